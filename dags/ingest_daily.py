@@ -1,0 +1,76 @@
+"""The daily run: plan ▶ collect per source ▶ extract ▶ annotate ▶ build_models ▶ publish."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import Asset, CronDataIntervalTimetable, dag, get_current_context, task
+
+NEWS = Asset("news.duckdb")
+MODELS_POOL = "newsledger_models"
+"""One slot, so that two runs never build the models at once."""
+
+
+def dag_run():  # type: ignore[no-untyped-def]  # pipeline is imported in tasks only, to keep parsing quick
+    """This run, as the tasks need to know it."""
+    from pipeline.orchestrate import DagRun
+
+    context = get_current_context()
+    return DagRun(context["run_id"], context.get("data_interval_start"), context.get("data_interval_end"))
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=4,
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": True,
+        "execution_timeout": timedelta(hours=2),
+    },
+    tags=["newsledger"],
+    doc_md=__doc__,
+)
+def ingest_daily() -> None:
+    @task
+    def plan() -> list[str]:
+        from pipeline.orchestrate import plan_sources
+
+        return plan_sources()
+
+    @task(map_index_template="{{ task.op_kwargs['source_id'] }}", max_active_tis_per_dagrun=4)
+    def collect(source_id: str) -> dict[str, int]:
+        from pipeline.orchestrate import collect_source
+
+        return collect_source(source_id, dag_run())
+
+    @task
+    def extract() -> dict[str, int]:
+        from pipeline.orchestrate import extract_articles
+
+        return extract_articles(dag_run())
+
+    @task
+    def annotate() -> dict[str, int]:
+        from pipeline.orchestrate import annotate_articles
+
+        return annotate_articles(dag_run())
+
+    @task(pool=MODELS_POOL)
+    def build_models() -> dict[str, int]:
+        from pipeline.orchestrate import build_models
+
+        return build_models()
+
+    @task(pool=MODELS_POOL, outlets=[NEWS])
+    def publish() -> str:
+        from pipeline.orchestrate import publish_models
+
+        return publish_models(dag_run())
+
+    collect.expand(source_id=plan()) >> extract() >> annotate() >> build_models() >> publish()
+
+
+ingest_daily()

@@ -1,0 +1,1 @@
+"""newsledger: an auditable, replayable record of what the news published, said, quoted and changed."""

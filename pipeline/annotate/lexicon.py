@@ -1,0 +1,180 @@
+"""The words the rules look up, read once from `lexicon/`. German and English have them; other languages do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+FOLDER = Path(__file__).parent / "lexicon"
+LANGUAGES = ("de", "en")
+_EMPTY = "-"
+
+
+class Frame(StrEnum):
+    """What a verb does with the words in marks."""
+
+    SAY = "say"
+    """quotes an utterance: sagte: „…“"""
+    LABEL = "label"
+    """quotes a term for something: nannte ihn einen „…“"""
+    NONE = "none"
+    """is no reporting verb with this particle: fand … statt"""
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """One row of `reporting_verbs_*.tsv`."""
+
+    lemma: str
+    finite: frozenset[str]
+    participle: str
+    needs: str | None
+    """The particle or word without which it does not mean saying: "teilte … mit"."""
+    frame: Frame
+    example: str
+
+
+class GivenNames(msgspec.Struct, frozen=True):
+    female: frozenset[str]
+    male: frozenset[str]
+    either: frozenset[str]
+    organisation_words: frozenset[str]
+
+    def is_known(self, name: str) -> bool:
+        lower = name.lower()
+        return lower in self.female or lower in self.male or lower in self.either
+
+
+class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
+    """One language's words, lower case. What each set is for stands in `words_*.toml`."""
+
+    language: str
+    verbs: Mapping[str, tuple[Verb, ...]]
+    """By finite form; also by the form joined with its particle, as at the end of a German clause."""
+    participles: Mapping[str, Verb]
+    roles: frozenset[str]
+    titles: frozenset[str]
+    media: frozenset[str]
+    source_nouns: frozenset[str]
+    documents: frozenset[str]
+    title_nouns: frozenset[str]
+    pronouns: frozenset[str]
+    pronouns_nominative: frozenset[str]
+    pronouns_male: frozenset[str]
+    pronouns_female: frozenset[str]
+    determiners_nominative: frozenset[str]
+    determiners_oblique: frozenset[str]
+    prepositions: frozenset[str]
+    adverbs: frozenset[str]
+    conjunctions: frozenset[str]
+    weekdays: frozenset[str]
+    auxiliaries: frozenset[str]
+    so_called: frozenset[str]
+    finite_verbs: frozenset[str]
+    abbreviations: frozenset[str]
+    function_words: frozenset[str]
+    """Words that are no name although a sentence begins with them."""
+    subjunctive: frozenset[str] = frozenset()
+    """German: forms that mark a clause as reported."""
+    shortest_role: int
+
+    def is_role(self, word: str) -> bool:
+        """Whether the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
+        return any(self._ends_in_role(stem) for stem in _stems(word.lower()))
+
+    def _ends_in_role(self, word: str) -> bool:
+        if self.language != "de":
+            return word in self.roles or word.rpartition("-")[2] in self.roles
+        return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
+
+    def is_feminine_role(self, word: str) -> bool:
+        lower = word.lower()
+        return self.language == "de" and (
+            lower in {"frau", "königin"} or (lower.endswith("in") and self.is_role(lower[:-2]))
+        )
+
+
+def _stems(word: str) -> list[str]:
+    """The word and what it may be a feminine, plural or genitive of."""
+    stems = [word]
+    for ending in ("innen", "in", "es", "en", "n", "s", "er", "r"):
+        if word.endswith(ending) and len(word) > len(ending) + 3:
+            stems.append(word[: -len(ending)])
+    if word.endswith("men"):
+        stems.append(word[:-2] + "an")
+    return stems
+
+
+@cache
+def load_lexicon(language: str | None) -> Lexicon | None:
+    """The words of that language, None if there are no rules for it."""
+    if language not in LANGUAGES:
+        return None
+    words = {key: frozenset(text.split()) for key, text in _read_words(f"words_{language}.toml").items()}
+    verbs = load_verbs(language)
+    closed = (
+        "pronouns",
+        "determiners_nominative",
+        "determiners_oblique",
+        "prepositions",
+        "adverbs",
+        "conjunctions",
+        "auxiliaries",
+    )
+    return Lexicon(
+        language=language,
+        verbs=_by_form(verbs),
+        participles={verb.participle: verb for verb in verbs},
+        function_words=frozenset().union(*(words[key] for key in closed)),
+        shortest_role=min(map(len, words["roles"])),
+        **words,
+    )
+
+
+@cache
+def load_given_names() -> GivenNames:
+    return GivenNames(**{key: frozenset(text.split()) for key, text in _read_words("given_names.toml").items()})
+
+
+def load_verbs(language: str) -> tuple[Verb, ...]:
+    """The rows of the language's table of reporting verbs, in its order."""
+    path = FOLDER / f"reporting_verbs_{language}.tsv"
+    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    return tuple(
+        Verb(
+            lemma, _finite_forms(forms, language), participle, None if needs == _EMPTY else needs, Frame(frame), example
+        )
+        for lemma, forms, participle, needs, frame, example in rows[1:]
+    )
+
+
+def _read_words(name: str) -> dict[str, str]:
+    return msgspec.toml.decode((FOLDER / name).read_bytes(), type=dict[str, str])
+
+
+def _finite_forms(forms: str, language: str) -> frozenset[str]:
+    spelled: set[str] = set()
+    for form in forms.split():
+        if not form.endswith("~"):
+            spelled.add(form)
+        elif language == "de":
+            spelled.update(form[:-1] + ending for ending in ("t", "te", "ten", "en"))
+        elif form[-2] == "e":
+            spelled.update((form[:-1], form[:-1] + "s", form[:-1] + "d"))
+        else:
+            spelled.update(form[:-1] + ending for ending in ("", "s", "ed"))
+    return frozenset(spelled)
+
+
+def _by_form(verbs: tuple[Verb, ...]) -> dict[str, tuple[Verb, ...]]:
+    table: dict[str, tuple[Verb, ...]] = {}
+    for verb in verbs:
+        for form in verb.finite:
+            table[form] = (*table.get(form, ()), verb)
+            if verb.needs and verb.lemma.startswith(verb.needs):
+                joined = Verb(verb.lemma, verb.finite, verb.participle, None, verb.frame, verb.example)
+                table[verb.needs + form] = (*table.get(verb.needs + form, ()), joined)
+    return table

@@ -1,0 +1,248 @@
+"""Where marked segments begin and end: „…“, “…”, "…", «…», »…«, ‘…’, '…' and their mixtures.
+
+Marks are paired by state, paragraph by paragraph, because most of them are ambiguous: the English opener closes the
+German „…“, the straight mark does both, the apostrophe is a single closing mark. What is still open at the end of a
+paragraph is dropped, unless the next paragraph shows that the quotation goes on: in English by opening it
+again, in German by closing what it never opened.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+
+class Segment(NamedTuple):
+    """The text between an outermost pair of marks, white space aside; the part in one paragraph."""
+
+    start: int
+    end: int
+    before: int
+    """Where the opening mark is; equals `start` where a paragraph goes on without one."""
+    after: int
+    """Behind the closing mark; equals `end` where the paragraph ends without one."""
+    goes_on: bool
+    """It continues the segment before it, in the paragraph before."""
+
+
+class _Mark(NamedTuple):
+    at: int
+    char: str
+    may_open: bool
+    may_close: bool
+
+
+_CLOSERS = {
+    "„": '“”"',
+    "“": '”"',
+    "”": "”",
+    '"': '"”',
+    "«": "»",
+    "»": "«»",
+    "‹": "›",
+    "›": "‹",
+    "‚": "‘’'",
+    "‘": "’'",
+    "'": "'’",
+}
+_SINGLE = frozenset("‚‘'’")
+_REOPENING = frozenset('“„"«»‘')
+MOST_PARAGRAPHS = 6
+"""A quotation that is not closed for longer than this is an unbalanced mark."""
+_ELISIONS = frozenset(
+    {"em", "tis", "twas", "til", "till", "cause", "n", "round", "bout", "s", "ne", "nem", "nen", "ner"}
+)
+
+
+@cache
+def _mark() -> re.Pattern[str]:
+    return re.compile("[„“”\"«»‹›‚‘’']")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(r"\w+")
+
+
+def find_segments(text: str) -> list[Segment]:
+    """All marked segments, in order, without overlap. Linear in the text's length."""
+    found: list[Segment] = []
+    dangling: int | None = None
+    unclosed = 0
+    begin = 0
+    german = "„" in text
+    for line in text.split("\n"):
+        end = begin + len(line)
+        if line and not line.isspace():
+            marks = _marks_between(text, begin, end)
+            if dangling is not None:
+                unclosed += 1
+                marks, dangling = _go_on(text, begin, end, marks, dangling, unclosed, found)
+            if dangling is None:
+                dangling, unclosed = _pair(text, marks, found, german), 0
+        begin = end + 1
+    return found
+
+
+def _marks_between(text: str, begin: int, end: int) -> list[_Mark]:
+    marks: list[_Mark] = []
+    for match in _mark().finditer(text, begin, end):
+        at, char = match.start(), match[0]
+        left = text[at - 1] if at > begin else " "
+        right = text[at + 1] if at + 1 < end else " "
+        starts_word = not (left.isalnum() or left in ".,;!?%)]") and not right.isspace()
+        ends_word = not right.isalnum()
+        if char in _SINGLE:
+            if char in "'’" and left.isalnum() and right.isalnum():
+                continue
+            if char in "'’" and starts_word and _is_elision(text, at + 1):
+                continue
+            marks.append(_Mark(at, char, starts_word and char != "’", ends_word and not left.isspace() and char != "‚"))
+        elif char == '"':
+            marks.append(
+                _Mark(
+                    at,
+                    char,
+                    not left.isalnum() and not (right.isspace() and at + 1 < end),
+                    ends_word or not left.isspace(),
+                )
+            )
+        else:
+            marks.append(_Mark(at, char, True, True))
+    return marks
+
+
+def _is_elision(text: str, at: int) -> bool:
+    """'90s, 'em, ’tis: the apostrophe stands for letters left out."""
+    word = _word().match(text, at)
+    return word is not None and (word[0].lower() in _ELISIONS or word[0][0].isdigit())
+
+
+def _pair(text: str, marks: list[_Mark], found: list[Segment], german: bool) -> int | None:
+    """Append the paragraph's segments; the place of an opening mark that lacks its closing one, if it is the last."""
+    doubles = [mark for mark in marks if mark.char not in _SINGLE]
+    singles = [mark for mark in marks if mark.char in _SINGLE]
+    pairs, dangling = _nested_pairs(doubles, german)
+    inner = iter(_single_pairs(text, singles, pairs, dangling))
+    pairs = sorted([*pairs, *inner])
+    for opened, closed in pairs:
+        _append(text, found, before=opened, start=opened + 1, end=closed, after=closed + 1, goes_on=False)
+    return dangling
+
+
+def _nested_pairs(marks: list[_Mark], german: bool) -> tuple[list[tuple[int, int]], int | None]:
+    """Outermost pairs of double marks. A second opener nests if the paragraph then balances, else it starts afresh."""
+    depth = 0
+    stack: list[_Mark] = []
+    pairs: list[tuple[int, int]] = []
+    for mark in marks:
+        if stack and mark.may_close and mark.char in _CLOSERS[stack[-1].char] and not _reopens(mark, stack[-1]):
+            opened = stack.pop()
+            if not stack:
+                pairs.append((opened.at, mark.at))
+        elif _opens(mark, german, inside=bool(stack)):
+            stack.append(mark)
+            depth = max(depth, len(stack))
+    if not stack:
+        return pairs, None
+    if depth == 1:
+        return pairs, stack[0].at
+    return _flat_pairs(marks, german)
+
+
+def _flat_pairs(marks: list[_Mark], german: bool) -> tuple[list[tuple[int, int]], int | None]:
+    opened: _Mark | None = None
+    pairs: list[tuple[int, int]] = []
+    for mark in marks:
+        if opened and mark.may_close and mark.char in _CLOSERS[opened.char]:
+            pairs.append((opened.at, mark.at))
+            opened = None
+        elif _opens(mark, german, inside=False):
+            opened = mark
+    return pairs, opened.at if opened else None
+
+
+def _reopens(mark: _Mark, opened: _Mark) -> bool:
+    """»… »…« …«: the same guillemet again closes only in the Nordic style, where a word is before it."""
+    return mark.char == "»" == opened.char and mark.may_open and not mark.may_close
+
+
+def _opens(mark: _Mark, german: bool, inside: bool) -> bool:
+    if not mark.may_open or mark.char not in _CLOSERS:
+        return False
+    if mark.char == "“" and german:
+        return False
+    return not (mark.char == '"' and inside)
+
+
+def _single_pairs(
+    text: str, marks: list[_Mark], outer: list[tuple[int, int]], dangling: int | None
+) -> list[tuple[int, int]]:
+    """Pairs of single marks outside of the double ones."""
+    pairs: list[tuple[int, int]] = []
+    opened: _Mark | None = None
+    closing: _Mark | None = None
+    next_outer = 0
+    for mark in marks:
+        while next_outer < len(outer) and outer[next_outer][1] < mark.at:
+            next_outer += 1
+        if next_outer < len(outer) and outer[next_outer][0] < mark.at:
+            opened = closing = None
+            continue
+        if dangling is not None and mark.at > dangling:
+            break
+        if opened is None or mark.may_open and not mark.may_close:
+            if opened and closing:
+                pairs.append((opened.at, closing.at))
+            opened, closing = (mark, None) if mark.may_open else (None, None)
+        elif mark.may_close and mark.char in _CLOSERS[opened.char]:
+            if _is_plural_genitive(text, mark.at):
+                closing = closing or mark
+            else:
+                pairs.append((opened.at, mark.at))
+                opened = closing = None
+    if opened and closing:
+        pairs.append((opened.at, closing.at))
+    return pairs
+
+
+def _is_plural_genitive(text: str, at: int) -> bool:
+    """the boys' school: an s before, a lower case word behind."""
+    return text[at - 1] == "s" and text[at + 1 : at + 2] == " " and text[at + 2 : at + 3].islower()
+
+
+def _go_on(
+    text: str, begin: int, end: int, marks: list[_Mark], dangling: int, unclosed: int, found: list[Segment]
+) -> tuple[list[_Mark], int | None]:
+    """Continue a quotation left open in the paragraph before; the marks left, and where it is still open."""
+    opener = text[dangling]
+    lead = begin + len(text[begin:end]) - len(text[begin:end].lstrip())
+    reopened = bool(marks) and marks[0].at == lead and marks[0].char == opener and opener in _REOPENING
+    rest = marks[1:] if reopened else marks
+    doubles = [mark for mark in rest if mark.char not in _SINGLE or opener in _SINGLE]
+    closing = next((mark for mark in doubles if mark.may_close and mark.char in _CLOSERS[opener]), None)
+    if not reopened and closing is not None and closing is not doubles[0]:
+        closing = None
+    if opener == '"' and not reopened or unclosed >= MOST_PARAGRAPHS:
+        return marks, None
+    if closing is None and not reopened:
+        return marks, None
+    if not found or found[-1].before != dangling:
+        first_end = text.find("\n", dangling)
+        _append(text, found, before=dangling, start=dangling + 1, end=first_end, after=first_end, goes_on=False)
+    start = lead + 1 if reopened else lead
+    if closing is None:
+        _append(text, found, before=lead, start=start, end=end, after=end, goes_on=True)
+        return [], lead
+    _append(text, found, before=lead, start=start, end=closing.at, after=closing.at + 1, goes_on=True)
+    return [mark for mark in rest if mark.at > closing.at], None
+
+
+def _append(text: str, found: list[Segment], *, before: int, start: int, end: int, after: int, goes_on: bool) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        found.append(Segment(start, end, before, after, goes_on))

@@ -1,0 +1,122 @@
+"""Tokens and sentences, with every marked segment as one token: what stands between marks has no say in the syntax around it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.marks import Segment
+
+
+class Token(NamedTuple):
+    start: int
+    end: int
+    surface: str
+    lower: str
+    segment: int
+    """Index of the marked segment that this token stands for; NO_SEGMENT for a word or a punctuation mark."""
+
+    @property
+    def is_word(self) -> bool:
+        return self.segment < 0 and (self.surface[0].isalnum() or self.surface[0] == "_")
+
+    @property
+    def is_capitalised(self) -> bool:
+        return self.segment < 0 and self.surface[0].isupper()
+
+
+NO_SEGMENT = -1
+_SENTENCE_ENDS = frozenset(".!?…")
+_LOOK_AHEAD = 8
+
+
+class Sentence(NamedTuple):
+    """Tokens first to last, exclusive."""
+
+    first: int
+    last: int
+    paragraph: int
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(r"\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:[-‑’'&/]\w+)*|\n|[^\w\s]")
+
+
+def read_tokens(text: str, segments: list[Segment]) -> list[Token]:
+    """The text's tokens, line ends among them."""
+    tokens: list[Token] = []
+    at = 0
+    find = _token().finditer
+    for number, segment in enumerate(segments):
+        tokens.extend(Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in find(text, at, segment.before))
+        tokens.append(Token(segment.before, segment.after, "“", "“", number))
+        at = segment.after
+    tokens.extend(Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in find(text, at))
+    return tokens
+
+
+def split_sentences(text: str, tokens: list[Token], segments: list[Segment], lexicon: Lexicon | None) -> list[Sentence]:
+    """The tokens' sentences. One ends at a line end, unless a colon there announces a quotation."""
+    sentences: list[Sentence] = []
+    first = 0
+    paragraph = 0
+    for at, token in enumerate(tokens):
+        if token.surface == "\n":
+            follower = next((t for t in tokens[at + 1 : at + 4] if t.surface != "\n"), None)
+            announces = (
+                at > first and tokens[at - 1].surface in {":", "\n"} and follower is not None and follower.segment >= 0
+            )
+            if announces and any(t.surface == ":" for t in tokens[max(first, at - 2) : at]):
+                continue
+            if at > first:
+                sentences.append(Sentence(first, at, paragraph))
+            first = at + 1
+            paragraph += 1
+        elif _ends_sentence(text, tokens, at, segments, lexicon):
+            sentences.append(Sentence(first, at + 1, paragraph))
+            first = at + 1
+    if first < len(tokens):
+        sentences.append(Sentence(first, len(tokens), paragraph))
+    return sentences
+
+
+def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segment], lexicon: Lexicon | None) -> bool:
+    token = tokens[at]
+    if at + 1 >= len(tokens):
+        return True
+    follower = tokens[at + 1]
+    if token.segment >= 0:
+        last = text[segments[token.segment].end - 1]
+        if last not in _SENTENCE_ENDS:
+            return False
+        if follower.segment >= 0:
+            return True
+        return follower.is_capitalised and not (last in "!?…" and _attributes(tokens, at + 1, lexicon))
+    if token.surface not in _SENTENCE_ENDS:
+        return False
+    if follower.surface in _SENTENCE_ENDS or follower.surface in {",", ")", ";"}:
+        return False
+    if token.surface == "." and at > 0 and tokens[at - 1].segment < 0 and tokens[at - 1].end == token.start:
+        before = tokens[at - 1]
+        if len(before.surface) == 1 and before.surface.isalpha():
+            return False
+        if lexicon and before.lower in lexicon.abbreviations and follower.surface != "\n":
+            return False
+        if before.surface.isdigit() and len(before.surface) <= 2 and lexicon and lexicon.language == "de":
+            return follower.surface == "\n"
+    return follower.segment >= 0 or not follower.surface[0].islower()
+
+
+def _attributes(tokens: list[Token], at: int, lexicon: Lexicon | None) -> bool:
+    """“Is it?” Starmer asked: what follows the question is no sentence of its own."""
+    if lexicon is None or lexicon.language != "en":
+        return False
+    for token in tokens[at : at + _LOOK_AHEAD]:
+        if not token.is_word:
+            return False
+        if token.lower in lexicon.verbs:
+            return True
+    return False

@@ -1,0 +1,5 @@
+"""The command line: every command of `newsledger`."""
+
+from pipeline.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,40 @@
+"""The `newsledger` command and how it ends: 0 done, 1 an error in one line, 2 wrong use, 130 interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from pipeline.cli import airflow, inspect, jobs, pages, sources
+from pipeline.cli.console import say
+from pipeline.errors import NewsledgerError
+
+app = typer.Typer(
+    name="newsledger",
+    help="News feeds in, an auditable and replayable record out: immutable events, queried with DuckDB.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+jobs.register(app)
+inspect.register(app)
+pages.register(app)
+airflow.register(app)
+app.add_typer(sources.app, name="sources")
+
+
+def main() -> None:
+    """Run the command; errors that a user can meet become one line on standard error."""
+    try:
+        app()
+    except NewsledgerError as exc:
+        say(f"newsledger: {exc}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("newsledger: interrupted; what was recorded stays, run it again to go on")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

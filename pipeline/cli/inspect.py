@@ -1,0 +1,217 @@
+"""The commands that look: sql, status, verify."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import duckdb
+import msgspec
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import Data, OutputFormat
+from pipeline.collect.archive import Location, read_page
+from pipeline.errors import ArchiveError, LedgerMissing, NewsledgerError
+from pipeline.ids import digest
+from pipeline.ledger import Ledger, verify
+from pipeline.ledger.log import utc_now
+from pipeline.settings import PROJECT_ROOT, Settings, load_settings
+from pipeline.steps import lookback
+
+QUERIES = PROJECT_ROOT / "sql" / "queries"
+
+
+class SourceStatus(msgspec.Struct, frozen=True):
+    source_id: str
+    feeds: int
+    failing: int
+    last_polled_at: datetime
+    last_success_at: datetime | None
+    items: int
+    articles: int
+    reason: str | None
+
+
+class PageRecord(msgspec.Struct, frozen=True):
+    event_id: UUID
+    url: str
+    payload_digest: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(sql)
+    app.command()(status)
+    app.command("verify")(verify_ledger)
+
+
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="SQL, the name of a query in sql/queries, or a .sql file; else standard input.")
+    ] = None,
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print the answer.")] = OutputFormat.TABLE,
+    data: Data = None,
+) -> None:
+    """Query news.duckdb: marts in schema main, every event in schema events. Works while the pipeline runs."""
+    settings = load_settings(data=data)
+    if query is None and sys.stdin.isatty():
+        _list_queries()
+        return
+    text = sys.stdin.read() if query is None else _query_text(query)
+    if not settings.news_file.is_file():
+        raise LedgerMissing(
+            f"{settings.news_file}: nothing published yet; `newsledger ingest` or `newsledger demo` makes it"
+        )
+    with duckdb.connect(settings.news_file, read_only=True) as con:
+        try:
+            con.execute("set timezone = 'UTC'")
+            cursor = con.execute(text)
+            columns = [column[0] for column in cursor.description or ()]
+            rows = cursor.fetchall() if columns else []
+        except duckdb.Error as exc:
+            raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
+    _print_rows(columns, rows, output)
+
+
+def status(data: Data = None) -> None:
+    """What was read last, what fails, what is pending, on one screen."""
+    settings = load_settings(data=data)
+    now = utc_now()
+    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+        position, append_no, _ = ledger.head()
+        sources = ledger.select(SourceStatus, "status_by_source")
+        interval = lookback(settings, now)
+        pending = ledger.select(PendingCounts, "pending_counts", start=interval.start, end=interval.end)[0]
+    file = settings.news_file
+    published = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
+    console.table(
+        None,
+        ("source", "feeds", "failing", "last polled", "last success", "items", "articles", "last failure"),
+        [
+            (
+                row.source_id,
+                row.feeds,
+                row.failing,
+                _minute(row.last_polled_at),
+                _minute(row.last_success_at),
+                row.items,
+                row.articles,
+                row.reason,
+            )
+            for row in sources
+        ],
+    )
+    typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
+    typer.echo(
+        f"pending     {pending.captures} pages to capture, {pending.failed} failed for good"
+        f" (last {settings.lookback_days} days)"
+    )
+    typer.echo(f"published   {f'{published:%Y-%m-%d %H:%M}, {settings.news_file}' if published else 'nothing yet'}")
+
+
+def verify_ledger(
+    data: Data = None,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Also read every captured page back from its WARC record.")
+    ] = False,
+    digest_expected: Annotated[
+        str | None,
+        typer.Option(
+            "--digest", help="A digest noted earlier: proves that nothing up to it has changed.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Prove that the ledger holds exactly what was recorded; exit status 1 if it does not."""
+    settings = load_settings(data=data)
+    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+        result = verify(ledger)
+        findings = [f"{finding.where}: {finding.what}" for finding in result.findings]
+        if digest_expected and not ledger.select(DigestRow, "append_with_digest", digest=digest_expected):
+            findings.append(f"ledger: no append ends with {digest_expected}: the ledger was cut off or rewritten")
+        if archive:
+            findings += _unreadable_pages(settings, ledger.select(PageRecord, "page_records"))
+    for finding in findings:
+        console.say(finding)
+    if findings:
+        raise NewsledgerError(
+            f"{settings.ledger_catalog}: {len(findings)} findings; the ledger is not what was recorded"
+        )
+    typer.echo(
+        f"{settings.ledger_catalog}: {result.events} events in {result.appends} appends are as they were recorded"
+    )
+    typer.echo(f"digest {result.digest}")
+
+
+class PendingCounts(msgspec.Struct, frozen=True):
+    captures: int
+    failed: int
+
+
+class DigestRow(msgspec.Struct, frozen=True):
+    append_no: int
+
+
+def _unreadable_pages(settings: Settings, records: Sequence[PageRecord]) -> list[str]:
+    findings = []
+    for record in records:
+        try:
+            page = read_page(settings.archive_root, Location(record.warc_file, record.warc_offset, record.warc_length))
+        except ArchiveError as exc:
+            findings.append(f"archive: {record.url}: {exc}")
+            continue
+        if digest(page.body) != record.payload_digest:
+            findings.append(f"archive: {record.url}: {record.warc_file} at {record.warc_offset} holds another page")
+    return findings
+
+
+def _query_text(query: str) -> str:
+    named = QUERIES / f"{query}.sql"
+    if query.replace("_", "").isalnum() and named.is_file():
+        return named.read_text("utf-8")
+    if query.endswith(".sql"):
+        try:
+            return Path(query).read_text("utf-8")
+        except OSError as exc:
+            raise NewsledgerError(f"{query}: cannot be read: {exc.strerror}") from exc
+    return query
+
+
+def _list_queries() -> None:
+    console.table(
+        "newsledger sql NAME",
+        ("name", "answers"),
+        [(path.stem, _purpose(path)) for path in sorted(QUERIES.glob("*.sql"))],
+    )
+
+
+def _purpose(path: Path) -> str:
+    first = path.read_text("utf-8").partition("\n")[0]
+    return first.removeprefix("--").strip()
+
+
+def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], output: OutputFormat) -> None:
+    match output:
+        case OutputFormat.TABLE:
+            console.table(None, columns, rows)
+        case OutputFormat.CSV:
+            writer = csv.writer(sys.stdout)
+            writer.writerow(columns)
+            writer.writerows(rows)
+        case OutputFormat.JSON:
+            for row in rows:
+                sys.stdout.write(
+                    json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False) + "\n"
+                )
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "never"

@@ -1,0 +1,185 @@
+"""The commands that need no ledger: extract and annotate, files in, one JSON object a line out."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import typer
+
+from pipeline.annotate import annotate_text
+from pipeline.cli.console import say
+from pipeline.cli.options import Jobs
+from pipeline.errors import NewsledgerError, PageError
+from pipeline.extract import Extraction, extract_page, repair_text
+from pipeline.settings import load_settings
+from pipeline.steps.workers import parallel_map
+
+MAX_PAGE_BYTES = 64_000_000
+
+Line = TypeVar("Line", bound=msgspec.Struct)
+
+
+class PageLine(msgspec.Struct, frozen=True):
+    """A line of `extract --from`."""
+
+    id: str
+    path: Path
+    url: str
+    captured_at: str | None = None
+
+
+class TextLine(msgspec.Struct, frozen=True):
+    """A line of `annotate --from`."""
+
+    id: str
+    text: str
+    language: str | None = None
+    title: str | None = None
+
+
+List = Annotated[
+    Path | None,
+    typer.Option("--from", help="A .jsonl list of what to read, `-` for standard input.", show_default=False),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(extract)
+    app.command()(annotate)
+
+
+def extract(
+    pages: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Saved pages (.html, .html.gz), or texts with --text.", show_default=False),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="The page's address.", show_default=False)] = None,
+    from_list: List = None,
+    text: Annotated[bool, typer.Option("--text", help="Texts that another extractor left: line rules only.")] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Saved pages ▶ articles, one JSON object a line, in the order given. Exit status 1 if a page gave none.
+
+    A line of the list: {"id", "path", "url", "captured_at"?}.
+    """
+    if text:
+        _print_all(_text_answer, [TextLine(str(path), _read_text(path)) for path in pages or [Path("-")]], jobs)
+        return
+    if from_list is not None:
+        base = from_list.parent if str(from_list) != "-" else Path()
+        lines = [msgspec.structs.replace(line, path=base / line.path) for line in _read_list(from_list, PageLine)]
+    elif pages:
+        if url is None:
+            raise typer.BadParameter("saved pages need their address: --url URL")
+        lines = [PageLine(str(path), path, url) for path in pages]
+    else:
+        raise typer.BadParameter("give saved pages with --url, or --from LIST.jsonl")
+    _print_all(_page_answer, lines, jobs)
+
+
+def annotate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Plain texts; standard input if none.", show_default=False)
+    ] = None,
+    from_list: List = None,
+    language: Annotated[str | None, typer.Option(help="de, en; detected where not given.", show_default=False)] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Plain texts ▶ quotations, one JSON object a line, in the order given.
+
+    A line of the list: {"id", "text", "language"?, "title"?}.
+    """
+    if from_list is not None:
+        lines = _read_list(from_list, TextLine)
+    else:
+        lines = [TextLine(str(path), _read_text(path), language) for path in files or [Path("-")]]
+    _print_all(_annotations_answer, lines, jobs)
+
+
+def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
+    """The JSON line, and what is to be said of it on standard error."""
+    try:
+        captured_at = datetime.fromisoformat(line.captured_at) if line.captured_at else datetime.now(UTC)
+        extraction = extract_page(
+            _read_page(line.path),
+            url=line.url,
+            captured_at=captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC),
+        )
+    except (PageError, OSError, EOFError, zlib.error, ValueError) as exc:
+        reason, detail = (exc.reason, exc.detail) if isinstance(exc, PageError) else ("unreadable", str(exc))
+        return _json(
+            {"id": line.id, "url": line.url, "error": {"reason": reason, "detail": detail}}
+        ), f"{line.path}: {reason}: {detail}"
+    return _json(_article(line.id, extraction)), None
+
+
+def _text_answer(line: TextLine) -> tuple[bytes, str | None]:
+    return _json(_article(line.id, repair_text(line.text))), None
+
+
+def _annotations_answer(line: TextLine) -> tuple[bytes, str | None]:
+    found = annotate_text(line.text, language=line.language, title=line.title)
+    return _json({"id": line.id, **msgspec.to_builtins(found)}), None
+
+
+def _article(line_id: str, extraction: Extraction) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(extraction)
+    return {"id": line_id, **fields}
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(value) + b"\n"
+
+
+def _print_all(answer: Callable[[Line], tuple[bytes, str | None]], lines: Sequence[Line], jobs: int | None) -> None:
+    complaints = 0
+    for output, complaint in parallel_map(answer, lines, jobs or load_settings().jobs):
+        sys.stdout.buffer.write(output)
+        if complaint:
+            say(complaint)
+            complaints += 1
+    sys.stdout.buffer.flush()
+    if complaints:
+        raise NewsledgerError(f"{complaints} of {len(lines)} gave no article")
+
+
+def _read_list(path: Path, line_type: type[Line]) -> list[Line]:
+    lines = []
+    for number, text in enumerate(_lines(path), start=1):
+        if text.strip():
+            try:
+                lines.append(msgspec.json.decode(text, type=line_type))
+            except msgspec.DecodeError as exc:
+                raise NewsledgerError(f"{path}, line {number}: {exc}") from exc
+    return lines
+
+
+def _lines(path: Path) -> Iterable[bytes]:
+    try:
+        return (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).splitlines()
+    except OSError as exc:
+        raise NewsledgerError(f"{path}: cannot be read: {exc.strerror}") from exc
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8")
+    except OSError as exc:
+        raise NewsledgerError(f"{path}: cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise NewsledgerError(f"{path}: is not UTF-8 text") from exc
+
+
+def _read_page(path: Path) -> bytes:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        body = file.read(MAX_PAGE_BYTES + 1)
+    if len(body) > MAX_PAGE_BYTES:
+        raise PageError("too_large", f"more than {MAX_PAGE_BYTES} bytes")
+    return body

@@ -1,0 +1,1 @@
+"""Collecting: the polite client, feeds, and the archive of what was fetched."""

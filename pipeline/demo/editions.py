@@ -1,0 +1,120 @@
+"""Articles as they read at one moment of the simulated time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.demo.articles import Article, Block, Correction, Paragraph, Quotation, Replacement, Subheading, Version
+from pipeline.demo.dates import long_date
+from pipeline.demo.outlets import Outlet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """An article as it reads at a moment, with its versions so far applied."""
+
+    outlet: Outlet
+    article: Article
+    url: str
+    published_at: datetime
+    modified_at: datetime
+    gone_at: datetime | None
+
+    @property
+    def path(self) -> str:
+        """The path of the page on its host."""
+        return article_path(self.outlet, self.article, self.outlet.local(self.published_at).date())
+
+    def is_gone(self, now: datetime) -> bool:
+        """Whether the page has been taken down."""
+        return self.gone_at is not None and self.gone_at <= now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One outlet's articles, and the calendar and address that they are published under."""
+
+    outlet: Outlet
+    articles: tuple[Article, ...]
+    first_day: date
+    base_url: str  # "http://<outlet>.localhost:<port>"
+
+    def editions(self, now: datetime) -> list[Edition]:
+        """Everything published so far, newest first; pages taken down are included."""
+        editions = [self._edition(article, now) for article in self.articles if self._published_at(article) <= now]
+        return sorted(editions, key=lambda edition: (edition.published_at, edition.article.slug), reverse=True)
+
+    def first_edition(self, article: Article) -> Edition:
+        """The article as it read when it came out."""
+        return self._edition(article, self._published_at(article))
+
+    @property
+    def opened_at(self) -> datetime:
+        """Midnight of the first day on the outlet's wall clock."""
+        return self.moment(1, time())
+
+    def day_on(self, day: int) -> date:
+        """The date of a simulated day; 1 is the first."""
+        return self.first_day + timedelta(days=day - 1)
+
+    def moment(self, day: int, wall_time: time) -> datetime:
+        """The moment in UTC when the outlet's wall clock shows the time on the simulated day."""
+        return datetime.combine(self.day_on(day), wall_time, ZoneInfo(self.outlet.zone)).astimezone(UTC)
+
+    def changes(self) -> Iterable[datetime]:
+        """Every moment at which an article comes out, changes or is taken down."""
+        for article in self.articles:
+            yield self._published_at(article)
+            for version in article.versions:
+                yield self.moment(version.day, version.time)
+            if article.gone is not None:
+                yield self.moment(article.gone.day, article.gone.time)
+
+    def _published_at(self, article: Article) -> datetime:
+        return self.moment(article.day, article.time)
+
+    def _edition(self, article: Article, now: datetime) -> Edition:
+        modified_at = self._published_at(article)
+        for version in article.versions:
+            changed_at = self.moment(version.day, version.time)
+            if changed_at <= now:
+                article = revise(article, version, long_date(self.day_on(version.day), self.outlet.language))
+                modified_at = changed_at
+        return Edition(
+            outlet=self.outlet,
+            article=article,
+            url=self.base_url + article_path(self.outlet, article, self.day_on(article.day)),
+            published_at=self._published_at(article),
+            modified_at=modified_at,
+            gone_at=self.moment(article.gone.day, article.gone.time) if article.gone else None,
+        )
+
+
+def article_path(outlet: Outlet, article: Article, published_on: date) -> str:
+    """The path of an article's page."""
+    return outlet.article_path.format(
+        section=article.section.lower(), slug=article.slug, date=published_on.strftime("%Y/%m/%d")
+    )
+
+
+def revise(article: Article, version: Version, changed_on: str) -> Article:
+    """The article after one version; `changed_on` is the date as a correction notice writes it."""
+    body = article.body
+    for replacement in version.replace:
+        body = tuple(_replace(block, replacement) for block in body)
+    if version.correction:
+        body = (*body, Correction(text=version.correction.replace("{date}", changed_on)))
+    return msgspec.structs.replace(
+        article, headline=version.headline or article.headline, body=(*version.prepend, *body)
+    )
+
+
+def _replace(block: Block, replacement: Replacement) -> Block:
+    if isinstance(block, Paragraph | Subheading | Quotation):
+        return msgspec.structs.replace(block, text=block.text.replace(replacement.old, replacement.new))
+    return block

@@ -1,0 +1,73 @@
+"""The errors a user can meet. Each message is one line that names the file, source, feed or URL at fault.
+
+    NewsledgerError
+    ├── SettingsError     the environment or a command-line option cannot be used
+    ├── SourcesError      sources.toml cannot be read, or a source id is unknown
+    ├── StorageError      a disk is full, a file cannot be written or read
+    ├── ArchiveError      a WARC record is not where an event says, or is damaged
+    ├── LedgerError
+    │   ├── LedgerLocked  another process held the lock for too long
+    │   ├── LedgerTooNew  made by a newer version of newsledger
+    │   └── LedgerMissing there is no ledger in the data directory
+    ├── ModelsError       dbt could not build or test the models
+    └── PageError         a page cannot become an article (its reason is recorded as an event)
+
+An expected bad outcome of collecting (a timeout, a 404) is an event with a reason, not one of these.
+"""
+
+from __future__ import annotations
+
+import errno
+
+
+class NewsledgerError(Exception):
+    """Base of all errors below; the command line prints its message and exits with status 1."""
+
+
+class SettingsError(NewsledgerError):
+    pass
+
+
+class SourcesError(NewsledgerError):
+    pass
+
+
+class StorageError(NewsledgerError):
+    pass
+
+
+class ArchiveError(NewsledgerError):
+    pass
+
+
+class LedgerError(NewsledgerError):
+    pass
+
+
+class LedgerLocked(LedgerError):
+    pass
+
+
+class LedgerTooNew(LedgerError):
+    pass
+
+
+class LedgerMissing(LedgerError):
+    pass
+
+
+class ModelsError(NewsledgerError):
+    pass
+
+
+class PageError(NewsledgerError):
+    """A page that gives no article. `reason` is a short constant such as `no_text`; `detail` is for people."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+STORAGE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO})
+"""What the operating system says when a disk is full, over quota, read-only or broken."""

@@ -1,0 +1,323 @@
+"""Every event type. An event is a fact that was observed: frozen, in the past tense, never changed or removed.
+
+The envelope (DESIGN.md) has two halves. What the producer knows is declared on `Event`; `position`,
+`recorded_at` and `run_id` are given by the ledger when it takes the event. A type's other fields are its table's
+columns, in this order; `None` is NULL. Adding a field with a default is compatible with recorded events;
+a changed meaning needs a new type.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from pipeline.ids import name_uuid
+
+
+class Via(StrEnum):
+    """How an item or a page came to us."""
+
+    LIVE = "live"
+    WAYBACK = "wayback"
+    CC_NEWS = "cc_news"
+
+
+class PollOutcome(StrEnum):
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    MOVED = "moved"
+    GONE = "gone"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+class WarcType(StrEnum):
+    """Which WARC record holds the exchange (WARC 1.1, section 5.5)."""
+
+    RESPONSE = "response"
+    REVISIT = "revisit"
+
+
+class Access(StrEnum):
+    OPEN = "open"
+    METERED = "metered"
+    PAYWALLED = "paywalled"
+
+
+class BlockKind(StrEnum):
+    PARAGRAPH = "paragraph"
+    SUBHEADING = "subheading"
+    LIST = "list"
+    QUOTATION = "quotation"
+    TABLE = "table"
+
+
+class QuoteKind(StrEnum):
+    DIRECT = "direct"
+
+
+class Block(msgspec.Struct, frozen=True):
+    """One block of an article's body, in reading order."""
+
+    kind: BlockKind
+    text: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What every event says. `IDENTITY` names the fields that, with type and producer, make its id."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ()
+
+    stream: str
+    """What the fact is about: `feed:<source>/<n>` or `article:<article_id>`."""
+    occurred_at: datetime
+    """When it happened in the world, UTC."""
+    producer: str
+    """Who asserts it, `extract@3`; any change of its output bumps the number."""
+    caused_by: UUID | None = None
+    """The event this one follows from."""
+
+    @property
+    def event_id(self) -> UUID:
+        """The same fact from the same producer always has the same id, so recording it again adds nothing."""
+        return name_uuid(
+            event_type(type(self)), self.producer, *(_spell(getattr(self, name)) for name in self.IDENTITY)
+        )
+
+
+def _spell(value: object) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def event_type(cls: type[Event]) -> str:
+    """The type's name, which is also its table's: `article_captured`."""
+    tag = cls.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag
+
+
+class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
+    """One poll of one feed, whatever came of it."""
+
+    IDENTITY = ("feed_url", "occurred_at")
+
+    source_id: str
+    feed_url: str
+    outcome: PollOutcome
+    status: int | None = None
+    """HTTP status of the last response; None when there was none."""
+    reason: str | None = None
+    """Why the outcome is not ok: `timeout`, `dns`, `http_5xx`, `robots`, `not_a_feed`, …"""
+    detail: str | None = None
+    final_url: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    bytes: int | None = None
+    items: int | None = None
+    new_items: int | None = None
+    overlap: bool | None = None
+    """Did this poll still hold an item known from an earlier poll of the feed? None on the first poll and when
+    nothing was read."""
+    warnings: tuple[str, ...] = ()
+    """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …"""
+    payload_digest: str | None = None
+    warc_file: str | None = None
+    warc_offset: int | None = None
+    warc_length: int | None = None
+
+
+class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
+    """An item as the feed gave it. What the feed says differently next time is a new event that supersedes this."""
+
+    IDENTITY = ("source_id", "feed_url", "guid", "said_digest", "supersedes")
+
+    source_id: str
+    feed_url: str
+    article_id: UUID
+    url: str
+    """As the feed gave it, made absolute."""
+    canonical_url: str
+    guid: str
+    """The feed's own id of the item; the URL where it has none."""
+    title: str | None = None
+    summary: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    published_raw: str | None = None
+    """The date as written in the feed."""
+    said_digest: str
+    """Of everything the feed said of the item, to notice changes."""
+    supersedes: UUID | None = None
+    """The event of the same item in the same feed that was true until now."""
+    via: Via = Via.LIVE
+
+
+class ArticleCaptured(Event, frozen=True, kw_only=True, tag="article_captured"):
+    """A page was fetched and its exchange archived. Caused by the item (or the recheck) that asked for it."""
+
+    IDENTITY = ("url", "payload_digest", "caused_by")
+
+    source_id: str
+    article_id: UUID
+    url: str
+    final_url: str
+    status: int
+    content_type: str | None = None
+    payload_digest: str
+    """`sha256:<hex>` of the body with its content-encoding undone: what extraction reads."""
+    warc_payload_digest: str
+    """The record's WARC-Payload-Digest: of the body as it was sent. Differs where it was sent compressed."""
+    bytes: int
+    """Size of the body with its content-encoding undone."""
+    warc_type: WarcType
+    """A revisit record repeats no payload; the article's earliest response with the same digest has it."""
+    warc_file: str
+    """Relative to the archive root."""
+    warc_offset: int
+    warc_length: int
+    captured_at: datetime
+    """When the page was as archived: now for a live page, the web archive's date for an archived one."""
+    via: Via = Via.LIVE
+
+
+class CaptureFailed(Event, frozen=True, kw_only=True, tag="capture_failed"):
+    """A page could not be had. Caused by the item that asked for it."""
+
+    IDENTITY = ("url", "caused_by", "attempt")
+
+    source_id: str
+    article_id: UUID
+    url: str
+    reason: str
+    """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`, …"""
+    status: int | None = None
+    detail: str | None = None
+    attempt: int
+    will_retry: bool
+
+
+class ArticleExtracted(Event, frozen=True, kw_only=True, tag="article_extracted"):
+    """What the page said, by this producer. Caused by the capture it was read from."""
+
+    IDENTITY = ("article_id", "payload_digest")
+
+    source_id: str
+    article_id: UUID
+    url: str
+    payload_digest: str
+    kicker: str | None = None
+    headline: str | None = None
+    lead: str | None = None
+    blocks: tuple[Block, ...] = ()
+    text: str
+    """The blocks' texts, one line each; offsets of quotes and mentions count its characters."""
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    language: str | None = None
+    """ISO 639-1, as the page declares it, else as detected."""
+    section: str | None = None
+    access: Access = Access.OPEN
+    correction: str | None = None
+    """The outlet's own correction notice."""
+    word_count: int
+    text_digest: str
+    """Of headline, lead and text: equal digests read the same."""
+
+
+class ExtractionFailed(Event, frozen=True, kw_only=True, tag="extraction_failed"):
+    """No article could be read from a captured page."""
+
+    IDENTITY = ("article_id", "payload_digest")
+
+    source_id: str
+    article_id: UUID
+    url: str
+    payload_digest: str
+    reason: str
+    detail: str | None = None
+
+
+class BoilerplateStripped(Event, frozen=True, kw_only=True, tag="boilerplate_stripped"):
+    """One block that was on the page and is not part of the article. Caused by the extraction."""
+
+    IDENTITY = ("caused_by", "block_no")
+
+    source_id: str
+    article_id: UUID
+    block_no: int
+    """Counted from 1 in the order of the page."""
+    kind: str
+    rule: str
+    text: str
+
+
+class VideoEmbedded(Event, frozen=True, kw_only=True, tag="video_embedded"):
+    """What a stripped video caption said of the video. Caused by the extraction."""
+
+    IDENTITY = ("caused_by", "video_no")
+
+    source_id: str
+    article_id: UUID
+    video_no: int
+    """Counted from 1 in the order of the page."""
+    teaser: str | None = None
+    published_on: date | None = None
+    duration_seconds: int | None = None
+
+
+class ArticleAnnotated(Event, frozen=True, kw_only=True, tag="article_annotated"):
+    """The annotators have read an extraction, also when they found nothing. Caused by the extraction."""
+
+    IDENTITY = ("caused_by",)
+
+    source_id: str
+    article_id: UUID
+    language: str | None = None
+    """ISO 639-1, as detected in the text."""
+    language_confidence: float | None = None
+    """0 to 1."""
+    quotes: int
+
+
+class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
+    """Somebody is quoted. Offsets are characters in the extraction's text, end exclusive. Caused by the extraction."""
+
+    IDENTITY = ("caused_by", "start_char", "end_char")
+
+    source_id: str
+    article_id: UUID
+    text: str
+    start_char: int
+    end_char: int
+    kind: QuoteKind
+    speaker: str | None = None
+    """As written in the text: "Merz", "der Kanzler"."""
+    speaker_start_char: int | None = None
+    speaker_end_char: int | None = None
+    person: str | None = None
+    """The speaker's full name as the article introduces it; None where unknown."""
+    cue: str | None = None
+    """The word that marks it as said: "sagte"."""
+    cue_start_char: int | None = None
+    cue_end_char: int | None = None
+    rule: str
+    confidence: float
+
+
+EVENT_TYPES: tuple[type[Event], ...] = (
+    FeedPolled,
+    ItemDiscovered,
+    ArticleCaptured,
+    CaptureFailed,
+    ArticleExtracted,
+    ExtractionFailed,
+    BoilerplateStripped,
+    VideoEmbedded,
+    ArticleAnnotated,
+    QuoteExtracted,
+)

@@ -1,0 +1,79 @@
+"""Text that another extractor left behind: only its lines are known, so only the line rules apply.
+
+What such text looks like: a video caption's time line is glued to the sentence after it, the teaser of the video
+stands before it as if it were a paragraph, kicker and headline are one line with a colon and no space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.errors import PageError
+from pipeline.events import Block, BlockKind
+from pipeline.extract.article import Extraction, assemble
+from pipeline.extract.boilerplate import Removal, clean_lines, video_of
+from pipeline.extract.rules import VIDEO_TIME
+from pipeline.extract.text import tidy
+
+MAX_HEADLINE_CHARS = 220
+MAX_SUBHEADING_CHARS = 110
+
+_GLUED_KICKER = re.compile(r"^(?P<kicker>[^:]{3,90}):(?=[^\s/\d])(?P<headline>.{8,})$")
+_SENTENCE_END = re.compile(r"[.!?…:;,]['\"“”«»’)\]]*$")
+_NAME = re.compile(
+    r"^(?:[A-ZÄÖÜ][\w.'’-]+|von|van|de|der|zu|al)(?:\s+(?:[A-ZÄÖÜ][\w.'’-]+|von|van|de|der|zu|al)){1,4}(?:, .{3,80})?$"
+)
+
+
+def repair_text(text: str) -> Extraction:
+    """The article in the text. Raises PageError `no_text` when nothing is left."""
+    lines = [line for line in (tidy(raw) for raw in text.split("\n")) if line]
+    removal = Removal(stripped=[], videos=[])
+    kicker, headline, lines = _part_headline(lines)
+    blocks = clean_lines(_blocks(_without_videos(lines, removal)), removal)
+    if not blocks:
+        raise PageError("no_text", "the text has no line that is an article's")
+    return assemble(url="", kicker=kicker, headline=headline, lead=None, blocks=tuple(blocks), removal=removal)
+
+
+def _part_headline(lines: list[str]) -> tuple[str | None, str | None, list[str]]:
+    """Kicker, headline and the other lines. A first line that is a sentence is not a headline."""
+    if len(lines) < 2 or len(lines[0]) > MAX_HEADLINE_CHARS or lines[0].endswith(".") or VIDEO_TIME.match(lines[0]):
+        return None, None, lines
+    parts = _GLUED_KICKER.match(lines[0])
+    if parts:
+        return parts["kicker"].strip(), parts["headline"].strip(), lines[1:]
+    return None, lines[0], lines[1:]
+
+
+def _without_videos(lines: Sequence[str], removal: Removal) -> list[str]:
+    """`teaser` + `07.01.2026 | 2:30 min` + rest of the line: the teaser goes with the time, the rest is the article's."""
+    kept: list[str] = []
+    for line in lines:
+        time = VIDEO_TIME.match(line)
+        if time is None:
+            kept.append(line)
+            continue
+        teaser = kept.pop() if kept else ""
+        removal.videos.append(video_of(teaser, time))
+        removal.add("video_caption", "teaser_and_time", f"{teaser} {time[0]}".strip())
+        rest = line[time.end() :].strip()
+        if rest:
+            kept.append(rest)
+    return kept
+
+
+def _blocks(lines: Sequence[str]) -> list[Block]:
+    return [Block(kind=_kind(lines, number), text=line) for number, line in enumerate(lines)]
+
+
+def _kind(lines: Sequence[str], number: int) -> BlockKind:
+    """A line between "sagte er:" and a line that is only a name is a quotation; a short line without a full stop a heading."""
+    line = lines[number]
+    is_last = number == len(lines) - 1
+    if 0 < number and not is_last and lines[number - 1].endswith(":") and _NAME.match(lines[number + 1]):
+        return BlockKind.QUOTATION
+    if len(line) <= MAX_SUBHEADING_CHARS and not is_last and not _SENTENCE_END.search(line) and not _NAME.match(line):
+        return BlockKind.SUBHEADING
+    return BlockKind.PARAGRAPH

@@ -1,0 +1,117 @@
+"""Where the ledger lies: a DuckLake of Parquet files behind a SQLite catalog, opened without any download."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+import duckdb_extension_ducklake
+import duckdb_extension_sqlite_scanner
+from duckdb import DuckDBPyConnection
+
+from pipeline.errors import LedgerError, LedgerMissing, LedgerTooNew
+from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger.rows import table_schema
+
+log = logging.getLogger(__name__)
+
+FORMAT_VERSION = 1
+"""Of the tables' meaning. A ledger with a higher number was made by a newer newsledger and is left alone."""
+
+BOOKKEEPING = ("ledger_format", "log_head", "appends")
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `sql/<name>.sql` in this package."""
+    return resources.files("pipeline.ledger").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def extension_path(module: ModuleType) -> Path:
+    """The extension's binary in its Python package, which is pinned to DuckDB's version."""
+    assert module.__file__
+    wanted = f"v{duckdb.__version__}"
+    path = next((Path(module.__file__).parent / "extensions" / wanted).glob("*.duckdb_extension"), None)
+    if path is None:
+        raise LedgerError(f"{module.__name__} does not fit DuckDB {duckdb.__version__}; install requirements.lock")
+    return path
+
+
+EXTENSIONS = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
+
+
+def connect(catalog: Path) -> DuckDBPyConnection:
+    """A DuckDB session with the DuckLake attached as `ledger`. The catalog's folder must exist."""
+    con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    try:
+        for module in EXTENSIONS:
+            con.execute(f"load {_literal(extension_path(module))}")
+        data = catalog.with_suffix("")
+        con.execute(
+            statement("attach").format(catalog=_literal(f"ducklake:sqlite:{catalog}"), data=_literal(f"{data}/"))
+        )
+    except duckdb.Error as exc:
+        con.close()
+        raise LedgerError(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}") from exc
+    return con
+
+
+def require(catalog: Path) -> None:
+    """Raises LedgerMissing unless there is a ledger."""
+    if not catalog.is_file():
+        raise LedgerMissing(f"{catalog.parent}: no ledger here yet; `newsledger ingest` or `newsledger demo` makes one")
+
+
+def is_complete(con: DuckDBPyConnection, catalog: Path) -> bool:
+    """Are all tables there, with all columns? Raises LedgerTooNew for a ledger of a newer format."""
+    columns = _columns(con)
+    if "ledger_format" in columns:
+        row = con.execute("select max(version) from ledger.ledger_format").fetchone()
+        version = row[0] if row else None
+        if version is not None and version > FORMAT_VERSION:
+            raise LedgerTooNew(
+                f"{catalog}: made by a newer newsledger (format {version}, this one knows {FORMAT_VERSION});"
+                " upgrade newsledger"
+            )
+    return all(name in columns for name in BOOKKEEPING) and all(
+        set(table_schema(cls).names) <= columns.get(event_type(cls), frozenset()) for cls in EVENT_TYPES
+    )
+
+
+def create(con: DuckDBPyConnection) -> None:
+    """Make what is missing: tables, and columns that newer event types have. Call it under the lock."""
+    con.begin()
+    columns = _columns(con)
+    if not columns:
+        con.execute(statement("create_bookkeeping"))
+        con.execute("insert into ledger.ledger_format values (?)", [FORMAT_VERSION])
+    for cls in EVENT_TYPES:
+        name = event_type(cls)
+        empty = con.from_arrow(table_schema(cls).empty_table())
+        if name not in columns:
+            empty.create(f"ledger.{name}")
+            continue
+        for column, kind in zip(empty.columns, empty.types, strict=True):
+            if column not in columns[name]:
+                log.info("ledger: adding column %s.%s", name, column)
+                con.execute(f'alter table ledger.{name} add column "{column}" {kind}')
+    con.commit()
+    if not columns:
+        con.execute(statement("keep_bookkeeping_in_catalog"))  # DuckLake takes options of committed tables only
+
+
+def _columns(con: DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    rows = con.execute(statement("columns")).fetchall()
+    return {table: frozenset(names) for table, names in rows}
+
+
+def _literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def first_line(exc: BaseException) -> str:
+    return str(exc).strip().partition("\n")[0]

@@ -1,0 +1,134 @@
+"""Events as table rows and back, and the canonical bytes that the chain of digests is made of."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+import pyarrow as pa
+
+from pipeline.events import Event, event_type
+
+_SCALARS: dict[object, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    datetime: pa.timestamp("us", tz="UTC"),
+    date: pa.date32(),
+    UUID: pa.uuid(),
+}
+
+ENVELOPE = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("event_id", pa.uuid()),
+        ("stream", pa.string()),
+        ("occurred_at", pa.timestamp("us", tz="UTC")),
+        ("recorded_at", pa.timestamp("us", tz="UTC")),
+        ("run_id", pa.string()),
+        ("producer", pa.string()),
+        ("caused_by", pa.uuid()),
+    ]
+)
+"""The columns every event table begins with."""
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with what the ledger added to it. Encoded as JSON, a line of it is what the digest covers."""
+
+    position: int
+    event_id: UUID
+    recorded_at: datetime
+    run_id: str
+    event: Event
+
+    def canonical(self) -> bytes:
+        """One line of JSON. Fields that hold their default are left out, so adding a column changes no old line."""
+        return msgspec.json.encode(self) + b"\n"
+
+
+def table_schema(cls: type[Event]) -> pa.Schema:
+    """The columns of the type's table: the envelope, then the type's own fields in their order."""
+    hints = typing.get_type_hints(cls)
+    own = [pa.field(name, _arrow_type(hints[name])) for name in cls.__struct_fields__ if name not in ENVELOPE.names]
+    return pa.schema([*ENVELOPE, *own])
+
+
+def to_table(cls: type[Event], recorded: Sequence[Recorded]) -> pa.Table:
+    """The rows of these events, all of type `cls`."""
+    schema = table_schema(cls)
+    rows = [_row(item) for item in recorded]
+    return pa.table(
+        [
+            pa.array([row.get(name) for row in rows], _storage(schema.field(name).type)).cast(schema.field(name).type)
+            for name in schema.names
+        ],
+        schema=schema,
+    )
+
+
+def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
+    """The events of these rows. Raises msgspec.ValidationError where a row is none."""
+    for row in table.to_pylist():
+        yield Recorded(
+            position=row.pop("position"),
+            event_id=row.pop("event_id"),
+            recorded_at=row.pop("recorded_at"),
+            run_id=row.pop("run_id"),
+            event=msgspec.convert(
+                {name: value for name, value in row.items() if value is not None} | {"type": event_type(cls)}, cls
+            ),
+        )
+
+
+def _row(recorded: Recorded) -> dict[str, Any]:
+    event = recorded.event
+    row = {name: _plain(getattr(event, name)) for name in event.__struct_fields__}
+    return row | {
+        "position": recorded.position,
+        "event_id": recorded.event_id.bytes,
+        "recorded_at": recorded.recorded_at,
+        "run_id": recorded.run_id,
+    }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case UUID():
+            return value.bytes
+        case StrEnum():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC)
+        case tuple():
+            return [_plain(item) for item in value]
+        case msgspec.Struct():
+            return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+        case _:
+            return value
+
+
+def _storage(kind: pa.DataType) -> pa.DataType:
+    return kind.storage_type if isinstance(kind, pa.UuidType) else kind
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        (hint,) = (arg for arg in get_args(hint) if arg is not type(None))
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    if get_origin(hint) is tuple:
+        return pa.list_(_arrow_type(get_args(hint)[0]))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return pa.string()
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        fields = typing.get_type_hints(hint)
+        return pa.struct([(name, _arrow_type(fields[name])) for name in hint.__struct_fields__])
+    raise TypeError(f"no column type for {hint!r}")

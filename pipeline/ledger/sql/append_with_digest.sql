@@ -1,0 +1,1 @@
+select append_no from ledger.appends where digest = $digest

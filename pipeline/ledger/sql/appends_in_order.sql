@@ -1,0 +1,3 @@
+select append_no, first_position, last_position, events, digest, previous_digest
+from ledger.appends
+order by append_no, first_position

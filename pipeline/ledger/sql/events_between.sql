@@ -1,0 +1,3 @@
+select *
+from ledger.{table}
+where position between {first} and {last}

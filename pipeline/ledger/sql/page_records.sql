@@ -1,0 +1,4 @@
+select event_id, url, payload_digest, warc_file, warc_offset, warc_length
+from ledger.article_captured
+where warc_type = 'response'
+order by warc_file, warc_offset

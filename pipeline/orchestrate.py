@@ -1,0 +1,76 @@
+"""What the DAG's tasks do, a function a task: settings from the environment, counts out, all else by the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import msgspec
+
+from pipeline import models
+from pipeline.errors import NewsledgerError
+from pipeline.ledger import Run
+from pipeline.settings import load_settings
+from pipeline.sources import load_sources, select
+from pipeline.steps import Stores, annotate, collect, extract, failed_polls, recapture
+from pipeline.steps.window import Window, run_window
+
+
+class DagRun(msgspec.Struct, frozen=True):
+    """What Airflow says of the run a task belongs to."""
+
+    run_id: str
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+
+
+def plan_sources() -> list[str]:
+    """The ids of all sources, one mapped task each."""
+    return [source.id for source in load_sources(load_settings().sources)]
+
+
+def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
+    """Poll the source's feeds, if the run is live, and capture what its items lack."""
+    with _stores(dag_run) as (stores, window):
+        sources = select(load_sources(stores.settings.sources), [source_id])
+        result = collect(stores, sources) if window.live else recapture(stores, sources, window.interval)
+        return dict(result.counts)
+
+
+def extract_articles(dag_run: DagRun) -> dict[str, int]:
+    """Extract what the window's captures lack."""
+    with _stores(dag_run) as (stores, window):
+        return dict(extract(stores, window.interval).counts)
+
+
+def annotate_articles(dag_run: DagRun) -> dict[str, int]:
+    """Annotate what the window's extractions lack."""
+    with _stores(dag_run) as (stores, window):
+        return dict(annotate(stores, window.interval).counts)
+
+
+def build_models() -> dict[str, int]:
+    """Build and test the SQL models."""
+    built = models.build(load_settings())
+    return {"models": built.models, "tests": built.tests, "head_position": built.head_position}
+
+
+def publish_models(dag_run: DagRun) -> str:
+    """Replace news.duckdb. Raises NewsledgerError, after publishing, if the run could not read one feed."""
+    settings = load_settings()
+    published = models.publish(settings)
+    with Stores(settings, Run(dag_run.run_id)) as stores:
+        polls, failures = failed_polls(stores.ledger, stores.run)
+    if polls and len(failures) == polls:
+        raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
+    return str(published)
+
+
+@contextmanager
+def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, Window]]:
+    settings = load_settings()
+    run = Run(dag_run.run_id)
+    window = run_window(dag_run.data_interval_start, dag_run.data_interval_end, now=run.now(), settings=settings)
+    with Stores(settings, run) as stores:
+        yield stores, window

@@ -1,0 +1,84 @@
+"""Settings: the only reader of the environment (prefix NEWSLEDGER_)."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.errors import SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: dags/ and sql/ lie beside the package."""
+
+
+class Settings(BaseSettings):
+    """Where things are and how we behave; every field can be set as NEWSLEDGER_<FIELD>."""
+
+    model_config = SettingsConfigDict(env_prefix="NEWSLEDGER_", frozen=True, extra="ignore")
+
+    data: Path = Path("data")
+    sources: Path = Path("sources.toml")
+    allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that may resolve to private or loopback addresses, on any port; `.example` allows all names below it."""
+    contact: str = ""
+    """An address or URL in the User-Agent, so that an operator can reach whoever runs this."""
+    lookback_days: int = Field(default=7, ge=1)
+    """How far a scheduled run looks back for facts without a consequence."""
+    jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Worker processes for extraction and annotation."""
+    requests_per_second: float = Field(default=2.0, gt=0)
+    """Per host, unless a source sets its own limit. Hosts of `allow_hosts` are yours and get 50."""
+    lock_timeout_seconds: float = Field(default=60.0, gt=0)
+    """How long an append waits for the ledger's lock before it gives up."""
+    warc_rotate_bytes: int = Field(default=1_000_000_000, gt=0)
+    """A WARC file that has grown past this is closed and the next one begun."""
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return (
+            tuple(part.strip().lower() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("data", "sources")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def archive_root(self) -> Path:
+        return self.data / "archive"
+
+    @property
+    def ledger_catalog(self) -> Path:
+        return self.data / "ledger.sqlite"
+
+    @property
+    def build_file(self) -> Path:
+        return self.data / "build.duckdb"
+
+    @property
+    def news_file(self) -> Path:
+        return self.data / "news.duckdb"
+
+    @property
+    def lookback(self) -> timedelta:
+        return timedelta(days=self.lookback_days)
+
+
+def load_settings(*, data: Path | None = None, sources: Path | None = None) -> Settings:
+    """Settings from the environment, with the command line's options over them. Raises SettingsError."""
+    given = {name: value for name, value in (("data", data), ("sources", sources)) if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # values are validated
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "NEWSLEDGER_" + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name}: {first['msg']} (got {first['input']!r})") from exc

@@ -1,0 +1,99 @@
+"""sources.toml: which outlets are read, and how gently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from pipeline.errors import SourcesError
+
+SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+\S*$")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}$")]
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+COUNTRY_ZONES = {
+    "AT": "Europe/Vienna",
+    "BE": "Europe/Brussels",
+    "CH": "Europe/Zurich",
+    "DE": "Europe/Berlin",
+    "FR": "Europe/Paris",
+    "GB": "Europe/London",
+    "IE": "Europe/Dublin",
+    "LI": "Europe/Vaduz",
+    "LU": "Europe/Luxembourg",
+    "US": "America/New_York",
+}
+"""Where a country's outlets are taken to be when a date names no zone; UTC for others."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One outlet. `id` is part of every stream name, so it must not change once events exist."""
+
+    id: SourceId
+    name: str
+    language: Language
+    country: Country
+    homepage: HttpUrl
+    feeds: tuple[HttpUrl, ...] = ()
+    sitemaps: tuple[HttpUrl, ...] = ()
+    requests_per_second: Positive | None = None
+    """Overrides the default budget of each of this source's hosts."""
+    timezone: str | None = None
+    """For dates that name no zone (IANA name); the country's where left out."""
+
+    def __post_init__(self) -> None:
+        try:
+            self.zone  # noqa: B018  # a bad name must fail when the file is read
+        except (ZoneInfoNotFoundError, ValueError) as exc:
+            raise ValueError(f"source {self.id!r}: unknown timezone {self.timezone!r}") from exc
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone or COUNTRY_ZONES.get(self.country, "UTC"))
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        urls = (self.homepage, *self.feeds, *self.sitemaps)
+        return frozenset(urlsplit(url).hostname or "" for url in urls)
+
+
+class SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: tuple[Source, ...]
+
+
+def load_sources(path: Path) -> tuple[Source, ...]:
+    """All sources of the file, in its order. Raises SourcesError naming the file and the entry at fault."""
+    try:
+        text = path.read_bytes()
+    except OSError as exc:
+        raise SourcesError(f"{path}: cannot be read: {exc.strerror}") from exc
+    try:
+        sources = msgspec.toml.decode(text, type=SourcesFile).source
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise SourcesError(f"{path}: {exc}") from exc
+    seen: set[str] = set()
+    for source in sources:
+        if source.id in seen:
+            raise SourcesError(f"{path}: source id {source.id!r} is used twice")
+        if not source.feeds:
+            raise SourcesError(f"{path}: source {source.id!r} has no feeds")
+        seen.add(source.id)
+    return sources
+
+
+def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
+    """The sources with these ids, all of them if no id is given. Raises SourcesError for an unknown id."""
+    known = {source.id: source for source in sources}
+    wanted = tuple(ids)
+    unknown = [source_id for source_id in wanted if source_id not in known]
+    if unknown:
+        raise SourcesError(f"unknown source {unknown[0]!r}; known are: {', '.join(sorted(known))}")
+    return tuple(known[source_id] for source_id in dict.fromkeys(wanted)) if wanted else tuple(known.values())

@@ -1,0 +1,91 @@
+"""annotate: read the extracted texts, and record who is quoted saying what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from pipeline.annotate import PRODUCER, annotate_text
+from pipeline.events import ArticleAnnotated, Event, QuoteExtracted
+from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
+from pipeline.ledger import Interval
+from pipeline.steps.stores import BATCH_EVENTS, RECALL, Progress, StepResult, Stores
+from pipeline.steps.workers import parallel_map
+
+
+class PendingText(msgspec.Struct, frozen=True):
+    """An extraction that the annotators have not read."""
+
+    extraction_id: UUID
+    article_id: UUID
+    source_id: str
+    text: str
+    language: str | None
+    title: str | None
+
+
+def annotate(stores: Stores, interval: Interval) -> StepResult:
+    """Annotate what the newest extractor read in the interval's captures and this producer has not seen."""
+    texts = stores.ledger.select(
+        PendingText,
+        "extractions_without_annotation",
+        start=interval.start,
+        end=interval.end,
+        recall_start=interval.start - RECALL,
+        extract_producer=EXTRACT_PRODUCER,
+        producer=PRODUCER,
+    )
+    result, events = StepResult({}), list[Event]()
+    for done, outcome in enumerate(
+        parallel_map(partial(annotate_extraction, stores.now()), texts, stores.settings.jobs), start=1
+    ):
+        events += outcome
+        stores.on_progress(Progress("annotate", None, done, len(texts)))
+        if len(events) >= BATCH_EVENTS or done == len(texts):
+            result += stores.record(events)
+            events = []
+    return result
+
+
+def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event]:
+    """The events that one text gives: that it was read, and each quotation."""
+    annotations = annotate_text(pending.text, language=pending.language, title=pending.title)
+    about: dict[str, Any] = {
+        "stream": f"article:{pending.article_id}",
+        "occurred_at": now,
+        "producer": PRODUCER,
+        "caused_by": pending.extraction_id,
+        "source_id": pending.source_id,
+        "article_id": pending.article_id,
+    }
+    read = ArticleAnnotated(
+        **about,
+        language=annotations.language,
+        language_confidence=annotations.language_confidence,
+        quotes=len(annotations.quotes),
+    )
+    quotes = [
+        QuoteExtracted(
+            **about,
+            text=quote.text,
+            start_char=quote.start,
+            end_char=quote.end,
+            kind=quote.kind,
+            speaker=quote.speaker.surface if quote.speaker else None,
+            speaker_start_char=quote.speaker.start if quote.speaker else None,
+            speaker_end_char=quote.speaker.end if quote.speaker else None,
+            person=quote.person,
+            cue=quote.cue.surface if quote.cue else None,
+            cue_start_char=quote.cue.start if quote.cue else None,
+            cue_end_char=quote.cue.end if quote.cue else None,
+            rule=quote.rule,
+            confidence=quote.confidence,
+        )
+        for quote in annotations.quotes
+    ]
+    return [read, *quotes]

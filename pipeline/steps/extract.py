@@ -1,0 +1,125 @@
+"""extract: read the articles in captured pages, and record them with everything that was stripped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from pipeline.collect.archive import Location, read_page
+from pipeline.errors import PageError
+from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
+from pipeline.extract import PRODUCER, Extraction, extract_page
+from pipeline.ledger import Interval
+from pipeline.steps.stores import BATCH_EVENTS, RECALL, Progress, StepResult, Stores
+from pipeline.steps.workers import parallel_map
+
+
+class PendingCapture(msgspec.Struct, frozen=True):
+    """A captured payload and the record that holds its bytes."""
+
+    capture_id: UUID
+    article_id: UUID
+    source_id: str
+    url: str
+    content_type: str | None
+    captured_at: datetime
+    payload_digest: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+
+
+def extract(stores: Stores, interval: Interval) -> StepResult:
+    """Extract every payload captured in the interval that this producer has not seen; append what came of it."""
+    captures = stores.ledger.select(
+        PendingCapture,
+        "captures_without_extraction",
+        start=interval.start,
+        end=interval.end,
+        recall_start=interval.start - RECALL,
+        producer=PRODUCER,
+    )
+    work = partial(extract_capture, stores.settings.archive_root, stores.now())
+    result, events = StepResult({}), list[Event]()
+    for done, outcome in enumerate(parallel_map(work, captures, stores.settings.jobs), start=1):
+        events += outcome
+        stores.on_progress(Progress("extract", None, done, len(captures)))
+        if len(events) >= BATCH_EVENTS or done == len(captures):
+            result += stores.record(events)
+            events = []
+    return result
+
+
+def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) -> Sequence[Event]:
+    """The events that one archived page gives. Raises ArchiveError where the archive does not hold what it should."""
+    page = read_page(archive_root, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
+    about: dict[str, Any] = {
+        "stream": f"article:{capture.article_id}",
+        "occurred_at": now,
+        "producer": PRODUCER,
+        "source_id": capture.source_id,
+        "article_id": capture.article_id,
+    }
+    try:
+        extraction = extract_page(
+            page.body, url=capture.url, captured_at=capture.captured_at, content_type=capture.content_type
+        )
+    except PageError as exc:
+        return [
+            ExtractionFailed(
+                **about,
+                caused_by=capture.capture_id,
+                url=capture.url,
+                payload_digest=capture.payload_digest,
+                reason=exc.reason,
+                detail=exc.detail or None,
+            )
+        ]
+    return _events(extraction, capture, about)
+
+
+def _events(extraction: Extraction, capture: PendingCapture, about: dict[str, Any]) -> Sequence[Event]:
+    article = ArticleExtracted(
+        **about,
+        caused_by=capture.capture_id,
+        url=capture.url,
+        payload_digest=capture.payload_digest,
+        kicker=extraction.kicker,
+        headline=extraction.headline,
+        lead=extraction.lead,
+        blocks=extraction.blocks,
+        text=extraction.text,
+        authors=extraction.authors,
+        published_at=extraction.published_at,
+        modified_at=extraction.modified_at,
+        language=extraction.language,
+        section=extraction.section,
+        access=extraction.access,
+        correction=extraction.correction,
+        word_count=extraction.word_count,
+        text_digest=extraction.text_digest,
+    )
+    stripped = [
+        BoilerplateStripped(
+            **about, caused_by=article.event_id, block_no=no, kind=block.kind, rule=block.rule, text=block.text
+        )
+        for no, block in enumerate(extraction.stripped, start=1)
+    ]
+    videos = [
+        VideoEmbedded(
+            **about,
+            caused_by=article.event_id,
+            video_no=no,
+            teaser=video.teaser,
+            published_on=video.published_on,
+            duration_seconds=video.duration_seconds,
+        )
+        for no, video in enumerate(extraction.videos, start=1)
+    ]
+    return [article, *stripped, *videos]

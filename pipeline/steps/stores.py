@@ -1,0 +1,82 @@
+"""What every step works with, and how it says what it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from pipeline.collect.archive import Archive
+from pipeline.events import Event
+from pipeline.ledger import Interval, Ledger, Run
+from pipeline.settings import Settings
+
+RECALL = timedelta(days=90)
+"""How far back a step looks for what it has already seen (validators, items, payloads); bounds its queries."""
+
+BATCH_EVENTS = 5_000
+"""About so many events go into one append, so that a large backlog is recorded as it is worked off."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a step has come with one source (or with everything, where source_id is None)."""
+
+    step: str
+    source_id: str | None
+    done: int
+    total: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def ignore_progress(progress: Progress) -> None:
+    """For callers with nobody watching."""
+
+
+class StepResult(msgspec.Struct, frozen=True):
+    """What a step recorded: new events by type."""
+
+    counts: Mapping[str, int]
+
+    def __add__(self, other: StepResult) -> StepResult:
+        return StepResult(Counter(self.counts) + Counter(other.counts))
+
+    def count(self, event_type: str) -> int:
+        return self.counts.get(event_type, 0)
+
+
+class Stores:
+    """The ledger and the archive of one data directory, for one run. Use as a context manager."""
+
+    def __init__(self, settings: Settings, run: Run, on_progress: OnProgress = ignore_progress) -> None:
+        self.settings = settings
+        self.run = run
+        self.on_progress = on_progress
+
+    def __enter__(self) -> Self:
+        settings = self.settings
+        self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
+        self.archive = Archive(settings.archive_root, rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.archive.close()
+        self.ledger.close()
+
+    def now(self) -> datetime:
+        return self.run.now()
+
+    def record(self, events: Sequence[Event]) -> StepResult:
+        """Append the events after what they point to in the archive has reached the disk."""
+        self.archive.sync()
+        return StepResult(self.ledger.append(events, self.run).counts)
+
+
+def lookback(settings: Settings, now: datetime) -> Interval:
+    """The interval of a scheduled run: the last days up to now."""
+    return Interval(now - settings.lookback, now)

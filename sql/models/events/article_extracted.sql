@@ -1,0 +1,30 @@
+-- article_extracted: one row per reading of an archived payload by one producer
+select
+    position,
+    event_id,
+    stream,
+    occurred_at,
+    recorded_at,
+    run_id,
+    producer,
+    caused_by,
+    source_id,
+    article_id,
+    url,
+    payload_digest,
+    kicker,
+    headline,
+    lead,
+    blocks,
+    text,
+    authors,
+    published_at,
+    modified_at,
+    language,
+    section,
+    access,
+    correction,
+    word_count,
+    text_digest
+from {{ source('ledger', 'article_extracted') }}
+where {{ recorded_since_last_build() }}

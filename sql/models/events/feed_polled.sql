@@ -1,0 +1,30 @@
+-- feed_polled: one row per poll of a feed, whatever came of it
+select
+    position,
+    event_id,
+    stream,
+    occurred_at,
+    recorded_at,
+    run_id,
+    producer,
+    caused_by,
+    source_id,
+    feed_url,
+    outcome,
+    status,
+    reason,
+    detail,
+    final_url,
+    etag,
+    last_modified,
+    bytes,
+    items,
+    new_items,
+    overlap,
+    warnings,
+    payload_digest,
+    warc_file,
+    warc_offset,
+    warc_length
+from {{ source('ledger', 'feed_polled') }}
+where {{ recorded_since_last_build() }}

@@ -1,0 +1,108 @@
+-- articles: one row per article, as its newest revision reads
+with newest_revisions as (
+    select
+        article_id,
+        revision_no,
+        source_id,
+        url,
+        captured_at,
+        last_seen_at,
+        kicker,
+        headline,
+        lead,
+        text,
+        authors,
+        published_at,
+        modified_at,
+        language,
+        section,
+        access,
+        correction,
+        word_count,
+        text_digest,
+        extraction_id
+    from {{ ref('article_revisions') }}
+    qualify row_number() over (partition by article_id order by revision_no desc) = 1
+),
+
+first_revisions as (
+    select
+        article_id,
+        captured_at
+    from {{ ref('article_revisions') }}
+    where revision_no = 1
+),
+
+items as (
+    select
+        article_id,
+        min(occurred_at) as first_seen_at,
+        min(published_at) as published_at
+    from {{ ref('item_discovered') }}
+    group by article_id
+),
+
+last_captures as (
+    select
+        article_id,
+        max(captured_at) as captured_at
+    from {{ ref('article_captured') }}
+    group by article_id
+),
+
+gone as (
+    select
+        failures.article_id,
+        min(failures.occurred_at) as gone_at
+    from {{ ref('capture_failed') }} as failures
+    inner join last_captures on failures.article_id = last_captures.article_id
+    where
+        (failures.reason = 'gone' or failures.status in (404, 410))
+        and failures.occurred_at > last_captures.captured_at
+    group by failures.article_id
+),
+
+annotations as (
+    select
+        annotations.extraction_id,
+        any_value(annotations.language) as language,
+        count(quotes.event_id) as quote_count
+    from {{ ref('current_annotations') }} as annotations
+    left join {{ ref('quote_extracted') }} as quotes
+        on
+            annotations.extraction_id = quotes.caused_by
+            and annotations.producer = quotes.producer
+            and quotes.kind = 'direct'
+    group by annotations.extraction_id
+)
+
+select
+    revisions.article_id,
+    revisions.source_id,
+    revisions.url,
+    revisions.kicker,
+    revisions.headline,
+    revisions.lead,
+    revisions.text,
+    revisions.authors,
+    coalesce(revisions.language, annotations.language) as language,
+    revisions.section,
+    revisions.access,
+    revisions.correction,
+    coalesce(revisions.published_at, items.published_at) as published_at,
+    revisions.modified_at,
+    coalesce(items.first_seen_at, first_revisions.captured_at) as first_seen_at,
+    first_revisions.captured_at,
+    revisions.last_seen_at,
+    case when revisions.revision_no > 1 then revisions.captured_at end as revised_at,
+    gone.gone_at,
+    revisions.revision_no as revision_count,
+    revisions.word_count,
+    annotations.quote_count,
+    revisions.text_digest,
+    revisions.extraction_id
+from newest_revisions as revisions
+inner join first_revisions on revisions.article_id = first_revisions.article_id
+left join items on revisions.article_id = items.article_id
+left join gone on revisions.article_id = gone.article_id
+left join annotations on revisions.extraction_id = annotations.extraction_id

@@ -1,0 +1,8 @@
+-- build_info: one row, what this file was built from. It is built after everything else has been built and tested:
+-- depends_on: {{ ref('article_revisions') }}, {{ ref('articles') }}, {{ ref('quotes') }}
+-- depends_on: {{ ref('feed_health') }}, {{ ref('coverage_daily') }}, {{ ref('video_embedded') }}
+select
+    cast({{ head_position() }} as bigint) as head_position,
+    {{ sql_literal(env_var('NEWSLEDGER_HEAD_DIGEST') if execute) }} as head_digest,
+    {{ sql_literal(env_var('NEWSLEDGER_VERSION') if execute) }} as newsledger_version,
+    current_timestamp as built_at

@@ -1,0 +1,27 @@
+-- current_extractions: one row per archived payload of an article, with what the newest producer made of it
+{{ config(materialized='ephemeral') }}
+with verdicts as (
+    select
+        article_id,
+        payload_digest,
+        event_id as extraction_id,
+        {{ producer_number('producer') }} as producer_number
+    from {{ ref('article_extracted') }}
+    union all
+    select
+        article_id,
+        payload_digest,
+        null as extraction_id,
+        {{ producer_number('producer') }} as producer_number
+    from {{ ref('extraction_failed') }}
+)
+
+select
+    article_id,
+    payload_digest,
+    extraction_id
+from verdicts
+qualify row_number() over (
+    partition by article_id, payload_digest
+    order by producer_number desc nulls last, extraction_id asc nulls last
+) = 1

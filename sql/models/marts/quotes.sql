@@ -1,0 +1,48 @@
+-- quotes: one row per direct quotation in an article's newest revision, traceable to the archived bytes
+with payloads as (
+    -- a revisit record repeats no payload: the earliest response with the same digest has it
+    select
+        article_id,
+        payload_digest,
+        warc_file,
+        warc_offset,
+        warc_length
+    from {{ ref('article_captured') }}
+    where warc_type = 'response'
+    qualify row_number() over (partition by article_id, payload_digest order by position) = 1
+)
+
+select
+    quotes.event_id as quote_id,
+    articles.article_id,
+    articles.source_id,
+    articles.headline,
+    articles.published_at,
+    articles.url,
+    quotes.person,
+    quotes.speaker,
+    quotes.cue,
+    quotes.text,
+    quotes.start_char,
+    quotes.end_char,
+    quotes.speaker_start_char,
+    quotes.speaker_end_char,
+    quotes.cue_start_char,
+    quotes.cue_end_char,
+    quotes.rule,
+    quotes.confidence,
+    quotes.producer,
+    articles.revision_count as revision_no,
+    articles.extraction_id,
+    extractions.payload_digest,
+    payloads.warc_file,
+    payloads.warc_offset,
+    payloads.warc_length
+from {{ ref('articles') }} as articles
+inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
+inner join {{ ref('quote_extracted') }} as quotes
+    on annotations.extraction_id = quotes.caused_by and annotations.producer = quotes.producer
+inner join {{ ref('article_extracted') }} as extractions on articles.extraction_id = extractions.event_id
+left join payloads
+    on extractions.article_id = payloads.article_id and extractions.payload_digest = payloads.payload_digest
+where quotes.kind = 'direct'

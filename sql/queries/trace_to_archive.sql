@@ -1,0 +1,22 @@
+-- Where are the bytes behind a quotation? The record is `warc_length` bytes at `warc_offset` of `warc_file`, gzipped;
+-- the chain leads from the quotation over its extraction and capture to the feed item that asked for the page.
+select
+    quotes.text,
+    quotes.person,
+    quotes.url,
+    quotes.warc_file,
+    quotes.warc_offset,
+    quotes.warc_length,
+    quotes.payload_digest,
+    quotes.producer as found_by,
+    extractions.producer as read_by,
+    captures.captured_at,
+    items.title as item_title,
+    items.feed_url,
+    items.occurred_at as discovered_at
+from quotes
+inner join events.article_extracted as extractions on quotes.extraction_id = extractions.event_id
+left join events.article_captured as captures on extractions.caused_by = captures.event_id
+left join events.item_discovered as items on captures.caused_by = items.event_id
+order by captures.captured_at desc, quotes.article_id asc, quotes.start_char asc
+limit 100;

@@ -1,0 +1,13 @@
+-- Who is quoted most, in how many articles of how many outlets, and with which words last?
+select
+    coalesce(person, speaker) as who,
+    count(*) as quotes,
+    count(distinct article_id) as articles,
+    count(distinct source_id) as sources,
+    arg_max(text, published_at) as last_words,
+    max(published_at) as last_quoted_at
+from quotes
+where coalesce(person, speaker) is not null
+group by who
+order by quotes desc, who asc
+limit 50;

@@ -1,0 +1,19 @@
+-- An article's revisions are numbered 1 to revision_count, in time, and neighbours differ.
+select
+    revisions.article_id,
+    articles.revision_count,
+    count(*) as revisions
+from {{ ref('article_revisions') }} as revisions
+left join {{ ref('articles') }} as articles on revisions.article_id = articles.article_id
+group by revisions.article_id, articles.revision_count
+having
+    count(*) is distinct from articles.revision_count
+    or max(revisions.revision_no) != count(*)
+    or count(distinct revisions.revision_no) != count(*)
+    or count_if(
+        revisions.revision_no > 1
+        and not (
+            revisions.headline_changed or revisions.lead_changed
+            or revisions.text_changed or revisions.correction_changed
+        )
+    ) > 0

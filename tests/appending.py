@@ -1,0 +1,22 @@
+"""A writer for tests that need several processes; `python -m tests.appending CATALOG WRITER` appends until killed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pipeline.ledger import Ledger, Run
+from tests.conftest import item
+
+
+def append_many(path: Path, writer: int, appends: int) -> None:
+    """Batches of which a third are the same for all writers."""
+    with Ledger.open(path) as ledger:
+        for n in range(appends):
+            own = [item(f"{writer}-{n}-{k}") for k in range(4)]
+            ledger.append([*own, item(f"shared-{n}"), item(f"shared-{n + 1}")], Run(f"writer-{writer}"))
+
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    append_many(Path(sys.argv[1]), int(sys.argv[2]), 10_000)

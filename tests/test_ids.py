@@ -1,0 +1,92 @@
+"""Identities are the same wherever and whenever they are made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.ids import article_id, canonical_url, digest, name_uuid, time_uuid
+
+SAME = [
+    ("https://www.tagblatt.example/a?utm_source=x&utm_medium=y", "https://www.tagblatt.example/a"),
+    ("https://www.tagblatt.example/a#comments", "https://www.tagblatt.example/a"),
+    ("https://www.tagblatt.example/a?wt_mc=rss&id=7", "https://www.tagblatt.example/a?id=7"),
+    ("https://www.tagblatt.example/a?b=2&a=1", "https://www.tagblatt.example/a?a=1&b=2"),
+    ("HTTPS://WWW.Tagblatt.example:443/a", "https://www.tagblatt.example/a"),
+    ("https://m.tagblatt.example/a", "https://www.tagblatt.example/a"),
+    ("https://amp.tagblatt.example/a", "https://www.tagblatt.example/a"),
+    ("https://www.tagblatt.example/a/amp/", "https://www.tagblatt.example/a"),
+    ("https://www.tagblatt.example/a.amp.html", "https://www.tagblatt.example/a.html"),
+    ("https://www.tagblatt.example/a?outputType=amp", "https://www.tagblatt.example/a"),
+    ("https://www.tagblatt.example/%7eanna/%c3%a4", "https://www.tagblatt.example/~anna/ä"),
+    ("https://www.münz.example/a", "https://www.xn--mnz-hoa.example/a"),
+]
+DIFFERENT = [
+    ("https://tagblatt.example/a", "https://tagblatt.example/b"),
+    ("https://tagblatt.example/a?id=1", "https://tagblatt.example/a?id=2"),
+    ("https://tagblatt.example/a%2Fb", "https://tagblatt.example/a/b"),
+    ("https://tagblatt.example/A", "https://tagblatt.example/a"),
+    ("https://tagblatt.example:8080/a", "https://tagblatt.example/a"),
+    ("https://politik.tagblatt.example/a", "https://tagblatt.example/a"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_spellings_of_one_address_are_one_article(one: str, other: str) -> None:
+    assert canonical_url(one) == canonical_url(other)
+    assert article_id(one) == article_id(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_other_addresses_are_other_articles(one: str, other: str) -> None:
+    assert article_id(one) != article_id(other)
+
+
+def test_scheme_www_and_trailing_slash_do_not_make_another_article() -> None:
+    assert article_id("http://www.tagblatt.example/a/") == article_id("https://tagblatt.example/a")
+
+
+def test_the_id_of_an_address_never_changes() -> None:
+    assert (
+        str(article_id("https://www.tagblatt.example/politik/gipfel-100.html"))
+        == "3c9c8d90-97f3-843f-8223-2d6b02e98acc"
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x.example/a", "/relative", "https://", "javascript:alert(1)", "http://x:99999999/"]
+)
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        canonical_url(url)
+
+
+@given(st.text(max_size=60), st.text(max_size=30))
+def test_canonical_is_a_fixed_point(path: str, query: str) -> None:
+    url = canonical_url(f"https://tagblatt.example/{path.replace('?', '').replace('#', '')}?{query.replace('#', '')}")
+    assert canonical_url(url) == url
+
+
+@given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
+def test_name_uuids_collide_only_for_equal_parts(one: list[str], other: list[str]) -> None:
+    assert (name_uuid(*one) == name_uuid(*other)) == (one == other)
+
+
+def test_uuids_carry_version_and_variant() -> None:
+    assert name_uuid("a").version == 8
+    made = time_uuid(datetime(2026, 3, 2, tzinfo=UTC))
+    assert made.version == 7
+    assert made.variant == "specified in RFC 4122"
+
+
+def test_time_uuids_are_ordered_by_time() -> None:
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    made = [str(time_uuid(start + timedelta(milliseconds=n))) for n in range(50)]
+    assert made == sorted(made)
+
+
+def test_digest_names_its_algorithm() -> None:
+    assert digest(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -1,0 +1,625 @@
+"""The models say what the events say, a build is all or nothing, and publishing disturbs nobody."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from pipeline import models
+from pipeline.errors import LedgerMissing, ModelsError
+from pipeline.events import (
+    EVENT_TYPES,
+    Access,
+    ArticleAnnotated,
+    ArticleCaptured,
+    ArticleExtracted,
+    BoilerplateStripped,
+    CaptureFailed,
+    Event,
+    ExtractionFailed,
+    FeedPolled,
+    ItemDiscovered,
+    PollOutcome,
+    QuoteExtracted,
+    QuoteKind,
+    WarcType,
+    event_type,
+)
+from pipeline.ids import article_id, digest
+from pipeline.ledger import Ledger, start_run
+from pipeline.ledger.rows import table_schema
+from pipeline.settings import PROJECT_ROOT, Settings
+
+BRIDGE = "https://alpha.example/bridge"
+FIRE = "https://beta.example/fire"
+WALL = "https://beta.example/wall"
+LATER = "https://beta.example/later"
+VIDEO = "https://beta.example/video"
+ALPHA_FEED = "https://alpha.example/feed"
+BETA_FEED = "https://beta.example/feed"
+
+FIRST_TEXT = "The bridge is closed."
+WITHOUT_COMMA = "Cafe\u0301 \U0001f309 owners wait. “It will open soon” said Ms Weber. “Not today” said Mr Otto."
+WITH_COMMA = "Cafe\u0301 \U0001f309 owners wait. “It will open soon”, said Ms Weber. “Not today” said Mr Otto."
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+# ---- builders
+
+
+def source_of(url: str) -> str:
+    return "alpha" if "alpha" in url else "beta"
+
+
+def poll(feed_url: str, when: datetime, outcome: PollOutcome = PollOutcome.OK, **fields: Any) -> FeedPolled:
+    source = source_of(feed_url)
+    return FeedPolled(
+        stream=f"feed:{source}/1", occurred_at=when, producer="poll@1", source_id=source, feed_url=feed_url,
+        outcome=outcome, **fields,
+    )  # fmt: skip
+
+
+def item(url: str, when: datetime, **fields: Any) -> ItemDiscovered:
+    source = source_of(url)
+    return ItemDiscovered(
+        stream=f"article:{article_id(url)}", occurred_at=when, producer="poll@1", source_id=source,
+        feed_url=ALPHA_FEED if source == "alpha" else BETA_FEED, article_id=article_id(url), url=url,
+        canonical_url=url, guid=url, title="As the feed says", said_digest=digest(repr(fields).encode()), **fields,
+    )  # fmt: skip
+
+
+def capture(
+    cause: Event, url: str, payload: str, when: datetime, warc_type: WarcType = WarcType.RESPONSE, offset: int = 0
+) -> ArticleCaptured:
+    return ArticleCaptured(
+        stream=f"article:{article_id(url)}", occurred_at=when, producer="capture@1", caused_by=cause.event_id,
+        source_id=source_of(url), article_id=article_id(url), url=url, final_url=url, status=200,
+        payload_digest=digest(payload.encode()), warc_payload_digest=digest(payload.encode()), bytes=len(payload),
+        warc_type=warc_type, warc_file="2026/03/01/a.warc.gz", warc_offset=offset, warc_length=100,
+        captured_at=when,
+    )  # fmt: skip
+
+
+def failure(cause: Event, url: str, reason: str, when: datetime, attempt: int = 1, **fields: Any) -> CaptureFailed:
+    return CaptureFailed(
+        stream=f"article:{article_id(url)}", occurred_at=when, producer="capture@1", caused_by=cause.event_id,
+        source_id=source_of(url), article_id=article_id(url), url=url, reason=reason, attempt=attempt, **fields,
+    )  # fmt: skip
+
+
+def extraction(page: ArticleCaptured, headline: str, text: str, producer: str, **fields: Any) -> ArticleExtracted:
+    return ArticleExtracted(
+        stream=page.stream, occurred_at=page.occurred_at, producer=producer, caused_by=page.event_id,
+        source_id=page.source_id, article_id=page.article_id, url=page.url, payload_digest=page.payload_digest,
+        headline=headline, text=text, word_count=len(text.split()),
+        text_digest=digest(f"{headline}\n{text}".encode()), **fields,
+    )  # fmt: skip
+
+
+def annotation(read: ArticleExtracted, producer: str, quotes: int) -> ArticleAnnotated:
+    return ArticleAnnotated(
+        stream=read.stream, occurred_at=read.occurred_at, producer=producer, caused_by=read.event_id,
+        source_id=read.source_id, article_id=read.article_id, language="en", quotes=quotes,
+    )  # fmt: skip
+
+
+def quote(read: ArticleExtracted, words: str, speaker: str, producer: str) -> QuoteExtracted:
+    start = read.text.index(words)
+    return QuoteExtracted(
+        stream=read.stream, occurred_at=read.occurred_at, producer=producer, caused_by=read.event_id,
+        source_id=read.source_id, article_id=read.article_id, text=words, start_char=start,
+        end_char=start + len(words), kind=QuoteKind.DIRECT, speaker=speaker, person=f"Full {speaker}", cue="said",
+        rule="marks", confidence=0.9,
+    )  # fmt: skip
+
+
+def stripped(read: ArticleExtracted, block_no: int, kind: str) -> BoilerplateStripped:
+    return BoilerplateStripped(
+        stream=read.stream, occurred_at=read.occurred_at, producer=read.producer, caused_by=read.event_id,
+        source_id=read.source_id, article_id=read.article_id, block_no=block_no, kind=kind, rule="figure", text="…",
+    )  # fmt: skip
+
+
+def first_day() -> list[Event]:
+    """The bridge closes: one article, a failed capture, two readings."""
+    found = item(BRIDGE, at(1, 8), published_at=at(1, 7))
+    opened = capture(found, BRIDGE, "p1", at(1, 9), offset=100)
+    renamed = capture(opened, BRIDGE, "p2", at(1, 10), offset=200)
+    return [
+        poll(ALPHA_FEED, at(1, 8), status=200, items=1, new_items=1),
+        found,
+        failure(found, BRIDGE, "timeout", at(1, 8, 30), will_retry=True),
+        opened,
+        renamed,
+        extraction(opened, "Bridge closed", "Caption. " + FIRST_TEXT, "extract@1"),
+        extraction(opened, "Bridge closed", "Video. " + FIRST_TEXT, "extract@2"),
+        extraction(renamed, "Bridge shut", FIRST_TEXT, "extract@2"),
+    ]
+
+
+def later_days() -> list[Event]:
+    """The bridge's article goes back, then changes by a comma; the second outlet appears, a page of it goes."""
+    found = item(BRIDGE, at(1, 8), published_at=at(1, 7))
+    opened = capture(found, BRIDGE, "p1", at(1, 9), offset=100)
+    renamed = capture(opened, BRIDGE, "p2", at(1, 10), offset=200)
+    back = capture(renamed, BRIDGE, "p1", at(1, 11), WarcType.REVISIT, offset=300)
+    longer = capture(back, BRIDGE, "p3", at(1, 12), offset=400)
+    comma = capture(longer, BRIDGE, "p4", at(1, 13), offset=500)
+    other_advertisement = capture(comma, BRIDGE, "p5", at(2, 13), offset=600)
+    longer_read = extraction(longer, "Bridge closed", WITHOUT_COMMA, "extract@10")
+    comma_read = extraction(comma, "Bridge closed", WITH_COMMA, "extract@10", section="City", access=Access.OPEN)
+    last_read = extraction(
+        other_advertisement, "Bridge closed", WITH_COMMA, "extract@10", section="Region", access=Access.METERED
+    )
+
+    fire = item(FIRE, at(2, 23, 30))
+    fire_page = capture(fire, FIRE, "f1", at(3, 1), offset=700)
+    fire_read = extraction(fire_page, "Fire", "A barn burned.", "extract@10", language="en")
+    wall, waits, video = item(WALL, at(2, 9)), item(LATER, at(3, 9)), item(VIDEO, at(2, 9))
+    video_page = capture(video, VIDEO, "v1", at(2, 10), offset=800)
+    return [
+        poll(ALPHA_FEED, at(2, 8), PollOutcome.NOT_MODIFIED, status=304),
+        poll(ALPHA_FEED, at(3, 8), PollOutcome.FAILED, reason="timeout"),
+        poll(ALPHA_FEED, at(4, 8), PollOutcome.GONE, status=410, reason="gone"),
+        poll(BETA_FEED, at(2, 9), status=200, items=3, new_items=3),
+        poll(BETA_FEED, at(3, 9), status=200, items=4, new_items=1, overlap=True),
+        poll(BETA_FEED, at(4, 9), status=200, items=2, new_items=0, overlap=False),
+        item(BRIDGE, at(2, 8), published_at=at(1, 7), summary="Changed", supersedes=found.event_id),
+        fire, wall, waits, video,
+        back, longer, comma, other_advertisement,
+        extraction(opened, "Bridge closed", FIRST_TEXT, "extract@10"),
+        extraction(renamed, "Bridge shut", FIRST_TEXT, "extract@10"),
+        longer_read, comma_read, last_read,
+        annotation(comma_read, "annotate@9", 2),
+        quote(comma_read, "It will open soon", "Ms Weber", "annotate@9"),
+        quote(comma_read, "Not today", "Mr Otto", "annotate@9"),
+        annotation(comma_read, "annotate@10", 1),
+        quote(comma_read, "It will open soon", "Ms Weber", "annotate@10"),
+        annotation(longer_read, "annotate@10", 1),
+        quote(longer_read, "It will open soon", "Ms Weber", "annotate@10"),
+        stripped(comma_read, 1, "video_caption"),
+        stripped(comma_read, 2, "newsletter"),
+        fire_page, fire_read,
+        annotation(fire_read, "annotate@10", 0),
+        failure(fire, FIRE, "http_5xx", at(4, 0), status=503, will_retry=True),
+        failure(fire, FIRE, "gone", at(4, 1), attempt=2, status=410, will_retry=False),
+        failure(fire, FIRE, "gone", at(5, 1), attempt=3, status=410, will_retry=False),
+        failure(wall, WALL, "robots", at(2, 10), will_retry=False),
+        video_page,
+        ExtractionFailed(
+            stream=video_page.stream, occurred_at=at(2, 10), producer="extract@10", caused_by=video_page.event_id,
+            source_id="beta", article_id=video_page.article_id, url=VIDEO, payload_digest=video_page.payload_digest,
+            reason="no_text",
+        ),
+    ]  # fmt: skip
+
+
+# ---- what is built once
+
+
+@dataclass(frozen=True)
+class Built:
+    settings: Settings
+    first: models.BuildResult
+    second: models.BuildResult
+    first_news: Path
+    """What was published after the first day."""
+
+
+def append(settings: Settings, events: list[Event]) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        ledger.append(events, start_run())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Built and published after the first day, then after the later ones. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("it's a newsroom")
+    settings = Settings(data=folder / "data")
+    append(settings, first_day())
+    first = models.build(settings)
+    first_news = folder / "first.duckdb"
+    shutil.copyfile(models.publish(settings), first_news)
+    append(settings, later_days())
+    second = models.build(settings)
+    models.publish(settings)
+    return Built(settings, first, second, first_news)
+
+
+@pytest.fixture(scope="module")
+def news(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A stock DuckDB session on the published file, as an analyst has it."""
+    with duckdb.connect(built.settings.news_file, read_only=True) as con:
+        con.execute("set timezone = 'UTC'")
+        yield con
+
+
+@pytest.fixture
+def copied(built: Built, tmp_path: Path) -> Settings:
+    """The built data directory, moved elsewhere, to be changed at will."""
+    shutil.copytree(built.settings.data, tmp_path / "data")
+    return Settings(data=tmp_path / "data", lock_timeout_seconds=60)
+
+
+def rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All tables of a published file, without when it was built."""
+    with duckdb.connect(path, read_only=True) as con:
+        con.execute("set timezone = 'UTC'")
+        tables = con.execute("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
+        return {
+            name: sorted(con.sql(f"from {name}").project(_columns_but_built_at(con, name)).fetchall(), key=repr)
+            for (name,) in tables
+        }
+
+
+def _columns_but_built_at(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(con.table(table).columns) if name != "built_at")
+
+
+def run_python(code: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
+    """Another process that runs this code."""
+    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+BUILD = """
+    import sys
+    from pathlib import Path
+    from pipeline import models
+    from pipeline.settings import Settings
+    result = models.build(Settings(data=Path(sys.argv[1])))
+    print(result.head_position)
+"""
+
+
+# ---- what the models say
+
+
+def test_articles_read_as_their_newest_revision(news: duckdb.DuckDBPyConnection) -> None:
+    found = news.execute("""
+        select url, source_id, headline, text, section, access, language, published_at, first_seen_at, captured_at,
+            last_seen_at, revised_at, gone_at, revision_count, word_count, quote_count
+        from articles order by url
+    """).fetchall()
+    assert found == [
+        (BRIDGE, "alpha", "Bridge closed", WITH_COMMA, "Region", "metered", "en", at(1, 7), at(1, 8), at(1, 9),
+         at(2, 13), at(1, 13), None, 5, 15, 1),
+        (FIRE, "beta", "Fire", "A barn burned.", None, "open", "en", None, at(2, 23, 30), at(3, 1),
+         at(3, 1), None, at(4, 1), 1, 3, 0),
+    ]  # fmt: skip
+
+
+def test_revisions_tell_a_change_back_from_an_unchanged_page(news: duckdb.DuckDBPyConnection) -> None:
+    found = news.execute("""
+        select revision_no, captured_at, last_seen_at, captures, headline, previous_headline, headline_changed,
+            lead_changed, text_changed, correction_changed, producer_changed, producer
+        from article_revisions where url = ? order by revision_no
+    """, [BRIDGE]).fetchall()  # fmt: skip
+    unchanged = (False, False, "extract@10")
+    assert found == [
+        (1, at(1, 9), at(1, 9), 1, "Bridge closed", None, False, False, False, *unchanged),
+        (2, at(1, 10), at(1, 10), 1, "Bridge shut", "Bridge closed", True, False, False, *unchanged),
+        (3, at(1, 11), at(1, 11), 1, "Bridge closed", "Bridge shut", True, False, False, *unchanged),
+        (4, at(1, 12), at(1, 12), 1, "Bridge closed", "Bridge closed", False, False, True, *unchanged),
+        (5, at(1, 13), at(2, 13), 2, "Bridge closed", "Bridge closed", False, False, True, *unchanged),
+    ]
+
+
+def test_a_new_correction_is_a_revision_and_a_new_reader_is_told_from_a_change(built: Built, copied: Settings) -> None:
+    found = item(FIRE, at(2, 23, 30))
+    page = capture(found, FIRE, "f1", at(3, 1), offset=700)
+    corrected = capture(page, FIRE, "f2", at(6, 1), offset=900)
+    reread = capture(corrected, FIRE, "f3", at(7, 1), offset=950)
+    note = "A shed burned, not a barn."
+    append(copied, [
+        corrected, extraction(corrected, "Fire", "A barn burned.", "extract@10", correction=note),
+        reread, extraction(reread, "Fire", "A shed burned.", "extract@11", correction=note),
+    ])  # fmt: skip
+    models.build(copied)
+    with duckdb.connect(models.publish(copied), read_only=True) as con:
+        con.execute("set timezone = 'UTC'")
+        revisions = con.execute("""
+            select revision_no, text_changed, correction, correction_changed, producer_changed
+            from article_revisions where url = ? order by revision_no
+        """, [FIRE]).fetchall()  # fmt: skip
+        article = con.execute(
+            "select gone_at, quote_count, revised_at, captured_at from articles where url = ?", [FIRE]
+        ).fetchone()
+    assert revisions == [
+        (1, False, None, False, False),
+        (2, False, note, True, False),
+        (3, True, note, False, True),
+    ]
+    assert article == (None, None, at(7, 1), at(3, 1)), "it is back, and has not been annotated since"
+
+
+def test_quotes_lead_to_the_archived_bytes(news: duckdb.DuckDBPyConnection) -> None:
+    found = news.execute("""
+        select url, headline, person, speaker, cue, text, start_char, end_char, producer, revision_no,
+            warc_file, warc_offset, warc_length
+        from quotes
+    """).fetchall()
+    start = WITH_COMMA.index("It will open soon")
+    assert found == [
+        (BRIDGE, "Bridge closed", "Full Ms Weber", "Ms Weber", "said", "It will open soon", start, start + 17,
+         "annotate@10", 5, "2026/03/01/a.warc.gz", 500, 100),
+    ]  # fmt: skip
+
+
+def test_feed_health_counts_failures_since_the_last_success(news: duckdb.DuckDBPyConnection) -> None:
+    found = news.execute("""
+        select source_id, last_polled_at, last_outcome, last_reason, last_status, polls, failures_in_a_row,
+            last_success_at, last_items, last_new_items, last_new_item_at, gaps
+        from feed_health order by source_id
+    """).fetchall()
+    assert found == [
+        ("alpha", at(4, 8), "gone", "gone", 410, 4, 2, at(2, 8), 1, 1, at(1, 8), 0),
+        ("beta", at(4, 9), "ok", None, 200, 3, 0, at(4, 9), 2, 0, at(3, 9), 1),
+    ]
+
+
+def test_coverage_adds_up_by_day(news: duckdb.DuckDBPyConnection) -> None:
+    found = news.execute("""
+        select source_id, discovered_on, items_seen, articles_discovered, articles_captured, articles_failed,
+            articles_pending, articles_extracted, articles_unreadable, quotes, captions_stripped
+        from coverage_daily order by source_id, discovered_on
+    """).fetchall()
+    assert found == [
+        ("alpha", date(2026, 3, 1), 1, 1, 1, 0, 0, 1, 0, 1, 1),
+        ("beta", date(2026, 3, 2), 3, 3, 2, 1, 0, 1, 1, 0, 0),
+        ("beta", date(2026, 3, 3), 1, 1, 0, 0, 1, 0, 0, 0, 0),
+    ]
+
+
+def test_build_info_names_the_cut(built: Built, news: duckdb.DuckDBPyConnection) -> None:
+    with Ledger.open(built.settings.ledger_catalog) as ledger:
+        position, _, head_digest = ledger.head()
+    assert news.execute("select head_position, head_digest from build_info").fetchall() == [(position, head_digest)]
+    assert (built.first.head_position, built.second.head_position) == (len(first_day()), position)
+    assert built.second.models == len(list((PROJECT_ROOT / "sql/models").rglob("*.sql"))) - 2, "two are ephemeral"
+    assert built.second.tests > 50
+
+
+@pytest.mark.parametrize("cls", EVENT_TYPES, ids=event_type)
+def test_event_models_have_the_columns_of_their_type(cls: type[Event], news: duckdb.DuckDBPyConnection) -> None:
+    name = event_type(cls)
+    empty = duckdb.from_arrow(table_schema(cls).empty_table())
+    model = news.table(f"events.{name}")
+    assert list(zip(model.columns, model.types, strict=True)) == list(zip(empty.columns, empty.types, strict=True))
+
+
+@pytest.mark.parametrize("cls", EVENT_TYPES, ids=event_type)
+def test_accepted_values_are_those_of_the_type(cls: type[Event]) -> None:
+    described = yaml.safe_load((PROJECT_ROOT / f"sql/models/events/{event_type(cls)}.yml").read_text("utf-8"))
+    tested = {
+        column["name"]: tuple(test["accepted_values"]["arguments"]["values"])
+        for column in described["models"][0]["columns"]
+        for test in column["data_tests"]
+        if "accepted_values" in test
+    }
+    hints = typing.get_type_hints(cls)
+    plain = {
+        name: typing.get_args(hints[name])[0] if isinstance(hints[name], UnionType) else hints[name]
+        for name in cls.__struct_fields__
+    }
+    enums = {name: tuple(kind) for name, kind in plain.items() if isinstance(kind, type) and issubclass(kind, StrEnum)}
+    assert tested == enums
+
+
+def test_every_column_of_a_mart_is_described(news: duckdb.DuckDBPyConnection) -> None:
+    marts = [
+        name for (name,) in news.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
+    ]
+    assert marts
+    for mart in marts:
+        (described,) = yaml.safe_load((PROJECT_ROOT / f"sql/models/marts/{mart}.yml").read_text("utf-8"))["models"]
+        assert [column["name"] for column in described["columns"]] == news.table(mart).columns
+        assert all(column["description"].strip() for column in described["columns"])
+
+
+@pytest.mark.parametrize("query", sorted((PROJECT_ROOT / "sql/queries").glob("*.sql")), ids=lambda path: path.stem)
+def test_analysts_queries_run_on_the_published_file(query: Path, news: duckdb.DuckDBPyConnection) -> None:
+    assert news.execute(query.read_text("utf-8")).fetchall()
+
+
+# ---- building
+
+
+def test_a_build_goes_no_further_than_the_day_it_was_made(built: Built) -> None:
+    first = rows(built.first_news)
+    assert sum(len(table) for name, table in first.items() if name.startswith("events.")) == len(first_day())
+    assert len(first["main.articles"]) == 1
+
+
+def test_incremental_builds_equal_a_full_one(built: Built, copied: Settings) -> None:
+    incremental = rows(built.settings.news_file)
+    models.build(copied, models.Refresh.ANEW)
+    assert rows(models.publish(copied)) == incremental
+
+
+def test_a_ledger_made_anew_is_not_mixed_with_the_old_one(copied: Settings) -> None:
+    copied.ledger_catalog.unlink()
+    copied.ledger_catalog.with_suffix(".sqlite-wal").unlink(missing_ok=True)
+    shutil.rmtree(copied.ledger_catalog.with_suffix(""))
+    append(copied, [poll(ALPHA_FEED, at(1, 8), status=200, items=0, new_items=0), item(FIRE, at(1, 8))] * 1)
+    models.build(copied)
+    published = rows(models.publish(copied))
+    assert len(published["events.feed_polled"]) == len(published["events.item_discovered"]) == 1
+    assert published["main.articles"] == []
+
+
+def test_a_file_that_is_no_database_is_set_aside(copied: Settings, built: Built) -> None:
+    copied.build_file.write_bytes(b"not a database " * 1000)
+    copied.build_file.with_name("build.duckdb.wal").write_bytes(b"nor a log")
+    with pytest.raises(ModelsError, match="cannot be read"):
+        models.publish(copied)
+    models.build(copied)
+    assert rows(models.publish(copied)) == rows(built.settings.news_file)
+    assert copied.build_file.with_name("build.duckdb.broken").read_bytes().startswith(b"not a database")
+
+
+def test_a_killed_build_is_not_published_and_the_next_one_recovers(copied: Settings, built: Built) -> None:
+    process = run_python(BUILD, copied.data, cwd=PROJECT_ROOT)
+    log = copied.data / "dbt" / "dbt.log"
+    log.unlink()
+    deadline = time.monotonic() + 60
+    while "model main.articles" not in (log.read_text() if log.exists() else "") and time.monotonic() < deadline:
+        time.sleep(0.01)  # until the build is half way through
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    with pytest.raises(ModelsError, match="not finished"):
+        models.publish(copied)
+    assert rows(copied.news_file) == rows(built.settings.news_file)
+    models.build(copied)
+    assert rows(models.publish(copied)) == rows(built.settings.news_file)
+
+
+def test_a_failed_test_is_named_and_keeps_the_published_file(copied: Settings, built: Built) -> None:
+    page = capture(item(FIRE, at(2, 23, 30)), FIRE, "f1", at(3, 1), offset=700)
+    read = extraction(page, "Fire", "A barn burned.", "extract@10")
+    misplaced = quote(read, "A barn", "Nobody", "annotate@11")
+    append(copied, [
+        annotation(read, "annotate@11", 1),
+        QuoteExtracted(**{name: getattr(misplaced, name) for name in misplaced.__struct_fields__} | {"text": "A shed"}),
+    ])  # fmt: skip
+    with pytest.raises(ModelsError, match=r"test quotes_stand_in_the_text failed: .*dbt\.log"):
+        models.build(copied)
+    with pytest.raises(ModelsError, match="not finished"):
+        models.publish(copied)
+    assert rows(copied.news_file) == rows(built.settings.news_file)
+
+
+def test_two_builds_at_once_take_turns_and_install_nothing(copied: Settings, built: Built, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = os.environ | {"HOME": str(home), "XDG_CACHE_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+    processes = [run_python(BUILD, copied.data, cwd=tmp_path, env=environment) for _ in range(2)]
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, out, err) == (0, f"{built.second.head_position}\n", "")
+    assert list(home.iterdir()) == []
+    assert rows(models.publish(copied)) == rows(built.settings.news_file)
+
+
+def test_a_build_that_waits_too_long_names_the_lock(copied: Settings) -> None:
+    impatient = Settings(data=copied.data, lock_timeout_seconds=0.05)
+    holder = run_python(
+        """
+        import sys
+        from filelock import FileLock
+        with FileLock(sys.argv[1]):
+            print("held", flush=True)
+            sys.stdin.read()
+        """,
+        copied.data / "build.lock",
+        stdin=subprocess.PIPE,
+    )
+    assert holder.stdout
+    holder.stdout.readline()
+    with pytest.raises(ModelsError, match=r"build\.lock: another build is running"):
+        models.publish(impatient)
+    holder.communicate("")
+
+
+def test_without_a_ledger_there_is_nothing_to_build(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    with pytest.raises(LedgerMissing):
+        models.build(settings)
+    with pytest.raises(ModelsError, match="nothing has been built yet"):
+        models.publish(settings)
+
+
+# ---- publishing
+
+
+def test_a_session_on_the_old_file_keeps_working(copied: Settings, built: Built) -> None:
+    shutil.copyfile(built.first_news, copied.news_file)
+    with duckdb.connect(copied.news_file, read_only=True) as old:
+        before = old.execute("select count(*) from events.item_discovered").fetchone()
+        models.publish(copied)
+        assert old.execute("select count(*) from events.item_discovered").fetchone() == before == (1,)
+        assert old.execute("select text from articles").fetchall() == [("Video. " + FIRST_TEXT,)]
+    with duckdb.connect(copied.news_file, read_only=True) as new:
+        assert new.execute("select count(*) from events.item_discovered").fetchone() == (6,)
+
+
+def test_the_log_of_a_session_that_wrote_is_not_played_into_the_new_file(copied: Settings, built: Built) -> None:
+    writer = run_python(
+        """
+        import os, sys, duckdb
+        con = duckdb.connect(sys.argv[1])
+        con.execute("create table mine as select 1 as one")
+        os._exit(9)
+        """,
+        copied.news_file,
+    )
+    assert writer.wait(60) == 9
+    assert copied.news_file.with_name("news.duckdb.wal").exists()
+    models.publish(copied)
+    assert rows(copied.news_file) == rows(built.settings.news_file)
+
+
+def test_whoever_opens_the_file_while_it_is_published_finds_a_whole_one(copied: Settings) -> None:
+    reader = run_python(
+        """
+        import sys, duckdb
+        print("ready", flush=True)
+        for _ in range(60):
+            with duckdb.connect(sys.argv[1], read_only=True) as con:
+                assert con.execute("select count(*) from build_info").fetchone() == (1,)
+                assert con.execute("select count(*) from articles").fetchone() == (2,)
+        """,
+        copied.news_file,
+    )
+    assert reader.stdout
+    reader.stdout.readline()
+    publications = 0
+    while reader.poll() is None:
+        models.publish(copied)
+        publications += 1
+    assert (reader.returncode, reader.communicate()[1]) == (0, "")
+    assert publications > 1
+
+
+def test_a_full_disk_keeps_the_published_file(copied: Settings, built: Built) -> None:
+    process = run_python(
+        """
+        import sys
+        from pathlib import Path
+        from pipeline import models
+        from pipeline.errors import StorageError
+        from pipeline.settings import Settings
+        try:
+            models.publish(Settings(data=Path(sys.argv[1])))
+        except StorageError as exc:
+            print(exc)
+        """,
+        copied.data,
+        cwd=PROJECT_ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+    )
+    out, err = process.communicate(timeout=60)
+    assert "too large" in out, err
+    assert rows(copied.news_file) == rows(built.settings.news_file)
+    assert not list(copied.data.glob("*.publishing"))

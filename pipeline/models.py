@@ -71,6 +71,7 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResul
             if refresh is Refresh.ANEW or not _continues(settings.build_file, ledger):
                 _remove(settings.build_file)
         results = _run_dbt(settings, position, digest)
+        _checkpoint(settings.build_file)  # DuckDB does not tell dbt when there is no room for the file at the end
     kinds = [str(result.node.resource_type) for result in results]
     return BuildResult(position, kinds.count("model"), kinds.count("test"), time.monotonic() - started)
 

@@ -13,7 +13,11 @@ from pipeline.errors import NewsledgerError
 from pipeline.ledger import Run
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources, select
-from pipeline.steps import Stores, annotate, collect, extract, failed_polls, recapture
+from pipeline.steps.annotate import annotate
+from pipeline.steps.collect import collect, recapture
+from pipeline.steps.extract import extract
+from pipeline.steps.poll import failed_polls
+from pipeline.steps.stores import Stores
 from pipeline.steps.window import Window, run_window
 
 

@@ -15,7 +15,7 @@ from pipeline.errors import SourcesError
 SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+\S*$")]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}$")]
-Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}$")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -29,6 +29,7 @@ COUNTRY_ZONES = {
     "IE": "Europe/Dublin",
     "LI": "Europe/Vaduz",
     "LU": "Europe/Luxembourg",
+    "UK": "Europe/London",
     "US": "America/New_York",
 }
 """Where a country's outlets are taken to be when a date names no zone; UTC for others."""

@@ -65,7 +65,8 @@ def models_pool_command() -> list[str]:
 def standalone(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A running, healthy Airflow, logging to data/airflow/standalone.log. Raises SettingsError if it does not start."""
     airflow = _airflow_command()
-    environment = os.environ | airflow_environment(settings, port)
+    path = f"{Path(airflow).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # standalone starts `airflow` by name
+    environment = os.environ | airflow_environment(settings, port) | {"PATH": path}
     log_path = settings.data / "airflow" / "standalone.log"
     with log_path.open("ab") as log:
         for command in (["airflow", "db", "migrate"], models_pool_command()):

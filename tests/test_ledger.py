@@ -301,7 +301,7 @@ def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_hold(catalog: 
 def test_nothing_is_downloaded(catalog: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    code = "import sys; from pathlib import Path; from pipeline.ledger import Ledger; Ledger.open(Path(sys.argv[1])).close()"
+    code = "import pathlib, sys; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1])).close()"
     subprocess.run([sys.executable, "-c", code, str(catalog)], env=os.environ | {"HOME": str(home)}, check=True)
     assert list(home.iterdir()) == []
 
@@ -356,7 +356,8 @@ TAMPERING: dict[str, Callable[[Path], object]] = {
     "an event changed through DuckLake": in_ledger("update ledger.item_discovered set title = 'x' where position = 1"),
     "an event removed through DuckLake": in_ledger("delete from ledger.item_discovered where position = 2"),
     "an event inserted past the head": in_ledger(
-        "insert into ledger.item_discovered select * replace (position + 100 as position) from ledger.item_discovered limit 1"
+        "insert into ledger.item_discovered"
+        " select * replace (position + 100 as position) from ledger.item_discovered limit 1"
     ),
     "an event doubled within an append": in_ledger(
         "insert into ledger.item_discovered select * from ledger.item_discovered where position = 2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 FOLDER = Path(__file__).parent / "lexicon"
 LANGUAGES = ("de", "en")
 _EMPTY = "-"
+_ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 
 class Frame(StrEnum):
@@ -83,9 +84,10 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_role(self, word: str) -> bool:
         """Whether the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
-        return any(self._ends_in_role(stem) for stem in _stems(word.lower()))
+        return _is_role(self.language, word)
 
-    def _ends_in_role(self, word: str) -> bool:
+    def ends_in_role(self, word: str) -> bool:
+        """The word or, in German, the end of the compound is one of the roles."""
         if self.language != "de":
             return word in self.roles or word.rpartition("-")[2] in self.roles
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
@@ -97,12 +99,16 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+@lru_cache(maxsize=20_000)
+def _is_role(language: str, word: str) -> bool:
+    lexicon = load_lexicon(language)
+    return lexicon is not None and any(lexicon.ends_in_role(stem) for stem in _stems(word.lower()))
+
+
 def _stems(word: str) -> list[str]:
     """The word and what it may be a feminine, plural or genitive of."""
-    stems = [word]
-    for ending in ("innen", "in", "es", "en", "n", "s", "er", "r"):
-        if word.endswith(ending) and len(word) > len(ending) + 3:
-            stems.append(word[: -len(ending)])
+    endings = (ending for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3)
+    stems = [word, *(word[: -len(ending)] for ending in endings)]
     if word.endswith("men"):
         stems.append(word[:-2] + "an")
     return stems

@@ -164,7 +164,7 @@ def _flat_pairs(marks: list[_Mark], german: bool) -> tuple[list[tuple[int, int]]
 
 
 def _reopens(mark: _Mark, opened: _Mark) -> bool:
-    """»… »…« …«: the same guillemet again closes only in the Nordic style, where a word is before it."""
+    """»……« …«: the same guillemet again closes only in the Nordic style, where a word is before it."""
     return mark.char == "»" == opened.char and mark.may_open and not mark.may_close
 
 
@@ -192,7 +192,7 @@ def _single_pairs(
             continue
         if dangling is not None and mark.at > dangling:
             break
-        if opened is None or mark.may_open and not mark.may_close:
+        if opened is None or (mark.may_open and not mark.may_close):
             if opened and closing:
                 pairs.append((opened.at, closing.at))
             opened, closing = (mark, None) if mark.may_open else (None, None)
@@ -224,7 +224,7 @@ def _go_on(
     closing = next((mark for mark in doubles if mark.may_close and mark.char in _CLOSERS[opener]), None)
     if not reopened and closing is not None and closing is not doubles[0]:
         closing = None
-    if opener == '"' and not reopened or unclosed >= MOST_PARAGRAPHS:
+    if (opener == '"' and not reopened) or unclosed >= MOST_PARAGRAPHS:
         return marks, None
     if closing is None and not reopened:
         return marks, None

@@ -11,9 +11,30 @@ from pipeline.annotate.phrases import NAME_PARTICLES, Range, is_name_word, name_
 from pipeline.annotate.sentences import Token
 
 LONGEST_NAME = 6
+MOST_NAMESAKES = 8
 PRONOUN_REACH = 90
 """Tokens before a pronoun in which the person it stands for must be named."""
-_BREAKS = frozenset("of for from at with von vom des der für aus im in beim bei zur zum".split())
+_BREAKS = frozenset(
+    {
+        "of",
+        "for",
+        "from",
+        "at",
+        "with",
+        "von",
+        "vom",
+        "des",
+        "der",
+        "für",
+        "aus",
+        "im",
+        "in",
+        "beim",
+        "bei",
+        "zur",
+        "zum",
+    }
+)
 
 
 class Gender(msgspec.Struct, frozen=True):
@@ -36,32 +57,37 @@ class People(msgspec.Struct, frozen=True):
     mentions: list[Mention]
 
     def person_of(self, tokens: list[Token], phrase: Range) -> str | None:
-        """The full name of the person that the phrase names; None for organisations, offices alone and unknown names."""
+        """The full name of the person that the phrase names; None for organisations, bare offices and unknown names."""
         name = _name_in(tokens, phrase, self.lexicon)
         if name is None:
             return None
         words = [token.surface for token in tokens[name[0] : name[1]] if token.surface != "."]
-        return self._known(words)
+        return self.known(words)
 
-    def _known(self, words: list[str]) -> str | None:
+    def known(self, words: list[str]) -> str | None:
+        """Who is called that: by surname alone only where one person has it."""
         known = self.by_surname.get(_surname(words[-1], self.by_surname), [])
         if len(words) == 1:
             return known[0] if len(known) == 1 else None
         return next((full for full in known if full.split()[0] == words[0]), None)
 
     def person_behind(self, pronoun: str, at: int, since: int) -> str | None:
-        """The one person named between tokens `since` and `at` that the pronoun can stand for, None if there are several."""
+        """The one person named between tokens `since` and `at` that the pronoun can stand for; None if not just one."""
         since = max(since, at - PRONOUN_REACH)
         low = bisect_left(self.mentions, since, key=lambda mention: mention.at)
         high = bisect_left(self.mentions, at, key=lambda mention: mention.at)
-        fits = {mention.person for mention in self.mentions[low:high] if self._fits(pronoun, mention.person)}
-        return fits.pop() if len(fits) == 1 else None
+        named = {mention.person for mention in self.mentions[low:high]}
+        fits = [person for person in named if self._may_be(pronoun, person)]
+        return fits[0] if len(fits) == 1 and not self._is_unknown(fits[0]) else None
 
-    def _fits(self, pronoun: str, person: str) -> bool:
+    def _may_be(self, pronoun: str, person: str) -> bool:
         gender = self.genders[person]
         if pronoun in self.lexicon.pronouns_male:
             return gender.male
         return pronoun in self.lexicon.pronouns_female and gender.female
+
+    def _is_unknown(self, person: str) -> bool:
+        return self.genders[person] == Gender(female=True, male=True)
 
 
 def read_people(tokens: list[Token], title: list[Token], lexicon: Lexicon) -> People:
@@ -71,18 +97,19 @@ def read_people(tokens: list[Token], title: list[Token], lexicon: Lexicon) -> Pe
     alone = {tokens[last - 1].surface for first, last in runs if last - first == 1}
     places = _introduce(people, tokens, runs, alone)
     _introduce(people, title, _name_runs(title, lexicon), alone)
-    for at, words in places:
-        person = people._known(words)
-        if person is not None:
-            people.mentions.append(Mention(at, person))
+    places.extend((first, [tokens[first].surface]) for first, last in runs if last - first == 1)
+    named = ((at, people.known(words)) for at, words in sorted(places))
+    people.mentions.extend(Mention(at, person) for at, person in named if person is not None)
     return people
 
 
 def _introduce(people: People, tokens: list[Token], runs: list[Range], alone: set[str]) -> list[tuple[int, list[str]]]:
-    """Add the persons whose full names are among the runs; where each name stands, and its words."""
-    lexicon, by_surname, given_names = people.lexicon, people.by_surname, load_given_names()
+    """Add the persons whose full names are among the runs; where the names of several words stand, and the words."""
+    lexicon, given_names = people.lexicon, load_given_names()
     places: list[tuple[int, list[str]]] = []
     for run in runs:
+        if run[1] - run[0] < 2:
+            continue
         name = _without_office(tokens, run, lexicon, given_names)
         if name is None:
             continue
@@ -90,14 +117,18 @@ def _introduce(people: People, tokens: list[Token], runs: list[Range], alone: se
         places.append((name[0], words))
         if len(words) < 2 or not _is_person(tokens, run, name, words, alone, lexicon, given_names):
             continue
-        full = _spelled(tokens, name)
-        introduced = by_surname.setdefault(words[-1], [])
-        if not any(other.split()[0] == words[0] for other in introduced):
-            if words[-1].endswith("s") and any(o.split()[0] == words[0] for o in by_surname.get(words[-1][:-1], [])):
-                continue
-            introduced.append(full)
-            people.genders[full] = _gender(tokens, run, words[0], lexicon, given_names)
+        if people.known(words) is None and _add(people.by_surname, words, _spelled(tokens, name)):
+            people.genders[_spelled(tokens, name)] = _gender(tokens, run, words[0], lexicon, given_names)
     return places
+
+
+def _add(by_surname: dict[str, list[str]], words: list[str], full: str) -> bool:
+    """Whether the name is new. Enough namesakes are as good as more: their surname is ambiguous."""
+    namesakes = by_surname.setdefault(words[-1], [])
+    if len(namesakes) >= MOST_NAMESAKES:
+        return False
+    namesakes.append(full)
+    return True
 
 
 def _surname(word: str, known: dict[str, list[str]]) -> str:
@@ -121,15 +152,16 @@ def _name_runs(tokens: list[Token], lexicon: Lexicon) -> list[Range]:
 
 
 def _name_in(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range | None:
-    """The name that heads the phrase: "Karin Holm" of "die Leiterin Karin Holm", nobody of "eine Sprecherin von Karin Holm"."""
+    """The name that heads the phrase: "Karin Holm" of "Leiterin Karin Holm", none of "Sprecherin von Karin Holm"."""
     first, last = phrase
     found: Range | None = None
     given_names = load_given_names()
     at = first
     while at < last:
         token = tokens[at]
-        if at > first and token.lower in _BREAKS and token.surface.islower():
-            break
+        if token.lower in _BREAKS and any(before.lower not in NAME_PARTICLES for before in tokens[first:at]):
+            at = next((i + 1 for i in range(at, last) if tokens[i].surface == ","), last)
+            continue
         if is_name_word(token, lexicon):
             end = name_end(tokens, at, last, lexicon)
             name = _without_office(tokens, (at, end), lexicon, given_names)
@@ -138,20 +170,15 @@ def _name_in(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range | No
             at = end
         else:
             at += 1
-    if (
-        found
-        and found[1] - found[0] == 1
-        and found[0] > first
-        and not _has_office_before(tokens, first, found[0], lexicon)
-    ):
-        return None
-    return found
+    if found is None or found[1] - found[0] > 1:
+        return found
+    return found if _may_precede_surname(tokens[first : found[0]], lexicon) else None
 
 
-def _has_office_before(tokens: list[Token], first: int, at: int, lexicon: Lexicon) -> bool:
-    return any(
-        lexicon.is_role(token.surface) or token.lower in lexicon.titles or token.surface == "."
-        for token in tokens[first:at]
+def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:
+    """Nothing, particles, or among others an office or a title: "die Hütte" is nobody, "die Ministerin Holm" is."""
+    return all(token.lower in NAME_PARTICLES for token in words) or any(
+        lexicon.is_role(token.surface) or token.lower in lexicon.titles or token.surface == "." for token in words
     )
 
 
@@ -162,7 +189,7 @@ def _without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_nam
     for at in range(first, last):
         word = tokens[at].surface
         is_last = at == last - 1
-        if tokens[at].lower in lexicon.titles or tokens[at].surface == "." and at == start:
+        if tokens[at].lower in lexicon.titles or (tokens[at].surface == "." and at == start):
             start = at + 1
         elif (
             not is_last
@@ -172,9 +199,9 @@ def _without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_nam
         ):
             start = at
             break
-        elif lexicon.is_role(word) and (at == first or is_last or not given_names.is_known(tokens[start].surface)):
-            start = at + 1
-        elif word.endswith(("'s", "’s")) and not is_last:
+        elif is_last and lexicon.is_role(word):
+            return None
+        elif _is_left_out(word, tokens[start], is_last, lexicon, given_names):
             start = at + 1
     if start >= last or last - start > LONGEST_NAME:
         return None
@@ -184,6 +211,13 @@ def _without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_nam
     if len(words) > 1 and any(token.lower in given_names.organisation_words for token in words):
         return None
     return start, last
+
+
+def _is_left_out(word: str, start: Token, is_last: bool, lexicon: Lexicon, given_names: GivenNames) -> bool:
+    """An office before the name, a genitive before the office: "England’s Captain Adam Pierce"."""
+    if lexicon.is_role(word):
+        return not given_names.is_known(start.surface)
+    return word.endswith(("'s", "’s")) and not is_last
 
 
 def _keeps_office_before(tokens: list[Token], start: int, at: int, given_names: GivenNames) -> bool:
@@ -210,9 +244,9 @@ def _is_person(
     if given_names.is_known(words[0]) or given_names.is_known(words[0].split("-")[0]):
         return True
     before = tokens[name[0] - 1] if name[0] else None
-    if before is not None and (
-        lexicon.is_role(before.surface) or before.lower in lexicon.titles or before.surface == "." and name[0] > run[0]
-    ):
+    if before is not None and (lexicon.is_role(before.surface) or before.lower in lexicon.titles):
+        return True
+    if before is not None and before.surface == "." and name[0] > run[0]:
         return True
     if _is_described(tokens, name[1], lexicon):
         return True
@@ -249,13 +283,11 @@ def _gender(tokens: list[Token], run: Range, given: str, lexicon: Lexicon, given
     """Which pronouns can stand for the person; both where nothing tells."""
     lower = given.lower().split("-")[0] if given.lower() not in given_names.male else given.lower()
     title = {token.lower for token in tokens[max(0, run[0] - 1) : run[1]]}
-    if (
-        title & {"mrs", "ms", "miss", "frau", "lady", "dame"}
-        or lower in given_names.female
-        and lower not in given_names.male
+    if title & {"mrs", "ms", "miss", "frau", "lady", "dame"} or (
+        lower in given_names.female and lower not in given_names.male
     ):
         return Gender(female=True, male=False)
-    if title & {"mr", "herr", "sir", "lord"} or lower in given_names.male and lower not in given_names.female:
+    if title & {"mr", "herr", "sir", "lord"} or (lower in given_names.male and lower not in given_names.female):
         return Gender(female=False, male=True)
     offices = [token.surface for token in tokens[max(0, run[0] - 1) : run[1]] if lexicon.is_role(token.surface)]
     if lexicon.language == "de" and offices:

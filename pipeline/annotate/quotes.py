@@ -9,16 +9,19 @@ from functools import cache
 import msgspec
 
 from pipeline.annotate.annotations import Quote, Span
+from pipeline.annotate.attribution import Attribution, Evidence, Rule, Situation
 from pipeline.annotate.lexicon import Lexicon, load_lexicon
 from pipeline.annotate.marks import Segment, find_segments
 from pipeline.annotate.people import Mention, People, read_people
 from pipeline.annotate.phrases import REACH, Range
-from pipeline.annotate.rules import RULES, Attribution, Evidence, Rule, Situation
+from pipeline.annotate.rules import RULES
 from pipeline.annotate.sentences import Sentence, Token, read_tokens, split_sentences
 from pipeline.events import QuoteKind
 
 PRONOUN_PENALTY = 0.15
 """Taken off the confidence where the person was found through a pronoun."""
+EARLIER_SENTENCES = 4
+"""How far back reported speech is followed to whoever it is of."""
 SHAPE_WORDS = 60
 """More words of a segment do not change what it is."""
 
@@ -29,7 +32,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     words: int
     has_verb: bool
     is_sentence: bool
-    """Begins with a capital and ends with a full stop, a question or exclamation mark, or the comma before “he said”."""
+    """Begins with a capital and ends like a sentence."""
     starts_lower: bool
     is_title_case: bool
     is_name: bool
@@ -113,28 +116,27 @@ def _situation(
     lexicon: Lexicon,
 ) -> Situation:
     sentence = sentences[number]
-    before = sentences[number - 1] if number else None
-    behind = sentences[number + 1] if number + 1 < len(sentences) else None
     is_near = last is not None and (
-        segment.goes_on or number - last.sentence <= 1 and sentences[last.sentence].paragraph == sentence.paragraph
+        segment.goes_on or (number - last.sentence <= 1 and sentences[last.sentence].paragraph == sentence.paragraph)
     )
     return Situation(
         tokens=tokens,
         at=at,
         low=max(sentence.first, at - REACH),
         high=min(sentence.last, at + REACH),
-        before=(max(before.first, before.last - REACH), before.last)
-        if before and before.paragraph == sentence.paragraph
-        else (0, 0),
-        behind=(behind.first, min(behind.last, behind.first + REACH))
-        if behind and behind.paragraph == sentence.paragraph
-        else (0, 0),
+        earlier=_earlier(sentences, number),
         previous=last.attribution if last is not None and is_near else None,
         previous_at=last.at if last is not None else 0,
         goes_on=segment.goes_on,
         ending=text[segment.end - 1],
         lexicon=lexicon,
     )
+
+
+def _earlier(sentences: list[Sentence], number: int) -> tuple[Range, ...]:
+    nearest = sentences[max(0, number - EARLIER_SENTENCES) : number][::-1]
+    same = (sentence for sentence in nearest if sentence.paragraph == sentences[number].paragraph)
+    return tuple((max(sentence.first, sentence.last - REACH), sentence.last) for sentence in same)
 
 
 def _shape(text: str, tokens: list[Token], at: int, segment: Segment, lexicon: Lexicon) -> Shape:
@@ -209,11 +211,11 @@ def _suffices(shape: Shape, evidence: Evidence, segment: Segment, situation: Sit
     if evidence is Evidence.SENTENCE:
         if shape.is_title_case:
             return False
-        return shape.starts_lower and (shape.words >= 2 or lexicon.language == "de") or shape.words >= 3
+        return (shape.starts_lower and (shape.words >= 2 or lexicon.language == "de")) or shape.words >= 3
     if evidence is Evidence.CLAUSE:
         if shape.is_title_case and not shape.is_sentence:
             return False
-        return shape.words >= 5 or shape.is_sentence and (shape.has_verb or shape.words >= 2)
+        return shape.words >= 8 or (shape.words >= 2 and (shape.is_sentence or shape.has_verb))
     if shape.is_title_case and not shape.is_sentence:
         return False
     if shape.words >= 5 and (shape.has_verb or shape.is_sentence):

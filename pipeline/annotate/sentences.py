@@ -1,4 +1,4 @@
-"""Tokens and sentences, with every marked segment as one token: what stands between marks has no say in the syntax around it."""
+"""Tokens and sentences, every marked segment being one token: what it says has no part in the syntax around it."""
 
 from __future__ import annotations
 

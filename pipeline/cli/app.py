@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import typer
@@ -10,6 +9,8 @@ import typer
 from pipeline.cli import airflow, inspect, jobs, pages, sources
 from pipeline.cli.console import say
 from pipeline.errors import NewsledgerError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="newsledger",
@@ -32,9 +33,7 @@ def main() -> None:
     except NewsledgerError as exc:
         say(f"newsledger: {exc}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        say("newsledger: interrupted; what was recorded stays, run it again to go on")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except SystemExit as exc:
+        if exc.code == INTERRUPTED:
+            say("newsledger: interrupted; what was recorded stays, run it again to go on")
+        raise

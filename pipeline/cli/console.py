@@ -13,8 +13,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.steps import Progress
-from pipeline.steps.stores import OnProgress
+from pipeline.steps.progress import OnProgress, Progress
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,15 +20,15 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data, OutputFormat
-from pipeline.collect.archive import Location, read_page
 from pipeline.errors import ArchiveError, LedgerMissing, NewsledgerError
 from pipeline.ids import digest
 from pipeline.ledger import Ledger, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import PROJECT_ROOT, Settings, load_settings
-from pipeline.steps import lookback
+from pipeline.steps.window import lookback
 
 QUERIES = PROJECT_ROOT / "sql" / "queries"
+MAX_ROWS_SHOWN = 100
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
@@ -74,12 +77,11 @@ def sql(
     with duckdb.connect(settings.news_file, read_only=True) as con:
         try:
             con.execute("set timezone = 'UTC'")
-            cursor = con.execute(text)
-            columns = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchall() if columns else []
+            answer = con.sql(text)
+            if answer is not None:
+                _print_answer(answer, output)
         except duckdb.Error as exc:
             raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
-    _print_rows(columns, rows, output)
 
 
 def status(data: Data = None) -> None:
@@ -161,6 +163,8 @@ class DigestRow(msgspec.Struct, frozen=True):
 
 
 def _unreadable_pages(settings: Settings, records: Sequence[PageRecord]) -> list[str]:
+    from pipeline.collect.archive import Location, read_page
+
     findings = []
     for record in records:
         try:
@@ -198,19 +202,22 @@ def _purpose(path: Path) -> str:
     return first.removeprefix("--").strip()
 
 
-def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], output: OutputFormat) -> None:
+def _print_answer(answer: duckdb.DuckDBPyRelation, output: OutputFormat) -> None:
     match output:
         case OutputFormat.TABLE:
-            console.table(None, columns, rows)
+            with redirect_stdout(io.StringIO()) as drawn:
+                answer.show(max_width=shutil.get_terminal_size((160, 50)).columns, max_rows=MAX_ROWS_SHOWN)
+            sys.stdout.write("\n".join(console.printable(line) for line in drawn.getvalue().splitlines()) + "\n")
         case OutputFormat.CSV:
             writer = csv.writer(sys.stdout)
-            writer.writerow(columns)
-            writer.writerows(rows)
+            writer.writerow(answer.columns)
+            while rows := answer.fetchmany(1_000):
+                writer.writerows(rows)
         case OutputFormat.JSON:
-            for row in rows:
-                sys.stdout.write(
-                    json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False) + "\n"
-                )
+            while rows := answer.fetchmany(1_000):
+                for row in rows:
+                    line = json.dumps(dict(zip(answer.columns, row, strict=True)), default=str, ensure_ascii=False)
+                    sys.stdout.write(line + "\n")
 
 
 def _minute(at: datetime | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import time as dtime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -15,15 +15,17 @@ import typer
 from pipeline import models
 from pipeline.cli import console
 from pipeline.cli.options import Data, SourceIds, SourcesFile
-from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.errors import NewsledgerError, SettingsError
 from pipeline.ledger import Ledger, Run, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
-from pipeline.steps import StepResult, Stores, annotate, collect, extract, failed_polls, lookback
-from pipeline.steps.poll import PollOfRun
-from pipeline.steps.stores import OnProgress
+from pipeline.steps.progress import OnProgress
+from pipeline.steps.window import lookback
+
+if TYPE_CHECKING:
+    from pipeline.steps.poll import PollOfRun
+    from pipeline.steps.stores import StepResult
 
 DEMO_PORT = 8790
 DEMO_DAYS = 4
@@ -82,6 +84,8 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Leave the newsroom open afterwards, until ctrl-C.")] = False,
 ) -> None:
     """The main job on the sample newsroom: five made-up outlets, four simulated days, nothing but this machine."""
+    from pipeline.demo.newsroom import FIRST_DAY, Newsroom
+
     base = load_settings(data=data)
     data = base.data if data else base.data / "demo"
     settings = base.model_copy(update={"data": data, "sources": data / "sources.toml", "allow_hosts": (".localhost",)})
@@ -125,6 +129,11 @@ def publish(data: Data = None) -> None:
 
 def append_events(settings: Settings, sources: Sequence[Source], run: Run, on_progress: OnProgress) -> StepResult:
     """The four steps that append events, for the last days."""
+    from pipeline.steps.annotate import annotate
+    from pipeline.steps.collect import collect
+    from pipeline.steps.extract import extract
+    from pipeline.steps.stores import Stores
+
     with Stores(settings, run, on_progress) as stores:
         result = collect(stores, sources)
         interval = lookback(settings, stores.now())
@@ -158,6 +167,8 @@ def _totals(settings: Settings) -> Totals:
 
 
 def _failed_polls(settings: Settings, run: Run) -> tuple[int, list[PollOfRun]]:
+    from pipeline.steps.poll import failed_polls
+
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         return failed_polls(ledger, run)
 

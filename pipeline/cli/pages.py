@@ -1,4 +1,7 @@
-"""The commands that need no ledger: extract and annotate, files in, one JSON object a line out."""
+"""The commands that need no ledger: extract and annotate, files in, one JSON object a line out.
+
+The extractor and the annotators take a second to import, so only what runs them does.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,19 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
-from pipeline.annotate import annotate_text
 from pipeline.cli.console import say
 from pipeline.cli.options import Jobs
 from pipeline.errors import NewsledgerError, PageError
-from pipeline.extract import Extraction, extract_page, repair_text
 from pipeline.settings import load_settings
 from pipeline.steps.workers import parallel_map
+
+if TYPE_CHECKING:
+    from pipeline.extract import Extraction
 
 MAX_PAGE_BYTES = 64_000_000
 
@@ -105,6 +109,8 @@ def annotate(
 
 def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
     """The JSON line, and what is to be said of it on standard error."""
+    from pipeline.extract import extract_page
+
     try:
         captured_at = datetime.fromisoformat(line.captured_at) if line.captured_at else datetime.now(UTC)
         extraction = extract_page(
@@ -121,10 +127,14 @@ def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
 
 
 def _text_answer(line: TextLine) -> tuple[bytes, str | None]:
+    from pipeline.extract import repair_text
+
     return _json(_article(line.id, repair_text(line.text))), None
 
 
 def _annotations_answer(line: TextLine) -> tuple[bytes, str | None]:
+    from pipeline.annotate import annotate_text
+
     found = annotate_text(line.text, language=line.language, title=line.title)
     return _json({"id": line.id, **msgspec.to_builtins(found)}), None
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import SourceIds, SourcesFile
-from pipeline.collect.feeds import NotAFeed, parse_feed
-from pipeline.collect.http import Client, FetchFailed
 from pipeline.errors import NewsledgerError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
-from pipeline.steps.collect import limits
+
+if TYPE_CHECKING:
+    from pipeline.collect.http import Client
 
 app = typer.Typer(help="The outlets that are read.", no_args_is_help=True)
 
@@ -62,6 +63,9 @@ def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
 
 
 async def _check_all(settings: Settings, sources: Sequence[Source]) -> list[FeedCheck]:
+    from pipeline.collect.http import Client
+    from pipeline.steps.collect import limits
+
     async with Client(
         allow_hosts=settings.allow_hosts, limits=limits(settings, sources), contact=settings.contact, now=utc_now
     ) as client:
@@ -69,6 +73,9 @@ async def _check_all(settings: Settings, sources: Sequence[Source]) -> list[Feed
 
 
 async def _check_feed(client: Client, source: Source, url: str) -> FeedCheck:
+    from pipeline.collect.feeds import NotAFeed, parse_feed
+    from pipeline.collect.http import FetchFailed
+
     try:
         response = await client.fetch(url)
         if response.status != 200:

@@ -12,6 +12,7 @@ from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 PUBLIC_PORTS = frozenset({80, 443})
 
 
@@ -39,7 +40,7 @@ class GuardedResolver(AbstractResolver):
 
     def __init__(self, allowed: AllowedHosts) -> None:
         self._allowed = allowed
-        self._system = ThreadedResolver()
+        self._system: ThreadedResolver | None = None
         self.vetted: set[str] = set()
         """Private addresses that an allowed name has led to."""
 
@@ -49,6 +50,7 @@ class GuardedResolver(AbstractResolver):
         if host.lower().endswith(".localhost"):
             found = [_loopback(host, port)]
         else:
+            self._system = self._system or ThreadedResolver()
             found = await self._system.resolve(host, port, family)
         if host in self._allowed:
             self.vetted.update(result["host"] for result in found)
@@ -59,7 +61,8 @@ class GuardedResolver(AbstractResolver):
         return public
 
     async def close(self) -> None:
-        await self._system.close()
+        if self._system is not None:
+            await self._system.close()
 
     def guarded_socket(self, address: AddrInfoType) -> socket.socket:
         """The socket factory: the last look at the very address that is about to be connected to."""
@@ -93,6 +96,8 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(ip.packed[-4:])
         if inner is not None:
             return inner.is_global and not inner.is_multicast
     return ip.is_global and not ip.is_multicast

@@ -33,6 +33,8 @@ RETRIED_STATUS = frozenset({502, 503, 504})
 RETRY_WAIT_SECONDS = 1.0
 
 _CHUNK_BYTES = 1 << 16
+_ZSTD_SLICE_BYTES = 1 << 10
+_ZSTD_WINDOW_BYTES = 1 << 27
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -311,15 +313,27 @@ def _unbrotli(body: bytes) -> bytes:
     decoder = brotli.Decompressor()
     out = bytearray(decoder.process(body, output_buffer_limit=_CHUNK_BYTES))
     while not decoder.is_finished() and len(out) <= MAX_BODY_BYTES:
-        if decoder.can_accept_more_data():
+        more = decoder.process(b"", output_buffer_limit=_CHUNK_BYTES)
+        if not more and not decoder.is_finished():
             raise EOFError("it ends too early")
-        out += decoder.process(b"", output_buffer_limit=_CHUNK_BYTES)
+        out += more
     return bytes(out)
 
 
 def _unzstd(body: bytes) -> bytes:
-    with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body) as reader:
-        return reader.read(MAX_BODY_BYTES + 1)
+    """Slice by slice, because the decoder has no limit of its own and a slice grows 32,000-fold at most."""
+    out = bytearray()
+    frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
+    for start in range(0, len(body), _ZSTD_SLICE_BYTES):
+        piece = body[start : start + _ZSTD_SLICE_BYTES]
+        while piece and len(out) <= MAX_BODY_BYTES:
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
+            out += frame.decompress(piece)
+            piece = frame.unused_data if frame.eof else b""
+    if not frame.eof and len(out) <= MAX_BODY_BYTES:
+        raise EOFError("it ends too early")
+    return bytes(out)
 
 
 _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {

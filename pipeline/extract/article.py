@@ -15,7 +15,17 @@ from lxml.html import HtmlElement
 from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
-from pipeline.extract.boilerplate import Removal, Stripped, TreeCleaner, Video, clean_lines, prose_chars, repeats
+from pipeline.extract.boilerplate import (
+    Removal,
+    Stripped,
+    TreeCleaner,
+    Video,
+    clean_lines,
+    narrow,
+    prose_chars,
+    repeats,
+    without_repeated_quotations,
+)
 from pipeline.extract.declared import read_declared
 from pipeline.extract.header import read_header
 from pipeline.extract.metadata import as_utc, choose, declared_descriptions, declared_titles
@@ -71,12 +81,17 @@ def extract_page(body: bytes, *, url: str, captured_at: datetime, content_type: 
         captured_at=as_utc(captured_at),
     )
     removal = Removal(stripped=[], videos=[])
-    cleaner = TreeCleaner(root, removal, heading=next(iter(header.elements), None))
+    heading = next(iter(header.elements), None)
+    cleaner = TreeCleaner(root, removal, heading=heading)
+    above = heading.getparent() if heading is not None else None
     for element in header.elements:
         if element.getparent() is not None:
             element.drop_tree()
     cleaner.clean()
-    blocks = clean_lines(_body_blocks(root, url), removal, metadata.authors)
+    if above is not None:
+        narrow(root.body, above)
+    blocks = without_repeated_quotations(_body_blocks(root, url), removal)
+    blocks = clean_lines(blocks, removal, metadata.authors)
     blocks = [
         block
         for block in _distinct(blocks)
@@ -152,7 +167,7 @@ def _body_blocks(root: HtmlElement, url: str) -> list[Block]:
 
 
 def _trafilatura_blocks(root: HtmlElement, url: str, *, fast: bool) -> list[Block]:
-    """trafilatura 2.3.1 on the cleaned tree, which it copies. Options fixed: an upgrade or a change of these is a new producer.
+    """trafilatura 2.3.1 on the cleaned tree, which it copies. Another version or other options are a new producer.
 
     No metadata (read already), no comments, tables yes, deduplication off (it keeps state between pages).
     """
@@ -176,6 +191,7 @@ def _trafilatura_blocks(root: HtmlElement, url: str, *, fast: bool) -> list[Bloc
 
 
 _CONTAINERS = frozenset({"body", "html", "div", "section", "article", "main", "span", "form", "document"})
+_INNER_BLOCKS = frozenset({"p", "lb", "item", "list", "quote", "head"})
 _INLINE = frozenset({"hi", "ref", "lb", "del", "graphic", "span", "a", "b", "i", "em", "strong", "code"})
 
 
@@ -183,8 +199,6 @@ def blocks_of(body: _Element) -> Iterator[Block]:
     """trafilatura's result as blocks: p, head, list/item, quote, table/row/cell. One block is one line of text."""
     yield from _paragraphs(body.text)
     for element in body:
-        if not isinstance(element.tag, str):
-            continue
         if element.tag == "head":
             yield from _block(BlockKind.SUBHEADING, _text_of(element))
         elif element.tag == "list":
@@ -216,11 +230,9 @@ def _block(kind: BlockKind, text: str) -> Iterator[Block]:
 
 
 def _text_of(element: _Element) -> str:
-    return (
-        " ".join(element.itertext())
-        if any(child.tag in {"p", "lb", "item", "list", "quote", "head"} for child in element)
-        else "".join(element.itertext())
-    )
+    """The element's text on one line, with a space where a block begins inside of it."""
+    has_blocks = any(child.tag in _INNER_BLOCKS for child in element)
+    return (" " if has_blocks else "").join(map(str, element.itertext()))
 
 
 def _text_with_breaks(element: _Element) -> str:

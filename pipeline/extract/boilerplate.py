@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 import msgspec
+from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.events import Block, BlockKind
@@ -32,9 +33,14 @@ MAX_SHARE_OF_PROSE = 0.25
 """A rule that would take out more of the page's prose than this in sum is left out for the page from there on."""
 PROSE_CHARS = 80
 """A paragraph from this length counts as prose."""
-MAX_CAPTION_CHARS = 1_500
+NEARLY_ALL = 0.9
+"""The article's element holds at least this share of the page's long text."""
+MOST = 0.5
+MIN_TO_NARROW_CHARS = 600
+MAX_FIGURE_CHARS = 3_000
 """A figure with more text than this holds more than a caption."""
 
+MAX_ASIDE_QUOTATION_CHARS = 600
 MAX_RECORDED_CHARS = 4_000
 """How much of a removed block is recorded: enough to see what it was."""
 
@@ -71,6 +77,11 @@ class Removal(msgspec.Struct):
 # On the tree
 
 
+_BODY_NAMES = re.compile(r"(?:article|post|entry|story)[-_]*(?:body|content|text)|bodytext", re.IGNORECASE)
+_BOX_TAGS = frozenset({"div", "section", "form", "aside", "label"})
+_DROPPED_TAGS = ("nav", "menu", "audio", "video", "picture", "map", "button", "dialog", "aside", "footer")
+"""What trafilatura drops wherever it stands; without them its copies of the tree are cheaper."""
+_LONG_TEXTS = etree.XPath(f".//text()[string-length(normalize-space()) >= {PROSE_CHARS} and not(ancestor::a)]")
 _DECORATION = re.compile(r"^[\s„“”\"'«»‚‘’›‹❝❞]+$")
 _NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script", "h1", "h2", "h3"})
 _NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
@@ -98,11 +109,15 @@ class TreeCleaner:
         self._body: HtmlElement = root.body
         self._own_articles = frozenset(heading.iterancestors("article")) if heading is not None else frozenset()
         self._left_out: set[str] = set()
+        self._prose_parents: dict[HtmlElement, bool] = {}
+        self._sign_ups: frozenset[HtmlElement] = frozenset()
+        self._above = _above(heading) if heading is not None else []
         self._prose_total = 0
 
     def clean(self) -> None:
         _prepare(self._body)
         self._prose_total = prose_chars(self._body)
+        self._sign_ups = frozenset(_sign_ups(self._body))
         hits = list(self._hits())
         while excessive := self._excessive_rules(hits):
             self._left_out |= excessive
@@ -113,9 +128,13 @@ class TreeCleaner:
             else:
                 self._removal.add(hit.kind, hit.rule, hit.text)
             _drop(hit.element)
+        for element in self._above:
+            if not prose_chars(element):
+                _drop(element)
         for heading in list(self._body.iter("h2", "h3", "h4")):
             for button in list(heading.iter("button")):  # the heading of a box that stays; trafilatura drops buttons
                 button.drop_tag()
+        etree.strip_elements(self._body, *_DROPPED_TAGS, with_tail=False)
 
     def _excessive_rules(self, hits: Sequence[_Hit]) -> set[str]:
         prose: dict[str, int] = {}
@@ -139,6 +158,8 @@ class TreeCleaner:
     def _hit(self, element: HtmlElement) -> _Hit | None:
         if element.tag == "figure":
             return self._figure(element)
+        if element in self._sign_ups:
+            return self._make(element, "newsletter", "sign_up", visible_text(element))
         if element.tag == "article":
             return self._other_article(element)
         if element.tag in {"h2", "h3", "h4"}:
@@ -149,6 +170,8 @@ class TreeCleaner:
                 return found
         if "min" in (element.text or "") and VIDEO_TIME.fullmatch(tidy(element.text or "")):
             return self._loose_video(element)
+        if element.tag == "aside":
+            return self._named_box(element) or self._make(element, "aside", "aside", visible_text(element))
         return self._named_box(element)
 
     def _make(self, element: HtmlElement, kind: str, rule: str, text: str) -> _Hit | None:
@@ -171,11 +194,8 @@ class TreeCleaner:
         return None
 
     def _figure(self, figure: HtmlElement) -> _Hit | None:
-        """A picture or video with its caption. One with long text is something else and stays."""
-        text = _spaced_text(figure)
-        if len(text) > MAX_CAPTION_CHARS:
-            return None
-        return self._make(figure, "figure", "figure", text)
+        """A picture or video with its caption."""
+        return self._make(figure, "figure", "figure", _spaced_text(figure))
 
     def _caption(self, text: str, place: str) -> None:
         """Record a caption as what it is: of a video, of a picture, with or without a credit."""
@@ -198,6 +218,7 @@ class TreeCleaner:
             parent = container.getparent()
             if (
                 parent is None
+                or len(parent) > 12
                 or len(visible_text(parent)) > 600
                 or len(parent.findall(".//p")) > 1
                 or parent.find(".//h2") is not None
@@ -206,26 +227,27 @@ class TreeCleaner:
             container = parent
             if len(visible_text(container)) > len(visible_text(line)) + 20:
                 break
-        # A container begins before the line that is visited: only the line itself can be taken in document order.
         return self._make(container, "video_time", "loose_video_time", _spaced_text(container))
 
     def _other_article(self, article: HtmlElement) -> _Hit | None:
-        """Beside the article with the headline: the next one of an endless page. Within it: a teaser that links to another."""
-        if not self._own_articles or article in self._own_articles:
+        """Beside the article with the headline: the next one of an endless page. Else a teaser that links on."""
+        if article in self._own_articles:
             return None
         within = any(ancestor in self._own_articles for ancestor in article.iterancestors("article"))
         text = visible_text(article)
-        if not within and article.find(".//h1") is not None:
+        if self._own_articles and not within and article.find(".//h1") is not None:
             # Its prose is not this article's: it does not count towards what the rule may take.
             return _Hit(element=article, kind="other_article", rule="next_article", text=text, prose=0)
-        if within and len(text) <= 600 and article.find(".//a") is not None:
+        if (within or not self._own_articles) and len(text) <= 600 and article.find(".//a") is not None:
             return self._make(article, "read_also", "teaser_article", text)
         return None
 
     def _collapsed_box(self, heading: HtmlElement) -> _Hit | None:
-        """A heading that is a closed button opens a box beside the article: what it holds is not in the article's flow."""
+        """A heading that is a button folds a box beside the article: it is not in the flow of the text."""
         button = heading.find(".//button")
-        if button is None or button.get("aria-expanded") == "true" or visible_text(button) != visible_text(heading):
+        if button is None or visible_text(button) != visible_text(heading):
+            return None
+        if button.get("aria-expanded") is None and button.get("aria-controls") is None:
             return None
         container: HtmlElement | None = heading
         while (
@@ -239,7 +261,8 @@ class TreeCleaner:
             or container.find(".//article") is not None
         ):
             return None
-        return self._make(container, "info_box", "collapsed_box", visible_text(container))
+        is_bio_box = visible_text(heading).endswith(("...", "…"))  # "Anna Berg ..." over "... ist Reporterin"
+        return self._make(container, "bio" if is_bio_box else "info_box", "folding_box", visible_text(container))
 
     def _link_only(self, element: HtmlElement) -> _Hit | None:
         """A paragraph, heading or list among the article's paragraphs that is nothing but links to other pages."""
@@ -247,7 +270,7 @@ class TreeCleaner:
         if (
             not anchors
             or any((anchor.get("href") or "#").startswith("#") for anchor in anchors)
-            or not _is_among_prose(element)
+            or not self._is_among_prose(element)
         ):
             return None
         text = visible_text(element)
@@ -258,6 +281,16 @@ class TreeCleaner:
             return None
         return self._make(element, "read_also", "link_only", text)
 
+    def _is_among_prose(self, element: HtmlElement) -> bool:
+        parent = element.getparent()
+        if parent is None:
+            return False
+        found = self._prose_parents.get(parent)
+        if found is None:
+            found = any(len("".join(map(str, child.itertext()))) >= PROSE_CHARS for child in parent.iterchildren("p"))
+            self._prose_parents[parent] = found
+        return found
+
 
 @lru_cache(maxsize=20_000)
 def box_rules_for(names: str) -> tuple[BoxRule, ...]:
@@ -265,12 +298,37 @@ def box_rules_for(names: str) -> tuple[BoxRule, ...]:
     return tuple(rule for rule in BOX_RULES if rule.names.search(names))
 
 
-def _is_among_prose(element: HtmlElement) -> bool:
-    parent = element.getparent()
-    return parent is not None and any(
-        len("".join(sibling.itertext())) >= PROSE_CHARS and sibling is not element
-        for sibling in parent.iterchildren("p")
-    )
+def narrow(body: HtmlElement, anchor: HtmlElement) -> None:
+    """Leave only the smallest element that holds the anchor and nearly all long text: a page's frame is no article.
+
+    Not recorded: what goes here is what stands on every page of a site.
+    """
+    held: dict[HtmlElement, int] = {}
+    total = 0
+    texts = _LONG_TEXTS(body)
+    for text in texts if isinstance(texts, list) else []:
+        holder = text.getparent() if isinstance(text, etree._ElementUnicodeResult) else None
+        if holder is not None:
+            total += len(text)
+            for element in (holder, *holder.iterancestors()):
+                held[element] = held.get(element, 0) + len(text)
+    if total < MIN_TO_NARROW_CHARS:
+        return
+    container: HtmlElement | None = anchor
+    while container is not None and container is not body and held.get(container, 0) < total * NEARLY_ALL:
+        container = container.getparent()
+    if container is not None and container.tag in {"div", "section", "main"}:
+        container.tag = "article"  # trafilatura looks for its text in one first
+    named = [element for element in held if _BODY_NAMES.search(" ".join(map(str, element.attrib.values())))]
+    if named and max(held[element] for element in named) < total * MOST:
+        # A body in several pieces: trafilatura would take the first of them for the whole.
+        for element in named:
+            for name in ("class", "id", "itemprop"):
+                element.attrib.pop(name, None)
+    while container is not None and container is not body:
+        for sibling in [*container.itersiblings(), *container.itersiblings(preceding=True)]:
+            sibling.drop_tree()
+        container = container.getparent()
 
 
 def prose_chars(element: HtmlElement) -> int:
@@ -312,12 +370,42 @@ def _prepare(body: HtmlElement) -> None:
     for figure in list(body.iter("figure")):
         if figure.find(".//blockquote") is not None or figure.find(".//table") is not None:
             _unwrap_figure(figure)
+        elif len("".join(map(str, figure.itertext()))) > MAX_FIGURE_CHARS:
+            figure.tag = "div"  # one that was never closed
+    for aside in list(body.iter("aside")):
+        if aside.find(".//blockquote") is not None and len(visible_text(aside)) <= MAX_ASIDE_QUOTATION_CHARS:
+            aside.tag = "div"
+            for footer in list(aside.iter("footer")):
+                footer.tag = "p"
     for quotation in list(body.iter("blockquote")):
         _release_attribution(quotation)
 
 
+def _above(heading: HtmlElement) -> list[HtmlElement]:
+    """What stands before the headline on the page."""
+    path = [heading, *heading.iterancestors()]
+    return [sibling for element in path if element.tag != "body" for sibling in element.itersiblings(preceding=True)]
+
+
+def _sign_ups(body: HtmlElement) -> Iterator[HtmlElement]:
+    """Small boxes around a field for an e-mail address or a link to a newsletter."""
+    for element in body.iter("a", "input"):
+        wanted = (
+            element.get("type") == "email" if element.tag == "input" else "newsletter" in (element.get("href") or "")
+        )
+        if not wanted:
+            continue
+        container: HtmlElement | None = None
+        parent = element.getparent()
+        while parent is not None and parent.tag in _BOX_TAGS and len(parent) <= 8 and len(visible_text(parent)) <= 450:
+            container = parent
+            parent = parent.getparent()
+        if container is not None and visible_text(container):
+            yield container
+
+
 def _unwrap_figure(figure: HtmlElement) -> None:
-    """The quotation or table stays. Who is quoted stands in the caption, and reads as the paragraph after the quotation."""
+    """The quotation or table stays. Its caption says who is quoted, and reads as the paragraph after the quotation."""
     for nested in list(figure.iter("figure")):
         nested.tag = "div"
     for caption in list(figure.iter("figcaption")):
@@ -405,6 +493,19 @@ def is_bio(text: str, authors: Sequence[str]) -> bool:
     )
 
 
+def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> list[Block]:
+    """Without pull quotes that only repeat what a paragraph says."""
+    prose = [" ".join(words_of(block.text)) for block in blocks if block.kind is BlockKind.PARAGRAPH]
+    kept: list[Block] = []
+    for block in blocks:
+        words = " ".join(words_of(block.text))
+        if block.kind is BlockKind.QUOTATION and len(words) > 20 and any(words in paragraph for paragraph in prose):
+            removal.add("pull_quote", "repeated_quotation", block.text)
+        else:
+            kept.append(block)
+    return kept
+
+
 def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Block]:
     """A heading that nothing follows was the heading of something removed."""
     while blocks and blocks[-1].kind is BlockKind.SUBHEADING:
@@ -414,7 +515,7 @@ def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Bl
 
 def repeats(text: str, other: str | None) -> bool:
     """The same words, or one wording inside the other at nearly the same length."""
-    if not other:
+    if not other or not 0.6 < len(text) / len(other) < 1.7:
         return False
     one, two = words_of(text), words_of(other)
     if one == two:

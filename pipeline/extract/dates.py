@@ -1,4 +1,4 @@
-"""Reading the dates that pages declare: ISO 8601 in all its misspellings, RFC 2822, Java's toString, German and English."""
+"""Reading the dates that pages declare: ISO 8601 in its misspellings, RFC 2822, Java's toString, German dates."""
 
 from __future__ import annotations
 

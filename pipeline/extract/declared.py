@@ -17,11 +17,24 @@ import msgspec
 from lxml.html import HtmlElement
 
 ARTICLE_TYPES = frozenset(
-    """
-    AdvertiserContentArticle AnalysisNewsArticle Article AskPublicNewsArticle BackgroundNewsArticle BlogPosting
-    LiveBlogPosting NewsArticle OpinionNewsArticle Report ReportageNewsArticle Review ReviewNewsArticle
-    SatiricalArticle ScholarlyArticle TechArticle
-    """.split()
+    {
+        "AdvertiserContentArticle",
+        "AnalysisNewsArticle",
+        "Article",
+        "AskPublicNewsArticle",
+        "BackgroundNewsArticle",
+        "BlogPosting",
+        "LiveBlogPosting",
+        "NewsArticle",
+        "OpinionNewsArticle",
+        "Report",
+        "ReportageNewsArticle",
+        "Review",
+        "ReviewNewsArticle",
+        "SatiricalArticle",
+        "ScholarlyArticle",
+        "TechArticle",
+    }
 )
 """schema.org types that are an article. https://schema.org/Article"""
 PAGE_TYPES = frozenset({"WebPage", "ItemPage", "WebContent", "VideoObject", "CreativeWork"})

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 from lxml.html import HtmlElement
@@ -22,7 +24,7 @@ _MAX_KICKER_CHARS = 90
 _LEAD_CHARS = range(25, 900)
 
 KICKER_NAMES = re.compile(
-    r"kicker|dachzeile|overline|topline|eyebrow|spitzmarke|roofline|supertitle|pre-?title|pre-?headline|super-?heading|antetitulo|overtitle",
+    r"kicker|dachzeile|overline|topline|eyebrow|spitzmarke|roofline|supertitle|pre-?title|pre-?headline|super-?heading|antetitulo|overtitle|(?:^|[\s_-])(?:label|rubri[ck]|ressort|topic)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 LEAD_NAMES = re.compile(
@@ -35,6 +37,10 @@ BYLINE_NAMES = re.compile(
     re.IGNORECASE,
 )
 BYLINE_TEXT = re.compile(r"^(?:von|by|text|par|por|di|af|av|door)\b:?\s+(?P<names>\S.{2,110})$", re.IGNORECASE)
+
+AUTHOR_PAGE = re.compile(
+    r"/(?:autor|autoren|author|authors|redakteur|journalist|by|av|people|profile?)s?/", re.IGNORECASE
+)
 
 _NOT_PART = frozenset(
     {
@@ -55,6 +61,10 @@ _NOT_PART = frozenset(
 )
 
 
+Window: TypeAlias = Sequence[tuple[HtmlElement, str]]
+"""The elements after the headline, each with its text."""
+
+
 class Header(msgspec.Struct, frozen=True):
     """What stands above an article, and the elements it was read from."""
 
@@ -73,10 +83,10 @@ def read_header(root: HtmlElement, *, titles: Sequence[str], descriptions: Seque
         return Header()
     kicker, headline = part_kicker(heading, titles)
     elements = [heading]
-    window = list(_elements_after(heading))
+    window = [(element, visible_text(element)) for element in _elements_after(heading)]
     if kicker is None:
-        for element in window[:20]:
-            repeated = _kicker_before(element, headline)
+        for element, text in window[:20]:
+            repeated = _kicker_before(element, text, headline)
             if repeated is not None:
                 kicker = repeated or None
                 elements.append(element)
@@ -107,8 +117,8 @@ def likeness(one: str, other: str) -> float:
 
 def _find_headline(root: HtmlElement, titles: Sequence[str]) -> HtmlElement | None:
     """The heading that agrees best with a declared title, else the first h1."""
-    headings = [element for element in root.iter("h1") if visible_text(element)]
-    headings += [element for element, _ in zip(root.iter("h2"), range(6), strict=False) if visible_text(element)]
+    headings = [*islice(root.iter("h1"), 40), *islice(root.iter("h2"), 6)]
+    headings = [element for element in headings if visible_text(element)]
     best, best_likeness = None, 0.5
     for element in headings:
         text = visible_text(element)
@@ -147,11 +157,10 @@ def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None
     return None, text
 
 
-def _kicker_before(element: HtmlElement, headline: str) -> str | None:
+def _kicker_before(element: HtmlElement, text: str, headline: str) -> str | None:
     """What a second heading says before it repeats the headline; "" if it only repeats; None if it is none."""
     if element.tag not in {"h1", "h2", "h3"}:
         return None
-    text = visible_text(element)
     if not text.endswith(headline) or len(text) - len(headline) > _MAX_KICKER_CHARS:
         return None
     return text[: -len(headline)].strip(" :|–—-•")
@@ -201,13 +210,12 @@ def _elements_after(heading: HtmlElement) -> Iterator[HtmlElement]:
             stack.extend(reversed(current))
 
 
-def _find_lead(window: Sequence[HtmlElement], descriptions: Sequence[str], headline: str) -> HtmlElement | None:
+def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> HtmlElement | None:
     named: HtmlElement | None = None
     prose_seen = 0
-    for element in window:
+    for element, text in window:
         if element.tag not in {"p", "div", "h2", "h3", "h4", "span", "strong", "section", "header", "ul"}:
             continue
-        text = visible_text(element)
         if len(text) not in _LEAD_CHARS or element.find(".//figure") is not None or likeness(text, headline) > _SAME:
             continue
         if any(likeness(text, description) >= _SAME for description in descriptions):
@@ -251,12 +259,12 @@ def _is_linked(element: HtmlElement, text: str) -> bool:
     return linked * 2 > len(text)
 
 
-def _find_byline(window: Sequence[HtmlElement]) -> str | None:
+def _find_byline(window: Window) -> str | None:
     """`Von Anna Berg`, or what stands in an element named for its author, above the second paragraph of prose."""
     named: str | None = None
+    linked: list[str] = []
     prose_seen = 0
-    for element in window[:140]:
-        text = visible_text(element)
+    for element, text in window[:140]:
         if element.tag == "p" and len(text) > 120:
             prose_seen += 1
             if prose_seen == 2:
@@ -266,12 +274,14 @@ def _find_byline(window: Sequence[HtmlElement]) -> str | None:
         match = BYLINE_TEXT.match(text)
         if match and element.tag in {"p", "div", "span", "address", "strong", "em", "a"}:
             return match["names"]
+        if element.tag == "a" and AUTHOR_PAGE.search(element.get("href") or ""):
+            linked.append(text)
         if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(_names(element))):
             named = text
-    return named
+    return "; ".join(linked) or named
 
 
-def _times(window: Sequence[HtmlElement]) -> Iterator[str]:
-    for element in window[:140]:
+def _times(window: Window) -> Iterator[str]:
+    for element, text in window[:140]:
         if element.tag == "time":
-            yield element.get("datetime") or visible_text(element)
+            yield element.get("datetime") or text

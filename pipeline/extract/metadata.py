@@ -137,7 +137,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
 def _without_site(title: str, site: str) -> str:
     """`Headline | Outlet` without the outlet, if that is what stands at the end."""
     match = _TITLE_SUFFIX.search(title)
-    if match and (not site or likeness(title[match.end() :], site) > 0 or "." in title[match.end() :]):
+    if match and (likeness(title[match.end() :], site) > 0 or "." in title[match.end() :]):
         return title[: match.start()]
     return title
 
@@ -147,18 +147,19 @@ def choose(
 ) -> Metadata:
     """The rules. `title` is the title element's text, `language` the html element's lang."""
     headline, headline_origin = _choose_headline(declared, header, title)
+    section = _choose_section(declared)
     published, published_origin = _choose_published(declared, header, captured_at)
     modified, modified_origin = _choose_modified(declared, published, captured_at)
     authors, authors_origin = _choose_authors(declared, header, url)
     return Metadata(
         headline=headline,
-        kicker=header.kicker,
+        kicker=_without_section(header.kicker, section),
         lead=header.lead,
         authors=authors,
         published_at=published,
         modified_at=modified,
         language=_choose_language(declared, language),
-        section=_choose_section(declared),
+        section=section,
         access=_choose_access(declared),
         origins={
             name: origin
@@ -182,8 +183,7 @@ def _choose_headline(declared: Declared, header: Header, title: str | None) -> t
     candidates = [
         ("heading", header.headline),
         ("json-ld", declared.article.get("headline")),
-        ("og:title", declared.meta("og:title")),
-        ("twitter:title", declared.meta("twitter:title")),
+        ("og:title", declared.meta("og:title", "twitter:title")),
         ("title", title),
     ]
     wordings = [(origin, _without_site(plain(text), site)) for origin, text in candidates if isinstance(text, str)]
@@ -230,7 +230,7 @@ def _choose_modified(
 
 
 def _most_exact(candidates: Iterable[tuple[str, object]], captured_at: datetime) -> tuple[datetime | None, str]:
-    """The first date with time and zone of the first candidate's day or next to it; dates after the capture are refused."""
+    """The first candidate's day, as exactly as any candidate says it; dates after the capture are refused."""
     moments: list[tuple[str, Moment]] = []
     for origin, value in candidates:
         moment = parse_moment(value) if isinstance(value, str) else None
@@ -248,7 +248,7 @@ def _most_exact(candidates: Iterable[tuple[str, object]], captured_at: datetime)
 
 
 def _choose_authors(declared: Declared, header: Header, url: str) -> tuple[tuple[str, ...], str]:
-    """Persons of the JSON-LD, then of the meta elements, then of the byline; an organisation only where no person is."""
+    """Who JSON-LD names, then the meta elements, then the byline; the outlet itself only where nobody else is named."""
     outlet = _outlet_names(declared)
     organisations: tuple[str, ...] = ()
     organisations_origin = ""
@@ -283,7 +283,7 @@ def _outlet_names(declared: Declared) -> frozenset[str]:
     names = [declared.meta("og:site_name"), declared.meta("application-name")]
     for node in (declared.article, declared.page):
         publisher = _resolve(node.get("publisher"), declared)
-        names += [name for name in _names_of(publisher, declared, depth=0)]
+        names += list(_names_of(publisher, declared, depth=0))
         author_nodes = node.get("author")
         for author in author_nodes if isinstance(author_nodes, list) else [author_nodes]:
             if isinstance(author, Mapping) and types_of(author) & {"Organization", "NewsMediaOrganization"}:
@@ -366,6 +366,12 @@ def _choose_section(declared: Declared) -> str | None:
         if isinstance(value, str) and 0 < len(plain(value)) <= 80:
             return plain(value)
     return None
+
+
+def _without_section(kicker: str | None, section: str | None) -> str | None:
+    """`World / Floods` in the section World is the kicker `Floods`."""
+    first, _, rest = re.sub(r"\s+[/|›»>]\s+", "\n", kicker or "").partition("\n")
+    return rest if rest and section and words_of(first) == words_of(section) else kicker
 
 
 _NOT_FREE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})

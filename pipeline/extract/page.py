@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 
 import msgspec
 from lxml import etree
@@ -50,6 +51,10 @@ _SEVEN_BIT = ("iso-2022", "utf-16", "utf-7", "hz")
 """Charsets whose bytes can pass for UTF-8 although they are not."""
 _NEVER = frozenset({"utf-7", "utf7", "punycode", "idna", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs"})
 
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
+_CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r\x0c") + b"\x7f"
+_TOO_DEEP = etree.XPath(f"//*[count(ancestor::*) >= {MAX_DEPTH}]")
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
@@ -66,7 +71,6 @@ _NEVER_TEXT = (
     "select",
     "datalist",
     "textarea",
-    "input",
 )
 """Elements whose content is never an article's text."""
 _BINARY_MAGIC = (
@@ -99,7 +103,9 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     media_type = (content_type or "").lower().strip()
     if body.startswith(_BINARY_MAGIC) or media_type.startswith(_OTHER_MEDIA):
         raise PageError("not_html", f"{url}: {media_type or 'a binary format'}")
-    text = clean_text(decode(body, content_type))
+    if _is_binary(body):
+        raise PageError("not_html", f"{url}: a binary format")
+    text = decode(body, content_type)
     if not _MARKUP.search(text):
         raise PageError("not_html", f"{url}: no HTML element in {len(body)} bytes")
     root = _parse_text(text, url)
@@ -114,10 +120,18 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     return Page(root=root, url=url)
 
 
+def _is_binary(body: bytes) -> bool:
+    """Control characters that no text charset has; UTF-16, which has NUL bytes, starts with a byte order mark."""
+    head = body[:META_CHARSET_BYTES]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    return len(_CONTROL_BYTES.findall(head)) * 50 > len(head)
+
+
 def _parse_text(text: str, url: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
     try:
-        root = document_fromstring(text.encode("utf-8"), parser=parser, ensure_head_body=True)
+        root = document_fromstring(_clean_bytes(text), parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError) as exc:
         raise PageError("broken", f"{url}: {exc}") from exc
     if root.find("body") is None:
@@ -127,19 +141,23 @@ def _parse_text(text: str, url: str) -> HtmlElement:
 
 def _flatten_depth(root: HtmlElement) -> None:
     """Bound the depth: code further down recurses over the tree."""
-    depth = 0
-    too_deep: list[HtmlElement] = []
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if event == "end" and depth >= MAX_DEPTH:
-            too_deep.append(element)
-    for element in too_deep:
-        element.drop_tag()
+    too_deep = _TOO_DEEP(root)
+    for element in reversed(too_deep if isinstance(too_deep, list) else []):
+        if isinstance(element, HtmlElement):
+            element.drop_tag()
 
 
-def clean_text(text: str) -> str:
-    """Without the characters that neither XML nor a text can hold."""
-    return _FORBIDDEN.sub("", text)
+def _clean_bytes(text: str) -> bytes:
+    """UTF-8 without the characters that neither XML nor a text can hold, also where written as references."""
+    if "&#" in text:
+        text = _REFERENCE.sub(_kept_reference, text)
+    return text.encode("utf-8", "ignore").translate(None, _CONTROL_CHARACTERS)
+
+
+def _kept_reference(reference: re.Match[str]) -> str:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    forbidden = code > sys.maxunicode or _FORBIDDEN.match(chr(code)) is not None
+    return "" if forbidden else reference[0]
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
@@ -184,7 +202,7 @@ def _is_usable(charset: str) -> bool:
     if charset in _NEVER:
         return False
     try:
-        b"".decode(charset)
+        b"    ".decode(charset)  # not of nothing: decoding no bytes looks nothing up
     except (LookupError, UnicodeError, ValueError):
         return False
     return True

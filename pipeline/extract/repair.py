@@ -48,7 +48,7 @@ def _part_headline(lines: list[str]) -> tuple[str | None, str | None, list[str]]
 
 
 def _without_videos(lines: Sequence[str], removal: Removal) -> list[str]:
-    """`teaser` + `07.01.2026 | 2:30 min` + rest of the line: the teaser goes with the time, the rest is the article's."""
+    """Teaser line, `07.01.2026 | 2:30 min`, rest of that line: the teaser goes with the time, the rest is text."""
     kept: list[str] = []
     for line in lines:
         time = VIDEO_TIME.match(line)
@@ -69,10 +69,10 @@ def _blocks(lines: Sequence[str]) -> list[Block]:
 
 
 def _kind(lines: Sequence[str], number: int) -> BlockKind:
-    """A line between "sagte er:" and a line that is only a name is a quotation; a short line without a full stop a heading."""
+    """Between "sagte er:" and a line that is only a name stands a quotation; short without a full stop is a heading."""
     line = lines[number]
     is_last = number == len(lines) - 1
-    if 0 < number and not is_last and lines[number - 1].endswith(":") and _NAME.match(lines[number + 1]):
+    if number and not is_last and lines[number - 1].endswith(":") and _NAME.match(lines[number + 1]):
         return BlockKind.QUOTATION
     if len(line) <= MAX_SUBHEADING_CHARS and not is_last and not _SENTENCE_END.search(line) and not _NAME.match(line):
         return BlockKind.SUBHEADING

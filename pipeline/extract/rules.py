@@ -326,10 +326,10 @@ LINE_RULES = (
         _starting(
             r"(?:dieser|diesen) (?:artikel|text|beitrag|inhalt) (?:ist|können|lesen|gehört|exklusiv).{0,60}"
             r"(?:abonn|registrier|plus|premium|digital)",
-            r"(?:jetzt|sofort|gratis|kostenlos)\s+(?:weiterlesen|testen|abonnieren|registrieren|freischalten|abschließen)",
+            r"(?:jetzt|sofort|gratis|kostenlos)\s+(?:weiterlesen|testen|abonnieren|registrieren|freischalten)",
             r"weiterlesen mit\b",
             r"(?:you have|you've) (?:reached|read) .{0,40}(?:limit|articles)",
-            r"(?:subscribe|register|sign in|log in) (?:now |today )?(?:to|for) (?:continue|read|unlock|access|unlimited)",
+            r"(?:subscribe|register|sign in|log in) (?:now |today )?(?:to|for) (?:continue|read|unlock|access)",
             r"this (?:article|story|content) is (?:for|only|reserved|available).{0,40}(?:subscriber|member|premium)",
             r"already (?:a )?(?:subscriber|member|registered)",
             r"to continue reading",
@@ -343,7 +343,8 @@ LINE_RULES = (
         "consent",
         _starting(
             r"(?:wir|we) (?:und|and) (?:unsere|our|bis zu) .{0,30}(?:partner|drittanbieter|vendors)",
-            r"(?:wir verwenden|diese (?:website|seite) verwendet|we use|this (?:site|website) uses) (?:\w+ ){0,3}cookies",
+            r"(?:wir verwenden|diese (?:website|seite) verwendet) (?:\w+ ){0,3}cookies",
+            r"(?:we use|this (?:site|website) uses) (?:\w+ ){0,3}cookies",
             r"(?:alle|alles) akzeptieren\b",
             r"accept all\b",
             r"sie können ihre (?:wahl|auswahl|einwilligung|einstellungen) jederzeit",

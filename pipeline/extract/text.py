@@ -29,7 +29,7 @@ def plain(text: str) -> str:
 
 def visible_text(element: _Element) -> str:
     """All text of the element and its descendants."""
-    return tidy("".join(element.itertext()))
+    return tidy("".join(map(str, element.itertext())))
 
 
 def words_of(text: str) -> list[str]:

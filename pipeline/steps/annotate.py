@@ -14,7 +14,8 @@ from pipeline.annotate import PRODUCER, annotate_text
 from pipeline.events import ArticleAnnotated, Event, QuoteExtracted
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.ledger import Interval
-from pipeline.steps.stores import BATCH_EVENTS, RECALL, Progress, StepResult, Stores
+from pipeline.steps.progress import Progress
+from pipeline.steps.stores import BATCH_EVENTS, RECALL, StepResult, Stores
 from pipeline.steps.workers import parallel_map
 
 

@@ -15,7 +15,8 @@ from pipeline.events import ArticleCaptured, CaptureFailed, Event
 from pipeline.ids import digest
 from pipeline.ledger import Interval
 from pipeline.sources import Source
-from pipeline.steps.stores import RECALL, Progress, StepResult, Stores
+from pipeline.steps.progress import Progress
+from pipeline.steps.stores import RECALL, StepResult, Stores
 
 PRODUCER = "capture@1"
 

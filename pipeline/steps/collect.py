@@ -11,7 +11,8 @@ from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.capture import capture_source
 from pipeline.steps.poll import poll_source
-from pipeline.steps.stores import StepResult, Stores, lookback
+from pipeline.steps.stores import StepResult, Stores
+from pipeline.steps.window import lookback
 
 
 def collect(stores: Stores, sources: Sequence[Source]) -> StepResult:

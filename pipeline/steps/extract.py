@@ -16,7 +16,8 @@ from pipeline.errors import PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page
 from pipeline.ledger import Interval
-from pipeline.steps.stores import BATCH_EVENTS, RECALL, Progress, StepResult, Stores
+from pipeline.steps.progress import Progress
+from pipeline.steps.stores import BATCH_EVENTS, RECALL, StepResult, Stores
 from pipeline.steps.workers import parallel_map
 
 

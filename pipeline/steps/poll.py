@@ -14,7 +14,8 @@ from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
 from pipeline.ids import article_id, digest
 from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
-from pipeline.steps.stores import RECALL, Progress, StepResult, Stores
+from pipeline.steps.progress import Progress
+from pipeline.steps.stores import RECALL, StepResult, Stores
 
 PRODUCER = "poll@1"
 

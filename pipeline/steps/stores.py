@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -12,30 +12,15 @@ import msgspec
 
 from pipeline.collect.archive import Archive
 from pipeline.events import Event
-from pipeline.ledger import Interval, Ledger, Run
+from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
+from pipeline.steps.progress import OnProgress, ignore_progress
 
 RECALL = timedelta(days=90)
 """How far back a step looks for what it has already seen (validators, items, payloads); bounds its queries."""
 
 BATCH_EVENTS = 5_000
 """About so many events go into one append, so that a large backlog is recorded as it is worked off."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far a step has come with one source (or with everything, where source_id is None)."""
-
-    step: str
-    source_id: str | None
-    done: int
-    total: int
-
-
-OnProgress = Callable[[Progress], None]
-
-
-def ignore_progress(progress: Progress) -> None:
-    """For callers with nobody watching."""
 
 
 class StepResult(msgspec.Struct, frozen=True):
@@ -75,8 +60,3 @@ class Stores:
         """Append the events after what they point to in the archive has reached the disk."""
         self.archive.sync()
         return StepResult(self.ledger.append(events, self.run).counts)
-
-
-def lookback(settings: Settings, now: datetime) -> Interval:
-    """The interval of a scheduled run: the last days up to now."""
-    return Interval(now - settings.lookback, now)

@@ -31,3 +31,8 @@ def run_window(start: datetime | None, end: datetime | None, *, now: datetime, s
     if end >= now - settings.lookback:
         return Window(Interval(min(start, now - settings.lookback), now), live=True)
     return Window(Interval(start, end), live=False)
+
+
+def lookback(settings: Settings, now: datetime) -> Interval:
+    """The interval of a scheduled run: the last days up to now."""
+    return Interval(now - settings.lookback, now)

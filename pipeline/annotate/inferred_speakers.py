@@ -1,0 +1,115 @@
+"""Rules without a cue: the speaker is whoever the text was about to quote."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
+from pipeline.annotate.phrases import REACH, Range, is_name_word, verb_at
+from pipeline.annotate.sentence_cues import clause_behind
+from pipeline.annotate.subjects import first_subject, subject_of
+
+
+@rule(
+    confidence=0.7,
+    evidence=Evidence.CLAUSE,
+    matches="Kowalski hob die Hände: „Das Wasser sinkt schon wieder.“",
+    misses="Kowalski hob die Hände und las „Das Wasser“.",
+)
+def subject_colon(s: Situation) -> Attribution | None:
+    """Whoever the sentence before the colon is about: Merz hob die Hände: „…“"""
+    if not s.is_at(s.at - 1, ":") or any(token.surface == "(" for token in s.tokens[max(s.low, s.at - 6) : s.at]):
+        return None
+    speaker = first_subject(s, s.low, s.at - 1)
+    if speaker is not None and s.tokens[speaker[0]].lower == "man":
+        speaker = _reported_subject(s, *s.earlier[0]) if s.earlier else None
+    return Attribution(speaker) if speaker is not None and not _is_anybody(s, speaker) else None
+
+
+def _is_anybody(s: Situation, phrase: Range) -> bool:
+    """ "wir", "kein Zeuge": a subject that nobody can be inferred from."""
+    return s.tokens[phrase[0]].lower in {"ich", "wir", "man", "i", "we", "it", "kein", "keine", "no"}
+
+
+def _may_be_somebody(s: Situation, phrase: Range) -> bool:
+    """A pronoun, a bare name or an office: things are subjects, too, but do not speak."""
+    first = s.tokens[phrase[0]]
+    if _is_anybody(s, phrase):
+        return False
+    if first.lower in s.lexicon.pronouns or any(s.lexicon.is_role(t.surface) for t in s.tokens[phrase[0] : phrase[1]]):
+        return True
+    return is_name_word(first, s.lexicon)
+
+
+@rule(
+    confidence=0.65,
+    evidence=Evidence.SENTENCE,
+    matches="Kowalski klagte über die Behörde. Die Lage sei „ernst, aber beherrschbar“.",
+    misses="Kowalski klagte über die Behörde. Die Lage ist „ernst, aber beherrschbar“.",
+)
+def reported_clause(s: Situation) -> Attribution | None:
+    """German reports on in the subjunctive: Die Lage sei „ernst“. The speaker is in one of the sentences before."""
+    if not _is_subjunctive(s, s.low, s.high):
+        return None
+    for first, last in s.earlier:
+        speaker = _reported_subject(s, first, last)
+        if speaker is not None:
+            return Attribution(speaker)
+        if not _is_subjunctive(s, first, last):
+            break
+    return Attribution(s.previous.speaker) if s.previous is not None else None
+
+
+def _is_subjunctive(s: Situation, first: int, last: int) -> bool:
+    return any(token.lower in s.lexicon.subjunctive and token.segment < 0 for token in s.tokens[first:last])
+
+
+def _reported_subject(s: Situation, first: int, last: int) -> Range | None:
+    """Who speaks in a sentence that reports without marks."""
+    around = msgspec.structs.replace(s, at=last, low=first, high=last)
+    for at in range(first, last):
+        if verb_at(s.tokens, at, last, s.lexicon) is not None:
+            return subject_of(around, at)
+    behind = clause_behind.find(msgspec.structs.replace(s, at=first, low=first, high=last))
+    return behind.speaker if behind is not None else None
+
+
+@rule(
+    confidence=0.75,
+    evidence=Evidence.CLAUSE,
+    matches="„Das Wasser sinkt“, sagte Kowalski. „Wir können bald zurück.“",
+    misses="Das Wasser sinkt, hofft man. „Wir können bald zurück.“",
+)
+def same_speaker(s: Situation) -> Attribution | None:
+    """The quotation before goes on: „…“, sagte er. „…“"""
+    if s.previous is None or s.previous.speaker is None:
+        return None
+    if s.goes_on or s.at - s.previous_at <= REACH:
+        return Attribution(s.previous.speaker)
+    return None
+
+
+@rule(
+    confidence=0.6,
+    evidence=Evidence.NONE,
+    matches="Kowalski zeigte sich erleichtert. „Das Wasser sinkt schon wieder.“",
+    misses="Am Abend war Ruhe. „Das Wasser sinkt schon wieder.“",
+)
+def subject_before_quote(s: Situation) -> Attribution | None:
+    """Whoever the sentence before is about."""
+    if not s.earlier:
+        return None
+    first, last = s.earlier[0]
+    speaker = _reported_subject(s, first, last) or first_subject(s, first, last)
+    return Attribution(speaker) if speaker is not None and _may_be_somebody(s, speaker) else None
+
+
+@rule(
+    confidence=0.5,
+    evidence=Evidence.NONE,
+    matches="„Wir haben die ganze Nacht auf dem Dach gesessen und gewartet.“",
+    misses="Das Stück „Nacht auf dem Dach“ war ausverkauft.",
+)
+def nobody(s: Situation) -> Attribution | None:
+    """Clearly somebody's words, but the text does not say whose."""
+    return Attribution()

@@ -1,0 +1,179 @@
+"""Rules for cues elsewhere in the sentence: Merz sagte, man werde „…“ prüfen; nach Angaben der Polizei „…“."""
+
+from __future__ import annotations
+
+from pipeline.annotate.adjacent_cues import participle_behind, verb_behind
+from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
+from pipeline.annotate.lexicon import Frame, Verb
+from pipeline.annotate.phrases import is_name_word, noun_phrase, verb_at
+from pipeline.annotate.subjects import subject_after, subject_of
+
+
+@rule(
+    confidence=0.85,
+    evidence=Evidence.SENTENCE,
+    matches="Nach den Worten von Ministerin Holm ist die Lage „ernst, aber beherrschbar“.",
+    misses="Nach der Sitzung war die Lage „ernst, aber beherrschbar“.",
+)
+def according_to(s: Situation) -> Attribution | None:
+    """laut X, X zufolge, nach Angaben von X, according to X, in the words of X."""
+    left = range(s.at - 1, s.low - 1, -1)
+    right = range(s.at + 1, s.high)
+    for at in (*left, *right):
+        found = _source_de(s, at) if s.lexicon.language == "de" else _source_en(s, at)
+        if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
+            return found
+    return None
+
+
+def _source_de(s: Situation, at: int) -> Attribution | None:
+    tokens, lexicon = s.tokens, s.lexicon
+    word = tokens[at].lower
+    if word == "laut":
+        end = noun_phrase(tokens, at + 1, s.high, lexicon)
+        return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
+    if word == "zufolge":
+        for start in range(max(s.low, at - 12), at):
+            if noun_phrase(tokens, start, at, lexicon) == at and not _is_second_word(s, start):
+                return Attribution((start, at), (at, at + 1))
+        return None
+    if word != "nach":
+        return None
+    noun = at + 1
+    while noun < min(s.high, at + 4) and (
+        tokens[noun].lower in lexicon.determiners_oblique
+        or tokens[noun].surface.islower()
+        or tokens[noun].lower in lexicon.determiners_nominative
+    ):
+        noun += 1
+    if noun >= s.high or tokens[noun].lower not in lexicon.source_nouns:
+        return None
+    cue = (at, noun + 1)
+    start = noun + 1
+    if s.is_at(start, "von", "vom", "aus"):
+        start += 1
+    if (
+        start < s.high
+        and not is_name_word(tokens[start], lexicon)
+        and start == noun + 1
+        and tokens[start].lower not in lexicon.determiners_oblique
+        and tokens[start].lower != "der"
+    ):
+        return Attribution(None, cue)
+    end = noun_phrase(tokens, start, s.high, lexicon)
+    return Attribution((start, end) if end is not None else None, cue)
+
+
+def _is_second_word(s: Situation, at: int) -> bool:
+    before = s.tokens[at - 1] if at > s.low else None
+    return before is not None and before.surface.islower() and before.lower in s.lexicon.determiners_oblique
+
+
+def _source_en(s: Situation, at: int) -> Attribution | None:
+    if s.is_at(at, "according") and s.is_at(at + 1, "to"):
+        start = at + 2
+    elif s.is_at(at, "in") and s.is_at(at + 1, "the") and s.is_at(at + 2, "words") and s.is_at(at + 3, "of"):
+        start = at + 4
+    else:
+        return None
+    end = noun_phrase(s.tokens, start, s.high, s.lexicon)
+    return Attribution((start, end), (at, start)) if end is not None else None
+
+
+@rule(
+    confidence=0.85,
+    evidence=Evidence.LABEL,
+    matches="Kowalski nannte den Plan „völlig unbrauchbar“.",
+    misses="Kowalski schloss das Lokal „Zum Anker“.",
+)
+def label_verb(s: Situation) -> Attribution | None:
+    """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; called it “…”"""
+    for at in range(s.at - 1, max(s.low, s.at - 20) - 1, -1):
+        verb = verb_at(s.tokens, at, s.high, s.lexicon)
+        if verb is None:
+            continue
+        if verb.frame is not Frame.LABEL or not _marker_is_near(s, verb, at):
+            return None
+        return Attribution(subject_of(s, at), (at, at + 1))
+    return None
+
+
+def _marker_is_near(s: Situation, verb: Verb, at: int) -> bool:
+    if verb.needs in {"als", "von", "as", "of"}:
+        return any(token.lower in {verb.needs, "vom"} for token in s.tokens[max(at, s.at - 8) : s.at])
+    return True
+
+
+@rule(
+    confidence=0.8,
+    evidence=Evidence.SENTENCE,
+    matches="Kowalski sagte, man habe „keine Zeit zu verlieren“.",
+    misses="Kowalski fand, das Album „Keine Zeit“ sei zu lang.",
+)
+def clause_before(s: Situation) -> Attribution | None:
+    """Merz sagte, man werde „…“; Smith said it was “…”"""
+    for at in range(s.at - 1, s.low - 1, -1):
+        if s.tokens[at].segment < 0 and verb_at(s.tokens, at, s.high, s.lexicon) is not None:
+            speaker = subject_of(s, at)
+            if speaker is not None:
+                return Attribution(speaker, (at, at + 1))
+    return None
+
+
+@rule(
+    confidence=0.8,
+    evidence=Evidence.SENTENCE,
+    matches="Kowalski hat den Plan „trotz aller Bedenken“ begrüßt.",
+    misses="Kowalski hat den Plan „trotz aller Bedenken“ gekauft.",
+)
+def perfect_tense(s: Situation) -> Attribution | None:
+    """Merz hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, by nobody."""
+    if s.lexicon.language != "de":
+        return None
+    auxiliary = next((at for at in range(s.low, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
+    if auxiliary is None:
+        return None
+    participle = participle_behind(s, auxiliary + 1)
+    if participle is None:
+        return None
+    is_passive = s.tokens[auxiliary].lower[0] == "w" or s.is_at(participle + 1, "worden")
+    speaker = None if is_passive else subject_of(s, auxiliary)
+    return Attribution(speaker, (participle, participle + 1)) if is_passive or speaker is not None else None
+
+
+@rule(
+    confidence=0.8,
+    evidence=Evidence.SENTENCE,
+    matches="Die Lage sei „ernst, aber beherrschbar“ geblieben, sagte Kowalski.",
+    misses="Die Lage sei „ernst, aber beherrschbar“ geblieben, sang Kowalski.",
+)
+def clause_behind(s: Situation) -> Attribution | None:
+    """… „…“ seien nötig, sagte Merz; … “…” in May, Smith said."""
+    tokens, lexicon = s.tokens, s.lexicon
+    for at in range(s.at + 1, s.high):
+        token = tokens[at]
+        if token.surface not in {",", "–", "—"} or at + 1 >= s.high:
+            continue
+        if lexicon.language == "de" and tokens[at + 1].lower == "so":
+            end = noun_phrase(tokens, at + 2, s.high, lexicon)
+            if end is not None and (
+                end >= s.high
+                or tokens[end].surface in {".", ",", "(", ";", "in", "im", "zu"}
+                or tokens[end].surface.islower()
+            ):
+                return Attribution((at + 2, end), (at + 1, at + 2))
+        if verb_at(tokens, at + 1, s.high, lexicon) is not None:
+            speaker = subject_after(tokens, at + 1, s.high, lexicon)
+            if speaker is not None:
+                return Attribution(speaker, (at + 1, at + 2))
+        if lexicon.language == "de" and tokens[at + 1].lower == "wie":
+            verb = next((i for i in range(at + 2, s.high) if verb_at(tokens, i, s.high, lexicon)), None)
+            end = noun_phrase(tokens, at + 2, s.high, lexicon)
+            if verb is not None and end is not None:
+                return Attribution((at + 2, end), (verb, verb + 1))
+        if lexicon.language == "en":
+            end = noun_phrase(tokens, at + 1, s.high, lexicon)
+            verb = verb_behind(s, end) if end is not None else None
+            if end is not None and verb is not None:
+                return Attribution((at + 1, end), (verb, verb + 1))
+    return None

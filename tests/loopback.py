@@ -1,0 +1,82 @@
+"""A small web server on loopback whose answers a test sets, and which counts what it is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "text/html; charset=utf-8"
+
+
+class WebServer:
+    """`answers` maps paths to answers and may be changed at any time; what is missing is a 404."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: Counter[str] = Counter()
+        self.request_headers: dict[str, Mapping[str, str]] = {}
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                web.asked[self.path] += 1
+                web.request_headers[self.path] = dict(self.headers.items())
+                answer = web.answers.get(self.path, Answer(b"nothing here", 404))
+                tag = answer.headers.get("ETag")
+                unchanged = tag is not None and self.headers.get("If-None-Match") == tag
+                body = b"" if unchanged else answer.body
+                self.send_response(304 if unchanged else answer.status)
+                self.send_header("Content-Type", answer.content_type)
+                self.send_header("Content-Length", str(len(body)))
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def page(self, path: str, headline: str, *paragraphs: str, etag: str | None = None) -> None:
+        """Serve an article."""
+        body = "".join(f"<p>{text}</p>" for text in paragraphs)
+        html = (
+            f"<!doctype html><html lang='en'><head><title>{headline}</title></head>"
+            f"<body><nav><a href='/'>Home</a></nav><article><h1>{headline}</h1>{body}</article></body></html>"
+        )
+        self.answers[path] = Answer(html.encode(), headers={"ETag": etag} if etag else {})
+
+    def feed(self, path: str, *items: tuple[str, str], etag: str | None = None) -> None:
+        """Serve an RSS feed of (path, title) pairs."""
+        rows = "".join(
+            f"<item><title>{title}</title><link>{self.base}{link}</link><guid>{link}</guid>"
+            "<pubDate>Mon, 02 Mar 2026 08:00:00 GMT</pubDate></item>"
+            for link, title in items
+        )
+        body = f"<rss version='2.0'><channel><title>Test</title><link>{self.base}/</link>{rows}</channel></rss>"
+        self.answers[path] = Answer(
+            body.encode(), headers={"ETag": etag} if etag else {}, content_type="application/rss+xml; charset=utf-8"
+        )

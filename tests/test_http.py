@@ -1,0 +1,164 @@
+"""The client: polite, capped, and clear about what went wrong. Against a real server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import Iterator
+
+import brotli
+import pytest
+import zstandard
+
+from pipeline.collect import http
+from pipeline.collect.http import Client, FetchFailed, Limits, Response, decode
+from pipeline.ledger.log import utc_now
+from tests.loopback import Answer, WebServer
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+def fetch(url: str, *, allow: tuple[str, ...] = ("127.0.0.1",), **conditions: str) -> Response:
+    async def run() -> Response:
+        async with Client(allow_hosts=allow, limits=Limits(50), contact="press@example.org", now=utc_now) as client:
+            return await client.fetch(url, **conditions)
+
+    return asyncio.run(run())
+
+
+def failure(url: str, *, allow: tuple[str, ...] = ("127.0.0.1",)) -> FetchFailed:
+    with pytest.raises(FetchFailed) as caught:
+        fetch(url, allow=allow)
+    return caught.value
+
+
+def test_a_page_comes_as_it_was_sent(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"hello")
+    response = fetch(f"{web.base}/a")
+    assert (response.status, response.body, response.final_url) == (200, b"hello", f"{web.base}/a")
+    agent = web.request_headers["/a"]["User-Agent"]
+    assert agent.startswith("newsledger/")
+    assert "press@example.org" in agent
+
+
+CODINGS = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_content_codings_are_undone_and_kept(web: WebServer, coding: str) -> None:
+    sent = CODINGS[coding](b"hello " * 1000)
+    web.answers["/a"] = Answer(sent, headers={"Content-Encoding": coding})
+    response = fetch(f"{web.base}/a")
+    assert response.body == b"hello " * 1000
+    assert response.exchange.body_sent == sent
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_bombs_are_too_large(coding: str) -> None:
+    bomb = CODINGS[coding](b"\0" * (http.MAX_BODY_BYTES + 10))
+    with pytest.raises(FetchFailed) as caught:
+        decode(bomb, coding, "http://x.example/")
+    assert caught.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_cut_off_or_broken_bodies_are_said(coding: str) -> None:
+    for broken in (CODINGS[coding](bytes(range(256)) * 50)[:-20], b"not compressed at all"):
+        with pytest.raises(FetchFailed) as caught:
+            decode(broken, coding, "http://x.example/")
+        assert caught.value.reason == "bad_encoding"
+
+
+def test_an_unknown_coding_is_said() -> None:
+    with pytest.raises(FetchFailed, match="unknown content-encoding 'snappy'"):
+        decode(b"x", "snappy", "http://x.example/")
+
+
+def test_a_body_that_is_too_large_is_not_kept(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.answers["/a"] = Answer(b"x" * (http.MAX_BODY_BYTES + 1))
+    assert failure(f"{web.base}/a").reason == "too_large"
+
+
+def test_redirects_are_followed_and_kept(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=301, headers={"Location": "/b"})
+    web.answers["/b"] = Answer(b"here")
+    response = fetch(f"{web.base}/a")
+    assert response.final_url == f"{web.base}/b"
+    assert [hop.status for hop in response.redirects] == [301]
+
+
+def test_endless_redirects_end(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": "/a"})
+    assert failure(f"{web.base}/a").reason == "redirects"
+    assert web.asked["/a"] == http.MAX_REDIRECTS + 1
+
+
+def test_a_redirect_to_a_private_address_is_blocked(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": "http://169.254.169.254/secret"})
+    assert failure(f"{web.base}/a").reason == "blocked_address"
+
+
+def test_loopback_is_blocked_unless_allowed(web: WebServer) -> None:
+    assert failure(f"{web.base}/a", allow=()).reason == "blocked_address"
+    assert not web.asked
+
+
+def test_robots_txt_is_obeyed_and_asked_once(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n", content_type="text/plain")
+    web.answers["/private/a"] = Answer(b"secret")
+    web.answers["/b"] = Answer(b"open")
+
+    async def both() -> None:
+        async with Client(allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=utc_now) as client:
+            with pytest.raises(FetchFailed, match=r"robots: .*forbidden by robots\.txt"):
+                await client.fetch(f"{web.base}/private/a")
+            await client.fetch(f"{web.base}/b")
+
+    asyncio.run(both())
+    assert web.asked == {"/robots.txt": 1, "/b": 1}
+
+
+def test_a_broken_robots_txt_server_means_wait(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "RETRY_WAIT_SECONDS", 0.01)
+    web.answers["/robots.txt"] = Answer(status=503)
+    web.answers["/a"] = Answer(b"x")
+    assert failure(f"{web.base}/a").reason == "robots_unavailable"
+    assert web.asked["/a"] == 0
+
+
+def test_a_503_is_tried_once_more(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "RETRY_WAIT_SECONDS", 0.01)
+    web.answers["/a"] = Answer(status=503)
+    assert fetch(f"{web.base}/a").status == 503
+    assert web.asked["/a"] == 2
+
+
+def test_a_404_is_an_answer_and_not_asked_again(web: WebServer) -> None:
+    assert fetch(f"{web.base}/a").status == 404
+    assert web.asked["/a"] == 1
+
+
+def test_conditional_requests(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"x", headers={"ETag": '"1"'})
+    assert fetch(f"{web.base}/a", etag='"1"').status == 304
+    assert fetch(f"{web.base}/a", etag='"0"').status == 200
+
+
+def test_nobody_listening_is_a_connection_failure() -> None:
+    with WebServer() as gone:
+        base = gone.base
+    assert failure(f"{base}/a").reason == "connection"
+
+
+def test_an_unknown_name_is_a_dns_failure() -> None:
+    assert failure("http://does-not-exist.invalid/").reason == "dns"

@@ -1,0 +1,95 @@
+"""sources.toml and the environment: what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SettingsError, SourcesError
+from pipeline.settings import PROJECT_ROOT, load_settings
+from pipeline.sources import load_sources, select
+
+GOOD = """
+[[source]]
+id = "tagblatt"
+name = "Tagblatt"
+language = "de"
+country = "DE"
+homepage = "https://www.tagblatt.example/"
+feeds = ["https://www.tagblatt.example/feed.xml"]
+"""
+
+BAD = {
+    "is not TOML": ("[[source", "sources.toml"),
+    "has no feeds": (GOOD.replace('feeds = ["https://www.tagblatt.example/feed.xml"]', ""), "'tagblatt' has no feeds"),
+    "an id twice": (GOOD + GOOD, "'tagblatt' is used twice"),
+    "an id that is no name": (GOOD.replace('"tagblatt"', '"Tag Blatt"'), "id"),
+    "an unknown field": (GOOD + "colour = 1\n", "colour"),
+    "a missing field": (GOOD.replace('name = "Tagblatt"\n', ""), "name"),
+    "a feed that is no address": (GOOD.replace("https://www.tagblatt.example/feed.xml", "feed.xml"), "feeds"),
+    "a made-up time zone": (GOOD + 'timezone = "Europe/Nowhere"\n', "Nowhere"),
+    "no sources at all": ("", "source"),
+}
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "sources.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("text", "named"), BAD.values(), ids=BAD)
+def test_a_bad_file_is_one_line_that_names_it(tmp_path: Path, text: str, named: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SourcesError) as failure:
+        load_sources(path)
+    assert str(path) in str(failure.value)
+    assert named in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourcesError, match=r"nowhere\.toml: cannot be read"):
+        load_sources(tmp_path / "nowhere.toml")
+
+
+def test_sources_are_selected_by_id(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, GOOD + GOOD.replace("tagblatt", "bote")))
+    assert [one.id for one in select(sources, [])] == ["tagblatt", "bote"]
+    assert [one.id for one in select(sources, ["bote"])] == ["bote"]
+    with pytest.raises(SourcesError, match="unknown source 'kurier'; known are: bote, tagblatt"):
+        select(sources, ["kurier"])
+
+
+def test_a_source_knows_its_time_zone(tmp_path: Path) -> None:
+    (source,) = load_sources(write(tmp_path, GOOD))
+    assert source.zone.key == "Europe/Berlin"
+    (source,) = load_sources(write(tmp_path, GOOD + 'timezone = "Europe/Lisbon"\n'))
+    assert source.zone.key == "Europe/Lisbon"
+
+
+def test_the_sources_we_ship_are_real_and_many() -> None:
+    sources = load_sources(PROJECT_ROOT / "sources.toml")
+    assert sum(len(one.feeds) for one in sources) >= 25
+    assert {one.language for one in sources} == {"de", "en"}
+    assert sum(bool(one.sitemaps) for one in sources) >= 20
+    urls = [url for one in sources for url in (*one.feeds, *one.sitemaps)]
+    assert len(urls) == len(set(urls))
+    head = (PROJECT_ROOT / "sources.toml").read_text("utf-8")[:800]
+    assert "last checked" in head
+    assert "newsledger sources check" in head
+
+
+def test_settings_come_from_the_environment_and_options_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "from-env"))
+    monkeypatch.setenv("NEWSLEDGER_ALLOW_HOSTS", "127.0.0.1, .Localhost")
+    assert load_settings().data == tmp_path / "from-env"
+    assert load_settings(data=tmp_path / "given").data == tmp_path / "given"
+    assert load_settings().allow_hosts == ("127.0.0.1", ".localhost")
+
+
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLEDGER_JOBS", "many")
+    with pytest.raises(SettingsError, match="NEWSLEDGER_JOBS"):
+        load_settings()

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pipeline.errors import PageError
 from pipeline.events import Access, BlockKind
 from pipeline.extract import Extraction, Video, extract_page, repair_text
-from pipeline.extract.boilerplate import is_bio
 from pipeline.extract.dates import parse_moment
 from pipeline.extract.declared import parse_json_ld
+from pipeline.extract.lines import is_bio
 from pipeline.extract.metadata import split_names
 from pipeline.extract.page import decode
 from pipeline.extract.rules import BOX_RULES, CORRECTIONS, CREDIT, LINE_RULES, VIDEO_TIME, BoxRule, LineRule
@@ -245,6 +245,49 @@ def test_english_page() -> None:
     assert extraction.authors == ("Ada Thorne", "Will Penrose")
     assert extraction.language == "en"
     assert [block.text for block in extraction.blocks] == list(HARBOUR)
+
+
+def test_next_article_of_an_endless_page_is_not_this_one() -> None:
+    following = f"</article><article><h1>Handball: Wiekstadt steigt auf</h1>{paragraphs(HARBOUR)}"
+    extraction = extract(page(paragraphs(DEICH) + following))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+    assert "other_article" in kinds(extraction)
+
+
+def test_teaser_cards_among_the_paragraphs_are_stripped() -> None:
+    card = '<article><h3>Wahl:<a href="/wahl">Brückfeld wählt nach</a></h3><div>Erst im Mai.</div></article>'
+    extraction = extract(page(paragraphs(DEICH[:2]) + card + paragraphs(DEICH[2:])))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_sign_up_box_without_a_telling_name_is_stripped() -> None:
+    box = '<div class="k7"><h3>Hafenwache</h3><p>Unser Brief am Freitag.</p><label><input type="email"></label></div>'
+    extraction = extract(page(paragraphs(DEICH[:2]) + box + paragraphs(DEICH[2:])))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+    assert "newsletter" in kinds(extraction)
+
+
+def test_folding_box_is_stripped() -> None:
+    box = (
+        '<div><h2><button aria-expanded="true" aria-controls="f"><span>Bo Carls ...</span></button></h2>'
+        '<div id="f"><p>... leitet das Institut für Wasserbau an der Hochschule in Wiekstadt seit 2011.</p></div></div>'
+    )
+    extraction = extract(page(paragraphs(DEICH[:2]) + box + paragraphs(DEICH[2:])))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+    assert "bio" in kinds(extraction)
+
+
+def test_pull_quote_that_repeats_a_paragraph_is_stripped() -> None:
+    words = "We have waited long enough for this pier and we will not wait any longer"
+    told = f'"{words}," said the harbour master, who has held the office for more than twenty years.'
+    quote = f'<aside class="pullquote"><blockquote><p>{words}</p></blockquote></aside>'
+    extraction = extract(page(paragraphs(HARBOUR[:2]) + quote + paragraphs((told, *HARBOUR[2:])), lang="en"))
+    assert [block.text for block in extraction.blocks] == [*HARBOUR[:2], told, *HARBOUR[2:]]
+
+
+def test_a_body_in_several_pieces_is_read_whole() -> None:
+    pieces = "".join(f'<div class="article-body"><p>{text}</p><p>{text[::-1]}</p></div>' for text in (*DEICH, *HARBOUR))
+    assert len(extract(page(pieces)).blocks) == 16
 
 
 # No rule can take an article

@@ -34,7 +34,7 @@ class PageLine(msgspec.Struct, frozen=True):
     """A line of `extract --from`."""
 
     id: str
-    path: Path
+    path: str
     url: str
     captured_at: str | None = None
 
@@ -78,11 +78,11 @@ def extract(
         return
     if from_list is not None:
         base = from_list.parent if str(from_list) != "-" else Path()
-        lines = [msgspec.structs.replace(line, path=base / line.path) for line in _read_list(from_list, PageLine)]
+        lines = [msgspec.structs.replace(line, path=str(base / line.path)) for line in _read_list(from_list, PageLine)]
     elif pages:
         if url is None:
             raise typer.BadParameter("saved pages need their address: --url URL")
-        lines = [PageLine(str(path), path, url) for path in pages]
+        lines = [PageLine(str(path), str(path), url) for path in pages]
     else:
         raise typer.BadParameter("give saved pages with --url, or --from LIST.jsonl")
     _print_all(_page_answer, lines, jobs)
@@ -114,7 +114,7 @@ def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
     try:
         captured_at = datetime.fromisoformat(line.captured_at) if line.captured_at else datetime.now(UTC)
         extraction = extract_page(
-            _read_page(line.path),
+            _read_page(Path(line.path)),
             url=line.url,
             captured_at=captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC),
         )

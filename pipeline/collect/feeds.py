@@ -103,8 +103,9 @@ def _feed_warnings(parsed: Mapping[str, Any]) -> Iterator[str]:
         yield "broken_xml"
 
 
-def _item(entry: Mapping[str, Any], feed_url: str, zone: ZoneInfo, warnings: list[str]) -> Item | None:
+def _item(entry: dict[str, Any], feed_url: str, zone: ZoneInfo, warnings: list[str]) -> Item | None:
     link = _text(entry.get("link")) or _text(entry.get("id"))
+    published, updated = (_text(dict.get(entry, name)) for name in ("published", "updated"))  # no answer for the other
     try:
         url = urljoin(feed_url, link or "")
         canonical = canonical_url(url) if link else ""
@@ -113,11 +114,10 @@ def _item(entry: Mapping[str, Any], feed_url: str, zone: ZoneInfo, warnings: lis
     if not canonical:
         warnings.append("item_without_link")
         return None
-    raw = _text(entry.get("published")) or _text(entry.get("updated"))
+    raw = published or updated
     published_at = parse_date(raw, zone) if raw else None
     if raw and published_at is None:
         warnings.append("bad_date")
-    updated = _text(entry.get("updated"))
     return Item(
         url=url,
         canonical_url=canonical,

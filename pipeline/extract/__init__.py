@@ -1,12 +1,12 @@
 """From a page's bytes to an article. Pure: no clock, no network, no database; the same bytes give the same answer.
 
-page (decode, parse) ▶ declared + header ▶ metadata (choose) ▶ boilerplate (tree) ▶ trafilatura ▶ boilerplate (lines)
+page (decode, parse) ▶ declared + header (read) ▶ metadata (choose) ▶ boilerplate (tree) ▶ region ▶ trafilatura ▶ lines
 """
 
 from __future__ import annotations
 
 from pipeline.extract.article import Extraction, extract_page
-from pipeline.extract.boilerplate import Stripped, Video
+from pipeline.extract.removal import Stripped, Video
 from pipeline.extract.repair import repair_text
 
 PRODUCER = "extract@1"

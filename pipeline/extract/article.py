@@ -15,21 +15,14 @@ from lxml.html import HtmlElement
 from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
-from pipeline.extract.boilerplate import (
-    Removal,
-    Stripped,
-    TreeCleaner,
-    Video,
-    clean_lines,
-    narrow,
-    prose_chars,
-    repeats,
-    without_repeated_quotations,
-)
+from pipeline.extract.boilerplate import TreeCleaner
 from pipeline.extract.declared import read_declared
 from pipeline.extract.header import read_header
+from pipeline.extract.lines import clean_lines, repeats, without_repeated_quotations
 from pipeline.extract.metadata import as_utc, choose, declared_descriptions, declared_titles
 from pipeline.extract.page import parse
+from pipeline.extract.region import narrow, prose_chars
+from pipeline.extract.removal import Removal, Stripped, Video
 from pipeline.extract.text import tidy, words_of
 
 MIN_TEXT_CHARS = 40

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
 from pipeline.extract.article import Extraction, assemble
-from pipeline.extract.boilerplate import Removal, clean_lines, video_of
+from pipeline.extract.lines import clean_lines
+from pipeline.extract.removal import Removal, video_of
 from pipeline.extract.rules import VIDEO_TIME
 from pipeline.extract.text import tidy
 

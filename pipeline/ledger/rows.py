@@ -79,7 +79,7 @@ def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
     for row in table.to_pylist():
         yield Recorded(
             position=row.pop("position"),
-            event_id=row.pop("event_id"),
+            event_id=msgspec.convert(row.pop("event_id"), UUID),
             recorded_at=row.pop("recorded_at"),
             run_id=row.pop("run_id"),
             event=msgspec.convert(

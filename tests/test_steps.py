@@ -1,0 +1,335 @@
+"""The steps: pending ▶ work ▶ append, on a real ledger and archive, against a real server; again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.collect.archive import Location, read_page
+from pipeline.ids import article_id, digest
+from pipeline.ledger import Interval, Run, verify
+from pipeline.ledger.log import utc_now
+from pipeline.settings import Settings
+from pipeline.sources import Source
+from pipeline.steps.annotate import annotate
+from pipeline.steps.collect import collect, recapture
+from pipeline.steps.extract import PRODUCER, PendingCapture, extract, extract_capture
+from pipeline.steps.poll import failed_polls
+from pipeline.steps.stores import RECALL, StepResult, Stores
+from pipeline.steps.window import lookback, run_window
+from pipeline.steps.workers import parallel_map
+from tests.loopback import Answer, WebServer
+
+PARAGRAPHS = (
+    "The harbour was closed for most of the morning after the ferry lost power near the outer mole, officials said.",
+    "“We had no choice but to call the tugs,” said Ada Lindqvist, the harbour master, on Monday afternoon in the port.",
+    "By the evening all passengers had been brought ashore, and the ferry was on its way to the yard for repairs.",
+)
+
+
+def pending(interval: Interval) -> dict[str, Any]:
+    return {
+        "start": interval.start,
+        "end": interval.end,
+        "recall_start": interval.start - RECALL,
+        "producer": PRODUCER,
+    }
+
+
+class World:
+    """One data directory, one server, one source, and a clock that the test moves on."""
+
+    def __init__(self, tmp_path: Path, web: WebServer) -> None:
+        self.web = web
+        self.ahead = timedelta()
+        self.settings = Settings(data=tmp_path / "data", allow_hosts=("127.0.0.1",), jobs=1)
+        self.source = Source(
+            id="harbour",
+            name="Harbour Post",
+            language="en",
+            country="GB",
+            homepage=f"{web.base}/",
+            feeds=(f"{web.base}/feed.xml",),
+        )
+        self.runs = 0
+
+    def stores(self) -> Stores:
+        self.runs += 1
+        return Stores(self.settings, Run(f"run-{self.runs}", lambda: utc_now() + self.ahead))
+
+    def ingest(self) -> StepResult:
+        with self.stores() as stores:
+            collected = collect(stores, [self.source])
+            interval = lookback(self.settings, stores.now())
+            return collected + extract(stores, interval) + annotate(stores, interval)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with self.stores() as stores:
+            rows: list[dict[str, Any]] = stores.ledger.table(sql).to_pylist()
+            return rows
+
+    def id(self, path: str) -> Any:
+        return article_id(self.web.base + path)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
+        web.page("/a", "Ferry adrift", *PARAGRAPHS)
+        web.page("/b", "Harbour reopened", *reversed(PARAGRAPHS))
+        yield World(tmp_path, web)
+
+
+def test_every_event_leads_back_to_the_bytes(world: World) -> None:
+    world.ingest()
+    (chain,) = world.rows(
+        """
+        select quote.text, quote.start_char, quote.end_char, quote.person, extraction.text as article, capture.*
+        from ledger.quote_extracted as quote
+        join ledger.article_extracted as extraction on extraction.event_id = quote.caused_by
+        join ledger.article_captured as capture on capture.event_id = extraction.caused_by
+        join ledger.item_discovered as item on item.event_id = capture.caused_by
+        join ledger.feed_polled as poll on poll.event_id = item.caused_by
+        where item.title = 'Ferry adrift'
+        """
+    )
+    assert chain["article"][chain["start_char"] : chain["end_char"]] == chain["text"]
+    assert chain["text"].startswith("We had no choice")
+    assert chain["person"] == "Ada Lindqvist"
+    page = read_page(
+        world.settings.archive_root, Location(chain["warc_file"], chain["warc_offset"], chain["warc_length"])
+    )
+    assert page.body == world.web.answers["/a"].body
+    assert digest(page.body) == chain["payload_digest"]
+
+
+def test_running_again_appends_only_the_polls(world: World) -> None:
+    first = world.ingest()
+    assert (
+        first.counts["article_captured"] == first.counts["article_extracted"] == first.counts["article_annotated"] == 2
+    )
+    again = world.ingest()
+    assert again.counts == {"feed_polled": 1}
+    assert world.web.asked["/a"] == world.web.asked["/b"] == 1
+
+
+def test_each_step_alone_run_twice_appends_nothing(world: World) -> None:
+    world.ingest()
+    with world.stores() as stores:
+        interval = lookback(world.settings, stores.now())
+        assert recapture(stores, [world.source], interval).counts == {}
+        assert extract(stores, interval).counts == {}
+        assert annotate(stores, interval).counts == {}
+
+
+def test_polls_say_what_happened(world: World) -> None:
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift"), etag='"1"')
+    world.ingest()
+    world.ingest()
+    world.web.feed("/feed.xml", ("/b", "Harbour reopened"), ("/a", "Ferry adrift"), etag='"2"')
+    world.ingest()
+    world.web.feed("/feed.xml", ("/c", "Quiet night"), etag='"3"')
+    world.ingest()
+    polls = world.rows("select outcome, status, items, new_items, overlap from ledger.feed_polled order by position")
+    assert [tuple(poll.values()) for poll in polls] == [
+        ("ok", 200, 1, 1, None),
+        ("not_modified", 304, None, None, None),
+        ("ok", 200, 2, 1, True),
+        ("ok", 200, 1, 1, False),
+    ]
+
+
+FAILURES: dict[str, tuple[Answer | None, str, str]] = {
+    "404": (Answer(status=404), "failed", "http_4xx"),
+    "410": (Answer(status=410), "gone", "gone"),
+    "500": (Answer(status=500), "failed", "http_5xx"),
+    "a page instead of a feed": (Answer(b"<html><body>Moved</body></html>"), "failed", "not_a_feed"),
+    "a private redirect": (Answer(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked", "blocked_address"),
+}
+
+
+@pytest.mark.parametrize(("answer", "outcome", "reason"), FAILURES.values(), ids=FAILURES)
+def test_a_feed_that_cannot_be_read_is_a_recorded_poll(world: World, answer: Answer, outcome: str, reason: str) -> None:
+    world.web.answers["/feed.xml"] = answer
+    world.ingest()
+    (poll,) = world.rows("select outcome, reason, detail, run_id from ledger.feed_polled")
+    assert (poll["outcome"], poll["reason"]) == (outcome, reason)
+    with world.stores() as stores:
+        polls, failures = failed_polls(stores.ledger, Run(poll["run_id"]))
+    assert (polls, len(failures)) == (1, 1)
+
+
+PAGE_FAILURES: dict[str, tuple[Answer, str, bool]] = {
+    "404": (Answer(status=404), "http_4xx", False),
+    "410": (Answer(status=410), "gone", False),
+    "429": (Answer(status=429), "http_4xx", True),
+    "500": (Answer(status=500), "http_5xx", True),
+    "a PDF": (Answer(b"%PDF-1.4", content_type="application/pdf"), "not_html", False),
+    "a broken body": (Answer(b"nonsense", headers={"Content-Encoding": "gzip"}), "bad_encoding", True),
+    "a private redirect": (Answer(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked_address", False),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason", "will_retry"), PAGE_FAILURES.values(), ids=PAGE_FAILURES)
+def test_a_page_that_cannot_be_had_is_recorded_and_the_others_stay(
+    world: World, answer: Answer, reason: str, will_retry: bool
+) -> None:
+    world.web.answers["/a"] = answer
+    result = world.ingest()
+    assert result.counts["article_captured"] == 1
+    (failure,) = world.rows("select article_id, reason, will_retry, attempt from ledger.capture_failed")
+    assert failure == {"article_id": world.id("/a"), "reason": reason, "will_retry": will_retry, "attempt": 1}
+    assert world.ingest().counts == {"feed_polled": 1}, "a retry comes when it is due, not at once"
+
+
+def test_a_page_forbidden_by_robots_is_recorded(world: World) -> None:
+    world.web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /a\n")
+    world.ingest()
+    (failure,) = world.rows("select reason, will_retry from ledger.capture_failed")
+    assert failure == {"reason": "robots", "will_retry": False}
+    assert world.web.asked["/a"] == 0
+
+
+def test_failed_pages_are_tried_again_when_due_until_for_good(world: World) -> None:
+    world.web.answers["/a"] = Answer(status=500)
+    for hours in (0, 0.3, 1.5, 6, 23):
+        world.ahead = timedelta(hours=hours)
+        world.ingest()
+    world.ahead = timedelta(hours=100)
+    world.ingest()
+    tries = world.rows("select attempt, will_retry from ledger.capture_failed order by position")
+    assert [tuple(one.values()) for one in tries] == [(1, True), (2, True), (3, True), (4, True), (5, False)]
+
+
+def test_a_page_that_comes_back_is_captured(world: World) -> None:
+    world.web.answers["/a"], page = Answer(status=500), world.web.answers["/a"]
+    world.ingest()
+    world.web.answers["/a"] = page
+    world.ahead = timedelta(hours=1)
+    assert world.ingest().counts["article_captured"] == 1
+
+
+def test_a_changed_item_has_its_page_captured_again(world: World) -> None:
+    world.ingest()
+    world.web.feed("/feed.xml", ("/a", "Ferry safe"), ("/b", "Harbour reopened"))
+    world.web.page("/a", "Ferry safe", *PARAGRAPHS)
+    result = world.ingest()
+    assert (
+        result.counts["item_discovered"] == result.counts["article_captured"] == result.counts["article_extracted"] == 1
+    )
+    headlines = world.rows(
+        f"select headline from ledger.article_extracted where article_id = '{world.id('/a')}' order by position"
+    )
+    assert [row["headline"] for row in headlines] == ["Ferry adrift", "Ferry safe"]
+
+
+def test_an_item_that_changes_back_is_seen(world: World) -> None:
+    for title in ("Ferry adrift", "Ferry safe", "Ferry adrift", "Ferry safe"):
+        world.web.feed("/feed.xml", ("/a", title))
+        world.web.page("/a", title, *PARAGRAPHS)
+        world.ingest()
+    titles = world.rows("select title from ledger.item_discovered order by position")
+    assert [row["title"] for row in titles] == ["Ferry adrift", "Ferry safe", "Ferry adrift", "Ferry safe"]
+    captures = world.rows("select warc_type from ledger.article_captured order by position")
+    assert [row["warc_type"] for row in captures] == ["response", "response", "revisit", "revisit"]
+
+
+def test_an_unchanged_page_is_a_revisit_and_not_extracted_again(world: World) -> None:
+    world.ingest()
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift, says master"), ("/b", "Harbour reopened"))
+    result = world.ingest()
+    assert result.counts == {"feed_polled": 1, "item_discovered": 1, "article_captured": 1}
+    (revisit,) = world.rows("select warc_type from ledger.article_captured order by position desc limit 1")
+    assert revisit["warc_type"] == "revisit"
+    assert world.ingest().counts == {"feed_polled": 1}
+
+
+def test_one_article_under_two_addresses_is_captured_once(world: World) -> None:
+    world.web.feed("/feed.xml", ("/a?utm_source=feed", "Ferry adrift"), ("/a?at_medium=push", "Ferry adrift"))
+    world.web.answers["/a?utm_source=feed"] = world.web.answers["/a?at_medium=push"] = world.web.answers["/a"]
+    result = world.ingest()
+    assert result.counts["item_discovered"] == 2
+    assert result.counts["article_captured"] == 1
+
+
+def test_a_page_without_text_is_a_recorded_failure(world: World) -> None:
+    world.web.answers["/a"] = Answer(b"<html><body></body></html>")
+    world.ingest()
+    (failure,) = world.rows("select reason, article_id from ledger.extraction_failed")
+    assert failure["article_id"] == world.id("/a")
+    assert failure["reason"]
+    assert world.ingest().counts == {"feed_polled": 1}
+
+
+def test_what_one_source_sends_does_not_touch_the_others(world: World, tmp_path: Path) -> None:
+    with WebServer() as gone:
+        dead = gone.base
+    broken = Source(id="dead", name="Dead", language="en", country="GB", homepage=dead, feeds=(f"{dead}/feed",))
+    with world.stores() as stores:
+        result = collect(stores, [broken, world.source])
+    assert result.counts == {"feed_polled": 2, "item_discovered": 2, "article_captured": 2}
+
+
+def test_more_workers_give_the_same_events(world: World) -> None:
+    links = [(f"/{n}", f"Story number {n}") for n in range(20)]
+    world.web.feed("/feed.xml", *links)
+    for path, title in links:
+        world.web.page(path, title, *PARAGRAPHS)
+    with world.stores() as stores:
+        collect(stores, [world.source])
+        captures = stores.ledger.select(
+            PendingCapture, "captures_without_extraction", **pending(lookback(world.settings, stores.now()))
+        )
+        work = partial(extract_capture, world.settings.archive_root, stores.now())
+        assert list(parallel_map(work, captures, jobs=2)) == list(parallel_map(work, captures, jobs=1))
+
+
+def test_what_a_killed_run_left_undone_is_done_by_the_next(world: World) -> None:
+    with world.stores() as stores:
+        collect(stores, [world.source])
+    result = world.ingest()
+    assert "article_captured" not in result.counts
+    assert (
+        result.counts["article_extracted"]
+        == result.counts["article_annotated"]
+        == result.counts["quote_extracted"]
+        == 2
+    )
+
+
+def test_a_run_without_an_interval_fails_loudly(world: World) -> None:
+    now = utc_now()
+    for start, end in ((None, None), (now, now), (now, now - timedelta(days=1))):
+        with pytest.raises(ValueError, match="interval"):
+            run_window(start, end, now=now, settings=world.settings)
+
+
+def test_a_scheduled_run_is_live_and_an_old_interval_is_not(world: World) -> None:
+    now = utc_now()
+    scheduled = run_window(now - timedelta(days=1), now, now=now, settings=world.settings)
+    assert scheduled.live
+    assert scheduled.interval == Interval(now - timedelta(days=7), now)
+    start = now - timedelta(days=60)
+    backfill = run_window(start, start + timedelta(days=1), now=now, settings=world.settings)
+    assert not backfill.live
+    assert backfill.interval == Interval(start, start + timedelta(days=1))
+
+
+def test_an_old_interval_is_worked_on_without_polling(world: World) -> None:
+    world.ahead = timedelta(days=-30)
+    with world.stores() as stores:
+        collect(stores, [world.source])
+        then = stores.now()
+    world.ahead = timedelta()
+    with world.stores() as stores:
+        interval = Interval(then - timedelta(days=1), then)
+        assert recapture(stores, [world.source], interval).counts == {}
+        assert extract(stores, interval).counts["article_extracted"] == 2
+        assert annotate(stores, interval).counts["article_annotated"] == 2
+        assert verify(stores.ledger).findings == ()

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pipeline.cli import airflow, inspect, jobs, pages, sources
+from pipeline.cli import airflow, demo, inspect, jobs, pages, sources
 from pipeline.cli.console import say
 from pipeline.errors import NewsledgerError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+demo.register(app)
 jobs.register(app)
 inspect.register(app)
 pages.register(app)

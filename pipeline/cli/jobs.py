@@ -1,13 +1,10 @@
-"""The commands that move data: init, ingest, demo, models, publish."""
+"""The commands that move data: init, ingest, models, publish."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from datetime import time as dtime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
@@ -15,9 +12,8 @@ import typer
 from pipeline import models
 from pipeline.cli import console
 from pipeline.cli.options import Data, SourceIds, SourcesFile
-from pipeline.errors import NewsledgerError, SettingsError
+from pipeline.errors import NewsledgerError
 from pipeline.ledger import Ledger, Run, start_run
-from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.steps.progress import OnProgress
@@ -26,10 +22,6 @@ from pipeline.steps.window import lookback
 if TYPE_CHECKING:
     from pipeline.steps.poll import PollOfRun
     from pipeline.steps.stores import StepResult
-
-DEMO_PORT = 8790
-DEMO_DAYS = 4
-DEMO_HOUR = dtime(20, tzinfo=UTC)
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -44,7 +36,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 def register(app: typer.Typer) -> None:
-    for command in (demo, ingest, init):
+    for command in (ingest, init):
         app.command()(command)
     app.command("models")(build_models)
     app.command()(publish)
@@ -66,51 +58,16 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = N
     settings = load_settings(data=data, sources=sources)
     chosen = select(load_sources(settings.sources), source or ())
     run = start_run()
-    began, before = time.monotonic(), _totals(settings)
+    began, before = time.monotonic(), totals(settings)
     with console.progress() as on_progress:
         append_events(settings, chosen, run, on_progress)
-    _rebuild(settings)
+    rebuild(settings)
     polls, failures = _failed_polls(settings, run)
-    _summary(settings, before, time.monotonic() - began)
+    summarize(settings, before, time.monotonic() - began)
     for failure in failures:
         console.say(f"{failure.source_id}: {failure.feed_url}: {failure.reason}: {failure.detail or ''}")
     if len(failures) == polls:
         raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
-
-
-def demo(
-    data: Data = None,
-    port: Annotated[int, typer.Option(help="Port of the sample newsroom on loopback.")] = DEMO_PORT,
-    serve: Annotated[bool, typer.Option("--serve", help="Leave the newsroom open afterwards, until ctrl-C.")] = False,
-) -> None:
-    """The main job on the sample newsroom: five made-up outlets, four simulated days, nothing but this machine."""
-    from pipeline.demo.newsroom import FIRST_DAY, Newsroom
-
-    base = load_settings(data=data)
-    data = base.data if data else base.data / "demo"
-    settings = base.model_copy(update={"data": data, "sources": data / "sources.toml", "allow_hosts": (".localhost",)})
-    began, before = time.monotonic(), _totals(settings)
-    clock = SimulatedClock()
-    try:
-        newsroom = Newsroom(clock, port=port)
-        with newsroom:
-            data.mkdir(parents=True, exist_ok=True)
-            settings.sources.write_text(newsroom.sources_toml(), "utf-8")
-            chosen = load_sources(settings.sources)
-            for day in range(1, DEMO_DAYS + 1):
-                clock.set(datetime.combine(FIRST_DAY + timedelta(days=day - 1), DEMO_HOUR))
-                console.say(f"day {day} of {DEMO_DAYS}: {clock():%A %d %B %Y, %H:%M} UTC")
-                with console.progress() as on_progress:
-                    append_events(settings, chosen, start_run(clock), on_progress)
-            _rebuild(settings)
-            _summary(settings, before, time.monotonic() - began)
-            _suggest(settings)
-            if serve:
-                console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C ends it")
-                while True:
-                    time.sleep(3600)
-    except OSError as exc:
-        raise SettingsError(f"port {port} cannot be used for the sample newsroom ({exc.strerror}); try --port") from exc
 
 
 def build_models(data: Data = None) -> None:
@@ -140,26 +97,13 @@ def append_events(settings: Settings, sources: Sequence[Source], run: Run, on_pr
         return result + extract(stores, interval) + annotate(stores, interval)
 
 
-class SimulatedClock:
-    """Runs on from a moment that is set."""
-
-    def __init__(self) -> None:
-        self.set(utc_now())
-
-    def set(self, at: datetime) -> None:
-        self._at, self._set_at = at, time.monotonic()
-
-    def __call__(self) -> datetime:
-        return self._at + timedelta(seconds=time.monotonic() - self._set_at)
-
-
-def _rebuild(settings: Settings) -> None:
+def rebuild(settings: Settings) -> None:
     console.say("models: building and testing")
     models.build(settings)
     models.publish(settings)
 
 
-def _totals(settings: Settings) -> Totals:
+def totals(settings: Settings) -> Totals:
     if not settings.ledger_catalog.is_file():
         return Totals(0, 0, 0, 0, 0, 0)
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
@@ -173,23 +117,10 @@ def _failed_polls(settings: Settings, run: Run) -> tuple[int, list[PollOfRun]]:
         return failed_polls(ledger, run)
 
 
-def _summary(settings: Settings, before: Totals, seconds: float) -> None:
-    after = _totals(settings)
+def summarize(settings: Settings, before: Totals, seconds: float) -> None:
+    after = totals(settings)
     rows: list[tuple[str, object, object]] = [
         (name.replace("_", " "), getattr(after, name) - getattr(before, name), getattr(after, name))
         for name in Totals.__struct_fields__
     ]
     console.table(None, ("", "this run", "in the ledger"), [*rows, ("seconds", round(seconds, 1), "")])
-
-
-def _suggest(settings: Settings) -> None:
-    where = "" if settings.data == load_settings().data else f" --data {_short(settings)}"
-    typer.echo("\nThree queries to try:")
-    for name in ("who_said_what", "what_changed", "coverage"):
-        typer.echo(f"    newsledger sql{where} {name}")
-    typer.echo(f"or open {settings.news_file} with any DuckDB client, at any time.")
-
-
-def _short(settings: Settings) -> str:
-    cwd = Path.cwd()
-    return str(settings.data.relative_to(cwd)) if settings.data.is_relative_to(cwd) else str(settings.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,6 +25,9 @@ from pipeline.extract.page import parse
 from pipeline.extract.region import narrow, prose_chars
 from pipeline.extract.removal import Removal, Stripped, Video
 from pipeline.extract.text import tidy, words_of
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+"""What it complains of is recorded as an event with a reason."""
 
 MIN_TEXT_CHARS = 40
 """Less than this is no article."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-FEW = 12
+FEW = 40
 """Below so many tasks the start of a process costs more than it saves."""
 CHUNK = 4
 

@@ -36,6 +36,7 @@ first_revisions as (
 items as (
     select
         article_id,
+        max_by(canonical_url, position) as canonical_url,
         min(occurred_at) as first_seen_at,
         min(published_at) as published_at
     from {{ ref('item_discovered') }}
@@ -79,7 +80,7 @@ annotations as (
 select
     revisions.article_id,
     revisions.source_id,
-    revisions.url,
+    coalesce(items.canonical_url, revisions.url) as url,
     revisions.kicker,
     revisions.headline,
     revisions.lead,

@@ -1,0 +1,123 @@
+"""newsledger demo: the main job on the sample newsroom."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as wall_time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.jobs import append_events, rebuild, summarize, totals
+from pipeline.cli.options import Data
+from pipeline.errors import SettingsError
+from pipeline.ledger import Ledger, start_run
+from pipeline.settings import Settings, load_settings
+from pipeline.sources import load_sources
+
+if TYPE_CHECKING:
+    from pipeline.demo.newsroom import Newsroom
+
+PORT = 8790
+DAYS = 4
+POLL_TIME = wall_time(20, tzinfo=UTC)
+
+
+class SimulatedClock:
+    """Runs on from a moment that is set."""
+
+    def set(self, at: datetime) -> None:
+        self._at, self._set_at = at, time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self._at + timedelta(seconds=time.monotonic() - self._set_at)
+
+
+class LastPoll(msgspec.Struct, frozen=True):
+    occurred_at: datetime | None
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    data: Data = None,
+    port: Annotated[int, typer.Option(help="Port of the sample newsroom on loopback.")] = PORT,
+    serve: Annotated[bool, typer.Option("--serve", help="Leave the newsroom open afterwards, until ctrl-C.")] = False,
+) -> None:
+    """The main job on the sample newsroom: five made-up outlets, four simulated days, nothing but this machine.
+
+    Without --data it works in `demo` below the data directory. Run again, it polls the last day once more.
+    """
+    base = load_settings(data=data)
+    data = base.data if data else base.data / "demo"
+    settings = base.model_copy(
+        update={"data": data, "sources": data / "sources.toml", "allow_hosts": (*base.allow_hosts, ".localhost")}
+    )
+    began, before, clock = time.monotonic(), totals(settings), SimulatedClock()
+    with _open_newsroom(clock, port) as newsroom:
+        data.mkdir(parents=True, exist_ok=True)
+        settings.sources.write_text(newsroom.sources_toml(), "utf-8")
+        sources = load_sources(settings.sources)
+        for day, evening in _evenings(settings):
+            clock.set(evening)
+            console.say(f"day {day} of {DAYS}: {evening:%A %d %B %Y, %H:%M} UTC")
+            with console.progress() as on_progress:
+                append_events(settings, sources, start_run(clock), on_progress)
+        rebuild(settings)
+        summarize(settings, before, time.monotonic() - began)
+        _suggest(settings)
+        if serve:
+            console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C ends it")
+            while True:
+                time.sleep(3600)
+
+
+@contextmanager
+def _open_newsroom(clock: Callable[[], datetime], port: int) -> Iterator[Newsroom]:
+    from pipeline.demo.newsroom import Newsroom
+
+    newsroom = Newsroom(clock, port=port)
+    try:
+        newsroom.__enter__()
+    except OSError as exc:
+        raise SettingsError(f"port {port} cannot be used for the sample newsroom ({exc.strerror}); try --port") from exc
+    try:
+        yield newsroom
+    finally:
+        newsroom.__exit__(None, None, None)
+
+
+def _evenings(settings: Settings) -> Iterator[tuple[int, datetime]]:
+    """The simulated days' polls, from the day of the last recorded one on: time does not run backwards."""
+    from pipeline.demo.newsroom import FIRST_DAY
+
+    last = None
+    if settings.ledger_catalog.is_file():
+        with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            last = ledger.select(LastPoll, "last_poll")[0].occurred_at
+    for day in range(1, DAYS + 1):
+        evening = datetime.combine(FIRST_DAY + timedelta(days=day - 1), POLL_TIME)
+        if last is None or last.date() <= evening.date():
+            yield day, max(evening, last) if last else evening
+
+
+def _suggest(settings: Settings) -> None:
+    command = _short(Path(sys.argv[0]).absolute())
+    where = "" if settings.data == load_settings().data else f" --data {_short(settings.data)}"
+    typer.echo("\nThree queries to try:")
+    for name in ("who_said_what", "what_changed", "coverage"):
+        typer.echo(f"    {command} sql{where} {name}")
+    typer.echo(f"or open {settings.news_file} with any DuckDB client, at any time.")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

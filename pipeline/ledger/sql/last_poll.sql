@@ -1,0 +1,2 @@
+select max(occurred_at) as occurred_at
+from ledger.feed_polled

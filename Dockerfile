@@ -11,7 +11,8 @@ COPY sql sql
 COPY dags dags
 # Editable, as in the Makefile: the program finds dags/ and sql/ beside the package.
 RUN uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
-    && python -m compileall -q pipeline
+    && python -m compileall -q pipeline \
+    && chmod -R go+rX .
 
 FROM python:3.12.13-slim-trixie
 # /data and /airflow are volumes; a new volume takes its owner from the folder in the image.

@@ -69,5 +69,17 @@ class PageError(NewsledgerError):
         self.detail = detail
 
 
-STORAGE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO})
-"""What the operating system says when a disk is full, over quota, read-only or broken."""
+STORAGE_ERRNOS = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EEXIST,
+        errno.EFBIG,
+        errno.EIO,
+        errno.ENOSPC,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""What the operating system says when a disk is full, over quota, read-only or broken, or a file is in the way."""

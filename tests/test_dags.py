@@ -1,0 +1,173 @@
+"""The DAGs in a real Airflow: they load clean, do what the command does, and the standalone stops without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import duckdb
+import psutil
+import pytest
+
+from pipeline.settings import PROJECT_ROOT
+from tests.loopback import WebServer
+from tests.test_main_job import COMMAND, articles, entry, newsledger, rows
+
+AIRFLOW = Path(sys.executable).with_name("airflow")
+
+pytestmark = pytest.mark.skipif(not AIRFLOW.exists(), reason="newsledger[airflow] is not installed")
+
+
+@pytest.fixture(scope="module")
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment of an Airflow with a database, our DAGs and nothing else."""
+    home = tmp_path_factory.mktemp("airflow")
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    }
+    subprocess.run([AIRFLOW, "db", "migrate"], env=environment, check=True, capture_output=True)
+    return environment
+
+
+@pytest.fixture
+def outlets(tmp_path: Path) -> Iterator[Path]:
+    """A sources.toml with two small outlets that are up."""
+    with WebServer() as north, WebServer() as south:
+        sources = tmp_path / "sources.toml"
+        sources.write_text(entry("north", north.base) + entry("south", south.base))
+        for web in (north, south):
+            web.feed("/feed.xml", ("/a", "First story"), ("/b", "Second story"))
+            for path in ("/a", "/b"):
+                web.page(path, f"Story {path}", *(f"Sentence {n} of a story about the harbour." for n in range(9)))
+        yield sources
+
+
+LOAD = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+dag = bag.dags["ingest_daily"]
+print(json.dumps({
+    "dags": sorted(bag.dags),
+    "errors": bag.import_errors,
+    "warnings": [str(warning) for warnings in bag.captured_warnings.values() for warning in warnings],
+    "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
+    "pools": {task.task_id: task.pool for task in dag.tasks},
+    "catchup": dag.catchup,
+}))
+"""
+
+
+def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, PROJECT_ROOT / "dags"],
+        env=dict(airflow_home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    bag = json.loads(done.stdout.splitlines()[-1])
+    assert (bag["errors"], bag["warnings"]) == ({}, [])
+    assert bag["dags"] == ["ingest_daily"]
+    assert bag["tasks"] == {
+        "plan": ["collect"],
+        "collect": ["extract"],
+        "extract": ["annotate"],
+        "annotate": ["build_models"],
+        "build_models": ["publish"],
+        "publish": [],
+    }
+    assert bag["pools"]["build_models"] == "newsledger_models"
+    assert bag["catchup"] is False
+
+
+def test_a_run_in_airflow_does_what_the_command_does(
+    airflow_home: Mapping[str, str], outlets: Path, tmp_path: Path
+) -> None:
+    by_airflow = {
+        **airflow_home,
+        "NEWSLEDGER_SOURCES": str(outlets),
+        "NEWSLEDGER_DATA": str(tmp_path / "airflow"),
+        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
+    }
+    done = subprocess.run(
+        [AIRFLOW, "dags", "test", "ingest_daily"],
+        env=by_airflow,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    command = newsledger(
+        "ingest", "--sources", outlets, "--data", tmp_path / "command", env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
+    )
+    assert command.returncode == 0
+    assert len(articles(tmp_path / "command")) == 4
+    assert articles(tmp_path / "airflow") == articles(tmp_path / "command")
+
+    with duckdb.connect(tmp_path / "airflow" / "news.duckdb", read_only=True) as con:
+        ((run_id,),) = rows(con, "select distinct run_id from events.feed_polled")
+    assert run_id.startswith("manual__")
+
+
+def test_the_standalone_runs_our_dag_and_leaves_no_process_behind(outlets: Path, tmp_path: Path) -> None:
+    port = 18080
+    data = tmp_path / "data"
+    process = subprocess.Popen(
+        [COMMAND, "airflow", "--port", str(port), "--data", data, "--sources", outlets],
+        env=os.environ | {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert f"http://127.0.0.1:{port}" in line, (data / "airflow" / "standalone.log").read_text()[-3000:]
+        password = line.split("password ")[1].split()[0]
+        token = call(port, "/auth/token", body={"username": "admin", "password": password})["access_token"]
+        pools = {pool["name"]: pool["slots"] for pool in call(port, "/api/v2/pools", token=token)["pools"]}
+        assert pools["newsledger_models"] == 1
+        assert scheduled_run_state(port, token) == "success"
+        assert len(articles(data)) == 4
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) > 3
+    finally:
+        process.send_signal(signal.SIGINT)
+        status = process.wait(timeout=90)
+    assert status == 0
+    assert [member.cmdline() for member in family if member.is_running()] == []
+
+
+def scheduled_run_state(port: int, token: str) -> str:
+    """The state that the scheduler's own first run ends in."""
+    deadline = monotonic() + 180
+    state = "none"
+    while monotonic() < deadline and state not in {"success", "failed"}:
+        sleep(1)  # there is nothing to wait on but the clock
+        runs = call(port, "/api/v2/dags/ingest_daily/dagRuns", token=token)["dag_runs"]
+        state = runs[0]["state"] if runs else "none"
+    return state
+
+
+def call(port: int, path: str, *, token: str = "", body: Mapping[str, str] | None = None) -> Any:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        data=json.dumps(body).encode() if body else None,
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, get_current_context, task
+
+if TYPE_CHECKING:
+    from pipeline.orchestrate import DagRun
 
 NEWS = Asset("news.duckdb")
 MODELS_POOL = "newsledger_models"
 """One slot, so that two runs never build the models at once."""
 
 
-def dag_run():  # type: ignore[no-untyped-def]  # pipeline is imported in tasks only, to keep parsing quick
-    """This run, as the tasks need to know it."""
+def this_run() -> DagRun:
+    """The run a task belongs to. `pipeline` is imported in tasks only, to keep parsing quick."""
     from pipeline.orchestrate import DagRun
 
     context = get_current_context()
@@ -44,19 +48,19 @@ def ingest_daily() -> None:
     def collect(source_id: str) -> dict[str, int]:
         from pipeline.orchestrate import collect_source
 
-        return collect_source(source_id, dag_run())
+        return collect_source(source_id, this_run())
 
     @task
     def extract() -> dict[str, int]:
         from pipeline.orchestrate import extract_articles
 
-        return extract_articles(dag_run())
+        return extract_articles(this_run())
 
     @task
     def annotate() -> dict[str, int]:
         from pipeline.orchestrate import annotate_articles
 
-        return annotate_articles(dag_run())
+        return annotate_articles(this_run())
 
     @task(pool=MODELS_POOL)
     def build_models() -> dict[str, int]:
@@ -68,7 +72,7 @@ def ingest_daily() -> None:
     def publish() -> str:
         from pipeline.orchestrate import publish_models
 
-        return publish_models(dag_run())
+        return publish_models(this_run())
 
     collect.expand(source_id=plan()) >> extract() >> annotate() >> build_models() >> publish()
 

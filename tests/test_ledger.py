@@ -67,7 +67,7 @@ def extractions(draw: st.DrawFn) -> ArticleExtracted:
 
 def positions(ledger: Ledger) -> list[int]:
     tables = [ledger.table(f"select position from ledger.{event_type(cls)}") for cls in EVENT_TYPES]
-    return sorted(pa.concat_tables(tables)["position"].to_pylist())
+    return sorted(int(position) for table in tables for position in table["position"].to_numpy())
 
 
 def test_positions_are_gapless_over_types_and_appends(ledger: Ledger, run: Run) -> None:

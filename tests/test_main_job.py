@@ -23,6 +23,7 @@ import pytest
 from pipeline.demo.articles import Paragraph, Video, load_articles
 from pipeline.demo.editions import Edition
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
+from pipeline.settings import PROJECT_ROOT
 from tests.conftest import SHARED
 from tests.loopback import WebServer
 
@@ -90,6 +91,17 @@ def editions(demo: tuple[Path, int, str]) -> list[Edition]:
     """What the newsroom had published by the last evening: the gold."""
     with Newsroom(lambda: datetime.combine(FIRST_DAY + timedelta(days=3), time(20), UTC), port=demo[1]) as newsroom:
         return newsroom.editions()
+
+
+def test_the_readme_shows_what_one_sees(demo: tuple[Path, int, str]) -> None:
+    readme = (PROJECT_ROOT / "README.md").read_text("utf-8")
+    query = re.search(r'newsledger sql --data data/demo "(.*?)"', readme, re.DOTALL)
+    assert query
+    done = newsledger("sql", "--data", demo[0], query[1], env={"COLUMNS": "160"})
+    shown = [line for line in readme.splitlines() if line.startswith("    │ Nadja")]
+    assert [line.split() for line in done.stdout.splitlines() if line.startswith("│ Nadja")] == [
+        line.split() for line in shown
+    ]
 
 
 def test_every_readable_article_is_there_as_its_outlet_wrote_it(

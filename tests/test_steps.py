@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.collect.archive import Location, read_page
+from pipeline.extract import PRODUCER
 from pipeline.ids import article_id, digest
 from pipeline.ledger import Interval, Run, verify
 from pipeline.ledger.log import utc_now
@@ -18,7 +19,7 @@ from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.annotate import annotate
 from pipeline.steps.collect import collect, recapture
-from pipeline.steps.extract import PRODUCER, PendingCapture, extract, extract_capture
+from pipeline.steps.extract import PendingCapture, extract, extract_capture
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.stores import RECALL, StepResult, Stores
 from pipeline.steps.window import lookback, run_window

@@ -1,1 +1,3 @@
-select append_no from ledger.appends where digest = $digest
+select append_no
+from ledger.appends
+where digest = $digest

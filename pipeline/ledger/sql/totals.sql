@@ -1,7 +1,7 @@
 select
     (select count(distinct feed_url) from ledger.feed_polled) as feeds,
-    (select count(distinct (feed_url, guid)) from ledger.item_discovered) as items,
+    (select count(distinct row(feed_url, guid)) from ledger.item_discovered) as items,
     (select count(*) from ledger.article_captured) as captures,
     (select count(distinct article_id) from ledger.article_extracted) as articles,
     (select count(*) from ledger.quote_extracted) as quotes,
-    (select count(*) from ledger.boilerplate_stripped where kind = 'video_caption') as stripped_captions
+    (select count_if(kind = 'video_caption') from ledger.boilerplate_stripped) as stripped_captions

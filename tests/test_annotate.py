@@ -147,26 +147,26 @@ GERMAN: list[tuple[str, list[Gold]]] = [
 ENGLISH: list[tuple[str, list[Gold]]] = [
     (
         "Mayor Helen Marsh visited the dam. “The water is falling,” Marsh said.",
-        [("The water is falling,", "Marsh", "Helen Marsh")],
+        [("The water is falling", "Marsh", "Helen Marsh")],
     ),
-    ("“The water is falling,” said Helen Marsh.", [("The water is falling,", "Helen Marsh", "Helen Marsh")]),
-    ("“The water is falling,” said the mayor.", [("The water is falling,", "the mayor", None)]),
+    ("“The water is falling,” said Helen Marsh.", [("The water is falling", "Helen Marsh", "Helen Marsh")]),
+    ("“The water is falling,” said the mayor.", [("The water is falling", "the mayor", None)]),
     (
         "“We are ready,” Prime Minister Adam Pierce told the BBC.",
-        [("We are ready,", "Prime Minister Adam Pierce", "Adam Pierce")],
+        [("We are ready", "Prime Minister Adam Pierce", "Adam Pierce")],
     ),
-    ('"We are ready," he said.', [("We are ready,", "he", None)]),
-    ("'We are ready,' said the pilot.", [("We are ready,", "the pilot", None)]),
-    ("‘We aren’t ready,’ said the pilots’ leader.", [("We aren’t ready,", "the pilots’ leader", None)]),
-    ("'I like the boys' school,' said the nurse.", [("I like the boys' school,", "the nurse", None)]),
+    ('"We are ready," he said.', [("We are ready", "he", None)]),
+    ("'We are ready,' said the pilot.", [("We are ready", "the pilot", None)]),
+    ("‘We aren’t ready,’ said the pilots’ leader.", [("We aren’t ready", "the pilots’ leader", None)]),
+    ("'I like the boys' school,' said the nurse.", [("I like the boys' school", "the nurse", None)]),
     ("«We are ready», said the pilot.", [("We are ready", "the pilot", None)]),
     (
         "“He said ‘never’ and left,” recalled the witness.",
-        [("He said ‘never’ and left,", "the witness", None)],
+        [("He said ‘never’ and left", "the witness", None)],
     ),
     (
         "Economist Adam Pierce urged patience. “Prices will rise,” he said. “Everyone will feel it.”",
-        [("Prices will rise,", "he", "Adam Pierce"), ("Everyone will feel it.", "he", "Adam Pierce")],
+        [("Prices will rise", "he", "Adam Pierce"), ("Everyone will feel it.", "he", "Adam Pierce")],
     ),
     (
         "Adam Pierce, a professor at Leeds, said: “The ice is too thin.”",
@@ -174,11 +174,11 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     ),
     (
         "“The ice is too thin,” Adam Pierce, a professor at Leeds, said.",
-        [("The ice is too thin,", "Adam Pierce", "Adam Pierce")],
+        [("The ice is too thin", "Adam Pierce", "Adam Pierce")],
     ),
     (
         "“The ice,” said Helen Marsh, “is far too thin to walk on.”",
-        [("The ice,", "Helen Marsh", "Helen Marsh"), ("is far too thin to walk on.", "Helen Marsh", "Helen Marsh")],
+        [("The ice", "Helen Marsh", "Helen Marsh"), ("is far too thin to walk on.", "Helen Marsh", "Helen Marsh")],
     ),
     (
         "Helen Marsh told reporters: “We found nothing.”",
@@ -219,7 +219,7 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     ("Officials said: “The road is shut.”", [("The road is shut.", "Officials", None)]),
     (
         "“The road is shut,” a police spokeswoman said on Friday.",
-        [("The road is shut,", "a police spokeswoman", None)],
+        [("The road is shut", "a police spokeswoman", None)],
     ),
     (
         "The paper quoted Adam Pierce as saying: “I am staying.”",
@@ -233,7 +233,7 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
         "“First part of a long speech.\n“Second part of the same speech,” said Helen Marsh.",
         [
             ("First part of a long speech.", None, None),
-            ("Second part of the same speech,", "Helen Marsh", "Helen Marsh"),
+            ("Second part of the same speech", "Helen Marsh", "Helen Marsh"),
         ],
     ),
     (
@@ -245,23 +245,23 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     ),
     (
         "Helen Marsh and Adam Pierce arrived. “It is late,” she said.",
-        [("It is late,", "she", "Helen Marsh")],
+        [("It is late", "she", "Helen Marsh")],
     ),
     (
         "Helen Marsh met Laura Finch. “It is late,” she said.",
-        [("It is late,", "she", None)],
+        [("It is late", "she", None)],
     ),
     (
         "Sir Adam Pierce resigned. “I was tired,” Mr Pierce said later.",
-        [("I was tired,", "Mr Pierce", "Adam Pierce")],
+        [("I was tired", "Mr Pierce", "Adam Pierce")],
     ),
     (
         "“Nobody was hurt,” the fire department said in a statement.",
-        [("Nobody was hurt,", "the fire department", None)],
+        [("Nobody was hurt", "the fire department", None)],
     ),
     (
         "“I was there,” Helen Marsh, who runs the mill, told the inquiry.",
-        [("I was there,", "Helen Marsh", "Helen Marsh")],
+        [("I was there", "Helen Marsh", "Helen Marsh")],
     ),
     (
         "Marsh won. Helen Marsh added: “We start on Monday.”",

@@ -74,14 +74,20 @@ def _is_clear(text: str, segment: Segment) -> bool:
 
 def _quote_anyway(text: str, segment: Segment) -> Quote:
     rule = RULES[-1]
+    end = _end_of_words(text, segment)
     return Quote(
-        text=text[segment.start : segment.end],
+        text=text[segment.start : end],
         start=segment.start,
-        end=segment.end,
+        end=end,
         kind=QuoteKind.DIRECT,
         rule=rule.id,
         confidence=rule.confidence,
     )
+
+
+def _end_of_words(text: str, segment: Segment) -> int:
+    """Before the comma that English sets inside the marks: it belongs to the sentence around them."""
+    return segment.start + len(text[segment.start : segment.end].rstrip(",").rstrip())
 
 
 def _attribute(
@@ -236,11 +242,12 @@ def _resolved(
             if speaker not in by_speaker:
                 by_speaker[speaker] = _person(tokens, sentences, item, speaker, people, lexicon)
             person, penalty = by_speaker[speaker]
+        end = _end_of_words(text, item.segment)
         quotes.append(
             Quote(
-                text=text[item.segment.start : item.segment.end],
+                text=text[item.segment.start : end],
                 start=item.segment.start,
-                end=item.segment.end,
+                end=end,
                 kind=QuoteKind.DIRECT,
                 speaker=_span(text, tokens, speaker),
                 person=person,

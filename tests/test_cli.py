@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,7 @@ from pipeline.cli.console import printable
 from pipeline.ledger import Ledger, Run
 from tests.conftest import SHARED, item
 from tests.loopback import Answer, WebServer
-
-COMMAND = Path(sys.executable).with_name("newsledger")
+from tests.running import ALLOW, articles, entry, newsledger
 
 PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head><body><article><h1>Pegel fällt</h1>
 <p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis am Dienstagmorgen mit.</p>
@@ -27,24 +24,10 @@ PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head
 </article></body></html>"""
 
 
-def newsledger(
-    *arguments: object, stdin: str | None = None, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        env=os.environ | (env or {}),
-        check=False,
-        timeout=120,
-    )
-
-
-def fails_with_one_line(done: subprocess.CompletedProcess[str]) -> str:
-    """The line."""
+def fails_with_one_line(done: subprocess.CompletedProcess[str], besides: tuple[str, ...] = ("?",)) -> str:
+    """The line, which is the only one besides those of progress."""
     assert done.returncode not in {0, 2}
-    lines = done.stderr.strip().splitlines()
+    lines = [line for line in done.stderr.strip().splitlines() if not line.startswith(besides)]
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("newsledger: ")
     return lines[0]
@@ -98,10 +81,7 @@ def test_a_locked_ledger(tmp_path: Path) -> None:
     sources = tmp_path / "sources.toml"
     with WebServer() as web:
         web.feed("/feed.xml", ("/a", "A"))
-        sources.write_text(
-            f'[[source]]\nid = "a"\nname = "A"\nlanguage = "en"\ncountry = "GB"\nhomepage = "{web.base}/"\n'
-            f'feeds = ["{web.base}/feed.xml"]\n'
-        )
+        sources.write_text(entry("a", web.base))
         Ledger.open(tmp_path / "data" / "ledger.sqlite").close()
         with FileLock(tmp_path / "data" / "ledger.lock"):
             done = newsledger(
@@ -121,6 +101,37 @@ def test_a_data_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     line = fails_with_one_line(newsledger("init", "--data", tmp_path / "file" / "data"))
     assert str(tmp_path / "file") in line
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB, which takes the right to mount."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("file systems cannot be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "A"), ("/b", "B"))
+        for path in ("/a", "/b"):
+            web.page(path, "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
+        sources.write_text(entry("harbour", web.base))
+        run = ("ingest", "--sources", sources, "--data", small_disk / "data")
+        line = fails_with_one_line(
+            newsledger(*run, env=ALLOW), besides=("poll:", "capture:", "extract:", "annotate:", "models:")
+        )
+        assert str(small_disk) in line
+        assert newsledger("verify", "--data", small_disk / "data").returncode == 0
+        subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
+        assert newsledger(*run, env=ALLOW).returncode == 0
+    assert len(articles(small_disk / "data")) == 2
+    assert web.asked["/a"] == 1, "what was captured before the disk was full is not lost"
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "sql"])

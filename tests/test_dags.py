@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.settings import PROJECT_ROOT
 from tests.loopback import WebServer
-from tests.test_main_job import COMMAND, articles, entry, newsledger, rows
+from tests.running import COMMAND, articles, entry, newsledger, rows
 
 AIRFLOW = Path(sys.executable).with_name("airflow")
 

@@ -6,16 +6,14 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import sleep
-from typing import Any
 
 import duckdb
 import pytest
@@ -26,29 +24,7 @@ from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
 from tests.conftest import SHARED
 from tests.loopback import WebServer
-
-COMMAND = Path(sys.executable).with_name("newsledger")
-
-
-def newsledger(
-    *arguments: object, env: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=os.environ | (env or {}),
-        cwd=cwd,
-        check=False,
-        timeout=300,
-    )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.running import ALLOW, COMMAND, articles, entry, free_port, newsledger, rows
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +41,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
 def news(demo: tuple[Path, int, str]) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(demo[0] / "news.duckdb", read_only=True) as con:
         yield con
-
-
-def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return con.execute(sql).fetchall()
 
 
 # What the demo says and leaves behind
@@ -219,19 +191,6 @@ def test_running_the_demo_again_appends_only_polls(demo: tuple[Path, int, str]) 
 # ingest, as a user runs it
 
 
-def entry(source_id: str, base: str) -> str:
-    """A source of sources.toml."""
-    return f"""
-[[source]]
-id = "{source_id}"
-name = "{source_id.title()} Post"
-language = "en"
-country = "GB"
-homepage = "{base}/"
-feeds = ["{base}/feed.xml"]
-"""
-
-
 @pytest.fixture
 def outlet(tmp_path: Path) -> Iterator[tuple[WebServer, Path]]:
     """A server with thirty pages, and a sources.toml for it."""
@@ -245,14 +204,6 @@ def outlet(tmp_path: Path) -> Iterator[tuple[WebServer, Path]]:
         sources = tmp_path / "sources.toml"
         sources.write_text(entry("harbour", web.base))
         yield web, sources
-
-
-ALLOW = {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
-
-
-def articles(data: Path) -> list[tuple[Any, ...]]:
-    with duckdb.connect(data / "news.duckdb", read_only=True) as con:
-        return rows(con, "select url, headline, text, revision_count from articles order by url")
 
 
 def test_kill_9_in_the_middle_and_again_ends_like_an_undisturbed_run(

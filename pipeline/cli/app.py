@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
 
 from pipeline.cli import airflow, demo, inspect, jobs, pages, sources
 from pipeline.cli.console import say
-from pipeline.errors import NewsledgerError
+from pipeline.errors import STORAGE_ERRNOS, NewsledgerError
 
 INTERRUPTED = 130
 
@@ -29,10 +30,16 @@ app.add_typer(sources.app, name="sources")
 
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
+    logging.raiseExceptions = False  # a log that cannot be written must not bury the error that is said
     try:
         app()
     except NewsledgerError as exc:
         say(f"newsledger: {exc}")
+        sys.exit(1)
+    except OSError as exc:
+        if exc.errno not in STORAGE_ERRNOS:
+            raise
+        say(f"newsledger: {exc.filename or 'a file'}: {exc.strerror}")
         sys.exit(1)
     except SystemExit as exc:
         if exc.code == INTERRUPTED:

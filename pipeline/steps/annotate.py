@@ -14,8 +14,7 @@ from pipeline.annotate import PRODUCER, annotate_text
 from pipeline.events import ArticleAnnotated, Event, QuoteExtracted
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.ledger import Interval
-from pipeline.steps.progress import Progress
-from pipeline.steps.stores import BATCH_EVENTS, RECALL, StepResult, Stores
+from pipeline.steps.stores import RECALL, StepResult, Stores
 from pipeline.steps.workers import parallel_map
 
 
@@ -41,16 +40,8 @@ def annotate(stores: Stores, interval: Interval) -> StepResult:
         extract_producer=EXTRACT_PRODUCER,
         producer=PRODUCER,
     )
-    result, events = StepResult({}), list[Event]()
-    for done, outcome in enumerate(
-        parallel_map(partial(annotate_extraction, stores.now()), texts, stores.settings.jobs), start=1
-    ):
-        events += outcome
-        stores.on_progress(Progress("annotate", None, done, len(texts)))
-        if len(events) >= BATCH_EVENTS or done == len(texts):
-            result += stores.record(events)
-            events = []
-    return result
+    work = partial(annotate_extraction, stores.now())
+    return stores.record_each("annotate", parallel_map(work, texts, stores.settings.jobs), len(texts))
 
 
 def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event]:

@@ -16,8 +16,7 @@ from pipeline.errors import PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page
 from pipeline.ledger import Interval
-from pipeline.steps.progress import Progress
-from pipeline.steps.stores import BATCH_EVENTS, RECALL, StepResult, Stores
+from pipeline.steps.stores import RECALL, StepResult, Stores
 from pipeline.steps.workers import parallel_map
 
 
@@ -47,14 +46,7 @@ def extract(stores: Stores, interval: Interval) -> StepResult:
         producer=PRODUCER,
     )
     work = partial(extract_capture, stores.settings.archive_root, stores.now())
-    result, events = StepResult({}), list[Event]()
-    for done, outcome in enumerate(parallel_map(work, captures, stores.settings.jobs), start=1):
-        events += outcome
-        stores.on_progress(Progress("extract", None, done, len(captures)))
-        if len(events) >= BATCH_EVENTS or done == len(captures):
-            result += stores.record(events)
-            events = []
-    return result
+    return stores.record_each("extract", parallel_map(work, captures, stores.settings.jobs), len(captures))
 
 
 def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) -> Sequence[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,7 @@ from pipeline.collect.archive import Archive
 from pipeline.events import Event
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
-from pipeline.steps.progress import OnProgress, ignore_progress
+from pipeline.steps.progress import OnProgress, Progress, ignore_progress
 
 RECALL = timedelta(days=90)
 """How far back a step looks for what it has already seen (validators, items, payloads); bounds its queries."""
@@ -55,6 +55,17 @@ class Stores:
 
     def now(self) -> datetime:
         return self.run.now()
+
+    def record_each(self, step: str, outcomes: Iterable[Sequence[Event]], total: int) -> StepResult:
+        """Append what comes of each of `total` tasks, in batches, and tell how far it is."""
+        result, events = StepResult({}), list[Event]()
+        for done, outcome in enumerate(outcomes, start=1):
+            events += outcome
+            self.on_progress(Progress(step, None, done, total))
+            if len(events) >= BATCH_EVENTS or done == total:
+                result += self.record(events)
+                events = []
+        return result
 
     def record(self, events: Sequence[Event]) -> StepResult:
         """Append the events after what they point to in the archive has reached the disk."""

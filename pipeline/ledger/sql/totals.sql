@@ -4,4 +4,4 @@ select
     (select count(*) from ledger.article_captured) as captures,
     (select count(distinct article_id) from ledger.article_extracted) as articles,
     (select count(*) from ledger.quote_extracted) as quotes,
-    (select count_if(kind = 'video_caption') from ledger.boilerplate_stripped) as stripped_captions
+    (select count(*) filter (where kind = 'video_caption') from ledger.boilerplate_stripped) as stripped_captions

@@ -330,6 +330,7 @@ def test_ctrl_c_ends_a_run_with_one_line_and_the_next_goes_on(outlet: tuple[WebS
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script may have it ignored
     )
     assert process.stderr is not None
     while "poll:" not in process.stderr.readline():

@@ -33,7 +33,8 @@ def airflow(
     load_sources(settings.sources)
     for one in (port, port + 1, port + 2):
         _require_free(one)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)  # also where a script started us with interrupts ignored
     password = standalone.admin_password(settings)
     say(f"starting Airflow; its log is {settings.data / 'airflow' / 'standalone.log'}")
     with standalone.standalone(settings, port) as process:

@@ -54,6 +54,7 @@ def failed_polls(ledger: Ledger, run: Run) -> tuple[int, list[PollOfRun]]:
 
 async def poll_source(stores: Stores, client: Client, source: Source) -> StepResult:
     """Poll all feeds of the source at once; one append."""
+    stores.on_progress(Progress("poll", source.id, 0, len(source.feeds)))
     recall_start = stores.now() - RECALL
     states = {
         row.feed_url: row

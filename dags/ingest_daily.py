@@ -1,4 +1,4 @@
-"""The daily run: plan ▶ collect per source ▶ extract ▶ annotate ▶ build_models ▶ publish."""
+"""The daily run: plan ▶ collect per source ▶ extract ▶ annotate ▶ build_models ▶ publish ▶ verdict."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ingest_daily() -> None:
     def plan() -> list[str]:
         from pipeline.orchestrate import plan_sources
 
-        return plan_sources()
+        return plan_sources(this_run())
 
     @task(map_index_template="{{ task.op_kwargs['source_id'] }}", max_active_tis_per_dagrun=4)
     def collect(source_id: str) -> dict[str, int]:
@@ -50,19 +50,20 @@ def ingest_daily() -> None:
 
         return collect_source(source_id, this_run())
 
-    @task
+    # One source, or one page, that fails must not keep the others from being published; `verdict` fails the run.
+    @task(trigger_rule="all_done")
     def extract() -> dict[str, int]:
         from pipeline.orchestrate import extract_articles
 
         return extract_articles(this_run())
 
-    @task
+    @task(trigger_rule="all_done")
     def annotate() -> dict[str, int]:
         from pipeline.orchestrate import annotate_articles
 
         return annotate_articles(this_run())
 
-    @task(pool=MODELS_POOL)
+    @task(pool=MODELS_POOL, trigger_rule="all_done")
     def build_models() -> dict[str, int]:
         from pipeline.orchestrate import build_models
 
@@ -72,9 +73,18 @@ def ingest_daily() -> None:
     def publish() -> str:
         from pipeline.orchestrate import publish_models
 
-        return publish_models(this_run())
+        return publish_models()
 
-    collect.expand(source_id=plan()) >> extract() >> annotate() >> build_models() >> publish()
+    @task(retries=0)
+    def verdict() -> dict[str, int]:
+        from pipeline.orchestrate import require_feeds
+
+        return require_feeds(this_run())
+
+    collected = collect.expand(source_id=plan())
+    extracted, annotated, published = extract(), annotate(), publish()
+    collected >> extracted >> annotated >> build_models() >> published
+    [collected, extracted, annotated, published] >> verdict()
 
 
 ingest_daily()

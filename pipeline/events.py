@@ -2,7 +2,7 @@
 
 The envelope (DESIGN.md) has two halves. What the producer knows is declared on `Event`; `position`,
 `recorded_at` and `run_id` are given by the ledger when it takes the event. A type's other fields are its table's
-columns, in this order; `None` is NULL. Adding a field with a default is compatible with recorded events;
+columns, in this order; `None` is NULL. A field added later must be optional, `None` for what is recorded already;
 a changed meaning needs a new type.
 """
 
@@ -60,7 +60,7 @@ class QuoteKind(StrEnum):
     DIRECT = "direct"
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     """One block of an article's body, in reading order."""
 
     kind: BlockKind
@@ -125,6 +125,8 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     warnings: tuple[str, ...] = ()
     """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …"""
     payload_digest: str | None = None
+    warc_payload_digest: str | None = None
+    warc_type: WarcType | None = None
     warc_file: str | None = None
     warc_offset: int | None = None
     warc_length: int | None = None

@@ -63,7 +63,6 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResul
     LedgerMissing where there is no ledger; StorageError when the disk is full.
     """
     started = time.monotonic()
-    catalog.require(settings.ledger_catalog)
     patience = settings.lock_timeout_seconds
     with _held(settings), storage_errors(settings.build_file):
         with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=patience) as ledger:

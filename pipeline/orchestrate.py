@@ -11,7 +11,8 @@ import msgspec
 from pipeline import models
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Run
-from pipeline.settings import load_settings
+from pipeline.ledger.log import utc_now
+from pipeline.settings import Settings, load_settings
 from pipeline.sources import load_sources, select
 from pipeline.steps.annotate import annotate
 from pipeline.steps.collect import collect, recapture
@@ -29,9 +30,11 @@ class DagRun(msgspec.Struct, frozen=True):
     data_interval_end: datetime | None
 
 
-def plan_sources() -> list[str]:
-    """The ids of all sources, one mapped task each."""
-    return [source.id for source in load_sources(load_settings().sources)]
+def plan_sources(dag_run: DagRun) -> list[str]:
+    """The ids of all sources, one mapped task each. Raises ValueError for a run without a data interval."""
+    settings = load_settings()
+    _window(dag_run, settings)
+    return [source.id for source in load_sources(settings.sources)]
 
 
 def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
@@ -39,19 +42,24 @@ def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
     with _stores(dag_run) as (stores, window):
         sources = select(load_sources(stores.settings.sources), [source_id])
         result = collect(stores, sources) if window.live else recapture(stores, sources, window.interval)
-        return dict(result.counts)
+    result.require_success()
+    return dict(result.counts)
 
 
 def extract_articles(dag_run: DagRun) -> dict[str, int]:
     """Extract what the window's captures lack."""
     with _stores(dag_run) as (stores, window):
-        return dict(extract(stores, window.interval).counts)
+        result = extract(stores, window.interval)
+    result.require_success()
+    return dict(result.counts)
 
 
 def annotate_articles(dag_run: DagRun) -> dict[str, int]:
     """Annotate what the window's extractions lack."""
     with _stores(dag_run) as (stores, window):
-        return dict(annotate(stores, window.interval).counts)
+        result = annotate(stores, window.interval)
+    result.require_success()
+    return dict(result.counts)
 
 
 def build_models() -> dict[str, int]:
@@ -60,21 +68,27 @@ def build_models() -> dict[str, int]:
     return {"models": built.models, "tests": built.tests, "head_position": built.head_position}
 
 
-def publish_models(dag_run: DagRun) -> str:
-    """Replace news.duckdb. Raises NewsledgerError, after publishing, if the run could not read one feed."""
+def publish_models() -> str:
+    """Replace news.duckdb by the build."""
+    return str(models.publish(load_settings()))
+
+
+def require_feeds(dag_run: DagRun) -> dict[str, int]:
+    """How many feeds were polled and how many failed. Raises NewsledgerError if not one could be read."""
     settings = load_settings()
-    published = models.publish(settings)
     with Stores(settings, Run(dag_run.run_id)) as stores:
         polls, failures = failed_polls(stores.ledger, stores.run)
     if polls and len(failures) == polls:
         raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
-    return str(published)
+    return {"polls": polls, "failed": len(failures)}
+
+
+def _window(dag_run: DagRun, settings: Settings) -> Window:
+    return run_window(dag_run.data_interval_start, dag_run.data_interval_end, now=utc_now(), settings=settings)
 
 
 @contextmanager
 def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, Window]]:
     settings = load_settings()
-    run = Run(dag_run.run_id)
-    window = run_window(dag_run.data_interval_start, dag_run.data_interval_end, now=run.now(), settings=settings)
-    with Stores(settings, run) as stores:
-        yield stores, window
+    with Stores(settings, Run(dag_run.run_id)) as stores:
+        yield stores, _window(dag_run, settings)

@@ -25,9 +25,9 @@ class Settings(BaseSettings):
     sources: Path = Path("sources.toml")
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts that may resolve to private or loopback addresses, on any port; `.example` allows all names below it."""
-    contact: str = ""
+    contact: str = Field(default="", pattern=r"^[ -~]*$")
     """An address or URL in the User-Agent, so that an operator can reach whoever runs this."""
-    lookback_days: int = Field(default=7, ge=1)
+    lookback_days: int = Field(default=7, ge=1, le=3650)
     """How far a scheduled run looks back for facts without a consequence."""
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Worker processes for extraction and annotation."""

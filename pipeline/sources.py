@@ -80,6 +80,8 @@ def load_sources(path: Path) -> tuple[Source, ...]:
         sources = msgspec.toml.decode(text, type=SourcesFile).source
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise SourcesError(f"{path}: {exc}") from exc
+    if not sources:
+        raise SourcesError(f"{path}: has no sources")
     seen: set[str] = set()
     for source in sources:
         if source.id in seen:

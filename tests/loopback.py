@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,9 @@ class WebServer:
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: Counter[str] = Counter()
+        self.asked_at: list[float] = []
+        self.now = self.most_at_once = 0
+        self.counting = threading.Lock()
         self.request_headers: dict[str, Mapping[str, str]] = {}
         web = self
 
@@ -35,7 +39,18 @@ class WebServer:
                 pass
 
             def do_GET(self) -> None:
-                web.asked[self.path] += 1
+                with web.counting:
+                    web.asked[self.path] += 1
+                    web.asked_at.append(monotonic())
+                    web.now += 1
+                    web.most_at_once = max(web.most_at_once, web.now)
+                try:
+                    self.answer()
+                finally:
+                    with web.counting:
+                        web.now -= 1
+
+            def answer(self) -> None:
                 web.request_headers[self.path] = dict(self.headers.items())
                 answer = web.answers.get(self.path, Answer(b"nothing here", 404))
                 tag = answer.headers.get("ETag")

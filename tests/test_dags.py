@@ -84,11 +84,12 @@ def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str
     assert bag["dags"] == ["ingest_daily"]
     assert bag["tasks"] == {
         "plan": ["collect"],
-        "collect": ["extract"],
-        "extract": ["annotate"],
-        "annotate": ["build_models"],
+        "collect": ["extract", "verdict"],
+        "extract": ["annotate", "verdict"],
+        "annotate": ["build_models", "verdict"],
         "build_models": ["publish"],
-        "publish": [],
+        "publish": ["verdict"],
+        "verdict": [],
     }
     assert bag["pools"]["build_models"] == "newsledger_models"
     assert bag["catchup"] is False

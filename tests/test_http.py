@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import zlib
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ import pytest
 import zstandard
 
 from pipeline.collect import http
-from pipeline.collect.http import Client, FetchFailed, Limits, Response, decode
+from pipeline.collect.http import Client, FetchFailed, Limits, Patience, Response, decode
 from pipeline.ledger.log import utc_now
 from tests.loopback import Answer, WebServer
 
@@ -23,10 +24,20 @@ def web() -> Iterator[WebServer]:
         yield server
 
 
+HASTE = Patience(total=3, connect=1, read=0.3, retry_wait=0.01)
+
+
+def client(*, allow: tuple[str, ...] = ("127.0.0.1",), requests_per_second: float | None = None) -> Client:
+    by_host = {"127.0.0.1": requests_per_second} if requests_per_second else {}
+    return Client(
+        allow_hosts=allow, limits=Limits(50, by_host), contact="press@example.org", now=utc_now, patience=HASTE
+    )
+
+
 def fetch(url: str, *, allow: tuple[str, ...] = ("127.0.0.1",), **conditions: str) -> Response:
     async def run() -> Response:
-        async with Client(allow_hosts=allow, limits=Limits(50), contact="press@example.org", now=utc_now) as client:
-            return await client.fetch(url, **conditions)
+        async with client(allow=allow) as opened:
+            return await opened.fetch(url, **conditions)
 
     return asyncio.run(run())
 
@@ -84,7 +95,7 @@ def test_an_unknown_coding_is_said() -> None:
         decode(b"x", "snappy", "http://x.example/")
 
 
-def test_a_body_that_is_too_large_is_not_kept(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_too_large_is_not_kept(web: WebServer) -> None:
     web.answers["/a"] = Answer(b"x" * (http.MAX_BODY_BYTES + 1))
     assert failure(f"{web.base}/a").reason == "too_large"
 
@@ -119,25 +130,23 @@ def test_robots_txt_is_obeyed_and_asked_once(web: WebServer) -> None:
     web.answers["/b"] = Answer(b"open")
 
     async def both() -> None:
-        async with Client(allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=utc_now) as client:
+        async with client() as opened:
             with pytest.raises(FetchFailed, match=r"robots: .*forbidden by robots\.txt"):
-                await client.fetch(f"{web.base}/private/a")
-            await client.fetch(f"{web.base}/b")
+                await opened.fetch(f"{web.base}/private/a")
+            await opened.fetch(f"{web.base}/b")
 
     asyncio.run(both())
     assert web.asked == {"/robots.txt": 1, "/b": 1}
 
 
-def test_a_broken_robots_txt_server_means_wait(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "RETRY_WAIT_SECONDS", 0.01)
+def test_a_broken_robots_txt_server_means_wait(web: WebServer) -> None:
     web.answers["/robots.txt"] = Answer(status=503)
     web.answers["/a"] = Answer(b"x")
     assert failure(f"{web.base}/a").reason == "robots_unavailable"
     assert web.asked["/a"] == 0
 
 
-def test_a_503_is_tried_once_more(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "RETRY_WAIT_SECONDS", 0.01)
+def test_a_503_is_tried_once_more(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=503)
     assert fetch(f"{web.base}/a").status == 503
     assert web.asked["/a"] == 2
@@ -162,3 +171,56 @@ def test_nobody_listening_is_a_connection_failure() -> None:
 
 def test_an_unknown_name_is_a_dns_failure() -> None:
     assert failure("http://does-not-exist.invalid/").reason == "dns"
+
+
+def test_a_gzip_body_of_several_members_is_whole() -> None:
+    body = gzip.compress(b"first ") + gzip.compress(b"second")
+    assert decode(body, "gzip", "http://x.example/") == b"first second"
+    assert decode(body + b"\0\0\0", "gzip", "http://x.example/") == b"first second"
+
+
+@pytest.mark.parametrize("location", ["http://[oops/", "http://x:99999999/", "//[", "http://a b/"])
+def test_a_redirect_to_what_is_no_address_is_a_failure_with_a_reason(web: WebServer, location: str) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": location})
+    assert failure(f"{web.base}/a").reason in {"bad_redirect", "blocked_address", "bad_url", "dns"}
+
+
+def test_a_redirect_in_utf_8_leads_to_its_page(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": "/über".encode().decode("latin-1")})
+    web.answers["/%C3%BCber"] = Answer(b"here")
+    assert fetch(f"{web.base}/a").body == b"here"
+
+
+@pytest.mark.parametrize("path", ["/e%2Cf", "/a%2Fb", "/a?q=%20x&y=a+b", "/a;b=c"])
+def test_what_is_asked_for_is_what_is_recorded(web: WebServer, path: str) -> None:
+    web.answers[path] = Answer(b"here")
+    response = fetch(web.base + path)
+    assert response.body == b"here"
+    assert response.final_url == web.base + path
+
+
+def test_a_server_that_stalls_is_a_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert failure(f"http://127.0.0.1:{silent.getsockname()[1]}/a").reason == "timeout"
+
+
+def test_robots_txt_holds_for_redirects_too(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n", content_type="text/plain")
+    web.answers["/a"] = Answer(status=302, headers={"Location": "/private/b"})
+    web.answers["/private/b"] = Answer(b"secret")
+    assert failure(f"{web.base}/a").reason == "robots"
+    assert web.asked["/private/b"] == 0
+
+
+def test_a_host_is_never_asked_faster_than_its_budget(web: WebServer) -> None:
+    for n in range(8):
+        web.answers[f"/{n}"] = Answer(b"x")
+
+    async def all_at_once() -> None:
+        async with client(requests_per_second=10) as opened:
+            await asyncio.gather(*(opened.fetch(f"{web.base}/{n}") for n in range(8)))
+
+    asyncio.run(all_at_once())
+    assert len(web.asked_at) == 9
+    assert web.asked_at[-1] - web.asked_at[0] >= 0.7, "nine requests at ten a second"
+    assert web.most_at_once <= http.HOST_CONNECTIONS

@@ -367,6 +367,10 @@ TAMPERING: dict[str, Callable[[Path], object]] = {
     ),
     "an append's run changed": in_ledger("update ledger.item_discovered set run_id = 'other' where position = 1"),
     "a removed append": in_ledger("delete from ledger.appends where append_no = 2"),
+    "a default made null": in_ledger("update ledger.item_discovered set via = null where position = 1"),
+    "a recorded append beyond the head": in_ledger(
+        "insert into ledger.appends select * replace (9 as append_no) from ledger.appends where append_no = 3"
+    ),
     "a moved head": in_ledger("update ledger.log_head set position = position - 1"),
 }
 
@@ -385,6 +389,53 @@ def test_tampering_is_found(catalog: Path, run: Run, tamper: Callable[[Path], ob
             findings = [str(exc)]
     assert findings
     assert all("\n" not in finding for finding in findings)
+
+
+def test_an_emptied_catalog_is_no_new_ledger(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+    for leftover in catalog.parent.glob("ledger.sqlite*"):
+        leftover.unlink()
+    with pytest.raises(LedgerError, match=r"is empty although .* holds events"):
+        Ledger.open(catalog)
+    for leftover in catalog.parent.glob("ledger.sqlite*"):
+        leftover.unlink()
+    catalog.touch()
+    with pytest.raises(LedgerMissing):
+        Ledger.open_existing(catalog)
+
+
+def test_a_ledger_with_columns_of_a_newer_version_is_left_alone(catalog: Path) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger._con.execute("alter table ledger.item_discovered add column mood varchar")
+    with pytest.raises(LedgerTooNew, match=r"item_discovered\.mood"):
+        Ledger.open(catalog)
+
+
+def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
+    Ledger.open(catalog).close()
+    process = subprocess.Popen([sys.executable, "-m", "tests.appending", str(catalog), "1"], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        with Ledger.open(catalog) as ledger:
+            verifications = [verify(ledger)]
+            while verifications[-1].appends < verifications[0].appends + 5:
+                verifications.append(verify(ledger))
+    finally:
+        process.kill()
+        process.wait()
+    assert {one.findings for one in verifications} == {()}
+
+
+def test_an_unreadable_table_is_said_once_and_nobody_else_is_blamed(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        for n in range(3):
+            ledger.append([item(f"{n}")], run)
+    parquet_file(catalog, "item_discovered").write_bytes(b"PAR1 garbage")
+    with Ledger.open(catalog) as ledger:
+        (finding,) = verify(ledger).findings
+    assert finding.where == "table item_discovered"
 
 
 def test_a_finding_names_the_append(catalog: Path, run: Run) -> None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from pipeline import models
 from pipeline.collect.archive import Location, read_page
-from pipeline.extract import PRODUCER
+from pipeline.collect.http import Client, Limits
+from pipeline.errors import NewsledgerError
+from pipeline.events import ArticleCaptured
 from pipeline.ids import article_id, digest
 from pipeline.ledger import Interval, Run, verify
 from pipeline.ledger.log import utc_now
+from pipeline.ledger.rows import from_table
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.annotate import annotate
+from pipeline.steps.annotate import annotate, pending_texts
 from pipeline.steps.collect import collect, recapture
-from pipeline.steps.extract import PendingCapture, extract, extract_capture
-from pipeline.steps.poll import failed_polls
-from pipeline.steps.stores import RECALL, StepResult, Stores
+from pipeline.steps.extract import extract, extract_capture, pending_captures
+from pipeline.steps.poll import failed_polls, poll_source
+from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import lookback, run_window
 from pipeline.steps.workers import parallel_map
 from tests.loopback import Answer, WebServer
@@ -33,13 +39,9 @@ PARAGRAPHS = (
 )
 
 
-def pending(interval: Interval) -> dict[str, Any]:
-    return {
-        "start": interval.start,
-        "end": interval.end,
-        "recall_start": interval.start - RECALL,
-        "producer": PRODUCER,
-    }
+async def poll_only(stores: Stores, source: Source) -> None:
+    async with Client(allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=stores.now) as client:
+        await poll_source(stores, client, source)
 
 
 class World:
@@ -251,6 +253,94 @@ def test_an_unchanged_page_is_a_revisit_and_not_extracted_again(world: World) ->
     assert world.ingest().counts == {"feed_polled": 1}
 
 
+def test_an_item_that_changes_while_its_page_is_captured_is_captured_again(world: World) -> None:
+    world.ingest()
+    world.web.feed("/feed.xml", ("/a", "Ferry safe"), ("/b", "Harbour reopened"))
+    with world.stores() as slow, world.stores() as quick:
+        query = f"from ledger.article_captured where article_id = '{world.id('/a')}'"
+        (before,) = from_table(ArticleCaptured, slow.ledger.table(query))
+        asyncio.run(poll_only(quick, world.source))
+        late = msgspec.structs.replace(before.event, payload_digest="sha256:late", occurred_at=slow.now())
+        slow.ledger.append([late], slow.run)  # fetched before the change, appended after it
+    world.web.page("/a", "Ferry safe", *PARAGRAPHS)
+    with world.stores() as stores:
+        assert recapture(stores, [world.source], lookback(world.settings, stores.now())).counts == {
+            "article_captured": 1
+        }
+
+
+def test_a_guid_that_stands_for_several_pages_is_not_news_at_every_poll(world: World) -> None:
+    body = world.web.answers["/feed.xml"].body.replace(b"<guid>/a</guid>", b"<guid>same</guid>")
+    world.web.answers["/feed.xml"] = Answer(
+        body.replace(b"<guid>/b</guid>", b"<guid>same</guid>"), content_type="application/rss+xml"
+    )
+    assert world.ingest().counts["item_discovered"] == 2
+    assert world.ingest().counts == {"feed_polled": 1}
+    assert models.build(world.settings).tests > 0
+    (poll, _) = world.rows("select warnings from ledger.feed_polled order by position")
+    assert poll["warnings"] == ["guid_reused"]
+
+
+def test_a_feed_with_the_same_bytes_is_a_revisit(world: World) -> None:
+    for _ in range(3):
+        world.ingest()
+    polls = world.rows("select warc_type from ledger.feed_polled order by position")
+    assert [poll["warc_type"] for poll in polls] == ["response", "revisit", "revisit"]
+
+
+def test_a_redirected_feed_is_asked_conditionally(world: World) -> None:
+    world.web.feed("/new.xml", ("/a", "Ferry adrift"), etag='"1"')
+    world.web.answers["/feed.xml"] = Answer(status=301, headers={"Location": "/new.xml"})
+    world.ingest()
+    world.ingest()
+    polls = world.rows("select outcome, status from ledger.feed_polled order by position")
+    assert [tuple(poll.values()) for poll in polls] == [("moved", 200), ("not_modified", 304)]
+
+
+def test_a_newer_producer_makes_everything_pending_again_at_the_records_that_hold_the_bytes(world: World) -> None:
+    world.ingest()
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift, says master"), ("/b", "Harbour reopened"))
+    world.ingest()  # a revisit of /a
+    with world.stores() as stores:
+        interval = lookback(world.settings, stores.now())
+        assert pending_captures(stores.ledger, interval) == []
+        assert pending_texts(stores.ledger, interval) == []
+        captures = pending_captures(stores.ledger, interval, producer="extract@999")
+        texts = pending_texts(stores.ledger, interval, producer="annotate@999")
+    assert {capture.article_id for capture in captures} == {world.id("/a"), world.id("/b")}
+    assert len(texts) == 2
+    for capture in captures:
+        where = Location(capture.warc_file, capture.warc_offset, capture.warc_length)
+        assert read_page(world.settings.archive_root, where).body
+
+
+def test_a_damaged_record_costs_one_page_and_a_restored_one_is_made_good(world: World) -> None:
+    with world.stores() as stores:
+        collect(stores, [world.source])
+        (victim, _) = pending_captures(stores.ledger, lookback(world.settings, stores.now()))
+    path = world.settings.archive_root / victim.warc_file
+    whole = path.read_bytes()
+    middle = victim.warc_offset + victim.warc_length // 2
+    path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
+    result = world.ingest()
+    assert result.counts["article_extracted"] == 1
+    assert [victim.url in problem and victim.warc_file in problem for problem in result.problems] == [True]
+    with pytest.raises(NewsledgerError, match=victim.url):
+        result.require_success()
+    path.write_bytes(whole)
+    again = world.ingest()
+    assert again.counts["article_extracted"] == 1
+    assert again.problems == ()
+
+
+def test_a_page_with_a_hostile_redirect_does_not_touch_the_others(world: World) -> None:
+    world.web.answers["/a"] = Answer(status=302, headers={"Location": "http://[oops/"})
+    result = world.ingest()
+    assert result.problems == ()
+    assert result.counts["article_captured"] == 1
+    assert [row["reason"] for row in world.rows("select reason from ledger.capture_failed")] == ["bad_redirect"]
+
+
 def test_one_article_under_two_addresses_is_captured_once(world: World) -> None:
     world.web.feed("/feed.xml", ("/a?utm_source=feed", "Ferry adrift"), ("/a?at_medium=push", "Ferry adrift"))
     world.web.answers["/a?utm_source=feed"] = world.web.answers["/a?at_medium=push"] = world.web.answers["/a"]
@@ -284,9 +374,7 @@ def test_more_workers_give_the_same_events(world: World) -> None:
         world.web.page(path, title, *PARAGRAPHS)
     with world.stores() as stores:
         collect(stores, [world.source])
-        captures = stores.ledger.select(
-            PendingCapture, "captures_without_extraction", **pending(lookback(world.settings, stores.now()))
-        )
+        captures = pending_captures(stores.ledger, lookback(world.settings, stores.now()))
         work = partial(extract_capture, world.settings.archive_root, stores.now())
         assert list(parallel_map(work, captures, jobs=2)) == list(parallel_map(work, captures, jobs=1))
 
@@ -316,6 +404,8 @@ def test_a_scheduled_run_is_live_and_an_old_interval_is_not(world: World) -> Non
     scheduled = run_window(now - timedelta(days=1), now, now=now, settings=world.settings)
     assert scheduled.live
     assert scheduled.interval == Interval(now - timedelta(days=7), now)
+    missed = run_window(now - timedelta(days=3), now - timedelta(days=2), now=now, settings=world.settings)
+    assert not missed.live
     start = now - timedelta(days=60)
     backfill = run_window(start, start + timedelta(days=1), now=now, settings=world.settings)
     assert not backfill.live

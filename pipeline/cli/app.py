@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
+import duckdb
 import typer
 
 from pipeline.cli import airflow, demo, inspect, jobs, pages, sources
@@ -35,6 +36,9 @@ def main() -> None:
         app()
     except NewsledgerError as exc:
         say(f"newsledger: {exc}")
+        sys.exit(1)
+    except duckdb.Error as exc:
+        say(f"newsledger: DuckDB: {str(exc).partition(chr(10))[0]}")
         sys.exit(1)
     except OSError as exc:
         if exc.errno not in STORAGE_ERRNOS:

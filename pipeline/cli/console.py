@@ -15,7 +15,8 @@ from rich.text import Text
 
 from pipeline.steps.progress import OnProgress, Progress
 
-out = Console(highlight=False, soft_wrap=False)
+PIPED_WIDTH = 160
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -78,5 +79,4 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[obj
         grid.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text("" if value is None else printable(value)) for value in row))
-    width = out.width if sys.stdout.isatty() else max(out.width, 160)
-    out.print(grid, width=width, crop=False)
+    out.print(grid)

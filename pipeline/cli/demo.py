@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,10 @@ class SimulatedClock:
         return self._at + timedelta(seconds=time.monotonic() - self._set_at)
 
 
+class KnownSource(msgspec.Struct, frozen=True):
+    source_id: str
+
+
 class LastPoll(msgspec.Struct, frozen=True):
     occurred_at: datetime | None
 
@@ -60,18 +65,19 @@ def demo(
     base = load_settings(data=data)
     data = base.data if data else base.data / "demo"
     settings = base.model_copy(
-        update={"data": data, "sources": data / "sources.toml", "allow_hosts": (*base.allow_hosts, ".localhost")}
+        update={"data": data, "sources": data / "newsroom.toml", "allow_hosts": (*base.allow_hosts, ".localhost")}
     )
     began, before, clock = time.monotonic(), totals(settings), SimulatedClock()
     with _open_newsroom(clock, port) as newsroom:
         data.mkdir(parents=True, exist_ok=True)
         settings.sources.write_text(newsroom.sources_toml(), "utf-8")
         sources = load_sources(settings.sources)
+        _require_demo_ledger(settings, {source.id for source in sources})
         for day, evening in _evenings(settings):
             clock.set(evening)
             console.say(f"day {day} of {DAYS}: {evening:%A %d %B %Y, %H:%M} UTC")
             with console.progress() as on_progress:
-                append_events(settings, sources, start_run(clock), on_progress)
+                append_events(settings, sources, start_run(clock), on_progress).require_success()
         rebuild(settings)
         summarize(settings, before, time.monotonic() - began)
         _suggest(settings)
@@ -79,6 +85,17 @@ def demo(
             console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C ends it")
             while True:
                 time.sleep(3600)
+
+
+def _require_demo_ledger(settings: Settings, outlets: set[str]) -> None:
+    """Raises SettingsError where the ledger records other outlets: what is made up must not be mixed into it."""
+    if settings.ledger_catalog.is_file():
+        with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            others = {row.source_id for row in ledger.select(KnownSource, "known_sources")} - outlets
+        if others:
+            raise SettingsError(
+                f"{settings.data}: holds the ledger of {min(others)!r}; give the demo a directory of its own"
+            )
 
 
 @contextmanager
@@ -112,7 +129,7 @@ def _evenings(settings: Settings) -> Iterator[tuple[int, datetime]]:
 
 def _suggest(settings: Settings) -> None:
     command = _short(Path(sys.argv[0]).absolute())
-    where = "" if settings.data == load_settings().data else f" --data {_short(settings.data)}"
+    where = "" if settings.data == load_settings().data else f" --data {shlex.quote(_short(settings.data))}"
     typer.echo("\nThree queries to try:")
     for name in ("who_said_what", "what_changed", "coverage"):
         typer.echo(f"    {command} sql{where} {name}")

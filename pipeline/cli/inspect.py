@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from pipeline.steps.window import lookback
 
 QUERIES = PROJECT_ROOT / "sql" / "queries"
 MAX_ROWS_SHOWN = 100
+FETCHED_ROWS = 1_000
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class PageRecord(msgspec.Struct, frozen=True):
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(sql)
+    app.command(context_settings={"ignore_unknown_options": True})(sql)  # SQL may begin with a comment
     app.command()(status)
     app.command("verify")(verify_ledger)
 
@@ -74,7 +74,11 @@ def sql(
         raise LedgerMissing(
             f"{settings.news_file}: nothing published yet; `newsledger ingest` or `newsledger demo` makes it"
         )
-    with duckdb.connect(settings.news_file, read_only=True) as con:
+    try:
+        con = duckdb.connect(settings.news_file, read_only=True)
+    except duckdb.Error as exc:
+        raise NewsledgerError(f"{settings.news_file}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
+    with con:
         try:
             con.execute("set timezone = 'UTC'")
             answer = con.sql(text)
@@ -86,6 +90,9 @@ def sql(
 
 def status(data: Data = None) -> None:
     """What was read last, what fails, what is pending, on one screen."""
+    from pipeline.steps.annotate import pending_texts
+    from pipeline.steps.extract import pending_captures
+
     settings = load_settings(data=data)
     now = utc_now()
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
@@ -93,6 +100,7 @@ def status(data: Data = None) -> None:
         sources = ledger.select(SourceStatus, "status_by_source")
         interval = lookback(settings, now)
         pending = ledger.select(PendingCounts, "pending_counts", start=interval.start, end=interval.end)[0]
+        extractions, annotations = len(pending_captures(ledger, interval)), len(pending_texts(ledger, interval))
     file = settings.news_file
     published = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
     console.table(
@@ -114,7 +122,8 @@ def status(data: Data = None) -> None:
     )
     typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
     typer.echo(
-        f"pending     {pending.captures} pages to capture, {pending.failed} failed for good"
+        f"pending     {pending.captures} pages to capture, {extractions} to extract, {annotations} to annotate,"
+        f" {pending.failed} failed for good"
         f" (last {settings.lookback_days} days)"
     )
     typer.echo(f"published   {f'{published:%Y-%m-%d %H:%M}, {settings.news_file}' if published else 'nothing yet'}")
@@ -181,6 +190,9 @@ def _query_text(query: str) -> str:
     named = QUERIES / f"{query}.sql"
     if query.replace("_", "").isalnum() and named.is_file():
         return named.read_text("utf-8")
+    if query.isidentifier():
+        known = ", ".join(path.stem for path in sorted(QUERIES.glob("*.sql")))
+        raise NewsledgerError(f"there is no query {query!r}; known are: {known}")
     if query.endswith(".sql"):
         try:
             return Path(query).read_text("utf-8")
@@ -209,15 +221,28 @@ def _print_answer(answer: duckdb.DuckDBPyRelation, output: OutputFormat) -> None
                 answer.show(max_width=shutil.get_terminal_size((160, 50)).columns, max_rows=MAX_ROWS_SHOWN)
             sys.stdout.write("\n".join(console.printable(line) for line in drawn.getvalue().splitlines()) + "\n")
         case OutputFormat.CSV:
-            writer = csv.writer(sys.stdout)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(answer.columns)
-            while rows := answer.fetchmany(1_000):
-                writer.writerows(rows)
+            while rows := answer.fetchmany(FETCHED_ROWS):
+                writer.writerows([_for_terminal(_csv_cell(value)) for value in row] for row in rows)
         case OutputFormat.JSON:
-            while rows := answer.fetchmany(1_000):
+            if len(set(answer.columns)) < len(answer.columns):
+                raise NewsledgerError("two columns have one name; name them apart (`as`) for JSON")
+            while rows := answer.fetchmany(FETCHED_ROWS):
                 for row in rows:
-                    line = json.dumps(dict(zip(answer.columns, row, strict=True)), default=str, ensure_ascii=False)
-                    sys.stdout.write(line + "\n")
+                    line = msgspec.json.encode(dict(zip(answer.columns, row, strict=True)), enc_hook=str)
+                    sys.stdout.write(str(_for_terminal(line.decode())) + "\n")
+
+
+def _csv_cell(value: object) -> object:
+    """Lists and structs as JSON, truth as DuckDB writes it."""
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _for_terminal(value: object) -> object:
+    return console.printable(value) if isinstance(value, str) and sys.stdout.isatty() else value
 
 
 def _minute(at: datetime | None) -> str:

@@ -60,12 +60,15 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = N
     run = start_run()
     began, before = time.monotonic(), totals(settings)
     with console.progress() as on_progress:
-        append_events(settings, chosen, run, on_progress)
+        result = append_events(settings, chosen, run, on_progress)
     rebuild(settings)
     polls, failures = _failed_polls(settings, run)
     summarize(settings, before, time.monotonic() - began)
     for failure in failures:
         console.say(f"{failure.source_id}: {failure.feed_url}: {failure.reason}: {failure.detail or ''}")
+    for problem in result.problems:
+        console.say(problem)
+    result.require_success()
     if len(failures) == polls:
         raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
 

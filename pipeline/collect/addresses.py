@@ -13,6 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NEVER_PUBLIC = tuple(ipaddress.ip_network(text) for text in ("64:ff9b:1::/48", "fec0::/10", "::/96", "192.88.99.0/24"))
+"""Ranges that some Python releases still call global (RFC 8215, 3879, 4291, 7526)."""
 PUBLIC_PORTS = frozenset({80, 443})
 
 
@@ -100,7 +102,7 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(ip.packed[-4:])
         if inner is not None:
             return inner.is_global and not inner.is_multicast
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER_PUBLIC)
 
 
 def _literal(host: str) -> bool:

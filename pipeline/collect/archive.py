@@ -11,8 +11,8 @@ import io
 import os
 import secrets
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -85,13 +85,15 @@ class Archive:
 
     def close(self) -> None:
         if self._file is not None:
+            self.sync()
             self._file.close()
             self._file = None
 
     def sync(self) -> None:
         """Make what was written survive a power cut. Call it before recording events that point here."""
         if self._file is not None:
-            os.fsync(self._file.fileno())
+            with self._storage_errors():
+                os.fsync(self._file.fileno())
 
     def write(self, exchange: Exchange, original: Callable[[str], Original | None] = lambda _: None) -> Stored:
         """Append the exchange: its response, or a revisit if `original` knows one with this payload digest, then its
@@ -99,30 +101,46 @@ class Archive:
         payload_digest = digest(exchange.body_sent)
         earlier = original(payload_digest) if exchange.body_sent else None
         record = _response(exchange, payload_digest) if earlier is None else _revisit(exchange, payload_digest, earlier)
+        self._rotate()
         location = self._append(record)
         self._append(_request(exchange, record))
         return Stored(location, WarcType.RESPONSE if earlier is None else WarcType.REVISIT, payload_digest)
 
     def _append(self, record: WarcRecord) -> Location:
         data = _member(record)
+        assert self._file is not None
         try:
-            if self._file is None or self._file.tell() >= self._rotate_bytes:
-                self.close()
-                self._file = self._create_file()
-            offset = self._file.tell()
-            self._file.write(data)
-            self._file.flush()
-        except OSError as exc:
+            with self._storage_errors():
+                offset = self._file.tell()
+                self._file.write(data)
+                self._file.flush()
+        except StorageError:
             self._abandon_file()
+            raise
+        return Location(self._name, offset, len(data))
+
+    def _rotate(self) -> None:
+        if self._file is not None and self._file.tell() < self._rotate_bytes:
+            return
+        self.close()
+        with self._storage_errors():
+            self._file = self._create_file()
+
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
             if exc.errno in STORAGE_ERRNOS:
                 raise StorageError(f"{self.root / self._name}: {exc.strerror}") from exc
             raise
-        return Location(self._name, offset, len(data))
 
     def _abandon_file(self) -> None:
         """After a failed write the file ends in half a record; nothing more may follow it."""
         file, self._file = self._file, None
         if file is not None:
+            with suppress(OSError):
+                os.fsync(file.fileno())
             with suppress(OSError):
                 file.close()
 
@@ -133,6 +151,7 @@ class Archive:
         path = self.root / self._name
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("xb")
+        _sync_directory(path.parent)
         file.write(_member(_warcinfo(path.name, now)))
         return file
 
@@ -165,6 +184,15 @@ def read_page(root: Path, location: Location) -> ArchivedPage:
     except FetchFailed as exc:
         raise ArchiveError(f"{where}: {exc.detail}") from exc
     return ArchivedPage(url, int(record.http_headers.status_code or 0), headers.get("content-type"), body)
+
+
+def _sync_directory(path: Path) -> None:
+    """So that a new file's name survives a power cut, too."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _member(record: WarcRecord) -> bytes:

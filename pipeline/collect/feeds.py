@@ -61,19 +61,21 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None
     updated_at: datetime | None
     published_raw: str | None
+    updated_raw: str | None = None
 
     @property
     def said_digest(self) -> str:
         """Of everything the feed said; dates as written, so that a better date parser changes no identity."""
         return digest(
-            msgspec.json.encode([self.url, self.guid, self.title, self.summary, self.published_raw, self.updated_at])
+            msgspec.json.encode([self.url, self.guid, self.title, self.summary, self.published_raw, self.updated_raw])
         )
 
 
 class Feed(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     warnings: tuple[str, ...]
-    """`broken_xml`, `wrong_charset`, `item_without_link`, `bad_date`: what was wrong although the feed was read."""
+    """What was wrong although the feed was read: `broken_xml`, `wrong_charset`, `item_without_link`, `bad_date`,
+    `guid_reused`."""
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo) -> Feed:
@@ -83,12 +85,23 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInf
     if not parsed.get("version") and not parsed.entries:
         raise NotAFeed(f"{url}: not a feed ({content_type or 'no content-type'}, {len(body)} bytes)")
     warnings = list(_feed_warnings(parsed))
-    items: dict[tuple[str, str], Item] = {}
-    for entry in parsed.entries:
-        item = _item(entry, url, zone, warnings)
-        if item is not None:
-            items.setdefault((item.guid, item.url), item)
-    return Feed(tuple(items.values()), tuple(dict.fromkeys(warnings)))
+    read = [_item(entry, url, zone, warnings) for entry in parsed.entries]
+    items = _with_distinct_guids([item for item in read if item is not None], warnings)
+    return Feed(items, tuple(dict.fromkeys(warnings)))
+
+
+def _with_distinct_guids(items: list[Item], warnings: list[str]) -> tuple[Item, ...]:
+    """One item for each guid. Where one guid stands for several pages it identifies none of them; the URL does."""
+    urls: dict[str, set[str]] = {}
+    for item in items:
+        urls.setdefault(item.guid, set()).add(item.canonical_url)
+    if any(len(pages) > 1 for pages in urls.values()):
+        warnings.append("guid_reused")
+        items = [msgspec.structs.replace(item, guid=item.url) if len(urls[item.guid]) > 1 else item for item in items]
+    distinct: dict[str, Item] = {}
+    for item in items:
+        distinct.setdefault(item.guid, item)
+    return tuple(distinct.values())
 
 
 def _feed_warnings(parsed: Mapping[str, Any]) -> Iterator[str]:
@@ -127,6 +140,7 @@ def _item(entry: dict[str, Any], feed_url: str, zone: ZoneInfo, warnings: list[s
         published_at=published_at,
         updated_at=parse_date(updated, zone) if updated and updated != raw else None,
         published_raw=raw,
+        updated_raw=updated,
     )
 
 

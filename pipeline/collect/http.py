@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 import brotli
@@ -17,6 +17,7 @@ import msgspec
 import zstandard
 from aiolimiter import AsyncLimiter
 from protego import Protego
+from yarl import URL
 
 from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver
 
@@ -24,15 +25,12 @@ AGENT = "newsledger"
 MAX_BODY_BYTES = 32_000_000
 """Of a body, as sent and again when decoded."""
 MAX_REDIRECTS = 5
-TOTAL_SECONDS = 60
-CONNECT_SECONDS = 15
-READ_SECONDS = 20
 HOST_CONNECTIONS = 4
 ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
 RETRIED_STATUS = frozenset({502, 503, 504})
-RETRY_WAIT_SECONDS = 1.0
 
 _CHUNK_BYTES = 1 << 16
+_GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_SLICE_BYTES = 1 << 10
 _ZSTD_WINDOW_BYTES = 1 << 27
 
@@ -42,6 +40,15 @@ class Limits(msgspec.Struct, frozen=True):
 
     default: float
     by_host: Mapping[str, float] = {}
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long the client waits, in seconds."""
+
+    total: float = 60
+    connect: float = 15
+    read: float = 20
+    retry_wait: float = 1
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +64,15 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     fetched_at: datetime
 
     def header(self, name: str) -> str | None:
+        """The header's first value; UTF-8 where it is that, as some servers send, else Latin-1 (RFC 9110, 5.5)."""
         wanted = name.lower().encode()
-        return next((value.decode("latin-1") for key, value in self.headers if key.lower() == wanted), None)
+        value = next((value for key, value in self.headers if key.lower() == wanted), None)
+        if value is None:
+            return None
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -102,8 +116,15 @@ class Client:
     """Use as an async context manager. Cookies are not kept, environment proxies not used."""
 
     def __init__(
-        self, *, allow_hosts: tuple[str, ...], limits: Limits, contact: str, now: Callable[[], datetime]
+        self,
+        *,
+        allow_hosts: tuple[str, ...],
+        limits: Limits,
+        contact: str,
+        now: Callable[[], datetime],
+        patience: Patience = Patience(),  # noqa: B008  # it is frozen
     ) -> None:
+        self._patience = patience
         self._allowed = AllowedHosts(allow_hosts)
         self._limits = limits
         self._now = now
@@ -119,7 +140,9 @@ class Client:
                 limit=64,
                 limit_per_host=HOST_CONNECTIONS,
             ),
-            timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
+            timeout=aiohttp.ClientTimeout(
+                total=self._patience.total, sock_connect=self._patience.connect, sock_read=self._patience.read
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             headers={
@@ -156,7 +179,7 @@ class Client:
         except FetchFailed as failure:
             if not failure.transient:
                 raise
-        await asyncio.sleep(RETRY_WAIT_SECONDS * random.uniform(0.5, 1.5))
+        await asyncio.sleep(self._patience.retry_wait * random.uniform(0.5, 1.5))
         return await attempt()
 
     async def _follow(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Response:
@@ -171,7 +194,11 @@ class Client:
                 raise FetchFailed(
                     "redirects", f"more than {MAX_REDIRECTS} redirects from {redirects[0].url}", transient=False
                 )
-            url = urljoin(url, location)
+            try:
+                url = urljoin(url, location)
+            except ValueError as exc:
+                detail = f"{exchange.url} redirects to what is no address: {location!r}"
+                raise FetchFailed("bad_redirect", detail, transient=False, status=exchange.status) from exc
 
     async def _exchange(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Exchange:
         try:
@@ -186,7 +213,7 @@ class Client:
 
     async def _request(self, url: str, headers: Mapping[str, str]) -> Exchange:
         try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+            async with self._session.get(_as_sent(url), headers=headers, allow_redirects=False) as answer:
                 return Exchange(
                     url=url,
                     request_headers=tuple(answer.request_info.headers.items()),
@@ -204,7 +231,7 @@ class Client:
             ) from exc
         except aiohttp.ClientConnectorError as exc:
             raise _refused(exc) or FetchFailed("connection", f"{exc.host}: {exc.os_error}", transient=False) from exc
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, UnicodeError) as exc:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as exc:
             raise FetchFailed("bad_url", f"{url!r} cannot be requested", transient=False) from exc
         except aiohttp.ClientResponseError as exc:
             raise FetchFailed("bad_response", f"{url}: {exc.message}", transient=False, status=exc.status) from exc
@@ -213,7 +240,7 @@ class Client:
 
     def _host(self, url: str) -> Host:
         parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc.lower()}"
+        origin = f"{parts.scheme}://{parts.hostname}:{parts.port}"
         if origin not in self._hosts:
             name = parts.hostname or ""
             default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
@@ -254,6 +281,13 @@ async def _read_capped(answer: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
+def _as_sent(url: str) -> URL:
+    """The URL as it stands, so that what is archived is what was asked for; only what no request may hold is quoted."""
+    if not (urlsplit(url).hostname or "").isascii():
+        return URL(url)
+    return URL(quote(url, safe="%:/?#[]@!$&'()*+,;=~"), encoded=True)
+
+
 def _refused(exc: BaseException) -> FetchFailed | None:
     """The guard's own refusal, wherever aiohttp has wrapped it."""
     seen: BaseException | None = exc
@@ -290,7 +324,7 @@ def decode(body: bytes, content_encoding: str | None, url: str) -> bytes:
 
 
 def _gunzip(body: bytes) -> bytes:
-    return _inflate(body, zlib.MAX_WBITS | 16)
+    return _inflate_members(body)
 
 
 def _deflate(body: bytes) -> bytes:
@@ -307,6 +341,21 @@ def _inflate(body: bytes, window_bits: int) -> bytes:
     if not inflater.eof and len(out) <= MAX_BODY_BYTES:
         raise EOFError("it ends too early")
     return out
+
+
+def _inflate_members(body: bytes) -> bytes:
+    """A gzip body may have several members (RFC 1952, 2.2); what follows the last one is padding."""
+    out = bytearray()
+    rest = body
+    while rest.startswith(_GZIP_MAGIC) and len(out) <= MAX_BODY_BYTES:
+        inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        out += inflater.decompress(rest, MAX_BODY_BYTES + 1)
+        if not inflater.eof and len(out) <= MAX_BODY_BYTES:
+            raise EOFError("it ends too early")
+        rest = inflater.unused_data
+    if rest is body:
+        raise EOFError("it is not gzip")
+    return bytes(out)
 
 
 def _unbrotli(body: bytes) -> bytes:

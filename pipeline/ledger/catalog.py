@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -13,7 +14,7 @@ import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
 from duckdb import DuckDBPyConnection
 
-from pipeline.errors import LedgerError, LedgerMissing, LedgerTooNew
+from pipeline.errors import LedgerError, LedgerTooNew
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger.rows import table_schema
 
@@ -60,26 +61,42 @@ def connect(catalog: Path) -> DuckDBPyConnection:
     return con
 
 
-def require(catalog: Path) -> None:
-    """Raises LedgerMissing unless there is a ledger."""
-    if not catalog.is_file():
-        raise LedgerMissing(f"{catalog.parent}: no ledger here yet; `newsledger ingest` or `newsledger demo` makes one")
-
-
 def is_complete(con: DuckDBPyConnection, catalog: Path) -> bool:
-    """Are all tables there, with all columns? Raises LedgerTooNew for a ledger of a newer format."""
+    """Are all tables there, with all columns? Raises LedgerTooNew for a ledger of a newer newsledger."""
     columns = _columns(con)
-    if "ledger_format" in columns:
-        row = con.execute("select max(version) from ledger.ledger_format").fetchone()
-        version = row[0] if row else None
-        if version is not None and version > FORMAT_VERSION:
-            raise LedgerTooNew(
-                f"{catalog}: made by a newer newsledger (format {version}, this one knows {FORMAT_VERSION});"
-                " upgrade newsledger"
-            )
+    newer = _newer_than_this(con, columns)
+    if newer:
+        raise LedgerTooNew(f"{catalog}: made by a newer newsledger ({newer}); upgrade newsledger")
     return all(name in columns for name in BOOKKEEPING) and all(
         set(table_schema(cls).names) <= columns.get(event_type(cls), frozenset()) for cls in EVENT_TYPES
     )
+
+
+def _newer_than_this(con: DuckDBPyConnection, columns: Mapping[str, frozenset[str]]) -> str | None:
+    """What the ledger has that this version does not know."""
+    if "ledger_format" in columns:
+        row = con.execute("select max(version) from ledger.ledger_format").fetchone()
+        if row and row[0] is not None and row[0] > FORMAT_VERSION:
+            return f"format {row[0]}, this one knows {FORMAT_VERSION}"
+    for cls in EVENT_TYPES:
+        unknown = columns.get(event_type(cls), frozenset()) - set(table_schema(cls).names)
+        if unknown:
+            return f"column {event_type(cls)}.{min(unknown)}"
+    return None
+
+
+def complete(con: DuckDBPyConnection, catalog: Path) -> None:
+    """Make what is missing. Call it under the lock.
+
+    Raises LedgerError for an empty catalog beside recorded events: no new history may begin on top of them.
+    """
+    if is_complete(con, catalog):
+        return
+    events = catalog.with_suffix("") / "main"
+    recorded = any(next((events / event_type(cls)).glob("*.parquet"), None) for cls in EVENT_TYPES)
+    if recorded and not _columns(con):
+        raise LedgerError(f"{catalog}: is empty although {events} holds events; restore the catalog from a backup")
+    create(con)
 
 
 def create(con: DuckDBPyConnection) -> None:

@@ -24,7 +24,7 @@ import stamina
 from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 
-from pipeline.errors import STORAGE_ERRNOS, LedgerError, LedgerLocked, StorageError
+from pipeline.errors import STORAGE_ERRNOS, LedgerError, LedgerLocked, LedgerMissing, StorageError
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger import catalog
@@ -90,21 +90,20 @@ class Ledger:
         lock = FileLock(path.with_suffix(".lock"), timeout=lock_timeout_seconds)
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_file():
-                con = catalog.connect(path)
-                if catalog.is_complete(con, path):
-                    return cls(path, con, lock, now)
-                con.close()
-            with _held(lock, path):
-                con = catalog.connect(path)
-                if not catalog.is_complete(con, path):
-                    catalog.create(con)
+            con = catalog.connect(path) if path.is_file() else None
+            if con is None or not catalog.is_complete(con, path):
+                if con is not None:
+                    con.close()
+                with _held(lock, path):
+                    con = catalog.connect(path)
+                    catalog.complete(con, path)
         return cls(path, con, lock, now)
 
     @classmethod
     def open_existing(cls, path: Path, *, lock_timeout_seconds: float = 60) -> Self:
         """As `open`, but raises LedgerMissing instead of making a ledger where there is none."""
-        catalog.require(path)
+        if not path.is_file() or path.stat().st_size == 0:
+            raise LedgerMissing(f"{path.parent}: no ledger here; `newsledger ingest` or `newsledger demo` makes one")
         return cls.open(path, lock_timeout_seconds=lock_timeout_seconds)
 
     def close(self) -> None:
@@ -142,15 +141,26 @@ class Ledger:
 
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
         """Rows of the query `sql/<name>.sql` with these values bound."""
-        cursor = self._con.execute(catalog.statement(name), values)
-        columns = [column[0] for column in cursor.description]
-        return [
-            msgspec.convert(dict(zip(columns, row, strict=True)), row_type, strict=False) for row in cursor.fetchall()
-        ]
+        with self._readable():
+            cursor = self._con.execute(catalog.statement(name), values)
+            columns = [column[0] for column in cursor.description]
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            return [msgspec.convert(row, row_type, strict=False) for row in rows]
 
     def table(self, sql: str) -> pa.Table:
         """The result of a reading query; the ledger's tables are in schema `ledger`."""
-        return self._con.execute(sql).to_arrow_table()
+        with self._readable():
+            return self._con.execute(sql).to_arrow_table()
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            with storage_errors(self.path):
+                yield
+        except (duckdb.Error, msgspec.ValidationError) as exc:
+            raise LedgerError(
+                f"{self.path}: cannot be read: {catalog.first_line(exc)}; `newsledger verify` tells more"
+            ) from exc
 
     def _append_once(self, offered: Mapping[Any, Event], run: Run) -> Append:
         con = self._con

@@ -76,6 +76,7 @@ def to_table(cls: type[Event], recorded: Sequence[Recorded]) -> pa.Table:
 
 def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
     """The events of these rows. Raises msgspec.ValidationError where a row is none."""
+    optional = {field.name for field in msgspec.structs.fields(cls) if field.default is None}
     for row in table.to_pylist():
         yield Recorded(
             position=row.pop("position"),
@@ -83,7 +84,9 @@ def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
             recorded_at=row.pop("recorded_at"),
             run_id=row.pop("run_id"),
             event=msgspec.convert(
-                {name: value for name, value in row.items() if value is not None} | {"type": event_type(cls)}, cls
+                {name: value for name, value in row.items() if value is not None or name not in optional}
+                | {"type": event_type(cls)},
+                cls,
             ),
         )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-import duckdb
 import msgspec
 import pyarrow as pa
 
@@ -47,18 +47,18 @@ class AppendRow(msgspec.Struct, frozen=True):
 
 
 def verify(ledger: Ledger) -> Verification:
-    """Recompute the whole chain from the tables. Memory is bounded by the largest append.
+    """Recompute the whole chain up to where the ledger stands now. Others may append meanwhile.
 
-    Raises LedgerError where the bookkeeping itself cannot be read.
+    Memory is bounded by the largest append. Raises LedgerError where the bookkeeping itself cannot be read.
     """
-    try:
-        appends = ledger.select(AppendRow, "appends_in_order")
-        position, append_no, digest = ledger.head()
-    except (duckdb.Error, msgspec.ValidationError) as exc:
-        raise LedgerError(f"{ledger.path}: the list of appends cannot be read: {catalog.first_line(exc)}") from exc
-    findings = [*_chain(appends, position, append_no, digest), *_strays(ledger, position), *_doubles(ledger)]
+    position, append_no, digest = ledger.head()
+    appends = ledger.select(AppendRow, "appends_in_order", append_no=append_no)
+    findings = [*_chain(appends, position, append_no, digest), *_strays(ledger)]
+    unreadable: set[str] = set()
+    for cls in EVENT_TYPES:
+        findings += _table(ledger, event_type(cls), unreadable)
     for window in _windows(appends):
-        findings += _contents(ledger, window)
+        findings += _contents(ledger, window, unreadable)
     return Verification(len(appends), sum(row.events for row in appends), digest, tuple(findings))
 
 
@@ -81,55 +81,63 @@ def _chain(appends: Sequence[AppendRow], position: int, append_no: int, digest: 
         )
 
 
-def _strays(ledger: Ledger, position: int) -> Iterator[Finding]:
-    for cls in EVENT_TYPES:
-        name = event_type(cls)
-        try:
-            table = ledger.table(catalog.statement("positions_beyond").format(table=name, position=position))
-        except duckdb.Error as exc:
-            yield Finding(f"table {name}", f"cannot be read: {catalog.first_line(exc)}")
-            continue
-        if count := table["strays"][0].as_py():
-            yield Finding(f"table {name}", f"{count} rows lie outside of all appends")
+def _strays(ledger: Ledger) -> Iterator[Finding]:
+    if count := ledger.table(catalog.statement("appends_beyond"))["strays"][0].as_py():
+        yield Finding("table appends", f"{count} rows lie beyond log_head")
 
 
-def _doubles(ledger: Ledger) -> Iterator[Finding]:
-    for cls in EVENT_TYPES:
-        name = event_type(cls)
-        try:
-            table = ledger.table(catalog.statement("doubled_ids").format(table=name))
-        except duckdb.Error:
-            continue  # said by _strays
-        for event_id, count in zip(*(table[column].to_pylist() for column in ("event_id", "copies")), strict=True):
-            yield Finding(f"table {name}", f"event {event_id} is there {count} times")
+def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[Finding]:
+    """Rows outside of all appends, and ids that are there more than once."""
+    try:
+        strays = ledger.table(catalog.statement("positions_beyond").format(table=name))["strays"][0].as_py()
+        doubles = ledger.table(catalog.statement("doubled_ids").format(table=name)).to_pylist()
+    except LedgerError as exc:
+        unreadable.add(name)
+        yield Finding(f"table {name}", f"cannot be read: {catalog.first_line(exc.__cause__ or exc)}")
+        return
+    if strays:
+        yield Finding(f"table {name}", f"{strays} rows lie outside of all appends")
+    for row in doubles:
+        yield Finding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
 
 
 def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
     window: list[AppendRow] = []
+    events = 0
     for row in appends:
         window.append(row)
-        if sum(item.events for item in window) >= WINDOW_EVENTS:
+        events += row.events
+        if events >= WINDOW_EVENTS:
             yield window
-            window = []
+            window, events = [], 0
     if window:
         yield window
 
 
-def _contents(ledger: Ledger, window: Sequence[AppendRow]) -> Iterator[Finding]:
-    """Do the tables hold, for each append of the window, what its digest was made of?"""
+def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str]) -> Iterator[Finding]:
+    """Do the tables hold, for each append of the window, what its digest was made of?
+
+    A table that cannot be read is said once; what was appended together with its rows cannot be judged.
+    """
     recorded: list[Recorded] = []
     for cls in EVENT_TYPES:
         name = event_type(cls)
+        if name in unreadable:
+            continue
         sql = catalog.statement("events_between").format(
             table=name, first=window[0].first_position, last=window[-1].last_position
         )
         try:
             recorded += from_table(cls, ledger.table(sql))
-        except (duckdb.Error, msgspec.ValidationError, pa.ArrowException) as exc:
-            yield Finding(f"table {name}", f"cannot be read: {catalog.first_line(exc)}")
+        except (LedgerError, msgspec.ValidationError, pa.ArrowException) as exc:
+            unreadable.add(name)
+            yield Finding(f"table {name}", f"holds what is no event: {catalog.first_line(exc)}")
+    if unreadable:
+        return
     recorded.sort(key=lambda item: item.position)
+    positions = [item.position for item in recorded]
     for row in window:
-        mine = [item for item in recorded if row.first_position <= item.position <= row.last_position]
+        mine = recorded[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
         if len(mine) != row.events:
             yield Finding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
         elif chain_digest(row.previous_digest, row.append_no, mine) != row.digest:

@@ -13,9 +13,14 @@ import msgspec
 from pipeline.annotate import PRODUCER, annotate_text
 from pipeline.events import ArticleAnnotated, Event, QuoteExtracted
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
-from pipeline.ledger import Interval
+from pipeline.ledger import Interval, Ledger
 from pipeline.steps.stores import RECALL, StepResult, Stores
 from pipeline.steps.workers import parallel_map
+
+MAX_CHARS = 300_000
+"""Of a text that are read: no article is longer, and a page made to be hostile must not hold up the rest."""
+MAX_QUOTES = 1_000
+"""Of one text that are recorded, for the same reason."""
 
 
 class PendingText(msgspec.Struct, frozen=True):
@@ -31,22 +36,32 @@ class PendingText(msgspec.Struct, frozen=True):
 
 def annotate(stores: Stores, interval: Interval) -> StepResult:
     """Annotate what the newest extractor read in the interval's captures and this producer has not seen."""
-    texts = stores.ledger.select(
+    texts = pending_texts(stores.ledger, interval)
+    work = partial(annotate_extraction, stores.now())
+    return stores.record_each("annotate", parallel_map(work, texts, stores.settings.jobs), len(texts))
+
+
+def pending_texts(
+    ledger: Ledger, interval: Interval, producer: str = PRODUCER, extract_producer: str = EXTRACT_PRODUCER
+) -> list[PendingText]:
+    """What `extract_producer` read in captures of the interval and `producer` has not seen."""
+    return ledger.select(
         PendingText,
         "extractions_without_annotation",
         start=interval.start,
         end=interval.end,
         recall_start=interval.start - RECALL,
-        extract_producer=EXTRACT_PRODUCER,
-        producer=PRODUCER,
+        extract_producer=extract_producer,
+        producer=producer,
     )
-    work = partial(annotate_extraction, stores.now())
-    return stores.record_each("annotate", parallel_map(work, texts, stores.settings.jobs), len(texts))
 
 
-def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event]:
-    """The events that one text gives: that it was read, and each quotation."""
-    annotations = annotate_text(pending.text, language=pending.language, title=pending.title)
+def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event] | str:
+    """The events that one text gives: that it was read, and each quotation; a problem where the annotators stumble."""
+    try:
+        annotations = annotate_text(pending.text[:MAX_CHARS], language=pending.language, title=pending.title)
+    except Exception as exc:  # noqa: BLE001  # one text must not cost the others; it stays pending and is named
+        return f"extraction {pending.extraction_id}: {type(exc).__name__}: {exc}"
     about: dict[str, Any] = {
         "stream": f"article:{pending.article_id}",
         "occurred_at": now,
@@ -59,7 +74,7 @@ def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event]:
         **about,
         language=annotations.language,
         language_confidence=annotations.language_confidence,
-        quotes=len(annotations.quotes),
+        quotes=len(annotations.quotes[:MAX_QUOTES]),
     )
     quotes = [
         QuoteExtracted(
@@ -78,6 +93,6 @@ def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event]:
             rule=quote.rule,
             confidence=quote.confidence,
         )
-        for quote in annotations.quotes
+        for quote in annotations.quotes[:MAX_QUOTES]
     ]
     return [read, *quotes]

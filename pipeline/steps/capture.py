@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -60,9 +61,12 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
         batch = pages[first : first + BATCH_PAGES]
         tasks = [asyncio.ensure_future(_capture_page(stores, client, page, originals)) for page in batch]
         for done, task in enumerate(asyncio.as_completed(tasks), start=first + 1):
-            await task
+            with suppress(Exception):
+                await task
             stores.on_progress(Progress("capture", source.id, done, len(pages)))
-        result += stores.record([task.result() for task in tasks])
+        result += stores.record([task.result() for task in tasks if task.exception() is None])
+        for task in tasks:
+            task.result()  # what was fetched is recorded; now the first error may end the run
     return result
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 
 from pipeline.collect.http import Client, Limits
+from pipeline.errors import NewsledgerError
 from pipeline.ledger import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
@@ -22,7 +23,7 @@ def collect(stores: Stores, sources: Sequence[Source]) -> StepResult:
 
 async def _collect(stores: Stores, sources: Sequence[Source]) -> StepResult:
     async with _client(stores, sources) as client:
-        return await _all(_poll_and_capture(stores, client, source) for source in sources)
+        return await _all(sources, (_poll_and_capture(stores, client, source) for source in sources))
 
 
 async def _poll_and_capture(stores: Stores, client: Client, source: Source) -> StepResult:
@@ -37,17 +38,23 @@ def recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> 
 
 async def _recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> StepResult:
     async with _client(stores, sources) as client:
-        return await _all(capture_source(stores, client, source, interval) for source in sources)
+        return await _all(sources, (capture_source(stores, client, source, interval) for source in sources))
 
 
-async def _all(work: Iterable[Coroutine[None, None, StepResult]]) -> StepResult:
-    """Every source to its end, whatever befalls the others; then the first error, if there was one."""
+async def _all(sources: Sequence[Source], work: Iterable[Coroutine[None, None, StepResult]]) -> StepResult:
+    """Every source to its end, whatever befalls the others; what ended in an error is a problem that names it.
+
+    A full disk or a locked ledger concerns all sources and is raised.
+    """
     results = await asyncio.gather(*work, return_exceptions=True)
     total = StepResult({})
-    for result in results:
-        if isinstance(result, BaseException):
+    for source, result in zip(sources, results, strict=True):
+        if isinstance(result, StepResult):
+            total += result
+        elif isinstance(result, Exception) and not isinstance(result, NewsledgerError):
+            total += StepResult({}, (f"source {source.id}: {type(result).__name__}: {result}",))
+        else:
             raise result
-        total += result
     return total
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 
 from pipeline.collect.archive import Location, read_page
-from pipeline.errors import PageError
+from pipeline.errors import ArchiveError, PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page
-from pipeline.ledger import Interval
+from pipeline.ledger import Interval, Ledger
 from pipeline.steps.stores import RECALL, StepResult, Stores
 from pipeline.steps.workers import parallel_map
 
@@ -37,21 +37,33 @@ class PendingCapture(msgspec.Struct, frozen=True):
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
     """Extract every payload captured in the interval that this producer has not seen; append what came of it."""
-    captures = stores.ledger.select(
+    captures = pending_captures(stores.ledger, interval)
+    work = partial(extract_capture, stores.settings.archive_root, stores.now())
+    return stores.record_each("extract", parallel_map(work, captures, stores.settings.jobs), len(captures))
+
+
+def pending_captures(ledger: Ledger, interval: Interval, producer: str = PRODUCER) -> list[PendingCapture]:
+    """The payloads captured in the interval that `producer` has not seen."""
+    return ledger.select(
         PendingCapture,
         "captures_without_extraction",
         start=interval.start,
         end=interval.end,
         recall_start=interval.start - RECALL,
-        producer=PRODUCER,
+        producer=producer,
     )
-    work = partial(extract_capture, stores.settings.archive_root, stores.now())
-    return stores.record_each("extract", parallel_map(work, captures, stores.settings.jobs), len(captures))
 
 
-def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) -> Sequence[Event]:
-    """The events that one archived page gives. Raises ArchiveError where the archive does not hold what it should."""
-    page = read_page(archive_root, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
+def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) -> Sequence[Event] | str:
+    """The events that one archived page gives; a problem where the archive does not hold what it should.
+
+    A page that cannot be read stays pending, so a restored file is made good by the next run. A page that the
+    extractor stumbles over is a recorded failure of this producer: the next version will see it again.
+    """
+    try:
+        page = read_page(archive_root, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
+    except ArchiveError as exc:
+        return f"{capture.url}: {exc}"
     about: dict[str, Any] = {
         "stream": f"article:{capture.article_id}",
         "occurred_at": now,
@@ -63,15 +75,16 @@ def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) 
         extraction = extract_page(
             page.body, url=capture.url, captured_at=capture.captured_at, content_type=capture.content_type
         )
-    except PageError as exc:
+    except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
+        page_error = exc if isinstance(exc, PageError) else PageError("error", f"{type(exc).__name__}: {exc}"[:500])
         return [
             ExtractionFailed(
                 **about,
                 caused_by=capture.capture_id,
                 url=capture.url,
                 payload_digest=capture.payload_digest,
-                reason=exc.reason,
-                detail=exc.detail or None,
+                reason=page_error.reason,
+                detail=page_error.detail or None,
             )
         ]
     return _events(extraction, capture, about)

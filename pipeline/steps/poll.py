@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from pipeline.collect.archive import Original
 from pipeline.collect.feeds import Feed, Item, NotAFeed, parse_feed
 from pipeline.collect.http import Client, FetchFailed, Response
 from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
@@ -24,7 +26,17 @@ class FeedState(msgspec.Struct, frozen=True):
     feed_url: str
     etag: str | None = None
     last_modified: str | None = None
+    warc_payload_digest: str | None = None
+    """Of the last response that was archived in full, as are the next two."""
+    final_url: str | None = None
+    captured_at: datetime | None = None
     successes: int = 0
+
+    def original(self, warc_payload_digest: str) -> Original | None:
+        """The response that a feed with this payload repeats."""
+        if self.warc_payload_digest != warc_payload_digest or self.final_url is None or self.captured_at is None:
+            return None
+        return Original(self.final_url, self.captured_at)
 
 
 class KnownItem(msgspec.Struct, frozen=True):
@@ -100,7 +112,7 @@ async def _poll_feed(
                 poll, outcome=outcome, status=failure.status, reason=failure.reason, detail=failure.detail
             )
         ]
-    poll = _archived(stores, poll, response)
+    poll = _archived(stores, poll, response, state)
     if response.status == 304:
         return [msgspec.structs.replace(poll, outcome=PollOutcome.NOT_MODIFIED)]
     if response.status == 410:
@@ -116,11 +128,11 @@ async def _poll_feed(
     return _read(poll, feed, state, known)
 
 
-def _archived(stores: Stores, poll: FeedPolled, response: Response) -> FeedPolled:
+def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:
     """The poll with what its exchange said, and where the archive has it."""
     for redirect in response.redirects:
         stores.archive.write(redirect)
-    stored = stores.archive.write(response.exchange)
+    stored = stores.archive.write(response.exchange, state.original)
     return msgspec.structs.replace(
         poll,
         status=response.status,
@@ -129,6 +141,8 @@ def _archived(stores: Stores, poll: FeedPolled, response: Response) -> FeedPolle
         last_modified=response.exchange.header("last-modified"),
         bytes=len(response.body),
         payload_digest=digest(response.body),
+        warc_payload_digest=stored.warc_payload_digest,
+        warc_type=stored.warc_type,
         warc_file=stored.location.warc_file,
         warc_offset=stored.location.warc_offset,
         warc_length=stored.location.warc_length,

@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from pipeline.collect.archive import Archive
+from pipeline.errors import NewsledgerError
 from pipeline.events import Event
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
@@ -24,12 +25,22 @@ BATCH_EVENTS = 5_000
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """What a step recorded: new events by type."""
+    """What a step recorded, new events by type, and what it could not do.
+
+    A problem is a line for people: something was left undone that should not be, while everything else was done.
+    """
 
     counts: Mapping[str, int]
+    problems: tuple[str, ...] = ()
 
     def __add__(self, other: StepResult) -> StepResult:
-        return StepResult(Counter(self.counts) + Counter(other.counts))
+        return StepResult(Counter(self.counts) + Counter(other.counts), self.problems + other.problems)
+
+    def require_success(self) -> None:
+        """Raises NewsledgerError with the first problem, if there was one."""
+        if self.problems:
+            more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+            raise NewsledgerError(f"{self.problems[0]}{more}; all else was recorded")
 
     def count(self, event_type: str) -> int:
         return self.counts.get(event_type, 0)
@@ -56,11 +67,14 @@ class Stores:
     def now(self) -> datetime:
         return self.run.now()
 
-    def record_each(self, step: str, outcomes: Iterable[Sequence[Event]], total: int) -> StepResult:
-        """Append what comes of each of `total` tasks, in batches, and tell how far it is."""
+    def record_each(self, step: str, outcomes: Iterable[Sequence[Event] | str], total: int) -> StepResult:
+        """Append what comes of each of `total` tasks, events or a problem, in batches, and tell how far it is."""
         result, events = StepResult({}), list[Event]()
         for done, outcome in enumerate(outcomes, start=1):
-            events += outcome
+            if isinstance(outcome, str):
+                result += StepResult({}, (outcome,))
+            else:
+                events += outcome
             self.on_progress(Progress(step, None, done, total))
             if len(events) >= BATCH_EVENTS or done == total:
                 result += self.record(events)

@@ -21,15 +21,15 @@ class Window(msgspec.Struct, frozen=True):
 def run_window(start: datetime | None, end: datetime | None, *, now: datetime, settings: Settings) -> Window:
     """The window of a run with the data interval [start, end).
 
-    An interval that ends within the lookback is widened to the whole lookback up to now. Raises ValueError for
-    a missing or empty interval: such a run would silently do nothing.
+    The latest complete interval is live and widened to the whole lookback up to now, so that days on which nothing
+    ran are made good. Raises ValueError for a missing or empty interval: such a run would silently do nothing.
     """
     if start is None or end is None:
         raise ValueError("the run has no data interval; trigger it with a logical date")
     if start >= end:
         raise ValueError(f"the run's data interval is empty: {start} to {end}")
-    if end >= now - settings.lookback:
-        return Window(Interval(min(start, now - settings.lookback), now), live=True)
+    if now < end + (end - start):
+        return Window(lookback(settings, now), live=True)
     return Window(Interval(start, end), live=False)
 
 

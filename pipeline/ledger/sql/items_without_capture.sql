@@ -1,4 +1,4 @@
--- Articles that a feed named or changed in the interval and that have not been captured since; failed ones
+-- Articles that a feed named or changed in the interval and whose newest item has no capture yet; failed ones
 -- when their next attempt is due: 15 minutes after the first, then 1, 4 and 16 hours after the last one.
 with items as (
     select
@@ -12,23 +12,32 @@ with items as (
     group by article_id
 ),
 
-captures as (
-    select article_id, max(position) as position
-    from ledger.article_captured
+-- By cause, not by position: a page fetched before the item changed may be appended after it.
+causes as (
+    select event_id, position
+    from ledger.item_discovered
     where occurred_at >= $start and list_contains($source_ids, source_id)
-    group by article_id
+),
+
+captures as (
+    select captures.article_id, max(causes.position) as item_position
+    from ledger.article_captured as captures
+    inner join causes on captures.caused_by = causes.event_id
+    where captures.occurred_at >= $start
+    group by captures.article_id
 ),
 
 failures as (
     select
-        article_id,
-        max_by(attempt, position) as attempt,
-        max_by(will_retry, position) as will_retry,
-        max_by(occurred_at, position) as occurred_at,
-        max(position) as position
-    from ledger.capture_failed
-    where occurred_at >= $start and list_contains($source_ids, source_id)
-    group by article_id
+        failures.article_id,
+        max(causes.position) as item_position,
+        max_by(failures.attempt, failures.position) as attempt,
+        max_by(failures.will_retry, failures.position) as will_retry,
+        max_by(failures.occurred_at, failures.position) as occurred_at
+    from ledger.capture_failed as failures
+    inner join causes on failures.caused_by = causes.event_id
+    where failures.occurred_at >= $start
+    group by failures.article_id
 )
 
 select
@@ -36,15 +45,15 @@ select
     items.source_id,
     items.item_id,
     items.url,
-    if(failures.position > items.position, failures.attempt, 0) + 1 as attempt
+    if(failures.item_position >= items.position, failures.attempt, 0) + 1 as attempt
 from items
 left join captures using (article_id)
 left join failures using (article_id)
 where
-    (captures.position is null or captures.position < items.position)
+    (captures.item_position is null or captures.item_position < items.position)
     and (
-        failures.position is null
-        or failures.position < items.position
+        failures.item_position is null
+        or failures.item_position < items.position
         or (failures.will_retry and failures.occurred_at + to_minutes(15 * (1 << (2 * (failures.attempt - 1)))) <= $now)
     )
 order by items.position

@@ -1,3 +1,4 @@
+-- One statement, one snapshot: another process may be appending.
 select count(*) as strays
 from ledger.{table}
-where position < 1 or position > {position} or position is null
+where position is null or position < 1 or position > (select max(position) from ledger.log_head)

@@ -11,7 +11,7 @@ with feeds as (
 ),
 
 items as (
-    select source_id, count(distinct row(feed_url, guid)) as items
+    select source_id, count(distinct row(feed_url, guid, article_id)) as items
     from ledger.item_discovered
     group by source_id
 ),

@@ -23,6 +23,8 @@ select
     overlap,
     warnings,
     payload_digest,
+    warc_payload_digest,
+    warc_type,
     warc_file,
     warc_offset,
     warc_length

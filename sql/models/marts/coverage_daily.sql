@@ -4,9 +4,10 @@ with items as (
         source_id,
         feed_url,
         guid,
+        article_id,
         cast(min(occurred_at) at time zone 'UTC' as date) as discovered_on
     from {{ ref('item_discovered') }}
-    group by source_id, feed_url, guid
+    group by source_id, feed_url, guid, article_id
 ),
 
 items_by_day as (
@@ -52,7 +53,7 @@ stripped as (
         caused_by as extraction_id,
         count(*) as captions_stripped
     from {{ ref('boilerplate_stripped') }}
-    where kind in ('video_caption', 'image_caption')
+    where kind = 'video_caption'
     group by caused_by
 ),
 

@@ -1,0 +1,2 @@
+select distinct source_id
+from ledger.feed_polled

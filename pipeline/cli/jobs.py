@@ -126,4 +126,4 @@ def summarize(settings: Settings, before: Totals, seconds: float) -> None:
         (name.replace("_", " "), getattr(after, name) - getattr(before, name), getattr(after, name))
         for name in Totals.__struct_fields__
     ]
-    console.table(None, ("", "this run", "in the ledger"), [*rows, ("seconds", round(seconds, 1), "")])
+    console.table(None, ("", "this run", "in the ledger"), [*rows, ("seconds", round(seconds, 1), None)])

@@ -67,6 +67,9 @@ def editions(demo: tuple[Path, int, str]) -> list[Edition]:
 
 def test_the_readme_shows_what_one_sees(demo: tuple[Path, int, str]) -> None:
     readme = (PROJECT_ROOT / "README.md").read_text("utf-8")
+    figures = re.compile(r"│ (feeds|items|captures|articles|quotes|stripped captions) +│ +(\d+) │ +(\d+) │")
+    assert len(figures.findall(readme)) == 6
+    assert figures.findall(readme) == figures.findall(demo[2])
     query = re.search(r'newsledger sql --data data/demo "(.*?)"', readme, re.DOTALL)
     assert query
     done = newsledger("sql", "--data", demo[0], query[1], env={"COLUMNS": "160"})

@@ -173,6 +173,20 @@ def test_init_and_verify(tmp_path: Path) -> None:
     assert "append 1 (positions 1-2): holds 1 events, 2 were recorded" in done.stderr
 
 
+def test_status_says_what_is_read_pending_and_lost(tmp_path: Path) -> None:
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "A"), ("/gone", "B"), ("/broken", "C"))
+        web.page("/a", "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
+        web.answers["/gone"], web.answers["/broken"] = Answer(status=410), Answer(status=500)
+        sources = tmp_path / "sources.toml"
+        sources.write_text(entry("harbour", web.base))
+        run = ("--data", tmp_path / "data")
+        assert newsledger("ingest", "--sources", sources, *run, env=ALLOW).returncode == 0
+    status = newsledger("status", *run).stdout
+    assert "1 pages to capture, 0 to extract, 0 to annotate, 1 failed for good" in status
+    assert "harbour" in status
+
+
 # sources
 
 

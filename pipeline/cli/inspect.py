@@ -91,6 +91,7 @@ def sql(
 def status(data: Data = None) -> None:
     """What was read last, what fails, what is pending, on one screen."""
     from pipeline.steps.annotate import pending_texts
+    from pipeline.steps.capture import pending_pages
     from pipeline.steps.extract import pending_captures
 
     settings = load_settings(data=data)
@@ -99,8 +100,9 @@ def status(data: Data = None) -> None:
         position, append_no, _ = ledger.head()
         sources = ledger.select(SourceStatus, "status_by_source")
         interval = lookback(settings, now)
-        pending = ledger.select(PendingCounts, "pending_counts", start=interval.start, end=interval.end)[0]
+        pages = pending_pages(ledger, interval, now, [row.source_id for row in sources])
         extractions, annotations = len(pending_captures(ledger, interval)), len(pending_texts(ledger, interval))
+    lost = sum(page.failed_for_good for page in pages)
     file = settings.news_file
     published = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
     console.table(
@@ -122,8 +124,8 @@ def status(data: Data = None) -> None:
     )
     typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
     typer.echo(
-        f"pending     {pending.captures} pages to capture, {extractions} to extract, {annotations} to annotate,"
-        f" {pending.failed} failed for good"
+        f"pending     {len(pages) - lost} pages to capture, {extractions} to extract, {annotations} to annotate,"
+        f" {lost} failed for good"
         f" (last {settings.lookback_days} days)"
     )
     typer.echo(f"published   {f'{published:%Y-%m-%d %H:%M}, {settings.news_file}' if published else 'nothing yet'}")
@@ -160,11 +162,6 @@ def verify_ledger(
         f"{settings.ledger_catalog}: {result.events} events in {result.appends} appends are as they were recorded"
     )
     typer.echo(f"digest {result.digest}")
-
-
-class PendingCounts(msgspec.Struct, frozen=True):
-    captures: int
-    failed: int
 
 
 class DigestRow(msgspec.Struct, frozen=True):

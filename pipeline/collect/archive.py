@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from pipeline.collect.http import Exchange, FetchFailed, decode
+from pipeline.collect.codings import CodingError, decode
+from pipeline.collect.http import Exchange
 from pipeline.errors import STORAGE_ERRNOS, ArchiveError, StorageError
 from pipeline.events import WarcType
 from pipeline.ids import digest
@@ -180,9 +181,9 @@ def read_page(root: Path, location: Location) -> ArchivedPage:
     url = record.headers.get("WARC-Target-URI") or ""
     headers = {name.lower(): value for name, value in record.http_headers.astuples()}
     try:
-        body = decode(payload, headers.get("content-encoding"), url)
-    except FetchFailed as exc:
-        raise ArchiveError(f"{where}: {exc.detail}") from exc
+        body = decode(payload, headers.get("content-encoding"))
+    except CodingError as exc:
+        raise ArchiveError(f"{where}: {exc}") from exc
     return ArchivedPage(url, int(record.http_headers.status_code or 0), headers.get("content-type"), body)
 
 

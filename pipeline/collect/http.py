@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import TracebackType
@@ -12,27 +11,21 @@ from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
-import brotli
 import msgspec
-import zstandard
 from aiolimiter import AsyncLimiter
 from protego import Protego
 from yarl import URL
 
 from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver
+from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
 
 AGENT = "newsledger"
-MAX_BODY_BYTES = 32_000_000
-"""Of a body, as sent and again when decoded."""
 MAX_REDIRECTS = 5
 HOST_CONNECTIONS = 4
 ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
 RETRIED_STATUS = frozenset({502, 503, 504})
 
 _CHUNK_BYTES = 1 << 16
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_SLICE_BYTES = 1 << 10
-_ZSTD_WINDOW_BYTES = 1 << 27
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -188,7 +181,7 @@ class Client:
             exchange = await self._exchange(url, headers, robots=robots)
             location = exchange.header("location")
             if exchange.status not in {301, 302, 303, 307, 308} or not location:
-                return Response(exchange, decode_body(exchange), tuple(redirects))
+                return Response(exchange, _decoded(exchange), tuple(redirects))
             redirects.append(exchange)
             if len(redirects) > MAX_REDIRECTS:
                 raise FetchFailed(
@@ -302,93 +295,8 @@ def _refused(exc: BaseException) -> FetchFailed | None:
     return None
 
 
-def decode_body(exchange: Exchange) -> bytes:
-    """The body with its content codings undone, last one first. Raises FetchFailed: `bad_encoding`, `too_large`."""
-    return decode(exchange.body_sent, exchange.header("content-encoding"), exchange.url)
-
-
-def decode(body: bytes, content_encoding: str | None, url: str) -> bytes:
-    """Undo the content codings named in the header's value. Raises FetchFailed: `bad_encoding`, `too_large`."""
-    for coding in reversed([part.strip().lower() for part in (content_encoding or "").split(",") if part.strip()]):
-        if not body or coding == "identity":
-            continue
-        try:
-            body = _DECODERS[coding](body)
-        except KeyError:
-            raise FetchFailed("bad_encoding", f"{url}: unknown content-encoding {coding!r}", transient=False) from None
-        except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as exc:
-            raise FetchFailed("bad_encoding", f"{url}: broken {coding} body: {exc}", transient=False) from exc
-        if len(body) > MAX_BODY_BYTES:
-            raise FetchFailed("too_large", f"{url}: more than {MAX_BODY_BYTES} bytes when decoded", transient=False)
-    return body
-
-
-def _gunzip(body: bytes) -> bytes:
-    return _inflate_members(body)
-
-
-def _deflate(body: bytes) -> bytes:
-    """Servers send `deflate` with and without the zlib wrapper (RFC 9110, 8.4.1.2)."""
+def _decoded(exchange: Exchange) -> bytes:
     try:
-        return _inflate(body, zlib.MAX_WBITS)
-    except zlib.error:
-        return _inflate(body, -zlib.MAX_WBITS)
-
-
-def _inflate(body: bytes, window_bits: int) -> bytes:
-    inflater = zlib.decompressobj(window_bits)
-    out = inflater.decompress(body, MAX_BODY_BYTES + 1)
-    if not inflater.eof and len(out) <= MAX_BODY_BYTES:
-        raise EOFError("it ends too early")
-    return out
-
-
-def _inflate_members(body: bytes) -> bytes:
-    """A gzip body may have several members (RFC 1952, 2.2); what follows the last one is padding."""
-    out = bytearray()
-    rest = body
-    while rest.startswith(_GZIP_MAGIC) and len(out) <= MAX_BODY_BYTES:
-        inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        out += inflater.decompress(rest, MAX_BODY_BYTES + 1)
-        if not inflater.eof and len(out) <= MAX_BODY_BYTES:
-            raise EOFError("it ends too early")
-        rest = inflater.unused_data
-    if rest is body:
-        raise EOFError("it is not gzip")
-    return bytes(out)
-
-
-def _unbrotli(body: bytes) -> bytes:
-    decoder = brotli.Decompressor()
-    out = bytearray(decoder.process(body, output_buffer_limit=_CHUNK_BYTES))
-    while not decoder.is_finished() and len(out) <= MAX_BODY_BYTES:
-        more = decoder.process(b"", output_buffer_limit=_CHUNK_BYTES)
-        if not more and not decoder.is_finished():
-            raise EOFError("it ends too early")
-        out += more
-    return bytes(out)
-
-
-def _unzstd(body: bytes) -> bytes:
-    """Slice by slice, because the decoder has no limit of its own and a slice grows 32,000-fold at most."""
-    out = bytearray()
-    frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
-    for start in range(0, len(body), _ZSTD_SLICE_BYTES):
-        piece = body[start : start + _ZSTD_SLICE_BYTES]
-        while piece and len(out) <= MAX_BODY_BYTES:
-            if frame.eof:
-                frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
-            out += frame.decompress(piece)
-            piece = frame.unused_data if frame.eof else b""
-    if not frame.eof and len(out) <= MAX_BODY_BYTES:
-        raise EOFError("it ends too early")
-    return bytes(out)
-
-
-_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
-    "gzip": _gunzip,
-    "x-gzip": _gunzip,
-    "deflate": _deflate,
-    "br": _unbrotli,
-    "zstd": _unzstd,
-}
+        return decode(exchange.body_sent, exchange.header("content-encoding"))
+    except CodingError as exc:
+        raise FetchFailed(exc.reason, f"{exchange.url}: {exc}", transient=False, status=exchange.status) from exc

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from pipeline.collect.archive import Original
 from pipeline.collect.http import Client, FetchFailed, Response
 from pipeline.events import ArticleCaptured, CaptureFailed, Event
 from pipeline.ids import digest
-from pipeline.ledger import Interval
+from pipeline.ledger import Interval, Ledger
 from pipeline.sources import Source
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import RECALL, StepResult, Stores
@@ -37,6 +37,9 @@ class PendingPage(msgspec.Struct, frozen=True):
     item_id: UUID
     url: str
     attempt: int
+    failed_for_good: bool
+    due: bool
+    """Whether the next attempt may be made now."""
 
 
 class CapturedPayload(msgspec.Struct, frozen=True):
@@ -46,12 +49,23 @@ class CapturedPayload(msgspec.Struct, frozen=True):
     captured_at: datetime
 
 
+def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids: Sequence[str]) -> list[PendingPage]:
+    """The pages of the interval's items that have no capture, those included that are not due or failed for good."""
+    return ledger.select(
+        PendingPage,
+        "items_without_capture",
+        start=interval.start,
+        end=interval.end,
+        now=now,
+        source_ids=list(source_ids),
+    )
+
+
 async def capture_source(stores: Stores, client: Client, source: Source, interval: Interval) -> StepResult:
     """Capture what the interval's items of the source lack; one append a batch of pages."""
     now = stores.now()
-    pages = stores.ledger.select(
-        PendingPage, "items_without_capture", start=interval.start, end=interval.end, now=now, source_ids=[source.id]
-    )
+    waiting = pending_pages(stores.ledger, interval, now, [source.id])
+    pages = [page for page in waiting if page.due and not page.failed_for_good]
     payloads = stores.ledger.select(
         CapturedPayload, "captured_payloads", source_ids=[source.id], recall_start=now - RECALL
     )

@@ -1,5 +1,5 @@
--- Articles that a feed named or changed in the interval and whose newest item has no capture yet; failed ones
--- when their next attempt is due: 15 minutes after the first, then 1, 4 and 16 hours after the last one.
+-- Articles that a feed named or changed in the interval and whose newest item has no capture yet. After a failure
+-- the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one.
 with items as (
     select
         article_id,
@@ -45,15 +45,15 @@ select
     items.source_id,
     items.item_id,
     items.url,
-    if(failures.item_position >= items.position, failures.attempt, 0) + 1 as attempt
+    if(failures.item_position >= items.position, failures.attempt, 0) + 1 as attempt,
+    coalesce(failures.item_position >= items.position and not failures.will_retry, false) as failed_for_good,
+    coalesce(
+        failures.item_position < items.position
+        or failures.occurred_at + to_minutes(15 * (1 << (2 * (failures.attempt - 1)))) <= $now,
+        true
+    ) as due
 from items
 left join captures using (article_id)
 left join failures using (article_id)
-where
-    (captures.item_position is null or captures.item_position < items.position)
-    and (
-        failures.item_position is null
-        or failures.item_position < items.position
-        or (failures.will_retry and failures.occurred_at + to_minutes(15 * (1 << (2 * (failures.attempt - 1)))) <= $now)
-    )
+where captures.item_position is null or captures.item_position < items.position
 order by items.position

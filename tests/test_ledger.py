@@ -194,15 +194,15 @@ def test_kill_9_at_random_moments_leaves_whole_appends_only(catalog: Path) -> No
             [sys.executable, "-m", "tests.appending", str(catalog), str(kill)], stdout=subprocess.PIPE
         )
         assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0.15, 0.7))  # the moment is the point
+        assert process.stdout.readline() == b"appending\n"
+        time.sleep(chance.uniform(0, 0.5))  # the moment is the point
         process.send_signal(signal.SIGKILL)
         process.wait()
         with Ledger.open(catalog) as ledger:
             heads.append(ledger.head()[0])
             assert positions(ledger) == list(range(1, heads[-1] + 1))
     assert heads == sorted(heads)
-    assert heads[-1] > KILLS, "the kills came before anything was appended"
+    assert heads[-1] > 4 * KILLS, "each process had appended before it was killed"
     with Ledger.open(catalog) as ledger:
         assert verify(ledger).findings == ()
         assert ledger.append([item("last")], Run("after")).events == 1
@@ -417,7 +417,7 @@ def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
     process = subprocess.Popen([sys.executable, "-m", "tests.appending", str(catalog), "1"], stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
+        assert process.stdout.readline() == b"appending\n"
         with Ledger.open(catalog) as ledger:
             verifications = [verify(ledger)]
             while verifications[-1].appends < verifications[0].appends + 5:

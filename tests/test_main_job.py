@@ -216,20 +216,23 @@ def test_kill_9_in_the_middle_and_again_ends_like_an_undisturbed_run(
     assert newsledger("ingest", "--sources", sources, "--data", tmp_path / "calm", env=ALLOW).returncode == 0
     chance = random.Random(7)
     killed = 0
-    for _ in range(5):
+    for lines in range(5):
         process = subprocess.Popen(
             [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "rough"],
             env=os.environ | ALLOW,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        sleep(chance.uniform(1.0, 7.0))  # the moment is the point
+        assert process.stderr is not None
+        for _ in range(lines):  # of progress: one a step
+            process.stderr.readline()
+        sleep(chance.uniform(0, 0.4))  # the moment is the point
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-            killed += 1
-        process.wait()
-    assert killed >= 2
+        killed += process.wait() == -signal.SIGKILL
+        process.stderr.close()
+    assert killed >= 4
     done = newsledger("ingest", "--sources", sources, "--data", tmp_path / "rough", env=ALLOW)
     assert done.returncode == 0, done.stderr
     assert articles(tmp_path / "rough") == articles(tmp_path / "calm")

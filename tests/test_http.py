@@ -225,3 +225,16 @@ def test_a_host_is_never_asked_faster_than_its_budget(web: WebServer) -> None:
     assert len(web.asked_at) == 9
     assert web.asked_at[-1] - web.asked_at[0] >= 0.7, "nine requests at ten a second"
     assert web.most_at_once <= http.HOST_CONNECTIONS
+
+
+def test_two_ports_of_a_host_share_its_budget_and_have_a_robots_txt_each(web: WebServer) -> None:
+    with WebServer() as other:
+
+        async def both() -> None:
+            async with client(requests_per_second=10) as opened:
+                await asyncio.gather(*(opened.fetch(f"{one.base}/{n}") for one in (web, other) for n in range(3)))
+
+        asyncio.run(both())
+        asked_at = sorted(web.asked_at + other.asked_at)
+    assert web.asked["/robots.txt"] == other.asked["/robots.txt"] == 1
+    assert asked_at[-1] - asked_at[0] >= 0.6, "eight requests at ten a second"

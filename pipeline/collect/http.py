@@ -102,7 +102,6 @@ class Host:
     def __init__(self, requests_per_second: float) -> None:
         self.slots = asyncio.Semaphore(HOST_CONNECTIONS)
         self.limiter = AsyncLimiter(1, 1 / requests_per_second)
-        self.robots: asyncio.Task[Protego | FetchFailed] | None = None
 
 
 class Client:
@@ -123,6 +122,8 @@ class Client:
         self._now = now
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
+        self._robots: dict[str, asyncio.Task[Protego | FetchFailed]] = {}
+        """By the address of the robots.txt: it speaks for one scheme and port only (RFC 9309, 2.3)."""
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed)
@@ -149,9 +150,8 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        for host in self._hosts.values():
-            if host.robots is not None:
-                host.robots.cancel()
+        for robots in self._robots.values():
+            robots.cancel()
         await self._session.close()
         await self._resolver.close()
 
@@ -200,7 +200,7 @@ class Client:
             raise FetchFailed("blocked_address", str(exc), transient=False) from exc
         host = self._host(url)
         if robots:
-            await self._ask_robots(host, url)
+            await self._ask_robots(url)
         async with host.slots, host.limiter:
             return await self._request(url, headers)
 
@@ -232,19 +232,18 @@ class Client:
             raise _refused(exc) or FetchFailed("connection", f"{url}: {exc}", transient=True) from exc
 
     def _host(self, url: str) -> Host:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.hostname}:{parts.port}"
-        if origin not in self._hosts:
-            name = parts.hostname or ""
+        name = urlsplit(url).hostname or ""
+        if name not in self._hosts:
             default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
-            self._hosts[origin] = Host(self._limits.by_host.get(name, default))
-        return self._hosts[origin]
+            self._hosts[name] = Host(self._limits.by_host.get(name, default))
+        return self._hosts[name]
 
-    async def _ask_robots(self, host: Host, url: str) -> None:
+    async def _ask_robots(self, url: str) -> None:
         """RFC 9309: a missing robots.txt (4xx) allows all, an unreachable one (5xx, no answer) allows nothing yet."""
-        if host.robots is None:
-            host.robots = asyncio.ensure_future(self._load_robots(urljoin(url, "/robots.txt")))
-        answer = await asyncio.shield(host.robots)
+        address = urljoin(url, "/robots.txt")
+        if address not in self._robots:
+            self._robots[address] = asyncio.ensure_future(self._load_robots(address))
+        answer = await asyncio.shield(self._robots[address])
         if isinstance(answer, FetchFailed):
             raise answer
         if not answer.can_fetch(url, AGENT):

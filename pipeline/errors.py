@@ -10,6 +10,7 @@
     │   ├── LedgerTooNew  made by a newer version of newsledger
     │   └── LedgerMissing there is no ledger in the data directory
     ├── ModelsError       dbt could not build or test the models
+    ├── AnnotatorError    an annotator that was asked for is not installed
     └── PageError         a page cannot become an article (its reason is recorded as an event)
 
 An expected bad outcome of collecting (a timeout, a 404) is an event with a reason, not one of these.
@@ -57,6 +58,10 @@ class LedgerMissing(LedgerError):
 
 
 class ModelsError(NewsledgerError):
+    pass
+
+
+class AnnotatorError(NewsledgerError):
     pass
 
 

@@ -24,6 +24,8 @@ class Via(StrEnum):
     LIVE = "live"
     WAYBACK = "wayback"
     CC_NEWS = "cc_news"
+    FEED = "feed"
+    """The feed's own text of the article, where its page could not be had."""
 
 
 class PollOutcome(StrEnum):
@@ -40,6 +42,20 @@ class WarcType(StrEnum):
 
     RESPONSE = "response"
     REVISIT = "revisit"
+    RESOURCE = "resource"
+
+
+class DateQuality(StrEnum):
+    """How far an item's date can be trusted."""
+
+    EXACT = "exact"
+    NO_ZONE = "no_zone"
+    """It names no time zone; the source's was assumed."""
+    DAY_ONLY = "day_only"
+    """It names no time of day; the day's beginning was assumed."""
+    FUTURE = "future"
+    """It lies ahead of the poll, so it was not believed."""
+    UNREADABLE = "unreadable"
 
 
 class Access(StrEnum):
@@ -58,6 +74,15 @@ class BlockKind(StrEnum):
 
 class QuoteKind(StrEnum):
     DIRECT = "direct"
+    """Somebody's own words: in marks, or set apart as a block."""
+    INDIRECT = "indirect"
+    """Reported: sagte, dass …; laut X …; and sentences that go on reporting."""
+
+
+class MentionKind(StrEnum):
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    PLACE = "place"
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,6 +90,24 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: BlockKind
     text: str
+
+
+class Attribution(msgspec.Struct, frozen=True):
+    """Who says a block that is a quotation."""
+
+    block_no: int
+    """The quotation's place among the blocks, counted from 1."""
+    speaker: str
+    """As the line says it, without the role."""
+    role: str | None = None
+
+
+class LiveEntry(msgspec.Struct, frozen=True):
+    """An entry of a liveblog."""
+
+    block_no: int
+    """The block it begins with, counted from 1."""
+    published_at: datetime
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -120,8 +163,8 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     items: int | None = None
     new_items: int | None = None
     overlap: bool | None = None
-    """Did this poll still hold an item known from an earlier poll of the feed? None on the first poll and when
-    nothing was read."""
+    """Did this poll still hold one of the newest items of the last one that was read? None on the first poll, when
+    nothing was read, and where items of either are none. Where it is false, see `gap_from`."""
     warnings: tuple[str, ...] = ()
     """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …"""
     payload_digest: str | None = None
@@ -130,6 +173,22 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     warc_file: str | None = None
     warc_offset: int | None = None
     warc_length: int | None = None
+    items_dropped: int | None = None
+    """Entries that name no page, and those beyond the cap on a feed's length."""
+    newest_articles: tuple[UUID, ...] | None = None
+    """The articles of the newest items, a fifth of all and at least three, for the next poll to look for."""
+    gap_from: datetime | None = None
+    """Where `overlap` is false: what was published from here on may have come and gone unseen, …"""
+    gap_to: datetime | None = None
+    """… up to the oldest item of this poll."""
+    conditional: bool | None = None
+    """Whether the feed was asked only for what is new (ETag, Last-Modified)."""
+    asked_url: str | None = None
+    """The address that was asked where that is not `feed_url` but the one adopted after permanent redirects."""
+    moved_to: str | None = None
+    """Where permanent redirects alone (301, 308) have led."""
+    retry_at: datetime | None = None
+    """Before when the server wants not to be asked again (Retry-After)."""
 
 
 class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
@@ -156,6 +215,10 @@ class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
     supersedes: UUID | None = None
     """The event of the same item in the same feed that was true until now."""
     via: Via = Via.LIVE
+    published_quality: DateQuality | None = None
+    """None where the feed gave no date."""
+    content: str | None = None
+    """The article's text as HTML where the feed has it (content:encoded), for pages that cannot be captured."""
 
 
 class ArticleCaptured(Event, frozen=True, kw_only=True, tag="article_captured"):
@@ -167,7 +230,8 @@ class ArticleCaptured(Event, frozen=True, kw_only=True, tag="article_captured"):
     article_id: UUID
     url: str
     final_url: str
-    status: int
+    status: int | None
+    """None where no page answered and the article was taken from the feed."""
     content_type: str | None = None
     payload_digest: str
     """`sha256:<hex>` of the body with its content-encoding undone: what extraction reads."""
@@ -200,6 +264,8 @@ class CaptureFailed(Event, frozen=True, kw_only=True, tag="capture_failed"):
     detail: str | None = None
     attempt: int
     will_retry: bool
+    retry_at: datetime | None = None
+    """Before when the server wants not to be asked again (Retry-After)."""
 
 
 class ArticleExtracted(Event, frozen=True, kw_only=True, tag="article_extracted"):
@@ -229,6 +295,14 @@ class ArticleExtracted(Event, frozen=True, kw_only=True, tag="article_extracted"
     word_count: int
     text_digest: str
     """Of headline, lead and text: equal digests read the same."""
+    canonical_url: str | None = None
+    """The address by which the page itself wants to be known."""
+    agencies: tuple[str, ...] | None = None
+    """The news agencies whose text it is or was made from: "dpa", "AFP"."""
+    attributions: tuple[Attribution, ...] | None = None
+    """Who says the blocks that are quotations, where the page tells."""
+    entries: tuple[LiveEntry, ...] | None = None
+    """Where the entries of a liveblog begin among the blocks, and their times."""
 
 
 class ExtractionFailed(Event, frozen=True, kw_only=True, tag="extraction_failed"):
@@ -284,6 +358,9 @@ class ArticleAnnotated(Event, frozen=True, kw_only=True, tag="article_annotated"
     language_confidence: float | None = None
     """0 to 1."""
     quotes: int
+    mentions: int | None = None
+    failure: str | None = None
+    """Why the text could not be read by this producer: `timeout`, `died`. A newer one tries again."""
 
 
 class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
@@ -308,7 +385,37 @@ class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
     cue_start_char: int | None = None
     cue_end_char: int | None = None
     rule: str
+    """Id of the rule that found it."""
     confidence: float
+    """0 to 1."""
+    frame: str | None = None
+    """The words that attribute it, from speaker to cue: "sagte am Dienstag der Kanzler"."""
+    frame_start_char: int | None = None
+    frame_end_char: int | None = None
+
+
+class EntityMentioned(Event, frozen=True, kw_only=True, tag="entity_mentioned"):
+    """A person, organisation or place is named. Offsets as for quotations. Caused by the extraction."""
+
+    IDENTITY = ("caused_by", "start_char", "end_char")
+
+    source_id: str
+    article_id: UUID
+    kind: MentionKind
+    surface: str
+    """As written: "Merz", "Frankreichs"."""
+    name: str
+    """A person's full name as the article introduces it, a place's or organisation's usual name."""
+    start_char: int
+    end_char: int
+    role: str | None = None
+    """Of a person, as said at this mention: "Bundeskanzler"."""
+    party: str | None = None
+    country: str | None = None
+    """ISO 3166-1 alpha-2: where a place is, whom a person's office serves."""
+    rule: str
+    confidence: float
+    """0 to 1."""
 
 
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -322,4 +429,5 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     VideoEmbedded,
     ArticleAnnotated,
     QuoteExtracted,
+    EntityMentioned,
 )

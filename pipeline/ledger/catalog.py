@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -12,13 +11,14 @@ from types import ModuleType
 import duckdb
 import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
+import structlog
 from duckdb import DuckDBPyConnection
 
 from pipeline.errors import LedgerError, LedgerTooNew
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger.rows import table_schema
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 FORMAT_VERSION = 1
 """Of the tables' meaning. A ledger with a higher number was made by a newer newsledger and is left alone."""
@@ -114,7 +114,7 @@ def create(con: DuckDBPyConnection) -> None:
             continue
         for column, kind in zip(empty.columns, empty.types, strict=True):
             if column not in columns[name]:
-                log.info("ledger: adding column %s.%s", name, column)
+                log.info("ledger_column_added", table=name, column=column)
                 con.execute(f'alter table ledger.{name} add column "{column}" {kind}')
     con.commit()
     if not columns:

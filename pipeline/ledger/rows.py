@@ -111,7 +111,7 @@ def _plain(value: Any) -> Any:
         case datetime():
             return value.astimezone(UTC)
         case tuple():
-            return [_plain(item) for item in value]
+            return [str(item) if isinstance(item, UUID) else _plain(item) for item in value]
         case msgspec.Struct():
             return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
         case _:
@@ -128,7 +128,8 @@ def _arrow_type(hint: Any) -> pa.DataType:
     if hint in _SCALARS:
         return _SCALARS[hint]
     if get_origin(hint) is tuple:
-        return pa.list_(_arrow_type(get_args(hint)[0]))
+        element = get_args(hint)[0]
+        return pa.list_(pa.string() if element is UUID else _arrow_type(element))  # Arrow has no lists of UUIDs
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return pa.string()
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):

@@ -23,21 +23,21 @@ pending as (
 
 originals as (
     select
+        event_id as capture_id,
         article_id,
+        source_id,
+        final_url as url,
+        content_type,
+        captured_at,
         payload_digest,
-        min_by(event_id, position) as capture_id,
-        min_by(source_id, position) as source_id,
-        min_by(final_url, position) as url,
-        min_by(content_type, position) as content_type,
-        min_by(captured_at, position) as captured_at,
-        min_by(warc_file, position) as warc_file,
-        min_by(warc_offset, position) as warc_offset,
-        min_by(warc_length, position) as warc_length,
-        min(position) as position
+        warc_file,
+        warc_offset,
+        warc_length,
+        position
     from ledger.article_captured
     semi join pending using (article_id, payload_digest)
-    where warc_type = 'response' and occurred_at >= $recall_start
-    group by article_id, payload_digest
+    where warc_type in ('response', 'resource') and occurred_at >= $recall_start
+    qualify row_number() over (partition by article_id, payload_digest order by position) = 1
 )
 
 select

@@ -6,7 +6,7 @@ with captured as (
 ),
 
 extractions as (
-    select event_id, article_id, source_id, payload_digest, text, language, headline, position
+    select event_id, article_id, source_id, payload_digest, text, language, headline, blocks, position
     from ledger.article_extracted
     where producer = $extract_producer and occurred_at >= $recall_start
 ),
@@ -23,7 +23,8 @@ select
     extractions.source_id,
     extractions.text,
     extractions.language,
-    extractions.headline as title
+    extractions.headline as title,
+    extractions.blocks
 from extractions
 semi join captured using (article_id, payload_digest)
 anti join annotated using (event_id)

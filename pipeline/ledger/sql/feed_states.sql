@@ -1,12 +1,118 @@
--- What the last polls of each feed left for the next conditional request.
+-- What the last polls of each feed left for the next one to know.
+with polls as (
+    select
+        *,
+        outcome in ('ok', 'moved', 'not_modified') as succeeded,
+        outcome in ('ok', 'moved') as was_read,
+        row_number() over newest_first as poll_no
+    from ledger.feed_polled
+    where list_contains($source_ids, source_id) and occurred_at >= $recall_start
+    window newest_first as (partition by source_id, feed_url order by position desc)
+),
+
+last_polls as (
+    select source_id, feed_url, occurred_at, outcome, asked_url, retry_at, succeeded
+    from polls
+    where poll_no = 1
+),
+
+last_reads as (
+    select source_id, feed_url, position, items, overlap, newest_articles, etag, last_modified
+    from polls
+    where was_read
+    qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
+),
+
+last_responses as (
+    select source_id, feed_url, warc_payload_digest, final_url, occurred_at
+    from polls
+    where warc_type = 'response'
+    qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
+),
+
+totals as (
+    select
+        source_id,
+        feed_url,
+        max(position) filter (where succeeded) as last_success_position,
+        max(occurred_at) filter (where succeeded) as last_success_at,
+        coalesce(bool_or(list_contains(warnings, 'lying_304')), false) as lied
+    from polls
+    group by source_id, feed_url
+),
+
+failures as (
+    select polls.source_id, polls.feed_url, count(*) as failures_in_a_row
+    from polls
+    inner join totals using (source_id, feed_url)
+    where polls.position > coalesce(totals.last_success_position, 0)
+    group by polls.source_id, polls.feed_url
+),
+
+unmodified as (
+    select polls.source_id, polls.feed_url, count(*) as not_modified_in_a_row
+    from polls
+    inner join last_reads using (source_id, feed_url)
+    where polls.outcome = 'not_modified' and polls.position > last_reads.position
+    group by polls.source_id, polls.feed_url
+),
+
+moves as (
+    select source_id, feed_url, any_value(moved_to) as moved_to
+    from polls
+    where poll_no <= $consistent_moves
+    group by source_id, feed_url
+    having
+        count(*) = $consistent_moves and bool_and(succeeded)
+        and count(moved_to) = $consistent_moves and count(distinct moved_to) = 1
+),
+
+successes as (
+    select
+        source_id,
+        feed_url,
+        occurred_at,
+        coalesce(new_items, 0) as new_items,
+        epoch(occurred_at - lag(occurred_at) over (partition by source_id, feed_url order by position)) / 3600 as hours
+    from polls
+    where succeeded
+),
+
+turnovers as (
+    select
+        source_id,
+        feed_url,
+        max(new_items / greatest(hours, 0.25)) as peak_items_per_hour
+    from successes
+    where hours is not null and occurred_at >= $turnover_start
+    group by source_id, feed_url
+)
+
 select
-    feed_url,
-    max_by(coalesce(etag, ''), position) filter (where outcome in ('ok', 'moved')) as etag,
-    max_by(coalesce(last_modified, ''), position) filter (where outcome in ('ok', 'moved')) as last_modified,
-    max_by(warc_payload_digest, position) filter (where warc_type = 'response') as warc_payload_digest,
-    max_by(final_url, position) filter (where warc_type = 'response') as final_url,
-    max_by(occurred_at, position) filter (where warc_type = 'response') as captured_at,
-    count(*) filter (where outcome in ('ok', 'not_modified', 'moved')) as successes
-from ledger.feed_polled
-where source_id = $source_id and occurred_at >= $recall_start
-group by feed_url
+    last_polls.source_id,
+    last_polls.feed_url,
+    last_polls.occurred_at as last_polled_at,
+    last_polls.outcome as last_outcome,
+    last_polls.retry_at,
+    coalesce(moves.moved_to, if(last_polls.succeeded, last_polls.asked_url, null)) as adopted_url,
+    totals.last_success_at,
+    totals.lied,
+    coalesce(failures.failures_in_a_row, 0) as failures_in_a_row,
+    coalesce(unmodified.not_modified_in_a_row, 0) as not_modified_in_a_row,
+    last_reads.items,
+    last_reads.overlap,
+    last_reads.newest_articles,
+    last_reads.etag,
+    last_reads.last_modified,
+    turnovers.peak_items_per_hour,
+    last_responses.warc_payload_digest,
+    last_responses.final_url,
+    last_responses.occurred_at as captured_at
+from last_polls
+inner join totals using (source_id, feed_url)
+left join last_reads using (source_id, feed_url)
+left join last_responses using (source_id, feed_url)
+left join failures using (source_id, feed_url)
+left join unmodified using (source_id, feed_url)
+left join moves using (source_id, feed_url)
+left join turnovers using (source_id, feed_url)

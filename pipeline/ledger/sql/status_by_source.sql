@@ -1,19 +1,27 @@
-with feeds as (
+with polls as (
+    select
+        source_id,
+        feed_url,
+        occurred_at,
+        outcome,
+        reason,
+        outcome in ('ok', 'not_modified', 'moved') as succeeded,
+        row_number() over (partition by source_id, feed_url order by position desc) as poll_no
+    from ledger.feed_polled
+    where caused_by is null
+),
+
+feeds as (
     select
         source_id,
         feed_url,
         max(occurred_at) as last_polled_at,
-        max(occurred_at) filter (where outcome in ('ok', 'not_modified', 'moved')) as last_success_at,
-        max_by(outcome, position) as outcome,
-        max_by(reason, position) as reason
-    from ledger.feed_polled
+        max(occurred_at) filter (where succeeded) as last_success_at,
+        any_value(outcome) filter (where poll_no = 1) as outcome,
+        any_value(reason) filter (where poll_no = 1) as reason,
+        coalesce(any_value(succeeded) filter (where poll_no = 1), false) as succeeds
+    from polls
     group by source_id, feed_url
-),
-
-items as (
-    select source_id, count(distinct row(feed_url, guid, article_id)) as items
-    from ledger.item_discovered
-    group by source_id
 ),
 
 articles as (
@@ -25,14 +33,13 @@ articles as (
 select
     feeds.source_id,
     count(*) as feeds,
-    count(*) filter (where feeds.outcome not in ('ok', 'not_modified', 'moved')) as failing,
+    count(*) filter (where not feeds.succeeds and feeds.outcome != 'gone') as failing,
+    count(*) filter (where feeds.outcome = 'gone') as retired,
     max(feeds.last_polled_at) as last_polled_at,
     max(feeds.last_success_at) as last_success_at,
-    coalesce(any_value(items.items), 0) as items,
     coalesce(any_value(articles.articles), 0) as articles,
-    any_value(feeds.reason) filter (where feeds.outcome not in ('ok', 'not_modified', 'moved')) as reason
+    any_value(feeds.reason) filter (where not feeds.succeeds) as reason
 from feeds
-left join items using (source_id)
 left join articles using (source_id)
 group by feeds.source_id
 order by failing desc, feeds.source_id

@@ -1,5 +1,8 @@
 select
-    (select count(distinct feed_url) from ledger.feed_polled) as feeds,
+    (
+        select count(distinct feed_url) from ledger.feed_polled
+        where caused_by is null
+    ) as feeds,
     (select count(distinct row(feed_url, guid, article_id)) from ledger.item_discovered) as items,
     (select count(*) from ledger.article_captured) as captures,
     (select count(distinct article_id) from ledger.article_extracted) as articles,

@@ -12,6 +12,8 @@ select
     article_id,
     language,
     language_confidence,
-    quotes
+    quotes,
+    mentions,
+    failure
 from {{ source('ledger', 'article_annotated') }}
 where {{ recorded_since_last_build() }}

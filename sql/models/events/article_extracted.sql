@@ -25,6 +25,10 @@ select
     access,
     correction,
     word_count,
-    text_digest
+    text_digest,
+    canonical_url,
+    agencies,
+    attributions,
+    entries
 from {{ source('ledger', 'article_extracted') }}
 where {{ recorded_since_last_build() }}

@@ -15,6 +15,7 @@ select
     status,
     detail,
     attempt,
-    will_retry
+    will_retry,
+    retry_at
 from {{ source('ledger', 'capture_failed') }}
 where {{ recorded_since_last_build() }}

@@ -27,6 +27,14 @@ select
     warc_type,
     warc_file,
     warc_offset,
-    warc_length
+    warc_length,
+    items_dropped,
+    newest_articles,
+    gap_from,
+    gap_to,
+    conditional,
+    asked_url,
+    moved_to,
+    retry_at
 from {{ source('ledger', 'feed_polled') }}
 where {{ recorded_since_last_build() }}

@@ -21,6 +21,8 @@ select
     published_raw,
     said_digest,
     supersedes,
-    via
+    via,
+    published_quality,
+    content
 from {{ source('ledger', 'item_discovered') }}
 where {{ recorded_since_last_build() }}

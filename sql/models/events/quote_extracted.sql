@@ -22,6 +22,9 @@ select
     cue_start_char,
     cue_end_char,
     rule,
-    confidence
+    confidence,
+    frame,
+    frame_start_char,
+    frame_end_char
 from {{ source('ledger', 'quote_extracted') }}
 where {{ recorded_since_last_build() }}

@@ -1,0 +1,10 @@
+-- What feeds gave of these articles' texts, where no page of theirs was ever captured.
+select article_id, content, title, published_at
+from ledger.item_discovered
+where
+    list_contains($article_ids, article_id) and occurred_at >= $recall_start and content is not null
+    and article_id not in (
+        select article_id from ledger.article_captured
+        where occurred_at >= $recall_start
+    )
+qualify row_number() over (partition by article_id order by position desc) = 1

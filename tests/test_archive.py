@@ -14,7 +14,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
 from pipeline.collect.archive import Archive, Location, Original, read_page
-from pipeline.collect.http import Exchange
+from pipeline.collect.exchanges import Exchange
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
 from tests.conftest import NOON

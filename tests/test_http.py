@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import threading
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import brotli
 import pytest
@@ -14,7 +16,9 @@ import zstandard
 
 from pipeline.collect import http
 from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
-from pipeline.collect.http import Client, FetchFailed, Limits, Patience, Response
+from pipeline.collect.exchanges import FetchFailed, Response
+from pipeline.collect.hosts import CONNECTIONS
+from pipeline.collect.http import Client, Limits, Patience
 from pipeline.ledger.log import utc_now
 from tests.loopback import Answer, WebServer
 
@@ -224,7 +228,7 @@ def test_a_host_is_never_asked_faster_than_its_budget(web: WebServer) -> None:
     asyncio.run(all_at_once())
     assert len(web.asked_at) == 9
     assert web.asked_at[-1] - web.asked_at[0] >= 0.7, "nine requests at ten a second"
-    assert web.most_at_once <= http.HOST_CONNECTIONS
+    assert web.most_at_once <= CONNECTIONS
 
 
 def test_two_ports_of_a_host_share_its_budget_and_have_a_robots_txt_each(web: WebServer) -> None:
@@ -238,3 +242,130 @@ def test_two_ports_of_a_host_share_its_budget_and_have_a_robots_txt_each(web: We
         asked_at = sorted(web.asked_at + other.asked_at)
     assert web.asked["/robots.txt"] == other.asked["/robots.txt"] == 1
     assert asked_at[-1] - asked_at[0] >= 0.6, "eight requests at ten a second"
+
+
+def test_a_short_retry_after_is_waited_for_and_asked_again(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=429, headers={"Retry-After": "1"})
+    assert fetch(f"{web.base}/a").status == 429
+    assert web.asked["/a"] == 2
+    assert web.asked_at[-1] - web.asked_at[-2] >= 1
+
+
+def test_after_a_long_retry_after_the_host_is_left_alone(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=503, headers={"Retry-After": "3600"})
+    web.answers["/b"] = Answer(b"x")
+
+    async def both() -> tuple[Response, FetchFailed]:
+        async with client() as opened:
+            turned_away = await opened.fetch(f"{web.base}/a")
+            with pytest.raises(FetchFailed) as caught:
+                await opened.fetch(f"{web.base}/b")
+            return turned_away, caught.value
+
+    turned_away, left_alone = asyncio.run(both())
+    assert turned_away.retry_at == turned_away.exchange.fetched_at + timedelta(hours=1)
+    assert left_alone.reason == "asked_to_wait"
+    assert left_alone.retry_at is not None
+    assert abs(left_alone.retry_at - turned_away.retry_at) < timedelta(seconds=5)
+    assert web.asked == {"/robots.txt": 1, "/a": 1}
+
+
+def test_what_a_host_asked_for_in_an_earlier_run_holds(web: WebServer) -> None:
+    async def run() -> FetchFailed:
+        async with client() as opened:
+            opened.hold(f"{web.base}/b", utc_now() + timedelta(minutes=10))
+            with pytest.raises(FetchFailed) as caught:
+                await opened.fetch(f"{web.base}/a")
+            return caught.value
+
+    assert asyncio.run(run()).reason == "asked_to_wait"
+    assert not web.asked
+
+
+def test_the_crawl_delay_is_kept(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.3\n", content_type="text/plain")
+    for n in range(3):
+        web.answers[f"/{n}"] = Answer(b"x")
+
+    async def all_at_once() -> None:
+        async with client() as opened:
+            await asyncio.gather(*(opened.fetch(f"{web.base}/{n}") for n in range(3)))
+
+    asyncio.run(all_at_once())
+    assert web.asked_at[-1] - web.asked_at[1] >= 0.55
+
+
+@pytest.mark.parametrize(
+    ("robots", "reason"),
+    [
+        (Answer(b"User-agent: *\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: newsledger\nDisallow: /\n\nUser-agent: *\nAllow: /\n"), "robots"),
+        (Answer(b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"), "robots"),
+        (Answer(status=500), "robots_unavailable"),
+        (Answer(status=429, headers={"Retry-After": "0"}), "robots_unavailable"),
+        (Answer(status=404), None),
+        (Answer(status=403), None),
+        (Answer(b"<html>not found</html>"), None),
+        (Answer(status=302, headers={"Location": "/robots.txt"}), None),
+        (Answer(b"x" * (MAX_BODY_BYTES + 1)), None),
+    ],
+)
+def test_what_robots_txt_means(web: WebServer, robots: Answer, reason: str | None) -> None:
+    web.answers["/robots.txt"] = robots
+    web.answers["/a"] = Answer(b"x")
+    if reason is None:
+        assert fetch(f"{web.base}/a").status == 200
+    else:
+        assert failure(f"{web.base}/a").reason == reason
+        assert web.asked["/a"] == 0
+
+
+def test_robots_txt_is_asked_again_after_a_day(web: WebServer) -> None:
+    ahead = timedelta()
+
+    async def run() -> None:
+        nonlocal ahead
+        async with Client(
+            allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=lambda: utc_now() + ahead, patience=HASTE
+        ) as opened:
+            for hours in (0, 23, 25):
+                ahead = timedelta(hours=hours)
+                await opened.fetch(f"{web.base}/a")
+
+    asyncio.run(run())
+    assert web.asked["/robots.txt"] == 2
+
+
+MOVES = [
+    ((301,), True),
+    ((308,), True),
+    ((301, 308), True),
+    ((302,), False),
+    ((301, 302), False),
+    ((307, 301), False),
+]
+
+
+@pytest.mark.parametrize(("statuses", "permanent"), MOVES)
+def test_only_permanent_redirects_say_that_a_page_has_moved(
+    web: WebServer, statuses: tuple[int, ...], permanent: bool
+) -> None:
+    for n, status in enumerate(statuses):
+        web.answers[f"/{n}"] = Answer(status=status, headers={"Location": f"/{n + 1}"})
+    web.answers[f"/{len(statuses)}"] = Answer(b"here")
+    assert fetch(f"{web.base}/0").moved_to == (f"{web.base}/{len(statuses)}" if permanent else None)
+
+
+def test_a_body_that_ends_too_early_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def serve() -> None:
+            for _ in range(4):  # robots.txt and the page, each tried twice
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")
+
+        threading.Thread(target=serve, daemon=True).start()
+        assert failure(f"http://127.0.0.1:{port}/a").reason == "incomplete"

@@ -24,7 +24,7 @@ import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from pipeline.collect.codings import CodingError, decode
-from pipeline.collect.http import Exchange
+from pipeline.collect.exchanges import Exchange
 from pipeline.errors import STORAGE_ERRNOS, ArchiveError, StorageError
 from pipeline.events import WarcType
 from pipeline.ids import digest
@@ -61,7 +61,8 @@ class ArchivedPage(msgspec.Struct, frozen=True):
     """A response as read back: the body with its content coding undone."""
 
     url: str
-    status: int
+    status: int | None
+    """None for a resource record, which no server answered."""
     content_type: str | None
     body: bytes
 
@@ -106,6 +107,16 @@ class Archive:
         location = self._append(record)
         self._append(_request(exchange, record))
         return Stored(location, WarcType.RESPONSE if earlier is None else WarcType.REVISIT, payload_digest)
+
+    def write_resource(self, url: str, body: bytes, *, content_type: str, at: datetime) -> Stored:
+        """Append a document that was not had from its own address, as a resource record. Raises StorageError."""
+        payload_digest = digest(body)
+        record = _new_record(WarcRecordType.resource, at, content_type)
+        record.headers["WARC-Target-URI"] = url
+        record.headers["WARC-Payload-Digest"] = payload_digest
+        _set_content(record, body)
+        self._rotate()
+        return Stored(self._append(record), WarcType.RESOURCE, payload_digest)
 
     def _append(self, record: WarcRecord) -> Location:
         data = _member(record)
@@ -158,7 +169,7 @@ class Archive:
 
 
 def read_page(root: Path, location: Location) -> ArchivedPage:
-    """The response at this place. Raises ArchiveError naming file and offset."""
+    """The response or resource at this place. Raises ArchiveError naming file and offset."""
     where = f"{location.warc_file} at {location.warc_offset}"
     path = root / location.warc_file
     try:
@@ -172,12 +183,11 @@ def read_page(root: Path, location: Location) -> ArchivedPage:
         raise ArchiveError(f"{where}: there is no such file below {root}") from exc
     except (OSError, EOFError, zlib.error, StopIteration) as exc:
         raise ArchiveError(f"{where}: cannot be read as a WARC record: {exc}") from exc
+    if record.record_type == WarcRecordType.resource:
+        return _read_resource(record, where)
     if record.record_type != WarcRecordType.response or record.http_headers is None:
         raise ArchiveError(f"{where}: is not a response record")
-    expected = record.headers.get("WARC-Payload-Digest")
-    payload = record.reader.read()
-    if expected != digest(payload):
-        raise ArchiveError(f"{where}: the payload is not what was archived (expected {expected})")
+    payload = _payload(record, where)
     url = record.headers.get("WARC-Target-URI") or ""
     headers = {name.lower(): value for name, value in record.http_headers.astuples()}
     try:
@@ -185,6 +195,19 @@ def read_page(root: Path, location: Location) -> ArchivedPage:
     except CodingError as exc:
         raise ArchiveError(f"{where}: {exc}") from exc
     return ArchivedPage(url, int(record.http_headers.status_code or 0), headers.get("content-type"), body)
+
+
+def _read_resource(record: WarcRecord, where: str) -> ArchivedPage:
+    url = record.headers.get("WARC-Target-URI") or ""
+    return ArchivedPage(url, None, record.headers.get("Content-Type"), _payload(record, where))
+
+
+def _payload(record: WarcRecord, where: str) -> bytes:
+    expected = record.headers.get("WARC-Payload-Digest")
+    payload: bytes = record.reader.read()
+    if expected != digest(payload):
+        raise ArchiveError(f"{where}: the payload is not what was archived (expected {expected})")
+    return payload
 
 
 def _sync_directory(path: Path) -> None:

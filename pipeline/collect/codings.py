@@ -10,6 +10,8 @@ import zstandard
 
 MAX_BODY_BYTES = 32_000_000
 """Of a body, as sent and again when decoded."""
+MAX_CODINGS = 5
+"""One in another; each costs as much time as the body is large."""
 
 _CHUNK_BYTES = 1 << 16
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -27,7 +29,10 @@ class CodingError(Exception):
 
 def decode(body: bytes, content_encoding: str | None) -> bytes:
     """Undo the content codings named in the header's value, last one first. Raises CodingError."""
-    for coding in reversed([part.strip().lower() for part in (content_encoding or "").split(",") if part.strip()]):
+    codings = [part.strip().lower() for part in (content_encoding or "").split(",") if part.strip()]
+    if len(codings) > MAX_CODINGS:
+        raise CodingError("bad_encoding", f"{len(codings)} content-encodings, one in another")
+    for coding in reversed(codings):
         if not body or coding == "identity":
             continue
         try:

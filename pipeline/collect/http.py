@@ -5,27 +5,34 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
-from aiolimiter import AsyncLimiter
-from protego import Protego
-from yarl import URL
+from aiohttp.abc import AbstractResolver
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
-from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver
-from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
+from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
+from pipeline.collect.bodies import ReadBody, read_robots, read_whole
+from pipeline.collect.codings import CodingError, decode
+from pipeline.collect.exchanges import REDIRECTS, Exchange, FetchFailed, Response
+from pipeline.collect.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, parse_retry_after
+from pipeline.collect.robots import RobotsCache, Unavailable
 
 AGENT = "newsledger"
 MAX_REDIRECTS = 5
-HOST_CONNECTIONS = 4
+MAX_HEADERS = 128
+MAX_CONNECTIONS = 400
+"""To all hosts at once: so many that some dozens of hosts that never answer do not keep the others waiting."""
 ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
-RETRIED_STATUS = frozenset({502, 503, 504})
+RETRIED_STATUS = frozenset({429, 502, 503, 504})
 
-_CHUNK_BYTES = 1 << 16
+_PROBLEM_CHARS = 200
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -39,69 +46,27 @@ class Patience(msgspec.Struct, frozen=True):
     """How long the client waits, in seconds."""
 
     total: float = 60
+    """For one response, to its last byte."""
     connect: float = 15
     read: float = 20
+    """For the next bytes of a response."""
     retry_wait: float = 1
+    hold: float = 30
+    """For a host that asked to be left alone for a while (Retry-After)."""
+    queue: float = 2700
+    """For the turn at a host that may be asked only slowly."""
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One request and its response, as they went over the wire (RFC 9110), transfer coding undone."""
+class _Connector(aiohttp.TCPConnector):
+    """Keeps connections alive, but none on which a server has sent something unasked: it would be taken for the answer
+    to the next request."""
 
-    url: str
-    request_headers: tuple[tuple[str, str], ...]
-    status: int
-    reason: str
-    headers: tuple[tuple[bytes, bytes], ...]
-    body_sent: bytes
-    """With its content coding."""
-    fetched_at: datetime
-
-    def header(self, name: str) -> str | None:
-        """The header's first value; UTF-8 where it is that, as some servers send, else Latin-1 (RFC 9110, 5.5)."""
-        wanted = name.lower().encode()
-        value = next((value for key, value in self.headers if key.lower() == wanted), None)
-        if value is None:
-            return None
-        try:
-            return value.decode("utf-8")
-        except UnicodeDecodeError:
-            return value.decode("latin-1")
-
-
-class Response(msgspec.Struct, frozen=True):
-    """What a fetch ended in: its last exchange, and the body with its content coding undone."""
-
-    exchange: Exchange
-    body: bytes
-    redirects: tuple[Exchange, ...] = ()
-    """The redirecting exchanges that led to it, first one first."""
-
-    @property
-    def status(self) -> int:
-        return self.exchange.status
-
-    @property
-    def final_url(self) -> str:
-        return self.exchange.url
-
-
-class FetchFailed(Exception):
-    """No response. `reason` is a constant for the event; `transient` says whether another try may help."""
-
-    def __init__(self, reason: str, detail: str, *, transient: bool, status: int | None = None) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-        self.transient = transient
-        self.status = status
-
-
-class Host:
-    """The budget of one host, shared by everything that is fetched from it."""
-
-    def __init__(self, requests_per_second: float) -> None:
-        self.slots = asyncio.Semaphore(HOST_CONNECTIONS)
-        self.limiter = AsyncLimiter(1, 1 / requests_per_second)
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) is not None:
+            if connection.protocol is not None and not connection.protocol.should_close:
+                return connection
+            connection.close()
+        return None
 
 
 class Client:
@@ -115,30 +80,33 @@ class Client:
         contact: str,
         now: Callable[[], datetime],
         patience: Patience = Patience(),  # noqa: B008  # it is frozen
+        names: AbstractResolver | None = None,
     ) -> None:
+        """`names` answers for the system's resolver where that is not to be asked."""
+        self._names = names
         self._patience = patience
         self._allowed = AllowedHosts(allow_hosts)
         self._limits = limits
         self._now = now
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
-        self._robots: dict[str, asyncio.Task[Protego | FetchFailed]] = {}
-        """By the address of the robots.txt: it speaks for one scheme and port only (RFC 9309, 2.3)."""
+        self._robots = RobotsCache(AGENT, self._load_robots, now)
 
     async def __aenter__(self) -> Self:
-        self._resolver = GuardedResolver(self._allowed)
+        self._resolver = GuardedResolver(self._allowed, self._names)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=_Connector(
                 resolver=self._resolver,
                 socket_factory=self._resolver.guarded_socket,
-                limit=64,
-                limit_per_host=HOST_CONNECTIONS,
+                limit=MAX_CONNECTIONS,
+                limit_per_host=CONNECTIONS,
             ),
             timeout=aiohttp.ClientTimeout(
                 total=self._patience.total, sock_connect=self._patience.connect, sock_read=self._patience.read
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            max_headers=MAX_HEADERS,
             headers={
                 "User-Agent": self._agent,
                 "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
@@ -150,8 +118,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        for robots in self._robots.values():
-            robots.cancel()
+        await self._robots.close()
         await self._session.close()
         await self._resolver.close()
 
@@ -164,7 +131,13 @@ class Client:
         headers = {name: value for name, value in conditional.items() if value}
         return await self._with_retry(lambda: self._follow(url, headers, robots=True))
 
+    def hold(self, url: str, until: datetime) -> None:
+        """Leave the URL's host alone until then, as it asked in an earlier run."""
+        self._host(url).hold((until - self._now()).total_seconds())
+
     async def _with_retry(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
+        """Where the host has asked for time, its next turn comes after that."""
+        response = None
         try:
             response = await attempt()
             if response.status not in RETRIED_STATUS:
@@ -173,119 +146,122 @@ class Client:
             if not failure.transient:
                 raise
         await asyncio.sleep(self._patience.retry_wait * random.uniform(0.5, 1.5))
-        return await attempt()
+        try:
+            return await attempt()
+        except FetchFailed as failure:
+            if failure.reason == "asked_to_wait" and response is not None:
+                return response
+            raise
 
     async def _follow(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Response:
         redirects: list[Exchange] = []
         while True:
             exchange = await self._exchange(url, headers, robots=robots)
             location = exchange.header("location")
-            if exchange.status not in {301, 302, 303, 307, 308} or not location:
+            if exchange.status not in REDIRECTS or not location:
                 return Response(exchange, _decoded(exchange), tuple(redirects))
             redirects.append(exchange)
             if len(redirects) > MAX_REDIRECTS:
-                raise FetchFailed(
-                    "redirects", f"more than {MAX_REDIRECTS} redirects from {redirects[0].url}", transient=False
-                )
+                raise FetchFailed("redirects", f"more than {MAX_REDIRECTS} redirects from {redirects[0].url}")
             try:
                 url = urljoin(url, location)
             except ValueError as exc:
                 detail = f"{exchange.url} redirects to what is no address: {location!r}"
-                raise FetchFailed("bad_redirect", detail, transient=False, status=exchange.status) from exc
+                raise FetchFailed("bad_redirect", detail, status=exchange.status) from exc
 
     async def _exchange(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Exchange:
         try:
             self._resolver.check_url(url)
         except (BlockedAddress, ValueError) as exc:
-            raise FetchFailed("blocked_address", str(exc), transient=False) from exc
+            raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
         host = self._host(url)
         if robots:
-            await self._ask_robots(url)
-        async with host.slots, host.limiter:
-            return await self._request(url, headers)
-
-    async def _request(self, url: str, headers: Mapping[str, str]) -> Exchange:
+            await self._obey_robots(url, host)
         try:
-            async with self._session.get(_as_sent(url), headers=headers, allow_redirects=False) as answer:
+            async with host.turn():
+                exchange = await self._request(url, headers, read_whole if robots else read_robots)
+                if exchange.status in OVERLOADED:
+                    retry_at = parse_retry_after(exchange.header("retry-after"), exchange.fetched_at)
+                    host.turned_away((retry_at - exchange.fetched_at).total_seconds() if retry_at else None)
+                else:
+                    host.answered()
+                return exchange
+        except AskedToWait as exc:
+            retry_at = self._now() + timedelta(seconds=exc.seconds)
+            raise FetchFailed("asked_to_wait", f"{url}: {exc}", retry_at=retry_at) from exc
+
+    async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
+        try:
+            async with self._session.get(as_sent(url), headers=headers, allow_redirects=False) as answer:
                 return Exchange(
                     url=url,
                     request_headers=tuple(answer.request_info.headers.items()),
                     status=answer.status,
                     reason=answer.reason or "",
                     headers=tuple(answer.raw_headers),
-                    body_sent=await _read_capped(answer),
+                    body_sent=await read(answer),
                     fetched_at=self._now(),
                 )
         except TimeoutError as exc:
             raise FetchFailed("timeout", f"{url}: no answer in time", transient=True) from exc
         except aiohttp.ClientConnectorDNSError as exc:
-            raise _refused(exc) or FetchFailed(
-                "dns", f"{exc.host}: {exc.os_error.strerror or exc.os_error}", transient=False
-            ) from exc
+            detail = f"{url}: {exc.os_error.strerror or exc.os_error}"
+            raise _refused(url, exc) or FetchFailed("dns", detail) from exc
         except aiohttp.ClientConnectorError as exc:
-            raise _refused(exc) or FetchFailed("connection", f"{exc.host}: {exc.os_error}", transient=False) from exc
+            raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc.os_error}") from exc
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as exc:
-            raise FetchFailed("bad_url", f"{url!r} cannot be requested", transient=False) from exc
+            raise FetchFailed("bad_url", f"{url!r} cannot be requested") from exc
         except aiohttp.ClientResponseError as exc:
-            raise FetchFailed("bad_response", f"{url}: {exc.message}", transient=False, status=exc.status) from exc
+            problem = exc.message.partition("\n")[0].rstrip(":")[:_PROBLEM_CHARS]
+            raise FetchFailed("bad_response", f"{url}: {problem}") from exc  # the status is aiohttp's, not the server's
+        except aiohttp.ClientPayloadError as exc:
+            raise FetchFailed("incomplete", f"{url}: the body ends too early", transient=True) from exc
         except (aiohttp.ClientError, OSError) as exc:
-            raise _refused(exc) or FetchFailed("connection", f"{url}: {exc}", transient=True) from exc
+            raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc}", transient=True) from exc
 
     def _host(self, url: str) -> Host:
-        name = urlsplit(url).hostname or ""
+        name = canonical_host(urlsplit(url).hostname or "")
         if name not in self._hosts:
             default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
-            self._hosts[name] = Host(self._limits.by_host.get(name, default))
+            self._hosts[name] = Host(
+                self._limits.by_host.get(name, default),
+                longest_hold_seconds=self._patience.hold,
+                longest_queue_seconds=self._patience.queue,
+            )
         return self._hosts[name]
 
-    async def _ask_robots(self, url: str) -> None:
-        """RFC 9309: a missing robots.txt (4xx) allows all, an unreachable one (5xx, no answer) allows nothing yet."""
-        address = urljoin(url, "/robots.txt")
-        if address not in self._robots:
-            self._robots[address] = asyncio.ensure_future(self._load_robots(address))
-        answer = await asyncio.shield(self._robots[address])
-        if isinstance(answer, FetchFailed):
-            raise answer
-        if not answer.can_fetch(url, AGENT):
-            raise FetchFailed("robots", f"{url}: forbidden by robots.txt", transient=False)
+    async def _obey_robots(self, url: str, host: Host) -> None:
+        try:
+            rules = await self._robots.rules(url)
+        except Unavailable as exc:
+            raise FetchFailed(exc.reason, exc.detail, status=exc.status, retry_at=exc.retry_at) from exc
+        if not rules.allow(url):
+            raise FetchFailed("robots", f"{url}: forbidden by robots.txt")
+        host.crawl_delay(rules.crawl_delay_seconds)
 
-    async def _load_robots(self, url: str) -> Protego | FetchFailed:
+    async def _load_robots(self, url: str) -> bytes:
+        """A missing robots.txt (4xx) allows all, an unreachable one (5xx, no answer) nothing yet (RFC 9309, 2.3.1).
+
+        429 is no statement about the file but about us, so it means to wait as well.
+        """
         try:
             response = await self._with_retry(lambda: self._follow(url, {}, robots=False))
         except FetchFailed as failure:
-            if failure.reason in {"too_large", "bad_encoding", "redirects", "bad_response"}:
-                return Protego.parse("")
-            return failure
-        if response.status >= 500:
+            if failure.reason in {"too_large", "bad_encoding", "redirects", "bad_redirect", "bad_response"}:
+                return b""
+            raise Unavailable(failure.reason, failure.detail, failure.status, failure.retry_at) from failure
+        if response.status >= 500 or response.status == 429:
             detail = f"{url}: answers {response.status}, so nothing may be fetched for now"
-            return FetchFailed("robots_unavailable", detail, transient=False, status=response.status)
-        return Protego.parse(response.body.decode("utf-8", "replace") if response.status < 300 else "")
+            raise Unavailable("robots_unavailable", detail, response.status, response.retry_at)
+        return response.body if response.status < 300 else b""
 
 
-async def _read_capped(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise FetchFailed(
-                "too_large", f"{answer.url}: more than {MAX_BODY_BYTES} bytes", transient=False, status=answer.status
-            )
-    return bytes(body)
-
-
-def _as_sent(url: str) -> URL:
-    """The URL as it stands, so that what is archived is what was asked for; only what no request may hold is quoted."""
-    if not (urlsplit(url).hostname or "").isascii():
-        return URL(url)
-    return URL(quote(url, safe="%:/?#[]@!$&'()*+,;=~"), encoded=True)
-
-
-def _refused(exc: BaseException) -> FetchFailed | None:
+def _refused(url: str, exc: BaseException) -> FetchFailed | None:
     """The guard's own refusal, wherever aiohttp has wrapped it."""
     seen: BaseException | None = exc
     while seen is not None:
         if isinstance(seen, BlockedAddress):
-            return FetchFailed("blocked_address", str(seen), transient=False)
+            return FetchFailed("blocked_address", f"{url}: {seen}")
         seen = (
             getattr(seen, "os_error", None)
             if isinstance(getattr(seen, "os_error", None), BlockedAddress)
@@ -298,4 +274,4 @@ def _decoded(exchange: Exchange) -> bytes:
     try:
         return decode(exchange.body_sent, exchange.header("content-encoding"))
     except CodingError as exc:
-        raise FetchFailed(exc.reason, f"{exchange.url}: {exc}", transient=False, status=exchange.status) from exc
+        raise FetchFailed(exc.reason, f"{exchange.url}: {exc}", status=exchange.status) from exc

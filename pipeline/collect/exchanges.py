@@ -1,0 +1,89 @@
+"""What a fetch comes to: exchanges as they went over the wire, the response they end in, or why there is none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pipeline.collect.hosts import OVERLOADED, parse_retry_after
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT_REDIRECTS = frozenset({301, 308})
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and its response, as they went over the wire (RFC 9110), transfer coding undone."""
+
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    status: int
+    reason: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body_sent: bytes
+    """With its content coding."""
+    fetched_at: datetime
+
+    def header(self, name: str) -> str | None:
+        """The header's first value; UTF-8 where it is that, as some servers send, else Latin-1 (RFC 9110, 5.5)."""
+        wanted = name.lower().encode()
+        value = next((value for key, value in self.headers if key.lower() == wanted), None)
+        if value is None:
+            return None
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
+
+
+class Response(msgspec.Struct, frozen=True):
+    """What a fetch ended in: its last exchange, and the body with its content coding undone."""
+
+    exchange: Exchange
+    body: bytes
+    redirects: tuple[Exchange, ...] = ()
+    """The redirecting exchanges that led to it, first one first."""
+
+    @property
+    def status(self) -> int:
+        return self.exchange.status
+
+    @property
+    def final_url(self) -> str:
+        return self.exchange.url
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where permanent redirects alone have led (RFC 9110, 15.4.2 and 15.4.9); None where there was another."""
+        permanent = self.redirects and all(hop.status in PERMANENT_REDIRECTS for hop in self.redirects)
+        return self.final_url if permanent and self.final_url != self.redirects[0].url else None
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """Before when the host wants not to be asked again."""
+        if self.status not in OVERLOADED:
+            return None
+        return parse_retry_after(self.exchange.header("retry-after"), self.exchange.fetched_at)
+
+
+class FetchFailed(Exception):
+    """No response. `reason` is a constant for the event; `transient` says whether another try may help at once.
+
+    `asked_to_wait` means that nothing was asked, because the host's turn is too far off.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        detail: str,
+        *,
+        transient: bool = False,
+        status: int | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.transient = transient
+        self.status = status
+        self.retry_at = retry_at

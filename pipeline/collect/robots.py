@@ -1,0 +1,80 @@
+"""robots.txt (RFC 9309): fetched once for each origin and day, asked before every request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+import msgspec
+from protego import Protego
+
+KEPT = timedelta(hours=24)
+"""So long rules are used before they are fetched again (RFC 9309, 2.4)."""
+MAX_BYTES = 512_000
+"""Rules beyond are not read; 500 KiB must be (RFC 9309, 2.5)."""
+MAX_CRAWL_DELAY_SECONDS = 3600.0
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What an origin's robots.txt says to one agent."""
+
+    parser: Protego
+    agent: str
+
+    def allow(self, url: str) -> bool:
+        return bool(self.parser.can_fetch(url, self.agent))
+
+    @property
+    def crawl_delay_seconds(self) -> float:
+        """The longer of Crawl-delay and Request-rate, both outside the standard; 0 where neither is given."""
+        delay = self.parser.crawl_delay(self.agent) or 0.0
+        rate = self.parser.request_rate(self.agent)
+        if rate is not None and rate.requests > 0:
+            delay = max(delay, rate.seconds / rate.requests)
+        return float(min(max(delay, 0.0), MAX_CRAWL_DELAY_SECONDS))
+
+
+class Unavailable(Exception):
+    """The rules cannot be had for now, so nothing may be fetched. `reason` is a constant for the event."""
+
+    def __init__(self, reason: str, detail: str, status: int | None = None, retry_at: datetime | None = None) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.status = status
+        self.retry_at = retry_at
+
+
+Load = Callable[[str], Awaitable[bytes]]
+"""Fetches a robots.txt; no bytes where there is none. Raises Unavailable."""
+
+
+class RobotsCache:
+    """The rules of every origin asked so far. It is the origin that they hold for: scheme, host and port (2.3)."""
+
+    def __init__(self, agent: str, load: Load, now: Callable[[], datetime]) -> None:
+        self._agent = agent
+        self._load = load
+        self._now = now
+        self._origins: dict[str, tuple[datetime, asyncio.Task[Rules]]] = {}
+
+    async def rules(self, url: str) -> Rules:
+        """Those for this URL. Raises Unavailable."""
+        address = urljoin(url, "/robots.txt")
+        loaded_at, task = self._origins.get(address, (None, None))
+        if task is None or loaded_at is None or self._now() - loaded_at > KEPT:
+            task = asyncio.ensure_future(self._read(address))
+            self._origins[address] = (self._now(), task)
+        return await asyncio.shield(task)
+
+    async def _read(self, address: str) -> Rules:
+        body = await self._load(address)
+        return Rules(Protego.parse(body[:MAX_BYTES].decode("utf-8-sig", "replace")), self._agent)
+
+    async def close(self) -> None:
+        tasks = [task for _, task in self._origins.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

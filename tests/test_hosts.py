@@ -1,0 +1,143 @@
+"""The budget of a host: spaced, bounded, slowed by 429 and 503, and never waiting for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.collect.hosts import CONNECTIONS, RETRY_AFTER_MAX, AskedToWait, Host, parse_retry_after
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PERIOD = timedelta(milliseconds=20)
+
+
+def host(*, requests_per_second: float = 1 / PERIOD.total_seconds(), hold: float = 1, queue: float = 60) -> Host:
+    return Host(requests_per_second, longest_hold_seconds=hold, longest_queue_seconds=queue)
+
+
+async def starts(of: Host, requests: int, each: Callable[[], Awaitable[None]]) -> list[float]:
+    """When each of so many requests, made at once, was let through."""
+    clock = asyncio.get_running_loop().time
+    seen = []
+
+    async def request() -> None:
+        async with of.turn():
+            seen.append(clock())
+            await each()
+
+    await asyncio.gather(*(request() for _ in range(requests)))
+    return sorted(seen)
+
+
+async def at_once() -> None:
+    return None
+
+
+def test_requests_start_an_interval_apart() -> None:
+    moments = asyncio.run(starts(host(), 8, at_once))
+    assert moments[-1] - moments[0] >= 7 * PERIOD.total_seconds() * 0.99
+
+
+async def most_at_once(of: Host) -> int:
+    """How many of many requests run at the same time."""
+    running = highest = 0
+
+    async def linger() -> None:
+        nonlocal running, highest
+        running += 1
+        highest = max(highest, running)
+        await asyncio.sleep(0.05)
+        running -= 1
+
+    await starts(of, 3 * CONNECTIONS, linger)
+    return highest
+
+
+def test_so_many_requests_at_once_and_no_more() -> None:
+    async def run() -> int:
+        return await most_at_once(host(requests_per_second=1000))
+
+    assert asyncio.run(run()) == CONNECTIONS
+
+
+def test_an_overloaded_host_is_asked_half_as_often() -> None:
+    async def run() -> float:
+        one = host()
+        one.turned_away(0)
+        moments = await starts(one, 5, at_once)
+        return moments[-1] - moments[0]
+
+    assert asyncio.run(run()) >= 4 * 2 * PERIOD.total_seconds() * 0.99
+
+
+def test_an_overloaded_host_is_asked_one_at_a_time_until_it_has_answered_for_a_while() -> None:
+    async def run() -> tuple[int, int]:
+        one = host(requests_per_second=1000)
+        one.turned_away(0)
+        slowed = await most_at_once(one)
+        for _ in range(10):
+            one.answered()
+        return slowed, await most_at_once(one)
+
+    assert asyncio.run(run()) == (1, CONNECTIONS)
+
+
+def test_a_short_pause_is_waited_for() -> None:
+    async def run() -> float:
+        one = host()
+        one.hold(0.1)
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        return (await starts(one, 1, at_once))[0] - began
+
+    assert asyncio.run(run()) >= 0.1
+
+
+def test_a_long_pause_is_not_waited_for() -> None:
+    async def run() -> None:
+        one = host(hold=1)
+        one.hold(3600)
+        await starts(one, 1, at_once)
+
+    with pytest.raises(AskedToWait) as caught:
+        asyncio.run(run())
+    assert 3590 < caught.value.seconds <= 3600
+
+
+def test_a_turn_beyond_the_longest_queue_is_not_waited_for() -> None:
+    async def run() -> list[list[float] | BaseException]:
+        one = host(queue=0.05)
+        one.crawl_delay(0.04)
+        return await asyncio.gather(*(starts(one, 1, at_once) for _ in range(4)), return_exceptions=True)
+
+    outcomes = asyncio.run(run())
+    assert sum(isinstance(outcome, AskedToWait) for outcome in outcomes) == 2
+
+
+RETRY_AFTER = {
+    "120": NOW + timedelta(seconds=120),
+    " 5 ": NOW + timedelta(seconds=5),
+    "0": NOW,
+    "Mon, 02 Mar 2026 12:05:00 GMT": NOW + timedelta(minutes=5),
+    "Mon, 02 Mar 2026 12:05:00": NOW + timedelta(minutes=5),
+    "Sun, 01 Mar 2026 12:00:00 GMT": NOW,
+    "99999999999999999999": NOW + RETRY_AFTER_MAX,
+    "Fri, 31 Dec 9999 23:59:59 GMT": NOW + RETRY_AFTER_MAX,
+    "-5": None,
+    "1.5": None,
+    "²": None,
+    "soon": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("value", "moment"), RETRY_AFTER.items())
+def test_retry_after(value: str, moment: datetime | None) -> None:
+    assert parse_retry_after(value, NOW) == moment
+
+
+def test_no_retry_after() -> None:
+    assert parse_retry_after(None, NOW) is None

@@ -1,0 +1,207 @@
+"""Entries to items: absolute links, readable texts, dates that can be believed, one item for each guid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.collect.feeds.dates import DateReading, read_date
+from pipeline.collect.feeds.entries import Document, Entry, Said
+from pipeline.collect.feeds.feed import Feed, FeedKind, FeedWarning, Item, SitemapLink
+from pipeline.collect.feeds.html import (
+    MAX_MARKUP_CHARS,
+    MIN_ARTICLE_CHARS,
+    Markup,
+    article_html,
+    plain_text,
+    sanitize,
+    text_chars,
+)
+from pipeline.events import DateQuality
+from pipeline.ids import canonical_url
+
+MAX_TEXT_CHARS = 20_000
+MAX_URL_CHARS = 4_000
+MAX_SANITIZED_MARKS = 300_000
+"""Tags and references in all summaries of a feed, of which feedparser reads 30,000 a second. The summaries after them
+are kept without markup."""
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_WINDOWS_1252 = {
+    byte: character for byte in range(0x80, 0xA0) if (character := bytes([byte]).decode("cp1252", "ignore"))
+}
+_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
+_SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
+_WARNINGS = {DateQuality.UNREADABLE: FeedWarning.BAD_DATE, DateQuality.FUTURE: FeedWarning.FUTURE_DATE}
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """Where an entry leads."""
+
+    url: str
+    canonical_url: str
+    base: str
+    """What the addresses in the entry's texts are relative to."""
+
+
+def feed_of(document: Document, *, base: str, zone: ZoneInfo, now: datetime) -> Feed:
+    """The feed that a document is. Its addresses are relative to `base`, its dates in `zone` where they name none."""
+    pages = [_page(entry, base) for entry in document.entries]
+    located = [(entry, page) for entry, page in zip(document.entries, pages, strict=True) if page is not None]
+    dates = [_dates(entry, document.kind, zone, now) for entry, _ in located]
+    if document.kind is FeedKind.SITEMAP_INDEX:
+        sitemaps = tuple(SitemapLink(page.url, at.updated_at) for (_, page), at in zip(located, dates, strict=True))
+        items, reused = [], False
+    else:
+        sitemaps = ()
+        summaries = _summaries(located)
+        items = [
+            _item(entry, page, summary, at)
+            for (entry, page), summary, at in zip(located, summaries, dates, strict=True)
+        ]
+        items, reused = _with_url_for_shared_guid(items)
+    distinct: dict[str, Item] = {}
+    for item in items:
+        distinct.setdefault(item.guid, item)
+    warnings = [
+        *document.warnings,
+        *([FeedWarning.TOO_MANY_ITEMS] if document.beyond else []),
+        *([FeedWarning.ITEM_WITHOUT_LINK] if None in pages else []),
+        *([FeedWarning.LINK_FROM_ENCLOSURE] if any(entry.link_is_enclosure for entry, _ in located) else []),
+        *([FeedWarning.GUID_REUSED] if reused else []),
+        *(warning for at in dates for warning in at.warnings),
+    ]
+    return Feed(
+        kind=document.kind,
+        items=tuple(distinct.values()),
+        warnings=tuple(dict.fromkeys(warning.value for warning in warnings)),
+        dropped=pages.count(None) + document.beyond,
+        repeats=len(items) - len(distinct),
+        sitemaps=sitemaps,
+    )
+
+
+def _page(entry: Entry, base: str) -> _Page | None:
+    """None where the entry has no link, or one to what is no web page."""
+    link = _storable(entry.link)
+    if link is None or len(link) > MAX_URL_CHARS or link.startswith("#"):
+        return None
+    link = _SLASHES.sub(r"\1//", link.replace("&amp;", "&"))
+    try:
+        entry_base = urljoin(base, entry.base)
+        url = urljoin(entry_base, link)
+        canonical = canonical_url(url)
+        parts = urlsplit(link)
+    except ValueError:
+        return None
+    if (parts.scheme and not parts.netloc) or not urlsplit(canonical).netloc:
+        return None  # `http:` alone would be the feed itself, and of `http://.` nothing is left
+    return _Page(url, canonical, entry_base)
+
+
+class _EntryDates(msgspec.Struct, frozen=True):
+    published_raw: str | None
+    published: DateReading | None
+    updated_raw: str | None
+    updated_at: datetime | None
+    warnings: tuple[FeedWarning, ...]
+
+
+def _dates(entry: Entry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _EntryDates:
+    """RSS 1.0 and early Atom say when an entry was published or updated with one date. A sitemap's `lastmod` is never
+    when a page was published: it changes with the layout too."""
+    updated_raw = _storable(entry.updated)
+    published_raw = _storable(entry.published) or (None if kind in _SITEMAPS else updated_raw)
+    published = read_date(published_raw, zone=zone, now=now) if published_raw else None
+    updated = read_date(updated_raw, zone=zone, now=now) if updated_raw and updated_raw != published_raw else None
+    readings = [reading for reading in (published, updated) if reading is not None]
+    return _EntryDates(
+        published_raw,
+        published,
+        updated_raw,
+        updated.at if updated else None,
+        tuple(_WARNINGS[reading.quality] for reading in readings if reading.quality in _WARNINGS),
+    )
+
+
+def _item(entry: Entry, page: _Page, summary: str | None, dates: _EntryDates) -> Item:
+    return Item(
+        url=page.url,
+        canonical_url=page.canonical_url,
+        guid=_storable(entry.guid) or page.canonical_url,
+        title=_storable(plain_text(entry.title.value[:MAX_MARKUP_CHARS])) if entry.title else None,
+        summary=_storable(summary),
+        published_at=dates.published.at if dates.published else None,
+        updated_at=dates.updated_at,
+        published_raw=dates.published_raw,
+        updated_raw=dates.updated_raw,
+        published_quality=dates.published.quality if dates.published else None,
+        content=_content(entry, page.base),
+    )
+
+
+def _summaries(located: Sequence[tuple[Entry, _Page]]) -> list[str | None]:
+    """What each entry says in short, or at length where it says nothing in short."""
+    summaries: list[str | None] = []
+    markups: dict[int, Markup] = {}
+    marks_left = MAX_SANITIZED_MARKS
+    for no, (entry, page) in enumerate(located):
+        said = entry.summary or entry.content
+        summaries.append(said.value if said else None)
+        if said and said.is_html and ("<" in said.value or "&" in said.value):
+            markup = said.value[:MAX_MARKUP_CHARS]
+            marks_left -= markup.count("<") + markup.count("&")
+            if marks_left >= 0:
+                markups[no] = Markup(markup, _base(said, page.base))
+            else:
+                summaries[no] = plain_text(markup)
+    for no, sanitized in zip(markups, sanitize(list(markups.values())), strict=True):
+        summaries[no] = sanitized
+    return summaries
+
+
+def _base(said: Said, base: str) -> str:
+    try:
+        return urljoin(base, said.base)
+    except ValueError:
+        return base
+
+
+def _content(entry: Entry, base: str) -> str | None:
+    if entry.content is None:
+        return None
+    summary_chars = text_chars(entry.summary.value) if entry.summary else MIN_ARTICLE_CHARS
+    content = article_html(entry.content, _base(entry.content, base), summary_chars)
+    return _UNSTORABLE.sub("", content) if content else None
+
+
+def _with_url_for_shared_guid(items: list[Item]) -> tuple[list[Item], bool]:
+    """Where one guid stands for several pages it identifies none of them; the page's address does."""
+    pages: dict[str, set[str]] = {}
+    for item in items:
+        pages.setdefault(item.guid, set()).add(item.canonical_url)
+    shared = {guid for guid, urls in pages.items() if len(urls) > 1}
+    return [
+        msgspec.structs.replace(item, guid=item.canonical_url) if item.guid in shared else item for item in items
+    ], bool(shared)
+
+
+def _storable(value: str | None) -> str | None:
+    """Text that can be stored everywhere: no NUL, no lone surrogates, not endless; None where there is none.
+
+    UTF-8 that was read as Latin-1 on its way into the feed, and windows-1252 that was left in it, are put right.
+    """
+    if not value:
+        return None
+    text = _UNSTORABLE.sub("", value).strip()[:MAX_TEXT_CHARS]
+    if not text.isascii():
+        with suppress(UnicodeError):
+            text = text.encode("latin-1").decode("utf-8")
+        text = text.translate(_WINDOWS_1252)
+    return text.strip() or None

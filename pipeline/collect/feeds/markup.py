@@ -1,0 +1,151 @@
+"""XML, read one element at a time by libxml2, which bounds depth, names and texts and is linear in what it reads.
+
+A document that is not well-formed is mended and read again. No DTD is read, so there are no entities to expand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+from lxml import etree
+
+from pipeline.collect.feeds.entries import Unreadable
+from pipeline.collect.feeds.mending import mend
+
+MAX_TAGS = 1_000_000
+"""Of a document; libxml2 needs 120 bytes for each. What comes after them is cut off."""
+
+_MAX_PROLOG = 1000
+_CHUNK_BYTES = 1 << 18
+_CHUNK_CHARS = 1 << 16
+_ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,99}:)?([A-Za-z_][\w.-]{0,99})")
+_SUBSET_END = re.compile(r"\]\s*>")
+
+T = TypeVar("T")
+
+
+class Elements(msgspec.Struct, Generic[T], frozen=True):
+    read: list[T]
+    beyond: int
+    """How many more the document has (as far as can be told without reading them)."""
+    root: etree._Element | None
+    """What is left of the document: everything but the elements that were read."""
+    is_broken: bool
+
+
+def skip_prolog(text: str) -> str:
+    """The document from its root element on, without the DTD. Raises Unreadable if there is none."""
+    at = text.find("<")
+    for _ in range(_MAX_PROLOG):
+        if at < 0:
+            break
+        if text.startswith("<?", at):
+            at = _after("?>", text, at)
+        elif text.startswith("<!--", at):
+            at = _after("-->", text, at)
+        elif text.startswith("<!", at):
+            at = _after_doctype(text, at)
+        elif _ROOT.match(text, at):
+            return text[at:]
+        else:
+            at += 1
+        at = text.find("<", at) if at >= 0 else at
+    raise Unreadable("no markup" if text.strip() else "empty")
+
+
+def root_name(markup: str) -> str:
+    """The local name of the root element, lower case."""
+    match = _ROOT.match(markup)
+    assert match, "skip_prolog begins with a root element"
+    return match[1].lower()
+
+
+def read_elements(
+    markup: str, names: Collection[str], read: Callable[[etree._Element], T], *, limit: int
+) -> Elements[T]:
+    """What `read` makes of the first `limit` elements with these local names (lower case), in document order.
+
+    An element is emptied once it was read. `markup` begins with its root element. Raises Unreadable if that is all
+    there is.
+    """
+    kept = _cut(markup)
+    cut_off = len(markup) - len(kept)
+    try:
+        elements = _read(kept, names, read, limit, recover=False)
+    except etree.XMLSyntaxError:
+        elements = _read(mend(kept, names), names, read, limit, recover=True)
+        elements = msgspec.structs.replace(elements, is_broken=True)
+        if elements.root is None and not elements.read:
+            raise Unreadable("broken XML") from None
+    if not cut_off and not elements.beyond:
+        return elements
+    tag = re.compile(rf"<(?:[\w.-]{{1,100}}:)?(?:{'|'.join(sorted(names))})[\s/>]", re.IGNORECASE)
+    in_all = sum(1 for _ in tag.finditer(markup))
+    return msgspec.structs.replace(elements, beyond=max(0, in_all - len(elements.read)))
+
+
+def _read(
+    markup: str, names: Collection[str], read: Callable[[etree._Element], T], limit: int, *, recover: bool
+) -> Elements[T]:
+    spellings = [spelling for name in names for spelling in (name, name.capitalize(), name.upper())]
+    parser = etree.XMLPullParser(
+        events=("end",),
+        tag=[f"{{*}}{spelling}" for spelling in spellings],
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        recover=recover,
+    )
+    found: list[T] = []
+    body = markup.encode()
+    for start in range(0, len(body), _CHUNK_BYTES):
+        parser.feed(body[start : start + _CHUNK_BYTES])
+        for element in _ended(parser):
+            if len(found) == limit:
+                return Elements(found, 1, element.getroottree().getroot(), False)
+            found.append(read(element))
+            element.clear()
+    try:
+        root = parser.close()
+    except etree.XMLSyntaxError:
+        if not recover:
+            raise
+        root = None  # mended, and still nothing that has a root
+    return Elements(found, 0, root, False)
+
+
+def _ended(parser: etree.XMLPullParser) -> Iterator[etree._Element]:
+    for _, element in parser.read_events():
+        assert isinstance(element, etree._Element), "only ends of elements are asked for"
+        yield element
+
+
+def _cut(markup: str) -> str:
+    """The document up to MAX_TAGS."""
+    tags = 0
+    for start in range(0, len(markup), _CHUNK_CHARS):
+        tags += markup.count("<", start, start + _CHUNK_CHARS)
+        if tags > MAX_TAGS:
+            return markup[:start]
+    return markup
+
+
+def _after(end: str, text: str, at: int) -> int:
+    found = text.find(end, at)
+    return found + len(end) if found >= 0 else -1
+
+
+def _after_doctype(text: str, at: int) -> int:
+    end = text.find(">", at)
+    subset = text.find("[", at, end)
+    if end < 0 or subset < 0:
+        return end + 1 or -1
+    match = _SUBSET_END.search(text, subset)
+    return match.end() if match else -1

@@ -1,0 +1,84 @@
+"""The whole way from a feed's bytes to its items."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
+from pipeline.collect.feeds.charset import decode_text, remove_control_characters
+from pipeline.collect.feeds.entries import Document, Unreadable
+from pipeline.collect.feeds.feed import Feed, FeedWarning, NotAFeed
+from pipeline.collect.feeds.items import feed_of
+from pipeline.collect.feeds.json_feed import read_json_feed
+from pipeline.collect.feeds.markup import root_name, skip_prolog
+from pipeline.collect.feeds.sitemaps import read_sitemap, read_sitemap_index
+from pipeline.collect.feeds.syndication import read_syndication
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "urlset", "sitemapindex", "html"})
+_FEED_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed|urlset|sitemapindex)\s")
+_MAX_JUNK_CHARS = 20_000
+_FEED_TYPE = re.compile(r"xml|json|rss|atom|gzip", re.IGNORECASE)
+
+
+def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo, now: datetime) -> Feed:
+    """Every item that names a page, in the feed's order. Raises NotAFeed, and nothing else whatever the bytes.
+
+    `url` is where the feed is, for its relative links; where that is unknown (""), they are relative to the page that
+    the feed says it belongs to. `zone` is for dates that name none; a date ahead of `now` is not believed.
+    """
+    try:
+        document = _read(body, content_type)
+    except Unreadable as exc:
+        place = f"{url}: " if url else ""
+        raise NotAFeed(f"{place}not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)") from exc
+    return feed_of(document, base=url or document.own_url or "", zone=zone, now=now)
+
+
+def _read(body: bytes, content_type: str | None) -> Document:
+    text, is_as_declared = decode_text(_unpack(body), content_type)
+    warnings = [] if is_as_declared else [FeedWarning.WRONG_CHARSET]
+    if content_type and not _FEED_TYPE.search(content_type):
+        warnings.append(FeedWarning.WRONG_CONTENT_TYPE)
+    if text.lstrip().startswith("{"):
+        document = read_json_feed(text)
+    else:
+        text, had_control_characters = remove_control_characters(text)
+        markup, is_clean = _from_root(text)
+        document = _read_markup(markup)
+        if had_control_characters or not is_clean:
+            warnings.append(FeedWarning.BROKEN_XML)
+    return msgspec.structs.replace(document, warnings=(*warnings, *document.warnings))
+
+
+def _from_root(text: str) -> tuple[str, bool]:
+    """The document from its root element on, and whether there was nothing before it that should not be there."""
+    markup = skip_prolog(text)
+    if root_name(markup) not in _ROOTS and (feed := _FEED_ROOT.search(markup, 0, _MAX_JUNK_CHARS)):
+        return markup[feed.start() :], False  # a script on the server has complained first
+    return markup, True
+
+
+def _read_markup(markup: str) -> Document:
+    root = root_name(markup)
+    if root == "urlset":
+        return read_sitemap(markup)
+    if root == "sitemapindex":
+        return read_sitemap_index(markup)
+    return read_syndication(markup, root)
+
+
+def _unpack(body: bytes) -> bytes:
+    """The body of a file that is gzip itself, as sitemaps are, whatever the server says of its coding."""
+    if body.startswith(_GZIP_MAGIC):
+        try:
+            body = decode(body, "gzip")
+        except CodingError as exc:
+            raise Unreadable(f"gzip: {exc}") from exc
+    if len(body) > MAX_BODY_BYTES:
+        raise Unreadable(f"more than {MAX_BODY_BYTES} bytes")
+    return body

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, dag, get_current_context, task
-
-if TYPE_CHECKING:
-    from pipeline.orchestrate import DagRun
 
 NEWS = Asset("news.duckdb")
 MODELS_POOL = "newsledger_models"
 """One slot, so that two runs never build the models at once."""
-
-
-def this_run() -> DagRun:
-    """The run a task belongs to. `pipeline` is imported in tasks only, to keep parsing quick."""
-    from pipeline.orchestrate import DagRun
-
-    context = get_current_context()
-    return DagRun(context["run_id"], context.get("data_interval_start"), context.get("data_interval_end"))
 
 
 @dag(
@@ -40,28 +28,28 @@ def this_run() -> DagRun:
 def ingest_daily() -> None:
     @task
     def plan() -> list[str]:
-        from pipeline.orchestrate import plan_sources
+        from pipeline.orchestrate import DagRun, plan_sources
 
-        return plan_sources(this_run())
+        return plan_sources(DagRun.of(get_current_context()))
 
     @task(map_index_template="{{ task.op_kwargs['source_id'] }}", max_active_tis_per_dagrun=4)
     def collect(source_id: str) -> dict[str, int]:
-        from pipeline.orchestrate import collect_source
+        from pipeline.orchestrate import DagRun, collect_source
 
-        return collect_source(source_id, this_run())
+        return collect_source(source_id, DagRun.of(get_current_context()))
 
     # One source, or one page, that fails must not keep the others from being published; `verdict` fails the run.
     @task(trigger_rule="all_done")
     def extract() -> dict[str, int]:
-        from pipeline.orchestrate import extract_articles
+        from pipeline.orchestrate import DagRun, extract_articles
 
-        return extract_articles(this_run())
+        return extract_articles(DagRun.of(get_current_context()))
 
     @task(trigger_rule="all_done")
     def annotate() -> dict[str, int]:
-        from pipeline.orchestrate import annotate_articles
+        from pipeline.orchestrate import DagRun, annotate_articles
 
-        return annotate_articles(this_run())
+        return annotate_articles(DagRun.of(get_current_context()))
 
     @task(pool=MODELS_POOL, trigger_rule="all_done")
     def build_models() -> dict[str, int]:
@@ -77,9 +65,9 @@ def ingest_daily() -> None:
 
     @task(retries=0)
     def verdict() -> dict[str, int]:
-        from pipeline.orchestrate import require_feeds
+        from pipeline.orchestrate import DagRun, require_feeds
 
-        return require_feeds(this_run())
+        return require_feeds(DagRun.of(get_current_context()))
 
     collected = collect.expand(source_id=plan())
     extracted, annotated, published = extract(), annotate(), publish()

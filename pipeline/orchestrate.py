@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any, Self
 
 import msgspec
 
@@ -17,7 +18,9 @@ from pipeline.sources import load_sources, select
 from pipeline.steps.annotate import annotate
 from pipeline.steps.collect import collect, recapture
 from pipeline.steps.extract import extract
+from pipeline.steps.feed_state import Which, due_sources
 from pipeline.steps.poll import failed_polls
+from pipeline.steps.progress import log_progress
 from pipeline.steps.stores import Stores
 from pipeline.steps.window import Window, run_window
 
@@ -29,12 +32,32 @@ class DagRun(msgspec.Struct, frozen=True):
     data_interval_start: datetime | None
     data_interval_end: datetime | None
 
+    @classmethod
+    def of(cls, context: Mapping[str, Any]) -> Self:
+        """The run that a task belongs to, from the task's context."""
+        return cls(context["run_id"], context.get("data_interval_start"), context.get("data_interval_end"))
+
 
 def plan_sources(dag_run: DagRun) -> list[str]:
     """The ids of all sources, one mapped task each. Raises ValueError for a run without a data interval."""
     settings = load_settings()
     _window(dag_run, settings)
     return [source.id for source in load_sources(settings.sources)]
+
+
+def plan_due_sources(dag_run: DagRun) -> list[str]:
+    """The ids of the sources with a feed that is due; none for a run of the past. Raises ValueError as above."""
+    with _stores(dag_run) as (stores, window):
+        sources = load_sources(stores.settings.sources)
+        return [source.id for source in due_sources(stores.ledger, sources, stores.now())] if window.live else []
+
+
+def collect_due(source_id: str, dag_run: DagRun) -> dict[str, int]:
+    """Poll those of the source's feeds that are due, and capture what its items lack."""
+    with _stores(dag_run) as (stores, _):
+        result = collect(stores, select(load_sources(stores.settings.sources), [source_id]), Which.DUE)
+    result.require_success()
+    return dict(result.counts)
 
 
 def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
@@ -90,5 +113,5 @@ def _window(dag_run: DagRun, settings: Settings) -> Window:
 @contextmanager
 def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, Window]]:
     settings = load_settings()
-    with Stores(settings, Run(dag_run.run_id)) as stores:
+    with Stores(settings, Run(dag_run.run_id), log_progress) as stores:
         yield stores, _window(dag_run, settings)

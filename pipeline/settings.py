@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,18 @@ from pipeline.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: dags/ and sql/ lie beside the package."""
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Settings(BaseSettings):
@@ -33,8 +46,14 @@ class Settings(BaseSettings):
     """Worker processes for extraction and annotation."""
     requests_per_second: float = Field(default=2.0, gt=0)
     """Per host, unless a source sets its own limit. Hosts of `allow_hosts` are yours and get 50."""
+    request_timeout_seconds: float = Field(default=60.0, gt=0)
+    """For one response to its last byte, however steadily it trickles."""
+    read_timeout_seconds: float = Field(default=20.0, gt=0)
+    """For the next bytes of a response."""
     lock_timeout_seconds: float = Field(default=60.0, gt=0)
     """How long an append waits for the ledger's lock before it gives up."""
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: LogLevel = LogLevel.INFO
     warc_rotate_bytes: int = Field(default=1_000_000_000, gt=0)
     """A WARC file that has grown past this is closed and the next one begun."""
 

@@ -12,6 +12,10 @@ import pytest
 from pipeline.events import ItemDiscovered
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
+from tests.loopback import WebServer
+from tests.world import PARAGRAPHS, World
+
+pytest.register_assert_rewrite("tests.street")
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -51,3 +55,13 @@ def item(name: str, *, title: str | None = None, supersedes: UUID | None = None)
         said_digest=f"sha256:{title}",
         supersedes=supersedes,
     )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A feed of two articles, /a and /b, and their pages."""
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
+        web.page("/a", "Ferry adrift", *PARAGRAPHS)
+        web.page("/b", "Harbour reopened", *reversed(PARAGRAPHS))
+        yield World(tmp_path, web)

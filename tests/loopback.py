@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
@@ -21,10 +21,14 @@ class Answer:
 
 
 class WebServer:
-    """`answers` maps paths to answers and may be changed at any time; what is missing is a 404."""
+    """`answers` maps paths to answers and may be changed at any time; what is missing is a 404.
+
+    `decides` maps paths to functions of the request's headers, for answers that depend on them.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
+        self.decides: dict[str, Callable[[Mapping[str, str]], Answer]] = {}
         self.asked: Counter[str] = Counter()
         self.asked_at: list[float] = []
         self.now = self.most_at_once = 0
@@ -53,6 +57,8 @@ class WebServer:
             def answer(self) -> None:
                 web.request_headers[self.path] = dict(self.headers.items())
                 answer = web.answers.get(self.path, Answer(b"nothing here", 404))
+                if self.path in web.decides:
+                    answer = web.decides[self.path](web.request_headers[self.path])
                 tag = answer.headers.get("ETag")
                 unchanged = tag is not None and self.headers.get("If-None-Match") == tag
                 body = b"" if unchanged else answer.body

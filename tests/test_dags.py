@@ -17,6 +17,7 @@ import duckdb
 import psutil
 import pytest
 
+from pipeline.ledger import Ledger
 from pipeline.settings import PROJECT_ROOT
 from tests.loopback import WebServer
 from tests.running import COMMAND, articles, entry, newsledger, rows
@@ -81,7 +82,7 @@ def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str
     assert done.returncode == 0, done.stderr
     bag = json.loads(done.stdout.splitlines()[-1])
     assert (bag["errors"], bag["warnings"]) == ({}, [])
-    assert bag["dags"] == ["ingest_daily"]
+    assert bag["dags"] == ["ingest_daily", "poll_hourly"]
     assert bag["tasks"] == {
         "plan": ["collect"],
         "collect": ["extract", "verdict"],
@@ -93,6 +94,28 @@ def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str
     }
     assert bag["pools"]["build_models"] == "newsledger_models"
     assert bag["catchup"] is False
+
+
+def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
+    airflow_home: Mapping[str, str], outlets: Path, tmp_path: Path
+) -> None:
+    environment = {
+        **airflow_home,
+        "NEWSLEDGER_SOURCES": str(outlets),
+        "NEWSLEDGER_DATA": str(tmp_path / "hourly"),
+        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
+    }
+    for _ in range(2):
+        done = subprocess.run(
+            [AIRFLOW, "dags", "test", "poll_hourly"], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    with Ledger.open_existing(tmp_path / "hourly" / "ledger.sqlite") as ledger:
+        (polls,) = ledger.table("select count(*) as polls from ledger.feed_polled").to_pylist()
+        (pages,) = ledger.table("select count(*) as pages from ledger.article_captured").to_pylist()
+    assert polls == {"polls": 2}, "the second run found nothing due"
+    assert pages == {"pages": 4}
+    assert not (tmp_path / "hourly" / "news.duckdb").exists()
 
 
 def test_a_run_in_airflow_does_what_the_command_does(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,76 +15,26 @@ from pipeline.collect.archive import Location, read_page
 from pipeline.collect.http import Client, Limits
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured
-from pipeline.ids import article_id, digest
+from pipeline.ids import digest
 from pipeline.ledger import Interval, Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.ledger.rows import from_table
-from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.annotate import annotate, pending_texts
 from pipeline.steps.collect import collect, recapture
 from pipeline.steps.extract import extract, extract_capture, pending_captures
+from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import failed_polls, poll_source
-from pipeline.steps.stores import StepResult, Stores
+from pipeline.steps.stores import Stores
 from pipeline.steps.window import lookback, run_window
 from pipeline.steps.workers import parallel_map
 from tests.loopback import Answer, WebServer
-
-PARAGRAPHS = (
-    "The harbour was closed for most of the morning after the ferry lost power near the outer mole, officials said.",
-    "“We had no choice but to call the tugs,” said Ada Lindqvist, the harbour master, on Monday afternoon in the port.",
-    "By the evening all passengers had been brought ashore, and the ferry was on its way to the yard for repairs.",
-)
+from tests.world import PARAGRAPHS, World
 
 
 async def poll_only(stores: Stores, source: Source) -> None:
     async with Client(allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=stores.now) as client:
-        await poll_source(stores, client, source)
-
-
-class World:
-    """One data directory, one server, one source, and a clock that the test moves on."""
-
-    def __init__(self, tmp_path: Path, web: WebServer) -> None:
-        self.web = web
-        self.ahead = timedelta()
-        self.settings = Settings(data=tmp_path / "data", allow_hosts=("127.0.0.1",), jobs=1)
-        self.source = Source(
-            id="harbour",
-            name="Harbour Post",
-            language="en",
-            country="GB",
-            homepage=f"{web.base}/",
-            feeds=(f"{web.base}/feed.xml",),
-        )
-        self.runs = 0
-
-    def stores(self) -> Stores:
-        self.runs += 1
-        return Stores(self.settings, Run(f"run-{self.runs}", lambda: utc_now() + self.ahead))
-
-    def ingest(self) -> StepResult:
-        with self.stores() as stores:
-            collected = collect(stores, [self.source])
-            interval = lookback(self.settings, stores.now())
-            return collected + extract(stores, interval) + annotate(stores, interval)
-
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        with self.stores() as stores:
-            rows: list[dict[str, Any]] = stores.ledger.table(sql).to_pylist()
-            return rows
-
-    def id(self, path: str) -> Any:
-        return article_id(self.web.base + path)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with WebServer() as web:
-        web.feed("/feed.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
-        web.page("/a", "Ferry adrift", *PARAGRAPHS)
-        web.page("/b", "Harbour reopened", *reversed(PARAGRAPHS))
-        yield World(tmp_path, web)
+        await poll_source(stores, client, source, Which.CURRENT)
 
 
 def test_every_event_leads_back_to_the_bytes(world: World) -> None:
@@ -99,7 +47,7 @@ def test_every_event_leads_back_to_the_bytes(world: World) -> None:
         join ledger.article_captured as capture on capture.event_id = extraction.caused_by
         join ledger.item_discovered as item on item.event_id = capture.caused_by
         join ledger.feed_polled as poll on poll.event_id = item.caused_by
-        where item.title = 'Ferry adrift'
+        where item.title = 'Ferry adrift' and quote.kind = 'direct'
         """
     )
     assert chain["article"][chain["start_char"] : chain["end_char"]] == chain["text"]
@@ -384,12 +332,8 @@ def test_what_a_killed_run_left_undone_is_done_by_the_next(world: World) -> None
         collect(stores, [world.source])
     result = world.ingest()
     assert "article_captured" not in result.counts
-    assert (
-        result.counts["article_extracted"]
-        == result.counts["article_annotated"]
-        == result.counts["quote_extracted"]
-        == 2
-    )
+    assert result.counts["article_extracted"] == result.counts["article_annotated"] == 2
+    assert result.counts["quote_extracted"] >= 2
 
 
 def test_a_run_without_an_interval_fails_loudly(world: World) -> None:

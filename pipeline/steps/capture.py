@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
+from html import escape
 from uuid import UUID
 
 import msgspec
 
 from pipeline.collect.archive import Original
-from pipeline.collect.http import Client, FetchFailed, Response
-from pipeline.events import ArticleCaptured, CaptureFailed, Event
+from pipeline.collect.exchanges import FetchFailed, Response
+from pipeline.collect.http import Client
+from pipeline.events import ArticleCaptured, CaptureFailed, Via
 from pipeline.ids import digest
 from pipeline.ledger import Interval, Ledger
 from pipeline.sources import Source
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import RECALL, StepResult, Stores
 
-PRODUCER = "capture@1"
+PRODUCER = "capture@2"
 
 MAX_ATTEMPTS = 5
 """Then a failure is for good. The pauses between attempts are in items_without_capture.sql."""
 BATCH_PAGES = 200
 """So many pages of a source go into one append."""
 
+_FEED_PAGE_TYPE = "text/html; charset=utf-8"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _RETRIED_STATUS = frozenset({408, 425, 429})
-_RETRIED_REASONS = frozenset({"timeout", "dns", "connection", "bad_encoding", "bad_response", "robots_unavailable"})
+_RETRIED_REASONS = frozenset(
+    {"timeout", "dns", "connection", "incomplete", "bad_encoding", "bad_response", "robots_unavailable"}
+)
 
 
 class PendingPage(msgspec.Struct, frozen=True):
@@ -49,6 +53,30 @@ class CapturedPayload(msgspec.Struct, frozen=True):
     captured_at: datetime
 
 
+class FeedContent(msgspec.Struct, frozen=True):
+    """What a feed gave of an article's text."""
+
+    article_id: UUID
+    content: str
+    title: str | None
+    published_at: datetime | None
+
+    def page(self) -> bytes:
+        """An HTML page with this text."""
+        title = escape(self.title or "")
+        published = self.published_at.isoformat() if self.published_at else ""
+        return (
+            f'<!doctype html><html><head><meta charset="utf-8"><title>{title}</title>'
+            f'<meta property="article:published_time" content="{published}"></head>'
+            f"<body><article><h1>{title}</h1>{self.content}</article></body></html>"
+        ).encode()
+
+
+PageEvent = ArticleCaptured | CaptureFailed
+Originals = Mapping[tuple[UUID, str], Original]
+"""By article and payload digest."""
+
+
 def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids: Sequence[str]) -> list[PendingPage]:
     """The pages of the interval's items that have no capture, those included that are not due or failed for good."""
     return ledger.select(
@@ -64,44 +92,154 @@ def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids:
 async def capture_source(stores: Stores, client: Client, source: Source, interval: Interval) -> StepResult:
     """Capture what the interval's items of the source lack; one append a batch of pages."""
     now = stores.now()
-    waiting = pending_pages(stores.ledger, interval, now, [source.id])
+    waiting = await stores.reading(pending_pages, interval, now, [source.id])
     pages = [page for page in waiting if page.due and not page.failed_for_good]
-    payloads = stores.ledger.select(
-        CapturedPayload, "captured_payloads", source_ids=[source.id], recall_start=now - RECALL
-    )
-    originals = {(row.article_id, row.warc_payload_digest): Original(row.url, row.captured_at) for row in payloads}
+    originals = await stores.reading(_originals, source.id, now - RECALL)
+    work = _Capture(stores, client, source, originals, len(pages))
     result = StepResult({})
     for first in range(0, len(pages), BATCH_PAGES):
-        batch = pages[first : first + BATCH_PAGES]
-        tasks = [asyncio.ensure_future(_capture_page(stores, client, page, originals)) for page in batch]
-        for done, task in enumerate(asyncio.as_completed(tasks), start=first + 1):
-            with suppress(Exception):
-                await task
-            stores.on_progress(Progress("capture", source.id, done, len(pages)))
-        result += stores.record([task.result() for task in tasks if task.exception() is None])
-        for task in tasks:
-            task.result()  # what was fetched is recorded; now the first error may end the run
+        result += await work.batch(pages[first : first + BATCH_PAGES])
+        if work.asked_to_wait:
+            return result + StepResult({}, notices=(f"source {source.id}: {work.asked_to_wait}",))
     return result
 
 
-async def _capture_page(
-    stores: Stores, client: Client, page: PendingPage, originals: Mapping[tuple[UUID, str], Original]
-) -> Event:
-    try:
-        response = await client.fetch(page.url)
-    except FetchFailed as failure:
-        return _failed(
-            stores, page, failure.reason, failure.detail, failure.status, retry=failure.reason in _RETRIED_REASONS
-        )
+def _originals(ledger: Ledger, source_id: str, recall_start: datetime) -> Originals:
+    rows = ledger.select(CapturedPayload, "captured_payloads", source_ids=[source_id], recall_start=recall_start)
+    return {(row.article_id, row.warc_payload_digest): Original(row.url, row.captured_at) for row in rows}
+
+
+def expire(stores: Stores, sources: Sequence[Source], since: datetime) -> StepResult:
+    """Record as failed for good what was discovered before `since` and is still waiting for its page.
+
+    Nothing else would ever say what became of it: scheduled runs do not look further back. A backfill still can.
+    """
+    now = stores.now()
+    ids = [source.id for source in sources]
+    waiting = {
+        (page.source_id, page.article_id) for page in pending_pages(stores.ledger, Interval(since, now), now, ids)
+    }
+    forgotten = [
+        page
+        for page in pending_pages(stores.ledger, Interval(now - RECALL, since), now, ids)
+        if not page.failed_for_good and (page.source_id, page.article_id) not in waiting
+    ]
+    detail = f"discovered before {since:%Y-%m-%d %H:%M} UTC and not captured by {now:%Y-%m-%d %H:%M}"
+    failures = [_failed(stores, page, "expired", detail, None, retry=False) for page in forgotten]
+    contents = _feed_contents(stores.ledger, [page.article_id for page in forgotten], now - RECALL)
+    return stores.record([*failures, *_captured_from_feeds(stores, forgotten, failures, contents)])
+
+
+class _Capture:
+    """Captures a source's pages and records what came of each."""
+
+    def __init__(self, stores: Stores, client: Client, source: Source, originals: Originals, total: int) -> None:
+        self._stores, self._client, self._source, self._originals = stores, client, source, originals
+        self._done, self._total, self._bytes = 0, total, 0
+        self.asked_to_wait: str | None = None
+        """What the host said that wants to be left alone; its pages stay pending."""
+
+    async def batch(self, pages: Sequence[PendingPage]) -> StepResult:
+        """What was fetched is recorded also when the run is interrupted or a page ends in an error."""
+        tasks = [asyncio.ensure_future(self._page(page)) for page in pages]
+        try:
+            await asyncio.wait(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            outcomes = [task.result() for task in tasks if not task.cancelled() and task.exception() is None]
+            result = await self._record(pages, [event for event in outcomes if event is not None])
+        for task in tasks:
+            task.result()
+        return result
+
+    async def _record(self, pages: Sequence[PendingPage], events: list[PageEvent]) -> StepResult:
+        lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
+        recall_start = self._stores.now() - RECALL
+        contents = await self._stores.reading(_feed_contents, [event.article_id for event in lost], recall_start)
+        return await self._stores.recording([*events, *_captured_from_feeds(self._stores, pages, lost, contents)])
+
+    async def _page(self, page: PendingPage) -> PageEvent | None:
+        try:
+            response = await self._client.fetch(page.url)
+        except FetchFailed as failure:
+            if failure.reason == "asked_to_wait":
+                self.asked_to_wait = failure.detail
+                return None
+            retry = failure.reason in _RETRIED_REASONS
+            return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status, retry=retry))
+        self._bytes += len(response.body)
+        return self._ended(_outcome(self._stores, page, response, self._originals))
+
+    def _ended(self, event: PageEvent) -> PageEvent:
+        self._done += 1
+        self._stores.on_progress(Progress("capture", self._source.id, self._done, self._total, self._bytes))
+        return event
+
+
+def _outcome(stores: Stores, page: PendingPage, response: Response, originals: Originals) -> PageEvent:
     status = response.status
     if not 200 <= status < 300:
         reason = "gone" if status == 410 else f"http_{status // 100}xx"
         detail = f"{response.final_url} answers {status}"
-        return _failed(stores, page, reason, detail, status, retry=status >= 500 or status in _RETRIED_STATUS)
+        retry = status >= 500 or status in _RETRIED_STATUS
+        return _failed(stores, page, reason, detail, status, retry=retry, retry_at=response.retry_at)
     content_type = response.exchange.header("content-type")
     if content_type and content_type.partition(";")[0].strip().lower() not in _HTML_TYPES:
         return _failed(stores, page, "not_html", f"{response.final_url} is {content_type}", status, retry=False)
     return _captured(stores, page, response, content_type, originals)
+
+
+def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], recall_start: datetime) -> dict[UUID, FeedContent]:
+    """What the feeds hold of these articles, where no page of theirs was ever captured."""
+    if not article_ids:
+        return {}
+    rows = ledger.select(FeedContent, "feed_contents", article_ids=list(article_ids), recall_start=recall_start)
+    return {row.article_id: row for row in rows}
+
+
+def _captured_from_feeds(
+    stores: Stores,
+    pages: Sequence[PendingPage],
+    failures: Sequence[CaptureFailed],
+    contents: Mapping[UUID, FeedContent],
+) -> list[ArticleCaptured]:
+    by_article = {page.article_id: page for page in pages}
+    return [
+        _captured_from_feed(stores, by_article[failure.article_id], failure, contents[failure.article_id])
+        for failure in failures
+        if failure.article_id in contents
+    ]
+
+
+def _captured_from_feed(
+    stores: Stores, page: PendingPage, failure: CaptureFailed, content: FeedContent
+) -> ArticleCaptured:
+    """The feed's own text in place of the page that cannot be had, archived as the HTML page that it makes."""
+    body = content.page()
+    stored = stores.archive.write_resource(page.url, body, content_type=_FEED_PAGE_TYPE, at=failure.occurred_at)
+    return ArticleCaptured(
+        stream=failure.stream,
+        occurred_at=failure.occurred_at,
+        producer=PRODUCER,
+        caused_by=page.item_id,
+        source_id=page.source_id,
+        article_id=page.article_id,
+        url=page.url,
+        final_url=page.url,
+        status=failure.status,
+        content_type=_FEED_PAGE_TYPE,
+        payload_digest=stored.warc_payload_digest,
+        warc_payload_digest=stored.warc_payload_digest,
+        bytes=len(body),
+        warc_type=stored.warc_type,
+        warc_file=stored.location.warc_file,
+        warc_offset=stored.location.warc_offset,
+        warc_length=stored.location.warc_length,
+        captured_at=failure.occurred_at,
+        via=Via.FEED,
+    )
 
 
 def _captured(
@@ -109,7 +247,7 @@ def _captured(
     page: PendingPage,
     response: Response,
     content_type: str | None,
-    originals: Mapping[tuple[UUID, str], Original],
+    originals: Originals,
 ) -> ArticleCaptured:
     for redirect in response.redirects:
         stores.archive.write(redirect)
@@ -137,7 +275,14 @@ def _captured(
 
 
 def _failed(
-    stores: Stores, page: PendingPage, reason: str, detail: str, status: int | None, *, retry: bool
+    stores: Stores,
+    page: PendingPage,
+    reason: str,
+    detail: str,
+    status: int | None,
+    *,
+    retry: bool,
+    retry_at: datetime | None = None,
 ) -> CaptureFailed:
     return CaptureFailed(
         stream=f"article:{page.article_id}",
@@ -152,4 +297,5 @@ def _failed(
         detail=detail,
         attempt=page.attempt,
         will_retry=retry and page.attempt < MAX_ATTEMPTS,
+        retry_at=retry_at,
     )

@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from datetime import datetime
 
-from pipeline.collect.http import Client, Limits
+import msgspec
+
+from pipeline.collect.hosts import RETRY_AFTER_MAX
+from pipeline.collect.http import Client, Limits, Patience
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.capture import capture_source
+from pipeline.steps.capture import capture_source, expire
+from pipeline.steps.feed_state import Which
+from pipeline.steps.host_locks import HostLocks
 from pipeline.steps.poll import poll_source
 from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import lookback
 
 
-def collect(stores: Stores, sources: Sequence[Source]) -> StepResult:
-    """Poll every feed of the sources, then capture what their items of the last days lack."""
-    return asyncio.run(_collect(stores, sources))
+class HostHold(msgspec.Struct, frozen=True):
+    url: str
+    until: datetime
 
 
-async def _collect(stores: Stores, sources: Sequence[Source]) -> StepResult:
-    async with _client(stores, sources) as client:
-        return await _all(sources, (_poll_and_capture(stores, client, source) for source in sources))
+def collect(stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT) -> StepResult:
+    """Poll the feeds of the sources, then capture what their items of the last days lack."""
 
+    async def work(client: Client, source: Source) -> StepResult:
+        polled = await poll_source(stores, client, source, which)
+        return polled + await capture_source(stores, client, source, lookback(stores.settings, stores.now()))
 
-async def _poll_and_capture(stores: Stores, client: Client, source: Source) -> StepResult:
-    polled = await poll_source(stores, client, source)
-    return polled + await capture_source(stores, client, source, lookback(stores.settings, stores.now()))
+    collected = asyncio.run(_collect(stores, sources, work))
+    return collected + expire(stores, sources, lookback(stores.settings, stores.now()).start)
 
 
 def recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> StepResult:
     """Capture what the interval's items lack, without polling."""
-    return asyncio.run(_recapture(stores, sources, interval))
+
+    async def work(client: Client, source: Source) -> StepResult:
+        return await capture_source(stores, client, source, interval)
+
+    return asyncio.run(_collect(stores, sources, work))
 
 
-async def _recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> StepResult:
-    async with _client(stores, sources) as client:
-        return await _all(sources, (capture_source(stores, client, source, interval) for source in sources))
+async def _collect(
+    stores: Stores, sources: Sequence[Source], work: Callable[[Client, Source], Awaitable[StepResult]]
+) -> StepResult:
+    locks = HostLocks(stores.settings.data / "locks")
+    now = stores.now()
+
+    async def alone(client: Client, source: Source) -> StepResult:
+        async with locks.of(source.hosts):
+            return await work(client, source)
+
+    async with polite_client(stores.settings, sources, stores.now) as client:
+        for hold in stores.ledger.select(HostHold, "host_holds", now=now, recall_start=now - RETRY_AFTER_MAX):
+            client.hold(hold.url, hold.until)
+        return await _all(sources, (alone(client, source) for source in sources))
 
 
 async def _all(sources: Sequence[Source], work: Iterable[Coroutine[None, None, StepResult]]) -> StepResult:
@@ -69,8 +91,12 @@ def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
     return Limits(settings.requests_per_second, by_host)
 
 
-def _client(stores: Stores, sources: Sequence[Source]) -> Client:
-    settings = stores.settings
+def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[], datetime]) -> Client:
+    """The client for these sources, as the settings want it to be."""
     return Client(
-        allow_hosts=settings.allow_hosts, limits=limits(settings, sources), contact=settings.contact, now=stores.now
+        allow_hosts=settings.allow_hosts,
+        limits=limits(settings, sources),
+        contact=settings.contact,
+        now=now,
+        patience=Patience(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
     )

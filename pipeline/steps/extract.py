@@ -17,7 +17,7 @@ from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, Extrac
 from pipeline.extract import PRODUCER, Extraction, extract_page
 from pipeline.ledger import Interval, Ledger
 from pipeline.steps.stores import RECALL, StepResult, Stores
-from pipeline.steps.workers import parallel_map
+from pipeline.steps.workers import Lost, parallel_map
 
 
 class PendingCapture(msgspec.Struct, frozen=True):
@@ -38,8 +38,14 @@ class PendingCapture(msgspec.Struct, frozen=True):
 def extract(stores: Stores, interval: Interval) -> StepResult:
     """Extract every payload captured in the interval that this producer has not seen; append what came of it."""
     captures = pending_captures(stores.ledger, interval)
-    work = partial(extract_capture, stores.settings.archive_root, stores.now())
-    return stores.record_each("extract", parallel_map(work, captures, stores.settings.jobs), len(captures))
+    now = stores.now()
+    work = partial(extract_capture, stores.settings.archive_root, now)
+    outcomes = zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True)
+    events = (
+        [_failed(capture, now, outcome.reason, outcome.detail)] if isinstance(outcome, Lost) else outcome
+        for capture, outcome in outcomes
+    )
+    return stores.record_each("extract", events, len(captures))
 
 
 def pending_captures(ledger: Ledger, interval: Interval, producer: str = PRODUCER) -> list[PendingCapture]:
@@ -64,33 +70,40 @@ def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) 
         page = read_page(archive_root, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
     except ArchiveError as exc:
         return f"{capture.url}: {exc}"
-    about: dict[str, Any] = {
-        "stream": f"article:{capture.article_id}",
-        "occurred_at": now,
-        "producer": PRODUCER,
-        "source_id": capture.source_id,
-        "article_id": capture.article_id,
-    }
     try:
         extraction = extract_page(
             page.body, url=capture.url, captured_at=capture.captured_at, content_type=capture.content_type
         )
     except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
         page_error = exc if isinstance(exc, PageError) else PageError("error", f"{type(exc).__name__}: {exc}"[:500])
-        return [
-            ExtractionFailed(
-                **about,
-                caused_by=capture.capture_id,
-                url=capture.url,
-                payload_digest=capture.payload_digest,
-                reason=page_error.reason,
-                detail=page_error.detail or None,
-            )
-        ]
-    return _events(extraction, capture, about)
+        return [_failed(capture, now, page_error.reason, page_error.detail or None)]
+    return _events(extraction, capture, now)
 
 
-def _events(extraction: Extraction, capture: PendingCapture, about: dict[str, Any]) -> Sequence[Event]:
+def _about(capture: PendingCapture, now: datetime) -> dict[str, Any]:
+    """What all events of a capture's extraction have in common."""
+    return {
+        "stream": f"article:{capture.article_id}",
+        "occurred_at": now,
+        "producer": PRODUCER,
+        "source_id": capture.source_id,
+        "article_id": capture.article_id,
+    }
+
+
+def _failed(capture: PendingCapture, now: datetime, reason: str, detail: str | None) -> ExtractionFailed:
+    return ExtractionFailed(
+        **_about(capture, now),
+        caused_by=capture.capture_id,
+        url=capture.url,
+        payload_digest=capture.payload_digest,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def _events(extraction: Extraction, capture: PendingCapture, now: datetime) -> Sequence[Event]:
+    about = _about(capture, now)
     article = ArticleExtracted(
         **about,
         caused_by=capture.capture_id,
@@ -110,6 +123,10 @@ def _events(extraction: Extraction, capture: PendingCapture, about: dict[str, An
         correction=extraction.correction,
         word_count=extraction.word_count,
         text_digest=extraction.text_digest,
+        canonical_url=extraction.canonical_url,
+        agencies=extraction.agencies,
+        attributions=extraction.attributions,
+        entries=extraction.entries,
     )
     stripped = [
         BoilerplateStripped(

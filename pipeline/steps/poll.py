@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.archive import Original
-from pipeline.collect.feeds import Feed, Item, NotAFeed, parse_feed
-from pipeline.collect.http import Client, FetchFailed, Response
+from pipeline.collect.feeds import Feed, FeedKind, Item, SitemapLink
+from pipeline.collect.http import Client
 from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
-from pipeline.ids import article_id, digest
+from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
+from pipeline.steps.feed_state import FeedState, States, Which, feed_states
+from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import RECALL, StepResult, Stores
 
-PRODUCER = "poll@1"
-
-
-class FeedState(msgspec.Struct, frozen=True):
-    feed_url: str
-    etag: str | None = None
-    last_modified: str | None = None
-    warc_payload_digest: str | None = None
-    """Of the last response that was archived in full, as are the next two."""
-    final_url: str | None = None
-    captured_at: datetime | None = None
-    successes: int = 0
-
-    def original(self, warc_payload_digest: str) -> Original | None:
-        """The response that a feed with this payload repeats."""
-        if self.warc_payload_digest != warc_payload_digest or self.final_url is None or self.captured_at is None:
-            return None
-        return Original(self.final_url, self.captured_at)
+MAX_SITEMAPS = 20
+"""Of one index that are read at a poll, newest first."""
+MAX_SITEMAP_DEPTH = 2
+_SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
 
 
 class KnownItem(msgspec.Struct, frozen=True):
@@ -64,107 +52,185 @@ def failed_polls(ledger: Ledger, run: Run) -> tuple[int, list[PollOfRun]]:
     return len(polls), [poll for poll in polls if poll.failed]
 
 
-async def poll_source(stores: Stores, client: Client, source: Source) -> StepResult:
-    """Poll all feeds of the source at once; one append."""
-    stores.on_progress(Progress("poll", source.id, 0, len(source.feeds)))
-    recall_start = stores.now() - RECALL
-    states = {
-        row.feed_url: row
-        for row in stores.ledger.select(FeedState, "feed_states", source_id=source.id, recall_start=recall_start)
-    }
-    known: dict[str, dict[str, KnownItem]] = {}
-    for row in stores.ledger.select(KnownItem, "known_items", source_id=source.id, recall_start=recall_start):
-        known.setdefault(row.feed_url, {})[row.guid] = row
-    polls = (
-        _poll_feed(stores, client, source, feed_no, url, states.get(url, FeedState(url)), known.get(url, {}))
-        for feed_no, url in enumerate(source.feeds)
-    )
+class Document(msgspec.Struct, frozen=True):
+    """A feed or sitemap that was read, and its poll."""
+
+    poll: FeedPolled
+    items: tuple[Item, ...]
+
+
+async def poll_source(stores: Stores, client: Client, source: Source, which: Which) -> StepResult:
+    """Poll the source's feeds and sitemaps of this kind at once; one append."""
+    now = stores.now()
+    states = await stores.reading(feed_states, [source], now)
+    urls = [url for url in (*source.feeds, *source.sitemaps) if states[source.id, url].is_polled(which, now)]
+    if not urls:
+        return StepResult({})
+    stores.on_progress(Progress("poll", source.id, 0, len(urls)))
+    known = await stores.reading(_known_items, source.id, now - RECALL)
+    polls = (_poll_feed(stores, client, source, url, states, known.get(url, {})) for url in urls)
     events = [event for feed_events in await asyncio.gather(*polls) for event in feed_events]
-    result = stores.record(events)
-    stores.on_progress(Progress("poll", source.id, len(source.feeds), len(source.feeds)))
+    result = await stores.recording(events)
+    read_bytes = sum(event.bytes or 0 for event in events if isinstance(event, FeedPolled))
+    stores.on_progress(Progress("poll", source.id, len(urls), len(urls), read_bytes))
     return result
 
 
+def _known_items(ledger: Ledger, source_id: str, recall_start: datetime) -> dict[str, dict[str, KnownItem]]:
+    """What each feed said last, by its address and the item's guid."""
+    known: dict[str, dict[str, KnownItem]] = {}
+    for row in ledger.select(KnownItem, "known_items", source_id=source_id, recall_start=recall_start):
+        known.setdefault(row.feed_url, {})[row.guid] = row
+    return known
+
+
 async def _poll_feed(
-    stores: Stores,
-    client: Client,
-    source: Source,
-    feed_no: int,
-    url: str,
-    state: FeedState,
-    known: Mapping[str, KnownItem],
+    stores: Stores, client: Client, source: Source, url: str, states: States, known: Mapping[str, KnownItem]
 ) -> Sequence[Event]:
-    poll = FeedPolled(
-        stream=f"feed:{source.id}/{feed_no}",
-        occurred_at=stores.now(),
-        producer=PRODUCER,
-        source_id=source.id,
-        feed_url=url,
-        outcome=PollOutcome.FAILED,
-    )
-    try:
-        response = await client.fetch(url, etag=state.etag, last_modified=state.last_modified)
-    except FetchFailed as failure:
-        blocked = failure.reason in {"robots", "blocked_address"}
-        outcome = PollOutcome.BLOCKED if blocked else PollOutcome.FAILED
-        return [
-            msgspec.structs.replace(
-                poll, outcome=outcome, status=failure.status, reason=failure.reason, detail=failure.detail
-            )
+    state = states[source.id, url]
+    poll, feed = await poll_document(stores, client, source, state)
+    if feed is None:
+        return [poll]
+    since = poll.occurred_at - stores.settings.lookback
+    documents = [_document(poll, feed, since)]
+    poll = documents[0].poll
+    if feed.sitemaps:
+        poll = msgspec.structs.replace(
+            poll, etag=None, last_modified=None
+        )  # an index may stay while its members change
+        members = _Members(stores, client, source, states, since, {state.feed_url, poll.final_url or state.feed_url})
+        documents += await members.read(poll, feed.sitemaps, depth=1)
+        poll = msgspec.structs.replace(poll, warnings=(*poll.warnings, *members.warnings))
+    poll, discovered = _read(poll, documents, state, known)
+    suspicious = state.not_modified_in_a_row and poll.conditional is False and not state.lied
+    if suspicious and discovered and await answers_unmodified(stores, client, state):
+        poll = msgspec.structs.replace(poll, warnings=(*poll.warnings, "lying_304"))
+    return [poll, *(document.poll for document in documents[1:]), *discovered]
+
+
+class _Members:
+    """Reads the sitemaps that an index names, each once, as many as the cap allows."""
+
+    def __init__(
+        self, stores: Stores, client: Client, source: Source, states: States, since: datetime, seen: set[str]
+    ) -> None:
+        self._stores, self._client, self._source, self._states = stores, client, source, states
+        self._since, self._seen = since, seen
+        self._left = MAX_SITEMAPS
+        self.warnings: tuple[str, ...] = ()
+
+    async def read(self, index: FeedPolled, links: Sequence[SitemapLink], depth: int) -> list[Document]:
+        documents = []
+        for link in self._chosen(links):
+            state = self._state(link.url)
+            poll, feed = await poll_document(self._stores, self._client, self._source, state, caused_by=index.event_id)
+            if feed is None:
+                documents.append(Document(poll, ()))
+                self._warn("sitemap_unread")
+                continue
+            documents.append(_document(poll, feed, self._since))
+            if feed.sitemaps and depth < MAX_SITEMAP_DEPTH:
+                documents += await self.read(poll, feed.sitemaps, depth + 1)
+            elif feed.sitemaps:
+                self._warn("sitemaps_too_deep")
+        return documents
+
+    def _state(self, url: str) -> FeedState:
+        """Without validators: which members an index names changes too often for a 304 to be worth its doubt."""
+        state = self._states.get((self._source.id, url), FeedState(source_id=self._source.id, feed_url=url))
+        return msgspec.structs.replace(state, etag=None, last_modified=None, adopted_url=None)
+
+    def _chosen(self, links: Sequence[SitemapLink]) -> list[SitemapLink]:
+        """Those that may hold something recent, the newest first; undated ones last, in the index's order."""
+        recent = [
+            link
+            for link in links
+            if link.url not in self._seen and (link.modified_at is None or link.modified_at >= self._since)
         ]
-    poll = _archived(stores, poll, response, state)
-    if response.status == 304:
-        return [msgspec.structs.replace(poll, outcome=PollOutcome.NOT_MODIFIED)]
-    if response.status == 410:
-        return [msgspec.structs.replace(poll, outcome=PollOutcome.GONE, reason="gone")]
-    if not 200 <= response.status < 300:
-        reason = f"http_{response.status // 100}xx"
-        return [msgspec.structs.replace(poll, reason=reason, detail=f"{response.final_url} answers {response.status}")]
-    content_type = response.exchange.header("content-type")
-    try:
-        feed = parse_feed(response.body, url=response.final_url, content_type=content_type, zone=source.zone)
-    except NotAFeed as exc:
-        return [msgspec.structs.replace(poll, reason="not_a_feed", detail=str(exc))]
-    return _read(poll, feed, state, known)
+        recent.sort(key=lambda link: link.modified_at.timestamp() if link.modified_at else 0, reverse=True)
+        chosen = list({link.url: link for link in recent}.values())
+        if len(chosen) > self._left:
+            self._warn("too_many_sitemaps")
+        chosen = chosen[: self._left]
+        self._left -= len(chosen)
+        self._seen |= {link.url for link in chosen}
+        return chosen
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self.warnings:
+            self.warnings += (warning,)
 
 
-def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:
-    """The poll with what its exchange said, and where the archive has it."""
-    for redirect in response.redirects:
-        stores.archive.write(redirect)
-    stored = stores.archive.write(response.exchange, state.original)
-    return msgspec.structs.replace(
-        poll,
-        status=response.status,
-        final_url=response.final_url,
-        etag=response.exchange.header("etag"),
-        last_modified=response.exchange.header("last-modified"),
-        bytes=len(response.body),
-        payload_digest=digest(response.body),
-        warc_payload_digest=stored.warc_payload_digest,
-        warc_type=stored.warc_type,
-        warc_file=stored.location.warc_file,
-        warc_offset=stored.location.warc_offset,
-        warc_length=stored.location.warc_length,
-    )
+def _document(poll: FeedPolled, feed: Feed, since: datetime) -> Document:
+    """A sitemap may list a site's whole past: only what is dated within the lookback is taken for news."""
+    if feed.kind not in _SITEMAPS:
+        return Document(poll, feed.items)
+    news = feed.kind is FeedKind.NEWS_SITEMAP
+    items = []
+    undated = False
+    for item in feed.items:
+        at = item.published_at or item.updated_at
+        undated = undated or (at is None and not news)
+        if (at is None and news) or (at is not None and at >= since):
+            items.append(item)
+    warnings = (*poll.warnings, "undated_items") if undated else poll.warnings
+    return Document(msgspec.structs.replace(poll, items=len(items), warnings=warnings), tuple(items))
 
 
-def _read(poll: FeedPolled, feed: Feed, state: FeedState, known: Mapping[str, KnownItem]) -> Sequence[Event]:
-    new = [item for item in feed.items if item.guid not in known]
-    said_anew = [item for item in feed.items if item.guid in known and known[item.guid].said_digest != item.said_digest]
-    moved = poll.final_url != poll.feed_url
+def _read(
+    poll: FeedPolled, documents: Sequence[Document], state: FeedState, known: Mapping[str, KnownItem]
+) -> tuple[FeedPolled, list[ItemDiscovered]]:
+    """The poll of the feed as a whole, and what it said that was not known."""
+    said: dict[str, tuple[FeedPolled, Item]] = {}
+    for document in documents:
+        for item in document.items:
+            said.setdefault(item.guid, (document.poll, item))
+    items = [item for _, item in said.values()]
+    new = [guid for guid in said if guid not in known]
+    said_anew = [
+        guid for guid, (_, item) in said.items() if guid in known and known[guid].said_digest != item.said_digest
+    ]
+    discovered = [
+        _discovered(poll.feed_url, *said[guid], known[guid].event_id if guid in known else None)
+        for guid in (*new, *said_anew)
+    ]
+    newest = _newest_articles(items)
+    overlap = _overlap(items, state)
     poll = msgspec.structs.replace(
         poll,
-        outcome=PollOutcome.MOVED if moved else PollOutcome.OK,
-        items=len(feed.items),
+        items=len(items),
         new_items=len(new),
-        overlap=len(new) < len(feed.items) if state.successes and feed.items else None,
-        warnings=feed.warnings,
+        overlap=overlap,
+        newest_articles=newest or None,
     )
-    return [poll, *(_discovered(poll, item, known.get(item.guid)) for item in (*new, *said_anew))]
+    if overlap is False and state.last_success_at is not None:
+        poll = msgspec.structs.replace(poll, gap_from=state.last_success_at, gap_to=_gap_end(poll, items, state))
+    return poll, discovered
 
 
-def _discovered(poll: FeedPolled, item: Item, before: KnownItem | None) -> ItemDiscovered:
+def _newest_articles(items: Sequence[Item]) -> tuple[UUID, ...]:
+    """The articles of the newest fifth, at least three; undated items count as old, in the feed's order."""
+    dated = sorted(items, key=lambda item: item.published_at.timestamp() if item.published_at else 0, reverse=True)
+    articles = dict.fromkeys(article_id(item.url) for item in dated)
+    return tuple(articles)[: max(3, math.ceil(len(items) / 5))]
+
+
+def _overlap(items: Iterable[Item], state: FeedState) -> bool | None:
+    """Looking for the newest ones only, so that no item pinned to the top of a feed hides that the rest rolled by."""
+    articles = {article_id(item.url) for item in items}
+    if not articles or not state.newest_articles:
+        return None
+    return not articles.isdisjoint(state.newest_articles)
+
+
+def _gap_end(poll: FeedPolled, items: Sequence[Item], state: FeedState) -> datetime:
+    """The oldest item's date after the last poll; this poll's time where the dates do not say."""
+    assert state.last_success_at is not None
+    dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_success_at]
+    return min(dates, default=poll.occurred_at)
+
+
+def _discovered(feed_url: str, poll: FeedPolled, item: Item, supersedes: UUID | None) -> ItemDiscovered:
     article = article_id(item.url)
     return ItemDiscovered(
         stream=f"article:{article}",
@@ -172,7 +238,7 @@ def _discovered(poll: FeedPolled, item: Item, before: KnownItem | None) -> ItemD
         producer=PRODUCER,
         caused_by=poll.event_id,
         source_id=poll.source_id,
-        feed_url=poll.feed_url,
+        feed_url=feed_url,
         article_id=article,
         url=item.url,
         canonical_url=item.canonical_url,
@@ -183,5 +249,7 @@ def _discovered(poll: FeedPolled, item: Item, before: KnownItem | None) -> ItemD
         updated_at=item.updated_at,
         published_raw=item.published_raw,
         said_digest=item.said_digest,
-        supersedes=before.event_id if before else None,
+        supersedes=supersedes,
+        published_quality=item.published_quality,
+        content=item.content,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import msgspec
 
@@ -16,6 +18,9 @@ from pipeline.events import Event
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
 from pipeline.steps.progress import OnProgress, Progress, ignore_progress
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 RECALL = timedelta(days=90)
 """How far back a step looks for what it has already seen (validators, items, payloads); bounds its queries."""
@@ -28,13 +33,17 @@ class StepResult(msgspec.Struct, frozen=True):
     """What a step recorded, new events by type, and what it could not do.
 
     A problem is a line for people: something was left undone that should not be, while everything else was done.
+    A notice is one of what was rightly put off.
     """
 
     counts: Mapping[str, int]
     problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def __add__(self, other: StepResult) -> StepResult:
-        return StepResult(Counter(self.counts) + Counter(other.counts), self.problems + other.problems)
+        return StepResult(
+            Counter(self.counts) + Counter(other.counts), self.problems + other.problems, self.notices + other.notices
+        )
 
     def require_success(self) -> None:
         """Raises NewsledgerError with the first problem, if there was one."""
@@ -57,10 +66,12 @@ class Stores:
     def __enter__(self) -> Self:
         settings = self.settings
         self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
+        self._ledger_thread = ThreadPoolExecutor(1, "ledger")
         self.archive = Archive(settings.archive_root, rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._ledger_thread.shutdown()  # the append in hand is finished, also after an interrupt
         self.archive.close()
         self.ledger.close()
 
@@ -80,6 +91,19 @@ class Stores:
                 result += self.record(events)
                 events = []
         return result
+
+    async def reading(self, read: Callable[Concatenate[Ledger, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """What `read` makes of the ledger, while the event loop goes on fetching."""
+        return await self._in_ledger_thread(lambda: read(self.ledger, *args, **kwargs))
+
+    async def recording(self, events: Sequence[Event]) -> StepResult:
+        """`record`, while the event loop goes on fetching: another process may hold the ledger's lock for a while."""
+        self.archive.sync()
+        return await self._in_ledger_thread(lambda: StepResult(self.ledger.append(events, self.run).counts))
+
+    async def _in_ledger_thread(self, work: Callable[[], R]) -> R:
+        """One thread for all, because the ledger's connection takes one caller at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._ledger_thread, work)
 
     def record(self, events: Sequence[Event]) -> StepResult:
         """Append the events after what they point to in the archive has reached the disk."""

@@ -1,0 +1,71 @@
+"""One run at a time collects from a host: so two runs at once keep its budget, and never fetch a page twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import structlog
+from filelock import AsyncFileLock, Timeout
+
+log = structlog.get_logger()
+
+NOTICE_SECONDS = 5.0
+POLL_SECONDS = 0.2
+
+
+class HostLocks:
+    """File locks below `folder`, one a host; the sources of this process share those it holds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, _Shared] = {}
+
+    @asynccontextmanager
+    async def of(self, hosts: Iterable[str]) -> AsyncIterator[None]:
+        """Wait for all of them, in alphabetical order, so that no two processes wait for each other."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        async with AsyncExitStack() as stack:
+            for host in sorted(set(hosts)):
+                await stack.enter_async_context(self._one(host))
+            yield
+
+    @asynccontextmanager
+    async def _one(self, host: str) -> AsyncIterator[None]:
+        shared = self._held.setdefault(host, _Shared(self._folder / f"{quote(host, safe='')}.lock"))
+        await shared.enter(host)
+        try:
+            yield
+        finally:
+            await shared.leave()
+
+
+class _Shared:
+    """A file lock that is released when the last of its users leaves."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = AsyncFileLock(path, poll_interval=POLL_SECONDS, run_in_executor=False)
+        self._users = 0
+        self._entering = asyncio.Lock()
+
+    async def enter(self, host: str) -> None:
+        async with self._entering:
+            if self._users == 0:
+                await self._acquire(host)
+            self._users += 1
+
+    async def leave(self) -> None:
+        async with self._entering:
+            self._users -= 1
+            if self._users == 0:
+                await self._file.release()
+
+    async def _acquire(self, host: str) -> None:
+        try:
+            await self._file.acquire(timeout=NOTICE_SECONDS)
+        except Timeout:
+            log.warning("waiting_for_another_run", host=host)
+            await self._file.acquire()

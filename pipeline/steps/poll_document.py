@@ -1,0 +1,127 @@
+"""One request for a feed or a sitemap: fetched, archived and parsed, or why not."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from pipeline.collect.exchanges import FetchFailed, Response
+from pipeline.collect.feeds import Feed, NotAFeed, parse_feed
+from pipeline.collect.http import Client
+from pipeline.events import FeedPolled, PollOutcome
+from pipeline.ids import digest
+from pipeline.sources import Source
+from pipeline.steps.feed_state import FeedState
+from pipeline.steps.stores import Stores
+
+PRODUCER = "poll@2"
+
+_BLOCKED = frozenset({"robots", "blocked_address"})
+
+
+async def poll_document(
+    stores: Stores, client: Client, source: Source, state: FeedState, *, caused_by: UUID | None = None
+) -> tuple[FeedPolled, Feed | None]:
+    """The poll as far as it is known from this document alone, and what was read, if anything was."""
+    asked_url = state.adopted_url or state.feed_url
+    conditional = state.may_be_conditional
+    poll = FeedPolled(
+        stream=f"feed:{source.id}/{digest(state.feed_url.encode())[7:15]}",
+        occurred_at=stores.now(),
+        producer=PRODUCER,
+        caused_by=caused_by,
+        source_id=source.id,
+        feed_url=state.feed_url,
+        outcome=PollOutcome.FAILED,
+        conditional=conditional if state.has_validators else None,
+        asked_url=state.adopted_url,
+    )
+    try:
+        if conditional:
+            response = await client.fetch(asked_url, etag=state.etag, last_modified=state.last_modified)
+        else:
+            response = await client.fetch(asked_url)
+    except FetchFailed as failure:
+        outcome = PollOutcome.BLOCKED if failure.reason in _BLOCKED else PollOutcome.FAILED
+        return _ended(
+            poll,
+            outcome=outcome,
+            status=failure.status,
+            reason=failure.reason,
+            detail=failure.detail,
+            retry_at=failure.retry_at,
+        )
+    poll = _archived(stores, poll, response, state)
+    detail = f"{response.final_url} answers {response.status}"
+    if response.status == 304 and conditional:
+        return _ended(poll, outcome=PollOutcome.NOT_MODIFIED)
+    if response.status == 410:
+        retires = state.adopted_url is None  # else the configured address is asked again first
+        outcome = PollOutcome.GONE if retires else PollOutcome.FAILED
+        return _ended(poll, outcome=outcome, reason="gone", detail=detail)
+    if not 200 <= response.status < 300:
+        return _ended(poll, reason=f"http_{response.status // 100}xx", detail=detail, retry_at=response.retry_at)
+    try:
+        feed = await _parsed(response, source, stores)
+    except NotAFeed as exc:
+        return _ended(poll, reason="not_a_feed", detail=str(exc))
+    outcome = PollOutcome.MOVED if response.moved_to else PollOutcome.OK
+    read = msgspec.structs.replace(
+        poll, outcome=outcome, items=len(feed.items), items_dropped=feed.dropped, warnings=feed.warnings
+    )
+    return read, feed
+
+
+async def answers_unmodified(stores: Stores, client: Client, state: FeedState) -> bool:
+    """Whether the server still answers 304 to the validators of the last read. For a feed known to have changed."""
+    try:
+        response = await client.fetch(
+            state.adopted_url or state.feed_url, etag=state.etag, last_modified=state.last_modified
+        )
+    except FetchFailed:
+        return False
+    stores.archive.write(response.exchange)
+    return response.status == 304
+
+
+def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:
+    return msgspec.structs.replace(poll, **fields), None
+
+
+async def _parsed(response: Response, source: Source, stores: Stores) -> Feed:
+    """In a thread: a long feed must not stop what else is being fetched."""
+    parse = partial(
+        parse_feed,
+        response.body,
+        url=response.final_url,
+        content_type=response.exchange.header("content-type"),
+        zone=source.zone,
+        now=stores.now(),
+    )
+    return await asyncio.to_thread(parse)
+
+
+def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:
+    """The poll with what its exchange said, and where the archive has it."""
+    for redirect in response.redirects:
+        stores.archive.write(redirect)
+    stored = stores.archive.write(response.exchange, state.original)
+    return msgspec.structs.replace(
+        poll,
+        status=response.status,
+        final_url=response.final_url,
+        moved_to=response.moved_to,
+        etag=response.exchange.header("etag"),
+        last_modified=response.exchange.header("last-modified"),
+        bytes=len(response.body),
+        payload_digest=digest(response.body),
+        warc_payload_digest=stored.warc_payload_digest,
+        warc_type=stored.warc_type,
+        warc_file=stored.location.warc_file,
+        warc_offset=stored.location.warc_offset,
+        warc_length=stored.location.warc_length,
+    )

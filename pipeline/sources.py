@@ -12,10 +12,10 @@ import msgspec
 
 from pipeline.errors import SourcesError
 
-SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+\S*$")]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}$")]
-Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}$")]
+SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
+HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f/][^\s\x00-\x1f\x7f]*\Z")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}\Z")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -61,34 +61,49 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return ZoneInfo(self.timezone or COUNTRY_ZONES.get(self.country, "UTC"))
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Of everything that is read: feeds, then sitemaps."""
+        return (*self.feeds, *self.sitemaps)
+
+    @property
     def hosts(self) -> frozenset[str]:
-        urls = (self.homepage, *self.feeds, *self.sitemaps)
-        return frozenset(urlsplit(url).hostname or "" for url in urls)
+        return frozenset(urlsplit(url).hostname or "" for url in (self.homepage, *self.addresses))
 
 
 class SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    source: tuple[Source, ...]
+    source: tuple[Source, ...] = ()
 
 
 def load_sources(path: Path) -> tuple[Source, ...]:
     """All sources of the file, in its order. Raises SourcesError naming the file and the entry at fault."""
     try:
-        text = path.read_bytes()
+        content = path.read_bytes()
     except OSError as exc:
         raise SourcesError(f"{path}: cannot be read: {exc.strerror}") from exc
-    try:
-        sources = msgspec.toml.decode(text, type=SourcesFile).source
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise SourcesError(f"{path}: {exc}") from exc
+    sources = parse_sources(content, path)
     if not sources:
         raise SourcesError(f"{path}: has no sources")
-    seen: set[str] = set()
+    return sources
+
+
+def parse_sources(content: bytes, path: Path) -> tuple[Source, ...]:
+    """The sources in what the file holds; none where it has none yet. Raises SourcesError naming `path`."""
+    try:
+        sources = msgspec.toml.decode(content, type=SourcesFile).source
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise SourcesError(f"{path}: {exc}") from exc
+    ids: set[str] = set()
+    readers: dict[str, str] = {}
     for source in sources:
-        if source.id in seen:
+        if source.id in ids:
             raise SourcesError(f"{path}: source id {source.id!r} is used twice")
-        if not source.feeds:
-            raise SourcesError(f"{path}: source {source.id!r} has no feeds")
-        seen.add(source.id)
+        if not source.addresses:
+            raise SourcesError(f"{path}: source {source.id!r} has neither feeds nor sitemaps")
+        for url in source.addresses:
+            if url in readers:
+                raise SourcesError(f"{path}: {url} is read twice, by source {readers[url]!r} and source {source.id!r}")
+            readers[url] = source.id
+        ids.add(source.id)
     return sources
 
 

@@ -1,44 +1,40 @@
-"""newsledger sources: list them, and try whether their feeds can be read."""
+"""newsledger sources: list them, try whether they can be read, add to them, hand them on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import SourceIds, SourcesFile
-from pipeline.errors import NewsledgerError
+from pipeline.collect.opml import write_opml
+from pipeline.errors import NewsledgerError, SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
+from pipeline.sources_file import SourceList, read_source_list, write_source_list
+from pipeline.steps.progress import OnProgress
 
 if TYPE_CHECKING:
-    from pipeline.collect.http import Client
+    from pipeline.cli.finds import Findings
+    from pipeline.cli.roster import Find, Plan, Wishes
+    from pipeline.collect.probes import Probe
 
 app = typer.Typer(help="The outlets that are read.", no_args_is_help=True)
 
 
-class FeedCheck(msgspec.Struct, frozen=True):
-    source_id: str
-    feed_url: str
-    answer: str
-    items: int | None = None
-    newest_at: datetime | None = None
-    warnings: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return self.items is not None
-
-
 @app.command("list")
 def list_sources(sources: SourcesFile = None) -> None:
-    """The sources of the file, a line each."""
+    """The sources of the file, a line each.
+
+    Example: newsledger sources list --sources sources.toml
+    """
     settings = load_settings(sources=sources)
     rows = [
         (one.id, one.name, one.language, one.country, len(one.feeds), len(one.sitemaps), one.homepage)
@@ -48,48 +44,194 @@ def list_sources(sources: SourcesFile = None) -> None:
 
 
 @app.command()
-def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
-    """Try every feed once, recording nothing. Exit status 1 if one cannot be read."""
+def export(
+    file: Annotated[Path | None, typer.Argument(help="Where to; standard output if left out.")] = None,
+    source: SourceIds = None,
+    sources: SourcesFile = None,
+) -> None:
+    """Write the sources as OPML 2.0, which feed readers import and `sources add` reads back without loss.
+
+    Example: newsledger sources export newsledger.opml
+    """
     settings = load_settings(sources=sources)
-    checks = asyncio.run(_check_all(settings, select(load_sources(settings.sources), source or ())))
-    console.table(
-        None,
-        ("source", "feed", "answer", "items", "newest", "warnings"),
-        [(one.source_id, one.feed_url, one.answer, one.items, one.newest_at, one.warnings) for one in checks],
-    )
-    failed = sum(not one.ok for one in checks)
+    content = write_opml(select(load_sources(settings.sources), source or ()))
+    if file is None:
+        typer.echo(content, nl=False)
+        return
+    file.write_bytes(content)
+
+
+@app.command()
+def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
+    """Try every feed and sitemap once, recording nothing. Exit status 1 if one cannot be read.
+
+    Said too: what has moved for good, how old the newest item is, and which addresses lead to the same feed.
+
+    Example: newsledger sources check --source tagesschau
+    """
+    settings = load_settings(sources=sources)
+    chosen = select(load_sources(settings.sources), source or ())
+    with console.progress() as on_progress:
+        probes = asyncio.run(_probe_all(settings, chosen, on_progress))
+    columns = ("source", "feed", "kind", "answer", "items", "newest", "same as", "warnings")
+    console.table(None, columns, _check_rows(chosen, probes, utc_now()))
+    failed = sum(probe.problem is not None for probe in probes.values())
     if failed:
-        raise NewsledgerError(f"{failed} of {len(checks)} feeds cannot be read")
+        what = "feeds and sitemaps" if any(one.sitemaps for one in chosen) else "feeds"
+        raise NewsledgerError(f"{failed} of {len(probes)} {what} cannot be read")
 
 
-async def _check_all(settings: Settings, sources: Sequence[Source]) -> list[FeedCheck]:
-    from pipeline.collect.http import Client
-    from pipeline.steps.collect import limits
+async def _probe_all(settings: Settings, sources: Sequence[Source], on_progress: OnProgress) -> dict[str, Probe]:
+    from pipeline.cli.finds import counter
+    from pipeline.collect.probes import Prober
+    from pipeline.steps.collect import polite_client
 
-    async with Client(
-        allow_hosts=settings.allow_hosts, limits=limits(settings, sources), contact=settings.contact, now=utc_now
-    ) as client:
-        return list(await asyncio.gather(*(_check_feed(client, one, url) for one in sources for url in one.feeds)))
+    zones = {url: source.zone for source in sources for url in source.addresses}
+    async with polite_client(settings, sources, utc_now) as client:
+        return await Prober(client, now=utc_now).probe_all(zones.items(), counter(on_progress, "check", len(zones)))
 
 
-async def _check_feed(client: Client, source: Source, url: str) -> FeedCheck:
-    from pipeline.collect.feeds import NotAFeed, parse_feed
-    from pipeline.collect.http import FetchFailed
+def _check_rows(sources: Sequence[Source], probes: Mapping[str, Probe], now: datetime) -> list[tuple[object, ...]]:
+    sharing: dict[str, list[str]] = {}
+    for probe in probes.values():
+        for identity in probe.identities:
+            sharing.setdefault(identity, []).append(probe.url)
+    readers = {url: source.id for source in sources for url in source.addresses}
+
+    def row(url: str) -> tuple[object, ...]:
+        probe = probes[url]
+        others = {other for identity in probe.identities for other in sharing[identity]} - {url}
+        same = [other if readers[other] == readers[url] else f"{readers[other]}: {other}" for other in sorted(others)]
+        age = _age(probe.newest_at, now)
+        items = None if probe.problem else probe.items
+        return readers[url], url, probe.kind, _answer(probe), items, age, "\n".join(same), " ".join(probe.warnings)
+
+    return [row(url) for url in readers]
+
+
+def _answer(probe: Probe) -> str:
+    if probe.problem is not None:
+        return probe.problem
+    read = f"ok, {len(probe.sitemaps)} sitemaps" if probe.sitemaps else "ok"
+    if probe.moved_to:
+        return f"{read}, but moved for good, now at {probe.moved_to}: change it"
+    return read if probe.final_url == probe.url else f"{read}, redirected to {probe.final_url}"
+
+
+def _age(at: datetime | None, now: datetime) -> str | None:
+    if at is None:
+        return None
+    age = now - at
+    if age < timedelta(0):
+        return "in the future"
+    if age < timedelta(hours=1):
+        return f"{age // timedelta(minutes=1)} min ago"
+    return f"{age // timedelta(hours=1)} h ago" if age < timedelta(days=2) else f"{age.days} days ago"
+
+
+@app.command()
+def add(
+    what: Annotated[
+        list[str], typer.Argument(metavar="URL|FILE.opml", help="Feeds, sitemaps, homepages, or OPML files.")
+    ],
+    source_id: Annotated[
+        str | None, typer.Option("--id", help="The source to add to, or the id of a new one.", show_default=False)
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The new source's name.", show_default=False)] = None,
+    language: Annotated[str | None, typer.Option(help="Its language (ISO 639).", show_default=False)] = None,
+    country: Annotated[str | None, typer.Option(help="Its country (ISO 3166).", show_default=False)] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of dates without one (IANA).", show_default=False)] = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Ask nothing, works offline; each address is taken for a feed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be added, write nothing.")] = False,
+    sources: SourcesFile = None,
+) -> None:
+    """Add feeds to sources.toml: by their address, by an outlet's homepage, or from an OPML list.
+
+    On a homepage: what it declares, shows or has in the usual places, and the
+    news sitemaps of its robots.txt. What can be read and has items is added,
+    each feed once: to the source of the same outlet and language if the file
+    has one (--id decides otherwise), else to a new one. Its name, language and
+    country are guesses, which are shown, and which the options overrule.
+    Exit status 1 if nothing could be added.
+
+    Example: newsledger sources add https://www.tagblatt.example/ --dry-run
+    """
+    from pipeline.cli.finds import read_request, take, try_all
+    from pipeline.cli.roster import make_plan
+
+    settings = load_settings(sources=sources)
+    wishes = _wishes(id=source_id, name=name, language=language, country=country, timezone=timezone)
+    request = read_request(what)
+    known = read_source_list(settings.sources).sources
+    if unchecked:
+        findings = take(request)
+    else:
+        with console.progress() as on_progress:
+            findings = asyncio.run(try_all(request, settings, known, on_progress))
+    now_there = read_source_list(settings.sources)  # asking takes its time, and the file is there for editing
+    plan = make_plan(now_there.sources, findings.finds, wishes)
+    _show(plan, now_there)
+    added = _complain(findings, plan)
+    if dry_run or not added:
+        typer.echo(f"{settings.sources}: nothing written")
+        return
+    write_source_list(settings.sources, now_there, plan.sources)
+    sitemaps = sum(find.is_sitemap for find in added)
+    new = len(plan.sources) - len(now_there.sources)
+    typer.echo(f"{settings.sources}: new feeds {len(added) - sitemaps}, new sitemaps {sitemaps}, new sources {new}")
+
+
+def _wishes(**options: str | None) -> Wishes:
+    """Raises SourcesError naming the option."""
+    from pipeline.cli.roster import Wishes
 
     try:
-        response = await client.fetch(url)
-        if response.status != 200:
-            return FeedCheck(source.id, url, f"http {response.status}")
-        feed = parse_feed(
-            response.body,
-            url=response.final_url,
-            content_type=response.exchange.header("content-type"),
-            zone=source.zone,
+        return msgspec.convert(options, Wishes)
+    except msgspec.ValidationError as exc:
+        problem, _, where = str(exc).partition(" - at `$.")
+        option = where.rstrip("`")
+        raise SourcesError(f"--{option} {options[option]!r}: {problem}" if option else problem) from exc
+
+
+def _show(plan: Plan, before: SourceList) -> None:
+    """What becomes of each address, and of each source that changes."""
+    if not plan.verdicts:
+        return
+    addresses = [(one.find.url, one.find.kind, one.find.items, one.outcome, one.source_id) for one in plan.verdicts]
+    console.table(None, ("address", "kind", "items", "outcome", "source"), addresses)
+    old = {source.id: source for source in before.sources}
+    changed = [
+        (
+            one.id,
+            one.name,
+            one.language,
+            one.country,
+            one.zone.key,
+            one.homepage,
+            len(one.feeds),
+            len(one.sitemaps),
+            "more feeds" if one.id in old else "new",
         )
-    except FetchFailed as failure:
-        return FeedCheck(source.id, url, f"{failure.reason}: {failure.detail}")
-    except NotAFeed as exc:
-        return FeedCheck(source.id, url, f"not a feed: {exc}")
-    newest = max((item.published_at for item in feed.items if item.published_at), default=None)
-    moved = "" if response.final_url == url else f", now at {response.final_url}"
-    return FeedCheck(source.id, url, f"ok{moved}", len(feed.items), newest, " ".join(feed.warnings))
+        for one in plan.sources
+        if old.get(one.id) != one
+    ]
+    if changed:
+        columns = ("source", "name", "language", "country", "time zone", "homepage", "feeds", "sitemaps", "")
+        console.table(None, columns, changed)
+
+
+def _complain(findings: Findings, plan: Plan) -> list[Find]:
+    """Name every address from which nothing comes; the finds that are added. Raises NewsledgerError if something
+    failed and none are."""
+    unplaced = [(verdict.find.url, verdict.outcome) for verdict in plan.verdicts if verdict.source_id is None]
+    failures = [*((failure.address, failure.reason) for failure in findings.failures), *unplaced]
+    added = [verdict.find for verdict in plan.verdicts if verdict.added]
+    if len(failures) == 1 and not plan.verdicts:
+        raise NewsledgerError(": ".join(failures[0]))
+    for address, reason in (*failures, *((failure.address, failure.reason) for failure in findings.unread)):
+        console.say(f"{address}: {reason}")
+    if failures and not added:
+        raise NewsledgerError(f"nothing could be added; {len(failures)} addresses cannot be")
+    return added

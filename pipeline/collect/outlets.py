@@ -1,0 +1,256 @@
+"""Which outlet an address belongs to, and what the address says about it: a name for it, its country, its language.
+
+Guesses for `newsledger sources add`, which shows them and lets options overrule them; nothing recorded depends on them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from ipaddress import ip_address
+from urllib.parse import urljoin, urlsplit
+
+from pipeline.ids import article_id, canonical_url
+
+_SECOND_LEVELS = "ac co com edu go gob gouv gov gv ltd me ne net nom or org plc sch"
+SECOND_LEVELS = frozenset(_SECOND_LEVELS.split())
+"""Below a country's domain these are not names but kinds of names: `co.uk`, `or.at`, `com.au`."""
+_PLATFORMS = """
+beehiiv.com blogger.de blogspot.com ghost.io github.io gitlab.io herokuapp.com livejournal.com medium.com netlify.app
+over-blog.com pages.dev squarespace.com substack.com tumblr.com twoday.net typepad.com vercel.app wixsite.com
+wordpress.com
+"""
+PLATFORMS = frozenset(_PLATFORMS.split())
+"""Domains on which every name below is somebody else's."""
+_SHARED_HOSTS = """
+feedburner.com feedproxy.google.com feeds.feedburner.com feeds2.feedburner.com medium.com news.google.com reddit.com
+rss.app youtube.com
+"""
+SHARED_HOSTS = frozenset(_SHARED_HOSTS.split())
+"""Hosts (without `www.`) on which every address is somebody else's."""
+_NOT_COUNTRIES = "ac ai cc co eu fm gg io ly me sh su to tv ws"
+NOT_COUNTRIES = frozenset(_NOT_COUNTRIES.split())
+"""Two-letter domains that are sold to everybody, or are none of a country."""
+COUNTRY_OF_DOMAIN = {
+    "amsterdam": "NL",
+    "barcelona": "ES",
+    "bayern": "DE",
+    "berlin": "DE",
+    "brussels": "BE",
+    "cat": "ES",
+    "cologne": "DE",
+    "cymru": "GB",
+    "edu": "US",
+    "gov": "US",
+    "hamburg": "DE",
+    "koeln": "DE",
+    "london": "GB",
+    "mil": "US",
+    "nrw": "DE",
+    "nyc": "US",
+    "paris": "FR",
+    "ruhr": "DE",
+    "saarland": "DE",
+    "scot": "GB",
+    "swiss": "CH",
+    "tirol": "AT",
+    "uk": "GB",
+    "vlaanderen": "BE",
+    "wales": "GB",
+    "wien": "AT",
+    "zuerich": "CH",
+}
+"""Domains that mean a country without being its ISO 3166 code."""
+COUNTRY_OF_LANGUAGE = {
+    "bg": "BG",
+    "cs": "CZ",
+    "da": "DK",
+    "de": "DE",
+    "el": "GR",
+    "en": "US",
+    "es": "ES",
+    "et": "EE",
+    "fi": "FI",
+    "fr": "FR",
+    "he": "IL",
+    "hi": "IN",
+    "hr": "HR",
+    "hu": "HU",
+    "is": "IS",
+    "it": "IT",
+    "ja": "JP",
+    "ko": "KR",
+    "lb": "LU",
+    "lt": "LT",
+    "lv": "LV",
+    "nb": "NO",
+    "nl": "NL",
+    "nn": "NO",
+    "no": "NO",
+    "pl": "PL",
+    "pt": "PT",
+    "ro": "RO",
+    "ru": "RU",
+    "sk": "SK",
+    "sl": "SI",
+    "sr": "RS",
+    "sv": "SE",
+    "tr": "TR",
+    "uk": "UA",
+    "zh": "CN",
+}
+"""Where a language's outlets most often are, for addresses that name no country."""
+LANGUAGE_OF_COUNTRY = {country: language for language, country in COUNTRY_OF_LANGUAGE.items()} | {
+    "AT": "de",
+    "AU": "en",
+    "BR": "pt",
+    "CA": "en",
+    "CH": "de",
+    "GB": "en",
+    "IE": "en",
+    "IN": "en",
+    "LI": "de",
+    "LU": "de",
+    "MX": "es",
+    "NO": "no",
+    "NZ": "en",
+    "ZA": "en",
+}
+"""What most of a country's outlets write, for feeds and pages that do not say."""
+UNKNOWN_COUNTRY = "ZZ"
+"""ISO 3166 leaves this code to its users; such a source's dates without a zone are read as UTC."""
+MAX_ID_CHARS = 64
+MAX_NAME_CHARS = 200
+LEAST_NAME_CHARS = 3
+"""Fewer characters in common are no name."""
+
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z]{4})?(?:[-_]([a-z]{2}))?(?:[-_.@].*)?", re.IGNORECASE)
+_NO_LANGUAGES = frozenset({"mul", "und", "zxx"})
+_HTTP = re.compile(r"https?://[^\s/?%]+(?:[/?]\S*)?")
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "đ": "d", "ł": "l"})
+
+
+def http_address(text: str | None) -> str | None:
+    """The address as it can be asked for, without its fragment; None where it is not http(s).
+
+    `feed:` before an address goes, and `feed://` stands for `http://`, as browsers that knew the scheme had it.
+    """
+    url = (text or "").strip()
+    if url[:7].lower() == "feed://":
+        url = f"http://{url[7:]}"
+    elif url[:5].lower() == "feed:":
+        url = url[5:]
+    scheme, colon, rest = url.partition("#")[0].partition(":")
+    url = scheme.lower() + colon + rest.replace(" ", "%20")
+    try:
+        canonical_url(url)
+    except ValueError:
+        return None
+    return url if _HTTP.fullmatch(url) and not _UNREADABLE.search(url) else None
+
+
+def same_address(url: str) -> str:
+    """A key that addresses share which differ in nothing that matters: scheme, `www.`, tracking, the last slash."""
+    return str(article_id(url))
+
+
+def outlet_of(url: str) -> str:
+    """A key of the outlet: its registrable host, or the whole address on hosts that many share."""
+    return same_address(url) if _is_shared(url) else registrable_host(_host(url))
+
+
+def front_page(url: str) -> str:
+    """The root of the host; on hosts that many share, the address itself."""
+    return url if _is_shared(url) else urljoin(url, "/")
+
+
+def registrable_host(host: str) -> str:
+    """The part of a host name that somebody registered: `news.bote.co.uk` ▶ `bote.co.uk`. Addresses stay whole.
+
+    By rule instead of by the public suffix list: what it gets wrong is seen before anything is written.
+    """
+    if _is_literal(host):
+        return host
+    labels = host.split(".")
+    known = 2 if ".".join(labels[-2:]) in PLATFORMS else 1
+    if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in SECOND_LEVELS:
+        known = 2
+    return ".".join(labels[-known - 1 :])
+
+
+def suggest_id(url: str) -> str:
+    """A source id from the host's own name, from the path on hosts that many share."""
+    host = _host(url)
+    name = registrable_host(host) if _is_literal(host) else registrable_host(host).partition(".")[0]
+    if _is_shared(url):
+        parts = urlsplit(url)
+        name = next((part for part in reversed(re.split(r"[/=]", f"{parts.path}={parts.query}")) if slug(part)), name)
+    return slug(_readable(name)) or slug(name) or "source"
+
+
+def slug(text: str) -> str:
+    """The text as the id of a source, "" where nothing of it can be in one."""
+    latin = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_]+", "-", latin).strip("-_")[:MAX_ID_CHARS].rstrip("-_")
+
+
+def language_of(tag: str | None) -> str | None:
+    """The language of a tag (BCP 47, also with underscores): `de-AT` ▶ `de`; None where it names none."""
+    match = _TAG.fullmatch((tag or "").strip())
+    return match[1].lower() if match and match[1].lower() not in _NO_LANGUAGES else None
+
+
+def country_of(host: str, tag: str | None) -> str:
+    """ISO 3166: by the host's domain, else by the tag's region, else where the language is most at home."""
+    domain = host.rpartition(".")[2]
+    if domain in COUNTRY_OF_DOMAIN:
+        return COUNTRY_OF_DOMAIN[domain]
+    if re.fullmatch(r"[a-z]{2}", domain) and domain not in NOT_COUNTRIES:
+        return domain.upper()
+    match = _TAG.fullmatch((tag or "").strip())
+    if match and match[2]:
+        return COUNTRY_OF_DOMAIN.get(match[2].lower(), match[2].upper())
+    return COUNTRY_OF_LANGUAGE.get(match[1].lower() if match else "", UNKNOWN_COUNTRY)
+
+
+def tidy_name(text: str | None) -> str | None:
+    """A name in one line, without what would steer a terminal; None where nothing is left."""
+    return _UNREADABLE.sub("", " ".join((text or "").split()))[:MAX_NAME_CHARS].strip() or None
+
+
+def shared_name(titles: Sequence[str]) -> str | None:
+    """What the titles of one outlet's feeds begin with: `Bote - Politik`, `Bote - Sport` ▶ `Bote`."""
+    common = os.path.commonprefix(titles)  # noqa: RUF071  # of characters is what is meant
+    if not titles or not common:
+        return None
+    if any(len(title) > len(common) and title[len(common)].isalnum() for title in titles) and common[-1].isalnum():
+        common = common.rpartition(" ")[0]
+    name = common.strip(" -–—|:·,/»>(")
+    return name if len(name) >= LEAST_NAME_CHARS else None
+
+
+def _host(url: str) -> str:
+    return urlsplit(canonical_url(url)).hostname or ""
+
+
+def _is_shared(url: str) -> bool:
+    return _host(url).removeprefix("www.") in SHARED_HOSTS
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _readable(name: str) -> str:
+    """The name behind the ASCII form of an international one (RFC 5891)."""
+    try:
+        return name.encode("ascii").decode("idna")
+    except UnicodeError:
+        return name

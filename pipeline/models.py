@@ -2,14 +2,13 @@
 
 dbt builds and tests `build.duckdb`, a plain DuckDB file that nobody else opens; publishing copies it beside
 `news.duckdb` and renames the copy over it, so whoever has the old file open keeps it. The build file is
-disposable: one that cannot be read, was left unfinished or holds another ledger is begun anew.
+disposable: one that cannot be read, was left unfinished, holds another ledger or lacks columns is begun anew.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import shutil
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import structlog
 from filelock import FileLock, Timeout
 
 from pipeline.errors import ModelsError, StorageError
@@ -31,9 +31,15 @@ from pipeline.settings import PROJECT_ROOT, Settings
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 SQL_PROJECT = PROJECT_ROOT / "sql"
+
+_BUILT_COLUMNS = "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'events'"
+_RECORDED_COLUMNS = """
+    select table_name, column_name, data_type from duckdb_columns()
+    where database_name = 'ledger' and schema_name = 'main'
+"""
 
 
 class Refresh(StrEnum):
@@ -114,7 +120,8 @@ def _held(settings: Settings) -> Iterator[None]:
 def _continues(build_file: Path, ledger: Ledger) -> bool:
     """Is this the file of a finished build from this very ledger? Then it is marked unfinished, to be added to.
 
-    A file that DuckDB cannot open, after a crash or from another version of it, is set aside.
+    A file that DuckDB cannot open, after a crash or from another version of it, is set aside. One whose events have
+    other columns than the ledger's is of no use either: what it holds already may say more than it has room for.
     """
     if not build_file.exists():
         return False
@@ -122,13 +129,17 @@ def _continues(build_file: Path, ledger: Ledger) -> bool:
         con = _open(build_file)
     except duckdb.Error as exc:
         aside = build_file.with_name(f"{build_file.name}.broken")
-        log.warning("%s: set aside as %s and built anew: %s", build_file, aside.name, catalog.first_line(exc))
+        log.warning("build_file_set_aside", file=str(build_file), aside=aside.name, reason=catalog.first_line(exc))
         build_file.replace(aside)
         return False
     with con:
         digest = _built_from(con)
+        built = set(con.execute(_BUILT_COLUMNS).fetchall())
         con.execute("drop table if exists main.build_info")
-    return digest in ledger.table("select digest from ledger.appends")["digest"].to_pylist()
+    tables = {table for table, _, _ in built}
+    recorded = {tuple(row.values()) for row in ledger.table(_RECORDED_COLUMNS).to_pylist()}
+    appended = ledger.table("select digest from ledger.appends")["digest"].to_pylist()
+    return digest in appended and built == {column for column in recorded if column[0] in tables}
 
 
 def _open(build_file: Path) -> duckdb.DuckDBPyConnection:

@@ -1,5 +1,5 @@
--- Where are the bytes behind a quotation? The record is `warc_length` bytes at `warc_offset` of `warc_file`, gzipped;
--- the chain leads from the quotation over its extraction and capture to the feed item that asked for the page.
+-- Where are the bytes behind a quotation, and which feed item asked for them?
+-- The record is `warc_length` bytes at `warc_offset` of `warc_file`, gzipped.
 select
     quotes.text,
     quotes.person,

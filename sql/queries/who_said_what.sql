@@ -4,7 +4,7 @@ select
     count(*) as quotes,
     count(distinct article_id) as articles,
     count(distinct source_id) as sources,
-    arg_max(text, published_at) as last_words,
+    arg_max(text, coalesce(published_at, timestamptz '-infinity')) as last_words,
     max(published_at) as last_quoted_at
 from quotes
 where coalesce(person, speaker) is not null

@@ -1,15 +1,49 @@
--- Every discovered article is captured, failed or pending, and only captured ones are read or unreadable.
+-- Every article seen is had, failed or pending; what was had is read, unreadable or awaited; and nothing is left out.
+with articles as (
+    select
+        source_id,
+        count(distinct article_id) as articles
+    from {{ ref('item_discovered') }}
+    group by source_id
+),
+
+polls as (
+    select
+        source_id,
+        count(*) as polls
+    from {{ ref('feed_polled') }}
+    where caused_by is null
+    group by source_id
+),
+
+totals as (
+    select
+        source_id,
+        sum(seen) as seen,
+        sum(polls) as polls
+    from {{ ref('coverage_ledger') }}
+    group by source_id
+)
+
 select
     source_id,
-    discovered_on,
-    articles_discovered,
-    articles_captured,
-    articles_failed,
-    articles_pending,
-    articles_extracted,
-    articles_unreadable
-from {{ ref('coverage_daily') }}
+    day,
+    'does not add up' as finding
+from {{ ref('coverage_ledger') }}
 where
-    articles_discovered != articles_captured + articles_failed + articles_pending
-    or articles_extracted + articles_unreadable > articles_captured
-    or items_seen < articles_discovered
+    seen != captured + captured_from_feed + failed + pending
+    or captured + captured_from_feed != extracted + unreadable + awaiting_extraction
+    or failed != coalesce(list_sum(map_values(failed_by_reason)), 0)
+    or sightings < seen
+    or polls < polls_failed
+union all
+select
+    source_id,
+    null as day,
+    'lacks articles or polls' as finding
+from totals
+full join articles using (source_id)
+full join polls using (source_id)
+where
+    coalesce(totals.seen, -1) != coalesce(articles.articles, 0)
+    or coalesce(totals.polls, -1) != coalesce(polls.polls, 0)

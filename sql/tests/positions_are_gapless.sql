@@ -19,6 +19,8 @@ with positions as (
     select position from {{ ref('article_annotated') }}
     union all
     select position from {{ ref('quote_extracted') }}
+    union all
+    select position from {{ ref('entity_mentioned') }}
 )
 
 select

@@ -22,3 +22,19 @@ select
 from {{ ref('coverage_daily') }}
 group by source_id, discovered_on
 having count(*) > 1
+union all
+select
+    'coverage_ledger' as model,
+    source_id as first_key,
+    cast(day as varchar) as second_key
+from {{ ref('coverage_ledger') }}
+group by source_id, day
+having count(*) > 1
+union all
+select
+    'article_coverage' as model,
+    source_id as first_key,
+    cast(article_id as varchar) as second_key
+from {{ ref('article_coverage') }}
+group by source_id, article_id
+having count(*) > 1

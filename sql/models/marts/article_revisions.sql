@@ -1,9 +1,19 @@
 -- article_revisions: one row per distinct reading of an article in time; from A to B and back to A are three
-with readings as (
+with pages_read as (
+    select distinct captures.article_id
+    from {{ ref('article_captured') }} as captures
+    inner join {{ ref('current_extractions') }} as verdicts
+        on captures.article_id = verdicts.article_id and captures.payload_digest = verdicts.payload_digest
+    where captures.via != 'feed' and verdicts.extraction_id is not null
+),
+
+readings as (
+    -- the feed's own text stands in only until a page can be read: what differs between them no outlet has changed
     select
         captures.article_id,
         captures.event_id as capture_id,
         captures.captured_at,
+        captures.via,
         captures.position as capture_position,
         extractions.event_id as extraction_id,
         extractions.producer,
@@ -27,6 +37,7 @@ with readings as (
     inner join {{ ref('current_extractions') }} as verdicts
         on captures.article_id = verdicts.article_id and captures.payload_digest = verdicts.payload_digest
     inner join {{ ref('article_extracted') }} as extractions on verdicts.extraction_id = extractions.event_id
+    where captures.via != 'feed' or captures.article_id not in (select pages_read.article_id from pages_read)
 ),
 
 neighbours as (
@@ -95,6 +106,7 @@ last_readings as (
         spans.revision_no,
         readings.source_id,
         readings.url,
+        readings.via,
         readings.kicker,
         readings.headline,
         readings.lead,
@@ -128,6 +140,7 @@ select
     revision_no,
     last_readings.source_id,
     last_readings.url,
+    last_readings.via,
     spans.captured_at,
     spans.last_seen_at,
     spans.captures,

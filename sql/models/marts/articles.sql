@@ -5,6 +5,7 @@ with newest_revisions as (
         revision_no,
         source_id,
         url,
+        via,
         captured_at,
         last_seen_at,
         kicker,
@@ -44,9 +45,10 @@ items as (
 ),
 
 last_captures as (
+    -- where only the feed's text was had, every answer of the page counts
     select
         article_id,
-        max(captured_at) as captured_at
+        max(captured_at) filter (where via != 'feed') as captured_at
     from {{ ref('article_captured') }}
     group by article_id
 ),
@@ -59,7 +61,7 @@ gone as (
     inner join last_captures on failures.article_id = last_captures.article_id
     where
         (failures.reason = 'gone' or failures.status in (404, 410))
-        and failures.occurred_at > last_captures.captured_at
+        and (last_captures.captured_at is null or failures.occurred_at > last_captures.captured_at)
     group by failures.article_id
 ),
 
@@ -81,6 +83,7 @@ select
     revisions.article_id,
     revisions.source_id,
     coalesce(items.canonical_url, revisions.url) as url,
+    revisions.via,
     revisions.kicker,
     revisions.headline,
     revisions.lead,

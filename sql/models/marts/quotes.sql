@@ -1,6 +1,6 @@
 -- quotes: one row per direct quotation in an article's newest revision, traceable to the archived bytes
 with payloads as (
-    -- a revisit record repeats no payload: the earliest response with the same digest has it
+    -- a revisit record repeats no payload: the earliest other record with the same digest has it
     select
         article_id,
         payload_digest,
@@ -8,7 +8,7 @@ with payloads as (
         warc_offset,
         warc_length
     from {{ ref('article_captured') }}
-    where warc_type = 'response'
+    where warc_type in ('response', 'resource')
     qualify row_number() over (partition by article_id, payload_digest order by position) = 1
 )
 

@@ -1,0 +1,87 @@
+-- article_coverage: one row per source and article that it has discovered, and what became of it
+with discovered as (
+    select
+        source_id,
+        article_id,
+        min(occurred_at) as discovered_at,
+        max(position) as newest_item_position,
+        max_by(canonical_url, position) as url
+    from {{ ref('item_discovered') }}
+    group by source_id, article_id
+),
+
+captured as (
+    select
+        article_id,
+        bool_or(via != 'feed') as had_its_page
+    from {{ ref('article_captured') }}
+    group by article_id
+),
+
+failures as (
+    -- as in pipeline/ledger/sql/items_without_capture.sql: a failure answers the item that caused it and no later one
+    select
+        items.source_id,
+        items.article_id,
+        max(items.position) as item_position,
+        max_by(failures.will_retry, failures.position) as will_retry,
+        max_by(failures.reason, failures.position) as reason,
+        max_by(failures.occurred_at, failures.position) as occurred_at
+    from {{ ref('capture_failed') }} as failures
+    inner join {{ ref('item_discovered') }} as items on failures.caused_by = items.event_id
+    group by items.source_id, items.article_id
+),
+
+payloads as (
+    select distinct
+        article_id,
+        payload_digest
+    from {{ ref('article_captured') }}
+),
+
+readings as (
+    select
+        payloads.article_id,
+        case
+            when count(verdicts.extraction_id) > 0 then 'extracted'
+            when bool_or(verdicts.article_id is null) then 'awaiting_extraction'
+            else 'unreadable'
+        end as reading
+    from payloads
+    left join {{ ref('current_extractions') }} as verdicts
+        on payloads.article_id = verdicts.article_id and payloads.payload_digest = verdicts.payload_digest
+    group by payloads.article_id
+),
+
+states as (
+    select
+        discovered.source_id,
+        discovered.article_id,
+        discovered.url,
+        discovered.discovered_at,
+        readings.reading,
+        failures.reason,
+        failures.occurred_at,
+        case
+            when captured.had_its_page then 'captured'
+            when captured.article_id is not null then 'captured_from_feed'
+            when failures.item_position >= discovered.newest_item_position and not failures.will_retry then 'failed'
+            else 'pending'
+        end as state
+    from discovered
+    left join captured on discovered.article_id = captured.article_id
+    left join readings on discovered.article_id = readings.article_id
+    left join failures on discovered.source_id = failures.source_id and discovered.article_id = failures.article_id
+)
+
+select
+    source_id,
+    article_id,
+    url,
+    discovered_at,
+    cast(discovered_at at time zone 'UTC' as date) as discovered_on,
+    state,
+    if(state = 'failed', reason, null) as failed_reason,
+    if(state = 'failed', occurred_at, null) as failed_at,
+    reading
+from states

@@ -1,0 +1,81 @@
+-- coverage_ledger: one row per source and day (UTC): what was seen, what became of it, what may have been missed
+with days as (
+    -- the first day that was read took in all that the feeds held; square roots of counts spread alike, many or few:
+    -- by a half where articles come by chance (Anscombe's transform)
+    select
+        source_id,
+        day,
+        seen,
+        sqrt(seen + 0.375) as seen_root,
+        was_read and day > min(day) filter (where was_read) over (partition by source_id) as is_usual
+    from {{ ref('coverage_counts') }}
+),
+
+baselines as (
+    select
+        source_id,
+        day,
+        count(*) filter (where is_usual) over same_weekday as days,
+        median(seen) filter (where is_usual) over same_weekday as seen_median,
+        median(seen_root) filter (where is_usual) over same_weekday as root_median,
+        mad(seen_root) filter (where is_usual) over same_weekday as root_mad
+    from days
+    window same_weekday as (
+        partition by source_id, dayofweek(day)
+        order by day
+        range between interval 56 days preceding and interval 7 days preceding
+    )
+),
+
+bounds as (
+    -- three standard deviations: as measured (1.4826 MADs), but not less than chance gives, nor than 15 % of the median
+    select
+        source_id,
+        day,
+        seen_median,
+        root_median,
+        3 * greatest(1.4826 * root_mad, 0.5, 0.075 * root_median) as margin
+    from baselines
+    where days >= 3
+),
+
+expected as (
+    select
+        source_id,
+        day,
+        cast(greatest(ceil(power(greatest(root_median - margin, 0), 2) - 0.375), 0) as bigint) as low,
+        seen_median as median,
+        cast(floor(power(root_median + margin, 2) - 0.375) as bigint) as high
+    from bounds
+)
+
+select
+    source_id,
+    day,
+    counts.polls,
+    counts.polls_failed,
+    counts.sightings,
+    counts.items_dropped,
+    counts.seen,
+    counts.captured,
+    counts.captured_from_feed,
+    counts.failed,
+    counts.pending,
+    counts.failed_by_reason,
+    counts.extracted,
+    counts.unreadable,
+    counts.awaiting_extraction,
+    counts.gaps,
+    counts.gap_hours,
+    expected.low as expected_low,
+    expected.median as expected_median,
+    expected.high as expected_high,
+    case
+        when not counts.was_read or expected.median is null then 'unknown'
+        when counts.seen > expected.high then 'surge'
+        when counts.seen >= expected.low then 'normal'
+        when day = (select max(all_days.day) from days as all_days) then 'unknown'
+        else 'quiet'
+    end as volume
+from {{ ref('coverage_counts') }} as counts
+left join expected using (source_id, day)

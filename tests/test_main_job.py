@@ -305,7 +305,7 @@ def test_without_a_network_every_source_is_a_recorded_failure(tmp_path: Path) ->
     done = newsledger("ingest", "--sources", sources, "--data", tmp_path / "data")
     assert done.returncode == 1
     assert "not one of 2 feeds could be read" in done.stderr
-    assert "north: http://north.invalid/feed.xml: dns" in done.stderr
+    assert "source=north feed=http://north.invalid/feed.xml reason=dns" in done.stderr
     with duckdb.connect(tmp_path / "data" / "news.duckdb", read_only=True) as con:
         assert rows(con, "select source_id, outcome, reason from events.feed_polled order by 1") == [
             ("north", "failed", "dns"),
@@ -319,7 +319,7 @@ def test_one_failing_source_of_two_does_not_fail_the_run(outlet: tuple[WebServer
         file.write(entry("south", "http://south.invalid"))
     done = newsledger("ingest", "--sources", sources, "--data", tmp_path / "data", env=ALLOW)
     assert done.returncode == 0
-    assert "south: http://south.invalid/feed.xml: dns" in done.stderr
+    assert "source=south feed=http://south.invalid/feed.xml reason=dns" in done.stderr
     assert (
         newsledger(
             "ingest", "--source", "harbour", "--sources", sources, "--data", tmp_path / "data", env=ALLOW
@@ -339,7 +339,7 @@ def test_ctrl_c_ends_a_run_with_one_line_and_the_next_goes_on(outlet: tuple[WebS
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script may have it ignored
     )
     assert process.stderr is not None
-    while "poll:" not in process.stderr.readline():
+    while "event=poll" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

@@ -8,9 +8,11 @@ import sys
 import duckdb
 import typer
 
-from pipeline.cli import airflow, demo, inspect, jobs, pages, sources
+from pipeline.cli import airflow, demo, inspect, jobs, pages, poll, sources, status
 from pipeline.cli.console import say
+from pipeline.cli.logs import configure_logs
 from pipeline.errors import STORAGE_ERRNOS, NewsledgerError
+from pipeline.settings import load_settings
 
 INTERRUPTED = 130
 
@@ -21,9 +23,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback()
+def begin() -> None:
+    settings = load_settings()
+    configure_logs(settings.log_format, settings.log_level)
+
+
 demo.register(app)
 jobs.register(app)
+poll.register(app)
 inspect.register(app)
+status.register(app)
 pages.register(app)
 airflow.register(app)
 app.add_typer(sources.app, name="sources")

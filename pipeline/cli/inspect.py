@@ -1,4 +1,4 @@
-"""The commands that look: sql, status, verify."""
+"""The commands that look: sql, verify."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -22,24 +21,11 @@ from pipeline.cli.options import Data, OutputFormat
 from pipeline.errors import ArchiveError, LedgerMissing, NewsledgerError
 from pipeline.ids import digest
 from pipeline.ledger import Ledger, verify
-from pipeline.ledger.log import utc_now
 from pipeline.settings import PROJECT_ROOT, Settings, load_settings
-from pipeline.steps.window import lookback
 
 QUERIES = PROJECT_ROOT / "sql" / "queries"
 MAX_ROWS_SHOWN = 100
 FETCHED_ROWS = 1_000
-
-
-class SourceStatus(msgspec.Struct, frozen=True):
-    source_id: str
-    feeds: int
-    failing: int
-    last_polled_at: datetime
-    last_success_at: datetime | None
-    items: int
-    articles: int
-    reason: str | None
 
 
 class PageRecord(msgspec.Struct, frozen=True):
@@ -53,7 +39,6 @@ class PageRecord(msgspec.Struct, frozen=True):
 
 def register(app: typer.Typer) -> None:
     app.command(context_settings={"ignore_unknown_options": True})(sql)  # SQL may begin with a comment
-    app.command()(status)
     app.command("verify")(verify_ledger)
 
 
@@ -86,49 +71,6 @@ def sql(
                 _print_answer(answer, output)
         except duckdb.Error as exc:
             raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
-
-
-def status(data: Data = None) -> None:
-    """What was read last, what fails, what is pending, on one screen."""
-    from pipeline.steps.annotate import pending_texts
-    from pipeline.steps.capture import pending_pages
-    from pipeline.steps.extract import pending_captures
-
-    settings = load_settings(data=data)
-    now = utc_now()
-    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        position, append_no, _ = ledger.head()
-        sources = ledger.select(SourceStatus, "status_by_source")
-        interval = lookback(settings, now)
-        pages = pending_pages(ledger, interval, now, [row.source_id for row in sources])
-        extractions, annotations = len(pending_captures(ledger, interval)), len(pending_texts(ledger, interval))
-    lost = sum(page.failed_for_good for page in pages)
-    file = settings.news_file
-    published = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
-    console.table(
-        None,
-        ("source", "feeds", "failing", "last polled", "last success", "items", "articles", "last failure"),
-        [
-            (
-                row.source_id,
-                row.feeds,
-                row.failing,
-                _minute(row.last_polled_at),
-                _minute(row.last_success_at),
-                row.items,
-                row.articles,
-                row.reason,
-            )
-            for row in sources
-        ],
-    )
-    typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
-    typer.echo(
-        f"pending     {len(pages) - lost} pages to capture, {extractions} to extract, {annotations} to annotate,"
-        f" {lost} failed for good"
-        f" (last {settings.lookback_days} days)"
-    )
-    typer.echo(f"published   {f'{published:%Y-%m-%d %H:%M}, {settings.news_file}' if published else 'nothing yet'}")
 
 
 def verify_ledger(
@@ -240,7 +182,3 @@ def _csv_cell(value: object) -> object:
 
 def _for_terminal(value: object) -> object:
     return console.printable(value) if isinstance(value, str) and sys.stdout.isatty() else value
-
-
-def _minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else "never"

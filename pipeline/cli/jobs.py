@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 import typer
 
 from pipeline import models
@@ -16,8 +18,11 @@ from pipeline.errors import NewsledgerError
 from pipeline.ledger import Ledger, Run, start_run
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
+from pipeline.steps.feed_state import Which
 from pipeline.steps.progress import OnProgress
 from pipeline.steps.window import lookback
+
+log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from pipeline.steps.poll import PollOfRun
@@ -53,23 +58,53 @@ def init(data: Data = None) -> None:
 def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = None) -> None:
     """The main job: poll ▶ capture ▶ extract ▶ annotate ▶ models ▶ publish, for all sources.
 
-    Exit status 1 if not one feed could be read; what failed is recorded and listed either way.
+    Retired feeds (410) are left out unless their source is named. Exit status 1 if not one feed could be read; what
+    failed is recorded and listed either way.
     """
     settings = load_settings(data=data, sources=sources)
     chosen = select(load_sources(settings.sources), source or ())
     run = start_run()
     began, before = time.monotonic(), totals(settings)
     with console.progress() as on_progress:
-        result = append_events(settings, chosen, run, on_progress)
+        result = append_events(settings, chosen, run, on_progress, Which.ALL if source else Which.CURRENT)
     rebuild(settings)
-    polls, failures = _failed_polls(settings, run)
     summarize(settings, before, time.monotonic() - began)
+    _report(settings, run, result)
+
+
+def collect_only(source: list[str] | None, due: bool, data: Path | None, sources: Path | None) -> None:
+    """Poll and capture without the steps after them: all feeds, those named, or those that are due."""
+    from pipeline.steps.collect import collect
+    from pipeline.steps.stores import Stores
+
+    settings = load_settings(data=data, sources=sources)
+    chosen = select(load_sources(settings.sources), source or ())
+    which = Which.DUE if due else Which.ALL if source else Which.CURRENT
+    run = start_run()
+    began, before = time.monotonic(), totals(settings)
+    with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
+        result = collect(stores, chosen, which)
+    summarize(settings, before, time.monotonic() - began)
+    _report(settings, run, result)
+
+
+def _report(settings: Settings, run: Run, result: StepResult) -> None:
+    """What failed or was put off. Raises NewsledgerError if something was left undone or not one feed could be read."""
+    polls, failures = _failed_polls(settings, run)
     for failure in failures:
-        console.say(f"{failure.source_id}: {failure.feed_url}: {failure.reason}: {failure.detail or ''}")
+        log.warning(
+            "feed_not_read",
+            source=failure.source_id,
+            feed=failure.feed_url,
+            reason=failure.reason,
+            detail=failure.detail,
+        )
+    for notice in result.notices:
+        log.warning("put_off", detail=notice)
     for problem in result.problems:
-        console.say(problem)
+        log.error("left_undone", detail=problem)
     result.require_success()
-    if len(failures) == polls:
+    if polls and len(failures) == polls:
         raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
 
 
@@ -87,7 +122,13 @@ def publish(data: Data = None) -> None:
     typer.echo(f"{models.publish(load_settings(data=data))}: published")
 
 
-def append_events(settings: Settings, sources: Sequence[Source], run: Run, on_progress: OnProgress) -> StepResult:
+def append_events(
+    settings: Settings,
+    sources: Sequence[Source],
+    run: Run,
+    on_progress: OnProgress,
+    which: Which = Which.CURRENT,
+) -> StepResult:
     """The four steps that append events, for the last days."""
     from pipeline.steps.annotate import annotate
     from pipeline.steps.collect import collect
@@ -95,13 +136,13 @@ def append_events(settings: Settings, sources: Sequence[Source], run: Run, on_pr
     from pipeline.steps.stores import Stores
 
     with Stores(settings, run, on_progress) as stores:
-        result = collect(stores, sources)
+        result = collect(stores, sources, which)
         interval = lookback(settings, stores.now())
         return result + extract(stores, interval) + annotate(stores, interval)
 
 
 def rebuild(settings: Settings) -> None:
-    console.say("models: building and testing")
+    log.info("models", detail="building and testing")
     models.build(settings)
     models.publish(settings)
 

@@ -20,14 +20,12 @@ from pipeline.cli.console import say
 from pipeline.cli.options import Jobs
 from pipeline.errors import NewsledgerError, PageError
 from pipeline.settings import load_settings
-from pipeline.steps.workers import parallel_map
+from pipeline.steps.workers import Lost, parallel_map
 
 if TYPE_CHECKING:
     from pipeline.extract import Extraction
 
 MAX_PAGE_BYTES = 64_000_000
-
-Line = TypeVar("Line", bound=msgspec.Struct)
 
 
 class PageLine(msgspec.Struct, frozen=True):
@@ -47,6 +45,8 @@ class TextLine(msgspec.Struct, frozen=True):
     language: str | None = None
     title: str | None = None
 
+
+Line = TypeVar("Line", PageLine, TextLine)
 
 List = Annotated[
     Path | None,
@@ -150,7 +150,9 @@ def _json(value: dict[str, Any]) -> bytes:
 
 def _print_all(answer: Callable[[Line], tuple[bytes, str | None]], lines: Sequence[Line], jobs: int | None) -> None:
     complaints = 0
-    for output, complaint in parallel_map(answer, lines, jobs or load_settings().jobs):
+    outcomes = parallel_map(answer, lines, jobs or load_settings().jobs)
+    for line, outcome in zip(lines, outcomes, strict=True):
+        output, complaint = _lost_answer(line, outcome) if isinstance(outcome, Lost) else outcome
         sys.stdout.buffer.write(output)
         if complaint:
             say(complaint)
@@ -158,6 +160,11 @@ def _print_all(answer: Callable[[Line], tuple[bytes, str | None]], lines: Sequen
     sys.stdout.buffer.flush()
     if complaints:
         raise NewsledgerError(f"{complaints} of {len(lines)} gave no article")
+
+
+def _lost_answer(line: Line, lost: Lost) -> tuple[bytes, str]:
+    error = {"reason": lost.reason, "detail": lost.detail}
+    return _json({"id": line.id, "error": error}), f"{line.id}: {lost.reason}: {lost.detail}"
 
 
 def _read_list(path: Path, line_type: type[Line]) -> list[Line]:

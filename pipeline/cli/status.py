@@ -1,0 +1,142 @@
+"""newsledger status: what was read last, what fails, what was missed, what is pending, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Annotated
+
+import duckdb
+import msgspec
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import Data
+from pipeline.ledger import Ledger
+from pipeline.ledger.log import utc_now
+from pipeline.settings import Settings, load_settings
+from pipeline.steps.window import lookback
+
+
+class SourceStatus(msgspec.Struct, frozen=True):
+    """How the source's feeds went, from the ledger as it is now."""
+
+    source_id: str
+    feeds: int
+    failing: int
+    retired: int
+    last_polled_at: datetime
+    last_success_at: datetime | None
+    articles: int
+    reason: str | None
+
+
+class RecentCoverage(msgspec.Struct, frozen=True):
+    """What became of the source's last seven days, as of the last published build."""
+
+    source_id: str
+    seen: int
+    captured: int
+    failed: int
+    pending: int
+    gaps: int
+    quiet_days: tuple[str, ...]
+    days_not_polled: int
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(status)
+
+
+def status(
+    show_all: Annotated[bool, typer.Option("--all", help="Every source, not only those that need a look.")] = False,
+    data: Data = None,
+) -> None:
+    """What was read last, what fails, what was missed, what is pending, on one screen.
+
+    Shows the sources that need a look: failing or retired feeds, possible gaps, days that were quiet or not polled,
+    pages lost or pending. The last seven days are as of the last published build, all else is as of now.
+    """
+    from pipeline.steps.annotate import pending_texts
+    from pipeline.steps.capture import pending_pages
+    from pipeline.steps.extract import pending_captures
+
+    settings = load_settings(data=data)
+    now = utc_now()
+    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+        position, append_no, _ = ledger.head()
+        sources = ledger.select(SourceStatus, "status_by_source")
+        interval = lookback(settings, now)
+        pages = pending_pages(ledger, interval, now, [row.source_id for row in sources])
+        extractions, annotations = len(pending_captures(ledger, interval)), len(pending_texts(ledger, interval))
+    coverage = {row.source_id: row for row in _recent_coverage(settings)}
+    _show_sources(sources, coverage, show_all=show_all)
+    lost = sum(page.failed_for_good for page in pages)
+    typer.echo(f"sources     {_totals(sources, coverage)}")
+    typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
+    typer.echo(
+        f"pending     {len(pages) - lost} pages to capture, {extractions} to extract, {annotations} to annotate,"
+        f" {lost} failed for good (last {settings.lookback_days} days)"
+    )
+    typer.echo(f"published   {_published(settings)}")
+
+
+def _show_sources(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCoverage], *, show_all: bool) -> None:
+    rows = []
+    for source in sources:
+        recent = coverage.get(source.source_id)
+        remarks = list(_remarks(source, recent))
+        if remarks or show_all:
+            counts = (recent.seen, recent.captured, recent.failed, recent.pending) if recent else (None,) * 4
+            last = f"{source.last_success_at:%Y-%m-%d %H:%M}" if source.last_success_at else "never"
+            rows.append((source.source_id, last, source.articles, *counts, "; ".join(remarks)))
+    if rows:
+        columns = ("source", "last success", "articles", "seen 7 d", "captured", "failed", "pending", "remarks")
+        console.table(None, columns, rows)
+
+
+def _remarks(source: SourceStatus, recent: RecentCoverage | None) -> Iterator[str]:
+    """What somebody should look at."""
+    if source.failing:
+        yield f"{source.failing} of {source.feeds} feeds fail: {source.reason}"
+    if source.retired:
+        yield f"{source.retired} of {source.feeds} feeds retired (410)"
+    if recent is None:
+        return
+    if recent.gaps:
+        yield f"{recent.gaps} possible gap{'s' if recent.gaps > 1 else ''}"
+    if recent.quiet_days:
+        yield f"quiet on {', '.join(recent.quiet_days)}"
+    if recent.days_not_polled:
+        yield f"not polled on {recent.days_not_polled} day{'s' if recent.days_not_polled > 1 else ''}"
+    if recent.failed:
+        yield f"{recent.failed} page{'s' if recent.failed > 1 else ''} lost"
+
+
+def _totals(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCoverage]) -> str:
+    failing = sum(1 for source in sources if source.failing)
+    seen, captured = sum(row.seen for row in coverage.values()), sum(row.captured for row in coverage.values())
+    share = f", {captured} of {seen} articles of the last 7 days captured" if seen else ""
+    return f"{len(sources)}, {failing} with failing feeds{share}"
+
+
+def _recent_coverage(settings: Settings) -> list[RecentCoverage]:
+    """Nothing before the first build, or where the published file is of a version without it."""
+    if not settings.news_file.is_file():
+        return []
+    query = resources.files("pipeline.cli").joinpath("sql", "recent_coverage.sql").read_text("utf-8")
+    with duckdb.connect(settings.news_file, read_only=True) as con:
+        try:
+            rows = con.execute(query).fetchall()
+        except duckdb.CatalogException:
+            return []
+    fields = RecentCoverage.__struct_fields__
+    return [msgspec.convert(dict(zip(fields, row, strict=True)), RecentCoverage) for row in rows]
+
+
+def _published(settings: Settings) -> str:
+    if not settings.news_file.is_file():
+        return "nothing yet"
+    at = datetime.fromtimestamp(settings.news_file.stat().st_mtime, UTC)
+    return f"{at:%Y-%m-%d %H:%M}, {settings.news_file}"

@@ -44,6 +44,8 @@ _CONTAINERS = ("@graph", "mainEntity", "mainEntityOfPage")
 """Where the page's own node may hide. Not `itemListElement`, `hasPart`, `mentions`: those are other pages."""
 _MAX_NODES = 2_000
 _MAX_SCRIPT_CHARS = 4_000_000
+_MAX_NAME_DEPTH = 3
+_MAX_NAMES = 40
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = ("<!--", "-->", "<![CDATA[", "]]>", "//", "/*", "*/", ";")
@@ -61,6 +63,8 @@ class Declared(msgspec.Struct, frozen=True):
     """The JSON-LD node of the page, `{}` where there is none."""
     nodes: Mapping[str, Node]
     """All JSON-LD nodes that have an @id."""
+    canonical: str | None
+    """The address in `<link rel="canonical">`."""
     metas: Mapping[str, tuple[str, ...]]
     """`name`, `property`, `itemprop` or `http-equiv` of meta elements in lower case, with their contents in order."""
 
@@ -77,12 +81,13 @@ def read_declared(root: HtmlElement, url: str) -> Declared:
         article=_own_node([node for node in nodes if types_of(node) & ARTICLE_TYPES], url),
         page=_own_node([node for node in nodes if types_of(node) & PAGE_TYPES], url),
         nodes=by_id,
+        canonical=_canonical(root),
         metas=_metas(root),
     )
 
 
 def _metas(root: HtmlElement) -> dict[str, tuple[str, ...]]:
-    metas: dict[str, tuple[str, ...]] = {}
+    metas: dict[str, list[str]] = {}
     for element in root.iter("meta"):
         content = (element.get("content") or "").strip()
         if not content:
@@ -90,8 +95,13 @@ def _metas(root: HtmlElement) -> dict[str, tuple[str, ...]]:
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             name = (element.get(attribute) or "").strip().lower()
             if name:
-                metas[name] = (*metas.get(name, ()), content)
-    return metas
+                metas.setdefault(name, []).append(content)
+    return {name: tuple(contents) for name, contents in metas.items()}
+
+
+def _canonical(root: HtmlElement) -> str | None:
+    links = (link.get("href") for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical")
+    return next(filter(None, links), None)
 
 
 def types_of(node: Node) -> set[str]:
@@ -99,6 +109,21 @@ def types_of(node: Node) -> set[str]:
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
+
+
+def names_of(value: object, declared: Declared, depth: int = 0) -> list[str]:
+    """The names in a JSON-LD value: text, a node with a name, a reference to one by @id, or a list of these."""
+    if isinstance(value, Mapping) and "name" not in value and isinstance(value.get("@id"), str):
+        value = declared.nodes.get(value["@id"], value)
+    if isinstance(value, str):
+        return [value]
+    if depth == _MAX_NAME_DEPTH:
+        return []
+    if isinstance(value, Mapping):
+        return names_of(value.get("name"), declared, depth + 1)
+    if isinstance(value, list):
+        return [name for item in value[:_MAX_NAMES] for name in names_of(item, declared, depth + 1)]
+    return []
 
 
 def _own_node(nodes: list[Node], url: str) -> Node:

@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import TypeAlias
 
 import msgspec
 from lxml.html import HtmlElement
 
-from pipeline.extract.text import tidy, visible_text, words_of
+from pipeline.extract.heading import (
+    clean_kicker,
+    find_heading,
+    kicker_before,
+    naming,
+    part_kicker,
+    preceding_kicker,
+)
+from pipeline.extract.text import likeness, raw_text, tidy, visible_text
 
 _WINDOW_ELEMENTS = 260
 """How many elements after the headline the head of an article can reach."""
 _SAME = 0.75
 """Shared words over all words from which two wordings are the same headline or lead."""
-_MAX_KICKER_CHARS = 90
 _LEAD_CHARS = range(25, 900)
+_MAX_NAME_CHARS = 30
+_RAW_CHARS = 8 * _LEAD_CHARS.stop
+"""Indentation is part of the markup's text."""
 
-KICKER_NAMES = re.compile(
-    r"kicker|dachzeile|overline|topline|eyebrow|spitzmarke|roofline|supertitle|pre-?title|pre-?headline|super-?heading|antetitulo|overtitle|(?:^|[\s_-])(?:label|rubri[ck]|ressort|topic)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
 LEAD_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:lead|lede|intro|introduction|introtext|standfirst|vorspann|subline|sub-?title|sub-?headline|subheading|deck?|summary|abstract"
+    r"(?:^|[\s_-])(?:lead|lede|preamble|intro|introduction|introtext|standfirst|vorspann|subline|sub-?title|sub-?headline|subheading|deck?|summary|abstract"
     r"|excerpt|chapo|entradilla|ingress|perex|anrisstext|teaser-?text|lead-?text|einleitung|stand-first|description|subtitulo|spot|leadtext)(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -62,7 +67,7 @@ _NOT_PART = frozenset(
 
 
 Window: TypeAlias = Sequence[tuple[HtmlElement, str]]
-"""The elements after the headline, each with its text."""
+"""The elements after the headline, each with its text, cut where it is longer than a lead can be."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -76,32 +81,41 @@ class Header(msgspec.Struct, frozen=True):
     elements: tuple[HtmlElement, ...] = ()
 
 
-def read_header(root: HtmlElement, *, titles: Sequence[str], descriptions: Sequence[str]) -> Header:
-    """The head of the article whose page declares these titles and descriptions, best first."""
-    heading = _find_headline(root, titles)
+def read_header(
+    root: HtmlElement,
+    *,
+    titles: Sequence[str],
+    descriptions: Sequence[str],
+    page_title: str = "",
+    heading: HtmlElement | None = None,
+) -> Header:
+    """The head of the article whose page declares these titles and descriptions, best first.
+
+    `heading` is the one that says the headline, where that is known already.
+    """
+    if heading is None:
+        heading = find_heading(root, titles, page_title)
     if heading is None:
         return Header()
     kicker, headline = part_kicker(heading, titles)
     elements = [heading]
-    window = [(element, visible_text(element)) for element in _elements_after(heading)]
+    window = list(_window(heading))
     if kicker is None:
         for element, text in window[:20]:
-            repeated = _kicker_before(element, text, headline)
+            repeated = kicker_before(element, text, headline)
             if repeated is not None:
                 kicker = repeated or None
                 elements.append(element)
                 break
-    if kicker is None:
-        preceding = _preceding_kicker(heading)
-        if preceding is not None:
-            kicker = tidy(" ".join(preceding.itertext()))
-            elements.append(preceding)
+    preceding = preceding_kicker(heading) if kicker is None else None
+    if preceding is not None:
+        elements.append(preceding)
     lead = _find_lead(window, descriptions, headline)
     if lead is not None:
         elements.append(lead)
     return Header(
         headline=headline,
-        kicker=(kicker or "").strip(" :|–—-•") or None,
+        kicker=clean_kicker(kicker or preceding),
         lead=visible_text(lead) if lead is not None else None,
         byline=_find_byline(window),
         times=tuple(_times(window)),
@@ -109,83 +123,9 @@ def read_header(root: HtmlElement, *, titles: Sequence[str], descriptions: Seque
     )
 
 
-def likeness(one: str, other: str) -> float:
-    """Shared words over all words, 0 to 1."""
-    left, right = set(words_of(one)), set(words_of(other))
-    return len(left & right) / len(left | right) if left and right else 0.0
-
-
-def _find_headline(root: HtmlElement, titles: Sequence[str]) -> HtmlElement | None:
-    """The heading that agrees best with a declared title, else the first h1."""
-    headings = [*islice(root.iter("h1"), 40), *islice(root.iter("h2"), 6)]
-    headings = [element for element in headings if visible_text(element)]
-    best, best_likeness = None, 0.5
-    for element in headings:
-        text = visible_text(element)
-        agreement = max((likeness(text, title) for title in titles), default=0.0)
-        if agreement > best_likeness:
-            best, best_likeness = element, agreement
-    if best is not None:
-        return best
-    return next(
-        (element for element in headings if element.tag == "h1" and len(words_of(visible_text(element))) > 2), None
-    )
-
-
-def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None, str]:
-    """Kicker and headline of one heading: `<h2><span>KICKER</span><span>:</span><span>HEADLINE</span></h2>`."""
-    text = visible_text(heading)
-    parts = [visible_text(child) for child in heading.iterchildren("*")]
-    parts = [part for part in parts if part.strip(" :|–—-•")]
-    first = heading[0] if len(heading) and not (heading.text or "").strip() else None
-    if first is not None and visible_text(first) and len(visible_text(first)) <= _MAX_KICKER_CHARS:
-        kicker = visible_text(first)
-        rest = text[len(kicker) :].strip(" :|–—-•") if text.startswith(kicker) else ""
-        if rest and len(words_of(rest)) >= 2:
-            named = KICKER_NAMES.search(_names(first)) is not None
-            declared = any(words_of(rest) == words_of(title) for title in titles)
-            parted = len(parts) == 2 and (visible_text(first).endswith((":", "|")) or len(heading) > 2 or declared)
-            if named or declared or parted:
-                return kicker, rest
-    for title in titles:
-        if (
-            text.endswith(title)
-            and 0 < len(text) - len(title) <= _MAX_KICKER_CHARS
-            and text[: -len(title)].rstrip()[-1:] in ":|–-"
-        ):
-            return text[: -len(title)].strip(" :|–—-•"), title
-    return None, text
-
-
-def _kicker_before(element: HtmlElement, text: str, headline: str) -> str | None:
-    """What a second heading says before it repeats the headline; "" if it only repeats; None if it is none."""
-    if element.tag not in {"h1", "h2", "h3"}:
-        return None
-    if not text.endswith(headline) or len(text) - len(headline) > _MAX_KICKER_CHARS:
-        return None
-    return text[: -len(headline)].strip(" :|–—-•")
-
-
-def _preceding_kicker(heading: HtmlElement) -> HtmlElement | None:
-    element, steps = heading, 0
-    while element is not None and steps < 3:
-        for sibling in element.itersiblings(preceding=True):
-            text = visible_text(sibling)
-            if text:
-                fits = len(text) <= _MAX_KICKER_CHARS and KICKER_NAMES.search(_names(sibling))
-                return sibling if fits else None
-        parent = element.getparent()
-        if parent is None or KICKER_NAMES.search(_names(parent)):
-            return None
-        element, steps = parent, steps + 1
-    return None
-
-
-def _names(element: HtmlElement) -> str:
-    return " ".join(
-        element.get(name) or ""
-        for name in ("class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element")
-    )
+def _window(heading: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    for element in _elements_after(heading):
+        yield element, tidy(raw_text(element)[:_RAW_CHARS])[: _LEAD_CHARS.stop]
 
 
 def _elements_after(heading: HtmlElement) -> Iterator[HtmlElement]:
@@ -221,7 +161,8 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
         if any(likeness(text, description) >= _SAME for description in descriptions):
             innermost = _innermost(element, text)
             return None if _is_first_of_many(innermost) else innermost
-        if named is None and prose_seen == 0 and LEAD_NAMES.search(_names(element)) and not _is_linked(element, text):
+        is_named = named is None and prose_seen == 0 and LEAD_NAMES.search(_all_names(element))
+        if is_named and not _is_linked(element, text):
             named = element
         if element.tag == "p" and len(text) > 80:
             prose_seen += 1
@@ -231,6 +172,12 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
         return None
     innermost = _innermost(named, visible_text(named))
     return None if _is_first_of_many(innermost) else innermost
+
+
+def _all_names(element: HtmlElement) -> str:
+    """What an element is named for, also in attributes of the outlet's own: `data-manual="teaserText"`."""
+    own = (str(value) for name, value in element.attrib.items() if str(name).startswith("data-"))
+    return " ".join((naming(element), *(value for value in own if len(value) <= _MAX_NAME_CHARS)))
 
 
 def _innermost(element: HtmlElement, text: str) -> HtmlElement:
@@ -276,7 +223,7 @@ def _find_byline(window: Window) -> str | None:
             return match["names"]
         if element.tag == "a" and AUTHOR_PAGE.search(element.get("href") or ""):
             linked.append(text)
-        if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(_names(element))):
+        if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(naming(element))):
             named = text
     return "; ".join(linked) or named
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from pipeline.events import Block, BlockKind
+from pipeline.extract.corrections import CORRECTIONS
+from pipeline.extract.line_patterns import LineRule, Place
+from pipeline.extract.line_rules import CREDIT_RULES, MEDIA_RULES, POINTER_RULES
+from pipeline.extract.promotion_rules import PROMOTION_RULES
 from pipeline.extract.removal import Removal
-from pipeline.extract.rules import CORRECTIONS, LINE_RULES, LineRule
-from pipeline.extract.text import words_of
+from pipeline.extract.text import normal, words_of
 
 MAX_SHARE_OF_TEXT = 0.25
 """A rule that would take more of the text than this in sum takes nothing."""
 HEAD_BLOCKS = 6
 """Bylines and datelines are stripped among the first blocks only: further down they are text."""
-_HEAD_KINDS = frozenset({"byline", "dateline"})
+_MAX_DANGLING = 2
+FOOT_BLOCKS = 5
+"""Credits and notes on authors stand among the last blocks."""
+LINE_RULES = (*CORRECTIONS, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 
 
 def clean_lines(blocks: Sequence[Block], removal: Removal, authors: Sequence[str] = ()) -> list[Block]:
@@ -39,37 +46,70 @@ def clean_lines(blocks: Sequence[Block], removal: Removal, authors: Sequence[str
 def _line_hit(block: Block, number: int, count: int, authors: Sequence[str]) -> LineRule | None:
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
-    for rule in (*CORRECTIONS, *LINE_RULES):
-        if len(block.text) <= rule.max_chars and rule.pattern.search(block.text):
-            if rule.kind in _HEAD_KINDS and number >= HEAD_BLOCKS:
-                continue
+    places = {Place.ANYWHERE}
+    if number < HEAD_BLOCKS:
+        places.add(Place.HEAD)
+    if number >= count - FOOT_BLOCKS:
+        places.add(Place.FOOT)
+    for rule in LINE_RULES:
+        if rule.place in places and len(block.text) <= rule.max_chars and rule.pattern.search(block.text):
             return rule
-    if number >= count - 5 and is_bio(block.text, authors):
-        return BIO
+    if Place.FOOT in places:
+        return BIO if is_bio(block.text, authors) else NAMES_ONLY if is_names_only(block.text, authors) else None
     return None
 
 
-_BIO_VERB = r"(?:ist|war|arbeitet|schreibt|berichtet|leitet|is|was|works|writes|covers|reports|has been|lives)"
+_BIO_VERB = (
+    r"(?:ist|war|arbeitet|schreibt|berichtet|leitet|is|was|works|writes|covers|reports|has been|has worked|lives)"
+)
+_BEFORE_NAME = re.compile(r"^(?:[A-ZÄÖÜ(]\S*\s+){0,4}$")
 BIO = LineRule(
-    "bio_of_author", "bio", re.compile(rf"^{_BIO_VERB}\b", re.IGNORECASE), "ist Reporterin im Studio Ruhntal.", 700
+    id="bio_of_author",
+    kind="bio",
+    reason="The last lines speak of the author.",
+    example="Anna Berg ist Reporterin im Studio Ruhntal.",
+    pattern=re.compile(rf"^{_BIO_VERB}\b", re.IGNORECASE),
+    max_chars=700,
+    place=Place.FOOT,
+)
+NAMES_ONLY = LineRule(
+    id="author_names",
+    kind="byline",
+    reason="The last line is the authors' names and nothing else.",
+    example="Anna Berg",
+    pattern=re.compile(r"^\W*$"),
+    max_chars=120,
+    place=Place.FOOT,
 )
 
 
 def is_bio(text: str, authors: Sequence[str]) -> bool:
-    """`Anna Berg ist Reporterin …`: the last lines of an article that speak of its author."""
+    """`Anna Berg ist Reporterin …`, `Korrespondentin Anna Berg ist …`: the last lines that speak of the author."""
     if len(text) > BIO.max_chars:
         return False
-    return any(
-        author and text.startswith(author) and BIO.pattern.match(text[len(author) :].lstrip(" ,")) for author in authors
-    )
+    for author in authors:
+        before, name, after = text.partition(author)
+        if name and _BEFORE_NAME.match(before) and BIO.pattern.match(after.lstrip(" ,")):
+            return True
+    return False
+
+
+def is_names_only(text: str, authors: Sequence[str]) -> bool:
+    """The authors' names and nothing else."""
+    if not authors or len(text) > NAMES_ONLY.max_chars:
+        return False
+    rest = normal(text)
+    for author in authors:
+        rest = rest.replace(normal(author), "")
+    return rest.strip() == "" and any(character.isalpha() for character in text)
 
 
 def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> list[Block]:
     """Without pull quotes that only repeat what a paragraph says."""
-    prose = [" ".join(words_of(block.text)) for block in blocks if block.kind is BlockKind.PARAGRAPH]
+    prose = [normal(block.text) for block in blocks if block.kind is BlockKind.PARAGRAPH]
     kept: list[Block] = []
     for block in blocks:
-        words = " ".join(words_of(block.text))
+        words = normal(block.text)
         if block.kind is BlockKind.QUOTATION and len(words) > 20 and any(words in paragraph for paragraph in prose):
             removal.add("pull_quote", "repeated_quotation", block.text)
         else:
@@ -78,10 +118,13 @@ def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> li
 
 
 def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Block]:
-    """A heading that nothing follows was the heading of something removed."""
-    while blocks and blocks[-1].kind is BlockKind.SUBHEADING:
-        removal.add("heading", "dangling_heading", blocks.pop().text)
-    return blocks
+    """A heading that nothing follows was the heading of something removed; many in a row are the article's list."""
+    count = len(list(takewhile(lambda block: block.kind is BlockKind.SUBHEADING, reversed(blocks))))
+    if count > _MAX_DANGLING:
+        return blocks
+    for block in blocks[len(blocks) - count :]:
+        removal.add("heading", "dangling_heading", block.text)
+    return blocks[: len(blocks) - count]
 
 
 def repeats(text: str, other: str | None) -> bool:

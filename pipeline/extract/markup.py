@@ -7,7 +7,7 @@ import re
 from lxml.html import HtmlElement
 
 from pipeline.extract.region import PROSE_CHARS
-from pipeline.extract.text import tidy, visible_text
+from pipeline.extract.text import raw_text, visible_text
 
 MAX_FIGURE_CHARS = 3_000
 """A figure with more text than this holds more than a caption."""
@@ -33,7 +33,7 @@ def prepare(body: HtmlElement) -> None:
     for figure in list(body.iter("figure")):
         if figure.find(".//blockquote") is not None or figure.find(".//table") is not None:
             _unwrap_figure(figure)
-        elif len("".join(map(str, figure.itertext()))) > MAX_FIGURE_CHARS:
+        elif len(raw_text(figure)) > MAX_FIGURE_CHARS:
             figure.tag = "div"  # one that was never closed
     for aside in list(body.iter("aside")):
         if aside.find(".//blockquote") is not None and len(visible_text(aside)) <= MAX_ASIDE_QUOTATION_CHARS:
@@ -71,8 +71,3 @@ def _release_attribution(quotation: HtmlElement) -> None:
 def drop(element: HtmlElement) -> None:
     if element.getparent() is not None:
         element.drop_tree()
-
-
-def spaced_text(element: HtmlElement) -> str:
-    """Text with a space between elements: a caption's teaser and time line stand in elements of their own."""
-    return tidy(" ".join(element.itertext()))

@@ -21,7 +21,7 @@ MAX_PAGE_BYTES = 16_000_000
 MAX_ELEMENTS = 60_000
 """After scripts are gone. Real article pages have 1,000 to 15,000; trafilatura's passes are quadratic in places."""
 MAX_DEPTH = 200
-"""Elements nested deeper are spliced into the ancestor at this depth: their text stays, their tags go."""
+"""Of what is nested deeper the text stays, in the element at this depth; the tags go."""
 META_CHARSET_BYTES = 4096
 """Where a charset declaration is looked for. The HTML standard says 1024, browsers read on, pages rely on it."""
 
@@ -54,7 +54,11 @@ _NEVER = frozenset({"utf-7", "utf7", "punycode", "idna", "raw_unicode_escape", "
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
 _CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r\x0c") + b"\x7f"
-_TOO_DEEP = etree.XPath(f"//*[count(ancestor::*) >= {MAX_DEPTH}]")
+_NO_XML = str.maketrans({"\x0c": " ", "\ufffe": None, "\uffff": None})
+_AT_MAX_DEPTH = etree.XPath("/*" * MAX_DEPTH)
+_ELEMENTS = etree.XPath("count(//*)")
+_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
+"""lxml.html would choose a class for every element it touches, in Python."""
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
@@ -114,9 +118,9 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
         if "json" not in (script.get("type") or "").lower():
             script.drop_tree()
     _flatten_depth(root)
-    elements = sum(1 for _ in root.iter("*"))
-    if elements > MAX_ELEMENTS:
-        raise PageError("too_large", f"{url}: {elements} elements, more than {MAX_ELEMENTS}")
+    elements = _ELEMENTS(root)
+    if isinstance(elements, float) and elements > MAX_ELEMENTS:
+        raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
     return Page(root=root, url=url)
 
 
@@ -130,6 +134,7 @@ def _is_binary(body: bytes) -> bool:
 
 def _parse_text(text: str, url: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+    parser.set_element_class_lookup(_CLASSES)
     try:
         root = document_fromstring(_clean_bytes(text), parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError) as exc:
@@ -141,17 +146,17 @@ def _parse_text(text: str, url: str) -> HtmlElement:
 
 def _flatten_depth(root: HtmlElement) -> None:
     """Bound the depth: code further down recurses over the tree."""
-    too_deep = _TOO_DEEP(root)
-    for element in reversed(too_deep if isinstance(too_deep, list) else []):
+    deepest = _AT_MAX_DEPTH(root)
+    for element in deepest if isinstance(deepest, list) else []:
         if isinstance(element, HtmlElement):
-            element.drop_tag()
+            etree.strip_tags(element, "*")
 
 
 def _clean_bytes(text: str) -> bytes:
     """UTF-8 without the characters that neither XML nor a text can hold, also where written as references."""
     if "&#" in text:
         text = _REFERENCE.sub(_kept_reference, text)
-    return text.encode("utf-8", "ignore").translate(None, _CONTROL_CHARACTERS)
+    return text.translate(_NO_XML).encode("utf-8", "ignore").translate(None, _CONTROL_CHARACTERS)
 
 
 def _kept_reference(reference: re.Match[str]) -> str:
@@ -187,7 +192,8 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     non_ascii = sum(1 for character in as_utf8 if character > "\x7f")
     if undecodable * 10 <= non_ascii:
         return as_utf8
-    return body.decode(declared[0] if declared else "cp1252", "replace")
+    other = next((charset for charset in declared if codecs.lookup(charset).name != "utf-8"), "cp1252")
+    return body.decode(other, "replace")
 
 
 def _declared_charsets(body: bytes, content_type: str | None) -> list[str]:

@@ -7,6 +7,8 @@ import re
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipeline.extract.text import raw_text
+
 PROSE_CHARS = 80
 """A paragraph from this length counts as prose."""
 NEARLY_ALL = 0.9
@@ -23,10 +25,9 @@ def prose_chars(element: HtmlElement) -> int:
     """Characters in paragraphs of prose that are not links."""
     total = 0
     for paragraph in element.iter("p"):
-        length = len("".join(paragraph.itertext()))
+        length = len(raw_text(paragraph))
         if length >= PROSE_CHARS:
-            anchors = paragraph.findall(".//a")
-            linked = sum(len("".join(anchor.itertext())) for anchor in anchors)
+            linked = sum(len(raw_text(anchor)) for anchor in paragraph.findall(".//a"))
             if linked * 2 < length:
                 total += length
     return total

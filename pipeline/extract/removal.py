@@ -7,12 +7,14 @@ from datetime import date
 
 import msgspec
 
+from pipeline.extract.captions import CREDIT, VIDEO_DURATION, VIDEO_TIME
 from pipeline.extract.dates import parse_day
-from pipeline.extract.rules import CREDIT, VIDEO_DURATION, VIDEO_TIME
 from pipeline.extract.text import tidy
 
 MAX_RECORDED_CHARS = 4_000
 """How much of a removed block is recorded: enough to see what it was."""
+_CAPTION_END = 160
+"""Where in a caption its credit stands: among its last characters."""
 
 
 class Stripped(msgspec.Struct, frozen=True):
@@ -50,12 +52,16 @@ class Removal(msgspec.Struct):
             self.videos.append(video_of(tidy(text[: video.start()]), video))
             self.add("video_caption", f"{place}_video_caption", text)
             return
-        credit = CREDIT.search(text)
+        credit = CREDIT.search(text, max(0, len(text) - _CAPTION_END))
         if credit:
             self.add("image_caption", f"{place}_caption", text[: credit.start()].strip(" |–-("))
             self.add("credit", f"{place}_credit", text[credit.start() :])
             return
         self.add("image_caption", f"{place}_caption", text)
+
+    def texts(self, *kinds: str) -> list[str]:
+        """What was stripped under these kinds."""
+        return [stripped.text for stripped in self.stripped if stripped.kind in kinds]
 
 
 def video_of(teaser: str, time: re.Match[str]) -> Video:

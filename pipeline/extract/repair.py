@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
 from pipeline.extract.article import Extraction, assemble
+from pipeline.extract.captions import VIDEO_TIME
 from pipeline.extract.lines import clean_lines
+from pipeline.extract.metadata import Metadata
+from pipeline.extract.quotations import NAME
 from pipeline.extract.removal import Removal, video_of
-from pipeline.extract.rules import VIDEO_TIME
 from pipeline.extract.text import tidy
 
 MAX_HEADLINE_CHARS = 220
@@ -22,9 +24,6 @@ MAX_SUBHEADING_CHARS = 110
 
 _GLUED_KICKER = re.compile(r"^(?P<kicker>[^:]{3,90}):(?=[^\s/\d])(?P<headline>.{8,})$")
 _SENTENCE_END = re.compile(r"[.!?…:;,]['\"“”«»’)\]]*$")
-_NAME = re.compile(
-    r"^(?:[A-ZÄÖÜ][\w.'’-]+|von|van|de|der|zu|al)(?:\s+(?:[A-ZÄÖÜ][\w.'’-]+|von|van|de|der|zu|al)){1,4}(?:, .{3,80})?$"
-)
 
 
 def repair_text(text: str) -> Extraction:
@@ -35,7 +34,7 @@ def repair_text(text: str) -> Extraction:
     blocks = clean_lines(_blocks(_without_videos(lines, removal)), removal)
     if not blocks:
         raise PageError("no_text", "the text has no line that is an article's")
-    return assemble(url="", kicker=kicker, headline=headline, lead=None, blocks=tuple(blocks), removal=removal)
+    return assemble(blocks, removal, Metadata(headline=headline, kicker=kicker), url="")
 
 
 def _part_headline(lines: list[str]) -> tuple[str | None, str | None, list[str]]:
@@ -70,11 +69,9 @@ def _blocks(lines: Sequence[str]) -> list[Block]:
 
 
 def _kind(lines: Sequence[str], number: int) -> BlockKind:
-    """Between "sagte er:" and a line that is only a name stands a quotation; short without a full stop is a heading."""
+    """Short without a full stop is a heading, unless it is a name or the words announced by the line before."""
     line = lines[number]
-    is_last = number == len(lines) - 1
-    if number and not is_last and lines[number - 1].endswith(":") and _NAME.match(lines[number + 1]):
-        return BlockKind.QUOTATION
-    if len(line) <= MAX_SUBHEADING_CHARS and not is_last and not _SENTENCE_END.search(line) and not _NAME.match(line):
-        return BlockKind.SUBHEADING
-    return BlockKind.PARAGRAPH
+    if number == len(lines) - 1 or len(line) > MAX_SUBHEADING_CHARS or _SENTENCE_END.search(line) or NAME.match(line):
+        return BlockKind.PARAGRAPH
+    is_announced = number > 0 and lines[number - 1].endswith(":") and NAME.match(lines[number + 1])
+    return BlockKind.PARAGRAPH if is_announced else BlockKind.SUBHEADING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from lxml.etree import _Element
+from lxml.etree import XPath, _Element
 
 FORBIDDEN_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff"
 """What XML 1.0 cannot hold, and lone surrogates: neither belongs in a text. (Inside of a character class.)"""
@@ -13,6 +13,9 @@ _UNSEEN = re.compile(f"[{FORBIDDEN_CHARACTERS}\u00ad\u200b\u2060\ufeff\u200e\u20
 """Also soft hyphens, zero-width spaces and direction marks. Joiners stay: some scripts need them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _WORD = re.compile(r"\w+")
+_STRING = XPath("string()", smart_strings=False)
+_RAW_SHARE = 8
+"""Raw text is at most so many times as long as what is seen of it: indentation, line breaks."""
 
 
 def tidy(text: str) -> str:
@@ -27,10 +30,40 @@ def plain(text: str) -> str:
     return tidy(_TAG.sub(" ", text) if "<" in text else text)
 
 
+def raw_text(element: _Element) -> str:
+    """All text of the element and its descendants, as it stands in the markup."""
+    return str(_STRING(element))
+
+
 def visible_text(element: _Element) -> str:
     """All text of the element and its descendants."""
-    return tidy("".join(map(str, element.itertext())))
+    return tidy(raw_text(element))
+
+
+def text_within(element: _Element, max_chars: int) -> str | None:
+    """The element's text, None when it is longer: of a long one no more is read than to know that."""
+    raw = raw_text(element)
+    if len(raw) > max_chars * _RAW_SHARE:
+        return None
+    text = tidy(raw)
+    return text if len(text) <= max_chars else None
+
+
+def spaced_text(element: _Element) -> str:
+    """Text with a space between elements: a caption's teaser and time line stand in elements of their own."""
+    return tidy(" ".join(map(str, element.itertext())))
 
 
 def words_of(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
+
+
+def normal(text: str) -> str:
+    """The words alone, to compare wordings."""
+    return " ".join(words_of(text))
+
+
+def likeness(one: str, other: str) -> float:
+    """Shared words over all words, 0 to 1."""
+    left, right = set(words_of(one)), set(words_of(other))
+    return len(left & right) / len(left | right) if left and right else 0.0

@@ -1,0 +1,56 @@
+"""News agencies whose text an article is, as the article credits them. A picture's credit does not count.
+
+where           example
+authors, byline "dpa", "Anna Berg und dpa", "Reuters Staff"
+dateline        "BRÜCKFELD (dpa) - Der Deich …", "WIEKSTADT, March 2 (Reuters) - …"
+closing line    "(dpa/AFP)", "Quelle: dpa, epd", "Mit Material von KNA"
+last words      "… teilte das Rathaus mit. (dpa)"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+AGENCIES = {
+    "dpa": r"dpa(?:[-/ ](?:afx|lno|lhe|lby|lsw|lnw|lrs|infocom|tmn))?|deutsche presse-agentur",
+    "AFP": r"afp|agence france-presse",
+    "Reuters": r"reuters|rtr",
+    "AP": r"(?-i:AP)|associated press",
+    "epd": r"epd|evangelischer pressedienst",
+    "KNA": r"kna|katholische nachrichten-agentur",
+    "sid": r"(?-i:sid|SID)|sport-informations-dienst",
+    "APA": r"(?-i:APA)|austria presse agentur",
+    "ANSA": r"(?-i:ANSA)",
+    "EFE": r"(?-i:EFE)",
+    "PA": r"pa media|press association",
+    "SDA": r"keystone-sda|(?-i:SDA)|schweizerische depeschenagentur",
+}
+"""The name an agency goes by, and how it is written. Short ones that are also words count in capitals only."""
+
+_ANY = "|".join(AGENCIES.values())
+_PATTERNS = {name: re.compile(rf"(?<!\w)(?:{spelling})(?!\w)", re.IGNORECASE) for name, spelling in AGENCIES.items()}
+_JOINED = rf"(?:[\w.-]{{2,12}}\s?[/,]\s?){{0,3}}(?:{_ANY})(?:\s?(?:[/,]|und|and)\s?[\w. -]{{2,24}}){{0,4}}"
+AGENCY_LINE = re.compile(rf"^\W*{_JOINED}\W*$", re.IGNORECASE)
+"""A line that is no more than agencies and initials: `(nnp/dpa)`, `dpa/AFP`."""
+_DATELINE = re.compile(
+    rf"^[A-ZÄÖÜ][\w .'’/-]{{1,40}}(?:,[\w .,]{{1,30}})?\s*\((?P<named>{_JOINED})\)\s*[-–—.:]?\s", re.IGNORECASE
+)
+_LAST_WORDS = re.compile(rf"[.!?\"”“»]\s*\((?P<named>{_JOINED})\)\s*$", re.IGNORECASE)
+_DATELINE_CHARS = 120
+
+
+def credited_agencies(names: Iterable[str], paragraphs: Sequence[str], lines: Iterable[str]) -> tuple[str, ...]:
+    """The agencies named by authors and byline, by the paragraphs' datelines and ends, or by lines of credits."""
+    said = list(names)
+    for paragraph in paragraphs[:2]:
+        dateline = _DATELINE.match(paragraph[:_DATELINE_CHARS])
+        if dateline:
+            said.append(dateline["named"])
+    if paragraphs:
+        end = _LAST_WORDS.search(paragraphs[-1][-_DATELINE_CHARS:])
+        if end:
+            said.append(end["named"])
+    said += lines
+    found = [name for text in said for name, pattern in _PATTERNS.items() if pattern.search(text)]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,94 @@
+"""Which of the headlines that a page says is the headline."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.extract.titles import repeats_title, without_site
+from tests.golden.made_up import DEICH, URL, extract, json_ld, paragraphs
+
+SHOWN = "Deich hält in der Nacht"
+SEARCHED = "Ruhntal-Hochwasser: Hält der Deich an der Ruhn in der Nacht?"
+SHARED_AS = "So knapp war es in dieser Nacht am Deich"
+
+
+def page(*, h1: str = "", h2: str = "", og: str = "", title: str = "", declared: str = "", before: str = "") -> bytes:
+    head = f"<title>{title}</title>" if title else ""
+    head += f'<meta property="og:title" content="{og}">' if og else ""
+    head += json_ld(headline=declared) if declared else ""
+    headings = (f"<h1>{h1}</h1>" if h1 else "") + (f"<h2>{h2}</h2>" if h2 else "")
+    article = f"<article>{headings}{paragraphs(DEICH)}</article>"
+    return f"<html><head>{head}</head><body>{before}{article}</body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "headline"),
+    [
+        (page(h1=SHOWN), SHOWN),
+        (page(og=SHOWN), SHOWN),
+        (page(title=f"{SHOWN} | holmbote.example"), SHOWN),
+        (page(title=f"{SHOWN} - Holmbote"), SHOWN),
+        (page(declared=SHOWN, og=SHARED_AS), SHOWN),
+        (page(h1=SHOWN, og=SHARED_AS, title=SEARCHED), SHOWN),
+        (page(h1=SHOWN, og=SHARED_AS, title=f"{SHOWN} | Holmbote", declared=SHOWN), SHOWN),
+        (page(h1="Der Holmbote", og=SHOWN, title=f"{SHOWN} | Holmbote", declared=SHOWN), SHOWN),
+        (page(h1=SEARCHED, h2=SHOWN, og=SEARCHED, title=SEARCHED, declared=SHOWN), SHOWN),
+        (page(h1=SEARCHED, h2=SHOWN, og=SHOWN, title=f"{SEARCHED} - Holmbote", declared=SEARCHED), SHOWN),
+        (page(h1=SHOWN, h2="Streit um das Geld", og=SHOWN, title=SHOWN), SHOWN),
+        (page(before=f"<nav><h1>{SEARCHED}</h1></nav>", h2=SHOWN, og=SEARCHED, declared=SHOWN), SHOWN),
+    ],
+)
+def test_the_headline(body: bytes, headline: str) -> None:
+    extraction = extract(body, url=URL)
+    assert extraction.headline == headline
+    assert [block.text for block in extraction.blocks if block.text in (SHOWN, SEARCHED)] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("<span>Hochwasser</span><span>:</span><span>Deich hält in der Nacht</span>", SHOWN),
+        ("<span class='kicker'>Hochwasser</span> <span>Deich hält in der Nacht</span>", f"{SHOWN}!"),
+        ("<span>Hochwasser</span> <span>Deich hält in der Nacht</span>", f"Hochwasser: {SHOWN}"),
+        ("<span>Hochwasser</span> <span>Deich hält in der Nacht</span>", SHOWN),
+        ("Hochwasser: Deich hält in der Nacht", SHOWN),
+    ],
+)
+def test_kicker_and_headline_in_one_heading(heading: str, declared: str) -> None:
+    extraction = extract(page(h2=heading, declared=declared))
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+def test_a_colon_in_a_headline_is_no_kicker_by_itself() -> None:
+    extraction = extract(page(h1="Tamsen: Das war knapp in dieser Nacht", og="Tamsen: Das war knapp in dieser Nacht"))
+    assert (extraction.kicker, extraction.headline) == (None, "Tamsen: Das war knapp in dieser Nacht")
+
+
+@pytest.mark.parametrize(
+    ("title", "bare"),
+    [
+        ("Deich hält | Holmbote", "Deich hält"),
+        ("Deich hält – Der Holmbote", "Deich hält"),
+        ("Deich hält - holmbote.example", "Deich hält"),
+        ("Holmbote: Deich hält", "Deich hält"),
+        ("Deich hält – Ruhntal atmet auf", "Deich hält – Ruhntal atmet auf"),
+        ("Hochwasser: Deich hält", "Hochwasser: Deich hält"),
+        ("Deich hält", "Deich hält"),
+    ],
+)
+def test_the_outlets_name_is_cut_off(title: str, bare: str) -> None:
+    assert without_site(title, ("Holmbote", "holmbote.example")) == bare
+
+
+@pytest.mark.parametrize(
+    ("line", "repeated"),
+    [
+        ("Deich hält in der Nacht", True),
+        ("DEICH HÄLT IN DER NACHT", True),
+        ("Hochwasser im Ruhntal Deich hält in der Nacht", True),
+        ("In der Nacht", False),
+        ("Deich hält in der Nacht, obwohl das Wasser höher stand als je zuvor.", False),
+    ],
+)
+def test_a_line_that_says_the_title_again(line: str, repeated: bool) -> None:
+    assert repeats_title(line, [SHOWN]) is repeated

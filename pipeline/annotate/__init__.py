@@ -1,28 +1,51 @@
-"""What an article's text says of whom: its language, the quotations in it and who is quoted.
+"""What an article's text says of whom: its language, the quotations in it, and who and what is mentioned.
 
 Pure: text in, values out. `annotate_text` is the way in; `PRODUCER` names the version of its output.
 """
 
 from __future__ import annotations
 
-from pipeline.annotate.annotations import Annotations, Quote, Span
+from collections.abc import Sequence
+
+from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
 from pipeline.annotate.language import detect_language
-from pipeline.annotate.quotes import find_quotes
+from pipeline.annotate.lexicon import load_lexicon
+from pipeline.annotate.marks import find_segments
+from pipeline.annotate.mentions import find_mentions
+from pipeline.annotate.people import read_people
+from pipeline.annotate.quotes import find_marked, find_quotes
+from pipeline.annotate.sentences import read_tokens
+from pipeline.events import MentionKind, QuoteKind
 
-__all__ = ["PRODUCER", "Annotations", "Quote", "Span", "annotate_text"]
+__all__ = ["PRODUCER", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
-PRODUCER = "annotate@1"
+PRODUCER = "annotate@2"
 SURE = 0.9
 """A detected language overrules the one given from this confidence on: pages often declare a wrong one."""
 
 
-def annotate_text(text: str, *, language: str | None = None, title: str | None = None) -> Annotations:
-    """The quotations in the text, lines being paragraphs.
+def annotate_text(
+    text: str, *, language: str | None = None, title: str | None = None, blocks: Sequence[tuple[int, int]] = ()
+) -> Annotations:
+    """The quotations and mentions in the text, lines being paragraphs.
 
     `language` (ISO 639-1) is what the page declares; it decides where the text is too short to tell or detection is
-    unsure. `title` is read for names that the text itself only gives as surnames.
+    unsure. `title` is read for names that the text itself only gives as surnames. `blocks` are the character ranges
+    that the page sets apart as quotations, in order.
     """
     detected, confidence = detect_language(text)
     if language is not None and (detected is None or confidence is None or confidence < SURE):
         detected, confidence = language, None
-    return Annotations(language=detected, language_confidence=confidence, quotes=find_quotes(text, detected, title))
+    segments = find_segments(text)
+    lexicon = load_lexicon(detected)
+    if lexicon is None:
+        return Annotations(language=detected, language_confidence=confidence, quotes=find_marked(text, segments))
+    words = read_tokens(text)
+    people = read_people(words, read_tokens(title or ""), segments, lexicon)
+    mentions, offices = find_mentions(text, words, people)
+    return Annotations(
+        language=detected,
+        language_confidence=confidence,
+        quotes=find_quotes(text, words, segments, people, offices, blocks),
+        mentions=mentions,
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
-from pipeline.annotate.phrases import REACH, Range, name_end, noun_phrase, past_parenthesis, verb_at
+from pipeline.annotate.phrases import REACH, Range, is_nominative, name_end, noun_phrase, past_parenthesis
 from pipeline.annotate.sentences import Token
-from pipeline.annotate.subjects import is_nominative, subject_after, subject_of
+from pipeline.annotate.subjects import subject_after, subject_of, through_apposed_name
+from pipeline.annotate.verbs import verb_at
 
 LONGEST_LABEL = 10
 """Tokens before a colon that can be just a name."""
@@ -119,7 +120,9 @@ def speaker_verb(s: Situation) -> Attribution | None:
     if end is None:
         return None
     verb = verb_behind(s, end)
-    return Attribution((s.after, end), (verb, verb + 1)) if verb is not None else None
+    if verb is None:
+        return None
+    return Attribution((s.after, through_apposed_name(s.tokens, s.after, end, s.high, s.lexicon)), (verb, verb + 1))
 
 
 def verb_behind(s: Situation, end: int) -> int | None:
@@ -161,9 +164,9 @@ def quoted_speaker(s: Situation) -> Attribution | None:
             speaker = subject_of(s, passive)
         else:
             end = noun_phrase(s.tokens, at + 1, s.at, s.lexicon)
-            if end is None and s.is_at(at + 1, "dazu", "hierzu"):
-                at, end = at + 1, noun_phrase(s.tokens, at + 2, s.at, s.lexicon)
-            speaker = (at + 1, end) if end is not None else subject_of(s, at)
+            start = at + 2 if end is None and s.is_at(at + 1, "dazu", "hierzu") else at + 1
+            end = noun_phrase(s.tokens, start, s.at, s.lexicon)
+            speaker = (start, end) if end is not None else subject_of(s, at)
         return Attribution(speaker, (at, at + 1))
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.events import QuoteKind
+from pipeline.events import MentionKind, QuoteKind
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -28,17 +28,41 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """The speaker's full name as the article introduces it; None where that is unknown or ambiguous."""
     cue: Span | None = None
     """The word that marks it as said: "sagte", "so", "laut"."""
+    frame: Span | None = None
+    """The words that attribute it, from speaker to cue: "sagte am Dienstag der Kanzler"; None without a cue."""
     rule: str
-    """Id of the rule that found the speaker, see `rules.RULES`."""
+    """Id of the rule that found it."""
     confidence: float
-    """0 to 1: the rule's own constant, less where the person was found through a pronoun."""
+    """0 to 1: the rule's own constant, less where the person was found through a pronoun or an office."""
+
+
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
+    """A person, organisation or place that the text names."""
+
+    kind: MentionKind
+    surface: str
+    """As written: "Merz", "Frankreichs"."""
+    name: str
+    """A person's full name as the article introduces it, a place's or organisation's usual name."""
+    start: int
+    end: int
+    role: str | None = None
+    """Of a person, as said at this mention: "Bundeskanzler"."""
+    party: str | None = None
+    country: str | None = None
+    """ISO 3166-1 alpha-2: where a place is, whom a person's office serves."""
+    rule: str
+    """What told it: `full_name`, `surname`, `gazetteer`, …"""
+    confidence: float
+    """0 to 1."""
 
 
 class Annotations(msgspec.Struct, frozen=True, kw_only=True):
-    """Quotes in the order of the text, without overlap."""
+    """Quotes and mentions in the order of the text. Quotes of one kind do not overlap, nor do mentions."""
 
     language: str | None = None
     """ISO 639-1. None if the text is too short to tell and none was given."""
     language_confidence: float | None = None
     """0 to 1, as detected; None if the language was taken as given."""
     quotes: tuple[Quote, ...] = ()
+    mentions: tuple[Mention, ...] = ()

@@ -5,9 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
-from pipeline.annotate.phrases import REACH, Range, is_name_word, verb_at
+from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.mood import has_reported_mood
+from pipeline.annotate.phrases import REACH, Range, is_name_word
 from pipeline.annotate.sentence_cues import clause_behind
+from pipeline.annotate.sentences import Token
 from pipeline.annotate.subjects import first_subject, subject_of
+from pipeline.annotate.verbs import verb_at
+
+_ANYBODY = frozenset({"ich", "wir", "man", "es", "i", "we", "it", "kein", "keine", "no"})
+"""Subjects that nobody can be inferred from: "wir", "kein Zeuge"."""
 
 
 @rule(
@@ -22,23 +29,18 @@ def subject_colon(s: Situation) -> Attribution | None:
         return None
     speaker = first_subject(s, s.low, s.at - 1)
     if speaker is not None and s.tokens[speaker[0]].lower == "man":
-        speaker = _reported_subject(s, *s.earlier[0]) if s.earlier else None
-    return Attribution(speaker) if speaker is not None and not _is_anybody(s, speaker) else None
+        speaker = reported_subject(s, *s.earlier[0]) if s.earlier else None
+    return Attribution(speaker) if speaker is not None and s.tokens[speaker[0]].lower not in _ANYBODY else None
 
 
-def _is_anybody(s: Situation, phrase: Range) -> bool:
-    """ "wir", "kein Zeuge": a subject that nobody can be inferred from."""
-    return s.tokens[phrase[0]].lower in {"ich", "wir", "man", "i", "we", "it", "kein", "keine", "no"}
-
-
-def _may_be_somebody(s: Situation, phrase: Range) -> bool:
+def may_be_somebody(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> bool:
     """A pronoun, a bare name or an office: things are subjects, too, but do not speak."""
-    first = s.tokens[phrase[0]]
-    if _is_anybody(s, phrase):
+    first = tokens[phrase[0]]
+    if first.lower in _ANYBODY:
         return False
-    if first.lower in s.lexicon.pronouns or any(s.lexicon.is_role(t.surface) for t in s.tokens[phrase[0] : phrase[1]]):
+    if first.lower in lexicon.pronouns or any(lexicon.is_role(t.surface) for t in tokens[phrase[0] : phrase[1]]):
         return True
-    return is_name_word(first, s.lexicon)
+    return is_name_word(first, lexicon)
 
 
 @rule(
@@ -49,22 +51,18 @@ def _may_be_somebody(s: Situation, phrase: Range) -> bool:
 )
 def reported_clause(s: Situation) -> Attribution | None:
     """German reports on in the subjunctive: Die Lage sei „ernst“. The speaker is in one of the sentences before."""
-    if not _is_subjunctive(s, s.low, s.high):
+    if not has_reported_mood(s.tokens, s.low, s.high, s.lexicon):
         return None
     for first, last in s.earlier:
-        speaker = _reported_subject(s, first, last)
+        speaker = reported_subject(s, first, last)
         if speaker is not None:
             return Attribution(speaker)
-        if not _is_subjunctive(s, first, last):
+        if not has_reported_mood(s.tokens, first, last, s.lexicon):
             break
     return Attribution(s.previous.speaker) if s.previous is not None else None
 
 
-def _is_subjunctive(s: Situation, first: int, last: int) -> bool:
-    return any(token.lower in s.lexicon.subjunctive and token.segment < 0 for token in s.tokens[first:last])
-
-
-def _reported_subject(s: Situation, first: int, last: int) -> Range | None:
+def reported_subject(s: Situation, first: int, last: int) -> Range | None:
     """Who speaks in a sentence that reports without marks."""
     around = msgspec.structs.replace(s, at=last, low=first, high=last)
     for at in range(first, last):
@@ -100,8 +98,8 @@ def subject_before_quote(s: Situation) -> Attribution | None:
     if not s.earlier:
         return None
     first, last = s.earlier[0]
-    speaker = _reported_subject(s, first, last) or first_subject(s, first, last)
-    return Attribution(speaker) if speaker is not None and _may_be_somebody(s, speaker) else None
+    speaker = reported_subject(s, first, last) or first_subject(s, first, last)
+    return Attribution(speaker) if speaker is not None and may_be_somebody(s.tokens, speaker, s.lexicon) else None
 
 
 @rule(

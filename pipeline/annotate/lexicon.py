@@ -12,6 +12,7 @@ import msgspec
 FOLDER = Path(__file__).parent / "lexicon"
 LANGUAGES = ("de", "en")
 _EMPTY = "-"
+_STARTS = {"de": ("nach", "zufolge", "so", "demnach", "demzufolge"), "en": ("according",)}
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 
@@ -22,6 +23,8 @@ class Frame(StrEnum):
     """quotes an utterance: sagte: „…“"""
     LABEL = "label"
     """quotes a term for something: nannte ihn einen „…“"""
+    CLAUSE = "clause"
+    """reports a clause, hardly ever words in marks: ging davon aus, dass …"""
     NONE = "none"
     """is no reporting verb with this particle: fand … statt"""
 
@@ -31,11 +34,17 @@ class Verb(msgspec.Struct, frozen=True):
 
     lemma: str
     finite: frozenset[str]
-    participle: str
+    participle: str | None
+    """None where it does not report: "gefunden"."""
     needs: str | None
     """The particle or word without which it does not mean saying: "teilte … mit"."""
     frame: Frame
     example: str
+
+    @property
+    def is_separable(self) -> bool:
+        """Whether what it needs is a particle that ends its clause: "teilte … mit"."""
+        return self.needs is not None and self.lemma.startswith(self.needs)
 
 
 class GivenNames(msgspec.Struct, frozen=True):
@@ -78,9 +87,26 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     abbreviations: frozenset[str]
     function_words: frozenset[str]
     """Words that are no name although a sentence begins with them."""
-    subjunctive: frozenset[str] = frozenset()
-    """German: forms that mark a clause as reported."""
+    subjunctive: frozenset[str]
+    """German: forms that mark a clause as reported (Konjunktiv I)."""
+    conditional: frozenset[str]
+    """German: forms that do so only beside a reporting verb (Konjunktiv II)."""
+    complementizers: frozenset[str]
+    reporting_nouns: frozenset[str]
+    source_prepositions: frozenset[str]
+    separable_particles: frozenset[str]
+    modals: frozenset[str]
+    no_infinitives: frozenset[str]
+    indefinite: frozenset[str]
+    name_breaks: frozenset[str]
+    organisation_endings: frozenset[str]
+    organisation_forms: frozenset[str]
+    organisation_heads: frozenset[str]
+    bare_clause_verbs: frozenset[str] = frozenset()
+    infinitive_verbs: frozenset[str] = frozenset()
     shortest_role: int
+    reporting_words: frozenset[str]
+    """All that a rule of indirect speech starts from, save nouns."""
 
     def is_role(self, word: str) -> bool:
         """Whether the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
@@ -91,6 +117,18 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         if self.language != "de":
             return word in self.roles or word.rpartition("-")[2] in self.roles
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
+
+    def is_reporting_noun(self, word: str) -> bool:
+        """Whether a clause behind it is reported: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
+        return word in self.reporting_nouns or (self.language == "de" and _ends_in(word, "reporting_nouns"))
+
+    def source_kind(self, word: str) -> str | None:
+        """What "nach" makes of the German noun: "source" of "Angaben", "compound" of "Polizeiangaben", "document"."""
+        if word in self.source_nouns:
+            return "source"
+        if _ends_in(word, "source_nouns"):
+            return "compound"
+        return "document" if _ends_in(word, "documents") else None
 
     def is_feminine_role(self, word: str) -> bool:
         lower = word.lower()
@@ -103,6 +141,16 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 def _is_role(language: str, word: str) -> bool:
     lexicon = load_lexicon(language)
     return lexicon is not None and any(lexicon.ends_in_role(stem) for stem in _stems(word.lower()))
+
+
+@lru_cache(maxsize=20_000)
+def _ends_in(word: str, field: str) -> bool:
+    """Whether the German compound ends in one of the nouns of that field, singular or plural."""
+    lexicon = load_lexicon("de")
+    assert lexicon is not None
+    nouns: frozenset[str] = getattr(lexicon, field)
+    stems = [word, *(word[: -len(ending)] for ending in ("en", "n", "s", "e") if word.endswith(ending))]
+    return any(stem[at:] in nouns for stem in stems for at in range(max(0, len(stem) - 24), max(0, len(stem) - 3)))
 
 
 def _stems(word: str) -> list[str]:
@@ -120,6 +168,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     if language not in LANGUAGES:
         return None
     words = {key: frozenset(text.split()) for key, text in _read_words(f"words_{language}.toml").items()}
+    words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives"))
     verbs = load_verbs(language)
     closed = (
         "pronouns",
@@ -133,9 +182,12 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     return Lexicon(
         language=language,
         verbs=_by_form(verbs),
-        participles={verb.participle: verb for verb in verbs},
+        participles={verb.participle: verb for verb in verbs if verb.participle},
         function_words=frozenset().union(*(words[key] for key in closed)),
         shortest_role=min(map(len, words["roles"])),
+        reporting_words=frozenset(_by_form(verbs)).union(
+            (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]
+        ),
         **words,
     )
 
@@ -151,10 +203,20 @@ def load_verbs(language: str) -> tuple[Verb, ...]:
     rows = [line.split("\t") for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     return tuple(
         Verb(
-            lemma, _finite_forms(forms, language), participle, None if needs == _EMPTY else needs, Frame(frame), example
+            lemma,
+            _finite_forms(forms, language),
+            None if participle == _EMPTY else participle,
+            None if needs == _EMPTY else needs,
+            Frame(frame),
+            example,
         )
         for lemma, forms, participle, needs, frame, example in rows[1:]
     )
+
+
+def subjunctive_of(infinitive: str) -> str:
+    """The third person singular of the German Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
+    return infinitive[:-2] + "e" if infinitive.endswith("en") else infinitive[:-1] + "e"
 
 
 def _read_words(name: str) -> dict[str, str]:
@@ -167,7 +229,8 @@ def _finite_forms(forms: str, language: str) -> frozenset[str]:
         if not form.endswith("~"):
             spelled.add(form)
         elif language == "de":
-            spelled.update(form[:-1] + ending for ending in ("t", "te", "ten", "en"))
+            infinitive = "n" if form[:-1].endswith(("er", "el")) else "en"
+            spelled.update(form[:-1] + ending for ending in ("t", "te", "ten", infinitive))
         elif form[-2] == "e":
             spelled.update((form[:-1], form[:-1] + "s", form[:-1] + "d"))
         else:

@@ -6,7 +6,7 @@ not depend on the sentence's length.
 
 from __future__ import annotations
 
-from pipeline.annotate.lexicon import Frame, Lexicon, Verb
+from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.sentences import Token
 
 REACH = 45
@@ -15,6 +15,7 @@ LONGEST_PHRASE = 22
 _PARTICLES = "von van de der den del della di da dos du bin ibn al el ben zu zur vom la le ten ter st"
 NAME_PARTICLES = frozenset(_PARTICLES.split())
 _ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
+RELATIVE_DE = frozenset({"der", "die", "das", "dem", "den", "denen", "deren", "dessen"})
 GENITIVE_DE = frozenset({"des", "der", "eines", "einer", "seiner", "seines", "ihrer", "ihres", "unserer", "dieser"})
 _POSTMODIFIERS_DE = frozenset({"von", "vom", "der", "des", "für", "aus", "im", "in", "beim", "bei", "zur", "zum"})
 _POSTMODIFIERS_EN = frozenset({"of", "for", "from", "at", "with"})
@@ -34,7 +35,7 @@ def name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int:
     stop = min(stop, at + LONGEST_PHRASE)
     while end < stop:
         token = tokens[end]
-        if is_name_word(token, lexicon):
+        if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
             end += 1
             continue
         if end == at:
@@ -124,7 +125,7 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
     if token.lower in lexicon.function_words or token.lower in lexicon.verbs:
         return False
     if token.surface[0].isdigit():
-        return True
+        return not token.is_capitalised
     return token.surface[0].islower() and token.lower.endswith(_ADJECTIVE_ENDINGS)
 
 
@@ -225,26 +226,9 @@ def _starts_bare_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -
     return False
 
 
-def verb_at(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> Verb | None:
-    """The reporting verb whose finite form stands at `at`, if the particle it needs follows before `stop`."""
-    token = tokens[at]
-    candidates = lexicon.verbs.get(token.lower)
-    if not candidates or token.segment >= 0 or (at and _is_noun(token, tokens[at - 1], lexicon)):
-        return None
-    plain = None
-    for verb in candidates:
-        if verb.needs is None:
-            plain = plain or verb
-        elif any(
-            t.lower == verb.needs or (verb.needs == "von" and t.lower == "vom")
-            for t in tokens[at + 1 : min(stop, at + REACH)]
-        ):
-            return verb if verb.frame is not Frame.NONE else None
-    return plain
-
-
-def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
-    """ "the claims", "United States", "in Sagen und Märchen"."""
-    if lexicon.language == "en":
-        return token.is_capitalised or before.lower in lexicon.determiners_nominative
-    return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
+def is_nominative(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """Whether the phrase at `at` may be a subject: not behind a preposition, not with a dative article."""
+    if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
+        return False
+    before = tokens[at - 1] if at else None
+    return before is None or before.lower not in lexicon.prepositions

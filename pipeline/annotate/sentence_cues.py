@@ -5,8 +5,9 @@ from __future__ import annotations
 from pipeline.annotate.adjacent_cues import participle_behind, verb_behind
 from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
 from pipeline.annotate.lexicon import Frame, Verb
-from pipeline.annotate.phrases import is_name_word, noun_phrase, verb_at
+from pipeline.annotate.phrases import is_adjective_de, is_name_word, noun_phrase
 from pipeline.annotate.subjects import subject_after, subject_of
+from pipeline.annotate.verbs import verb_at
 
 
 @rule(
@@ -20,48 +21,84 @@ def according_to(s: Situation) -> Attribution | None:
     left = range(s.at - 1, s.low - 1, -1)
     right = range(s.at + 1, s.high)
     for at in (*left, *right):
-        found = _source_de(s, at) if s.lexicon.language == "de" else _source_en(s, at)
+        found = source_de(s, at) if s.lexicon.language == "de" else source_en(s, at)
         if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
             return found
     return None
 
 
-def _source_de(s: Situation, at: int) -> Attribution | None:
+def source_de(s: Situation, at: int) -> Attribution | None:
+    """The source that "laut", "gemäß", "nach" or "zufolge" at `at` names."""
     tokens, lexicon = s.tokens, s.lexicon
     word = tokens[at].lower
-    if word == "laut":
-        end = noun_phrase(tokens, at + 1, s.high, lexicon)
+    if word in lexicon.source_prepositions:
+        end = _source_phrase(s, at + 1)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
     if word == "zufolge":
         for start in range(max(s.low, at - 12), at):
             if noun_phrase(tokens, start, at, lexicon) == at and not _is_second_word(s, start):
                 return Attribution((start, at), (at, at + 1))
         return None
-    if word != "nach":
-        return None
-    noun = at + 1
-    while noun < min(s.high, at + 4) and (
-        tokens[noun].lower in lexicon.determiners_oblique
-        or tokens[noun].surface.islower()
-        or tokens[noun].lower in lexicon.determiners_nominative
-    ):
+    return _source_after(s, at) if word == "nach" else None
+
+
+def _source_phrase(s: Situation, at: int) -> int | None:
+    """ "der Polizei", "„Abendpost“": a phrase or a name in marks."""
+    end = noun_phrase(s.tokens, at, s.high, s.lexicon)
+    if at < s.high and s.tokens[at].segment >= 0:
+        return at + 1
+    if end is None and at + 1 < s.high and s.tokens[at + 1].segment >= 0 and s.tokens[at].surface.islower():
+        return at + 2
+    if end is not None and end < s.high and s.tokens[end].segment >= 0 and end - at <= 3 and end != s.at:
+        return end + 1
+    return end
+
+
+def _source_after(s: Situation, nach: int) -> Attribution | None:
+    """nach Angaben der Polizei, nach Polizeiangaben, nach den Worten des Ministers, nach einer Studie."""
+    tokens, lexicon = s.tokens, s.lexicon
+    noun = nach + 1
+    while noun < min(s.high, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
         noun += 1
-    if noun >= s.high or tokens[noun].lower not in lexicon.source_nouns:
+    if noun >= s.high or not tokens[noun].is_capitalised:
         return None
-    cue = (at, noun + 1)
+    kind = lexicon.source_kind(tokens[noun].lower)
+    if kind is None or (kind == "document" and not _is_indefinite(s, nach + 1, noun)):
+        return None
+    cue = (nach, nach + 1)
     start = noun + 1
+    if kind == "document" or (kind == "compound" and not s.is_at(start, "von", "vom", "der", "des", "aus")):
+        end = noun_phrase(tokens, nach + 1, s.high, lexicon)
+        return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
     if s.is_at(start, "von", "vom", "aus"):
         start += 1
-    if (
-        start < s.high
-        and not is_name_word(tokens[start], lexicon)
-        and start == noun + 1
-        and tokens[start].lower not in lexicon.determiners_oblique
-        and tokens[start].lower != "der"
-    ):
-        return Attribution(None, cue)
-    end = noun_phrase(tokens, start, s.high, lexicon)
-    return Attribution((start, end) if end is not None else None, cue)
+    end = _source_phrase(s, start) if start > noun + 1 or _is_genitive(s, start) else None
+    return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
+
+
+def _is_genitive(s: Situation, at: int) -> bool:
+    """ "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
+    if at >= s.high:
+        return False
+    token = s.tokens[at]
+    if token.segment >= 0 or is_name_word(token, s.lexicon) or token.lower == "der":
+        return True
+    if token.lower in s.lexicon.determiners_oblique:
+        return token.lower not in {"den", "dem", "einen", "einem"}
+    follower = s.tokens[at + 1] if at + 1 < s.high else None
+    return (
+        token.lower.endswith("er")
+        and is_adjective_de(token, s.lexicon)
+        and follower is not None
+        and follower.is_capitalised
+    )
+
+
+def _is_indefinite(s: Situation, first: int, noun: int) -> bool:
+    """ "nach einer Studie", "nach ersten Berichten": a known document rather marks a time, "nach dem Urteil"."""
+    if first == noun:
+        return s.tokens[noun].lower.endswith("en")
+    return s.tokens[first].lower not in {"dem", "der", "den", "seinem", "seiner", "ihrem", "ihrer", "diesem", "dieser"}
 
 
 def _is_second_word(s: Situation, at: int) -> bool:
@@ -69,7 +106,7 @@ def _is_second_word(s: Situation, at: int) -> bool:
     return before is not None and before.surface.islower() and before.lower in s.lexicon.determiners_oblique
 
 
-def _source_en(s: Situation, at: int) -> Attribution | None:
+def source_en(s: Situation, at: int) -> Attribution | None:
     if s.is_at(at, "according") and s.is_at(at + 1, "to"):
         start = at + 2
     elif s.is_at(at, "in") and s.is_at(at + 1, "the") and s.is_at(at + 2, "words") and s.is_at(at + 3, "of"):

@@ -24,7 +24,17 @@ class Token(NamedTuple):
 
     @property
     def is_capitalised(self) -> bool:
-        return self.segment < 0 and self.surface[0].isupper()
+        """Also "39-Jährige"."""
+        if self.segment >= 0:
+            return False
+        first = self.surface[0]
+        return first.isupper() or (
+            first.isdigit() and self.surface.lstrip("0123456789")[:1] == "-" and self._noun_follows
+        )
+
+    @property
+    def _noun_follows(self) -> bool:
+        return self.surface.partition("-")[2][:1].isupper()
 
 
 NO_SEGMENT = -1
@@ -45,17 +55,35 @@ def _token() -> re.Pattern[str]:
     return re.compile(r"\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:[-‑’'&/]\w+)*|\n|[^\w\s]")
 
 
-def read_tokens(text: str, segments: list[Segment]) -> list[Token]:
+def read_tokens(text: str) -> list[Token]:
     """The text's tokens, line ends among them."""
+    return [Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in _token().finditer(text)]
+
+
+def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> list[Token]:
+    """The tokens with each marked segment as a single one. A token that a mark cuts off ends before it."""
     tokens: list[Token] = []
     at = 0
-    find = _token().finditer
     for number, segment in enumerate(segments):
-        tokens.extend(Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in find(text, at, segment.before))
+        while at < len(words) and words[at].start < segment.before:
+            tokens.append(_cut(text, words[at], segment.before))
+            at += 1
+        while at < len(words) and words[at].end <= segment.after:
+            at += 1
         tokens.append(Token(segment.before, segment.after, "“", "“", number))
-        at = segment.after
-    tokens.extend(Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in find(text, at))
+        if at < len(words) and words[at].start < segment.after:
+            tail = text[segment.after : words[at].end]
+            tokens.append(Token(segment.after, words[at].end, tail, tail.lower(), NO_SEGMENT))
+            at += 1
+    tokens.extend(words[at:])
     return tokens
+
+
+def _cut(text: str, token: Token, stop: int) -> Token:
+    if token.end <= stop:
+        return token
+    head = text[token.start : stop]
+    return Token(token.start, stop, head, head.lower(), NO_SEGMENT)
 
 
 def split_sentences(text: str, tokens: list[Token], segments: list[Segment], lexicon: Lexicon | None) -> list[Sentence]:

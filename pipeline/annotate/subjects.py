@@ -8,15 +8,18 @@ from pipeline.annotate.phrases import (
     GENITIVE_DE,
     LONGEST_PHRASE,
     REACH,
+    RELATIVE_DE,
     Range,
     is_adjective_de,
     is_name_word,
+    is_nominative,
     name_end,
     noun_phrase,
     particle_name_end,
     past_parenthesis,
 )
 from pipeline.annotate.sentences import Token
+from pipeline.annotate.subordinate_subjects import conjunction_subject, relative_subject
 
 
 def subject_of(s: Situation, verb: int) -> Range | None:
@@ -24,6 +27,10 @@ def subject_of(s: Situation, verb: int) -> Range | None:
     tokens, lexicon = s.tokens, s.lexicon
     low = s.low if verb < s.at else s.at + 1
     high = s.at if verb < s.at else s.high
+    if lexicon.language == "de" and verb < s.at:
+        subordinate = relative_subject(s, low, verb)
+        if subordinate is not None:
+            return subordinate
     before = subject_before(tokens, low, verb, lexicon)
     if lexicon.language == "en":
         if before is not None:
@@ -45,8 +52,8 @@ def subject_of(s: Situation, verb: int) -> Range | None:
         return before
     opening = _opening_phrase(s, low, verb)
     if opening is not None and (after is None or not _is_addressee_first(s, opening, after)):
-        return _subordinate_subject(s, low, verb) or opening
-    return after or _subordinate_subject(s, low, verb) or first_subject(s, low, verb)
+        return conjunction_subject(s, low, verb) or opening
+    return after or conjunction_subject(s, low, verb) or first_subject(s, low, verb)
 
 
 def _has_finite_verb(s: Situation, low: int, stop: int) -> bool:
@@ -126,18 +133,6 @@ def _is_inert(token: Token, lexicon: Lexicon) -> bool:
     )
 
 
-def _subordinate_subject(s: Situation, low: int, verb: int) -> Range | None:
-    """The verb ends its clause: "wie Merz am Abend mitteilte", "indem sie aufforderte"."""
-    for at in range(verb - 1, max(low, verb - 25) - 1, -1):
-        if s.tokens[at].lower in s.lexicon.conjunctions:
-            end = noun_phrase(s.tokens, at + 1, verb, s.lexicon)
-            if end is not None and is_nominative(s.tokens, at + 1, s.lexicon):
-                return at + 1, end
-        if s.tokens[at].surface in {";", ":"}:
-            return None
-    return None
-
-
 def subject_before(tokens: list[Token], low: int, verb: int, lexicon: Lexicon) -> Range | None:
     """The phrase that ends at the verb, or before an apposition that does: "Karin Holm, die Leiterin, sagte"."""
     low = max(low, verb - REACH)
@@ -173,6 +168,8 @@ def subject_before(tokens: list[Token], low: int, verb: int, lexicon: Lexicon) -
 
 def _is_inside_phrase(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
     before = tokens[at - 1]
+    if lexicon.language == "de" and tokens[at].lower in {"die", "das", "ein", "eine"} and before.lower in RELATIVE_DE:
+        return False
     if is_name_word(before, lexicon):
         return tokens[at].is_capitalised or (lexicon.language == "de" and tokens[at].lower in GENITIVE_DE)
     if lexicon.language != "de":
@@ -219,7 +216,7 @@ def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -
     """The phrase behind the verb: "sagte am Dienstag der Kanzler", "said Starmer"."""
     at = verb + 1
     stop = min(stop, verb + REACH)
-    for _ in range(4):
+    for _ in range(6):
         if at >= stop:
             return None
         token = tokens[at]
@@ -239,7 +236,7 @@ def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -
                 at += 1
             else:
                 at = end
-        elif token.lower == "sich":
+        elif token.lower == "sich" or token.lower in lexicon.weekdays:
             at += 1
         else:
             break
@@ -248,22 +245,16 @@ def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -
     end = noun_phrase(tokens, at, stop, lexicon)
     if end is None:
         return None
-    return at, _with_apposed_name(tokens, at, end, stop, lexicon)
+    return at, through_apposed_name(tokens, at, end, stop, lexicon)
 
 
-def _with_apposed_name(tokens: list[Token], at: int, end: int, stop: int, lexicon: Lexicon) -> int:
-    """ "der Oberkommandierende, General Ada Brandt": the name behind the comma belongs to the phrase."""
-    if end + 1 >= stop or tokens[end].surface != "," or lexicon.language != "de":
+def through_apposed_name(tokens: list[Token], at: int, end: int, stop: int, lexicon: Lexicon) -> int:
+    """ "der Oberkommandierende, General Ada Brandt", "its leader, Carla Dunn": the name belongs to the phrase."""
+    if end + 1 >= stop or tokens[end].surface != ",":
         return end
-    if tokens[at].lower not in lexicon.determiners_nominative or not lexicon.is_role(tokens[end - 1].surface):
+    first = tokens[at]
+    has_article = first.lower in lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
+    if not has_article or not lexicon.is_role(tokens[end - 1].surface):
         return end
     name = name_end(tokens, end + 1, stop, lexicon)
     return name if name > end + 2 else end
-
-
-def is_nominative(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
-    """Whether the phrase at `at` may be a subject: not behind a preposition, not with a dative article."""
-    if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
-        return False
-    before = tokens[at - 1] if at else None
-    return before is None or before.lower not in lexicon.prepositions

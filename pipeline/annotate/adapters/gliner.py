@@ -1,0 +1,93 @@
+"""GLiNER models as annotators: entities by label, in any language. Extra `[gliner]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import PurePath
+from typing import Protocol, TypedDict
+
+from pipeline.annotate.adapters import without_overlap
+from pipeline.annotate.annotations import Annotations, Mention
+from pipeline.errors import AnnotatorError
+from pipeline.events import MentionKind
+
+LABELS = {
+    "person": MentionKind.PERSON,
+    "organization": MentionKind.ORGANISATION,
+    "location": MentionKind.PLACE,
+}
+THRESHOLD = 0.5
+"""Less sure entities are left out; 0 to 1, GLiNER's own default."""
+CHUNK_CHARS = 1_200
+"""The models read some 300 words at a time and cut off what is beyond."""
+
+
+class Found(TypedDict):
+    start: int
+    end: int
+    text: str
+    label: str
+    score: float
+
+
+class Model(Protocol):
+    """A loaded `gliner.GLiNER`."""
+
+    def predict_entities(self, text: str, labels: list[str], threshold: float) -> Sequence[Found]: ...
+
+
+class GlinerAnnotator:
+    """One model."""
+
+    def __init__(self, model: Model, *, producer: str) -> None:
+        self._model = model
+        self._producer = producer
+
+    @property
+    def producer(self) -> str:
+        return self._producer
+
+    def annotate(self, text: str, *, language: str | None, title: str | None) -> Annotations:
+        """The entities as mentions."""
+        mentions = (mention for start, end in chunks(text) for mention in self._mentions(text, start, end))
+        return Annotations(language=language, mentions=tuple(without_overlap(mentions)))
+
+    def _mentions(self, text: str, start: int, end: int) -> Iterator[Mention]:
+        for found in self._model.predict_entities(text[start:end], list(LABELS), THRESHOLD):
+            if found["start"] < found["end"]:
+                first, last = start + found["start"], start + found["end"]
+                yield Mention(
+                    kind=LABELS[found["label"]],
+                    surface=text[first:last],
+                    name=text[first:last],
+                    start=first,
+                    end=last,
+                    rule=f"label {found['label']}",
+                    confidence=round(found["score"], 4),
+                )
+
+
+def chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Character ranges of at most `CHUNK_CHARS`, cut at line ends where there are any, else at a space."""
+    start = 0
+    while start < len(text):
+        end = min(len(text), start + CHUNK_CHARS)
+        if end < len(text):
+            cuts = (text.rfind(mark, start + 1, end) for mark in "\n ")
+            end = next((cut + 1 for cut in cuts if cut > 0), end)
+        yield start, end
+        start = end
+
+
+def load(model: str) -> GlinerAnnotator:
+    """The model in that folder; nothing is fetched. Raises `AnnotatorError`."""
+    try:
+        gliner = import_module("gliner")
+    except ImportError as exc:
+        raise AnnotatorError("GLiNER is not installed: pip install 'newsledger[gliner]'") from exc
+    try:
+        loaded = gliner.GLiNER.from_pretrained(model, local_files_only=True)
+    except (OSError, ValueError) as exc:
+        raise AnnotatorError(f"GLiNER has no model {model!r}: {exc}") from exc
+    return GlinerAnnotator(loaded, producer=f"gliner-{PurePath(model).name}@1")

@@ -1,0 +1,87 @@
+"""spaCy pipelines as annotators: their named entities become mentions. Extra `[spacy]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Protocol
+
+from pipeline.annotate.adapters import without_overlap
+from pipeline.annotate.annotations import Annotations, Mention
+from pipeline.errors import AnnotatorError
+from pipeline.events import MentionKind
+
+KINDS = {
+    "PER": MentionKind.PERSON,
+    "PERSON": MentionKind.PERSON,
+    "ORG": MentionKind.ORGANISATION,
+    "LOC": MentionKind.PLACE,
+    "GPE": MentionKind.PLACE,
+}
+"""The labels of spaCy's German (WikiNER) and English (OntoNotes) pipelines; others are no mentions here."""
+CONFIDENCE = 0.7
+"""spaCy gives none by entity."""
+
+
+class Entity(Protocol):
+    """A span of spaCy's `Doc.ents`."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def label_(self) -> str: ...
+    @property
+    def start_char(self) -> int: ...
+    @property
+    def end_char(self) -> int: ...
+
+
+class Document(Protocol):
+    @property
+    def ents(self) -> Sequence[Entity]: ...
+
+
+class SpacyAnnotator:
+    """One pipeline. `read` is the loaded `Language`, `language` what it was trained for (ISO 639-1)."""
+
+    def __init__(self, read: Callable[[str], Document], *, producer: str, language: str) -> None:
+        self._read = read
+        self._producer = producer
+        self._language = language
+
+    @property
+    def producer(self) -> str:
+        return self._producer
+
+    def annotate(self, text: str, *, language: str | None, title: str | None) -> Annotations:
+        """The entities as mentions; nothing in a text of another language."""
+        if language is not None and language != self._language:
+            return Annotations(language=language)
+        mentions = (_mention(entity) for entity in self._read(text).ents if entity.label_ in KINDS)
+        return Annotations(language=language, mentions=tuple(without_overlap(mentions)))
+
+
+def load(model: str) -> SpacyAnnotator:
+    """The installed pipeline of that name, or the one in that folder. Raises `AnnotatorError`."""
+    try:
+        spacy = import_module("spacy")
+    except ImportError as exc:
+        raise AnnotatorError("spaCy is not installed: pip install 'newsledger[spacy]'") from exc
+    try:
+        nlp = spacy.load(model)
+    except OSError as exc:
+        raise AnnotatorError(f"spaCy has no pipeline {model!r}: {exc}") from exc
+    meta = nlp.meta
+    return SpacyAnnotator(nlp, producer=f"spacy-{meta['lang']}_{meta['name']}@{meta['version']}", language=meta["lang"])
+
+
+def _mention(entity: Entity) -> Mention:
+    return Mention(
+        kind=KINDS[entity.label_],
+        surface=entity.text,
+        name=entity.text,
+        start=entity.start_char,
+        end=entity.end_char,
+        rule=f"label {entity.label_}",
+        confidence=CONFIDENCE,
+    )

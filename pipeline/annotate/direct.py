@@ -1,0 +1,122 @@
+"""Direct quotations: which marked segments are somebody's words, and whose."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.annotate.attribution import Attribution, Evidence, Rule, Situation, rule
+from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.marks import Segment
+from pipeline.annotate.phrases import REACH, Range
+from pipeline.annotate.reports import Reported
+from pipeline.annotate.rules import RULES
+from pipeline.annotate.sentences import Sentence, Token
+from pipeline.annotate.shape import shape_of, suffices
+
+EARLIER_SENTENCES = 4
+"""How far back reported speech is followed to whoever it is of."""
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """A marked segment that is a quotation."""
+
+    segment: Segment
+    rule: Rule
+    attribution: Attribution
+    at: int
+    """The segment's token."""
+    sentence: int
+
+
+def attribute_segments(
+    text: str, segments: list[Segment], tokens: list[Token], sentences: list[Sentence], lexicon: Lexicon
+) -> list[Quoted]:
+    """The segments that a rule takes for quotations, in order."""
+    found: list[Quoted] = []
+    for number, sentence in enumerate(sentences):
+        for at in range(sentence.first, sentence.last):
+            if tokens[at].segment < 0:
+                continue
+            segment = segments[tokens[at].segment]
+            situation = _situation(text, tokens, sentences, number, at, segment, found[-1] if found else None, lexicon)
+            shape = shape_of(text, tokens, at, segment, lexicon)
+            for way in RULES:
+                if not suffices(shape, way.evidence, segment, lexicon):
+                    continue
+                attribution = way.find(situation)
+                if attribution is not None:
+                    found.append(Quoted(segment, way, attribution, at, number))
+                    break
+    return found
+
+
+@rule(
+    confidence=0.65,
+    evidence=Evidence.SENTENCE,
+    matches="Es gab die Befürchtung, der Damm sei „mit Stroh geflickt“.",
+    misses="Es gab die Befürchtung, das Lokal „Zum Anker“ sei zu klein.",
+)
+def within_reported(s: Situation) -> Attribution | None:
+    """Words in marks within reported ones are of the same speaker: `previous` is who reports."""
+    return s.previous
+
+
+def attribute_reported(
+    text: str,
+    segments: list[Segment],
+    tokens: list[Token],
+    sentences: list[Sentence],
+    lexicon: Lexicon,
+    quoted: list[Quoted],
+    reported: list[Reported],
+) -> list[Quoted]:
+    """The segments within reported words that no other rule takes for quotations."""
+    known = {item.segment for item in quoted}
+    found: list[Quoted] = []
+    for item in reported:
+        for at in range(*item.quote):
+            if tokens[at].segment < 0 or segments[tokens[at].segment] in known:
+                continue
+            segment = segments[tokens[at].segment]
+            shape = shape_of(text, tokens, at, segment, lexicon)
+            if segment.goes_on or not suffices(shape, within_reported.evidence, segment, lexicon):
+                continue
+            situation = _situation(text, tokens, sentences, item.sentence, at, segment, None, lexicon)
+            attribution = within_reported.find(msgspec.structs.replace(situation, previous=item.attribution))
+            if attribution is not None:
+                found.append(Quoted(segment, within_reported, attribution, at, item.sentence))
+    return found
+
+
+def _situation(
+    text: str,
+    tokens: list[Token],
+    sentences: list[Sentence],
+    number: int,
+    at: int,
+    segment: Segment,
+    last: Quoted | None,
+    lexicon: Lexicon,
+) -> Situation:
+    sentence = sentences[number]
+    is_near = last is not None and (
+        segment.goes_on or (number - last.sentence <= 1 and sentences[last.sentence].paragraph == sentence.paragraph)
+    )
+    return Situation(
+        tokens=tokens,
+        at=at,
+        low=max(sentence.first, at - REACH),
+        high=min(sentence.last, at + REACH),
+        earlier=_earlier(sentences, number),
+        previous=last.attribution if last is not None and is_near else None,
+        previous_at=last.at if last is not None else 0,
+        goes_on=segment.goes_on,
+        ending=text[segment.end - 1],
+        lexicon=lexicon,
+    )
+
+
+def _earlier(sentences: list[Sentence], number: int) -> tuple[Range, ...]:
+    nearest = sentences[max(0, number - EARLIER_SENTENCES) : number][::-1]
+    same = (sentence for sentence in nearest if sentence.paragraph == sentences[number].paragraph)
+    return tuple((max(sentence.first, sentence.last - REACH), sentence.last) for sentence in same)

@@ -1,0 +1,96 @@
+"""Who a speaker is: from a name, an office or a pronoun to the person as the article introduces them."""
+
+from __future__ import annotations
+
+from pipeline.annotate.appositions import widened
+from pipeline.annotate.attribution import Attribution
+from pipeline.annotate.offices import Offices
+from pipeline.annotate.people import People
+from pipeline.annotate.phrases import Range
+from pipeline.annotate.sentences import Sentence, Token
+
+PRONOUN_PENALTY = 0.15
+"""Taken off the confidence where the person was found through a pronoun."""
+SENTENCES_BACK = 2
+"""How far back a pronoun's person is looked for; nearer ones exclude those farther off."""
+SKIPPED_PENALTY = 0.1
+"""Taken off for a sentence in between that names nobody."""
+OFFICE_PENALTY = 0.1
+"""The same for an office: "der Kanzler"."""
+Person = tuple[str | None, float]
+"""Full name or None, and what finding it takes off the confidence."""
+_NOBODY: Person = (None, 0.0)
+
+
+class Speakers:
+    """Resolves the speakers of one text, in its order: a resolved pronoun counts as naming the person."""
+
+    def __init__(self, tokens: list[Token], sentences: list[Sentence], people: People, offices: Offices) -> None:
+        self._tokens = tokens
+        self._sentences = sentences
+        self._people = people
+        self._offices = offices
+        self._known: dict[Range, Person] = {}
+
+    def person(self, attribution: Attribution, sentence: int) -> Person:
+        """Who speaks in the quotation that stands in that sentence."""
+        speaker = attribution.speaker
+        if speaker is None:
+            return _NOBODY
+        if speaker not in self._known:
+            self._known[speaker] = self._resolve(speaker, attribution.cue, sentence)
+        return self._known[speaker]
+
+    def whole_phrase(self, speaker: Range, cue: Range | None, quote_start: int) -> Range:
+        """The speaker with what the text says of them right there, unless cue or quotation stand within it."""
+        first, last = widened(self._tokens, speaker, self._people.lexicon)
+        if cue is not None and speaker[1] <= cue[0] < last:
+            return speaker
+        return speaker if self._tokens[first].start < quote_start < self._tokens[last - 1].end else (first, last)
+
+    def _resolve(self, speaker: Range, cue: Range | None, sentence: int) -> Person:
+        first = self._tokens[speaker[0]]
+        if speaker[1] - speaker[0] == 1 and first.lower in self._people.lexicon.pronouns:
+            return self._behind_pronoun(speaker[0], cue, sentence)
+        if speaker[1] - speaker[0] == 1 and self._is_relative(speaker[0]):
+            return self._people.person_ending_at(self._tokens, speaker[0] - 1), 0.0
+        named = self._people.person_of(self._tokens, speaker)
+        if named is None:
+            named = self._people.person_of(self._tokens, widened(self._tokens, speaker, self._people.lexicon))
+        if named is not None:
+            return named, 0.0
+        holder = self._offices.holder(self._tokens, speaker)
+        return (holder, OFFICE_PENALTY) if holder is not None else _NOBODY
+
+    def _is_relative(self, at: int) -> bool:
+        """ "Holm, die …": stands for the name before the comma."""
+        return self._tokens[at].lower in {"der", "die", "who"} and at > 1 and self._tokens[at - 1].surface == ","
+
+    def _behind_pronoun(self, at: int, cue: Range | None, sentence: int) -> Person:
+        pronoun = self._tokens[at]
+        if pronoun.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
+            return _NOBODY
+        while sentence and self._sentences[sentence].first > at:
+            sentence -= 1
+        for skipped in range(SENTENCES_BACK):
+            sentence = self._sentence_before(sentence)
+            since = self._tokens[self._sentences[sentence].first].start
+            if not self._people.is_anybody_between(since, pronoun.start):
+                continue
+            person = self._people.person_behind(pronoun.lower, pronoun.start, since)
+            if person is None:
+                return _NOBODY
+            self._people.name_pronoun(pronoun.start, person)
+            return person, PRONOUN_PENALTY + skipped * SKIPPED_PENALTY
+        return _NOBODY
+
+    def _sentence_before(self, sentence: int) -> int:
+        before = max(0, sentence - 1)
+        while before and self._is_all_marks(before):
+            before -= 1
+        return before
+
+    def _is_all_marks(self, sentence: int) -> bool:
+        """A quotation that is a sentence by itself: nobody can be named in it."""
+        first, last, _ = self._sentences[sentence]
+        return last - first <= 2 and self._tokens[first].segment >= 0

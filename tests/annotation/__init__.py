@@ -1,0 +1,60 @@
+"""Sample texts with gold, and how annotations are compared with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from pipeline.annotate import Quote
+
+FOLDER = Path(__file__).parent
+
+
+class Gold(msgspec.Struct, frozen=True, array_like=True):
+    kind: str
+    words: str
+    who: str
+    """The person's full name where the text gives it, else the speaker as written; empty where nobody is named."""
+
+
+class Sample(msgspec.Struct, frozen=True):
+    text: str
+    quotes: tuple[Gold, ...]
+
+
+def read_samples(name: str) -> tuple[Sample, ...]:
+    """The articles of `<name>.toml`."""
+    return msgspec.toml.decode((FOLDER / f"{name}.toml").read_bytes(), type=dict[str, tuple[Sample, ...]])["article"]
+
+
+def who(quote: Quote) -> str:
+    """As gold spells it."""
+    if quote.person is not None:
+        return quote.person
+    return quote.speaker.surface if quote.speaker is not None else ""
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    direct_f1: float
+    """Exact words of direct quotations."""
+    indirect_f1: float
+    attribution: float
+    """Share of the quotations found, of either kind, whose speaker is right."""
+
+
+def score(samples: tuple[Sample, ...], found: list[tuple[Quote, ...]]) -> Score:
+    """What was found in the samples against their gold."""
+    f1: dict[str, float] = {}
+    right = told = 0
+    for kind in ("direct", "indirect"):
+        hits = gold_count = found_count = 0
+        for sample, quotes in zip(samples, found, strict=True):
+            gold = {item.words: item.who for item in sample.quotes if item.kind == kind}
+            said = {quote.text: who(quote) for quote in quotes if quote.kind == kind}
+            both = gold.keys() & said.keys()
+            hits, gold_count, found_count = hits + len(both), gold_count + len(gold), found_count + len(said)
+            told += len(both)
+            right += sum(gold[words].casefold() == said[words].casefold() for words in both)
+        f1[kind] = 2 * hits / (gold_count + found_count)
+    return Score(direct_f1=f1["direct"], indirect_f1=f1["indirect"], attribution=right / told)

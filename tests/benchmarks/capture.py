@@ -1,0 +1,113 @@
+"""What capturing costs, on real pages served on loopback: `python -m tests.benchmarks.capture [PAGES …]`.
+
+For each number of pages, in a process of its own: pages per CPU second, peak memory, bytes on disk, and the CPU cost of
+capturing (fetch and WARC) as a share of that of extracting the same pages. Needs the evaluation data beside the
+checkout.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from pipeline.ledger import start_run
+from pipeline.settings import Settings
+from pipeline.sources import load_sources
+from pipeline.steps.collect import collect
+from pipeline.steps.extract import extract
+from pipeline.steps.stores import Stores
+from pipeline.steps.window import lookback
+from tests.conftest import SHARED
+from tests.running import free_port
+
+PAGES = (500, 2500, 5000)
+DATASET = SHARED / "data" / "pages"
+REQUESTS_PER_SECOND = 5_000
+
+
+class Figures(msgspec.Struct, frozen=True):
+    pages: int
+    captured: int
+    capture_cpu_seconds: float
+    capture_seconds: float
+    peak_mb: float
+    archive_mb: float
+    ledger_mb: float
+    extract_cpu_seconds: float
+
+    def line(self) -> str:
+        return (
+            f"{self.captured:>6} pages  {self.captured / self.capture_cpu_seconds:6.0f} a CPU second  "
+            f"{self.captured / self.capture_seconds:6.0f} a second  peak {self.peak_mb:5.0f} MB  "
+            f"archive {self.archive_mb:6.1f} MB  ledger {self.ledger_mb:5.1f} MB  "
+            f"capture/extract CPU {self.capture_cpu_seconds / self.extract_cpu_seconds:.2f}"
+        )
+
+
+def measure(pages: int, port: int, folder: Path) -> Figures:
+    """Capture so many pages from the server on `port`, then extract them in this process."""
+    settings = Settings(data=folder / "data", sources=folder / "sources.toml", allow_hosts=("127.0.0.1",), jobs=1)
+    sources = load_sources(settings.sources)
+    with Stores(settings, start_run()) as stores:
+        cpu, clock = time.process_time(), time.perf_counter()
+        result = collect(stores, sources)
+        capture_cpu, capture_seconds = time.process_time() - cpu, time.perf_counter() - clock
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        cpu = time.process_time()
+        extract(stores, lookback(settings, stores.now()))
+        extract_cpu = time.process_time() - cpu
+    return Figures(
+        pages=pages,
+        captured=result.count("article_captured"),
+        capture_cpu_seconds=capture_cpu,
+        capture_seconds=capture_seconds,
+        peak_mb=peak_mb,
+        archive_mb=_megabytes(settings.archive_root),
+        ledger_mb=_megabytes(settings.ledger_catalog.with_suffix("")),
+        extract_cpu_seconds=extract_cpu,
+    )
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def _serve_and_measure(pages: int) -> Figures:
+    copies = round(pages / len(list(DATASET.glob("*/gold.json"))))
+    port = free_port()
+    with tempfile.TemporaryDirectory() as name:
+        sources = Path(name) / "sources.toml"
+        options = ["--copies", str(copies), "--port", str(port), "--sources", str(sources)]
+        serve = [sys.executable, str(SHARED / "tools" / "serve_pages.py"), str(DATASET), *options]
+        server = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            assert server.stdout is not None
+            server.stdout.readline()
+            _lift_the_budget(sources)
+            one = [sys.executable, "-m", "tests.benchmarks.capture", "--one", str(pages), str(port), name]
+            return msgspec.json.decode(subprocess.run(one, check=True, capture_output=True).stdout, type=Figures)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _lift_the_budget(sources: Path) -> None:
+    """The cost is to be measured, not the politeness."""
+    count = len(tomllib.loads(sources.read_text())["source"])
+    text = sources.read_text().replace("\n\n", f"\nrequests_per_second = {REQUESTS_PER_SECOND}\n\n", count)
+    sources.write_text(text)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        print(msgspec.json.encode(measure(int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))).decode())
+    else:
+        for number in [int(text) for text in sys.argv[1:]] or PAGES:
+            print(_serve_and_measure(number).line(), flush=True)

@@ -1,0 +1,160 @@
+"""annotate promises of mentions: persons with office, party and country; organisations and places; true offsets."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.annotate import Mention, MentionKind, annotate_text
+from pipeline.annotate.annotations import Quote
+from pipeline.annotate.gazetteer import load_gazetteer
+
+Facts = tuple[str, str | None, str | None, str | None]
+"""Name, role, party, country."""
+
+
+def mentioned(text: str, language: str, kind: MentionKind) -> list[Mention]:
+    return [mention for mention in annotate_text(text, language=language).mentions if mention.kind is kind]
+
+
+def persons(text: str, language: str) -> list[Facts]:
+    return [(m.name, m.role, m.party, m.country) for m in mentioned(text, language, MentionKind.PERSON)]
+
+
+GERMAN: list[tuple[str, list[Facts]]] = [
+    ("Bundeskanzler Emil Voss (CDU) sprach.", [("Emil Voss", "Bundeskanzler", "CDU", None)]),
+    (
+        "Der Bericht des britischen Premierministers Adam Pierce liegt vor.",
+        [("Adam Pierce", "Premierminister", None, "GB")],
+    ),
+    ("Frankreichs Präsidentin Claire Dumont reist ab.", [("Claire Dumont", "Präsidentin", None, "FR")]),
+    ("Der US-Sondergesandte Steve Marlow reist ab.", [("Steve Marlow", "US-Sondergesandte", None, "US")]),
+    ("Karin Holm (SPD, Bundesministerin) war da.", [("Karin Holm", "Bundesministerin", "SPD", None)]),
+    ("Claire Dumont (Präsidentin Frankreich) war da.", [("Claire Dumont", "Präsidentin", None, "FR")]),
+    ("Karin Holm, Leiterin des Amtes, war da.", [("Karin Holm", "Leiterin des Amtes", None, None)]),
+    (
+        "Die Leiterin des Amtes, Karin Holm, war da. Holm blieb lange.",
+        [("Karin Holm", "Leiterin des Amtes", None, None), ("Karin Holm", None, None, None)],
+    ),
+    ("Der frühere Minister Paul Reuter kam.", [("Paul Reuter", "frühere Minister", None, None)]),
+    ("SPD-Chefin Karin Holm kam.", [("Karin Holm", "SPD-Chefin", "SPD", None)]),
+    ("Die Stadt liegt am Fluss. Das Wasser steigt. Kein Mensch ist da.", []),
+    ("Die Residenz von Putin wurde nicht getroffen.", [("Wladimir Putin", None, None, "RU")]),
+    ("„Karin Holm hat uns geholfen“, sagte er. „Holm war da.“", [("Karin Holm", None, None, None)] * 2),
+]
+
+ENGLISH: list[tuple[str, list[Facts]]] = [
+    ("Britain's prime minister, Daniel Hart, left.", [("Daniel Hart", "prime minister", None, "GB")]),
+    ("French President Claire Dumont left early.", [("Claire Dumont", "President", None, "FR")]),
+    ("Labour leader Daniel Hart left early.", [("Daniel Hart", "leader", "Labour", None)]),
+    ("Helen Marsh, a professor of law at Leeds, left.", [("Helen Marsh", "professor of law at Leeds", None, "GB")]),
+    (
+        "Senator Brian Cole (R) left. Cole was tired.",
+        [("Brian Cole", "Senator", "Republicans", None), ("Brian Cole", None, None, None)],
+    ),
+    ("The mayor of Leeds, Helen Marsh, left.", [("Helen Marsh", "mayor of Leeds", None, "GB")]),
+    ("The bridge was closed. The water rose.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), GERMAN, ids=[text[:50] for text, _ in GERMAN])
+def test_german_persons(text: str, expected: list[Facts]) -> None:
+    assert persons(text, "de") == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), ENGLISH, ids=[text[:50] for text, _ in ENGLISH])
+def test_english_persons(text: str, expected: list[Facts]) -> None:
+    assert persons(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Die Reise führt von Paris über München nach Port Ellery.", "de", [("Paris", "FR"), ("München", "DE")]),
+        ("Russlands Truppen standen vor Kiew.", "de", [("Russland", "RU"), ("Kiew", "UA")]),
+        (
+            "The trip leads from Munich to Vienna and New York.",
+            "en",
+            [("Munich", "DE"), ("Vienna", "AT"), ("New York", "US")],
+        ),
+        ("Die Vereinigten Staaten und der Gazastreifen", "de", [("Vereinigten Staaten", "US"), ("Gazastreifen", "PS")]),
+    ],
+)
+def test_places(text: str, language: str, expected: list[tuple[str, str]]) -> None:
+    assert [(m.name, m.country) for m in mentioned(text, language, MentionKind.PLACE)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Die Nato und der Bundestag berieten.", "de", ["Nato", "Bundestag"]),
+        ("Die Nordkabel GmbH klagte vor dem Landgericht.", "de", ["Nordkabel GmbH", "Landgericht"]),
+        ("Der Deutsche Fischerverband (DFV) warnte.", "de", ["Fischerverband", "Fischerverband"]),
+        ("The University of Leeds and the Bank of England agreed.", "en", ["University of Leeds", "Bank of England"]),
+        (
+            "The United Nations met the Harbour Rescue Foundation.",
+            "en",
+            ["United Nations", "Harbour Rescue Foundation"],
+        ),
+    ],
+)
+def test_organisations(text: str, language: str, expected: list[str]) -> None:
+    assert [m.name for m in mentioned(text, language, MentionKind.ORGANISATION)] == expected
+
+
+def only_quote(text: str, language: str) -> Quote:
+    return annotate_text(text, language=language).quotes[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "person"),
+    [
+        ("Kanzler Emil Voss kam. „Wir bleiben“, sagte der Kanzler.", "de", "Emil Voss"),
+        ("Bundeskanzler Emil Voss kam. „Wir bleiben“, sagte der Kanzler.", "de", "Emil Voss"),
+        ("Kanzler Emil Voss kam. „Wir bleiben“, sagte die Kanzlerin.", "de", None),
+        ("Kanzler Emil Voss kam. „Wir bleiben“, sagte ein Kanzler.", "de", None),
+        ("Minister Emil Voss und Minister Paul Reuter kamen. „Wir bleiben“, sagte der Minister.", "de", None),
+        (
+            "Der britische Premier Adam Pierce traf den polnischen Premier Jan Nowak. „Ja“, so der polnische Premier.",
+            "de",
+            "Jan Nowak",
+        ),
+        ("„Wir bleiben“, sagte der Kanzler. Kanzler Emil Voss kam.", "de", None),
+        ("Prime Minister Daniel Hart left. “We stay,” the prime minister said.", "en", "Daniel Hart"),
+    ],
+)
+def test_an_office_is_whoever_was_named_with_it(text: str, language: str, person: str | None) -> None:
+    quote = only_quote(text, language)
+    assert quote.person == person
+    assert (quote.confidence < 0.95) is (person is not None)
+
+
+def test_an_office_counts_for_the_pronoun_behind_it() -> None:
+    text = "Kanzler Emil Voss reist. Es regnet. Am Abend sprach der Kanzler. Er sagte, man sei einig."
+    assert only_quote(text, "de").person == "Emil Voss"
+
+
+def test_a_guess_is_marked() -> None:
+    known, guessed = annotate_text("Karin Holm sprach mit Putin über den Damm.", language="de").mentions
+    assert (known.rule, guessed.rule) == ("full_name", "known_surname")
+    assert guessed.confidence < known.confidence
+
+
+def test_gazetteers_have_unique_codes_and_both_languages() -> None:
+    german, english = load_gazetteer("de"), load_gazetteer("en")
+    assert german.entries.keys() == english.entries.keys()
+    assert german.entries[("München",)].name == "München" and english.entries[("München",)].name == "Munich"
+    assert german.country_of("französischen") == english.country_of("French") == "FR"
+    assert german.country_of("US-Präsident") == "US"
+
+
+def test_a_pronoun_reaches_over_a_sentence_that_names_nobody() -> None:
+    near = only_quote("Karin Holm kam. „Das Wasser sinkt“, sagte sie.", "de")
+    far = only_quote("Karin Holm kam. Es regnete stark. „Das Wasser sinkt“, sagte sie.", "de")
+    other = only_quote("Karin Holm kam. Paul Reuter schlief. „Das Wasser sinkt“, sagte sie.", "de")
+    assert near.person == far.person == "Karin Holm" and other.person is None
+    assert far.confidence < near.confidence
+
+
+def test_an_office_of_a_named_country_may_have_been_introduced_without_it() -> None:
+    text = "Premierministerin Helen Marsh kam. „Wir bleiben“, sagte die britische Premierministerin."
+    assert only_quote(text, "de").person == "Helen Marsh"

@@ -1,0 +1,186 @@
+"""annotate promises, on any text: no exception, true offsets, no overlap, and time that grows with the length."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.annotate import Mention, Quote, QuoteKind, annotate_text
+from pipeline.annotate.blocks import RULES as BLOCK_RULES
+from pipeline.annotate.direct import within_reported
+from pipeline.annotate.reports import RULES as REPORT_RULES
+from pipeline.annotate.reports import RUN
+from pipeline.annotate.rules import RULES
+
+DIRECT_RULE_IDS = {rule.id for rule in (*RULES, *BLOCK_RULES, within_reported)}
+RULE_IDS = DIRECT_RULE_IDS | {rule.id for rules in REPORT_RULES.values() for rule in rules} | {RUN}
+MARKS = ["„", "“", "”", '"', "«", "»", "‹", "›", "‚", "‘", "’", "'"]
+WORDS = [
+    "sagte",
+    "Merz",
+    "er",
+    "sie",
+    "die",
+    "Ministerin",
+    "Karin",
+    "Holm",
+    "said",
+    "the",
+    "mayor",
+    "Adam",
+    "Pierce",
+    "told",
+    "he",
+    "so",
+    "laut",
+    "zufolge",
+    "nach",
+    "Angaben",
+    "der",
+    "Polizei",
+    "hieß",
+    "es",
+    "in",
+    "Mitteilung",
+    "nannte",
+    "called",
+    "wie",
+    "und",
+    "aber",
+    "according",
+    "to",
+    "hat",
+    "erklärt",
+    "dass",
+    "sei",
+    "habe",
+    "that",
+    "was",
+    "whom",
+    "demnach",
+    "Frankreichs",
+    "US-Präsident",
+    "(CDU)",
+    "Ansicht",
+    "zu",
+    "gehen",
+]
+PIECES = st.sampled_from(
+    [*MARKS, *WORDS, *(mark + "Wir" for mark in MARKS), ",", ".", ":", "?", "\n", "\n\n", "–", "(", ")", "\u00a0"]
+)
+TEXTS = st.one_of(
+    st.lists(PIECES, max_size=60).map(" ".join),
+    st.lists(PIECES, max_size=60).map("".join),
+    st.text(max_size=80),
+)
+HINTS = st.sampled_from(["de", "en", "fr", None])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=TEXTS,
+    language=HINTS,
+    title=st.one_of(st.none(), TEXTS),
+    blocks=st.lists(st.tuples(st.integers(-5, 90), st.integers(-5, 90)), max_size=3),
+)
+def test_offsets_are_true_on_any_text(
+    text: str, language: str | None, title: str | None, blocks: list[tuple[int, int]]
+) -> None:
+    annotations = annotate_text(text, language=language, title=title, blocks=blocks)
+    for quote in annotations.quotes:
+        assert_true(text, quote)
+    for mention in annotations.mentions:
+        assert text[mention.start : mention.end] == mention.surface != ""
+        assert mention.name and 0 < mention.confidence <= 1
+    for kind in QuoteKind:
+        assert_apart([quote for quote in annotations.quotes if quote.kind is kind])
+    assert_apart(annotations.mentions)
+    places = [(quote.start, quote.end) for quote in annotations.quotes]
+    assert len(set(places)) == len(places)
+    assert annotate_text(text, language=language, title=title, blocks=blocks) == annotations
+
+
+def assert_true(text: str, quote: Quote) -> None:
+    assert 0 <= quote.start < quote.end <= len(text)
+    assert text[quote.start : quote.end] == quote.text
+    assert 0 < quote.confidence <= 1
+    assert quote.rule in RULE_IDS
+    for span in (quote.speaker, quote.cue, quote.frame):
+        if span is not None:
+            assert text[span.start : span.end] == span.surface != ""
+
+
+def assert_apart(spans: Sequence[Quote | Mention]) -> None:
+    """In order, without overlap."""
+    end = 0
+    for span in spans:
+        assert span.start >= end
+        end = span.end
+
+
+HOSTILE = [
+    '"',
+    "„",
+    "“a” ",
+    "'a ",
+    "„Wir kommen wieder“, sagte Karin Holm. ",
+    "„Wir kommen wieder“ und ",
+    "Wort ",
+    "A",
+    "Karin Holm ",
+    "Karin Holm kam. „Wir gehen bald“, sagte sie. ",
+    ", ",
+    "“never closed and more\n",
+    "\n",
+    "sagte, dass ",
+    "Der Plan sei gut. ",
+    "sagte Holm, der Plan sei gut, ",
+    "nach Angaben der ",
+    "Präsident ",
+    "Präsident von Frankreich, ",
+    "(",
+    "the claim that ",
+    "said the mayor, ",
+    "Die Ansicht, ",
+    "sagte er:\n",
+    "Karin Holm\n",
+    "von der ",
+    "der Kanzler ",
+    "einesehrlangezusammensetzung",
+]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_work_grows_with_the_length_and_not_with_its_square(piece: str, language: str) -> None:
+    annotate_text(piece * 20, language=language)
+    short, long = (calls_made(piece * (chars // len(piece)), language) for chars in (6_000, 24_000))
+    assert long < 6 * short + 2_000
+
+
+def calls_made(text: str, language: str) -> int:
+    """How many function calls annotating takes: a clock that other processes do not disturb."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        annotate_text(text, language=language)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_the_longest_text_that_a_step_reads_is_annotated(piece: str) -> None:
+    text = (piece * (300_000 // len(piece) + 1))[:300_000]
+    for quote in annotate_text(text, language="de").quotes[:50]:
+        assert_true(text, quote)

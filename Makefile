@@ -10,13 +10,17 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/pytest -n 2
 
+# What things cost and how good they are; needs the evaluation data beside the checkout.
+benchmark: .venv/ready
+	$(BIN)/python -m tests.benchmarks.capture
+
 check: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
-	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql
+	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/cli/sql
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsledger needs Python 3.11 or later")'

@@ -13,6 +13,8 @@ test: .venv/ready
 # What things cost and how good they are; needs the evaluation data beside the checkout.
 benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.capture
+	$(BIN)/python -m tests.benchmarks.extraction
+	$(BIN)/python -m tests.benchmarks.annotation
 
 check: .venv/ready
 	$(BIN)/ruff check

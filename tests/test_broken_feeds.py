@@ -214,3 +214,10 @@ def test_a_document_of_very_many_tags_is_cut() -> None:
     feed = read(rss(A + "<x/>" * 1_100_000 + B))
     assert [found.title for found in feed.items] == ["a"]
     assert (feed.dropped, feed.warnings) == (1, ("broken_xml", "too_many_items"))
+
+
+def test_a_bad_base_costs_no_absolute_link() -> None:
+    feed = read(
+        rss("<item><link>https://bote.example/a</link></item>").replace("<channel>", "<channel xml:base='http://[bad'>")
+    )
+    assert [item.url for item in feed.items] == ["https://bote.example/a"]

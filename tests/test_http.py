@@ -303,6 +303,7 @@ def test_the_crawl_delay_is_kept(web: WebServer) -> None:
         (Answer(b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"), "robots"),
         (Answer(status=500), "robots_unavailable"),
         (Answer(status=429, headers={"Retry-After": "0"}), "robots_unavailable"),
+        (Answer(b"User-agent: *", headers={"Content-Encoding": "gzip"}), "bad_encoding"),
         (Answer(status=404), None),
         (Answer(status=403), None),
         (Answer(b"<html>not found</html>"), None),

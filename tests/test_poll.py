@@ -88,6 +88,19 @@ def test_a_gap_begins_at_the_last_poll_that_was_answered(world: World) -> None:
     assert abs(outcomes[-1][2] - unmodified_at) < timedelta(minutes=1)
 
 
+def test_an_empty_read_hides_no_gap(world: World) -> None:
+    world.web.answers["/feed.xml"] = feed(world, ("/a", now(world) - HOUR))
+    world.collect()
+    seen_at = now(world)
+    for items in ((), (("/b", now(world)),)):
+        world.ahead += DAY
+        world.web.answers["/feed.xml"] = feed(world, *items)
+        world.collect()
+    (_, (overlap, _), (last_overlap, gap_from)) = polls(world, "overlap, gap_from")
+    assert (overlap, last_overlap) == (None, False)
+    assert abs(gap_from - seen_at) < timedelta(minutes=1), "from when it was last known what the feed held"
+
+
 def test_undated_items_make_a_gap_up_to_now(world: World) -> None:
     world.web.feed("/feed.xml", ("/a", "One"), ("/b", "Two"))
     world.collect()

@@ -21,7 +21,7 @@ from pipeline.ledger.log import utc_now
 from pipeline.ledger.rows import from_table
 from pipeline.sources import Source
 from pipeline.steps.annotate import annotate, pending_texts
-from pipeline.steps.collect import collect, recapture
+from pipeline.steps.collect import collect, limits, recapture
 from pipeline.steps.extract import extract, extract_capture, pending_captures
 from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import failed_polls, poll_source
@@ -368,3 +368,17 @@ def test_an_old_interval_is_worked_on_without_polling(world: World) -> None:
         assert extract(stores, interval).counts["article_extracted"] == 2
         assert annotate(stores, interval).counts["article_annotated"] == 2
         assert verify(stores.ledger).findings == ()
+
+
+def test_a_hosts_limit_is_the_least_that_a_source_sets_however_it_spells_the_host(world: World) -> None:
+    def source(name: str, host: str, requests_per_second: float) -> Source:
+        page = f"https://{host}/"
+        return msgspec.structs.replace(
+            world.source, id=name, homepage=page, feeds=(page,), requests_per_second=requests_per_second
+        )
+
+    found = limits(
+        world.settings,
+        [source("a", "Müller.example", 0.1), source("b", "xn--mller-kva.example", 5), source("c", "x.example.", 1)],
+    )
+    assert found.by_host == {"xn--mller-kva.example": 0.1, "x.example": 1}

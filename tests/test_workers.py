@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from pipeline.settings import PROJECT_ROOT
 from pipeline.steps.workers import Bounds, Lost, parallel_map
 
 FOR_EVER = 3600
@@ -57,3 +61,21 @@ def test_a_task_that_hangs_dies_or_eats_all_memory_is_lost_and_the_others_are_no
 def test_an_error_is_raised_here() -> None:
     with pytest.raises(LookupError, match="task 0"):
         list(parallel_map(fail, [0, 1], 1))
+
+
+def test_the_main_script_is_not_run_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pipeline.steps.workers import parallel_map\n"
+        "from tests.test_workers import square\n"
+        "print(*parallel_map(square, [2, 3], 1))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.returncode) == ("4 9\n", 0), done.stderr

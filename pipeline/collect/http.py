@@ -247,7 +247,7 @@ class Client:
         try:
             response = await self._with_retry(lambda: self._follow(url, {}, robots=False))
         except FetchFailed as failure:
-            if failure.reason in {"too_large", "bad_encoding", "redirects", "bad_redirect", "bad_response"}:
+            if failure.reason in {"redirects", "bad_redirect"}:
                 return b""
             raise Unavailable(failure.reason, failure.detail, failure.status, failure.retry_at) from failure
         if response.status >= 500 or response.status == 429:

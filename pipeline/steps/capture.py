@@ -18,7 +18,7 @@ from pipeline.ids import digest
 from pipeline.ledger import Interval, Ledger
 from pipeline.sources import Source
 from pipeline.steps.progress import Progress
-from pipeline.steps.stores import RECALL, StepResult, Stores
+from pipeline.steps.stores import RECALL, StepResult, Stores, uninterrupted
 
 PRODUCER = "capture@2"
 
@@ -149,7 +149,7 @@ class _Capture:
                 task.cancel()
             await asyncio.wait(tasks)
             outcomes = [task.result() for task in tasks if not task.cancelled() and task.exception() is None]
-            result = await self._record(pages, [event for event in outcomes if event is not None])
+            result = await uninterrupted(self._record(pages, [event for event in outcomes if event is not None]))
         for task in tasks:
             task.result()
         return result

@@ -8,10 +8,11 @@ from datetime import datetime
 
 import msgspec
 
+from pipeline.collect.addresses import canonical_host
 from pipeline.collect.hosts import RETRY_AFTER_MAX
 from pipeline.collect.http import Client, Limits, Patience
 from pipeline.errors import NewsledgerError
-from pipeline.ledger import Interval
+from pipeline.ledger import Interval, Ledger
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.capture import capture_source, expire
@@ -51,16 +52,21 @@ async def _collect(
     stores: Stores, sources: Sequence[Source], work: Callable[[Client, Source], Awaitable[StepResult]]
 ) -> StepResult:
     locks = HostLocks(stores.settings.data / "locks")
-    now = stores.now()
 
     async def alone(client: Client, source: Source) -> StepResult:
-        async with locks.of(source.hosts):
+        async with locks.of(_hosts(source)):
+            now = stores.now()
+            for hold in await stores.reading(_host_holds, now):
+                client.hold(hold.url, hold.until)
             return await work(client, source)
 
     async with polite_client(stores.settings, sources, stores.now) as client:
-        for hold in stores.ledger.select(HostHold, "host_holds", now=now, recall_start=now - RETRY_AFTER_MAX):
-            client.hold(hold.url, hold.until)
         return await _all(sources, (alone(client, source) for source in sources))
+
+
+def _host_holds(ledger: Ledger, now: datetime) -> list[HostHold]:
+    """What hosts asked for lately, also of the run that was waited for."""
+    return ledger.select(HostHold, "host_holds", now=now, recall_start=now - RETRY_AFTER_MAX)
 
 
 async def _all(sources: Sequence[Source], work: Iterable[Coroutine[None, None, StepResult]]) -> StepResult:
@@ -80,14 +86,24 @@ async def _all(sources: Sequence[Source], work: Iterable[Coroutine[None, None, S
     return total
 
 
+def _hosts(source: Source) -> set[str]:
+    """The source's hosts as the client names them; one that is none stays as it is, and its polls say so."""
+    hosts = set()
+    for host in source.hosts:
+        try:
+            hosts.add(canonical_host(host))
+        except ValueError:
+            hosts.add(host)
+    return hosts
+
+
 def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
-    """Each host's budget: the default, or what its source sets."""
-    by_host = {
-        host: source.requests_per_second
-        for source in sources
-        if source.requests_per_second is not None
-        for host in source.hosts
-    }
+    """Each host's budget: the default, or the least that a source of it sets."""
+    by_host: dict[str, float] = {}
+    for source in sources:
+        limit = source.requests_per_second
+        if limit is not None:
+            by_host |= {host: min(limit, by_host.get(host, limit)) for host in _hosts(source)}
     return Limits(settings.requests_per_second, by_host)
 
 

@@ -50,16 +50,19 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     adopted_url: str | None = None
     """The address to ask instead, after permanent redirects."""
     last_success_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    """When it was last known what it held: an empty read tells nothing."""
     lied: bool = False
     """The server has answered 304 although the feed had changed."""
     failures_in_a_row: int = 0
     not_modified_in_a_row: int = 0
     items: int | None = None
-    """Of the last poll that was read, as are the next four."""
+    """Of the last poll that was read, as are the next three."""
     overlap: bool | None = None
-    newest_articles: tuple[UUID, ...] | None = None
     etag: str | None = None
     last_modified: str | None = None
+    newest_articles: tuple[UUID, ...] | None = None
+    """Of the last poll that read any."""
     peak_items_per_hour: float | None = None
     """The fastest turnover between two polls of the last days."""
     warc_payload_digest: str | None = None

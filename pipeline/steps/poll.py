@@ -19,7 +19,7 @@ from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState, States, Which, feed_states
 from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
 from pipeline.steps.progress import Progress
-from pipeline.steps.stores import RECALL, StepResult, Stores
+from pipeline.steps.stores import RECALL, StepResult, Stores, uninterrupted
 
 MAX_SITEMAPS = 20
 """Of one index that are read at a poll, newest first."""
@@ -70,7 +70,7 @@ async def poll_source(stores: Stores, client: Client, source: Source, which: Whi
     known = await stores.reading(_known_items, source.id, now - RECALL)
     polls = (_poll_feed(stores, client, source, url, states, known.get(url, {})) for url in urls)
     events = [event for feed_events in await asyncio.gather(*polls) for event in feed_events]
-    result = await stores.recording(events)
+    result = await uninterrupted(stores.recording(events))
     read_bytes = sum(event.bytes or 0 for event in events if isinstance(event, FeedPolled))
     stores.on_progress(Progress("poll", source.id, len(urls), len(urls), read_bytes))
     return result
@@ -203,8 +203,8 @@ def _read(
         overlap=overlap,
         newest_articles=newest or None,
     )
-    if overlap is False and state.last_success_at is not None:
-        poll = msgspec.structs.replace(poll, gap_from=state.last_success_at, gap_to=_gap_end(poll, items, state))
+    if overlap is False and state.last_seen_at is not None:
+        poll = msgspec.structs.replace(poll, gap_from=state.last_seen_at, gap_to=_gap_end(poll, items, state))
     return poll, discovered
 
 
@@ -225,8 +225,8 @@ def _overlap(items: Iterable[Item], state: FeedState) -> bool | None:
 
 def _gap_end(poll: FeedPolled, items: Sequence[Item], state: FeedState) -> datetime:
     """The oldest item's date after the last poll; this poll's time where the dates do not say."""
-    assert state.last_success_at is not None
-    dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_success_at]
+    assert state.last_seen_at is not None
+    dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_seen_at]
     return min(dates, default=poll.occurred_at)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import msgspec
 
@@ -53,6 +53,16 @@ class StepResult(msgspec.Struct, frozen=True):
 
     def count(self, event_type: str) -> int:
         return self.counts.get(event_type, 0)
+
+
+async def uninterrupted(work: Coroutine[Any, Any, R]) -> R:
+    """What `work` gives; an interrupt meanwhile is raised when it is done."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 class Stores:
@@ -103,7 +113,7 @@ class Stores:
 
     async def _in_ledger_thread(self, work: Callable[[], R]) -> R:
         """One thread for all, because the ledger's connection takes one caller at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self._ledger_thread, work)
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._ledger_thread, work))
 
     def record(self, events: Sequence[Event]) -> StepResult:
         """Append the events after what they point to in the archive has reached the disk."""

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as TaskTimeout
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from types import ModuleType
 from typing import TypeVar
 
 import msgspec
@@ -66,7 +69,7 @@ def parallel_map(
         initializer=_limit_memory,
         initargs=(bounds.memory_bytes,),
     )
-    try:
+    with _without_main(), _stopped(pool):
         schedule = partial(pool.schedule, function, timeout=bounds.seconds)
         waiting = iter(tasks)
         under_way = deque(schedule(args=(task,)) for task in islice(waiting, workers * _AHEAD))
@@ -74,6 +77,24 @@ def parallel_map(
             outcome = _result(under_way.popleft(), bounds)
             yield outcome
             under_way.extend(schedule(args=(task,)) for task in islice(waiting, 1))
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A new process imports the main script of the one that starts it; ours need nothing of it, and Airflow's cannot be
+    imported inside of a task."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _stopped(pool: ProcessPool) -> Iterator[None]:
+    try:
+        yield
         pool.close()  # type: ignore[no-untyped-call]
     finally:
         pool.stop()  # type: ignore[no-untyped-call]

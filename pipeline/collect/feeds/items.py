@@ -94,8 +94,8 @@ def _page(entry: Entry, base: str) -> _Page | None:
         return None
     link = _SLASHES.sub(r"\1//", link.replace("&amp;", "&"))
     try:
-        entry_base = urljoin(base, entry.base)
-        url = urljoin(entry_base, link)
+        entry_base = _joined(base, entry.base)
+        url = _joined(entry_base, link)
         canonical = canonical_url(url)
         parts = urlsplit(link)
     except ValueError:
@@ -164,6 +164,14 @@ def _summaries(located: Sequence[tuple[Entry, _Page]]) -> list[str | None]:
     for no, sanitized in zip(markups, sanitize(list(markups.values())), strict=True):
         summaries[no] = sanitized
     return summaries
+
+
+def _joined(base: str, link: str) -> str:
+    """The link as it stands where the base is no address: one bad base must not cost a feed's absolute links."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
 
 
 def _base(said: Said, base: str) -> str:

@@ -23,6 +23,13 @@ last_reads as (
     qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
 ),
 
+last_filled_reads as (
+    select source_id, feed_url, occurred_at, newest_articles
+    from polls
+    where was_read and newest_articles is not null
+    qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
+),
+
 last_responses as (
     select source_id, feed_url, warc_payload_digest, final_url, occurred_at
     from polls
@@ -101,7 +108,8 @@ select
     coalesce(unmodified.not_modified_in_a_row, 0) as not_modified_in_a_row,
     last_reads.items,
     last_reads.overlap,
-    last_reads.newest_articles,
+    if(last_reads.items = 0, last_filled_reads.occurred_at, totals.last_success_at) as last_seen_at,
+    last_filled_reads.newest_articles,
     last_reads.etag,
     last_reads.last_modified,
     turnovers.peak_items_per_hour,
@@ -111,6 +119,7 @@ select
 from last_polls
 inner join totals using (source_id, feed_url)
 left join last_reads using (source_id, feed_url)
+left join last_filled_reads using (source_id, feed_url)
 left join last_responses using (source_id, feed_url)
 left join failures using (source_id, feed_url)
 left join unmodified using (source_id, feed_url)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 import msgspec
+import structlog
 
 from pipeline import models
 from pipeline.errors import NewsledgerError
@@ -21,8 +22,10 @@ from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which, due_sources
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.progress import log_progress
-from pipeline.steps.stores import Stores
+from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import Window, run_window
+
+log = structlog.get_logger()
 
 
 class DagRun(msgspec.Struct, frozen=True):
@@ -56,8 +59,7 @@ def collect_due(source_id: str, dag_run: DagRun) -> dict[str, int]:
     """Poll those of the source's feeds that are due, and capture what its items lack."""
     with _stores(dag_run) as (stores, _):
         result = collect(stores, select(load_sources(stores.settings.sources), [source_id]), Which.DUE)
-    result.require_success()
-    return dict(result.counts)
+    return _counts(result)
 
 
 def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
@@ -65,24 +67,21 @@ def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
     with _stores(dag_run) as (stores, window):
         sources = select(load_sources(stores.settings.sources), [source_id])
         result = collect(stores, sources) if window.live else recapture(stores, sources, window.interval)
-    result.require_success()
-    return dict(result.counts)
+    return _counts(result)
 
 
 def extract_articles(dag_run: DagRun) -> dict[str, int]:
     """Extract what the window's captures lack."""
     with _stores(dag_run) as (stores, window):
         result = extract(stores, window.interval)
-    result.require_success()
-    return dict(result.counts)
+    return _counts(result)
 
 
 def annotate_articles(dag_run: DagRun) -> dict[str, int]:
     """Annotate what the window's extractions lack."""
     with _stores(dag_run) as (stores, window):
         result = annotate(stores, window.interval)
-    result.require_success()
-    return dict(result.counts)
+    return _counts(result)
 
 
 def build_models() -> dict[str, int]:
@@ -104,6 +103,14 @@ def require_feeds(dag_run: DagRun) -> dict[str, int]:
     if polls and len(failures) == polls:
         raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
     return {"polls": polls, "failed": len(failures)}
+
+
+def _counts(result: StepResult) -> dict[str, int]:
+    """New events by type. What was put off is logged; raises NewsledgerError if something was left undone."""
+    for notice in result.notices:
+        log.warning("put_off", detail=notice)
+    result.require_success()
+    return dict(result.counts)
 
 
 def _window(dag_run: DagRun, settings: Settings) -> Window:

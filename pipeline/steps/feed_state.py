@@ -49,7 +49,6 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: datetime | None = None
     adopted_url: str | None = None
     """The address to ask instead, after permanent redirects."""
-    last_success_at: datetime | None = None
     last_seen_at: datetime | None = None
     """When it was last known what it held: an empty read tells nothing."""
     lied: bool = False

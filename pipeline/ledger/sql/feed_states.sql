@@ -102,7 +102,6 @@ select
     last_polls.outcome as last_outcome,
     last_polls.retry_at,
     coalesce(moves.moved_to, if(last_polls.succeeded, last_polls.asked_url, null)) as adopted_url,
-    totals.last_success_at,
     totals.lied,
     coalesce(failures.failures_in_a_row, 0) as failures_in_a_row,
     coalesce(unmodified.not_modified_in_a_row, 0) as not_modified_in_a_row,

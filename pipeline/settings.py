@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         return self.data / "ledger.sqlite"
 
     @property
+    def host_folder(self) -> Path:
+        """What runs side by side tell each other of hosts."""
+        return self.data / "hosts"
+
+    @property
     def build_file(self) -> Path:
         return self.data / "build.duckdb"
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from types import TracebackType
 from typing import Self
+from urllib.parse import urljoin
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ class WebServer:
         self.answers[path] = Answer(html.encode(), headers={"ETag": etag} if etag else {})
 
     def feed(self, path: str, *items: tuple[str, str], etag: str | None = None) -> None:
-        """Serve an RSS feed of (path, title) pairs."""
+        """Serve an RSS feed of pairs (path or whole address, title)."""
         rows = "".join(
-            f"<item><title>{title}</title><link>{self.base}{link}</link><guid>{link}</guid>"
+            f"<item><title>{title}</title><link>{urljoin(self.base, link)}</link><guid>{link}</guid>"
             "<pubDate>Mon, 02 Mar 2026 08:00:00 GMT</pubDate></item>"
             for link, title in items
         )

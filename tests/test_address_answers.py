@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -16,6 +17,9 @@ from pipeline.collect.http import Client, Limits
 from pipeline.ledger.log import utc_now
 from tests.sockets import counted_connections
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+HOSTS = Path("hosts")
 PUBLIC = "193.99.144.80"
 PUBLIC_IPV6 = "2606:4700:4700::1111"
 
@@ -205,7 +209,9 @@ def test_an_endpoint_is_vetted_for_the_port_that_was_asked_for() -> None:
 @pytest.mark.parametrize("answer", PRIVATE_ANSWERS.values(), ids=PRIVATE_ANSWERS)
 def test_the_client_opens_no_connection_to_a_private_answer(answer: list[str]) -> None:
     async def fetch() -> None:
-        async with Client(allow_hosts=(), limits=Limits(50), contact="", now=utc_now, names=Answers(answer)) as client:
+        async with Client(
+            allow_hosts=(), limits=Limits(50), contact="", now=utc_now, hosts=HOSTS, names=Answers(answer)
+        ) as client:
             await client.fetch("http://news.example/")
 
     with counted_connections() as opened, pytest.raises(FetchFailed) as caught:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pipeline.collect.exchanges import FetchFailed, Response
-from pipeline.collect.http import Client, Limits, Patience
+from pipeline.collect.http import Client, Limits, Timeouts
 from pipeline.ledger.log import utc_now
 from tests.loopback import Answer, WebServer
 from tests.sockets import counted_connections
 
-HASTE = Patience(total=3, connect=1, read=1, retry_wait=0.01)
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+HOSTS = Path("hosts")
+HASTE = Timeouts(total=3, connect=1, read=1, retry_wait=0.01)
 REFUSALS = {"blocked_address", "bad_url", "bad_redirect"}
 PUBLIC = "193.99.144.80"
 PUBLIC_IPV6 = "2606:4700:4700::1111"
@@ -316,7 +320,9 @@ def fetch(*urls: str, allow: tuple[str, ...] = ()) -> Response:
     """What the last one comes to, all by one client."""
 
     async def run() -> Response:
-        async with Client(allow_hosts=allow, limits=Limits(50), contact="", now=utc_now, patience=HASTE) as client:
+        async with Client(
+            allow_hosts=allow, limits=Limits(50), contact="", now=utc_now, hosts=HOSTS, timeouts=HASTE
+        ) as client:
             for url in urls[:-1]:
                 await client.fetch(url)
             return await client.fetch(urls[-1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -414,10 +416,13 @@ def web() -> Iterator[WebServer]:
 
 def surveyed(web: WebServer, path: str = "/") -> Survey:
     async def run() -> Survey:
-        async with Client(allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=utc_now) as client:
+        async with Client(
+            allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=utc_now, hosts=Path(folder)
+        ) as client:
             return await survey(Prober(client, now=utc_now), web.base + path)
 
-    return asyncio.run(run())
+    with TemporaryDirectory() as folder:
+        return asyncio.run(run())
 
 
 def found(web: WebServer, path: str = "/") -> list[str]:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.steps.host_locks import HostLocks
+import pytest
+
+from pipeline.steps.host_locks import HeldByAnotherRun, HostLocks
 
 HOLD = """
 import asyncio, sys
@@ -68,6 +70,18 @@ def test_what_a_killed_process_held_is_free(tmp_path: Path) -> None:
             pass
 
     asyncio.run(run())
+
+
+def test_a_host_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    other = holder(tmp_path, "a.example")
+
+    async def run() -> None:
+        async with asyncio.timeout(10), HostLocks(tmp_path, longest_wait_seconds=0.1).of(["a.example"]):
+            pass
+
+    with pytest.raises(HeldByAnotherRun, match=r"a\.example"):
+        asyncio.run(run())
+    release(other)
 
 
 def test_sources_of_one_process_share_a_host(tmp_path: Path) -> None:

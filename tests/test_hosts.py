@@ -5,17 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from pipeline.collect.hosts import CONNECTIONS, RETRY_AFTER_MAX, AskedToWait, Host, parse_retry_after
+from pipeline.collect.hosts import (
+    CONNECTIONS,
+    MAX_REFUSALS,
+    RETRY_AFTER_MAX,
+    AskedToWait,
+    Host,
+    NoTurn,
+    Patience,
+    parse_retry_after,
+)
+from pipeline.errors import StorageError
+from pipeline.ledger.log import utc_now
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PERIOD = timedelta(milliseconds=20)
 
 
-def host(*, requests_per_second: float = 1 / PERIOD.total_seconds(), hold: float = 1, queue: float = 60) -> Host:
-    return Host(requests_per_second, longest_hold_seconds=hold, longest_queue_seconds=queue)
+def host(
+    name: str = "news.example",
+    *,
+    requests_per_second: float = 1 / PERIOD.total_seconds(),
+    hold: float = 1,
+    queue: float = 60,
+) -> Host:
+    return Host(Path("hosts"), name, requests_per_second, now=utc_now, patience=Patience(hold, queue))
 
 
 async def starts(of: Host, requests: int, each: Callable[[], Awaitable[None]]) -> list[float]:
@@ -88,7 +109,7 @@ def test_an_overloaded_host_is_asked_one_at_a_time_until_it_has_answered_for_a_w
 def test_a_short_pause_is_waited_for() -> None:
     async def run() -> float:
         one = host()
-        one.hold(0.1)
+        one.turned_away(0.1)
         clock = asyncio.get_running_loop().time
         began = clock()
         return (await starts(one, 1, at_once))[0] - began
@@ -99,7 +120,7 @@ def test_a_short_pause_is_waited_for() -> None:
 def test_a_long_pause_is_not_waited_for() -> None:
     async def run() -> None:
         one = host(hold=1)
-        one.hold(3600)
+        one.turned_away(3600)
         await starts(one, 1, at_once)
 
     with pytest.raises(AskedToWait) as caught:
@@ -114,7 +135,89 @@ def test_a_turn_beyond_the_longest_queue_is_not_waited_for() -> None:
         return await asyncio.gather(*(starts(one, 1, at_once) for _ in range(4)), return_exceptions=True)
 
     outcomes = asyncio.run(run())
-    assert sum(isinstance(outcome, AskedToWait) for outcome in outcomes) == 2
+    assert sum(isinstance(outcome, NoTurn) for outcome in outcomes) == 2
+
+
+def test_a_host_that_refuses_everything_is_left_alone_for_longer_and_longer() -> None:
+    async def rest(one: Host) -> float:
+        one.turned_away(0)
+        with pytest.raises(AskedToWait) as caught:
+            await starts(one, 1, at_once)
+        return caught.value.seconds
+
+    async def run() -> list[float]:
+        one = host()
+        for _ in range(MAX_REFUSALS - 1):
+            one.turned_away(0)
+        await starts(one, 1, at_once)
+        return [await rest(one) for _ in range(9)]
+
+    minutes = [round(seconds / 60) for seconds in asyncio.run(run())]
+    assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
+
+
+def test_an_answer_in_between_is_patience_regained() -> None:
+    async def run() -> None:
+        one = host()
+        for _ in range(3):
+            for _ in range(MAX_REFUSALS - 1):
+                one.turned_away(0)
+            await starts(one, 1, at_once)
+            one.answered()
+
+    asyncio.run(run())
+
+
+def test_what_one_client_learns_another_knows() -> None:
+    async def run() -> tuple[float, int]:
+        one, other = host(), host()
+        one.turned_away(0)
+        moments = await starts(other, 2, at_once)
+        return moments[-1] - moments[0], await most_at_once(other)
+
+    assert asyncio.run(run()) >= (2 * PERIOD.total_seconds() * 0.99, 1)
+
+
+def test_clients_share_the_connections_and_the_rate() -> None:
+    async def run() -> tuple[int, list[float]]:
+        running = highest = 0
+
+        async def linger() -> None:
+            nonlocal running, highest
+            running += 1
+            highest = max(highest, running)
+            await asyncio.sleep(0.1)
+            running -= 1
+
+        moments = await asyncio.gather(*(starts(host(), 4, linger) for _ in range(3)))
+        return highest, sorted(moment for of_one in moments for moment in of_one)
+
+    highest, moments = asyncio.run(run())
+    assert (highest, len(moments)) == (CONNECTIONS, 12)
+    assert all(later - earlier >= PERIOD.total_seconds() * 0.9 for earlier, later in pairwise(moments))
+
+
+def test_a_file_that_was_cut_off_says_nothing() -> None:
+    Path("hosts").mkdir()
+    Path("hosts/news.example.json").write_text('{"last_asked_at": 17')
+    assert len(asyncio.run(starts(host(), 1, at_once))) == 1
+
+
+def test_a_clock_that_was_set_back_does_not_stop_requests() -> None:
+    Path("hosts").mkdir()
+    Path("hosts/news.example.json").write_text('{"last_asked_at": 99999999999}')
+    assert len(asyncio.run(starts(host(), 1, at_once))) == 1
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    Path("hosts").write_text("in the way")
+    with pytest.raises(StorageError, match="hosts"):
+        asyncio.run(starts(host(), 1, at_once))
+
+
+def test_a_host_name_is_never_a_path(tmp_path: Path) -> None:
+    asyncio.run(starts(host("../../evil"), 1, at_once))
+    assert {path.parent for path in tmp_path.rglob("*.json")} == {tmp_path / "hosts"}
 
 
 RETRY_AFTER = {

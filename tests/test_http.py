@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import brotli
 import pytest
@@ -18,7 +19,7 @@ from pipeline.collect import http
 from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
 from pipeline.collect.exchanges import FetchFailed, Response
 from pipeline.collect.hosts import CONNECTIONS
-from pipeline.collect.http import Client, Limits, Patience
+from pipeline.collect.http import Client, Limits, Timeouts
 from pipeline.ledger.log import utc_now
 from tests.loopback import Answer, WebServer
 
@@ -29,13 +30,21 @@ def web() -> Iterator[WebServer]:
         yield server
 
 
-HASTE = Patience(total=3, connect=1, read=0.3, retry_wait=0.01)
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+HOSTS = Path("hosts")
+HASTE = Timeouts(total=3, connect=1, read=0.3, retry_wait=0.01)
 
 
 def client(*, allow: tuple[str, ...] = ("127.0.0.1",), requests_per_second: float | None = None) -> Client:
     by_host = {"127.0.0.1": requests_per_second} if requests_per_second else {}
     return Client(
-        allow_hosts=allow, limits=Limits(50, by_host), contact="press@example.org", now=utc_now, patience=HASTE
+        allow_hosts=allow,
+        limits=Limits(50, by_host),
+        contact="press@example.org",
+        now=utc_now,
+        hosts=HOSTS,
+        timeouts=HASTE,
     )
 
 
@@ -271,15 +280,11 @@ def test_after_a_long_retry_after_the_host_is_left_alone(web: WebServer) -> None
 
 
 def test_what_a_host_asked_for_in_an_earlier_run_holds(web: WebServer) -> None:
-    async def run() -> FetchFailed:
-        async with client() as opened:
-            opened.hold(f"{web.base}/b", utc_now() + timedelta(minutes=10))
-            with pytest.raises(FetchFailed) as caught:
-                await opened.fetch(f"{web.base}/a")
-            return caught.value
-
-    assert asyncio.run(run()).reason == "asked_to_wait"
-    assert not web.asked
+    web.answers["/a"] = Answer(status=503, headers={"Retry-After": "600"})
+    fetch(f"{web.base}/a")
+    asked = dict(web.asked)
+    assert failure(f"{web.base}/b").reason == "asked_to_wait"
+    assert web.asked == asked
 
 
 def test_the_crawl_delay_is_kept(web: WebServer) -> None:
@@ -327,7 +332,12 @@ def test_robots_txt_is_asked_again_after_a_day(web: WebServer) -> None:
     async def run() -> None:
         nonlocal ahead
         async with Client(
-            allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=lambda: utc_now() + ahead, patience=HASTE
+            allow_hosts=("127.0.0.1",),
+            limits=Limits(50),
+            contact="",
+            now=lambda: utc_now() + ahead,
+            hosts=HOSTS,
+            timeouts=HASTE,
         ) as opened:
             for hours in (0, 23, 25):
                 ahead = timedelta(hours=hours)

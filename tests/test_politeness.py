@@ -189,3 +189,52 @@ def test_two_processes_at_once_are_no_more_than_one(tmp_path: Path, webs: tuple[
         assert (host.web.asked["/robots.txt"], host.web.asked["/feed.xml"]) == (2, 2)
         assert at_once(host.visits) <= CONNECTIONS
         assert_apart(host.in_order, 1 / 20)
+
+
+def test_runs_side_by_side_share_the_budget_of_a_host_that_is_none_of_their_own(
+    tmp_path: Path, webs: tuple[WebServer, WebServer]
+) -> None:
+    """Two sources whose feeds name pages of a third host, half of them by way of redirects, a process each."""
+    pages = Host("pages", webs[0])
+    pages.takes(0.3)
+    web = webs[1]
+    feeds = web.base
+    web.base = feeds.replace("127.0.0.1", "links.localhost")
+    for name, paths in (("alpha", pages.paths[::2]), ("beta", pages.paths[1::2])):
+        for path in paths[::2]:
+            web.answers[f"/{name}{path}"] = Answer(status=302, headers={"Location": f"{pages.base}{path}"})
+        links = [f"{pages.base}{path}" if n % 2 else f"/{name}{path}" for n, path in enumerate(paths)]
+        web.feed(f"/{name}.xml", *((link, f"Story {link}") for link in links))
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        "".join(
+            f"[[source]]\nid = '{name}'\nname = 'Post'\nlanguage = 'en'\ncountry = 'GB'\n"
+            f"homepage = '{feeds.replace('127.0.0.1', f'{name}.localhost')}/'\n"
+            f"feeds = ['{feeds.replace('127.0.0.1', f'{name}.localhost')}/{name}.xml']\n"
+            for name in ("alpha", "beta")
+        )
+    )
+    environment = {
+        "NEWSLEDGER_ALLOW_HOSTS": ".localhost",
+        "NEWSLEDGER_DATA": str(tmp_path / "data"),
+        "NEWSLEDGER_SOURCES": str(sources),
+    }
+    with ThreadPoolExecutor(2) as processes:
+        runs = processes.map(lambda name: newsledger("poll", "--source", name, env=environment), ("alpha", "beta"))
+        assert [run.returncode for run in runs] == [0, 0]
+    assert pages.asked_once
+    assert at_once(pages.visits) == CONNECTIONS, "all that there are, and no more"
+
+
+def test_the_host_that_a_redirect_leads_to_is_left_alone_also_by_the_next_run(
+    tmp_path: Path, webs: tuple[WebServer, WebServer]
+) -> None:
+    own, third = Host("own", webs[0], pages=1), Host("third", webs[1], pages=0)
+    webs[0].answers["/0"] = Answer(status=302, headers={"Location": f"{third.base}/elsewhere"})
+    webs[1].answers["/elsewhere"] = Answer(status=429, headers={"Retry-After": "3600"})
+    assert run(tmp_path, own.source(20)).count("capture_failed") == 1
+    webs[0].feed("/feed.xml", (f"{third.base}/new", "New"))
+    result = run(tmp_path, own.source(20))
+    assert result.count("item_discovered") == 1
+    assert "third.localhost" in result.notices[0]
+    assert webs[1].asked == {"/robots.txt": 1, "/elsewhere": 1}

@@ -33,7 +33,9 @@ from tests.world import PARAGRAPHS, World
 
 
 async def poll_only(stores: Stores, source: Source) -> None:
-    async with Client(allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=stores.now) as client:
+    async with Client(
+        allow_hosts=("127.0.0.1",), limits=Limits(50), contact="", now=stores.now, hosts=stores.settings.host_folder
+    ) as client:
         await poll_source(stores, client, source, Which.CURRENT)
 
 

@@ -66,10 +66,15 @@ class Response(msgspec.Struct, frozen=True):
         return parse_retry_after(self.exchange.header("retry-after"), self.exchange.fetched_at)
 
 
+NOT_ASKED = frozenset({"asked_to_wait", "no_turn"})
+"""The reasons that are nobody's failure."""
+
+
 class FetchFailed(Exception):
     """No response. `reason` is a constant for the event; `transient` says whether another try may help at once.
 
-    `asked_to_wait` means that nothing was asked, because the host's turn is too far off.
+    `asked_to_wait` and `no_turn` mean that nothing was asked: the host wants to be left alone until `retry_at`, or too
+    many others wait for it.
     """
 
     def __init__(

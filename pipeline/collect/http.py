@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -20,8 +21,8 @@ from aiohttp.tracing import Trace
 from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
 from pipeline.collect.bodies import ReadBody, read_robots, read_whole
 from pipeline.collect.codings import CodingError, decode
-from pipeline.collect.exchanges import REDIRECTS, Exchange, FetchFailed, Response
-from pipeline.collect.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, parse_retry_after
+from pipeline.collect.exchanges import NOT_ASKED, REDIRECTS, Exchange, FetchFailed, Response
+from pipeline.collect.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.robots import RobotsCache, Unavailable
 
 AGENT = "newsledger"
@@ -42,8 +43,8 @@ class Limits(msgspec.Struct, frozen=True):
     by_host: Mapping[str, float] = {}
 
 
-class Patience(msgspec.Struct, frozen=True):
-    """How long the client waits, in seconds."""
+class Timeouts(msgspec.Struct, frozen=True):
+    """How long the client waits for an answer, in seconds."""
 
     total: float = 60
     """For one response, to its last byte."""
@@ -51,10 +52,6 @@ class Patience(msgspec.Struct, frozen=True):
     read: float = 20
     """For the next bytes of a response."""
     retry_wait: float = 1
-    hold: float = 30
-    """For a host that asked to be left alone for a while (Retry-After)."""
-    queue: float = 2700
-    """For the turn at a host that may be asked only slowly."""
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -79,11 +76,16 @@ class Client:
         limits: Limits,
         contact: str,
         now: Callable[[], datetime],
-        patience: Patience = Patience(),  # noqa: B008  # it is frozen
+        hosts: Path,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008  # it is frozen, as is the next
+        patience: Patience = Patience(),  # noqa: B008
         names: AbstractResolver | None = None,
     ) -> None:
-        """`names` answers for the system's resolver where that is not to be asked."""
+        """`hosts` is the folder of what is known of hosts: who shares it shares their budgets. `names` answers for the
+        system's resolver where that is not to be asked."""
         self._names = names
+        self._host_folder = hosts
+        self._timeouts = timeouts
         self._patience = patience
         self._allowed = AllowedHosts(allow_hosts)
         self._limits = limits
@@ -102,7 +104,7 @@ class Client:
                 limit_per_host=CONNECTIONS,
             ),
             timeout=aiohttp.ClientTimeout(
-                total=self._patience.total, sock_connect=self._patience.connect, sock_read=self._patience.read
+                total=self._timeouts.total, sock_connect=self._timeouts.connect, sock_read=self._timeouts.read
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -131,10 +133,6 @@ class Client:
         headers = {name: value for name, value in conditional.items() if value}
         return await self._with_retry(lambda: self._follow(url, headers, robots=True))
 
-    def hold(self, url: str, until: datetime) -> None:
-        """Leave the URL's host alone until then, as it asked in an earlier run."""
-        self._host(url).hold((until - self._now()).total_seconds())
-
     async def _with_retry(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
         """Where the host has asked for time, its next turn comes after that."""
         response = None
@@ -145,11 +143,11 @@ class Client:
         except FetchFailed as failure:
             if not failure.transient:
                 raise
-        await asyncio.sleep(self._patience.retry_wait * random.uniform(0.5, 1.5))
+        await asyncio.sleep(self._timeouts.retry_wait * random.uniform(0.5, 1.5))
         try:
             return await attempt()
         except FetchFailed as failure:
-            if failure.reason == "asked_to_wait" and response is not None:
+            if failure.reason in NOT_ASKED and response is not None:
                 return response
             raise
 
@@ -189,6 +187,8 @@ class Client:
         except AskedToWait as exc:
             retry_at = self._now() + timedelta(seconds=exc.seconds)
             raise FetchFailed("asked_to_wait", f"{url}: {exc}", retry_at=retry_at) from exc
+        except NoTurn as exc:
+            raise FetchFailed("no_turn", f"{url}: its turn comes {exc}") from exc
 
     async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
         try:
@@ -223,11 +223,8 @@ class Client:
         name = canonical_host(urlsplit(url).hostname or "")
         if name not in self._hosts:
             default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
-            self._hosts[name] = Host(
-                self._limits.by_host.get(name, default),
-                longest_hold_seconds=self._patience.hold,
-                longest_queue_seconds=self._patience.queue,
-            )
+            limit = self._limits.by_host.get(name, default)
+            self._hosts[name] = Host(self._host_folder, name, limit, now=self._now, patience=self._patience)
         return self._hosts[name]
 
     async def _obey_robots(self, url: str, host: Host) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from pipeline.collect.archive import Original
-from pipeline.collect.exchanges import FetchFailed, Response
+from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http import Client
 from pipeline.events import ArticleCaptured, CaptureFailed, Via
 from pipeline.ids import digest
@@ -99,8 +99,8 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
     result = StepResult({})
     for first in range(0, len(pages), BATCH_PAGES):
         result += await work.batch(pages[first : first + BATCH_PAGES])
-        if work.asked_to_wait:
-            return result + StepResult({}, notices=(f"source {source.id}: {work.asked_to_wait}",))
+        if work.put_off:
+            return result + StepResult({}, notices=(f"source {source.id}: {work.put_off}",))
     return result
 
 
@@ -136,8 +136,8 @@ class _Capture:
     def __init__(self, stores: Stores, client: Client, source: Source, originals: Originals, total: int) -> None:
         self._stores, self._client, self._source, self._originals = stores, client, source, originals
         self._done, self._total, self._bytes = 0, total, 0
-        self.asked_to_wait: str | None = None
-        """What the host said that wants to be left alone; its pages stay pending."""
+        self.put_off: str | None = None
+        """Why a host was not asked; its pages stay pending."""
 
     async def batch(self, pages: Sequence[PendingPage]) -> StepResult:
         """What was fetched is recorded also when the run is interrupted or a page ends in an error."""
@@ -164,8 +164,8 @@ class _Capture:
         try:
             response = await self._client.fetch(page.url)
         except FetchFailed as failure:
-            if failure.reason == "asked_to_wait":
-                self.asked_to_wait = failure.detail
+            if failure.reason in NOT_ASKED:
+                self.put_off = failure.detail
                 return None
             retry = failure.reason in _RETRIED_REASONS
             return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status, retry=retry))

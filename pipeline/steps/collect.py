@@ -6,26 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 
-import msgspec
-
 from pipeline.collect.addresses import canonical_host
-from pipeline.collect.hosts import RETRY_AFTER_MAX
-from pipeline.collect.http import Client, Limits, Patience
+from pipeline.collect.http import Client, Limits, Timeouts
 from pipeline.errors import NewsledgerError
-from pipeline.ledger import Interval, Ledger
+from pipeline.ledger import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.capture import capture_source, expire
 from pipeline.steps.feed_state import Which
-from pipeline.steps.host_locks import HostLocks
+from pipeline.steps.host_locks import HeldByAnotherRun, HostLocks
 from pipeline.steps.poll import poll_source
 from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import lookback
-
-
-class HostHold(msgspec.Struct, frozen=True):
-    url: str
-    until: datetime
 
 
 def collect(stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT) -> StepResult:
@@ -51,22 +43,17 @@ def recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> 
 async def _collect(
     stores: Stores, sources: Sequence[Source], work: Callable[[Client, Source], Awaitable[StepResult]]
 ) -> StepResult:
-    locks = HostLocks(stores.settings.data / "locks")
+    locks = HostLocks(stores.settings.host_folder)
 
     async def alone(client: Client, source: Source) -> StepResult:
-        async with locks.of(_hosts(source)):
-            now = stores.now()
-            for hold in await stores.reading(_host_holds, now):
-                client.hold(hold.url, hold.until)
-            return await work(client, source)
+        try:
+            async with locks.of(_hosts(source)):
+                return await work(client, source)
+        except HeldByAnotherRun as exc:
+            return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
 
     async with polite_client(stores.settings, sources, stores.now) as client:
         return await _all(sources, (alone(client, source) for source in sources))
-
-
-def _host_holds(ledger: Ledger, now: datetime) -> list[HostHold]:
-    """What hosts asked for lately, also of the run that was waited for."""
-    return ledger.select(HostHold, "host_holds", now=now, recall_start=now - RETRY_AFTER_MAX)
 
 
 async def _all(sources: Sequence[Source], work: Iterable[Coroutine[None, None, StepResult]]) -> StepResult:
@@ -114,5 +101,6 @@ def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[
         limits=limits(settings, sources),
         contact=settings.contact,
         now=now,
-        patience=Patience(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
+        hosts=settings.host_folder,
+        timeouts=Timeouts(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
     )

@@ -14,19 +14,28 @@ from filelock import AsyncFileLock, Timeout
 log = structlog.get_logger()
 
 NOTICE_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 2700.0
 POLL_SECONDS = 0.2
+
+
+class HeldByAnotherRun(Exception):
+    """Another run has been at the host for longer than is waited for it."""
 
 
 class HostLocks:
     """File locks below `folder`, one a host; the sources of this process share those it holds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, longest_wait_seconds: float = LONGEST_WAIT_SECONDS) -> None:
         self._folder = folder
+        self._longest_wait_seconds = longest_wait_seconds
         self._held: dict[str, _Shared] = {}
 
     @asynccontextmanager
     async def of(self, hosts: Iterable[str]) -> AsyncIterator[None]:
-        """Wait for all of them, in alphabetical order, so that no two processes wait for each other."""
+        """Wait for all of them, in alphabetical order, so that no two processes wait for each other.
+
+        Raises HeldByAnotherRun.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         async with AsyncExitStack() as stack:
             for host in sorted(set(hosts)):
@@ -36,7 +45,7 @@ class HostLocks:
     @asynccontextmanager
     async def _one(self, host: str) -> AsyncIterator[None]:
         shared = self._held.setdefault(host, _Shared(self._folder / f"{quote(host, safe='')}.lock"))
-        await shared.enter(host)
+        await shared.enter(host, self._longest_wait_seconds)
         try:
             yield
         finally:
@@ -51,10 +60,10 @@ class _Shared:
         self._users = 0
         self._entering = asyncio.Lock()
 
-    async def enter(self, host: str) -> None:
+    async def enter(self, host: str, longest_wait_seconds: float) -> None:
         async with self._entering:
             if self._users == 0:
-                await self._acquire(host)
+                await self._acquire(host, longest_wait_seconds)
             self._users += 1
 
     async def leave(self) -> None:
@@ -63,9 +72,12 @@ class _Shared:
             if self._users == 0:
                 await self._file.release()
 
-    async def _acquire(self, host: str) -> None:
+    async def _acquire(self, host: str, longest_wait_seconds: float) -> None:
         try:
-            await self._file.acquire(timeout=NOTICE_SECONDS)
+            await self._file.acquire(timeout=min(NOTICE_SECONDS, longest_wait_seconds))
         except Timeout:
             log.warning("waiting_for_another_run", host=host)
-            await self._file.acquire()
+            try:
+                await self._file.acquire(timeout=max(longest_wait_seconds - NOTICE_SECONDS, 0))
+            except Timeout as exc:
+                raise HeldByAnotherRun(f"another run has been at {host} for {longest_wait_seconds:g} seconds") from exc

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 import duckdb
 import msgspec
@@ -63,13 +64,22 @@ class Interval(msgspec.Struct, frozen=True):
 class Append(msgspec.Struct, frozen=True):
     """What an append added; nothing when every event was known."""
 
-    counts: Mapping[str, int]
-    """New events by type."""
+    types: Mapping[UUID, str]
+    """Of the new events, by id."""
     last_position: int
 
     @property
+    def counts(self) -> Mapping[str, int]:
+        """New events by type."""
+        return Counter(self.types.values())
+
+    @property
     def events(self) -> int:
-        return sum(self.counts.values())
+        return len(self.types)
+
+    def count(self, events: Iterable[Event]) -> Mapping[str, int]:
+        """The new ones among these events by type."""
+        return Counter(self.types[event.event_id] for event in events if event.event_id in self.types)
 
 
 class Ledger:
@@ -195,7 +205,7 @@ class Ledger:
         except BaseException:
             _roll_back(con)
             raise
-        return Append(Counter(event_type(type(event)) for event in fresh.values()), last)
+        return Append({event_id: event_type(type(event)) for event_id, event in fresh.items()}, last)
 
     def _unknown(self, offered: Mapping[Any, Event]) -> dict[Any, Event]:
         """The offered events whose ids their tables do not hold."""

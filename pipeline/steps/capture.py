@@ -91,10 +91,9 @@ def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids:
 
 async def capture_source(stores: Stores, client: Client, source: Source, interval: Interval) -> StepResult:
     """Capture what the interval's items of the source lack; one append a batch of pages."""
-    now = stores.now()
-    waiting = await stores.reading(pending_pages, interval, now, [source.id])
+    waiting = await stores.reading(_pending_by_source, (source.id, interval))
     pages = [page for page in waiting if page.due and not page.failed_for_good]
-    originals = await stores.reading(_originals, source.id, now - RECALL)
+    originals = await stores.reading(_originals, tuple(page.article_id for page in pages)) if pages else {}
     work = _Capture(stores, client, source, originals, len(pages))
     result = StepResult({})
     for first in range(0, len(pages), BATCH_PAGES):
@@ -104,9 +103,22 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
     return result
 
 
-def _originals(ledger: Ledger, source_id: str, recall_start: datetime) -> Originals:
-    rows = ledger.select(CapturedPayload, "captured_payloads", source_ids=[source_id], recall_start=recall_start)
-    return {(row.article_id, row.warc_payload_digest): Original(row.url, row.captured_at) for row in rows}
+def _pending_by_source(
+    ledger: Ledger, keys: Sequence[tuple[str, Interval]], now: datetime
+) -> Mapping[tuple[str, Interval], Sequence[PendingPage]]:
+    pending: dict[tuple[str, Interval], list[PendingPage]] = {key: [] for key in keys}
+    for interval in {interval for _, interval in keys}:
+        source_ids = [source_id for source_id, of_source in keys if of_source == interval]
+        for page in pending_pages(ledger, interval, now, source_ids):
+            pending[page.source_id, interval].append(page)
+    return pending
+
+
+def _originals(ledger: Ledger, keys: Sequence[tuple[UUID, ...]], now: datetime) -> Mapping[tuple[UUID, ...], Originals]:
+    articles = [article for key in keys for article in key]
+    rows = ledger.select(CapturedPayload, "captured_payloads", article_ids=articles, recall_start=now - RECALL)
+    originals = {(row.article_id, row.warc_payload_digest): Original(row.url, row.captured_at) for row in rows}
+    return dict.fromkeys(keys, originals)
 
 
 def expire(stores: Stores, sources: Sequence[Source], since: datetime) -> StepResult:
@@ -126,7 +138,7 @@ def expire(stores: Stores, sources: Sequence[Source], since: datetime) -> StepRe
     ]
     detail = f"discovered before {since:%Y-%m-%d %H:%M} UTC and not captured by {now:%Y-%m-%d %H:%M}"
     failures = [_failed(stores, page, "expired", detail, None, retry=False) for page in forgotten]
-    contents = _feed_contents(stores.ledger, [page.article_id for page in forgotten], now - RECALL)
+    contents = _feed_contents(stores.ledger, [page.article_id for page in forgotten], now)
     return stores.record([*failures, *_captured_from_feeds(stores, forgotten, failures, contents)])
 
 
@@ -156,8 +168,8 @@ class _Capture:
 
     async def _record(self, pages: Sequence[PendingPage], events: list[PageEvent]) -> StepResult:
         lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
-        recall_start = self._stores.now() - RECALL
-        contents = await self._stores.reading(_feed_contents, [event.article_id for event in lost], recall_start)
+        articles = tuple(event.article_id for event in lost)
+        contents = await self._stores.reading(_feed_contents_of, articles) if articles else {}
         return await self._stores.recording([*events, *_captured_from_feeds(self._stores, pages, lost, contents)])
 
     async def _page(self, page: PendingPage) -> PageEvent | None:
@@ -191,12 +203,18 @@ def _outcome(stores: Stores, page: PendingPage, response: Response, originals: O
     return _captured(stores, page, response, content_type, originals)
 
 
-def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], recall_start: datetime) -> dict[UUID, FeedContent]:
+def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], now: datetime) -> dict[UUID, FeedContent]:
     """What the feeds hold of these articles, where no page of theirs was ever captured."""
     if not article_ids:
         return {}
-    rows = ledger.select(FeedContent, "feed_contents", article_ids=list(article_ids), recall_start=recall_start)
+    rows = ledger.select(FeedContent, "feed_contents", article_ids=list(article_ids), recall_start=now - RECALL)
     return {row.article_id: row for row in rows}
+
+
+def _feed_contents_of(
+    ledger: Ledger, keys: Sequence[tuple[UUID, ...]], now: datetime
+) -> Mapping[tuple[UUID, ...], Mapping[UUID, FeedContent]]:
+    return dict.fromkeys(keys, _feed_contents(ledger, [article for key in keys for article in key], now))
 
 
 def _captured_from_feeds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pipeline.collect.addresses import canonical_host
 from pipeline.collect.http import Client, Limits, Timeouts
@@ -23,12 +23,14 @@ from pipeline.steps.window import lookback
 def collect(stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT) -> StepResult:
     """Poll the feeds of the sources, then capture what their items of the last days lack."""
 
+    start = lookback(stores.settings, stores.now()).start
+    interval = Interval(start, datetime.max.replace(tzinfo=UTC))  # with what will be discovered meanwhile
+
     async def work(client: Client, source: Source) -> StepResult:
         polled = await poll_source(stores, client, source, which)
-        return polled + await capture_source(stores, client, source, lookback(stores.settings, stores.now()))
+        return polled + await capture_source(stores, client, source, interval)
 
-    collected = asyncio.run(_collect(stores, sources, work))
-    return collected + expire(stores, sources, lookback(stores.settings, stores.now()).start)
+    return asyncio.run(_collect(stores, sources, work)) + expire(stores, sources, start)
 
 
 def recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> StepResult:

@@ -134,6 +134,12 @@ def feed_states(ledger: Ledger, sources: Sequence[Source], now: datetime) -> Sta
     return states | {(row.source_id, row.feed_url): row for row in rows}
 
 
+def feed_states_by_source(ledger: Ledger, sources: Sequence[Source], now: datetime) -> Mapping[Source, States]:
+    """The same for several sources at once, each with its own."""
+    states = feed_states(ledger, sources, now)
+    return {source: {key: state for key, state in states.items() if key[0] == source.id} for source in sources}
+
+
 def due_sources(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:
     """The sources with a feed that is due."""
     states = feed_states(ledger, sources, now)

@@ -16,7 +16,7 @@ from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
-from pipeline.steps.feed_state import FeedState, States, Which, feed_states
+from pipeline.steps.feed_state import FeedState, States, Which, feed_states_by_source
 from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import RECALL, StepResult, Stores, uninterrupted
@@ -28,10 +28,15 @@ _SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP
 
 
 class KnownItem(msgspec.Struct, frozen=True):
+    source_id: str
     feed_url: str
     guid: str
     event_id: UUID
     said_digest: str
+
+
+KnownItems = Mapping[str, Mapping[str, KnownItem]]
+"""What each feed of a source said last, by its address and the item's guid."""
 
 
 class PollOfRun(msgspec.Struct, frozen=True):
@@ -62,12 +67,12 @@ class Document(msgspec.Struct, frozen=True):
 async def poll_source(stores: Stores, client: Client, source: Source, which: Which) -> StepResult:
     """Poll the source's feeds and sitemaps of this kind at once; one append."""
     now = stores.now()
-    states = await stores.reading(feed_states, [source], now)
+    states = await stores.reading(feed_states_by_source, source)
     urls = [url for url in (*source.feeds, *source.sitemaps) if states[source.id, url].is_polled(which, now)]
     if not urls:
         return StepResult({})
     stores.on_progress(Progress("poll", source.id, 0, len(urls)))
-    known = await stores.reading(_known_items, source.id, now - RECALL)
+    known = await stores.reading(_known_items, source.id)
     polls = (_poll_feed(stores, client, source, url, states, known.get(url, {})) for url in urls)
     events = [event for feed_events in await asyncio.gather(*polls) for event in feed_events]
     result = await uninterrupted(stores.recording(events))
@@ -76,11 +81,10 @@ async def poll_source(stores: Stores, client: Client, source: Source, which: Whi
     return result
 
 
-def _known_items(ledger: Ledger, source_id: str, recall_start: datetime) -> dict[str, dict[str, KnownItem]]:
-    """What each feed said last, by its address and the item's guid."""
-    known: dict[str, dict[str, KnownItem]] = {}
-    for row in ledger.select(KnownItem, "known_items", source_id=source_id, recall_start=recall_start):
-        known.setdefault(row.feed_url, {})[row.guid] = row
+def _known_items(ledger: Ledger, source_ids: Sequence[str], now: datetime) -> Mapping[str, KnownItems]:
+    known: dict[str, dict[str, dict[str, KnownItem]]] = {source_id: {} for source_id in source_ids}
+    for row in ledger.select(KnownItem, "known_items", source_ids=list(source_ids), recall_start=now - RECALL):
+        known[row.source_id].setdefault(row.feed_url, {})[row.guid] = row
     return known
 
 

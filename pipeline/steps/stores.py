@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -17,9 +18,10 @@ from pipeline.errors import NewsledgerError
 from pipeline.events import Event
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
+from pipeline.steps.batching import Batching
 from pipeline.steps.progress import OnProgress, Progress, ignore_progress
 
-P = ParamSpec("P")
+K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
 RECALL = timedelta(days=90)
@@ -27,6 +29,8 @@ RECALL = timedelta(days=90)
 
 BATCH_EVENTS = 5_000
 """About so many events go into one append, so that a large backlog is recorded as it is worked off."""
+BATCH_KEYS = 50
+"""So many sources are read about with one query."""
 
 
 class StepResult(msgspec.Struct, frozen=True):
@@ -77,6 +81,8 @@ class Stores:
         settings = self.settings
         self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
         self._ledger_thread = ThreadPoolExecutor(1, "ledger")
+        self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
+        self._reads: dict[Any, Batching[Any, Any]] = {}
         self.archive = Archive(settings.archive_root, rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
         return self
 
@@ -102,14 +108,34 @@ class Stores:
                 events = []
         return result
 
-    async def reading(self, read: Callable[Concatenate[Ledger, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What `read` makes of the ledger, while the event loop goes on fetching."""
-        return await self._in_ledger_thread(lambda: read(self.ledger, *args, **kwargs))
+    async def reading(self, read: Callable[[Ledger, Sequence[K], datetime], Mapping[K, R]], key: K) -> R:
+        """What `read`, given the ledger, several keys and the time, finds for this key, while the event loop goes on.
+
+        Whatever is read for other keys at about the same time is read together with it.
+        """
+        if read not in self._reads:
+            self._reads[read] = Batching(partial(self._read_all, read), limit=BATCH_KEYS)
+        found: R = await self._reads[read].ask(key)
+        return found
+
+    async def _read_all(
+        self, read: Callable[[Ledger, Sequence[K], datetime], Mapping[K, R]], keys: Sequence[K]
+    ) -> Sequence[R]:
+        found = await self._in_ledger_thread(lambda: read(self.ledger, keys, self.now()))
+        return [found[key] for key in keys]
 
     async def recording(self, events: Sequence[Event]) -> StepResult:
-        """`record`, while the event loop goes on fetching: another process may hold the ledger's lock for a while."""
+        """`record`, while the event loop goes on fetching: another process may hold the ledger's lock for a while.
+
+        Whatever is to be recorded meanwhile goes into the next append together.
+        """
+        return await self._appends.ask(events) if events else StepResult({})
+
+    async def _append_all(self, batches: Sequence[Sequence[Event]]) -> Sequence[StepResult]:
         self.archive.sync()
-        return await self._in_ledger_thread(lambda: StepResult(self.ledger.append(events, self.run).counts))
+        events = [event for batch in batches for event in batch]
+        append = await self._in_ledger_thread(lambda: self.ledger.append(events, self.run))
+        return [StepResult(append.count(batch)) for batch in batches]
 
     async def _in_ledger_thread(self, work: Callable[[], R]) -> R:
         """One thread for all, because the ledger's connection takes one caller at a time."""

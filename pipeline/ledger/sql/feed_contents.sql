@@ -2,7 +2,7 @@
 select article_id, content, title, published_at
 from ledger.item_discovered
 where
-    list_contains($article_ids, article_id) and occurred_at >= $recall_start and content is not null
+    article_id in (select unnest($article_ids)) and occurred_at >= $recall_start and content is not null
     and article_id not in (
         select article_id from ledger.article_captured
         where occurred_at >= $recall_start

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from zlib_ng import gzip_ng
 
 from pipeline.collect.codings import CodingError, decode
 from pipeline.collect.exchanges import Exchange
@@ -29,8 +30,8 @@ from pipeline.errors import STORAGE_ERRNOS, ArchiveError, StorageError
 from pipeline.events import WarcType
 from pipeline.ids import digest
 
-GZIP_LEVEL = 4
-"""Half the time of level 6 for 5 % more bytes, measured on real pages of 430 kB."""
+GZIP_LEVEL = 3
+"""Of zlib-ng: a third of the time of zlib's usual 6 for 7 % more bytes, measured on real pages of 380 kB."""
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 
@@ -223,7 +224,8 @@ def _sync_directory(path: Path) -> None:
 def _member(record: WarcRecord) -> bytes:
     plain = io.BytesIO()
     record.write(plain)
-    return gzip.compress(plain.getvalue(), GZIP_LEVEL, mtime=0)
+    member: bytes = gzip_ng.compress(plain.getvalue(), GZIP_LEVEL, mtime=0)  # type: ignore[no-untyped-call]
+    return member
 
 
 def _new_record(kind: WarcRecordType, at: datetime, content_type: str) -> WarcRecord:

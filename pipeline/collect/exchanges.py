@@ -59,6 +59,11 @@ class Response(msgspec.Struct, frozen=True):
         return self.final_url if permanent and self.final_url != self.redirects[0].url else None
 
     @property
+    def as_sent(self) -> bool:
+        """Whether there was no coding to undo."""
+        return self.body is self.exchange.body_sent
+
+    @property
     def retry_at(self) -> datetime | None:
         """Before when the host wants not to be asked again."""
         if self.status not in OVERLOADED:

@@ -16,6 +16,9 @@ import msgspec
 from pipeline.errors import STORAGE_ERRNOS, StorageError
 
 
+_FILE_BYTES = 256
+
+
 class HostMemory(msgspec.Struct):
     """How a host has been asked and what it answered."""
 
@@ -57,15 +60,14 @@ class HostFile:
         """
         with ExitStack() as stack:
             file = stack.enter_context(_locked(self._path, fcntl.LOCK_EX))
-            written = os.pread(file, 10_000, 0)
+            written = os.pread(file, _FILE_BYTES, 0)
             memory = HostMemory()
             with suppress(msgspec.DecodeError):
                 memory = msgspec.json.decode(written, type=HostMemory)
             yield memory
-            changed = msgspec.json.encode(memory)
+            changed = msgspec.json.encode(memory).ljust(_FILE_BYTES)  # always as long, since cutting a file takes time
             if changed != written:
                 with _storage_errors(self._path):
-                    os.ftruncate(file, 0)
                     os.pwrite(file, changed, 0)
 
     def take_slot(self) -> ExitStack | None:

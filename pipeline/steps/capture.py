@@ -281,7 +281,7 @@ def _captured(
         final_url=response.final_url,
         status=response.status,
         content_type=content_type,
-        payload_digest=digest(response.body),
+        payload_digest=stored.warc_payload_digest if response.as_sent else digest(response.body),
         warc_payload_digest=stored.warc_payload_digest,
         bytes=len(response.body),
         warc_type=stored.warc_type,

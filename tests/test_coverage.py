@@ -204,8 +204,8 @@ def changing_history() -> History:
     history = History("changing")
     first, second = (history.poll(noon(WEEKS * 7 - days)) for days in (3, 2))
     url = "https://changing.example/"
-    changed, late, expired, failing = (
-        history.item(f"{url}{name}", first) for name in ("changed", "changed-too-late", "expired", "failing")
+    changed, late, expired, failing, stale = (
+        history.item(f"{url}{name}", first) for name in ("changed", "changed-too-late", "expired", "failing", "stale")
     )
     after = noon(WEEKS * 7 - 2, 30)
     history.failure(changed, "gone", after, 1, retry=False)
@@ -215,6 +215,9 @@ def changing_history() -> History:
     history.failure(expired, "timeout", after, 1, retry=True)
     history.failure(expired, "expired", after, 2, retry=False)
     history.failure(failing, "timeout", after, 1, retry=True)
+    history.capture(stale, f"{url}stale", "as it was", noon(WEEKS * 7 - 3, 30))
+    newer = history.item(f"{url}stale", second, supersedes=stale.event_id)
+    history.failure(newer, "gone", after, 1, retry=False)
     return history
 
 
@@ -325,6 +328,15 @@ def reading_of(events: Recorded) -> str | None:
     return "awaiting_extraction" if None in verdicts.values() else "unreadable"
 
 
+def is_outdated(source_id: str, events: Recorded) -> bool:
+    """Whether the source has changed what it says of the article since its page was last captured."""
+    captures = [event.captured_at for _, event in events if isinstance(event, ArticleCaptured)]
+    said_at = [
+        event.occurred_at for _, event in events if isinstance(event, ItemDiscovered) and event.source_id == source_id
+    ]
+    return bool(captures) and max(captures) < said_at[-1]
+
+
 def counts(source_id: str, recorded: Mapping[str, Recorded]) -> dict[date, dict[str, Any]]:
     """What `coverage_ledger` says of the source's days, its judgement of their volume aside."""
     polls = [event for event in EVENTS if isinstance(event, FeedPolled) and event.source_id == source_id]
@@ -363,6 +375,7 @@ def counts(source_id: str, recorded: Mapping[str, Recorded]) -> dict[date, dict[
             "extracted": readings.count("extracted"),
             "unreadable": readings.count("unreadable"),
             "awaiting_extraction": readings.count("awaiting_extraction"),
+            "outdated": sum(is_outdated(source_id, events) for events in articles),
             "gaps": len(gaps),
             "gap_hours": sum(gaps, timedelta()) / timedelta(hours=1),
         }
@@ -418,13 +431,15 @@ def test_what_failed_and_what_is_pending_is_as_the_capture_step_sees_it(
 
 def test_an_article_given_up_is_pending_again_when_its_source_changes_it(news: duckdb.DuckDBPyConnection) -> None:
     found = news.execute("""
-        select url, state, failed_reason from article_coverage where source_id = 'changing' order by url
+        select url, state, failed_reason, is_outdated
+        from article_coverage where source_id = 'changing' order by url
     """).fetchall()
     assert found == [
-        ("https://changing.example/changed", "pending", None),
-        ("https://changing.example/changed-too-late", "failed", "gone"),
-        ("https://changing.example/expired", "failed", "expired"),
-        ("https://changing.example/failing", "pending", None),
+        ("https://changing.example/changed", "pending", None, False),
+        ("https://changing.example/changed-too-late", "failed", "gone", False),
+        ("https://changing.example/expired", "failed", "expired", False),
+        ("https://changing.example/failing", "pending", None, False),
+        ("https://changing.example/stale", "captured", None, True),
     ]
 
 
@@ -545,6 +560,7 @@ def test_the_queries_list_what_may_be_missing(news: duckdb.DuckDBPyConnection) -
     assert [tuple(row.values()) for row in answer("missed")] == [
         ("changing", "failed", "expired", noon(last - 2), noon(last - 2), 1),
         ("changing", "failed", "gone", noon(last - 2), noon(last - 2), 1),
+        ("changing", "outdated", "changed since it was captured", noon(last - 2), noon(last - 2), 1),
         ("liar", "gap", "https://liar.example/feed", noon(last - 3), noon(last - 2), None),
         ("weekly", "not read", "no poll", midnight(MONDAY + 1), midnight(MONDAY + 3), None),
         ("weekly", "not read", "every poll failed", midnight(MONDAY + 3), midnight(MONDAY + 5), None),

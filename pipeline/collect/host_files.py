@@ -15,7 +15,6 @@ import msgspec
 
 from pipeline.errors import STORAGE_ERRNOS, StorageError
 
-
 _FILE_BYTES = 256
 
 

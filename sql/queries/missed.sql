@@ -1,4 +1,5 @@
--- What may be missing from the last 30 days? Gaps in feeds, articles given up, and days on which no feed was read.
+-- What may be missing from the last 30 days? Gaps in feeds, articles given up, changes not captured, and days on which
+-- no feed was read.
 with since as (
     select cast(max(day) - 30 as timestamp) at time zone 'UTC' as since_at
     from coverage_ledger
@@ -36,6 +37,17 @@ missed as (
     from article_coverage
     where state = 'failed' and discovered_at >= (select since.since_at from since)
     group by source_id, failed_reason
+    union all
+    select
+        source_id,
+        'outdated' as what,
+        'changed since it was captured' as feed_or_reason,
+        min(discovered_at) as missed_from,
+        max(discovered_at) as missed_to,
+        count(*) as articles
+    from article_coverage
+    where is_outdated and discovered_at >= (select since.since_at from since)
+    group by source_id
     union all
     select
         source_id,

@@ -1,8 +1,8 @@
 """What capturing costs, on real pages served on loopback: `python -m tests.benchmarks.capture [PAGES …]`.
 
 For each number of pages, in a process of its own: pages per CPU second, peak memory, bytes on disk, and the CPU cost of
-capturing as a share of that of extracting the same pages: whole, and fetch and WARC alone. Needs the evaluation data beside the
-checkout.
+capturing as a share of that of extracting the same pages: whole, and fetch and WARC alone. Needs the evaluation data
+beside the checkout.
 """
 
 from __future__ import annotations

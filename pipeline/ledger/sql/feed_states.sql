@@ -52,7 +52,9 @@ failures as (
     select polls.source_id, polls.feed_url, count(*) as failures_in_a_row
     from polls
     inner join totals using (source_id, feed_url)
-    where polls.position > coalesce(totals.last_success_position, 0)
+    where
+        polls.position > coalesce(totals.last_success_position, 0)
+        and coalesce(polls.reason not in ('asked_to_wait', 'no_turn'), true)  -- nothing was asked
     group by polls.source_id, polls.feed_url
 ),
 

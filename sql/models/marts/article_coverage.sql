@@ -5,7 +5,8 @@ with discovered as (
         article_id,
         min(occurred_at) as discovered_at,
         max(position) as newest_item_position,
-        max_by(canonical_url, position) as url
+        max_by(canonical_url, position) as url,
+        max_by(occurred_at, position) as changed_at
     from {{ ref('item_discovered') }}
     group by source_id, article_id
 ),
@@ -13,7 +14,8 @@ with discovered as (
 captured as (
     select
         article_id,
-        bool_or(via != 'feed') as had_its_page
+        bool_or(via != 'feed') as had_its_page,
+        max(captured_at) as captured_at
     from {{ ref('article_captured') }}
     group by article_id
 ),
@@ -60,6 +62,7 @@ states as (
         discovered.url,
         discovered.discovered_at,
         readings.reading,
+        coalesce(captured.captured_at < discovered.changed_at, false) as is_outdated,
         failures.reason,
         failures.occurred_at,
         case
@@ -83,5 +86,6 @@ select
     state,
     if(state = 'failed', reason, null) as failed_reason,
     if(state = 'failed', occurred_at, null) as failed_at,
-    reading
+    reading,
+    is_outdated
 from states

@@ -74,7 +74,8 @@ articles_by_day as (
         count(*) filter (where state = 'pending') as pending,
         count(*) filter (where reading = 'extracted') as extracted,
         count(*) filter (where reading = 'unreadable') as unreadable,
-        count(*) filter (where reading = 'awaiting_extraction') as awaiting_extraction
+        count(*) filter (where reading = 'awaiting_extraction') as awaiting_extraction,
+        count(*) filter (where is_outdated) as outdated
     from {{ ref('article_coverage') }}
     group by source_id, discovered_on
 ),
@@ -132,6 +133,7 @@ select
     coalesce(articles_by_day.extracted, 0) as extracted,
     coalesce(articles_by_day.unreadable, 0) as unreadable,
     coalesce(articles_by_day.awaiting_extraction, 0) as awaiting_extraction,
+    coalesce(articles_by_day.outdated, 0) as outdated,
     coalesce(polls_by_day.gaps, 0) as gaps,
     coalesce(polls_by_day.gap_hours, 0) as gap_hours,
     coalesce(polls_by_day.polls > polls_by_day.polls_failed, false) as was_read

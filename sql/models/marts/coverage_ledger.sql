@@ -65,6 +65,7 @@ select
     counts.extracted,
     counts.unreadable,
     counts.awaiting_extraction,
+    counts.outdated,
     counts.gaps,
     counts.gap_hours,
     expected.low as expected_low,

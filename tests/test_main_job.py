@@ -328,7 +328,11 @@ def test_one_failing_source_of_two_does_not_fail_the_run(outlet: tuple[WebServer
     )
 
 
-def test_ctrl_c_ends_a_run_with_one_line_and_the_next_goes_on(outlet: tuple[WebServer, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "when_started"), [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)])
+def test_an_interrupted_run_ends_with_one_line_and_the_next_goes_on(
+    outlet: tuple[WebServer, Path], tmp_path: Path, sent: signal.Signals, when_started: signal.Handlers
+) -> None:
+    """By ctrl-C, and in the background of a shell, where ctrl-C is ignored, by whoever ends it."""
     _, sources = outlet
     process = subprocess.Popen(
         [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "data"],
@@ -336,12 +340,12 @@ def test_ctrl_c_ends_a_run_with_one_line_and_the_next_goes_on(outlet: tuple[WebS
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script may have it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, when_started),
     )
     assert process.stderr is not None
     while "event=poll" not in process.stderr.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "newsledger: interrupted" in errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -336,3 +337,23 @@ def test_two_runs_at_once_fetch_each_page_once(world: World) -> None:
         thread.join()
     assert [world.web.asked[path] for path, _ in links] == [1] * 30
     assert world.web.asked["/feed.xml"] == 2
+
+
+def test_an_interrupted_run_records_the_feeds_that_have_answered(world: World) -> None:
+    """One feed answers; the other, asked half a second later, interrupts the run."""
+    interrupted = threading.Event()
+
+    def never(_: Mapping[str, str]) -> Answer:
+        signal.raise_signal(signal.SIGINT)
+        interrupted.wait(10)
+        return Answer(status=500)
+
+    world.web.feed("/other.xml", ("/c", "Lighthouse sold"))
+    world.web.decides["/other.xml"] = never
+    feeds = (*world.source.feeds, f"{world.web.base}/other.xml")
+    source = msgspec.structs.replace(world.source, feeds=feeds, requests_per_second=2)
+    with pytest.raises(KeyboardInterrupt), world.stores() as stores:
+        collect(stores, [source])
+    interrupted.set()
+    assert [feed.removeprefix(world.web.base) for (feed,) in polls(world, "feed_url")] == ["/feed.xml"]
+    assert len(world.rows("select 1 from ledger.item_discovered")) == 2

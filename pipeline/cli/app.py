@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+from types import FrameType
 
 import duckdb
 import typer
@@ -43,6 +45,7 @@ app.add_typer(sources.app, name="sources")
 
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
+    signal.signal(signal.SIGTERM, _interrupt)
     logging.raiseExceptions = False  # a log that cannot be written must not bury the error that is said
     try:
         app()
@@ -61,3 +64,10 @@ def main() -> None:
         if exc.code == INTERRUPTED:
             say("newsledger: interrupted; what was recorded stays, run it again to go on")
         raise
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """To be terminated is to be interrupted: the append in hand is finished, then the run ends."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs in the background
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)

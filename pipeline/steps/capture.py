@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from html import escape
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from pipeline.ids import digest
 from pipeline.ledger import Interval, Ledger
 from pipeline.sources import Source
 from pipeline.steps.progress import Progress
-from pipeline.steps.stores import RECALL, StepResult, Stores, uninterrupted
+from pipeline.steps.stores import RECALL, StepResult, Stores, salvage
 
 PRODUCER = "capture@2"
 
@@ -152,21 +152,10 @@ class _Capture:
         """Why a host was not asked; its pages stay pending."""
 
     async def batch(self, pages: Sequence[PendingPage]) -> StepResult:
-        """What was fetched is recorded also when the run is interrupted or a page ends in an error."""
-        tasks = [asyncio.ensure_future(self._page(page)) for page in pages]
-        try:
-            await asyncio.wait(tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            outcomes = [task.result() for task in tasks if not task.cancelled() and task.exception() is None]
-            result = await uninterrupted(self._record(pages, [event for event in outcomes if event is not None]))
-        for task in tasks:
-            task.result()
-        return result
+        return await salvage((self._page(page) for page in pages), partial(self._record, pages))
 
-    async def _record(self, pages: Sequence[PendingPage], events: list[PageEvent]) -> StepResult:
+    async def _record(self, pages: Sequence[PendingPage], outcomes: Sequence[PageEvent | None]) -> StepResult:
+        events = [event for event in outcomes if event is not None]
         lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
         articles = tuple(event.article_id for event in lost)
         contents = await self._stores.reading(_feed_contents_of, articles) if articles else {}

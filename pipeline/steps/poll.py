@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +18,7 @@ from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState, States, Which, feed_states_by_source
 from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
 from pipeline.steps.progress import Progress
-from pipeline.steps.stores import RECALL, StepResult, Stores, uninterrupted
+from pipeline.steps.stores import RECALL, StepResult, Stores, salvage
 
 MAX_SITEMAPS = 20
 """Of one index that are read at a poll, newest first."""
@@ -65,7 +64,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 async def poll_source(stores: Stores, client: Client, source: Source, which: Which) -> StepResult:
-    """Poll the source's feeds and sitemaps of this kind at once; one append."""
+    """Poll the source's feeds and sitemaps of this kind at once."""
     now = stores.now()
     states = await stores.reading(feed_states_by_source, source)
     urls = [url for url in (*source.feeds, *source.sitemaps) if states[source.id, url].is_polled(which, now)]
@@ -73,12 +72,15 @@ async def poll_source(stores: Stores, client: Client, source: Source, which: Whi
         return StepResult({})
     stores.on_progress(Progress("poll", source.id, 0, len(urls)))
     known = await stores.reading(_known_items, source.id)
-    polls = (_poll_feed(stores, client, source, url, states, known.get(url, {})) for url in urls)
-    events = [event for feed_events in await asyncio.gather(*polls) for event in feed_events]
-    result = await uninterrupted(stores.recording(events))
-    read_bytes = sum(event.bytes or 0 for event in events if isinstance(event, FeedPolled))
-    stores.on_progress(Progress("poll", source.id, len(urls), len(urls), read_bytes))
-    return result
+
+    async def record(polls: Sequence[Sequence[Event]]) -> StepResult:
+        events = [event for poll in polls for event in poll]
+        result = await stores.recording(events)
+        read_bytes = sum(event.bytes or 0 for event in events if isinstance(event, FeedPolled))
+        stores.on_progress(Progress("poll", source.id, len(polls), len(urls), read_bytes))
+        return result
+
+    return await salvage((_poll_feed(stores, client, source, url, states, known.get(url, {})) for url in urls), record)
 
 
 def _known_items(ledger: Ledger, source_ids: Sequence[str], now: datetime) -> Mapping[str, KnownItems]:

@@ -69,6 +69,24 @@ async def uninterrupted(work: Coroutine[Any, Any, R]) -> R:
         raise
 
 
+async def salvage(
+    work: Iterable[Coroutine[Any, Any, R]], record: Callable[[list[R]], Coroutine[Any, Any, StepResult]]
+) -> StepResult:
+    """Do all of the work at once and record what came of it, also where an interrupt or an error ends it early."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        await asyncio.wait(tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        done = [task.result() for task in tasks if not task.cancelled() and task.exception() is None]
+        result = await uninterrupted(record(done))
+    for task in tasks:
+        task.result()
+    return result
+
+
 class Stores:
     """The ledger and the archive of one data directory, for one run. Use as a context manager."""
 

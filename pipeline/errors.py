@@ -19,6 +19,9 @@ An expected bad outcome of collecting (a timeout, a 404) is an event with a reas
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class NewsledgerError(Exception):
@@ -92,3 +95,14 @@ STORAGE_ERRNOS = frozenset(
     }
 )
 """What the operating system says when a disk is full, over quota, read-only or broken, or a file is in the way."""
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a disk into a StorageError that names the path."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in STORAGE_ERRNOS:
+            raise StorageError(f"{exc.filename or path}: {exc.strerror}") from exc
+        raise

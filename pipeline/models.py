@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import ModelsError, StorageError
 from pipeline.ledger import Ledger, catalog
-from pipeline.ledger.log import storage_errors
+from pipeline.ledger.log import disk_errors
 from pipeline.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResul
     """
     started = time.monotonic()
     patience = settings.lock_timeout_seconds
-    with _held(settings), storage_errors(settings.build_file):
+    with _held(settings), disk_errors(settings.build_file):
         with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=patience) as ledger:
             position, _, digest = ledger.head()
             if refresh is Refresh.ANEW or not _continues(settings.build_file, ledger):
@@ -87,7 +87,7 @@ def publish(settings: Settings) -> Path:
     Raises ModelsError, leaving the published file as it was, unless the last build was finished and passed its tests.
     """
     news = settings.news_file
-    with _held(settings), storage_errors(news):
+    with _held(settings), disk_errors(news):
         _checkpoint(settings.build_file)
         copy = news.with_name(f"{news.name}.publishing")
         try:

@@ -380,3 +380,30 @@ def test_a_body_that_ends_too_early_is_said() -> None:
 
         threading.Thread(target=serve, daemon=True).start()
         assert failure(f"http://127.0.0.1:{port}/a").reason == "incomplete"
+
+
+def test_robots_txt_is_kept_for_later_runs_of_the_same_day(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private\n", content_type="text/plain")
+    web.answers["/a"] = Answer(b"x")
+    assert fetch(f"{web.base}/a").status == 200
+    web.answers["/robots.txt"] = Answer(status=500)
+    assert fetch(f"{web.base}/a").status == 200
+    assert failure(f"{web.base}/private").reason == "robots"
+    assert web.asked["/robots.txt"] == 1
+
+
+def test_a_robots_txt_that_could_not_be_had_is_asked_for_again_by_the_next_run(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(status=500)
+    web.answers["/a"] = Answer(b"x")
+    assert failure(f"{web.base}/a").reason == "robots_unavailable"
+    web.answers["/robots.txt"] = Answer(status=404)
+    assert fetch(f"{web.base}/a").status == 200
+
+
+def test_a_kept_robots_txt_that_was_cut_off_is_asked_for_again(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"x")
+    fetch(f"{web.base}/a")
+    (kept,) = HOSTS.glob("*.robots")
+    kept.write_bytes(kept.read_bytes()[:10])
+    fetch(f"{web.base}/a")
+    assert web.asked["/robots.txt"] == 2

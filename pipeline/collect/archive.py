@@ -11,8 +11,8 @@ import io
 import os
 import secrets
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -26,7 +26,7 @@ from zlib_ng import gzip_ng
 
 from pipeline.collect.codings import CodingError, decode
 from pipeline.collect.exchanges import Exchange
-from pipeline.errors import STORAGE_ERRNOS, ArchiveError, StorageError
+from pipeline.errors import ArchiveError, StorageError, storage_errors
 from pipeline.events import WarcType
 from pipeline.ids import digest
 
@@ -96,7 +96,7 @@ class Archive:
     def sync(self) -> None:
         """Make what was written survive a power cut. Call it before recording events that point here."""
         if self._file is not None:
-            with self._storage_errors():
+            with storage_errors(self.root / self._name):
                 os.fsync(self._file.fileno())
 
     def write(self, exchange: Exchange, original: Callable[[str], Original | None] = lambda _: None) -> Stored:
@@ -124,7 +124,7 @@ class Archive:
         data = _member(record)
         assert self._file is not None
         try:
-            with self._storage_errors():
+            with storage_errors(self.root / self._name):
                 offset = self._file.tell()
                 self._file.write(data)
                 self._file.flush()
@@ -137,17 +137,8 @@ class Archive:
         if self._file is not None and self._file.tell() < self._rotate_bytes:
             return
         self.close()
-        with self._storage_errors():
+        with storage_errors(self.root / self._name):
             self._file = self._create_file()
-
-    @contextmanager
-    def _storage_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as exc:
-            if exc.errno in STORAGE_ERRNOS:
-                raise StorageError(f"{self.root / self._name}: {exc.strerror}") from exc
-            raise
 
     def _abandon_file(self) -> None:
         """After a failed write the file ends in half a record; nothing more may follow it."""

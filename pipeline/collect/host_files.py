@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from pipeline.errors import STORAGE_ERRNOS, StorageError
+from pipeline.errors import storage_errors
 
 _FILE_BYTES = 256
 
@@ -66,7 +66,7 @@ class HostFile:
             yield memory
             changed = msgspec.json.encode(memory).ljust(_FILE_BYTES)  # always as long, since cutting a file takes time
             if changed != written:
-                with _storage_errors(self._path):
+                with storage_errors(self._path):
                     os.pwrite(file, changed, 0)
 
     def take_slot(self) -> ExitStack | None:
@@ -89,7 +89,7 @@ class HostFile:
 @contextmanager
 def _locked(path: Path, how: int) -> Iterator[int]:
     """The open file, locked until it is closed, also by the process's end. Raises BlockingIOError, StorageError."""
-    with _storage_errors(path):
+    with storage_errors(path):
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except FileNotFoundError:
@@ -100,13 +100,3 @@ def _locked(path: Path, how: int) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
-
-
-@contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno in STORAGE_ERRNOS:
-            raise StorageError(f"{path}: {exc.strerror}") from exc
-        raise

@@ -92,7 +92,7 @@ class Client:
         self._now = now
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
-        self._robots = RobotsCache(AGENT, self._load_robots, now)
+        self._robots = RobotsCache(AGENT, self._load_robots, now, hosts)
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)

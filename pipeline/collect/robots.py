@@ -1,14 +1,18 @@
-"""robots.txt (RFC 9309): fetched once for each origin and day, asked before every request."""
+"""robots.txt (RFC 9309): fetched once for each origin and day, obeyed at every request."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from urllib.parse import urljoin
+from pathlib import Path
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 from protego import Protego
+
+from pipeline.collect.addresses import canonical_host
+from pipeline.errors import storage_errors
 
 KEPT = timedelta(hours=24)
 """So long rules are used before they are fetched again (RFC 9309, 2.4)."""
@@ -51,30 +55,65 @@ Load = Callable[[str], Awaitable[bytes]]
 """Fetches a robots.txt; no bytes where there is none. Raises Unavailable."""
 
 
-class RobotsCache:
-    """The rules of every origin asked so far. It is the origin that they hold for: scheme, host and port (2.3)."""
+class Loaded(msgspec.Struct, frozen=True):
+    """A robots.txt as it is kept for later runs."""
 
-    def __init__(self, agent: str, load: Load, now: Callable[[], datetime]) -> None:
+    loaded_at: datetime
+    text: str
+
+
+class RobotsCache:
+    """The rules of every origin asked lately, kept in `folder`, a file each, for this and the next runs.
+
+    It is the origin that they hold for: scheme, host and port (2.3).
+    """
+
+    def __init__(self, agent: str, load: Load, now: Callable[[], datetime], folder: Path) -> None:
         self._agent = agent
         self._load = load
         self._now = now
+        self._folder = folder
         self._origins: dict[str, tuple[datetime, asyncio.Task[Rules]]] = {}
 
     async def rules(self, url: str) -> Rules:
-        """Those for this URL. Raises Unavailable."""
+        """Those for this URL. Raises Unavailable, StorageError."""
         address = urljoin(url, "/robots.txt")
-        loaded_at, task = self._origins.get(address, (None, None))
-        if task is None or loaded_at is None or self._now() - loaded_at > KEPT:
+        since, task = self._origins.get(address, (None, None))
+        if task is None or since is None or not self._is_fresh(since):
             task = asyncio.ensure_future(self._read(address))
             self._origins[address] = (self._now(), task)
         return await asyncio.shield(task)
 
     async def _read(self, address: str) -> Rules:
-        body = await self._load(address)
-        return Rules(Protego.parse(body[:MAX_BYTES].decode("utf-8-sig", "replace")), self._agent)
+        origin = urlsplit(address)
+        name = f"{canonical_host(origin.hostname or '')}-{origin.scheme}-{origin.port or ''}"
+        path = self._folder / f"{quote(name, safe='')}.robots"
+        loaded = _kept(path)
+        if loaded is None or not self._is_fresh(loaded.loaded_at):
+            body = await self._load(address)
+            loaded = Loaded(self._now(), body[:MAX_BYTES].decode("utf-8-sig", "replace"))
+            _keep(path, loaded)
+        return Rules(Protego.parse(loaded.text), self._agent)
+
+    def _is_fresh(self, loaded_at: datetime) -> bool:
+        return timedelta() <= self._now() - loaded_at <= KEPT
 
     async def close(self) -> None:
         tasks = [task for _, task in self._origins.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _kept(path: Path) -> Loaded | None:
+    """A file that a crash has cut off is as good as none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Loaded)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _keep(path: Path, loaded: Loaded) -> None:
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.encode(loaded))

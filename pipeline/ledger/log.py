@@ -25,7 +25,7 @@ import stamina
 from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 
-from pipeline.errors import STORAGE_ERRNOS, LedgerError, LedgerLocked, LedgerMissing, StorageError
+from pipeline.errors import LedgerError, LedgerLocked, LedgerMissing, StorageError, storage_errors
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger import catalog
@@ -98,7 +98,7 @@ class Ledger:
         Raises LedgerTooNew, LedgerLocked, LedgerError or StorageError, each naming the path.
         """
         lock = FileLock(path.with_suffix(".lock"), timeout=lock_timeout_seconds)
-        with storage_errors(path):
+        with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             con = catalog.connect(path) if path.is_file() else None
             if con is None or not catalog.is_complete(con, path):
@@ -133,7 +133,7 @@ class Ledger:
         offered = {event.event_id: event for event in events}
         if not offered:
             return Append({}, self.head()[0])
-        with storage_errors(self.path), _held(self._lock, self.path):
+        with disk_errors(self.path), _held(self._lock, self.path):
             for attempt in stamina.retry_context(
                 on=_is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2
             ):
@@ -152,10 +152,26 @@ class Ledger:
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
         """Rows of the query `sql/<name>.sql` with these values bound."""
         with self._readable():
-            cursor = self._con.execute(catalog.statement(name), values)
-            columns = [column[0] for column in cursor.description]
-            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-            return [msgspec.convert(row, row_type, strict=False) for row in rows]
+            return self._rows(row_type, name, values)
+
+    def rearrange(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
+        """As `select`, for a statement that changes files and no event, while no other process appends.
+
+        Raises LedgerLocked after `lock_timeout_seconds`.
+        """
+        with disk_errors(self.path), _held(self._lock, self.path):
+            for attempt in stamina.retry_context(
+                on=_is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2
+            ):
+                with attempt:
+                    return self._rows(row_type, name, values)
+        raise AssertionError("stamina returns or raises")
+
+    def _rows(self, row_type: type[Row], name: str, values: Mapping[str, Any]) -> list[Row]:
+        cursor = self._con.execute(catalog.statement(name), dict(values))
+        columns = [column[0] for column in cursor.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        return [msgspec.convert(row, row_type, strict=False) for row in rows]
 
     def table(self, sql: str) -> pa.Table:
         """The result of a reading query; the ledger's tables are in schema `ledger`."""
@@ -165,7 +181,7 @@ class Ledger:
     @contextmanager
     def _readable(self) -> Iterator[None]:
         try:
-            with storage_errors(self.path):
+            with disk_errors(self.path):
                 yield
         except (duckdb.Error, msgspec.ValidationError) as exc:
             raise LedgerError(
@@ -228,14 +244,11 @@ def chain_digest(previous_digest: str, append_no: int, recorded: Sequence[Record
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of a full or broken disk into a StorageError that names the path."""
+def disk_errors(path: Path) -> Iterator[None]:
+    """As `storage_errors`, also for what DuckDB says of a full or broken disk."""
     try:
-        yield
-    except OSError as exc:
-        if exc.errno in STORAGE_ERRNOS:
-            raise StorageError(f"{exc.filename or path}: {exc.strerror}") from exc
-        raise
+        with storage_errors(path):
+            yield
     except duckdb.Error as exc:
         if any(words in str(exc).lower() for words in _DISK):
             raise StorageError(f"{path}: {catalog.first_line(exc)}") from exc

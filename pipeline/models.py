@@ -105,7 +105,7 @@ def publish(settings: Settings) -> Path:
 def _held(settings: Settings) -> Iterator[None]:
     """One build or publication at a time. The operating system frees the lock of a process that was killed."""
     lock = FileLock(settings.data / "build.lock", timeout=settings.lock_timeout_seconds)
-    with storage_errors(settings.data):
+    with disk_errors(settings.data):
         settings.data.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
@@ -212,7 +212,7 @@ def _failure(settings: Settings, results: list[RunResult], exc: BaseException | 
         return ModelsError(f"the models in {SQL_PROJECT} cannot be built: {_one_line(exc)}; see {log_file}")
     name = f"{failed.node.resource_type} {failed.node.name}"
     try:
-        with storage_errors(settings.build_file):
+        with disk_errors(settings.build_file):
             raise duckdb.Error(failed.message or "")  # dbt has made text of DuckDB's error
     except StorageError as storage_error:
         return storage_error

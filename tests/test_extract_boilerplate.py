@@ -58,6 +58,20 @@ def test_correction_notice_is_its_own_field(notice: str) -> None:
     assert notice not in extraction.text
 
 
+@pytest.mark.parametrize("place", ["<footer>{}</footer>", "<aside><h4>Transparenz</h4>{}</aside>"])
+def test_a_correction_in_a_box_is_kept(place: str) -> None:
+    notice = "In einer früheren Version hieß es, der Deich sei 1962 gebaut worden."
+    extraction = extract(page(paragraphs(DEICH) + place.format(f"<p>{notice}</p>")))
+    assert extraction.correction == notice
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_a_correction_of_another_article_is_not_this_ones() -> None:
+    other = "<article><h1>Handball</h1><p>Kurz.</p><footer><p>Korrektur: Es stand 2:1.</p></footer></article>"
+    body = page(paragraphs(DEICH)).replace(b"</article>", f"</article>{other}".encode())
+    assert extract(body).correction is None
+
+
 def test_lists_and_tables_are_one_block_a_line() -> None:
     inside = (
         paragraphs(DEICH[:2])
@@ -107,6 +121,45 @@ def test_teaser_cards_among_the_paragraphs_are_stripped() -> None:
     card = '<article><h3>Wahl:<a href="/wahl">Brückfeld wählt nach</a></h3><div>Erst im Mai.</div></article>'
     extraction = extract(page(paragraphs(DEICH[:2]) + card + paragraphs(DEICH[2:])))
     assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_videos_of_other_articles_are_not_this_ones() -> None:
+    teaser = (
+        "<article><a href='/w'><figure><img src='/w.jpg'><figcaption>01:40 min</figcaption></figure>"
+        "<h3>Wiekstadt wählt nach</h3></a></article>"
+    )
+    body = page(paragraphs(DEICH)).replace(b"</main>", f"<section>{teaser}</section></main>".encode())
+    extraction = extract(body)
+    assert extraction.videos == ()
+    assert "read_also" in kinds(extraction)
+
+
+def test_what_is_only_read_aloud_is_no_text() -> None:
+    label = "<h2 class='visually-hidden'>Inhalt des Artikels</h2>"
+    note = "<span class='k7'> (öffnet im neuen Fenster)</span>"
+    link = f"<p>Mehr steht im <a href='https://e.example/'>Bericht{note}</a>.</p>"
+    inside = "".join(f"{label}<p>{text}</p>" for text in DEICH) + link
+    extraction = extract(page(inside))
+    assert [block.text for block in extraction.blocks] == [*DEICH, "Mehr steht im Bericht."]
+    assert [stripped.text for stripped in extraction.stripped].count("Inhalt des Artikels") == 1
+
+
+def test_the_foot_of_a_page_is_stripped_however_long_it_is() -> None:
+    data = (
+        "Datum 02.03.2026",
+        "Themenseiten Hochwasser, Deiche",
+        "Schlagwörter Ruhn, Deich",
+        "Permalink https://e.example",
+    )
+    foot = "".join(f"<li>{text}</li>" for text in (*data, "Feedback: Schreiben Sie uns!", "Drucken Seite drucken"))
+    extraction = extract(page(paragraphs((*HARBOUR, *DEICH)) + f"<ul>{foot}</ul><p>(abe)</p>"))
+    assert [block.text for block in extraction.blocks] == [*HARBOUR, *DEICH]
+
+
+def test_the_authors_name_above_the_text_is_no_text() -> None:
+    head = json_ld(author={"@type": "Person", "name": "Anna Berg"})
+    extraction = extract(page("<p>Anna Berg</p>" + paragraphs((*DEICH, *HARBOUR)), head=head))
+    assert [block.text for block in extraction.blocks] == [*DEICH, *HARBOUR]
 
 
 def test_sign_up_box_without_a_telling_name_is_stripped() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from pipeline.extract import PRODUCER
+from pipeline.steps.workers import parallel_map
 from tests.golden.outputs import PAGES, current_digests, expected_file, output_of, recorded_digests
 
 PRINT_OUTPUTS = """
@@ -50,7 +49,8 @@ def test_neither_hash_seed_nor_order_changes_a_byte(seed: str, order: str) -> No
     assert printed == b"".join(map(output_of, pages))
 
 
-def test_any_number_of_processes_gives_the_same_bytes() -> None:
-    alone = [output_of(page) for page in PAGES]
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
-        assert list(workers.map(output_of, PAGES * 2)) == alone * 2
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_any_number_of_processes_gives_the_same_bytes(jobs: int) -> None:
+    pages = PAGES * 8
+    alone = {page: output_of(page) for page in PAGES}
+    assert list(parallel_map(output_of, pages, jobs)) == [alone[page] for page in pages]

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import PageError
 from pipeline.events import Access
-from tests.golden.made_up import BROADCASTER, DEICH, extract, json_ld, kinds, page, paragraphs
+from tests.golden.made_up import BROADCASTER, DEICH, HARBOUR, extract, json_ld, kinds, page, paragraphs
 
 BOX = "<div class='related'><a href='/x'>Wer bezahlt die neuen Deiche?</a></div>"
 
@@ -37,6 +37,21 @@ def test_a_consent_wall_without_an_article_has_no_text() -> None:
     assert reason_of(f"<html><body>{wall}</body></html>".encode()) == "no_text"
 
 
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "<div class='sp_message_container_1'><h1>Willkommen</h1><p>Lesen Sie den Holmboten mit Werbung und Cookies.</p>"
+        "<button>Akzeptieren und weiter</button></div>",
+        "<div><p>Wir und unsere 214 Partner verwenden Cookies, um Ihnen Inhalte zu zeigen und Daten zu verarbeiten.</p>"
+        "<p>Besuchen Sie den Holmboten wie gewohnt mit Werbung und Tracking.</p>"
+        "<p>Oder lesen Sie ohne Werbung und Tracking mit unserem Pur-Abo für 3,99 Euro im Monat.</p></div>",
+    ],
+    ids=["named", "unnamed"],
+)
+def test_a_consent_wall_is_known_by_its_name_or_words(wall: str) -> None:
+    assert reason_of(f"<html><body>{wall}</body></html>".encode()) == "no_text"
+
+
 def test_a_consent_wall_before_an_article_is_stripped() -> None:
     wall = "<div class='consent'><p>Wir und unsere Partner verarbeiten Daten, um Inhalte zu zeigen.</p></div>"
     extraction = extract(page(wall + paragraphs(DEICH)))
@@ -63,6 +78,23 @@ def test_a_paywalled_page_gives_its_teaser() -> None:
 def test_an_amp_page_reads_like_any_other() -> None:
     body = page(paragraphs(DEICH[:2]) + "<amp-ad><div>Anzeige</div></amp-ad>" + paragraphs(DEICH[2:]))
     assert texts(body.replace(b"<html ", b"<html amp ")) == list(DEICH)
+
+
+AMP_PAGE = (
+    "<amp-sidebar layout='nodisplay'><ul><li><a href='/'>Start</a></li><li>Politik</li></ul></amp-sidebar>"
+    "<amp-consent id='c'><div><p>Wir und unsere Partner verarbeiten Daten.</p></div></amp-consent>"
+    "<amp-img src='/d.jpg'></amp-img><p class='caption'>Helfer am Deich. Foto: Nordpress</p>"
+    + paragraphs(DEICH[:2])
+    + "<amp-video src='/v.mp4'><div fallback><p>Dieses Gerät spielt das Video nicht ab.</p></div></amp-video>"
+    "<amp-iframe src='https://e.example/'><p placeholder>Die Karte wird geladen</p></amp-iframe>"
+    "<amp-list src='/r.json'><div fallback>Weitere Artikel konnten nicht geladen werden.</div></amp-list>"
+    + paragraphs(DEICH[2:])
+    + f"<amp-next-page><article><h1>Pier</h1>{paragraphs(HARBOUR)}</article></amp-next-page>"
+)
+
+
+def test_the_components_of_an_amp_page_are_no_text() -> None:
+    assert texts(page(AMP_PAGE).replace(b"<html ", "<html ⚡ ".encode())) == list(DEICH)
 
 
 @pytest.mark.parametrize("share", [0.55, 0.7, 0.85, 0.95])
@@ -98,6 +130,9 @@ def test_twenty_thousand_nested_elements(opening: str) -> None:
         "<p>" + "<a href='/x'>Wer bezahlt die neuen Deiche?</a> " * 8_000 + "</p>",
         "<ul>" + "<li><a href='/x'>Wer bezahlt die neuen Deiche?</a></li>" * 8_000 + "</ul>",
         "<i> </i>" * 20_000,
+        "<blockquote>" + "<p>— Wort</p> " * 15_000 + "</blockquote>",
+        "<blockquote><p>Wort</p>— A B (@c)</blockquote>" * 8_000,
+        "<h2 class='sr-only'>Wort</h2>" * 20_000,
         " " * 4_000_000,
         f"<div class='{'a-' * 400_000}'></div>",
         f"<p>{'Wort ' * 400_000}</p>",

@@ -28,6 +28,11 @@ def test_a_date_after_the_capture_is_refused() -> None:
     assert extract(page(paragraphs(DEICH), head=head)).published_at == datetime(2026, 3, 1, 18, tzinfo=UTC)
 
 
+def test_a_modification_after_the_capture_is_refused() -> None:
+    head = json_ld(datePublished="2026-03-01T18:00:00Z", dateModified="2026-03-03T00:00:00Z")
+    assert extract(page(paragraphs(DEICH), head=head)).modified_at is None
+
+
 def test_a_date_with_time_beats_the_same_day_without() -> None:
     head = json_ld(datePublished="2026-03-01") + '<meta name="date" content="2026-03-01T18:20:00+01:00">'
     assert extract(page(paragraphs(DEICH), head=head)).published_at == datetime(2026, 3, 1, 17, 20, tzinfo=UTC)
@@ -62,6 +67,12 @@ def test_declared_dates(text: str, expected: datetime | None) -> None:
         ("Von Anna Berg und Bo Carls", ["Anna Berg", "Bo Carls"]),
         ("By Ada Thorne, Will Penrose and Mary O'Neil", ["Ada Thorne", "Will Penrose", "Mary O'Neil"]),
         ("Elena Oberhof (obe)", ["Elena Oberhof"]),
+        ("Anna Berg und Bo Carls, Wiekstadt", ["Anna Berg", "Bo Carls"]),
+        ("Anna Berg, Wiekstadt (obe)", ["Anna Berg"]),
+        ("Ada Thorne in Harbour Bay", ["Ada Thorne"]),
+        ("Anna Berg, dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg, Reuters", ["Anna Berg", "Reuters"]),
+        ("Anna, Bo", ["Anna", "Bo"]),
         ("https://social.example/anna", []),
         ("redaktion@holmbote.example", []),
     ],
@@ -85,6 +96,25 @@ def test_authors_by_reference_in_a_graph() -> None:
 def test_a_person_in_the_byline_beats_the_outlet_in_the_metadata() -> None:
     head = json_ld(author={"@type": "Organization", "name": "Holmbote"})
     assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize("name", ["Holmbote Online-Redaktion", "Redaktion", "Holmbote staff reporter", "The Holmbote"])
+def test_a_newsroom_is_nobody(name: str) -> None:
+    head = json_ld(author={"@type": "Person", "name": name})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "Von <a href='/autoren/berg'>Anna Berg</a> 20.10.2025",
+        "Von Anna Berg | Stand: 02.03.2026, 18:30 Uhr",
+        "By Anna Berg Updated March 2, 2026",
+        "Par Anna Berg Publié le 02/03/2026 - 10:15",
+    ],
+)
+def test_a_byline_ends_where_the_date_begins(byline: str) -> None:
+    assert extract(page(f"<div>{byline}</div>" + paragraphs(DEICH))).authors == ("Anna Berg",)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +148,8 @@ def test_section_and_language() -> None:
         ("", Access.OPEN),
         (json_ld(isAccessibleForFree=True), Access.OPEN),
         (json_ld(isAccessibleForFree=False), Access.PAYWALLED),
+        (json_ld(hasPart={"@type": "WebPageElement", "isAccessibleForFree": False}), Access.PAYWALLED),
+        (json_ld(hasPart=[{"@type": "WebPageElement", "isAccessibleForFree": "True"}]), Access.OPEN),
         ('<meta property="article:content_tier" content="metered">', Access.METERED),
         ('<meta property="article:content_tier" content="locked">', Access.PAYWALLED),
     ],

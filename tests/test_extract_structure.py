@@ -22,15 +22,56 @@ WORDS = "Dazu kann auch gehören, dass wir die Anträge ohne lange Prüfung bewi
             "Bürgermeisterin",
         ),
         (f"<p>Nach dem Treffen sagte sie:</p><p>{WORDS}</p><p>Anke Tamsen</p>", None),
+        (f"<blockquote><p>{WORDS}</p><p>— Anke Tamsen, Bürgermeisterin</p></blockquote>", "Bürgermeisterin"),
+        (
+            f"<blockquote><div>{WORDS}</div>"
+            "<div class='q-source'><div>Anke Tamsen</div><div>Bürgermeisterin</div></div></blockquote>",
+            "Bürgermeisterin",
+        ),
+        (
+            f"<div><blockquote>{WORDS}</blockquote><div class='credentials'><p class='author'><span>Anke Tamsen</span>"
+            "<span>,&nbsp;Bürgermeisterin</span></p></div></div>",
+            "Bürgermeisterin",
+        ),
+        (f"<figure><q>{WORDS}</q><figcaption>Anke Tamsen, Bürgermeisterin</figcaption></figure>", "Bürgermeisterin"),
+        (
+            f"<figure class='zitat'><p>{WORDS}</p><figcaption>Anke Tamsen, Bürgermeisterin</figcaption></figure>",
+            "Bürgermeisterin",
+        ),
+        (
+            f"<blockquote class='post'><p>{WORDS}</p>&mdash; Anke Tamsen (@tamsen) <a href='/p'>2. März 2026</a>"
+            "</blockquote>",
+            "@tamsen",
+        ),
     ],
 )
 def test_a_quotation_has_its_speaker(inside: str, role: str | None) -> None:
     extraction = extract(page(paragraphs(DEICH[:2]) + inside + paragraphs(DEICH[2:])))
     (attribution,) = extraction.attributions
     quoted = extraction.blocks[attribution.block_no - 1]
-    assert (quoted.kind, quoted.text) == (BlockKind.QUOTATION, WORDS)
+    assert (quoted.kind, quoted.text.strip('"')) == (BlockKind.QUOTATION, WORDS)
     assert attribution == Attribution(attribution.block_no, "Anke Tamsen", role)
     assert "Anke Tamsen" in extraction.blocks[attribution.block_no].text
+
+
+@pytest.mark.parametrize("speaker", ["Élise Marchetti", "Łukasz Nowak", "Ingrid Solvang", "Mary O'Neil"])
+def test_a_speaker_is_known_in_any_latin_script(speaker: str) -> None:
+    quote = f"<figure><blockquote>{WORDS}</blockquote><figcaption>{speaker}, Kommissarin</figcaption></figure>"
+    (attribution,) = extract(page(paragraphs(DEICH[:2]) + quote + paragraphs(DEICH[2:]))).attributions
+    assert (attribution.speaker, attribution.role) == (speaker, "Kommissarin")
+
+
+def test_a_picture_with_words_in_quotation_marks_is_no_quotation() -> None:
+    picture = f"<figure><img src='/d.jpg'><p>„{WORDS}“</p><figcaption>Anke Tamsen am Deich</figcaption></figure>"
+    extraction = extract(page(paragraphs(DEICH[:2]) + picture + paragraphs(DEICH[2:])))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_a_pull_quote_that_repeats_the_text_goes_with_its_speaker() -> None:
+    quote = f"<figure><blockquote>{DEICH[1][:60]}</blockquote><figcaption>Bo Carls, Ingenieur</figcaption></figure>"
+    extraction = extract(page(paragraphs(DEICH[:2]) + quote + paragraphs(DEICH[2:])))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+    assert "Bo Carls, Ingenieur" in [stripped.text for stripped in extraction.stripped]
 
 
 def test_a_pull_quote_in_a_figure_has_its_speaker() -> None:
@@ -98,6 +139,16 @@ def test_agencies_are_a_field() -> None:
     extraction = extract(page(inside))
     assert extraction.agencies == ("dpa", "AFP")
     assert extraction.blocks[-1].text == DEICH[3]
+
+
+@pytest.mark.parametrize("agency", ["dpa", "AFP", "Reuters", "AP", "epd", "KNA", "sid", "APA"])
+@pytest.mark.parametrize(
+    "credit", ["<p>Quelle: {}</p>", "<p>(abe/{})</p>", "<p>Mit Material der {}</p>", "<small>{}</small>"]
+)
+def test_an_agency_below_the_text_is_credited(agency: str, credit: str) -> None:
+    extraction = extract(page(paragraphs(DEICH) + credit.format(agency)))
+    assert extraction.agencies == (agency,)
+    assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
 def test_the_credit_of_a_picture_credits_no_text() -> None:

@@ -36,6 +36,16 @@ def page(*, h1: str = "", h2: str = "", og: str = "", title: str = "", declared:
         (page(h1=SEARCHED, h2=SHOWN, og=SHOWN, title=f"{SEARCHED} - Holmbote", declared=SEARCHED), SHOWN),
         (page(h1=SHOWN, h2="Streit um das Geld", og=SHOWN, title=SHOWN), SHOWN),
         (page(before=f"<nav><h1>{SEARCHED}</h1></nav>", h2=SHOWN, og=SEARCHED, declared=SHOWN), SHOWN),
+        (
+            page(
+                before=f"<nav><h1>{SEARCHED}</h1></nav>",
+                h2=f"<i>Lange Hochwassernacht: Tamsen dankt allen</i> {SHOWN}",
+                og=SHOWN,
+                declared=SEARCHED,
+                title=SEARCHED,
+            ),
+            SHOWN,
+        ),
     ],
 )
 def test_the_headline(body: bytes, headline: str) -> None:
@@ -57,6 +67,41 @@ def test_the_headline(body: bytes, headline: str) -> None:
 def test_kicker_and_headline_in_one_heading(heading: str, declared: str) -> None:
     extraction = extract(page(h2=heading, declared=declared))
     assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("<p class='kicker'>Hochwasser</p><h1>Deich hält in der Nacht</h1>", "Hochwasser: Deich hält in der Nacht"),
+        ("<p class='kicker'>Hochwasser</p><h1>Deich hält in der Nacht</h1>", "Hochwasser - Deich hält in der Nacht"),
+        ("<h1>Deich hält in der Nacht</h1>", "Hochwasser: Deich hält in der Nacht"),
+        (
+            "<div class='kicker'><p>Ausgabe vom 02.03.2026</p><p>Hochwasser</p></div><h1>Deich hält in der Nacht</h1>",
+            "Hochwasser: Deich hält in der Nacht",
+        ),
+    ],
+)
+def test_the_kicker_is_cut_off_what_is_declared(heading: str, declared: str) -> None:
+    head = f"<title>{declared}</title>{json_ld(headline=declared)}<meta property='og:title' content='{declared}'>"
+    body = f"<html><head>{head}</head><body><article>{heading}{paragraphs(DEICH)}</article></body></html>"
+    extraction = extract(body.encode())
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+def test_a_compound_is_no_kicker() -> None:
+    head = json_ld(headline="Jahrhundert-Deich hält in der Nacht")
+    body = f"<html><head>{head}</head><body><h1>Deich hält in der Nacht</h1>{paragraphs(DEICH)}</body></html>"
+    assert extract(body.encode()).kicker is None
+
+
+def test_a_title_that_sticks_above_the_page_is_not_the_heading() -> None:
+    declared = "Hochwasser an der Ruhn: Deich hält in der Nacht"
+    heading = "<h2><span>Hochwasser an der Ruhn</span><span>:</span><span>Deich hält auch in dieser Nacht</span></h2>"
+    inside = f"<main><div>Fragen und Antworten</div>{heading}{paragraphs(DEICH)}</main>"
+    head = f"<title>{declared}</title>{json_ld(headline=declared)}"
+    extraction = extract(f"<html><head>{head}</head><body><h1>{declared}</h1>{inside}</body></html>".encode())
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser an der Ruhn", SHOWN)
+    assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
 def test_a_colon_in_a_headline_is_no_kicker_by_itself() -> None:

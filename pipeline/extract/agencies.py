@@ -31,8 +31,8 @@ AGENCIES = {
 _ANY = "|".join(AGENCIES.values())
 _PATTERNS = {name: re.compile(rf"(?<!\w)(?:{spelling})(?!\w)", re.IGNORECASE) for name, spelling in AGENCIES.items()}
 _JOINED = rf"(?:[\w.-]{{2,12}}\s?[/,]\s?){{0,3}}(?:{_ANY})(?:\s?(?:[/,]|und|and)\s?[\w. -]{{2,24}}){{0,4}}"
-AGENCY_LINE = re.compile(rf"^\W*{_JOINED}\W*$", re.IGNORECASE)
-"""A line that is no more than agencies and initials: `(nnp/dpa)`, `dpa/AFP`."""
+AGENCY_LINE = re.compile(rf"^\W*(?:(?:quellen?|sources?)\s*:\s*)?{_JOINED}\W*$", re.IGNORECASE)
+"""A line that is no more than agencies and initials: `(nnp/dpa)`, `dpa/AFP`, `Quelle: dpa`."""
 _DATELINE = re.compile(
     rf"^[A-ZÄÖÜ][\w .'’/-]{{1,40}}(?:,[\w .,]{{1,30}})?\s*\((?P<named>{_JOINED})\)\s*[-–—.:]?\s", re.IGNORECASE
 )

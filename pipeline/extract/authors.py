@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from pipeline.extract.agencies import AGENCY_LINE
 from pipeline.extract.declared import Declared, names_of, types_of
-from pipeline.extract.text import plain, words_of
+from pipeline.extract.text import CAPITALS, plain, words_of
 
 _AUTHOR_METAS = (
     "cxenseparse:author",
@@ -25,7 +26,15 @@ _NAME_PREFIX = re.compile(
     r"^(?:von|by|text|autor(?:in)?|author|par|por|di|af|av|door|ein(?:e)? \w+ von|interview|foto)\b\s*:?\s+",
     re.IGNORECASE,
 )
-_NAME_REST = re.compile(r"\s*\([^()]{1,40}\)\s*$|\s+/\s+\w+$|\s*\|.*$")
+_NAME_REST = re.compile(rf"\s*\([^()]{{1,40}}\)\s*$|\s+/\s+\w+$|\s*\|.*$|\s(?:in|aus|from)\s(?=[{CAPITALS}]).{{2,30}}$")
+"""Initials, a job, a place: `(obe)`, `/ Reporter`, `in Kiel`."""
+_PLACE = re.compile(rf",\s*(?P<word>[{CAPITALS}](?:[^\W\d_]|-){{2,}})\s*(?:\([^()]{{1,40}}\))?\s*$")
+_NEWSROOM_WORDS = (
+    "contributor desk editor editorial editors news newsroom online reporter reporters staff team the web writer"
+    " writers der nachrichten onlineredaktion redaktion von"
+)
+"""Words with an outlet's name, or alone, that name nobody: `Guardian staff reporter`, `Online-Redaktion`."""
+_NOBODY = frozenset(_NEWSROOM_WORDS.split())
 _NOT_A_NAME = re.compile(
     r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",
     re.IGNORECASE,
@@ -54,14 +63,14 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tu
 
 
 def _is_outlet(name: str, outlet: frozenset[str], url: str) -> bool:
-    """The outlet itself, by its declared names or by its host's."""
+    """The outlet itself, by its declared names or by its host's, or its newsroom."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    key = _key(name)
-    return key in outlet or key in {_key(host), _key(host.rsplit(".", 1)[0])}
+    return _key(name) in {"", _key(host), _key(host.rsplit(".", 1)[0]), *outlet}
 
 
 def _key(name: str) -> str:
-    return "".join(words_of(name))
+    """The words that tell an outlet from others: `Guardian staff reporter` is `The Guardian`."""
+    return "".join(word for word in words_of(name) if word not in _NOBODY)
 
 
 def _outlet_names(declared: Declared) -> frozenset[str]:
@@ -89,10 +98,19 @@ def _split_all(values: Iterable[str]) -> list[str]:
     return [name for value in values for name in split_names(value)]
 
 
+def _without_place(byline: str) -> str:
+    """A single word after full names is where they write from, unless it is an agency."""
+    place = _PLACE.search(byline)
+    if place is None or AGENCY_LINE.match(place["word"]):
+        return byline
+    before = _NAME_SEPARATOR.split(byline[: place.start()])
+    return byline[: place.start()] if all(" " in name for name in before) else byline
+
+
 def split_names(byline: str) -> list[str]:
-    """`Von Anna Berg und Bo Carls, Kiel (dpa)` is three names; addresses and e-mails are none."""
+    """`Von Anna Berg und Bo Carls, Kiel` is two names; addresses and e-mails are none."""
     names = []
-    for part in _NAME_SEPARATOR.split(_NAME_PREFIX.sub("", plain(byline))):
+    for part in _NAME_SEPARATOR.split(_without_place(_NAME_PREFIX.sub("", plain(byline)))):
         name = _NAME_REST.sub("", _NAME_PREFIX.sub("", part)).strip(" ,.:-–")
         if 1 < len(name) <= 60 and not _NOT_A_NAME.search(name) and any(character.isalpha() for character in name):
             names.append(name)

@@ -12,11 +12,12 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.extract.box_rules import box_rules_for
+from pipeline.extract.corrections import corrections_in
 from pipeline.extract.markup import drop, prepare
 from pipeline.extract.region import above, prose_chars
 from pipeline.extract.removal import Removal
 from pipeline.extract.surroundings import Surroundings
-from pipeline.extract.text import spaced_text, text_within, visible_text
+from pipeline.extract.text import spaced_text, text_within
 from pipeline.extract.tree_rules import ASIDE, RULES_BY_TAG, TreeRule
 
 MAX_SHARE_OF_PROSE = 0.25
@@ -31,6 +32,8 @@ _NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script"
 _NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
 _MAX_NAMING_CHARS = 500
 _CAPTIONED = frozenset({"figure", "video_time"})
+_MAY_CORRECT = frozenset({"aside", "info_box"})
+"""Boxes whose notices of correction are this article's, not another's."""
 
 
 class _Hit(msgspec.Struct):
@@ -89,13 +92,22 @@ class TreeCleaner:
             if next(article.iterancestors("article"), None) is not None:
                 article.tag = "div"
                 article.attrib.clear()
+        for footer in self._body.iter("footer"):
+            if self._page.is_own_part(footer):
+                self._keep_corrections(footer)
         etree.strip_elements(self._body, *_DROPPED_TAGS, with_tail=False)
 
+    def _keep_corrections(self, box: HtmlElement) -> None:
+        for text in corrections_in(box):
+            self._removal.add_correction(text)
+
     def _take_out(self, hit: _Hit) -> None:
+        if hit.kind in _MAY_CORRECT:
+            self._keep_corrections(hit.element)
         if hit.kind in _CAPTIONED:
             self._removal.add_caption(spaced_text(hit.element), hit.kind)
         else:
-            self._removal.add(hit.kind, hit.rule, visible_text(hit.element))
+            self._removal.add(hit.kind, hit.rule, spaced_text(hit.element))
         drop(hit.element)
 
     def _excessive_rules(self, hits: Sequence[_Hit]) -> set[str]:
@@ -132,11 +144,12 @@ class TreeCleaner:
         return _Hit(element, rule.kind, rule.id, prose_chars(element) if rule.counts else 0)
 
     def _named_box(self, element: HtmlElement) -> _Hit | None:
-        if element.tag in _NOT_BOXES or not element.attrib:
+        if not element.attrib:
             return None
         names = " ".join(filter(None, map(element.get, _NAMING_ATTRIBUTES)))
         for rule in box_rules_for(names[:_MAX_NAMING_CHARS]) if names else ():
-            if rule.id in self._left_out or (rule.tags and element.tag not in rule.tags):
+            is_box = element.tag in rule.tags if rule.tags else element.tag not in _NOT_BOXES
+            if rule.id in self._left_out or not is_box:
                 continue
             text = text_within(element, rule.max_chars)
             if text and (rule.text is None or rule.text.search(text)):

@@ -32,13 +32,14 @@ class BoxRule(msgspec.Struct, frozen=True):
     pattern: re.Pattern[str] | None = None
     """Names that only a pattern can tell: `absatzbild__info` is a picture's."""
     tags: frozenset[str] = frozenset()
-    """Only these elements; all when empty."""
+    """Only these elements; all but headings, links and the page's frame when empty."""
     text: re.Pattern[str] | None = None
     """Narrows the rule where the name alone is not enough."""
     may_be_all: bool = False
     """Such a box can be all that a page says; one that holds an article or its headline still counts as prose."""
 
 
+_SPOKEN_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "small", "em", "label", "legend"})
 _SMALL_TAGS = frozenset({"p", "div", "span", "small", "em", "cite", "figcaption", "dd", "li"})
 
 BOX_RULES = (
@@ -50,6 +51,7 @@ BOX_RULES = (
         max_chars=20_000,
         text=re.compile(r"akzeptier|einwillig|zustimm|datenschutz|partner|cookie|accept|consent", re.IGNORECASE),
         may_be_all=True,
+        within="sp_message cmpbox qc-cmp cookiebanner cookieconsent trustarc",
         named="consent cookie cookies cmp gdpr onetrust didomi usercentrics privacy-banner privacy-manager"
         " consent-layer",
     ),
@@ -119,7 +121,7 @@ BOX_RULES = (
         reason="The notice of a paywall is never text. (The article, too, often stands in an element named for it.)",
         example="bezahlschranke",
         max_chars=1_500,
-        within="paywall barrier bezahlschranke regwall abo-schranke",
+        within="paywall barrier bezahlschranke regwall abo-schranke access-wall registration-wall",
         text=re.compile(
             r"\babo\b|abonn|subscri|probemonat|trial|monatlich|unlimited|anmelden|log\s?in|registrier|weiterlesen",
             re.IGNORECASE,
@@ -181,6 +183,26 @@ BOX_RULES = (
         named="credit credits copyright image-credit image-source image-copyright image-author photo-credit"
         " photo-author photo-by photographer bildquelle bildnachweis foto-credit fotograf",
         tags=_SMALL_TAGS,
+    ),
+    BoxRule(
+        id="screen_reader_box",
+        kind="screen_reader",
+        reason="A label that is read aloud but not shown: what comes next on the page, how a link opens.",
+        example="visually-hidden",
+        max_chars=200,
+        named="sr-only visually-hidden screen-reader screen-reader-text screen-reader-only accessibility-hidden"
+        " hidden-visually offscreen-text",
+        within="accessibility-article",
+        tags=_SPOKEN_TAGS,
+    ),
+    BoxRule(
+        id="debug_box",
+        kind="debug",
+        reason="What the outlet's developers left on the page.",
+        example="debug-output",
+        max_chars=1_000,
+        named="debug debug-info debug-output",
+        tags=frozenset({"dl", "pre", "table"}),
     ),
     BoxRule(
         id="audio_box",

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.extract.line_patterns import LineRule, starting
+from collections.abc import Iterator
 
+from lxml.html import HtmlElement
+
+from pipeline.extract.line_patterns import LineRule, starting
+from pipeline.extract.text import text_within
+
+_MAX_NOTICE_CHARS = 900
 _REASON = "The outlet's correction is about the article, and worth knowing by itself."
 
 CORRECTIONS = (
@@ -17,7 +23,7 @@ CORRECTIONS = (
             r"|transparenzhinweis|anm\. ?d\. ?red\.)\W+)?"
             r"in eine[rm] (?:früheren|vorherigen|ersten|älteren) (?:version|fassung|variante|meldung|überschrift)\b"
         ),
-        max_chars=900,
+        max_chars=_MAX_NOTICE_CHARS,
     ),
     LineRule(
         id="correction_label",
@@ -28,7 +34,7 @@ CORRECTIONS = (
             r"(?:korrektur(?:hinweis)?|berichtigung|richtigstellung|correction|clarification|rectificatif|corrección)\b"
             r"\s*(?:\([^)]{0,40}\)|vom [\d. ]+|, [\w .]{3,30})?\s*:"
         ),
-        max_chars=900,
+        max_chars=_MAX_NOTICE_CHARS,
     ),
     LineRule(
         id="was_amended",
@@ -40,7 +46,7 @@ CORRECTIONS = (
             r"\b(?:article|story|piece|report|headline|version)\b.{0,100}"
             r"\b(?:amended|corrected|misstated|incorrect(?:ly)?|misidentified|clarified|in error|erroneously)\b"
         ),
-        max_chars=900,
+        max_chars=_MAX_NOTICE_CHARS,
     ),
     LineRule(
         id="was_corrected_german",
@@ -51,6 +57,14 @@ CORRECTIONS = (
             r"wir haben (?:den|die|das|diesen) .{2,60} (?:korrigiert|berichtigt)",
             r"(?:der|dieser) (?:artikel|text|beitrag) wurde .{0,60}(?:korrigiert|berichtigt)",
         ),
-        max_chars=900,
+        max_chars=_MAX_NOTICE_CHARS,
     ),
 )
+
+
+def corrections_in(box: HtmlElement) -> Iterator[str]:
+    """The notices of correction in a footer or box that is about to be taken out."""
+    for line in box.iter("p", "li", "small", "div"):
+        text = text_within(line, _MAX_NOTICE_CHARS) if line.tag != "div" or len(line) == 0 else None
+        if text and any(rule.pattern.search(text) for rule in CORRECTIONS):
+            yield text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml.html import HtmlElement
 
 from pipeline.extract.captions import VIDEO_TIME
@@ -17,12 +19,22 @@ _MAX_TEASER_CHARS = 600
 _MAX_FOLDED_CHARS = 4_000
 _MAX_LABEL_CHARS = 40
 HEADINGS = frozenset({"h2", "h3", "h4"})
+_TAGS_LABEL = re.compile(
+    r"\s*(?:schlag(?:worte|wörter)|stichworte|themen|tags|keywords|topics|etiketler|etiquetas|mots-clés|temas)\s*:",
+    re.IGNORECASE,
+)
+_NEW_WINDOW = re.compile(
+    r"\W*(?:öffnet|opens|link (?:öffnet|opens)|wird)\b.{0,20}\b(?:neue\w{1,2}|new)\s+(?:browser-?)?"
+    r"(?:fenster|tab|window)(?:\s+geöffnet)?\W*$",
+    re.IGNORECASE,
+)
 _LINKED_SHARE = 0.95
 """A paragraph is nothing but links when so much of its text is linked."""
 
 
-def find_figure(figure: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    return figure
+def find_itself(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    """Its tag says what it is."""
+    return element
 
 
 def find_sign_up(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
@@ -36,7 +48,7 @@ def find_next_article(article: HtmlElement, page: Surroundings) -> HtmlElement |
 
 
 def find_teaser_article(article: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    if article in page.own_articles or page.is_liveblog or (page.own_articles and not page.is_own(article)):
+    if article in page.own_articles or page.is_liveblog:
         return None
     short = text_within(article, _MAX_TEASER_CHARS) is not None
     return article if short and article.find(".//a") is not None else None
@@ -103,6 +115,16 @@ def _is_labelled_link(item: HtmlElement, page: Surroundings) -> bool:
     return text.endswith(linked) and len(text) - len(linked) <= _MAX_LABEL_CHARS and len(linked.split()) >= 3
 
 
+def find_labelled_tags(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    text = text_within(element, _MAX_LINK_CHARS) if _TAGS_LABEL.match(raw_text(element)[:_MAX_LABEL_CHARS]) else None
+    return element if text and element.find(".//a") is not None and element.find(".//p") is None else None
+
+
+def find_new_window_note(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    text = element.text or ""
+    return element if not len(element) and len(text) < 60 and _NEW_WINDOW.match(text) else None
+
+
 def find_linked_card(anchor: HtmlElement, page: Surroundings) -> HtmlElement | None:
     if page.is_liveblog or (anchor.get("href") or "#").startswith("#"):
         return None
@@ -161,7 +183,3 @@ def find_loose_video(line: HtmlElement, page: Surroundings) -> HtmlElement | Non
         if text_within(container, len(visible_text(line)) + 20) is None:
             break
     return container
-
-
-def find_aside(aside: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    return aside

@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.heading import (
     clean_kicker,
+    declared_kicker,
     find_heading,
     kicker_before,
     naming,
@@ -42,6 +43,14 @@ BYLINE_NAMES = re.compile(
     re.IGNORECASE,
 )
 BYLINE_TEXT = re.compile(r"^(?:von|by|text|par|por|di|af|av|door)\b:?\s+(?P<names>\S.{2,110})$", re.IGNORECASE)
+
+_BYLINE_DATE = re.compile(
+    r"\s+\W*(?:(?:publi\w+|veröffentlicht|aktualisiert|erstellt|stand|updated|posted|mis à jour)\b\W*)?"
+    r"(?:(?:am|vom|on|at|le)\s+)?"
+    r"(?:(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?\s+)?\d{1,4}\b[.:/,\s-].*$",
+    re.IGNORECASE,
+)
+"""`20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026` after the names of a byline."""
 
 AUTHOR_PAGE = re.compile(
     r"/(?:autor|autoren|author|authors|redakteur|journalist|by|av|people|profile?)s?/", re.IGNORECASE
@@ -115,12 +124,19 @@ def read_header(
         elements.append(lead)
     return Header(
         headline=headline,
-        kicker=clean_kicker(kicker or preceding),
+        kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
         lead=visible_text(lead) if lead is not None else None,
         byline=_find_byline(window),
         times=tuple(_times(window)),
         elements=tuple(elements),
     )
+
+
+def _agreed_kicker(shown: str | None, declared: str | None) -> str | None:
+    """Where both are there and the shown one ends as declared, a line about the edition stands before the kicker."""
+    if shown is None or declared is None:
+        return shown or declared
+    return declared if shown.endswith(declared) else shown
 
 
 def _window(heading: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
@@ -218,7 +234,7 @@ def _find_byline(window: Window) -> str | None:
                 break
         if not 4 <= len(text) <= 120:
             continue
-        match = BYLINE_TEXT.match(text)
+        match = BYLINE_TEXT.match(_without_date(text))
         if match and element.tag in {"p", "div", "span", "address", "strong", "em", "a"}:
             return match["names"]
         if element.tag == "a" and AUTHOR_PAGE.search(element.get("href") or ""):
@@ -226,6 +242,12 @@ def _find_byline(window: Window) -> str | None:
         if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(naming(element))):
             named = text
     return "; ".join(linked) or named
+
+
+def _without_date(byline: str) -> str:
+    """`Von Anna Berg 20.10.2025, 18:30 Uhr` without what begins with the date."""
+    date = _BYLINE_DATE.search(byline)
+    return byline[: date.start()] if date else byline
 
 
 def _times(window: Window) -> Iterator[str]:

@@ -8,13 +8,15 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.text import likeness, normal, spaced_text, text_within, visible_text, words_of
+from pipeline.extract.region import PROSE_CHARS
+from pipeline.extract.text import likeness, normal, raw_text, spaced_text, text_within, visible_text, words_of
 from pipeline.extract.titles import MAX_KICKER_CHARS
 
 _MAX_HEADLINE_CHARS = 500
 _MIN_LIKENESS = 0.5
 _MARKS = " :|–—-•"
 """What parts a kicker from its headline."""
+_MARK_AT_END = re.compile(r"(?:[:|]|\s[–—•-])\s*$")
 _BREADCRUMBS = ("nav", "ol")
 """A heading within is a place in the site's structure; it is the headline only where there is no other."""
 
@@ -26,24 +28,38 @@ KICKER_NAMES = re.compile(
 
 
 def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> HtmlElement | None:
-    """The heading that agrees best with a declared title, else the first h1.
+    """The heading that agrees best with a declared title, else the first h1. One that opens `main` goes before others.
 
     Where two headings each say a declared title word for word and one of them says what the title element says,
     that one is written for search engines: the other is the headline.
     """
     headings = _headings(root)
-    in_flow = [
-        (element, text) for element, text in headings if next(element.iterancestors(*_BREADCRUMBS), None) is None
-    ]
-    best = _most_like(in_flow, titles)
-    if best is None:
-        best = _most_like(headings, titles)
+    in_flow = [(element, text) for element, text in headings if not _is_within(element, *_BREADCRUMBS)]
+    first = _opening_heading(root)
+    opening = [(element, text) for element, text in in_flow if element is first]
+    found = (_most_like(some, titles) for some in (opening, in_flow, headings))
+    best = next((element for element in found if element is not None), None)
     if best is None:
         return next((element for element, text in in_flow if element.tag == "h1" and len(words_of(text)) > 2), None)
     if normal(visible_text(best)) == normal(page_title):
         others = {normal(title) for title in titles} - {normal(page_title)}
         return next((element for element, text in headings if normal(text) in others), best)
     return best
+
+
+def _is_within(element: HtmlElement, *tags: str) -> bool:
+    return next(element.iterancestors(*tags), None) is not None
+
+
+def _opening_heading(root: HtmlElement) -> HtmlElement | None:
+    """The heading that `main` begins with: a broadcaster's page has its title once more above, for sticking there."""
+    main = root.find(".//main")
+    for element in main.iter("h1", "h2", "p") if main is not None else ():
+        if element.tag != "p":
+            return element
+        if len(raw_text(element)) >= PROSE_CHARS:
+            break
+    return None
 
 
 def _headings(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
@@ -56,10 +72,17 @@ def _headings(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
 def _most_like(headings: Iterable[tuple[HtmlElement, str]], titles: Sequence[str]) -> HtmlElement | None:
     best, best_likeness = None, _MIN_LIKENESS
     for element, text in headings:
-        agreement = max((likeness(text, title) for title in titles), default=0.0)
+        agreement = max((_agreement(text, title) for title in titles), default=0.0)
         if agreement > best_likeness:
             best, best_likeness = element, agreement
     return best
+
+
+def _agreement(heading: str, title: str) -> float:
+    """Likeness of the two; a heading that says the title after a kicker agrees wholly."""
+    kicker = heading.removesuffix(title)
+    is_kicker = kicker != heading and len(kicker) <= MAX_KICKER_CHARS and len(words_of(title)) > 2
+    return 1.0 if is_kicker else likeness(heading, title)
 
 
 def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None, str]:
@@ -72,9 +95,9 @@ def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None
         if len(words_of(rest)) >= 2 and _is_parted(heading, first, rest, titles):
             return kicker, rest
     for title in titles:
-        before = text.removesuffix(title).rstrip()
-        if before != text and 0 < len(before) <= MAX_KICKER_CHARS and before[-1] in _MARKS:
-            return before.strip(_MARKS), title
+        said = _said_before(title, text)
+        if said:
+            return said, title
     return None, text
 
 
@@ -87,6 +110,18 @@ def _is_parted(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iter
         return True
     parts = [part for part in map(visible_text, heading.iterchildren("*")) if part.strip(_MARKS)]
     return len(parts) == 2 and (kicker.endswith((":", "|")) or len(heading) > 2)
+
+
+def declared_kicker(headline: str, titles: Iterable[str]) -> str | None:
+    """What a declared title says before the headline, with a mark between them: `KICKER: HEADLINE`."""
+    return next(filter(None, (_said_before(headline, title) for title in titles)), None)
+
+
+def _said_before(headline: str, text: str) -> str | None:
+    """The kicker in `KICKER: HEADLINE` or `KICKER - HEADLINE`; None for `Super-HEADLINE`."""
+    before = text.removesuffix(headline) if headline else text
+    is_kicker = before != text and len(before) <= MAX_KICKER_CHARS and _MARK_AT_END.search(before)
+    return (before.strip(_MARKS) or None) if is_kicker else None
 
 
 def kicker_before(element: HtmlElement, text: str, headline: str) -> str | None:

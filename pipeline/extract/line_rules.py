@@ -11,13 +11,26 @@ import re
 from pipeline.extract.agencies import AGENCY_LINE
 from pipeline.extract.captions import CLOCK, CREDIT_WORDS, VIDEO_TIME
 from pipeline.extract.line_patterns import LineRule, Place, starting, whole
+from pipeline.extract.text import CAPITALS
 
 _MONTH_DAY = (
     r"(?:\d{1,2}\.\s?(?:\d{1,2}\.|[A-Za-zä]{3,9})\s?\d{2,4}|\d{1,2} [A-Z][a-z]{2,8},? \d{4}"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}|\d{4}-\d{2}-\d{2})"
 )
-_NAME_WORDS = r"(?:[A-ZÄÖÜ][\w.'’-]+|und|and|von|de|van|der)"
+_NAME_WORDS = rf"(?:[{CAPITALS}][\w.'’-]+|und|and|von|de|van|der)"
 _LIVE = r"(?:live-?blogs?|live-?tickers?|newsblogs?|newstickers?|live blogs?|live updates|tickers?)"
+
+AGENCY_RULES = (
+    LineRule(
+        id="agency_line",
+        kind="source",
+        reason="Which agency's text it is, below it. (Asked before the rules for pictures' credits: `Quelle: dpa`.)",
+        example="(nnp/dpa)",
+        pattern=AGENCY_LINE,
+        max_chars=60,
+        place=Place.FOOT,
+    ),
+)
 
 MEDIA_RULES = (
     LineRule(
@@ -119,6 +132,7 @@ POINTER_RULES = (
             r"(?:read (?:more|also|next)|also read|see also|more on this|more from|recommended)\b\s*(?:[:|»>–-]|$)",
             r"(?:related(?: articles?| stories| content| coverage)?|further reading)\b\s*(?:[:|»>–-]|$)",
             r"(?:lire aussi|à lire aussi|lee también|leer más|leia também|leggi anche|lees ook)\b",
+            r"noticias? relacionadas?\b",
             r"(?:læs også|les også|läs också|czytaj (?:także|też|więcej)|zobacz (?:także|też)|čtěte také)\b",
         ),
     ),
@@ -167,7 +181,7 @@ CREDIT_RULES = (
         reason="Who wrote it, above the text.",
         example="Von Anna Berg und Bo Carls",
         pattern=re.compile(
-            rf"^\W*(?:[Vv]on|[Bb]y|Text|Autor(?:in)?|Interview)\b:?\s+{_NAME_WORDS}(?:,?\s+{_NAME_WORDS}){{0,9}}\W*$"
+            rf"^\W*(?:[Vv]on|[Bb]y|Text|Autor(?:in)?|Interview|Par|Por|Di|Af|Av|Door)\b:?\s+{_NAME_WORDS}(?:,?\s+{_NAME_WORDS}){{0,9}}\W*$"
         ),
         max_chars=110,
         place=Place.HEAD,
@@ -189,12 +203,27 @@ CREDIT_RULES = (
         place=Place.HEAD,
     ),
     LineRule(
-        id="agency_line",
-        kind="source",
-        reason="Which agency's text it is, below it.",
-        example="(nnp/dpa)",
-        pattern=AGENCY_LINE,
-        max_chars=60,
+        id="page_data_line",
+        kind="page_data",
+        reason="What the page says of itself below the text: its day, its keywords, its address.",
+        example="Schlagwörter Ruhn, Hochwasser, Deich",
+        pattern=starting(
+            r"(?:datum|date)\s*:?\s+\d{1,2}\.",
+            r"autor(?:in)?/autor(?:in)?\s*:?\s+\S",
+            r"(?:themenseiten|schlagwörter|schlagworte|keywords|tags|permalink|feedback|drucken)\s*:?\s+(?=[A-ZÄÖÜ]|http)",
+        ),
+        place=Place.FOOT,
+    ),
+    LineRule(
+        id="broadcast_reference",
+        kind="broadcast",
+        reason="When the news was on the air, below the text.",
+        example="Sendung: Ruhntal am Abend, 02.03.2026, 19:30 Uhr",
+        pattern=starting(
+            r"(?:sendung|dieses thema im programm)\s*:.{3,120}\b(?:uhr|um)\b",
+            r"über dieses thema berichte\w+\b.{3,120}\b(?:uhr|um)\b",
+        ),
+        max_chars=180,
         place=Place.FOOT,
     ),
     LineRule(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import takewhile
 
 from pipeline.events import Block, BlockKind
 from pipeline.extract.corrections import CORRECTIONS
 from pipeline.extract.line_patterns import LineRule, Place
-from pipeline.extract.line_rules import CREDIT_RULES, MEDIA_RULES, POINTER_RULES
+from pipeline.extract.line_rules import AGENCY_RULES, CREDIT_RULES, MEDIA_RULES, POINTER_RULES
 from pipeline.extract.promotion_rules import PROMOTION_RULES
+from pipeline.extract.quotations import speaker_in
 from pipeline.extract.removal import Removal
-from pipeline.extract.text import normal, words_of
+from pipeline.extract.text import CAPITALS, normal, words_of
 
 MAX_SHARE_OF_TEXT = 0.25
 """A rule that would take more of the text than this in sum takes nothing."""
@@ -20,49 +21,64 @@ HEAD_BLOCKS = 6
 """Bylines and datelines are stripped among the first blocks only: further down they are text."""
 _MAX_DANGLING = 2
 FOOT_BLOCKS = 5
-"""Credits and notes on authors stand among the last blocks."""
-LINE_RULES = (*CORRECTIONS, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
+"""Credits and notes on authors stand among the last blocks. Blocks that are stripped do not count."""
+LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 
 
 def clean_lines(blocks: Sequence[Block], removal: Removal, authors: Sequence[str] = ()) -> list[Block]:
-    """The blocks without those that are boilerplate by their words. A rule that would take too much takes nothing."""
+    """The blocks without those that are boilerplate by their words. A rule that would take too much takes nothing.
+
+    But what asks for consent is taken always: a page that says little else is no article.
+    """
     total = sum(len(block.text) for block in blocks) or 1
-    hits = [_line_hit(block, number, len(blocks), authors) for number, block in enumerate(blocks)]
+    hits = _line_hits(blocks, authors)
     taken: dict[str, int] = {}
     for block, rule in zip(blocks, hits, strict=True):
         if rule is not None:
             taken[rule.id] = taken.get(rule.id, 0) + len(block.text)
     kept: list[Block] = []
     for block, rule in zip(blocks, hits, strict=True):
-        if rule is None or taken[rule.id] > total * MAX_SHARE_OF_TEXT:
+        if rule is None or (taken[rule.id] > total * MAX_SHARE_OF_TEXT and rule.kind != "consent"):
             kept.append(block)
         elif rule.kind == "correction":
-            removal.correction = f"{removal.correction} {block.text}" if removal.correction else block.text
+            removal.add_correction(block.text)
         else:
             removal.add(rule.kind, rule.id, block.text)
     return _without_dangling_headings(kept, removal)
 
 
-def _line_hit(block: Block, number: int, count: int, authors: Sequence[str]) -> LineRule | None:
+def _line_hits(blocks: Sequence[Block], authors: Sequence[str]) -> list[LineRule | None]:
+    """For each block the rule that holds of it. The head and the foot reach as far as so many blocks are the text's."""
+    hits: list[LineRule | None] = [None] * len(blocks)
+    for place, numbers, reach in (
+        (Place.FOOT, range(len(blocks) - 1, -1, -1), FOOT_BLOCKS),
+        (Place.HEAD, range(len(blocks)), HEAD_BLOCKS),
+    ):
+        kept = 0
+        for number in numbers:
+            if kept == reach:
+                break
+            hits[number] = hits[number] or _line_hit(blocks[number], {Place.ANYWHERE, place}, authors)
+            kept += hits[number] is None
+    return [hit or _line_hit(block, {Place.ANYWHERE}, authors) for hit, block in zip(hits, blocks, strict=True)]
+
+
+def _line_hit(block: Block, places: Set[Place], authors: Sequence[str]) -> LineRule | None:
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
-    places = {Place.ANYWHERE}
-    if number < HEAD_BLOCKS:
-        places.add(Place.HEAD)
-    if number >= count - FOOT_BLOCKS:
-        places.add(Place.FOOT)
     for rule in LINE_RULES:
         if rule.place in places and len(block.text) <= rule.max_chars and rule.pattern.search(block.text):
             return rule
-    if Place.FOOT in places:
-        return BIO if is_bio(block.text, authors) else NAMES_ONLY if is_names_only(block.text, authors) else None
-    return None
+    if Place.FOOT in places and is_bio(block.text, authors):
+        return BIO
+    is_edge = len(places) > 1
+    return NAMES_ONLY if is_edge and is_names_only(block.text, authors) else None
 
 
 _BIO_VERB = (
     r"(?:ist|war|arbeitet|schreibt|berichtet|leitet|is|was|works|writes|covers|reports|has been|has worked|lives)"
 )
-_BEFORE_NAME = re.compile(r"^(?:[A-ZÄÖÜ(]\S*\s+){0,4}$")
+_BEFORE_NAME = re.compile(rf"^(?:[{CAPITALS}(]\S*\s+){{0,4}}$")
 BIO = LineRule(
     id="bio_of_author",
     kind="bio",
@@ -75,7 +91,7 @@ BIO = LineRule(
 NAMES_ONLY = LineRule(
     id="author_names",
     kind="byline",
-    reason="The last line is the authors' names and nothing else.",
+    reason="The first or last line is the authors' names and nothing else.",
     example="Anna Berg",
     pattern=re.compile(r"^\W*$"),
     max_chars=120,
@@ -105,15 +121,20 @@ def is_names_only(text: str, authors: Sequence[str]) -> bool:
 
 
 def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> list[Block]:
-    """Without pull quotes that only repeat what a paragraph says."""
+    """Without pull quotes that only repeat what a paragraph says, and the line after them with the speaker."""
     prose = [normal(block.text) for block in blocks if block.kind is BlockKind.PARAGRAPH]
     kept: list[Block] = []
+    after_repeated = False
     for block in blocks:
         words = normal(block.text)
-        if block.kind is BlockKind.QUOTATION and len(words) > 20 and any(words in paragraph for paragraph in prose):
+        is_repeated = (
+            block.kind is BlockKind.QUOTATION and len(words) > 20 and any(words in paragraph for paragraph in prose)
+        )
+        if is_repeated or (after_repeated and speaker_in(block)):
             removal.add("pull_quote", "repeated_quotation", block.text)
         else:
             kept.append(block)
+        after_repeated = is_repeated
     return kept
 
 

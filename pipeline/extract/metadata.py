@@ -8,7 +8,7 @@ second; OpenGraph is often rewritten for sharing; plain meta names are often the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,7 @@ import msgspec
 from pipeline.events import Access
 from pipeline.extract.authors import choose_authors
 from pipeline.extract.dates import Moment, parse_moment
-from pipeline.extract.declared import Declared
+from pipeline.extract.declared import Declared, Node
 from pipeline.extract.header import Header
 from pipeline.extract.text import plain, words_of
 from pipeline.extract.titles import choose_headline, site_names
@@ -93,7 +93,9 @@ def choose(
     declared: Declared, header: Header, *, title: str | None, language: str | None, url: str, captured_at: datetime
 ) -> Metadata:
     """The rules. `title` is the title element's text, `language` the html element's lang."""
-    headline, headline_origin = choose_headline(header.headline, declared, title, site_names(declared, url))
+    headline, headline_origin = choose_headline(
+        header.headline, header.kicker, declared, title, site_names(declared, url)
+    )
     section = _choose_section(declared)
     published, published_origin = _choose_published(declared, header, captured_at)
     modified, modified_origin = _choose_modified(declared, published, captured_at)
@@ -232,11 +234,19 @@ def _choose_access(declared: Declared) -> Access:
     tier = _TIERS.get(
         (declared.meta("article:content_tier", "og:article:content_tier", "content_tier") or "").strip().lower()
     )
-    for node in (declared.article, declared.page):
+    for node in _parts(declared.article, declared.page):
         free = node.get("isAccessibleForFree")
         if free is not None and str(free).strip().lower() in _NOT_FREE:
             return Access.METERED if tier is Access.METERED else Access.PAYWALLED
     return tier or Access.OPEN
+
+
+def _parts(*nodes: Node) -> Iterator[Node]:
+    """The nodes and their `hasPart`, where the part behind a paywall is declared."""
+    for node in nodes:
+        yield node
+        parts = node.get("hasPart")
+        yield from (part for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, Mapping))
 
 
 def as_utc(at: datetime) -> datetime:

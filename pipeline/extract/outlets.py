@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from pipeline.extract.markup import drop
 from pipeline.extract.region import prose_chars
 from pipeline.extract.removal import Removal
-from pipeline.extract.text import visible_text
+from pipeline.extract.text import spaced_text
 
 MAX_SHARE_OF_PROSE = 0.5
 """An outlet may have changed its pages since its entry was written: one that would take more is left out."""
@@ -73,7 +73,7 @@ def remove_unwanted(outlet: Outlet, body: HtmlElement, removal: Removal) -> None
         if sum(map(prose_chars, found)) > allowed:
             continue
         for element in found:
-            removal.add(unwanted.kind, f"outlet:{outlet.host}", visible_text(element))
+            removal.add(unwanted.kind, f"outlet:{outlet.host}", spaced_text(element))
             drop(element)
 
 

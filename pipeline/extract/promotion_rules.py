@@ -77,6 +77,11 @@ PROMOTION_RULES = (
             r"(?:alle|alles) akzeptieren\b",
             r"accept all\b",
             r"sie können ihre (?:wahl|auswahl|einwilligung|einstellungen) jederzeit",
+            r"(?:zum weiterlesen|zur nutzung|besuchen sie|(?:weiter)?lesen sie) .{0,60}\bmit (?:werbung|tracking)\b",
+            r"(?:weiter(?:lesen)?|jetzt) mit (?:werbung|tracking)\b",
+            r"(?:oder )?(?:nutzen|lesen|besuchen|testen) sie .{0,60}\bpur[- ]abo\b",
+            r"details zu (?:tracking|werbung|cookies)\b",
+            r"continue (?:to .{0,40})?with (?:ads|advertising|tracking)\b",
         ),
         max_chars=900,
     ),
@@ -94,6 +99,42 @@ PROMOTION_RULES = (
         place=Place.ANYWHERE,
     ),
     LineRule(
+        id="rating_call",
+        kind="rating",
+        reason="Asks readers what they think of the article.",
+        example="Wie hat Ihnen dieser Artikel gefallen?",
+        pattern=whole(
+            r"wie hat (?:ihnen|dir) (?:dieser|der) (?:artikel|beitrag|text) gefallen",
+            r"durchschnittliche bewertung\W*[\d,.]+",
+            r"war (?:dieser|der) (?:artikel|beitrag|text) (?:hilfreich|interessant)(?: für sie| für dich)?",
+            r"(?:how did you like|was) this (?:article|story)(?: helpful| useful)?|rate this (?:article|story)",
+        ),
+    ),
+    LineRule(
+        id="affiliate_notice",
+        kind="advertisement",
+        reason="Says that the outlet earns by what readers buy.",
+        example="Dieser Artikel enthält Affiliate-Links. Wer darüber kauft, unterstützt unsere Redaktion.",
+        pattern=re.compile(
+            r"^(?=.*\baffiliate[- ]?links?\b)(?=.*\b(?:diese[mr]?|wir|unsere[nr]?|this|we|our)\b)"
+            r"(?=.*(?:artikel|beitrag|text|seite|provision|article|story|page|commission))"
+            r"|^\W*we (?:may |might )?(?:earn|receive)\b.{0,60}\bcommission\b",
+            re.IGNORECASE,
+        ),
+        max_chars=420,
+    ),
+    LineRule(
+        id="trial_offer",
+        kind="promotion",
+        reason="Offers the outlet for a while without charge.",
+        example="2 Wochen kostenlos testen",
+        pattern=whole(
+            r"(?:\w+ )?(?:\d{1,2}|zwei|drei|vier) (?:wochen?|monate?) (?:gratis|kostenlos)(?: testen| lesen)?",
+            r"(?:try|get) \d{1,2} (?:weeks?|months?) (?:for )?free",
+        ),
+        max_chars=80,
+    ),
+    LineRule(
         id="support_call",
         kind="donation_call",
         reason="Asks readers for money.",
@@ -102,6 +143,7 @@ PROMOTION_RULES = (
             r"^(?=.*\b(?:spende|mitglied|unterstütz|donat|support|member|subscri))"
             r"\W*(?:hat (?:ihnen|dir) (?:dieser|der) (?:artikel|text|beitrag) gefallen"
             r"|(?:ihnen|dir) gefällt (?:dieser|der|unser)"
+            r"|(?:unabhängiger|guter|kritischer) journalismus (?:braucht|kostet|lebt)"
             r"|(?:did you (?:like|enjoy)|enjoyed|if you (?:like|liked|enjoy|enjoyed|value)) (?:this|our)\b)",
             re.IGNORECASE,
         ),

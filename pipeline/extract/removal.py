@@ -39,11 +39,20 @@ class Removal(msgspec.Struct):
     stripped: list[Stripped] = []
     videos: list[Video] = []
     correction: str | None = None
+    _recorded: set[Stripped] = msgspec.field(default_factory=set)
 
     def add(self, kind: str, rule: str, text: str) -> None:
-        if text:
-            cut = text if len(text) <= MAX_RECORDED_CHARS else f"{text[: MAX_RECORDED_CHARS - 1]}…"
-            self.stripped.append(Stripped(kind=kind, rule=rule, text=cut))
+        """Record a block, once: a label that stands at every paragraph says the same each time."""
+        cut = text if len(text) <= MAX_RECORDED_CHARS else f"{text[: MAX_RECORDED_CHARS - 1]}…"
+        block = Stripped(kind=kind, rule=rule, text=cut)
+        if text and block not in self._recorded:
+            self._recorded.add(block)
+            self.stripped.append(block)
+
+    def add_correction(self, text: str) -> None:
+        """Keep a notice of correction; an article can have several."""
+        if text not in (self.correction or ""):
+            self.correction = f"{self.correction} {text}" if self.correction else text
 
     def add_caption(self, text: str, place: str) -> None:
         """Record a caption as what it is: of a video, of a picture, with or without a credit."""

@@ -36,6 +36,11 @@ class Surroundings:
             ancestor in self.own_articles for ancestor in article.iterancestors("article")
         )
 
+    def is_own_part(self, element: HtmlElement) -> bool:
+        """Is it outside of any article, or within the one that holds the headline?"""
+        article = next(element.iterancestors("article"), None)
+        return article is None or not self.own_articles or self.is_own(article)
+
     def is_own_site(self, address: str) -> bool:
         try:
             return urlsplit(urljoin(self._url, address)).hostname == self._host

@@ -9,10 +9,13 @@ from lxml.etree import XPath, _Element
 
 FORBIDDEN_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff"
 """What XML 1.0 cannot hold, and lone surrogates: neither belongs in a text. (Inside of a character class.)"""
+CAPITALS = "".join(filter(str.isupper, map(chr, range(0x41, 0x250))))
+"""The capital letters of the Latin scripts: `Élise`, `Łukasz`. (Inside of a character class.)"""
 _UNSEEN = re.compile(f"[{FORBIDDEN_CHARACTERS}\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e]")
 """Also soft hyphens, zero-width spaces and direction marks. Joiners stay: some scripts need them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _WORD = re.compile(r"\w+")
+_SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,)](?:\s|$))")
 _STRING = XPath("string()", smart_strings=False)
 _RAW_SHARE = 8
 """Raw text is at most so many times as long as what is seen of it: indentation, line breaks."""
@@ -51,7 +54,7 @@ def text_within(element: _Element, max_chars: int) -> str | None:
 
 def spaced_text(element: _Element) -> str:
     """Text with a space between elements: a caption's teaser and time line stand in elements of their own."""
-    return tidy(" ".join(map(str, element.itertext())))
+    return _SPACE_BEFORE_MARK.sub("", tidy(" ".join(map(str, element.itertext()))))
 
 
 def words_of(text: str) -> list[str]:

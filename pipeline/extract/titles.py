@@ -6,7 +6,7 @@
     og:title    rewritten for sharing
     title       the outlet after it; rewritten for search engines
 
-Rules, in this order: the outlet's name is cut off every candidate; the wording that most candidates
+Rules, in this order: the outlet's name and the kicker are cut off every candidate; the wording that most candidates
 share is the headline; where they all differ, or as many stand against as many, it is the heading a reader sees.
 """
 
@@ -25,6 +25,7 @@ _SAME_SHARE = 0.6
 """A wording inside of another is the same headline from this share of its length."""
 
 _END = re.compile(r"\s+(?:[|–—·•»]|-)\s+(?=[^|–—·•»]{2,40}$)|[:：｜](?=[^\s:：｜]{2,20}$)")
+_KICKER_MARK = re.compile(r"\s*[:|]\s*(?=\S)|\s+[–—•-]\s+(?=\S)")
 _BEGINNING = re.compile(r"^(?P<site>[^|–—·•:]{2,40}?)\s*(?:[|–—·•:]|\s-)\s+")
 
 
@@ -81,8 +82,15 @@ def _is_site(text: str, sites: Sequence[str]) -> bool:
     return any(key and (key == "".join(words_of(site)) or likeness(text, site) > 0) for site in sites)
 
 
+def without_kicker(title: str, kicker: str | None) -> str:
+    """`Kicker: Headline` without the kicker. A mark stands between the two: `Kicker headline` is one sentence."""
+    rest = title.removeprefix(kicker or "")
+    mark = _KICKER_MARK.match(rest) if rest != title else None
+    return rest[mark.end() :] if mark else title
+
+
 def choose_headline(
-    heading: str | None, declared: Declared, page_title: str | None, sites: Sequence[str]
+    heading: str | None, kicker: str | None, declared: Declared, page_title: str | None, sites: Sequence[str]
 ) -> tuple[str | None, str]:
     """The headline and its origin, by the rules at the head of this module; (None, "") where nothing says one."""
     candidates = (
@@ -91,7 +99,11 @@ def choose_headline(
         ("og:title", declared.meta("og:title", "twitter:title")),
         ("title", page_title),
     )
-    wordings = [(origin, without_site(plain(text), sites)) for origin, text in candidates if isinstance(text, str)]
+    wordings = [
+        (origin, without_kicker(without_site(plain(text), sites), kicker))
+        for origin, text in candidates
+        if isinstance(text, str)
+    ]
     wordings = [(origin, text) for origin, text in wordings if text]
     if not wordings:
         return None, ""

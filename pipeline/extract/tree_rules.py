@@ -14,15 +14,16 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.finders import (
     HEADINGS,
-    find_aside,
-    find_figure,
     find_folding_bio,
     find_folding_box,
+    find_itself,
     find_labelled_link,
+    find_labelled_tags,
     find_link_list,
     find_link_only,
     find_linked_card,
     find_loose_video,
+    find_new_window_note,
     find_next_article,
     find_sign_up,
     find_teaser_article,
@@ -56,7 +57,7 @@ TREE_RULES = (
         reason="A picture or video with its caption. (One that holds a quotation or table was unwrapped before.)",
         example="<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Nordpress</figcaption></figure>",
         tags=frozenset({"figure"}),
-        find=find_figure,
+        find=find_itself,
     ),
     TreeRule(
         id="sign_up",
@@ -142,6 +143,37 @@ TREE_RULES = (
         find=find_teaser_card,
     ),
     TreeRule(
+        id="amp_component",
+        kind="amp_component",
+        reason="A component of AMP that holds the page's frame, or what is shown until something else is loaded.",
+        example="<amp-list src='/r.json'><div fallback>Weitere Artikel konnten nicht geladen werden.</div></amp-list>",
+        tags=frozenset(
+            {
+                *("amp-ad", "amp-audio", "amp-embed", "amp-iframe", "amp-img", "amp-list", "amp-next-page"),
+                *("amp-sidebar", "amp-social-share", "amp-sticky-ad", "amp-subscriptions-dialog", "amp-video"),
+                *("amp-user-notification", "amp-youtube"),
+            }
+        ),
+        find=find_itself,
+        counts=False,
+    ),
+    TreeRule(
+        id="labelled_tags",
+        kind="tags",
+        reason="A list of keywords, as the word before it says.",
+        example="<ul><li>Schlagworte: </li><li><a href='/t/ruhn'>Ruhn</a></li><li>Hochwasser</li></ul>",
+        tags=frozenset({"ul", "dl", "div"}),
+        find=find_labelled_tags,
+    ),
+    TreeRule(
+        id="new_window_note",
+        kind="screen_reader",
+        reason="Says of a link where it opens, also among the words of a sentence.",
+        example="<p><span>(öffnet im neuen Fenster)</span></p>",
+        tags=frozenset({"span", "small", "em"}),
+        find=find_new_window_note,
+    ),
+    TreeRule(
         id="loose_video_time",
         kind="video_time",
         reason="The caption of a video outside of a figure.",
@@ -156,7 +188,7 @@ ASIDE = TreeRule(
     reason="HTML's own element for what stands beside. (One with a short quotation was unwrapped before.)",
     example="<aside><h3>Zahlen</h3><div>7,20 Meter hoch stand die Ruhn.</div></aside>",
     tags=frozenset({"aside"}),
-    find=find_aside,
+    find=find_itself,
 )
 """Asked last: an aside that is named for what it holds is that."""
 

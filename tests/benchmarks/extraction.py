@@ -2,7 +2,11 @@
 
 For each extractor that is installed, in a process of its own: pages per CPU second with metadata, peak memory, and the
 scorer's figures for all pages and for either half of the publishers (rules are tuned on half A only). PAGES is a folder
-of <id>/page.html.gz and <id>/gold.json; by default the evaluation data beside the checkout.
+of <id>/page.html.gz and <id>/gold.json; by default the evaluation data beside the checkout. The peers are in the extra
+`bench`.
+
+`python -m tests.benchmarks.extraction --memory 20000` sends so many pages, the same ones again and again, through the
+worker processes of the steps, and prints the memory of this process and of the largest worker on the way.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ import msgspec
 
 from pipeline.errors import PageError
 from pipeline.extract import extract_page
+from tests.benchmarks.memory import SavedPage, measure_memory
 from tests.conftest import SHARED
 
 DATASET = SHARED / "data" / "pages"
@@ -68,15 +73,16 @@ def trafilatura(page: Page) -> Answer:
 
 
 def newspaper4k(page: Page) -> Answer:
-    article: Any = import_module("newspaper").Article(page.url)
-    article.download(input_html=page.body.decode("utf-8", "replace"))
+    # Without these options it would ask the outlets' servers for pictures and for the page behind a link.
+    article: Any = import_module("newspaper").Article(page.url, fetch_images=False)
+    article.download(input_html=page.body.decode("utf-8", "replace"), ignore_read_more=True)
     article.parse()
     published_at = article.publish_date.isoformat() if article.publish_date else None
     return {"headline": article.title, "text": article.text, "authors": article.authors, "published_at": published_at}
 
 
 def readability_lxml(page: Page) -> Answer:
-    document: Any = import_module("readability").Document(page.body)
+    document: Any = import_module("readability").Document(page.body.decode("utf-8", "replace"))
     html: Any = import_module("lxml.html").fromstring(document.summary())
     lines = (" ".join(element.text_content().split()) for element in html.iter("p", "h2", "h3", "h4", "li"))
     return {"headline": document.short_title(), "text": "\n".join(filter(None, lines))}
@@ -111,14 +117,19 @@ def read_pages(dataset: Path) -> Iterator[Page]:
         )
 
 
+def saved_pages(dataset: Path) -> list[SavedPage]:
+    return [SavedPage(dataset / page.id / "page.html.gz", page.url, page.captured_at) for page in read_pages(dataset)]
+
+
 def run(name: str, dataset: Path, answers_file: Path) -> None:
-    """Extract all pages; print pages per CPU second and peak megabytes."""
+    """Extract all pages; print pages per CPU second, peak megabytes, and which pages it stumbled over."""
     _, extract = EXTRACTORS[name]
     pages = list(read_pages(dataset))
     cpu_seconds = []
     for _ in range(REPEATS):
+        failures: dict[str, str] = {}
         started = time.process_time()
-        answers = [{**extract(page), "id": page.id} for page in pages]
+        answers = [{**_answer(extract, page, failures), "id": page.id} for page in pages]
         cpu_seconds.append(time.process_time() - started)
     answers_file.write_bytes(b"\n".join(map(msgspec.json.encode, answers)))
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
@@ -126,6 +137,16 @@ def run(name: str, dataset: Path, answers_file: Path) -> None:
         f"{len(pages) / min(cpu_seconds):.1f} pages a CPU second, first run {len(pages) / cpu_seconds[0]:.1f}", end="; "
     )
     print(f"peak {peak_mb:.0f} MB")
+    for page_id, error in failures.items():
+        print(f"  {page_id}: {error}")
+
+
+def _answer(extract: Callable[[Page], Answer], page: Page, failures: dict[str, str]) -> Answer:
+    try:
+        return extract(page)
+    except Exception as exc:  # noqa: BLE001  # what a peer raises is its own; the page is one that it cannot read
+        failures[page.id] = f"{type(exc).__name__}: {exc}".partition("\n")[0][:90]
+        return {}
 
 
 def half_of(publisher: str) -> str:
@@ -174,7 +195,9 @@ def _line(figures: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
+    if sys.argv[1:2] == ["--memory"]:
+        measure_memory(saved_pages(DATASET), int(sys.argv[2]))
+    elif sys.argv[1:2] == ["--one"]:
         run(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
     else:
         main(Path(sys.argv[1]) if sys.argv[1:] else DATASET)

@@ -8,7 +8,9 @@ from pipeline.annotate import Quote, QuoteKind, annotate_text
 from pipeline.annotate.lexicon import load_lexicon
 from pipeline.annotate.mood import is_subjunctive
 from pipeline.annotate.passages import ReportRule
-from pipeline.annotate.reports import RULES, RUN, RUN_CONFIDENCE
+from pipeline.annotate.reports import RULES
+from pipeline.annotate.runs import REPORTED_ON, RunRule
+from pipeline.annotate.runs import RULES as RUN_RULES
 from pipeline.annotate.sentences import read_tokens
 from tests.annotation import Sample, read_samples, who
 
@@ -38,17 +40,24 @@ def test_a_rule_finds_its_example_and_not_its_counterexample(rule: ReportRule) -
 
 def test_rules_are_told_apart() -> None:
     assert len({(rule.language, rule.id) for rule in REPORT_RULES}) == len(REPORT_RULES)
-    assert RUN not in {rule.id for rule in REPORT_RULES}
+    assert not {rule.id for rule in RUN_RULES} & {rule.id for rule in REPORT_RULES}
+
+
+@pytest.mark.parametrize("rule", RUN_RULES, ids=[rule.id for rule in RUN_RULES])
+def test_a_way_of_going_on_finds_its_example_and_not_its_counterexample(rule: RunRule) -> None:
+    found = indirect_quotes(rule.matches, "de")[-1]
+    assert (found.rule, found.confidence) == (rule.id, rule.confidence)
+    assert indirect_quotes(rule.misses, "de") == []
 
 
 def test_a_run_ends_where_its_mood_does() -> None:
     text = "Karin Holm sagte, das Wasser sinke. Bis Mai sei der Damm fertig. Am Abend ist Sitzung. Es habe geregnet."
     assert [(quote.text, quote.rule) for quote in indirect_quotes(text, "de")] == [
         ("das Wasser sinke", "subjunctive_clause"),
-        ("Bis Mai sei der Damm fertig.", RUN),
-        ("Es habe geregnet.", RUN),
+        ("Bis Mai sei der Damm fertig.", REPORTED_ON.id),
+        ("Es habe geregnet.", REPORTED_ON.id),
     ]
-    assert indirect_quotes(text, "de")[1].confidence == RUN_CONFIDENCE
+    assert indirect_quotes(text, "de")[1].confidence == REPORTED_ON.confidence
 
 
 def test_marked_words_within_reported_ones_are_quotations_of_their_own() -> None:

@@ -11,14 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.annotate import Mention, Quote, QuoteKind, annotate_text
-from pipeline.annotate.blocks import RULES as BLOCK_RULES
-from pipeline.annotate.direct import within_reported
-from pipeline.annotate.reports import RULES as REPORT_RULES
-from pipeline.annotate.reports import RUN
-from pipeline.annotate.rules import RULES
+from pipeline.annotate.catalogue import describe_rules
 
-DIRECT_RULE_IDS = {rule.id for rule in (*RULES, *BLOCK_RULES, within_reported)}
-RULE_IDS = DIRECT_RULE_IDS | {rule.id for rules in REPORT_RULES.values() for rule in rules} | {RUN}
+RULE_IDS = set(describe_rules())
 MARKS = ["„", "“", "”", '"', "«", "»", "‹", "›", "‚", "‘", "’", "'"]
 WORDS = [
     "sagte",
@@ -96,7 +91,7 @@ def test_offsets_are_true_on_any_text(
         assert_true(text, quote)
     for mention in annotations.mentions:
         assert text[mention.start : mention.end] == mention.surface != ""
-        assert mention.name and 0 < mention.confidence <= 1
+        assert mention.name and 0 < mention.confidence <= 1 and mention.rule in RULE_IDS
     for kind in QuoteKind:
         assert_apart([quote for quote in annotations.quotes if quote.kind is kind])
     assert_apart(annotations.mentions)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
-from pipeline.annotate.language import detect_language
+from pipeline.annotate.language import SURE, tell_language
 from pipeline.annotate.lexicon import load_lexicon
 from pipeline.annotate.marks import find_segments
 from pipeline.annotate.mentions import find_mentions
@@ -17,11 +17,19 @@ from pipeline.annotate.quotes import find_marked, find_quotes
 from pipeline.annotate.sentences import read_tokens
 from pipeline.events import MentionKind, QuoteKind
 
-__all__ = ["PRODUCER", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
+__all__ = [
+    "PRODUCER",
+    "SURE",
+    "Annotations",
+    "Mention",
+    "MentionKind",
+    "Quote",
+    "QuoteKind",
+    "Span",
+    "annotate_text",
+]
 
-PRODUCER = "annotate@2"
-SURE = 0.9
-"""A detected language overrules the one given from this confidence on: pages often declare a wrong one."""
+PRODUCER = "annotate@3"
 
 
 def annotate_text(
@@ -33,9 +41,7 @@ def annotate_text(
     unsure. `title` is read for names that the text itself only gives as surnames. `blocks` are the character ranges
     that the page sets apart as quotations, in order.
     """
-    detected, confidence = detect_language(text)
-    if language is not None and (detected is None or confidence is None or confidence < SURE):
-        detected, confidence = language, None
+    detected, confidence = tell_language(text, language)
     segments = find_segments(text)
     lexicon = load_lexicon(detected)
     if lexicon is None:

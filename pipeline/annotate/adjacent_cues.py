@@ -1,4 +1,4 @@
-"""Rules for cues next to the marks: „…“, sagte Merz. Merz sagte: „…“"""
+"""Rules for cues next to the marks: „…“, sagte Holm. Holm sagte: „…“"""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _document_near(s: Situation, verb: int) -> Range | None:
     misses="„Sturmtief“ sorgte gestern für volle Keller, so Kowalski.",
 )
 def so_speaker(s: Situation) -> Attribution | None:
-    """„…“, so Merz; „…“, so der Kanzler."""
+    """„…“, so Holm; „…“, so der Kanzler."""
     if s.lexicon.language != "de" or not s.is_at(s.after, "so"):
         return None
     at = s.after + 1
@@ -81,7 +81,7 @@ def _through_apposed_name(s: Situation, at: int, end: int) -> int:
     misses="„Das Netz“ sagte ihm nichts.",
 )
 def verb_speaker(s: Situation) -> Attribution | None:
-    """„…“, sagte Merz; “…,” said Starmer; „…“, hatte Merz erklärt."""
+    """„…“, sagte Holm; “…,” said Marsh; „…“, hatte Holm erklärt."""
     at = s.after
     if at >= s.high or not s.is_set_off:
         return None
@@ -113,7 +113,7 @@ def participle_behind(s: Situation, at: int) -> int | None:
     misses="“The Bridge” made the chief engineer famous.",
 )
 def speaker_verb(s: Situation) -> Attribution | None:
-    """“…,” Starmer said; “…,” Smith, a professor at Leeds, told the BBC."""
+    """“…,” Marsh said; “…,” Smith, a professor at Leeds, told the BBC."""
     if s.lexicon.language != "en" or s.after >= s.high or not s.is_set_off:
         return None
     end = noun_phrase(s.tokens, s.after, s.high, s.lexicon)
@@ -178,11 +178,36 @@ def _is_passive(token: Token) -> bool:
 @rule(
     confidence=0.9,
     evidence=Evidence.ADJACENT,
+    matches="Sie floh vor der, wie Kowalski sagte, „großen Stille“.",
+    misses="Sie floh, wie Kowalski floh, „Das Ende“ im Koffer.",
+)
+def as_put(s: Situation) -> Attribution | None:
+    """die, wie Holm sagte, „…“; the, as she put it, “…”"""
+    if not s.is_at(s.at - 1, ","):
+        return None
+    for at in range(s.at - 3, max(s.low, s.at - LONGEST_LABEL) - 1, -1):
+        if not (s.is_at(at, "wie", "as") and s.is_at(at - 1, ",")):
+            continue
+        end = noun_phrase(s.tokens, at + 1, s.at, s.lexicon)
+        verb = next((i for i in range(end or s.at, s.at - 1) if _puts(s, i)), None)
+        return Attribution((at + 1, end), (verb, verb + 1)) if end is not None and verb is not None else None
+    return None
+
+
+def _puts(s: Situation, at: int) -> bool:
+    return verb_at(s.tokens, at, s.high, s.lexicon) is not None or (
+        s.is_at(at, "put", "puts") and s.is_at(at + 1, "it")
+    )
+
+
+@rule(
+    confidence=0.9,
+    evidence=Evidence.ADJACENT,
     matches="Am Dienstag sagte Kowalski: „Das Wasser sinkt.“",
     misses="Auf dem Schild am Tor: „Betreten verboten, das Eis trägt nicht.“",
 )
 def verb_colon(s: Situation) -> Attribution | None:
-    """Merz sagte: „…“; Smith told the BBC: “…”; sagte Merz dem Sender: „…“"""
+    """Holm sagte: „…“; Smith told the BBC: “…”; sagte Holm dem Sender: „…“"""
     if not (
         s.is_at(s.at - 1, ":") or (s.is_at(s.at - 1, ",") and s.lexicon.language == "en" and _has_verb_before_comma(s))
     ):
@@ -208,7 +233,7 @@ def _has_verb_before_comma(s: Situation) -> bool:
     misses="Zum Thema Wasser: „Wir haben lange gewartet.“",
 )
 def name_colon(s: Situation) -> Attribution | None:
-    """Merz: „…“ — nothing but the speaker before the colon."""
+    """Holm: „…“ — nothing but the speaker before the colon."""
     if not s.is_at(s.at - 1, ":") or s.at - s.low > LONGEST_LABEL:
         return None
     end = noun_phrase(s.tokens, s.low, s.at - 1, s.lexicon)

@@ -23,7 +23,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     kind: QuoteKind
     speaker: Span | None = None
-    """As written: "Merz", "der Kanzler", "sie"."""
+    """As written: "Holm", "der Kanzler", "sie"."""
     person: str | None = None
     """The speaker's full name as the article introduces it; None where that is unknown or ambiguous."""
     cue: Span | None = None
@@ -41,7 +41,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: MentionKind
     surface: str
-    """As written: "Merz", "Frankreichs"."""
+    """As written: "Holm", "Frankreichs"."""
     name: str
     """A person's full name as the article introduces it, a place's or organisation's usual name."""
     start: int

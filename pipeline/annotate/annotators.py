@@ -1,20 +1,25 @@
-"""Annotators that join by entry point: the group `newsledger.annotators` names what makes one from a model's name.
+"""Annotators: the rules, and what joins by entry point. The group `newsledger.annotators` names what makes one.
 
     [project.entry-points."newsledger.annotators"]
     spacy = "pipeline.annotate.adapters.spacy:load"
 
-An annotator's events are appended under its own producer, beside those of the rules; the marts choose among producers.
+An annotator's events are appended under its own producer, beside those of the others; the marts choose among them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
+from pipeline.annotate import PRODUCER, annotate_text
 from pipeline.annotate.annotations import Annotations
 from pipeline.errors import AnnotatorError
 
 GROUP = "newsledger.annotators"
+RULES = "rules"
+"""The name of the annotator that is always there."""
 
 
 class Annotator(Protocol):
@@ -22,40 +27,75 @@ class Annotator(Protocol):
 
     @property
     def producer(self) -> str:
-        """`spacy-de_core_news_sm@3.8.0`: which model in which version asserts it."""
+        """`spacy-de_core_news_sm@3.8.0.1`: the annotator's name, perhaps the model's behind a hyphen, and the version:
+        numbers with dots between, of which the marts take the highest."""
         ...
 
-    def annotate(self, text: str, *, language: str | None, title: str | None) -> Annotations:
-        """What it finds in the text. `language` is ISO 639-1, None if unknown."""
+    @property
+    def finds_quotes(self) -> bool:
+        """Whether it looks for quotations; else those of other annotators count."""
+        ...
+
+    @property
+    def finds_mentions(self) -> bool:
+        """Likewise."""
+        ...
+
+    def annotate(
+        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+    ) -> Annotations | None:
+        """What it finds in the text, None where it does not read that language.
+
+        `language` (ISO 639-1) is what the page declares; `blocks` are the ranges that it sets apart as quotations.
+        """
         ...
 
 
 class MakeAnnotator(Protocol):
     """What an entry point of the group loads."""
 
-    def __call__(self, model: str) -> Annotator:
-        """The annotator with that model: a package's name or a folder. Raises `AnnotatorError` if it is not there."""
+    def __call__(self, model: str | None) -> Annotator:
+        """The annotator with that model, a package's name or a folder. Raises `AnnotatorError` if it is not there."""
         ...
 
 
+class RulesAnnotator:
+    """The rules of this package, which read any language and know more of some."""
+
+    producer = PRODUCER
+    finds_quotes = True
+    finds_mentions = True
+
+    def annotate(
+        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+    ) -> Annotations:
+        return annotate_text(text, language=language, title=title, blocks=blocks)
+
+
 def annotator_names() -> tuple[str, ...]:
-    """The annotators that installed packages register."""
-    return tuple(sorted(entry_points(group=GROUP).names))
+    """The rules, and the annotators that installed packages register."""
+    return RULES, *sorted(entry_points(group=GROUP).names)
 
 
-def load_annotator(name: str, model: str) -> Annotator:
-    """The registered annotator of that name, with the model. Raises `AnnotatorError`."""
+@cache
+def load_annotator(spec: str) -> Annotator:
+    """The annotator `name` or `name:model`, loaded once a process. Raises `AnnotatorError`."""
+    name, _, model = spec.partition(":")
+    if name == RULES:
+        return RulesAnnotator()
     found = entry_points(group=GROUP, name=name)
     if not found:
-        known = ", ".join(annotator_names()) or "none"
-        raise AnnotatorError(f"no annotator {name!r} is installed; there are: {known}")
-    return make_annotator(next(iter(found)), model)
+        raise AnnotatorError(f"no annotator {name!r} is installed; there are: {', '.join(annotator_names())}")
+    return make_annotator(next(iter(found)), model or None)
 
 
-def make_annotator(entry: EntryPoint, model: str) -> Annotator:
+def make_annotator(entry: EntryPoint, model: str | None) -> Annotator:
     """The annotator that the entry point makes. Raises `AnnotatorError`."""
     try:
         make: MakeAnnotator = entry.load()
     except (ImportError, AttributeError) as exc:
         raise AnnotatorError(f"annotator {entry.name!r}: {entry.value} cannot be loaded: {exc}") from exc
-    return make(model)
+    annotator = make(model)
+    if annotator.producer.partition("@")[0].partition("-")[0] != entry.name:
+        raise AnnotatorError(f"annotator {entry.name!r}: its producer {annotator.producer!r} is not named after it")
+    return annotator

@@ -1,9 +1,9 @@
-"""What stands right behind a speaker and is about them: "(CDU)", ", die Leiterin des Amtes", ", Karin Holm"."""
+"""What stands right behind a speaker and is about them: "(CDU)", "vom Verein", ", die Leiterin des Amtes"."""
 
 from __future__ import annotations
 
 from pipeline.annotate.lexicon import Lexicon
-from pipeline.annotate.phrases import REACH, Range, name_end, noun_phrase, past_parenthesis
+from pipeline.annotate.phrases import REACH, Range, is_name_word, name_end, noun_phrase, past_parenthesis
 from pipeline.annotate.sentences import Token
 
 
@@ -13,7 +13,7 @@ def widened(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range:
     stop = min(len(tokens), last + REACH)
     if last - first == 1 and tokens[first].lower in lexicon.pronouns:
         return phrase
-    last = past_parenthesis(tokens, last, stop)
+    last = past_parenthesis(tokens, _affiliation_end(tokens, phrase, stop, lexicon), stop)
     if last >= stop or tokens[last].surface != ",":
         return first, last
     if any(lexicon.is_role(token.surface) for token in tokens[first:last]) and tokens[first].surface.islower() | (
@@ -24,6 +24,16 @@ def widened(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range:
             return first, past_parenthesis(tokens, name, stop)
     apposition = _office_behind(tokens, last + 1, stop, lexicon)
     return first, apposition if apposition is not None else last
+
+
+def _affiliation_end(tokens: list[Token], phrase: Range, stop: int, lexicon: Lexicon) -> int:
+    """Behind the "von der Heimatliste", "vom Verein Stromkunde" that says where the person named belongs."""
+    first, at = phrase
+    if lexicon.language != "de" or at - first < 2 or not is_name_word(tokens[first], lexicon):
+        return at
+    if at + 1 >= stop or tokens[at].lower not in {"von", "vom"}:
+        return at
+    return noun_phrase(tokens, at + 1, stop, lexicon) or at
 
 
 def _closes(tokens: list[Token], at: int, stop: int) -> bool:

@@ -16,6 +16,8 @@ WIDEST_GAP = 24
 """Tokens between the reporting word and the clause it reports."""
 MOOD_REACH = 50
 """Tokens of a clause in which its mood must show."""
+_NEW_SENTENCES = frozenset({"allerdings", "denn", "doch", "jedoch"})
+"""Behind a comma, the one who tells goes on."""
 PURPOSES = frozenset({"um", "ohne", "statt", "anstatt", "außer"})
 
 
@@ -34,6 +36,8 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
         start = comma + 1
         if start >= p.last or p.tokens[start].lower in PURPOSES:
             continue
+        if p.tokens[start].lower in _NEW_SENTENCES:
+            break
         if opens_clause(p, start):
             return comma, Clause.THAT
         if reporting_verb_at(p.tokens, start, p.last, p.lexicon) is not None:

@@ -7,8 +7,8 @@ import msgspec
 from pipeline.annotate.attribution import Attribution, Evidence, Rule, Situation, rule
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.marks import Segment
+from pipeline.annotate.passages import Reported
 from pipeline.annotate.phrases import REACH, Range
-from pipeline.annotate.reports import Reported
 from pipeline.annotate.rules import RULES
 from pipeline.annotate.sentences import Sentence, Token
 from pipeline.annotate.shape import shape_of, suffices

@@ -97,8 +97,7 @@ def _countries(language: str, adjectives: dict[str, str]) -> Iterator[tuple[str,
         names_de, names_en = _values(german), _values(english)
         own = names_de if language == "de" else names_en or names_de
         for name in (*names_de, *names_en):
-            usual = name if name in own else own[0]
-            yield name, Entry(MentionKind.PLACE, usual, code)
+            yield name, Entry(MentionKind.PLACE, own[0], code)
         for stem in _values(adjectives_de):
             adjectives.update((stem + ending, code) for ending in _GERMAN_ENDINGS)
         adjectives.update((adjective.lower(), code) for adjective in _values(adjectives_en))

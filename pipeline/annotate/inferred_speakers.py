@@ -24,7 +24,7 @@ _ANYBODY = frozenset({"ich", "wir", "man", "es", "i", "we", "it", "kein", "keine
     misses="Kowalski hob die Hände und las „Das Wasser“.",
 )
 def subject_colon(s: Situation) -> Attribution | None:
-    """Whoever the sentence before the colon is about: Merz hob die Hände: „…“"""
+    """Whoever the sentence before the colon is about: Holm hob die Hände: „…“"""
     if not s.is_at(s.at - 1, ":") or any(token.surface == "(" for token in s.tokens[max(s.low, s.at - 6) : s.at]):
         return None
     speaker = first_subject(s, s.low, s.at - 1)

@@ -13,6 +13,8 @@ LEAST_CHARS = 40
 SAMPLE_CHARS = 1000
 """More text does not change the outcome, only the time it takes."""
 LEAST_CONFIDENCE = 0.5
+SURE = 0.9
+"""A detected language overrules the declared one from this confidence on: pages often declare a wrong one."""
 _NAMES = """
 ar bg bn ca cs da de el en es et eu fa fi fr ga gl he hi hr hu hy id is it ja ka ko lb lt lv mk ms mt nl no pl pt ro
 ru sk sl sq sr sv sw ta th tr uk ur vi xh zh zu
@@ -40,3 +42,11 @@ def detect_language(text: str) -> tuple[str | None, float | None]:
     if confidence < LEAST_CONFIDENCE:
         return None, None
     return str(code), round(float(confidence), 4)
+
+
+def tell_language(text: str, declared: str | None) -> tuple[str | None, float | None]:
+    """The text's language (ISO 639-1), as detected, with the confidence (0 to 1), or as declared, without one."""
+    detected, confidence = detect_language(text)
+    if declared is not None and (detected is None or confidence is None or confidence < SURE):
+        return declared, None
+    return detected, confidence

@@ -102,6 +102,20 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     organisation_endings: frozenset[str]
     organisation_forms: frozenset[str]
     organisation_heads: frozenset[str]
+    feminine_forms: frozenset[str]
+    neuter_forms: frozenset[str]
+    surnames: frozenset[str]
+    no_offices: frozenset[str]
+    place_nouns: frozenset[str]
+    place_compounds: frozenset[str]
+    organisation_nouns: frozenset[str]
+    organisation_compounds: frozenset[str]
+    place_starts: frozenset[str]
+    place_endings: frozenset[str]
+    no_places: frozenset[str]
+    in_something: frozenset[str]
+    noun_endings: frozenset[str]
+    measures: frozenset[str]
     bare_clause_verbs: frozenset[str] = frozenset()
     infinitive_verbs: frozenset[str] = frozenset()
     shortest_role: int
@@ -133,8 +147,17 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     def is_feminine_role(self, word: str) -> bool:
         lower = word.lower()
         return self.language == "de" and (
-            lower in {"frau", "königin"} or (lower.endswith("in") and self.is_role(lower[:-2]))
+            lower in {"frau", "königin"}
+            or (lower.endswith("in") and (self.is_role(lower[:-2]) or self.is_role(f"{lower[:-2]}e")))
         )
+
+    def is_place_noun(self, word: str) -> bool:
+        """Whether the name behind the German noun is a place's: "Stadt", "Bundesstaats"."""
+        return self.language == "de" and _is_class_noun(word, "place")
+
+    def is_organisation_noun(self, word: str) -> bool:
+        """Whether the name behind the German noun is an organisation's: "Firma", "Softwarekonzerns"."""
+        return self.language == "de" and _is_class_noun(word, "organisation")
 
 
 @lru_cache(maxsize=20_000)
@@ -153,10 +176,21 @@ def _ends_in(word: str, field: str) -> bool:
     return any(stem[at:] in nouns for stem in stems for at in range(max(0, len(stem) - 24), max(0, len(stem) - 3)))
 
 
+@lru_cache(maxsize=20_000)
+def _is_class_noun(word: str, kind: str) -> bool:
+    lexicon = load_lexicon("de")
+    assert lexicon is not None
+    nouns: frozenset[str] = getattr(lexicon, f"{kind}_nouns")
+    compounds: frozenset[str] = getattr(lexicon, f"{kind}_compounds")
+    stems = [word, *(word[: -len(ending)] for ending in ("es", "en", "s", "n") if word.endswith(ending))]
+    return any(stem in nouns or stem.endswith(tuple(compounds)) for stem in stems)
+
+
 def _stems(word: str) -> list[str]:
     """The word and what it may be a feminine, plural or genitive of."""
-    endings = (ending for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3)
+    endings = [ending for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3]
     stems = [word, *(word[: -len(ending)] for ending in endings)]
+    stems.extend(f"{word[: -len(ending)]}e" for ending in endings if ending in {"in", "innen"})
     if word.endswith("men"):
         stems.append(word[:-2] + "an")
     return stems
@@ -229,7 +263,7 @@ def _finite_forms(forms: str, language: str) -> frozenset[str]:
         if not form.endswith("~"):
             spelled.add(form)
         elif language == "de":
-            infinitive = "n" if form[:-1].endswith(("er", "el")) else "en"
+            infinitive = "n" if form[:-1].endswith(("er", "el")) and not form[:-1].endswith("ier") else "en"
             spelled.update(form[:-1] + ending for ending in ("t", "te", "ten", infinitive))
         elif form[-2] == "e":
             spelled.update((form[:-1], form[:-1] + "s", form[:-1] + "d"))

@@ -8,19 +8,25 @@ from functools import cache
 from pipeline.annotate.annotations import Mention
 from pipeline.annotate.gazetteer import Entry, Gazetteer, load_gazetteer
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
+from pipeline.annotate.mention_rules import (
+    ACRONYM,
+    CLASS_NOUN,
+    FULL_NAME,
+    GAZETTEER,
+    KNOWN_SURNAME,
+    ORGANISATION_FORM,
+    PLACE_FORM,
+    PLACE_PHRASE,
+    SURNAME,
+    MentionRule,
+)
 from pipeline.annotate.offices import Offices, read_office
 from pipeline.annotate.people import Named, People
 from pipeline.annotate.phrases import Range, name_end
+from pipeline.annotate.places import Places, classed_end, formed_end, located_at, read_places
 from pipeline.annotate.sentences import Token
 from pipeline.events import MentionKind
 
-FULL_NAME = 0.9
-SURNAME = 0.8
-GAZETTEER = 0.9
-FORM = 0.75
-ACRONYM = 0.75
-KNOWN = 0.6
-"""A surname that the text does not introduce: a guess."""
 DEFINITE = frozenset({"der", "die", "dem", "den", "the"})
 MOST_ORGANISATION_WORDS = 6
 
@@ -33,7 +39,8 @@ def find_mentions(text: str, tokens: list[Token], people: People) -> tuple[tuple
     mentions = [_person(text, tokens, named, gazetteer, offices) for named in people.names]
     _name_offices(tokens, people, offices)
     taken = [(named.first, named.last) for named in people.names]
-    mentions.extend(_others(text, tokens, taken, lexicon, gazetteer))
+    places = read_places(tokens, taken, lexicon, gazetteer)
+    mentions.extend(_others(text, tokens, taken, lexicon, gazetteer, places))
     mentions.sort(key=lambda mention: mention.start)
     return tuple(mentions), offices
 
@@ -54,7 +61,7 @@ def _person(text: str, tokens: list[Token], named: Named, gazetteer: Gazetteer, 
     office = read_office(tokens, (named.first, named.last), offices.lexicon, gazetteer)
     start, end = tokens[named.first].start, tokens[named.last - 1].end
     offices.add(named.person, office, start)
-    is_full = named.last - named.first > 1
+    rule = FULL_NAME if named.last - named.first > 1 else SURNAME
     return Mention(
         kind=MentionKind.PERSON,
         surface=text[start:end],
@@ -64,13 +71,13 @@ def _person(text: str, tokens: list[Token], named: Named, gazetteer: Gazetteer, 
         role=office.role,
         party=office.party,
         country=office.country,
-        rule="full_name" if is_full else "surname",
-        confidence=FULL_NAME if is_full else SURNAME,
+        rule=rule.id,
+        confidence=rule.confidence,
     )
 
 
 def _others(
-    text: str, tokens: list[Token], taken: list[Range], lexicon: Lexicon, gazetteer: Gazetteer
+    text: str, tokens: list[Token], taken: list[Range], lexicon: Lexicon, gazetteer: Gazetteer, places: Places
 ) -> Iterator[Mention]:
     """Organisations and places outside of persons' names."""
     at = 0
@@ -83,13 +90,13 @@ def _others(
             at = taken[person][1]
             continue
         stop = taken[person][0] if person < len(taken) else len(tokens)
-        found = _named(tokens, at, stop, lexicon, gazetteer) if tokens[at].is_capitalised else None
+        found = _named(tokens, at, stop, lexicon, gazetteer, places) if tokens[at].is_capitalised else None
         if found is None and last is not None and tokens[at].surface == "(":
             found = _acronym(tokens, at, stop, last)
         if found is None:
             at += 1
             continue
-        (first, end), entry, rule, confidence = found
+        (first, end), entry, rule = found
         start_char, end_char = tokens[first].start, tokens[end - 1].end
         last = Mention(
             kind=entry.kind,
@@ -98,27 +105,76 @@ def _others(
             start=start_char,
             end=end_char,
             country=entry.country,
-            rule=rule,
-            confidence=confidence,
+            rule=rule.id,
+            confidence=rule.confidence,
         )
         yield last
         at = end
 
 
-Found = tuple[Range, Entry, str, float]
+Found = tuple[Range, Entry, MentionRule]
 
 
-def _named(tokens: list[Token], at: int, stop: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Found | None:
+def _named(
+    tokens: list[Token], at: int, stop: int, lexicon: Lexicon, gazetteer: Gazetteer, places: Places
+) -> Found | None:
     known = gazetteer.entry_at(tokens, at)
     end = _organisation_end(tokens, at, stop, lexicon)
     if end is not None and (known is None or end > known[0]):
-        name = " ".join(token.surface for token in tokens[at:end])
-        return (at, end), Entry(MentionKind.ORGANISATION, name, None), "organisation_form", FORM
-    if known is None or known[0] > stop:
+        name = _nominative([token.surface for token in tokens[at:end]], lexicon)
+        return (at, end), Entry(MentionKind.ORGANISATION, name, None), ORGANISATION_FORM
+    if known is not None and known[0] <= stop and not _is_adjective(tokens, at, stop, known, lexicon):
+        if known[1].kind is MentionKind.PERSON:
+            return (at, known[0]), known[1], KNOWN_SURNAME
+        return (at, known[0]), known[1], GAZETTEER
+    return _named_by_form(tokens, at, stop, lexicon, places)
+
+
+def _named_by_form(tokens: list[Token], at: int, stop: int, lexicon: Lexicon, places: Places) -> Found | None:
+    """What is in no gazetteer, but says or shows what it is."""
+    end = formed_end(tokens, at, stop, lexicon)
+    if end is not None:
+        return (at, end), Entry(MentionKind.PLACE, _spelled(tokens[at:end]), None), PLACE_FORM
+    if at and tokens[at - 1].is_capitalised and lexicon.is_organisation_noun(tokens[at - 1].lower):
+        end = classed_end(tokens, at, stop, lexicon)
+        if end is not None:
+            return (at, end), Entry(MentionKind.ORGANISATION, _spelled(tokens[at:end]), None), CLASS_NOUN
+    located = located_at(tokens, at, stop, places)
+    if located is None:
         return None
-    if known[1].kind is MentionKind.PERSON:
-        return (at, known[0]), known[1], "known_surname", KNOWN
-    return (at, known[0]), known[1], "gazetteer", GAZETTEER
+    end, name = located
+    is_classed = at > 0 and lexicon.is_place_noun(tokens[at - 1].lower)
+    return (at, end), Entry(MentionKind.PLACE, name, None), CLASS_NOUN if is_classed else PLACE_PHRASE
+
+
+def _spelled(words: list[Token]) -> str:
+    return " ".join(word.surface for word in words).removesuffix("'s").removesuffix("’s")
+
+
+def _is_adjective(tokens: list[Token], at: int, stop: int, known: tuple[int, Entry], lexicon: Lexicon) -> bool:
+    """ "Grünes Forum" is no mention of "Die Grünen", "die Grünen Abgeordneten" is."""
+    follower = at + 1
+    return (
+        lexicon.language == "de"
+        and known[0] == follower < stop
+        and known[1].kind is MentionKind.ORGANISATION
+        and tokens[at].lower.endswith(("e", "en", "es"))
+        and tokens[follower].is_capitalised
+        and not lexicon.is_role(tokens[follower].surface)
+    )
+
+
+def _nominative(words: list[str], lexicon: Lexicon) -> str:
+    """A German organisation's name out of its case: "Sozialen Union", "Finanzministeriums"."""
+    last = words[-1].lower()
+    if len(words) > 1 and last in lexicon.feminine_forms | lexicon.neuter_forms:
+        stem = next((words[0][: -len(end)] for end in ("en", "er", "es", "e") if words[0].endswith(end)), None)
+        ending = "e" if last in lexicon.feminine_forms else "es"
+        words = [f"{stem}{ending}", *words[1:]] if stem is not None else words
+    if lexicon.language == "de" and last.endswith("s"):
+        bare = next((stem for stem in (last[:-2], last[:-1]) if _is_compound_organisation(stem, lexicon)), None)
+        words = [*words[:-1], words[-1][: len(bare)]] if bare is not None else words
+    return " ".join(words)
 
 
 def _organisation_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
@@ -174,4 +230,4 @@ def _acronym(tokens: list[Token], at: int, stop: int, last: Mention) -> Found | 
     short = tokens[at + 1].surface
     if last.end != tokens[at - 1].end or not (short.isupper() and 2 <= len(short) <= 8):
         return None
-    return (at + 1, at + 2), Entry(MentionKind.ORGANISATION, last.name, last.country), "acronym", ACRONYM
+    return (at + 1, at + 2), Entry(MentionKind.ORGANISATION, last.name, last.country), ACRONYM

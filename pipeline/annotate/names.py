@@ -10,6 +10,7 @@ LONGEST_NAME = 6
 
 
 def name_runs(tokens: list[Token], lexicon: Lexicon) -> list[Range]:
+    """The runs of capitalised words; a possessive ends one: "Karin Holm's Social Union" are two."""
     runs: list[Range] = []
     at = 0
     while at < len(tokens):
@@ -17,8 +18,9 @@ def name_runs(tokens: list[Token], lexicon: Lexicon) -> list[Range]:
             at += 1
             continue
         end = name_end(tokens, at, len(tokens), lexicon)
-        runs.append((at, end))
-        at = end
+        possessive = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(("'s", "’s"))), end)
+        runs.append((at, possessive))
+        at = possessive
     return runs
 
 
@@ -38,7 +40,8 @@ def name_in(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range | Non
         if is_name_word(token, lexicon):
             end = name_end(tokens, at, last, lexicon)
             name = without_office(tokens, (at, end), lexicon, given_names)
-            if name is not None:
+            is_owner = end < last and tokens[end - 1].surface.endswith(("'s", "’s"))
+            if name is not None and not is_owner:
                 found = name
             at = end
         else:
@@ -72,10 +75,12 @@ def without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_name
         ):
             start = at
             break
-        elif is_last and lexicon.is_role(word):
+        elif is_last and lexicon.is_role(word) and not _is_surname_here(tokens, start, at, lexicon, given_names):
             return None
         elif _is_left_out(word, tokens[start], is_last, lexicon, given_names):
             start = at + 1
+    while last - start > 2 and tokens[last - 1].lower in lexicon.title_nouns:
+        last -= 1  # "Ada Berg Song"
     if start >= last or last - start > LONGEST_NAME:
         return None
     words = [token for token in tokens[start:last] if token.surface != "."]
@@ -84,6 +89,16 @@ def without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_name
     if len(words) > 1 and any(token.lower in given_names.organisation_words for token in words):
         return None
     return start, last
+
+
+def _is_surname_here(tokens: list[Token], start: int, at: int, lexicon: Lexicon, given_names: GivenNames) -> bool:
+    """Behind given names alone, "Bauer" and "Koch" are surnames."""
+    given = [token for token in tokens[start:at] if token.surface != "."]
+    return (
+        bool(given)
+        and all(given_names.is_known(token.surface) or len(token.surface) == 1 for token in given)
+        and tokens[at].lower in lexicon.surnames
+    )
 
 
 def _is_left_out(word: str, start: Token, is_last: bool, lexicon: Lexicon, given_names: GivenNames) -> bool:
@@ -105,11 +120,12 @@ def _may_be_name(token: Token) -> bool:
     return not any(map(str.isdigit, word)) and (len(word) == 1 or not word.replace("-", "").isupper())
 
 
-def spelled(tokens: list[Token], name: Range) -> str:
+def spelled(tokens: list[Token], name: Range, surname: str) -> str:
+    """The name with its initials; `surname` is its last word in the nominative."""
     words: list[str] = []
     for token in tokens[name[0] : name[1]]:
         if token.surface == "." and words:
             words[-1] += "."
         else:
             words.append(token.surface)
-    return " ".join(words)
+    return " ".join([*words[:-1], surname])

@@ -93,8 +93,8 @@ def read_office(tokens: list[Token], name: Range, lexicon: Lexicon, gazetteer: G
 def _before(tokens: list[Token], first: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
     """ "der frühere britische Premierminister Adam Pierce", "Britain's prime minister, Adam Pierce"."""
     end = first
-    while end and (tokens[end - 1].lower in lexicon.titles or tokens[end - 1].surface == ".") and first - end < 6:
-        if lexicon.is_role(tokens[end - 1].surface):
+    while end and _is_title(tokens, end - 1, lexicon) and first - end < 6:
+        if lexicon.is_role(tokens[end - 1].surface) and tokens[end - 1].lower not in lexicon.no_offices:
             break
         end -= 1
     if end and tokens[end - 1].surface == ",":
@@ -102,6 +102,13 @@ def _before(tokens: list[Token], first: int, lexicon: Lexicon, gazetteer: Gazett
     if not end or not lexicon.is_role(tokens[end - 1].surface):
         return Office()
     return _office_ending_at(tokens, end, lexicon, gazetteer)
+
+
+def _is_title(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """ "Dr", or the full stop behind it; the one behind another word ends the sentence before."""
+    if tokens[at].surface == ".":
+        return at > 0 and tokens[at - 1].lower in lexicon.titles
+    return tokens[at].lower in lexicon.titles
 
 
 def _office_ending_at(tokens: list[Token], end: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
@@ -121,7 +128,9 @@ def _office_ending_at(tokens: list[Token], end: int, lexicon: Lexicon, gazetteer
         else:
             break
         start -= 1
-    return Office(_spell(modifiers, tokens[end - 1], lexicon), party, country)
+    head = tokens[end - 1]
+    role = None if head.lower in lexicon.no_offices else _spell(modifiers, head, lexicon)
+    return Office(role, party, country)
 
 
 def _modifies(word: Token, lexicon: Lexicon) -> bool:
@@ -134,10 +143,11 @@ def _modifies(word: Token, lexicon: Lexicon) -> bool:
 
 
 def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
-    """In the nominative where the noun stands alone: "Premierministers" ▶ "Premierminister"."""
+    """In the nominative where the noun stands alone: "Premierministers" ▶ "Premierminister", "Präsidenten"."""
     noun = head.surface
-    if lexicon.language == "de" and not modifiers and noun.endswith("s") and lexicon.ends_in_role(noun[:-1].lower()):
-        noun = noun[:-1]
+    if lexicon.language == "de" and not modifiers and not lexicon.ends_in_role(noun.lower()):
+        endings = (ending for ending in ("s", "en", "n") if noun.endswith(ending))
+        noun = next((noun[: -len(e)] for e in endings if lexicon.ends_in_role(noun[: -len(e)].lower())), noun)
     return " ".join([*modifiers, noun])
 
 
@@ -200,6 +210,11 @@ def _in_parentheses(tokens: list[Token], at: int, lexicon: Lexicon, gazetteer: G
     return Office(role, party, _country_in(tokens[at + 1 : closing], gazetteer) if role else None), closing + 1
 
 
+def _may_end_apposition(token: Token, lexicon: Lexicon) -> bool:
+    """A mark, or a preposition: "Professor für Wasserbau in Castlemoor"."""
+    return token.surface in {",", ".", ")", "(", ";", "\n", "–"} or token.lower in lexicon.prepositions
+
+
 def _apposed(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
     """Behind the name and a comma: ", die Leiterin des Amtes,", ", a professor at Leeds,"."""
     start = comma + 1
@@ -207,7 +222,7 @@ def _apposed(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazet
         return Office()
     stop = min(len(tokens), start + LONGEST_OFFICE)
     end = noun_phrase(tokens, start, stop, lexicon)
-    if end is None or (end < len(tokens) and tokens[end].surface not in {",", ".", ")", "(", ";", "\n"}):
+    if end is None or (end < len(tokens) and not _may_end_apposition(tokens[end], lexicon)):
         return Office()
     words = tokens[start:end]
     joins = _JOINS_DE if lexicon.language == "de" else _JOINS_EN

@@ -82,6 +82,16 @@ class Report(msgspec.Struct, frozen=True):
     attribution: Attribution
 
 
+class Reported(msgspec.Struct, frozen=True):
+    """Indirect speech in the text, by token ranges."""
+
+    quote: Range
+    attribution: Attribution
+    rule: str
+    confidence: float
+    sentence: int
+
+
 FindReport = Callable[[Passage], Report | None]
 
 
@@ -166,7 +176,7 @@ def _resumes(p: Passage, start: int, at: int) -> bool:
 
 
 def _is_parenthetical(p: Passage, at: int) -> bool:
-    """ ", sagte Merz": a reporting verb and its subject behind the comma."""
+    """ ", sagte Holm": a reporting verb and its subject behind the comma."""
     if p.is_at(at, "so") and p.lexicon.language == "de":
         follower = p.tokens[at + 1] if at + 1 < p.last else None
         return follower is not None and (follower.is_capitalised or follower.lower in {"der", "die", "das"})

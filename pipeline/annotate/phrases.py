@@ -19,6 +19,17 @@ RELATIVE_DE = frozenset({"der", "die", "das", "dem", "den", "denen", "deren", "d
 GENITIVE_DE = frozenset({"des", "der", "eines", "einer", "seiner", "seines", "ihrer", "ihres", "unserer", "dieser"})
 _POSTMODIFIERS_DE = frozenset({"von", "vom", "der", "des", "für", "aus", "im", "in", "beim", "bei", "zur", "zum"})
 _POSTMODIFIERS_EN = frozenset({"of", "for", "from", "at", "with"})
+_ALONE_EN = frozenset(
+    {"one", "two", "three", "four", "some", "several", "many", "both", "another", "others", "most", "none", "few"}
+)
+"""Quantifiers that stand for whoever was named: "said one", "some of them said"."""
+_TIME_OPENERS_EN = frozenset({"last", "next", "this", "earlier", "every", "each"})
+_TIMES_EN = frozenset(
+    {"week", "month", "year", "night", "morning", "afternoon", "evening", "summer", "winter", "spring"}
+)
+_ALONE_DE = frozenset({"einer", "eine", "keiner", "keine", "mehrere", "andere"})
+_PHRASE_ENDS = frozenset(".,:;!?)\n")
+_CONJUNCTIONS_TOO_EN = frozenset({"after", "before", "since", "until", "till", "as"})
 _NOUN_OR_VERB_EN = frozenset({"state", "point", "report", "post"})
 
 Range = tuple[int, int]
@@ -75,8 +86,8 @@ def _joins_name(tokens: list[Token], at: int, end: int, ahead: int, lexicon: Lex
         return True
     if lexicon.is_role(tokens[end - 1].surface):
         return tokens[end].lower in {"von", "van", "de"} and ahead - end == 2
-    if tokens[end].lower == "von" and ahead == end + 1:
-        return end - at == 1 or lexicon.is_role(tokens[end - 2].surface)
+    if tokens[end].lower == "von":
+        return end - at == 1 or tokens[end - 2].surface == "." or lexicon.is_role(tokens[end - 2].surface)
     return tokens[end].lower not in {"der", "den", "zur", "zu", "vom"}
 
 
@@ -93,15 +104,31 @@ def noun_phrase(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> in
 def _noun_phrase_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
     if particle_end := particle_name_end(tokens, at, stop, lexicon):
         return particle_end
+    if (partitive_end := _partitive_end_de(tokens, at, stop, lexicon)) is not None:
+        return partitive_end
     head = at
     if tokens[at].lower in lexicon.determiners_nominative or tokens[at].lower in lexicon.determiners_oblique:
         head += 1
     while head < stop and is_adjective_de(tokens[head], lexicon):
         head += 1
     end = name_end(tokens, head, stop, lexicon)
+    if end == head + 1 and end < stop and tokens[end].lower in lexicon.weekdays and tokens[head].lower.endswith("e"):
+        return None  # "Vergangene Woche"
     if end == head:
         return at + 1 if tokens[at].lower in lexicon.pronouns else None
     return _postmodified_de(tokens, head, end, stop, lexicon)
+
+
+def _partitive_end_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """Behind "einer", "eine von ihnen", "einer der Männer"; None where a noun of its own follows."""
+    if tokens[at].lower not in _ALONE_DE:
+        return None
+    behind = tokens[at + 1] if at + 1 < stop else None
+    if behind is None or behind.segment >= 0 or behind.surface in _PHRASE_ENDS:
+        return at + 1
+    if behind.lower == "von" and at + 2 < stop and tokens[at + 2].lower in {"ihnen", "uns", "denen"}:
+        return at + 3
+    return noun_phrase(tokens, at + 1, stop, lexicon) if behind.lower == "der" else None
 
 
 def particle_name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
@@ -165,8 +192,12 @@ def _noun_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -
     first = tokens[at]
     if first.lower in lexicon.pronouns:
         return at + 1
+    if first.lower in _TIME_OPENERS_EN and at + 1 < stop and tokens[at + 1].lower in _TIMES_EN | lexicon.weekdays:
+        return None
     if not first.is_word or first.lower in lexicon.prepositions or first.lower in lexicon.conjunctions:
         return None
+    if first.lower in _ALONE_EN and (end := _partitive_end_en(tokens, at, stop, lexicon)) is not None:
+        return end
     has_determiner = first.lower in lexicon.determiners_nominative
     if not has_determiner and not is_name_word(first, lexicon) and not _starts_bare_en(tokens, at, stop, lexicon):
         return None
@@ -175,12 +206,29 @@ def _noun_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -
         if _joins_phrase_en(tokens, end, stop, lexicon):
             end += 1
             continue
-        if _ends_phrase_en(tokens[end], lexicon):
+        if _ends_phrase_en(tokens[end], lexicon) and not (has_determiner and _is_noun_en(tokens, at, end, lexicon)):
             break
         if first.is_capitalised and not has_determiner and not _may_extend_en(tokens, end, lexicon):
             break
         end += 1
     return end if end > at + 1 or not has_determiner else None
+
+
+def _partitive_end_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """Behind "one", "some of them", "two of the men"; None where a noun of its own follows, as in "one neighbour"."""
+    behind = tokens[at + 1] if at + 1 < stop else None
+    if behind is None or not behind.is_word or behind.lower in lexicon.verbs or behind.lower in lexicon.auxiliaries:
+        return at + 1
+    if behind.lower != "of" or at + 2 >= stop:
+        return None
+    if tokens[at + 2].lower in {"them", "us", "those", "these"}:
+        return at + 3
+    return noun_phrase(tokens, at + 2, stop, lexicon)
+
+
+def _is_noun_en(tokens: list[Token], at: int, end: int, lexicon: Lexicon) -> bool:
+    """ "the answer", "his claim": what looks like a verb right behind the determiner is a noun."""
+    return end == at + 1 and tokens[end].lower in lexicon.verbs and tokens[at].lower not in _ALONE_EN
 
 
 def _joins_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> bool:
@@ -194,6 +242,8 @@ def _joins_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) 
         return _is_short(before, lexicon) and tokens[at + 1].is_capitalised
     if token.lower == "and":
         return before.is_capitalised and tokens[at + 1].is_capitalised
+    if token.lower == "by":
+        return before.lower in lexicon.documents
     if before.lower in lexicon.determiners_nominative:
         return False
     return token.lower in _POSTMODIFIERS_EN and (token.lower != "with" or lexicon.is_role(before.lower))
@@ -228,7 +278,11 @@ def _starts_bare_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -
 
 def is_nominative(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
     """Whether the phrase at `at` may be a subject: not behind a preposition, not with a dative article."""
+    if tokens[at].lower == "einer" and _partitive_end_de(tokens, at, len(tokens), lexicon) is not None:
+        return True
     if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
         return False
     before = tokens[at - 1] if at else None
+    if before is not None and lexicon.language == "en" and before.lower in _CONJUNCTIONS_TOO_EN:
+        return True
     return before is None or before.lower not in lexicon.prepositions

@@ -12,9 +12,10 @@ from pipeline.annotate.blocks import find_blocks
 from pipeline.annotate.direct import Quoted, attribute_reported, attribute_segments
 from pipeline.annotate.marks import Segment
 from pipeline.annotate.offices import Offices
+from pipeline.annotate.passages import Reported
 from pipeline.annotate.people import People
 from pipeline.annotate.phrases import Range
-from pipeline.annotate.reports import Reported, find_reports
+from pipeline.annotate.reports import find_reports
 from pipeline.annotate.rules import RULES
 from pipeline.annotate.sentences import Token, fold_segments, split_sentences
 from pipeline.annotate.shape import is_clear

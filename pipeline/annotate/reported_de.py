@@ -149,7 +149,7 @@ def infinitive_clause(p: Passage) -> Report | None:
     misses="Das Wasser sinke schon wieder, sang am Abend Kowalski.",
 )
 def clause_then_verb(p: Passage) -> Report | None:
-    """… sei beherrschbar, sagte Merz; … , heißt es."""
+    """… sei beherrschbar, sagte Holm; … , heißt es."""
     verb = _verb_behind_comma(p)
     if verb is None:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.annotate.clauses_en import clause_start, may_be_finite
+from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.passages import Passage, Report, ReportRule, clause_end, report, report_rule, sentence_end
 from pipeline.annotate.phrases import Range, noun_phrase, past_parenthesis
 from pipeline.annotate.sentence_cues import source_en
@@ -10,6 +12,7 @@ from pipeline.annotate.subjects import subject_after
 WIDEST_GAP = 14
 """Tokens between the verb and "that": said in a statement late on Monday that …"""
 _COMMAS = frozenset({",", "–", "—"})
+_OBJECTS = frozenset({"me", "you", "him", "her", "it", "us", "them"})
 
 
 @report_rule(
@@ -20,7 +23,7 @@ _COMMAS = frozenset({",", "–", "—"})
 )
 def said_that(p: Passage) -> Report | None:
     """said that …; told the court in May that …; asked whether …"""
-    if p.verb is None:
+    if p.verb is None or p.verb.frame is Frame.LABEL or _is_unsaid(p):
         return None
     for at in range(p.at + 1, min(p.last, p.at + WIDEST_GAP)):
         token = p.tokens[at]
@@ -29,6 +32,13 @@ def said_that(p: Passage) -> Report | None:
         if token.lower in {"that", "whether", "if", "why", "how"} and not _is_object(p, at):
             return report(p, (at, clause_end(p, at)), p.subject(p.at, at), (p.at, p.at + 1))
     return None
+
+
+def _is_unsaid(p: Passage) -> bool:
+    """ "declined to say whether", "did not say whether"."""
+    if p.is_at(p.at - 1, "not", "n't", "never"):
+        return True
+    return p.is_at(p.at - 1, "to") and p.is_at(p.at - 2, "declined", "declines", "refused", "refuses", "failed")
 
 
 def _is_object(p: Passage, at: int) -> bool:
@@ -56,52 +66,15 @@ def said_clause(p: Passage) -> Report | None:
     """said the plan was dead; told the BBC he would stay"""
     if p.tokens[p.at].lower not in p.lexicon.bare_clause_verbs or p.verb is None:
         return None
-    if p.at > p.first and p.tokens[p.at - 1].surface in _COMMAS:
+    if p.at > p.first and p.tokens[p.at - 1].surface in _COMMAS and not _closes_apposition(p, p.at - 1):
         return None
-    start = _clause_start(p)
+    start = clause_start(p)
     if start is None:
         return None
     speaker = p.subject(p.at, start)
     if speaker is None:
         return None
     return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1))
-
-
-def _clause_start(p: Passage) -> int | None:
-    """Where subject and verb begin behind the reporting verb, past adverbs, dates and whoever is told."""
-    start = p.at + 1
-    if p.is_at(p.at, "told", "tell", "tells", "telling", "warned", "informed", "assured", "informs", "assures"):
-        addressee = noun_phrase(p.tokens, start, p.last, p.lexicon)
-        if addressee is None:
-            return None
-        start = addressee
-    while start < p.high and (
-        p.tokens[start].lower in p.lexicon.adverbs - {"here", "there"}
-        or p.tokens[start].lower in p.lexicon.weekdays | {"on", "last"}
-    ):
-        start += 1
-    return start if start < p.last and _has_subject_and_verb(p, start) else None
-
-
-def _has_subject_and_verb(p: Passage, start: int) -> bool:
-    if p.is_at(start, "there"):
-        return True
-    end = noun_phrase(p.tokens, start, p.last, p.lexicon)
-    if end is None:
-        return False
-    for at in range(end, min(p.last, end + 10)):
-        token = p.tokens[at]
-        if token.surface in {";", ":", "\n"}:
-            return False
-        if _may_be_finite(token.lower, p) and token.segment < 0:
-            return True
-    return False
-
-
-def _may_be_finite(word: str, p: Passage) -> bool:
-    if word in p.lexicon.finite_verbs or word in p.lexicon.auxiliaries or word in p.lexicon.verbs:
-        return True
-    return word.endswith("ed") and len(word) > 4
 
 
 @report_rule(
@@ -128,7 +101,11 @@ def clause_then_speaker(p: Passage) -> Report | None:
         return None
     if p.tokens[comma - 1].segment >= 0 or not _is_statement(p, comma):
         return None
-    return report(p, _around(p, comma, behind), speaker, (p.at, p.at + 1))
+    cue = (p.at, p.at + 1)
+    if p.is_at(comma - 1, "who", "which", "that"):  # "a man who, witnesses say, ran north"
+        closing = next((at for at in range(behind, min(p.last, behind + 4)) if p.tokens[at].surface in _COMMAS), None)
+        return report(p, (closing + 1, clause_end(p, closing + 1)), speaker, cue) if closing is not None else None
+    return report(p, _around(p, comma, behind), speaker, cue)
 
 
 def _is_statement(p: Passage, comma: int) -> bool:
@@ -139,8 +116,8 @@ def _is_statement(p: Passage, comma: int) -> bool:
     if _is_apposed(p, comma):
         return False
     if p.tokens[p.first].segment >= 0:
-        return _may_be_finite(p.tokens[p.first + 1].lower, p)
-    if any(_may_be_finite(token.lower, p) for token in p.tokens[p.first : comma] if token.segment < 0):
+        return may_be_finite(p.tokens[p.first + 1].lower, p)
+    if any(may_be_finite(token.lower, p) for token in p.tokens[p.first : comma] if token.segment < 0):
         return True
     return comma - p.first >= 4 and first not in p.lexicon.prepositions | p.lexicon.adverbs
 
@@ -148,9 +125,19 @@ def _is_statement(p: Passage, comma: int) -> bool:
 def _is_apposed(p: Passage, closing: int) -> bool:
     """ "Carla Dunn, its leader, said": the comma closes what belongs to the subject."""
     end = noun_phrase(p.tokens, p.first, closing, p.lexicon)
-    if end is None or p.tokens[end].surface != ",":
-        return end == closing
-    return not any(token.surface == "," for token in p.tokens[end + 1 : closing])
+    if end == closing:
+        return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
+    return (
+        end is not None
+        and p.tokens[end].surface == ","
+        and not any(token.surface == "," for token in p.tokens[end + 1 : closing])
+    )
+
+
+def _closes_apposition(p: Passage, comma: int) -> bool:
+    """ "His wife, Grace Holm, said": one that the subject's first comma has opened."""
+    end = noun_phrase(p.tokens, p.first, comma, p.lexicon)
+    return end is not None and end < comma and _is_apposed(p, comma)
 
 
 def _around(p: Passage, comma: int, behind: int) -> Range:
@@ -170,7 +157,7 @@ def according_to_source(p: Passage) -> Report | None:
     """According to X, …; …, according to X"""
     if not p.is_at(p.at, "according"):
         return None
-    found = source_en(p.seen_from(p.at), p.at)
+    found = source_en(p.seen_from(p.last), p.at)
     if found is None or found.speaker is None or found.cue is None:
         return None
     last = past_parenthesis(p.tokens, found.speaker[1], p.last)
@@ -198,7 +185,7 @@ def whom_clause(p: Passage) -> Report | None:
     speaker = p.subject(p.at, p.last)
     if speaker is None or speaker[1] > p.at or not p.is_at(speaker[0] - 1, "who", "whom", "which", "that"):
         return None
-    if p.at + 1 >= p.last or not _may_be_finite(p.tokens[p.at + 1].lower, p):
+    if p.at + 1 >= p.last or not may_be_finite(p.tokens[p.at + 1].lower, p):
         return None
     end = clause_end(p, p.at + 1)
     comma = next((at for at in range(p.at + 1, end) if p.tokens[at].surface == ","), end)
@@ -217,7 +204,7 @@ def infinitive(p: Passage) -> Report | None:
         return None
     start = p.at + 1
     if not p.is_at(start, "to", "not"):
-        addressee = noun_phrase(p.tokens, start, p.last, p.lexicon)
+        addressee = noun_phrase(p.tokens, start, p.last, p.lexicon) or _bare_addressee_end(p, start)
         if addressee is None:
             return None
         start = addressee
@@ -228,6 +215,15 @@ def infinitive(p: Passage) -> Report | None:
         return None
     speaker = p.subject(p.at, start)
     return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1)) if speaker is not None else None
+
+
+def _bare_addressee_end(p: Passage, at: int) -> int | None:
+    """ "hikers", "her": an addressee without an article."""
+    if p.is_at(at, *_OBJECTS):
+        return at + 1
+    word = p.tokens[at] if at < p.last else None
+    is_plural = word is not None and word.is_word and word.lower.endswith("s") and word.surface.islower()
+    return at + 1 if is_plural and word is not None and word.lower not in p.lexicon.function_words else None
 
 
 @report_rule(

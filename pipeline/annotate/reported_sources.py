@@ -7,7 +7,7 @@ from pipeline.annotate.clauses_de import Clause, first_clause
 from pipeline.annotate.passages import Passage, Report, clause_end, report, report_rule, sentence_end
 from pipeline.annotate.phrases import REACH, RELATIVE_DE, Range, is_nominative, noun_phrase, past_parenthesis
 from pipeline.annotate.reported_de import reporting_word
-from pipeline.annotate.sentence_cues import source_de
+from pipeline.annotate.sentence_cues import OWN_DE, source_de
 from pipeline.annotate.verbs import reporting_verb_at
 
 FARTHEST_OPENER = 8
@@ -61,6 +61,8 @@ def source_phrase(p: Passage) -> Report | None:
     if found is None or found.cue is None:
         return None
     speaker, cue = found.speaker, found.cue
+    if p.is_at(cue[1], *OWN_DE):
+        return report(p, (p.first, clause_end(p, cue[1])), speaker, cue)
     first = min(cue[0], speaker[0]) if speaker else cue[0]
     last = max(cue[1], speaker[1]) if speaker else cue[1]
     return report(p, words_beside(p, first, last), speaker, cue)
@@ -86,7 +88,7 @@ def _past_attribute(p: Passage, at: int) -> int:
     misses="Das Wasser sinkt seit dem Morgen, so dass alle gehen.",
 )
 def so_source(p: Passage) -> Report | None:
-    """…, so Merz; Merz forderte mehr Tempo, so der Sprecher."""
+    """…, so Holm; Holm forderte mehr Tempo, so der Sprecher."""
     if not p.is_at(p.at, "so") or not p.is_at(p.at - 1, ",", "–", "—") or p.at - 1 <= p.first:
         return None
     end = noun_phrase(p.tokens, p.at + 1, p.last, p.lexicon)
@@ -127,6 +129,8 @@ def as_told(p: Passage) -> Report | None:
         if closing is None:
             return None
         return report(p, (closing + 1, clause_end(p, closing + 1)), found.speaker, found.cue or (p.at, p.at + 1))
+    if closing is not None and closing + 1 < p.last and p.tokens[closing + 1].segment >= 0:
+        return None  # "die, wie sie sagte, „graue Zeit“": the marks say what is told
     behind = closing if closing is not None else p.last
     return report(p, _before_or_around(p, opening - 1, behind), found.speaker, found.cue or (p.at, p.at + 1))
 
@@ -201,7 +205,7 @@ def document_near(p: Passage, first: int, last: int) -> Range | None:
     misses="Das Bad bleibt bis Mai geschlossen. Das ärgerte die Stadt.",
 )
 def sentence_before(p: Passage) -> Report | None:
-    """… . Das sagte Merz am Dienstag. Davon geht die Polizei aus."""
+    """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus."""
     if p.before is None or p.at != p.first + 1 or not p.is_at(p.first, "das", "dies", "davon"):
         return None
     if p.verb is None or first_clause(p)[1] is not Clause.NONE:

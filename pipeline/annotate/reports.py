@@ -6,25 +6,15 @@ import msgspec
 
 from pipeline.annotate import reported_de, reported_en, reported_sources
 from pipeline.annotate.attribution import Attribution
-from pipeline.annotate.inferred_speakers import may_be_somebody, reported_subject
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.mood import is_subjunctive
-from pipeline.annotate.passages import Passage, ReportRule
-from pipeline.annotate.phrases import REACH, Range
+from pipeline.annotate.passages import Passage, Reported, ReportRule
+from pipeline.annotate.phrases import Range
+from pipeline.annotate.runs import find_run, joins
 from pipeline.annotate.sentences import Sentence, Token
-from pipeline.annotate.subjects import first_subject
 
-RUN = "reported_on"
-"""Id of the rule of `_runs`: the sentence before was reported, and this one keeps its mood."""
-RUN_CONFIDENCE = 0.65
-RUN_REACH = 6
-"""Sentences after which nobody is taken to be reported on any more."""
 MOST_CUES = 12
 """Reporting words of one sentence that are looked at."""
-MOST_RUN_TOKENS = 120
-"""Of a sentence in which the mood of reported speech is looked for."""
-
-
 RULES: dict[str, tuple[ReportRule, ...]] = {
     "de": (
         reported_sources.document_says,
@@ -44,21 +34,6 @@ RULES: dict[str, tuple[ReportRule, ...]] = {
 """Tried in this order at each reporting word."""
 
 
-_PLAIN = frozenset({"sei", "seien", "habe", "werde", "müsse", "solle", "könne", "wolle", "dürfe"})
-"""Forms that can be nothing else: enough where the text does not say who is reported."""
-_WOULD = frozenset({"würde", "würden", "hätte", "hätten", "wäre", "wären"})
-
-
-class Reported(msgspec.Struct, frozen=True):
-    """Indirect speech in the text, by token ranges."""
-
-    quote: Range
-    attribution: Attribution
-    rule: str
-    confidence: float
-    sentence: int
-
-
 def find_reports(
     tokens: list[Token], sentences: list[Sentence], lexicon: Lexicon, quoted: dict[int, Attribution]
 ) -> list[Reported]:
@@ -69,8 +44,8 @@ def find_reports(
         if reports and found:
             reports = [item for item in reports if item.quote[0] >= found[-1].quote[1]]
         if lexicon.language == "de" and (not reports or _is_told(tokens, sentence, reports, lexicon, found, number)):
-            run = _run(tokens, sentences, number, lexicon, found[-1] if found else None, quoted)
-            if run is not None and found and _joins(found[-1], run, sentences):
+            run = find_run(tokens, sentences, number, lexicon, found[-1] if found else None, quoted)
+            if run is not None and found and joins(found[-1], run, sentences):
                 found[-1] = msgspec.structs.replace(
                     found[-1], quote=(found[-1].quote[0], run.quote[1]), sentence=number
                 )
@@ -159,91 +134,3 @@ def _has_cue(outer: Reported, inner: Reported) -> bool:
 
 def _cue_at(item: Reported) -> int:
     return item.attribution.cue[0] if item.attribution.cue is not None else -1
-
-
-def _run(
-    tokens: list[Token],
-    sentences: list[Sentence],
-    number: int,
-    lexicon: Lexicon,
-    last: Reported | None,
-    quoted: dict[int, Attribution],
-) -> Reported | None:
-    """The whole sentence, if its mood says that it is reported and the text before says whose words it has."""
-    sentence = sentences[number]
-    if not _is_reported_sentence(tokens, sentence, lexicon, follows=last is not None and number - last.sentence == 1):
-        return None
-    speaker = _speaker_before(tokens, sentences, number, lexicon, last, quoted)
-    if speaker is None and not any(token.lower in _PLAIN for token in tokens[sentence.first : sentence.last]):
-        return None
-    first, end = sentence.first, sentence.last
-    while end > first and tokens[end - 1].surface == "\n":
-        end -= 1
-    return Reported((first, end), Attribution(speaker), RUN, RUN_CONFIDENCE, number)
-
-
-def _is_reported_sentence(tokens: list[Token], sentence: Sentence, lexicon: Lexicon, *, follows: bool) -> bool:
-    first, last = sentence.first, min(sentence.last, sentence.first + MOST_RUN_TOKENS)
-    words = tokens[first:last]
-    if any(token.lower in {"ich", "mich", "mir", "wir"} for token in words):
-        return False
-    return any(
-        (is_subjunctive(token, lexicon) and not _is_idiom(tokens, first + index)) or (follows and token.lower in _WOULD)
-        for index, token in enumerate(words)
-    )
-
-
-def _is_idiom(tokens: list[Token], at: int) -> bool:
-    """ "es sei denn", "sei es", "Gott sei Dank"."""
-    if tokens[at].lower != "sei" or at + 1 >= len(tokens):
-        return False
-    return tokens[at + 1].lower in {"denn", "es", "dank"}
-
-
-def _speaker_before(
-    tokens: list[Token],
-    sentences: list[Sentence],
-    number: int,
-    lexicon: Lexicon,
-    last: Reported | None,
-    quoted: dict[int, Attribution],
-) -> Range | None:
-    """Who was reported last in this paragraph, or in the sentence before."""
-    for earlier in range(number - 1, max(-1, number - 4), -1):
-        if last is not None and last.sentence == earlier:
-            return last.attribution.speaker
-        if earlier in quoted:
-            return quoted[earlier].speaker
-        if sentences[earlier].paragraph != sentences[number].paragraph:
-            break
-        speaker = _subject_that_reports(tokens, sentences[earlier], lexicon)
-        if speaker is not None:
-            return speaker
-    if last is not None and number - last.sentence <= RUN_REACH:
-        return last.attribution.speaker
-    return _somebody_in(tokens, sentences[number - 1], lexicon) if number else None
-
-
-def _somebody_in(tokens: list[Token], sentence: Sentence, lexicon: Lexicon) -> Range | None:
-    """Whoever the sentence is about, if that is an office or a name."""
-    first = max(sentence.first, sentence.last - REACH)
-    passage = Passage(tokens=tokens, at=first, first=first, last=sentence.last, lexicon=lexicon)
-    subject = first_subject(passage.seen_from(sentence.last), first, sentence.last)
-    return subject if subject is not None and may_be_somebody(tokens, subject, lexicon) else None
-
-
-def _subject_that_reports(tokens: list[Token], sentence: Sentence, lexicon: Lexicon) -> Range | None:
-    """ "Kowalski klagte über die Behörde": a reporting verb that reports nothing yet."""
-    first = max(sentence.first, sentence.last - REACH)
-    passage = Passage(tokens=tokens, at=first, first=first, last=sentence.last, lexicon=lexicon)
-    return reported_subject(passage.seen_from(sentence.last), first, sentence.last)
-
-
-def _joins(last: Reported, run: Reported, sentences: list[Sentence]) -> bool:
-    """Sentences that go on one after the other in a paragraph are one run."""
-    return (
-        last.rule == RUN
-        and run.sentence - last.sentence == 1
-        and sentences[last.sentence].paragraph == sentences[run.sentence].paragraph
-        and (run.attribution.speaker is None or last.attribution.speaker == run.attribution.speaker)
-    )

@@ -1,7 +1,7 @@
 """Who said it: one small function per way of attributing a quotation, tried in the order of `RULES`.
 
 A rule sees the sentence around a marked segment as tokens, the segment being one of them, and answers with the
-speaker's and the cue's tokens, or None. What its answer says about the segment is its `evidence`: next to "sagte Merz"
+speaker's and the cue's tokens, or None. What its answer says about the segment is its `evidence`: next to "sagte Holm"
 even one word is a quotation, without any cue only a whole clause is. Confidences are judgements, not measurements: .9
 and more where the cue touches the marks, .8 where it is elsewhere in the sentence, .7 and less where the speaker is
 inferred, .5 where there is none.
@@ -10,6 +10,7 @@ inferred, .5 where there is none.
 from __future__ import annotations
 
 from pipeline.annotate.adjacent_cues import (
+    as_put,
     name_colon,
     quoted_speaker,
     said_in_document,
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     verb_speaker,
     speaker_verb,
     quoted_speaker,
+    as_put,
     verb_colon,
     name_colon,
     according_to,

@@ -1,13 +1,16 @@
-"""Rules for cues elsewhere in the sentence: Merz sagte, man werde „…“ prüfen; nach Angaben der Polizei „…“."""
+"""Rules for cues elsewhere in the sentence: Holm sagte, man werde „…“ prüfen; nach Angaben der Polizei „…“."""
 
 from __future__ import annotations
 
 from pipeline.annotate.adjacent_cues import participle_behind, verb_behind
 from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
 from pipeline.annotate.lexicon import Frame, Verb
-from pipeline.annotate.phrases import is_adjective_de, is_name_word, noun_phrase
-from pipeline.annotate.subjects import subject_after, subject_of
+from pipeline.annotate.phrases import LONGEST_PHRASE, Range, is_adjective_de, is_name_word, is_nominative, noun_phrase
+from pipeline.annotate.subjects import first_subject, subject_after, subject_of
 from pipeline.annotate.verbs import verb_at
+
+OWN_DE = frozenset({"eigenen", "eigener"})
+"""nach eigenen Angaben: of whoever the sentence is about."""
 
 
 @rule(
@@ -66,6 +69,8 @@ def _source_after(s: Situation, nach: int) -> Attribution | None:
     if kind is None or (kind == "document" and not _is_indefinite(s, nach + 1, noun)):
         return None
     cue = (nach, nach + 1)
+    if tokens[noun - 1].lower in OWN_DE:
+        return Attribution(_subject_at(s, nach) or first_subject(s, s.low, s.high), cue)
     start = noun + 1
     if kind == "document" or (kind == "compound" and not s.is_at(start, "von", "vom", "der", "des", "aus")):
         end = noun_phrase(tokens, nach + 1, s.high, lexicon)
@@ -74,6 +79,14 @@ def _source_after(s: Situation, nach: int) -> Attribution | None:
         start += 1
     end = _source_phrase(s, start) if start > noun + 1 or _is_genitive(s, start) else None
     return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
+
+
+def _subject_at(s: Situation, stop: int) -> Range | None:
+    """The phrase that ends there: "war die Gruppe nach eigener Aussage am Ziel"."""
+    for start in range(max(s.low, stop - LONGEST_PHRASE), stop):
+        if noun_phrase(s.tokens, start, stop, s.lexicon) == stop and is_nominative(s.tokens, start, s.lexicon):
+            return start, stop
+    return None
 
 
 def _is_genitive(s: Situation, at: int) -> bool:
@@ -126,6 +139,8 @@ def source_en(s: Situation, at: int) -> Attribution | None:
 def label_verb(s: Situation) -> Attribution | None:
     """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; called it “…”"""
     for at in range(s.at - 1, max(s.low, s.at - 20) - 1, -1):
+        if s.tokens[at].surface == ";":
+            return None
         verb = verb_at(s.tokens, at, s.high, s.lexicon)
         if verb is None:
             continue
@@ -148,8 +163,10 @@ def _marker_is_near(s: Situation, verb: Verb, at: int) -> bool:
     misses="Kowalski fand, das Album „Keine Zeit“ sei zu lang.",
 )
 def clause_before(s: Situation) -> Attribution | None:
-    """Merz sagte, man werde „…“; Smith said it was “…”"""
+    """Holm sagte, man werde „…“; Smith said it was “…”"""
     for at in range(s.at - 1, s.low - 1, -1):
+        if s.tokens[at].surface == ";":
+            return None
         if s.tokens[at].segment < 0 and verb_at(s.tokens, at, s.high, s.lexicon) is not None:
             speaker = subject_of(s, at)
             if speaker is not None:
@@ -164,7 +181,7 @@ def clause_before(s: Situation) -> Attribution | None:
     misses="Kowalski hat den Plan „trotz aller Bedenken“ gekauft.",
 )
 def perfect_tense(s: Situation) -> Attribution | None:
-    """Merz hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, by nobody."""
+    """Holm hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, by nobody."""
     if s.lexicon.language != "de":
         return None
     auxiliary = next((at for at in range(s.low, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
@@ -185,7 +202,7 @@ def perfect_tense(s: Situation) -> Attribution | None:
     misses="Die Lage sei „ernst, aber beherrschbar“ geblieben, sang Kowalski.",
 )
 def clause_behind(s: Situation) -> Attribution | None:
-    """… „…“ seien nötig, sagte Merz; … “…” in May, Smith said."""
+    """… „…“ seien nötig, sagte Holm; … “…” in May, Smith said."""
     tokens, lexicon = s.tokens, s.lexicon
     for at in range(s.at + 1, s.high):
         token = tokens[at]

@@ -130,7 +130,7 @@ def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segme
     if token.surface == "." and at > 0 and tokens[at - 1].segment < 0 and tokens[at - 1].end == token.start:
         before = tokens[at - 1]
         if len(before.surface) == 1 and before.surface.isalpha():
-            return False
+            return at > 1 and tokens[at - 2].end == before.start and tokens[at - 2].surface[-1].isdigit()  # "£4m."
         if lexicon and before.lower in lexicon.abbreviations and follower.surface != "\n":
             return False
         if before.surface.isdigit() and len(before.surface) <= 2 and lexicon and lexicon.language == "de":
@@ -139,7 +139,7 @@ def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segme
 
 
 def _attributes(tokens: list[Token], at: int, lexicon: Lexicon | None) -> bool:
-    """“Is it?” Starmer asked: what follows the question is no sentence of its own."""
+    """“Is it?” Marsh asked: what follows the question is no sentence of its own."""
     if lexicon is None or lexicon.language != "en":
         return False
     for token in tokens[at : at + _LOOK_AHEAD]:

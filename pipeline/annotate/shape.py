@@ -14,6 +14,7 @@ from pipeline.annotate.sentences import Token
 
 SHAPE_WORDS = 60
 """More words of a segment do not change what it is."""
+_ENDS = frozenset(".!?\n")
 CLEAR_CHARS = 600
 """Of a segment that are read where there are no rules for the language."""
 
@@ -31,6 +32,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """What is around it says that it names something: das Magazin „Fenster“, the so-called “slow lane”."""
     is_indefinite: bool
     """An indefinite article stands before it: ein „Papiertiger“, als „Geschäft des Jahrhunderts“."""
+    is_alone: bool
+    """Nothing else is in its sentence: „Niemals.“"""
 
 
 @cache
@@ -39,10 +42,15 @@ def _word() -> re.Pattern[str]:
 
 
 def is_clear(text: str, segment: Segment) -> bool:
-    """A quotation in any language: a whole sentence's worth of words."""
+    """A quotation in any language: a whole sentence's worth of words, or nearly so where it begins a sentence."""
     inside = text[segment.start : min(segment.end, segment.start + CLEAR_CHARS)]
     words = len(_word().findall(inside))
-    return words >= 10 or (words >= 6 and inside[-1] in ".!?…,")
+    if words >= 10:
+        return True
+    before = text[max(0, segment.before - 2) : segment.before].rstrip(" \u00a0")
+    begins_sentence = not before or before[-1] in ".!?:…\n"
+    behind = text[segment.after : segment.after + 2].lstrip()[:1]
+    return words >= 6 and (inside[-1] in ".!?…," or (begins_sentence and behind in {",", "–", "—"}))
 
 
 def shape_of(text: str, tokens: list[Token], at: int, segment: Segment, lexicon: Lexicon) -> Shape:
@@ -66,7 +74,14 @@ def shape_of(text: str, tokens: list[Token], at: int, segment: Segment, lexicon:
         is_title_case=_is_title_case(words, lexicon),
         is_name=_is_name(text, tokens, at, segment, words, lexicon),
         is_indefinite=bool(at) and tokens[at - 1].lower in lexicon.indefinite,
+        is_alone=_is_alone(tokens, at),
     )
+
+
+def _is_alone(tokens: list[Token], at: int) -> bool:
+    before = at == 0 or tokens[at - 1].segment >= 0 or tokens[at - 1].surface in _ENDS
+    behind = at + 1 == len(tokens) or tokens[at + 1].segment >= 0 or not tokens[at + 1].surface[0].islower()
+    return before and behind
 
 
 def _is_title_case(words: list[str], lexicon: Lexicon) -> bool:
@@ -85,7 +100,7 @@ def _is_name(text: str, tokens: list[Token], at: int, segment: Segment, words: l
     if text[segment.before - 1 : segment.before] == "-":
         return True
     if before.lower in lexicon.so_called:
-        return len(words) <= 6
+        return len(words) <= 6 and not any(token.lower == "what" for token in tokens[max(0, at - 5) : at])
     is_short = len(words) <= 12 and text[segment.end - 1] not in ".!?"
     if not is_short:
         return False
@@ -118,10 +133,12 @@ def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexico
     if evidence is Evidence.SENTENCE:
         if shape.is_title_case:
             return shape.is_indefinite
-        return (shape.starts_lower and (shape.words >= 2 or lexicon.language == "de")) or shape.words >= 3
+        return shape.starts_lower or shape.words >= 3
     if evidence is Evidence.CLAUSE:
         if shape.is_title_case and not shape.is_sentence:
             return False
+        if shape.is_alone and shape.is_sentence:
+            return shape.words > 0
         return shape.words >= 8 or (shape.words >= 2 and (shape.is_sentence or shape.has_verb))
     if shape.is_title_case and not shape.is_sentence:
         return False

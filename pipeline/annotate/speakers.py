@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from pipeline.annotate.appositions import widened
 from pipeline.annotate.attribution import Attribution
 from pipeline.annotate.offices import Offices
@@ -12,14 +15,22 @@ from pipeline.annotate.sentences import Sentence, Token
 PRONOUN_PENALTY = 0.15
 """Taken off the confidence where the person was found through a pronoun."""
 SENTENCES_BACK = 2
-"""How far back a pronoun's person is looked for; nearer ones exclude those farther off."""
+"""How far back a pronoun's person is looked for; nearer ones that it can stand for exclude those farther off."""
 SKIPPED_PENALTY = 0.1
-"""Taken off for a sentence in between that names nobody."""
+"""Taken off for a sentence in between that names nobody whom it can stand for."""
 OFFICE_PENALTY = 0.1
 """The same for an office: "der Kanzler"."""
 Person = tuple[str | None, float]
 """Full name or None, and what finding it takes off the confidence."""
 _NOBODY: Person = (None, 0.0)
+_PRONOUNS = {"der": "er", "die": "sie"}
+"""What an article says of whom "der 61-Jährige" is."""
+
+
+@cache
+def _age() -> re.Pattern[str]:
+    """ "61-Jährige", "61-year-old": somebody named before, by their age."""
+    return re.compile(r"\d{1,3}-(?:jährige[rn]?|year-old)")
 
 
 class Speakers:
@@ -51,7 +62,11 @@ class Speakers:
     def _resolve(self, speaker: Range, cue: Range | None, sentence: int) -> Person:
         first = self._tokens[speaker[0]]
         if speaker[1] - speaker[0] == 1 and first.lower in self._people.lexicon.pronouns:
-            return self._behind_pronoun(speaker[0], cue, sentence)
+            if first.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
+                return _NOBODY
+            return self._antecedent(first.lower, speaker[0], sentence)
+        if speaker[1] - speaker[0] == 2 and _age().fullmatch(self._tokens[speaker[1] - 1].lower):
+            return self._antecedent(_PRONOUNS.get(first.lower), speaker[0], sentence)
         if speaker[1] - speaker[0] == 1 and self._is_relative(speaker[0]):
             return self._people.person_ending_at(self._tokens, speaker[0] - 1), 0.0
         named = self._people.person_of(self._tokens, speaker)
@@ -66,21 +81,21 @@ class Speakers:
         """ "Holm, die …": stands for the name before the comma."""
         return self._tokens[at].lower in {"der", "die", "who"} and at > 1 and self._tokens[at - 1].surface == ","
 
-    def _behind_pronoun(self, at: int, cue: Range | None, sentence: int) -> Person:
-        pronoun = self._tokens[at]
-        if pronoun.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
-            return _NOBODY
+    def _antecedent(self, pronoun: str | None, at: int, sentence: int) -> Person:
+        """The one person named shortly before whom the pronoun can stand for; None stands for anybody."""
+        place = self._tokens[at].start
         while sentence and self._sentences[sentence].first > at:
             sentence -= 1
         for skipped in range(SENTENCES_BACK):
             sentence = self._sentence_before(sentence)
             since = self._tokens[self._sentences[sentence].first].start
-            if not self._people.is_anybody_between(since, pronoun.start):
+            fits = self._people.persons_behind(pronoun, place, since)
+            if not fits:
                 continue
-            person = self._people.person_behind(pronoun.lower, pronoun.start, since)
-            if person is None:
+            if len(fits) > 1 or (pronoun is not None and self._people.is_of_unknown_gender(fits[0])):
                 return _NOBODY
-            self._people.name_pronoun(pronoun.start, person)
+            (person,) = fits
+            self._people.name_pronoun(place, person)
             return person, PRONOUN_PENALTY + skipped * SKIPPED_PENALTY
         return _NOBODY
 

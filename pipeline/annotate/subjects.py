@@ -21,6 +21,10 @@ from pipeline.annotate.phrases import (
 from pipeline.annotate.sentences import Token
 from pipeline.annotate.subordinate_subjects import conjunction_subject, relative_subject
 
+_PARTICIPLES_EN = frozenset(
+    {"seen", "written", "made", "held", "sent", "led", "known", "given", "shown", "built", "hurt"}
+)
+
 
 def subject_of(s: Situation, verb: int) -> Range | None:
     """The verb's subject in its sentence, left of the segment or right of it, whichever side the verb is on."""
@@ -35,6 +39,9 @@ def subject_of(s: Situation, verb: int) -> Range | None:
     if lexicon.language == "en":
         if before is not None:
             return before
+        described = _described_by_participle(s, low, verb)
+        if described is not None:
+            return described
         if tokens[verb - 1].lower in {"and", "but"} and verb > low:
             return first_subject(s, low, verb)
         if verb > low and tokens[verb - 1].lower in {"who", "which"}:
@@ -56,6 +63,26 @@ def subject_of(s: Situation, verb: int) -> Range | None:
     return after or conjunction_subject(s, low, verb) or first_subject(s, low, verb)
 
 
+def _described_by_participle(s: Situation, low: int, verb: int) -> Range | None:
+    """ "Residents interviewed in the hall said": the phrase before a participle that says more of it."""
+    tokens = s.tokens
+    start = next((at + 1 for at in range(verb - 1, low - 1, -1) if tokens[at].surface in {",", ";", ":", "–"}), low)
+    end = noun_phrase(tokens, start, verb, s.lexicon)
+    if end is None or end + 1 >= verb or not is_nominative(tokens, start, s.lexicon):
+        return None
+    if end - start > 1 and _is_participle_en(tokens[end - 1]):
+        end -= 1
+    if not _is_participle_en(tokens[end]) or tokens[end + 1].lower not in s.lexicon.prepositions:
+        return None
+    between = tokens[end + 1 : verb]
+    is_one_clause = not any(token.lower in s.lexicon.auxiliaries | s.lexicon.conjunctions for token in between)
+    return (start, end) if is_one_clause else None
+
+
+def _is_participle_en(token: Token) -> bool:
+    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in _PARTICIPLES_EN)
+
+
 def _has_finite_verb(s: Situation, low: int, stop: int) -> bool:
     """What stands before the comma is a clause, not a subject: "Die Lage sei ernst, sagte Holm"."""
     finite = (s.lexicon.auxiliaries, s.lexicon.subjunctive, s.lexicon.finite_verbs)
@@ -65,7 +92,8 @@ def _has_finite_verb(s: Situation, low: int, stop: int) -> bool:
 def _is_addressee_first(s: Situation, before: Range, after: Range) -> bool:
     """ "Der Zeitung sagte Holm": what stands first was told, what stands behind the verb told it."""
     first, second = s.tokens[before[0]], s.tokens[after[0]]
-    if second.lower in s.lexicon.pronouns_nominative or first.lower in s.lexicon.prepositions:
+    is_pronoun = after[1] - after[0] == 1 and second.lower in s.lexicon.pronouns_nominative
+    if is_pronoun or first.lower in s.lexicon.prepositions:
         return True
     return bool(
         first.lower in {"der", "den", "dem"}
@@ -213,7 +241,7 @@ def _reaches(tokens: list[Token], closing: int, end: int, lexicon: Lexicon) -> b
 
 
 def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -> Range | None:
-    """The phrase behind the verb: "sagte am Dienstag der Kanzler", "said Starmer"."""
+    """The phrase behind the verb: "sagte am Dienstag der Kanzler", "said Marsh"."""
     at = verb + 1
     stop = min(stop, verb + REACH)
     for _ in range(6):

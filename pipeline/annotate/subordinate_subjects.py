@@ -1,4 +1,4 @@
-"""Whose verb it is in a German subordinate clause: "wie Merz mitteilte", "der am Montag betonte"."""
+"""Whose verb it is in a German subordinate clause: "wie Holm mitteilte", "der am Montag betonte"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pipeline.annotate.phrases import LONGEST_PHRASE, RELATIVE_DE, Range, is_nom
 
 
 def conjunction_subject(s: Situation, low: int, verb: int) -> Range | None:
-    """The verb ends its clause: "wie Merz am Abend mitteilte", "indem sie aufforderte"."""
+    """The verb ends its clause: "wie Holm am Abend mitteilte", "indem sie aufforderte"."""
     for at in range(verb - 1, max(low, verb - 25) - 1, -1):
         if s.tokens[at].lower in s.lexicon.conjunctions:
             end = noun_phrase(s.tokens, at + 1, verb, s.lexicon)

@@ -6,11 +6,9 @@ import csv
 import io
 import shutil
 import sys
-from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import duckdb
 import msgspec
@@ -18,23 +16,13 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data, OutputFormat
-from pipeline.errors import ArchiveError, LedgerMissing, NewsledgerError
-from pipeline.ids import digest
+from pipeline.errors import LedgerMissing, NewsledgerError
 from pipeline.ledger import Ledger, verify
-from pipeline.settings import PROJECT_ROOT, Settings, load_settings
+from pipeline.settings import PROJECT_ROOT, load_settings
 
 QUERIES = PROJECT_ROOT / "sql" / "queries"
 MAX_ROWS_SHOWN = 100
 FETCHED_ROWS = 1_000
-
-
-class PageRecord(msgspec.Struct, frozen=True):
-    event_id: UUID
-    url: str
-    payload_digest: str
-    warc_file: str
-    warc_offset: int
-    warc_length: int
 
 
 def register(app: typer.Typer) -> None:
@@ -86,6 +74,8 @@ def verify_ledger(
     ] = None,
 ) -> None:
     """Prove that the ledger holds exactly what was recorded; exit status 1 if it does not."""
+    from pipeline.steps.fixity import damages, page_records
+
     settings = load_settings(data=data)
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         result = verify(ledger)
@@ -93,7 +83,7 @@ def verify_ledger(
         if digest_expected and not ledger.select(DigestRow, "append_with_digest", digest=digest_expected):
             findings.append(f"ledger: no append ends with {digest_expected}: the ledger was cut off or rewritten")
         if archive:
-            findings += _unreadable_pages(settings, ledger.select(PageRecord, "page_records"))
+            findings += damages(settings.archive_root, page_records(ledger))
     for finding in findings:
         console.say(finding)
     if findings:
@@ -108,21 +98,6 @@ def verify_ledger(
 
 class DigestRow(msgspec.Struct, frozen=True):
     append_no: int
-
-
-def _unreadable_pages(settings: Settings, records: Sequence[PageRecord]) -> list[str]:
-    from pipeline.collect.archive import Location, read_page
-
-    findings = []
-    for record in records:
-        try:
-            page = read_page(settings.archive_root, Location(record.warc_file, record.warc_offset, record.warc_length))
-        except ArchiveError as exc:
-            findings.append(f"archive: {record.url}: {exc}")
-            continue
-        if digest(page.body) != record.payload_digest:
-            findings.append(f"archive: {record.url}: {record.warc_file} at {record.warc_offset} holds another page")
-    return findings
 
 
 def _query_text(query: str) -> str:

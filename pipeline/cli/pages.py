@@ -10,19 +10,21 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
-from pipeline.cli.console import say
+from pipeline.cli.console import out, say
 from pipeline.cli.options import Jobs
 from pipeline.errors import NewsledgerError, PageError
 from pipeline.settings import load_settings
-from pipeline.steps.workers import Lost, parallel_map
+from pipeline.steps.workers import Bounds, Lost, parallel_map
 
 if TYPE_CHECKING:
+    from pipeline.annotate import Annotations
     from pipeline.extract import Extraction
 
 MAX_PAGE_BYTES = 64_000_000
@@ -93,10 +95,18 @@ def annotate(
         list[Path] | None, typer.Argument(help="Plain texts; standard input if none.", show_default=False)
     ] = None,
     from_list: List = None,
-    language: Annotated[str | None, typer.Option(help="de, en; detected where not given.", show_default=False)] = None,
+    language: Annotated[
+        str | None, typer.Option(help="de, en; counts where detection is not sure.", show_default=False)
+    ] = None,
+    annotator: Annotated[
+        str, typer.Option(help="Who reads them: rules, or an installed one with its model, spacy:de_core_news_sm.")
+    ] = "rules",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each text with what was found, where, and by which rule.")
+    ] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Plain texts ▶ quotations, one JSON object a line, in the order given.
+    """Plain texts ▶ quotations and mentions, one JSON object a line, in the order given.
 
     A line of the list: {"id", "text", "language"?, "title"?}.
     """
@@ -104,7 +114,15 @@ def annotate(
         lines = _read_list(from_list, TextLine)
     else:
         lines = [TextLine(str(path), _read_text(path), language) for path in files or [Path("-")]]
-    _print_all(_annotations_answer, lines, jobs)
+    from pipeline.annotate.annotators import load_annotator
+    from pipeline.steps.annotate import bounds_for
+
+    load_annotator(annotator)  # what is missing is said once, and before a text is read
+    if explain:
+        for line in lines:
+            _explain(line, annotator)
+        return
+    _print_all(partial(_annotations_answer, annotator), lines, jobs, bounds_for(annotator), nothing="no annotations")
 
 
 def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
@@ -132,11 +150,27 @@ def _text_answer(line: TextLine) -> tuple[bytes, str | None]:
     return _json(_article(line.id, repair_text(line.text))), None
 
 
-def _annotations_answer(line: TextLine) -> tuple[bytes, str | None]:
-    from pipeline.annotate import annotate_text
-
-    found = annotate_text(line.text, language=line.language, title=line.title)
+def _annotations_answer(annotator: str, line: TextLine) -> tuple[bytes, str | None]:
+    found = _annotations(line, annotator)
+    if found is None:
+        error = {"reason": "language", "detail": f"{annotator} does not read it"}
+        return _json({"id": line.id, "error": error}), f"{line.id}: language: {error['detail']}"
     return _json({"id": line.id, **msgspec.to_builtins(found)}), None
+
+
+def _annotations(line: TextLine, annotator: str) -> Annotations | None:
+    from pipeline.annotate.annotators import load_annotator
+
+    return load_annotator(annotator).annotate(line.text, language=line.language, title=line.title, blocks=())
+
+
+def _explain(line: TextLine, annotator: str) -> None:
+    from pipeline.cli.explain import print_explanation
+
+    found = _annotations(line, annotator)
+    if found is None:
+        raise NewsledgerError(f"{line.id}: {annotator} does not read its language")
+    print_explanation(out, line.id, line.text, found)
 
 
 def _article(line_id: str, extraction: Extraction) -> dict[str, Any]:
@@ -148,9 +182,15 @@ def _json(value: dict[str, Any]) -> bytes:
     return msgspec.json.encode(value) + b"\n"
 
 
-def _print_all(answer: Callable[[Line], tuple[bytes, str | None]], lines: Sequence[Line], jobs: int | None) -> None:
+def _print_all(
+    answer: Callable[[Line], tuple[bytes, str | None]],
+    lines: Sequence[Line],
+    jobs: int | None,
+    bounds: Bounds = Bounds(),  # noqa: B008  # it is frozen
+    nothing: str = "no article",
+) -> None:
     complaints = 0
-    outcomes = parallel_map(answer, lines, jobs or load_settings().jobs)
+    outcomes = parallel_map(answer, lines, jobs or load_settings().jobs, bounds)
     for line, outcome in zip(lines, outcomes, strict=True):
         output, complaint = _lost_answer(line, outcome) if isinstance(outcome, Lost) else outcome
         sys.stdout.buffer.write(output)
@@ -159,7 +199,7 @@ def _print_all(answer: Callable[[Line], tuple[bytes, str | None]], lines: Sequen
             complaints += 1
     sys.stdout.buffer.flush()
     if complaints:
-        raise NewsledgerError(f"{complaints} of {len(lines)} gave no article")
+        raise NewsledgerError(f"{complaints} of {len(lines)} gave {nothing}")
 
 
 def _lost_answer(line: Line, lost: Lost) -> tuple[bytes, str]:

@@ -10,12 +10,14 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.annotate import PRODUCER, annotate_text
+from pipeline.annotate import PRODUCER, Mention, Quote
+from pipeline.annotate.annotators import RULES, Annotator, load_annotator
+from pipeline.errors import AnnotatorError
 from pipeline.events import ArticleAnnotated, Block, BlockKind, EntityMentioned, Event, QuoteExtracted
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.ledger import Interval, Ledger
 from pipeline.steps.stores import RECALL, StepResult, Stores
-from pipeline.steps.workers import Lost, parallel_map
+from pipeline.steps.workers import Bounds, Lost, parallel_map
 
 MAX_CHARS = 300_000
 """Of a text that are read: no article is longer, and a page made to be hostile must not hold up the rest."""
@@ -23,6 +25,8 @@ MAX_QUOTES = 1_000
 """Of one text that are recorded, for the same reason."""
 MAX_MENTIONS = 5_000
 """Likewise."""
+MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
+"""Of a task with a model, which its process loads first; the libraries reserve far more addresses than they use."""
 
 
 class PendingText(msgspec.Struct, frozen=True):
@@ -49,17 +53,37 @@ class PendingText(msgspec.Struct, frozen=True):
 
 
 def annotate(stores: Stores, interval: Interval) -> StepResult:
-    """Annotate what the newest extractor read in the interval's captures and this producer has not seen."""
-    texts = pending_texts(stores.ledger, interval)
+    """Have each annotator of the settings read what it has not yet of what the newest extractor read in the captures.
+
+    One that is not installed is a problem; the others are done all the same.
+    """
+    result = StepResult({})
+    for spec in stores.settings.annotators:
+        try:
+            result += _annotate_with(load_annotator(spec), spec, stores, interval)
+        except AnnotatorError as exc:
+            result += StepResult({}, (str(exc),))
+    return result
+
+
+def _annotate_with(annotator: Annotator, spec: str, stores: Stores, interval: Interval) -> StepResult:
+    producer = annotator.producer
+    texts = pending_texts(stores.ledger, interval, producer)
     now = stores.now()
-    outcomes = zip(texts, parallel_map(partial(annotate_extraction, now), texts, stores.settings.jobs), strict=True)
+    work = partial(annotate_extraction, now, spec=spec)
+    outcomes = parallel_map(work, texts, stores.settings.jobs, bounds_for(spec))
     events = (
-        [ArticleAnnotated(**_about(text, now), quotes=0, failure=outcome.reason)]
+        [ArticleAnnotated(**_about(text, now, producer), quotes=None, failure=outcome.reason)]
         if isinstance(outcome, Lost)
         else outcome
-        for text, outcome in outcomes
+        for text, outcome in zip(texts, outcomes, strict=True)
     )
     return stores.record_each("annotate", events, len(texts))
+
+
+def bounds_for(spec: str) -> Bounds:
+    """What one text may cost that annotator."""
+    return Bounds() if spec == RULES else MODEL_BOUNDS
 
 
 def pending_texts(
@@ -77,10 +101,12 @@ def pending_texts(
     )
 
 
-def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event] | str:
+def annotate_extraction(now: datetime, pending: PendingText, spec: str = RULES) -> Sequence[Event] | str:
     """The events that one text gives: that it was read, each quotation and mention; a problem where it cannot be."""
+    annotator = load_annotator(spec)
+    about = _about(pending, now, annotator.producer)
     try:
-        annotations = annotate_text(
+        found = annotator.annotate(
             pending.text[:MAX_CHARS],
             language=pending.language,
             title=pending.title,
@@ -88,61 +114,65 @@ def annotate_extraction(now: datetime, pending: PendingText) -> Sequence[Event] 
         )
     except Exception as exc:  # noqa: BLE001  # one text must not cost the others; it stays pending and is named
         return f"extraction {pending.extraction_id}: {type(exc).__name__}: {exc}"
-    about = _about(pending, now)
+    if found is None:
+        return [ArticleAnnotated(**about, quotes=None, failure="language")]
+    quotes = [_quote_extracted(quote, about) for quote in found.quotes[:MAX_QUOTES]]
+    mentions = [_entity_mentioned(mention, about) for mention in found.mentions[:MAX_MENTIONS]]
     read = ArticleAnnotated(
         **about,
-        language=annotations.language,
-        language_confidence=annotations.language_confidence,
-        quotes=len(annotations.quotes[:MAX_QUOTES]),
-        mentions=len(annotations.mentions[:MAX_MENTIONS]),
+        language=found.language,
+        language_confidence=found.language_confidence,
+        quotes=len(quotes) if annotator.finds_quotes else None,
+        mentions=len(mentions) if annotator.finds_mentions else None,
     )
-    quotes = [
-        QuoteExtracted(
-            **about,
-            text=quote.text,
-            start_char=quote.start,
-            end_char=quote.end,
-            kind=quote.kind,
-            speaker=quote.speaker.surface if quote.speaker else None,
-            speaker_start_char=quote.speaker.start if quote.speaker else None,
-            speaker_end_char=quote.speaker.end if quote.speaker else None,
-            person=quote.person,
-            cue=quote.cue.surface if quote.cue else None,
-            cue_start_char=quote.cue.start if quote.cue else None,
-            cue_end_char=quote.cue.end if quote.cue else None,
-            rule=quote.rule,
-            confidence=quote.confidence,
-            frame=quote.frame.surface if quote.frame else None,
-            frame_start_char=quote.frame.start if quote.frame else None,
-            frame_end_char=quote.frame.end if quote.frame else None,
-        )
-        for quote in annotations.quotes[:MAX_QUOTES]
-    ]
-    mentions = [
-        EntityMentioned(
-            **about,
-            kind=mention.kind,
-            surface=mention.surface,
-            name=mention.name,
-            start_char=mention.start,
-            end_char=mention.end,
-            role=mention.role,
-            party=mention.party,
-            country=mention.country,
-            rule=mention.rule,
-            confidence=mention.confidence,
-        )
-        for mention in annotations.mentions[:MAX_MENTIONS]
-    ]
     return [read, *quotes, *mentions]
 
 
-def _about(pending: PendingText, now: datetime) -> dict[str, Any]:
+def _quote_extracted(quote: Quote, about: dict[str, Any]) -> QuoteExtracted:
+    speaker, cue, frame = quote.speaker, quote.cue, quote.frame
+    return QuoteExtracted(
+        **about,
+        text=quote.text,
+        start_char=quote.start,
+        end_char=quote.end,
+        kind=quote.kind,
+        speaker=speaker.surface if speaker else None,
+        speaker_start_char=speaker.start if speaker else None,
+        speaker_end_char=speaker.end if speaker else None,
+        person=quote.person,
+        cue=cue.surface if cue else None,
+        cue_start_char=cue.start if cue else None,
+        cue_end_char=cue.end if cue else None,
+        rule=quote.rule,
+        confidence=quote.confidence,
+        frame=frame.surface if frame else None,
+        frame_start_char=frame.start if frame else None,
+        frame_end_char=frame.end if frame else None,
+    )
+
+
+def _entity_mentioned(mention: Mention, about: dict[str, Any]) -> EntityMentioned:
+    return EntityMentioned(
+        **about,
+        kind=mention.kind,
+        surface=mention.surface,
+        name=mention.name,
+        start_char=mention.start,
+        end_char=mention.end,
+        role=mention.role,
+        party=mention.party,
+        country=mention.country,
+        rule=mention.rule,
+        confidence=mention.confidence,
+    )
+
+
+def _about(pending: PendingText, now: datetime, producer: str) -> dict[str, Any]:
     """What all events of an extraction's annotation have in common."""
     return {
         "stream": f"article:{pending.article_id}",
         "occurred_at": now,
-        "producer": PRODUCER,
+        "producer": producer,
         "caused_by": pending.extraction_id,
         "source_id": pending.source_id,
         "article_id": pending.article_id,

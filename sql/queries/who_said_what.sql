@@ -1,4 +1,4 @@
--- Who is quoted most, in how many articles of how many outlets, and with which words last?
+-- Who is quoted most in their own words, in how many articles of how many outlets, and with which words last?
 select
     coalesce(person, speaker) as who,
     count(*) as quotes,
@@ -7,7 +7,7 @@ select
     arg_max(text, coalesce(published_at, timestamptz '-infinity')) as last_words,
     max(published_at) as last_quoted_at
 from quotes
-where coalesce(person, speaker) is not null
+where kind = 'direct' and coalesce(person, speaker) is not null
 group by who
 order by quotes desc, who asc
 limit 50;

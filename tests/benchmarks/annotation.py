@@ -23,7 +23,7 @@ HOSTILE = ("“a” ", '"', "„Wir kommen wieder“, sagte Karin Holm. ", "sagt
 
 
 def main(arguments: Sequence[str]) -> None:
-    samples = {"de": read_samples("german"), "en": read_samples("english")}
+    samples = {"de": (*read_samples("german"), *read_samples("german_articles")), "en": read_samples("english")}
     texts = [(sample.text, language) for language, some in samples.items() for sample in some] * REPEATS
     if arguments:
         lines = Path(arguments[0]).read_text("utf-8").splitlines()

@@ -9,6 +9,7 @@ from typing import Protocol, TypedDict
 
 from pipeline.annotate.adapters import without_overlap
 from pipeline.annotate.annotations import Annotations, Mention
+from pipeline.annotate.language import tell_language
 from pipeline.errors import AnnotatorError
 from pipeline.events import MentionKind
 
@@ -23,6 +24,10 @@ CHUNK_CHARS = 1_200
 """The models read some 300 words at a time and cut off what is beyond."""
 
 
+REVISION = 1
+"""Of this adapter; GLiNER's models have no versions of their own. Any change of its output bumps it."""
+
+
 class Found(TypedDict):
     start: int
     end: int
@@ -34,11 +39,14 @@ class Found(TypedDict):
 class Model(Protocol):
     """A loaded `gliner.GLiNER`."""
 
-    def predict_entities(self, text: str, labels: list[str], threshold: float) -> Sequence[Found]: ...
+    def predict_entities(self, text: str, labels: list[str], *, threshold: float) -> Sequence[Found]: ...
 
 
 class GlinerAnnotator:
     """One model."""
+
+    finds_quotes = False
+    finds_mentions = True
 
     def __init__(self, model: Model, *, producer: str) -> None:
         self._model = model
@@ -48,13 +56,16 @@ class GlinerAnnotator:
     def producer(self) -> str:
         return self._producer
 
-    def annotate(self, text: str, *, language: str | None, title: str | None) -> Annotations:
-        """The entities as mentions."""
+    def annotate(
+        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+    ) -> Annotations:
+        """The entities as mentions, in any language."""
         mentions = (mention for start, end in chunks(text) for mention in self._mentions(text, start, end))
-        return Annotations(language=language, mentions=tuple(without_overlap(mentions)))
+        told, confidence = tell_language(text, language)
+        return Annotations(language=told, language_confidence=confidence, mentions=tuple(without_overlap(mentions)))
 
     def _mentions(self, text: str, start: int, end: int) -> Iterator[Mention]:
-        for found in self._model.predict_entities(text[start:end], list(LABELS), THRESHOLD):
+        for found in self._model.predict_entities(text[start:end], list(LABELS), threshold=THRESHOLD):
             if found["start"] < found["end"]:
                 first, last = start + found["start"], start + found["end"]
                 yield Mention(
@@ -80,8 +91,10 @@ def chunks(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def load(model: str) -> GlinerAnnotator:
+def load(model: str | None) -> GlinerAnnotator:
     """The model in that folder; nothing is fetched. Raises `AnnotatorError`."""
+    if model is None:
+        raise AnnotatorError("GLiNER needs a model's folder: gliner:/models/gliner_small")
     try:
         gliner = import_module("gliner")
     except ImportError as exc:
@@ -90,4 +103,4 @@ def load(model: str) -> GlinerAnnotator:
         loaded = gliner.GLiNER.from_pretrained(model, local_files_only=True)
     except (OSError, ValueError) as exc:
         raise AnnotatorError(f"GLiNER has no model {model!r}: {exc}") from exc
-    return GlinerAnnotator(loaded, producer=f"gliner-{PurePath(model).name}@1")
+    return GlinerAnnotator(loaded, producer=f"gliner-{PurePath(model).name}@{REVISION}")

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pipeline.annotate.adapters import without_overlap
 from pipeline.annotate.annotations import Annotations, Mention
+from pipeline.annotate.language import tell_language
 from pipeline.errors import AnnotatorError
 from pipeline.events import MentionKind
 
@@ -21,6 +22,10 @@ KINDS = {
 """The labels of spaCy's German (WikiNER) and English (OntoNotes) pipelines; others are no mentions here."""
 CONFIDENCE = 0.7
 """spaCy gives none by entity."""
+ANY_LANGUAGE = "xx"
+"""What spaCy's multilingual pipelines say that they were trained for."""
+REVISION = 1
+"""Of this adapter, the last number of its producers' versions; any change of its output bumps it."""
 
 
 class Entity(Protocol):
@@ -44,6 +49,9 @@ class Document(Protocol):
 class SpacyAnnotator:
     """One pipeline. `read` is the loaded `Language`, `language` what it was trained for (ISO 639-1)."""
 
+    finds_quotes = False
+    finds_mentions = True
+
     def __init__(self, read: Callable[[str], Document], *, producer: str, language: str) -> None:
         self._read = read
         self._producer = producer
@@ -53,26 +61,32 @@ class SpacyAnnotator:
     def producer(self) -> str:
         return self._producer
 
-    def annotate(self, text: str, *, language: str | None, title: str | None) -> Annotations:
-        """The entities as mentions; nothing in a text of another language."""
-        if language is not None and language != self._language:
-            return Annotations(language=language)
+    def annotate(
+        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+    ) -> Annotations | None:
+        """The entities as mentions; None for a text in another language."""
+        told, confidence = tell_language(text, language)
+        if told not in {self._language, None} and self._language != ANY_LANGUAGE:
+            return None
         mentions = (_mention(entity) for entity in self._read(text).ents if entity.label_ in KINDS)
-        return Annotations(language=language, mentions=tuple(without_overlap(mentions)))
+        return Annotations(language=told, language_confidence=confidence, mentions=tuple(without_overlap(mentions)))
 
 
-def load(model: str) -> SpacyAnnotator:
+def load(model: str | None) -> SpacyAnnotator:
     """The installed pipeline of that name, or the one in that folder. Raises `AnnotatorError`."""
+    if model is None:
+        raise AnnotatorError("spaCy needs a pipeline's name or folder: spacy:de_core_news_sm")
     try:
         spacy = import_module("spacy")
     except ImportError as exc:
         raise AnnotatorError("spaCy is not installed: pip install 'newsledger[spacy]'") from exc
     try:
         nlp = spacy.load(model)
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         raise AnnotatorError(f"spaCy has no pipeline {model!r}: {exc}") from exc
     meta = nlp.meta
-    return SpacyAnnotator(nlp, producer=f"spacy-{meta['lang']}_{meta['name']}@{meta['version']}", language=meta["lang"])
+    producer = f"spacy-{meta['lang']}_{meta['name']}@{meta['version']}.{REVISION}"
+    return SpacyAnnotator(nlp, producer=producer, language=meta["lang"])
 
 
 def _mention(entity: Entity) -> Mention:

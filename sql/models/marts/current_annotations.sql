@@ -1,11 +1,25 @@
--- current_annotations: one row per annotated extraction, with the newest producer that has annotated it
+-- current_annotations: one row per annotated extraction, with whose quotations and whose mentions count
 {{ config(materialized='ephemeral') }}
+with readings as (
+    -- who does not look for quotations, or could not read the text, says nothing of it
+    select
+        caused_by as extraction_id,
+        producer,
+        language,
+        quotes,
+        mentions,
+        row_number() over (
+            partition by caused_by
+            order by {{ annotator_preference('producer', 'position') }}
+        ) as preference
+    from {{ ref('article_annotated') }}
+    where failure is null
+)
+
 select
-    caused_by as extraction_id,
-    producer,
-    language
-from {{ ref('article_annotated') }}
-qualify row_number() over (
-    partition by caused_by
-    order by {{ producer_number('producer') }} desc nulls last, position desc
-) = 1
+    extraction_id,
+    arg_min(producer, preference) filter (where quotes is not null) as producer,
+    arg_min(producer, preference) filter (where mentions is not null) as mentions_producer,
+    arg_min(language, preference) as language
+from readings
+group by extraction_id

@@ -1,4 +1,4 @@
--- quotes: one row per direct quotation in an article's newest revision, traceable to the archived bytes
+-- quotes: one row per quotation in an article's newest revision, direct or reported, traceable to the archived bytes
 with payloads as (
     -- a revisit record repeats no payload: the earliest other record with the same digest has it
     select
@@ -19,9 +19,11 @@ select
     articles.headline,
     articles.published_at,
     articles.url,
+    quotes.kind,
     quotes.person,
     quotes.speaker,
     quotes.cue,
+    quotes.frame,
     quotes.text,
     quotes.start_char,
     quotes.end_char,
@@ -29,6 +31,8 @@ select
     quotes.speaker_end_char,
     quotes.cue_start_char,
     quotes.cue_end_char,
+    quotes.frame_start_char,
+    quotes.frame_end_char,
     quotes.rule,
     quotes.confidence,
     quotes.producer,
@@ -45,4 +49,3 @@ inner join {{ ref('quote_extracted') }} as quotes
 inner join {{ ref('article_extracted') }} as extractions on articles.extraction_id = extractions.event_id
 left join payloads
     on extractions.article_id = payloads.article_id and extractions.payload_digest = payloads.payload_digest
-where quotes.kind = 'direct'

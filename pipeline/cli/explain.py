@@ -1,0 +1,138 @@
+"""`annotate --explain`: a text with its quotations and mentions marked and coloured, and what told them.
+
+    [1:Das Wasser sinkt:1], sagte Landrätin {Wiebke Holm} am Abend in {Brückfeld}.
+
+      1  direct        verb_speaker         .95  Wiebke Holm, as “Landrätin Wiebke Holm”; cue “sagte”
+      {  person        full_name            .90  Wiebke Holm: Landrätin
+      {  place         place_phrase         .60  Brückfeld
+
+The marks say without colour what the colours say with it. Control characters are shown as the replacement character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from pipeline.annotate import Annotations, Mention, MentionKind, Quote, QuoteKind, Span
+from pipeline.annotate.catalogue import describe_rules
+from pipeline.cli.console import printable
+
+QUOTE_STYLES = {QuoteKind.DIRECT: "bold green", QuoteKind.INDIRECT: "green"}
+MENTION_STYLES = {MentionKind.PERSON: "magenta", MentionKind.ORGANISATION: "yellow", MentionKind.PLACE: "cyan"}
+_SPEAKER, _CUE, _MARK = "bold", "underline", "dim"
+_RULE_CHARS = 19
+"""The longest name of a rule."""
+
+
+def print_explanation(console: Console, name: str, text: str, found: Annotations) -> None:
+    """Print the text with what was found in it, and the rules that found it."""
+    shown = printable(text)
+    language = f"{found.language or 'unknown'} {_short(found.language_confidence)}".strip()
+    console.print(Text.assemble((printable(name), "bold"), f"  language: {language}"))
+    numbers = {quote: number for number, quote in enumerate(found.quotes, start=1)}
+    start = 0
+    for line in shown.split("\n"):
+        end = start + len(line)
+        quotes = [quote for quote in found.quotes if start <= quote.start < end]
+        mentions = [mention for mention in found.mentions if start <= mention.start < end]
+        if line.strip():
+            console.print()
+            console.print(_marked(shown, start, end, numbers, found))
+        if quotes or mentions:
+            console.print()
+            for note in _notes(shown, quotes, mentions, numbers):
+                console.print(note, soft_wrap=True)
+        start = end + 1
+    console.print()
+    for line_of_legend in _legend(found):
+        console.print(line_of_legend, soft_wrap=True)
+
+
+def _marked(text: str, start: int, end: int, numbers: dict[Quote, int], found: Annotations) -> Text:
+    """One paragraph with its marks; a quotation that goes on over paragraphs is marked in each."""
+    line = Text(text[start:end])
+    marks: list[tuple[int, int, str, str]] = []
+    for quote, number in numbers.items():
+        first, last = max(quote.start, start), min(quote.end, end)
+        if first < last:
+            line.stylize(QUOTE_STYLES[quote.kind], first - start, last - start)
+            marks += [(first, 1, f"[{number}:", _MARK), (last, -1, f":{number}]", _MARK)]
+        for span, style in ((quote.speaker, _SPEAKER), (quote.cue, _CUE)):
+            if span is not None and start <= span.start < end:
+                line.stylize(style, span.start - start, span.end - start)
+    for mention in found.mentions:
+        if start <= mention.start < end:
+            line.stylize(MENTION_STYLES[mention.kind], mention.start - start, mention.end - start)
+            marks += [(mention.start, 2, "{", _MARK), (mention.end, -2, "}", _MARK)]
+    return _with_marks(line, start, sorted(marks))
+
+
+def _with_marks(line: Text, start: int, marks: Sequence[tuple[int, int, str, str]]) -> Text:
+    """What ends at a character is closed, the innermost first, before what begins there is opened."""
+    cuts = [at - start for at, _, _, _ in marks]
+    pieces = line.divide(cuts)
+    shown = pieces[0]
+    for piece, (_, _, mark, style) in zip(pieces[1:], marks, strict=True):
+        shown = Text.assemble(shown, (mark, style), piece)
+    return shown
+
+
+def _notes(
+    text: str, quotes: Sequence[Quote], mentions: Sequence[Mention], numbers: dict[Quote, int]
+) -> Iterator[Text]:
+    for quote in quotes:
+        yield _note(str(numbers[quote]), str(quote.kind), QUOTE_STYLES[quote.kind], quote, _who(text, quote))
+    for mention, count in _counted(mentions):
+        what = _what(mention) + (f" ({count} times)" if count > 1 else "")
+        yield _note("{", str(mention.kind), MENTION_STYLES[mention.kind], mention, what)
+
+
+def _note(mark: str, kind: str, style: str, item: Quote | Mention, says: str) -> Text:
+    rule = printable(item.rule)
+    return Text.assemble(
+        f"{mark:>5}  ", (f"{kind:<12}", style), f"  {rule:<{_RULE_CHARS}}  {_short(item.confidence):>3}  {says}"
+    )
+
+
+def _who(text: str, quote: Quote) -> str:
+    """The person and the words that name them, or the words alone; then the cue."""
+    cue = f"cue “{_words(text, quote.cue)}”" if quote.cue else "no cue"
+    if quote.speaker is None:
+        return f"nobody named; {cue}"
+    words = f"“{_words(text, quote.speaker)}”"
+    return f"{words if quote.person is None else f'{printable(quote.person)}, as {words}'}; {cue}"
+
+
+def _what(mention: Mention) -> str:
+    about = [part for part in (mention.role, mention.party, mention.country) if part]
+    return printable(f"{mention.name}: {', '.join(about)}" if about else mention.name)
+
+
+def _counted(mentions: Sequence[Mention]) -> Iterator[tuple[Mention, int]]:
+    """One of those that say the same, and how many there are."""
+    same: dict[tuple[object, ...], list[Mention]] = {}
+    for mention in mentions:
+        about = (mention.kind, mention.name, mention.role, mention.party, mention.country, mention.rule)
+        same.setdefault(about, []).append(mention)
+    for some in same.values():
+        yield some[0], len(some)
+
+
+def _legend(found: Annotations) -> Iterator[Text]:
+    """The rules that were used, and what each says."""
+    known = describe_rules()
+    used = [*(quote.rule for quote in found.quotes), *(mention.rule for mention in found.mentions)]
+    for rule in dict.fromkeys(used):
+        if rule in known:
+            yield Text.assemble((f"{rule:<{_RULE_CHARS}}", "bold"), f"  {known[rule].says}")
+
+
+def _words(text: str, span: Span) -> str:
+    return text[span.start : span.end].replace("\n", " ")
+
+
+def _short(confidence: float | None) -> str:
+    return "" if confidence is None else f"{confidence:.2f}".removeprefix("0")

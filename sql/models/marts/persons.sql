@@ -1,0 +1,46 @@
+-- persons: one row per name of a person, with how often and how long they have been in the news and what they were last
+with named as (
+    select
+        mentions.name,
+        mentions.article_id,
+        mentions.source_id,
+        mentions.role,
+        mentions.party,
+        mentions.country,
+        mentions.mention_id,
+        coalesce(mentions.published_at, articles.first_seen_at) as seen_at,
+        -- of what is said of them at one time, what is said first
+        struct_pack(
+            at := coalesce(mentions.published_at, articles.first_seen_at), place := -mentions.start_char,
+            id := mentions.mention_id
+        ) as newest
+    from {{ ref('mentions') }} as mentions
+    inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
+    where mentions.kind = 'person'
+),
+
+quoted as (
+    select
+        person as name,
+        count_if(kind = 'direct') as direct_quotes,
+        count_if(kind = 'indirect') as indirect_quotes
+    from {{ ref('quotes') }}
+    where person is not null
+    group by person
+)
+
+select
+    name,
+    arg_max(named.role, named.newest) filter (where named.role is not null) as role,
+    arg_max(named.party, named.newest) filter (where named.party is not null) as party,
+    arg_max(named.country, named.newest) filter (where named.country is not null) as country,
+    count(distinct named.article_id) as articles,
+    count(distinct named.source_id) as sources,
+    count(*) as mentions,
+    cast(coalesce(any_value(quoted.direct_quotes), 0) as bigint) as direct_quotes,
+    cast(coalesce(any_value(quoted.indirect_quotes), 0) as bigint) as indirect_quotes,
+    min(named.seen_at) as first_seen_at,
+    max(named.seen_at) as last_seen_at
+from named
+left join quoted using (name)
+group by name

@@ -1,0 +1,35 @@
+-- Who is in the news? Persons by the number of articles of the last 7 days that name them, with who names them beside.
+with recent as (
+    select
+        name,
+        article_id,
+        source_id
+    from mentions
+    where kind = 'person' and published_at > (select max(latest.published_at) - interval 7 days from mentions as latest)
+),
+
+together as (
+    select
+        recent.name,
+        other.name as other_name,
+        count(distinct recent.article_id) as articles
+    from recent
+    inner join recent as other on recent.article_id = other.article_id and recent.name != other.name
+    group by recent.name, other.name
+    qualify row_number() over (partition by recent.name order by articles desc, other.name asc) = 1
+)
+
+select
+    recent.name,
+    any_value(persons.role) as role,
+    count(distinct recent.article_id) as articles,
+    count(distinct recent.source_id) as sources,
+    any_value(persons.direct_quotes) as quotes_ever,
+    any_value(together.other_name) as most_often_with,
+    min(persons.first_seen_at) as first_seen_at
+from recent
+inner join persons using (name)
+left join together using (name)
+group by recent.name
+order by articles desc, recent.name asc
+limit 50;

@@ -1,0 +1,19 @@
+-- A mention is what its article's text holds at its offsets, and those of one article do not overlap.
+with placed as (
+    select
+        mentions.mention_id,
+        mentions.surface,
+        substr(articles.text, mentions.start_char + 1, mentions.end_char - mentions.start_char) as text_at_offsets,
+        mentions.start_char
+        < lag(mentions.end_char) over (partition by mentions.article_id order by mentions.start_char) as is_overlapping
+    from {{ ref('mentions') }} as mentions
+    inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
+)
+
+select
+    mention_id,
+    surface,
+    text_at_offsets,
+    is_overlapping
+from placed
+where surface is distinct from text_at_offsets or is_overlapping

@@ -1,0 +1,121 @@
+"""Common Crawl's news files: WARC files of news pages, some dozens a day, listed by month.
+
+A month's list is `crawl-data/CC-NEWS/YYYY/MM/warc.paths.gz`, a path a line; a file's name says when it was begun:
+`CC-NEWS-20260314120533-00123.warc.gz`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+
+import msgspec
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from pipeline.collect.codings import CodingError, decode
+from pipeline.collect.history.cdx import read_stamp
+from pipeline.collect.history.documents import NotRead, read_document
+from pipeline.collect.history.periods import Period
+from pipeline.collect.http import Client
+
+MAX_PAGE_BYTES = 8_000_000
+HTML_TYPES = ("text/html", "application/xhtml+xml")
+
+_PATH = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d+\.warc\.gz")
+_GZIP_MAGIC = b"\x1f\x8b"
+_STARTED_EARLIER = timedelta(hours=6)
+"""A file that was begun so long before the period may still hold pages of it."""
+
+
+class NewsFile(msgspec.Struct, frozen=True):
+    path: str
+    begun_at: datetime
+
+    def url(self, base_url: str) -> str:
+        return f"{base_url.rstrip('/')}/{self.path}"
+
+
+class NewsPage(msgspec.Struct, frozen=True):
+    """A page as Common Crawl has archived it."""
+
+    url: str
+    at: datetime
+    content_type: str
+    body: bytes
+
+
+async def list_files(client: Client, base_url: str, period: Period) -> tuple[list[NewsFile], list[NotRead]]:
+    """The files that may hold pages fetched in the period, oldest first, and the lists that could not be read."""
+    files: dict[str, NewsFile] = {}
+    failures = []
+    for month in _months(period):
+        url = f"{base_url.rstrip('/')}/crawl-data/CC-NEWS/{month}/warc.paths.gz"
+        try:
+            response = await read_document(client, url)
+            files |= {file.path: file for file in read_paths(response.body)}
+        except NotRead as failure:
+            failures.append(failure)
+        except CodingError as exc:
+            failures.append(NotRead("broken_index", f"{url}: {exc}"))
+    return of_period(list(files.values()), period), failures
+
+
+def read_paths(body: bytes) -> list[NewsFile]:
+    """The files that a month's list names, other lines aside. Raises CodingError."""
+    text = (decode(body, "gzip") if body.startswith(_GZIP_MAGIC) else body).decode("ascii", "replace")
+    matches = (_PATH.fullmatch(line.strip()) for line in text.splitlines())
+    dated = ((match[0], read_stamp(match[1])) for match in matches if match)
+    return [NewsFile(path, begun_at) for path, begun_at in dated if begun_at is not None]
+
+
+def of_period(files: Sequence[NewsFile], period: Period) -> list[NewsFile]:
+    """Those begun in the period, and the last one begun before it."""
+    ordered = sorted(files, key=lambda file: (file.begun_at, file.path))
+    earlier = [file for file in ordered if period.start - _STARTED_EARLIER <= file.begun_at < period.start]
+    return [*earlier[-1:], *(file for file in ordered if file.begun_at in period)]
+
+
+def read_pages(stream: BinaryIO, period: Period, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
+    """The HTML pages of the period whose address `is_wanted`, of a sound WARC file. Records that are cut off, or not
+    what their digest says, are left out."""
+    for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
+        page = _page(record, period, is_wanted)
+        if page is not None:
+            yield page
+
+
+def _page(record: WarcRecord, period: Period, is_wanted: Callable[[str], bool]) -> NewsPage | None:
+    url = record.headers.get("WARC-Target-URI") or ""
+    at = record.record_date
+    is_whole = record.content_length <= MAX_PAGE_BYTES and "WARC-Truncated" not in record.headers
+    if at is None or not (record.is_http and is_whole):
+        return None
+    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    if at not in period or not is_wanted(url):
+        return None
+    record.freeze()
+    record.parse_http(auto_decode="none")
+    headers = {name.lower(): value for name, value in record.http_headers.astuples()} if record.http_headers else {}
+    content_type = headers.get("content-type", "")
+    if record.http_headers is None or record.http_headers.status_code != 200:
+        return None
+    if content_type.partition(";")[0].strip().lower() not in HTML_TYPES:
+        return None
+    if "WARC-Payload-Digest" in record.headers and not record.verify_payload_digest():
+        return None
+    try:
+        body = decode(record.reader.read(), headers.get("content-encoding"))
+    except CodingError:
+        return None
+    return NewsPage(url, at, content_type, body)
+
+
+def _months(period: Period) -> list[str]:
+    months = []
+    month = (period.start - _STARTED_EARLIER).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while month < period.end:
+        months.append(f"{month:%Y/%m}")
+        month = (month + timedelta(days=31)).replace(day=1)
+    return months

@@ -1,0 +1,47 @@
+"""One document of the history: read, or why not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.hosts import OVERLOADED
+from pipeline.collect.http import Client
+
+_PASSING_STATUS = frozenset({408, 425, 429})
+
+
+class NotRead(Exception):
+    """A document could not be read. `reason` is a constant for the event."""
+
+    def __init__(
+        self, reason: str, detail: str, *, status: int | None = None, retry_at: datetime | None = None
+    ) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.status = status
+        self.retry_at = retry_at
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it may be otherwise when it is asked for again."""
+        return self.status is None or self.status >= 500 or self.status in _PASSING_STATUS
+
+    @property
+    def is_host_busy(self) -> bool:
+        """Asking the same host for something else would be no use now."""
+        return self.reason in NOT_ASKED or self.status in OVERLOADED
+
+
+async def read_document(client: Client, url: str) -> Response:
+    """The response, if it is good. Raises NotRead."""
+    try:
+        response = await client.fetch(url)
+    except FetchFailed as failure:
+        raise NotRead(failure.reason, failure.detail, status=failure.status, retry_at=failure.retry_at) from failure
+    if not 200 <= response.status < 300:
+        detail = f"{response.final_url} answers {response.status}"
+        reason = f"http_{response.status // 100}xx"
+        raise NotRead(reason, detail, status=response.status, retry_at=response.retry_at)
+    return response

@@ -1,0 +1,93 @@
+"""Spans of time, and those that addresses name: `/2026/03/14/…`, `sitemap-2026-03.xml`, `?yyyy=2026&mm=03`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+NOON = timedelta(hours=12)
+"""A date without a time counts as its noon: that is the same day in UTC, too."""
+
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_SPELLINGS = tuple(
+    re.compile(spelling, re.IGNORECASE)
+    for spelling in (
+        rf"(?<!\d){_YEAR}(?P<mark>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01])(?!\d)",
+        rf"/{_YEAR}/(?P<month>\d\d?)/(?P<day>\d\d?)(?!\d)",
+        rf"[?&]y(?:yyy|ear)?={_YEAR}&m(?:m|onth)?=(?P<month>\d\d?)(?:&d(?:d|ay)?=(?P<day>\d\d?))?(?!\d)",
+        rf"(?<!\d){_YEAR}[-_.]?(?P<month>0[1-9]|1[0-2])(?!\d)",
+        rf"/{_YEAR}/(?P<month>\d\d?)(?!\d)",
+        rf"[?&]y(?:yyy|ear)?={_YEAR}(?!\d)",
+        rf"(?<!\d){_YEAR}(?!\d)[^/]*$",
+        rf"/{_YEAR}(?=/)",
+    )
+)
+"""The most exact first. A year alone says something only as a folder or in the last part."""
+_OWN_SEGMENT = re.compile(
+    rf"/(?P<raw>{_YEAR}(?P<mark>[-/_.]?)(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))(?=[/_-]|$)"
+)
+"""An article's slug may name any date; one at the beginning of a part of the path is when it was published."""
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Half open: start <= t < end, both aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+    def overlaps(self, other: Period) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    @property
+    def days(self) -> int:
+        """At least one."""
+        return max(1, -(-(self.end - self.start) // timedelta(days=1)))
+
+
+class NamedDay(msgspec.Struct, frozen=True):
+    """A day that an article's address names."""
+
+    begins_at: datetime
+    """UTC; its midnight where the outlet is."""
+    raw: str
+
+
+def named_period(url: str, zone: ZoneInfo) -> Period | None:
+    """The year, month or day of that zone which a sitemap's address names; None where it names none."""
+    parts = urlsplit(url)
+    text = f"{parts.path}?{parts.query}"
+    for spelling in _SPELLINGS:
+        match = spelling.search(text)
+        if match:
+            fields = match.groupdict()
+            return _span(int(fields["year"]), fields.get("month"), fields.get("day"), zone)
+    return None
+
+
+def named_day(url: str, zone: ZoneInfo) -> NamedDay | None:
+    """The day on which an article was published, by its address; None where that does not say."""
+    match = _OWN_SEGMENT.search(urlsplit(url).path)
+    span = _span(int(match["year"]), match["month"], match["day"], zone) if match else None
+    return NamedDay(span.start, match["raw"]) if match and span else None
+
+
+def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Period | None:
+    """None where there is no such day."""
+    try:
+        start = datetime(year, int(month or 1), int(day or 1), tzinfo=zone)
+        if day:
+            end = (start + timedelta(days=1)).replace(hour=0)
+        elif month:
+            end = (start + timedelta(days=31)).replace(day=1)
+        else:
+            end = start.replace(year=year + 1)
+    except ValueError:
+        return None
+    return Period(start.astimezone(UTC), end.astimezone(UTC))

@@ -1,0 +1,44 @@
+"""An article that the history names, and when it was published as far as that can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.collect.feeds import Item
+from pipeline.collect.history.periods import NOON, named_day
+from pipeline.events import DateQuality
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    item: Item
+    found_in: str
+    """The address of the document that names it."""
+    dated_at: datetime
+    """UTC. When it was published, where that is known, else the best that is known of it; decides to which period it
+    belongs."""
+
+
+def dated_by_itself(item: Item, zone: ZoneInfo) -> tuple[Item, datetime | None]:
+    """The item and when it was published, as it says or its address does; the latter becomes the item's date."""
+    if item.published_at is not None:
+        noon = NOON if item.published_quality is DateQuality.DAY_ONLY else NOON * 0
+        return item, item.published_at + noon
+    day = named_day(item.url, zone)
+    if day is None:
+        return item, None
+    dated = msgspec.structs.replace(
+        item, published_at=day.begins_at, published_raw=day.raw, published_quality=DateQuality.DAY_ONLY
+    )
+    return dated, day.begins_at + NOON
+
+
+def is_on(url: str, hosts: Iterable[str]) -> bool:
+    """Whether the page is on one of the hosts or below it, `www.` aside."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    names = [name.removeprefix("www.") for name in hosts]
+    return any(host == name or host.endswith(f".{name}") for name in names)

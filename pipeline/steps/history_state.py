@@ -1,0 +1,150 @@
+"""What is known of an interval before and after its backfill: its articles, and what was asked of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from pipeline.events import Via
+from pipeline.ledger import Interval, Ledger
+from pipeline.steps.stores import RECALL
+
+GONE_STATUS = frozenset({404, 410})
+NOT_ARCHIVED = "not_archived"
+"""The page is gone, and no web archive that was asked has it."""
+FRONT_PAGE = "front_page"
+"""The page's address now leads to the outlet's front page."""
+GONE_REASONS = frozenset({"gone", FRONT_PAGE, "dns"})
+"""A host that no name server knows has gone with all its pages; should it be our network, no archive answers either."""
+LOOKUP_KEPT = timedelta(days=1)
+"""So long what the history did not have is not asked for again; it grows slowly."""
+
+
+class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
+    """An article published in the interval, and what has become of it."""
+
+    source_id: str
+    article_id: UUID
+    item_id: UUID
+    url: str
+    dated_at: datetime
+    known_since: datetime
+    """When it was first recorded, and by which run."""
+    known_by: str
+    page_since: datetime | None = None
+    """When its page was first recorded as captured, live or from an archive, and by which run."""
+    page_by: str | None = None
+    has_feed_text: bool = False
+    attempts: int = 0
+    """Failed captures caused by its newest item."""
+    reason: str | None = None
+    """Of its last failure, as are the next three; None where none was tried."""
+    status: int | None = None
+    will_retry: bool = True
+    failed_at: datetime | None = None
+
+    @property
+    def has_page(self) -> bool:
+        return self.page_since is not None
+
+    @property
+    def wants_live_page(self) -> bool:
+        """Whether its address should be asked."""
+        return not self.has_page and not self.is_gone and self.will_retry
+
+    @property
+    def is_gone(self) -> bool:
+        return is_gone(self.reason, self.status)
+
+    def wants_archived_page(self, now: datetime) -> bool:
+        """Whether a web archive should be asked: its address no longer has it."""
+        if self.has_page or not self.is_gone:
+            return False
+        return self.reason != NOT_ARCHIVED or self.failed_at is None or self.failed_at <= now - LOOKUP_KEPT
+
+
+def is_gone(reason: str | None, status: int | None) -> bool:
+    """Whether a failed capture says that the page is no longer there."""
+    return status in GONE_STATUS or reason in GONE_REASONS or reason == NOT_ARCHIVED
+
+
+class Past(msgspec.Struct, frozen=True):
+    """An interval of one source."""
+
+    source_id: str
+    interval: Interval
+
+
+class NamedArticles(msgspec.Struct, frozen=True):
+    """Articles that the history of one source names."""
+
+    source_id: str
+    article_ids: tuple[UUID, ...]
+
+
+class HistoryDocument(msgspec.Struct, frozen=True):
+    source_id: str
+    via: Via
+    url: str
+    read_at: datetime
+
+
+class KnownArticle(msgspec.Struct, frozen=True):
+    source_id: str
+    article_id: UUID
+
+
+ReadAt = Mapping[tuple[Via, str], datetime]
+"""When each document was last read to its end for the interval."""
+
+
+def articles_of_interval(ledger: Ledger, interval: Interval, source_ids: Sequence[str]) -> list[ArticleOfInterval]:
+    """The articles that the sources published in the interval, oldest first."""
+    return ledger.select(
+        ArticleOfInterval,
+        "articles_of_interval",
+        start=interval.start,
+        end=interval.end,
+        recall_start=interval.start - RECALL,
+        source_ids=list(source_ids),
+    )
+
+
+def articles_of_past(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, list[ArticleOfInterval]]:
+    """For `Stores.reading`: the articles that a source published in an interval, oldest first."""
+    articles: dict[Past, list[ArticleOfInterval]] = {past: [] for past in pasts}
+    for interval, source_ids in _by_interval(pasts):
+        for row in articles_of_interval(ledger, interval, source_ids):
+            articles[Past(row.source_id, interval)].append(row)
+    return articles
+
+
+def history_reads(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, ReadAt]:
+    """For `Stores.reading`: what was read so lately that it need not be read again. A news file never changes."""
+    reads: dict[Past, dict[tuple[Via, str], datetime]] = {past: {} for past in pasts}
+    for interval, source_ids in _by_interval(pasts):
+        bounds = {"start": interval.start, "end": interval.end}
+        for row in ledger.select(HistoryDocument, "history_reads", source_ids=source_ids, **bounds):
+            if row.via is Via.CC_NEWS or row.read_at > now - LOOKUP_KEPT:
+                reads[Past(row.source_id, interval)][row.via, row.url] = row.read_at
+    return dict(reads)
+
+
+def known_articles(ledger: Ledger, named: Sequence[NamedArticles], now: datetime) -> dict[NamedArticles, set[UUID]]:
+    """For `Stores.reading`: those of the articles that their source has ever named."""
+    rows = ledger.select(
+        KnownArticle,
+        "known_articles",
+        source_ids=[each.source_id for each in named],
+        article_ids=list({article for each in named for article in each.article_ids}),
+    )
+    known = {(row.source_id, row.article_id) for row in rows}
+    return {each: {article for article in each.article_ids if (each.source_id, article) in known} for each in named}
+
+
+def _by_interval(pasts: Sequence[Past]) -> Iterator[tuple[Interval, list[str]]]:
+    for interval in dict.fromkeys(past.interval for past in pasts):
+        yield interval, [past.source_id for past in pasts if past.interval == interval]

@@ -1,0 +1,7 @@
+-- Every article of a backfill's interval has exactly one fate.
+select
+    backfill_id,
+    known + found as articles,
+    recovered + replayed + unchanged + lost + waiting as fates
+from {{ ref('backfills') }}
+where known + found != recovered + replayed + unchanged + lost + waiting

@@ -1,0 +1,222 @@
+"""Common Crawl's news files: lists, names, records, transfers, sound and otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.collect.codings import CodingError
+from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages, read_paths
+from pipeline.collect.history.documents import NotRead
+from pipeline.collect.history.news_slices import NewsSlice, NewsSlices, copy_records
+from pipeline.collect.history.periods import Period
+from tests.history.asking import DAY, asking, hour
+from tests.history.news_files import PAGE, NewsFileServer, file_path, news_files, warc_record, warcinfo
+
+URL = "https://bote.example/politik/der-hafen-bleibt-zu"
+NOON = hour(12)
+
+
+@pytest.fixture
+def server() -> Iterator[NewsFileServer]:
+    with news_files() as running:
+        yield running
+
+
+# Which files there are
+
+
+def test_a_month_s_list_names_files_and_their_beginning() -> None:
+    lines = [
+        file_path(hour(3)),
+        "",
+        "crawl-data/CC-NEWS/2026/03/CC-NEWS-20260314999999-00001.warc.gz",
+        "crawl-data/CC-NEWS/2026/03/../../secret.warc.gz",
+        "https://elsewhere.example/CC-NEWS-20260314000000-00001.warc.gz",
+        f"{file_path(hour(5), 12345678)}\r",
+    ]
+    for body in ("\n".join(lines).encode(), gzip.compress("\n".join(lines).encode())):
+        assert [(file.path, file.begun_at) for file in read_paths(body)] == [
+            (file_path(hour(3)), hour(3)),
+            (file_path(hour(5), 12345678), hour(5)),
+        ]
+
+
+def test_a_list_that_is_cut_off_is_no_list() -> None:
+    with pytest.raises(CodingError):
+        read_paths(gzip.compress(file_path(NOON).encode())[:-6])
+
+
+def files_of(server: NewsFileServer, folder: Path, period: Period) -> tuple[list[str], list[str]]:
+    async def run() -> tuple[list[str], list[str]]:
+        async with asking(folder) as client:
+            files, failures = await list_files(client, server.base, period)
+        return [file.path for file in files], [failure.reason for failure in failures]
+
+    return asyncio.run(run())
+
+
+def test_files_begun_in_the_period_and_the_last_one_before_it(server: NewsFileServer, tmp_path: Path) -> None:
+    for begun_at in (hour(-9), hour(-3), hour(-1), hour(0), hour(23.9), hour(24)):
+        server.files[file_path(begun_at)] = b""
+    expected = [file_path(begun_at) for begun_at in (hour(-1), hour(0), hour(23.9))]
+    assert files_of(server, tmp_path, DAY) == (expected, [])
+
+
+def test_a_month_may_be_missing(server: NewsFileServer, tmp_path: Path) -> None:
+    first = Period(hour(0, day=1), hour(0, day=2))
+    server.files[file_path(hour(3, day=1))] = b""
+    assert files_of(server, tmp_path, first) == ([file_path(hour(3, day=1))], ["http_4xx"])
+
+
+def test_a_broken_list_is_a_reason(server: NewsFileServer, tmp_path: Path) -> None:
+    server.lists["crawl-data/CC-NEWS/2026/03"] = gzip.compress(b"crawl-data")[:-3]
+    assert files_of(server, tmp_path, DAY) == ([], ["broken_index"])
+
+
+def test_a_period_over_several_months_asks_for_each(server: NewsFileServer, tmp_path: Path) -> None:
+    files_of(server, tmp_path, Period(hour(0), hour(0) + timedelta(days=50)))
+    assert sorted(path[-21:-14] for path in server.asked if path.endswith("gz")) == ["2026/03", "2026/04", "2026/05"]
+
+
+# What a file holds
+
+
+def pages(*records: bytes) -> list[NewsPage]:
+    return list(read_pages(io.BytesIO(b"".join(records)), DAY, lambda url: url == URL))
+
+
+def test_a_page_is_taken_with_its_date_and_type() -> None:
+    (page,) = pages(warcinfo(), warc_record("https://other.example/", NOON), warc_record(URL, NOON))
+    assert page == NewsPage(URL, NOON, "text/html; charset=utf-8", PAGE)
+
+
+@pytest.mark.parametrize("type_header", ["content-type: Text/HTML", "Content-Type: application/xhtml+xml"])
+def test_any_spelling_of_html(type_header: str) -> None:
+    assert len(pages(warc_record(URL, NOON, headers=(type_header,)))) == 1
+
+
+def test_a_page_that_is_still_compressed() -> None:
+    headers = ("Content-Type: text/html", "Content-Encoding: gzip")
+    (page,) = pages(warc_record(URL, NOON, gzip.compress(PAGE), headers=headers))
+    assert page.body == PAGE
+
+
+def test_a_record_without_a_digest_is_believed() -> None:
+    record = gzip.decompress(warc_record(URL, NOON)).replace(b"WARC-Payload-Digest", b"WARC-Unheard-Of")
+    assert len(pages(gzip.compress(record))) == 1
+
+
+LEFT_OUT = {
+    "a revisit": warc_record(URL, NOON, b"", kind="revisit"),
+    "a request": warc_record(URL, NOON, b"", kind="request"),
+    "an earlier day": warc_record(URL, hour(-1)),
+    "a later day": warc_record(URL, hour(24)),
+    "no date": warc_record(URL, "yesterday"),
+    "another address": warc_record(f"{URL}/2", NOON),
+    "no address": warc_record("", NOON),
+    "not found": warc_record(URL, NOON, status="404 Not Found"),
+    "a redirect": warc_record(URL, NOON, status="301 Moved Permanently"),
+    "no status": warc_record(URL, NOON, status="OK"),
+    "a picture": warc_record(URL, NOON, headers=("Content-Type: image/png",)),
+    "no type": warc_record(URL, NOON, headers=()),
+    "a wrong digest": warc_record(URL, NOON, digest="sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+    "a digest that is none": warc_record(URL, NOON, digest="nonsense"),
+    "cut off by the crawler": warc_record(URL, NOON, fields=("WARC-Truncated: length",)),
+    "broken gzip inside": warc_record(
+        URL, NOON, b"\x1f\x8bnonsense", headers=("Content-Type: text/html", "Content-Encoding: gzip")
+    ),
+}
+
+
+@pytest.mark.parametrize("record", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_what_is_left_out(record: bytes) -> None:
+    assert [page.url for page in pages(record, warc_record(URL, hour(13)))] == [URL]
+    assert pages(record) == []
+
+
+# Its transfer
+
+
+def copied(data: bytes) -> tuple[list[NewsPage], str | None]:
+    kept = io.BytesIO()
+    problem = copy_records(io.BytesIO(data), kept, lambda url: url == URL)
+    return pages(kept.getvalue()) if kept.getvalue() else [], problem
+
+
+def test_a_slice_holds_the_wanted_records_as_they_were() -> None:
+    other = warc_record("https://other.example/", NOON, PAGE * 100)
+    found, problem = copied(warcinfo() + other + warc_record(URL, NOON) + other)
+    assert (found, problem) == ([NewsPage(URL, NOON, "text/html; charset=utf-8", PAGE)], None)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [warc_record(URL, NOON)[:60], b"junk that is no gzip", gzip.compress(b"no WARC record"), b"\x1f\x8b\x08"],
+    ids=["cut off in the head of a record", "junk", "no record", "cut off in gzip's head"],
+)
+def test_a_damaged_file_gives_what_came_before(rest: bytes) -> None:
+    found, _ = copied(warcinfo() + warc_record(URL, NOON) + rest)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>no</html>", b"junk" * 99])
+def test_what_is_no_warc_file_has_a_problem(data: bytes) -> None:
+    found, problem = copied(data)
+    assert (found, bool(problem)) == ([], True)
+
+
+def take(server: NewsFileServer, folder: Path, path: str, hosts: frozenset[str] | None = None) -> NewsSlice:
+    slices = NewsSlices(folder, hosts or frozenset({"bote.example"}), allow_hosts=("127.0.0.1",), contact="")
+    return asyncio.run(slices.get(f"{server.base}/{path}"))
+
+
+def urls(taken: NewsSlice) -> list[str]:
+    with taken.path.open("rb") as file:
+        return [page.url for page in read_pages(file, DAY, lambda _: True)]
+
+
+def test_a_file_is_streamed_once_for_all_its_hosts(server: NewsFileServer, tmp_path: Path) -> None:
+    path = file_path(NOON)
+    filler = [warc_record(f"https://other.example/{no}", NOON, PAGE * 50) for no in range(200)]
+    server.files[path] = b"".join([warcinfo(), *filler, warc_record(URL, NOON)])
+    for _ in range(2):
+        taken = take(server, tmp_path, path)
+        assert (urls(taken), taken.problem) == ([URL], None)
+    assert server.asked[path] == 1
+    assert taken.path.stat().st_size < 1_000
+    assert len(urls(take(server, tmp_path, path, frozenset({"other.example"})))) == 200
+    assert server.asked[path] == 2
+
+
+def test_a_transfer_that_breaks_off_gives_what_came_and_is_tried_again(server: NewsFileServer, tmp_path: Path) -> None:
+    path = file_path(NOON)
+    chance = random.Random(7)
+    filler = [warc_record(f"https://bote.example/{no}", NOON, chance.randbytes(100_000)) for no in range(50)]
+    server.files[path] = b"".join([warcinfo(), *filler])
+    server.cut_off = {path}
+    taken = take(server, tmp_path, path)
+    assert "breaks off" in (taken.problem or "")
+    assert 0 < len(urls(taken)) < 50
+    server.cut_off = set()
+    assert len(urls(take(server, tmp_path, path))) == 50
+
+
+def test_a_file_that_is_not_there_is_a_reason(server: NewsFileServer, tmp_path: Path) -> None:
+    with pytest.raises(NotRead) as caught:
+        take(server, tmp_path, file_path(NOON))
+    assert (caught.value.reason, caught.value.status) == ("http_4xx", 404)
+
+
+def test_a_private_address_is_refused_unless_it_is_allowed(tmp_path: Path) -> None:
+    slices = NewsSlices(tmp_path, frozenset({"bote.example"}), allow_hosts=(), contact="")
+    with pytest.raises(NotRead) as caught:
+        asyncio.run(slices.get("http://127.0.0.1/x.warc.gz"))
+    assert caught.value.reason == "blocked_address"

@@ -15,6 +15,7 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.capture
 	$(BIN)/python -m tests.benchmarks.extraction
 	$(BIN)/python -m tests.benchmarks.annotation
+	$(BIN)/python -m tests.benchmarks.maintenance
 
 check: .venv/ready
 	$(BIN)/ruff check

@@ -1,10 +1,30 @@
-"""Between the daily runs: poll the feeds that turn over faster than a day, and capture what they name."""
+"""Between the daily runs: poll the feeds that turn over faster than a day, capture what they name, look at pages again.
+
+**plan** names the sources with a feed that is due: half of what it holds may have been replaced since it was polled
+last, by its fastest turnover of the last seven days; and those with captured pages that have reached an age at which
+they are looked at again (`NEWSLEDGER_REVISIT_AFTER`). One **collect** task each, named after its source, polls those
+feeds, captures the pages of their new and changed items, and looks at the pages that are due. All that is put into
+ledger and archive; the next daily run extracts, annotates and publishes it.
+
+A run for which nothing is due does nothing. What a run could not fetch, because a host wants to be left alone or did
+not answer, is recorded and tried again by a later run: a failed run may be cleared, a missed one need not be made up.
+It does not poll for the past: a run that is triggered for an earlier hour does nothing. A task fails when something is
+broken here (a full disk, a locked ledger, an error in the code), and that is recorded: `newsledger sql run_failures`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, task
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    from pipeline.orchestrate import record_failure
+
+    record_failure(context)
 
 
 @dag(
@@ -12,7 +32,13 @@ from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, tas
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 1, "retry_delay": timedelta(minutes=1), "execution_timeout": timedelta(minutes=50)},
+    default_args={
+        "retries": 1,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": True,
+        "execution_timeout": timedelta(minutes=50),
+        "on_failure_callback": record_failure,
+    },
     tags=["newsledger"],
     doc_md=__doc__,
 )

@@ -26,6 +26,8 @@ class Via(StrEnum):
     CC_NEWS = "cc_news"
     FEED = "feed"
     """The feed's own text of the article, where its page could not be had."""
+    SITEMAP = "sitemap"
+    """Found by a backfill in the outlet's sitemaps."""
 
 
 class PollOutcome(StrEnum):
@@ -35,6 +37,8 @@ class PollOutcome(StrEnum):
     GONE = "gone"
     BLOCKED = "blocked"
     FAILED = "failed"
+    PUT_OFF = "put_off"
+    """Nothing was asked: the host wants to be left alone, or its turn was too far off."""
 
 
 class WarcType(StrEnum):
@@ -79,6 +83,19 @@ class QuoteKind(StrEnum):
     """Reported: sagte, dass …; laut X …; and sentences that go on reporting."""
 
 
+class LookOutcome(StrEnum):
+    """What became of a page since it was last captured."""
+
+    UNCHANGED = "unchanged"
+    """The same bytes, or the server says so (304)."""
+    CHANGED = "changed"
+    """Other bytes; they are captured."""
+    MISSING = "missing"
+    """404 or 410, or redirected to the front page."""
+    FAILED = "failed"
+    """No answer that would tell."""
+
+
 class MentionKind(StrEnum):
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -116,7 +133,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     IDENTITY: ClassVar[tuple[str, ...]] = ()
 
     stream: str
-    """What the fact is about: `feed:<source>/<n>` or `article:<article_id>`."""
+    """What the fact is about: `feed:<source>/<n>`, `article:<article_id>` or `run:<dag>/<run>`."""
     occurred_at: datetime
     """When it happened in the world, UTC."""
     producer: str
@@ -357,10 +374,12 @@ class ArticleAnnotated(Event, frozen=True, kw_only=True, tag="article_annotated"
     """ISO 639-1, as detected in the text."""
     language_confidence: float | None = None
     """0 to 1."""
-    quotes: int
+    quotes: int | None = None
+    """None from a producer that does not look for any."""
     mentions: int | None = None
+    """Likewise."""
     failure: str | None = None
-    """Why the text could not be read by this producer: `timeout`, `died`. A newer one tries again."""
+    """Why the text could not be read by this producer: `timeout`, `died`, `language`. A newer one tries again."""
 
 
 class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
@@ -418,6 +437,114 @@ class EntityMentioned(Event, frozen=True, kw_only=True, tag="entity_mentioned"):
     """0 to 1."""
 
 
+class ArticleRevisited(Event, frozen=True, kw_only=True, tag="article_revisited"):
+    """A captured page was looked at again. Caused by the article's capture or look before.
+
+    A page that has changed is captured: the capture is caused by this look. Every answer is in the archive.
+    """
+
+    IDENTITY = ("article_id", "caused_by")
+
+    source_id: str
+    article_id: UUID
+    url: str
+    capture_id: UUID
+    """The capture before, which the page was compared with."""
+    outcome: LookOutcome
+    status: int | None = None
+    """None where nobody answered."""
+    reason: str | None = None
+    """Why it is missing, `gone`, `http_4xx`, `to_front_page`, or why the look failed, `http_5xx`, `timeout`, …"""
+    detail: str | None = None
+    final_url: str | None = None
+    attempt: int = 1
+    """Looks in a row that found no page, this one included; 1 also where it found one."""
+    conditional: bool = False
+    """Whether the page was asked for only if it had changed."""
+    etag: str | None = None
+    last_modified: str | None = None
+    retry_at: datetime | None = None
+    """Before when the server wants not to be asked again (Retry-After)."""
+    payload_digest: str | None = None
+    """`sha256:<hex>` of the answer's body with its content-encoding undone."""
+    warc_payload_digest: str | None = None
+    warc_type: WarcType | None = None
+    warc_file: str | None = None
+    warc_offset: int | None = None
+    warc_length: int | None = None
+
+
+class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
+    """A task of a run failed for good: its retries are used up."""
+
+    IDENTITY = ("stream", "task_id", "map_index", "try_number")
+
+    dag_id: str
+    task_id: str
+    map_index: int | None = None
+    """Which of the mapped tasks, from 0; None where the task is not mapped."""
+    label: str | None = None
+    """The mapped task's name, its source."""
+    try_number: int
+    """The try that failed last, from 1."""
+    error: str
+    """The exception's class and message, one line, shortened."""
+
+
+class HistoryRead(Event, frozen=True, kw_only=True, tag="history_read"):
+    """A backfill has looked into one document of a source's history for articles of an interval."""
+
+    IDENTITY = ("source_id", "via", "url", "interval_start", "interval_end", "occurred_at")
+
+    source_id: str
+    via: Via
+    url: str
+    """The sitemap, the feed or page whose archived captures were read, or the WARC file."""
+    interval_start: datetime
+    interval_end: datetime
+    reason: str | None = None
+    """Why it could not be read, or not to its end; None where it was. Those of polls, and `partial`, `broken_index`."""
+    detail: str | None = None
+    status: int | None = None
+    retry_at: datetime | None = None
+    entries: int = 0
+    """What it names: pages, or further sitemaps."""
+    matches: int = 0
+    """Articles of the interval among them."""
+    new_items: int = 0
+    """Those that were not known."""
+    payload_digest: str | None = None
+    warc_file: str | None = None
+    warc_offset: int | None = None
+    warc_length: int | None = None
+
+
+class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"):
+    """What a run over a past interval came to for one source: each article published then is counted once, by what
+    has become of it: `known` + `found` = `recovered` + `replayed` + `unchanged` + `lost` + `waiting`."""
+
+    IDENTITY = ("source_id", "interval_start", "interval_end", "started_at")
+
+    source_id: str
+    interval_start: datetime
+    interval_end: datetime
+    started_at: datetime
+    known: int
+    """Articles the ledger knew of before."""
+    found: int
+    """Articles that the run has found in the source's history."""
+    recovered: int
+    """Their page was had by the run, and not before."""
+    replayed: int
+    """Captured before, and read anew by the run from the archive."""
+    unchanged: int
+    """There was nothing to do."""
+    lost: int
+    """Known, and nowhere to be had."""
+    waiting: int
+    """Left to a later run: put off, failed for now, or not wanted."""
+
+
 EVENT_TYPES: tuple[type[Event], ...] = (
     FeedPolled,
     ItemDiscovered,
@@ -430,4 +557,8 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ArticleAnnotated,
     QuoteExtracted,
     EntityMentioned,
+    ArticleRevisited,
+    RunFailed,
+    HistoryRead,
+    BackfillFinished,
 )

@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -34,11 +35,21 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SQL_PROJECT = PROJECT_ROOT / "sql"
+TABLE_MACROS = SQL_PROJECT / "table_macros"
+"""For analysts, one a file; they are kept in the built file and need nothing but it."""
+
+KEPT_BROKEN = timedelta(days=7)
 
 _BUILT_COLUMNS = "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'events'"
 _RECORDED_COLUMNS = """
     select table_name, column_name, data_type from duckdb_columns()
     where database_name = 'ledger' and schema_name = 'main'
+"""
+
+_PUBLISHED_COUNTS = """
+    select
+        (select count(*) from articles) as articles, (select count(*) from article_revisions) as revisions,
+        (select count(*) from quotes) as quotes, (select head_position from build_info) as head_position
 """
 
 
@@ -76,7 +87,7 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResul
             if refresh is Refresh.ANEW or not _continues(settings.build_file, ledger):
                 _remove(settings.build_file)
         results = _run_dbt(settings, position, digest)
-        _checkpoint(settings.build_file)  # DuckDB does not tell dbt when there is no room for the file at the end
+        _complete(settings.build_file)  # DuckDB does not tell dbt when there is no room for the file at the end
     kinds = [str(result.node.resource_type) for result in results]
     return BuildResult(position, kinds.count("model"), kinds.count("test"), time.monotonic() - started)
 
@@ -88,7 +99,7 @@ def publish(settings: Settings) -> Path:
     """
     news = settings.news_file
     with _held(settings), disk_errors(news):
-        _checkpoint(settings.build_file)
+        _complete(settings.build_file)
         copy = news.with_name(f"{news.name}.publishing")
         try:
             shutil.copyfile(settings.build_file, copy)
@@ -99,6 +110,33 @@ def publish(settings: Settings) -> Path:
             copy.unlink(missing_ok=True)
         _fsync(news.parent)
     return news
+
+
+def published_counts(settings: Settings) -> dict[str, int]:
+    """What news.duckdb holds: articles, their revisions, quotes, and the ledger's last position it knows of."""
+    with duckdb.connect(settings.news_file, read_only=True) as con:
+        (row,) = con.execute(_PUBLISHED_COUNTS).to_arrow_table().to_pylist()
+    return {name: int(count) for name, count in row.items()}
+
+
+def prune(settings: Settings, now: datetime) -> list[Path]:
+    """Delete what builds and publications that were killed have left, and return its paths.
+
+    A build file that was set aside as broken is kept for `KEPT_BROKEN`, for whoever wants to know why.
+    """
+    build, news = settings.build_file, settings.news_file
+    broken = build.with_name(f"{build.name}.broken")
+    with _held(settings), disk_errors(settings.data):
+        left = [news.with_name(f"{news.name}.publishing"), build.with_name(f"{build.name}.tmp")]
+        if broken.exists() and broken.stat().st_mtime < (now - KEPT_BROKEN).timestamp():
+            left.append(broken)
+        found = [path for path in left if path.exists()]
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    return found
 
 
 @contextlib.contextmanager
@@ -190,6 +228,7 @@ def _run_dbt(settings: Settings, head_position: int, head_digest: str) -> list[R
         NEWSLEDGER_HEAD_POSITION=str(head_position),
         NEWSLEDGER_HEAD_DIGEST=head_digest,
         NEWSLEDGER_VERSION=version("newsledger"),
+        NEWSLEDGER_ANNOTATORS=",".join(settings.annotators),
         DO_NOT_TRACK="1",
     ):
         try:
@@ -224,8 +263,11 @@ def _one_line(message: object) -> str:
     return " ".join(str(message).split())
 
 
-def _checkpoint(build_file: Path) -> None:
-    """Bring the whole file to the disk, without a log beside it. Raises ModelsError unless it is finished."""
+def _complete(build_file: Path) -> None:
+    """Give the file its table macros, and bring it to the disk whole, without a log beside it.
+
+    Raises ModelsError unless the build is finished.
+    """
     if not build_file.exists():
         raise ModelsError(f"{build_file}: nothing has been built yet; run `newsledger models`")
     try:
@@ -235,6 +277,8 @@ def _checkpoint(build_file: Path) -> None:
     with con:
         if _built_from(con) is None:
             raise ModelsError(f"{build_file}: the last build was not finished; run `newsledger models`")
+        for macro in sorted(TABLE_MACROS.glob("*.sql")):
+            con.execute(macro.read_text("utf-8"))
         con.execute("checkpoint")
 
 

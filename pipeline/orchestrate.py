@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import msgspec
@@ -12,97 +12,227 @@ import structlog
 
 from pipeline import models
 from pipeline.errors import NewsledgerError
-from pipeline.ledger import Run
+from pipeline.ledger import Interval, Ledger, Run
 from pipeline.ledger.log import utc_now
+from pipeline.run_failures import run_failed
 from pipeline.settings import Settings, load_settings
-from pipeline.sources import load_sources, select
+from pipeline.sources import Source, load_sources, select
 from pipeline.steps.annotate import annotate
-from pipeline.steps.collect import collect, recapture
+from pipeline.steps.backfill import assess, finish, numbers_of_run, total_numbers
+from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which, due_sources
+from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, forget_hosts, merge_files, prove
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.progress import log_progress
+from pipeline.steps.recover import recover
+from pipeline.steps.replay import Captures, replay_annotation, replay_extraction
+from pipeline.steps.revisit import sources_due
 from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import Window, run_window
 
 log = structlog.get_logger()
 
 
-class DagRun(msgspec.Struct, frozen=True):
+BACKFILL_RUN = "backfill"
+"""Airflow's run type of what a backfill has started or run anew."""
+
+
+class RunParams(msgspec.Struct, frozen=True):
+    """The parameters of `ingest_daily`; each has its default, because a backfill may send none."""
+
+    sources: tuple[str, ...] = ()
+    """Ids; none means all."""
+    recover: bool = True
+    """Of a past interval: ask the sources' history for what the ledger lacks, and fetch it."""
+    replay: bool = True
+    """Of a past interval: read archived captures that the current extractor and annotators have not read."""
+
+
+class DagRun(msgspec.Struct, frozen=True, kw_only=True):
     """What Airflow says of the run a task belongs to."""
 
     run_id: str
     data_interval_start: datetime | None
     data_interval_end: datetime | None
+    started_at: datetime
+    """For the last time: a run that is cleared, by hand or by a backfill, starts again under the same id."""
+    run_type: str = ""
+    params: RunParams = RunParams()
 
     @classmethod
     def of(cls, context: Mapping[str, Any]) -> Self:
         """The run that a task belongs to, from the task's context."""
-        return cls(context["run_id"], context.get("data_interval_start"), context.get("data_interval_end"))
+        dag_run, params = context["dag_run"], context["params"]
+        return cls(
+            run_id=context["run_id"],
+            data_interval_start=_plain(context.get("data_interval_start")),
+            data_interval_end=_plain(context.get("data_interval_end")),
+            started_at=_plain(dag_run.start_date) or utc_now(),
+            run_type=dag_run.run_type,
+            params=msgspec.convert({name: params[name] for name in params}, RunParams),
+        )
+
+
+def _plain(at: datetime | None) -> datetime | None:
+    """Airflow's dates are pendulum's, and what their differences are cannot do all that a timedelta can."""
+    return datetime.fromisoformat(at.isoformat()).astimezone(UTC) if at is not None else None
 
 
 def plan_sources(dag_run: DagRun) -> list[str]:
-    """The ids of all sources, one mapped task each. Raises ValueError for a run without a data interval."""
-    settings = load_settings()
-    _window(dag_run, settings)
-    return [source.id for source in load_sources(settings.sources)]
+    """The ids of the run's sources, one mapped task each. Of a past interval it logs what there is to do.
+
+    Raises ValueError for a run without a data interval, SourcesError for a source that is not in the file.
+    """
+    with _stores(dag_run) as (stores, window):
+        sources = _sources(dag_run, stores.settings)
+        expire_removed(stores, load_sources(stores.settings.sources))
+        past = _past(dag_run, window)
+        for each in assess(stores, sources, past) if past is not None else ():
+            log.info(
+                "to_do",
+                source=each.source_id,
+                known=each.known,
+                recoverable=each.recoverable,
+                replayable=each.replayable,
+                lost=each.lost,
+                detail="as the ledger has it; the sources' history is asked by `collect`",
+            )
+        return [source.id for source in sources]
 
 
 def plan_due_sources(dag_run: DagRun) -> list[str]:
-    """The ids of the sources with a feed that is due; none for a run of the past. Raises ValueError as above."""
+    """The ids of the sources with a feed to poll or pages to look at again; none for a run of the past.
+
+    Raises ValueError for a run without a data interval.
+    """
     with _stores(dag_run) as (stores, window):
-        sources = load_sources(stores.settings.sources)
-        return [source.id for source in due_sources(stores.ledger, sources, stores.now())] if window.live else []
+        if not window.live:
+            return []
+        sources, now = load_sources(stores.settings.sources), stores.now()
+        due = {source.id for source in due_sources(stores.ledger, sources, now)}
+        ids = [source.id for source in sources]
+        due |= sources_due(stores.ledger, stores.settings.revisit_after, now, ids)
+        return [source_id for source_id in ids if source_id in due]
 
 
 def collect_due(source_id: str, dag_run: DagRun) -> dict[str, int]:
-    """Poll those of the source's feeds that are due, and capture what its items lack."""
+    """Poll those of the source's feeds that are due, capture what its items lack, look at its pages again."""
     with _stores(dag_run) as (stores, _):
-        result = collect(stores, select(load_sources(stores.settings.sources), [source_id]), Which.DUE)
+        roster = load_sources(stores.settings.sources)
+        result = collect(stores, select(roster, [source_id]), Which.DUE, roster=roster)
     return _counts(result)
 
 
 def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
-    """Poll the source's feeds, if the run is live, and capture what its items lack."""
+    """Poll the source's feeds and capture what its items lack, if the run is live; recover a past interval."""
     with _stores(dag_run) as (stores, window):
-        sources = select(load_sources(stores.settings.sources), [source_id])
-        result = collect(stores, sources) if window.live else recapture(stores, sources, window.interval)
+        roster = load_sources(stores.settings.sources)
+        sources, past = select(roster, [source_id]), _past(dag_run, window)
+        result = collect(stores, sources, roster=roster) if window.live else StepResult({})
+        if past is not None and dag_run.params.recover:
+            result += recover(stores, sources, past, roster)
     return _counts(result)
 
 
 def extract_articles(dag_run: DagRun) -> dict[str, int]:
-    """Extract what the window's captures lack."""
+    """Extract what the captures of the window, or of a past interval, lack."""
     with _stores(dag_run) as (stores, window):
-        result = extract(stores, window.interval)
+        past = _past(dag_run, window)
+        result = extract(stores, window.interval) if window.live else StepResult({})
+        if past is not None:
+            result += replay_extraction(stores, past, _source_ids(dag_run, stores.settings), _captures(dag_run))
     return _counts(result)
 
 
 def annotate_articles(dag_run: DagRun) -> dict[str, int]:
-    """Annotate what the window's extractions lack."""
+    """Annotate what the extractions of the window, or of a past interval, lack."""
     with _stores(dag_run) as (stores, window):
-        result = annotate(stores, window.interval)
+        past = _past(dag_run, window)
+        result = annotate(stores, window.interval) if window.live else StepResult({})
+        if past is not None:
+            result += replay_annotation(stores, past, _source_ids(dag_run, stores.settings), _captures(dag_run))
     return _counts(result)
 
 
-def build_models() -> dict[str, int]:
-    """Build and test the SQL models."""
+def build_models(dag_run: DagRun) -> dict[str, int]:
+    """Record what the run came to, if it is about a past interval, then build and test the SQL models."""
+    with _stores(dag_run) as (stores, window):
+        past = _past(dag_run, window)
+        if past is not None:
+            finish(stores, _sources(dag_run, stores.settings), past, dag_run.started_at)
     built = models.build(load_settings())
     return {"models": built.models, "tests": built.tests, "head_position": built.head_position}
 
 
-def publish_models() -> str:
-    """Replace news.duckdb by the build."""
-    return str(models.publish(load_settings()))
-
-
-def require_feeds(dag_run: DagRun) -> dict[str, int]:
-    """How many feeds were polled and how many failed. Raises NewsledgerError if not one could be read."""
+def publish_models() -> dict[str, int]:
+    """Replace news.duckdb by the build, and count what it holds now."""
     settings = load_settings()
-    with Stores(settings, Run(dag_run.run_id)) as stores:
+    models.publish(settings)
+    return models.published_counts(settings)
+
+
+def conclude(dag_run: DagRun) -> dict[str, int]:
+    """What the run came to: feeds polled and failed; of a past interval the numbers of `backfills`, logged by source.
+
+    Raises NewsledgerError if not one feed could be read.
+    """
+    with _stores(dag_run) as (stores, window):
         polls, failures = failed_polls(stores.ledger, stores.run)
+        numbers = numbers_of_run(stores.ledger, stores.run) if _past(dag_run, window) is not None else []
+    for each in numbers:
+        log.info("backfill", **msgspec.structs.asdict(each))
     if polls and len(failures) == polls:
         raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
-    return {"polls": polls, "failed": len(failures)}
+    return {"polls": polls, "failed": len(failures)} | total_numbers(numbers)
+
+
+def merge_ledger_files() -> dict[str, int]:
+    """Merge the ledger's small files, and delete those that are not needed any more."""
+    settings = load_settings()
+    with _ledger(settings) as ledger:
+        deleted = delete_superseded(ledger, utc_now())
+        merging = merge_files(ledger, log_progress)
+    return {
+        "files_before": merging.before.files,
+        "files_after": merging.after.files,
+        "bytes_before": merging.before.bytes,
+        "bytes_after": merging.after.bytes,
+        "files_deleted": deleted,
+    }
+
+
+def verify_stores() -> dict[str, int | str]:
+    """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
+    settings = load_settings()
+    with _ledger(settings) as ledger:
+        proof = prove(ledger, settings.archive_root, utc_now())
+    for finding in proof.findings:
+        log.error("not_as_recorded", finding=finding)
+    proof.require_success()
+    return {"appends": proof.appends, "events": proof.events, "pages": proof.pages, "digest": proof.digest}
+
+
+def prune_files() -> list[str]:
+    """Delete what killed builds have left and what is long known of hosts, and say what it was."""
+    settings = load_settings()
+    return [str(path) for path in (*models.prune(settings, utc_now()), *forget_hosts(settings, utc_now()))]
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    """Record that a task has failed for good. Never raises: the task's own error is what its log is to end with."""
+    try:
+        settings = load_settings()
+        failure = run_failed(context, utc_now())
+        with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+            ledger.append([failure], Run(context["run_id"]))
+    except Exception:  # whatever it is
+        log.exception("failure_not_recorded", task=str(context.get("task_instance")))
+
+
+def _ledger(settings: Settings) -> Ledger:
+    """For maintenance; in a new installation it may be the first to open it."""
+    return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
 
 
 def _counts(result: StepResult) -> dict[str, int]:
@@ -111,6 +241,27 @@ def _counts(result: StepResult) -> dict[str, int]:
         log.warning("put_off", detail=notice)
     result.require_success()
     return dict(result.counts)
+
+
+def _sources(dag_run: DagRun, settings: Settings) -> tuple[Source, ...]:
+    return select(load_sources(settings.sources), dag_run.params.sources)
+
+
+def _source_ids(dag_run: DagRun, settings: Settings) -> list[str]:
+    return [source.id for source in _sources(dag_run, settings)]
+
+
+def _captures(dag_run: DagRun) -> Captures:
+    return Captures.ALL if dag_run.params.replay else Captures.OWN
+
+
+def _past(dag_run: DagRun, window: Window) -> Interval | None:
+    """The interval to recover and replay: of every run that is not live, and of a backfill's that is."""
+    if window.live and dag_run.run_type != BACKFILL_RUN:
+        return None
+    assert dag_run.data_interval_start is not None
+    assert dag_run.data_interval_end is not None
+    return Interval(dag_run.data_interval_start, dag_run.data_interval_end)
 
 
 def _window(dag_run: DagRun, settings: Settings) -> Window:

@@ -16,7 +16,7 @@ SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
 HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f/][^\s\x00-\x1f\x7f]*\Z")]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}\Z")]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Rate = Annotated[float, msgspec.Meta(ge=1 / 86_400, le=1_000_000)]
 
 
 COUNTRY_ZONES = {
@@ -45,7 +45,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     homepage: HttpUrl
     feeds: tuple[HttpUrl, ...] = ()
     sitemaps: tuple[HttpUrl, ...] = ()
-    requests_per_second: Positive | None = None
+    requests_per_second: Rate | None = None
     """Overrides the default budget of each of this source's hosts."""
     timezone: str | None = None
     """For dates that name no zone (IANA name); the country's where left out."""
@@ -53,8 +53,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         try:
             self.zone  # noqa: B018  # a bad name must fail when the file is read
-        except (ZoneInfoNotFoundError, ValueError) as exc:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # an OSError for a folder of zones such as "Europe"
             raise ValueError(f"source {self.id!r}: unknown timezone {self.timezone!r}") from exc
+        for url in (self.homepage, *self.addresses):
+            try:
+                parts = urlsplit(url)
+                usable = bool(parts.hostname) and parts.port != 0
+            except ValueError as exc:
+                raise ValueError(f"source {self.id!r}: {url!r} is no address: {exc}") from exc
+            if not usable:
+                raise ValueError(f"source {self.id!r}: {url!r} is no address")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -74,7 +74,7 @@ class Street:
         self.sites: dict[str, Site] = {}
         self.ahead = timedelta()
         self.settings = Settings.model_validate(
-            {"data": folder / "data", "allow_hosts": ".localhost", "jobs": 1, **settings}
+            {"data": folder / "data", "allow_hosts": ".localhost", "jobs": 1, "revisit_after": (), **settings}
         )
         self.feeds: list[str] = []
         self.sitemaps: list[str] = []

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent
 from pipeline.collect.exchanges import FetchFailed
-from pipeline.collect.http import Client, Limits
+from pipeline.collect.http import Client, Limits, Timeouts
 from pipeline.ledger.log import utc_now
 from tests.sockets import counted_connections
 
@@ -85,7 +85,7 @@ class Answers(AbstractResolver):
 
 
 def guard(names: AbstractResolver, *allow: str) -> GuardedResolver:
-    return GuardedResolver(AllowedHosts(allow), names)
+    return GuardedResolver(AllowedHosts(allow), names, found_seconds=0)
 
 
 async def ask(guard: GuardedResolver, url: str, *, names: AbstractResolver | None = None) -> None:
@@ -130,6 +130,50 @@ def test_an_answer_that_turns_private_is_refused() -> None:
             with pytest.raises(BlockedAddress):
                 asyncio.run(ask(rebinding, "http://news.example/"))
     assert opened == [(PUBLIC, 80)]
+
+
+def test_an_answer_is_used_again_for_a_while() -> None:
+    """So that the connection need not look up again what was looked up for it, or be given something else."""
+    names = Answers([PUBLIC], ["10.0.0.5"])
+    resolver = GuardedResolver(AllowedHosts(()), names)
+
+    async def run() -> list[str]:
+        return [(await resolver.resolve("news.example", 80))[0]["host"] for _ in range(2)]
+
+    assert asyncio.run(run()) == [PUBLIC, PUBLIC]
+
+
+def test_names_that_are_never_found_do_not_keep_the_others_from_their_pages() -> None:
+    """A feed may name hundreds of hosts whose name servers do not answer."""
+
+    class Dead(Answers):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            if host.endswith(".dead.example"):
+                await asyncio.sleep(0.2)
+                raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+            return await super().resolve(host, port, family)
+
+    async def run() -> Sequence[object]:
+        haste = Timeouts(total=0.5, retry_wait=0.01)
+        async with Client(
+            allow_hosts=(),
+            limits=Limits(50),
+            contact="",
+            now=utc_now,
+            hosts=HOSTS,
+            names=Dead([PUBLIC]),
+            timeouts=haste,
+        ) as client:
+            urls = [f"http://{n}.dead.example/" for n in range(200)] + ["http://news.example/"]
+            return await asyncio.gather(*(client.fetch(url) for url in urls), return_exceptions=True)
+
+    with counted_connections() as opened:
+        *dead, found = asyncio.run(run())
+    assert {failure.reason for failure in dead if isinstance(failure, FetchFailed)} == {"dns"}
+    assert isinstance(found, FetchFailed)
+    assert (found.reason, opened[0]) == ("connection", (PUBLIC, 80)), "it got as far as the socket"
 
 
 def test_an_answer_that_was_private_opens_nothing_later() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from pipeline.collect.archive import Location, read_page
 from pipeline.ledger import verify
-from pipeline.steps.capture import pending_pages
-from pipeline.steps.collect import collect
+from pipeline.steps.capture import BATCH_PAGES, pending_pages
+from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import Stores
 from pipeline.steps.window import lookback
@@ -133,3 +134,56 @@ def test_an_interrupted_run_records_what_it_has_fetched(world: World) -> None:
     assert world.collect().counts["article_captured"] == 40 - recorded
     with world.stores() as stores:
         assert verify(stores.ledger).findings == ()
+
+
+def test_a_busy_host_does_not_keep_the_pages_of_others_waiting(world: World) -> None:
+    """Nor do they wait for it in the next batch: it has more pages than go into one."""
+    busy = world.web.base.replace("127.0.0.1", "busy.localhost")
+    settings = world.settings.model_copy(update={"allow_hosts": ("127.0.0.1", ".localhost")})
+    links = [(f"{busy}/{n}", f"Story {n}") for n in range(BATCH_PAGES + 20)]
+    for n in range(BATCH_PAGES + 20):
+        world.web.answers[f"/{n}"] = Answer(status=429, headers={"Retry-After": "86400"})
+    world.web.feed("/feed.xml", *links, ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
+    with world.stores() as prepared:
+        run = prepared.run
+    with Stores(settings, run) as stores:
+        result = collect(stores, [world.source])
+    assert result.count("article_captured") == 2
+    assert ["busy.localhost" in notice for notice in result.notices] == [True]
+
+
+def test_what_another_feed_says_too_is_no_reason_to_fetch_a_page_again(world: World) -> None:
+    world.collect()
+    world.web.feed("/other.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
+    feeds = (*world.source.feeds, f"{world.web.base}/other.xml")
+    both = msgspec.structs.replace(world.source, feeds=feeds)
+    twin = msgspec.structs.replace(world.source, id="twin", feeds=feeds[1:])
+    for sources in ([both], [both, twin]):
+        with world.stores() as stores:
+            counts = collect(stores, sources).counts
+        assert counts["item_discovered"] == 2
+        assert "article_captured" not in counts
+    assert world.web.asked["/a"] == world.web.asked["/b"] == 1
+
+
+def test_an_article_of_two_sources_is_fetched_once(world: World) -> None:
+    world.web.feed("/other.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
+    twin = msgspec.structs.replace(world.source, id="twin", feeds=(f"{world.web.base}/other.xml",))
+    for _ in range(2):
+        with world.stores() as stores:
+            collect(stores, [world.source, twin])
+    assert world.web.asked["/a"] == world.web.asked["/b"] == 1
+
+
+def test_the_pages_of_a_source_that_was_removed_are_given_up(world: World) -> None:
+    world.web.answers["/a"] = Answer(status=500)
+    world.collect()
+    other = msgspec.structs.replace(world.source, id="other")
+    world.ahead += 8 * DAY
+    with world.stores() as stores:
+        assert expire_removed(stores, [world.source]).counts == {}
+        assert expire_removed(stores, [other]).counts == {"capture_failed": 1}
+        assert expire_removed(stores, [other]).counts == {}
+    assert world.rows("select reason, source_id from ledger.capture_failed order by position desc limit 1") == [
+        {"reason": "expired", "source_id": world.source.id}
+    ]

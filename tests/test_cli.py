@@ -38,6 +38,8 @@ def test_help_names_every_command() -> None:
     for command in [
         "demo",
         "ingest",
+        "backfill",
+        "maintain",
         "init",
         "models",
         "publish",

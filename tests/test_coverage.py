@@ -144,7 +144,7 @@ def random_history(source_id: str, rng: random.Random) -> History:
         for poll in polls:
             if rng.random() < 0.2:
                 history.poll(poll.occurred_at, feed=history.feed("member"), caused_by=poll.event_id, items_dropped=3)
-            for _ in range(rng.randrange(6)):
+            for _ in range(rng.randrange(6) if poll.outcome != "put_off" else 0):
                 host = rng.choice([source_id, source_id, "shared"])
                 items.append(history.item(f"https://{host}.example/{rng.randrange(150)}", poll))
         for _ in range(rng.randrange(8) if items else 0):
@@ -306,8 +306,8 @@ def state_of(source_id: str, events: Recorded) -> tuple[str, str | None]:
     failures = [
         (position, event) for position, event in events if isinstance(event, CaptureFailed) and event.caused_by in items
     ]
-    newest_item_failed = max(items, key=items.__getitem__) in {failure.caused_by for _, failure in failures}
-    if newest_item_failed and not failures[-1][1].will_retry:
+    answered = max((items[event.caused_by] for _, event in failures if event.caused_by), default=0)
+    if answered >= items[reason_of(source_id, events).event_id] and not failures[-1][1].will_retry:
         return "failed", failures[-1][1].reason
     return "pending", None
 
@@ -328,18 +328,26 @@ def reading_of(events: Recorded) -> str | None:
     return "awaiting_extraction" if None in verdicts.values() else "unreadable"
 
 
+def reason_of(source_id: str, events: Recorded) -> ItemDiscovered:
+    """What gave the source a reason to fetch the page last: that it said something else of it, or named it first."""
+    items = [event for _, event in events if isinstance(event, ItemDiscovered) and event.source_id == source_id]
+    return next((item for item in reversed(items) if item.supersedes is not None), items[0])
+
+
 def is_outdated(source_id: str, events: Recorded) -> bool:
     """Whether the source has changed what it says of the article since its page was last captured."""
     captures = [event.captured_at for _, event in events if isinstance(event, ArticleCaptured)]
-    said_at = [
-        event.occurred_at for _, event in events if isinstance(event, ItemDiscovered) and event.source_id == source_id
-    ]
-    return bool(captures) and max(captures) < said_at[-1]
+    reason = reason_of(source_id, events)
+    return bool(captures) and reason.supersedes is not None and max(captures) < reason.occurred_at
 
 
 def counts(source_id: str, recorded: Mapping[str, Recorded]) -> dict[date, dict[str, Any]]:
     """What `coverage_ledger` says of the source's days, its judgement of their volume aside."""
-    polls = [event for event in EVENTS if isinstance(event, FeedPolled) and event.source_id == source_id]
+    polls = [
+        event
+        for event in EVENTS
+        if isinstance(event, FeedPolled) and event.source_id == source_id and event.outcome != "put_off"
+    ]
     items = [event for event in EVENTS if isinstance(event, ItemDiscovered) and event.source_id == source_id]
     first_items: dict[tuple[str, str], date] = {}
     first_articles: dict[str, date] = {}

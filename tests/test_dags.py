@@ -17,8 +17,9 @@ import duckdb
 import psutil
 import pytest
 
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
+from tests.conftest import item
 from tests.loopback import WebServer
 from tests.running import COMMAND, articles, entry, newsledger, rows
 
@@ -67,6 +68,12 @@ print(json.dumps({
     "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
     "pools": {task.task_id: task.pool for task in dag.tasks},
     "catchup": dag.catchup,
+    "unexplained": [dag.dag_id for dag in bag.dags.values() if len(dag.doc_md.splitlines()) < 5],
+    "careless": [
+        f"{dag.dag_id}.{task.task_id}" for dag in bag.dags.values() for task in dag.tasks
+        if not (task.execution_timeout and task.on_failure_callback)
+        or task.retries and not task.retry_exponential_backoff
+    ],
 }))
 """
 
@@ -82,7 +89,8 @@ def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str
     assert done.returncode == 0, done.stderr
     bag = json.loads(done.stdout.splitlines()[-1])
     assert (bag["errors"], bag["warnings"]) == ({}, [])
-    assert bag["dags"] == ["ingest_daily", "poll_hourly"]
+    assert bag["dags"] == ["ingest_daily", "maintain_weekly", "poll_hourly"]
+    assert (bag["unexplained"], bag["careless"]) == ([], [])
     assert bag["tasks"] == {
         "plan": ["collect"],
         "collect": ["extract", "verdict"],
@@ -116,6 +124,63 @@ def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
     assert polls == {"polls": 2}, "the second run found nothing due"
     assert pages == {"pages": 4}
     assert not (tmp_path / "hourly" / "news.duckdb").exists()
+
+
+def test_the_weekly_run_merges_and_verifies(airflow_home: Mapping[str, str], tmp_path: Path, run: Run) -> None:
+    data = tmp_path / "weekly"
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        for n in range(5):
+            ledger.append([item(f"{n}")], run)
+    environment = {**airflow_home, "NEWSLEDGER_DATA": str(data)}
+    done = subprocess.run(
+        [AIRFLOW, "dags", "test", "maintain_weekly"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        assert ledger.table("select 1 from ducklake_list_files('ledger', 'item_discovered')").num_rows == 1
+
+
+FAILING = """
+from datetime import UTC, datetime
+from airflow.sdk import dag, task
+from pipeline.orchestrate import record_failure
+
+@dag(start_date=datetime(2026, 1, 1, tzinfo=UTC), schedule=None, default_args={"on_failure_callback": record_failure})
+def failing():
+    @task(map_index_template="{{ task.op_kwargs['source_id'] }}")
+    def collect(source_id):
+        if source_id == "south":
+            raise RuntimeError("the disk is full\\nof leaves")
+
+    collect.expand(source_id=["north", "south"])
+
+failing()
+"""
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
+    airflow_home: Mapping[str, str], tmp_path: Path, usable: bool
+) -> None:
+    dags, data = tmp_path / "dags", tmp_path / "data"
+    dags.mkdir()
+    (dags / "failing.py").write_text(FAILING)
+    if not usable:
+        data.write_text("a file where the folder should be")
+    environment = {**airflow_home, "AIRFLOW__CORE__DAGS_FOLDER": str(dags), "NEWSLEDGER_DATA": str(data)}
+    done = subprocess.run(
+        [AIRFLOW, "dags", "test", "failing"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "RuntimeError: the disk is full" in done.stdout + done.stderr
+    if not usable:
+        assert "failure_not_recorded" in done.stdout + done.stderr
+        return
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        (failure,) = ledger.table("select * from ledger.run_failed").to_pylist()
+    assert (failure["dag_id"], failure["task_id"], failure["map_index"]) == ("failing", "collect", 1)
+    assert (failure["label"], failure["try_number"]) == ("south", 1)
+    assert failure["error"] == "RuntimeError: the disk is full of leaves"
+    assert failure["run_id"].startswith("manual__")
 
 
 def test_a_run_in_airflow_does_what_the_command_does(
@@ -167,6 +232,8 @@ def test_the_standalone_runs_our_dag_and_leaves_no_process_behind(outlets: Path,
         assert pools["newsledger_models"] == 1
         assert scheduled_run_state(port, token) == "success"
         assert len(articles(data)) == 4
+        (emitted,) = call(port, "/api/v2/assets/events", token=token)["asset_events"]
+        assert (emitted["extra"]["articles"], emitted["extra"]["revisions"]) == (4, 4)
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) > 3
     finally:

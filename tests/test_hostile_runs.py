@@ -166,7 +166,7 @@ def test_a_host_that_asks_for_time_is_given_it(opened: Street) -> None:
     for name, (_, wait) in WAITS.items():
         poll = opened.record(opened.sites[name]).poll()
         if wait is not None:
-            assert (poll.outcome, poll.reason, poll.status) == ("failed", "asked_to_wait", None)
+            assert (poll.outcome, poll.reason, poll.status) == ("put_off", "asked_to_wait", None)
             assert_waits(poll.retry_at, poll.occurred_at + wait)
             assert opened.sites[name].asked == {"/robots.txt": 1, "/feed.xml": 1}, "nothing more was asked"
 
@@ -194,7 +194,7 @@ def test_pages_of_an_overloaded_host_wait_for_it(opened: Street) -> None:
         site.page(path, refusing("429 Too Many Requests", "Retry-After: 3600"))
 
     (notice,) = opened.collect().notices
-    assert notice.startswith(f"source evil: {site.base}")
+    assert notice.startswith("source evil: evil.localhost: not before")
     failures = opened.record(site).of(CaptureFailed)
     assert {(failure.reason, failure.status, failure.will_retry) for failure in failures} == {("http_4xx", 429, True)}
     for failure in failures:

@@ -36,7 +36,8 @@ def host(
     hold: float = 1,
     queue: float = 60,
 ) -> Host:
-    return Host(Path("hosts"), name, requests_per_second, now=utc_now, patience=Patience(hold, queue))
+    permits = asyncio.Semaphore(100)
+    return Host(Path("hosts"), name, requests_per_second, now=utc_now, permits=permits, patience=Patience(hold, queue))
 
 
 async def starts(of: Host, requests: int, each: Callable[[], Awaitable[None]]) -> list[float]:
@@ -213,6 +214,15 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     Path("hosts").write_text("in the way")
     with pytest.raises(StorageError, match="hosts"):
         asyncio.run(starts(host(), 1, at_once))
+
+
+def test_a_name_that_no_file_system_holds_is_a_host_like_others() -> None:
+    async def run() -> None:
+        for name in (f"{'a.' * 120}example", f"{'a.' * 120}other"):
+            await starts(host(name), 1, at_once)
+
+    asyncio.run(run())
+    assert len(list(Path("hosts").glob("*.json"))) == 2
 
 
 def test_a_host_name_is_never_a_path(tmp_path: Path) -> None:

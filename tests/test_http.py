@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -306,6 +308,13 @@ def test_the_crawl_delay_is_kept(web: WebServer) -> None:
         (Answer(b"User-agent: *\nDisallow: /\n"), "robots"),
         (Answer(b"User-agent: newsledger\nDisallow: /\n\nUser-agent: *\nAllow: /\n"), "robots"),
         (Answer(b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: newsledger/0.1\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: NewsLedger/0.1 (+https://example.org)\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: other\nuser-agent : newsledger\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: *\nDisallow: /\n\nUser-agent: news\nAllow: /\n"), "robots"),
+        (Answer(b"User-agent: news\nDisallow: /\n"), None),
+        (Answer(b"User-agent: newsledgerbot\nDisallow: /\n"), None),
+        (Answer(b"User-agent: n\nDisallow: /\n"), None),
         (Answer(status=500), "robots_unavailable"),
         (Answer(status=429, headers={"Retry-After": "0"}), "robots_unavailable"),
         (Answer(b"User-agent: *", headers={"Content-Encoding": "gzip"}), "bad_encoding"),
@@ -407,3 +416,35 @@ def test_a_kept_robots_txt_that_was_cut_off_is_asked_for_again(web: WebServer) -
     kept.write_bytes(kept.read_bytes()[:10])
     fetch(f"{web.base}/a")
     assert web.asked["/robots.txt"] == 2
+
+
+def test_a_name_that_no_file_system_holds_is_asked_like_others() -> None:
+    assert failure(f"http://{'a.' * 120}localhost:1/", allow=(".localhost",)).reason in {"connection", "timeout"}
+
+
+def test_few_files_are_enough_for_many_hosts(tmp_path: Path) -> None:
+    """Where the system allows no more, fewer hosts are asked at once."""
+    script = """
+import asyncio, resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+from pipeline.collect.http import Client, Limits
+from pipeline.ledger.log import utc_now
+
+async def main():
+    async with Client(
+        allow_hosts=(".localhost",), limits=Limits(50), contact="", now=utc_now, hosts=Path(sys.argv[2])
+    ) as client:
+        urls = [f"http://{n}.localhost:{sys.argv[1]}/a" for n in range(150)]
+        answers = await asyncio.gather(*(client.fetch(url) for url in urls))
+        print({answer.status for answer in answers}, len(answers))
+
+asyncio.run(main())
+"""
+    with WebServer() as web:
+        web.answers["/a"] = Answer(b"x")
+        port = web.base.rpartition(":")[2]
+        done = subprocess.run(
+            [sys.executable, "-c", script, port, tmp_path / "hosts"], capture_output=True, text=True, check=False
+        )
+    assert done.stdout == "{200} 150\n", done.stderr

@@ -238,3 +238,16 @@ def test_the_host_that_a_redirect_leads_to_is_left_alone_also_by_the_next_run(
     assert result.count("item_discovered") == 1
     assert "third.localhost" in result.notices[0]
     assert webs[1].asked == {"/robots.txt": 1, "/elsewhere": 1}
+
+
+def test_a_hosts_own_limit_holds_whichever_source_leads_to_it(
+    tmp_path: Path, webs: tuple[WebServer, WebServer]
+) -> None:
+    careful, other = Host("careful", webs[0], pages=4), Host("other", webs[1], pages=0)
+    careful.takes(0)
+    webs[1].feed("/feed.xml", *((f"{careful.base}{path}", f"Story {path}") for path in careful.paths))
+    settings = Settings(data=tmp_path / "data", allow_hosts=(".localhost",), jobs=1)
+    with Stores(settings, start_run()) as stores:
+        collect(stores, [other.source(50)], roster=[careful.source(2), other.source(50)])
+    assert careful.asked_once
+    assert_apart(careful.in_order, 1 / 2)

@@ -32,7 +32,7 @@ class World:
     def __init__(self, tmp_path: Path, web: WebServer) -> None:
         self.web = web
         self.ahead = timedelta()
-        self.settings = Settings(data=tmp_path / "data", allow_hosts=("127.0.0.1",), jobs=1)
+        self.settings = Settings(data=tmp_path / "data", allow_hosts=("127.0.0.1",), jobs=1, revisit_after=())
         self.source = Source(
             id="harbour",
             name="Harbour Post",

@@ -10,7 +10,7 @@ from types import FrameType
 import duckdb
 import typer
 
-from pipeline.cli import airflow, demo, inspect, jobs, pages, poll, sources, status
+from pipeline.cli import airflow, backfill, demo, inspect, jobs, maintain, pages, poll, sources, status
 from pipeline.cli.console import say
 from pipeline.cli.logs import configure_logs
 from pipeline.errors import STORAGE_ERRNOS, NewsledgerError
@@ -36,8 +36,10 @@ def begin() -> None:
 demo.register(app)
 jobs.register(app)
 poll.register(app)
+backfill.register(app)
 inspect.register(app)
 status.register(app)
+maintain.register(app)
 pages.register(app)
 airflow.register(app)
 app.add_typer(sources.app, name="sources")

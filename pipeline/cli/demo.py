@@ -41,10 +41,6 @@ class SimulatedClock:
         return self._at + timedelta(seconds=time.monotonic() - self._set_at)
 
 
-class KnownSource(msgspec.Struct, frozen=True):
-    source_id: str
-
-
 class LastPoll(msgspec.Struct, frozen=True):
     occurred_at: datetime | None
 
@@ -91,6 +87,8 @@ def _require_demo_ledger(settings: Settings, outlets: set[str]) -> None:
     """Raises SettingsError where the ledger records other outlets: what is made up must not be mixed into it."""
     if settings.ledger_catalog.is_file():
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            from pipeline.steps.collect import KnownSource
+
             others = {row.source_id for row in ledger.select(KnownSource, "known_sources")} - outlets
         if others:
             raise SettingsError(

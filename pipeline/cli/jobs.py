@@ -62,11 +62,13 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = N
     failed is recorded and listed either way.
     """
     settings = load_settings(data=data, sources=sources)
-    chosen = select(load_sources(settings.sources), source or ())
+    roster = load_sources(settings.sources)
+    chosen = select(roster, source or ())
     run = start_run()
     began, before = time.monotonic(), totals(settings)
     with console.progress() as on_progress:
-        result = append_events(settings, chosen, run, on_progress, Which.ALL if source else Which.CURRENT)
+        which = Which.ALL if source else Which.CURRENT
+        result = append_events(settings, chosen, run, on_progress, which, roster=roster)
     rebuild(settings)
     summarize(settings, before, time.monotonic() - began)
     _report(settings, run, result)
@@ -74,16 +76,17 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = N
 
 def collect_only(source: list[str] | None, due: bool, data: Path | None, sources: Path | None) -> None:
     """Poll and capture without the steps after them: all feeds, those named, or those that are due."""
-    from pipeline.steps.collect import collect
+    from pipeline.steps.collect import collect, expire_removed
     from pipeline.steps.stores import Stores
 
     settings = load_settings(data=data, sources=sources)
-    chosen = select(load_sources(settings.sources), source or ())
+    roster = load_sources(settings.sources)
+    chosen = select(roster, source or ())
     which = Which.DUE if due else Which.ALL if source else Which.CURRENT
     run = start_run()
     began, before = time.monotonic(), totals(settings)
     with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
-        result = collect(stores, chosen, which)
+        result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)
     summarize(settings, before, time.monotonic() - began)
     _report(settings, run, result)
 
@@ -128,15 +131,17 @@ def append_events(
     run: Run,
     on_progress: OnProgress,
     which: Which = Which.CURRENT,
+    *,
+    roster: Sequence[Source] = (),
 ) -> StepResult:
     """The four steps that append events, for the last days."""
     from pipeline.steps.annotate import annotate
-    from pipeline.steps.collect import collect
+    from pipeline.steps.collect import collect, expire_removed
     from pipeline.steps.extract import extract
     from pipeline.steps.stores import Stores
 
     with Stores(settings, run, on_progress) as stores:
-        result = collect(stores, sources, which)
+        result = collect(stores, sources, which, roster=roster) + expire_removed(stores, roster or sources)
         interval = lookback(settings, stores.now())
         return result + extract(stores, interval) + annotate(stores, interval)
 

@@ -7,6 +7,7 @@ about to be connected to (`guarded_socket`). What cannot be read with certainty 
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 import socket
@@ -67,6 +68,13 @@ _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 
+LOOKUPS = 32
+"""Names that are looked up at once."""
+LOOKUP_SECONDS = 15.0
+FOUND_SECONDS = 30.0
+"""So long is an answer used again: for the connection that it was looked up for, and those right after it."""
+
+
 class BlockedAddress(OSError):
     """The host is, or resolves to, an address that must not be reached."""
 
@@ -105,9 +113,14 @@ class GuardedResolver(AbstractResolver):
     definition (RFC 6761, 6.3), whatever it knows.
     """
 
-    def __init__(self, allowed: AllowedHosts, names: AbstractResolver | None = None) -> None:
+    def __init__(
+        self, allowed: AllowedHosts, names: AbstractResolver | None = None, *, found_seconds: float = FOUND_SECONDS
+    ) -> None:
         self._allowed = allowed
         self._names = names
+        self._found_seconds = found_seconds
+        self._lookups = asyncio.Semaphore(LOOKUPS)
+        self._found: dict[tuple[str, int, int], tuple[float, list[ResolveResult]]] = {}
         self.vetted: set[tuple[str, int]] = set()
         """Endpoints (address, port) that allowed hosts have led to.
 
@@ -138,8 +151,23 @@ class GuardedResolver(AbstractResolver):
             raise BlockedAddress(f"{host!r} is no host: {exc}") from exc
         if f".{name}".endswith(".localhost"):
             return _loopback(host, port, family)
+        key = (name, port, family)
+        found_at, found = self._found.get(key, (float("-inf"), []))
+        clock = asyncio.get_running_loop().time
+        if clock() - found_at >= self._found_seconds:
+            found = await self._ask(host, port, family)
+            self._found[key] = (clock(), found)
+        return found
+
+    async def _ask(self, host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        """In a thread, because the system's resolver waits; not in so many that a feed of dead names takes them all."""
         self._names = self._names or ThreadedResolver()
-        return await self._names.resolve(host, port, family)
+        async with self._lookups:
+            try:
+                async with asyncio.timeout(LOOKUP_SECONDS):
+                    return await self._names.resolve(host, port, family)
+            except TimeoutError as exc:
+                raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {LOOKUP_SECONDS:g} seconds") from exc
 
     async def close(self) -> None:
         if self._names is not None:
@@ -160,12 +188,12 @@ class GuardedResolver(AbstractResolver):
         except (ValueError, IndexError) as exc:  # an IndexError is what yarl has for `http://[::1]@/`
             raise BlockedAddress(f"{url!r} is no address to fetch from: {exc}") from exc
         if host in self._allowed:
-            if _is_address(host):
+            if is_address(host):
                 self.vetted.add((host, port))
             return
         if port not in PUBLIC_PORTS:
             raise BlockedAddress(f"{url}: port {port} is not allowed")
-        if _is_address(host) and not is_public(host):
+        if is_address(host) and not is_public(host):
             raise BlockedAddress(f"{host} is not public")
 
 
@@ -229,10 +257,10 @@ def _endpoint(url: str) -> tuple[str, int]:
 
 
 def _compressed(address: str) -> str:
-    return ipaddress.ip_address(address).compressed if _is_address(address) else address
+    return ipaddress.ip_address(address).compressed if is_address(address) else address
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,13 @@ import msgspec
 from pipeline.errors import storage_errors
 
 _FILE_BYTES = 256
+_STEM_CHARS = 180
+
+
+def file_stem(name: str) -> str:
+    """The beginning of the names of a host's files: its own name, cut where a file system could not hold it."""
+    stem = quote(name, safe="")
+    return stem if len(stem) <= _STEM_CHARS else f"{stem[:_STEM_CHARS]}-{sha256(stem.encode()).hexdigest()[:16]}"
 
 
 class HostMemory(msgspec.Struct):
@@ -47,7 +55,7 @@ class HostFile:
     """The memory of the host `name` below `folder`, and its slots: as many connections to it as all runs may have."""
 
     def __init__(self, folder: Path, name: str, slots: int) -> None:
-        stem = quote(name, safe="")
+        stem = file_stem(name)
         self._path = folder / f"{stem}.json"
         self._slots = [folder / f"{stem}.{number}.slot" for number in range(1, slots + 1)]
 

@@ -55,7 +55,8 @@ class NoTurn(Exception):
 class Host:
     """Requests start at least an interval apart, at most `CONNECTIONS` at once; one at once while it is overloaded.
 
-    That holds for all processes that share `folder`.
+    That holds for all processes that share `folder`. A request also holds one of `permits`, of which all hosts have so
+    many together.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class Host:
         requests_per_second: float,
         *,
         now: Callable[[], datetime],
+        permits: asyncio.Semaphore,
         patience: Patience = Patience(),  # noqa: B008  # it is frozen
     ) -> None:
         self._file = HostFile(folder, name, CONNECTIONS)
         self._interval_seconds = 1 / requests_per_second
         self._now = now
+        self._permits = permits
         self._patience = patience
         self._active = 0
         self._slowed = False
@@ -94,18 +97,22 @@ class Host:
                 self._freed.notify_all()
 
     async def _begin(self, asked_at: float) -> ExitStack:
-        """Wait for a moment and a slot."""
+        """Wait for a moment, a permit and a slot, and hold the last two."""
         while True:
             async with self._freed:
                 await self._freed.wait_for(lambda: self._active < (1 if self._slowed else CONNECTIONS))
-            with self._file.memory() as memory:
-                seconds = self._wait_seconds(memory)
-                if seconds <= 0:
-                    slot = self._file.take_all_slots() if self._slowed else self._file.take_slot()
-                    if slot is not None:
-                        memory.asked()
-                        return slot
-                    seconds = _SLOT_POLL_SECONDS
+            await self._permits.acquire()
+            with ExitStack() as held:
+                held.callback(self._permits.release)
+                with self._file.memory() as memory:
+                    seconds = self._wait_seconds(memory)
+                    if seconds <= 0:
+                        slot = self._file.take_all_slots() if self._slowed else self._file.take_slot()
+                        if slot is not None:
+                            memory.asked()
+                            held.push(slot)
+                            return held.pop_all()
+                        seconds = _SLOT_POLL_SECONDS
             if _clock() + seconds - asked_at > self._patience.queue:
                 raise NoTurn(f"not within {self._patience.queue:.0f} seconds")
             await asyncio.sleep(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,17 @@ from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
+from pipeline.collect.addresses import (
+    AllowedHosts,
+    BlockedAddress,
+    GuardedResolver,
+    as_sent,
+    canonical_host,
+    is_address,
+)
 from pipeline.collect.bodies import ReadBody, read_robots, read_whole
 from pipeline.collect.codings import CodingError, decode
+from pipeline.collect.descriptors import raise_file_limit
 from pipeline.collect.exchanges import NOT_ASKED, REDIRECTS, Exchange, FetchFailed, Response
 from pipeline.collect.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.robots import RobotsCache, Unavailable
@@ -30,6 +39,10 @@ MAX_REDIRECTS = 5
 MAX_HEADERS = 128
 MAX_CONNECTIONS = 400
 """To all hosts at once: so many that some dozens of hosts that never answer do not keep the others waiting."""
+_FILES_TO_KEEP_ALIVE = 4_096
+"""With fewer, no connection is left open for a host's next request."""
+_FILES_A_CONNECTION = 10
+"""A socket, up to four slots of the host, and as many again for everybody else in the process."""
 ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 
@@ -96,12 +109,16 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)
+        files = raise_file_limit()
+        connections = min(MAX_CONNECTIONS, files // _FILES_A_CONNECTION)
+        self._permits = asyncio.Semaphore(connections)
         self._session = aiohttp.ClientSession(
             connector=_Connector(
                 resolver=self._resolver,
                 socket_factory=self._resolver.guarded_socket,
-                limit=MAX_CONNECTIONS,
+                limit=connections,
                 limit_per_host=CONNECTIONS,
+                force_close=files < _FILES_TO_KEEP_ALIVE,
             ),
             timeout=aiohttp.ClientTimeout(
                 total=self._timeouts.total, sock_connect=self._timeouts.connect, sock_read=self._timeouts.read
@@ -177,6 +194,7 @@ class Client:
             await self._obey_robots(url, host)
         try:
             async with host.turn():
+                await self._look_up(url)
                 exchange = await self._request(url, headers, read_whole if robots else read_robots)
                 if exchange.status in OVERLOADED:
                     retry_at = parse_retry_after(exchange.header("retry-after"), exchange.fetched_at)
@@ -186,9 +204,24 @@ class Client:
                 return exchange
         except AskedToWait as exc:
             retry_at = self._now() + timedelta(seconds=exc.seconds)
-            raise FetchFailed("asked_to_wait", f"{url}: {exc}", retry_at=retry_at) from exc
+            raise FetchFailed("asked_to_wait", f"{_host_name(url)}: {exc}", retry_at=retry_at) from exc
         except NoTurn as exc:
-            raise FetchFailed("no_turn", f"{url}: its turn comes {exc}") from exc
+            raise FetchFailed("no_turn", f"{_host_name(url)}: its turn comes {exc}") from exc
+
+    async def _look_up(self, url: str) -> None:
+        """Find the host's address before the request's time runs: names are looked up one after another.
+
+        The connection uses what was found, and checks it again.
+        """
+        sent = as_sent(url)
+        if sent.raw_host is None or is_address(sent.raw_host):
+            return
+        try:
+            await self._resolver.resolve(sent.raw_host, sent.port or 0, socket.AF_UNSPEC)
+        except BlockedAddress as exc:
+            raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
+        except OSError as exc:
+            raise FetchFailed("dns", f"{url}: {exc.strerror or exc}") from exc
 
     async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
         try:
@@ -220,11 +253,13 @@ class Client:
             raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc}", transient=True) from exc
 
     def _host(self, url: str) -> Host:
-        name = canonical_host(urlsplit(url).hostname or "")
+        name = _host_name(url)
         if name not in self._hosts:
             default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
             limit = self._limits.by_host.get(name, default)
-            self._hosts[name] = Host(self._host_folder, name, limit, now=self._now, patience=self._patience)
+            self._hosts[name] = Host(
+                self._host_folder, name, limit, now=self._now, permits=self._permits, patience=self._patience
+            )
         return self._hosts[name]
 
     async def _obey_robots(self, url: str, host: Host) -> None:
@@ -251,6 +286,10 @@ class Client:
             detail = f"{url}: answers {response.status}, so nothing may be fetched for now"
             raise Unavailable("robots_unavailable", detail, response.status, response.retry_at)
         return response.body if response.status < 300 else b""
+
+
+def _host_name(url: str) -> str:
+    return canonical_host(urlsplit(url).hostname or "")
 
 
 def _refused(url: str, exc: BaseException) -> FetchFailed | None:

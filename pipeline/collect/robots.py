@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from protego import Protego
 
 from pipeline.collect.addresses import canonical_host
+from pipeline.collect.host_files import file_stem
 from pipeline.errors import storage_errors
 
 KEPT = timedelta(hours=24)
@@ -19,6 +22,9 @@ KEPT = timedelta(hours=24)
 MAX_BYTES = 512_000
 """Rules beyond are not read; 500 KiB must be (RFC 9309, 2.5)."""
 MAX_CRAWL_DELAY_SECONDS = 3600.0
+
+
+_GROUP = re.compile(r"^(?P<before>[ \t]*user-?agent[ \t]*:[ \t]*)(?P<token>\*|[a-z_-]*)[^\r\n]*", re.I | re.M)
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -87,13 +93,14 @@ class RobotsCache:
     async def _read(self, address: str) -> Rules:
         origin = urlsplit(address)
         name = f"{canonical_host(origin.hostname or '')}-{origin.scheme}-{origin.port or ''}"
-        path = self._folder / f"{quote(name, safe='')}.robots"
+        path = self._folder / f"{file_stem(name)}.robots"
         loaded = _kept(path)
         if loaded is None or not self._is_fresh(loaded.loaded_at):
             body = await self._load(address)
             loaded = Loaded(self._now(), body[:MAX_BYTES].decode("utf-8-sig", "replace"))
             _keep(path, loaded)
-        return Rules(Protego.parse(loaded.text), self._agent)
+        self._origins[address] = (loaded.loaded_at, self._origins[address][1])
+        return Rules(Protego.parse(_by_token(loaded.text, self._agent)), self._agent)
 
     def _is_fresh(self, loaded_at: datetime) -> bool:
         return timedelta() <= self._now() - loaded_at <= KEPT
@@ -114,6 +121,22 @@ def _kept(path: Path) -> Loaded | None:
 
 
 def _keep(path: Path, loaded: Loaded) -> None:
+    half = path.with_suffix(f".{secrets.token_hex(4)}.part")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(loaded))
+        half.write_bytes(msgspec.json.encode(loaded))
+        half.replace(path)
+
+
+def _by_token(text: str, agent: str) -> str:
+    """With each group's name as the product token that it begins with, and none that is not ours a part of ours.
+
+    A crawler is named by its token, compared as a whole and without case (RFC 9309, 2.2.1), also where an operator has
+    copied the version along. Protego takes a group for ours if its name is found anywhere in our own.
+    """
+
+    def token(match: re.Match[str]) -> str:
+        name = match["token"].lower()
+        return match["before"] + (name if name in ("*", agent) else f"not-{agent}")
+
+    return _GROUP.sub(token, text)

@@ -9,6 +9,7 @@ it patient; the head's row makes two commits collide should the lock ever fail.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -35,6 +36,7 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 Clock = Callable[[], datetime]
 
 _CONTENTION = ("locked", "conflict", "primary key", "busy")
+_FULL_DISK_BYTES = 1_000_000
 _DISK = ("no space left", "disk is full", "disk full", "file too large", "disk i/o error", "read-only file system")
 
 
@@ -252,6 +254,8 @@ def disk_errors(path: Path) -> Iterator[None]:
     except duckdb.Error as exc:
         if any(words in str(exc).lower() for words in _DISK):
             raise StorageError(f"{path}: {catalog.first_line(exc)}") from exc
+        if shutil.disk_usage(path.parent).free < _FULL_DISK_BYTES:  # not all that DuckDB says of it tells why
+            raise StorageError(f"{path}: no space left on the disk: {catalog.first_line(exc)}") from exc
         raise
 
 

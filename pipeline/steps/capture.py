@@ -13,6 +13,7 @@ import msgspec
 from pipeline.collect.archive import Original
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http import Client
+from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Via
 from pipeline.ids import digest
 from pipeline.ledger import Interval, Ledger
@@ -27,6 +28,7 @@ MAX_ATTEMPTS = 5
 BATCH_PAGES = 200
 """So many pages of a source go into one append."""
 
+_DETAIL_CHARS = 500
 _FEED_PAGE_TYPE = "text/html; charset=utf-8"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _RETRIED_STATUS = frozenset({408, 425, 429})
@@ -93,14 +95,14 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
     """Capture what the interval's items of the source lack; one append a batch of pages."""
     waiting = await stores.reading(_pending_by_source, (source.id, interval))
     pages = [page for page in waiting if page.due and not page.failed_for_good]
-    originals = await stores.reading(_originals, tuple(page.article_id for page in pages)) if pages else {}
+    originals = await stores.reading(captured_payloads, tuple(page.article_id for page in pages)) if pages else {}
     work = _Capture(stores, client, source, originals, len(pages))
     result = StepResult({})
     for first in range(0, len(pages), BATCH_PAGES):
         result += await work.batch(pages[first : first + BATCH_PAGES])
-        if work.put_off:
-            return result + StepResult({}, notices=(f"source {source.id}: {work.put_off}",))
-    return result
+        if work.too_slow:
+            break
+    return result + StepResult({}, notices=tuple(f"source {source.id}: {why}" for why in work.put_off.values()))
 
 
 def _pending_by_source(
@@ -114,26 +116,28 @@ def _pending_by_source(
     return pending
 
 
-def _originals(ledger: Ledger, keys: Sequence[tuple[UUID, ...]], now: datetime) -> Mapping[tuple[UUID, ...], Originals]:
+def captured_payloads(
+    ledger: Ledger, keys: Sequence[tuple[UUID, ...]], now: datetime
+) -> Mapping[tuple[UUID, ...], Originals]:
     articles = [article for key in keys for article in key]
     rows = ledger.select(CapturedPayload, "captured_payloads", article_ids=articles, recall_start=now - RECALL)
     originals = {(row.article_id, row.warc_payload_digest): Original(row.url, row.captured_at) for row in rows}
     return dict.fromkeys(keys, originals)
 
 
-def expire(stores: Stores, sources: Sequence[Source], since: datetime) -> StepResult:
+def expire(stores: Stores, source_ids: Sequence[str], since: datetime) -> StepResult:
     """Record as failed for good what was discovered before `since` and is still waiting for its page.
 
     Nothing else would ever say what became of it: scheduled runs do not look further back. A backfill still can.
     """
     now = stores.now()
-    ids = [source.id for source in sources]
     waiting = {
-        (page.source_id, page.article_id) for page in pending_pages(stores.ledger, Interval(since, now), now, ids)
+        (page.source_id, page.article_id)
+        for page in pending_pages(stores.ledger, Interval(since, now), now, source_ids)
     }
     forgotten = [
         page
-        for page in pending_pages(stores.ledger, Interval(now - RECALL, since), now, ids)
+        for page in pending_pages(stores.ledger, Interval(now - RECALL, since), now, source_ids)
         if not page.failed_for_good and (page.source_id, page.article_id) not in waiting
     ]
     detail = f"discovered before {since:%Y-%m-%d %H:%M} UTC and not captured by {now:%Y-%m-%d %H:%M}"
@@ -148,8 +152,10 @@ class _Capture:
     def __init__(self, stores: Stores, client: Client, source: Source, originals: Originals, total: int) -> None:
         self._stores, self._client, self._source, self._originals = stores, client, source, originals
         self._done, self._total, self._bytes = 0, total, 0
-        self.put_off: str | None = None
-        """Why a host was not asked; its pages stay pending."""
+        self.put_off: dict[str, str] = {}
+        """Why hosts were not asked, by host; the pages stay pending."""
+        self.too_slow = False
+        """Whether a host has so many pages waiting that the next batch would wait in vain, too."""
 
     async def batch(self, pages: Sequence[PendingPage]) -> StepResult:
         return await salvage((self._page(page) for page in pages), partial(self._record, pages))
@@ -162,14 +168,23 @@ class _Capture:
         return await self._stores.recording([*events, *_captured_from_feeds(self._stores, pages, lost, contents)])
 
     async def _page(self, page: PendingPage) -> PageEvent | None:
+        if page.article_id in self._stores.asked_for:
+            return None  # for another source, which names it, too
+        self._stores.asked_for.add(page.article_id)
         try:
             response = await self._client.fetch(page.url)
         except FetchFailed as failure:
             if failure.reason in NOT_ASKED:
-                self.put_off = failure.detail
+                self.put_off.setdefault(failure.detail.partition(": ")[0], failure.detail)
+                self.too_slow = self.too_slow or failure.reason == "no_turn"
                 return None
             retry = failure.reason in _RETRIED_REASONS
             return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status, retry=retry))
+        except NewsledgerError:
+            raise
+        except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
+            detail = f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS]
+            return self._ended(_failed(self._stores, page, "error", detail, None, retry=True))
         self._bytes += len(response.body)
         return self._ended(_outcome(self._stores, page, response, self._originals))
 

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from pipeline.collect.addresses import canonical_host
+from pipeline.collect.descriptors import raise_file_limit
 from pipeline.collect.http import Client, Limits, Timeouts
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Interval
@@ -16,45 +19,62 @@ from pipeline.steps.capture import capture_source, expire
 from pipeline.steps.feed_state import Which
 from pipeline.steps.host_locks import HeldByAnotherRun, HostLocks
 from pipeline.steps.poll import poll_source
+from pipeline.steps.revisit import revisit_source
 from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import lookback
 
+_FILES_A_SOURCE = 10
+"""Locks of a source's hosts; most have one or two."""
 
-def collect(stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT) -> StepResult:
-    """Poll the feeds of the sources, then capture what their items of the last days lack."""
 
+class KnownSource(msgspec.Struct, frozen=True):
+    source_id: str
+
+
+def collect(
+    stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT, *, roster: Sequence[Source] = ()
+) -> StepResult:
+    """Poll the feeds of the sources, capture what their items of the last days lack, look again at pages that are due.
+
+    `roster` is all that sources.toml has, the sources themselves where left out: a host's budget is the same whichever
+    source leads to it.
+    """
     start = lookback(stores.settings, stores.now()).start
     interval = Interval(start, datetime.max.replace(tzinfo=UTC))  # with what will be discovered meanwhile
 
     async def work(client: Client, source: Source) -> StepResult:
         polled = await poll_source(stores, client, source, which)
-        return polled + await capture_source(stores, client, source, interval)
+        captured = await capture_source(stores, client, source, interval)
+        return polled + captured + await revisit_source(stores, client, source)
 
-    return asyncio.run(_collect(stores, sources, work)) + expire(stores, sources, start)
+    collected = asyncio.run(_collect(stores, sources, roster or sources, work))
+    return collected + expire(stores, [source.id for source in sources], start)
 
 
-def recapture(stores: Stores, sources: Sequence[Source], interval: Interval) -> StepResult:
-    """Capture what the interval's items lack, without polling."""
-
-    async def work(client: Client, source: Source) -> StepResult:
-        return await capture_source(stores, client, source, interval)
-
-    return asyncio.run(_collect(stores, sources, work))
+def expire_removed(stores: Stores, roster: Sequence[Source]) -> StepResult:
+    """Give up what sources that are no longer on the roster have left, as no run will collect for them."""
+    known = {row.source_id for row in stores.ledger.select(KnownSource, "known_sources")}
+    removed = sorted(known - {source.id for source in roster})
+    return expire(stores, removed, lookback(stores.settings, stores.now()).start) if removed else StepResult({})
 
 
 async def _collect(
-    stores: Stores, sources: Sequence[Source], work: Callable[[Client, Source], Awaitable[StepResult]]
+    stores: Stores,
+    sources: Sequence[Source],
+    roster: Sequence[Source],
+    work: Callable[[Client, Source], Awaitable[StepResult]],
 ) -> StepResult:
     locks = HostLocks(stores.settings.host_folder)
+    at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))
 
     async def alone(client: Client, source: Source) -> StepResult:
         try:
-            async with locks.of(_hosts(source)):
+            async with at_once, locks.of(_hosts(source)):
                 return await work(client, source)
         except HeldByAnotherRun as exc:
             return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
 
-    async with polite_client(stores.settings, sources, stores.now) as client:
+    async with polite_client(stores.settings, roster, stores.now) as client:
         return await _all(sources, (alone(client, source) for source in sources))
 
 
@@ -76,14 +96,8 @@ async def _all(sources: Sequence[Source], work: Iterable[Coroutine[None, None, S
 
 
 def _hosts(source: Source) -> set[str]:
-    """The source's hosts as the client names them; one that is none stays as it is, and its polls say so."""
-    hosts = set()
-    for host in source.hosts:
-        try:
-            hosts.add(canonical_host(host))
-        except ValueError:
-            hosts.add(host)
-    return hosts
+    """The source's hosts as the client names them."""
+    return {canonical_host(host) for host in source.hosts}
 
 
 def limits(settings: Settings, sources: Sequence[Source]) -> Limits:

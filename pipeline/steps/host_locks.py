@@ -1,4 +1,4 @@
-"""One run at a time collects from a host: so two runs at once keep its budget, and never fetch a page twice."""
+"""One run at a time collects from a host, so that two runs at once never fetch a page twice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import structlog
 from filelock import AsyncFileLock, Timeout
+
+from pipeline.collect.host_files import file_stem
+from pipeline.errors import storage_errors
 
 log = structlog.get_logger()
 
@@ -36,7 +38,8 @@ class HostLocks:
 
         Raises HeldByAnotherRun.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with storage_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         async with AsyncExitStack() as stack:
             for host in sorted(set(hosts)):
                 await stack.enter_async_context(self._one(host))
@@ -44,7 +47,7 @@ class HostLocks:
 
     @asynccontextmanager
     async def _one(self, host: str) -> AsyncIterator[None]:
-        shared = self._held.setdefault(host, _Shared(self._folder / f"{quote(host, safe='')}.lock"))
+        shared = self._held.setdefault(host, _Shared(self._folder / f"{file_stem(host)}.lock"))
         await shared.enter(host, self._longest_wait_seconds)
         try:
             yield

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.exchanges import FetchFailed, Response
+from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.feeds import Feed, NotAFeed, parse_feed
 from pipeline.collect.http import Client
+from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ids import digest
 from pipeline.sources import Source
@@ -20,6 +20,7 @@ from pipeline.steps.stores import Stores
 
 PRODUCER = "poll@2"
 
+_DETAIL_CHARS = 500
 _BLOCKED = frozenset({"robots", "blocked_address"})
 
 
@@ -46,7 +47,10 @@ async def poll_document(
         else:
             response = await client.fetch(asked_url)
     except FetchFailed as failure:
-        outcome = PollOutcome.BLOCKED if failure.reason in _BLOCKED else PollOutcome.FAILED
+        if failure.reason in NOT_ASKED:
+            outcome = PollOutcome.PUT_OFF
+        else:
+            outcome = PollOutcome.BLOCKED if failure.reason in _BLOCKED else PollOutcome.FAILED
         return _ended(
             poll,
             outcome=outcome,
@@ -55,6 +59,10 @@ async def poll_document(
             detail=failure.detail,
             retry_at=failure.retry_at,
         )
+    except NewsledgerError:
+        raise
+    except Exception as exc:  # noqa: BLE001  # one feed must not cost the others; the event says what happened
+        return _ended(poll, reason="error", detail=f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
     poll = _archived(stores, poll, response, state)
     detail = f"{response.final_url} answers {response.status}"
     if response.status == 304 and conditional:
@@ -93,7 +101,7 @@ def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:
 
 
 async def _parsed(response: Response, source: Source, stores: Stores) -> Feed:
-    """In a thread: a long feed must not stop what else is being fetched."""
+    """In a thread of its own kind: a long feed must not stop what else is being fetched, nor wait for names."""
     parse = partial(
         parse_feed,
         response.body,
@@ -102,7 +110,7 @@ async def _parsed(response: Response, source: Source, stores: Stores) -> Feed:
         zone=source.zone,
         now=stores.now(),
     )
-    return await asyncio.to_thread(parse)
+    return await stores.in_thread(parse)
 
 
 def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -94,17 +95,21 @@ class Stores:
         self.settings = settings
         self.run = run
         self.on_progress = on_progress
+        self.asked_for: set[UUID] = set()
+        """The articles whose pages this run has asked for."""
 
     def __enter__(self) -> Self:
         settings = self.settings
         self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
         self._ledger_thread = ThreadPoolExecutor(1, "ledger")
+        self._threads = ThreadPoolExecutor(thread_name_prefix="parse")
         self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
         self._reads: dict[Any, Batching[Any, Any]] = {}
         self.archive = Archive(settings.archive_root, rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._threads.shutdown(cancel_futures=True)
         self._ledger_thread.shutdown()  # the append in hand is finished, also after an interrupt
         self.archive.close()
         self.ledger.close()
@@ -154,6 +159,10 @@ class Stores:
         events = [event for batch in batches for event in batch]
         append = await self._in_ledger_thread(lambda: self.ledger.append(events, self.run))
         return [StepResult(append.count(batch)) for batch in batches]
+
+    async def in_thread(self, work: Callable[[], R]) -> R:
+        """What long work gives, while the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def _in_ledger_thread(self, work: Callable[[], R]) -> R:
         """One thread for all, because the ledger's connection takes one caller at a time."""

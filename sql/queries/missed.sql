@@ -1,5 +1,5 @@
--- What may be missing from the last 30 days? Gaps in feeds, articles given up, changes not captured, and days on which
--- no feed was read.
+-- What may be missing from the last 30 days?
+-- Gaps in feeds, articles given up, changes not captured, and days on which no feed was read.
 with since as (
     select cast(max(day) - 30 as timestamp) at time zone 'UTC' as since_at
     from coverage_ledger

@@ -17,6 +17,9 @@ select
 from quotes
 inner join events.article_extracted as extractions on quotes.extraction_id = extractions.event_id
 left join events.article_captured as captures on extractions.caused_by = captures.event_id
-left join events.item_discovered as items on captures.caused_by = items.event_id
+-- the newest item by then: a page that was captured because it had changed was asked for by a look at it
+asof left join events.item_discovered as items
+    on captures.article_id = items.article_id and captures.position >= items.position
+where quotes.kind = 'direct'
 order by captures.captured_at desc, quotes.article_id asc, quotes.start_char asc
 limit 100;

@@ -12,7 +12,7 @@ polls as (
         source_id,
         count(*) as polls
     from {{ ref('feed_polled') }}
-    where caused_by is null
+    where caused_by is null and outcome != 'put_off'
     group by source_id
 ),
 

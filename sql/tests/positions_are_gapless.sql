@@ -21,6 +21,14 @@ with positions as (
     select position from {{ ref('quote_extracted') }}
     union all
     select position from {{ ref('entity_mentioned') }}
+    union all
+    select position from {{ ref('history_read') }}
+    union all
+    select position from {{ ref('backfill_finished') }}
+    union all
+    select position from {{ ref('article_revisited') }}
+    union all
+    select position from {{ ref('run_failed') }}
 )
 
 select

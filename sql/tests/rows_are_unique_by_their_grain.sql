@@ -38,3 +38,11 @@ select
 from {{ ref('article_coverage') }}
 group by source_id, article_id
 having count(*) > 1
+union all
+select
+    'word_changes' as model,
+    cast(previous_extraction_id as varchar) as first_key,
+    cast(extraction_id as varchar) as second_key
+from {{ ref('word_changes') }}
+group by previous_extraction_id, extraction_id
+having count(*) > 1

@@ -6,7 +6,7 @@ with polls as (
         outcome in ('ok', 'moved') as was_read,
         row_number() over newest_first as poll_no
     from ledger.feed_polled
-    where list_contains($source_ids, source_id) and occurred_at >= $recall_start
+    where list_contains($source_ids, source_id) and occurred_at >= $recall_start and outcome != 'put_off'
     window newest_first as (partition by source_id, feed_url order by position desc)
 ),
 
@@ -52,9 +52,7 @@ failures as (
     select polls.source_id, polls.feed_url, count(*) as failures_in_a_row
     from polls
     inner join totals using (source_id, feed_url)
-    where
-        polls.position > coalesce(totals.last_success_position, 0)
-        and coalesce(polls.reason not in ('asked_to_wait', 'no_turn'), true)  -- nothing was asked
+    where polls.position > coalesce(totals.last_success_position, 0)
     group by polls.source_id, polls.feed_url
 ),
 

@@ -1,18 +1,23 @@
--- Articles that a source named or changed in the interval and whose newest item has no capture yet. After a failure the
--- next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, not before the server wishes.
+-- Articles that a source named or changed in the interval and whose page has not been captured since.
+-- After a failure the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, not before the
+-- server wishes.
 with items as (
+    -- Reasons to fetch: the source's first word of an article, and each time it says something else of it. That another
+    -- of its feeds says the same is none.
     select
         source_id,
         article_id,
-        max_by(event_id, position) as item_id,
-        max_by(url, position) as url,
-        max(position) as position
+        coalesce(
+            max_by(event_id, position) filter (where supersedes is not null), min_by(event_id, position)
+        ) as item_id,
+        coalesce(max_by(url, position) filter (where supersedes is not null), min_by(url, position)) as url,
+        coalesce(max(position) filter (where supersedes is not null), min(position)) as position,
+        max(occurred_at) filter (where supersedes is not null) as changed_at
     from ledger.item_discovered
     where occurred_at >= $start and occurred_at < $end and list_contains($source_ids, source_id)
     group by source_id, article_id
 ),
 
--- By cause, not by position: a page fetched before the item changed may be appended after it.
 causes as (
     select event_id, source_id, position
     from ledger.item_discovered
@@ -20,11 +25,11 @@ causes as (
 ),
 
 captures as (
-    select causes.source_id, captures.article_id, max(causes.position) as item_position
-    from ledger.article_captured as captures
-    inner join causes on captures.caused_by = causes.event_id
-    where captures.occurred_at >= $start
-    group by causes.source_id, captures.article_id
+    -- whichever source it was for
+    select article_id, max(captured_at) as captured_at
+    from ledger.article_captured
+    where article_id in (select items.article_id from items) and occurred_at >= $start - interval 90 days
+    group by article_id
 ),
 
 failures as (
@@ -56,7 +61,7 @@ select
         true
     ) as due
 from items
-left join captures using (source_id, article_id)
+left join captures using (article_id)
 left join failures using (source_id, article_id)
-where captures.item_position is null or captures.item_position < items.position
+where captures.article_id is null or captures.captured_at < items.changed_at
 order by items.position

@@ -8,7 +8,7 @@ with polls as (
         outcome in ('ok', 'not_modified', 'moved') as succeeded,
         row_number() over (partition by source_id, feed_url order by position desc) as poll_no
     from ledger.feed_polled
-    where caused_by is null
+    where caused_by is null and outcome != 'put_off'
 ),
 
 feeds as (

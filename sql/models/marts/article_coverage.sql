@@ -4,9 +4,10 @@ with discovered as (
         source_id,
         article_id,
         min(occurred_at) as discovered_at,
-        max(position) as newest_item_position,
         max_by(canonical_url, position) as url,
-        max_by(occurred_at, position) as changed_at
+        -- as in pipeline/ledger/sql/items_without_capture.sql: what gave reason to fetch it last
+        coalesce(max(position) filter (where supersedes is not null), min(position)) as reason_position,
+        max(occurred_at) filter (where supersedes is not null) as changed_at
     from {{ ref('item_discovered') }}
     group by source_id, article_id
 ),
@@ -21,7 +22,7 @@ captured as (
 ),
 
 failures as (
-    -- as in pipeline/ledger/sql/items_without_capture.sql: a failure answers the item that caused it and no later one
+    -- a failure answers the item that caused it and no later one
     select
         items.source_id,
         items.article_id,
@@ -68,7 +69,7 @@ states as (
         case
             when captured.had_its_page then 'captured'
             when captured.article_id is not null then 'captured_from_feed'
-            when failures.item_position >= discovered.newest_item_position and not failures.will_retry then 'failed'
+            when failures.item_position >= discovered.reason_position and not failures.will_retry then 'failed'
             else 'pending'
         end as state
     from discovered

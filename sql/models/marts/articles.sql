@@ -44,25 +44,53 @@ items as (
     group by article_id
 ),
 
-last_captures as (
+last_presences as (
     -- where only the feed's text was had, every answer of the page counts
     select
         article_id,
-        max(captured_at) filter (where via != 'feed') as captured_at
-    from {{ ref('article_captured') }}
+        max(seen_at) as seen_at
+    from (
+        select
+            article_id,
+            captured_at as seen_at
+        from {{ ref('article_captured') }}
+        where via != 'feed'
+        union all
+        select
+            article_id,
+            occurred_at as seen_at
+        from {{ ref('article_revisited') }}
+        where outcome in ('unchanged', 'changed')
+    )
     group by article_id
 ),
 
-gone as (
+absences as (
     select
-        failures.article_id,
-        min(failures.occurred_at) as gone_at
-    from {{ ref('capture_failed') }} as failures
-    inner join last_captures on failures.article_id = last_captures.article_id
-    where
-        (failures.reason = 'gone' or failures.status in (404, 410))
-        and (last_captures.captured_at is null or failures.occurred_at > last_captures.captured_at)
-    group by failures.article_id
+        article_id,
+        occurred_at,
+        status
+    from {{ ref('capture_failed') }}
+    where reason = 'gone' or status in (404, 410)
+    union all
+    select
+        article_id,
+        occurred_at,
+        status
+    from {{ ref('article_revisited') }}
+    where outcome = 'missing'
+),
+
+gone as (
+    -- once may be a mistake of the server's, unless it says 410 or the page was never seen
+    select
+        absences.article_id,
+        min(absences.occurred_at) as gone_at
+    from absences
+    left join last_presences on absences.article_id = last_presences.article_id
+    where last_presences.seen_at is null or absences.occurred_at > last_presences.seen_at
+    group by absences.article_id
+    having count(*) > 1 or bool_or(absences.status = 410) or any_value(last_presences.seen_at) is null
 ),
 
 annotations as (

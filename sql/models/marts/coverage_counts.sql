@@ -11,6 +11,7 @@ with polls as (
         gap_to - gap_from as gap,
         items_dropped
     from {{ ref('feed_polled') }}
+    where outcome != 'put_off'
 ),
 
 polls_by_day as (

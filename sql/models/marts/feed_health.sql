@@ -21,7 +21,7 @@ with polls as (
         min(occurred_at) filter (where outcome in ('ok', 'moved')) over (partition by source_id, feed_url)
             as first_read_at
     from {{ ref('feed_polled') }}
-    where caused_by is null
+    where caused_by is null and outcome != 'put_off'
 ),
 
 totals as (

@@ -1,0 +1,6 @@
+-- What the run recorded of its backfill last, a row a source.
+select source_id, known, found, recovered, replayed, unchanged, lost, waiting
+from ledger.backfill_finished
+where run_id = $run_id
+qualify row_number() over (partition by source_id, interval_start, interval_end order by position desc) = 1
+order by source_id

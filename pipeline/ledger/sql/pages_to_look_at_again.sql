@@ -1,0 +1,97 @@
+-- Captured pages whose next look is due, the youngest first. A page is due when it has reached an age of the schedule
+-- at which it has not been seen yet: of several ages that went by, the last one alone counts. A look that found no page
+-- is made again an hour later and four hours after that, then at the next age, never before the server wishes.
+with looks as (
+    select *
+    from ledger.article_revisited
+    where list_contains($source_ids, source_id) and occurred_at >= $start
+),
+
+captures as (
+    select *
+    from ledger.article_captured
+    where list_contains($source_ids, source_id) and occurred_at >= $start and via = 'live'
+),
+
+-- What a look has captured does not begin the schedule anew.
+first_captures as (
+    select captures.source_id, captures.article_id, min(captures.occurred_at) as captured_at
+    from captures
+    anti join looks on captures.caused_by = looks.event_id
+    group by captures.source_id, captures.article_id
+),
+
+last_captures as (
+    select source_id, article_id, event_id, url, occurred_at, payload_digest, caused_by, position
+    from captures
+    qualify row_number() over (partition by source_id, article_id order by position desc) = 1
+),
+
+last_looks as (
+    select
+        source_id,
+        article_id,
+        event_id,
+        occurred_at,
+        outcome,
+        attempt,
+        retry_at,
+        status,
+        etag,
+        last_modified,
+        position
+    from looks
+    qualify row_number() over (partition by source_id, article_id order by position desc) = 1
+),
+
+pages as (
+    select
+        last_captures.source_id,
+        last_captures.article_id,
+        last_captures.url,
+        last_captures.event_id as capture_id,
+        last_captures.payload_digest,
+        first_captures.captured_at as first_captured_at,
+        last_looks.attempt,
+        last_looks.retry_at,
+        -- Its validators are those of the page as captured last, unless it was captured for another reason since.
+        last_looks.position > last_captures.position or last_captures.caused_by = last_looks.event_id as look_is_last,
+        last_looks.outcome in ('missing', 'failed') as found_no_page,
+        if(last_looks.position > last_captures.position, last_looks.event_id, last_captures.event_id) as last_seen_id,
+        greatest(last_captures.occurred_at, last_looks.occurred_at) as last_seen_at,
+        last_looks.status = 304 as was_unmodified,
+        last_looks.etag,
+        last_looks.last_modified,
+        list_max(
+            list_filter(
+                list_transform($ages_seconds, lambda age: first_captures.captured_at + to_seconds(age)),
+                lambda due_at: due_at <= $now
+            )
+        ) as due_at
+    from last_captures
+    inner join first_captures using (source_id, article_id)
+    left join last_looks using (source_id, article_id)
+)
+
+select
+    source_id,
+    article_id,
+    url,
+    capture_id,
+    payload_digest,
+    coalesce(last_seen_id, capture_id) as last_seen_id,
+    if(look_is_last and found_no_page, attempt, 0) + 1 as attempt,
+    if(look_is_last and not found_no_page and not was_unmodified, etag, null) as etag,
+    if(look_is_last and not found_no_page and not was_unmodified, last_modified, null) as last_modified
+from pages
+where
+    due_at is not null
+    and coalesce(retry_at <= $now, true)
+    and (
+        last_seen_at < due_at
+        or look_is_last and found_no_page
+        and attempt < $max_attempts
+        and last_seen_at + to_hours(1 << (2 * (attempt - 1))) <= $now
+    )
+qualify row_number() over (partition by source_id order by first_captured_at desc, article_id asc) <= $most
+order by first_captured_at desc, article_id asc

@@ -1,0 +1,32 @@
+"""Functions that the SQL models call while they are built. What they give is stored: the built file needs none of them.
+
+dbt finds `Plugin` by this module's name in sql/profiles.yml.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+
+from pipeline.revisions import compare_words
+
+_DIFFERENCE = """struct(
+    words_before bigint, words_after bigint, words_removed bigint, words_added bigint,
+    changes struct(part varchar, op varchar, "old" varchar, "new" varchar, word_no bigint, cosmetic boolean)[]
+)"""
+
+
+class Plugin(BasePlugin):
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        conn.create_function("compare_words", _compare_words, ["varchar", "varchar", "varchar"], _DIFFERENCE)
+
+
+def _compare_words(part: str, old: str, new: str) -> dict[str, Any]:
+    """The difference between two texts, each change with the name of the part of the article that they are."""
+    difference: dict[str, Any] = msgspec.to_builtins(compare_words(old, new))
+    for change in difference["changes"]:
+        change["part"] = part
+    return difference

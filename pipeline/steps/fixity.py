@@ -1,0 +1,43 @@
+"""Fixity: does the archive still hold, byte for byte, what the ledger says it holds?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from pipeline.collect.archive import Location, read_page
+from pipeline.errors import ArchiveError
+from pipeline.ids import digest
+from pipeline.ledger import Ledger
+
+
+class PageRecord(msgspec.Struct, frozen=True):
+    """An archived answer, and the digest of its body by the event that names it."""
+
+    event_id: UUID
+    url: str
+    payload_digest: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+
+
+def page_records(ledger: Ledger) -> list[PageRecord]:
+    """All archived pages that hold a body, in the order of the archive's files."""
+    return ledger.select(PageRecord, "page_records")
+
+
+def damages(archive_root: Path, records: Iterable[PageRecord]) -> Iterator[str]:
+    """A line for each record that cannot be read back or holds another page."""
+    for record in records:
+        location = Location(record.warc_file, record.warc_offset, record.warc_length)
+        try:
+            page = read_page(archive_root, location)
+        except ArchiveError as exc:
+            yield f"archive: {record.url}: {exc}"
+            continue
+        if digest(page.body) != record.payload_digest:
+            yield f"archive: {record.url}: {record.warc_file} at {record.warc_offset} holds another page"

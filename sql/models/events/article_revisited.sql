@@ -1,0 +1,32 @@
+-- article_revisited: one row per look at a page that had been captured before, whatever it found
+select
+    position,
+    event_id,
+    stream,
+    occurred_at,
+    recorded_at,
+    run_id,
+    producer,
+    caused_by,
+    source_id,
+    article_id,
+    url,
+    capture_id,
+    outcome,
+    status,
+    reason,
+    detail,
+    final_url,
+    attempt,
+    conditional,
+    etag,
+    last_modified,
+    retry_at,
+    payload_digest,
+    warc_payload_digest,
+    warc_type,
+    warc_file,
+    warc_offset,
+    warc_length
+from {{ source('ledger', 'article_revisited') }}
+where {{ recorded_since_last_build() }}

@@ -1,0 +1,124 @@
+-- article_sightings: one row per time an article was seen to read as it was captured, and how it differs from before
+{{ config(materialized='ephemeral') }}
+with looks as (
+    -- a look that found the page unchanged saw what its last capture holds
+    select
+        captures.article_id,
+        captures.event_id as capture_id,
+        captures.payload_digest,
+        captures.via,
+        looks.occurred_at as seen_at,
+        looks.position,
+        false as is_capture
+    from {{ ref('article_revisited') }} as looks
+    inner join {{ ref('article_captured') }} as captures on looks.capture_id = captures.event_id
+    where looks.outcome = 'unchanged'
+),
+
+captures as (
+    select
+        article_id,
+        event_id as capture_id,
+        payload_digest,
+        via,
+        captured_at as seen_at,
+        position,
+        true as is_capture
+    from {{ ref('article_captured') }}
+),
+
+readable as (
+    select
+        seen.article_id,
+        seen.capture_id,
+        seen.payload_digest,
+        seen.via,
+        seen.seen_at,
+        seen.position,
+        seen.is_capture,
+        verdicts.extraction_id,
+        bool_or(seen.via != 'feed') over (partition by seen.article_id) as page_was_read
+    from (
+        select * from captures
+        union all
+        select * from looks
+    ) as seen
+    inner join {{ ref('current_extractions') }} as verdicts
+        on seen.article_id = verdicts.article_id and seen.payload_digest = verdicts.payload_digest
+    where verdicts.extraction_id is not null
+),
+
+in_time as (
+    -- the feed's own text stands in only until a page can be read: what differs between them no outlet has changed
+    select
+        article_id,
+        row_number() over neighbours as sighting_no,
+        capture_id,
+        payload_digest,
+        via,
+        seen_at,
+        is_capture,
+        extraction_id,
+        lag(payload_digest) over neighbours as previous_payload_digest,
+        lag(extraction_id) over neighbours as previous_extraction_id
+    from readable
+    where via != 'feed' or not page_was_read
+    window neighbours as (partition by article_id order by seen_at, position)
+),
+
+readers_of_both as (
+    -- two pages are compared as the newest producer reads them that has read both
+    select
+        in_time.article_id,
+        in_time.sighting_no,
+        arg_max(before.event_id, {{ producer_number('after.producer') }}) as previous_extraction_id,
+        arg_max(after.event_id, {{ producer_number('after.producer') }}) as extraction_id
+    from in_time
+    inner join {{ ref('article_extracted') }} as before
+        on in_time.article_id = before.article_id and in_time.previous_payload_digest = before.payload_digest
+    inner join {{ ref('article_extracted') }} as after
+        on
+            in_time.article_id = after.article_id and in_time.payload_digest = after.payload_digest
+            and before.producer = after.producer
+    where in_time.previous_payload_digest != in_time.payload_digest
+    group by in_time.article_id, in_time.sighting_no
+),
+
+pairs as (
+    select
+        in_time.article_id,
+        in_time.sighting_no,
+        in_time.capture_id,
+        in_time.via,
+        in_time.seen_at,
+        in_time.is_capture,
+        in_time.extraction_id,
+        coalesce(common.extraction_id, in_time.extraction_id) as compared_extraction_id,
+        coalesce(common.previous_extraction_id, in_time.previous_extraction_id) as previous_extraction_id,
+        in_time.previous_payload_digest != in_time.payload_digest and common.extraction_id is null
+            as producer_changed
+    from in_time
+    left join readers_of_both as common
+        on in_time.article_id = common.article_id and in_time.sighting_no = common.sighting_no
+)
+
+select
+    pairs.article_id,
+    pairs.sighting_no,
+    pairs.capture_id,
+    pairs.via,
+    pairs.seen_at,
+    pairs.is_capture,
+    pairs.extraction_id,
+    pairs.compared_extraction_id,
+    pairs.previous_extraction_id,
+    coalesce(pairs.producer_changed, false) as producer_changed,
+    (
+        pairs.sighting_no = 1
+        or (readings.text_digest is distinct from previous_readings.text_digest)
+        or (readings.correction is distinct from previous_readings.correction)
+    ) as begins_revision
+from pairs
+left join {{ ref('article_extracted') }} as readings on pairs.compared_extraction_id = readings.event_id
+left join {{ ref('article_extracted') }} as previous_readings
+    on pairs.previous_extraction_id = previous_readings.event_id

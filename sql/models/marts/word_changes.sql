@@ -1,0 +1,62 @@
+-- word_changes: one row per two consecutive readings of an article that differ, with the words by which they do
+{% set compared_by = 'words@1' -%}
+{% set columns = {
+    'previous_extraction_id': 'uuid',
+    'extraction_id': 'uuid',
+    'headline_reworded': 'boolean',
+    'lead_reworded': 'boolean',
+    'words_before': 'bigint',
+    'words_after': 'bigint',
+    'words_removed': 'bigint',
+    'words_added': 'bigint',
+    'word_diff': 'struct(part varchar, op varchar, "old" varchar, "new" varchar, word_no bigint, cosmetic boolean)[]',
+    'compared_by': 'varchar',
+} -%}
+with pairs as (
+    select distinct
+        previous_extraction_id,
+        compared_extraction_id as extraction_id
+    from {{ ref('article_sightings') }}
+    where sighting_no > 1 and begins_revision and not producer_changed
+),
+
+known as (
+    -- a comparison costs milliseconds, so it is made once
+    select last_build.*
+    from {{ kept_from_last_build(columns) }} as last_build
+    inner join pairs
+        on
+            last_build.previous_extraction_id = pairs.previous_extraction_id
+            and last_build.extraction_id = pairs.extraction_id
+    where last_build.compared_by = '{{ compared_by }}'
+),
+
+compared as (
+    select
+        pairs.previous_extraction_id,
+        pairs.extraction_id,
+        compare_words('headline', coalesce(before.headline, ''), coalesce(after.headline, '')) as headline,
+        compare_words('lead', coalesce(before.lead, ''), coalesce(after.lead, '')) as lead,
+        compare_words('text', before.text, after.text) as text
+    from pairs
+    inner join {{ ref('article_extracted') }} as before on pairs.previous_extraction_id = before.event_id
+    inner join {{ ref('article_extracted') }} as after on pairs.extraction_id = after.event_id
+    anti join known
+        on pairs.previous_extraction_id = known.previous_extraction_id and pairs.extraction_id = known.extraction_id
+)
+
+select {{ columns | join(', ') }}
+from known
+union all
+select
+    compared.previous_extraction_id,
+    compared.extraction_id,
+    compared.headline.words_removed + compared.headline.words_added > 0 as headline_reworded,
+    compared.lead.words_removed + compared.lead.words_added > 0 as lead_reworded,
+    compared.text.words_before,
+    compared.text.words_after,
+    compared.text.words_removed,
+    compared.text.words_added,
+    list_concat(compared.headline.changes, compared.lead.changes, compared.text.changes) as word_diff,
+    '{{ compared_by }}' as compared_by
+from compared

@@ -1,0 +1,200 @@
+-- articles_as_of(moment, recorded := moment): the articles as their pages read then, as far as the ledger knew then
+create or replace macro main.articles_as_of(moment, recorded := null) as table (
+    with asked as (
+        select
+            cast(moment as timestamptz) as seen_by,
+            coalesce(cast(recorded as timestamptz), cast(moment as timestamptz)) as recorded_by
+    ),
+
+    captures as (
+        select
+            captures.article_id,
+            captures.event_id as capture_id,
+            captures.payload_digest,
+            captures.via,
+            captures.captured_at as seen_at,
+            captures.position
+        from events.article_captured as captures, asked
+        where captures.captured_at <= asked.seen_by and captures.recorded_at <= asked.recorded_by
+    ),
+
+    looks as (
+        select
+            looks.article_id,
+            looks.event_id as look_id,
+            looks.capture_id,
+            looks.outcome,
+            looks.status,
+            looks.occurred_at as seen_at,
+            looks.position
+        from events.article_revisited as looks, asked
+        where looks.occurred_at <= asked.seen_by and looks.recorded_at <= asked.recorded_by
+    ),
+
+    sightings as (
+        select
+            article_id,
+            capture_id,
+            payload_digest,
+            via,
+            seen_at,
+            position
+        from captures
+        union all
+        select
+            captures.article_id,
+            captures.capture_id,
+            captures.payload_digest,
+            captures.via,
+            looks.seen_at,
+            looks.position
+        from looks
+        inner join captures on looks.capture_id = captures.capture_id
+        where looks.outcome = 'unchanged'
+    ),
+
+    verdicts as (
+        -- the newest version that had read a page by then, whether it found an article or none
+        select
+            readings.article_id,
+            readings.payload_digest,
+            arg_max_null(readings.extraction_id, readings.version) as extraction_id
+        from (
+            select
+                article_id,
+                payload_digest,
+                event_id as extraction_id,
+                recorded_at,
+                coalesce(try_cast(split_part(producer, '@', 2) as bigint), 0) as version
+            from events.article_extracted
+            union all
+            select
+                article_id,
+                payload_digest,
+                null as extraction_id,
+                recorded_at,
+                coalesce(try_cast(split_part(producer, '@', 2) as bigint), 0) as version
+            from events.extraction_failed
+        ) as readings, asked
+        where readings.recorded_at <= asked.recorded_by
+        group by readings.article_id, readings.payload_digest
+    ),
+
+    readable as (
+        select
+            sightings.article_id,
+            sightings.capture_id,
+            sightings.via,
+            sightings.seen_at,
+            sightings.position,
+            verdicts.extraction_id,
+            bool_or(sightings.via != 'feed') over (partition by sightings.article_id) as page_was_read
+        from sightings
+        inner join verdicts
+            on sightings.article_id = verdicts.article_id and sightings.payload_digest = verdicts.payload_digest
+        where verdicts.extraction_id is not null
+    ),
+
+    newest as (
+        -- the feed's own text stands in only until a page could be read
+        select
+            article_id,
+            capture_id,
+            via,
+            extraction_id,
+            min(seen_at) over (partition by article_id) as captured_at,
+            seen_at as last_seen_at
+        from readable
+        where via != 'feed' or not page_was_read
+        qualify row_number() over (partition by article_id order by seen_at desc, position desc) = 1
+    ),
+
+    presences as (
+        select
+            article_id,
+            max(seen_at) as seen_at
+        from (
+            select
+                article_id,
+                seen_at
+            from captures
+            where via != 'feed'
+            union all
+            select
+                article_id,
+                seen_at
+            from looks
+            where outcome in ('unchanged', 'changed')
+        ) as sightings_of_pages
+        group by article_id
+    ),
+
+    absences as (
+        select
+            failures.article_id,
+            failures.occurred_at as missed_at,
+            failures.status
+        from events.capture_failed as failures, asked
+        where
+            (failures.reason = 'gone' or failures.status in (404, 410))
+            and failures.occurred_at <= asked.seen_by and failures.recorded_at <= asked.recorded_by
+        union all
+        select
+            looks.article_id,
+            looks.seen_at as missed_at,
+            looks.status
+        from looks
+        where looks.outcome = 'missing'
+    ),
+
+    gone as (
+        select
+            absences.article_id,
+            min(absences.missed_at) as gone_at
+        from absences
+        left join presences on absences.article_id = presences.article_id
+        where presences.seen_at is null or absences.missed_at > presences.seen_at
+        group by absences.article_id
+        having count(*) > 1 or bool_or(absences.status = 410) or any_value(presences.seen_at) is null
+    ),
+
+    items as (
+        select
+            items.article_id,
+            max_by(items.canonical_url, items.position) as url,
+            min(items.published_at) as published_at
+        from events.item_discovered as items, asked
+        where items.recorded_at <= asked.recorded_by
+        group by items.article_id
+    )
+
+    select
+        newest.article_id,
+        readings.source_id,
+        coalesce(items.url, readings.url) as url,
+        newest.via,
+        readings.kicker,
+        readings.headline,
+        readings.lead,
+        readings.text,
+        readings.authors,
+        readings.language,
+        readings.section,
+        readings.access,
+        readings.correction,
+        coalesce(readings.published_at, items.published_at) as published_at,
+        readings.modified_at,
+        newest.captured_at,
+        newest.last_seen_at,
+        gone.gone_at,
+        readings.word_count,
+        readings.text_digest,
+        readings.producer,
+        readings.payload_digest,
+        newest.capture_id,
+        newest.extraction_id
+    from newest
+    inner join events.article_extracted as readings on newest.extraction_id = readings.event_id
+    left join items on newest.article_id = items.article_id
+    left join gone on newest.article_id = gone.article_id
+);

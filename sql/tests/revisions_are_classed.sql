@@ -1,0 +1,15 @@
+-- Every revision but the first says what kind of change it is, one by the same reader with the words that make it.
+select
+    article_id,
+    revision_no,
+    change_kinds,
+    changed_share
+from {{ ref('article_revisions') }}
+where
+    (revision_no = 1) != (len(change_kinds) = 0)
+    or len(list_filter(
+        change_kinds, lambda kind: kind not in ('headline', 'lead', 'correction', 'substance', 'cosmetic', 'reader')
+    )) > 0
+    or (list_has_any(change_kinds, ['cosmetic', 'reader']) and len(change_kinds) != 1)
+    or (revision_no > 1 and not producer_changed and word_diff is null)
+    or coalesce(changed_share, 0) not between 0 and 1

@@ -42,7 +42,7 @@ def record_failure(context: Mapping[str, Any]) -> None:
     default_args={
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
-        "retry_exponential_backoff": True,
+        "retry_exponential_backoff": 2,  # times as long
         "max_retry_delay": timedelta(hours=1),
         "execution_timeout": timedelta(hours=2),
         "on_failure_callback": record_failure,

@@ -35,7 +35,7 @@ def record_failure(context: Mapping[str, Any]) -> None:
     default_args={
         "retries": 1,
         "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": True,
+        "retry_exponential_backoff": 2,  # times as long
         "execution_timeout": timedelta(minutes=50),
         "on_failure_callback": record_failure,
     },

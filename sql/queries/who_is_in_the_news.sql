@@ -1,11 +1,32 @@
--- Who is in the news? Persons by the number of articles of the last 7 days that name them, with who names them beside.
-with recent as (
+-- Who is in the news? Persons by the articles of the last 7 days that name or quote them, with who is named with them.
+with named as (
     select
         name,
         article_id,
-        source_id
+        source_id,
+        published_at
     from mentions
-    where kind = 'person' and published_at > (select max(latest.published_at) - interval 7 days from mentions as latest)
+    where kind = 'person'
+    union
+    select
+        person as name,
+        article_id,
+        source_id,
+        published_at
+    from quotes
+    where person is not null
+),
+
+recent as (
+    select
+        named.name,
+        named.article_id,
+        named.source_id
+    from named
+    inner join articles using (article_id)
+    where
+        coalesce(named.published_at, articles.first_seen_at)
+        > (select max(coalesce(latest.published_at, latest.first_seen_at)) - interval 7 days from articles as latest)
 ),
 
 together as (
@@ -28,7 +49,7 @@ select
     any_value(together.other_name) as most_often_with,
     min(persons.first_seen_at) as first_seen_at
 from recent
-inner join persons using (name)
+left join persons using (name)
 left join together using (name)
 group by recent.name
 order by articles desc, recent.name asc

@@ -2,13 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check benchmark lock clean
+.PHONY: demo test e2e check benchmark lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
 
 test: .venv/ready
 	$(BIN)/pytest -n 2
+
+# A backfill in the page of a real Airflow, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
+# keeps what it looked like.
+e2e: .venv/ready
+	$(BIN)/pytest tests/e2e
 
 # What things cost and how good they are; needs the evaluation data beside the checkout.
 benchmark: .venv/ready

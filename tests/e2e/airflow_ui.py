@@ -1,0 +1,116 @@
+"""Airflow's web interface as people use it, in a headless Chromium; its REST API only to wait for what was started."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+DAG = "ingest_daily"
+RUN_SECONDS = 600
+_POLL_SECONDS = 2.0
+
+
+class DagRun(msgspec.Struct, frozen=True):
+    dag_run_id: str
+    run_type: str
+    state: str
+    logical_date: datetime
+    start_date: datetime | None = None
+
+
+class AirflowUI:
+    """The page of `ingest_daily`. Pictures go to `pictures`."""
+
+    def __init__(self, page: Page, base: str, password: str, pictures: Path) -> None:
+        self._page = page
+        self._base = base
+        self._password = password
+        self._pictures = pictures
+        self._pictures.mkdir(parents=True, exist_ok=True)
+
+    def log_in(self) -> None:
+        page = self._page
+        page.goto(self._base)
+        page.get_by_label("Username").fill("admin")
+        page.locator("input[type=password]").fill(self._password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{self._base}/")
+
+    def backfill(self, first: datetime, last: datetime, reprocess: str, picture: str) -> None:
+        """Trigger ▸ Backfill for the days from `first` to `last`, as the form has all else."""
+        page = self._page
+        page.goto(f"{self._base}/dags/{DAG}")
+        page.get_by_role("button", name="Trigger").first.click()
+        page.get_by_text("Run this Dag for a range of dates").click()
+        dialog = page.get_by_role("dialog").filter(has_text="Run Backfill")
+        for label, moment in (("From", first), ("To", last)):
+            field = dialog.locator("[data-part=root]").filter(has=page.get_by_text(label, exact=True)).first
+            field.get_by_test_id("datetime-input").click()
+            page.get_by_placeholder("YYYY/MM/DD").fill(f"{moment:%Y/%m/%d}")
+            page.get_by_placeholder("HH:mm").fill(f"{moment:%H:%M}")
+            page.keyboard.press("Escape")
+        dialog.get_by_text(reprocess, exact=True).click()
+        self.take_picture(picture)
+        button = dialog.get_by_role("button", name="Run Backfill")
+        expect(button).to_be_enabled()
+        button.click()
+        expect(dialog).to_be_hidden()
+
+    def show(self, tab: str, picture: str) -> None:
+        """A tab of the DAG's page, named as in its address."""
+        self._page.goto(f"{self._base}/dags/{DAG}/{tab}")
+        self._page.wait_for_load_state("networkidle")
+        self.take_picture(picture)
+
+    def take_picture(self, name: str) -> None:
+        self._page.screenshot(path=self._pictures / f"{name}.png")
+
+    def wait_for_runs(self, days: Sequence[datetime], since: datetime) -> list[DagRun]:
+        """The runs of these days that have started since then, when they have ended. Fails if they do not."""
+        deadline = time.monotonic() + RUN_SECONDS
+        while time.monotonic() < deadline:
+            runs = [
+                run for run in self._runs() if run.logical_date in days and run.start_date and run.start_date >= since
+            ]
+            if len(runs) == len(days) and all(run.state in ("success", "failed") for run in runs):
+                return runs
+            time.sleep(_POLL_SECONDS)
+        pytest.fail(f"the runs have not ended within {RUN_SECONDS} seconds: {self._runs()}")
+
+    def _runs(self) -> list[DagRun]:
+        token = self._ask("/auth/token", {"username": "admin", "password": self._password})["access_token"]
+        answer = self._ask(f"/api/v2/dags/{DAG}/dagRuns?limit=100", token=token)
+        return msgspec.convert(answer["dag_runs"], list[DagRun])
+
+    def _ask(self, path: str, body: object = None, token: str | None = None) -> Any:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self._base + path, data, headers), timeout=30) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """A page of Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("this needs Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        try:
+            page = browser.new_page(viewport={"width": 1400, "height": 1150})
+            page.set_default_timeout(60_000)
+            yield page
+        finally:
+            browser.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import asyncio
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from pipeline.ledger import start_run
-from pipeline.steps.collect import collect
+from pipeline.steps.collect import collect, polite_client
 from pipeline.steps.feed_state import CONSISTENT_MOVES, UNCONDITIONAL_EVERY, Which, due_sources
+from pipeline.steps.poll import poll_source
 from pipeline.steps.stores import Stores
 from tests.loopback import Answer
 from tests.world import World
@@ -340,20 +341,29 @@ def test_two_runs_at_once_fetch_each_page_once(world: World) -> None:
 
 
 def test_an_interrupted_run_records_the_feeds_that_have_answered(world: World) -> None:
-    """One feed answers; the other, asked half a second later, interrupts the run."""
-    interrupted = threading.Event()
+    """One feed answers; the run is interrupted when the other, half a second later, is asked."""
+    asked, done = threading.Event(), threading.Event()
 
     def never(_: Mapping[str, str]) -> Answer:
-        signal.raise_signal(signal.SIGINT)
-        interrupted.wait(10)
+        asked.set()
+        done.wait(30)
         return Answer(status=500)
 
     world.web.feed("/other.xml", ("/c", "Lighthouse sold"))
     world.web.decides["/other.xml"] = never
     feeds = (*world.source.feeds, f"{world.web.base}/other.xml")
     source = msgspec.structs.replace(world.source, feeds=feeds, requests_per_second=2)
-    with pytest.raises(KeyboardInterrupt), world.stores() as stores:
-        collect(stores, [source])
-    interrupted.set()
+
+    async def interrupted() -> None:
+        async with polite_client(world.settings, [source], stores.now) as client:
+            polling = asyncio.create_task(poll_source(stores, client, source, Which.CURRENT))
+            await asyncio.to_thread(asked.wait, 30)
+            polling.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await polling
+        done.set()
+
+    with world.stores() as stores:
+        asyncio.run(interrupted())
     assert [feed.removeprefix(world.web.base) for (feed,) in polls(world, "feed_url")] == ["/feed.xml"]
     assert len(world.rows("select 1 from ledger.item_discovered")) == 2

@@ -47,6 +47,7 @@ app.add_typer(sources.app, name="sources")
 
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored for what runs in the background
     signal.signal(signal.SIGTERM, _interrupt)
     logging.raiseExceptions = False  # a log that cannot be written must not bury the error that is said
     try:
@@ -70,6 +71,4 @@ def main() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """To be terminated is to be interrupted: the append in hand is finished, then the run ends."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs in the background
-        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,12 @@ HASTE = Timeouts(total=3, connect=1, read=1, retry_wait=0.01)
 REFUSALS = {"blocked_address", "bad_url", "bad_redirect"}
 PUBLIC = "193.99.144.80"
 PUBLIC_IPV6 = "2606:4700:4700::1111"
+
+
+def reached(opened: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """The endpoints, loopback as one: a name that has both kinds of it is tried by either on a busy machine."""
+    return {("127.0.0.1" if host == "::1" else host, port) for host, port in opened}
+
 
 NUMBERS = {
     "decimal": "http://2130706433/",
@@ -342,7 +348,7 @@ def test_the_counter_sees_what_is_allowed(hop: WebServer) -> None:
     hop.answers["/seen"] = Answer(b"here")
     with counted_connections() as opened:
         assert fetch(f"http://hop.localhost:{port(hop)}/seen", allow=("hop.localhost",)).body == b"here"
-    assert set(opened) == {("127.0.0.1", port(hop))}
+    assert reached(opened) == {("127.0.0.1", port(hop))}
     assert hop.asked["/seen"] == 1
 
 
@@ -368,7 +374,7 @@ def test_no_trick_opens_a_connection_after_a_redirect(hop: WebServer, url: str) 
     with counted_connections() as opened:
         end = outcome(f"{base}go", allow=("hop.localhost",))
     assert end in REFUSALS or end.startswith(base)
-    assert set(opened) == {("127.0.0.1", port(hop))}
+    assert reached(opened) == {("127.0.0.1", port(hop))}
 
 
 @pytest.mark.parametrize(("status", "location"), REDIRECTS.values(), ids=REDIRECTS)
@@ -382,7 +388,7 @@ def test_no_redirect_leads_where_its_target_may_not_be_reached(
     with counted_connections() as opened, pytest.raises(FetchFailed) as caught:
         fetch(f"http://hop.localhost:{port(hop)}/go", allow=("hop.localhost",))
     assert caught.value.reason in REFUSALS
-    assert set(opened) == {("127.0.0.1", port(hop))}
+    assert reached(opened) == {("127.0.0.1", port(hop))}
     assert hop.asked["/secret"] == trap.asked.total() == 0
 
 
@@ -394,7 +400,7 @@ def test_what_only_looks_like_a_redirect_stays_at_its_host(
     base = f"http://hop.localhost:{port(hop)}/"
     with counted_connections() as opened:
         assert fetch(f"{base}go", allow=("hop.localhost",)).final_url.startswith(base)
-    assert set(opened) == {("127.0.0.1", port(hop))}
+    assert reached(opened) == {("127.0.0.1", port(hop))}
 
 
 def test_a_redirect_of_robots_txt_is_judged_too(trap: WebServer) -> None:
@@ -402,7 +408,7 @@ def test_a_redirect_of_robots_txt_is_judged_too(trap: WebServer) -> None:
         web.answers["/robots.txt"] = Answer(status=302, headers={"Location": f"{trap.base}/secret"})
         with pytest.raises(FetchFailed, match="blocked_address"):
             fetch(f"http://hop.localhost:{port(web)}/a", allow=("hop.localhost",))
-        assert set(opened) == {("127.0.0.1", port(web))}
+        assert reached(opened) == {("127.0.0.1", port(web))}
     assert trap.asked.total() == 0
 
 
@@ -426,4 +432,4 @@ def test_a_proxy_of_the_environment_is_not_used(
         monkeypatch.setenv(name, trap.base)
     with counted_connections() as opened:
         assert fetch(f"http://hop.localhost:{port(hop)}/a", allow=("hop.localhost",)).body == b"here"
-    assert set(opened) == {("127.0.0.1", port(hop))}
+    assert reached(opened) == {("127.0.0.1", port(hop))}

@@ -60,6 +60,9 @@ class AirflowUI:
             page.get_by_placeholder("YYYY/MM/DD").fill(f"{moment:%Y/%m/%d}")
             page.get_by_placeholder("HH:mm").fill(f"{moment:%H:%M}")
             page.keyboard.press("Escape")
+            expect(page.get_by_placeholder("YYYY/MM/DD")).to_have_count(
+                0, timeout=30_000
+            )  # the other field has one, too
         dialog.get_by_text(reprocess, exact=True).click()
         self.take_picture(picture)
         button = dialog.get_by_role("button", name="Run Backfill")

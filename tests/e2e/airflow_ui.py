@@ -68,7 +68,7 @@ class AirflowUI:
         button = dialog.get_by_role("button", name="Run Backfill")
         expect(button).to_be_enabled()
         button.click()
-        expect(dialog).to_be_hidden()
+        expect(dialog).to_be_hidden(timeout=60_000)
 
     def show(self, tab: str, picture: str) -> None:
         """A tab of the DAG's page, named as in its address."""

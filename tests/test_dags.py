@@ -1,27 +1,22 @@
-"""The DAGs in a real Airflow: they load clean, do what the command does, and the standalone stops without a trace."""
+"""The DAGs in a real Airflow load clean and do what the command does. What a whole installation does: tests/e2e."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
 
 import duckdb
-import psutil
 import pytest
 
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
 from tests.conftest import item
 from tests.loopback import WebServer
-from tests.running import COMMAND, articles, entry, newsledger, rows
+from tests.running import articles, entry, newsledger, rows
 
 AIRFLOW = Path(sys.executable).with_name("airflow")
 
@@ -211,54 +206,3 @@ def test_a_run_in_airflow_does_what_the_command_does(
     with duckdb.connect(tmp_path / "airflow" / "news.duckdb", read_only=True) as con:
         ((run_id,),) = rows(con, "select distinct run_id from events.feed_polled")
     assert run_id.startswith("manual__")
-
-
-def test_the_standalone_runs_our_dag_and_leaves_no_process_behind(outlets: Path, tmp_path: Path) -> None:
-    port = 18080
-    data = tmp_path / "data"
-    process = subprocess.Popen(
-        [COMMAND, "airflow", "--port", str(port), "--data", data, "--sources", outlets],
-        env=os.environ | {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert f"http://127.0.0.1:{port}" in line, (data / "airflow" / "standalone.log").read_text()[-3000:]
-        password = line.split("password ")[1].split()[0]
-        token = call(port, "/auth/token", body={"username": "admin", "password": password})["access_token"]
-        pools = {pool["name"]: pool["slots"] for pool in call(port, "/api/v2/pools", token=token)["pools"]}
-        assert pools["newsledger_models"] == 1
-        assert scheduled_run_state(port, token) == "success"
-        assert len(articles(data)) == 4
-        (emitted,) = call(port, "/api/v2/assets/events", token=token)["asset_events"]
-        assert (emitted["extra"]["articles"], emitted["extra"]["revisions"]) == (4, 4)
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) > 3
-    finally:
-        process.send_signal(signal.SIGINT)
-        status = process.wait(timeout=90)
-    assert status == 0
-    assert [member.cmdline() for member in family if member.is_running()] == []
-
-
-def scheduled_run_state(port: int, token: str) -> str:
-    """The state that the scheduler's own first run ends in."""
-    deadline = monotonic() + 180
-    state = "none"
-    while monotonic() < deadline and state not in {"success", "failed"}:
-        sleep(1)  # there is nothing to wait on but the clock
-        runs = call(port, "/api/v2/dags/ingest_daily/dagRuns", token=token)["dag_runs"]
-        state = runs[0]["state"] if runs else "none"
-    return state
-
-
-def call(port: int, path: str, *, token: str = "", body: Mapping[str, str] | None = None) -> Any:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}",
-        data=json.dumps(body).encode() if body else None,
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)

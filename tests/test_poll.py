@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from pipeline.ledger import start_run
-from pipeline.steps.collect import collect, polite_client
+from pipeline.steps.collect import collect
 from pipeline.steps.feed_state import CONSISTENT_MOVES, UNCONDITIONAL_EVERY, Which, due_sources
 from pipeline.steps.poll import poll_source
 from pipeline.steps.stores import Stores
+from pipeline.steps.visits import polite_client
 from tests.loopback import Answer
 from tests.world import World
 

@@ -13,11 +13,11 @@ from pipeline.errors import SettingsError
 from pipeline.ledger import verify
 from pipeline.settings import Settings, load_settings
 from pipeline.steps import revisit
-from pipeline.steps.collect import polite_client
 from pipeline.steps.fixity import damages, page_records
 from pipeline.steps.progress import Progress
 from pipeline.steps.revisit import due_pages, revisit_source, sources_due
 from pipeline.steps.stores import StepResult, Stores
+from pipeline.steps.visits import polite_client
 from tests.loopback import Answer
 from tests.world import PARAGRAPHS, World
 

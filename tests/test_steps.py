@@ -21,11 +21,12 @@ from pipeline.ledger.log import utc_now
 from pipeline.ledger.rows import from_table
 from pipeline.sources import Source
 from pipeline.steps.annotate import annotate, pending_texts
-from pipeline.steps.collect import collect, limits
+from pipeline.steps.collect import collect
 from pipeline.steps.extract import extract, extract_capture, pending_captures
 from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import failed_polls, poll_source
 from pipeline.steps.stores import Stores
+from pipeline.steps.visits import limits
 from pipeline.steps.window import lookback, run_window
 from pipeline.steps.workers import parallel_map
 from tests.loopback import Answer, WebServer

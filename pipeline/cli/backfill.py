@@ -48,7 +48,7 @@ def backfill(
     roster = load_sources(settings.sources)
     chosen = select(roster, source or ())
     if dry_run:
-        _show_assessment(settings, chosen, interval, ask_history=recover)
+        _show_assessment(settings, chosen, roster, interval, ask_history=recover)
     else:
         _run(settings, chosen, roster, interval, recover=recover, replay=replay)
 
@@ -110,7 +110,9 @@ def _run(
     result.require_success()
 
 
-def _show_assessment(settings: Settings, chosen: Sequence[Source], interval: Interval, *, ask_history: bool) -> None:
+def _show_assessment(
+    settings: Settings, chosen: Sequence[Source], roster: Sequence[Source], interval: Interval, *, ask_history: bool
+) -> None:
     from pipeline.steps import backfill as steps
     from pipeline.steps.stores import Stores
 
@@ -119,7 +121,7 @@ def _show_assessment(settings: Settings, chosen: Sequence[Source], interval: Int
             console.say(
                 "asking for sitemaps and the web archive's captures of feeds, front and section pages; no pages"
             )
-            assessments, notices = steps.assess_history(stores, chosen, interval)
+            assessments, notices = steps.assess_history(stores, chosen, interval, roster)
         else:
             assessments, notices = steps.assess(stores, chosen, interval), ()
     for notice in notices:

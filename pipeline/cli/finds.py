@@ -18,8 +18,8 @@ from pipeline.errors import SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.collect import polite_client
 from pipeline.steps.progress import OnProgress, Progress
+from pipeline.steps.visits import polite_client
 
 LIST_SUFFIXES = frozenset({".opml", ".xml"})
 

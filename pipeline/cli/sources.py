@@ -84,7 +84,7 @@ def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
 async def _probe_all(settings: Settings, sources: Sequence[Source], on_progress: OnProgress) -> dict[str, Probe]:
     from pipeline.cli.finds import counter
     from pipeline.collect.probes import Prober
-    from pipeline.steps.collect import polite_client
+    from pipeline.steps.visits import polite_client
 
     zones = {url: source.zone for source in sources for url in source.addresses}
     async with polite_client(settings, sources, utc_now) as client:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from pipeline.annotate import PRODUCER, Mention, Quote
-from pipeline.annotate.annotators import RULES, Annotator, load_annotator
+from pipeline.annotate.annotators import RULES, load_annotator
 from pipeline.errors import AnnotatorError
 from pipeline.events import ArticleAnnotated, Block, BlockKind, EntityMentioned, Event, QuoteExtracted
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
@@ -53,22 +53,28 @@ class PendingText(msgspec.Struct, frozen=True):
 
 
 def annotate(stores: Stores, interval: Interval) -> StepResult:
-    """Have each annotator of the settings read what it has not yet of what the newest extractor read in the captures.
+    """Have each annotator of the settings read what it has not yet of what the newest extractor read in the captures of
+    the interval."""
+    return annotate_with_each(stores, partial(pending_texts, stores.ledger, interval))
+
+
+def annotate_with_each(stores: Stores, pending: Callable[[str], Sequence[PendingText]]) -> StepResult:
+    """Have each annotator of the settings read what is pending for its producer; append what it finds.
 
     One that is not installed is a problem; the others are done all the same.
     """
     result = StepResult({})
     for spec in stores.settings.annotators:
         try:
-            result += _annotate_with(load_annotator(spec), spec, stores, interval)
+            producer = load_annotator(spec).producer
         except AnnotatorError as exc:
             result += StepResult({}, (str(exc),))
+            continue
+        result += _annotate_texts(stores, pending(producer), spec, producer)
     return result
 
 
-def _annotate_with(annotator: Annotator, spec: str, stores: Stores, interval: Interval) -> StepResult:
-    producer = annotator.producer
-    texts = pending_texts(stores.ledger, interval, producer)
+def _annotate_texts(stores: Stores, texts: Sequence[PendingText], spec: str, producer: str) -> StepResult:
     now = stores.now()
     work = partial(annotate_extraction, now, spec=spec)
     outcomes = parallel_map(work, texts, stores.settings.jobs, bounds_for(spec))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AsyncExitStack
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -196,11 +195,11 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
 
 
 def assess_history(
-    stores: Stores, sources: Sequence[Source], interval: Interval
+    stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]
 ) -> tuple[list[Assessment], tuple[str, ...]]:
     """What the ledger and the sources' history tell, and what could not be asked. No page is fetched, nothing recorded:
     sitemaps are asked for, and the web archive for its captures of feeds, front and section pages."""
-    finds = asyncio.run(_search_all(stores, sources, interval))
+    finds = asyncio.run(_search_all(stores, sources, interval, roster))
     named = [_named(source, finds[source.id]) for source in sources]
     known = known_articles(stores.ledger, named, stores.now())
     found = {each.source_id: len({*each.article_ids} - known[each]) for each in named}
@@ -210,9 +209,10 @@ def assess_history(
     return assessments, tuple(_notices(finds))
 
 
-async def _search_all(stores: Stores, sources: Sequence[Source], interval: Interval) -> dict[str, list[Finds]]:
-    async with AsyncExitStack() as stack:
-        history = await open_history(stack, stores.settings, sources, stores.now)
+async def _search_all(
+    stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]
+) -> dict[str, list[Finds]]:
+    async with open_history(stores.settings, roster, stores.now) as history:
 
         async def search(source: Source) -> list[Finds]:
             return [

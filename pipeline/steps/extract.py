@@ -37,7 +37,11 @@ class PendingCapture(msgspec.Struct, frozen=True):
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
     """Extract every payload captured in the interval that this producer has not seen; append what came of it."""
-    captures = pending_captures(stores.ledger, interval)
+    return extract_captures(stores, pending_captures(stores.ledger, interval))
+
+
+def extract_captures(stores: Stores, captures: Sequence[PendingCapture]) -> StepResult:
+    """Extract these; append what came of it."""
     now = stores.now()
     work = partial(extract_capture, stores.settings.archive_root, now)
     outcomes = zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -20,9 +20,9 @@ from pipeline.events import Via
 from pipeline.ledger import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.collect import polite_client
 from pipeline.steps.history_items import HistoryFind
 from pipeline.steps.history_state import ReadAt
+from pipeline.steps.visits import polite_client
 
 
 class Finds(msgspec.Struct, frozen=True):
@@ -64,10 +64,11 @@ def _may_ask(archive_url: str, source: Source, settings: Settings) -> bool:
     return bool(archive_url) and (not is_own or (urlsplit(archive_url).hostname or "") in allowed)
 
 
+@asynccontextmanager
 async def open_history(
-    stack: AsyncExitStack, settings: Settings, sources: Sequence[Source], now: Callable[[], datetime]
-) -> History:
-    """Clients that live as long as the stack."""
+    settings: Settings, roster: Sequence[Source], now: Callable[[], datetime]
+) -> AsyncIterator[History]:
+    """Clients for these sources and the archives."""
     archives = Client(
         allow_hosts=settings.allow_hosts,
         limits=Limits(settings.wayback_requests_per_second),
@@ -76,8 +77,8 @@ async def open_history(
         hosts=settings.host_folder,
         timeouts=Timeouts(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
     )
-    client = await stack.enter_async_context(polite_client(settings, sources, now))
-    return History(client, await stack.enter_async_context(archives), settings, now)
+    async with polite_client(settings, roster, now) as client, archives:
+        yield History(client, archives, settings, now)
 
 
 async def search_sitemaps(

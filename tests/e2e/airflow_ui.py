@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -49,6 +50,7 @@ class AirflowUI:
 
     def backfill(self, first: datetime, last: datetime, reprocess: str, picture: str) -> None:
         """Trigger ▸ Backfill for the days from `first` to `last`, as the form has all else."""
+        self._wait_for_backfills()
         page = self._page
         page.goto(f"{self._base}/dags/{DAG}")
         page.get_by_role("button", name="Trigger").first.click()
@@ -60,9 +62,8 @@ class AirflowUI:
             page.get_by_placeholder("YYYY/MM/DD").fill(f"{moment:%Y/%m/%d}")
             page.get_by_placeholder("HH:mm").fill(f"{moment:%H:%M}")
             page.keyboard.press("Escape")
-            expect(page.get_by_placeholder("YYYY/MM/DD")).to_have_count(
-                0, timeout=30_000
-            )  # the other field has one, too
+            calendar = page.get_by_placeholder("YYYY/MM/DD")
+            expect(calendar).to_have_count(0, timeout=30_000)  # the other field has one, too
         dialog.get_by_text(reprocess, exact=True).click()
         self.take_picture(picture)
         button = dialog.get_by_role("button", name="Run Backfill")
@@ -91,10 +92,27 @@ class AirflowUI:
             time.sleep(_POLL_SECONDS)
         pytest.fail(f"the runs have not ended within {RUN_SECONDS} seconds: {self._runs()}")
 
+    def pools(self) -> dict[str, int]:
+        """Slots by name."""
+        return {pool["name"]: pool["slots"] for pool in self._get("pools")["pools"]}
+
+    def published(self) -> list[dict[str, int]]:
+        """The counts that came with each event of the asset, in order."""
+        return [event["extra"] for event in self._get("assets/events", order_by="timestamp")["asset_events"]]
+
+    def _wait_for_backfills(self) -> None:
+        """Airflow has one at a time of a DAG, and notices within half a minute that all runs of one have ended."""
+        deadline = time.monotonic() + RUN_SECONDS
+        while any(backfill["completed_at"] is None for backfill in self._get("backfills", dag_id=DAG)["backfills"]):
+            assert time.monotonic() < deadline, f"a backfill has not ended within {RUN_SECONDS} seconds"
+            time.sleep(_POLL_SECONDS)
+
     def _runs(self) -> list[DagRun]:
+        return msgspec.convert(self._get(f"dags/{DAG}/dagRuns", limit=100)["dag_runs"], list[DagRun])
+
+    def _get(self, path: str, **parameters: object) -> Any:
         token = self._ask("/auth/token", {"username": "admin", "password": self._password})["access_token"]
-        answer = self._ask(f"/api/v2/dags/{DAG}/dagRuns?limit=100", token=token)
-        return msgspec.convert(answer["dag_runs"], list[DagRun])
+        return self._ask(f"/api/v2/{path}?{urlencode(parameters)}", token=token)
 
     def _ask(self, path: str, body: object = None, token: str | None = None) -> Any:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})

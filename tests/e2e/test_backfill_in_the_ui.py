@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.ledger.log import utc_now
@@ -47,7 +48,7 @@ class Installation:
 
     @contextmanager
     def airflow(self, past: Room) -> Iterator[tuple[str, str]]:
-        """Its address and password."""
+        """Its address and password. No process of it is left behind."""
         port = free_port()
         process = subprocess.Popen(
             [sys.executable, "-c", START, "airflow", "--port", str(port)],
@@ -62,8 +63,11 @@ class Installation:
             assert "password" in ready, "see airflow/standalone.log in the data directory"
             yield f"http://127.0.0.1:{port}", ready.split("password ")[1].split()[0]
         finally:
+            family = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGINT)
-            process.wait(60)
+            status = process.wait(90)
+        assert len(family) > 3
+        assert (status, [member.cmdline() for member in family if member.is_running()]) == (0, [])
 
 
 @pytest.fixture
@@ -81,12 +85,14 @@ def test_two_days_are_backfilled_and_then_read_anew(tmp_path: Path, past: Room) 
     with installation.airflow(past) as (base, password), browser_page() as page:
         ui = AirflowUI(page, base, password, pictures)
         ui.log_in()
+        assert ui.pools()["newsledger_models"] == 1
 
         began = past.first_day
         (scheduled,) = ui.wait_for_runs([third], began)
         assert (scheduled.run_type, scheduled.state) == ("scheduled", "success")
         known = read(past)
         assert known
+        assert [counts["articles"] for counts in ui.published()] == [len(known)]
         assert len(missed - known) > 10, "no feed holds them any more"
         assert past.news("select 1 from backfills") == []
 

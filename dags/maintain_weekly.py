@@ -9,7 +9,8 @@ and are.
 thirteenth of all others, so that each is read once a quarter. It fails, and names it, if anything is not as it was
 recorded: then stop the other DAGs, keep everything as it is, and see `newsledger verify --archive` for the whole list.
 
-**prune** deletes what killed builds have left, and what is known of hosts that nobody has asked for 30 days.
+**prune** deletes what killed builds have left, and what is known of hosts that nobody has asked for 30 days, or kept of
+CC-NEWS files for as long.
 
 All of it is safe beside running ingests: they wait a second or so for the ledger's lock. No event is changed and no
 snapshot expired. It may be run at any time, by hand (`newsledger maintain`) or by triggering it; a missed week is made

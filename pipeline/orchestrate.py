@@ -22,7 +22,7 @@ from pipeline.steps.backfill import assess, finish, numbers_of_run, total_number
 from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which, due_sources
-from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, forget_hosts, merge_files, prove
+from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.progress import log_progress
 from pipeline.steps.recover import recover
@@ -216,7 +216,7 @@ def verify_stores() -> dict[str, int | str]:
 def prune_files() -> list[str]:
     """Delete what killed builds have left and what is long known of hosts, and say what it was."""
     settings = load_settings()
-    return [str(path) for path in (*models.prune(settings, utc_now()), *forget_hosts(settings, utc_now()))]
+    return [str(path) for path in (*models.prune(settings, utc_now()), *prune(settings, utc_now()))]
 
 
 def record_failure(context: Mapping[str, Any]) -> None:

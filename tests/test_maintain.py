@@ -22,11 +22,12 @@ from pipeline.steps.fixity import PageRecord
 from pipeline.steps.maintain import (
     WEEKS_TO_READ_ALL,
     delete_superseded,
-    forget_hosts,
     is_due,
     merge_files,
     prove,
+    prune,
 )
+from pipeline.steps.progress import Progress
 from tests.conftest import item
 from tests.running import newsledger
 from tests.world import World
@@ -131,6 +132,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from pipeline.ledger import Ledger, Run
+from pipeline.steps.progress import Progress
 from tests.conftest import item
 
 with Ledger.open(Path(sys.argv[1])) as ledger:
@@ -169,8 +171,9 @@ def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
             for writer in writers:
                 assert writer.stdout
                 assert writer.stdout.readline(), writer.communicate()[1]
-            merging = merge_files(ledger)
-            merged += merging.before.files > merging.after.files
+            steps: list[Progress] = []
+            merge_files(ledger, steps.append)
+            merged += sum(step.done > 0 for step in steps[-1:])
             delete_superseded(ledger, utc_now() + DAY - timedelta(seconds=30))  # what was replaced half a minute ago
         for writer in writers:
             assert writer.poll() is None, writer.communicate()[1]
@@ -248,9 +251,21 @@ def test_hosts_that_nobody_has_asked_for_long_are_forgotten(tmp_path: Path) -> N
     for name in names:
         (settings.host_folder / name).touch()
     age(settings.host_folder / "old.example.json", now, 31 * DAY)
-    forgotten = forget_hosts(settings, now)
+    forgotten = prune(settings, now)
     assert sorted(path.name for path in forgotten) == ["old.example.1.slot", "old.example.json"]
     assert len(list(settings.host_folder.iterdir())) == len(names) - 2
+
+
+def test_slices_of_news_files_are_kept_for_a_month(tmp_path: Path) -> None:
+    settings, now = Settings(data=tmp_path), utc_now()
+    folder = settings.cc_news_folder / "0123456789ab"
+    folder.mkdir(parents=True)
+    for name in ("old.warc.gz", "old.warc.gz.lock", "broken.warc.gz.part", "new.warc.gz"):
+        (folder / name).touch()
+        if not name.startswith("new"):
+            age(folder / name, now, 31 * DAY)
+    assert sorted(path.name for path in prune(settings, now)) == ["broken.warc.gz.part", "old.warc.gz"]
+    assert sorted(path.name for path in folder.iterdir()) == ["new.warc.gz", "old.warc.gz.lock"]
 
 
 # ---- the command

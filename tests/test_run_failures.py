@@ -13,6 +13,7 @@ import pytest
 from pipeline.ledger import Ledger
 from pipeline.orchestrate import record_failure
 from pipeline.run_failures import MAX_ERROR_CHARS, run_failed
+from tests.running import newsledger
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
@@ -81,3 +82,11 @@ def test_a_failure_that_cannot_be_recorded_raises_nothing(data: Path) -> None:
     data.parent.joinpath("data").write_text("a file where the folder should be")
     record_failure(context(ValueError("the task's own")))
     record_failure({})
+
+
+def test_status_names_the_newest_failure(data: Path) -> None:
+    for error, task in ((OSError("no space left"), Task()), (ValueError("odd"), Task(task_id="extract", try_number=1))):
+        record_failure(context(error, task))
+    status = newsledger("status", "--data", data).stdout
+    assert "2 tasks of 1 run failed" in status
+    assert "ingest_daily.extract of courier: ValueError: odd" in status

@@ -24,7 +24,7 @@ def maintain(data: Data = None) -> None:
     Safe beside running ingests. Exit status 1 if anything is not as it was recorded. Archived pages of the last eight
     days and a changing share of the others are read back; `newsledger verify --archive` reads all.
     """
-    from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, forget_hosts, merge_files, prove
+    from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 
     settings = load_settings(data=data)
     began, now = time.monotonic(), utc_now()
@@ -35,7 +35,7 @@ def maintain(data: Data = None) -> None:
         deleted = delete_superseded(ledger, now)
         merging = merge_files(ledger, on_progress)
         proof = prove(ledger, settings.archive_root, now)
-    pruned = [*models.prune(settings, now), *forget_hosts(settings, now)]
+    pruned = [*models.prune(settings, now), *prune(settings, now)]
     console.table(
         None,
         ("", "before", "after"),

@@ -32,6 +32,17 @@ class SourceStatus(msgspec.Struct, frozen=True):
     reason: str | None
 
 
+class FailedTask(msgspec.Struct, frozen=True):
+    """A task of an Airflow run that failed for good."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    label: str | None
+    occurred_at: datetime
+    error: str
+
+
 class RecentCoverage(msgspec.Struct, frozen=True):
     """What became of the source's last seven days, as of the last published build."""
 
@@ -56,7 +67,8 @@ def status(
     """What was read last, what fails, what was missed, what is pending, on one screen.
 
     Shows the sources that need a look: failing or retired feeds, possible gaps, days that were quiet or not polled,
-    pages lost or pending. The last seven days are as of the last published build, all else is as of now.
+    pages lost or pending; and the Airflow task that failed for good last. The last seven days are as of the last
+    published build, all else is as of now.
     """
     from pipeline.steps.annotate import pending_texts
     from pipeline.steps.capture import pending_pages
@@ -68,6 +80,7 @@ def status(
         position, append_no, _ = ledger.head()
         sources = ledger.select(SourceStatus, "status_by_source")
         interval = lookback(settings, now)
+        failed_tasks = ledger.select(FailedTask, "failed_tasks", since=interval.start)
         pages = pending_pages(ledger, interval, now, [row.source_id for row in sources])
         extractions, annotations = len(pending_captures(ledger, interval)), len(pending_texts(ledger, interval))
     coverage = {row.source_id: row for row in _recent_coverage(settings)}
@@ -79,6 +92,8 @@ def status(
         f"pending     {len(pages) - lost} pages to capture, {extractions} to extract, {annotations} to annotate,"
         f" {lost} failed for good (last {settings.lookback_days} days)"
     )
+    if failed_tasks:
+        typer.echo(f"airflow     {_failures(failed_tasks)} (last {settings.lookback_days} days)")
     typer.echo(f"published   {_published(settings)}")
 
 
@@ -112,6 +127,14 @@ def _remarks(source: SourceStatus, recent: RecentCoverage | None) -> Iterator[st
         yield f"not polled on {recent.days_not_polled} day{'s' if recent.days_not_polled > 1 else ''}"
     if recent.failed:
         yield f"{recent.failed} page{'s' if recent.failed > 1 else ''} lost"
+
+
+def _failures(tasks: Sequence[FailedTask]) -> str:
+    runs = len({(task.dag_id, task.run_id) for task in tasks})
+    last = tasks[0]
+    name = f"{last.dag_id}.{last.task_id}" + (f" of {last.label}" if last.label else "")
+    newest = f"{last.occurred_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {name}: {last.error}"
+    return f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} of {runs} run{'s' if runs > 1 else ''} failed; {newest}"
 
 
 def _totals(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCoverage]) -> str:

@@ -29,7 +29,8 @@ FRESH = timedelta(days=8)
 WEEKS_TO_READ_ALL = 13
 """… and each older file by one run in so many weeks."""
 FORGOTTEN = timedelta(days=30)
-"""What is known of a host that has not been asked for so long says nothing any more."""
+"""What is known of a host that has not been asked for so long says nothing any more; of a news file, a backfill that
+reads it again streams it again."""
 
 
 class LedgerFiles(msgspec.Struct, frozen=True):
@@ -116,12 +117,15 @@ def is_due(record: PageRecord, now: datetime) -> bool:
     return is_fresh or zlib.crc32(record.warc_file.encode()) % WEEKS_TO_READ_ALL == week % WEEKS_TO_READ_ALL
 
 
-def forget_hosts(settings: Settings, now: datetime) -> list[Path]:
-    """Delete what is known of hosts that nobody has asked lately, and return the files' paths."""
-    forgotten = list(_forgotten(settings.host_folder, (now - FORGOTTEN).timestamp()))
-    for path in forgotten:
+def prune(settings: Settings, now: datetime) -> list[Path]:
+    """Delete what is known of hosts that nobody has asked lately, and slices of news files that are as old; return the
+    files' paths."""
+    before = (now - FORGOTTEN).timestamp()
+    slices = (path for path in settings.cc_news_folder.glob("*/*") if path.suffix != ".lock")
+    pruned = [*_forgotten(settings.host_folder, before), *(path for path in slices if path.stat().st_mtime < before)]
+    for path in pruned:
         path.unlink(missing_ok=True)
-    return forgotten
+    return pruned
 
 
 def _forgotten(hosts: Path, before: float) -> Iterator[Path]:

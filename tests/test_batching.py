@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from pipeline.errors import LedgerError
 from pipeline.steps.batching import Batching
 
 
@@ -51,19 +52,34 @@ def test_a_call_is_not_heavier_than_the_limit_but_for_what_is_too_heavy_alone() 
     assert asyncio.run(run()) == [["aa", "bb"], ["c"], ["dddddd"], ["e"]]
 
 
-def test_an_error_is_raised_for_those_who_shared_the_call_and_for_nobody_else() -> None:
-    async def run() -> list[str | BaseException]:
+def test_an_error_is_raised_for_whose_question_it_was_and_for_nobody_else() -> None:
+    async def run() -> tuple[list[str | BaseException], list[list[str]]]:
         library = Library()
         library.open.set()
         batching = Batching(library.answer, limit=2)
         words = ("why", "how", "who", "when")
         answers = await asyncio.gather(*(batching.ask(word) for word in words), return_exceptions=True)
-        return [*answers, await batching.ask("then")]
+        return [*answers, await batching.ask("then")], library.batches
 
-    why, how, *others = asyncio.run(run())
+    (why, *others), batches = asyncio.run(run())
     assert isinstance(why, LookupError)
-    assert isinstance(how, LookupError)
-    assert others == ["WHO", "WHEN", "THEN"]
+    assert others == ["HOW", "WHO", "WHEN", "THEN"]
+    assert batches == [["why", "how"], ["why"], ["how"], ["who", "when"], ["then"]]
+
+
+def test_an_error_that_concerns_all_is_raised_for_all_who_shared_the_call() -> None:
+    asked = []
+
+    async def full(questions: Sequence[str]) -> list[str]:
+        asked.append(list(questions))
+        raise LedgerError("no space left on the disk")
+
+    async def run() -> list[str | BaseException]:
+        batching = Batching(full, limit=10)
+        return await asyncio.gather(*(batching.ask(word) for word in ("how", "who")), return_exceptions=True)
+
+    assert [type(answer) for answer in asyncio.run(run())] == [LedgerError] * 2
+    assert asked == [["how", "who"]]
 
 
 def test_one_who_no_longer_waits_does_not_keep_the_others_from_their_answers() -> None:

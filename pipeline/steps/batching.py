@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from pipeline.errors import NewsledgerError
+
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -13,7 +15,8 @@ Answer = TypeVar("Answer")
 class Batching(Generic[Asked, Answer]):
     """Calls `work` with what was asked meanwhile, in order, at most so many of it that their weights make `limit`.
 
-    A call's error is everyone's whose question was in it.
+    A call that fails is made again for each question alone, so that the error is only whose question it was. An error
+    that names its cause (a full disk, a locked ledger) is everyone's.
     """
 
     def __init__(
@@ -50,6 +53,10 @@ class Batching(Generic[Asked, Answer]):
             answers = await self._work([asked for asked, _ in batch])
             answered = list(zip(batch, answers, strict=True))
         except Exception as exc:  # noqa: BLE001  # it is raised where the answer is awaited
+            if len(batch) > 1 and not isinstance(exc, NewsledgerError):
+                for one in batch:
+                    await self._answer([one])
+                return
             for _, future in batch:
                 if not future.done():
                     future.set_exception(exc)

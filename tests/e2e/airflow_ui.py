@@ -50,7 +50,7 @@ class AirflowUI:
 
     def backfill(self, first: datetime, last: datetime, reprocess: str, picture: str) -> None:
         """Trigger ▸ Backfill for the days from `first` to `last`, as the form has all else."""
-        self._wait_for_backfills()
+        self.wait_for_backfills()
         page = self._page
         page.goto(f"{self._base}/dags/{DAG}")
         page.get_by_role("button", name="Trigger").first.click()
@@ -100,7 +100,7 @@ class AirflowUI:
         """The counts that came with each event of the asset, in order."""
         return [event["extra"] for event in self._get("assets/events", order_by="timestamp")["asset_events"]]
 
-    def _wait_for_backfills(self) -> None:
+    def wait_for_backfills(self) -> None:
         """Airflow has one at a time of a DAG, and notices within half a minute that all runs of one have ended."""
         deadline = time.monotonic() + RUN_SECONDS
         while any(backfill["completed_at"] is None for backfill in self._get("backfills", dag_id=DAG)["backfills"]):

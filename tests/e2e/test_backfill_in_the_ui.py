@@ -100,6 +100,7 @@ def test_two_days_are_backfilled_and_then_read_anew(tmp_path: Path, past: Room) 
         ui.backfill(first, second, "Missing Runs", "backfill-form")
         runs = ui.wait_for_runs([first, second], began)
         assert [(run.run_type, run.state) for run in runs] == [("backfill", "success")] * 2
+        ui.wait_for_backfills()
         ui.show("backfills", "backfill-done")
         assert missed <= read(past)
         assert_nothing_is_doubled(past)

@@ -22,8 +22,8 @@ Trigger ▸ Backfill, from and to included; any range, any order, several active
   extractor or annotator has not read. Where nothing lacks, nothing is done.
 
 Parameters: `sources` (none means all), `recover` (off: no site is asked), `replay` (off: only pages that this run has
-recovered are read). A day that has had a run keeps that run's parameters, unless *Override parameters on existing runs*
-is ticked. Airflow does one backfill of a DAG at a time, and takes half a minute to see that one has ended.
+recovered are read). The backfill form sends them only if *Override parameters on existing runs* is ticked, also for days
+without a run. Airflow does one backfill of a DAG at a time, and takes half a minute to see that one has ended.
 
 ### What it came to
 

@@ -1,10 +1,10 @@
-"""The daily run: plan ▶ collect per source ▶ extract ▶ annotate ▶ build_models ▶ publish ▶ verdict.
+"""The daily run: plan ▶ collect per source ▶ extract ▶ annotate ▶ build_models ▶ publish ▶ sum_up ▶ verdict.
 
 ### What a run does
 
 * **Scheduled**, every midnight (UTC): polls all feeds, then captures, extracts and annotates what the last seven days
   lack, so days on which nothing ran are made good as far as the feeds still go.
-* **Manual**: the same; with an earlier logical date, what a backfill of that day does.
+* **Manual**: the same; with an earlier logical date, what a backfill of the day that holds it does.
 * **Backfill**: *recovers* what the ledger lacks of the day from the sources' sitemaps, a web archive and, if set,
   CC-NEWS. Pages are fetched live, archived ones where they are gone. Then *replays* every capture of the day that the
   current extractor and annotators have not read. Feeds are polled only if it is the latest day.
@@ -22,15 +22,16 @@ Trigger ▸ Backfill, from and to included; any range, any order, several active
   extractor or annotator has not read. Where nothing lacks, nothing is done.
 
 Parameters: `sources` (none means all), `recover` (off: no site is asked), `replay` (off: only pages that this run has
-recovered are read). The backfill form sends them only if *Override parameters on existing runs* is ticked, also for days
-without a run. Airflow does one backfill of a DAG at a time, and takes half a minute to see that one has ended.
+recovered are read). The backfill form sends them only if *Override parameters on existing runs* is ticked, also for
+days without a run. Airflow does one backfill of a DAG at a time, and takes half a minute to see that one has ended.
 
 ### What it came to
 
 `plan` logs for each source what there is to do as the ledger has it; `newsledger backfill FROM TO --dry-run` asks the
-history, too. `verdict` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting;
-each run and source is a row in `backfills`. What could not be asked is in `events.history_read`, with its reason.
-A task that fails is tried again after one minute and after two; what it did is not done twice.
+history, too. `sum_up` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting,
+also where a task failed; `verdict` then fails the run. Each run and source is a row in `backfills`. What could not be
+asked is in `events.history_read`, with its reason. A task that fails is tried again after one minute and after two;
+what it did is not done twice.
 """
 
 from __future__ import annotations
@@ -130,16 +131,23 @@ def ingest_daily() -> None:
         get_current_context()["outlet_events"][NEWS].extra = dict(counts)
         return counts
 
-    @task(retries=0)
-    def verdict() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, conclude
+    @task(trigger_rule="all_done")
+    def sum_up() -> dict[str, int]:
+        from pipeline.orchestrate import DagRun
+        from pipeline.orchestrate import sum_up as sum_up_run
 
-        return conclude(DagRun.of(get_current_context()))
+        return sum_up_run(DagRun.of(get_current_context()))
+
+    @task(retries=0)
+    def verdict(numbers: Mapping[str, int]) -> None:
+        from pipeline.orchestrate import conclude
+
+        conclude(numbers)
 
     collected = collect.expand(source_id=plan())
-    extracted, annotated, published = extract(), annotate(), publish()
-    collected >> extracted >> annotated >> build_models() >> published
-    [collected, extracted, annotated, published] >> verdict()
+    extracted, annotated, published, numbers = extract(), annotate(), publish(), sum_up()
+    collected >> extracted >> annotated >> build_models() >> published >> numbers
+    [collected, extracted, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
 
 
 ingest_daily()

@@ -20,6 +20,8 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, task
 
+HOUR = timedelta(hours=1)
+
 
 def record_failure(context: Mapping[str, Any]) -> None:
     from pipeline.orchestrate import record_failure
@@ -47,13 +49,13 @@ def poll_hourly() -> None:
     def plan() -> list[str]:
         from pipeline.orchestrate import DagRun, plan_due_sources
 
-        return plan_due_sources(DagRun.of(get_current_context()))
+        return plan_due_sources(DagRun.of(get_current_context(), HOUR))
 
     @task(map_index_template="{{ task.op_kwargs['source_id'] }}", max_active_tis_per_dagrun=2)
     def collect(source_id: str) -> dict[str, int]:
         from pipeline.orchestrate import DagRun, collect_due
 
-        return collect_due(source_id, DagRun.of(get_current_context()))
+        return collect_due(source_id, DagRun.of(get_current_context(), HOUR))
 
     collect.expand(source_id=plan())
 

@@ -520,10 +520,14 @@ class HistoryRead(Event, frozen=True, kw_only=True, tag="history_read"):
 
 
 class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"):
-    """What a run over a past interval came to for one source: each article published then is counted once, by what
-    has become of it: `known` + `found` = `recovered` + `replayed` + `unchanged` + `lost` + `waiting`."""
+    """What a run over a past interval came to for one source: each article published then, or captured then and to be
+    read, is counted once, by what has become of it: `known` + `found` = `recovered` + `replayed` + `unchanged` +
+    `lost` + `waiting`. A task that is tried again may come to more: the last event of a run's start holds."""
 
-    IDENTITY = ("source_id", "interval_start", "interval_end", "started_at")
+    IDENTITY = (
+        *("source_id", "interval_start", "interval_end", "started_at"),
+        *("known", "found", "recovered", "replayed", "unchanged", "lost", "waiting"),
+    )
 
     source_id: str
     interval_start: datetime

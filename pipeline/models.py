@@ -142,17 +142,28 @@ def prune(settings: Settings, now: datetime) -> list[Path]:
 @contextlib.contextmanager
 def _held(settings: Settings) -> Iterator[None]:
     """One build or publication at a time. The operating system frees the lock of a process that was killed."""
-    lock = FileLock(settings.data / "build.lock", timeout=settings.lock_timeout_seconds)
+    lock = FileLock(settings.data / "build.lock", timeout=settings.build_timeout_seconds)
     with disk_errors(settings.data):
         settings.data.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire()
+            if not _is_free(lock):
+                log.warning("waiting_for_another_build", file=lock.lock_file)
+                lock.acquire()
         except Timeout as exc:
             raise ModelsError(f"{lock.lock_file}: another build is running; try again when it has ended") from exc
     try:
         yield
     finally:
         lock.release()
+
+
+def _is_free(lock: FileLock) -> bool:
+    """Whether the lock could be had at once; then it is."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
 
 
 def _continues(build_file: Path, ledger: Ledger) -> bool:

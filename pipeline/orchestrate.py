@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import msgspec
@@ -29,13 +29,15 @@ from pipeline.steps.recover import recover
 from pipeline.steps.replay import Captures, replay_annotation, replay_extraction
 from pipeline.steps.revisit import sources_due
 from pipeline.steps.stores import StepResult, Stores
-from pipeline.steps.window import Window, run_window
+from pipeline.steps.window import Window, manual_interval, run_window
 
 log = structlog.get_logger()
 
 
 BACKFILL_RUN = "backfill"
 """Airflow's run type of what a backfill has started or run anew."""
+MANUAL_RUN = "manual"
+"""Airflow's run type of what somebody has triggered, in the page, by the command or over REST."""
 
 
 class RunParams(msgspec.Struct, frozen=True):
@@ -53,25 +55,37 @@ class DagRun(msgspec.Struct, frozen=True, kw_only=True):
     """What Airflow says of the run a task belongs to."""
 
     run_id: str
-    data_interval_start: datetime | None
-    data_interval_end: datetime | None
+    interval: Interval
+    """What the run is about."""
     started_at: datetime
     """For the last time: a run that is cleared, by hand or by a backfill, starts again under the same id."""
     run_type: str = ""
     params: RunParams = RunParams()
 
     @classmethod
-    def of(cls, context: Mapping[str, Any]) -> Self:
-        """The run that a task belongs to, from the task's context."""
+    def of(cls, context: Mapping[str, Any], period: timedelta = timedelta(days=1)) -> Self:
+        """The run that a task belongs to, from the task's context; `period` is the schedule's.
+
+        Raises ValueError for a run without a data interval that nobody has triggered by hand.
+        """
         dag_run, params = context["dag_run"], context["params"]
         return cls(
             run_id=context["run_id"],
-            data_interval_start=_plain(context.get("data_interval_start")),
-            data_interval_end=_plain(context.get("data_interval_end")),
+            interval=_interval(context, period),
             started_at=_plain(dag_run.start_date) or utc_now(),
             run_type=dag_run.run_type,
             params=msgspec.convert({name: params[name] for name in params}, RunParams),
         )
+
+
+def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
+    start, end = _plain(context.get("data_interval_start")), _plain(context.get("data_interval_end"))
+    given = Interval(start, end) if start is not None and end is not None else None
+    if context["dag_run"].run_type == MANUAL_RUN:
+        return manual_interval(_plain(context.get("logical_date")), given, now=utc_now(), period=period)
+    if given is None:
+        raise ValueError("the run has no data interval; trigger it with a logical date")
+    return given
 
 
 def _plain(at: datetime | None) -> datetime | None:
@@ -82,7 +96,7 @@ def _plain(at: datetime | None) -> datetime | None:
 def plan_sources(dag_run: DagRun) -> list[str]:
     """The ids of the run's sources, one mapped task each. Of a past interval it logs what there is to do.
 
-    Raises ValueError for a run without a data interval, SourcesError for a source that is not in the file.
+    Raises SourcesError for a source that is not in the file.
     """
     with _stores(dag_run) as (stores, window):
         sources = _sources(dag_run, stores.settings)
@@ -102,10 +116,7 @@ def plan_sources(dag_run: DagRun) -> list[str]:
 
 
 def plan_due_sources(dag_run: DagRun) -> list[str]:
-    """The ids of the sources with a feed to poll or pages to look at again; none for a run of the past.
-
-    Raises ValueError for a run without a data interval.
-    """
+    """The ids of the sources with a feed to poll or pages to look at again; none for a run of the past."""
     with _stores(dag_run) as (stores, window):
         if not window.live:
             return []
@@ -172,19 +183,20 @@ def publish_models() -> dict[str, int]:
     return models.published_counts(settings)
 
 
-def conclude(dag_run: DagRun) -> dict[str, int]:
-    """What the run came to: feeds polled and failed; of a past interval the numbers of `backfills`, logged by source.
-
-    Raises NewsledgerError if not one feed could be read.
-    """
+def sum_up(dag_run: DagRun) -> dict[str, int]:
+    """What the run came to: feeds polled and failed; of a past interval the numbers of `backfills`, logged, too."""
     with _stores(dag_run) as (stores, window):
         polls, failures = failed_polls(stores.ledger, stores.run)
         numbers = numbers_of_run(stores.ledger, stores.run) if _past(dag_run, window) is not None else []
     for each in numbers:
         log.info("backfill", **msgspec.structs.asdict(each))
-    if polls and len(failures) == polls:
-        raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
     return {"polls": polls, "failed": len(failures)} | total_numbers(numbers)
+
+
+def conclude(numbers: Mapping[str, int]) -> None:
+    """Raises NewsledgerError if not one feed could be read."""
+    if numbers["polls"] and numbers["failed"] == numbers["polls"]:
+        raise NewsledgerError(f"not one of {numbers['polls']} feeds could be read; each failure is recorded")
 
 
 def merge_ledger_files() -> dict[str, int]:
@@ -259,13 +271,11 @@ def _past(dag_run: DagRun, window: Window) -> Interval | None:
     """The interval to recover and replay: of every run that is not live, and of a backfill's that is."""
     if window.live and dag_run.run_type != BACKFILL_RUN:
         return None
-    assert dag_run.data_interval_start is not None
-    assert dag_run.data_interval_end is not None
-    return Interval(dag_run.data_interval_start, dag_run.data_interval_end)
+    return dag_run.interval
 
 
 def _window(dag_run: DagRun, settings: Settings) -> Window:
-    return run_window(dag_run.data_interval_start, dag_run.data_interval_end, now=utc_now(), settings=settings)
+    return run_window(dag_run.interval, now=utc_now(), settings=settings)
 
 
 @contextmanager

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """For one response to its last byte, however steadily it trickles."""
     read_timeout_seconds: float = Field(default=20.0, gt=0)
     """For the next bytes of a response."""
+    build_timeout_seconds: float = Field(default=1800.0, gt=0)
+    """How long to wait for another build of the models, which is short of its end by minutes, not seconds."""
     lock_timeout_seconds: float = Field(default=60.0, gt=0)
     """How long an append waits for the ledger's lock before it gives up."""
     wayback_url: str = Field(default="https://web.archive.org", pattern=r"^(https?://\S+)?$")

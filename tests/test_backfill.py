@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall_time
 from pathlib import Path
@@ -37,6 +38,9 @@ def test_days_are_included_and_moments_are_not() -> None:
     day = Interval(datetime(2026, 3, 14, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
     assert parse_interval("2026-03-14", "2026-03-14", now) == day
     assert parse_interval("2026-03-14T00:00", "2026-03-15T00:00:00+00:00", now) == day
+    assert parse_interval("20260314", "20260314", now) == day
+    assert parse_interval("2026-05-31", "9999-12-31", now).end == datetime(2026, 6, 2, tzinfo=UTC)
+    assert parse_interval("2026-05-31", "9999-12-31T23:59", now).end == datetime(2026, 6, 2, tzinfo=UTC)
     assert parse_interval("2026-03-14T01:00+01:00", "2026-03-14", now) == day
     assert parse_interval("2026-03-14", "2026-03-14T06:30", now).end == datetime(2026, 3, 14, 6, 30, tzinfo=UTC)
 
@@ -49,6 +53,8 @@ def test_days_are_included_and_moments_are_not() -> None:
         ("2026-06-02", "2026-06-03", "is in the future"),
         ("14.3.2026", "2026-03-15", "neither a day"),
         ("2026-02-30", "2026-03-15", "neither a day"),
+        ("2026-03-14", "9999-12-31T23:59-05:00", "neither a day"),
+        ("0001-01-01", "2026-03-15", "there was no web"),
         ("2026-03-14", "tomorrow", "TO: 'tomorrow'"),
         ("", "2026-03-14", "FROM: ''"),
     ],
@@ -207,8 +213,7 @@ def in_airflow(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
 def dag_run(run_id: str, params: RunParams = RunParams(), interval: Interval = DAY) -> DagRun:  # noqa: B008  # frozen
     return DagRun(
         run_id=run_id,
-        data_interval_start=interval.start,
-        data_interval_end=interval.end,
+        interval=interval,
         started_at=utc_now(),
         run_type=orchestrate.BACKFILL_RUN,
         params=params,
@@ -222,7 +227,55 @@ def run_tasks(run: DagRun) -> dict[str, int]:
     orchestrate.extract_articles(run)
     orchestrate.annotate_articles(run)
     orchestrate.build_models(run)
-    return orchestrate.conclude(run)
+    numbers = orchestrate.sum_up(run)
+    orchestrate.conclude(numbers)
+    return numbers
+
+
+@dataclass
+class Triggered:
+    """What Airflow's run says of itself, as far as it is asked."""
+
+    run_type: str = "manual"
+    start_date: datetime | None = None
+
+
+NIGHT, A_DAY = DAY.start, timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("logical_date", "inferred"),
+    [
+        (NIGHT, (NIGHT - A_DAY, NIGHT)),  # over REST and in the page: the day before the logical date
+        (NIGHT + timedelta(hours=15), (NIGHT - A_DAY, NIGHT)),
+        (NIGHT, (NIGHT + 250 * A_DAY, NIGHT + 251 * A_DAY)),  # by the command: the day before the trigger
+        (NIGHT, (NIGHT, NIGHT + A_DAY)),  # given by whoever triggers it
+        (NIGHT, None),
+    ],
+)
+def test_a_manual_run_is_about_the_day_of_its_logical_date(
+    logical_date: datetime, inferred: tuple[datetime, datetime] | None
+) -> None:
+    start, end = inferred or (None, None)
+    run = DagRun.of({
+        "run_id": "manual__1", "dag_run": Triggered(), "params": {}, "logical_date": logical_date,
+        "data_interval_start": start, "data_interval_end": end,
+    })  # fmt: skip
+    assert run.interval == DAY
+
+
+def test_a_manual_run_without_a_logical_date_is_about_the_latest_day() -> None:
+    context = {"run_id": "manual__1", "dag_run": Triggered(), "params": {}}
+    midnight = datetime.combine(utc_now().date(), wall_time(), UTC)
+    assert DagRun.of(context).interval == Interval(midnight - A_DAY, midnight)
+    hour = DagRun.of(context, timedelta(hours=1)).interval
+    assert timedelta() <= utc_now() - hour.end < timedelta(hours=1)
+    assert hour.end - hour.start == timedelta(hours=1)
+
+
+def test_another_run_needs_an_interval() -> None:
+    with pytest.raises(ValueError, match="no data interval"):
+        DagRun.of({"run_id": "asset__1", "dag_run": Triggered("asset_triggered"), "params": {}})
 
 
 @pytest.mark.usefixtures("in_airflow")
@@ -238,6 +291,29 @@ def test_a_run_ends_with_its_numbers(past: Outlet) -> None:
     with duckdb.connect(past.settings.data / "build.duckdb", read_only=True) as con:
         finished = rows(con, "select run_id, source_id, recovered, unchanged, lost from backfills order by started_at")
     assert finished == [("backfill__2026-03-14", "ferry", 1, 0, 1), ("backfill__2026-03-14", "ferry", 0, 1, 1)]
+
+
+@pytest.mark.usefixtures("in_airflow")
+def test_a_task_that_is_tried_again_may_come_to_more(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    run = dag_run("backfill__2026-03-14")
+    orchestrate.build_models(run)  # `collect` has failed for good, and the others went on
+    assert orchestrate.sum_up(run)["found"] == 0
+    again = run_tasks(run)  # `collect` is cleared before the run has ended
+    assert (again["found"], again["recovered"]) == (1, 1)
+    with duckdb.connect(past.settings.data / "build.duckdb", read_only=True) as con:
+        assert rows(con, "select found, recovered from backfills") == [(1, 1)]
+
+
+@pytest.mark.usefixtures("in_airflow")
+def test_captures_of_the_day_are_replayed_whatever_day_they_are_about(past: Outlet) -> None:
+    past.publish("/ferry-afloat", MORNING, listed=False)
+    past.site.feed("/feed.xml", ("/ferry-afloat", "Ferry afloat"))  # dated days before
+    past.poll()
+    midnight = datetime.combine(past.now.date(), wall_time(), UTC)
+    numbers = run_tasks(dag_run("backfill__1", RunParams(recover=False), Interval(midnight, midnight + A_DAY)))
+    assert (numbers["known"], numbers["replayed"]) == (1, 1)
+    assert (numbers["recovered"], numbers["unchanged"]) == (0, 0)
 
 
 @pytest.mark.usefixtures("in_airflow")
@@ -268,4 +344,4 @@ def test_only_a_backfill_of_the_latest_day_polls_and_recovers(past: Outlet) -> N
     assert "item_discovered" not in orchestrate.collect_source("ferry", scheduled)
     assert orchestrate.collect_source("ferry", backfilled)["item_discovered"] == 1
     assert orchestrate.extract_articles(backfilled)["article_extracted"] == 1
-    assert orchestrate.conclude(scheduled) == {"polls": 1, "failed": 0}
+    assert orchestrate.sum_up(scheduled) == {"polls": 1, "failed": 0}

@@ -92,7 +92,8 @@ def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str
         "extract": ["annotate", "verdict"],
         "annotate": ["build_models", "verdict"],
         "build_models": ["publish"],
-        "publish": ["verdict"],
+        "publish": ["sum_up", "verdict"],
+        "sum_up": ["verdict"],
         "verdict": [],
     }
     assert bag["pools"]["build_models"] == "newsledger_models"

@@ -579,7 +579,7 @@ def test_a_build_is_continued_unless_its_columns_are_not_the_ledgers(settings: S
 def test_a_killed_build_is_not_published_and_the_next_one_recovers(settings: Settings, built: Built) -> None:
     killed = build_elsewhere(settings, until="model main.articles")
     with pytest.raises(ModelsError, match=r"build\.lock: another build is running"):
-        models.publish(Settings(data=settings.data, lock_timeout_seconds=0.01))
+        models.publish(Settings(data=settings.data, build_timeout_seconds=0.01))
     killed.kill()
     assert killed.wait() == -signal.SIGKILL
     with pytest.raises(ModelsError, match="not finished"):

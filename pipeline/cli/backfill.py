@@ -19,6 +19,9 @@ from pipeline.sources import Source, load_sources, select
 
 log = structlog.get_logger()
 
+WEB = datetime(1991, 8, 6, tzinfo=UTC)
+"""Of its first public page: of earlier days nothing can be had."""
+
 
 def register(app: typer.Typer) -> None:
     app.command()(backfill)
@@ -54,28 +57,33 @@ def backfill(
 
 
 def parse_interval(start: str, end: str, now: datetime) -> Interval:
-    """From the first day or moment to the last day, included, or the moment before which it ends.
+    """From the first day or moment to the last day, included, or the moment before which it ends; no longer than today.
 
     Raises typer.BadParameter.
     """
     from_, until = _moment(start, "FROM"), _moment(end, "TO")
+    today_ends = _midnight(now.date()) + timedelta(days=1)
     begins_at = from_ if isinstance(from_, datetime) else _midnight(from_)
-    ends_at = until if isinstance(until, datetime) else _midnight(until) + timedelta(days=1)
-    if ends_at <= begins_at:
-        raise typer.BadParameter(f"TO ({end}) is before FROM ({start})")
+    ends_at = until if isinstance(until, datetime) else _midnight(min(until, now.date())) + timedelta(days=1)
+    if begins_at < WEB:
+        raise typer.BadParameter(f"FROM ({start}) is before {WEB:%Y-%m-%d}; there was no web to recover anything from")
     if begins_at >= now:
         raise typer.BadParameter(f"FROM ({start}) is in the future; there is nothing to recover yet")
-    return Interval(begins_at, ends_at)
+    if ends_at <= begins_at:
+        raise typer.BadParameter(f"TO ({end}) is before FROM ({start})")
+    return Interval(begins_at, min(ends_at, today_ends))
 
 
 def _moment(text: str, name: str) -> date | datetime:
     try:
-        if len(text) == len("2026-03-14"):
-            return date.fromisoformat(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        pass  # then it is a moment
+    try:
         at = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as exc:
         raise typer.BadParameter(f"{name}: {text!r} is neither a day such as 2026-03-14 nor a moment") from exc
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _midnight(day: date) -> datetime:
@@ -99,7 +107,6 @@ def _run(
     with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
-    rebuild(settings)
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)
@@ -107,6 +114,7 @@ def _run(
         log.warning("put_off", detail=notice)
     for problem in result.problems:
         log.error("left_undone", detail=problem)
+    rebuild(settings)
     result.require_success()
 
 

@@ -69,7 +69,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
     source_id: str
     known: int
-    """Articles of the interval that the ledger knows."""
+    """Articles of the interval that the ledger knows, and those of other days with captures of it to be read."""
     lacking: int
     """Those of them whose page is not had and would be asked for."""
     found: int | None
@@ -104,18 +104,23 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
     """Record what the run, started at this time, has come to for each source."""
     source_ids = [source.id for source in sources]
     articles = articles_of_interval(stores.ledger, interval, source_ids)
-    read = _read_by(stores.ledger, stores.run, started_at)
+    read = _read_by(stores.ledger, stores.run, started_at, interval)
     unread = unread_articles(stores, interval, source_ids)
     archived = {source.id for source in sources if asks_web_archive(stores.settings, source)}
     own: dict[str, list[ArticleOfInterval]] = {source_id: [] for source_id in source_ids}
     for article in articles:
         own[article.source_id].append(article)
+    published_then = {article.article_id for article in articles}
+    others = {each.article_id: each.source_id for each in read.values() if each.captured_then} | unread
+    others = {article: source_id for article, source_id in others.items() if article not in published_then}
     events = []
     for source_id, published in own.items():
         fates = Counter(
             fate(article, stores.run, started_at, read=read, unread=unread, has_archive=source_id in archived)
             for article in published
         )
+        of_other_days = [article for article, other in others.items() if other == source_id]
+        fates.update(Fate.WAITING if article in unread else Fate.REPLAYED for article in of_other_days)
         found = sum(
             article.known_by == stores.run.run_id and article.known_since >= started_at for article in published
         )
@@ -128,7 +133,7 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
                 interval_start=interval.start,
                 interval_end=interval.end,
                 started_at=started_at,
-                known=len(published) - found,
+                known=len(published) - found + len(of_other_days),
                 found=found,
                 recovered=fates[Fate.RECOVERED],
                 replayed=fates[Fate.REPLAYED],
@@ -180,14 +185,14 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
         lacking = sum(
             article.wants_live_page or (has_archive and article.wants_archived_page(now)) for article in published
         )
-        replayable = sum(article.article_id in unread for article in published)
+        replayable = {article for article, source_id in unread.items() if source_id == source.id}
         assessments.append(
             Assessment(
                 source_id=source.id,
-                known=len(published),
+                known=len(replayable | {article.article_id for article in published}),
                 lacking=lacking,
                 found=None,
-                replayable=replayable,
+                replayable=len(replayable),
                 lost=lost,
             )
         )
@@ -250,9 +255,19 @@ def total_numbers(numbers: Sequence[BackfillNumbers]) -> dict[str, int]:
 
 
 class _ReadArticle(msgspec.Struct, frozen=True):
+    source_id: str
     article_id: UUID
+    captured_then: bool
+    """Whether a capture of it was made in the interval."""
 
 
-def _read_by(ledger: Ledger, run: Run, started_at: datetime) -> set[UUID]:
-    rows = ledger.select(_ReadArticle, "articles_read_by_run", run_id=run.run_id, started_at=started_at)
-    return {row.article_id for row in rows}
+def _read_by(ledger: Ledger, run: Run, started_at: datetime, interval: Interval) -> dict[UUID, _ReadArticle]:
+    rows = ledger.select(
+        _ReadArticle,
+        "articles_read_by_run",
+        run_id=run.run_id,
+        started_at=started_at,
+        start=interval.start,
+        end=interval.end,
+    )
+    return {row.article_id: row for row in rows}

@@ -46,14 +46,17 @@ def replay_annotation(
     return annotate_with_each(stores, partial(replayable_texts, stores, interval, source_ids, captures))
 
 
-def unread_articles(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> set[UUID]:
-    """The interval's articles with a capture that a current producer has not read; annotators that are not installed
-    read nothing."""
-    unread = {capture.article_id for capture in replayable_captures(stores, interval, source_ids)}
+def unread_articles(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> dict[UUID, str]:
+    """The articles with a capture of the interval that a current producer has not read, and their sources; annotators
+    that are not installed read nothing."""
+    unread = {
+        capture.article_id: capture.source_id for capture in replayable_captures(stores, interval, source_ids)
+    }
     for spec in stores.settings.annotators:
         with suppress(AnnotatorError):
             producer = load_annotator(spec).producer
-            unread |= {text.article_id for text in replayable_texts(stores, interval, source_ids, producer=producer)}
+            texts = replayable_texts(stores, interval, source_ids, producer=producer)
+            unread |= {text.article_id: text.source_id for text in texts}
     return unread
 
 

@@ -35,3 +35,9 @@ left join asked
         and finished.source_id = asked.source_id
         and finished.interval_start = asked.interval_start
         and finished.interval_end = asked.interval_end
+qualify
+    row_number() over (
+        partition by
+            finished.run_id, finished.source_id, finished.interval_start, finished.interval_end, finished.started_at
+        order by finished.position desc
+    ) = 1

@@ -36,7 +36,7 @@ from pipeline.ledger.rows import Recorded, from_table, table_schema, to_table
 from tests.appending import append_many
 from tests.conftest import NOON, item
 
-KILLS = 20
+KILLS = 12
 WRITERS = 4
 
 Text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -1,133 +1,151 @@
-"""Reading the dates that pages declare: ISO 8601 in its misspellings, RFC 2822, Java's toString, German dates."""
+"""Reading the dates that pages declare and show: ISO 8601 in its misspellings, RFC 2822, Java's toString, prose.
+
+Own patterns and not dateutil's parser: that takes the missing fields from today, the century from the clock, an unknown
+zone from the machine, `14.31 Uhr` for hours and a fraction, and 2026-03-12 with its day first for the 3rd of December.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import msgspec
 
+from pipeline.extract.zones import zone_named
+
 
 class Moment(msgspec.Struct, frozen=True):
-    """A declared date."""
+    """A date that a page says."""
 
     at: datetime
     """UTC. Midnight where only the day is said."""
+    written: datetime
+    """As on the wall's clock, naive."""
     has_time: bool
+    """A zone-less 00:00 is none: databases make it of a day."""
     has_zone: bool
 
+    @property
+    def offset(self) -> timedelta:
+        """How far the zone is ahead of UTC."""
+        return self.written - self.at.replace(tzinfo=None)
 
-_ISO = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:[.,]\d+)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\[[\w/]+\])?)?",
-    re.IGNORECASE,
-)
-_COMPACT = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<zone>Z)?)?$"
-)
-_GERMAN = re.compile(
-    r"\b(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2}\.|[A-Za-zä]{3,9})\s?(?P<year>\d{4})"
-    r"(?:\D{0,12}?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:\s*Uhr)?)?"
-)
-_JAVA = re.compile(
-    r"^[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2}) (?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2}) "
-    r"(?P<zone>[A-Z]{3,4}) (?P<year>\d{4})$"
-)
-_EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan januar january jänner",
-            "feb februar february",
-            "mar mär mrz märz march",
-            "apr april",
-            "may mai",
-            "jun juni june",
-            "jul juli july",
-            "aug august",
-            "sep sept september",
-            "oct okt oktober october",
-            "nov november",
-            "dec dez dezember december",
+            "jan januar january jänner jän janvier enero gennaio januari",
+            "feb februar february feber février febrero febbraio februari",
+            "mar mär mrz märz march mars marzo maart marts",
+            "apr april avril abril aprile",
+            "may mai mayo maggio mei maj",
+            "jun juni june juin junio giugno",
+            "jul juli july juillet julio luglio",
+            "aug august août agosto augustus augusti",
+            "sep sept september septembre septiembre settembre",
+            "oct okt oktober october octobre octubre ottobre",
+            "nov november novembre noviembre",
+            "dec dez dezember december décembre diciembre dicembre desember",
         ),
         start=1,
     )
     for name in names.split()
 }
-_ZONE_HOURS = {
-    "Z": 0,
-    "UTC": 0,
-    "GMT": 0,
-    "BST": 1,
-    "CET": 1,
-    "CEST": 2,
-    "EET": 2,
-    "EEST": 3,
-    "EST": -5,
-    "EDT": -4,
-    "PST": -8,
-    "PDT": -7,
-}
+_MONTH = rf"\b(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_TIME = (
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:[.,]\d+)?(?!:?\d|\s*min)"
+    r"|(?=\s*(?:Uhr|[ap]\.?m)\b))"
+    r"(?:\s*Uhr\b)?(?:\s*(?P<half>[ap])\.?m\b\.?)?"
+    r"(?:\s*\(?(?P<zone>Z\b|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d{2})?(?![\d:])|(?-i:[A-Z]{2,5}\b|[A-Z][a-z]+/[A-Z][A-Za-z_/]+)))?"
+)
+_GAP = r"(?:[\s,;|·•/–—-]|\b(?:um|at|à|a las|às|om|kl|alle|ore)\b\.?)+"
+_ISO = re.compile(
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})(?!\d)(?:(?:T|{_GAP}){_TIME})?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<zone>Z)?)?$"
+)
+_PROSE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # Sun Mar 01 20:15:30 CET 2026
+        rf"{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_TIME}\s+(?P<year>\d{{4}})$",
+        # 12.03.2026, 14:31 Uhr; 12.3.26 14:31; not the 12.3. 14 Uhr
+        r"(?<![\d.:])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})(?!\d|:|\.\d|\s*Uhr)"
+        rf"(?:{_GAP}{_TIME})?",
+        # 12. März 2026; Sun, 01 Mar 2026 20:15:30 GMT; 12 de marzo de 2026
+        rf"(?<![\d.:])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?[.\s-]\s?(?:(?:de|of)\s)?{_MONTH}[\s,-]*(?:del?\s)?"
+        rf"(?P<year>\d{{4}})(?!\d)(?:{_GAP}{_TIME})?",
+        # Thursday, March 12, 2026, 2:31 PM EST
+        rf"{_MONTH}\s*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)(?:{_GAP}{_TIME})?",
+    )
+)
+_TIME_BEFORE = re.compile(rf"(?<![\d:]){_TIME}\)?[\s,|·•-]*(?:\b[^\W\d_]{{2,10}}\b\.?,?\s*)?$", re.IGNORECASE)
+"""`2:31 PM EST, Thu` before the day."""
+_EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
+_MAX_CHARS = 400
 
 
-def parse_moment(text: str, *, default_zone: timezone = UTC) -> Moment | None:
-    """The date the text begins with or consists of, None where it is none. A time without zone is in `default_zone`."""
-    text = text.strip()
+def parse_moment(text: str, *, default_zone: tzinfo = UTC) -> Moment | None:
+    """The date the text begins with, consists of or says in prose, None where it is none or cannot be.
+
+    A time without zone, or in one that nobody knows, is in `default_zone`.
+    """
+    text = text.strip()[:_MAX_CHARS]
     if _EPOCH.match(text):
-        seconds = int(text[:10])
-        return Moment(at=datetime.fromtimestamp(seconds, UTC), has_time=True, has_zone=True)
-    for pattern in (_ISO, _COMPACT, _JAVA, _GERMAN):
-        match = pattern.search(text) if pattern is _GERMAN else pattern.match(text)
-        if match:
-            return _from_fields(match.groupdict(), default_zone)
-    return _from_rfc_2822(text)
+        at = datetime.fromtimestamp(int(text[:10]), UTC)
+        return Moment(at=at, written=at.replace(tzinfo=None), has_time=True, has_zone=True)
+    match = _ISO.match(text) or _COMPACT.match(text)
+    if match:
+        return _from_fields(match.groupdict(), default_zone)
+    found = _find_prose(text)
+    return _from_fields(found[1], default_zone) if found else None
 
 
-def _from_rfc_2822(text: str) -> Moment | None:
-    try:
-        at = parsedate_to_datetime(text)
-        return Moment(
-            at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), has_time=True, has_zone=bool(at.tzinfo)
-        )
-    except (ValueError, TypeError, IndexError, OverflowError):
+def find_date(text: str) -> tuple[int, int] | None:
+    """Where in the text the first date in prose begins and ends, with its time."""
+    found = _find_prose(text)
+    return found[0] if found else None
+
+
+def _find_prose(text: str) -> tuple[tuple[int, int], dict[str, str | None]] | None:
+    matches = (pattern.search(text) for pattern in _PROSE)
+    match = min(filter(None, matches), key=lambda match: match.start(), default=None)
+    if match is None:
         return None
+    fields, start = match.groupdict(), match.start()
+    before = _TIME_BEFORE.search(text, 0, start) if fields["hour"] is None else None
+    if before is not None:
+        fields, start = {**fields, **before.groupdict()}, before.start()
+    return (start, match.end()), fields
 
 
-def _from_fields(fields: dict[str, str | None], default_zone: timezone) -> Moment | None:
-    month_text = (fields["month"] or "").rstrip(".").lower()
-    month = int(month_text) if month_text.isdigit() else _MONTHS.get(month_text, 0)
-    zone_text = fields.get("zone")
+def _from_fields(fields: dict[str, str | None], default_zone: tzinfo) -> Moment | None:
+    month = (fields["month"] or "").lower()
+    year, hour = int(fields["year"] or 0), int(fields.get("hour") or 0)
+    half = (fields.get("half") or "").lower()
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
     try:
-        zone = _zone(zone_text) if zone_text else default_zone
-        at = datetime(
-            int(fields["year"] or 0),
-            month,
+        zone = zone_named(fields["zone"]) if fields.get("zone") else None
+        written = datetime(
+            year if year > 99 else year + 2000,
+            int(month) if month.isdigit() else _MONTHS[month],
             int(fields["day"] or 0),
-            int(fields.get("hour") or 0),
+            hour,
             int(fields.get("minute") or 0),
             int(fields.get("second") or 0),
-            tzinfo=zone if fields.get("hour") else UTC,
-        ).astimezone(UTC)
+        )
+        has_time = fields.get("hour") is not None and (zone is not None or written.time() != datetime.min.time())
+        at = written.replace(tzinfo=(zone or default_zone) if has_time else UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return Moment(at=at, has_time=bool(fields.get("hour")), has_zone=bool(zone_text))
-
-
-def _zone(text: str) -> timezone:
-    named = _ZONE_HOURS.get(text.upper())
-    if named is not None:
-        return timezone(timedelta(hours=named))
-    digits = text[1:].replace(":", "")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
-    if offset >= timedelta(hours=24):
-        raise ValueError(f"no such zone: {text}")
-    return timezone(-offset if text[0] == "-" else offset)
+    return Moment(at=at, written=written, has_time=has_time, has_zone=has_time and zone is not None)
 
 
 def parse_day(text: str) -> date | None:
     """The day of `26.10.2025`."""
     moment = parse_moment(text)
-    return moment.at.date() if moment else None
+    return moment.written.date() if moment else None

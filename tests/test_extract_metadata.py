@@ -73,12 +73,59 @@ def test_declared_dates(text: str, expected: datetime | None) -> None:
         ("Anna Berg, dpa", ["Anna Berg", "dpa"]),
         ("Anna Berg, Reuters", ["Anna Berg", "Reuters"]),
         ("Anna, Bo", ["Anna", "Bo"]),
+        ("Anna Berg/Bo Carls", ["Anna Berg", "Bo Carls"]),
+        ("dpa/AFP", ["dpa/AFP"]),
+        ("Berg, Anna; Carls, Bo", ["Anna Berg", "Bo Carls"]),
+        ("By Ada Thorne, Political Editor", ["Ada Thorne"]),
+        ("By Ada Thorne, Political Editor and Will Penrose", ["Ada Thorne", "Will Penrose"]),
+        ("Anna Berg, Chefredakteurin", ["Anna Berg"]),
+        ("Text: Anna Berg, Fotos: Bo Carls", ["Anna Berg"]),
+        ("Fotos: Bo Carls, Text: Anna Berg", ["Anna Berg"]),
+        ("Text und Fotos: Anna Berg", ["Anna Berg"]),
+        ("Foto: Bo Carls", []),
+        ("Protokoll: Anna Berg", ["Anna Berg"]),
+        ("Anna Berg mit dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg mit Material von dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg mit Agenturen", ["Anna Berg"]),
+        ("Ada Thorne for the Castlemoor Times", ["Ada Thorne"]),
+        ("Institute for Harbours", ["Institute for Harbours"]),
+        ("Anna Berg - Tagblatt", ["Anna Berg"]),
+        ("Anna-Lena Berg-Ahrens", ["Anna-Lena Berg-Ahrens"]),
+        ("Milo Lodge King, Jr.", ["Milo Lodge King Jr."]),
+        ("Di Maria", ["Di Maria"]),
+        ("Von Trapp", ["Von Trapp"]),
+        ("Von dpa", ["dpa"]),
+        ("admin", []),
+        ("By", []),
+        ("von", []),
         ("https://social.example/anna", []),
         ("redaktion@holmbote.example", []),
     ],
 )
 def test_bylines(byline: str, names: list[str]) -> None:
     assert split_names(byline) == names
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("Berg, Anna", ("Anna Berg",)),
+        ("von Berg, Anna Maria", ("Anna Maria von Berg",)),
+        ("Anna Berg, Bo Carls", ("Anna Berg", "Bo Carls")),
+        ("dpa, AFP", ("dpa", "AFP")),
+        ("King, Jr.", ("King Jr.",)),
+        ("Anna Berg | Holmbote", ("Anna Berg",)),
+        ("admin", ()),
+    ],
+)
+def test_declared_authors(author: str, names: tuple[str, ...]) -> None:
+    head = json_ld(author={"@type": "Person", "name": author})
+    assert extract(page(paragraphs(DEICH), head=head)).authors == names
+
+
+def test_dublin_core_names_the_family_first() -> None:
+    head = '<meta name="dc.creator" content="Berg, Anna">'
+    assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
 
 
 def test_authors_by_reference_in_a_graph() -> None:

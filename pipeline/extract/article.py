@@ -99,7 +99,7 @@ def extract_page(
     at = as_utc(captured_at)
     metadata = choose(declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at)
     live = is_liveblog(declared, metadata.headline, url)
-    timeline = Timeline.read(root.body, declared, at) if live else Timeline()
+    timeline = Timeline.read(root.body, declared, at, metadata.zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
     _leave_the_article(root.body, header, removal, outlet=outlet, url=url, is_live=live)
     blocks = without_repeated_quotations(_found_blocks(root, declared, metadata, url, removal), removal)

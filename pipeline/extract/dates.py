@@ -70,6 +70,7 @@ _COMPACT = re.compile(
 _PROSE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        rf"(?<![\w./-]){_ISO.pattern}",
         # Sun Mar 01 20:15:30 CET 2026
         rf"{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_TIME}\s+(?P<year>\d{{4}})$",
         # 12.03.2026, 14:31 Uhr; 12.3.26 14:31; not the 12.3. 14 Uhr
@@ -123,26 +124,26 @@ def _find_prose(text: str) -> tuple[tuple[int, int], dict[str, str | None]] | No
 
 
 def _from_fields(fields: dict[str, str | None], default_zone: tzinfo) -> Moment | None:
-    month = (fields["month"] or "").lower()
-    year, hour = int(fields["year"] or 0), int(fields.get("hour") or 0)
-    half = (fields.get("half") or "").lower()
+    month, year, zone_name = (fields["month"] or "").lower(), fields["year"] or "", fields.get("zone")
+    hour, half = int(fields.get("hour") or 0), (fields.get("half") or "").lower()
     if half and hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
     try:
-        zone = zone_named(fields["zone"]) if fields.get("zone") else None
-        written = datetime(
-            year if year > 99 else year + 2000,
-            int(month) if month.isdigit() else _MONTHS[month],
+        zone = zone_named(zone_name) if zone_name else None
+        clock = datetime(
+            int(year) + (2000 if len(year) == 2 else 0),
+            int(month) if month.isdigit() else _MONTHS.get(month, 0),
             int(fields["day"] or 0),
             hour,
             int(fields.get("minute") or 0),
             int(fields.get("second") or 0),
+            tzinfo=UTC,
         )
-        has_time = fields.get("hour") is not None and (zone is not None or written.time() != datetime.min.time())
-        at = written.replace(tzinfo=(zone or default_zone) if has_time else UTC).astimezone(UTC)
+        has_time = fields.get("hour") is not None and (zone is not None or clock.time() != datetime.min.time())
+        at = clock.replace(tzinfo=zone or default_zone).astimezone(UTC) if has_time else clock
     except (ValueError, OverflowError):
         return None
-    return Moment(at=at, written=written, has_time=has_time, has_zone=has_time and zone is not None)
+    return Moment(at=at, written=clock.replace(tzinfo=None), has_time=has_time, has_zone=has_time and zone is not None)
 
 
 def parse_day(text: str) -> date | None:

@@ -23,6 +23,7 @@ from pipeline.extract.heading import (
     preceding_kicker,
 )
 from pipeline.extract.text import likeness, raw_text, tidy, visible_text
+from pipeline.extract.timestamps import shown_times
 
 _WINDOW_ELEMENTS = 260
 """How many elements after the headline the head of an article can reach."""
@@ -127,7 +128,7 @@ def read_header(
         kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
         lead=visible_text(lead) if lead is not None else None,
         byline=_find_byline(window),
-        times=tuple(_times(window)),
+        times=tuple(dict.fromkeys(shown_times(heading, window))),
         elements=tuple(elements),
     )
 
@@ -248,9 +249,3 @@ def _without_date(byline: str) -> str:
     """`Von Anna Berg 20.10.2025, 18:30 Uhr` without what begins with the date."""
     date = _BYLINE_DATE.search(byline)
     return byline[: date.start()] if date else byline
-
-
-def _times(window: Window) -> Iterator[str]:
-    for element, text in window[:140]:
-        if element.tag == "time":
-            yield element.get("datetime") or text

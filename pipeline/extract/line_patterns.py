@@ -7,6 +7,16 @@ from enum import StrEnum
 
 import msgspec
 
+_QUOTED = re.compile(r"^\s*[„“”\"«»‚‘‹›]")
+_SPEECH_VERBS = (
+    r"(?:sagt|sagte|sagten|erklärte|betonte|meinte|rief|riefen|fragte|schrieb|so|heißt es|hieß es"
+    r"|said|says|told|added|asked|explained)"
+)
+_REPORTED = re.compile(
+    rf"(?:,|[“”\"«»])\s*(?:(?!(?:was|wie|wer|what|how|who|why)\b)[\w'’]+\s+){{0,3}}?{_SPEECH_VERBS}\b", re.IGNORECASE
+)
+"""`…, sagte sie`, `…, the ranger said`: somebody's words, told by the article."""
+
 
 class Place(StrEnum):
     """Where in the article a rule holds: a byline is one only above the text, a credit only below it."""
@@ -14,18 +24,33 @@ class Place(StrEnum):
     ANYWHERE = "anywhere"
     HEAD = "head"
     FOOT = "foot"
+    EDGES = "edges"
+    """Above the text or below it."""
 
 
 class LineRule(msgspec.Struct, frozen=True):
-    """A whole block of text that is not the article's."""
+    """A whole block of text that is not the article's.
+
+    Many labels are ordinary words (`Zum Thema`, `Jetzt testen`), with which a sentence can begin too. So a pattern tells
+    all of the line, not only its beginning, or where a mark stands after the label.
+    """
 
     id: str
     kind: str
     reason: str
     example: str
     pattern: re.Pattern[str]
-    max_chars: int = 240
+    max_chars: int = 120
     place: Place = Place.ANYWHERE
+    linked: re.Pattern[str] | None = None
+    """What is enough in a line that is mostly a link. (Such a line can have twice as many characters.)"""
+
+    def matches(self, text: str, *, is_linked: bool = False) -> bool:
+        """Is this line what the rule is about? Never one that begins with a quotation mark, or reports what is said."""
+        if len(text) > self.max_chars * (2 if is_linked else 1) or _QUOTED.match(text):
+            return False
+        found = self.pattern.search(text) or (is_linked and self.linked is not None and self.linked.search(text))
+        return bool(found) and (self.kind == "correction" or not _REPORTED.search(text))
 
 
 def starting(*alternatives: str) -> re.Pattern[str]:
@@ -36,6 +61,11 @@ def starting(*alternatives: str) -> re.Pattern[str]:
 def whole(*alternatives: str) -> re.Pattern[str]:
     """A line that is no more than this."""
     return re.compile(rf"^\W*(?:{'|'.join(alternatives)})\W*$", re.IGNORECASE)
+
+
+def label(*alternatives: str) -> re.Pattern[str]:
+    """A line that is no more than this, and no sentence: `Zurück`, not `Zurück.`"""
+    return re.compile(rf"^\W*(?:{'|'.join(alternatives)})[^\w.!?]*$", re.IGNORECASE)
 
 
 def holding(*needles: str) -> re.Pattern[str]:

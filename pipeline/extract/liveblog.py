@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import islice
 
 import msgspec
@@ -47,11 +47,11 @@ class Timeline(msgspec.Struct, frozen=True):
     times: Mapping[str, _Dated] = {}
 
     @classmethod
-    def read(cls, body: HtmlElement, declared: Declared, captured_at: datetime) -> Timeline:
+    def read(cls, body: HtmlElement, declared: Declared, captured_at: datetime, zone: tzinfo = UTC) -> Timeline:
         """What JSON-LD says of the updates, and the time elements of the page; times after the capture are none."""
         times: dict[str, _Dated] = {}
         for entry_no, (said, texts) in enumerate([*_declared_updates(declared), *_visible_times(body)]):
-            moment = parse_moment(said)
+            moment = parse_moment(said, default_zone=zone)
             if moment and moment.has_time and moment.at <= captured_at:
                 for key in filter(None, map(_key, texts)):
                     times.setdefault(key, _Dated(entry_no, moment.at))

@@ -8,56 +8,23 @@ second; OpenGraph is often rewritten for sharing; plain meta names are often the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from pipeline.events import Access
 from pipeline.extract.authors import choose_authors
-from pipeline.extract.dates import Moment, parse_moment
 from pipeline.extract.declared import Declared, Node
 from pipeline.extract.header import Header
+from pipeline.extract.publication import choose_publication
 from pipeline.extract.text import plain, words_of
 from pipeline.extract.titles import choose_headline, site_names
-
-CLOCK_SKEW = timedelta(minutes=15)
-"""A page may be dated this much after its capture: its server's clock is not ours."""
+from pipeline.extract.zones import outlet_zone
 
 _MAX_URL_CHARS = 2_000
 
-_PUBLISHED_METAS = (
-    "article:published_time",
-    "article:published:time",
-    "og:article:published_time",
-    "og:published_time",
-    "datepublished",
-    "parsely-pub-date",
-    "sailthru.date",
-    "cxenseparse:recs:publishtime",
-    "date.available",
-    "dc.date.issued",
-    "dcterms.created",
-    "dc.date.created",
-    "dcterms.date",
-    "dc.date",
-    "pubdate",
-    "publishdate",
-    "publish-date",
-    "publication_date",
-    "date",
-    "last-modified",
-)
-_MODIFIED_METAS = (
-    "article:modified_time",
-    "article:modified:time",
-    "og:updated_time",
-    "datemodified",
-    "date.modified",
-    "dcterms.modified",
-    "dc.date.modified",
-)
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?=$|[-_])")
 _ISO_639_3 = {
     "deu": "de",
@@ -74,7 +41,7 @@ _ISO_639_3 = {
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """The chosen values. `origins` says for each chosen field where it was read."""
+    """The chosen values. `origins` says for each chosen field where it was read, and which `zone` was inferred."""
 
     headline: str | None = None
     kicker: str | None = None
@@ -82,6 +49,8 @@ class Metadata(msgspec.Struct, frozen=True):
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     modified_at: datetime | None = None
+    zone: tzinfo = UTC
+    """In which times without zone are read."""
     language: str | None = None
     section: str | None = None
     access: Access = Access.OPEN
@@ -97,13 +66,14 @@ def choose(
         header.headline, header.kicker, declared, title, site_names(declared, url)
     )
     section = _choose_section(declared)
-    published, published_origin = _choose_published(declared, header, captured_at)
-    modified, modified_origin = _choose_modified(declared, published, captured_at)
+    zone = outlet_zone(url, language, declared.meta("og:locale"))
+    publication = choose_publication(declared, header.times, zone=zone, captured_at=captured_at)
     authors, authors_origin = choose_authors(declared, header.byline, url)
     origins = {
         "headline": headline_origin,
-        "published_at": published_origin,
-        "modified_at": modified_origin,
+        "published_at": publication.published.origin,
+        "modified_at": publication.modified.origin,
+        "zone": publication.inferred_zone or "",
         "authors": authors_origin,
     }
     return Metadata(
@@ -111,61 +81,15 @@ def choose(
         kicker=_without_section(header.kicker, section),
         lead=header.lead,
         authors=authors,
-        published_at=published,
-        modified_at=modified,
+        published_at=publication.published.at,
+        modified_at=publication.modified.at,
+        zone=publication.zone,
         language=_choose_language(declared, language),
         section=section,
         access=_choose_access(declared),
         canonical_url=_choose_canonical_url(declared, url),
         origins={name: origin for name, origin in origins.items() if origin},
     )
-
-
-# Dates
-
-
-def _choose_published(declared: Declared, header: Header, captured_at: datetime) -> tuple[datetime | None, str]:
-    candidates = [
-        ("json-ld", declared.article.get("datePublished")),
-        *((name, declared.meta(name)) for name in _PUBLISHED_METAS),
-        *(("time", text) for text in header.times),
-        ("json-ld page", declared.page.get("datePublished")),
-        ("json-ld created", declared.article.get("dateCreated")),
-        ("json-ld upload", declared.page.get("uploadDate")),
-    ]
-    return _most_exact(candidates, captured_at)
-
-
-def _choose_modified(
-    declared: Declared, published_at: datetime | None, captured_at: datetime
-) -> tuple[datetime | None, str]:
-    candidates = [
-        ("json-ld", declared.article.get("dateModified")),
-        *((name, declared.meta(name)) for name in _MODIFIED_METAS),
-        ("json-ld page", declared.page.get("dateModified")),
-    ]
-    modified_at, origin = _most_exact(candidates, captured_at)
-    if modified_at is None or (published_at is not None and modified_at < published_at):
-        return None, ""
-    return modified_at, origin
-
-
-def _most_exact(candidates: Iterable[tuple[str, object]], captured_at: datetime) -> tuple[datetime | None, str]:
-    """The first candidate's day, as exactly as any candidate says it; dates after the capture are refused."""
-    moments: list[tuple[str, Moment]] = []
-    for origin, value in candidates:
-        moment = parse_moment(value) if isinstance(value, str) else None
-        if moment is not None and moment.at <= captured_at + CLOCK_SKEW and moment.at.year >= 1990:
-            moments.append((origin, moment))
-    if not moments:
-        return None, ""
-    first = moments[0][1].at
-    near = [(origin, moment) for origin, moment in moments if abs(moment.at - first) < timedelta(hours=36)]
-    origin, chosen = min(near, key=lambda entry: (not entry[1].has_time, not entry[1].has_zone))
-    return chosen.at, origin
-
-
-# The rest
 
 
 def _choose_language(declared: Declared, html_language: str | None) -> str | None:

@@ -1,8 +1,9 @@
 """From a page's bytes to an article. Pure: no clock, no network, no database; the same bytes give the same answer.
 
     page         decode and parse, once                          captions, text, dates: small readers used throughout
-    declared     read what the page declares to machines         titles, heading, header: read what a reader sees
-    metadata     choose headline, dates, section … (authors)     liveblog: read the times of entries
+    declared     read what the page declares to machines         titles, heading, timestamps, header: read what is shown
+    metadata     choose headline, section … (authors)            liveblog: read the times of entries
+    publication  choose dates, in the outlet's time (zones)
     boilerplate  take out what is not the article, by            tree_rules, box_rules, outlets (data)
     region, body find the text (trafilatura), make blocks of it
     lines        take out what is not the article, by            line_rules, promotion_rules, corrections (data)

@@ -207,6 +207,6 @@ def test_a_rule_cannot_take_an_article_piece_by_piece() -> None:
 
 def test_a_line_rule_cannot_take_most_of_an_article() -> None:
     lines = tuple(
-        f"Lesen Sie auch, wie es in der Straße Nummer {number} weitergeht und wer dort wohnt." for number in range(9)
+        f"Lesen Sie auch: Wie es in der Straße Nummer {number} weitergeht und wer dort wohnt." for number in range(9)
     )
     assert len(extract(page(paragraphs(lines))).blocks) == 9

@@ -110,6 +110,43 @@ def test_a_colon_in_a_headline_is_no_kicker_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
+    "heading",
+    ["Deich hält<br>in der Nacht", "<div>Deich hält</div><div>in der Nacht</div>", "Deich hält<br/> in der Nacht"],
+)
+def test_a_new_line_in_a_headline_parts_words(heading: str) -> None:
+    assert extract(page(h1=heading, title="Holmbote")).headline == SHOWN
+    assert extract(page(h1=heading, og=SHOWN)).headline == SHOWN
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        f"Hochwasser<br>{SHOWN}",
+        f"<small>Hochwasser</small><br>{SHOWN}",
+        f"<div>Hochwasser</div><div>{SHOWN}</div>",
+        f"<span>Hochwasser</span><span>{SHOWN}</span>",
+    ],
+)
+@pytest.mark.parametrize("said", [{"og": SHOWN}, {"title": f"{SHOWN} | Holmbote"}], ids=["og", "title"])
+def test_a_kicker_on_a_line_of_its_own(heading: str, said: dict[str, str]) -> None:
+    body = page(h1=heading, **said).replace(b"<head>", b"<head><meta property='og:site_name' content='Holmbote'>")
+    extraction = extract(body)
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "<p class='lead'>Nach der Flut gibt das Land<br>vier Millionen für die Deiche.</p>",
+        "<div class='lead'><p>Nach der Flut gibt das Land</p><p>vier Millionen für die Deiche.</p></div>",
+    ],
+)
+def test_a_new_line_in_a_lead_parts_words(lead: str) -> None:
+    body = page(h1=SHOWN).replace(b"</h1>", f"</h1>{lead}".encode())
+    assert extract(body).lead == "Nach der Flut gibt das Land vier Millionen für die Deiche."
+
+
+@pytest.mark.parametrize(
     ("title", "bare"),
     [
         ("Deich hält | Holmbote", "Deich hält"),

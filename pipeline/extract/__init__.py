@@ -6,7 +6,7 @@
     publication  choose dates, in the outlet's time (zones)
     boilerplate  take out what is not the article, by            tree_rules, box_rules, outlets (data)
     region, body find the text (trafilatura), make blocks of it
-    lines        take out what is not the article, by            line_rules, promotion_rules, corrections (data)
+    lines        take out what is not the article, by            line_, promotion_, credit_rules, corrections (data)
     article      all of this in order, with quotations and agencies; `repair` does what it can without a page
 
 Any change of what comes out needs a new `PRODUCER`: then every archived capture is pending again.
@@ -18,6 +18,6 @@ from pipeline.extract.article import Extraction, extract_page
 from pipeline.extract.removal import Stripped, Video
 from pipeline.extract.repair import repair_text
 
-PRODUCER = "extract@3"
+PRODUCER = "extract@4"
 
 __all__ = ["PRODUCER", "Extraction", "Stripped", "Video", "extract_page", "repair_text"]

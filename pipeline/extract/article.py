@@ -13,7 +13,7 @@ from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Attribution, Block, BlockKind, LiveEntry
 from pipeline.extract.agencies import credited_agencies
-from pipeline.extract.body import body_blocks, declared_blocks, passed_over, texts_of
+from pipeline.extract.body import body_blocks, declared_blocks, linked_lines, passed_over, texts_of
 from pipeline.extract.boilerplate import TreeCleaner
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.header import Header, read_header
@@ -25,7 +25,7 @@ from pipeline.extract.page import parse
 from pipeline.extract.quotations import mark_quotations
 from pipeline.extract.region import narrow
 from pipeline.extract.removal import Removal, Stripped, Video
-from pipeline.extract.text import plain, words_of
+from pipeline.extract.text import part_lines, plain, words_of
 from pipeline.extract.titles import declared_descriptions, declared_titles, repeats_title, site_names, without_site
 
 MIN_TEXT_CHARS = 40
@@ -85,6 +85,7 @@ def extract_page(
     root = parse(body, url=url, content_type=content_type).root
     declared = read_declared(root, url)
     etree.strip_elements(root, "script", with_tail=False)
+    part_lines(root)
     outlet = outlet or outlet_of(url)
     sites = site_names(declared, url)
     titles = declared_titles(declared, sites)
@@ -102,10 +103,11 @@ def extract_page(
     timeline = Timeline.read(root.body, declared, at, metadata.zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
     _leave_the_article(root.body, header, removal, outlet=outlet, url=url, is_live=live)
+    linked = linked_lines(root.body)
     blocks = without_repeated_quotations(_found_blocks(root, declared, metadata, url, removal), removal)
-    blocks = clean_lines(blocks, removal, metadata.authors)
+    blocks = clean_lines(blocks, removal, metadata.authors, linked)
     said = (*titles, page_title, *filter(None, (metadata.headline,)))
-    blocks = list(_without_head(_distinct(blocks), said, metadata.lead, removal))
+    blocks = list(_without_head(_distinct(blocks, removal), said, metadata.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
         raise PageError("no_text", f"{url}: no article text found")
     return assemble(blocks, removal, metadata, url=url, byline=header.byline, timeline=timeline)
@@ -127,7 +129,7 @@ def _leave_the_article(
         remove_unwanted(outlet, body, removal)
     cleaner.clean()
     if place is not None:
-        narrow(body, place)
+        narrow(body, place, removal)
 
 
 def _found_blocks(root: HtmlElement, declared: Declared, metadata: Metadata, url: str, removal: Removal) -> list[Block]:
@@ -199,12 +201,13 @@ def _without_head(
             yield block
 
 
-def _distinct(blocks: Sequence[Block]) -> Iterator[Block]:
+def _distinct(blocks: Sequence[Block], removal: Removal) -> Iterator[Block]:
     """Without paragraphs that stand on the page twice, once for each screen size."""
     seen: set[str] = set()
     for block in blocks:
         if len(block.text) >= _REPEATED_CHARS:
             if block.text in seen:
+                removal.add("repeated", "repeated_paragraph", block.text)
                 continue
             seen.add(block.text)
         yield block

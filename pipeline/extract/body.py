@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
-from pipeline.extract.region import prose_chars
+from pipeline.extract.region import is_bare_prose, prose_chars
 from pipeline.extract.text import normal, plain, raw_text, tidy
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -26,6 +26,10 @@ several times as much, and on 125 real pages found nothing more: it is for pages
 MIN_QUICK_CHARS = 200
 _MAX_PASSED_OVER = 300
 _BEGINNING_CHARS = 80
+_LINES = ("p", "li", "h2", "h3", "h4", "div", "td", "section")
+_MAX_LINKED_CHARS = 2_000
+"""With indentation."""
+_MIN_LINKED_SHARE = 0.4
 
 
 def body_blocks(root: HtmlElement, url: str) -> list[Block]:
@@ -55,9 +59,29 @@ def passed_over(texts: Sequence[str], blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def texts_of(body: HtmlElement) -> list[str]:
-    """The texts of the body's paragraphs, headings and list items."""
-    texts = (tidy(raw_text(element)) for element in body.iter("p", "li", "h2", "h3", "h4"))
+    """The texts of the body's paragraphs, headings and list items, and what stands in a div as in a paragraph."""
+    texts = (
+        tidy(raw_text(element))
+        for element in body.iter("p", "li", "h2", "h3", "h4", "div")
+        if element.tag != "div" or is_bare_prose(element)
+    )
     return [text for text in texts if any(map(str.isalnum, text))]
+
+
+def linked_lines(body: HtmlElement) -> frozenset[str]:
+    """The words of the lines that are mostly links, as `normal` gives them."""
+    lines: set[str] = set()
+    for line in {_line_of(anchor) for anchor in body.iter("a")}:
+        text = raw_text(line)
+        if len(text) <= _MAX_LINKED_CHARS:
+            linked = sum(len(tidy(raw_text(anchor))) for anchor in line.iter("a"))
+            if linked >= _MIN_LINKED_SHARE * len(tidy(text)):
+                lines.add(normal(text))
+    return frozenset(lines)
+
+
+def _line_of(anchor: HtmlElement) -> HtmlElement:
+    return next(anchor.iterancestors(*_LINES), anchor)
 
 
 def _beginning(text: str) -> str:

@@ -34,9 +34,9 @@ class BoxRule(msgspec.Struct, frozen=True):
     tags: frozenset[str] = frozenset()
     """Only these elements; all but headings, links and the page's frame when empty."""
     text: re.Pattern[str] | None = None
-    """Narrows the rule where the name alone is not enough."""
+    """Words of such a box where the name alone is not enough: on a button or link in it, or two in a short text."""
     may_be_all: bool = False
-    """Such a box can be all that a page says; one that holds an article or its headline still counts as prose."""
+    """Such a box can be all that a page says. Of one that asks no guard holds, unless it holds an article."""
 
 
 _SPOKEN_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "small", "em", "label", "legend"})
@@ -49,11 +49,15 @@ BOX_RULES = (
         reason="A consent dialog is the same on every page, and all there is on some.",
         example="consent-layer",
         max_chars=20_000,
-        text=re.compile(r"akzeptier|einwillig|zustimm|datenschutz|partner|cookie|accept|consent", re.IGNORECASE),
+        text=re.compile(
+            r"akzeptier|einwillig|zustimm|datenschutz|privacy|privatsphäre|partner|cookie|accept|agree|consent|daten\b"
+            r"|tracking|werbung",
+            re.IGNORECASE,
+        ),
         may_be_all=True,
-        within="sp_message cmpbox qc-cmp cookiebanner cookieconsent trustarc",
-        named="consent cookie cookies cmp gdpr onetrust didomi usercentrics privacy-banner privacy-manager"
-        " consent-layer",
+        within="sp_message cmpbox cmpwrapper qc-cmp cookiebanner cookieconsent trustarc",
+        pattern=re.compile(r"^cmp$"),
+        named="consent cookie cookies gdpr onetrust didomi usercentrics privacy-banner privacy-manager consent-layer",
     ),
     BoxRule(
         id="newsletter_box",
@@ -123,7 +127,10 @@ BOX_RULES = (
         max_chars=1_500,
         within="paywall barrier bezahlschranke regwall abo-schranke access-wall registration-wall",
         text=re.compile(
-            r"\babo\b|abonn|subscri|probemonat|trial|monatlich|unlimited|anmelden|log\s?in|registrier|weiterlesen",
+            r"\b(?:\w*abos?|abonn|subscri|probemonat|(?:free )?trial|monatlich|monthly|unlimited|anmelden|log\s?in"
+            r"|registrier|weiterlesen|testen|gratis|kostenlos|diese[rn] (?:artikel|text|beitrag)|this (?:article|story)"
+            r"|sign (?:in|up)|create an? (?:\w+ )?account|register|premium|exklusiv|jetzt|kündbar|\d+ (?:€|euro)"
+            r"|[€$£]\s?\d)",
             re.IGNORECASE,
         ),
     ),

@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.captions import VIDEO_TIME
 from pipeline.extract.heading import naming
+from pipeline.extract.region import PROSE_CHARS
 from pipeline.extract.surroundings import Surroundings
 from pipeline.extract.text import raw_text, text_within, tidy, visible_text
 
@@ -18,6 +19,7 @@ _MAX_CARD_TEXT_CHARS = 300
 _MAX_TEASER_CHARS = 600
 _MAX_FOLDED_CHARS = 4_000
 _MAX_LABEL_CHARS = 40
+DIALOG_ROLES = frozenset({"dialog", "alertdialog"})
 HEADINGS = frozenset({"h2", "h3", "h4"})
 _TAGS_LABEL = re.compile(
     r"\s*(?:schlag(?:worte|wörter)|stichworte|themen|tags|keywords|topics|etiketler|etiquetas|mots-clés|temas)\s*:",
@@ -28,6 +30,7 @@ _NEW_WINDOW = re.compile(
     r"(?:fenster|tab|window)(?:\s+geöffnet)?\W*$",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.):]\s")
 _LINKED_SHARE = 0.95
 """A paragraph is nothing but links when so much of its text is linked."""
 
@@ -35,6 +38,25 @@ _LINKED_SHARE = 0.95
 def find_itself(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     """Its tag says what it is."""
     return element
+
+
+def find_figure(figure: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    paragraphs = [text for text in figure.iter("p") if len(raw_text(text)) >= PROSE_CHARS and _is_in_the_open(text)]
+    pictures = len(list(figure.iter("img", "picture", "video")))
+    return figure if len(paragraphs) < 2 or pictures >= len(paragraphs) else None
+
+
+def _is_in_the_open(paragraph: HtmlElement) -> bool:
+    return next(paragraph.iterancestors("figcaption"), None) is None
+
+
+def find_dialog(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    is_dialog = element.get("role") in DIALOG_ROLES or element.get("aria-modal") == "true"
+    return element if is_dialog and not holds_article(element) else None
+
+
+def holds_article(element: HtmlElement) -> bool:
+    return next(element.iter("h1", "article", "main"), None) is not None
 
 
 def find_sign_up(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
@@ -59,8 +81,8 @@ def find_folding_box(heading: HtmlElement, page: Surroundings) -> HtmlElement | 
     if button is None or (button.get("aria-expanded") is None and button.get("aria-controls") is None):
         return None
     text = visible_text(heading)
-    if visible_text(button) != text:
-        return None
+    if visible_text(button) != text or text.endswith("?"):
+        return None  # a question that folds its answer is the article's
     container: HtmlElement | None = heading
     while container is not None and container is not page.body and text_within(container, len(text)) is not None:
         container = container.getparent()
@@ -77,6 +99,8 @@ def find_link_only(element: HtmlElement, page: Surroundings) -> HtmlElement | No
     anchors = _page_links(element)
     if not anchors or not page.is_among_prose(element) or (page.is_liveblog and element.tag in HEADINGS):
         return None
+    if element.tag in HEADINGS and _is_of_a_list(element, anchors, page):
+        return None
     text = text_within(element, _MAX_LINK_LIST_CHARS if element.tag == "ul" else _MAX_LINK_CHARS)
     if text is None or len(text) < 15:
         return None
@@ -85,6 +109,12 @@ def find_link_only(element: HtmlElement, page: Surroundings) -> HtmlElement | No
     if element.tag == "p" and text.endswith((".", "!", "?")) and len(text) > 120:
         return None  # a sentence that is a link
     return element
+
+
+def _is_of_a_list(heading: HtmlElement, anchors: list[HtmlElement], page: Surroundings) -> bool:
+    """`3. The museum of things`, which leads to the museum: what an article goes through one by one."""
+    numbered = _NUMBERED.match(visible_text(heading)) is not None
+    return numbered or not any(page.is_own_site(anchor.get("href") or "") for anchor in anchors)
 
 
 def find_labelled_link(paragraph: HtmlElement, page: Surroundings) -> HtmlElement | None:

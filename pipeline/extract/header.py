@@ -22,7 +22,7 @@ from pipeline.extract.heading import (
     part_kicker,
     preceding_kicker,
 )
-from pipeline.extract.text import likeness, raw_text, tidy, visible_text
+from pipeline.extract.text import likeness, lines_of, raw_text, tidy, visible_text
 from pipeline.extract.timestamps import shown_times
 
 _WINDOW_ELEMENTS = 260
@@ -30,6 +30,8 @@ _WINDOW_ELEMENTS = 260
 _SAME = 0.75
 """Shared words over all words from which two wordings are the same headline or lead."""
 _LEAD_CHARS = range(25, 900)
+_MAX_LEAD_PARTS = 6
+"""An element with more in it is the article's body, although it may be named `story-description`."""
 _MAX_NAME_CHARS = 30
 _RAW_CHARS = 8 * _LEAD_CHARS.stop
 """Indentation is part of the markup's text."""
@@ -107,7 +109,7 @@ def read_header(
         heading = find_heading(root, titles, page_title)
     if heading is None:
         return Header()
-    kicker, headline = part_kicker(heading, titles)
+    kicker, headline = part_kicker(heading, [*titles, page_title])
     elements = [heading]
     window = list(_window(heading))
     if kicker is None:
@@ -126,7 +128,7 @@ def read_header(
     return Header(
         headline=headline,
         kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
-        lead=visible_text(lead) if lead is not None else None,
+        lead=" ".join(lines_of(lead)) if lead is not None else None,
         byline=_find_byline(window),
         times=tuple(dict.fromkeys(shown_times(heading, window))),
         elements=tuple(elements),
@@ -178,7 +180,12 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
         if any(likeness(text, description) >= _SAME for description in descriptions):
             innermost = _innermost(element, text)
             return None if _is_first_of_many(innermost) else innermost
-        is_named = named is None and prose_seen == 0 and LEAD_NAMES.search(_all_names(element))
+        is_named = (
+            named is None
+            and prose_seen == 0
+            and len(element) <= _MAX_LEAD_PARTS
+            and LEAD_NAMES.search(_all_names(element))
+        )
         if is_named and not _is_linked(element, text):
             named = element
         if element.tag == "p" and len(text) > 80:

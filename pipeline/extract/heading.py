@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.region import PROSE_CHARS
-from pipeline.extract.text import likeness, normal, raw_text, spaced_text, text_within, visible_text, words_of
+from pipeline.extract.text import likeness, lines_of, normal, raw_text, spaced_text, text_within, visible_text, words_of
 from pipeline.extract.titles import MAX_KICKER_CHARS
 
 _MAX_HEADLINE_CHARS = 500
@@ -94,11 +94,18 @@ def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None
         rest = text[len(kicker) :].strip(_MARKS)
         if len(words_of(rest)) >= 2 and _is_parted(heading, first, rest, titles):
             return kicker, rest
-    for title in titles:
-        said = _said_before(title, text)
+    lines = lines_of(heading)
+    for title in filter(None, titles):
+        said = _said_before(title, text) or _line_before(title, lines)
         if said:
             return said, title
     return None, text
+
+
+def _line_before(title: str, lines: Sequence[str]) -> str | None:
+    """The first line of a heading whose other lines are the title."""
+    is_kicker = len(lines) > 1 and len(lines[0]) <= MAX_KICKER_CHARS and len(words_of(title)) > 1
+    return lines[0].strip(_MARKS) if is_kicker and normal(" ".join(lines[1:])) == normal(title) else None
 
 
 def _is_parted(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What a rule about a whole block of text is made of. The rules are in `line_rules.py` and `corrections.py`."""
+"""What a rule about a whole block of text is made of. The rules are in `line_rules.py` and beside it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ import msgspec
 
 _QUOTED = re.compile(r"^\s*[„“”\"«»‚‘‹›]")
 _SPEECH_VERBS = (
-    r"(?:sagt|sagte|sagten|erklärte|betonte|meinte|rief|riefen|fragte|schrieb|so|heißt es|hieß es"
+    r"(?:sagt|sagte|sagten|erklärte|betonte|meinte|rief|riefen|fragte|schrieb|heißt es|hieß es"
     r"|said|says|told|added|asked|explained)"
 )
 _REPORTED = re.compile(
-    rf"(?:,|[“”\"«»])\s*(?:(?!(?:was|wie|wer|what|how|who|why)\b)[\w'’]+\s+){{0,3}}?{_SPEECH_VERBS}\b", re.IGNORECASE
+    rf"(?:,|[“”\"«»])\s*(?:(?:(?!(?:was|wie|wer|what|how|who|why)\b)[\w'’]+\s+){{0,3}}?{_SPEECH_VERBS}\b"
+    r"|so (?-i:[A-Z])).*[.!?]\W*$",
+    re.IGNORECASE,
 )
-"""`…, sagte sie`, `…, the ranger said`: somebody's words, told by the article."""
+"""`…, sagte sie.`, `…, the ranger said.`: words told by the article. (Without the full stop it can be a headline.)"""
+
+SENTENCE = (
+    r"(?:.*[!?…]\W*$|(?:.*\s)?\S+\s+\S+\s+\S*[^\W\d]{3}\.\W*$"
+    r"|.*,\s(?:dass|was|wer|wie|warum|die|der|das|den|that|which|who|what|but)\s)"
+)
+"""Who owns a picture is not said with a question, with words and a full stop, or with a clause."""
 
 
 class Place(StrEnum):
@@ -31,8 +39,8 @@ class Place(StrEnum):
 class LineRule(msgspec.Struct, frozen=True):
     """A whole block of text that is not the article's.
 
-    Many labels are ordinary words (`Zum Thema`, `Jetzt testen`), with which a sentence can begin too. So a pattern tells
-    all of the line, not only its beginning, or where a mark stands after the label.
+    Many labels are ordinary words (`Zum Thema`, `Jetzt testen`), with which a sentence can begin too. So a pattern
+    tells all of the line, not only its beginning, or the mark after the label.
     """
 
     id: str
@@ -47,10 +55,12 @@ class LineRule(msgspec.Struct, frozen=True):
 
     def matches(self, text: str, *, is_linked: bool = False) -> bool:
         """Is this line what the rule is about? Never one that begins with a quotation mark, or reports what is said."""
-        if len(text) > self.max_chars * (2 if is_linked else 1) or _QUOTED.match(text):
+        if len(text) > self.max_chars * (2 if is_linked else 1):
             return False
         found = self.pattern.search(text) or (is_linked and self.linked is not None and self.linked.search(text))
-        return bool(found) and (self.kind == "correction" or not _REPORTED.search(text))
+        if not found or _QUOTED.match(text):
+            return False
+        return self.kind == "correction" or not _REPORTED.search(text)
 
 
 def starting(*alternatives: str) -> re.Pattern[str]:

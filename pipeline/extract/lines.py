@@ -8,8 +8,9 @@ from itertools import takewhile
 
 from pipeline.events import Block, BlockKind
 from pipeline.extract.corrections import CORRECTIONS
+from pipeline.extract.credit_rules import CREDIT_RULES
 from pipeline.extract.line_patterns import LineRule, Place
-from pipeline.extract.line_rules import AGENCY_RULES, CREDIT_RULES, MEDIA_RULES, POINTER_RULES
+from pipeline.extract.line_rules import AGENCY_RULES, MEDIA_RULES, POINTER_RULES
 from pipeline.extract.promotion_rules import PROMOTION_RULES
 from pipeline.extract.quotations import speaker_in
 from pipeline.extract.removal import Removal
@@ -25,13 +26,16 @@ FOOT_BLOCKS = 5
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 
 
-def clean_lines(blocks: Sequence[Block], removal: Removal, authors: Sequence[str] = ()) -> list[Block]:
+def clean_lines(
+    blocks: Sequence[Block], removal: Removal, authors: Sequence[str] = (), linked: Set[str] = frozenset()
+) -> list[Block]:
     """The blocks without those that are boilerplate by their words. A rule that would take too much takes nothing.
 
-    But what asks for consent is taken always: a page that says little else is no article.
+    But what asks for consent is taken always: a page that says little else is no article. `linked` are the words,
+    as `normal` gives them, of the lines that are mostly links.
     """
     total = sum(len(block.text) for block in blocks) or 1
-    hits = _line_hits(blocks, authors)
+    hits = _line_hits(blocks, authors, [normal(block.text) in linked for block in blocks])
     taken: dict[str, int] = {}
     for block, rule in zip(blocks, hits, strict=True):
         if rule is not None:
@@ -47,7 +51,7 @@ def clean_lines(blocks: Sequence[Block], removal: Removal, authors: Sequence[str
     return _without_dangling_headings(kept, removal)
 
 
-def _line_hits(blocks: Sequence[Block], authors: Sequence[str]) -> list[LineRule | None]:
+def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
     """For each block the rule that holds of it. The head and the foot reach as far as so many blocks are the text's."""
     hits: list[LineRule | None] = [None] * len(blocks)
     for place, numbers, reach in (
@@ -58,16 +62,20 @@ def _line_hits(blocks: Sequence[Block], authors: Sequence[str]) -> list[LineRule
         for number in numbers:
             if kept == reach:
                 break
-            hits[number] = hits[number] or _line_hit(blocks[number], {Place.ANYWHERE, place}, authors)
+            places = {Place.ANYWHERE, Place.EDGES, place}
+            hits[number] = hits[number] or _line_hit(blocks[number], places, authors, is_linked=linked[number])
             kept += hits[number] is None
-    return [hit or _line_hit(block, {Place.ANYWHERE}, authors) for hit, block in zip(hits, blocks, strict=True)]
+    return [
+        hit or _line_hit(block, {Place.ANYWHERE}, authors, is_linked=is_linked)
+        for hit, block, is_linked in zip(hits, blocks, linked, strict=True)
+    ]
 
 
-def _line_hit(block: Block, places: Set[Place], authors: Sequence[str]) -> LineRule | None:
+def _line_hit(block: Block, places: Set[Place], authors: Sequence[str], *, is_linked: bool) -> LineRule | None:
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
     for rule in LINE_RULES:
-        if rule.place in places and len(block.text) <= rule.max_chars and rule.pattern.search(block.text):
+        if rule.place in places and rule.matches(block.text, is_linked=is_linked):
             return rule
     if Place.FOOT in places and is_bio(block.text, authors):
         return BIO
@@ -75,16 +83,20 @@ def _line_hit(block: Block, places: Set[Place], authors: Sequence[str]) -> LineR
     return NAMES_ONLY if is_edge and is_names_only(block.text, authors) else None
 
 
-_BIO_VERB = (
-    r"(?:ist|war|arbeitet|schreibt|berichtet|leitet|is|was|works|writes|covers|reports|has been|has worked|lives)"
+_BIO = (
+    r"(?:(?:arbeitet|schreibt|berichtet|leitet|works|writes|covers|reports|has worked|lives)\b"
+    r"|(?:ist|is|has been)\b.{0,80}?(?:redakt|reporter|korrespond|correspond|autor|author|journalist|volontär|editor"
+    r"|writer|columnist|kolumnist|fotograf|photograph|mitarbeiter|freelance|chef|leiter|director|head of|dozent|profess"
+    r"|forsch|research|wissenschaft|fellow|lecturer|zuständig|responsible for))"
 )
+"""What bearers of a name do for an outlet or for a living. That they were somewhere is told by an article."""
 _BEFORE_NAME = re.compile(rf"^(?:[{CAPITALS}(]\S*\s+){{0,4}}$")
 BIO = LineRule(
     id="bio_of_author",
     kind="bio",
     reason="The last lines speak of the author.",
     example="Anna Berg ist Reporterin im Studio Ruhntal.",
-    pattern=re.compile(rf"^{_BIO_VERB}\b", re.IGNORECASE),
+    pattern=re.compile(rf"^{_BIO}", re.IGNORECASE),
     max_chars=700,
     place=Place.FOOT,
 )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.line_patterns import LineRule, Place, holding, starting, whole
+from pipeline.extract.line_patterns import LineRule, holding, starting, whole
 
 _ADDRESS = r"\S+@\S+\.\w{2,}|\b(?:signal|threema|whatsapp|securedrop)\b"
+
+_TERMS = r"(?:\babo|abonn|\bplus\b|\w\+|\beuro\b|€|\bgratis\b|\bkostenlos|\bpremium|\bzugang\b|\bsparen\b)"
+"""What is spoken of where something is for sale."""
+_NETWORK = r"(?:facebook|twitter|x|instagram|whatsapp|tiktok|linkedin|google|youtube|bluesky|mastodon|telegram)"
 
 PROMOTION_RULES = (
     LineRule(
@@ -15,8 +19,11 @@ PROMOTION_RULES = (
         reason="An offer to subscribe.",
         example="Hier können Sie unseren Newsletter abonnieren.",
         pattern=re.compile(
-            r"^(?=.*\bnewsletter\b)(?=.*(?:anmeld|abonn|bestell|sign ?up|subscri|inbox|postfach|kostenlos|for free))"
-            r"|^\W*(?:unser |der |our )?newsletter\W*$|^\W*sign up\b",
+            r"^(?=.*\bnewsletters?\b)(?=.*(?:anmeld|abonn|bestell|sign ?up|subscri|inbox|postfach|kostenlos|for free))"
+            r"(?=.*\b(?:unser\w*|our|your|ihr (?:e-mail-)?postfach|jetzt|hier|here|now|subscribe to|sign ?up (?:to|for)"
+            r"|(?:abonnieren|bestellen|erhalten|lesen|melden|können|möchten|wollen) sie)\b)"
+            r"|^\W*(?:unser |der |our )?newsletter\W*$|^\W*sign ?up(?: here| now| today)?\W*$"
+            r"|^\W*sign ?up (?:to|for)\b.{0,80}\b(?:our|your|briefings?|alerts?|updates|inbox|e-?mails?)\b",
             re.IGNORECASE,
         ),
         max_chars=400,
@@ -27,14 +34,14 @@ PROMOTION_RULES = (
         reason="An offer to share or follow.",
         example="Folgen Sie uns auf Instagram",
         pattern=starting(
-            r"follow us\b",
-            r"follow .{2,40} on (?:facebook|twitter|x|instagram|whatsapp|tiktok|linkedin|google)\b",
-            r"folgen sie (?:uns|unserem)\b",
-            r"folge uns\b",
+            r"follow us(?: (?:on|at|via)\b.{0,120})?\W*$",
+            rf"follow .{{2,40}} on {_NETWORK}\b",
+            rf"(?:folgen sie|folge) (?:uns|unserem \S+)(?: .{{0,30}}\b{_NETWORK}\b.{{0,80}})?\W*$",
             r"(?:share|teilen|share this|artikel teilen|auf \w+ teilen|share on \w+|copy link|link kopieren)\W*$",
             r"(?:abonnieren|abonniere[nt]?) (?:sie|unser|jetzt)\b.{0,60}(?:whatsapp|kanal|push|google)",
-            r"join (?:us|our|the) .{0,40}(?:whatsapp|telegram|facebook|channel)",
+            r"join (?:us|our|the) .{0,40}\b(?:whatsapp|telegram|facebook)\b",
         ),
+        max_chars=240,
     ),
     LineRule(
         id="advertisement_label",
@@ -53,15 +60,17 @@ PROMOTION_RULES = (
         example="Dieser Artikel ist exklusiv für Abonnentinnen und Abonnenten.",
         pattern=starting(
             r"(?:dieser|diesen) (?:artikel|text|beitrag|inhalt) (?:ist|können|lesen|gehört|exklusiv).{0,60}"
-            r"(?:abonn|registrier|plus|premium|digital)",
-            r"(?:jetzt|sofort|gratis|kostenlos)\s+(?:weiterlesen|testen|abonnieren|registrieren|freischalten)",
-            r"weiterlesen mit\b",
-            r"(?:you have|you've) (?:reached|read) .{0,40}(?:limit|articles)",
+            r"(?:abonn|registriert|plus\b|premium|digital-?abo)",
+            r"(?:jetzt|sofort|gratis|kostenlos)\s+(?:weiterlesen|testen|abonnieren|registrieren|freischalten)"
+            rf"(?:\W*$|\W+(?:mit|und|für|ab)\b.{{0,60}}{_TERMS})",
+            rf"weiterlesen mit\b.{{0,40}}{_TERMS}",
+            r"(?:you have|you've) (?:reached|read) .{0,40}\b(?:limit\b|\d+ (?:free )?articles|(?:free|last) articles?)",
             r"(?:subscribe|register|sign in|log in) (?:now |today )?(?:to|for) (?:continue|read|unlock|access)",
             r"this (?:article|story|content) is (?:for|only|reserved|available).{0,40}(?:subscriber|member|premium)",
-            r"already (?:a )?(?:subscriber|member|registered)",
-            r"to continue reading",
-            r"(?:get|start|claim) .{0,40}(?:free trial|unlimited access)",
+            r"already (?:a )?(?:subscriber|member|registered|subscribed)\W*(?:$|(?:log|sign) ?in\b)",
+            r"to continue reading(?: this (?:article|story))?\W*(?:$|(?:please )?(?:subscribe|register|log|sign)\b)",
+            r"(?:get|start|claim) (?:your |a |our |the )?.{0,20}\b(?:free trial|unlimited (?:digital )?access)\b"
+            r"(?:\W*$|.{0,60}[$€£\d]| to (?:all|every|our|the (?:site|app))\b.{0,60}$)",
         ),
         max_chars=400,
     ),
@@ -71,17 +80,20 @@ PROMOTION_RULES = (
         reason="A consent dialog without its box.",
         example="Wir und unsere Partner verarbeiten Daten, um Ihnen Inhalte und Anzeigen zu zeigen.",
         pattern=starting(
-            r"(?:wir|we) (?:und|and) (?:unsere|our|bis zu) .{0,30}(?:partner|drittanbieter|vendors)",
-            r"(?:wir verwenden|diese (?:website|seite) verwendet) (?:\w+ ){0,3}cookies",
-            r"(?:we use|this (?:site|website) uses) (?:\w+ ){0,3}cookies",
-            r"(?:alle|alles) akzeptieren\b",
-            r"accept all\b",
-            r"sie können ihre (?:wahl|auswahl|einwilligung|einstellungen) jederzeit",
+            r"(?:wir|we) (?:und|and) (?:unsere|our|bis zu) .{0,30}(?:partner|drittanbieter|vendors)"
+            r"(?=.*\b(?:cookies?|daten|geräte\w*|tracking|einwilligung|data|devices?|identifiers|consent)\b)",
+            r"(?:wir verwenden|diese (?:website|seite) verwendet|we use|this (?:web)?site uses) (?:\w+ ){0,3}?cookies"
+            r"(?:\W*$|(?=.*\b(?:web-?site|seite|site|dienste|services?|angebot|inhalte|content|anzeigen|ads|traffic"
+            r"|experience|erlebnis|datenschutz\w*|privacy|einwillig\w*|consent|zustimm\w*|ihnen|your)\b))",
+            r"(?:alle|alles) akzeptieren(?: und .{0,30})?\W*$",
+            r"accept all(?: cookies)?(?: (?:and|&) .{0,30})?\W*$",
+            r"sie können ihre (?:wahl|auswahl|einwilligung|einstellungen) jederzeit\b.{0,80}"
+            r"\b(?:änder|anpass|widerruf|zurück)\w*",
             r"(?:zum weiterlesen|zur nutzung|besuchen sie|(?:weiter)?lesen sie) .{0,60}\bmit (?:werbung|tracking)\b",
-            r"(?:weiter(?:lesen)?|jetzt) mit (?:werbung|tracking)\b",
+            r"(?:weiter(?:lesen)?|jetzt) mit (?:werbung|tracking)\b(?:\W*$|.{0,60}\b(?:tracking|cookies|lesen)\b)",
             r"(?:oder )?(?:nutzen|lesen|besuchen|testen) sie .{0,60}\bpur[- ]abo\b",
-            r"details zu (?:tracking|werbung|cookies)\b",
-            r"continue (?:to .{0,40})?with (?:ads|advertising|tracking)\b",
+            r"details zu (?:tracking|cookies|werbung und)\b",
+            r"continue (?:to .{0,40})?with (?:ads|advertising|tracking)\b(?:\W*$|.{0,60}\b(?:tracking|cookies)\b)",
         ),
         max_chars=900,
     ),
@@ -96,7 +108,6 @@ PROMOTION_RULES = (
             r"\b(?:get in touch|contact|e-?mail|write to|melden sie|schreiben sie|senden sie|schicken sie|kontakt)\b",
         ),
         max_chars=320,
-        place=Place.ANYWHERE,
     ),
     LineRule(
         id="rating_call",
@@ -144,7 +155,8 @@ PROMOTION_RULES = (
             r"\W*(?:hat (?:ihnen|dir) (?:dieser|der) (?:artikel|text|beitrag) gefallen"
             r"|(?:ihnen|dir) gefällt (?:dieser|der|unser)"
             r"|(?:unabhängiger|guter|kritischer) journalismus (?:braucht|kostet|lebt)"
-            r"|(?:did you (?:like|enjoy)|enjoyed|if you (?:like|liked|enjoy|enjoyed|value)) (?:this|our)\b)",
+            r"|(?:did you (?:like|enjoy)|enjoyed|if you (?:like|liked|enjoy|enjoyed|value)) (?:this|our)"
+            r" (?:article|story|work|journalism|reporting|newsletter)\b)",
             re.IGNORECASE,
         ),
         max_chars=400,

@@ -14,6 +14,8 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.finders import (
     HEADINGS,
+    find_dialog,
+    find_figure,
     find_folding_bio,
     find_folding_box,
     find_itself,
@@ -54,10 +56,11 @@ TREE_RULES = (
     TreeRule(
         id="figure",
         kind="figure",
-        reason="A picture or video with its caption. (One that holds a quotation or table was unwrapped before.)",
+        reason="A picture or video with its caption. (One with a quotation or table was unwrapped before; one that has"
+        " more paragraphs of prose than pictures is none.)",
         example="<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Nordpress</figcaption></figure>",
         tags=frozenset({"figure"}),
-        find=find_itself,
+        find=find_figure,
     ),
     TreeRule(
         id="sign_up",
@@ -190,7 +193,17 @@ ASIDE = TreeRule(
     tags=frozenset({"aside"}),
     find=find_itself,
 )
-"""Asked last: an aside that is named for what it holds is that."""
+DIALOG = TreeRule(
+    id="dialog",
+    kind="dialog",
+    reason="What opens above the page to ask or tell something else, as its role says.",
+    example="<div role='dialog'><p>Wir haben ein Angebot für alle, die gern am Wasser leben.</p><b>Nein</b></div>",
+    tags=frozenset({"div", "section", "form"}),
+    find=find_dialog,
+    counts=False,
+)
+LAST_RULES = (ASIDE, DIALOG)
+"""Asked last: an aside or dialog that is named for what it holds is that."""
 
 
 def _rules_by_tag() -> dict[str, tuple[TreeRule, ...]]:

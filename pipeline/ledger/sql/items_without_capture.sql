@@ -57,7 +57,7 @@ select
     coalesce(
         failures.item_position < items.position
         or coalesce(failures.retry_at, failures.occurred_at) <= $now
-        and failures.occurred_at + to_minutes(15 * (1 << (2 * (failures.attempt - 1)))) <= $now,
+        and failures.occurred_at + to_minutes(15 * (1 << (2 * (least(failures.attempt, 5) - 1)))) <= $now,
         true
     ) as due
 from items

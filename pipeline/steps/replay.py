@@ -49,9 +49,7 @@ def replay_annotation(
 def unread_articles(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> dict[UUID, str]:
     """The articles with a capture of the interval that a current producer has not read, and their sources; annotators
     that are not installed read nothing."""
-    unread = {
-        capture.article_id: capture.source_id for capture in replayable_captures(stores, interval, source_ids)
-    }
+    unread = {capture.article_id: capture.source_id for capture in replayable_captures(stores, interval, source_ids)}
     for spec in stores.settings.annotators:
         with suppress(AnnotatorError):
             producer = load_annotator(spec).producer

@@ -1,5 +1,5 @@
--- What have backfills come to? A row per interval and source as its last run left it, newest interval first. Moments
--- and runs are in the mart.
+-- What have backfills come to?
+-- A row per interval and source as its last run left it, newest interval first. Moments and runs are in the mart.
 select
     source_id,
     cast(interval_start at time zone 'UTC' as date) as first_day,

@@ -7,6 +7,7 @@ import pytest
 from pipeline.annotate import PRODUCER, Annotations, Quote, QuoteKind, annotate_text
 from pipeline.annotate.attribution import Rule
 from pipeline.annotate.blocks import RULES as BLOCK_RULES
+from pipeline.annotate.denials import denied
 from pipeline.annotate.direct import within_reported
 from pipeline.annotate.language import detect_language
 from pipeline.annotate.lexicon import Frame, Verb, load_lexicon, load_verbs
@@ -229,7 +230,7 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     (
         "“First part of a long speech.\n“Second part of the same speech,” said Helen Marsh.",
         [
-            ("First part of a long speech.", None, None),
+            ("First part of a long speech.", "Helen Marsh", "Helen Marsh"),
             ("Second part of the same speech", "Helen Marsh", "Helen Marsh"),
         ],
     ),
@@ -292,7 +293,7 @@ def language_of(rule: Rule) -> str:
     return "en" if "“" in rule.matches and "„" not in rule.matches else "de"
 
 
-DIRECT_RULES = (*RULES, *BLOCK_RULES, within_reported)
+DIRECT_RULES = (*RULES, *BLOCK_RULES, within_reported, denied)
 
 
 @pytest.mark.parametrize("rule", DIRECT_RULES, ids=[rule.id for rule in DIRECT_RULES])
@@ -406,6 +407,10 @@ def test_without_rules_only_clear_quotations_count_and_nobody_is_named() -> None
         ("“One.\n“Two.\n“Three.” Four", ["One.", "Two.", "Three."]),
         ('„“ “” ""', []),
         ("”Ett och två” sade hon", ["Ett och två"]),
+        ("„Eins“, rief er.\n“Zwei”, rief sie. „Drei“ und “vier”.", ["Eins", "Zwei", "Drei", "vier"]),
+        ("Das ist eins“, rief er.\nUnd „zwei“.", ["zwei"]),
+        ('"Eins, rief er. Dann "zwei" und "drei".', ["zwei", "drei"]),
+        ('"Ich sage "Nein" dazu", rief er', ['Ich sage "Nein" dazu']),
     ],
 )
 def test_marks_are_paired_by_state(text: str, segments: list[str]) -> None:

@@ -146,6 +146,10 @@ HOSTILE = [
     "Karin Holm\n",
     "von der ",
     "der Kanzler ",
+    "Kanzler Emil Voss kam. Der Kanzler ging. ",
+    "„Wir warten, sagte Holm.\n",
+    "während Holm „ja“ sagte, ",
+    "Holm und Voss und ",
     "einesehrlangezusammensetzung",
 ]
 

@@ -29,7 +29,7 @@ __all__ = [
     "annotate_text",
 ]
 
-PRODUCER = "annotate@3"
+PRODUCER = "annotate@4"
 
 
 def annotate_text(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
+from pipeline.annotate.coordination import with_partner_behind
+from pipeline.annotate.lexicon import load_given_names
 from pipeline.annotate.phrases import REACH, Range, is_nominative, name_end, noun_phrase, past_parenthesis
 from pipeline.annotate.sentences import Token
 from pipeline.annotate.subjects import subject_after, subject_of, through_apposed_name
@@ -63,7 +65,8 @@ def so_speaker(s: Situation) -> Attribution | None:
     end = noun_phrase(s.tokens, at, s.high, s.lexicon)
     if end is None:
         return None
-    return Attribution((at, _through_apposed_name(s, at, end)), (s.after, s.after + 1))
+    speaker = with_partner_behind(s.tokens, (at, _through_apposed_name(s, at, end)), s.high, s.lexicon)
+    return Attribution(speaker, (s.after, s.after + 1))
 
 
 def _through_apposed_name(s: Situation, at: int, end: int) -> int:
@@ -233,14 +236,38 @@ def _has_verb_before_comma(s: Situation) -> bool:
     misses="Zum Thema Wasser: „Wir haben lange gewartet.“",
 )
 def name_colon(s: Situation) -> Attribution | None:
-    """Holm: „…“ — nothing but the speaker before the colon."""
+    """Holm: „…“ — nothing but the speaker before the colon; in English also Said Marsh: “…”"""
     if not s.is_at(s.at - 1, ":") or s.at - s.low > LONGEST_LABEL:
         return None
-    end = noun_phrase(s.tokens, s.low, s.at - 1, s.lexicon)
+    start = s.low + 1 if _opens_with_verb(s) else s.low
+    end = noun_phrase(s.tokens, start, s.at - 1, s.lexicon)
     if (
         end is None
         or past_parenthesis(s.tokens, end, s.at) != s.at - 1
-        or not is_nominative(s.tokens, s.low, s.lexicon)
+        or not is_nominative(s.tokens, start, s.lexicon)
     ):
         return None
-    return Attribution((s.low, end))
+    return Attribution((start, end), (s.low, start) if start > s.low else None)
+
+
+def _opens_with_verb(s: Situation) -> bool:
+    """ "Said Marsh", "Asks Smith": a form that is no noun in the singular, as "report" is."""
+    verbs = s.lexicon.verbs.get(s.tokens[s.low].lower, ())
+    return s.lexicon.language == "en" and any(verb.lemma != s.tokens[s.low].lower for verb in verbs)
+
+
+@rule(
+    confidence=0.85,
+    evidence=Evidence.CLAUSE,
+    matches="“The water is falling.” – Helen Marsh",
+    misses="“The water is falling.” – a headline",
+)
+def signed(s: Situation) -> Attribution | None:
+    """“…” – Helen Marsh: nothing but marks, a dash and a full name in the sentence."""
+    start = s.at + 2
+    if s.low != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
+        return None
+    end = name_end(s.tokens, start, s.high, s.lexicon)
+    if end - start < 2 or end < s.high or not load_given_names().is_known(s.tokens[start].surface):
+        return None
+    return Attribution((start, end))

@@ -67,6 +67,14 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         """A comma or the like separates the marks from what follows."""
         return self.after == self.at + 2 or self.ending in ",!?…"
 
+    @property
+    def is_own_sentence(self) -> bool:
+        """Nothing else is in the sentence: the marked words are no constituent of it, as a title or slogan is."""
+        behind = self.at + 1
+        if behind < self.high and self.tokens[behind].surface in ".!?…":
+            behind += 1
+        return self.low == self.at and (behind == self.high or self.tokens[behind].surface == "\n")
+
 
 Find = Callable[[Situation], Attribution | None]
 

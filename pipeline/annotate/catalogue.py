@@ -9,6 +9,7 @@ from functools import cache
 import msgspec
 
 from pipeline.annotate import blocks, mention_rules, reports, rules, runs
+from pipeline.annotate.denials import denied
 from pipeline.annotate.direct import within_reported
 
 
@@ -36,7 +37,7 @@ def describe_rules() -> dict[str, Described]:
 
 
 def _all() -> Iterator[Described]:
-    for way in (*rules.RULES, *blocks.RULES, within_reported):
+    for way in (*rules.RULES, *blocks.RULES, within_reported, denied):
         yield Described(
             id=way.id,
             finds=Finding.DIRECT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.annotate.attribution import Attribution, Evidence, Rule, Situation, rule
+from pipeline.annotate.denials import denied
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.marks import Segment
 from pipeline.annotate.passages import Reported
@@ -45,6 +46,8 @@ def attribute_segments(
                     continue
                 attribution = way.find(situation)
                 if attribution is not None:
+                    nobodys = denied.find(msgspec.structs.replace(situation, previous=attribution))
+                    way, attribution = (denied, nobodys) if nobodys is not None else (way, attribution)
                     found.append(Quoted(segment, way, attribution, at, number))
                     break
     return found
@@ -88,6 +91,29 @@ def attribute_reported(
     return found
 
 
+def without_utterances(reported: list[Reported], quoted: list[Quoted]) -> list[Reported]:
+    """Without those that swallow another's marked quotation together with the "sagte Holm" next to it."""
+    whole = [item for item in quoted if item.rule.evidence is Evidence.ADJACENT and item.attribution.cue is not None]
+    kept: list[Reported] = []
+    number = 0
+    for report in sorted(reported, key=lambda item: item.quote):
+        first, last = report.quote
+        while number < len(whole) and whole[number].at < first:
+            number += 1
+        inside = number
+        while inside < len(whole) and whole[inside].at < last and not _is_anothers(whole[inside], report):
+            inside += 1
+        if inside == len(whole) or whole[inside].at >= last:
+            kept.append(report)
+    return kept
+
+
+def _is_anothers(item: Quoted, report: Reported) -> bool:
+    cue, speaker = item.attribution.cue, report.attribution.speaker
+    lies_within = cue is not None and report.quote[0] <= min(item.at, cue[0]) and max(item.at, cue[0]) < report.quote[1]
+    return lies_within and speaker is not None and item.attribution.speaker != speaker
+
+
 def _situation(
     text: str,
     tokens: list[Token],
@@ -100,7 +126,9 @@ def _situation(
 ) -> Situation:
     sentence = sentences[number]
     is_near = last is not None and (
-        segment.goes_on or (number - last.sentence <= 1 and sentences[last.sentence].paragraph == sentence.paragraph)
+        tokens[last.at].segment == tokens[at].segment - 1
+        if segment.goes_on
+        else number - last.sentence <= 1 and sentences[last.sentence].paragraph == sentence.paragraph
     )
     return Situation(
         tokens=tokens,

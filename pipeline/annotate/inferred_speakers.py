@@ -13,7 +13,9 @@ from pipeline.annotate.sentences import Token
 from pipeline.annotate.subjects import first_subject, subject_of
 from pipeline.annotate.verbs import verb_at
 
-_ANYBODY = frozenset({"ich", "wir", "man", "es", "i", "we", "it", "kein", "keine", "no"})
+_ANYBODY = frozenset(
+    {"ich", "wir", "man", "es", "i", "we", "it", "kein", "keine", "keiner", "niemand", "no", "nobody", "none"}
+)
 """Subjects that nobody can be inferred from: "wir", "kein Zeuge"."""
 
 
@@ -79,12 +81,20 @@ def reported_subject(s: Situation, first: int, last: int) -> Range | None:
     misses="Das Wasser sinkt, hofft man. „Wir können bald zurück.“",
 )
 def same_speaker(s: Situation) -> Attribution | None:
-    """The quotation before goes on: „…“, sagte er. „…“"""
+    """The quotation before goes on, or this is a paragraph of one: „…“, sagte er. „…“"""
     if s.previous is None or s.previous.speaker is None:
         return None
-    if s.goes_on or s.at - s.previous_at <= REACH:
+    is_same_sentence = s.previous_at >= s.low
+    if s.goes_on or (s.at - s.previous_at <= REACH and (is_same_sentence or _stands_by_itself(s))):
         return Attribution(s.previous.speaker)
     return None
+
+
+def _stands_by_itself(s: Situation) -> bool:
+    """The marked words are no constituent of a sentence around them, as a title or slogan is."""
+    is_clause = s.at == s.low and s.is_set_off
+    is_aside = s.is_at(s.at - 1, "(") and s.is_at(s.at + 1, ")")
+    return is_clause or is_aside or s.is_own_sentence or s.is_at(s.at - 1, ":")
 
 
 @rule(
@@ -94,8 +104,8 @@ def same_speaker(s: Situation) -> Attribution | None:
     misses="Am Abend war Ruhe. „Das Wasser sinkt schon wieder.“",
 )
 def subject_before_quote(s: Situation) -> Attribution | None:
-    """Whoever the sentence before is about."""
-    if not s.earlier:
+    """Whoever the sentence before is about; the marked words are a sentence by themselves."""
+    if not s.earlier or not s.is_own_sentence:
         return None
     first, last = s.earlier[0]
     speaker = reported_subject(s, first, last) or first_subject(s, first, last)
@@ -110,4 +120,4 @@ def subject_before_quote(s: Situation) -> Attribution | None:
 )
 def nobody(s: Situation) -> Attribution | None:
     """Clearly somebody's words, but the text does not say whose."""
-    return Attribution()
+    return Attribution() if _stands_by_itself(s) else None

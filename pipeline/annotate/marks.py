@@ -71,21 +71,22 @@ def find_segments(text: str) -> list[Segment]:
     dangling: int | None = None
     unclosed = 0
     begin = 0
-    german = "„" in text
+    is_german = "„" in text
     for line in text.split("\n"):
         end = begin + len(line)
         if line and not line.isspace():
-            marks = _marks_between(text, begin, end)
+            marks = _marks_between(text, begin, end, is_german)
             if dangling is not None:
                 unclosed += 1
                 marks, dangling = _go_on(text, begin, end, marks, dangling, unclosed, found)
             if dangling is None:
-                dangling, unclosed = _pair(text, marks, found, german), 0
+                dangling, unclosed = _pair(text, marks, found), 0
         begin = end + 1
     return found
 
 
-def _marks_between(text: str, begin: int, end: int) -> list[_Mark]:
+def _marks_between(text: str, begin: int, end: int, is_german: bool) -> list[_Mark]:
+    """The paragraph's marks. In a text with „, the mark “ mostly closes: it may open only where a word begins."""
     marks: list[_Mark] = []
     for match in _mark().finditer(text, begin, end):
         at, char = match.start(), match[0]
@@ -109,7 +110,7 @@ def _marks_between(text: str, begin: int, end: int) -> list[_Mark]:
                 )
             )
         else:
-            marks.append(_Mark(at, char, True, True))
+            marks.append(_Mark(at, char, char != "“" or not is_german or (starts_word and right.isalnum()), True))
     return marks
 
 
@@ -119,11 +120,11 @@ def _is_elision(text: str, at: int) -> bool:
     return word is not None and (word[0].lower() in _ELISIONS or word[0][0].isdigit())
 
 
-def _pair(text: str, marks: list[_Mark], found: list[Segment], german: bool) -> int | None:
+def _pair(text: str, marks: list[_Mark], found: list[Segment]) -> int | None:
     """Append the paragraph's segments; the place of an opening mark that lacks its closing one, if it is the last."""
     doubles = [mark for mark in marks if mark.char not in _SINGLE]
     singles = [mark for mark in marks if mark.char in _SINGLE]
-    pairs, dangling = _nested_pairs(doubles, german)
+    pairs, dangling = _nested_pairs(doubles)
     inner = iter(_single_pairs(text, singles, pairs, dangling))
     pairs = sorted([*pairs, *inner])
     for opened, closed in pairs:
@@ -131,7 +132,7 @@ def _pair(text: str, marks: list[_Mark], found: list[Segment], german: bool) -> 
     return dangling
 
 
-def _nested_pairs(marks: list[_Mark], german: bool) -> tuple[list[tuple[int, int]], int | None]:
+def _nested_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None]:
     """Outermost pairs of double marks. A second opener nests if the paragraph then balances, else it starts afresh."""
     depth = 0
     stack: list[_Mark] = []
@@ -141,24 +142,24 @@ def _nested_pairs(marks: list[_Mark], german: bool) -> tuple[list[tuple[int, int
             opened = stack.pop()
             if not stack:
                 pairs.append((opened.at, mark.at))
-        elif _opens(mark, german, inside=bool(stack)):
+        elif _opens(mark, stack[-1] if stack else None):
             stack.append(mark)
             depth = max(depth, len(stack))
     if not stack:
         return pairs, None
     if depth == 1:
         return pairs, stack[0].at
-    return _flat_pairs(marks, german)
+    return _flat_pairs(marks)
 
 
-def _flat_pairs(marks: list[_Mark], german: bool) -> tuple[list[tuple[int, int]], int | None]:
+def _flat_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None]:
     opened: _Mark | None = None
     pairs: list[tuple[int, int]] = []
     for mark in marks:
         if opened and mark.may_close and mark.char in _CLOSERS[opened.char]:
             pairs.append((opened.at, mark.at))
             opened = None
-        elif _opens(mark, german, inside=False):
+        elif _opens(mark, None):
             opened = mark
     return pairs, opened.at if opened else None
 
@@ -168,12 +169,11 @@ def _reopens(mark: _Mark, opened: _Mark) -> bool:
     return mark.char == "»" == opened.char and mark.may_open and not mark.may_close
 
 
-def _opens(mark: _Mark, german: bool, inside: bool) -> bool:
+def _opens(mark: _Mark, within: _Mark | None) -> bool:
+    """Within another quotation, a straight mark opens only where it cannot close."""
     if not mark.may_open or mark.char not in _CLOSERS:
         return False
-    if mark.char == "“" and german:
-        return False
-    return not (mark.char == '"' and inside)
+    return within is None or mark.char != '"' or (within.char == '"' and not mark.may_close)
 
 
 def _single_pairs(

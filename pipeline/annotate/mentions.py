@@ -35,7 +35,7 @@ def find_mentions(text: str, tokens: list[Token], people: People) -> tuple[tuple
     """All mentions in the text's order, without overlap, and who holds which office."""
     lexicon = people.lexicon
     gazetteer = load_gazetteer(lexicon.language)
-    offices = Offices(lexicon, gazetteer, [])
+    offices = Offices(lexicon, gazetteer, {})
     mentions = [_person(text, tokens, named, gazetteer, offices) for named in people.names]
     _name_offices(tokens, people, offices)
     taken = [(named.first, named.last) for named in people.names]

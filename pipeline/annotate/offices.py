@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from pipeline.annotate.gazetteer import Gazetteer
@@ -9,6 +11,11 @@ from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.phrases import Range, is_adjective_de, noun_phrase
 from pipeline.annotate.sentences import Token
 
+LONGEST_HEAD_CHARS = 60
+"""Of an office's noun that are compared with "der Kanzler"."""
+ANY_COUNTRY = "*"
+_POLITICIAN = "-politiker"
+"""Of what party, in place of what country: "der CDU-Politiker"."""
 LONGEST_OFFICE = 12
 """Tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
 _TITLED = frozenset(
@@ -26,24 +33,36 @@ class Office(msgspec.Struct, frozen=True):
     country: str | None = None
 
 
-class Holder(msgspec.Struct, frozen=True):
+class Holder(msgspec.Struct):
+    """Who is first named with an office, and from which character on it is no longer only they."""
+
     person: str
-    role: str
-    country: str | None
     at: int
-    """Character where they are named with it."""
+    ambiguous_at: float = math.inf
 
 
 class Offices(msgspec.Struct, frozen=True):
-    """Who holds which office in a text, in its order."""
+    """Who holds which office in a text: holders are added in its order, then asked for."""
 
     lexicon: Lexicon
     gazetteer: Gazetteer
-    holders: list[Holder]
+    holders: dict[tuple[str, str | None], Holder]
+    """By the end of the office's noun and its country; by `ANY_COUNTRY` for holders of every country and of none."""
 
     def add(self, person: str, office: Office, at: int) -> None:
-        if office.role is not None:
-            self.holders.append(Holder(person, office.role, office.country, at))
+        if office.party is not None:
+            self._hold((_POLITICIAN, office.party), person, at)
+        if office.role is None:
+            return
+        head = _head(office.role, self.lexicon.language)[-LONGEST_HEAD_CHARS:]
+        for cut in range(len(head) - self.lexicon.shortest_role + 1):
+            for country in (office.country, ANY_COUNTRY):
+                self._hold((head[cut:], country), person, at)
+
+    def _hold(self, key: tuple[str, str | None], person: str, at: int) -> None:
+        holder = self.holders.setdefault(key, Holder(person, at))
+        if holder.person != person:
+            holder.ambiguous_at = min(holder.ambiguous_at, at)
 
     def holder(self, tokens: list[Token], phrase: Range) -> str | None:
         """Whom "der Kanzler" or "the French president" is: the one person named with that office before."""
@@ -59,15 +78,15 @@ class Offices(msgspec.Struct, frozen=True):
         wanted = head.lower if self.lexicon.language == "de" else " ".join(kept)
         if self.lexicon.language == "de" and len(kept) > 1:
             return None
-        held = [
-            holder
-            for holder in self.holders
-            if holder.at < tokens[first].start and _head(holder.role, self.lexicon.language).endswith(wanted)
-        ]
-        fits = {holder.person for holder in held if country is None or holder.country == country}
-        if not fits:
-            fits = {holder.person for holder in held if holder.country is None}
-        return fits.pop() if len(fits) == 1 else None
+        place = tokens[first].start
+        party = self.gazetteer.parties.get(head.surface.partition("-")[0])
+        if party is not None and head.lower.endswith(("-politiker", "-politikerin")):
+            member = self.holders.get((_POLITICIAN, party))
+            return member.person if member is not None and member.at < place <= member.ambiguous_at else None
+        if country is not None and (own := self.holders.get((wanted, country))) is not None and own.at < place:
+            return own.person if own.ambiguous_at >= place else None
+        other = self.holders.get((wanted, ANY_COUNTRY if country is None else None))
+        return other.person if other is not None and other.at < place <= other.ambiguous_at else None
 
 
 def _head(role: str, language: str) -> str:

@@ -17,6 +17,8 @@ LONGEST_CLAUSE = 150
 """Tokens of reported speech that are looked through for its end."""
 _EDGES = frozenset({",", ";", ":", "–", "—", "-", "\n", "…"})
 _FULL_STOPS = frozenset({".", "!", "?", ")"})
+_STRAY_MARKS = frozenset('„“”"«»‹›‚‘「」`')
+"""Of which no other mark makes a pair."""
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,9 +124,9 @@ def report_rule(language: str, *, confidence: float, matches: str, misses: str) 
 def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Report | None:
     """The report without what does not belong to its words at either end; None if no words are left."""
     first, last = quote
-    while first < last and p.tokens[first].surface in _EDGES:
+    while first < last and (p.tokens[first].surface in _EDGES or _is_stray(p.tokens, first)):
         first += 1
-    while first < last and p.tokens[last - 1].surface in _EDGES | _FULL_STOPS:
+    while first < last and (p.tokens[last - 1].surface in _EDGES | _FULL_STOPS or _is_stray(p.tokens, last - 1)):
         if p.tokens[last - 1].surface == ")" and any(t.surface == "(" for t in p.tokens[max(first, last - 30) : last]):
             break
         last -= 1
@@ -133,6 +135,13 @@ def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Repor
     if speaker is not None and speaker[1] - speaker[0] == 1 and p.is_at(speaker[0], "es", "it"):
         speaker = None
     return Report((first, last), Attribution(speaker, cue))
+
+
+def _is_stray(tokens: list[Token], at: int) -> bool:
+    """A mark, or one of two apostrophes that stand for one."""
+    if tokens[at].segment >= 0 or tokens[at].surface in _STRAY_MARKS:
+        return tokens[at].segment < 0
+    return tokens[at].surface == "'" and "'" in {token.surface for token in (tokens[at - 1], *tokens[at + 1 : at + 2])}
 
 
 def _has_words(tokens: list[Token], first: int, last: int) -> bool:
@@ -158,7 +167,7 @@ def clause_end(p: Passage, start: int) -> int:
             return at
         if token.surface in {",", "–", "—"} and at + 1 < end and _is_parenthetical(p, at + 1):
             return at
-        if token.surface == "," and at + 1 < end and _resumes(p, start, at + 1):
+        if token.surface == "," and at + 1 < end and (_resumes(p, start, at + 1) or _adds(p, at + 1)):
             return at
         if token.lower in {"und", "sowie", "and", "but", "aber"} and at + 1 < end and _goes_on_reporting(p, at + 1):
             return at
@@ -173,6 +182,11 @@ def _resumes(p: Passage, start: int, at: int) -> bool:
     if word in {"denn", "allerdings"}:
         return True
     return word in p.lexicon.auxiliaries | p.lexicon.finite_verbs and word not in p.lexicon.subjunctive
+
+
+def _adds(p: Passage, at: int) -> bool:
+    """ "…, adding that": the speaker says the next thing."""
+    return p.lexicon.language == "en" and p.tokens[at].lower.endswith("ing") and p.tokens[at].lower in p.lexicon.verbs
 
 
 def _is_parenthetical(p: Passage, at: int) -> bool:

@@ -9,7 +9,8 @@ import msgspec
 from pipeline.annotate.annotations import Quote, Span
 from pipeline.annotate.attribution import Attribution
 from pipeline.annotate.blocks import find_blocks
-from pipeline.annotate.direct import Quoted, attribute_reported, attribute_segments
+from pipeline.annotate.continuations import drop_unclosed, join_paragraphs
+from pipeline.annotate.direct import Quoted, attribute_reported, attribute_segments, without_utterances
 from pipeline.annotate.marks import Segment
 from pipeline.annotate.offices import Offices
 from pipeline.annotate.passages import Reported
@@ -33,12 +34,14 @@ def find_quotes(
 ) -> tuple[Quote, ...]:
     """The text's quotations; a direct one may lie within an indirect one, otherwise none overlap."""
     lexicon = people.lexicon
+    segments = drop_unclosed(text, segments, lexicon)
     tokens = fold_segments(text, words, segments)
     sentences = split_sentences(text, tokens, segments, lexicon)
     set_apart = find_blocks(text, tokens, sentences, people, blocks)
-    quoted = [*attribute_segments(text, segments, tokens, sentences, lexicon), *set_apart]
+    marked = attribute_segments(text, segments, tokens, sentences, lexicon)
+    quoted = [*join_paragraphs(marked, segments, tokens, sentences), *set_apart]
     by_sentence = {item.sentence: item.attribution for item in quoted}
-    reported = find_reports(tokens, sentences, lexicon, by_sentence)
+    reported = without_utterances(find_reports(tokens, sentences, lexicon, by_sentence), quoted)
     quoted.extend(attribute_reported(text, segments, tokens, sentences, lexicon, quoted, reported))
     speakers = Speakers(tokens, sentences, people, offices)
     items = [*map(_direct, quoted), *(_indirect(tokens, item) for item in reported)]

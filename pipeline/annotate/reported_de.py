@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from pipeline.annotate.clauses_de import MOOD_REACH, PURPOSES, Clause, first_clause, infinitive_end
 from pipeline.annotate.lexicon import Frame
-from pipeline.annotate.mood import is_conditional, is_subjunctive
+from pipeline.annotate.mood import has_reported_mood, is_conditional, is_subjunctive
 from pipeline.annotate.passages import Passage, Report, clause_end, report, report_rule
-from pipeline.annotate.phrases import (
-    Range,
-    is_nominative,
-    noun_phrase,
-    past_parenthesis,
-)
+from pipeline.annotate.phrases import Range, is_nominative, noun_phrase, past_parenthesis
 from pipeline.annotate.subjects import first_subject, subject_after
 
 WIDEST_FRAME = 30
@@ -36,6 +31,24 @@ _AUXILIARIES = frozenset(
 )
 _PASSIVES = frozenset({"wird", "wurde", "wurden", "werden", "worden"})
 _COMMAS = frozenset({",", "–", "—"})
+_OPEN_FORMS = (
+    "sei",
+    "wäre",
+    "habe",
+    "hätte",
+    "werde",
+    "könn",
+    "müss",
+    "soll",
+    "woll",
+    "dürf",
+    "möge",
+    "ist",
+    "hat",
+    "war",
+    "wird",
+)
+"""How a verb begins that cannot end a main clause."""
 
 
 def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | None:
@@ -161,6 +174,8 @@ def clause_then_verb(p: Passage) -> Report | None:
     speaker = subject_after(p.tokens, verb, p.last, p.lexicon)
     if (speaker is None and verb == p.at) or _is_subordinate(p, p.first):
         return None
+    if p.is_at(p.first, "wer") and not has_reported_mood(p.tokens, p.first, before, p.lexicon):
+        return None  # "Wer schweigt, sagt auch etwas": the clause is the subject
     behind = max(p.at + 1, speaker[1] if speaker else 0)
     return report(p, _around(p, before, behind), speaker, (p.at, p.at + 1))
 
@@ -208,13 +223,22 @@ def _is_subordinate(p: Passage, start: int) -> bool:
 
 
 def _around(p: Passage, before: int, behind: int) -> Range:
-    """The words before the parenthesis, and those behind it where they go on in the same mood."""
+    """The words before the parenthesis, and those behind it where they go on in the same mood or end the clause."""
     comma = next((at for at in range(behind, min(p.last, behind + 12)) if p.tokens[at].surface in _COMMAS), None)
     if comma is not None and p.tokens[behind - 1].surface != "\n":
+        if is_open(p, before):
+            return p.first, clause_end(p, comma + 1)
         rest = range(comma + 1, min(p.last, comma + 1 + MOOD_REACH))
         if any(is_subjunctive(p.tokens[at], p.lexicon) or is_conditional(p.tokens[at], p.lexicon) for at in rest):
             return p.first, clause_end(p, comma + 1)
     return p.first, before
+
+
+def is_open(p: Passage, comma: int) -> bool:
+    """ "Es sei, sagte Holm, ein Anfang": what subject and auxiliary need stands behind the parenthesis."""
+    if not p.tokens[comma - 1].lower.startswith(_OPEN_FORMS):
+        return False
+    return noun_phrase(p.tokens, p.first, comma - 1, p.lexicon) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
 
 
 @report_rule(

@@ -12,6 +12,7 @@ from pipeline.annotate.subjects import subject_after
 WIDEST_GAP = 14
 """Tokens between the verb and "that": said in a statement late on Monday that …"""
 _COMMAS = frozenset({",", "–", "—"})
+_MODALS = frozenset({"will", "would", "shall", "should", "can", "could", "may", "might", "must"})
 _OBJECTS = frozenset({"me", "you", "him", "her", "it", "us", "them"})
 
 
@@ -36,7 +37,7 @@ def said_that(p: Passage) -> Report | None:
 
 def _is_unsaid(p: Passage) -> bool:
     """ "declined to say whether", "did not say whether"."""
-    if p.is_at(p.at - 1, "not", "n't", "never"):
+    if p.is_at(p.at - 1, "not", "never") or p.tokens[p.at - 1].lower.endswith(("n't", "n’t")):
         return True
     return p.is_at(p.at - 1, "to") and p.is_at(p.at - 2, "declined", "declines", "refused", "refuses", "failed")
 
@@ -64,7 +65,7 @@ def _is_object(p: Passage, at: int) -> bool:
 )
 def said_clause(p: Passage) -> Report | None:
     """said the plan was dead; told the BBC he would stay"""
-    if p.tokens[p.at].lower not in p.lexicon.bare_clause_verbs or p.verb is None:
+    if p.tokens[p.at].lower not in p.lexicon.bare_clause_verbs or p.verb is None or _is_unsaid(p):
         return None
     if p.at > p.first and p.tokens[p.at - 1].surface in _COMMAS and not _closes_apposition(p, p.at - 1):
         return None
@@ -99,13 +100,27 @@ def clause_then_speaker(p: Passage) -> Report | None:
         behind = p.at + 1
     if speaker is None or p.tokens[comma].surface not in _COMMAS or comma <= p.first:
         return None
+    cue = (p.at, p.at + 1)
+    closing = next((at for at in range(behind, min(p.last, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    if closing is not None and _is_split(p, comma, closing):
+        return report(p, (p.first, clause_end(p, closing)), speaker, cue)
     if p.tokens[comma - 1].segment >= 0 or not _is_statement(p, comma):
         return None
-    cue = (p.at, p.at + 1)
     if p.is_at(comma - 1, "who", "which", "that"):  # "a man who, witnesses say, ran north"
         closing = next((at for at in range(behind, min(p.last, behind + 4)) if p.tokens[at].surface in _COMMAS), None)
         return report(p, (closing + 1, clause_end(p, closing + 1)), speaker, cue) if closing is not None else None
     return report(p, _around(p, comma, behind), speaker, cue)
+
+
+def _is_split(p: Passage, comma: int, closing: int) -> bool:
+    """ "It was, Smith said, a disaster": a parenthesis between subject and verb or between verb and complement."""
+    finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | _MODALS
+    subject = noun_phrase(p.tokens, p.first, comma, p.lexicon)
+    if subject is None and p.is_at(p.first, "that", "this", "these", "those", "there"):
+        subject = p.first + 1
+    if subject == comma:
+        return p.tokens[min(closing + 1, p.last - 1)].lower in finite
+    return subject is not None and subject == comma - 1 and p.tokens[subject].lower in finite
 
 
 def _is_statement(p: Passage, comma: int) -> bool:

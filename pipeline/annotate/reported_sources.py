@@ -6,7 +6,7 @@ from pipeline.annotate.attribution import Attribution
 from pipeline.annotate.clauses_de import Clause, first_clause
 from pipeline.annotate.passages import Passage, Report, clause_end, report, report_rule, sentence_end
 from pipeline.annotate.phrases import REACH, RELATIVE_DE, Range, is_nominative, noun_phrase, past_parenthesis
-from pipeline.annotate.reported_de import reporting_word
+from pipeline.annotate.reported_de import is_open, reporting_word
 from pipeline.annotate.sentence_cues import OWN_DE, source_de
 from pipeline.annotate.verbs import reporting_verb_at
 
@@ -105,7 +105,9 @@ def so_source(p: Passage) -> Report | None:
 
 def _before_or_around(p: Passage, before: int, behind: int) -> Range:
     """A source between commas has the reported words on both sides."""
-    if p.is_at(behind, ",", "–", "—") and sentence_end(p) - behind > _FEWEST_BEHIND:
+    is_part = noun_phrase(p.tokens, p.first, before, p.lexicon) == before or is_open(p, before)
+    fewest = 1 if is_part else _FEWEST_BEHIND  # "Der Deich, so Holm, sei sicher"
+    if p.is_at(behind, ",", "–", "—") and sentence_end(p) - behind > fewest:
         return p.first, clause_end(p, behind)
     return p.first, before
 

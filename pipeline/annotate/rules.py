@@ -14,6 +14,7 @@ from pipeline.annotate.adjacent_cues import (
     name_colon,
     quoted_speaker,
     said_in_document,
+    signed,
     so_speaker,
     speaker_verb,
     verb_colon,
@@ -28,6 +29,7 @@ from pipeline.annotate.inferred_speakers import (
     subject_colon,
 )
 from pipeline.annotate.sentence_cues import according_to, clause_before, clause_behind, label_verb, perfect_tense
+from pipeline.annotate.subordinate_clauses import verb_final
 
 RULES: tuple[Rule, ...] = (
     said_in_document,
@@ -38,7 +40,9 @@ RULES: tuple[Rule, ...] = (
     as_put,
     verb_colon,
     name_colon,
+    signed,
     according_to,
+    verb_final,
     label_verb,
     clause_before,
     perfect_tense,

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.annotate.attribution import Attribution
 from pipeline.annotate.inferred_speakers import may_be_somebody, reported_subject
 from pipeline.annotate.lexicon import Lexicon
-from pipeline.annotate.mood import is_subjunctive
+from pipeline.annotate.mood import is_fixed, is_instruction, is_subjunctive
 from pipeline.annotate.passages import Passage, Reported, sentence_end
 from pipeline.annotate.phrases import REACH, Range
 from pipeline.annotate.sentences import Sentence, Token
@@ -122,18 +122,13 @@ def _is_reported_sentence(tokens: list[Token], sentence: Sentence, lexicon: Lexi
     words = tokens[first:last]
     if any(token.lower in {"ich", "mich", "mir", "wir"} for token in words):
         return False
+    if not follows and is_instruction(tokens, first):
+        return False
     follows = follows and not any(token.lower in _WISHES for token in words)
     return any(
-        (is_subjunctive(token, lexicon) and not _is_idiom(tokens, first + index)) or (follows and token.lower in _WOULD)
+        (is_subjunctive(token, lexicon) or (follows and token.lower in _WOULD)) and not is_fixed(tokens, first + index)
         for index, token in enumerate(words)
     )
-
-
-def _is_idiom(tokens: list[Token], at: int) -> bool:
-    """ "es sei denn", "sei es", "Gott sei Dank"."""
-    if tokens[at].lower != "sei" or at + 1 >= len(tokens):
-        return False
-    return tokens[at + 1].lower in {"denn", "es", "dank"}
 
 
 def _speaker_before(
@@ -194,7 +189,7 @@ def _announced(tokens: list[Token], sentence: Sentence, number: int, lexicon: Le
 
 
 def _has_mood(tokens: list[Token], first: int, last: int, lexicon: Lexicon) -> bool:
-    return any(is_subjunctive(tokens[at], lexicon) and not _is_idiom(tokens, at) for at in range(first, last))
+    return any(is_subjunctive(tokens[at], lexicon) and not is_fixed(tokens, at) for at in range(first, last))
 
 
 def joins(last: Reported, run: Reported, sentences: list[Sentence]) -> bool:

@@ -7,6 +7,7 @@ from pipeline.annotate.attribution import Attribution, Evidence, Situation, rule
 from pipeline.annotate.lexicon import Frame, Verb
 from pipeline.annotate.phrases import LONGEST_PHRASE, Range, is_adjective_de, is_name_word, is_nominative, noun_phrase
 from pipeline.annotate.subjects import first_subject, subject_after, subject_of
+from pipeline.annotate.subordinate_clauses import clause_low
 from pipeline.annotate.verbs import verb_at
 
 OWN_DE = frozenset({"eigenen", "eigener"})
@@ -20,7 +21,7 @@ OWN_DE = frozenset({"eigenen", "eigener"})
     misses="Nach der Sitzung war die Lage „ernst, aber beherrschbar“.",
 )
 def according_to(s: Situation) -> Attribution | None:
-    """laut X, X zufolge, nach Angaben von X, according to X, in the words of X."""
+    """laut X, X zufolge, nach Angaben von X, according to X, in the words of X, “…,” per X."""
     left = range(s.at - 1, s.low - 1, -1)
     right = range(s.at + 1, s.high)
     for at in (*left, *right):
@@ -124,6 +125,8 @@ def source_en(s: Situation, at: int) -> Attribution | None:
         start = at + 2
     elif s.is_at(at, "in") and s.is_at(at + 1, "the") and s.is_at(at + 2, "words") and s.is_at(at + 3, "of"):
         start = at + 4
+    elif s.is_at(at, "per") and at == s.after and s.is_set_off:
+        start = at + 1
     else:
         return None
     end = noun_phrase(s.tokens, start, s.high, s.lexicon)
@@ -138,7 +141,7 @@ def source_en(s: Situation, at: int) -> Attribution | None:
 )
 def label_verb(s: Situation) -> Attribution | None:
     """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; called it “…”"""
-    for at in range(s.at - 1, max(s.low, s.at - 20) - 1, -1):
+    for at in range(s.at - 1, max(clause_low(s), s.at - 20) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
         verb = verb_at(s.tokens, at, s.high, s.lexicon)
@@ -164,7 +167,7 @@ def _marker_is_near(s: Situation, verb: Verb, at: int) -> bool:
 )
 def clause_before(s: Situation) -> Attribution | None:
     """Holm sagte, man werde „…“; Smith said it was “…”"""
-    for at in range(s.at - 1, s.low - 1, -1):
+    for at in range(s.at - 1, clause_low(s) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
         if s.tokens[at].segment < 0 and verb_at(s.tokens, at, s.high, s.lexicon) is not None:

@@ -39,7 +39,7 @@ class Token(NamedTuple):
 
 NO_SEGMENT = -1
 _SENTENCE_ENDS = frozenset(".!?…")
-_LOOK_AHEAD = 8
+_LOOK_AHEAD = 12
 
 
 class Sentence(NamedTuple):
@@ -134,16 +134,27 @@ def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segme
         if lexicon and before.lower in lexicon.abbreviations and follower.surface != "\n":
             return False
         if before.surface.isdigit() and len(before.surface) <= 2 and lexicon and lexicon.language == "de":
-            return follower.surface == "\n"
+            return follower.surface == "\n" or follower.segment >= 0 or _is_age(tokens, at - 1, lexicon)
     return follower.segment >= 0 or not follower.surface[0].islower()
 
 
+def _is_age(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """ "sagt Lena Berg, 34. Ihr Bruder": a number between comma and full stop that begins no date."""
+    if at < 2 or tokens[at - 1].surface != "," or not tokens[at - 2].is_capitalised:
+        return False
+    is_date = any(token.lower in lexicon.weekdays for token in (tokens[at - 2], *tokens[at + 2 : at + 3]))
+    return not is_date and len(tokens[at].surface) == 2
+
+
 def _attributes(tokens: list[Token], at: int, lexicon: Lexicon | None) -> bool:
-    """“Is it?” Marsh asked: what follows the question is no sentence of its own."""
+    """“Is it?” Marsh, a farmer, asked: what follows the question is no sentence of its own."""
     if lexicon is None or lexicon.language != "en":
         return False
-    for token in tokens[at : at + _LOOK_AHEAD]:
-        if not token.is_word:
+    is_apposed = False
+    for before, token in zip(tokens[at - 1 : at + _LOOK_AHEAD], tokens[at : at + _LOOK_AHEAD], strict=False):
+        if token.surface == "," and (is_apposed or before.is_capitalised):
+            is_apposed = not is_apposed
+        elif not token.is_word:
             return False
         if token.lower in lexicon.verbs:
             return True

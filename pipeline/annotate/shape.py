@@ -95,8 +95,8 @@ def _is_name(text: str, tokens: list[Token], at: int, segment: Segment, words: l
     if text[segment.after : segment.after + 1] == "-" and text[segment.after + 1 : segment.after + 2].isalpha():
         return True
     before = tokens[at - 1] if at else None
-    if before is None or before.segment >= 0 or before.surface == "\n":
-        return False
+    if before is None or before.segment >= 0 or before.surface == "\n" or before.lower == "worten":
+        return False  # "mit den Worten „…“"
     if text[segment.before - 1 : segment.before] == "-":
         return True
     if before.lower in lexicon.so_called:

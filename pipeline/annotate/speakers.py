@@ -7,6 +7,7 @@ from functools import cache
 
 from pipeline.annotate.appositions import widened
 from pipeline.annotate.attribution import Attribution
+from pipeline.annotate.coordination import is_several
 from pipeline.annotate.offices import Offices
 from pipeline.annotate.people import People
 from pipeline.annotate.phrases import Range
@@ -61,6 +62,8 @@ class Speakers:
 
     def _resolve(self, speaker: Range, cue: Range | None, sentence: int) -> Person:
         first = self._tokens[speaker[0]]
+        if is_several(self._tokens, speaker, self._people.lexicon):
+            return _NOBODY
         if speaker[1] - speaker[0] == 1 and first.lower in self._people.lexicon.pronouns:
             if first.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
                 return _NOBODY

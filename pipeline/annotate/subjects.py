@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pipeline.annotate.attribution import Situation
+from pipeline.annotate.coordination import contrasted, is_plural, with_partner_before, with_partner_behind
 from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.participles_en import described_by_participle, main_verb, opens_with_participle
 from pipeline.annotate.phrases import (
     GENITIVE_DE,
     LONGEST_PHRASE,
@@ -21,10 +23,6 @@ from pipeline.annotate.phrases import (
 from pipeline.annotate.sentences import Token
 from pipeline.annotate.subordinate_subjects import conjunction_subject, relative_subject
 
-_PARTICIPLES_EN = frozenset(
-    {"seen", "written", "made", "held", "sent", "led", "known", "given", "shown", "built", "hurt"}
-)
-
 
 def subject_of(s: Situation, verb: int) -> Range | None:
     """The verb's subject in its sentence, left of the segment or right of it, whichever side the verb is on."""
@@ -37,9 +35,12 @@ def subject_of(s: Situation, verb: int) -> Range | None:
             return subordinate
     before = subject_before(tokens, low, verb, lexicon)
     if lexicon.language == "en":
+        main = main_verb(s, low, verb)
+        if main is not None:
+            return subject_of(s, main)
         if before is not None:
             return before
-        described = _described_by_participle(s, low, verb)
+        described = described_by_participle(s, low, verb)
         if described is not None:
             return described
         if tokens[verb - 1].lower in {"and", "but"} and verb > low:
@@ -55,32 +56,14 @@ def subject_of(s: Situation, verb: int) -> Range | None:
     after = subject_after(tokens, verb, high, lexicon)
     if after is not None and s.is_at(verb - 1, ",") and _has_finite_verb(s, low, verb):
         return after
+    if after is not None and before is None and s.is_at(verb - 1, ",") and s.is_at(after[1], ","):
+        return after  # "Das Buch, sagte Holm, sei gut"
     if before is not None and (after is None or not _is_addressee_first(s, before, after)):
         return before
     opening = _opening_phrase(s, low, verb)
     if opening is not None and (after is None or not _is_addressee_first(s, opening, after)):
         return conjunction_subject(s, low, verb) or opening
     return after or conjunction_subject(s, low, verb) or first_subject(s, low, verb)
-
-
-def _described_by_participle(s: Situation, low: int, verb: int) -> Range | None:
-    """ "Residents interviewed in the hall said": the phrase before a participle that says more of it."""
-    tokens = s.tokens
-    start = next((at + 1 for at in range(verb - 1, low - 1, -1) if tokens[at].surface in {",", ";", ":", "–"}), low)
-    end = noun_phrase(tokens, start, verb, s.lexicon)
-    if end is None or end + 1 >= verb or not is_nominative(tokens, start, s.lexicon):
-        return None
-    if end - start > 1 and _is_participle_en(tokens[end - 1]):
-        end -= 1
-    if not _is_participle_en(tokens[end]) or tokens[end + 1].lower not in s.lexicon.prepositions:
-        return None
-    between = tokens[end + 1 : verb]
-    is_one_clause = not any(token.lower in s.lexicon.auxiliaries | s.lexicon.conjunctions for token in between)
-    return (start, end) if is_one_clause else None
-
-
-def _is_participle_en(token: Token) -> bool:
-    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in _PARTICIPLES_EN)
 
 
 def _has_finite_verb(s: Situation, low: int, stop: int) -> bool:
@@ -107,10 +90,12 @@ def _opening_phrase(s: Situation, low: int, stop: int) -> Range | None:
     at = _sentence_start(s, low, stop)
     if at >= stop or (tokens[at].lower in lexicon.prepositions and not particle_name_end(tokens, at, stop, lexicon)):
         return None
-    if tokens[at].lower in lexicon.conjunctions:
+    if tokens[at].lower in lexicon.conjunctions or opens_with_participle(tokens, at, stop, lexicon):
         return None
     end = noun_phrase(tokens, at, stop, lexicon)
-    return (at, end) if end is not None and is_nominative(tokens, at, lexicon) else None
+    if end is None or not is_nominative(tokens, at, lexicon):
+        return None
+    return with_partner_behind(tokens, (at, end), stop, lexicon) if lexicon.language == "de" else (at, end)
 
 
 def _sentence_start(s: Situation, low: int, stop: int) -> int:
@@ -190,7 +175,7 @@ def subject_before(tokens: list[Token], low: int, verb: int, lexicon: Lexicon) -
         if start > low and _is_inside_phrase(tokens, start, lexicon):
             continue
         if noun_phrase(tokens, start, end, lexicon) == end and is_nominative(tokens, start, lexicon):
-            return start, end
+            return with_partner_before(tokens, low, (start, end), verb, lexicon)
     return None
 
 
@@ -218,7 +203,8 @@ def _subject_before_apposition(tokens: list[Token], low: int, comma: int, lexico
         start -= 1
     end = next((i for i in range(start, comma) if tokens[i].surface == ","), None)
     while end is not None and end < comma:
-        for first in range(max(start, end - LONGEST_PHRASE), end):
+        clause = end if opens_with_participle(tokens, start, end, lexicon) else max(start, end - LONGEST_PHRASE)
+        for first in range(clause, end):
             closing = noun_phrase(tokens, first, end, lexicon)
             if (
                 closing is not None
@@ -273,7 +259,10 @@ def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -
     end = noun_phrase(tokens, at, stop, lexicon)
     if end is None:
         return None
-    return at, through_apposed_name(tokens, at, end, stop, lexicon)
+    phrase = at, through_apposed_name(tokens, at, end, stop, lexicon)
+    if lexicon.language == "de" and is_plural(tokens, verb, verb):
+        phrase = with_partner_behind(tokens, phrase, stop, lexicon)
+    return contrasted(tokens, verb, phrase, stop, lexicon)
 
 
 def through_apposed_name(tokens: list[Token], at: int, end: int, stop: int, lexicon: Lexicon) -> int:

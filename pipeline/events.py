@@ -91,9 +91,10 @@ class LookOutcome(StrEnum):
     CHANGED = "changed"
     """Other bytes; they are captured."""
     MISSING = "missing"
-    """404 or 410, or redirected to the front page."""
+    """404 or 410, or redirected to the front page or another page of the site that is no article."""
     FAILED = "failed"
-    """No answer that would tell."""
+    """No answer that would tell; also a redirect to another site, to another article, or to a page that wants something
+    first."""
 
 
 class MentionKind(StrEnum):
@@ -454,7 +455,8 @@ class ArticleRevisited(Event, frozen=True, kw_only=True, tag="article_revisited"
     status: int | None = None
     """None where nobody answered."""
     reason: str | None = None
-    """Why it is missing, `gone`, `http_4xx`, `to_front_page`, or why the look failed, `http_5xx`, `timeout`, …"""
+    """Why it is missing, `gone`, `http_4xx`, `to_front_page`, `to_other_page`, or why the look failed, `http_5xx`,
+    `timeout`, `to_other_site`, `to_other_article`, `to_wall`, …"""
     detail: str | None = None
     final_url: str | None = None
     attempt: int = 1
@@ -544,9 +546,9 @@ class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"
     unchanged: int
     """There was nothing to do."""
     lost: int
-    """Known, and nowhere to be had."""
+    """Known, and nowhere to be had when asked for last."""
     waiting: int
-    """Left to a later run: put off, failed for now, or not wanted."""
+    """Left to a later run: put off, failed for now, not asked for, or not wanted."""
 
 
 EVENT_TYPES: tuple[type[Event], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,38 @@ def test_the_changes_made_to_the_old_words_give_the_new_ones(before: list[str], 
     old, new = " ".join(before), " ".join(after)
     assert apply(old, compare_words(old, new)) == new.split()
     assert compare_words(old, old).changes == ()
+
+
+REPETITIVE = {
+    "two words in turn": ("x y " * 950, "x y z " * 633),
+    "two lines in turn": ("ad\nfoo\n" * 2_000, "foo\nbar\nad\n" * 1_400),
+    "every other word is another": (
+        " ".join(f"w{n}" for n in range(16_000)),
+        " ".join(f"w{n}" if n % 2 else f"v{n}" for n in range(16_000)),
+    ),
+    "a table of results": (
+        "\n".join(f"{n % 10} : {n % 7}" for n in range(8_000)),
+        "\n".join(f"{n % 10} : {n * 3 % 7}" for n in range(8_000)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), REPETITIVE.values(), ids=REPETITIVE)
+def test_what_would_take_minutes_is_compared_more_coarsely(old: str, new: str) -> None:
+    difference = compare_words(old, new)
+    assert apply(old, difference) == new.split()
+    assert len(difference.changes) < 1_000, "an exact comparison finds thousands"
+    assert compare_words(old, old).changes == ()
+    assert [(change.old, change.new) for change in compare_words(old, f"{old} end").changes] == [("", "end")]
+
+
+def test_a_long_article_is_compared_exactly() -> None:
+    chance = random.Random(19)
+    words = [f"w{chance.randrange(3_000)}" for _ in range(16_000)]
+    places = set(chance.sample(range(0, 16_000, 2), 800))
+    edited = [f"new{place}" if place in places else word for place, word in enumerate(words)]
+    difference = compare_words(" ".join(words), " ".join(edited))
+    assert (difference.words_removed, difference.words_added, len(difference.changes)) == (800, 800, 800)
 
 
 # ---- revisions

@@ -18,7 +18,7 @@ from pipeline.steps.progress import Progress
 from pipeline.steps.revisit import due_pages, revisit_source, sources_due
 from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.visits import polite_client
-from tests.loopback import Answer
+from tests.loopback import Answer, WebServer
 from tests.world import PARAGRAPHS, World
 
 HOUR = timedelta(hours=1)
@@ -162,6 +162,10 @@ def test_a_page_captured_for_another_reason_since_is_asked_for_whole(captured: W
         (Answer(status=404), ("missing", 404, "http_4xx")),
         (Answer(status=410), ("missing", 410, "gone")),
         (Answer(status=302, headers={"Location": "/"}), ("missing", 200, "to_front_page")),
+        (Answer(status=302, headers={"Location": "/politics/"}), ("missing", 200, "to_other_page")),
+        (Answer(status=301, headers={"Location": "/b?from=rss"}), ("missing", 200, "to_other_page")),
+        (Answer(status=301, headers={"Location": "/all-politics-news-today"}), ("failed", 200, "to_other_article")),
+        (Answer(status=302, headers={"Location": "/login?to=/a"}), ("failed", 200, "to_wall")),
         (Answer(status=403), ("failed", 403, "http_4xx")),
         (Answer(status=500), ("failed", 500, "http_5xx")),
         (Answer(b"%PDF", content_type="application/pdf"), ("failed", 200, "not_html")),
@@ -170,7 +174,8 @@ def test_a_page_captured_for_another_reason_since_is_asked_for_whole(captured: W
 def test_a_page_that_is_not_there_is_looked_for_again_soon_and_then_at_its_next_age(
     captured: World, answer: Answer, outcome: tuple[str, int, str]
 ) -> None:
-    captured.web.page("/", "The front page", *PARAGRAPHS)
+    for path in ("/", "/politics/", "/b?from=rss", "/all-politics-news-today", "/login?to=/a"):
+        captured.web.page(path, "Another page", *PARAGRAPHS)
     captured.web.answers["/a"] = answer
     for hours in (1.1, 1.5, 2.2, 5, 6.3, 7.5, 20, 24.2, 30):
         captured.ahead = hours * HOUR
@@ -181,6 +186,60 @@ def test_a_page_that_is_not_there_is_looked_for_again_soon_and_then_at_its_next_
     captured.ahead = 73 * HOUR
     look(captured)
     assert outcomes(captured)[-1] == ("unchanged", 200, None, 1)
+
+
+def test_a_page_on_another_site_is_another_page(captured: World) -> None:
+    captured.settings = captured.settings.model_copy(update={"allow_hosts": ("127.0.0.1", "localhost")})
+    with WebServer() as other:
+        other.page("/a", "We value your privacy", *PARAGRAPHS)
+        location = f"{other.base}/a".replace("127.0.0.1", "localhost")
+        captured.web.answers["/a"] = Answer(status=302, headers={"Location": location})
+        captured.ahead = 2 * HOUR
+        look(captured)
+    assert outcomes(captured) == [("failed", 200, "to_other_site", 1)]
+    assert looks(captured)[0]["final_url"] == location
+
+
+def test_an_article_that_was_renamed_is_still_looked_at(captured: World) -> None:
+    captured.web.answers["/a"] = Answer(status=301, headers={"Location": "/ferry-saved"})
+    head = f'<link rel="canonical" href="{captured.web.base}/a">'
+    page = f"<html><head><title>Ferry saved</title>{head}</head><body><p>{PARAGRAPHS[0]}</p></body></html>"
+    captured.web.answers["/ferry-saved"] = Answer(page.encode())
+    captured.ahead = 2 * HOUR
+    look(captured)
+    captured.web.answers["/ferry-saved"] = Answer(page.replace(head, "").encode())
+    captured.ahead = 7 * HOUR
+    look(captured)
+    assert outcomes(captured) == [("changed", 200, None, 1)] * 2, "it was captured there: that address is known, too"
+
+
+def test_an_address_of_the_feed_s_that_leads_to_the_article_is_the_article(world: World) -> None:
+    world.web.feed("/feed.xml", ("/go/1", "Ferry adrift"))
+    world.web.answers["/go/1"] = Answer(status=302, headers={"Location": "/a"})
+    world.collect()
+    looks_again(world)
+    world.ahead = 2 * HOUR
+    look(world)
+    world.web.answers["/go/1"] = Answer(status=302, headers={"Location": "/b"})
+    world.ahead = 7 * HOUR
+    look(world)
+    assert outcomes(world, "/go/1") == [("unchanged", 200, None, 1), ("missing", 200, "to_other_page", 1)]
+
+
+def test_another_page_that_is_unmodified_says_nothing_of_the_article(captured: World) -> None:
+    """The page's validators are sent wherever it leads."""
+    captured.web.page("/a", "Ferry adrift", *PARAGRAPHS, etag='"one"')
+    captured.ahead = 2 * HOUR
+    look(captured)
+    captured.web.page("/politics/", "All politics", *PARAGRAPHS, etag='"one"')
+    captured.web.answers["/a"] = Answer(status=302, headers={"Location": "/politics/"})
+    for hours in (7, 8.1):
+        captured.ahead = hours * HOUR
+        look(captured)
+    assert outcomes(captured)[1:] == [
+        ("failed", 304, "to_other_page", 1),
+        ("missing", 200, "to_other_page", 2),
+    ]
 
 
 def test_a_host_that_wants_to_be_left_alone_is_and_its_pages_stay_due(captured: World) -> None:

@@ -103,7 +103,7 @@ def backfill(
 def finish(stores: Stores, sources: Sequence[Source], interval: Interval, started_at: datetime) -> StepResult:
     """Record what the run, started at this time, has come to for each source."""
     source_ids = [source.id for source in sources]
-    articles = articles_of_interval(stores.ledger, interval, source_ids)
+    articles = articles_of_interval(stores.ledger, interval, source_ids, stores.run)
     read = _read_by(stores.ledger, stores.run, started_at, interval)
     unread = unread_articles(stores, interval, source_ids)
     archived = {source.id for source in sources if asks_web_archive(stores.settings, source)}
@@ -156,7 +156,9 @@ def fate(
 ) -> Fate:
     """What has become of the article. `read` are those that the run has read, `unread` those left to be read."""
     if not article.has_page and not article.has_feed_text:
-        return Fate.LOST if is_lost(article, has_archive=has_archive) else Fate.WAITING
+        was_asked = article.failed_since is not None and article.failed_since >= started_at
+        is_settled = was_asked or not article.wants_live_page(run.now())
+        return Fate.LOST if is_settled and is_lost(article, has_archive=has_archive) else Fate.WAITING
     if article.page_since is not None and article.page_by == run.run_id and article.page_since >= started_at:
         return Fate.RECOVERED
     if article.article_id in unread:
@@ -165,11 +167,13 @@ def fate(
 
 
 def is_lost(article: ArticleOfInterval, *, has_archive: bool) -> bool:
-    """Whether the article is nowhere to be had: the site will not give its page, and an archive was asked if it is gone
-    and there is one to ask."""
-    if article.has_page or article.has_feed_text or article.wants_live_page:
+    """Whether the article was nowhere to be had when it was asked for last: the site did not give its page, and an
+    archive was asked if it is gone and there is one to ask."""
+    if article.has_page or article.has_feed_text or article.reason is None:
         return False
-    return not (article.is_gone and has_archive) or article.reason == NOT_ARCHIVED
+    if article.is_gone:
+        return not has_archive or article.reason == NOT_ARCHIVED
+    return not article.will_retry
 
 
 def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> list[Assessment]:
@@ -183,7 +187,7 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
         has_archive = asks_web_archive(stores.settings, source)
         lost = sum(is_lost(article, has_archive=has_archive) for article in published)
         lacking = sum(
-            article.wants_live_page or (has_archive and article.wants_archived_page(now)) for article in published
+            article.wants_live_page(now) or (has_archive and article.wants_archived_page(now)) for article in published
         )
         replayable = {article for article, source_id in unread.items() if source_id == source.id}
         assessments.append(

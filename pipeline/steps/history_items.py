@@ -1,22 +1,30 @@
-"""From what the history says to events: that it was read, and the articles it names that the ledger lacks."""
+"""From what the history says to events: that it was read, and the articles it names that the ledger lacks. And back:
+what earlier runs have read of its sitemaps."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.archive import Stored
+from pipeline.collect.archive import Location
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import Sighting
+from pipeline.collect.history.sitemap_files import SitemapLook
 from pipeline.events import Event, HistoryRead, ItemDiscovered, Via
 from pipeline.ids import article_id
+from pipeline.ledger import Interval, Ledger
 from pipeline.steps.history_state import NamedArticles, Past, known_articles
-from pipeline.steps.stores import StepResult, Stores, uninterrupted
+from pipeline.steps.stores import RECALL, StepResult, Stores, uninterrupted
 
 PRODUCER = "recover@1"
+BATCH_SECONDS = 10.0
+"""What is found in so long a time goes into one append."""
 
 
 class HistoryFind(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,13 +32,73 @@ class HistoryFind(msgspec.Struct, frozen=True, kw_only=True):
 
     via: Via
     url: str
+    interval: Interval | None = None
+    """The part of the run's interval that it was asked about, where that is not all of it."""
+    read_at: datetime | None = None
+    """When it was had, where that was earlier."""
     failure: NotRead | None = None
     is_partial: bool = False
     """It was read, but not all that it leads to."""
     entries: int = 0
     sightings: tuple[Sighting, ...] = ()
     payload_digest: str | None = None
-    stored: Stored | None = None
+    location: Location | None = None
+
+
+class Recorder:
+    """Records finds while more are being looked for, and the last of them also where an interrupt or an error ends it.
+
+    Use as an async context manager; then `result` is what was recorded.
+    """
+
+    def __init__(self, stores: Stores, past: Past) -> None:
+        self._stores, self._past = stores, past
+        self._waiting: list[HistoryFind] = []
+        self.result = StepResult({})
+
+    async def __aenter__(self) -> Self:
+        self._recorded_at = _clock()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._record()
+
+    async def add(self, find: HistoryFind) -> None:
+        self._waiting.append(find)
+        if _clock() - self._recorded_at >= BATCH_SECONDS:
+            await self._record()
+
+    async def _record(self) -> None:
+        finds, self._waiting = self._waiting, []
+        if finds:
+            self.result += await uninterrupted(record_finds(self._stores, self._past, finds))
+        self._recorded_at = _clock()
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class SourceSitemapLook(SitemapLook, frozen=True, kw_only=True):
+    source_id: str
+
+
+def sitemap_looks(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, dict[str, SitemapLook]]:
+    """For `Stores.reading`: what earlier runs have seen of a source's sitemaps, by address."""
+    looks: dict[Past, dict[str, SitemapLook]] = {}
+    for past in pasts:
+        rows = ledger.select(
+            SourceSitemapLook,
+            "sitemap_looks",
+            source_ids=[past.source_id],
+            start=past.interval.start,
+            end=past.interval.end,
+            recall_start=now - RECALL,
+        )
+        looks[past] = {row.url: row for row in rows}
+    return looks
 
 
 async def record_finds(stores: Stores, past: Past, finds: Sequence[HistoryFind]) -> StepResult:
@@ -54,16 +122,17 @@ def find_events(past: Past, now: datetime, finds: Sequence[HistoryFind], known: 
 
 
 def _read(past: Past, now: datetime, find: HistoryFind, new_items: int) -> HistoryRead:
-    failure, stored = find.failure, find.stored
+    failure, location = find.failure, find.location
+    interval = find.interval or past.interval
     return HistoryRead(
         stream=f"history:{past.source_id}",
-        occurred_at=now,
+        occurred_at=find.read_at or now,
         producer=PRODUCER,
         source_id=past.source_id,
         via=find.via,
         url=find.url,
-        interval_start=past.interval.start,
-        interval_end=past.interval.end,
+        interval_start=interval.start,
+        interval_end=interval.end,
         reason=failure.reason if failure else "partial" if find.is_partial else None,
         detail=failure.detail if failure else None,
         status=failure.status if failure else None,
@@ -72,9 +141,9 @@ def _read(past: Past, now: datetime, find: HistoryFind, new_items: int) -> Histo
         matches=len(find.sightings),
         new_items=new_items,
         payload_digest=find.payload_digest,
-        warc_file=stored.location.warc_file if stored else None,
-        warc_offset=stored.location.warc_offset if stored else None,
-        warc_length=stored.location.warc_length if stored else None,
+        warc_file=location.warc_file if location else None,
+        warc_offset=location.warc_offset if location else None,
+        warc_length=location.warc_length if location else None,
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 import msgspec
 
 from pipeline.collect.addresses import AllowedHosts
 from pipeline.collect.archive import Archive
+from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import WebArchive
 from pipeline.collect.history.periods import Period
-from pipeline.collect.history.sitemaps import SitemapRead, SitemapWalk, sitemap_addresses
+from pipeline.collect.history.sitemap_files import Looks
+from pipeline.collect.history.sitemaps import SitemapRead, SitemapWalk, named_sitemaps, robots_address
 from pipeline.collect.history.web_archive import ArchiveSearch, ArchiveSearcher
 from pipeline.collect.http import Client, Limits, Timeouts
 from pipeline.events import Via
@@ -21,8 +23,14 @@ from pipeline.ledger import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.history_items import HistoryFind
-from pipeline.steps.history_state import ReadAt
+from pipeline.steps.history_state import LOOKUP_KEPT, ReadAt
 from pipeline.steps.visits import polite_client
+
+OnFind = Callable[[HistoryFind], Awaitable[None]]
+
+
+async def _ignore(_: HistoryFind) -> None:
+    pass
 
 
 class Finds(msgspec.Struct, frozen=True):
@@ -82,65 +90,138 @@ async def open_history(
 
 
 async def search_sitemaps(
-    history: History, source: Source, interval: Interval, read_at: ReadAt, archive: Archive | None = None
+    history: History,
+    source: Source,
+    interval: Interval,
+    looks: Looks,
+    archive: Archive | None = None,
+    on_find: OnFind = _ignore,
 ) -> Finds:
-    """The interval's articles in the source's sitemaps. With an archive, the exchanges are archived."""
+    """The interval's articles in the source's sitemaps. With an archive, the exchanges are archived. `on_find` is told
+    of each sitemap as it is read."""
+    reads: list[SitemapRead] = []
+
+    async def tell(read: SitemapRead) -> None:
+        reads.append(read)
+        await on_find(_sitemap_find(read))
+
     walk = SitemapWalk(
         history.client,
         Period(interval.start, interval.end),
         hosts=source.hosts,
         zone=source.zone,
         now=history.now(),
-        known={url for via, url in read_at if via is Via.SITEMAP},
+        looks=looks,
+        fresh_since=fresh_since(interval, history.now()),
         archive=archive,
+        on_read=tell,
     )
-    await walk.read(await sitemap_addresses(history.client, source.homepage, source.sitemaps))
+    named: tuple[str, ...] = ()
+    try:
+        named = await named_sitemaps(history.client, source.homepage)
+    except NotRead as failure:
+        await tell(SitemapRead(url=robots_address(source.homepage), failure=failure))
+    await walk.read((*source.sitemaps, *named))
     notices = (f"{walk.unread} sitemaps are left to the next run",) if walk.unread else ()
-    return Finds(tuple(_sitemap_find(read) for read in walk.reads), notices)
+    return Finds(tuple(_sitemap_find(read) for read in reads), notices)
+
+
+def fresh_since(interval: Interval, now: datetime) -> datetime:
+    """What was read of the history since then need not be read again; once the interval is over, that was before its
+    end does not count."""
+    since = now - LOOKUP_KEPT
+    return max(since, interval.end) if interval.end <= now else since
 
 
 def _sitemap_find(read: SitemapRead) -> HistoryFind:
     return HistoryFind(
         via=Via.SITEMAP,
         url=read.url,
+        read_at=read.read_at,
         failure=read.failure,
         is_partial=read.is_partial,
         entries=read.entries,
         sightings=read.sightings,
         payload_digest=read.payload_digest,
-        stored=read.stored,
+        location=read.location,
     )
 
 
-async def search_web_archive(history: History, source: Source, interval: Interval, read_at: ReadAt) -> Finds:
-    """The interval's articles in the archived captures of the source's feeds, its front page and its sections."""
+async def search_web_archive(
+    history: History,
+    source: Source,
+    interval: Interval,
+    read_at: Mapping[Interval, ReadAt],
+    on_find: OnFind = _ignore,
+) -> Finds:
+    """The interval's articles in the archived captures of the source's feeds, its front page and its sections, day by
+    day. `read_at` is what is known of each day; `on_find` is told of each feed and page as it is read."""
     archive = history.web_archive(source)
     if archive is None:
         return Finds(())
-    period = Period(interval.start, interval.end)
-    searcher = ArchiveSearcher(archive, period, hosts=source.hosts, zone=source.zone)
-    wanted: list[tuple[str, Callable[[str], Awaitable[ArchiveSearch]]]] = [(url, searcher.feed) for url in source.feeds]
-    wanted.append((source.homepage, searcher.front_page))
-    searches: dict[str, ArchiveSearch] = {}
-    for url, search in wanted:  # it grows
-        if (Via.WAYBACK, url) in read_at or url in searches:
-            continue
-        searches[url] = found = await search(url)
-        if found.ends_asking:
+    finds: list[HistoryFind] = []
+
+    async def tell(find: HistoryFind) -> None:
+        finds.append(find)
+        await on_find(find)
+
+    searcher = ArchiveSearcher(archive, hosts=source.hosts, zone=source.zone)
+    for day in days_of(interval):
+        may_go_on = await _search_day(searcher, source, day, read_at.get(day, {}), tell)
+        if not may_go_on:
             break
-        wanted += [(section, searcher.section_page) for section in found.sections]
-    sound = {url for url, found in searches.items() if found.failure is None} | {url for _, url in read_at}
-    finds = tuple(_archive_find(found, sound) for found in searches.values())
-    return Finds(finds, tuple(f"the web archive: {find.failure.detail}" for find in finds if find.failure))
+    notices = dict.fromkeys(f"the web archive: {find.failure.detail}" for find in finds if find.failure)
+    return Finds(tuple(finds), tuple(notices))
 
 
-def _archive_find(search: ArchiveSearch, sound: set[str]) -> HistoryFind:
-    """`sound` are the addresses whose captures have been read to the end."""
+async def _search_day(searcher: ArchiveSearcher, source: Source, day: Interval, read_at: ReadAt, tell: OnFind) -> bool:
+    """Whether the archive may be asked for more. Of a front page is told at the end: when its sections were read."""
+    period = Period(day.start, day.end)
+    wanted = [(url, searcher.feed) for url in source.feeds]
+    wanted.append((source.homepage, searcher.front_page))
+    done = {url for via, url in read_at if via is Via.WAYBACK}
+    asked: set[str] = set()
+    fronts: list[ArchiveSearch] = []
+    try:
+        for url, search in wanted:  # it grows
+            if url in done or url in asked:
+                continue
+            asked.add(url)
+            found = await search(url, period)
+            if found.failure is None:
+                done.add(url)
+            if found.sections:
+                fronts.append(found)
+                wanted += [(section, searcher.section_page) for section in found.sections]
+            else:
+                await tell(_archive_find(found, day, done))
+            if found.ends_asking:
+                return False
+    finally:
+        for front in fronts:
+            await tell(_archive_find(front, day, done))
+    return True
+
+
+def days_of(interval: Interval) -> list[Interval]:
+    """The interval, cut at midnight UTC: what was read of a day is known whichever interval it is a part of."""
+    days, start = [], interval.start
+    while start < interval.end:
+        midnight = datetime.combine(start.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+        end = min(midnight, interval.end)
+        days.append(Interval(start, end))
+        start = end
+    return days
+
+
+def _archive_find(search: ArchiveSearch, day: Interval, done: set[str]) -> HistoryFind:
+    """`done` are the addresses whose captures have been read to the end."""
     return HistoryFind(
         via=Via.WAYBACK,
         url=search.url,
+        interval=day,
         failure=search.failure,
-        is_partial=not sound.issuperset(search.sections),
+        is_partial=not done.issuperset(search.sections),
         entries=search.entries,
         sightings=search.sightings,
     )

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from pipeline.collect.history import documents
 from pipeline.events import Via
-from pipeline.ledger import Interval, Ledger
+from pipeline.ledger import Interval, Ledger, Run
 from pipeline.steps.stores import RECALL
 
 GONE_STATUS = frozenset({404, 410})
@@ -20,13 +21,18 @@ FRONT_PAGE = "front_page"
 GONE_REASONS = frozenset({"gone", FRONT_PAGE, "dns"})
 """A host that no name server knows has gone with all its pages; should it be our network, no archive answers either."""
 LOOKUP_KEPT = timedelta(days=1)
-"""So long what the history did not have is not asked for again; it grows slowly."""
+"""So long what the history did not have is not asked for again; it grows slowly. Likewise a page that its site did not
+give, unless the site only had trouble."""
+ERROR = "error"
+"""What befell a page is no case that is provided for."""
 
 
 class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     """An article published in the interval, and what has become of it."""
 
     source_id: str
+    interval_start: datetime
+    interval_end: datetime
     article_id: UUID
     item_id: UUID
     url: str
@@ -41,23 +47,32 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     """Failed captures caused by its newest item."""
     reason: str | None = None
-    """Of its last failure, as are the next three; None where none was tried."""
+    """Of its last failure, as are the next four; None where none was tried."""
     status: int | None = None
     will_retry: bool = True
     failed_at: datetime | None = None
+    failed_since: datetime | None = None
+    """When that was recorded."""
+
+    @property
+    def past(self) -> Past:
+        return Past(self.source_id, Interval(self.interval_start, self.interval_end))
 
     @property
     def has_page(self) -> bool:
         return self.page_since is not None
 
     @property
-    def wants_live_page(self) -> bool:
-        """Whether its address should be asked."""
-        return not self.has_page and not self.is_gone and self.will_retry
-
-    @property
     def is_gone(self) -> bool:
         return is_gone(self.reason, self.status)
+
+    def wants_live_page(self, now: datetime) -> bool:
+        """Whether its address should be asked, however often it was: pages come back, and sites."""
+        if self.has_page:
+            return False
+        if self.failed_at is None or self.failed_at <= now - LOOKUP_KEPT:
+            return True
+        return is_passing(self.reason, self.status) and not self.is_gone
 
     def wants_archived_page(self, now: datetime) -> bool:
         """Whether a web archive should be asked: its address no longer has it."""
@@ -69,6 +84,11 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
 def is_gone(reason: str | None, status: int | None) -> bool:
     """Whether a failed capture says that the page is no longer there."""
     return status in GONE_STATUS or reason in GONE_REASONS or reason == NOT_ARCHIVED
+
+
+def is_passing(reason: str | None, status: int | None) -> bool:
+    """Whether a failed capture says nothing about the page, so that another attempt may help at any time."""
+    return reason in {"bad_encoding", ERROR} or documents.is_passing(reason, status)
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -101,8 +121,11 @@ ReadAt = Mapping[tuple[Via, str], datetime]
 """When each document was last read to its end for the interval."""
 
 
-def articles_of_interval(ledger: Ledger, interval: Interval, source_ids: Sequence[str]) -> list[ArticleOfInterval]:
-    """The articles that the sources published in the interval, oldest first."""
+def articles_of_interval(
+    ledger: Ledger, interval: Interval, source_ids: Sequence[str], run: Run | None = None
+) -> list[ArticleOfInterval]:
+    """The articles that the sources published in the interval, oldest first. What `run` itself has read on their pages
+    does not date them: to the run that goes after them they are the interval's until it ends."""
     return ledger.select(
         ArticleOfInterval,
         "articles_of_interval",
@@ -110,6 +133,7 @@ def articles_of_interval(ledger: Ledger, interval: Interval, source_ids: Sequenc
         end=interval.end,
         recall_start=interval.start - RECALL,
         source_ids=list(source_ids),
+        run_id=run.run_id if run else None,
     )
 
 

@@ -2,8 +2,8 @@
 
     known but never captured ▶ sitemaps ▶ web archive ▶ pages, live or archived ▶ CC-NEWS
 
-What was asked of the history is recorded with what it gave (`history_read`), so an interrupted run is gone on with, and
-one that is repeated within a day asks only for what lacks.
+What was asked of the history is recorded with what it gave (`history_read`) as it is read, so an interrupted run is
+gone on with, and one that is repeated within a day asks only for what lacks.
 """
 
 from __future__ import annotations
@@ -14,20 +14,24 @@ from collections.abc import Sequence
 from pipeline.collect.history.news_slices import NewsSlices
 from pipeline.ledger import Interval
 from pipeline.sources import Source
-from pipeline.steps.history_items import record_finds
+from pipeline.steps.history_items import HistoryFind, Recorder, sitemap_looks
 from pipeline.steps.history_search import (
     Finds,
     History,
+    days_of,
     open_history,
     reads_cc_news,
     search_sitemaps,
     search_web_archive,
 )
-from pipeline.steps.history_state import Past, articles_of_past, history_reads
+from pipeline.steps.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
 from pipeline.steps.recover_news import NewsRecovery
 from pipeline.steps.recover_pages import PageRecovery
 from pipeline.steps.stores import StepResult, Stores
-from pipeline.steps.visits import visit_each
+from pipeline.steps.visits import AtHosts, attend_each
+
+_NAMED_FAILURES = 5
+"""So many documents that could not be read are named in notices; `history_read` has them all."""
 
 
 def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]) -> StepResult:
@@ -37,23 +41,30 @@ def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roste
 
     async def run() -> StepResult:
         async with open_history(stores.settings, roster, stores.now) as history:
-            return await visit_each(
-                stores, sources, lambda source: _recover_source(stores, history, source, interval, hosts)
-            )
+
+            async def attend(source: Source, at_hosts: AtHosts) -> StepResult:
+                return await _recover_source(stores, history, source, interval, hosts, at_hosts)
+
+            return await attend_each(stores, sources, attend)
 
     return asyncio.run(run())
 
 
 async def _recover_source(
-    stores: Stores, history: History, source: Source, interval: Interval, hosts: frozenset[str]
+    stores: Stores,
+    history: History,
+    source: Source,
+    interval: Interval,
+    hosts: frozenset[str],
+    at_hosts: AtHosts,
 ) -> StepResult:
+    """The source's hosts are kept from other runs only while they are asked themselves: archives are slow."""
     past = Past(source.id, interval)
-    read_at = await stores.reading(history_reads, past)
-    result = await _record(stores, past, await search_sitemaps(history, source, interval, read_at, stores.archive))
-    result += await _record(stores, past, await search_web_archive(history, source, interval, read_at))
-    articles = await stores.reading(articles_of_past, past)
-    pages = PageRecovery(stores, history.client, history.web_archive(source), source)
-    result += await pages.run(articles)
+    async with at_hosts():
+        result = await _search_sitemaps(stores, history, source, past)
+    result += await _search_web_archive(stores, history, source, past)
+    pages = _PagesAtHosts(stores, history, source, past, at_hosts)
+    result += await pages.run(await stores.reading(articles_of_past, past))
     if reads_cc_news(stores.settings, source):
         settings = stores.settings
         slices = NewsSlices(settings.cc_news_folder, hosts, allow_hosts=settings.allow_hosts, contact=settings.contact)
@@ -61,6 +72,41 @@ async def _recover_source(
     return result
 
 
-async def _record(stores: Stores, past: Past, found: Finds) -> StepResult:
-    recorded = await record_finds(stores, past, found.finds)
-    return recorded + StepResult({}, notices=tuple(f"source {past.source_id}: {notice}" for notice in found.notices))
+async def _search_sitemaps(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
+    looks = await stores.reading(sitemap_looks, past)
+    async with Recorder(stores, past) as recorder:
+        found = await search_sitemaps(history, source, past.interval, looks, stores.archive, recorder.add)
+    return recorder.result + _noticed(source, found, failures=_failures(found.finds))
+
+
+async def _search_web_archive(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
+    read_at = {day: await stores.reading(history_reads, Past(source.id, day)) for day in days_of(past.interval)}
+    async with Recorder(stores, past) as recorder:
+        found = await search_web_archive(history, source, past.interval, read_at, recorder.add)
+    return recorder.result + _noticed(source, found)
+
+
+def _failures(finds: Sequence[HistoryFind]) -> list[str]:
+    details = [find.failure.detail for find in finds if find.failure]
+    more = [f"{len(details) - _NAMED_FAILURES} more sitemaps could not be read, or not to their end"]
+    return details if len(details) <= _NAMED_FAILURES else details[:_NAMED_FAILURES] + more
+
+
+def _noticed(source: Source, found: Finds, failures: Sequence[str] = ()) -> StepResult:
+    return StepResult({}, notices=tuple(f"source {source.id}: {notice}" for notice in (*failures, *found.notices)))
+
+
+class _PagesAtHosts(PageRecovery):
+    """Asks for pages while no other run is at the source's hosts, and only for what none of them has had by then."""
+
+    def __init__(self, stores: Stores, history: History, source: Source, past: Past, at_hosts: AtHosts) -> None:
+        super().__init__(stores, history.client, history.web_archive(source), source)
+        self._past, self._at_hosts = past, at_hosts
+
+    async def run(self, articles: Sequence[ArticleOfInterval]) -> StepResult:
+        wanted = {article.article_id for article in articles if self._wants(article)}
+        if not wanted:
+            return StepResult({})
+        async with self._at_hosts():
+            known = await self._stores.reading(articles_of_past, self._past)
+            return await super().run([article for article in known if article.article_id in wanted])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from typing import BinaryIO
 from uuid import UUID
+
+import msgspec
 
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages
 from pipeline.collect.history.documents import NotRead
@@ -14,6 +18,7 @@ from pipeline.collect.history.periods import Period
 from pipeline.collect.history.section_pages import Link, linked_items, looks_like_article
 from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
 from pipeline.collect.http import Client
+from pipeline.collect.outlets import http_address
 from pipeline.events import ArticleCaptured, Via
 from pipeline.ids import article_id
 from pipeline.ledger import Interval
@@ -23,11 +28,8 @@ from pipeline.steps.history_state import ArticleOfInterval, Past, articles_of_pa
 from pipeline.steps.recover_pages import HadPage, PageRecovery
 from pipeline.steps.stores import StepResult, Stores, uninterrupted
 
-MAX_BYTES = 200_000_000
-"""Of a file's pages of one source that are held in memory."""
-
-Pages = Mapping[UUID, NewsPage]
-"""By article, the first capture of each."""
+_CRAWLED_WITHIN = timedelta(days=1)
+"""Of its publication an article is crawled: what is published late in the evening, on the next day."""
 
 
 class NewsRecovery:
@@ -40,11 +42,14 @@ class NewsRecovery:
         self._source = source
         self._past = Past(source.id, interval)
         self._period = Period(interval.start, interval.end)
+        """Of publication."""
+        known_until = max(interval.end, stores.now())
+        self._crawled = Period(interval.start, min(interval.end + _CRAWLED_WITHIN, known_until))
         self._base_url = stores.settings.cc_news_url
 
     async def run(self, archives: Client) -> StepResult:
-        """File after file, as many as a run may read."""
-        files, failures = await list_files(archives, self._base_url, self._period)
+        """File after file, as many as a run may read, those begun in the interval before later ones."""
+        files, failures = await list_files(archives, self._base_url, self._crawled)
         read_at = await self._stores.reading(history_reads, self._past)
         unread = [url for url in (file.url(self._base_url) for file in files) if (Via.CC_NEWS, url) not in read_at]
         notices = [f"CC-NEWS: {failure.detail}" for failure in failures]
@@ -57,53 +62,72 @@ class NewsRecovery:
         return result
 
     async def _file(self, url: str) -> StepResult:
-        pages, failure = await self._read(url)
-        sightings = [self._sighting(page, url) for page in pages.values()]
-        find = HistoryFind(
-            via=Via.CC_NEWS,
-            url=url,
-            failure=failure,
-            entries=len(pages),
-            sightings=tuple(each for each in sightings if each.dated_at in self._period),
-        )
-        result = await record_finds(self._stores, self._past, [find])
-        result += await self._recovery.run(await self._lacking(pages))
-        events = [self._taken(article, pages) for article in await self._lacking(pages) if article.is_gone]
-        return result + await uninterrupted(self._stores.recording(events))
-
-    async def _read(self, url: str) -> tuple[Pages, NotRead | None]:
         try:
             news_slice = await self._slices.get(url)
         except NotRead as failure:
-            return {}, failure
-        pages = await asyncio.to_thread(self._pages, news_slice.path)
-        problem = news_slice.problem
-        return pages, NotRead("incomplete", f"{url}: {problem}") if problem else None
+            return await self._record(HistoryFind(via=Via.CC_NEWS, url=url, failure=failure))
+        with news_slice.path.open("rb") as file:
+            return await self._slice(url, file, news_slice.problem)
 
-    def _pages(self, path: Path) -> Pages:
-        pages: dict[UUID, NewsPage] = {}
-        held = 0
-        with path.open("rb") as file:
-            for page in read_pages(file, self._period, self._is_wanted):
-                if held + len(page.body) <= MAX_BYTES:
-                    held += len(page.body)
-                    pages.setdefault(article_id(page.url), page)
-        return pages
+    async def _slice(self, url: str, file: BinaryIO, problem: str | None) -> StepResult:
+        """What the slice names is recorded before its pages are asked for; it is read to its end when it is known
+        of each whether its page is still there."""
+        sightings = await asyncio.to_thread(self._sightings, file, url)
+        find = HistoryFind(
+            via=Via.CC_NEWS,
+            url=url,
+            failure=NotRead("incomplete", f"{url}: {problem}") if problem else None,
+            is_partial=bool(sightings),
+            entries=len(sightings),
+            sightings=tuple(each for each in sightings.values() if each.dated_at in self._period),
+        )
+        result = await self._record(find)
+        if not sightings:
+            return result
+        result += await self._recovery.run(await self._lacking(sightings.keys()))
+        lacking = await self._lacking(sightings.keys())
+        gone = {each.article_id: each for each in lacking if each.is_gone}
+        result += await uninterrupted(self._stores.recording(await self._taken(file, gone)))
+        if find.failure is None and not any(each.will_retry for each in lacking if not each.is_gone):
+            result += await self._record(msgspec.structs.replace(find, is_partial=False))
+        return result
+
+    async def _record(self, find: HistoryFind) -> StepResult:
+        recorded = await record_finds(self._stores, self._past, [find])
+        if find.failure is None:
+            return recorded
+        return recorded + StepResult({}, notices=(f"source {self._source.id}: CC-NEWS: {find.failure.detail}",))
+
+    def _sightings(self, file: BinaryIO, found_in: str) -> dict[UUID, Sighting]:
+        """By article, of the first capture of each."""
+        sightings: dict[UUID, Sighting] = {}
+        for page in read_pages(file, self._crawled, self._is_wanted):
+            sightings.setdefault(article_id(page.url), self._sighting(page, found_in))
+        return sightings
 
     def _is_wanted(self, url: str) -> bool:
-        return is_on(url, self._source.hosts) and looks_like_article(url)
+        return is_on(url, self._source.hosts) and http_address(url) is not None and looks_like_article(url)
 
     def _sighting(self, page: NewsPage, found_in: str) -> Sighting:
         (linked,) = linked_items([Link(page.url, None)])
         item, dated_at = dated_by_itself(linked, self._source.zone)
         return Sighting(item=item, found_in=found_in, dated_at=dated_at or page.at)
 
-    async def _lacking(self, pages: Pages) -> list[ArticleOfInterval]:
+    async def _lacking(self, ids: AbstractSet[UUID]) -> list[ArticleOfInterval]:
         articles = await self._stores.reading(articles_of_past, self._past)
-        return [article for article in articles if not article.has_page and article.article_id in pages]
+        return [article for article in articles if not article.has_page and article.article_id in ids]
 
-    def _taken(self, article: ArticleOfInterval, pages: Pages) -> ArticleCaptured:
-        page = pages[article.article_id]
+    async def _taken(self, file: BinaryIO, gone: Mapping[UUID, ArticleOfInterval]) -> list[ArticleCaptured]:
+        """The first capture of each of these articles, one page in memory at a time."""
+        left = dict(gone)
+        file.seek(0)
+        pages = read_pages(file, self._crawled, lambda url: self._is_wanted(url) and article_id(url) in left)
+        events: list[ArticleCaptured] = []
+        while left and (page := await asyncio.to_thread(next, pages, None)) is not None:
+            events.append(self._captured(left.pop(article_id(page.url)), page))
+        return events
+
+    def _captured(self, article: ArticleOfInterval, page: NewsPage) -> ArticleCaptured:
         had = HadPage(
             final_url=page.url,
             status=200,

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 
 from pipeline.collect.archive import Stored
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.history.cdx import IndexCutOff
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.mementos import WebArchive
+from pipeline.collect.history.mementos import Memento, WebArchive
+from pipeline.collect.history.section_pages import looks_like_article
+from pipeline.collect.history.sightings import is_on
 from pipeline.collect.http import Client
-from pipeline.events import ArticleCaptured, CaptureFailed, Via
-from pipeline.ids import digest
+from pipeline.errors import NewsledgerError
+from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
+from pipeline.ids import article_id, digest
 from pipeline.sources import Source
-from pipeline.steps.history_items import PRODUCER
-from pipeline.steps.history_state import FRONT_PAGE, NOT_ARCHIVED, ArticleOfInterval, is_gone
+from pipeline.steps.history_items import PRODUCER, HistoryFind, find_events
+from pipeline.steps.history_state import ERROR, FRONT_PAGE, NOT_ARCHIVED, ArticleOfInterval, is_passing
 from pipeline.steps.progress import Progress
-from pipeline.steps.stores import StepResult, Stores, uninterrupted
+from pipeline.steps.stores import StepResult, Stores, salvage
 
 MAX_PAGES = 5_000
 """Of a source that one run asks for, live and archived."""
@@ -30,13 +34,11 @@ BATCH_PAGES = 100
 """So many go into one append."""
 _NEAREST = 3
 """So many captures of an article are tried, the nearest to its publication first."""
+_DETAIL_CHARS = 500
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
-_PASSING_STATUS = frozenset({408, 425, 429})
-_PASSING_REASONS = frozenset(
-    {"timeout", "dns", "connection", "incomplete", "bad_encoding", "bad_response", "robots_unavailable"}
-)
 
 PageEvent = ArticleCaptured | CaptureFailed
+R = TypeVar("R")
 
 
 class HadPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,56 +58,60 @@ class PageRecovery:
 
     def __init__(self, stores: Stores, client: Client, archive: WebArchive | None, source: Source) -> None:
         self._stores, self._client, self._archive, self._source = stores, client, archive, source
+        self._asked: set[UUID] = set()
+        self._put_off: set[str] = set()
+        """The reasons recorded for not asking the archive: they hold for all pages."""
         self.notices: dict[str, None] = {}
         """What was put off, and why."""
 
     async def run(self, articles: Sequence[ArticleOfInterval]) -> StepResult:
-        """The pages of those articles that lack theirs and may have one; one append a batch."""
-        wanted = [article for article in articles if article.wants_live_page or self._wants_archived(article)]
+        """The pages of those articles that lack theirs and may have one, each asked for once; one append a batch."""
+        wanted = [article for article in articles if article.article_id not in self._asked and self._wants(article)]
         if len(wanted) > MAX_PAGES:
             self.notices[f"{len(wanted) - MAX_PAGES} of {len(wanted)} pages are left to the next run"] = None
         wanted = wanted[:MAX_PAGES]
+        self._asked |= {article.article_id for article in wanted}
         result = StepResult({})
         for first in range(0, len(wanted), BATCH_PAGES):
-            result += await self._batch(wanted[first : first + BATCH_PAGES])
+            result += await salvage((self._page(each) for each in wanted[first : first + BATCH_PAGES]), self._record)
             done = min(first + BATCH_PAGES, len(wanted))
             self._stores.on_progress(Progress("recover", self._source.id, done, len(wanted)))
-        return result + StepResult({}, notices=tuple(f"source {self._source.id}: {notice}" for notice in self.notices))
+        notices, self.notices = self.notices, {}
+        return result + StepResult({}, notices=tuple(f"source {self._source.id}: {notice}" for notice in notices))
 
-    async def _batch(self, articles: Sequence[ArticleOfInterval]) -> StepResult:
-        """What was had is recorded also when the run is interrupted or a page ends in an error."""
-        tasks = [asyncio.ensure_future(self._page(article)) for article in articles]
-        try:
-            await asyncio.wait(tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            done = [task.result() for task in tasks if not task.cancelled() and task.exception() is None]
-            result = await uninterrupted(self._stores.recording([event for events in done for event in events]))
-        for task in tasks:
-            task.result()
-        return result
+    async def _record(self, pages: Sequence[Sequence[Event]]) -> StepResult:
+        return await self._stores.recording([event for events in pages for event in events])
 
-    async def _page(self, article: ArticleOfInterval) -> list[PageEvent]:
-        events: list[PageEvent] = []
-        if article.wants_live_page:
-            event = await self._live(article)
+    def _wants(self, article: ArticleOfInterval) -> bool:
+        return article.wants_live_page(self._stores.now()) or self._wants_archived(article)
+
+    def _wants_archived(self, article: ArticleOfInterval) -> bool:
+        return self._archive is not None and article.wants_archived_page(self._stores.now())
+
+    async def _page(self, article: ArticleOfInterval) -> list[Event]:
+        events: list[Event] = []
+        if article.wants_live_page(self._stores.now()):
+            event = await self._caught(article, self._live(article))
             if event is None:
                 return events
             events.append(event)
-            if isinstance(event, ArticleCaptured) or not is_gone(event.reason, event.status):
+            if isinstance(event, ArticleCaptured):
                 return events
             article = msgspec.structs.replace(
                 article, attempts=event.attempt, reason=event.reason, status=event.status, failed_at=event.occurred_at
             )
         if self._archive is not None and self._wants_archived(article):
-            event = await self._archived(self._archive, article)
-            events += [event] if event else []
+            found = await self._caught(article, self._archived(self._archive, article))
+            events += [found] if found else []
         return events
 
-    def _wants_archived(self, article: ArticleOfInterval) -> bool:
-        return self._archive is not None and article.wants_archived_page(self._stores.now())
+    async def _caught(self, article: ArticleOfInterval, work: Awaitable[R]) -> R | CaptureFailed:
+        try:
+            return await work
+        except NewsledgerError:
+            raise
+        except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
+            return self._failed(article, ERROR, f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
 
     async def _live(self, article: ArticleOfInterval) -> PageEvent | None:
         """None where the host wants to be left alone."""
@@ -115,42 +121,67 @@ class PageRecovery:
             if failure.reason in NOT_ASKED:
                 self.notices[failure.detail] = None
                 return None
-            retry = failure.reason in _PASSING_REASONS
-            return self._failed(article, failure.reason, failure.detail, status=failure.status, retry=retry)
+            return self._failed(article, failure.reason, failure.detail, failure.status)
         status, content_type = response.status, response.exchange.header("content-type")
         if not 200 <= status < 300:
             reason = "gone" if status == 410 else f"http_{status // 100}xx"
-            retry = status >= 500 or status in _PASSING_STATUS
-            detail = f"{response.final_url} answers {status}"
-            return self._failed(article, reason, detail, status=status, retry=retry, retry_at=response.retry_at)
+            return self._failed(article, reason, f"{response.final_url} answers {status}", status, response.retry_at)
         if is_front_page(response.final_url) and not is_front_page(article.url):
-            return self._failed(article, FRONT_PAGE, f"{article.url} leads to {response.final_url}", status=status)
+            return self._failed(article, FRONT_PAGE, f"{article.url} leads to {response.final_url}", status)
         if not _is_html(content_type):
-            return self._failed(article, "not_html", f"{response.final_url} is {content_type}", status=status)
+            return self._failed(article, "not_html", f"{response.final_url} is {content_type}", status)
         return self.captured(article, self._had(response, response.final_url, response.exchange.fetched_at, Via.LIVE))
 
-    async def _archived(self, archive: WebArchive, article: ArticleOfInterval) -> PageEvent | None:
-        """None where the archive could not be asked; the page then waits for the next run."""
+    async def _archived(self, archive: WebArchive, article: ArticleOfInterval) -> Event | None:
+        """The nearest capture that can be used. Where there is none and the archive had trouble, that is recorded, and
+        the page waits for the next run."""
         try:
             captures = await archive.captures(article.url)
-            captures.sort(key=lambda capture: abs(capture.at - article.dated_at))
-            for capture in captures[:_NEAREST]:
-                try:
-                    memento = await archive.read(capture)
-                except NotRead as failure:
-                    if failure.is_passing:
-                        raise
-                    continue
-                if _is_html(memento.response.exchange.header("content-type")):
-                    return self.captured(article, self._had(memento.response, memento.url, memento.at, Via.WAYBACK))
+        except IndexCutOff as cut:
+            captures = list(cut.captures)
         except NotRead as failure:
-            self.notices[f"the web archive could not be asked: {failure.detail}"] = None
-            return None
+            return self._not_read(article, failure, "the web archive could not be asked")
+        captures.sort(key=lambda capture: abs(capture.at - article.dated_at))
+        passing: NotRead | None = None
+        for capture in captures[:_NEAREST]:
+            try:
+                memento = await archive.read(capture)
+            except NotRead as failure:
+                passing = failure if failure.is_passing else passing
+                if failure.is_host_busy:
+                    break
+                continue
+            if self._can_be_used(memento, article):
+                return self.captured(article, self._had(memento.response, memento.url, memento.at, Via.WAYBACK))
+        if passing is not None:
+            return self._not_read(article, passing, "the web archive did not give a page that it has")
         return self.not_archived(article, f"none of {len(captures)} archived captures can be used")
+
+    def _can_be_used(self, memento: Memento, article: ArticleOfInterval) -> bool:
+        """Whether it is an HTML page of the article's address, or of another on its site to which that led by then."""
+        if not _is_html(memento.response.exchange.header("content-type")):
+            return False
+        try:
+            if article_id(memento.url) == article.article_id:
+                return True
+        except ValueError:
+            return False
+        hosts = self._source.hosts | {urlsplit(article.url).hostname or ""}
+        return bool(memento.response.redirects) and is_on(memento.url, hosts) and looks_like_article(memento.url)
+
+    def _not_read(self, article: ArticleOfInterval, failure: NotRead, what: str) -> Event | None:
+        """None if it is recorded already."""
+        self.notices[f"{what}: {failure.detail}"] = None
+        if failure.reason in self._put_off:
+            return None
+        self._put_off |= NOT_ASKED & {failure.reason}
+        find = HistoryFind(via=Via.WAYBACK, url=article.url, failure=failure)
+        (event,) = find_events(article.past, self._stores.now(), [find], ())
+        return event
 
     def not_archived(self, article: ArticleOfInterval, detail: str) -> CaptureFailed:
         """The page is gone for good; its live status stays with it."""
-        return self._failed(article, NOT_ARCHIVED, f"{article.url}: {detail}", status=article.status)
+        return self._failed(article, NOT_ARCHIVED, f"{article.url}: {detail}", article.status)
 
     def captured(self, article: ArticleOfInterval, had: HadPage) -> ArticleCaptured:
         return ArticleCaptured(
@@ -189,7 +220,12 @@ class PageRecovery:
         )
 
     def _failed(
-        self, article: ArticleOfInterval, reason: str, detail: str, *, retry: bool = False, **fields: Any
+        self,
+        article: ArticleOfInterval,
+        reason: str,
+        detail: str,
+        status: int | None = None,
+        retry_at: datetime | None = None,
     ) -> CaptureFailed:
         attempt = article.attempts + 1
         return CaptureFailed(
@@ -203,8 +239,9 @@ class PageRecovery:
             reason=reason,
             detail=detail,
             attempt=attempt,
-            will_retry=retry and attempt < MAX_ATTEMPTS,
-            **fields,
+            status=status,
+            will_retry=is_passing(reason, status) and attempt < MAX_ATTEMPTS,
+            retry_at=retry_at,
         )
 
 

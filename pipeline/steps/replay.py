@@ -73,7 +73,7 @@ def replayable_captures(
         end=interval.end,
         recall_start=interval.start - RECALL,
         source_ids=list(source_ids),
-        article_ids=[article.article_id for article in articles_of_interval(stores.ledger, interval, source_ids)],
+        article_ids=_article_ids(stores, interval, source_ids),
         run_id=stores.run.run_id if captures is Captures.OWN else None,
         producer=producer,
     )
@@ -95,8 +95,12 @@ def replayable_texts(
         end=interval.end,
         recall_start=interval.start - RECALL,
         source_ids=list(source_ids),
-        article_ids=[article.article_id for article in articles_of_interval(stores.ledger, interval, source_ids)],
+        article_ids=_article_ids(stores, interval, source_ids),
         run_id=stores.run.run_id if captures is Captures.OWN else None,
         extract_producer=extract_producer,
         producer=producer,
     )
+
+
+def _article_ids(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> list[UUID]:
+    return [article.article_id for article in articles_of_interval(stores.ledger, interval, source_ids, stores.run)]

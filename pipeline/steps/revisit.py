@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from pipeline.collect.archive import Stored
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http import Client
+from pipeline.collect.redirections import Redirection, judge_redirection
 from pipeline.events import ArticleCaptured, ArticleRevisited, LookOutcome
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
@@ -34,6 +35,8 @@ _SLACK = timedelta(days=7)
 """A look that is due for longer than this, because nothing ran, is not made any more."""
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _MISSING_STATUS = frozenset({404, 410})
+_TAKEN_DOWN = frozenset({Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE})
+"""So outlets lead their readers away from an article that they have taken down; elsewhere it may still be there."""
 
 
 class DuePage(msgspec.Struct, frozen=True):
@@ -112,6 +115,10 @@ class _Looks:
 
     def __init__(self, stores: Stores, client: Client, source: Source, originals: Originals, total: int) -> None:
         self._stores, self._client, self._source, self._originals = stores, client, source, originals
+        self._led_to: defaultdict[UUID, list[str]] = defaultdict(list)
+        """By article, where its pages were captured: a feed may name another address, which leads there."""
+        for (article, _), original in originals.items():
+            self._led_to[article].append(original.url)
         self._done, self._total, self._bytes = 0, total, 0
         self.put_off: str | None = None
         """Why a host was not asked; its pages stay due."""
@@ -146,7 +153,7 @@ class _Looks:
         stored = self._stores.archive.write(
             response.exchange, lambda payload: self._originals.get((page.article_id, payload))
         )
-        return self._ended(_seen(page, response, stored))
+        return self._ended(_seen(page, response, stored, self._led_to[page.article_id]))
 
     def _ended(self, events: Sequence[LookEvent]) -> Sequence[LookEvent]:
         self._done += 1
@@ -154,9 +161,9 @@ class _Looks:
         return events
 
 
-def _seen(page: DuePage, response: Response, stored: Stored) -> Sequence[LookEvent]:
+def _seen(page: DuePage, response: Response, stored: Stored, led_to: Sequence[str]) -> Sequence[LookEvent]:
     """The look, and the capture of a page that has changed."""
-    outcome, reason = _judge(page, response)
+    outcome, reason = _judge(page, response, led_to)
     exchange = response.exchange
     archived: dict[str, Any] = {
         "final_url": response.final_url,
@@ -198,28 +205,24 @@ def _seen(page: DuePage, response: Response, stored: Stored) -> Sequence[LookEve
     return [look, capture]
 
 
-def _judge(page: DuePage, response: Response) -> tuple[LookOutcome, str | None]:
+def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[LookOutcome, str | None]:
     """What the answer says of the page, and why where it found none."""
     status = response.status
-    if status == 304 and (page.etag or page.last_modified):
-        return LookOutcome.UNCHANGED, None
+    content_type = response.exchange.header("content-type")
     if status in _MISSING_STATUS:
         return LookOutcome.MISSING, "gone" if status == 410 else "http_4xx"
-    if not 200 <= status < 300:
+    is_unmodified = status == 304 and bool(page.etag or page.last_modified)
+    if not is_unmodified and not 200 <= status < 300:
         return LookOutcome.FAILED, f"http_{status // 100}xx"
-    if response.redirects and _is_front_page(response.final_url) and not _is_front_page(page.url):
-        return LookOutcome.MISSING, "to_front_page"
-    content_type = response.exchange.header("content-type")
-    if content_type and content_type.partition(";")[0].strip().lower() not in _HTML_TYPES:
+    if not is_unmodified and content_type and content_type.partition(";")[0].strip().lower() not in _HTML_TYPES:
         return LookOutcome.FAILED, "not_html"
-    changed = digest(response.body) != page.payload_digest
+    if response.redirects:
+        led = judge_redirection([page.url, *led_to], response.final_url, response.body, content_type)
+        if led is not Redirection.TO_ARTICLE:
+            is_down = led in _TAKEN_DOWN and not is_unmodified  # a page that was not sent cannot say what it is
+            return LookOutcome.MISSING if is_down else LookOutcome.FAILED, led.value
+    changed = not is_unmodified and digest(response.body) != page.payload_digest
     return LookOutcome.CHANGED if changed else LookOutcome.UNCHANGED, None
-
-
-def _is_front_page(url: str) -> bool:
-    """Outlets that take an article down often send its readers there."""
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query
 
 
 def _looked(page: DuePage, at: datetime, **seen: Any) -> ArticleRevisited:

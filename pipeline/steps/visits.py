@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from pipeline.collect.addresses import canonical_host
@@ -42,8 +43,24 @@ def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
     return Limits(settings.requests_per_second, by_host)
 
 
+AtHosts = Callable[[], AbstractAsyncContextManager[None]]
+"""Keeps the hosts of a source from other runs for as long as it is held. Raises HeldByAnotherRun."""
+
+
 async def visit_each(
     stores: Stores, sources: Sequence[Source], visit: Callable[[Source], Awaitable[StepResult]]
+) -> StepResult:
+    """`attend_each` with visits that are at the source's hosts all the time."""
+
+    async def alone(source: Source, at_hosts: AtHosts) -> StepResult:
+        async with at_hosts():
+            return await visit(source)
+
+    return await attend_each(stores, sources, alone)
+
+
+async def attend_each(
+    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, AtHosts], Awaitable[StepResult]]
 ) -> StepResult:
     """Every source to its end, whatever befalls the others; what ended in an error is a problem that names it.
 
@@ -53,14 +70,14 @@ async def visit_each(
     locks = HostLocks(stores.settings.host_folder)
     at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))
 
-    async def alone(source: Source) -> StepResult:
+    async def one(source: Source) -> StepResult:
         try:
-            async with at_once, locks.of(_hosts(source)):
-                return await visit(source)
+            async with at_once:
+                return await attend(source, lambda: locks.of(_hosts(source)))
         except HeldByAnotherRun as exc:
             return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
 
-    results = await asyncio.gather(*(alone(source) for source in sources), return_exceptions=True)
+    results = await asyncio.gather(*(one(source) for source in sources), return_exceptions=True)
     total = StepResult({})
     for source, result in zip(sources, results, strict=True):
         if isinstance(result, StepResult):

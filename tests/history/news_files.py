@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -71,6 +72,8 @@ class NewsFileServer:
         self.lists: dict[str, bytes] = {}
         self.cut_off: set[str] = set()
         """Files whose transfer breaks off in the middle."""
+        self.halting: set[str] = set()
+        """Files whose transfer comes to a halt in the middle."""
         self.asked: Counter[str] = Counter()
         self.base = ""
 
@@ -82,11 +85,13 @@ class NewsFileServer:
         if path not in self.files:
             return web.Response(status=404)
         body = self.files[path]
-        if path not in self.cut_off:
+        if path not in self.cut_off | self.halting:
             return web.Response(body=body)
         response = web.StreamResponse(headers={"Content-Length": str(len(body))})
         await response.prepare(request)
         await response.write(body[: len(body) // 2])
+        if path in self.halting:
+            await asyncio.Event().wait()
         assert request.transport is not None
         request.transport.close()
         return response

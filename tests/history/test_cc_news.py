@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import io
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline.collect.codings import CodingError
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages, read_paths
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlice, NewsSlices, copy_records
 from pipeline.collect.history.periods import Period
+from pipeline.collect.history.sightings import is_on
 from tests.history.asking import DAY, asking, hour
 from tests.history.news_files import PAGE, NewsFileServer, file_path, news_files, warc_record, warcinfo
 
@@ -157,6 +161,24 @@ def test_a_slice_holds_the_wanted_records_as_they_were() -> None:
     assert (found, problem) == ([NewsPage(URL, NOON, "text/html; charset=utf-8", PAGE)], None)
 
 
+@pytest.mark.parametrize("junk", ["http://[junk/", "http://bote.example\uff03@x", "//", "urn:x:y", ""])
+def test_an_address_that_is_none_is_no_damage(junk: str) -> None:
+    kept = io.BytesIO()
+    stream = io.BytesIO(warc_record(junk, NOON) + warc_record(URL, NOON))
+    assert copy_records(stream, kept, lambda url: is_on(url, {"bote.example"})) is None
+    assert [page.url for page in pages(kept.getvalue())] == [URL]
+
+
+class FullDisk(io.BytesIO):
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_no_damage() -> None:
+    with pytest.raises(OSError, match="No space left"):
+        copy_records(io.BytesIO(warc_record(URL, NOON)), FullDisk(), lambda url: True)
+
+
 @pytest.mark.parametrize(
     "rest",
     [warc_record(URL, NOON)[:60], b"junk that is no gzip", gzip.compress(b"no WARC record"), b"\x1f\x8b\x08"],
@@ -173,9 +195,12 @@ def test_what_is_no_warc_file_has_a_problem(data: bytes) -> None:
     assert (found, bool(problem)) == ([], True)
 
 
-def take(server: NewsFileServer, folder: Path, path: str, hosts: frozenset[str] | None = None) -> NewsSlice:
-    slices = NewsSlices(folder, hosts or frozenset({"bote.example"}), allow_hosts=("127.0.0.1",), contact="")
-    return asyncio.run(slices.get(f"{server.base}/{path}"))
+def slices(folder: Path, host: str = "bote.example", *, longest_wait_seconds: float = 60) -> NewsSlices:
+    return NewsSlices(folder, {host}, allow_hosts=("127.0.0.1",), contact="", longest_wait_seconds=longest_wait_seconds)
+
+
+def take(server: NewsFileServer, folder: Path, path: str, host: str = "bote.example") -> NewsSlice:
+    return asyncio.run(slices(folder, host).get(f"{server.base}/{path}"))
 
 
 def urls(taken: NewsSlice) -> list[str]:
@@ -192,7 +217,7 @@ def test_a_file_is_streamed_once_for_all_its_hosts(server: NewsFileServer, tmp_p
         assert (urls(taken), taken.problem) == ([URL], None)
     assert server.asked[path] == 1
     assert taken.path.stat().st_size < 1_000
-    assert len(urls(take(server, tmp_path, path, frozenset({"other.example"})))) == 200
+    assert len(urls(take(server, tmp_path, path, "other.example"))) == 200
     assert server.asked[path] == 2
 
 
@@ -209,6 +234,58 @@ def test_a_transfer_that_breaks_off_gives_what_came_and_is_tried_again(server: N
     assert len(urls(take(server, tmp_path, path))) == 50
 
 
+def test_many_may_wait_for_a_file_and_need_no_threads(server: NewsFileServer, tmp_path: Path) -> None:
+    path = file_path(NOON)
+    server.files[path] = warcinfo() + warc_record(URL, NOON)
+
+    async def run() -> list[NewsSlice]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        return await asyncio.gather(*(slices(tmp_path).get(f"{server.base}/{path}") for _ in range(5)))
+
+    assert [urls(taken) for taken in asyncio.run(run())] == [[URL]] * 5
+    assert server.asked[path] == 1
+
+
+def test_nobody_waits_for_ever(server: NewsFileServer, tmp_path: Path) -> None:
+    path = file_path(NOON)
+    server.files[path] = warc_record(URL, NOON)
+    taken = take(server, tmp_path, path).path
+    with FileLock(f"{taken}.lock"), pytest.raises(NotRead) as caught:
+        asyncio.run(slices(tmp_path, longest_wait_seconds=0).get(f"{server.base}/{path}"))
+    assert caught.value.reason == "no_turn"
+
+
+def test_who_is_interrupted_leaves_no_reader_behind(server: NewsFileServer, tmp_path: Path) -> None:
+    path = file_path(NOON)
+    chance = random.Random(7)
+    records = [warc_record(f"https://bote.example/{no}", NOON, chance.randbytes(100_000)) for no in range(50)]
+    server.files[path] = b"".join([warcinfo(), *records])
+    server.halting = {path}
+
+    async def run() -> set[str]:
+        taking = asyncio.ensure_future(slices(tmp_path).get(f"{server.base}/{path}"))
+        while not list(tmp_path.glob("*/*.part")):
+            await asyncio.sleep(0)
+        taking.cancel()
+        await asyncio.wait([taking])
+        assert taking.cancelled()
+        return {each.suffix for each in tmp_path.glob("*/*")}
+
+    assert asyncio.run(run()) == {".lock", ".incomplete"}, "nobody writes any more"
+    server.halting = set()
+    assert len(urls(take(server, tmp_path, path))) == 50
+
+
+def test_what_came_of_a_file_stays_readable_while_it_is_streamed_again(server: NewsFileServer, tmp_path: Path) -> None:
+    path = file_path(NOON)
+    server.files[path] = warc_record(URL, NOON) + b"junk"
+    first = take(server, tmp_path, path)
+    server.files[path] = b"junk"
+    with first.path.open("rb") as file:
+        assert urls(take(server, tmp_path, path)) == []
+        assert [page.url for page in read_pages(file, DAY, lambda _: True)] == [URL]
+
+
 def test_a_file_that_is_not_there_is_a_reason(server: NewsFileServer, tmp_path: Path) -> None:
     with pytest.raises(NotRead) as caught:
         take(server, tmp_path, file_path(NOON))
@@ -216,7 +293,7 @@ def test_a_file_that_is_not_there_is_a_reason(server: NewsFileServer, tmp_path: 
 
 
 def test_a_private_address_is_refused_unless_it_is_allowed(tmp_path: Path) -> None:
-    slices = NewsSlices(tmp_path, frozenset({"bote.example"}), allow_hosts=(), contact="")
+    guarded = NewsSlices(tmp_path, {"bote.example"}, allow_hosts=(), contact="")
     with pytest.raises(NotRead) as caught:
-        asyncio.run(slices.get("http://127.0.0.1/x.warc.gz"))
+        asyncio.run(guarded.get("http://127.0.0.1/x.warc.gz"))
     assert caught.value.reason == "blocked_address"

@@ -137,7 +137,10 @@ def test_so_many_pages_and_not_more(archive: WebArchiveServer, tmp_path: Path) -
     archive.page_rows = 1
     for number in range(cdx.MAX_PAGES + 3):
         archive.keep(URL, hour(number), str(number))
-    assert len(captures(archive, tmp_path)) == cdx.MAX_PAGES
+    cut_off = failure(archive, tmp_path)
+    assert isinstance(cut_off, cdx.IndexCutOff)
+    assert (cut_off.reason, len(cut_off.captures)) == ("partial", cdx.MAX_PAGES)
+    assert URL in cut_off.detail
 
 
 def test_a_resume_key_that_leads_nowhere_ends_it(archive: WebArchiveServer, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ NAMED = {
     "/sitemap?year=2026&month=3": (MONTH, 31),
     "/sitemap-2026.xml": (YEAR, 365),
     "/archive/2026/index.xml": (YEAR, 365),
+    "/posts_2026_1.xml": (YEAR, 365),
     "/sitemap.xml?year=2026": (YEAR, 365),
 }
 
@@ -44,6 +45,8 @@ def test_an_address_names_a_year_a_month_or_a_day(path: str, named: tuple[tuple[
         "https://bote.example/sitemap-12345678.xml",
         "https://bote.example/2026-02-30.xml",
         "https://bote.example/wahl2026/sitemap.xml",
+        "https://bote.example/post-sitemap1998.xml",
+        "https://bote.example/2026er.xml",
         "https://bote.example/sitemap-99999999999999999999.xml",
     ],
 )

@@ -219,7 +219,7 @@ def test_a_page_that_is_nowhere_to_be_had_is_lost_and_asked_for_again_after_a_da
     past.later(days=1, minutes=1)
     past.keep("/ferry-held-back", NOON)
     assert fates(past.backfill()) == {"known": 1, "recovered": 1}
-    assert past.site.asked["/ferry-held-back"] == 1
+    assert (past.site.asked["/ferry-held-back"], past.archive.asked[f"index {url}"]) == (2, 2)
 
 
 @pytest.mark.parametrize(

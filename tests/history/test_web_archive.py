@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.collect.history.cdx import ArchivedCapture
+from pipeline.collect.history.cdx import MAX_PAGES, ArchivedCapture
 from pipeline.collect.history.mementos import WebArchive
+from pipeline.collect.history.periods import Period
 from pipeline.collect.history.section_pages import looks_like_article, page_links, section_addresses
 from pipeline.collect.history.web_archive import MAX_MEMENTOS, ArchiveSearch, ArchiveSearcher, chosen
 from tests.history.asking import BERLIN, DAY, asking, hour
@@ -31,8 +32,8 @@ def archive() -> Iterator[WebArchiveServer]:
 def search(archive: WebArchiveServer, folder: Path, url: str, *, html: bool = False) -> ArchiveSearch:
     async def run() -> ArchiveSearch:
         async with asking(folder) as client:
-            searcher = ArchiveSearcher(WebArchive(client, archive.base), DAY, hosts={"bote.example"}, zone=BERLIN)
-            return await (searcher.front_page(url) if html else searcher.feed(url))
+            searcher = ArchiveSearcher(WebArchive(client, archive.base), hosts={"bote.example"}, zone=BERLIN)
+            return await (searcher.front_page(url, DAY) if html else searcher.feed(url, DAY))
 
     return asyncio.run(run())
 
@@ -103,6 +104,29 @@ def test_captures_that_cannot_be_read_cost_themselves_only(archive: WebArchiveSe
     found = search(archive, tmp_path, FEED)
     assert found.failure is not None
     assert (found.failure.reason, found.ends_asking, len(paths(found))) == ("http_5xx", False, 2)
+
+
+def test_captures_that_neighbouring_days_share_are_read_once(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.keep(FEED, hour(20), rss(("/early", hour(5)), ("/undated", None)), content_type=RSS)
+    archive.keep(FEED, hour(30), rss(("/undated", None), ("/new", None)), content_type=RSS)
+
+    async def run() -> list[ArchiveSearch]:
+        async with asking(tmp_path) as client:
+            searcher = ArchiveSearcher(WebArchive(client, archive.base), hosts={"bote.example"}, zone=BERLIN)
+            next_day = Period(DAY.end, DAY.end + timedelta(days=1))
+            return [await searcher.feed(FEED, day) for day in (DAY, next_day)]
+
+    assert [paths(found) for found in asyncio.run(run())] == [{"/early": hour(5)}, {"/new": hour(30)}]
+    assert archive.asked[f"replay {FEED}"] == 2
+
+
+def test_of_an_index_that_is_cut_off_the_beginning_is_read(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.page_rows = 1
+    for number in range(MAX_PAGES + 1):
+        archive.keep(FEED, hour(number), rss((f"/{number}", hour(number))), content_type=RSS)
+    found = search(archive, tmp_path, FEED)
+    assert found.failure is not None
+    assert (found.failure.reason, found.ends_asking, found.captures) == ("partial", False, MAX_PAGES)
 
 
 def test_an_archive_that_has_enough_is_left_alone(archive: WebArchiveServer, tmp_path: Path) -> None:

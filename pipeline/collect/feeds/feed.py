@@ -69,6 +69,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     updated_raw: str | None = None
     published_quality: DateQuality | None = None
     """None where there is no date."""
+    updated_quality: DateQuality | None = None
     content: str | None = None
     """The article as HTML without scripts, where the feed has more of it than the summary."""
 

@@ -56,7 +56,10 @@ def feed_of(document: Document, *, base: str, zone: ZoneInfo, now: datetime) -> 
     located = [(entry, page) for entry, page in zip(document.entries, pages, strict=True) if page is not None]
     dates = [_dates(entry, document.kind, zone, now) for entry, _ in located]
     if document.kind is FeedKind.SITEMAP_INDEX:
-        sitemaps = tuple(SitemapLink(page.url, at.updated_at) for (_, page), at in zip(located, dates, strict=True))
+        sitemaps = tuple(
+            SitemapLink(page.url, at.updated.at if at.updated else None)
+            for (_, page), at in zip(located, dates, strict=True)
+        )
         items, reused = [], False
     else:
         sitemaps = ()
@@ -109,7 +112,7 @@ class _EntryDates(msgspec.Struct, frozen=True):
     published_raw: str | None
     published: DateReading | None
     updated_raw: str | None
-    updated_at: datetime | None
+    updated: DateReading | None
     warnings: tuple[FeedWarning, ...]
 
 
@@ -125,7 +128,7 @@ def _dates(entry: Entry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _Entr
         published_raw,
         published,
         updated_raw,
-        updated.at if updated else None,
+        updated,
         tuple(_WARNINGS[reading.quality] for reading in readings if reading.quality in _WARNINGS),
     )
 
@@ -138,10 +141,11 @@ def _item(entry: Entry, page: _Page, summary: str | None, dates: _EntryDates) ->
         title=_storable(plain_text(entry.title.value[:MAX_MARKUP_CHARS])) if entry.title else None,
         summary=_storable(summary),
         published_at=dates.published.at if dates.published else None,
-        updated_at=dates.updated_at,
+        updated_at=dates.updated.at if dates.updated else None,
         published_raw=dates.published_raw,
         updated_raw=dates.updated_raw,
         published_quality=dates.published.quality if dates.published else None,
+        updated_quality=dates.updated.quality if dates.updated else None,
         content=_content(entry, page.base),
     )
 

@@ -42,6 +42,14 @@ class IndexPage(msgspec.Struct, frozen=True):
     """Of the next page; None on the last one."""
 
 
+class IndexCutOff(NotRead):
+    """There are more captures than are asked for; these are the oldest."""
+
+    def __init__(self, url: str, captures: Sequence[ArchivedCapture]) -> None:
+        super().__init__("partial", f"the index of {url}: only the first {len(captures)} captures were asked for")
+        self.captures = captures
+
+
 class BrokenIndex(Exception):
     """The body is no answer of a CDX server."""
 
@@ -50,7 +58,8 @@ async def list_captures(
     client: Client, archive_url: str, url: str, *, since: datetime | None, until: datetime | None, html: bool
 ) -> list[ArchivedCapture]:
     """The good captures of `url` in the archive, oldest first, neighbours with the same payload once; HTML pages only
-    if `html`. Raises NotRead, also where an answer breaks off: half a list would look like the whole."""
+    if `html`. Raises IndexCutOff, and NotRead also where an answer breaks off: half a list would look like the
+    whole."""
     query = [
         ("url", url),
         ("output", "json"),
@@ -74,9 +83,9 @@ async def list_captures(
             raise NotRead("broken_index", f"the index of {url}: {exc}", status=response.status) from exc
         captures += page.captures
         if page.resume_key is None or resume == [("resumeKey", page.resume_key)]:
-            break
+            return _in_order(captures)
         resume = [("resumeKey", page.resume_key)]
-    return sorted(captures, key=lambda capture: capture.at)
+    raise IndexCutOff(url, _in_order(captures))
 
 
 def read_index(body: bytes) -> IndexPage:
@@ -98,6 +107,10 @@ def read_index(body: bytes) -> IndexPage:
         rest = rest[:-2]
     captures = (_capture(header, row) for row in rest)
     return IndexPage(tuple(capture for capture in captures if capture is not None), resume_key)
+
+
+def _in_order(captures: Sequence[ArchivedCapture]) -> list[ArchivedCapture]:
+    return sorted(captures, key=lambda capture: capture.at)
 
 
 def read_stamp(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ from pipeline.collect.hosts import OVERLOADED
 from pipeline.collect.http import Client
 
 _PASSING_STATUS = frozenset({408, 425, 429})
+_PASSING_REASONS = NOT_ASKED | {"timeout", "dns", "connection", "incomplete", "bad_response", "robots_unavailable"}
 
 
 class NotRead(Exception):
@@ -26,12 +27,17 @@ class NotRead(Exception):
     @property
     def is_passing(self) -> bool:
         """Whether it may be otherwise when it is asked for again."""
-        return self.status is None or self.status >= 500 or self.status in _PASSING_STATUS
+        return is_passing(self.reason, self.status)
 
     @property
     def is_host_busy(self) -> bool:
         """Asking the same host for something else would be no use now."""
         return self.reason in NOT_ASKED or self.status in OVERLOADED
+
+
+def is_passing(reason: str | None, status: int | None) -> bool:
+    """Whether a failure is the network's or of a server that has trouble, and says nothing about the document."""
+    return reason in _PASSING_REASONS or (status is not None and (status >= 500 or status in _PASSING_STATUS))
 
 
 async def read_document(client: Client, url: str) -> Response:

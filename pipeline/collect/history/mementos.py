@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -15,13 +15,15 @@ from pipeline.collect.http import Client
 
 _REPLAY = re.compile(r"/web/(\d{14})id_/(https?:/.*)$", re.DOTALL)
 _ONE_SLASH = re.compile(r"^(https?:/)(?=[^/])")
+_SLACK = timedelta(days=1)
+"""So far Memento-Datetime may be from the moment in the address, and that ahead of our clock."""
 
 
 class Memento(msgspec.Struct, frozen=True):
     """A page as it was (RFC 7089)."""
 
     at: datetime
-    """When it was captured: the archive's Memento-Datetime, else the moment in its address."""
+    """When it was captured: the archive's Memento-Datetime if it is near the moment in its address, else the latter."""
     url: str
     """The page's own address."""
     response: Response
@@ -52,12 +54,16 @@ class WebArchive:
 
 
 def memento_of(response: Response, base_url: str) -> Memento:
-    """What the archive's answer is of. Raises NotRead where it has led to something else."""
+    """What the archive's answer is of. Raises NotRead where it has led to something else, or to times to come."""
     match = _REPLAY.search(response.final_url)
     stamped_at = read_stamp(match[1]) if match else None
     if match is None or stamped_at is None or not response.final_url.startswith(f"{base_url}/"):
         raise NotRead("not_a_memento", f"{response.final_url} is no archived page", status=response.status)
-    return Memento(_said_at(response) or stamped_at, _ONE_SLASH.sub(r"\1/", match[2]), response)
+    now, said_at = response.exchange.fetched_at, _said_at(response)
+    if stamped_at > now + _SLACK:
+        raise NotRead("not_a_memento", f"{response.final_url} is dated in the future", status=response.status)
+    at = said_at if said_at and abs(said_at - stamped_at) <= _SLACK else stamped_at
+    return Memento(min(at, now), _ONE_SLASH.sub(r"\1/", match[2]), response)
 
 
 def _said_at(response: Response) -> datetime | None:

@@ -11,16 +11,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-from fastwarc.warc import ArchiveIterator, WarcRecordType
-from filelock import FileLock
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from filelock import AsyncFileLock, Timeout
 
+from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import is_on
 from pipeline.collect.history.streams import open_stream
+from pipeline.errors import storage_errors
 from pipeline.ids import digest
+
+LONGEST_WAIT_SECONDS = 2700.0
+"""For a file that another run, or another source of this one, is streaming."""
+_POLL_SECONDS = 0.2
 
 
 class NewsSlice(msgspec.Struct, frozen=True):
     path: Path
+    """It is replaced at most, never written to."""
     problem: str | None = None
     """Why the file was not read to its end. What came before is good; the next run tries again."""
 
@@ -29,44 +36,79 @@ class NewsSlices:
     """Slices below `folder`, in a folder of its own for each set of hosts, so that for a new source the files are read
     again."""
 
-    def __init__(self, folder: Path, hosts: AbstractSet[str], *, allow_hosts: tuple[str, ...], contact: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hosts: AbstractSet[str],
+        *,
+        allow_hosts: tuple[str, ...],
+        contact: str,
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+    ) -> None:
         self._folder = folder / digest("\n".join(sorted(hosts)).encode())[7:19]
         self._hosts = hosts
         self._allow_hosts = allow_hosts
         self._contact = contact
+        self._longest_wait_seconds = longest_wait_seconds
 
     async def get(self, url: str) -> NewsSlice:
         """The slice of the file at `url`, streamed now unless it is there. Raises NotRead."""
         path = self._folder / url.rpartition("/")[2]
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f"{path.name}.lock"), thread_local=False)
-        await asyncio.to_thread(lock.acquire)  # another process may be streaming it
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Waiting takes no thread: whoever is streaming the file needs one.
+        lock = AsyncFileLock(path.with_name(f"{path.name}.lock"), poll_interval=_POLL_SECONDS, run_in_executor=False)
+        try:
+            await lock.acquire(timeout=self._longest_wait_seconds)
+        except Timeout as exc:
+            detail = f"{url}: others have been streaming it for {self._longest_wait_seconds:g} seconds"
+            raise NotRead("no_turn", detail) from exc
         try:
             if path.exists():
                 return NewsSlice(path)
             async with open_stream(url, allow_hosts=self._allow_hosts, contact=self._contact) as stream:
-                return await asyncio.to_thread(self._keep, stream, path)
+                return await self._read(stream, path)
         finally:
-            lock.release()
+            await lock.release()
+
+    async def _read(self, stream: BinaryIO, path: Path) -> NewsSlice:
+        """Read in a thread, which has ended when this has, however it ends."""
+        reading = asyncio.ensure_future(asyncio.to_thread(self._keep, stream, path))
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            stream.close()
+            await asyncio.wait([reading])
 
     def _keep(self, stream: BinaryIO, path: Path) -> NewsSlice:
         part = path.with_name(f"{path.name}.part")
-        with part.open("wb") as file:
+        with storage_errors(path), part.open("wb") as file:
             problem = copy_records(stream, file, lambda url: is_on(url, self._hosts))
-        if problem is not None:
-            return NewsSlice(part, problem)
-        return NewsSlice(part.replace(path))
+        if problem is None:
+            return NewsSlice(part.replace(path))
+        return NewsSlice(part.replace(path.with_name(f"{path.name}.incomplete")), problem)
 
 
 def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bool]) -> str | None:
-    """Copy the response records whose address is wanted. Says what is wrong with a stream that ends badly."""
-    record = None
-    try:
-        for record in ArchiveIterator(stream, parse_http=False):
-            if record.record_type == WarcRecordType.response and is_wanted(record.headers.get("WARC-Target-URI") or ""):
-                member = io.BytesIO()
+    """Copy the response records whose address is wanted. Says what is wrong with a stream that ends badly.
+
+    Raises OSError where `file` cannot be written.
+    """
+    records = ArchiveIterator(stream, parse_http=False)
+    count = 0
+    while True:
+        member = io.BytesIO()
+        try:
+            record = next(records, None)
+            if record is not None and _is_response(record, is_wanted):
                 record.write(member)
-                file.write(gzip.compress(member.getvalue(), 1))
-    except (EOFError, ValueError, OSError) as exc:
-        return str(exc) or type(exc).__name__
-    return None if record is not None else "it holds no records"
+        except (EOFError, OSError) as exc:
+            return str(exc) or type(exc).__name__
+        if record is None:
+            return None if count else "it holds no records"
+        count += 1
+        if member.tell():
+            file.write(gzip.compress(member.getvalue(), 1))
+
+
+def _is_response(record: WarcRecord, is_wanted: Callable[[str], bool]) -> bool:
+    return record.record_type == WarcRecordType.response and is_wanted(record.headers.get("WARC-Target-URI") or "")

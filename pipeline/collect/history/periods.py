@@ -22,11 +22,12 @@ _SPELLINGS = tuple(
         rf"(?<!\d){_YEAR}[-_.]?(?P<month>0[1-9]|1[0-2])(?!\d)",
         rf"/{_YEAR}/(?P<month>\d\d?)(?!\d)",
         rf"[?&]y(?:yyy|ear)?={_YEAR}(?!\d)",
-        rf"(?<!\d){_YEAR}(?!\d)[^/]*$",
+        rf"(?<![^\W_]){_YEAR}(?![^\W_])[^/]*$",
         rf"/{_YEAR}(?=/)",
     )
 )
-"""The most exact first. A year alone says something only as a folder or in the last part."""
+"""The most exact first. A year alone says something only as a folder or, apart from letters, in the last part: of some
+outlets there are two thousand sitemaps (`post-sitemap1998.xml`)."""
 _OWN_SEGMENT = re.compile(
     rf"/(?P<raw>{_YEAR}(?P<mark>[-/_.]?)(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))(?=[/_-]|$)"
 )

@@ -38,7 +38,10 @@ def dated_by_itself(item: Item, zone: ZoneInfo) -> tuple[Item, datetime | None]:
 
 
 def is_on(url: str, hosts: Iterable[str]) -> bool:
-    """Whether the page is on one of the hosts or below it, `www.` aside."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    """Whether the page is on one of the hosts or below it, `www.` aside. What is no address is nowhere."""
+    try:
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return False
     names = [name.removeprefix("www.") for name in hosts]
     return any(host == name or host.endswith(f".{name}") for name in names)

@@ -6,33 +6,38 @@ address as well, and where they do that is what counts: dates of modification ch
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+import heapq
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
-from functools import partial
-from urllib.parse import urljoin
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.archive import Archive, Stored
+from pipeline.collect.archive import Archive, Location
 from pipeline.collect.discovery import declared_sitemaps
-from pipeline.collect.exchanges import Response
-from pipeline.collect.feeds import Feed, Item, NotAFeed, SitemapLink, parse_feed
+from pipeline.collect.feeds import Feed, Item, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.history.periods import NOON, Period, named_period
 from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.history.sitemap_files import Looks, SitemapFiles
 from pipeline.collect.http import Client
-from pipeline.ids import digest
+from pipeline.events import DateQuality
 
 MAX_SITEMAPS = 50
 """Read of a source for each day of the period."""
 MAX_DEPTH = 3
 """Of indexes in indexes."""
+UNDATED_KEPT = timedelta(days=30)
+"""So long a sitemap of which nothing says when it changes is not read again for a period that was over by then."""
 _SLACK = timedelta(days=1)
-"""Around a period that an address names: nobody says in which zone."""
+"""Around a period that an address names, nobody says in which zone, and after a date that may have no time."""
 _ONE_DAY = timedelta(hours=26)
+_LONGEST_MONTH = timedelta(days=32)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_Rank = tuple[int, float]
+_BY_NAME, _BY_CHANGE, _UNDATED = range(3)
 
 
 class SitemapRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,27 +45,45 @@ class SitemapRead(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     failure: NotRead | None = None
+    """Why it was not read, or not to its end."""
+    read_at: datetime | None = None
+    """When the site gave it, if it did."""
     payload_digest: str | None = None
-    stored: Stored | None = None
-    """Where the exchange is archived."""
+    location: Location | None = None
+    """Where its bytes are archived."""
     is_partial: bool = False
     """An index some of whose sitemaps were not read."""
     entries: int = 0
     sightings: tuple[Sighting, ...] = ()
 
 
-async def sitemap_addresses(client: Client, homepage: str, configured: Sequence[str]) -> tuple[str, ...]:
-    """The source's sitemaps: those configured, then those that its robots.txt names."""
-    url = urljoin(homepage, "/robots.txt")
+OnRead = Callable[[SitemapRead], Awaitable[None]]
+
+
+async def _ignore(_: SitemapRead) -> None:
+    pass
+
+
+def robots_address(homepage: str) -> str:
+    return urljoin(homepage, "/robots.txt")
+
+
+async def named_sitemaps(client: Client, homepage: str) -> tuple[str, ...]:
+    """The sitemaps that the site's robots.txt names; none where it has none. Raises NotRead."""
+    url = robots_address(homepage)
     try:
         response = await read_document(client, url)
-    except NotRead:
-        return tuple(configured)
-    return tuple(dict.fromkeys((*configured, *declared_sitemaps(response.body, url=url))))
+    except NotRead as failure:
+        if failure.reason == "http_4xx" and not failure.is_passing:
+            return ()
+        raise
+    return declared_sitemaps(response.body, url=url)
 
 
 class SitemapWalk:
-    """Reads sitemaps, each once and the most promising first."""
+    """Reads sitemaps, each once: those given first, then what they name, the most promising first. What was never read
+    comes before what earlier runs have, and that which was read longest ago before the rest, so that runs go on where
+    the one before ended."""
 
     def __init__(
         self,
@@ -70,84 +93,145 @@ class SitemapWalk:
         hosts: AbstractSet[str],
         zone: ZoneInfo,
         now: datetime,
-        known: AbstractSet[str] = frozenset(),
+        looks: Looks | None = None,
+        fresh_since: datetime | None = None,
         archive: Archive | None = None,
+        on_read: OnRead = _ignore,
     ) -> None:
-        """`hosts` are those of the articles wanted; `known` are sitemaps that need not be read again. With an archive,
-        what is read is archived."""
-        self._client, self._period, self._hosts, self._zone, self._now = client, period, hosts, zone, now
-        self._seen = set(known)
-        self._archive = archive
+        """`hosts` are those of the articles wanted. What was read since `fresh_since` is not asked for again. With an
+        archive, what is read is archived, and what it has is read from there. `on_read` is told of each sitemap when it
+        is read, and of an index at the end."""
+        self._period, self._hosts, self._zone, self._now, self._on_read = period, hosts, zone, now, on_read
+        self._looks = looks or {}
+        self._fresh_since = fresh_since or now
+        self._files = SitemapFiles(
+            client, self._looks, zone=zone, now=now, fresh_since=self._fresh_since, archive=archive
+        )
         self._allowed = MAX_SITEMAPS * period.days
+        self._waiting: list[tuple[tuple[bool, datetime, _Rank, int], int, str, int]] = []
+        self._seen: set[str] = set()
+        self._unfinished: set[str] = set()
+        self._indexes: list[tuple[SitemapRead, list[str]]] = []
+        self._busy_hosts: set[str | None] = set()
         self.reads: list[SitemapRead] = []
         """An index comes after what it names."""
         self.unread = 0
-        """Sitemaps left out because there are too many, or too deep down."""
+        """Sitemaps left out because there are too many, or too deep down, or their host wants to be left alone."""
 
     async def read(self, urls: Sequence[str]) -> None:
-        for url in urls:
-            await self._read(url, depth=0)
+        """`on_read` is told of all that was read also where an interrupt ends it."""
+        roots = [SitemapLink(url, None) for url in urls]
+        roots.sort(key=lambda root: self._tried_at(root.url))
+        for place, root in enumerate(roots):
+            self._offer(root, depth=0, place=place, is_first=place < self._allowed // 2)
+        try:
+            while self._waiting and self._allowed:
+                _, _, url, depth = heapq.heappop(self._waiting)
+                if urlsplit(url).hostname in self._busy_hosts:
+                    self.unread += 1
+                else:
+                    self._allowed -= 1
+                    await self._read(url, depth)
+        finally:
+            self.unread += len(self._waiting)
+            partial = self._partial()
+            for index, _ in self._indexes:
+                await self._tell(msgspec.structs.replace(index, is_partial=index.url in partial))
 
-    async def _read(self, url: str, depth: int) -> bool:
-        """Whether it was read to its end, with all it names."""
-        if url in self._seen:
+    def _offer(self, link: SitemapLink, *, depth: int, place: int, is_first: bool = False) -> bool:
+        """Whether it may hold something of the period; it is then read in its turn, unless that is not needed. `place`
+        is that among those it is named with."""
+        is_root = depth == 0
+        rank = self._rank(link, is_root=is_root)
+        if rank is None:
+            return False
+        if link.url in self._seen:
             return True
-        if not self._allowed or depth > MAX_DEPTH:
+        self._seen.add(link.url)
+        if self._is_fresh(link.url) or (not is_root and self._is_settled(link, rank)):
+            return True
+        self._unfinished.add(link.url)
+        if depth > MAX_DEPTH:
             self.unread += 1
+        else:
+            key = (not is_first, self._tried_at(link.url), rank, place)
+            heapq.heappush(self._waiting, (key, len(self._seen), link.url, depth))
+        return True
+
+    def _tried_at(self, url: str) -> datetime:
+        look = self._looks.get(url)
+        return (look.tried_at if look else None) or _NEVER
+
+    def _is_fresh(self, url: str) -> bool:
+        """Whether it was read lately."""
+        look = self._looks.get(url)
+        return look is not None and look.read_at is not None and look.read_at >= self._fresh_since
+
+    def _is_settled(self, link: SitemapLink, rank: _Rank) -> bool:
+        """Whether it was read when the period was long over, and has not changed since then as far as anybody says."""
+        look = self._looks.get(link.url)
+        if look is None or look.read_at is None or look.read_at < self._period.end + _SLACK:
             return False
-        self._seen.add(url)
-        self._allowed -= 1
-        try:
-            response = await read_document(self._client, url)
-            stored = self._archive.write(response.exchange) if self._archive else None
-            feed = await self._parsed(url, response)
-        except NotRead as failure:
-            self.reads.append(SitemapRead(url=url, failure=failure))
-            return False
-        payload_digest = digest(response.body)
-        del response  # it may be large, and those that this one names are read first
-        outcomes = [await self._read(link.url, depth + 1) for link in self._promising(feed.sitemaps)]
-        self.reads.append(
-            SitemapRead(
-                url=url,
-                payload_digest=payload_digest,
-                stored=stored,
-                is_partial=not all(outcomes),
-                entries=len(feed.items) + len(feed.sitemaps),
-                sightings=tuple(self._sightings(url, feed)),
-            )
-        )
-        return all(outcomes)
+        if link.modified_at is not None:
+            return link.modified_at + _SLACK < look.read_at
+        return rank[0] == _UNDATED and look.read_at > self._now - UNDATED_KEPT
 
-    async def _parsed(self, url: str, response: Response) -> Feed:
-        parse = partial(
-            parse_feed,
-            response.body,
-            url=response.final_url,
-            content_type=response.exchange.header("content-type"),
-            zone=self._zone,
-            now=self._now,
-        )
-        try:
-            return await asyncio.to_thread(parse)
-        except NotAFeed as exc:
-            raise NotRead("not_a_sitemap", str(exc), status=response.status) from exc
+    def _rank(self, link: SitemapLink, *, is_root: bool) -> _Rank | None:
+        """None where its dates cannot match; the lower, the likelier it holds something of the period.
 
-    def _promising(self, links: Sequence[SitemapLink]) -> list[SitemapLink]:
-        ranked = [(rank, link) for link in links if (rank := self._rank(link)) is not None]
-        return [link for _, link in sorted(ranked, key=lambda each: each[0])]
-
-    def _rank(self, link: SitemapLink) -> tuple[int, float] | None:
-        """None where its dates cannot match; the lower, the likelier it holds something of the period."""
+        A number that looks like another year may be anything, if the sitemap was modified since or is no index's.
+        """
         modified_at = link.modified_at
         after = (modified_at - self._period.start).total_seconds() if modified_at else 0.0
         named = named_period(link.url, self._zone)
         if named is not None:
-            near = Period(named.start - _SLACK, named.end + _SLACK)
-            return (0, (named.end - named.start).total_seconds()) if near.overlaps(self._period) else None
+            length = named.end - named.start
+            if Period(named.start - _SLACK, named.end + _SLACK).overlaps(self._period):
+                return (_BY_NAME, length.total_seconds())
+            if length < _LONGEST_MONTH or not (is_root or modified_at):
+                return None
         if modified_at is None:
-            return (2, 0.0)
-        return (1, after) if after >= 0 else None
+            return (_UNDATED, 0.0 if "news" in urlsplit(link.url).path.lower() else 1.0)
+        return (_BY_CHANGE, max(after, 0.0)) if after >= -_SLACK.total_seconds() else None
+
+    async def _read(self, url: str, depth: int) -> None:
+        try:
+            file = await self._files.get(url)
+        except NotRead as failure:
+            if failure.is_host_busy:
+                self._busy_hosts.add(urlsplit(url).hostname)
+            await self._tell(SitemapRead(url=url, failure=failure))
+            return
+        if file.failure is None:
+            self._unfinished.discard(url)
+        links = file.feed.sitemaps if file.feed else ()
+        read = SitemapRead(
+            url=url,
+            failure=file.failure,
+            read_at=file.read_at,
+            payload_digest=file.payload_digest,
+            location=file.location,
+            entries=len(file.feed.items) + len(links) if file.feed else 0,
+            sightings=tuple(self._sightings(url, file.feed)) if file.feed else (),
+        )
+        if links:
+            named = [link.url for no, link in enumerate(links) if self._offer(link, depth=depth + 1, place=no)]
+            self._indexes.append((read, named))
+        else:
+            await self._tell(read)
+
+    async def _tell(self, read: SitemapRead) -> None:
+        self.reads.append(read)
+        await self._on_read(read)
+
+    def _partial(self) -> set[str]:
+        """What was not read to its end, with all it names."""
+        partial = set(self._unfinished)
+        while more := {
+            index.url for index, named in self._indexes if index.url not in partial and not partial.isdisjoint(named)
+        }:
+            partial |= more
+        return partial
 
     def _sightings(self, url: str, feed: Feed) -> list[Sighting]:
         named = named_period(url, self._zone)
@@ -163,6 +247,9 @@ class SitemapWalk:
 
 def _dated_by_sitemap(item: Item, day: Period | None) -> datetime | None:
     """The day whose sitemap it is, else when the page was last modified."""
+    at = item.updated_at
+    if at is not None and item.updated_quality is DateQuality.DAY_ONLY:
+        at += NOON
     if day is None:
-        return item.updated_at
-    return item.updated_at if item.updated_at and item.updated_at in day else day.start + NOON
+        return at
+    return at if at is not None and at in day else day.start + NOON

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from typing import BinaryIO, cast
 
@@ -19,7 +20,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)
 @asynccontextmanager
 async def open_stream(url: str, *, allow_hosts: tuple[str, ...], contact: str) -> AsyncIterator[BinaryIO]:
     """The body of `url`, for a reader in another thread. It is not redirected. Raises NotRead before it begins, and
-    OSError while it is read."""
+    OSError while it is read, also once it is closed here."""
     resolver = GuardedResolver(AllowedHosts(allow_hosts))
     connector = aiohttp.TCPConnector(resolver=resolver, socket_factory=resolver.guarded_socket)
     agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
@@ -49,14 +50,30 @@ class _Body:
         self._content = content
         self._loop = loop
         self._position = 0
+        self._is_closed = False
+        self._taking: asyncio.Task[bytes] | None = None
 
     def tell(self) -> int:
         return self._position
 
     def read(self, size: int = -1) -> bytes:
         try:
-            data = asyncio.run_coroutine_threadsafe(self._content.read(size), self._loop).result()
+            data = asyncio.run_coroutine_threadsafe(self._take(size), self._loop).result()
         except (aiohttp.ClientError, TimeoutError) as exc:
             raise OSError(f"the transfer breaks off: {exc or type(exc).__name__}") from exc
+        except CancelledError as exc:
+            raise OSError("the transfer was given up") from exc
         self._position += len(data)
         return data
+
+    def close(self) -> None:
+        """In the loop's thread: whoever waits for bytes, or asks for more, gets an error."""
+        self._is_closed = True
+        if self._taking is not None:
+            self._taking.cancel()
+
+    async def _take(self, size: int) -> bytes:
+        if self._is_closed:
+            raise asyncio.CancelledError
+        self._taking = asyncio.current_task()
+        return await self._content.read(size)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.collect.feeds import Item, NotAFeed, parse_feed
-from pipeline.collect.history.cdx import ArchivedCapture
+from pipeline.collect.history.cdx import ArchivedCapture, IndexCutOff
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import Memento, WebArchive
 from pipeline.collect.history.periods import Period
@@ -53,53 +53,71 @@ class ArchiveSearch(msgspec.Struct, frozen=True, kw_only=True):
         return self.failure is not None and self.failure.is_host_busy
 
 
+class _Contents(msgspec.Struct, frozen=True):
+    """What a capture shows."""
+
+    at: datetime
+    items: Sequence[Item]
+    links: Sequence[Link]
+
+
 class ArchiveSearcher:
-    """Searches one archive for articles of one period on a source's hosts."""
+    """Searches one archive for articles of a period on a source's hosts."""
 
-    def __init__(self, archive: WebArchive, period: Period, *, hosts: AbstractSet[str], zone: ZoneInfo) -> None:
-        self._archive, self._period, self._hosts, self._zone = archive, period, hosts, zone
+    def __init__(self, archive: WebArchive, *, hosts: AbstractSet[str], zone: ZoneInfo) -> None:
+        self._archive, self._hosts, self._zone = archive, hosts, zone
+        self._kept: dict[str, dict[ArchivedCapture, _Contents]] = {}
+        """What was read last of each feed or page: neighbouring periods share captures."""
 
-    async def feed(self, url: str) -> ArchiveSearch:
+    async def feed(self, url: str, period: Period) -> ArchiveSearch:
         """What the archived captures of a feed hold."""
-        return await self._search(url, html=False)
+        return await self._search(url, period, html=False)
 
-    async def front_page(self, url: str) -> ArchiveSearch:
+    async def front_page(self, url: str, period: Period) -> ArchiveSearch:
         """What the archived captures of a front page link to, articles and sections."""
-        return await self._search(url, html=True)
+        return await self._search(url, period, html=True)
 
-    async def section_page(self, url: str) -> ArchiveSearch:
+    async def section_page(self, url: str, period: Period) -> ArchiveSearch:
         """What the archived captures of a section page link to."""
-        return msgspec.structs.replace(await self._search(url, html=True), sections=())
+        return msgspec.structs.replace(await self._search(url, period, html=True), sections=())
 
-    async def _search(self, url: str, *, html: bool) -> ArchiveSearch:
-        since, until = self._period.start - BEFORE, self._period.end + AFTER
+    async def _search(self, url: str, period: Period, *, html: bool) -> ArchiveSearch:
+        since, until = period.start - BEFORE, period.end + AFTER
+        failure: NotRead | None = None
         try:
-            captures = await self._archive.captures(url, since=since, until=until, html=html)
+            captures: Sequence[ArchivedCapture] = await self._archive.captures(url, since=since, until=until, html=html)
+        except IndexCutOff as exc:
+            captures, failure = exc.captures, exc
         except NotRead as exc:
             return ArchiveSearch(url=url, failure=exc)
-        seen, read = _Seen(), 0
-        failure: NotRead | None = None
+        seen = _Seen()
         sections: dict[str, None] = {}
-        for capture in chosen(captures, self._period):
+        kept, self._kept[url] = self._kept.get(url, {}), {}
+        for capture in chosen(captures, period):
             try:
-                memento = await self._archive.read(capture)
-                items, links = await asyncio.to_thread(self._contents, memento, html=html)
+                contents = kept.get(capture) or await self._read(capture, html=html)
             except NotRead as exc:
                 failure = exc if exc.is_passing else failure
                 if exc.is_host_busy:
                     break
                 continue
-            read += 1
-            seen.add(items, memento.at, self._archive.address(capture))
-            sections |= dict.fromkeys(section_addresses(links))
+            self._kept[url][capture] = contents
+            seen.add(contents.items, contents.at, self._archive.address(capture))
+            sections |= dict.fromkeys(section_addresses(contents.links))
         return ArchiveSearch(
             url=url,
             failure=failure,
-            captures=read,
+            captures=len(self._kept[url]),
             entries=len(seen.first),
-            sightings=tuple(self._sightings(seen)),
+            sightings=tuple(self._sightings(seen, period)),
             sections=tuple(sections),
         )
+
+    async def _read(self, capture: ArchivedCapture, *, html: bool) -> _Contents:
+        """Raises NotRead."""
+        memento = await self._archive.read(capture)
+        items, links = await asyncio.to_thread(self._contents, memento, html=html)
+        return _Contents(memento.at, items, links)
 
     def _contents(self, memento: Memento, *, html: bool) -> tuple[Sequence[Item], Sequence[Link]]:
         """The articles that a capture names, and all its links if it is a page. Raises NotRead."""
@@ -113,14 +131,14 @@ class ArchiveSearcher:
         except NotAFeed as exc:
             raise NotRead("not_a_feed", str(exc), status=memento.response.status) from exc
 
-    def _sightings(self, seen: _Seen) -> list[Sighting]:
+    def _sightings(self, seen: _Seen, period: Period) -> list[Sighting]:
         """An article without a date counts from where it was first seen, if an earlier capture shows it was new."""
         found = []
         for said, at, found_in in seen.first.values():
             item, dated_at = dated_by_itself(said, self._zone)
             if dated_at is None and seen.began_at is not None and at > seen.began_at:
                 dated_at = at
-            if dated_at is not None and dated_at in self._period:
+            if dated_at is not None and dated_at in period:
                 found.append(Sighting(item=item, found_in=found_in, dated_at=dated_at))
         return found
 

@@ -1,5 +1,6 @@
 -- Articles that the sources published in the interval, and what has become of each. It counts when an article was
--- published, by the earliest date its items give, a day without a time as its noon; without any date, when it was seen.
+-- published, by the earliest date its items give, a day without a time as its noon; without any date, when it was seen,
+-- or before that, as its page says by the newest reading that is not of the run given.
 with items as (
     select
         event_id,
@@ -9,23 +10,58 @@ with items as (
         position,
         recorded_at,
         run_id,
+        published_at,
         coalesce(published_at + to_hours(if(published_quality = 'day_only', 12, 0)), occurred_at) as dated_at
     from ledger.item_discovered
     where occurred_at >= $recall_start and list_contains($source_ids, source_id)
 ),
 
-articles as (
+named as (
+    -- a page's date makes an article older, never younger
     select
         source_id,
         article_id,
-        min(dated_at) as dated_at,
+        min(dated_at) as named_at,
+        count(published_at) > 0 as is_dated,
         min(recorded_at) as known_since,
         min_by(run_id, position) as known_by,
         max_by(event_id, position) as item_id,
         max_by(url, position) as url
     from items
     group by source_id, article_id
-    having min(dated_at) >= $start and min(dated_at) < $end
+    having min(dated_at) >= $start
+),
+
+undated as (
+    select article_id
+    from named
+    where not is_dated
+),
+
+readings as (
+    select
+        article_id,
+        max_by(published_at, position) as published_at
+    from ledger.article_extracted
+    where
+        occurred_at >= $recall_start
+        and run_id is distinct from $run_id
+        and article_id in (select undated.article_id from undated)
+    group by article_id
+),
+
+articles as (
+    select
+        named.source_id,
+        named.article_id,
+        named.known_since,
+        named.known_by,
+        named.item_id,
+        named.url,
+        if(named.is_dated, named.named_at, least(named.named_at, readings.published_at)) as dated_at
+    from named
+    left join readings using (article_id)
+    where dated_at >= $start and dated_at < $end
 ),
 
 captures as (
@@ -47,9 +83,10 @@ failures as (
         failures.article_id,
         max(failures.attempt) filter (where failures.caused_by = articles.item_id) as attempts,
         max_by(failures.reason, failures.position) filter (where failures.reason != 'expired') as reason,
-        max_by(failures.status, failures.position) filter (where failures.reason != 'expired') as status,
+        arg_max_null(failures.status, failures.position) filter (where failures.reason != 'expired') as status,
         max_by(failures.will_retry, failures.position) filter (where failures.reason != 'expired') as will_retry,
-        max_by(failures.occurred_at, failures.position) filter (where failures.reason != 'expired') as failed_at
+        max_by(failures.occurred_at, failures.position) filter (where failures.reason != 'expired') as failed_at,
+        max_by(failures.recorded_at, failures.position) filter (where failures.reason != 'expired') as failed_since
     from ledger.capture_failed as failures
     inner join articles using (source_id, article_id)
     where failures.occurred_at >= $recall_start
@@ -58,6 +95,8 @@ failures as (
 
 select
     articles.source_id,
+    $start as interval_start,
+    $end as interval_end,
     articles.article_id,
     articles.item_id,
     articles.url,
@@ -71,7 +110,8 @@ select
     failures.reason,
     failures.status,
     coalesce(failures.will_retry, true) as will_retry,
-    failures.failed_at
+    failures.failed_at,
+    failures.failed_since
 from articles
 left join captures using (article_id)
 left join failures using (source_id, article_id)

@@ -1,0 +1,52 @@
+-- What earlier runs have read of the sources' sitemaps: for this interval, and as they were archived last.
+with reads as (
+    select
+        source_id,
+        url,
+        occurred_at,
+        reason,
+        payload_digest,
+        warc_file,
+        warc_offset,
+        warc_length,
+        interval_start = $start and interval_end = $end as is_of_interval
+    from ledger.history_read
+    where list_contains($source_ids, source_id) and via = 'sitemap' and occurred_at >= $recall_start
+),
+
+looks as (
+    select
+        source_id,
+        url,
+        max(occurred_at) filter (where is_of_interval) as tried_at,
+        max(occurred_at) filter (where is_of_interval and reason is null) as read_at
+    from reads
+    group by source_id, url
+),
+
+records as (
+    -- the same bytes are of one record, however often they were read
+    select
+        source_id,
+        url,
+        payload_digest,
+        min(occurred_at) as fetched_at,
+        max(occurred_at) filter (where reason is null) as checked_at,
+        struct_pack(warc_file := warc_file, warc_offset := warc_offset, warc_length := warc_length) as location
+    from reads
+    where warc_file is not null
+    group by source_id, url, payload_digest, warc_file, warc_offset, warc_length
+    qualify row_number() over (partition by source_id, url order by max(occurred_at) desc) = 1
+)
+
+select
+    looks.source_id,
+    looks.url,
+    looks.tried_at,
+    looks.read_at,
+    records.checked_at,
+    records.fetched_at,
+    records.payload_digest,
+    records.location
+from looks
+left join records using (source_id, url)

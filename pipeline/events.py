@@ -277,7 +277,8 @@ class CaptureFailed(Event, frozen=True, kw_only=True, tag="capture_failed"):
     article_id: UUID
     url: str
     reason: str
-    """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`, …"""
+    """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
+    `to_front_page`, `to_wall`, …"""
     status: int | None = None
     detail: str | None = None
     attempt: int
@@ -538,9 +539,9 @@ class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"
     known: int
     """Articles the ledger knew of before."""
     found: int
-    """Articles that the run has found in the source's history."""
+    """Articles that the source's history named, to this run or to one that was killed before it could say so."""
     recovered: int
-    """Their page was had by the run, and not before."""
+    """Likewise those whose page was had, and not before."""
     replayed: int
     """Captured before, and read anew by the run from the archive."""
     unchanged: int

@@ -126,6 +126,8 @@ PAGE_FAILURES: dict[str, tuple[Answer, str, bool]] = {
     "a PDF": (Answer(b"%PDF-1.4", content_type="application/pdf"), "not_html", False),
     "a broken body": (Answer(b"nonsense", headers={"Content-Encoding": "gzip"}), "bad_encoding", True),
     "a private redirect": (Answer(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked_address", False),
+    "the front page": (Answer(status=302, headers={"Location": "/"}), "to_front_page", False),
+    "a login": (Answer(status=302, headers={"Location": "/login"}), "to_wall", True),
 }
 
 
@@ -134,6 +136,8 @@ def test_a_page_that_cannot_be_had_is_recorded_and_the_others_stay(
     world: World, answer: Answer, reason: str, will_retry: bool
 ) -> None:
     world.web.answers["/a"] = answer
+    for path in ("/", "/login"):
+        world.web.page(path, "Not the ferry", *PARAGRAPHS)
     result = world.ingest()
     assert result.counts["article_captured"] == 1
     (failure,) = world.rows("select article_id, reason, will_retry, attempt from ledger.capture_failed")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from pipeline.collect.answers import ERROR, is_passing, why_no_page
 from pipeline.collect.archive import Original
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http import Client
@@ -30,11 +31,6 @@ BATCH_PAGES = 200
 
 _DETAIL_CHARS = 500
 _FEED_PAGE_TYPE = "text/html; charset=utf-8"
-_HTML_TYPES = ("text/html", "application/xhtml+xml")
-_RETRIED_STATUS = frozenset({408, 425, 429})
-_RETRIED_REASONS = frozenset(
-    {"timeout", "dns", "connection", "incomplete", "bad_encoding", "bad_response", "robots_unavailable"}
-)
 
 
 class PendingPage(msgspec.Struct, frozen=True):
@@ -141,7 +137,7 @@ def expire(stores: Stores, source_ids: Sequence[str], since: datetime) -> StepRe
         if not page.failed_for_good and (page.source_id, page.article_id) not in waiting
     ]
     detail = f"discovered before {since:%Y-%m-%d %H:%M} UTC and not captured by {now:%Y-%m-%d %H:%M}"
-    failures = [_failed(stores, page, "expired", detail, None, retry=False) for page in forgotten]
+    failures = [_failed(stores, page, "expired", detail) for page in forgotten]
     contents = _feed_contents(stores.ledger, [page.article_id for page in forgotten], now)
     return stores.record([*failures, *_captured_from_feeds(stores, forgotten, failures, contents)])
 
@@ -178,13 +174,12 @@ class _Capture:
                 self.put_off.setdefault(failure.detail.partition(": ")[0], failure.detail)
                 self.too_slow = self.too_slow or failure.reason == "no_turn"
                 return None
-            retry = failure.reason in _RETRIED_REASONS
-            return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status, retry=retry))
+            return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status))
         except NewsledgerError:
             raise
         except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
             detail = f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS]
-            return self._ended(_failed(self._stores, page, "error", detail, None, retry=True))
+            return self._ended(_failed(self._stores, page, ERROR, detail))
         self._bytes += len(response.body)
         return self._ended(_outcome(self._stores, page, response, self._originals))
 
@@ -195,16 +190,10 @@ class _Capture:
 
 
 def _outcome(stores: Stores, page: PendingPage, response: Response, originals: Originals) -> PageEvent:
-    status = response.status
-    if not 200 <= status < 300:
-        reason = "gone" if status == 410 else f"http_{status // 100}xx"
-        detail = f"{response.final_url} answers {status}"
-        retry = status >= 500 or status in _RETRIED_STATUS
-        return _failed(stores, page, reason, detail, status, retry=retry, retry_at=response.retry_at)
-    content_type = response.exchange.header("content-type")
-    if content_type and content_type.partition(";")[0].strip().lower() not in _HTML_TYPES:
-        return _failed(stores, page, "not_html", f"{response.final_url} is {content_type}", status, retry=False)
-    return _captured(stores, page, response, content_type, originals)
+    none = why_no_page(page.url, response)
+    if none is not None:
+        return _failed(stores, page, none.reason, none.detail, response.status, response.retry_at)
+    return _captured(stores, page, response, originals)
 
 
 def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], now: datetime) -> dict[UUID, FeedContent]:
@@ -268,7 +257,6 @@ def _captured(
     stores: Stores,
     page: PendingPage,
     response: Response,
-    content_type: str | None,
     originals: Originals,
 ) -> ArticleCaptured:
     for redirect in response.redirects:
@@ -284,7 +272,7 @@ def _captured(
         url=page.url,
         final_url=response.final_url,
         status=response.status,
-        content_type=content_type,
+        content_type=response.exchange.header("content-type"),
         payload_digest=stored.warc_payload_digest if response.as_sent else digest(response.body),
         warc_payload_digest=stored.warc_payload_digest,
         bytes=len(response.body),
@@ -301,9 +289,7 @@ def _failed(
     page: PendingPage,
     reason: str,
     detail: str,
-    status: int | None,
-    *,
-    retry: bool,
+    status: int | None = None,
     retry_at: datetime | None = None,
 ) -> CaptureFailed:
     return CaptureFailed(
@@ -318,6 +304,6 @@ def _failed(
         status=status,
         detail=detail,
         attempt=page.attempt,
-        will_retry=retry and page.attempt < MAX_ATTEMPTS,
+        will_retry=is_passing(reason, status) and page.attempt < MAX_ATTEMPTS,
         retry_at=retry_at,
     )

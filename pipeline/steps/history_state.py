@@ -8,23 +8,21 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.history import documents
+from pipeline.collect.answers import GONE_STATUS, is_passing
+from pipeline.collect.redirections import Redirection
 from pipeline.events import Via
 from pipeline.ledger import Interval, Ledger, Run
 from pipeline.steps.stores import RECALL
 
-GONE_STATUS = frozenset({404, 410})
 NOT_ARCHIVED = "not_archived"
 """The page is gone, and no web archive that was asked has it."""
-FRONT_PAGE = "front_page"
-"""The page's address now leads to the outlet's front page."""
-GONE_REASONS = frozenset({"gone", FRONT_PAGE, "dns"})
+GONE_REASONS = frozenset({"gone", Redirection.TO_FRONT_PAGE.value, "dns"})
 """A host that no name server knows has gone with all its pages; should it be our network, no archive answers either."""
 LOOKUP_KEPT = timedelta(days=1)
 """So long what the history did not have is not asked for again; it grows slowly. Likewise a page that its site did not
 give, unless the site only had trouble."""
-ERROR = "error"
-"""What befell a page is no case that is provided for."""
+_RECOVERY = "recover@"
+"""The producer of what recover records, in any version."""
 
 
 class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +36,10 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     dated_at: datetime
     known_since: datetime
-    """When it was first recorded, and by which run."""
+    """When it was first recorded, and by which producer."""
     known_by: str
     page_since: datetime | None = None
-    """When its page was first recorded as captured, live or from an archive, and by which run."""
+    """When its page was first recorded as captured, live or from an archive, and by which producer."""
     page_by: str | None = None
     has_feed_text: bool = False
     attempts: int = 0
@@ -53,6 +51,8 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: datetime | None = None
     failed_since: datetime | None = None
     """When that was recorded."""
+    accounted_at: datetime | None = None
+    """When a backfill that counted it, not the one that asks, last recorded what it came to."""
 
     @property
     def past(self) -> Past:
@@ -61,6 +61,20 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_page(self) -> bool:
         return self.page_since is not None
+
+    @property
+    def is_newly_found(self) -> bool:
+        """Whether its history named it, to this backfill or one that was killed, and no other has told of that."""
+        return self._is_news(self.known_since, self.known_by)
+
+    @property
+    def is_newly_recovered(self) -> bool:
+        """Whether its page was recovered, by this backfill or one that was killed, and no other has told of that."""
+        return self._is_news(self.page_since, self.page_by)
+
+    def _is_news(self, since: datetime | None, producer: str | None) -> bool:
+        is_recovery = producer is not None and producer.startswith(_RECOVERY)
+        return is_recovery and since is not None and (self.accounted_at is None or self.accounted_at < since)
 
     @property
     def is_gone(self) -> bool:
@@ -84,11 +98,6 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
 def is_gone(reason: str | None, status: int | None) -> bool:
     """Whether a failed capture says that the page is no longer there."""
     return status in GONE_STATUS or reason in GONE_REASONS or reason == NOT_ARCHIVED
-
-
-def is_passing(reason: str | None, status: int | None) -> bool:
-    """Whether a failed capture says nothing about the page, so that another attempt may help at any time."""
-    return reason in {"bad_encoding", ERROR} or documents.is_passing(reason, status)
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -122,10 +131,15 @@ ReadAt = Mapping[tuple[Via, str], datetime]
 
 
 def articles_of_interval(
-    ledger: Ledger, interval: Interval, source_ids: Sequence[str], run: Run | None = None
+    ledger: Ledger,
+    interval: Interval,
+    source_ids: Sequence[str],
+    run: Run | None = None,
+    started_at: datetime | None = None,
 ) -> list[ArticleOfInterval]:
     """The articles that the sources published in the interval, oldest first. What `run` itself has read on their pages
-    does not date them: to the run that goes after them they are the interval's until it ends."""
+    does not date them: to the run that goes after them they are the interval's until it ends. `started_at` tells its
+    attempts apart."""
     return ledger.select(
         ArticleOfInterval,
         "articles_of_interval",
@@ -134,6 +148,7 @@ def articles_of_interval(
         recall_start=interval.start - RECALL,
         source_ids=list(source_ids),
         run_id=run.run_id if run else None,
+        started_at=started_at,
     )
 
 

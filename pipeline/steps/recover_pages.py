@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from pipeline.collect.answers import ERROR, is_html, is_passing, why_no_page
 from pipeline.collect.archive import Stored
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.history.cdx import IndexCutOff
@@ -23,7 +24,7 @@ from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id, digest
 from pipeline.sources import Source
 from pipeline.steps.history_items import PRODUCER, HistoryFind, find_events
-from pipeline.steps.history_state import ERROR, FRONT_PAGE, NOT_ARCHIVED, ArticleOfInterval, is_passing
+from pipeline.steps.history_state import NOT_ARCHIVED, ArticleOfInterval
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import StepResult, Stores, salvage
 
@@ -35,7 +36,6 @@ BATCH_PAGES = 100
 _NEAREST = 3
 """So many captures of an article are tried, the nearest to its publication first."""
 _DETAIL_CHARS = 500
-_HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 PageEvent = ArticleCaptured | CaptureFailed
 R = TypeVar("R")
@@ -122,14 +122,9 @@ class PageRecovery:
                 self.notices[failure.detail] = None
                 return None
             return self._failed(article, failure.reason, failure.detail, failure.status)
-        status, content_type = response.status, response.exchange.header("content-type")
-        if not 200 <= status < 300:
-            reason = "gone" if status == 410 else f"http_{status // 100}xx"
-            return self._failed(article, reason, f"{response.final_url} answers {status}", status, response.retry_at)
-        if is_front_page(response.final_url) and not is_front_page(article.url):
-            return self._failed(article, FRONT_PAGE, f"{article.url} leads to {response.final_url}", status)
-        if not _is_html(content_type):
-            return self._failed(article, "not_html", f"{response.final_url} is {content_type}", status)
+        none = why_no_page(article.url, response)
+        if none is not None:
+            return self._failed(article, none.reason, none.detail, response.status, response.retry_at)
         return self.captured(article, self._had(response, response.final_url, response.exchange.fetched_at, Via.LIVE))
 
     async def _archived(self, archive: WebArchive, article: ArticleOfInterval) -> Event | None:
@@ -159,7 +154,7 @@ class PageRecovery:
 
     def _can_be_used(self, memento: Memento, article: ArticleOfInterval) -> bool:
         """Whether it is an HTML page of the article's address, or of another on its site to which that led by then."""
-        if not _is_html(memento.response.exchange.header("content-type")):
+        if not is_html(memento.response.exchange.header("content-type")):
             return False
         try:
             if article_id(memento.url) == article.article_id:
@@ -243,13 +238,3 @@ class PageRecovery:
             will_retry=is_passing(reason, status) and attempt < MAX_ATTEMPTS,
             retry_at=retry_at,
         )
-
-
-def is_front_page(url: str) -> bool:
-    """Whether the address is that of a site, and of no page of it."""
-    parts = urlsplit(url)
-    return parts.path in {"", "/"} and not parts.query
-
-
-def _is_html(content_type: str | None) -> bool:
-    return not content_type or content_type.partition(";")[0].strip().lower() in _HTML_TYPES

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from pipeline.collect.answers import GONE_STATUS, http_reason, is_html
 from pipeline.collect.archive import Stored
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http import Client
@@ -33,8 +34,6 @@ BATCH_PAGES = 200
 
 _SLACK = timedelta(days=7)
 """A look that is due for longer than this, because nothing ran, is not made any more."""
-_HTML_TYPES = ("text/html", "application/xhtml+xml")
-_MISSING_STATUS = frozenset({404, 410})
 _TAKEN_DOWN = frozenset({Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE})
 """So outlets lead their readers away from an article that they have taken down; elsewhere it may still be there."""
 
@@ -209,12 +208,12 @@ def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[Lo
     """What the answer says of the page, and why where it found none."""
     status = response.status
     content_type = response.exchange.header("content-type")
-    if status in _MISSING_STATUS:
-        return LookOutcome.MISSING, "gone" if status == 410 else "http_4xx"
+    if status in GONE_STATUS:
+        return LookOutcome.MISSING, http_reason(status)
     is_unmodified = status == 304 and bool(page.etag or page.last_modified)
     if not is_unmodified and not 200 <= status < 300:
-        return LookOutcome.FAILED, f"http_{status // 100}xx"
-    if not is_unmodified and content_type and content_type.partition(";")[0].strip().lower() not in _HTML_TYPES:
+        return LookOutcome.FAILED, http_reason(status)
+    if not is_unmodified and not is_html(content_type):
         return LookOutcome.FAILED, "not_html"
     if response.redirects:
         led = judge_redirection([page.url, *led_to], response.final_url, response.body, content_type)

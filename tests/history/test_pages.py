@@ -303,7 +303,7 @@ def test_to_the_run_that_found_it_an_article_stays_of_the_day(past: Outlet) -> N
     with past.stores() as stores:
         assert articles_of_interval(stores.ledger, DAY, ids) == []
         (article,) = articles_of_interval(stores.ledger, DAY, ids, Run("run-1"))
-    assert article.known_by == article.page_by == "run-1"
+    assert article.is_newly_found and article.is_newly_recovered
 
 
 def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:

@@ -14,7 +14,9 @@ from pipeline.collect.archive import Location, read_page
 from pipeline.events import ArticleExtracted
 from pipeline.ids import article_id
 from pipeline.ledger import Interval
-from pipeline.steps.backfill import assess, assess_history
+from pipeline.ledger.log import utc_now
+from pipeline.steps.backfill import Wanted, assess, assess_history, backfill, finish, numbers_of_run
+from pipeline.steps.recover import recover
 from pipeline.steps.replay import Captures, replayable_captures, replayable_texts
 from tests.history.news_files import NewsFileServer, file_path, news_files, warc_record, warcinfo
 from tests.history.outlet import DAY, Outlet, outlet, page
@@ -195,6 +197,7 @@ NOT_GONE = {
     "refused": ("/story", Answer(status=403), {"lost": 1}),
     "a file": ("/story", Answer(b"%PDF", content_type="application/pdf"), {"lost": 1}),
     "down for now": ("/story", Answer(status=500), {"waiting": 1}),
+    "behind a login": ("/story", Answer(status=302, headers={"Location": "/login"}), {"waiting": 1}),
 }
 
 
@@ -204,6 +207,7 @@ def test_what_is_not_gone_is_not_taken_from_an_archive(
 ) -> None:
     past.put_in_sitemap(path, MORNING)
     past.site.answers[path] = answer
+    past.site.page("/login", "Log in to go on")
     past.keep(path, NOON)
     assert fates(past.backfill()) == {"found": 1} | expected
     assert past.captures() == {}
@@ -509,3 +513,22 @@ def test_a_run_that_was_cleared_counts_from_its_new_start(past: Outlet) -> None:
     assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
     finished = past.rows("select run_id, recovered from ledger.backfill_finished order by position")
     assert [tuple(row.values()) for row in finished] == [("run-1", 1), ("run-1", 0)]
+
+
+def test_what_a_killed_run_had_done_counts_in_the_next_one(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    with past.stores() as stores:
+        recover(stores, [past.source], DAY, [past.source]).require_success()
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+
+
+def test_a_run_that_sums_up_again_says_the_same(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    with past.stores() as stores:
+        started_at = utc_now()
+        backfill(stores, [past.source], DAY, [past.source], Wanted(), started_at).require_success()
+        first = numbers_of_run(stores.ledger, stores.run)
+        finish(stores, [past.source], DAY, started_at).require_success()
+        assert numbers_of_run(stores.ledger, stores.run) == first
+    assert len(past.rows("select 1 from ledger.backfill_finished")) == 1

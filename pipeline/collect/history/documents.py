@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pipeline.collect.answers import is_passing
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.hosts import OVERLOADED
 from pipeline.collect.http import Client
-
-_PASSING_STATUS = frozenset({408, 425, 429})
-_PASSING_REASONS = NOT_ASKED | {"timeout", "dns", "connection", "incomplete", "bad_response", "robots_unavailable"}
 
 
 class NotRead(Exception):
@@ -33,11 +31,6 @@ class NotRead(Exception):
     def is_host_busy(self) -> bool:
         """Asking the same host for something else would be no use now."""
         return self.reason in NOT_ASKED or self.status in OVERLOADED
-
-
-def is_passing(reason: str | None, status: int | None) -> bool:
-    """Whether a failure is the network's or of a server that has trouble, and says nothing about the document."""
-    return reason in _PASSING_REASONS or (status is not None and (status >= 500 or status in _PASSING_STATUS))
 
 
 async def read_document(client: Client, url: str) -> Response:

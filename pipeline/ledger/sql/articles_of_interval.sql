@@ -9,6 +9,7 @@ with items as (
         url,
         position,
         recorded_at,
+        producer,
         run_id,
         published_at,
         coalesce(published_at + to_hours(if(published_quality = 'day_only', 12, 0)), occurred_at) as dated_at
@@ -24,7 +25,8 @@ named as (
         min(dated_at) as named_at,
         count(published_at) > 0 as is_dated,
         min(recorded_at) as known_since,
-        min_by(run_id, position) as known_by,
+        min_by(producer, position) as known_by,
+        min_by(run_id, position) as known_run,
         max_by(event_id, position) as item_id,
         max_by(url, position) as url
     from items
@@ -56,6 +58,7 @@ articles as (
         named.article_id,
         named.known_since,
         named.known_by,
+        named.known_run,
         named.item_id,
         named.url,
         if(named.is_dated, named.named_at, least(named.named_at, readings.published_at)) as dated_at
@@ -68,7 +71,8 @@ captures as (
     select
         article_id,
         min(recorded_at) filter (where via != 'feed') as page_since,
-        min_by(run_id, position) filter (where via != 'feed') as page_by,
+        min_by(producer, position) filter (where via != 'feed') as page_by,
+        min_by(run_id, position) filter (where via != 'feed') as page_run,
         bool_or(via = 'feed') as has_feed_text
     from ledger.article_captured
     semi join articles using (article_id)
@@ -91,6 +95,26 @@ failures as (
     inner join articles using (source_id, article_id)
     where failures.occurred_at >= $recall_start
     group by failures.source_id, failures.article_id
+),
+
+-- Told of by a backfill of its day, or by the run that found it or had its page. A run that goes on, or sums up once
+-- more, has not yet told of what it did since it was started.
+accounts as (
+    select
+        articles.source_id,
+        articles.article_id,
+        max(finishes.recorded_at) as accounted_at
+    from articles
+    left join captures using (article_id)
+    inner join ledger.backfill_finished as finishes
+        on
+            articles.source_id = finishes.source_id
+            and (
+                (articles.dated_at >= finishes.interval_start and articles.dated_at < finishes.interval_end)
+                or finishes.run_id in (articles.known_run, captures.page_run)
+            )
+            and (finishes.run_id is distinct from $run_id or finishes.recorded_at < $started_at)
+    group by articles.source_id, articles.article_id
 )
 
 select
@@ -111,8 +135,10 @@ select
     failures.status,
     coalesce(failures.will_retry, true) as will_retry,
     failures.failed_at,
-    failures.failed_since
+    failures.failed_since,
+    accounts.accounted_at
 from articles
 left join captures using (article_id)
 left join failures using (source_id, article_id)
+left join accounts using (source_id, article_id)
 order by articles.dated_at, articles.article_id

@@ -1,0 +1,54 @@
+"""What the answer to a request says of what was asked for: whether it is a page, and whether another try may help."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.collect.exchanges import NOT_ASKED, Response
+from pipeline.collect.redirections import Redirection, judge_address
+
+GONE_STATUS = frozenset({404, 410})
+ERROR = "error"
+"""What befell the request is no case that is provided for."""
+
+_PASSING_STATUS = frozenset({408, 425, 429})
+_PASSING_REASONS = NOT_ASKED | {
+    *("timeout", "dns", "connection", "incomplete", "bad_response", "bad_encoding", "robots_unavailable", ERROR),
+    Redirection.TO_WALL.value,
+}
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+class NoPage(msgspec.Struct, frozen=True):
+    """Why an answer is not the page that was asked for."""
+
+    reason: str
+    """`http_4xx`, `gone`, …, the value of a Redirection, or `not_html`."""
+    detail: str
+
+
+def why_no_page(url: str, response: Response) -> NoPage | None:
+    """Why the answer to a request for an article at `url` is no page of it; None where it may be one."""
+    final_url, status = response.final_url, response.status
+    if not 200 <= status < 300:
+        return NoPage(http_reason(status), f"{final_url} answers {status}")
+    led = judge_address([url], final_url)
+    if led is not None:
+        return NoPage(led.value, f"{url} leads to {final_url}")
+    content_type = response.exchange.header("content-type")
+    return None if is_html(content_type) else NoPage("not_html", f"{final_url} is {content_type}")
+
+
+def http_reason(status: int) -> str:
+    """`gone` (410), `http_4xx`, `http_5xx`, …"""
+    return "gone" if status == 410 else f"http_{status // 100}xx"
+
+
+def is_html(content_type: str | None) -> bool:
+    """Whether it is that of an HTML page; none may be one."""
+    return not content_type or content_type.partition(";")[0].strip().lower() in _HTML_TYPES
+
+
+def is_passing(reason: str | None, status: int | None) -> bool:
+    """Whether a failure is the network's or of a server that has trouble, so that another attempt may help."""
+    return reason in _PASSING_REASONS or (status is not None and (status >= 500 or status in _PASSING_STATUS))

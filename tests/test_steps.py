@@ -22,7 +22,8 @@ from pipeline.ledger.rows import from_table
 from pipeline.sources import Source
 from pipeline.steps.annotate import annotate, pending_texts
 from pipeline.steps.collect import collect
-from pipeline.steps.extract import extract, extract_capture, pending_captures
+from pipeline.steps.extract import extract, pending_captures
+from pipeline.steps.extraction_task import extract_capture
 from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import failed_polls, poll_source
 from pipeline.steps.stores import Stores

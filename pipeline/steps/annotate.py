@@ -3,53 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
-from typing import Any
-from uuid import UUID
 
-import msgspec
-
-from pipeline.annotate import PRODUCER, Mention, Quote
+from pipeline.annotate import PRODUCER
 from pipeline.annotate.annotators import RULES, load_annotator
 from pipeline.errors import AnnotatorError
-from pipeline.events import ArticleAnnotated, Block, BlockKind, EntityMentioned, Event, QuoteExtracted
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.ledger import Interval, Ledger
+from pipeline.steps.annotation_task import PendingText, annotate_extraction, text_lost
 from pipeline.steps.stores import RECALL, StepResult, Stores
 from pipeline.steps.workers import Bounds, Lost, parallel_map
 
-MAX_CHARS = 300_000
-"""Of a text that are read: no article is longer, and a page made to be hostile must not hold up the rest."""
-MAX_QUOTES = 1_000
-"""Of one text that are recorded, for the same reason."""
-MAX_MENTIONS = 5_000
-"""Likewise."""
 MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
 """Of a task with a model, which its process loads first; the libraries reserve far more addresses than they use."""
-
-
-class PendingText(msgspec.Struct, frozen=True):
-    """An extraction that the annotators have not read."""
-
-    extraction_id: UUID
-    article_id: UUID
-    source_id: str
-    text: str
-    language: str | None
-    title: str | None
-    blocks: tuple[Block, ...]
-
-    @property
-    def quotation_ranges(self) -> list[tuple[int, int]]:
-        """Where in the text the page sets a quotation apart: the text is the blocks' texts, one line each."""
-        ranges, start = [], 0
-        for block in self.blocks:
-            end = start + len(block.text)
-            if block.kind is BlockKind.QUOTATION and end <= MAX_CHARS:
-                ranges.append((start, end))
-            start = end + 1
-        return ranges
 
 
 def annotate(stores: Stores, interval: Interval) -> StepResult:
@@ -79,9 +45,7 @@ def _annotate_texts(stores: Stores, texts: Sequence[PendingText], spec: str, pro
     work = partial(annotate_extraction, now, spec=spec)
     outcomes = parallel_map(work, texts, stores.settings.jobs, bounds_for(spec))
     events = (
-        [ArticleAnnotated(**_about(text, now, producer), quotes=None, failure=outcome.reason)]
-        if isinstance(outcome, Lost)
-        else outcome
+        [text_lost(text, now, producer, outcome.reason)] if isinstance(outcome, Lost) else outcome
         for text, outcome in zip(texts, outcomes, strict=True)
     )
     return stores.record_each("annotate", events, len(texts))
@@ -105,81 +69,3 @@ def pending_texts(
         extract_producer=extract_producer,
         producer=producer,
     )
-
-
-def annotate_extraction(now: datetime, pending: PendingText, spec: str = RULES) -> Sequence[Event] | str:
-    """The events that one text gives: that it was read, each quotation and mention; a problem where it cannot be."""
-    annotator = load_annotator(spec)
-    about = _about(pending, now, annotator.producer)
-    try:
-        found = annotator.annotate(
-            pending.text[:MAX_CHARS],
-            language=pending.language,
-            title=pending.title,
-            blocks=pending.quotation_ranges,
-        )
-    except Exception as exc:  # noqa: BLE001  # one text must not cost the others; it stays pending and is named
-        return f"extraction {pending.extraction_id}: {type(exc).__name__}: {exc}"
-    if found is None:
-        return [ArticleAnnotated(**about, quotes=None, failure="language")]
-    quotes = [_quote_extracted(quote, about) for quote in found.quotes[:MAX_QUOTES]]
-    mentions = [_entity_mentioned(mention, about) for mention in found.mentions[:MAX_MENTIONS]]
-    read = ArticleAnnotated(
-        **about,
-        language=found.language,
-        language_confidence=found.language_confidence,
-        quotes=len(quotes) if annotator.finds_quotes else None,
-        mentions=len(mentions) if annotator.finds_mentions else None,
-    )
-    return [read, *quotes, *mentions]
-
-
-def _quote_extracted(quote: Quote, about: dict[str, Any]) -> QuoteExtracted:
-    speaker, cue, frame = quote.speaker, quote.cue, quote.frame
-    return QuoteExtracted(
-        **about,
-        text=quote.text,
-        start_char=quote.start,
-        end_char=quote.end,
-        kind=quote.kind,
-        speaker=speaker.surface if speaker else None,
-        speaker_start_char=speaker.start if speaker else None,
-        speaker_end_char=speaker.end if speaker else None,
-        person=quote.person,
-        cue=cue.surface if cue else None,
-        cue_start_char=cue.start if cue else None,
-        cue_end_char=cue.end if cue else None,
-        rule=quote.rule,
-        confidence=quote.confidence,
-        frame=frame.surface if frame else None,
-        frame_start_char=frame.start if frame else None,
-        frame_end_char=frame.end if frame else None,
-    )
-
-
-def _entity_mentioned(mention: Mention, about: dict[str, Any]) -> EntityMentioned:
-    return EntityMentioned(
-        **about,
-        kind=mention.kind,
-        surface=mention.surface,
-        name=mention.name,
-        start_char=mention.start,
-        end_char=mention.end,
-        role=mention.role,
-        party=mention.party,
-        country=mention.country,
-        rule=mention.rule,
-        confidence=mention.confidence,
-    )
-
-
-def _about(pending: PendingText, now: datetime, producer: str) -> dict[str, Any]:
-    """What all events of an extraction's annotation have in common."""
-    return {
-        "stream": f"article:{pending.article_id}",
-        "occurred_at": now,
-        "producer": producer,
-        "caused_by": pending.extraction_id,
-        "source_id": pending.source_id,
-        "article_id": pending.article_id,
-    }

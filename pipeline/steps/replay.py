@@ -17,8 +17,10 @@ from pipeline.annotate.annotators import load_annotator
 from pipeline.errors import AnnotatorError
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.ledger import Interval
-from pipeline.steps.annotate import PendingText, annotate_with_each
-from pipeline.steps.extract import PendingCapture, extract_captures
+from pipeline.steps.annotate import annotate_with_each
+from pipeline.steps.annotation_task import PendingText
+from pipeline.steps.extract import extract_captures
+from pipeline.steps.extraction_task import PendingCapture
 from pipeline.steps.history_state import articles_of_interval
 from pipeline.steps.stores import RECALL, StepResult, Stores
 

@@ -28,7 +28,7 @@ TASKS_PER_PROCESS = 500
 _AHEAD = 8
 """So many tasks a process are handed out before their turn; results are kept no longer than until theirs."""
 _TASKS_WORTH_A_PROCESS = 20
-_PRELOADED = ("pipeline.extract", "pipeline.annotate")
+_PRELOADED = "pipeline.steps.preloaded"
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ def parallel_map(
         return
     # Not by fork from here: this process holds DuckDB's threads. The server they are forked from is a clean one.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
+    context.set_forkserver_preload([_PRELOADED])
     workers = min(jobs, -(-len(tasks) // _TASKS_WORTH_A_PROCESS))
     pool = ProcessPool(
         max_workers=workers,

@@ -21,7 +21,8 @@ from pipeline.ledger import start_run
 from pipeline.settings import Settings
 from pipeline.sources import load_sources
 from pipeline.steps.collect import collect
-from pipeline.steps.extract import extract_capture, pending_captures
+from pipeline.steps.extract import pending_captures
+from pipeline.steps.extraction_task import extract_capture
 from pipeline.steps.stores import Stores
 from pipeline.steps.window import lookback
 from tests.conftest import SHARED

@@ -221,7 +221,8 @@ def test_runs_side_by_side_share_the_budget_of_a_host_that_is_none_of_their_own(
     }
     with ThreadPoolExecutor(2) as processes:
         runs = processes.map(lambda name: newsledger("poll", "--source", name, env=environment), ("alpha", "beta"))
-        assert [run.returncode for run in runs] == [0, 0]
+        for run in runs:
+            assert run.returncode == 0, run.stdout + run.stderr
     assert pages.asked_once
     assert at_once(pages.visits) == CONNECTIONS, "all that there are, and no more"
 

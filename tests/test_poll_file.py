@@ -52,6 +52,7 @@ def test_a_saved_feed(tmp_path: Path) -> None:
         "published_quality": "exact",
         "published_raw": "Mon, 02 Mar 2026 08:15:00 +0100",
         "updated_at": None,
+        "updated_quality": None,
         "updated_raw": None,
         "content": None,
     }

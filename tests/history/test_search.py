@@ -56,6 +56,14 @@ def beside(folder: Path, archive: WebArchiveServer) -> Iterator[Outlet]:
         yield made
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Also where a shell runs the tests in the background, and has interrupts ignored."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 def interrupt() -> None:
     """As Ctrl-C does."""
     ident = threading.main_thread().ident
@@ -76,6 +84,7 @@ def reads(past: Outlet, via: str = "sitemap") -> list[tuple[str, str | None]]:
 # Interrupts
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_walk_through_sitemaps_is_gone_on_with(past: Outlet) -> None:
     names = [f"/2026-03-14-{no}.xml" for no in range(5)]
     for no, name in enumerate(names):
@@ -104,6 +113,7 @@ def test_an_interrupted_walk_through_sitemaps_is_gone_on_with(past: Outlet) -> N
     assert [past.site.asked[name] for name in names] == [1, 1, 1, 2, 1]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_search_of_an_archive_is_gone_on_with(tmp_path: Path) -> None:
     """Of two days; the interrupt comes in the second."""
     over = threading.Event()

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gzip
 import io
+import os
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -181,12 +182,16 @@ def test_a_full_disk_is_no_damage() -> None:
 
 @pytest.mark.parametrize(
     "rest",
-    [warc_record(URL, NOON)[:60], b"junk that is no gzip", gzip.compress(b"no WARC record"), b"\x1f\x8b\x08"],
-    ids=["cut off in the head of a record", "junk", "no record", "cut off in gzip's head"],
+    [
+        *(warc_record(URL, NOON)[:60], warc_record(URL, NOON, os.urandom(20_000))[:9_000], warc_record(URL, NOON)[:-5]),
+        *(b"junk that is no gzip", gzip.compress(b"no WARC record"), b"\x1f\x8b\x08"),
+    ],
+    ids=["in the head of a record", "in its body", "at its very end", "junk", "no record", "in gzip's head"],
 )
-def test_a_damaged_file_gives_what_came_before(rest: bytes) -> None:
-    found, _ = copied(warcinfo() + warc_record(URL, NOON) + rest)
-    assert len(found) == 1
+def test_a_damaged_or_cut_off_file_gives_what_came_before(rest: bytes) -> None:
+    found, problem = copied(warcinfo() + warc_record(URL, NOON) + rest)
+    assert found[:1] == [NewsPage(URL, NOON, "text/html; charset=utf-8", PAGE)]
+    assert problem
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>no</html>", b"junk" * 99])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import zlib
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
@@ -23,6 +24,10 @@ from pipeline.ids import digest
 LONGEST_WAIT_SECONDS = 2700.0
 """For a file that another run, or another source of this one, is streaming."""
 _POLL_SECONDS = 0.2
+_LONGEST_TAIL = 16_000_000
+"""Bytes of a file's last record, compressed; CC-NEWS cuts pages off at a megabyte."""
+_PIECE = 1_000_000
+_GZIP = b"\x1f\x8b"
 
 
 class NewsSlice(msgspec.Struct, frozen=True):
@@ -93,8 +98,9 @@ def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bo
 
     Raises OSError where `file` cannot be written.
     """
-    records = ArchiveIterator(stream, parse_http=False)
-    count = 0
+    tail = _Tail(stream)
+    records = ArchiveIterator(cast("BinaryIO", tail), parse_http=False)
+    last_position: int | None = None
     while True:
         member = io.BytesIO()
         try:
@@ -104,10 +110,42 @@ def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bo
         except (EOFError, OSError) as exc:
             return str(exc) or type(exc).__name__
         if record is None:
-            return None if count else "it holds no records"
-        count += 1
+            break
+        last_position = record.stream_pos
         if member.tell():
             file.write(gzip.compress(member.getvalue(), 1))
+    if last_position is None:
+        return "it holds no records"
+    return "it is cut off in its last record" if tail.is_cut_off(last_position) else None
+
+
+class _Tail:
+    """A stream of gzip members, and what was read from it last: in half a record FastWARC ends without a word."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._bytes = bytearray()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._bytes += data
+        if len(self._bytes) > 2 * _LONGEST_TAIL:
+            del self._bytes[:-_LONGEST_TAIL]
+        return data
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def is_cut_off(self, position: int) -> bool:
+        """Whether anything but one whole member is there from this position on; not, if too much is to tell."""
+        start = position - (self.tell() - len(self._bytes))
+        rest = bytes(self._bytes[start:]) if start >= 0 else b""
+        if not rest.startswith(_GZIP):
+            return False
+        member = zlib.decompressobj(wbits=31)
+        while not member.eof and (member.decompress(rest, _PIECE) or member.unconsumed_tail):
+            rest = member.unconsumed_tail
+        return not member.eof or bool(member.unused_data)
 
 
 def _is_response(record: WarcRecord, is_wanted: Callable[[str], bool]) -> bool:

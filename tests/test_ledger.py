@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import duckdb_extension_ducklake
 import pyarrow as pa
 import pytest
 from filelock import FileLock
@@ -296,6 +298,26 @@ def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_hold(catalog: 
         assert set(table_schema(type(item("a"))).names) <= set(ledger.table("from ledger.item_discovered").column_names)
         assert verify(ledger).findings == ()
         assert ledger.append([item("b")], run).events == 1
+
+
+def test_an_extension_that_is_not_duckdb_s_own_is_refused(catalog: Path, tmp_path: Path) -> None:
+    package = Path(duckdb_extension_ducklake.__file__).parent
+    copy = tmp_path / "packages" / package.name
+    shutil.copytree(package, copy)
+    (binary,) = copy.rglob("*.duckdb_extension")
+    content = bytearray(binary.read_bytes())
+    content[len(content) // 2] ^= 1
+    binary.write_bytes(content)
+    code = "import sys, pathlib; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(catalog)],
+        env=os.environ | {"PYTHONPATH": str(copy.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert "signature" in done.stderr.splitlines()[-1]
 
 
 def test_nothing_is_downloaded(catalog: Path, tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def test_the_article_under_another_name(known_as: str, final_url: str) -> None:
         ("https://consent.bote.example/", Redirection.TO_WALL),
         (f"{SITE}/consent/tcf/politik/der-hafen-bleibt-zu-48213", Redirection.TO_WALL),
         (f"{SITE}/login.php", Redirection.TO_WALL),
+        (f"{SITE}/login/schritt-1", Redirection.TO_WALL),
+        (f"{SITE}/wartung/der-hafen-bleibt-zu-48213", Redirection.TO_ARTICLE),
         (f"{SITE}/abo", Redirection.TO_WALL),
         (f"{SITE}/pruefung?ziel=%2Fpolitik%2Fder-hafen-bleibt-zu-48213", Redirection.TO_WALL),
         (f"{SITE}/politik/die-bahn-faehrt-nicht-48999", Redirection.TO_OTHER_ARTICLE),

@@ -75,7 +75,7 @@ def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, cont
 
 def judge_address(known_as: Sequence[str], final_url: str) -> Redirection | None:
     """What the address alone shows not to be the article with these addresses, of which the first asked for it."""
-    if _is_wall(final_url) and not any(map(_is_wall, known_as)):
+    if _is_wall(final_url, known_as) and not any(_is_wall(url) for url in known_as):
         return Redirection.TO_WALL
     if is_front_page(final_url) and not is_front_page(known_as[0]):
         return Redirection.TO_FRONT_PAGE
@@ -99,10 +99,14 @@ def _site(url: str) -> str:
     return registrable_host(urlsplit(url).hostname or "")
 
 
-def _is_wall(url: str) -> bool:
+def _is_wall(url: str, known_as: Sequence[str] = ()) -> bool:
+    """An article in a section of such a name, `/wartung/…`, is none, unless the folder was put before the old path."""
     parts = urlsplit(url)
     path = [_stem(segment) for segment in _segments(parts)]
-    return not WALLS.isdisjoint([(parts.hostname or "").partition(".")[0], *path]) or not OFFERS.isdisjoint(path[-1:])
+    if (parts.hostname or "").partition(".")[0] in WALLS or not (WALLS | OFFERS).isdisjoint(path[-1:]):
+        return True
+    is_put_before = any(len(old) > 1 and parts.path.endswith(old) for old in (urlsplit(each).path for each in known_as))
+    return not WALLS.isdisjoint(path) and (is_put_before or not looks_like_article(url))
 
 
 def _own_addresses(body: bytes, url: str, content_type: str | None) -> list[str]:

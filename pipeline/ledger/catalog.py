@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import duckdb
 import duckdb_extension_ducklake
@@ -45,7 +46,10 @@ def extension_path(module: ModuleType) -> Path:
 EXTENSIONS = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
 
 
-_NO_DOWNLOADS: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 
 @cache

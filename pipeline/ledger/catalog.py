@@ -47,9 +47,6 @@ EXTENSIONS = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
 
 
 _NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 
 
 @cache

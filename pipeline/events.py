@@ -278,7 +278,7 @@ class CaptureFailed(Event, frozen=True, kw_only=True, tag="capture_failed"):
     url: str
     reason: str
     """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
-    `to_front_page`, `to_wall`, …"""
+    `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`, …"""
     status: int | None = None
     detail: str | None = None
     attempt: int

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+import psutil
 import pytest
 from filelock import FileLock
 
@@ -15,7 +18,7 @@ from pipeline.cli.console import printable
 from pipeline.ledger import Ledger, Run
 from tests.conftest import SHARED, item
 from tests.loopback import Answer, WebServer
-from tests.running import ALLOW, articles, entry, newsledger
+from tests.running import ALLOW, COMMAND, articles, entry, newsledger
 
 PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head><body><article><h1>Pegel fällt</h1>
 <p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis am Dienstagmorgen mit.</p>
@@ -294,3 +297,19 @@ def test_a_text_with_glued_captions_is_repaired() -> None:
 def test_nothing_fetched_steers_the_terminal(text: str) -> None:
     shown = printable(text)
     assert not any(character in shown for character in "\x1b\x00\u202e\x9b\r")
+
+
+def test_an_interrupt_in_the_middle_of_a_query_is_one_line(tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "news.duckdb").close()
+    process = subprocess.Popen(
+        [COMMAND, "sql", "--data", tmp_path, "select count(*) from range(1000000000) a, range(1000000000) b"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    news = str(tmp_path / "news.duckdb")
+    while not any(file.path == news for file in psutil.Process(process.pid).open_files()):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error.count("\n")) == (130, 1), error

@@ -45,6 +45,11 @@ airflow.register(app)
 app.add_typer(sources.app, name="sources")
 
 
+_INTERRUPTED_LINE = "newsledger: interrupted; what was recorded stays, run it again to go on"
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of a KeyboardInterrupt while it works, a RuntimeError."""
+
+
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored for what runs in the background
@@ -63,9 +68,17 @@ def main() -> None:
             raise
         say(f"newsledger: {exc.filename or 'a file'}: {exc.strerror}")
         sys.exit(1)
+    except RuntimeError as exc:
+        if str(exc) != _DUCKDB_INTERRUPTED:
+            raise
+        say(_INTERRUPTED_LINE)
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        say(_INTERRUPTED_LINE)
+        sys.exit(INTERRUPTED)
     except SystemExit as exc:
         if exc.code == INTERRUPTED:
-            say("newsledger: interrupted; what was recorded stays, run it again to go on")
+            say(_INTERRUPTED_LINE)
         raise
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.collect.exchanges import NOT_ASKED, Response
-from pipeline.collect.redirections import Redirection, judge_address
+from pipeline.collect.history.section_pages import looks_like_article
+from pipeline.collect.redirections import Redirection, judge_redirection
 
 GONE_STATUS = frozenset({404, 410})
 ERROR = "error"
@@ -13,9 +14,11 @@ ERROR = "error"
 
 _PASSING_STATUS = frozenset({408, 425, 429})
 _PASSING_REASONS = NOT_ASKED | {
-    *("timeout", "dns", "connection", "incomplete", "bad_response", "bad_encoding", "robots_unavailable", ERROR),
-    Redirection.TO_WALL.value,
+    *("timeout", "dns", "dns_timeout", "connection", "incomplete", "bad_response", "bad_encoding"),
+    *("robots_unavailable", Redirection.TO_WALL.value, ERROR),
 }
+_NO_ARTICLE = frozenset({Redirection.TO_WALL, Redirection.TO_FRONT_PAGE})
+_ELSEWHERE = frozenset({Redirection.TO_OTHER_ARTICLE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_SITE})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -32,11 +35,16 @@ def why_no_page(url: str, response: Response) -> NoPage | None:
     final_url, status = response.final_url, response.status
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
-    led = judge_address([url], final_url)
-    if led is not None:
-        return NoPage(led.value, f"{url} leads to {final_url}")
     content_type = response.exchange.header("content-type")
-    return None if is_html(content_type) else NoPage("not_html", f"{final_url} is {content_type}")
+    if not is_html(content_type):
+        return NoPage("not_html", f"{final_url} is {content_type}")
+    led = judge_redirection([url], final_url, response.body, content_type) if response.redirects else None
+    # Feeds lead by short addresses and through redirectors on other sites: there an article is believed to be the one.
+    is_believed = not looks_like_article(url) or (led is Redirection.TO_OTHER_SITE and looks_like_article(final_url))
+    is_elsewhere = led in _ELSEWHERE and not is_believed
+    if led is not None and (led in _NO_ARTICLE or is_elsewhere):
+        return NoPage(led.value, f"{url} leads to {final_url}")
+    return None
 
 
 def http_reason(status: int) -> str:

@@ -221,7 +221,7 @@ class Client:
         except BlockedAddress as exc:
             raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
         except OSError as exc:
-            raise FetchFailed("dns", f"{url}: {exc.strerror or exc}") from exc
+            raise FetchFailed(_dns_reason(exc), f"{url}: {exc.strerror or exc}") from exc
 
     async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
         try:
@@ -239,7 +239,7 @@ class Client:
             raise FetchFailed("timeout", f"{url}: no answer in time", transient=True) from exc
         except aiohttp.ClientConnectorDNSError as exc:
             detail = f"{url}: {exc.os_error.strerror or exc.os_error}"
-            raise _refused(url, exc) or FetchFailed("dns", detail) from exc
+            raise _refused(url, exc) or FetchFailed(_dns_reason(exc.os_error), detail) from exc
         except aiohttp.ClientConnectorError as exc:
             raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc.os_error}") from exc
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as exc:
@@ -290,6 +290,11 @@ class Client:
 
 def _host_name(url: str) -> str:
     return canonical_host(urlsplit(url).hostname or "")
+
+
+def _dns_reason(exc: OSError) -> str:
+    """`dns` where no name server knows the host, `dns_timeout` where none has answered."""
+    return "dns_timeout" if exc.errno == socket.EAI_AGAIN else "dns"
 
 
 def _refused(url: str, exc: BaseException) -> FetchFailed | None:

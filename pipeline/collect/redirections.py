@@ -55,9 +55,10 @@ class Redirection(StrEnum):
 
 def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, content_type: str | None) -> Redirection:
     """What the page at `final_url` is to the article with these addresses, which led to it. The body may be empty."""
-    led = judge_address(known_as, final_url)
-    if led is not None:
-        return led
+    if _is_wall(final_url, known_as) and not any(_is_wall(url) for url in known_as):
+        return Redirection.TO_WALL
+    if is_front_page(final_url) and not is_front_page(known_as[0]):
+        return Redirection.TO_FRONT_PAGE
     ids = {_id(url) for url in known_as}
     if _id(final_url) in ids:
         return Redirection.TO_ARTICLE
@@ -71,15 +72,6 @@ def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, cont
     if _names_in_query(final_url, known_as):
         return Redirection.TO_WALL
     return Redirection.TO_OTHER_ARTICLE if looks_like_article(final_url) else Redirection.TO_OTHER_PAGE
-
-
-def judge_address(known_as: Sequence[str], final_url: str) -> Redirection | None:
-    """What the address alone shows not to be the article with these addresses, of which the first asked for it."""
-    if _is_wall(final_url, known_as) and not any(_is_wall(url) for url in known_as):
-        return Redirection.TO_WALL
-    if is_front_page(final_url) and not is_front_page(known_as[0]):
-        return Redirection.TO_FRONT_PAGE
-    return None
 
 
 def is_front_page(url: str) -> bool:

@@ -116,12 +116,12 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
     events = []
     for source_id, published in own.items():
         fates = Counter(
-            fate(article, stores.now(), started_at, read=read, unread=unread, has_archive=source_id in archived)
+            fate(article, stores.run, started_at, read=read, unread=unread, has_archive=source_id in archived)
             for article in published
         )
         of_other_days = [article for article, other in others.items() if other == source_id]
         fates.update(Fate.WAITING if article in unread else Fate.REPLAYED for article in of_other_days)
-        found = sum(article.is_newly_found for article in published)
+        found = sum(article.is_newly_found(stores.run, started_at) for article in published)
         events.append(
             BackfillFinished(
                 stream=f"backfill:{source_id}",
@@ -145,7 +145,7 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
 
 def fate(
     article: ArticleOfInterval,
-    now: datetime,
+    run: Run,
     started_at: datetime,
     *,
     read: Collection[UUID],
@@ -155,9 +155,9 @@ def fate(
     """What has become of the article. `read` are those that the run has read, `unread` those left to be read."""
     if not article.has_page and not article.has_feed_text:
         was_asked = article.failed_since is not None and article.failed_since >= started_at
-        is_settled = was_asked or not article.wants_live_page(now)
+        is_settled = was_asked or not article.wants_live_page(run.now())
         return Fate.LOST if is_settled and is_lost(article, has_archive=has_archive) else Fate.WAITING
-    if article.is_newly_recovered:
+    if article.is_newly_recovered(run, started_at):
         return Fate.RECOVERED
     if article.article_id in unread:
         return Fate.WAITING

@@ -23,7 +23,7 @@ from pipeline.ledger import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.history_items import HistoryFind
-from pipeline.steps.history_state import LOOKUP_KEPT, ReadAt
+from pipeline.steps.history_state import ReadAt, fresh_since
 from pipeline.steps.visits import polite_client
 
 OnFind = Callable[[HistoryFind], Awaitable[None]]
@@ -124,13 +124,6 @@ async def search_sitemaps(
     await walk.read((*source.sitemaps, *named))
     notices = (f"{walk.unread} sitemaps are left to the next run",) if walk.unread else ()
     return Finds(tuple(_sitemap_find(read) for read in reads), notices)
-
-
-def fresh_since(interval: Interval, now: datetime) -> datetime:
-    """What was read of the history since then need not be read again; once the interval is over, that was before its
-    end does not count."""
-    since = now - LOOKUP_KEPT
-    return max(since, interval.end) if interval.end <= now else since
 
 
 def _sitemap_find(read: SitemapRead) -> HistoryFind:

@@ -16,7 +16,8 @@ from pipeline.steps.stores import RECALL
 
 NOT_ARCHIVED = "not_archived"
 """The page is gone, and no web archive that was asked has it."""
-GONE_REASONS = frozenset({"gone", Redirection.TO_FRONT_PAGE.value, "dns"})
+_ELSEWHERE = (Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_ARTICLE)
+GONE_REASONS = frozenset({"gone", *(each.value for each in _ELSEWHERE), "dns"})
 """A host that no name server knows has gone with all its pages; should it be our network, no archive answers either."""
 LOOKUP_KEPT = timedelta(days=1)
 """So long what the history did not have is not asked for again; it grows slowly. Likewise a page that its site did not
@@ -36,11 +37,13 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     dated_at: datetime
     known_since: datetime
-    """When it was first recorded, and by which producer."""
+    """When it was first recorded, by which producer, and in which run."""
     known_by: str
+    known_run: str
     page_since: datetime | None = None
-    """When its page was first recorded as captured, live or from an archive, and by which producer."""
+    """When its page was first recorded as captured, live or from an archive, by which producer, and in which run."""
     page_by: str | None = None
+    page_run: str | None = None
     has_feed_text: bool = False
     attempts: int = 0
     """Failed captures caused by its newest item."""
@@ -62,19 +65,21 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     def has_page(self) -> bool:
         return self.page_since is not None
 
-    @property
-    def is_newly_found(self) -> bool:
-        """Whether its history named it, to this backfill or one that was killed, and no other has told of that."""
-        return self._is_news(self.known_since, self.known_by)
+    def is_newly_found(self, run: Run, started_at: datetime) -> bool:
+        """Whether its history named it, to the run since it was started, or before that to one that was killed."""
+        is_own = self.known_run == run.run_id and self.known_since >= started_at
+        return self.known_by.startswith(_RECOVERY) and (is_own or self._is_untold(self.known_since, started_at))
 
-    @property
-    def is_newly_recovered(self) -> bool:
-        """Whether its page was recovered, by this backfill or one that was killed, and no other has told of that."""
-        return self._is_news(self.page_since, self.page_by)
+    def is_newly_recovered(self, run: Run, started_at: datetime) -> bool:
+        """Whether its page was recovered, by the run since it was started, or before that by one that was killed."""
+        if self.page_since is None or self.page_by is None or not self.page_by.startswith(_RECOVERY):
+            return False
+        is_own = self.page_run == run.run_id and self.page_since >= started_at
+        return is_own or self._is_untold(self.page_since, started_at)
 
-    def _is_news(self, since: datetime | None, producer: str | None) -> bool:
-        is_recovery = producer is not None and producer.startswith(_RECOVERY)
-        return is_recovery and since is not None and (self.accounted_at is None or self.accounted_at < since)
+    def _is_untold(self, since: datetime, started_at: datetime) -> bool:
+        """A run beside this one tells of itself what it does."""
+        return since < started_at and (self.accounted_at is None or self.accounted_at < since)
 
     @property
     def is_gone(self) -> bool:
@@ -161,13 +166,20 @@ def articles_of_past(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> di
     return articles
 
 
+def fresh_since(interval: Interval, now: datetime) -> datetime:
+    """What was read of the history since then need not be read again; once the interval is over, what was read before
+    its end does not count."""
+    since = now - LOOKUP_KEPT
+    return max(since, interval.end) if interval.end <= now else since
+
+
 def history_reads(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, ReadAt]:
     """For `Stores.reading`: what was read so lately that it need not be read again. A news file never changes."""
     reads: dict[Past, dict[tuple[Via, str], datetime]] = {past: {} for past in pasts}
     for interval, source_ids in _by_interval(pasts):
         bounds = {"start": interval.start, "end": interval.end}
         for row in ledger.select(HistoryDocument, "history_reads", source_ids=source_ids, **bounds):
-            if row.via is Via.CC_NEWS or row.read_at > now - LOOKUP_KEPT:
+            if row.via is Via.CC_NEWS or row.read_at >= fresh_since(interval, now):
                 reads[Past(row.source_id, interval)][row.via, row.url] = row.read_at
     return dict(reads)
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import msgspec
 
@@ -58,7 +57,6 @@ class PageRecovery:
 
     def __init__(self, stores: Stores, client: Client, archive: WebArchive | None, source: Source) -> None:
         self._stores, self._client, self._archive, self._source = stores, client, archive, source
-        self._asked: set[UUID] = set()
         self._put_off: set[str] = set()
         """The reasons recorded for not asking the archive: they hold for all pages."""
         self.notices: dict[str, None] = {}
@@ -66,11 +64,12 @@ class PageRecovery:
 
     async def run(self, articles: Sequence[ArticleOfInterval]) -> StepResult:
         """The pages of those articles that lack theirs and may have one, each asked for once; one append a batch."""
-        wanted = [article for article in articles if article.article_id not in self._asked and self._wants(article)]
+        asked_for = self._stores.asked_for
+        wanted = [article for article in articles if article.article_id not in asked_for and self._wants(article)]
         if len(wanted) > MAX_PAGES:
             self.notices[f"{len(wanted) - MAX_PAGES} of {len(wanted)} pages are left to the next run"] = None
         wanted = wanted[:MAX_PAGES]
-        self._asked |= {article.article_id for article in wanted}
+        asked_for |= {article.article_id for article in wanted}
         result = StepResult({})
         for first in range(0, len(wanted), BATCH_PAGES):
             result += await salvage((self._page(each) for each in wanted[first : first + BATCH_PAGES]), self._record)

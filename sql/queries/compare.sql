@@ -1,6 +1,6 @@
 -- What does the newest extractor read differently from the one before, on the same archived pages? Least alike first.
 -- `words_shared` is the share of different words that both texts have, 1 where they have all in common.
-with readings as (
+with versions as (
     select
         event_id,
         source_id,
@@ -11,11 +11,31 @@ with readings as (
         headline,
         word_count,
         text_digest,
-        list_distinct(string_split_regex(text, '\s+')) as words,
+        list_distinct(string_split_regex(text, '\s+')) as words
+    from events.article_extracted
+    union all
+    -- a version that cannot read the page
+    select
+        event_id,
+        source_id,
+        article_id,
+        payload_digest,
+        url,
+        producer,
+        null as headline,
+        0 as word_count,
+        null as text_digest,
+        [] as words
+    from events.extraction_failed
+),
+
+readings as (
+    select
+        *,
         row_number() over (
             partition by article_id, payload_digest order by try_cast(split_part(producer, '@', 2) as bigint) desc
         ) as age
-    from events.article_extracted
+    from versions
 ),
 
 stripped as (
@@ -48,7 +68,7 @@ select
     old_quoted.quotes as old_quotes,
     new_quoted.quotes as new_quotes,
     round(len(list_intersect(old.words, new.words)) / len(list_distinct(old.words || new.words)), 3) as words_shared,
-    old.text_digest = new.text_digest as reads_the_same,
+    coalesce(old.text_digest = new.text_digest, false) as reads_the_same,
     new.url,
     new.payload_digest
 from readings as new

@@ -136,6 +136,14 @@ def test_a_sitemap_of_a_day_dates_what_it_lists(site: Site, tmp_path: Path) -> N
     assert [sighting.dated_at for sighting in read.sightings] == [hour(8), hour(11), hour(11)]
 
 
+def test_lists_and_pages_about_the_outlet_are_no_articles(site: Site, tmp_path: Path) -> None:
+    at = "2026-03-14T09:00:00Z"
+    others = ("/", "/tag/harbour/", "/category/politics/", "/news/author/ida-holm", "/imprint/", "/thema/hafen")
+    articles = ("/politics/ferry", "/thema/der-hafen-bleibt-heute-zu", "/about-the-ferry")
+    site.sitemap("/sitemap.xml", *((path, at) for path in (*others, *articles)))
+    assert found(walk(site, tmp_path, "/sitemap.xml")) == [path.removeprefix("/") for path in articles]
+
+
 def test_pages_without_any_date_are_not_taken(site: Site, tmp_path: Path) -> None:
     site.sitemap("/all.xml", ("/a", None), ("/b", "yesterday"), ("/c", "2099-01-01"))
     (read,) = walk(site, tmp_path, "/all.xml").reads

@@ -15,8 +15,9 @@ import pytest
 from pipeline.collect.exchanges import Response
 from pipeline.collect.http import Client, Limits
 from pipeline.ledger import Interval, Run
-from pipeline.steps.backfill import assess
-from pipeline.steps.history_state import articles_of_interval
+from pipeline.ledger.log import utc_now
+from pipeline.steps.backfill import Wanted, assess, backfill, numbers_of_run
+from pipeline.steps.history_state import articles_of_interval, is_gone
 from pipeline.steps.recover_pages import PageRecovery
 from tests.history.outlet import DAY, Outlet, outlet, page
 from tests.history.web_archive import Odd
@@ -166,6 +167,56 @@ def test_an_archive_s_redirects_are_not_trusted_more_than_the_site_s(past: Outle
     assert tuple(capture.values()) == ((url, NOON) if is_taken else (base + STORY, EVENING))
 
 
+def test_a_page_that_leads_to_an_offer_is_not_had(past: Outlet) -> None:
+    path = "/politics/ferry-held-back-for-hours"
+    offer = f"/offers/checkout?ref={path}"
+    past.put_in_sitemap(path, MORNING)
+    past.site.answers[path] = Answer(status=302, headers={"Location": offer})
+    past.site.page(offer, "Read on for a coin")
+    assert fates(past.backfill()) == {"found": 1, "waiting": 1}
+    assert past.failures() == [(path, "to_wall", 1)]
+
+
+@pytest.mark.parametrize("new", ["/politics/", "/sport/team-wins-the-cup-again-48214"])
+def test_a_page_that_leads_elsewhere_on_its_site_is_gone(past: Outlet, new: str) -> None:
+    path = "/politics/ferry-held-back-for-hours"
+    past.put_in_sitemap(path, MORNING)
+    past.keep(path, NOON)
+    past.site.answers[path] = Answer(status=302, headers={"Location": new})
+    past.site.page(new, "Something else")
+    assert past.backfill().recovered == 1
+    assert past.captures() == {path: "wayback"}
+    ((_, reason, _),) = past.failures()
+    assert reason == ("to_other_page" if new == "/politics/" else "to_other_article")
+
+
+def test_a_page_with_a_short_address_is_had_where_that_leads(past: Outlet) -> None:
+    path, new = "/p/xk7", "/politics/ferry-held-back-for-hours-48213"
+    past.put_in_sitemap(path, MORNING)
+    past.site.answers[path] = Answer(status=301, headers={"Location": new})
+    past.site.page(new, "Ferry held back for hours")
+    assert past.backfill().recovered == 1
+
+
+def test_a_page_of_two_sources_is_asked_for_once(past: Outlet) -> None:
+    paths = [f"/ferry-number-{number}-held-back" for number in range(30)]
+    for path in paths:
+        past.publish(path, MORNING)
+    past.site.answers[paths[0]] = Answer(status=404)
+    sources = [past.source, msgspec.structs.replace(past.source, id="ferry-sport")]
+    with past.stores() as stores:
+        backfill(stores, sources, DAY, sources, Wanted(), utc_now()).require_success()
+        numbers = [fates(each) for each in numbers_of_run(stores.ledger, stores.run)]
+    assert numbers == [{"found": 30, "recovered": 29, "lost": 1}] * 2
+    assert [past.site.asked[path] for path in paths] == [1] * 30
+    assert len(past.captures()) == 29
+
+
+def test_what_no_name_server_has_answered_about_is_not_gone() -> None:
+    assert is_gone("dns", None)
+    assert not is_gone("dns_timeout", None)
+
+
 def test_an_archive_that_has_only_the_front_page_does_not_have_the_article(past: Outlet) -> None:
     past.put_in_sitemap(STORY, MORNING)
     past.keep(STORY, NOON)
@@ -302,8 +353,10 @@ def test_to_the_run_that_found_it_an_article_stays_of_the_day(past: Outlet) -> N
     ids = [past.source.id]
     with past.stores() as stores:
         assert articles_of_interval(stores.ledger, DAY, ids) == []
-        (article,) = articles_of_interval(stores.ledger, DAY, ids, Run("run-1"))
-    assert article.is_newly_found and article.is_newly_recovered
+        run = Run("run-1")
+        (article,) = articles_of_interval(stores.ledger, DAY, ids, run)
+    assert article.is_newly_found(run, article.known_since)
+    assert article.is_newly_recovered(run, article.known_since)
 
 
 def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:

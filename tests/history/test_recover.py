@@ -523,6 +523,18 @@ def test_what_a_killed_run_had_done_counts_in_the_next_one(past: Outlet) -> None
     assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
 
 
+def test_what_a_run_beside_this_one_does_is_its_own(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    started_at = utc_now()
+    with past.stores() as beside:
+        recover(beside, [past.source], DAY, [past.source]).require_success()
+        with past.stores() as stores:
+            finish(stores, [past.source], DAY, started_at).require_success()
+            assert fates(numbers_of_run(stores.ledger, stores.run)[0]) == {"known": 1, "waiting": 1}
+        finish(beside, [past.source], DAY, started_at).require_success()
+        assert fates(numbers_of_run(beside.ledger, beside.run)[0]) == {"found": 1, "recovered": 1}
+
+
 def test_a_run_that_sums_up_again_says_the_same(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     with past.stores() as stores:

@@ -18,7 +18,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline.collect.archive import Location, read_page
 from pipeline.ledger import Interval
-from pipeline.steps.history_search import days_of, fresh_since
+from pipeline.steps.history_search import days_of
+from pipeline.steps.history_state import fresh_since
 from tests.history.outlet import DAY, Outlet, outlet
 from tests.history.web_archive import WebArchiveServer, served
 from tests.loopback import Answer

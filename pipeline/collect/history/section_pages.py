@@ -33,6 +33,13 @@ ARTICLE_PATHS = (
 """How the path of an article looks, where nothing but a link tells of it."""
 
 _ARTICLE = re.compile("|".join(ARTICLE_PATHS), re.IGNORECASE)
+_LISTING_FOLDERS = """
+about about-us agb archiv archive author authors autor autoren categories category contact cookies datenschutz
+faq feed feeds help hilfe impressum imprint jobs kategorie kontakt legal newsletter page privacy privacy-policy
+ressort rss schlagwort search section seite sitemap suche tag tags terms thema themen topic topics ueber-uns
+"""
+_LISTINGS = frozenset(_LISTING_FOLDERS.split())
+"""First or second folders of addresses that are not an article's, unless they look like one."""
 _FOLDER = re.compile(r"/[^/]+(?=/.)")
 
 
@@ -66,6 +73,12 @@ def page_links(body: bytes, *, url: str, content_type: str | None, hosts: Abstra
 def looks_like_article(url: str) -> bool:
     """Whether the address is an article's, and not a section's or a service's."""
     return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def is_listing(url: str) -> bool:
+    """Whether the address is that of a site, of a list of articles, or of a page about the outlet."""
+    folders = [segment for segment in urlsplit(url).path.lower().split("/") if segment]
+    return not folders or (not _LISTINGS.isdisjoint(folders[:2]) and not looks_like_article(url))
 
 
 def section_addresses(links: Sequence[Link]) -> list[str]:

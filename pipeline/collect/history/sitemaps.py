@@ -20,6 +20,7 @@ from pipeline.collect.discovery import declared_sitemaps
 from pipeline.collect.feeds import Feed, Item, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.history.periods import NOON, Period, named_period
+from pipeline.collect.history.section_pages import is_listing
 from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
 from pipeline.collect.history.sitemap_files import Looks, SitemapFiles
 from pipeline.collect.http import Client
@@ -240,6 +241,8 @@ class SitemapWalk:
         for said in feed.items:
             item, dated_at = dated_by_itself(said, self._zone)
             dated_at = dated_at or _dated_by_sitemap(said, day)
+            if said.published_at is None and is_listing(item.url):
+                continue  # a news sitemap dates articles; others list what a site has beside them, too
             if dated_at is not None and dated_at in self._period and is_on(item.url, self._hosts):
                 found.append(Sighting(item=item, found_in=url, dated_at=dated_at))
         return found

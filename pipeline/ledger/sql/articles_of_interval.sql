@@ -82,9 +82,10 @@ captures as (
 
 -- `expired` says only that nothing was tried.
 failures as (
+    -- of another source that names it, too: a page fails for all
     select
-        failures.source_id,
-        failures.article_id,
+        articles.source_id,
+        articles.article_id,
         max(failures.attempt) filter (where failures.caused_by = articles.item_id) as attempts,
         max_by(failures.reason, failures.position) filter (where failures.reason != 'expired') as reason,
         arg_max_null(failures.status, failures.position) filter (where failures.reason != 'expired') as status,
@@ -92,9 +93,9 @@ failures as (
         max_by(failures.occurred_at, failures.position) filter (where failures.reason != 'expired') as failed_at,
         max_by(failures.recorded_at, failures.position) filter (where failures.reason != 'expired') as failed_since
     from ledger.capture_failed as failures
-    inner join articles using (source_id, article_id)
+    inner join articles on failures.article_id = articles.article_id
     where failures.occurred_at >= $recall_start
-    group by failures.source_id, failures.article_id
+    group by articles.source_id, articles.article_id
 ),
 
 -- Told of by a backfill of its day, or by the run that found it or had its page. A run that goes on, or sums up once
@@ -127,8 +128,10 @@ select
     articles.dated_at,
     articles.known_since,
     articles.known_by,
+    articles.known_run,
     captures.page_since,
     captures.page_by,
+    captures.page_run,
     coalesce(captures.has_feed_text, false) as has_feed_text,
     coalesce(failures.attempts, 0) as attempts,
     failures.reason,

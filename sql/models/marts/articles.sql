@@ -48,17 +48,20 @@ last_presences as (
     -- where only the feed's text was had, every answer of the page counts
     select
         article_id,
-        max(seen_at) as seen_at
+        max(seen_at) as seen_at,
+        bool_or(is_live) as was_live
     from (
         select
             article_id,
-            captured_at as seen_at
+            captured_at as seen_at,
+            via = 'live' as is_live
         from {{ ref('article_captured') }}
         where via != 'feed'
         union all
         select
             article_id,
-            occurred_at as seen_at
+            occurred_at as seen_at,
+            true as is_live
         from {{ ref('article_revisited') }}
         where outcome in ('unchanged', 'changed')
     )
@@ -71,7 +74,7 @@ absences as (
         occurred_at,
         status
     from {{ ref('capture_failed') }}
-    where reason = 'gone' or status in (404, 410)
+    where reason in ('gone', 'to_front_page', 'to_other_page', 'to_other_article') or status in (404, 410)
     union all
     select
         article_id,
@@ -82,7 +85,7 @@ absences as (
 ),
 
 gone as (
-    -- once may be a mistake of the server's, unless it says 410 or the page was never seen
+    -- once may be a mistake of the server's, unless it says 410 or the page was never seen on its site
     select
         absences.article_id,
         min(absences.occurred_at) as gone_at
@@ -90,7 +93,7 @@ gone as (
     left join last_presences on absences.article_id = last_presences.article_id
     where last_presences.seen_at is null or absences.occurred_at > last_presences.seen_at
     group by absences.article_id
-    having count(*) > 1 or bool_or(absences.status = 410) or any_value(last_presences.seen_at) is null
+    having count(*) > 1 or bool_or(absences.status = 410) or not coalesce(any_value(last_presences.was_live), false)
 ),
 
 annotations as (

@@ -1,14 +1,18 @@
 -- backfills: one row per run over a past interval and source, what it came to
 with asked as (
+    -- archives are asked day by day
     select
-        run_id,
-        source_id,
-        interval_start,
-        interval_end,
+        finished.event_id as backfill_id,
         count(*) as documents_read,
-        count(*) filter (where reason is not null) as documents_failed
-    from {{ ref('history_read') }}
-    group by run_id, source_id, interval_start, interval_end
+        count(*) filter (where reads.reason is not null) as documents_failed
+    from {{ ref('backfill_finished') }} as finished
+    inner join {{ ref('history_read') }} as reads
+        on
+            finished.run_id = reads.run_id
+            and finished.source_id = reads.source_id
+            and finished.interval_start <= reads.interval_start
+            and finished.interval_end >= reads.interval_end
+    group by finished.event_id
 )
 
 select
@@ -29,12 +33,7 @@ select
     coalesce(asked.documents_read, 0) as documents_read,
     coalesce(asked.documents_failed, 0) as documents_failed
 from {{ ref('backfill_finished') }} as finished
-left join asked
-    on
-        finished.run_id = asked.run_id
-        and finished.source_id = asked.source_id
-        and finished.interval_start = asked.interval_start
-        and finished.interval_end = asked.interval_end
+left join asked on finished.event_id = asked.backfill_id
 qualify
     row_number() over (
         partition by

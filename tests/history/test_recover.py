@@ -515,6 +515,15 @@ def test_a_run_that_was_cleared_counts_from_its_new_start(past: Outlet) -> None:
     assert [tuple(row.values()) for row in finished] == [("run-1", 1), ("run-1", 0)]
 
 
+def test_the_numbers_of_a_run_are_those_since_it_was_started_last(past: Outlet) -> None:
+    other = msgspec.structs.replace(past.source, id="ferry-sport")
+    with past.stores() as stores:
+        finish(stores, [past.source, other], DAY, utc_now()).require_success()
+        assert {each.source_id for each in numbers_of_run(stores.ledger, stores.run)} == {"ferry", "ferry-sport"}
+        finish(stores, [past.source], DAY, utc_now()).require_success()
+        assert {each.source_id for each in numbers_of_run(stores.ledger, stores.run)} == {"ferry"}
+
+
 def test_what_a_killed_run_had_done_counts_in_the_next_one(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     with past.stores() as stores:

@@ -13,11 +13,24 @@ captures as (
     where list_contains($source_ids, source_id) and occurred_at >= $start and via = 'live'
 ),
 
+-- An article that a backfill has found is as old as its source's history says.
+recovered as (
+    select captures.event_id, items.occurred_at as dated_at
+    from captures
+    inner join ledger.item_discovered as items on captures.caused_by = items.event_id
+    where starts_with(captures.producer, 'recover@')
+),
+
 -- What a look has captured does not begin the schedule anew.
-first_captures as (
-    select captures.source_id, captures.article_id, min(captures.occurred_at) as captured_at
+schedules as (
+    select
+        captures.source_id,
+        captures.article_id,
+        min(captures.occurred_at) as first_captured_at,
+        min(least(captures.occurred_at, recovered.dated_at)) as begins_at
     from captures
     anti join looks on captures.caused_by = looks.event_id
+    left join recovered on captures.event_id = recovered.event_id
     group by captures.source_id, captures.article_id
 ),
 
@@ -51,7 +64,7 @@ pages as (
         last_captures.url,
         last_captures.event_id as capture_id,
         last_captures.payload_digest,
-        first_captures.captured_at as first_captured_at,
+        schedules.first_captured_at,
         last_looks.attempt,
         last_looks.retry_at,
         -- Its validators are those of the page as captured last, unless it was captured for another reason since.
@@ -64,12 +77,12 @@ pages as (
         last_looks.last_modified,
         list_max(
             list_filter(
-                list_transform($ages_seconds, lambda age: first_captures.captured_at + to_seconds(age)),
+                list_transform($ages_seconds, lambda age: schedules.begins_at + to_seconds(age)),
                 lambda due_at: due_at <= $now
             )
         ) as due_at
     from last_captures
-    inner join first_captures using (source_id, article_id)
+    inner join schedules using (source_id, article_id)
     left join last_looks using (source_id, article_id)
 )
 

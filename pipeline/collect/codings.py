@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 import brotli
 import zstandard
 
-MAX_BODY_BYTES = 32_000_000
-"""Of a body, as sent and again when decoded."""
+MAX_BODY_BYTES = 53_000_000
+"""Of a body, as sent and again when decoded. A sitemap may have 50 MiB."""
 MAX_CODINGS = 5
 """One in another; each costs as much time as the body is large."""
 

@@ -52,11 +52,13 @@ class NewsRecovery:
         files, failures = await list_files(archives, self._base_url, self._crawled)
         read_at = await self._stores.reading(history_reads, self._past)
         unread = [url for url in (file.url(self._base_url) for file in files) if (Via.CC_NEWS, url) not in read_at]
-        notices = [f"CC-NEWS: {failure.detail}" for failure in failures]
+        result = StepResult({})
+        for url, failure in failures.items():
+            result += await self._record(HistoryFind(via=Via.CC_NEWS, url=url, failure=failure))
         allowed = self._stores.settings.cc_news_files
         if len(unread) > allowed:
-            notices.append(f"{len(unread) - allowed} of {len(unread)} CC-NEWS files are left to the next run")
-        result = StepResult({}, notices=tuple(f"source {self._source.id}: {notice}" for notice in notices))
+            left = f"{len(unread) - allowed} of {len(unread)} CC-NEWS files are left to the next run"
+            result += StepResult({}, notices=(f"source {self._source.id}: {left}",))
         for url in unread[:allowed]:
             result += await self._file(url)
         return result

@@ -63,7 +63,7 @@ def files_of(server: NewsFileServer, folder: Path, period: Period) -> tuple[list
     async def run() -> tuple[list[str], list[str]]:
         async with asking(folder) as client:
             files, failures = await list_files(client, server.base, period)
-        return [file.path for file in files], [failure.reason for failure in failures]
+        return [file.path for file in files], [failure.reason for failure in failures.values()]
 
     return asyncio.run(run())
 

@@ -367,6 +367,19 @@ def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:
     assert fates(past.backfill(MARCH_2)) == {"known": 1, "unchanged": 1}
 
 
+def test_what_was_long_published_is_not_looked_at_again_as_if_it_were_new(past: Outlet) -> None:
+    past.publish(STORY, MORNING)
+    past.site.page("/ferry-of-yesterday", "Ferry")
+    past.put_in_sitemap("/ferry-of-yesterday", past.now - timedelta(days=1))
+    past.backfill()
+    today = past.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert past.backfill(Interval(today - timedelta(days=1), today)).recovered == 1
+    past.later(days=3)
+    past.poll()
+    looks = past.rows("select url from ledger.article_revisited")
+    assert [look["url"].removeprefix(past.site.base) for look in looks] == ["/ferry-of-yesterday"]
+
+
 # Bugs
 
 

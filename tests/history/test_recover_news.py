@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -102,6 +103,14 @@ def test_a_file_that_cannot_be_had_is_told_of(past: Outlet, news: NewsFileServer
     past.backfill()
     (notice,) = past.notices
     assert "answers 404" in notice
+    assert reads(past) == [("http_4xx", 0)]
+
+
+def test_a_list_of_files_that_cannot_be_read_is_told_of(past: Outlet, news: NewsFileServer) -> None:
+    news.lists["crawl-data/CC-NEWS/2026/03"] = gzip.compress(b"crawl-data")[:-3]
+    past.backfill()
+    assert "warc.paths.gz" in past.notices[0]
+    assert reads(past) == [("broken_index", 0)]
 
 
 def test_the_first_of_several_captures_is_taken(past: Outlet, news: NewsFileServer) -> None:

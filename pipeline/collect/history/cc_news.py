@@ -46,19 +46,19 @@ class NewsPage(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def list_files(client: Client, base_url: str, period: Period) -> tuple[list[NewsFile], list[NotRead]]:
+async def list_files(client: Client, base_url: str, period: Period) -> tuple[list[NewsFile], dict[str, NotRead]]:
     """The files that may hold pages fetched in the period, oldest first, and the lists that could not be read."""
     files: dict[str, NewsFile] = {}
-    failures = []
+    failures: dict[str, NotRead] = {}
     for month in _months(period):
         url = f"{base_url.rstrip('/')}/crawl-data/CC-NEWS/{month}/warc.paths.gz"
         try:
             response = await read_document(client, url)
             files |= {file.path: file for file in read_paths(response.body)}
         except NotRead as failure:
-            failures.append(failure)
+            failures[url] = failure
         except CodingError as exc:
-            failures.append(NotRead("broken_index", f"{url}: {exc}"))
+            failures[url] = NotRead("broken_index", f"{url}: {exc}")
     return of_period(list(files.values()), period), failures
 
 

@@ -14,10 +14,12 @@ import msgspec
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DASH_BEFORE_DIGIT = re.compile(r"[-‐‑‒–—−](?=\d)")
 _TYPOGRAPHY = re.compile(
-    r"""[„“”"‟‚‘’'‛`´«»‹›()\[\]{}…;!·•‐‑‒–—]"""  # a question mark is none: "Minister resigns?" says something else
+    r"""[„“”"‟‚‘’'‛`´«»‹›\[\]{}…;!•‐‑‒–—]"""  # a question mark is none: "Minister resigns?" says something else
     r"|-(?!\d)"
-    r"|[.,:](?!\d)|(?<!\d)[.,:]"  # 3,5 and 10:30 are numbers
+    r"|[.,](?!\d)"  # 3,5 and .5 are numbers
+    r"|(?<![^\W_])[:()·]|[:()·](?![^\W_])"  # 10:30 is one, too, and Bürger:innen, Lehrer(innen) are other words
 )
+_DIGITS_APART = re.compile(r"(?<=\d) (?=\d)")
 _EXACT_PRODUCT = 4_000_000
 """Where more pairs of words than this could match, words that are everywhere are left out of the matching."""
 _MAX_STEPS = 10_000_000
@@ -179,7 +181,12 @@ def _respelled(was: _Words, became: _Words, word_no: int) -> Iterator[WordChange
             yield _change(was.part(start, end), became.part(start, end), word_no + start)
 
 
+def _written(words: _Words) -> str:
+    """As if it were one word; "1 2 goals" are not 12."""
+    return _DIGITS_APART.sub("|", " ".join(words.keys)).replace(" ", "")
+
+
 def _change(old: _Words, new: _Words, word_no: int) -> WordChange:
     op = ChangeOp.REPLACE if old.words and new.words else ChangeOp.DELETE if old.words else ChangeOp.INSERT
-    cosmetic = "".join(old.keys) == "".join(new.keys)  # also where a word was written apart
+    cosmetic = _written(old) == _written(new)  # also where a word was written apart
     return WordChange(op, " ".join(old.words), " ".join(new.words), word_no, cosmetic)

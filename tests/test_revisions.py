@@ -43,6 +43,8 @@ def changes(old: str, new: str) -> list[tuple[str, str, str, int, bool]]:
         ("soft\u00adware", "software"),
         ("Café", "Cafe\u0301"),
         ("10-12 Uhr", "10–12 Uhr"),
+        ("(Foto: Ruhna)", "Foto: Ruhna"),
+        ("z.B. hier", "z. B. hier"),
     ],
 )
 def test_typography_is_cosmetic(old: str, new: str) -> None:
@@ -61,11 +63,18 @@ def test_typography_is_cosmetic(old: str, new: str) -> None:
         ("keine Lust", "kleine Lust"),
         ("it was legal", "it was illegal"),
         ("Er hat es gesagt", "Er hätte es gesagt"),
+        ("stieg um .5 Prozent", "stieg um 5 Prozent"),
+        ("die Bürger:innen", "die Bürgerinnen"),
+        ("drei Lehrer(innen)", "drei Lehrerinnen"),
     ],
 )
 def test_a_word_that_means_something_else_is_not(old: str, new: str) -> None:
     difference = compare_words(old, new)
     assert (difference.words_removed, difference.words_added) == (1, 1)
+
+
+def test_numbers_do_not_run_together() -> None:
+    assert not compare_words("1 2 Tore", "12 Tore").changes[0].cosmetic
 
 
 def test_each_change_says_what_became_of_which_words_and_where() -> None:

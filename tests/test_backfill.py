@@ -57,6 +57,7 @@ def test_days_are_included_and_moments_are_not() -> None:
         ("0001-01-01", "2026-03-15", "there was no web"),
         ("2026-03-14", "tomorrow", "TO: 'tomorrow'"),
         ("", "2026-03-14", "FROM: ''"),
+        ("2026-W11", "2026-W12", "is a week"),
     ],
 )
 def test_a_bad_interval_is_said(start: str, end: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
@@ -25,6 +26,9 @@ WEB = datetime(1991, 8, 6, tzinfo=UTC)
 
 def register(app: typer.Typer) -> None:
     app.command()(backfill)
+
+
+_WEEK = re.compile(r"\d{4}-?W")
 
 
 def backfill(
@@ -75,6 +79,8 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
 
 
 def _moment(text: str, name: str) -> date | datetime:
+    if _WEEK.match(text):  # Python would take its Monday
+        raise typer.BadParameter(f"{name}: {text!r} is a week; give its first or last day")
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -164,9 +164,9 @@ class _Capture:
         return await self._stores.recording([*events, *_captured_from_feeds(self._stores, pages, lost, contents)])
 
     async def _page(self, page: PendingPage) -> PageEvent | None:
-        if page.article_id in self._stores.asked_for:
+        if (page.article_id, Via.LIVE) in self._stores.asked_for:
             return None  # for another source, which names it, too
-        self._stores.asked_for.add(page.article_id)
+        self._stores.asked_for.add((page.article_id, Via.LIVE))
         try:
             response = await self._client.fetch(page.url)
         except FetchFailed as failure:

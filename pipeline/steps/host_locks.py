@@ -18,6 +18,8 @@ log = structlog.get_logger()
 NOTICE_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 2700.0
 POLL_SECONDS = 0.2
+GIVE_WAY_SECONDS = 2 * POLL_SECONDS
+"""So long a run that comes back at once stays away, that those who wait get in."""
 
 
 class HeldByAnotherRun(Exception):

@@ -24,11 +24,11 @@ from pipeline.steps.history_search import (
     search_sitemaps,
     search_web_archive,
 )
-from pipeline.steps.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
+from pipeline.steps.history_state import Past, history_reads
 from pipeline.steps.recover_news import NewsRecovery
 from pipeline.steps.recover_pages import PageRecovery
 from pipeline.steps.stores import StepResult, Stores
-from pipeline.steps.visits import AtHosts, attend_each
+from pipeline.steps.visits import Alone, attend_each
 
 _NAMED_FAILURES = 5
 """So many documents that could not be read are named in notices; `history_read` has them all."""
@@ -42,8 +42,8 @@ def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roste
     async def run() -> StepResult:
         async with open_history(stores.settings, roster, stores.now) as history:
 
-            async def attend(source: Source, at_hosts: AtHosts) -> StepResult:
-                return await _recover_source(stores, history, source, interval, hosts, at_hosts)
+            async def attend(source: Source, alone: Alone) -> StepResult:
+                return await _recover_source(stores, history, source, interval, hosts, alone)
 
             return await attend_each(stores, sources, attend)
 
@@ -56,15 +56,14 @@ async def _recover_source(
     source: Source,
     interval: Interval,
     hosts: frozenset[str],
-    at_hosts: AtHosts,
+    alone: Alone,
 ) -> StepResult:
-    """The source's hosts are kept from other runs only while they are asked themselves: archives are slow."""
     past = Past(source.id, interval)
-    async with at_hosts():
+    async with alone.at_hosts():
         result = await _search_sitemaps(stores, history, source, past)
     result += await _search_web_archive(stores, history, source, past)
-    pages = _PagesAtHosts(stores, history, source, past, at_hosts)
-    result += await pages.run(await stores.reading(articles_of_past, past))
+    pages = PageRecovery(stores, history.client, history.web_archive(source), source, past, alone)
+    result += await pages.run()
     if reads_cc_news(stores.settings, source):
         settings = stores.settings
         slices = NewsSlices(settings.cc_news_folder, hosts, allow_hosts=settings.allow_hosts, contact=settings.contact)
@@ -94,19 +93,3 @@ def _failures(finds: Sequence[HistoryFind]) -> list[str]:
 
 def _noticed(source: Source, found: Finds, failures: Sequence[str] = ()) -> StepResult:
     return StepResult({}, notices=tuple(f"source {source.id}: {notice}" for notice in (*failures, *found.notices)))
-
-
-class _PagesAtHosts(PageRecovery):
-    """Asks for pages while no other run is at the source's hosts, and only for what none of them has had by then."""
-
-    def __init__(self, stores: Stores, history: History, source: Source, past: Past, at_hosts: AtHosts) -> None:
-        super().__init__(stores, history.client, history.web_archive(source), source)
-        self._past, self._at_hosts = past, at_hosts
-
-    async def run(self, articles: Sequence[ArticleOfInterval]) -> StepResult:
-        wanted = {article.article_id for article in articles if self._wants(article)}
-        if not wanted:
-            return StepResult({})
-        async with self._at_hosts():
-            known = await self._stores.reading(articles_of_past, self._past)
-            return await super().run([article for article in known if article.article_id in wanted])

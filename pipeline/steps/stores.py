@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.collect.archive import Archive
 from pipeline.errors import NewsledgerError
-from pipeline.events import Event
+from pipeline.events import Event, Via
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
 from pipeline.steps.batching import Batching
@@ -75,6 +75,8 @@ async def salvage(
 ) -> StepResult:
     """Do all of the work at once and record what came of it, also where an interrupt or an error ends it early."""
     tasks = [asyncio.ensure_future(each) for each in work]
+    if not tasks:
+        return StepResult({})
     try:
         await asyncio.wait(tasks)
     finally:
@@ -95,8 +97,8 @@ class Stores:
         self.settings = settings
         self.run = run
         self.on_progress = on_progress
-        self.asked_for: set[UUID] = set()
-        """The articles whose pages this run has asked for."""
+        self.asked_for: set[tuple[UUID, Via]] = set()
+        """The articles whose pages this run has asked for, and where."""
 
     def __enter__(self) -> Self:
         settings = self.settings

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 
 from pipeline.collect.addresses import canonical_host
 from pipeline.collect.descriptors import raise_file_limit
@@ -43,8 +44,19 @@ def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
     return Limits(settings.requests_per_second, by_host)
 
 
-AtHosts = Callable[[], AbstractAsyncContextManager[None]]
-"""Keeps the hosts of a source from other runs for as long as it is held. Raises HeldByAnotherRun."""
+class Alone:
+    """Keeps other runs from what is being done for a source. What it gives raises HeldByAnotherRun when entered."""
+
+    def __init__(self, locks: HostLocks, hosts: AbstractSet[str]) -> None:
+        self._locks, self._hosts = locks, hosts
+
+    def at_hosts(self) -> AbstractAsyncContextManager[None]:
+        """At the source's hosts."""
+        return self._locks.of(self._hosts)
+
+    def in_archives(self, day: date) -> AbstractAsyncContextManager[None]:
+        """In archives, after those hosts' pages of a day; backfills of other days need not wait."""
+        return self._locks.of(f"pages of {host} of {day} in archives" for host in self._hosts)
 
 
 async def visit_each(
@@ -52,15 +64,15 @@ async def visit_each(
 ) -> StepResult:
     """`attend_each` with visits that are at the source's hosts all the time."""
 
-    async def alone(source: Source, at_hosts: AtHosts) -> StepResult:
-        async with at_hosts():
+    async def attend(source: Source, alone: Alone) -> StepResult:
+        async with alone.at_hosts():
             return await visit(source)
 
-    return await attend_each(stores, sources, alone)
+    return await attend_each(stores, sources, attend)
 
 
 async def attend_each(
-    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, AtHosts], Awaitable[StepResult]]
+    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, Alone], Awaitable[StepResult]]
 ) -> StepResult:
     """Every source to its end, whatever befalls the others; what ended in an error is a problem that names it.
 
@@ -73,7 +85,7 @@ async def attend_each(
     async def one(source: Source) -> StepResult:
         try:
             async with at_once:
-                return await attend(source, lambda: locks.of(_hosts(source)))
+                return await attend(source, Alone(locks, _hosts(source)))
         except HeldByAnotherRun as exc:
             return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
 

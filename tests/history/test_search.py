@@ -20,7 +20,8 @@ from pipeline.collect.archive import Location, read_page
 from pipeline.ledger import Interval
 from pipeline.steps.history_search import days_of
 from pipeline.steps.history_state import fresh_since
-from tests.history.outlet import DAY, Outlet, outlet
+from pipeline.steps.host_locks import HostLocks
+from tests.history.outlet import DAY, Outlet, outlet, page
 from tests.history.web_archive import WebArchiveServer, served
 from tests.loopback import Answer
 
@@ -186,6 +187,40 @@ def test_two_runs_at_once_ask_for_each_page_once(past: Outlet) -> None:
         run.join()
     assert [past.site.asked[path] for path in paths] == [1] * len(paths)
     assert past.site.asked["/sitemap.xml"] == 1
+
+
+def test_two_runs_at_once_ask_an_archive_for_each_page_once(past: Outlet) -> None:
+    paths = [f"/story-of-the-ferry-{no}" for no in range(12)]
+    for path in paths:
+        past.put_in_sitemap(path, MORNING)
+        past.keep(path, MORNING)
+    with past.stores():
+        pass
+    runs = [threading.Thread(target=past.backfill) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert [past.archive.asked[f"index {past.site.base}{path}"] for path in paths] == [1] * len(paths)
+    assert past.captures() == dict.fromkeys(paths, "wayback")
+
+
+def test_the_site_is_free_for_other_runs_while_an_archive_is_asked_for_pages(tmp_path: Path) -> None:
+    questions: list[int] = []
+
+    def visit() -> None:
+        asyncio.run(visited())
+
+    async def visited() -> None:
+        async with HostLocks(ferry.settings.host_folder, longest_wait_seconds=0.1).of(ferry.source.hosts):
+            questions.append(ferry.site.asked["/ferry-held-back"])
+
+    archive = BusyArchive(visit)
+    with beside(tmp_path, archive) as ferry:
+        ferry.put_in_sitemap("/ferry-held-back", MORNING)
+        archive.keep(f"{ferry.site.base}/ferry-held-back", MORNING, page("/ferry-held-back"))
+        assert ferry.backfill().recovered == 1
+    assert questions[-1] == 1, "after the page itself"
 
 
 # What could not be asked

@@ -26,7 +26,7 @@ from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, mer
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.progress import log_progress
 from pipeline.steps.recover import recover
-from pipeline.steps.replay import Captures, replay_annotation, replay_extraction
+from pipeline.steps.replay import Captures, replay_annotation, replay_extraction, scope_of
 from pipeline.steps.revisit import sources_due
 from pipeline.steps.stores import StepResult, Stores
 from pipeline.steps.window import Window, manual_interval, run_window
@@ -152,7 +152,8 @@ def extract_articles(dag_run: DagRun) -> dict[str, int]:
         past = _past(dag_run, window)
         result = extract(stores, window.interval) if window.live else StepResult({})
         if past is not None:
-            result += replay_extraction(stores, past, _source_ids(dag_run, stores.settings), _captures(dag_run))
+            scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
+            result += replay_extraction(stores, scope, _captures(dag_run))
     return _counts(result)
 
 
@@ -162,7 +163,8 @@ def annotate_articles(dag_run: DagRun) -> dict[str, int]:
         past = _past(dag_run, window)
         result = annotate(stores, window.interval) if window.live else StepResult({})
         if past is not None:
-            result += replay_annotation(stores, past, _source_ids(dag_run, stores.settings), _captures(dag_run))
+            scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
+            result += replay_annotation(stores, scope, _captures(dag_run))
     return _counts(result)
 
 

@@ -24,7 +24,7 @@ from pipeline.steps.history_state import (
     known_articles,
 )
 from pipeline.steps.recover import recover
-from pipeline.steps.replay import Captures, replay_annotation, replay_extraction, unread_articles
+from pipeline.steps.replay import Captures, Scope, replay_annotation, replay_extraction, scope_of, unread_articles
 from pipeline.steps.stores import StepResult, Stores
 
 PRODUCER = "backfill@1"
@@ -95,8 +95,9 @@ def backfill(
     """The whole of it but the models; `roster` are all sources there are."""
     source_ids = [source.id for source in sources]
     result = recover(stores, sources, interval, roster) if wanted.recover else StepResult({})
-    result += replay_extraction(stores, interval, source_ids, wanted.captures)
-    result += replay_annotation(stores, interval, source_ids, wanted.captures)
+    scope = scope_of(stores, interval, source_ids)
+    result += replay_extraction(stores, scope, wanted.captures)
+    result += replay_annotation(stores, scope, wanted.captures)
     return result + finish(stores, sources, interval, started_at)
 
 
@@ -105,12 +106,12 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
     source_ids = [source.id for source in sources]
     articles = articles_of_interval(stores.ledger, interval, source_ids, stores.run, started_at)
     read = _read_by(stores.ledger, stores.run, started_at, interval)
-    unread = unread_articles(stores, interval, source_ids)
+    published_then = {article.article_id for article in articles}
+    unread = unread_articles(stores, Scope(interval, source_ids, [*published_then]))
     archived = {source.id for source in sources if asks_web_archive(stores.settings, source)}
     own: dict[str, list[ArticleOfInterval]] = {source_id: [] for source_id in source_ids}
     for article in articles:
         own[article.source_id].append(article)
-    published_then = {article.article_id for article in articles}
     others = {each.article_id: each.source_id for each in read.values() if each.captured_then} | unread
     others = {article: source_id for article, source_id in others.items() if article not in published_then}
     events = []
@@ -177,8 +178,8 @@ def is_lost(article: ArticleOfInterval, *, has_archive: bool) -> bool:
 def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> list[Assessment]:
     """What the ledger alone tells; nothing is asked and nothing recorded."""
     source_ids = [source.id for source in sources]
-    unread = unread_articles(stores, interval, source_ids)
     articles = articles_of_interval(stores.ledger, interval, source_ids)
+    unread = unread_articles(stores, Scope(interval, source_ids, [article.article_id for article in articles]))
     assessments, now = [], stores.now()
     for source in sources:
         published = [article for article in articles if article.source_id == source.id]

@@ -17,7 +17,7 @@ from pipeline.ledger import Interval
 from pipeline.ledger.log import utc_now
 from pipeline.steps.backfill import Wanted, assess, assess_history, backfill, finish, numbers_of_run
 from pipeline.steps.recover import recover
-from pipeline.steps.replay import Captures, replayable_captures, replayable_texts
+from pipeline.steps.replay import Captures, replayable_captures, replayable_texts, scope_of
 from tests.history.news_files import NewsFileServer, file_path, news_files, warc_record, warcinfo
 from tests.history.outlet import DAY, Outlet, outlet, page
 from tests.history.web_archive import Odd
@@ -389,7 +389,7 @@ def test_so_many_news_files_a_run(tmp_path: Path, news: NewsFileServer) -> None:
 def read_by_an_older_version(past: Outlet) -> None:
     """Give every capture an extraction by an extractor that is long gone."""
     with past.stores() as stores:
-        captures = replayable_captures(stores, DAY, [past.source.id], producer="extract@0")
+        captures = replayable_captures(stores, scope_of(stores, DAY, [past.source.id]), producer="extract@0")
         stores.record(
             [
                 ArticleExtracted(
@@ -440,16 +440,16 @@ def test_a_newer_producer_would_have_all_records_read_again(past: Outlet) -> Non
     past.keep("/ferry-taken-down", NOON)
     past.backfill()
     with past.stores() as stores:
-        ids = [past.source.id]
-        assert replayable_captures(stores, DAY, ids) == []
-        assert replayable_texts(stores, DAY, ids) == []
-        newer = replayable_captures(stores, DAY, ids, producer="extract@999")
+        scope = scope_of(stores, DAY, [past.source.id])
+        assert replayable_captures(stores, scope) == []
+        assert replayable_texts(stores, scope) == []
+        newer = replayable_captures(stores, scope, producer="extract@999")
         assert {capture.article_id for capture in newer} == {
             article_id(past.site.base + path) for path in ("/ferry-held-back", "/ferry-taken-down")
         }
-        assert len(replayable_texts(stores, DAY, ids, producer="annotate@999")) == 2
-        assert replayable_captures(stores, DAY, ids, Captures.OWN, producer="extract@999") == []
-        assert replayable_captures(stores, DAY, [], producer="extract@999") == []
+        assert len(replayable_texts(stores, scope, producer="annotate@999")) == 2
+        assert replayable_captures(stores, scope, Captures.OWN, producer="extract@999") == []
+        assert replayable_captures(stores, scope_of(stores, DAY, []), producer="extract@999") == []
 
 
 def test_a_page_that_was_seen_twice_is_replayed_from_the_record_with_its_bytes(past: Outlet) -> None:
@@ -462,7 +462,7 @@ def test_a_page_that_was_seen_twice_is_replayed_from_the_record_with_its_bytes(p
     types = past.rows("select warc_type from ledger.article_captured order by position")
     assert [row["warc_type"] for row in types] == ["response", "revisit"]
     with past.stores() as stores:
-        (capture,) = replayable_captures(stores, DAY, [past.source.id])
+        (capture,) = replayable_captures(stores, scope_of(stores, DAY, [past.source.id]))
     (response,) = past.rows("select warc_offset from ledger.article_captured where warc_type = 'response'")
     assert capture.warc_offset == response["warc_offset"]
     assert past.backfill(recover=False).replayed == 1

@@ -278,7 +278,7 @@ class CaptureFailed(Event, frozen=True, kw_only=True, tag="capture_failed"):
     url: str
     reason: str
     """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
-    `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`, …"""
+    `soft_404`, `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`, …"""
     status: int | None = None
     detail: str | None = None
     attempt: int
@@ -456,8 +456,8 @@ class ArticleRevisited(Event, frozen=True, kw_only=True, tag="article_revisited"
     status: int | None = None
     """None where nobody answered."""
     reason: str | None = None
-    """Why it is missing, `gone`, `http_4xx`, `to_front_page`, `to_other_page`, or why the look failed, `http_5xx`,
-    `timeout`, `to_other_site`, `to_other_article`, `to_wall`, …"""
+    """Why it is missing, `gone`, `http_4xx`, `soft_404`, `to_front_page`, `to_other_page`, or why the look failed,
+    `http_5xx`, `timeout`, `to_other_site`, `to_other_article`, `to_wall`, …"""
     detail: str | None = None
     final_url: str | None = None
     attempt: int = 1

@@ -15,6 +15,7 @@ from pipeline.events import (
     ArticleCaptured,
     ArticleExtracted,
     ArticleRevisited,
+    CaptureFailed,
     Event,
     ItemDiscovered,
     LookOutcome,
@@ -77,6 +78,17 @@ class Storyline:
         )  # fmt: skip
         self.last = self.record(self.capture, recorded_at or when)
         return self.capture
+
+    def missed(self, when: datetime, *, reason: str, status: int | None = 200) -> None:
+        """The page was asked for and could not be had."""
+        self.last = self.record(
+            CaptureFailed(
+                stream=f"article:{self.article_id}", occurred_at=when, producer="recover@1",
+                caused_by=self.last.event_id, source_id=SOURCE, article_id=self.article_id, url=self.url,
+                reason=reason, status=status, attempt=1, will_retry=False,
+            ),
+            when,
+        )  # fmt: skip
 
     def looked(self, outcome: LookOutcome, when: datetime, status: int | None = 200) -> None:
         """The page was looked at again."""

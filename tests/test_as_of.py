@@ -43,6 +43,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     gone.read("Gone soon", "Here today.")
     gone.looked(LookOutcome.MISSING, at(6, 9), 404)
     gone.looked(LookOutcome.MISSING, at(6, 10), 404)
+
+    kept = Storyline(settings, "kept", day=8)
+    kept.missed(at(8, 9), reason="soft_404")
+    kept.captured("k1", at(7, 9), recorded_at=at(8, 9), via=Via.WAYBACK)
+    kept.read("Kept elsewhere", "There yesterday.")
     return settings
 
 
@@ -68,7 +73,7 @@ def headlines(news: duckdb.DuckDBPyConnection, arguments: str) -> list[str]:
         ("'2026-03-05 09:00:00'", ["Gates open", "Gone soon"]),
         ("date '2026-03-05'", ["Gates shut", "Gone soon"]),
         ("timestamp '2026-03-05 09:00:00'", ["Gates open", "Gone soon"]),
-        ("'infinity'", ["Gates open", "Gone soon"]),
+        ("'infinity'", ["Gates open", "Gone soon", "Kept elsewhere"]),
         ("null", []),
     ],
 )
@@ -108,6 +113,12 @@ def test_looks_and_absences_count_up_to_the_time_asked_for(news: duckdb.DuckDBPy
     assert seen("2026-03-03 12:00:00") == [(at(2, 9), at(3, 9), None)]
     assert seen("2026-03-06 09:30:00")[1] == (at(4, 9), at(4, 9), None), "missing once"
     assert seen("2026-03-06 10:00:00")[1] == (at(4, 9), at(4, 9), at(6, 9))
+    assert seen("2026-03-08 09:00:00")[2] == (at(7, 9), at(7, 9), at(8, 9)), "never seen on its own site"
+
+
+def test_absences_are_those_of_captures_and_looks(news: duckdb.DuckDBPyConnection) -> None:
+    absences = rows(news, "select missed_at, reason, status from article_absences order by missed_at")
+    assert absences == [(at(6, 9), None, 404), (at(6, 10), None, 404), (at(8, 9), "soft_404", 200)]
 
 
 def test_quotations_are_those_of_the_text_and_the_annotator_of_then(news: duckdb.DuckDBPyConnection) -> None:
@@ -167,4 +178,4 @@ def test_they_work_from_another_file_too(settings: Settings, news: duckdb.DuckDB
         check=True,
         timeout=60,
     )
-    assert done.stdout.split("\n") == ["(2,)", "(1,)", ""]
+    assert done.stdout.split("\n") == ["(3,)", "(1,)", ""]

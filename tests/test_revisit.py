@@ -161,6 +161,7 @@ def test_a_page_captured_for_another_reason_since_is_asked_for_whole(captured: W
     [
         (Answer(status=404), ("missing", 404, "http_4xx")),
         (Answer(status=410), ("missing", 410, "gone")),
+        (Answer(b"<title>Page not found | Ferry Post</title>"), ("missing", 200, "soft_404")),
         (Answer(status=302, headers={"Location": "/"}), ("missing", 200, "to_front_page")),
         (Answer(status=302, headers={"Location": "/politics/"}), ("missing", 200, "to_other_page")),
         (Answer(status=301, headers={"Location": "/b?from=rss"}), ("missing", 200, "to_other_page")),

@@ -127,6 +127,7 @@ PAGE_FAILURES: dict[str, tuple[Answer, str, bool]] = {
     "a PDF": (Answer(b"%PDF-1.4", content_type="application/pdf"), "not_html", False),
     "a broken body": (Answer(b"nonsense", headers={"Content-Encoding": "gzip"}), "bad_encoding", True),
     "a private redirect": (Answer(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked_address", False),
+    "a page that says there is none": (Answer(b"<h1>Seite nicht gefunden</h1>"), "soft_404", False),
     "the front page": (Answer(status=302, headers={"Location": "/"}), "to_front_page", False),
     "a login": (Answer(status=302, headers={"Location": "/login"}), "to_wall", True),
 }

@@ -7,6 +7,7 @@ import msgspec
 from pipeline.collect.exchanges import NOT_ASKED, Response
 from pipeline.collect.history.section_pages import looks_like_article
 from pipeline.collect.redirections import Redirection, judge_redirection
+from pipeline.collect.soft_404 import SOFT_404, is_soft_404
 
 GONE_STATUS = frozenset({404, 410})
 ERROR = "error"
@@ -26,7 +27,7 @@ class NoPage(msgspec.Struct, frozen=True):
     """Why an answer is not the page that was asked for."""
 
     reason: str
-    """`http_4xx`, `gone`, …, the value of a Redirection, or `not_html`."""
+    """`http_4xx`, `gone`, …, the value of a Redirection, `not_html` or `soft_404`."""
     detail: str
 
 
@@ -38,6 +39,8 @@ def why_no_page(url: str, response: Response) -> NoPage | None:
     content_type = response.exchange.header("content-type")
     if not is_html(content_type):
         return NoPage("not_html", f"{final_url} is {content_type}")
+    if is_soft_404(response.body, content_type):
+        return NoPage(SOFT_404, f"{final_url} answers {status} and says that there is no such page")
     led = judge_redirection([url], final_url, response.body, content_type) if response.redirects else None
     # Feeds lead by short addresses and through redirectors on other sites: there an article is believed to be the one.
     is_believed = not looks_like_article(url) or (led is Redirection.TO_OTHER_SITE and looks_like_article(final_url))

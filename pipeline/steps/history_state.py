@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.collect.answers import GONE_STATUS, is_passing
 from pipeline.collect.redirections import Redirection
+from pipeline.collect.soft_404 import SOFT_404
 from pipeline.events import Via
 from pipeline.ledger import Interval, Ledger, Run
 from pipeline.steps.stores import RECALL
@@ -17,7 +18,7 @@ from pipeline.steps.stores import RECALL
 NOT_ARCHIVED = "not_archived"
 """The page is gone, and no web archive that was asked has it."""
 _ELSEWHERE = (Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_ARTICLE)
-GONE_REASONS = frozenset({"gone", *(each.value for each in _ELSEWHERE), "dns"})
+GONE_REASONS = frozenset({"gone", SOFT_404, *(each.value for each in _ELSEWHERE), "dns"})
 """A host that no name server knows has gone with all its pages; should it be our network, no archive answers either."""
 LOOKUP_KEPT = timedelta(days=1)
 """So long what the history did not have is not asked for again; it grows slowly. Likewise a page that its site did not

@@ -86,7 +86,7 @@ class NewsRecovery:
         result = await self._record(find)
         if not sightings:
             return result
-        result += await self._recovery.run(await self._lacking(sightings.keys()))
+        result += await self._recovery.run(sightings.keys())
         lacking = await self._lacking(sightings.keys())
         gone = {each.article_id: each for each in lacking if each.is_gone}
         result += await uninterrupted(self._stores.recording(await self._taken(file, gone)))

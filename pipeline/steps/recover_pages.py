@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import TypeVar
+from itertools import groupby
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 
@@ -18,17 +22,20 @@ from pipeline.collect.history.mementos import Memento, WebArchive
 from pipeline.collect.history.section_pages import looks_like_article
 from pipeline.collect.history.sightings import is_on
 from pipeline.collect.http import Client
+from pipeline.collect.soft_404 import is_soft_404
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id, digest
 from pipeline.sources import Source
 from pipeline.steps.history_items import PRODUCER, HistoryFind, find_events
-from pipeline.steps.history_state import NOT_ARCHIVED, ArticleOfInterval
+from pipeline.steps.history_state import NOT_ARCHIVED, ArticleOfInterval, Past, articles_of_past
+from pipeline.steps.host_locks import GIVE_WAY_SECONDS, HeldByAnotherRun
 from pipeline.steps.progress import Progress
 from pipeline.steps.stores import StepResult, Stores, salvage
+from pipeline.steps.visits import Alone
 
 MAX_PAGES = 5_000
-"""Of a source that one run asks for, live and archived."""
+"""Of a source that one run asks for, live, and as many archived."""
 MAX_ATTEMPTS = 5
 BATCH_PAGES = 100
 """So many go into one append."""
@@ -37,7 +44,6 @@ _NEAREST = 3
 _DETAIL_CHARS = 500
 
 PageEvent = ArticleCaptured | CaptureFailed
-R = TypeVar("R")
 
 
 class HadPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,60 +59,86 @@ class HadPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PageRecovery:
-    """Captures pages of one source and records what came of each."""
+    """Captures pages of one source's interval and records what came of each."""
 
-    def __init__(self, stores: Stores, client: Client, archive: WebArchive | None, source: Source) -> None:
+    def __init__(
+        self, stores: Stores, client: Client, archive: WebArchive | None, source: Source, past: Past, alone: Alone
+    ) -> None:
         self._stores, self._client, self._archive, self._source = stores, client, archive, source
+        self._past, self._alone = past, alone
         self._put_off: set[str] = set()
         """The reasons recorded for not asking the archive: they hold for all pages."""
-        self.notices: dict[str, None] = {}
+        self._notices: dict[str, None] = {}
         """What was put off, and why."""
 
-    async def run(self, articles: Sequence[ArticleOfInterval]) -> StepResult:
-        """The pages of those articles that lack theirs and may have one, each asked for once; one append a batch."""
-        asked_for = self._stores.asked_for
-        wanted = [article for article in articles if article.article_id not in asked_for and self._wants(article)]
-        if len(wanted) > MAX_PAGES:
-            self.notices[f"{len(wanted) - MAX_PAGES} of {len(wanted)} pages are left to the next run"] = None
-        wanted = wanted[:MAX_PAGES]
-        asked_for |= {article.article_id for article in wanted}
-        result = StepResult({})
-        for first in range(0, len(wanted), BATCH_PAGES):
-            result += await salvage((self._page(each) for each in wanted[first : first + BATCH_PAGES]), self._record)
-            done = min(first + BATCH_PAGES, len(wanted))
-            self._stores.on_progress(Progress("recover", self._source.id, done, len(wanted)))
-        notices, self.notices = self.notices, {}
+    async def run(self, only: AbstractSet[UUID] | None = None) -> StepResult:
+        """The pages of the interval's articles, or of `only` these, that lack theirs and may have one. The source's
+        hosts are kept from other runs only while they are asked themselves, and not for long at a time: a backfill has
+        time, and archives are slow."""
+        articles = await self._articles(only)
+        live = self._wanted(articles, Via.LIVE)
+        result = await self._pages(live, Via.LIVE)
+        if live:
+            articles = await self._articles(only)
+        result += await self._pages(self._wanted(articles, Via.WAYBACK), Via.WAYBACK)
+        notices, self._notices = self._notices, {}
         return result + StepResult({}, notices=tuple(f"source {self._source.id}: {notice}" for notice in notices))
 
-    async def _record(self, pages: Sequence[Sequence[Event]]) -> StepResult:
-        return await self._stores.recording([event for events in pages for event in events])
+    async def _articles(self, only: AbstractSet[UUID] | None) -> list[ArticleOfInterval]:
+        articles = await self._stores.reading(articles_of_past, self._past)
+        return [article for article in articles if only is None or article.article_id in only]
 
-    def _wants(self, article: ArticleOfInterval) -> bool:
-        return article.wants_live_page(self._stores.now()) or self._wants_archived(article)
+    def _wanted(self, articles: Iterable[ArticleOfInterval], via: Via) -> list[ArticleOfInterval]:
+        now, asked_for = self._stores.now(), self._stores.asked_for
 
-    def _wants_archived(self, article: ArticleOfInterval) -> bool:
-        return self._archive is not None and article.wants_archived_page(self._stores.now())
+        def is_wanted(article: ArticleOfInterval) -> bool:
+            if via is Via.LIVE:
+                return article.wants_live_page(now)
+            return self._archive is not None and article.wants_archived_page(now)
 
-    async def _page(self, article: ArticleOfInterval) -> list[Event]:
-        events: list[Event] = []
-        if article.wants_live_page(self._stores.now()):
-            event = await self._caught(article, self._live(article))
-            if event is None:
-                return events
-            events.append(event)
-            if isinstance(event, ArticleCaptured):
-                return events
-            article = msgspec.structs.replace(
-                article, attempts=event.attempt, reason=event.reason, status=event.status, failed_at=event.occurred_at
-            )
-        if self._archive is not None and self._wants_archived(article):
-            found = await self._caught(article, self._archived(self._archive, article))
-            events += [found] if found else []
-        return events
+        return [article for article in articles if (article.article_id, via) not in asked_for and is_wanted(article)]
 
-    async def _caught(self, article: ArticleOfInterval, work: Awaitable[R]) -> R | CaptureFailed:
+    async def _pages(self, wanted: Sequence[ArticleOfInterval], via: Via) -> StepResult:
+        """Each asked for once, and only what no other run has had by then; one append a batch."""
+        if len(wanted) > MAX_PAGES:
+            self._notices[f"{len(wanted) - MAX_PAGES} of {len(wanted)} pages are left to the next run"] = None
+        result, done, total = StepResult({}), 0, min(len(wanted), MAX_PAGES)
+        for batch, alone in self._batches(wanted[:MAX_PAGES], via):
+            if done and via is Via.LIVE:
+                await asyncio.sleep(GIVE_WAY_SECONDS)
+            try:
+                async with alone:
+                    lacking = self._wanted(await self._articles({article.article_id for article in batch}), via)
+                    self._stores.asked_for |= {(article.article_id, via) for article in lacking}
+                    result += await salvage((self._page(article, via) for article in lacking), self._record)
+            except HeldByAnotherRun as held:
+                self._notices[f"{total - done} pages are put off, {held}"] = None
+                break
+            done += len(batch)
+            self._stores.on_progress(Progress("recover", self._source.id, done, total))
+        return result
+
+    def _batches(
+        self, wanted: Sequence[ArticleOfInterval], via: Via
+    ) -> Iterator[tuple[Sequence[ArticleOfInterval], AbstractAsyncContextManager[None]]]:
+        """With what keeps other runs from asking for the same. An archive is asked for the pages of a day by one."""
+        if via is Via.LIVE:
+            for first in range(0, len(wanted), BATCH_PAGES):
+                yield wanted[first : first + BATCH_PAGES], self._alone.at_hosts()
+            return
+        for day, pages in groupby(wanted, lambda article: article.dated_at.date()):
+            of_day = list(pages)
+            for first in range(0, len(of_day), BATCH_PAGES):
+                yield of_day[first : first + BATCH_PAGES], self._alone.in_archives(day)
+
+    async def _record(self, events: Sequence[Event | None]) -> StepResult:
+        return await self._stores.recording([event for event in events if event is not None])
+
+    async def _page(self, article: ArticleOfInterval, via: Via) -> Event | None:
         try:
-            return await work
+            if via is Via.LIVE or self._archive is None:
+                return await self._live(article)
+            return await self._archived(self._archive, article)
         except NewsledgerError:
             raise
         except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
@@ -118,7 +150,7 @@ class PageRecovery:
             response = await self._client.fetch(article.url)
         except FetchFailed as failure:
             if failure.reason in NOT_ASKED:
-                self.notices[failure.detail] = None
+                self._notices[failure.detail] = None
                 return None
             return self._failed(article, failure.reason, failure.detail, failure.status)
         none = why_no_page(article.url, response)
@@ -153,7 +185,8 @@ class PageRecovery:
 
     def _can_be_used(self, memento: Memento, article: ArticleOfInterval) -> bool:
         """Whether it is an HTML page of the article's address, or of another on its site to which that led by then."""
-        if not is_html(memento.response.exchange.header("content-type")):
+        content_type = memento.response.exchange.header("content-type")
+        if not is_html(content_type) or is_soft_404(memento.response.body, content_type):
             return False
         try:
             if article_id(memento.url) == article.article_id:
@@ -165,7 +198,7 @@ class PageRecovery:
 
     def _not_read(self, article: ArticleOfInterval, failure: NotRead, what: str) -> Event | None:
         """None if it is recorded already."""
-        self.notices[f"{what}: {failure.detail}"] = None
+        self._notices[f"{what}: {failure.detail}"] = None
         if failure.reason in self._put_off:
             return None
         self._put_off |= NOT_ASKED & {failure.reason}

@@ -15,6 +15,7 @@ from pipeline.collect.archive import Stored
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http import Client
 from pipeline.collect.redirections import Redirection, judge_redirection
+from pipeline.collect.soft_404 import SOFT_404, is_soft_404
 from pipeline.events import ArticleCaptured, ArticleRevisited, LookOutcome
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
@@ -215,6 +216,8 @@ def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[Lo
         return LookOutcome.FAILED, http_reason(status)
     if not is_unmodified and not is_html(content_type):
         return LookOutcome.FAILED, "not_html"
+    if not is_unmodified and is_soft_404(response.body, content_type):
+        return LookOutcome.MISSING, SOFT_404
     if response.redirects:
         led = judge_redirection([page.url, *led_to], response.final_url, response.body, content_type)
         if led is not Redirection.TO_ARTICLE:

@@ -112,17 +112,20 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
     presences as (
         select
             article_id,
-            max(seen_at) as seen_at
+            max(seen_at) as seen_at,
+            bool_or(is_live) as was_live
         from (
             select
                 article_id,
-                seen_at
+                seen_at,
+                via = 'live' as is_live
             from captures
             where via != 'feed'
             union all
             select
                 article_id,
-                seen_at
+                seen_at,
+                true as is_live
             from looks
             where outcome in ('unchanged', 'changed')
         ) as sightings_of_pages
@@ -131,20 +134,11 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
 
     absences as (
         select
-            failures.article_id,
-            failures.occurred_at as missed_at,
-            failures.status
-        from events.capture_failed as failures, asked
-        where
-            (failures.reason = 'gone' or failures.status in (404, 410))
-            and failures.occurred_at <= asked.seen_by and failures.recorded_at <= asked.recorded_by
-        union all
-        select
-            looks.article_id,
-            looks.seen_at as missed_at,
-            looks.status
-        from looks
-        where looks.outcome = 'missing'
+            absences.article_id,
+            absences.missed_at,
+            absences.status
+        from main.article_absences as absences, asked
+        where absences.missed_at <= asked.seen_by and absences.recorded_at <= asked.recorded_by
     ),
 
     gone as (
@@ -155,7 +149,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
         left join presences on absences.article_id = presences.article_id
         where presences.seen_at is null or absences.missed_at > presences.seen_at
         group by absences.article_id
-        having count(*) > 1 or bool_or(absences.status = 410) or any_value(presences.seen_at) is null
+        having count(*) > 1 or bool_or(absences.status = 410) or not coalesce(any_value(presences.was_live), false)
     ),
 
     items as (

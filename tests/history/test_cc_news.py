@@ -128,6 +128,7 @@ LEFT_OUT = {
     "another address": warc_record(f"{URL}/2", NOON),
     "no address": warc_record("", NOON),
     "not found": warc_record(URL, NOON, status="404 Not Found"),
+    "not found, it says": warc_record(URL, NOON, b"<title>Page not found</title>"),
     "a redirect": warc_record(URL, NOON, status="301 Moved Permanently"),
     "no status": warc_record(URL, NOON, status="OK"),
     "a picture": warc_record(URL, NOON, headers=("Content-Type: image/png",)),

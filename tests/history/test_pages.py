@@ -17,8 +17,10 @@ from pipeline.collect.http import Client, Limits
 from pipeline.ledger import Interval, Run
 from pipeline.ledger.log import utc_now
 from pipeline.steps.backfill import Wanted, assess, backfill, numbers_of_run
-from pipeline.steps.history_state import articles_of_interval, is_gone
+from pipeline.steps.history_state import Past, articles_of_interval, is_gone
+from pipeline.steps.host_locks import HostLocks
 from pipeline.steps.recover_pages import PageRecovery
+from pipeline.steps.visits import Alone
 from tests.history.outlet import DAY, Outlet, outlet, page
 from tests.history.web_archive import Odd
 from tests.loopback import Answer
@@ -188,6 +190,18 @@ def test_a_page_that_leads_elsewhere_on_its_site_is_gone(past: Outlet, new: str)
     assert past.captures() == {path: "wayback"}
     ((_, reason, _),) = past.failures()
     assert reason == ("to_other_page" if new == "/politics/" else "to_other_article")
+
+
+def test_a_page_that_says_there_is_none_is_gone_also_in_an_archive(past: Outlet) -> None:
+    nothing = "<title>Ferry Post – Seite nicht gefunden</title><p>Die Seite ist leider nicht mehr verfügbar.</p>"
+    for path in (STORY, "/ferry-leaves-at-last"):
+        past.put_in_sitemap(path, MORNING)
+        past.site.answers[path] = Answer(nothing.encode())
+        past.archive.keep(past.site.base + path, NOON, nothing)
+    past.keep(STORY, EVENING)
+    assert fates(past.backfill()) == {"found": 2, "recovered": 1, "lost": 1}
+    assert past.captures() == {STORY: "wayback"}
+    assert {reason for _, reason, _ in past.failures()} == {"soft_404", "not_archived"}
 
 
 def test_a_page_with_a_short_address_is_had_where_that_leads(past: Outlet) -> None:
@@ -409,8 +423,8 @@ def test_an_error_at_one_page_costs_no_other(past: Outlet) -> None:
                 hosts=past.settings.host_folder,
             )
             async with client:
-                articles = articles_of_interval(stores.ledger, DAY, [past.source.id])
-                await PageRecovery(stores, client, None, past.source).run(articles)
+                alone = Alone(HostLocks(past.settings.host_folder), past.source.hosts)
+                await PageRecovery(stores, client, None, past.source, Past(past.source.id, DAY), alone).run()
 
     asyncio.run(recover())
     assert past.captures() == {"/ferry-leaves-at-last": "live"}

@@ -19,6 +19,7 @@ from pipeline.collect.history.cdx import read_stamp
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.history.periods import Period
 from pipeline.collect.http import Client
+from pipeline.collect.soft_404 import is_soft_404
 
 MAX_PAGE_BYTES = 8_000_000
 HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -79,7 +80,7 @@ def of_period(files: Sequence[NewsFile], period: Period) -> list[NewsFile]:
 
 def read_pages(stream: BinaryIO, period: Period, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
     """The HTML pages of the period whose address `is_wanted`, of a sound WARC file. Records that are cut off, or not
-    what their digest says, are left out."""
+    what their digest says, and pages that say there is none, are left out."""
     for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
         page = _page(record, period, is_wanted)
         if page is not None:
@@ -109,7 +110,7 @@ def _page(record: WarcRecord, period: Period, is_wanted: Callable[[str], bool]) 
         body = decode(record.reader.read(), headers.get("content-encoding"))
     except CodingError:
         return None
-    return NewsPage(url, at, content_type, body)
+    return None if is_soft_404(body, content_type) else NewsPage(url, at, content_type, body)
 
 
 def _months(period: Period) -> list[str]:

@@ -68,30 +68,14 @@ last_presences as (
     group by article_id
 ),
 
-absences as (
-    select
-        article_id,
-        occurred_at,
-        status
-    from {{ ref('capture_failed') }}
-    where reason in ('gone', 'to_front_page', 'to_other_page', 'to_other_article') or status in (404, 410)
-    union all
-    select
-        article_id,
-        occurred_at,
-        status
-    from {{ ref('article_revisited') }}
-    where outcome = 'missing'
-),
-
 gone as (
     -- once may be a mistake of the server's, unless it says 410 or the page was never seen on its site
     select
         absences.article_id,
-        min(absences.occurred_at) as gone_at
-    from absences
+        min(absences.missed_at) as gone_at
+    from {{ ref('article_absences') }} as absences
     left join last_presences on absences.article_id = last_presences.article_id
-    where last_presences.seen_at is null or absences.occurred_at > last_presences.seen_at
+    where last_presences.seen_at is null or absences.missed_at > last_presences.seen_at
     group by absences.article_id
     having count(*) > 1 or bool_or(absences.status = 410) or not coalesce(any_value(last_presences.was_live), false)
 ),

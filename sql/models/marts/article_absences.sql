@@ -1,0 +1,26 @@
+-- article_absences: one row per time the page of an article was asked for and was not there
+select
+    event_id,
+    article_id,
+    source_id,
+    occurred_at as missed_at,
+    reason,
+    status,
+    recorded_at,
+    position
+from {{ ref('capture_failed') }}
+where
+    reason in ('gone', 'soft_404', 'to_front_page', 'to_other_page', 'to_other_article')
+    or status in (404, 410)
+union all
+select
+    event_id,
+    article_id,
+    source_id,
+    occurred_at as missed_at,
+    reason,
+    status,
+    recorded_at,
+    position
+from {{ ref('article_revisited') }}
+where outcome = 'missing'

@@ -58,6 +58,16 @@ def test_correction_notice_is_its_own_field(notice: str) -> None:
     assert notice not in extraction.text
 
 
+def test_the_notice_of_a_short_article_may_be_as_long_as_a_part_of_it() -> None:
+    notice = (
+        "In einer früheren Version dieses Artikels hieß es, der Deich sei 1962 gebaut worden. " + "Es war 1964. " * 5
+    )
+    extraction = extract(page(paragraphs(DEICH[:2]) + f"<p>{notice}</p>"))
+    assert len(notice) > 0.25 * len(extraction.text)
+    assert extraction.correction == notice.strip()
+    assert [block.text for block in extraction.blocks] == list(DEICH[:2])
+
+
 @pytest.mark.parametrize("place", ["<footer>{}</footer>", "<aside><h4>Transparenz</h4>{}</aside>"])
 def test_a_correction_in_a_box_is_kept(place: str) -> None:
     notice = "In einer früheren Version hieß es, der Deich sei 1962 gebaut worden."

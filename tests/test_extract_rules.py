@@ -67,6 +67,7 @@ BEGINNING_LIKE_LABELS = (
     "Folgen Sie uns, rief die Frau am Ufer den Eingeschlossenen zu.",
     "Tags darauf kam das Wasser wieder und nahm die Brücke mit.",
     "Tags zuvor hatte der Rat noch getagt.",
+    "Editor’s note: this is the first of three articles about the harbour.",
     "Feedback from the fishermen was mixed.",
     "Produktion und Verkauf ziehen nach Wiekstadt – bis Mai",
 )
@@ -86,9 +87,13 @@ LABELS = (
     ("Produktion: Anna Berg", "credits"),
     ("Tags: Ruhn, Deich", "page_data"),
     ("Die Lage im Ruhntal im Liveblog:", "liveblog_pointer"),
+    ("12. März 2026 | 2:31 min", "video_caption"),
+    ("3. Okt. 2025 | 12:05 min", "video_caption"),
     ("Hinweis: In einer vorherigen Fassung hieß es, der Deich sei alt.", "correction"),
     ("In einer ersten Fassung des Artikels stand, der Deich sei alt.", "correction"),
     ("An earlier version of this article gave the wrong height.", "correction"),
+    ("Editor’s note: An earlier version of this article gave the wrong height.", "correction"),
+    ("Update: This story has been corrected to give the right height.", "correction"),
     ("Anm. d. Red.: Wir haben die Höhe des Deichs korrigiert.", "correction"),
     ("Dieser Beitrag wurde am Abend in einem Punkt berichtigt.", "correction"),
 )

@@ -18,6 +18,6 @@ from pipeline.extract.article import Extraction, extract_page
 from pipeline.extract.removal import Stripped, Video
 from pipeline.extract.repair import repair_text
 
-PRODUCER = "extract@4"
+PRODUCER = "extract@5"
 
 __all__ = ["PRODUCER", "Extraction", "Stripped", "Video", "extract_page", "repair_text"]

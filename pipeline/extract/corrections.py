@@ -16,6 +16,7 @@ _LABEL = (
     r"(?:korrektur|berichtigung|anmerkung(?: der redaktion)?|(?:redaktioneller )?hinweis(?: der redaktion)?"
     r"|transparenzhinweis|anm\. ?d\. ?red\.)\W+"
 )
+_LABEL_EN = r"(?:(?:editor(?:[’']?s|s[’'])?|publisher[’']?s) note|update)\W+"
 _EARLIER = r"in eine[rm] (?:früheren|vorherigen|ersten|älteren|ursprünglichen)"
 _ITSELF = r"(?:(?:dieses|des) (?:artikels|textes|beitrags|berichts)|dieser meldung)"
 _THIS = r"this (?:article|story|piece|post|obituary|page|report|review)"
@@ -61,10 +62,10 @@ CORRECTIONS = (
         reason=_REASON,
         example="This article was amended on 3 May 2025 to give the right height of the dam.",
         pattern=starting(
-            rf"{_THIS} (?:was|has been|originally|previously|initially|incorrectly|mis\w+)\b.{{0,100}}?"
+            rf"(?:{_LABEL_EN})?{_THIS} (?:was|has been|originally|previously|initially|incorrectly|mis\w+)\b.{{0,100}}?"
             r"\b(?:(?:amended|corrected|clarified|updated)(?=\W*$| (?:on|to|in|after|because)\b)"
             r"|misstated|misidentified|incorrect(?:ly)?|in error|erroneously)",
-            rf"(?:(?:an earlier|a previous|the original) version of|the headline (?:of|on)) {_THIS}\b",
+            rf"(?:{_LABEL_EN})?(?:(?:an earlier|a previous|the original) version of|the headline (?:of|on)) {_THIS}\b",
         ),
         max_chars=_MAX_NOTICE_CHARS,
     ),

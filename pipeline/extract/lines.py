@@ -18,6 +18,8 @@ from pipeline.extract.text import CAPITALS, normal, words_of
 
 MAX_SHARE_OF_TEXT = 0.25
 """A rule that would take more of the text than this in sum takes nothing."""
+MAX_SHARE_OF_CORRECTIONS = 0.5
+"""The notice of a short article may be nearly as long as the article."""
 HEAD_BLOCKS = 6
 """Bylines and datelines are stripped among the first blocks only: further down they are text."""
 _MAX_DANGLING = 2
@@ -42,7 +44,8 @@ def clean_lines(
             taken[rule.id] = taken.get(rule.id, 0) + len(block.text)
     kept: list[Block] = []
     for block, rule in zip(blocks, hits, strict=True):
-        if rule is None or (taken[rule.id] > total * MAX_SHARE_OF_TEXT and rule.kind != "consent"):
+        most = MAX_SHARE_OF_CORRECTIONS if rule and rule.kind == "correction" else MAX_SHARE_OF_TEXT
+        if rule is None or (taken[rule.id] > total * most and rule.kind != "consent"):
             kept.append(block)
         elif rule.kind == "correction":
             removal.add_correction(block.text)

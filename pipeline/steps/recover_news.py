@@ -112,7 +112,7 @@ class NewsRecovery:
 
     def _sighting(self, page: NewsPage, found_in: str) -> Sighting:
         (linked,) = linked_items([Link(page.url, None)])
-        item, dated_at = dated_by_itself(linked, self._source.zone)
+        item, dated_at = dated_by_itself(linked, self._source.zone, page.at)
         return Sighting(item=item, found_in=found_in, dated_at=dated_at or page.at)
 
     async def _lacking(self, ids: AbstractSet[UUID]) -> list[ArticleOfInterval]:

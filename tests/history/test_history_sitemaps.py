@@ -128,6 +128,16 @@ def test_an_address_that_names_its_day_beats_the_date_of_modification(site: Site
     assert (modified.item.published_at, modified.dated_at) == (None, hour(10))
 
 
+def test_a_number_that_looks_like_a_later_day_is_a_number(site: Site, tmp_path: Path) -> None:
+    at = hour(7).isoformat()
+    site.sitemap("/all.xml", ("/news/20310512", at), ("/news/2031/05/12/ahead", at), ("/news/20260314", at))
+    (read,) = walk(site, tmp_path, "/all.xml").reads
+    assert [(sighting.item.published_raw, sighting.dated_at) for sighting in read.sightings] == [
+        (None, hour(7)),
+        ("20260314", hour(11)),
+    ]
+
+
 def test_a_sitemap_of_a_day_dates_what_it_lists(site: Site, tmp_path: Path) -> None:
     site.sitemap(
         "/sitemaps/2026-03-14.xml", ("/same-day", "2026-03-14T08:00:00Z"), ("/later", "2026-04-01"), ("/without", None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 NOON = timedelta(hours=12)
-"""A date without a time counts as its noon: that is the same day in UTC, too."""
+"""A date without a time counts as its noon: but in New Zealand's summer that is the same day in UTC, too."""
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _SPELLINGS = tuple(

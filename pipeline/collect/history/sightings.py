@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,9 @@ import msgspec
 from pipeline.collect.feeds import Item
 from pipeline.collect.history.periods import NOON, named_day
 from pipeline.events import DateQuality
+
+_A_DAY = timedelta(days=1)
+"""By so much days differ between zones, or a date without a time lies before the day's beginning."""
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,13 +26,16 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     belongs."""
 
 
-def dated_by_itself(item: Item, zone: ZoneInfo) -> tuple[Item, datetime | None]:
-    """The item and when it was published, as it says or its address does; the latter becomes the item's date."""
+def dated_by_itself(item: Item, zone: ZoneInfo, existed_at: datetime | None) -> tuple[Item, datetime | None]:
+    """The item and when it was published, as it says or its address does; the latter becomes the item's date.
+
+    `existed_at` is when it is known to have been there, if at all: `/news/20310512` is then a number and no day.
+    """
     if item.published_at is not None:
         noon = NOON if item.published_quality is DateQuality.DAY_ONLY else NOON * 0
         return item, item.published_at + noon
     day = named_day(item.url, zone)
-    if day is None:
+    if day is None or (day.raw.isdigit() and existed_at is not None and day.begins_at > existed_at + _A_DAY):
         return item, None
     dated = msgspec.structs.replace(
         item, published_at=day.begins_at, published_raw=day.raw, published_quality=DateQuality.DAY_ONLY

@@ -239,7 +239,7 @@ class SitemapWalk:
         day = named if named and named.end - named.start < _ONE_DAY else None
         found = []
         for said in feed.items:
-            item, dated_at = dated_by_itself(said, self._zone)
+            item, dated_at = dated_by_itself(said, self._zone, said.updated_at)
             dated_at = dated_at or _dated_by_sitemap(said, day)
             if said.published_at is None and is_listing(item.url):
                 continue  # a news sitemap dates articles; others list what a site has beside them, too

@@ -135,7 +135,7 @@ class ArchiveSearcher:
         """An article without a date counts from where it was first seen, if an earlier capture shows it was new."""
         found = []
         for said, at, found_in in seen.first.values():
-            item, dated_at = dated_by_itself(said, self._zone)
+            item, dated_at = dated_by_itself(said, self._zone, at)
             if dated_at is None and seen.began_at is not None and at > seen.began_at:
                 dated_at = at
             if dated_at is not None and dated_at in period:

@@ -174,10 +174,7 @@ def test_a_poll_does_not_wait_while_an_archive_is_asked(tmp_path: Path) -> None:
         assert past.captures().keys() == {"/ferry-held-back", "/from-the-feed"}
 
 
-def test_two_runs_at_once_ask_for_each_page_once(past: Outlet) -> None:
-    paths = [f"/story-of-the-ferry-{no}" for no in range(12)]
-    for path in paths:
-        past.publish(path, MORNING)
+def backfill_twice_at_once(past: Outlet) -> None:
     with past.stores():
         pass
     runs = [threading.Thread(target=past.backfill) for _ in range(2)]
@@ -185,6 +182,13 @@ def test_two_runs_at_once_ask_for_each_page_once(past: Outlet) -> None:
         run.start()
     for run in runs:
         run.join()
+
+
+def test_two_runs_at_once_ask_for_each_page_once(past: Outlet) -> None:
+    paths = [f"/story-of-the-ferry-{no}" for no in range(12)]
+    for path in paths:
+        past.publish(path, MORNING)
+    backfill_twice_at_once(past)
     assert [past.site.asked[path] for path in paths] == [1] * len(paths)
     assert past.site.asked["/sitemap.xml"] == 1
 
@@ -194,13 +198,7 @@ def test_two_runs_at_once_ask_an_archive_for_each_page_once(past: Outlet) -> Non
     for path in paths:
         past.put_in_sitemap(path, MORNING)
         past.keep(path, MORNING)
-    with past.stores():
-        pass
-    runs = [threading.Thread(target=past.backfill) for _ in range(2)]
-    for run in runs:
-        run.start()
-    for run in runs:
-        run.join()
+    backfill_twice_at_once(past)
     assert [past.archive.asked[f"index {past.site.base}{path}"] for path in paths] == [1] * len(paths)
     assert past.captures() == dict.fromkeys(paths, "wayback")
 

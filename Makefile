@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/newsledger demo
 
 test: .venv/ready
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 # A backfill in the page of a real Airflow, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
 # keeps what it looked like.

@@ -31,9 +31,10 @@ class NoPage(msgspec.Struct, frozen=True):
     detail: str
 
 
-def why_no_page(url: str, response: Response) -> NoPage | None:
-    """Why the answer to a request for an article at `url` is no page of it; None where it may be one."""
-    final_url, status = response.final_url, response.status
+def why_no_page(url: str, response: Response, final_url: str | None = None) -> NoPage | None:
+    """Why the answer to a request for an article at `url` is no page of it; None where it may be one. `final_url` is
+    where the page was that an archive has answered with."""
+    final_url, status = final_url or response.final_url, response.status
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
     content_type = response.exchange.header("content-type")

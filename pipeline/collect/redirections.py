@@ -34,10 +34,14 @@ OFFERS = frozenset({"abo", "abos", "plus", "premium", "subscription"})
 LEAST_SHARED_WORDS = 3
 """A name that was changed shares so many words with the old one, and more than half."""
 
-_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))\d{5,}(?!\d)")
+_NUMBER = re.compile(
+    r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))(?![0-3]\d(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d))\d{5,}(?!\d)"
+)
 """An article's number, which a date is not."""
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"\.[a-z]{3,5}$")
+_WEEKDAYS_DE = "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag"
+_WEEKDAYS = frozenset(f"{_WEEKDAYS_DE} monday tuesday wednesday thursday friday saturday sunday".split())
 _INDEX = frozenset({"index", "default"})
 
 
@@ -126,8 +130,8 @@ def _is_renamed(old_url: str, new_url: str) -> bool:
     old, new = urlsplit(old_url), urlsplit(new_url)
     if _segments(old) == _segments(new):
         return set(parse_qsl(old.query)) <= set(parse_qsl(new.query))
-    had, has = _NUMBER.findall(f"{old.path}?{old.query}"), _NUMBER.findall(new.path)
-    if not set(had).isdisjoint(has):
+    had, has = _numbers(old) | set(_NUMBER.findall(old.query)), _numbers(new)
+    if not had.isdisjoint(has):
         return True
     before, after = _words(old), _words(new)
     if before == after and len(before) >= LEAST_SHARED_WORDS:
@@ -136,14 +140,28 @@ def _is_renamed(old_url: str, new_url: str) -> bool:
         return False
     shared = before & after
     enough = len(shared) >= LEAST_SHARED_WORDS and 2 * len(shared) > max(len(before), len(after))
-    is_other_part = any(map(str.isdecimal, before ^ after))  # day 512 of a live blog is not day 513
+    differing = before ^ after
+    is_other_part = any(map(str.isdecimal, differing)) or not _WEEKDAYS.isdisjoint(
+        differing
+    )  # of a live blog, a forecast
     return (enough and not is_other_part) or (before == after and any(map(str.isalpha, before)))
+
+
+def _numbers(parts: SplitResult) -> set[str]:
+    """The article's, in the last part of the path, else a folder that is a number. Other folders' are of places."""
+    named = _named(parts)
+    of_folders = [segment for segment in named[:-1] if _NUMBER.fullmatch(segment)]
+    return set(_NUMBER.findall(named[-1]) or of_folders[-1:]) if named else set()
 
 
 def _words(parts: SplitResult) -> set[str]:
     """The last part of the path, without the article's number."""
-    named = [stem for stem in map(_stem, _segments(parts)) if stem not in _INDEX]
+    named = _named(parts)
     return set(_WORD.findall(_NUMBER.sub("", named[-1]))) if named else set()
+
+
+def _named(parts: SplitResult) -> list[str]:
+    return [stem for stem in map(_stem, _segments(parts)) if stem not in _INDEX]
 
 
 def _stem(segment: str) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.answers import ERROR, is_html, is_passing, why_no_page
+from pipeline.collect.answers import ERROR, is_passing, why_no_page
 from pipeline.collect.archive import Stored
 from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.history.cdx import IndexCutOff
@@ -22,7 +22,6 @@ from pipeline.collect.history.mementos import Memento, WebArchive
 from pipeline.collect.history.section_pages import looks_like_article
 from pipeline.collect.history.sightings import is_on
 from pipeline.collect.http import Client
-from pipeline.collect.soft_404 import is_soft_404
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id, digest
@@ -184,17 +183,16 @@ class PageRecovery:
         return self.not_archived(article, f"none of {len(captures)} archived captures can be used")
 
     def _can_be_used(self, memento: Memento, article: ArticleOfInterval) -> bool:
-        """Whether it is an HTML page of the article's address, or of another on its site to which that led by then."""
-        content_type = memento.response.exchange.header("content-type")
-        if not is_html(content_type) or is_soft_404(memento.response.body, content_type):
-            return False
+        """Whether it is a page of the article, at its address or another one on its site to which that led by then."""
         try:
-            if article_id(memento.url) == article.article_id:
-                return True
+            is_own = article_id(memento.url) == article.article_id
         except ValueError:
             return False
+        if why_no_page(article.url, memento.response, memento.url) is not None:
+            return False
         hosts = self._source.hosts | {urlsplit(article.url).hostname or ""}
-        return bool(memento.response.redirects) and is_on(memento.url, hosts) and looks_like_article(memento.url)
+        is_led_to = bool(memento.response.redirects) and is_on(memento.url, hosts) and looks_like_article(memento.url)
+        return is_own or is_led_to
 
     def _not_read(self, article: ArticleOfInterval, failure: NotRead, what: str) -> Event | None:
         """None if it is recorded already."""

@@ -48,6 +48,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     kept.missed(at(8, 9), reason="soft_404")
     kept.captured("k1", at(7, 9), recorded_at=at(8, 9), via=Via.WAYBACK)
     kept.read("Kept elsewhere", "There yesterday.")
+
+    never = Storyline(settings, "never", day=9)
+    never.missed(at(9, 9), reason="dns", status=None)
+    never.missed(at(9, 10), reason="not_archived", status=404)
+    never.missed(at(9, 11), reason="to_other_article")
+    never.missed(at(9, 12), reason="http_5xx", status=503)
     return settings
 
 
@@ -118,7 +124,8 @@ def test_looks_and_absences_count_up_to_the_time_asked_for(news: duckdb.DuckDBPy
 
 def test_absences_are_those_of_captures_and_looks(news: duckdb.DuckDBPyConnection) -> None:
     absences = rows(news, "select missed_at, reason, status from article_absences order by missed_at")
-    assert absences == [(at(6, 9), None, 404), (at(6, 10), None, 404), (at(8, 9), "soft_404", 200)]
+    assert absences == [(at(6, 9), None, 404), (at(6, 10), None, 404), (at(8, 9), "soft_404", 200),
+                        (at(9, 9), "dns", None)]  # fmt: skip
 
 
 def test_quotations_are_those_of_the_text_and_the_annotator_of_then(news: duckdb.DuckDBPyConnection) -> None:

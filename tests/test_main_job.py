@@ -58,6 +58,18 @@ def test_the_demo_ends_with_a_short_table_and_three_queries(demo: tuple[Path, in
         assert done.stdout.count("\n") > 5
 
 
+def test_what_the_readme_asks_is_answered(demo: tuple[Path, int, str]) -> None:
+    ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Ask\n")[2].partition("\n## ")[0]
+    queries = re.findall(r"^    (select .*?;)", ask, re.MULTILINE | re.DOTALL)
+    names = re.findall(r"^    newsledger sql (\w+)", ask, re.MULTILINE)
+    assert (len(queries), len(names)) == (5, 3)
+    with duckdb.connect(demo[0] / "news.duckdb", read_only=True) as con:
+        for query in queries:
+            rows(con, query)
+    for name in names:
+        assert (PROJECT_ROOT / "sql" / "queries" / f"{name}.sql").exists()
+
+
 @pytest.fixture(scope="module")
 def editions(demo: tuple[Path, int, str]) -> list[Edition]:
     """What the newsroom had published by the last evening: the gold."""

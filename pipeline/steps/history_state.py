@@ -57,6 +57,8 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     """When that was recorded."""
     accounted_at: datetime | None = None
     """When a backfill that counted it, not the one that asks, last recorded what it came to."""
+    others_started_at: datetime | None = None
+    """When the last such backfill of another run was started."""
 
     @property
     def past(self) -> Past:
@@ -68,18 +70,23 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_newly_found(self, run: Run, started_at: datetime) -> bool:
         """Whether its history named it, to the run since it was started, or before that to one that was killed."""
-        is_own = self.known_run == run.run_id and self.known_since >= started_at
-        return self.known_by.startswith(_RECOVERY) and (is_own or self._is_untold(self.known_since, started_at))
+        return self.known_by.startswith(_RECOVERY) and self._is_told_by(
+            run, started_at, of_run=self.known_run, since=self.known_since
+        )
 
     def is_newly_recovered(self, run: Run, started_at: datetime) -> bool:
         """Whether its page was recovered, by the run since it was started, or before that by one that was killed."""
-        if self.page_since is None or self.page_by is None or not self.page_by.startswith(_RECOVERY):
+        if self.page_since is None or self.page_by is None or self.page_run is None:
             return False
-        is_own = self.page_run == run.run_id and self.page_since >= started_at
-        return is_own or self._is_untold(self.page_since, started_at)
+        return self.page_by.startswith(_RECOVERY) and self._is_told_by(
+            run, started_at, of_run=self.page_run, since=self.page_since
+        )
 
-    def _is_untold(self, since: datetime, started_at: datetime) -> bool:
-        """A run beside this one tells of itself what it does."""
+    def _is_told_by(self, run: Run, started_at: datetime, *, of_run: str, since: datetime) -> bool:
+        """Whether the run is the one to tell of what `of_run` did. That is who did it, unless a run that was started
+        later has told of it, as if it had been killed; a run beside this one tells of itself what it does."""
+        if of_run == run.run_id and since >= started_at:
+            return self.others_started_at is None or self.others_started_at <= since
         return since < started_at and (self.accounted_at is None or self.accounted_at < since)
 
     @property

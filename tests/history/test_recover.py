@@ -544,6 +544,22 @@ def test_what_a_run_beside_this_one_does_is_its_own(past: Outlet) -> None:
         assert fates(numbers_of_run(beside.ledger, beside.run)[0]) == {"found": 1, "recovered": 1}
 
 
+def test_what_a_later_run_has_told_of_a_run_that_goes_on_is_not_told_twice(past: Outlet) -> None:
+    paths = [f"/ferry-number-{number}-held-back" for number in range(3)]
+    past.publish(paths[0], MORNING)
+    started_at = utc_now()
+    with past.stores() as slow:
+        recover(slow, [past.source], DAY, [past.source]).require_success()
+        assert fates(past.backfill(recover=False)) == {"found": 1, "recovered": 1}, "as if the other had been killed"
+        for path in paths[1:]:
+            past.publish(path, MORNING)
+        past.later(days=2)
+        recover(slow, [past.source], DAY, [past.source]).require_success()
+        finish(slow, [past.source], DAY, started_at).require_success()
+        (numbers,) = numbers_of_run(slow.ledger, slow.run)
+        assert (numbers.known, numbers.found, numbers.recovered) == (1, 2, 2)
+
+
 def test_a_run_that_sums_up_again_says_the_same(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     with past.stores() as stores:

@@ -104,7 +104,8 @@ accounts as (
     select
         articles.source_id,
         articles.article_id,
-        max(finishes.recorded_at) as accounted_at
+        max(finishes.recorded_at) as accounted_at,
+        max(finishes.started_at) filter (where finishes.run_id is distinct from $run_id) as others_started_at
     from articles
     left join captures using (article_id)
     inner join ledger.backfill_finished as finishes
@@ -139,7 +140,8 @@ select
     coalesce(failures.will_retry, true) as will_retry,
     failures.failed_at,
     failures.failed_since,
-    accounts.accounted_at
+    accounts.accounted_at,
+    accounts.others_started_at
 from articles
 left join captures using (article_id)
 left join failures using (source_id, article_id)

@@ -10,8 +10,9 @@ select
     position
 from {{ ref('capture_failed') }}
 where
-    reason in ('gone', 'soft_404', 'to_front_page', 'to_other_page', 'to_other_article')
-    or status in (404, 410)
+    reason in ('gone', 'soft_404', 'to_front_page', 'to_other_page')
+    or (reason = 'http_4xx' and status = 404) -- `not_archived` has the status of the page, but is the archive's answer
+    or (reason = 'dns' and starts_with(producer, 'recover@')) -- by then it is no outage
 union all
 select
     event_id,

@@ -13,13 +13,15 @@ import msgspec
 
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DASH_BEFORE_DIGIT = re.compile(r"[-‐‑‒–—−](?=\d)")
+_MARKS = r"""„“”"‟‚‘’'‛`´«»‹›\[\]{}…;!•‐‑‒–—"""
 _TYPOGRAPHY = re.compile(
-    r"""[„“”"‟‚‘’'‛`´«»‹›\[\]{}…;!•‐‑‒–—]"""  # a question mark is none: "Minister resigns?" says something else
+    rf"(?<!\d)[{_MARKS}]|[{_MARKS}](?!\d)"  # a question mark is none: "Minister resigns?" says something else
     r"|-(?!\d)"
     r"|[.,](?!\d)"  # 3,5 and .5 are numbers
     r"|(?<![^\W_])[:()·]|[:()·](?![^\W_])"  # 10:30 is one, too, and Bürger:innen, Lehrer(innen) are other words
 )
-_DIGITS_APART = re.compile(r"(?<=\d) (?=\d)")
+_BETWEEN_DIGITS = re.compile(rf"(?<=\d) *([{_MARKS}:·-]) *(?=\d)")
+_DIGITS_APART = re.compile(r"(?<=\d) +(?=\d)")
 _EXACT_PRODUCT = 4_000_000
 """Where more pairs of words than this could match, words that are everywhere are left out of the matching."""
 _MAX_STEPS = 10_000_000
@@ -144,7 +146,7 @@ def _same(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
 
 def _key(word: str) -> str:
     seen = _UNSEEN.sub("", unicodedata.normalize("NFC", word))
-    return _TYPOGRAPHY.sub("", _DASH_BEFORE_DIGIT.sub("-", seen)).casefold()
+    return _TYPOGRAPHY.sub("", _DASH_BEFORE_DIGIT.sub("-", seen)).lower()  # casefold would make Masse of Maße
 
 
 def _lines(text: str) -> list[_Words]:
@@ -182,8 +184,9 @@ def _respelled(was: _Words, became: _Words, word_no: int) -> Iterator[WordChange
 
 
 def _written(words: _Words) -> str:
-    """As if it were one word; "1 2 goals" are not 12."""
-    return _DIGITS_APART.sub("|", " ".join(words.keys)).replace(" ", "")
+    """As if it were one word; "2 : 1" is 2:1, but "1 2 goals" are not 12."""
+    joined = _BETWEEN_DIGITS.sub(r"\1", " ".join(words.words))
+    return _DIGITS_APART.sub("|", " ".join(map(_key, joined.split()))).replace(" ", "")
 
 
 def _change(old: _Words, new: _Words, word_no: int) -> WordChange:

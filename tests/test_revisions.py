@@ -45,6 +45,9 @@ def changes(old: str, new: str) -> list[tuple[str, str, str, int, bool]]:
         ("10-12 Uhr", "10–12 Uhr"),
         ("(Foto: Ruhna)", "Foto: Ruhna"),
         ("z.B. hier", "z. B. hier"),
+        ("von 5 – 7 Uhr", "von 5-7 Uhr"),
+        ("Sieg mit 2 : 1", "Sieg mit 2:1"),
+        ("„3 Tore“", '"3 Tore"'),
     ],
 )
 def test_typography_is_cosmetic(old: str, new: str) -> None:
@@ -66,6 +69,8 @@ def test_typography_is_cosmetic(old: str, new: str) -> None:
         ("stieg um .5 Prozent", "stieg um 5 Prozent"),
         ("die Bürger:innen", "die Bürgerinnen"),
         ("drei Lehrer(innen)", "drei Lehrerinnen"),
+        ("in Maßen", "in Massen"),
+        ("he is 6'2 tall", "he is 62 tall"),
     ],
 )
 def test_a_word_that_means_something_else_is_not(old: str, new: str) -> None:
@@ -73,8 +78,18 @@ def test_a_word_that_means_something_else_is_not(old: str, new: str) -> None:
     assert (difference.words_removed, difference.words_added) == (1, 1)
 
 
-def test_numbers_do_not_run_together() -> None:
-    assert not compare_words("1 2 Tore", "12 Tore").changes[0].cosmetic
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1 2 Tore", "12 Tore"),
+        ("Stand 2 - 1", "Stand 21"),
+        ("10 … 20 Euro", "1020 Euro"),
+        ("0:1 – 2:1", "0:12:1"),
+        ("am 1. 5.", "am 15."),
+    ],
+)
+def test_numbers_do_not_run_together(old: str, new: str) -> None:
+    assert not all(change.cosmetic for change in compare_words(old, new).changes)
 
 
 def test_each_change_says_what_became_of_which_words_and_where() -> None:

@@ -1,5 +1,5 @@
 -- word_changes: one row per two consecutive readings of an article that differ, with the words by which they do
-{% set compared_by = 'words@1' -%}
+{% set compared_by = 'words@2' -%}
 {% set columns = {
     'previous_extraction_id': 'uuid',
     'extraction_id': 'uuid',

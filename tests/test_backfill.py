@@ -25,7 +25,7 @@ from pipeline.orchestrate import DagRun, RunParams
 from tests.history.outlet import DAY, Outlet, outlet
 from tests.history.room import room
 from tests.loopback import Answer
-from tests.running import COMMAND, newsledger, rows
+from tests.running import COMMAND, entry, newsledger, rows
 
 MORNING = DAY.start + timedelta(hours=7)
 
@@ -48,8 +48,8 @@ def test_days_are_included_and_moments_are_not() -> None:
 @pytest.mark.parametrize(
     ("start", "end", "problem"),
     [
-        ("2026-03-14", "2026-03-13", "is before FROM"),
-        ("2026-03-14T06:00", "2026-03-14T06:00", "is before FROM"),
+        ("2026-03-14", "2026-03-13", "is not after FROM"),
+        ("2026-03-14T06:00", "2026-03-14T06:00", "is not after FROM"),
         ("2026-06-02", "2026-06-03", "is in the future"),
         ("14.3.2026", "2026-03-15", "neither a day"),
         ("2026-02-30", "2026-03-15", "neither a day"),
@@ -104,10 +104,31 @@ def test_two_days_that_were_missed_are_made_good(tmp_path: Path) -> None:
         past.run("verify", "--archive")
 
 
+def test_a_dry_run_makes_no_ledger(tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text(entry("north", "http://north.invalid"))
+    run = ("backfill", "2026-03-14", "2026-03-14", "--data", tmp_path / "data", "--sources", sources)
+    done = newsledger(*run, "--dry-run")
+    assert done.returncode == 1
+    assert "no ledger here" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_backfill_that_nobody_answers_fails(tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text(entry("north", "http://north.invalid"))
+    env = {"NEWSLEDGER_WAYBACK_URL": ""}
+    done = newsledger(
+        "backfill", "2026-03-14", "2026-03-14", "--data", tmp_path / "data", "--sources", sources, env=env
+    )
+    assert done.returncode == 1
+    assert "not one of 1 documents of the history" in done.stderr
+
+
 def test_bad_use_is_one_line_and_status_2(tmp_path: Path) -> None:
     done = newsledger("backfill", "2026-03-14", "2026-03-01", "--data", tmp_path)
     assert done.returncode == 2
-    assert "is before FROM" in done.stderr
+    assert "is not after FROM" in done.stderr
     done = newsledger("backfill", "2026-03-14", "2026-03-14", "--data", tmp_path, "--sources", tmp_path / "none.toml")
     assert done.returncode == 1
     assert "none.toml: cannot be read" in done.stderr

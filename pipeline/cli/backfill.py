@@ -13,7 +13,8 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.jobs import rebuild
 from pipeline.cli.options import Data, SourceIds, SourcesFile
-from pipeline.ledger import Interval, start_run
+from pipeline.errors import NewsledgerError
+from pipeline.ledger import Interval, Ledger, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
@@ -74,7 +75,7 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
     if begins_at >= now:
         raise typer.BadParameter(f"FROM ({start}) is in the future; there is nothing to recover yet")
     if ends_at <= begins_at:
-        raise typer.BadParameter(f"TO ({end}) is before FROM ({start})")
+        raise typer.BadParameter(f"TO ({end}) is not after FROM ({start})")
     return Interval(begins_at, min(ends_at, today_ends))
 
 
@@ -106,6 +107,7 @@ def _run(
     replay: bool,
 ) -> None:
     from pipeline.steps import backfill as steps
+    from pipeline.steps.history_state import unanswered_reads
     from pipeline.steps.stores import Stores
 
     run, started_at = start_run(), utc_now()
@@ -113,15 +115,18 @@ def _run(
     with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
+        asked, unanswered = unanswered_reads(stores.ledger, run)
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)
     for notice in result.notices:
-        log.warning("put_off", detail=notice)
+        log.warning("not_had", detail=notice)
     for problem in result.problems:
         log.error("left_undone", detail=problem)
     rebuild(settings)
     result.require_success()
+    if asked and len(unanswered) == asked and not result.count("article_captured"):
+        raise NewsledgerError(f"nobody answered: not one of {asked} documents of the history could be asked for")
 
 
 def _show_assessment(
@@ -130,6 +135,7 @@ def _show_assessment(
     from pipeline.steps import backfill as steps
     from pipeline.steps.stores import Stores
 
+    Ledger.open_existing(settings.ledger_catalog).close()  # nothing is made where one only asks
     with Stores(settings, start_run()) as stores:
         if ask_history:
             console.say(

@@ -1,16 +1,17 @@
 -- What have backfills come to?
--- A row per interval and source as its last run left it, newest interval first. Moments and runs are in the mart.
+-- A row per interval and source, newest interval first: what its runs have recovered and replayed in all, and how the
+-- last one left it. Each run is in the mart.
 select
     source_id,
     cast(interval_start at time zone 'UTC' as date) as first_day,
     cast((interval_end - interval 1 microsecond) at time zone 'UTC' as date) as last_day,
-    known + found as articles,
-    recovered,
-    replayed,
-    unchanged,
-    lost,
-    waiting,
-    documents_failed as unread
+    count(*) as runs,
+    arg_max(known + found, finished_at) as articles,
+    cast(sum(recovered) as bigint) as recovered,
+    cast(sum(replayed) as bigint) as replayed,
+    arg_max(lost, finished_at) as lost,
+    arg_max(waiting, finished_at) as waiting,
+    arg_max(documents_failed, finished_at) as unread
 from backfills
-qualify row_number() over (partition by source_id, interval_start, interval_end order by finished_at desc) = 1
+group by source_id, interval_start, interval_end
 order by interval_start desc, interval_end desc, source_id asc;

@@ -9,6 +9,7 @@ import duckdb
 
 from pipeline import models
 from pipeline.ledger import Interval
+from pipeline.steps.recover import recover
 from tests.history.outlet import DAY, outlet
 from tests.history.web_archive import Odd
 from tests.running import rows
@@ -19,8 +20,11 @@ def test_two_days_of_a_site_that_has_taken_a_page_down(tmp_path: Path) -> None:
         past.put_in_sitemap("/ferry-taken-down", DAY.start + timedelta(hours=7))
         past.keep("/ferry-taken-down", DAY.start + timedelta(hours=12))
         past.archive.odd_index[past.source.homepage] = [Odd(status=400)] * 2
-        assert past.backfill(Interval(DAY.start, DAY.end + timedelta(days=1))).recovered == 1
+        both_days = Interval(DAY.start, DAY.end + timedelta(days=1))
+        with past.stores() as killed:
+            recover(killed, [past.source], both_days, [past.source])
+        assert past.backfill(both_days).recovered == 1
         models.build(past.settings)
         with duckdb.connect(models.publish(past.settings), read_only=True) as con:
-            assert rows(con, "select documents_read, documents_failed from backfills") == [(6, 2)]
+            assert rows(con, "select documents_read, documents_failed from backfills") == [(8, 2)]
             assert rows(con, "select via, gone_at > captured_at from articles") == [("wayback", True)]

@@ -1,18 +1,37 @@
 -- backfills: one row per run over a past interval and source, what it came to
-with asked as (
-    -- archives are asked day by day
+with finished as (
+    select *
+    from {{ ref('backfill_finished') }}
+    qualify
+        row_number() over (
+            partition by run_id, source_id, interval_start, interval_end, started_at
+            order by position desc
+        ) = 1
+),
+
+reads as (
+    -- archives are asked day by day; what a run has read that was interrupted is told by the next one
     select
-        finished.event_id as backfill_id,
-        count(*) as documents_read,
-        count(*) filter (where reads.reason is not null) as documents_failed
-    from {{ ref('backfill_finished') }} as finished
-    inner join {{ ref('history_read') }} as reads
+        reads.event_id,
+        any_value(reads.reason) as reason,
+        min_by(finished.event_id, finished.position) as backfill_id
+    from {{ ref('history_read') }} as reads
+    inner join finished
         on
-            finished.run_id = reads.run_id
-            and finished.source_id = reads.source_id
-            and finished.interval_start <= reads.interval_start
-            and finished.interval_end >= reads.interval_end
-    group by finished.event_id
+            reads.source_id = finished.source_id
+            and reads.interval_start >= finished.interval_start
+            and reads.interval_end <= finished.interval_end
+            and reads.position < finished.position
+    group by reads.event_id
+),
+
+asked as (
+    select
+        backfill_id,
+        count(*) as documents_read,
+        count(*) filter (where reason is not null) as documents_failed
+    from reads
+    group by backfill_id
 )
 
 select
@@ -32,11 +51,5 @@ select
     finished.waiting,
     coalesce(asked.documents_read, 0) as documents_read,
     coalesce(asked.documents_failed, 0) as documents_failed
-from {{ ref('backfill_finished') }} as finished
+from finished
 left join asked on finished.event_id = asked.backfill_id
-qualify
-    row_number() over (
-        partition by
-            finished.run_id, finished.source_id, finished.interval_start, finished.interval_end, finished.started_at
-        order by finished.position desc
-    ) = 1

@@ -22,6 +22,7 @@ app = typer.Typer(
     name="newsledger",
     help="News feeds in, an auditable and replayable record out: immutable events, queried with DuckDB.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # paragraphs are filled to the width of the terminal
     pretty_exceptions_enable=False,
     add_completion=False,
 )

@@ -47,9 +47,11 @@ def backfill(
     Days and moments are UTC. Articles that the ledger lacks are looked for in the sources' sitemaps, then in a web
     archive; their pages are fetched live, and from the web archive where they are gone. Then every capture in our own
     archive that the current extractor and annotators have not read is read. Run again, it goes on where it stopped.
+    Exit status 1 if nobody answered.
 
     --dry-run records nothing and fetches no page; it asks for sitemaps and for the web archive's captures of feeds,
-    front and section pages, unless --no-recover is given.
+    front and section pages, unless --no-recover is given. What was lost so far may be recoverable, too: it would be
+    asked for again.
     """
     interval = parse_interval(start, end, utc_now())
     settings = load_settings(data=data, sources=sources)

@@ -47,7 +47,7 @@ def backfill(
     Days and moments are UTC. Articles that the ledger lacks are looked for in the sources' sitemaps, then in a web
     archive; their pages are fetched live, and from the web archive where they are gone. Then every capture in our own
     archive that the current extractor and annotators have not read is read. Run again, it goes on where it stopped.
-    Exit status 1 if nobody answered.
+    Exit status 1 if not one document of the history could be asked for.
 
     --dry-run records nothing and fetches no page; it asks for sitemaps and for the web archive's captures of feeds,
     front and section pages, unless --no-recover is given. What was lost so far may be recoverable, too: it would be
@@ -109,7 +109,7 @@ def _run(
     replay: bool,
 ) -> None:
     from pipeline.steps import backfill as steps
-    from pipeline.steps.history_state import unanswered_reads
+    from pipeline.steps.history_state import history_answers
     from pipeline.steps.stores import Stores
 
     run, started_at = start_run(), utc_now()
@@ -117,7 +117,7 @@ def _run(
     with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
-        asked, unanswered = unanswered_reads(stores.ledger, run)
+        answers = history_answers(stores.ledger, run)
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)
@@ -127,8 +127,8 @@ def _run(
         log.error("left_undone", detail=problem)
     rebuild(settings)
     result.require_success()
-    if asked and len(unanswered) == asked and not result.count("article_captured"):
-        raise NewsledgerError(f"nobody answered: not one of {asked} documents of the history could be asked for")
+    if answers.is_silent and not result.count("article_captured"):
+        raise NewsledgerError(f"not one of {answers.asked} documents of the history could be asked for")
 
 
 def _show_assessment(

@@ -20,7 +20,7 @@ NOT_ARCHIVED = "not_archived"
 _ELSEWHERE = (Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_ARTICLE)
 GONE_REASONS = frozenset({"gone", SOFT_404, *(each.value for each in _ELSEWHERE), "dns"})
 """A host that no name server knows has gone with all its pages; should it be our network, no archive answers either."""
-UNANSWERED = frozenset({"connection", "dns", "dns_timeout", "timeout", "robots_unavailable"})
+_UNANSWERED = ["connection", "dns", "dns_timeout", "timeout", "robots_unavailable"]
 LOOKUP_KEPT = timedelta(days=1)
 """So long what the history did not have is not asked for again; it grows slowly. Likewise a page that its site did not
 give, unless the site only had trouble."""
@@ -193,19 +193,21 @@ def history_reads(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[
     return dict(reads)
 
 
-class ReadOfRun(msgspec.Struct, frozen=True):
-    """A document of a source's history that a run has asked for."""
+class HistoryAnswers(msgspec.Struct, frozen=True):
+    """How many documents of the history a run asked for, and about how many of them nobody answered."""
 
-    via: Via
-    url: str
-    reason: str | None
-    """Why it could not be read, or not to its end."""
+    asked: int
+    unanswered: int
+
+    @property
+    def is_silent(self) -> bool:
+        return 0 < self.asked == self.unanswered
 
 
-def unanswered_reads(ledger: Ledger, run: Run) -> tuple[int, list[ReadOfRun]]:
-    """How many documents of the history the run asked for, and those about which nobody answered."""
-    reads = ledger.select(ReadOfRun, "reads_of_run", run_id=run.run_id)
-    return len(reads), [read for read in reads if read.reason in UNANSWERED]
+def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:
+    """What the run has got for its questions."""
+    (answers,) = ledger.select(HistoryAnswers, "history_answers", run_id=run.run_id, unanswered=_UNANSWERED)
+    return answers
 
 
 def known_articles(ledger: Ledger, named: Sequence[NamedArticles], now: datetime) -> dict[NamedArticles, set[UUID]]:

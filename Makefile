@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/newsledger demo
 
 test: .venv/ready
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # A backfill in the page of a real Airflow, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
 # keeps what it looked like.
@@ -21,6 +21,7 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.extraction
 	$(BIN)/python -m tests.benchmarks.annotation
 	$(BIN)/python -m tests.benchmarks.maintenance
+	$(BIN)/python -m tests.benchmarks.queries
 
 check: .venv/ready
 	$(BIN)/ruff check

@@ -47,6 +47,9 @@ EXTENSIONS = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
 
 
 _NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_THREADS = 1
+"""The ledger is asked many small questions, and handing one to other threads costs more than it saves: see
+tests/benchmarks/queries.py. Runs side by side use the other cores."""
 
 
 @cache
@@ -63,7 +66,7 @@ def _load_extensions(con: DuckDBPyConnection) -> None:
 
 def connect(catalog: Path) -> DuckDBPyConnection:
     """A DuckDB session with the DuckLake attached as `ledger`. The catalog's folder must exist."""
-    con = duckdb.connect(config=_NO_DOWNLOADS | {"allow_unsigned_extensions": "true"})
+    con = duckdb.connect(config=_NO_DOWNLOADS | {"allow_unsigned_extensions": "true", "threads": _THREADS})
     try:
         _check_signatures()
         _load_extensions(con)

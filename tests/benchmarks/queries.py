@@ -1,0 +1,62 @@
+"""What the ledger's queries cost with one thread of DuckDB and with two: `python -m tests.benchmarks.queries`.
+
+In turn on the same ledger, best of ten, in milliseconds of wall and of CPU: queries that every run asks, and the two of
+`newsledger status`, which count everything.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.ledger import Ledger, Run, catalog
+from pipeline.steps.maintain import merge_files
+from pipeline.steps.progress import ignore_progress
+from tests.conftest import item
+
+EVENTS = 300_000
+EVENTS_PER_APPEND = 10_000
+WEEK = timedelta(days=7)
+
+
+def measure(folder: Path, events: int) -> None:
+    now = datetime.now(UTC)
+    queries: dict[str, dict[str, Any]] = {
+        "polls_of_run": {"run_id": "none"},
+        "known_sources": {},
+        "known_items": {"source_ids": ["example"], "recall_start": now - WEEK},
+        "items_without_capture": {"start": now - WEEK, "end": now, "now": now, "source_ids": ["example"]},
+        "totals": {},
+        "status_by_source": {},
+    }
+    path = folder / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        for n in range(0, events, EVENTS_PER_APPEND):
+            ledger.append([item(f"{n + k}") for k in range(min(EVENTS_PER_APPEND, events - n))], Run("benchmark"))
+        merge_files(ledger, ignore_progress)
+    print(f"{f'{events} events':24}{'1 thread':>23}{'2 threads':>23}")
+    with catalog.connect(path) as con:
+        for name, values in queries.items():
+            costs = [_best(con, threads, name, values) for threads in (1, 2)]
+            print(f"{name:24}" + "".join(f"  {wall:7.1f} ({cpu:7.1f} CPU)" for wall, cpu in costs))
+
+
+def _best(con: duckdb.DuckDBPyConnection, threads: int, name: str, values: dict[str, Any]) -> tuple[float, float]:
+    con.execute(f"set threads = {threads}")
+    costs = []
+    for _ in range(10):
+        wall, cpu = time.perf_counter(), time.process_time()
+        con.execute(catalog.statement(name), values).fetchall()
+        costs.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))
+    return min(costs)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS)

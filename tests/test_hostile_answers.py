@@ -148,7 +148,7 @@ class Aftermath(NamedTuple):
 def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
     """All of them at once, each at a host of its own: after the run that met them."""
     folder = tmp_path_factory.mktemp("answers")
-    with street(folder, request_timeout_seconds=3, read_timeout_seconds=1.5) as opened:
+    with street(folder, request_timeout_seconds=10, read_timeout_seconds=6) as opened:
         for name, refusal in REFUSALS.items():
             site = opened.site(name, "/feed.xml", "/bad.xml")
             site.feed("/feed.xml", "/bad", "/fine")

@@ -188,7 +188,7 @@ ODDITIES: dict[str, Way] = {
 def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """All of them at once, each at a host of its own: after the run that met them."""
     folder = tmp_path_factory.mktemp("wire")
-    with street(folder, request_timeout_seconds=3, read_timeout_seconds=1.5) as opened:
+    with street(folder, request_timeout_seconds=10, read_timeout_seconds=6) as opened:
         for name, fault in FAULTS.items():
             site = opened.site(name, "/feed.xml", "/bad.xml")
             site.feed("/feed.xml", "/bad", "/fine")

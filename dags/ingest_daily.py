@@ -29,9 +29,10 @@ days without a run. Airflow does one backfill of a DAG at a time, and takes half
 
 `plan` logs for each source what there is to do as the ledger has it; `newsledger backfill FROM TO --dry-run` asks the
 history, too. `sum_up` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting,
-also where a task failed; `verdict` then fails the run. Each run and source is a row in `backfills`. What could not be
-asked is in `events.history_read`, with its reason. A task that fails is tried again after one minute and after two;
-what it did is not done twice.
+also where a task failed; `verdict` then fails the run, as it does where not one feed, or of the history not one
+document, could be read. Each run and source is a row in `backfills`. What could not be asked is in
+`events.history_read`, with its reason. A task that fails is tried again after one minute and after two; what it did is
+not done twice.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from pipeline.steps.backfill import assess, finish, numbers_of_run, total_number
 from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which, due_sources
+from pipeline.steps.history_state import HistoryAnswers, history_answers
 from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.progress import log_progress
@@ -186,19 +187,28 @@ def publish_models() -> dict[str, int]:
 
 
 def sum_up(dag_run: DagRun) -> dict[str, int]:
-    """What the run came to: feeds polled and failed; of a past interval the numbers of `backfills`, logged, too."""
+    """What the run came to: feeds polled and failed.
+
+    Of a past interval also the documents of the sources' history that were asked for, and those about which nobody
+    answered; and the numbers of `backfills`, logged, too.
+    """
     with _stores(dag_run) as (stores, window):
         polls, failures = failed_polls(stores.ledger, stores.run)
-        numbers = numbers_of_run(stores.ledger, stores.run) if _past(dag_run, window) is not None else []
+        counts = {"polls": polls, "failed": len(failures)}
+        if _past(dag_run, window) is None:
+            return counts
+        numbers, answers = numbers_of_run(stores.ledger, stores.run), history_answers(stores.ledger, stores.run)
     for each in numbers:
         log.info("backfill", **msgspec.structs.asdict(each))
-    return {"polls": polls, "failed": len(failures)} | total_numbers(numbers)
+    return counts | {"documents": answers.asked, "unanswered": answers.unanswered} | total_numbers(numbers)
 
 
 def conclude(numbers: Mapping[str, int]) -> None:
-    """Raises NewsledgerError if not one feed could be read."""
+    """Raises NewsledgerError if not one feed could be read, or nobody answered about the past and nothing was had."""
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
         raise NewsledgerError(f"not one of {numbers['polls']} feeds could be read; each failure is recorded")
+    answers = HistoryAnswers(numbers.get("documents", 0), numbers.get("unanswered", 0))
+    answers.require_one(had=numbers.get("recovered", 0))
 
 
 def merge_ledger_files() -> dict[str, int]:

@@ -18,7 +18,7 @@ import typer
 
 from pipeline import orchestrate
 from pipeline.cli.backfill import parse_interval
-from pipeline.errors import SourcesError
+from pipeline.errors import NewsledgerError, SourcesError
 from pipeline.ledger import Interval
 from pipeline.ledger.log import utc_now
 from pipeline.orchestrate import DagRun, RunParams
@@ -306,13 +306,27 @@ def test_a_run_ends_with_its_numbers(past: Outlet) -> None:
     past.put_in_sitemap("/ferry-taken-down", MORNING)
     numbers = {"polls": 0, "failed": 0, "known": 0, "found": 2, "recovered": 1, "replayed": 0, "unchanged": 0}
     run = dag_run("backfill__2026-03-14")
-    assert run_tasks(run) == numbers | {"lost": 1, "waiting": 0}
+    first = run_tasks(run)
+    assert first == first | numbers | {"lost": 1, "waiting": 0}
+    assert first["documents"] > first["unanswered"]
     orchestrate.build_models(run)  # tried again
     again = run_tasks(dag_run("backfill__2026-03-14"))  # cleared
-    assert again == numbers | {"known": 2, "found": 0, "recovered": 0, "unchanged": 1, "lost": 1, "waiting": 0}
+    assert again == first | {"known": 2, "found": 0, "recovered": 0, "unchanged": 1}
     with duckdb.connect(past.settings.data / "build.duckdb", read_only=True) as con:
         finished = rows(con, "select run_id, source_id, recovered, unchanged, lost from backfills order by started_at")
     assert finished == [("backfill__2026-03-14", "ferry", 1, 0, 1), ("backfill__2026-03-14", "ferry", 0, 1, 1)]
+
+
+@pytest.mark.usefixtures("in_airflow")
+def test_a_run_that_nobody_answers_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = tmp_path / "nobody.toml"
+    sources.write_text(entry("north", "http://north.invalid"))
+    monkeypatch.setenv("NEWSLEDGER_SOURCES", str(sources))
+    monkeypatch.setenv("NEWSLEDGER_WAYBACK_URL", "")
+    with pytest.raises(NewsledgerError, match="not one of 1 documents of the history"):
+        run_tasks(dag_run("backfill__2026-03-14"))
+    recovered = {"polls": 0, "failed": 0, "documents": 2, "unanswered": 2, "recovered": 1}
+    orchestrate.conclude(recovered)
 
 
 @pytest.mark.usefixtures("in_airflow")

@@ -13,7 +13,6 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.jobs import rebuild
 from pipeline.cli.options import Data, SourceIds, SourcesFile
-from pipeline.errors import NewsledgerError
 from pipeline.ledger import Interval, Ledger, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
@@ -127,8 +126,7 @@ def _run(
         log.error("left_undone", detail=problem)
     rebuild(settings)
     result.require_success()
-    if answers.is_silent and not result.count("article_captured"):
-        raise NewsledgerError(f"not one of {answers.asked} documents of the history could be asked for")
+    answers.require_one(had=result.count("article_captured"))
 
 
 def _show_assessment(

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.collect.answers import GONE_STATUS, is_passing
 from pipeline.collect.redirections import Redirection
 from pipeline.collect.soft_404 import SOFT_404
+from pipeline.errors import NewsledgerError
 from pipeline.events import Via
 from pipeline.ledger import Interval, Ledger, Run
 from pipeline.steps.stores import RECALL
@@ -199,9 +200,12 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
     asked: int
     unanswered: int
 
-    @property
-    def is_silent(self) -> bool:
-        return 0 < self.asked == self.unanswered
+    def require_one(self, *, had: int) -> None:
+        """Raises NewsledgerError where nobody answered at all, unless there were pages to be `had` all the same."""
+        if 0 < self.asked == self.unanswered and not had:
+            raise NewsledgerError(
+                f"not one of {self.asked} documents of the history could be asked for; see events.history_read"
+            )
 
 
 def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:

@@ -167,9 +167,10 @@ def _failed_polls(settings: Settings, run: Run) -> tuple[int, list[PollOfRun]]:
 
 
 def summarize(settings: Settings, before: Totals, seconds: float) -> None:
+    """What is new in the ledger since `before`, of this run or of others beside it."""
     after = totals(settings)
     rows: list[tuple[str, object, object]] = [
         (name.replace("_", " "), getattr(after, name) - getattr(before, name), getattr(after, name))
         for name in Totals.__struct_fields__
     ]
-    console.table(None, ("", "this run", "in the ledger"), [*rows, ("seconds", round(seconds, 1), None)])
+    console.table(None, ("", "new", "in the ledger"), [*rows, ("seconds", round(seconds, 1), None)])

@@ -1,4 +1,7 @@
-"""Airflow's web interface as people use it, in a headless Chromium; its REST API only to wait for what was started."""
+"""Airflow's web interface as people use it, in a headless Chromium.
+
+Its REST API clears runs, and waits for their end.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
@@ -28,6 +31,14 @@ class DagRun(msgspec.Struct, frozen=True):
     state: str
     logical_date: datetime
     start_date: datetime | None = None
+    end_date: datetime | None = None
+
+
+def were_at_once(runs: Sequence[DagRun]) -> bool:
+    """Whether there was a time at which all these ended runs were running."""
+    starts = [run.start_date for run in runs if run.start_date is not None]
+    ends = [run.end_date for run in runs if run.end_date is not None]
+    return len(starts) == len(ends) == len(runs) and max(starts) < min(ends)
 
 
 class AirflowUI:
@@ -48,7 +59,7 @@ class AirflowUI:
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{self._base}/")
 
-    def backfill(self, first: datetime, last: datetime, reprocess: str, picture: str) -> None:
+    def backfill(self, first: datetime, last: datetime, reprocess: str, picture: str | None = None) -> None:
         """Trigger ▸ Backfill for the days from `first` to `last`, two at a time; all else as the form has it."""
         self.wait_for_backfills()
         page = self._page
@@ -66,7 +77,8 @@ class AirflowUI:
             expect(calendar).to_have_count(0, timeout=30_000)  # the other field has one, too
         dialog.get_by_text(reprocess, exact=True).click()
         dialog.locator("input[name=max_active_runs]").fill("2")
-        self.take_picture(picture)
+        if picture is not None:
+            self.take_picture(picture)
         button = dialog.get_by_role("button", name="Run Backfill")
         expect(button).to_be_enabled()
         button.click()
@@ -80,6 +92,12 @@ class AirflowUI:
 
     def take_picture(self, name: str) -> None:
         self._page.screenshot(path=self._pictures / f"{name}.png")
+
+    def run_again(self, run: DagRun) -> None:
+        """Clear the run: all its tasks are done once more."""
+        self._ask(
+            f"/api/v2/dags/{DAG}/dagRuns/{quote(run.dag_run_id, safe='')}/clear", {"dry_run": False}, self._token()
+        )
 
     def wait_for_runs(self, days: Sequence[datetime], since: datetime) -> list[DagRun]:
         """The runs of these days that have started since then, when they have ended. Fails if they do not."""
@@ -112,8 +130,11 @@ class AirflowUI:
         return msgspec.convert(self._get(f"dags/{DAG}/dagRuns", limit=100)["dag_runs"], list[DagRun])
 
     def _get(self, path: str, **parameters: object) -> Any:
-        token = self._ask("/auth/token", {"username": "admin", "password": self._password})["access_token"]
-        return self._ask(f"/api/v2/{path}?{urlencode(parameters)}", token=token)
+        return self._ask(f"/api/v2/{path}?{urlencode(parameters)}", token=self._token())
+
+    def _token(self) -> str:
+        token: str = self._ask("/auth/token", {"username": "admin", "password": self._password})["access_token"]
+        return token
 
     def _ask(self, path: str, body: object = None, token: str | None = None) -> Any:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})

@@ -1,7 +1,8 @@
 """A backfill as people start one: a real Airflow on the sample newsroom, driven in a real browser.
 
 The newsroom stands still in the evening of its third day, which was yesterday. The scheduled run takes in what the
-feeds still hold. Then the two days before are backfilled, and once more after a new version of the extractor.
+feeds still hold. Then the two days before are backfilled, once more after a new version of the extractor, and after
+another one at the same time as the scheduled run.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import pytest
 
 from pipeline.ledger.log import utc_now
 from pipeline.settings import PROJECT_ROOT
-from tests.e2e.airflow_ui import AirflowUI, browser_page
+from tests.e2e.airflow_ui import AirflowUI, browser_page, were_at_once
 from tests.history.room import Room, room
 from tests.running import free_port
 
@@ -76,7 +77,7 @@ def past(tmp_path: Path) -> Iterator[Room]:
         yield opened
 
 
-def test_two_days_are_backfilled_and_then_read_anew(tmp_path: Path, past: Room) -> None:
+def test_two_days_are_backfilled_and_then_read_anew_also_beside_the_scheduled_run(tmp_path: Path, past: Room) -> None:
     installation = Installation(tmp_path / "installation")
     pictures = Path(os.environ.get(PICTURES, tmp_path / "pictures"))
     first, second, third = (past.first_day + timedelta(days=day) for day in range(3))
@@ -125,6 +126,18 @@ def test_two_days_are_backfilled_and_then_read_anew(tmp_path: Path, past: Room) 
             f"select sum(replayed), sum(recovered) from backfills where finished_at >= '{began.isoformat()}'"
         ) == [(len(missed), 0)]
         ui.show("", "grid")
+
+        newest, began = installation.upgrade_extractor(), utc_now()
+        ui.backfill(first, second, "All Runs")
+        ui.run_again(scheduled)
+        runs = ui.wait_for_runs([first, second, third], began)
+        assert [run.state for run in runs] == ["success"] * 3
+        assert were_at_once(runs)
+        assert_nothing_is_doubled(past)
+        assert past.news(
+            "select count(*) - count(distinct caused_by), count(distinct article_id)"
+            f" from events.article_extracted where producer = '{newest}'"
+        ) == [(0, len(read(past)))]
     past.run("verify", "--archive")
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from pipeline import airflow_database
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_ROOT, Settings
 
@@ -41,6 +42,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         **COMMON_ENVIRONMENT,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{airflow_database.__name__}.CONNECT_ARGS",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",

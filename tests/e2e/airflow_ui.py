@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +19,14 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Response, expect, sync_playwright
 
 DAG = "ingest_daily"
 RUN_SECONDS = 600
 _POLL_SECONDS = 2.0
+_TRIES = 5
+_LOCKED = (500, 503)
+"""What an Airflow on SQLite answers, having done nothing, if a task happens to start: its database is locked."""
 
 
 class DagRun(msgspec.Struct, frozen=True):
@@ -81,7 +85,11 @@ class AirflowUI:
             self.take_picture(picture)
         button = dialog.get_by_role("button", name="Run Backfill")
         expect(button).to_be_enabled()
-        button.click()
+        for _ in range(_TRIES):
+            with page.expect_response(_is_of_backfill) as answer:
+                button.click()
+            if answer.value.status not in _LOCKED:
+                break
         expect(dialog).to_be_hidden(timeout=60_000)
 
     def show(self, tab: str, picture: str) -> None:
@@ -139,8 +147,21 @@ class AirflowUI:
     def _ask(self, path: str, body: object = None, token: str | None = None) -> Any:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(self._base + path, data, headers), timeout=30) as answer:
-            return json.load(answer)
+        request = urllib.request.Request(self._base + path, data, headers)
+        tries = 0
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as exc:
+                tries += 1
+                if exc.code not in _LOCKED or tries == _TRIES:
+                    raise
+            time.sleep(_POLL_SECONDS)
+
+
+def _is_of_backfill(response: Response) -> bool:
+    return response.request.method == "POST" and response.url.endswith("/api/v2/backfills")
 
 
 @contextmanager

@@ -1,0 +1,111 @@
+"""Savepoints in Airflow's own SQLite database, beside others that write."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from pipeline.airflow_database import CONNECT_ARGS
+from pipeline.settings import Settings
+from pipeline.standalone import airflow_environment
+
+COUNT = text("select count(*) from runs")
+INSERT = text("insert into runs default values")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """As Airflow sets up its own."""
+    path = tmp_path / "airflow.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("create table runs (id integer primary key)")
+    return path
+
+
+@pytest.fixture
+def another(database: Path) -> Iterator[sqlite3.Connection]:
+    """A writer that does not wait."""
+    connection = sqlite3.connect(database, timeout=0, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def engine(database: Path, connect_args: dict[str, Any] = CONNECT_ARGS) -> Engine:
+    return create_engine(f"sqlite:///{database}", connect_args=connect_args)
+
+
+def rows(connection: Connection) -> int:
+    return int(connection.execute(COUNT).scalar_one())
+
+
+def test_without_it_what_others_write_meanwhile_fails_a_savepoint(database: Path, another: sqlite3.Connection) -> None:
+    with engine(database, {}).connect() as connection, connection.begin_nested():
+        rows(connection)
+        another.execute(INSERT.text)
+        with pytest.raises(OperationalError, match="locked"):
+            connection.execute(INSERT)
+
+
+def test_nobody_else_writes_between_a_savepoint_s_reads_and_writes(database: Path, another: sqlite3.Connection) -> None:
+    with engine(database).connect() as connection:
+        with connection.begin_nested():
+            assert rows(connection) == 0
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                another.execute(INSERT.text)
+            connection.execute(INSERT)
+        another.execute(INSERT.text)  # it has been released
+        with connection.begin_nested():
+            assert rows(connection) == 2
+
+
+def test_a_savepoint_in_a_transaction_ends_with_it(database: Path, another: sqlite3.Connection) -> None:
+    with engine(database).connect() as connection:
+        connection.execute(INSERT)
+        with connection.begin_nested():
+            connection.execute(INSERT)
+        assert another.execute(COUNT.text).fetchone() == (0,)
+        connection.commit()
+        assert another.execute(COUNT.text).fetchone() == (2,)
+
+
+def test_a_savepoint_in_another_is_undone_alone(database: Path, another: sqlite3.Connection) -> None:
+    with engine(database).connect() as connection, connection.begin_nested():
+        connection.execute(INSERT)
+        inner = connection.begin_nested()
+        connection.execute(INSERT)
+        inner.rollback()
+    assert another.execute(COUNT.text).fetchone() == (1,)
+
+
+def test_a_savepoint_that_is_undone_leaves_nothing_and_holds_nobody_up(
+    database: Path, another: sqlite3.Connection
+) -> None:
+    with engine(database).connect() as connection:
+        savepoint = connection.begin_nested()
+        connection.execute(INSERT)
+        savepoint.rollback()
+        connection.rollback()
+        another.execute(INSERT.text)
+        with connection.begin_nested():
+            connection.execute(INSERT)
+    assert another.execute(COUNT.text).fetchone() == (2,)
+
+
+def test_a_standalone_airflow_connects_by_it(tmp_path: Path) -> None:
+    environment = airflow_environment(Settings(data=tmp_path), port=8080)
+    code = "from airflow.settings import engine; print(type(engine.raw_connection().driver_connection).__module__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1:] == ["pipeline.airflow_database"], done.stderr

@@ -18,19 +18,19 @@ from pipeline.run_failures import run_failed
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.steps.annotate import annotate
-from pipeline.steps.backfill import assess, finish, numbers_of_run, total_numbers
+from pipeline.steps.backfill.backfill import assess, finish, numbers_of_run, total_numbers
+from pipeline.steps.backfill.history_state import HistoryAnswers, history_answers
+from pipeline.steps.backfill.recover import recover
+from pipeline.steps.backfill.replay import Captures, replay_annotation, replay_extraction, scope_of
 from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which, due_sources
-from pipeline.steps.history_state import HistoryAnswers, history_answers
 from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 from pipeline.steps.poll import failed_polls
-from pipeline.steps.progress import log_progress
-from pipeline.steps.recover import recover
-from pipeline.steps.replay import Captures, replay_annotation, replay_extraction, scope_of
 from pipeline.steps.revisit import sources_due
-from pipeline.steps.stores import StepResult, Stores
-from pipeline.steps.window import Window, manual_interval, run_window
+from pipeline.steps.run.progress import log_progress
+from pipeline.steps.run.stores import StepResult, Stores
+from pipeline.steps.run.window import Window, manual_interval, run_window
 
 log = structlog.get_logger()
 

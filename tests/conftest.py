@@ -12,10 +12,10 @@ import pytest
 from pipeline.events import ItemDiscovered
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
-from tests.loopback import WebServer
-from tests.world import PARAGRAPHS, World
+from tests.worlds.loopback import WebServer
+from tests.worlds.world import PARAGRAPHS, World
 
-pytest.register_assert_rewrite("tests.street")
+pytest.register_assert_rewrite("tests.worlds.street")
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
+from pipeline.annotate.grammar.marks import find_segments
+from pipeline.annotate.grammar.sentences import read_tokens
 from pipeline.annotate.language import SURE, tell_language
 from pipeline.annotate.lexicon import load_lexicon
-from pipeline.annotate.marks import find_segments
-from pipeline.annotate.mentions import find_mentions
-from pipeline.annotate.people import read_people
+from pipeline.annotate.people.mentions import find_mentions
+from pipeline.annotate.people.people import read_people
 from pipeline.annotate.quotes import find_marked, find_quotes
-from pipeline.annotate.sentences import read_tokens
 from pipeline.events import MentionKind, QuoteKind
 
 __all__ = [

@@ -8,9 +8,12 @@ from functools import cache
 
 import msgspec
 
-from pipeline.annotate import blocks, mention_rules, reports, rules, runs
-from pipeline.annotate.denials import denied
-from pipeline.annotate.direct import within_reported
+from pipeline.annotate.direct import blocks, rules
+from pipeline.annotate.direct.denials import denied
+from pipeline.annotate.direct.direct import within_reported
+from pipeline.annotate.indirect import continued_reports as runs
+from pipeline.annotate.indirect import reports
+from pipeline.annotate.people import mention_rules
 
 
 class Finding(StrEnum):

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.annotations import Quote, Span
-from pipeline.annotate.attribution import Attribution
-from pipeline.annotate.blocks import find_blocks
-from pipeline.annotate.continuations import drop_unclosed, join_paragraphs
-from pipeline.annotate.direct import Quoted, attribute_reported, attribute_segments, without_utterances
-from pipeline.annotate.marks import Segment
-from pipeline.annotate.offices import Offices
-from pipeline.annotate.passages import Reported
-from pipeline.annotate.people import People
-from pipeline.annotate.phrases import Range
-from pipeline.annotate.reports import find_reports
-from pipeline.annotate.rules import RULES
-from pipeline.annotate.sentences import Token, fold_segments, split_sentences
-from pipeline.annotate.shape import is_clear
+from pipeline.annotate.direct.blocks import find_blocks
+from pipeline.annotate.direct.continuations import drop_unclosed, join_paragraphs
+from pipeline.annotate.direct.direct import Quoted, attribute_reported, attribute_segments, without_utterances
+from pipeline.annotate.direct.rules import RULES
+from pipeline.annotate.direct.shape import is_clear
+from pipeline.annotate.grammar.attribution import Attribution
+from pipeline.annotate.grammar.marks import Segment
+from pipeline.annotate.grammar.passages import Reported
+from pipeline.annotate.grammar.phrases import Range
+from pipeline.annotate.grammar.sentences import Token, fold_segments, split_sentences
+from pipeline.annotate.indirect.reports import find_reports
+from pipeline.annotate.people.offices import Offices
+from pipeline.annotate.people.people import People
 from pipeline.annotate.speakers import Speakers
 from pipeline.events import QuoteKind
 

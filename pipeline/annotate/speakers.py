@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.annotate.appositions import widened
-from pipeline.annotate.attribution import Attribution
-from pipeline.annotate.coordination import is_several
-from pipeline.annotate.offices import Offices
-from pipeline.annotate.people import People
-from pipeline.annotate.phrases import Range
-from pipeline.annotate.sentences import Sentence, Token
+from pipeline.annotate.grammar.appositions import widened
+from pipeline.annotate.grammar.attribution import Attribution
+from pipeline.annotate.grammar.coordination import is_several
+from pipeline.annotate.grammar.phrases import Range
+from pipeline.annotate.grammar.sentences import Sentence, Token
+from pipeline.annotate.people.offices import Offices
+from pipeline.annotate.people.people import People
 
 PRONOUN_PENALTY = 0.15
 """Taken off the confidence where the person was found through a pronoun."""

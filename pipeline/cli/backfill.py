@@ -107,9 +107,9 @@ def _run(
     recover: bool,
     replay: bool,
 ) -> None:
-    from pipeline.steps import backfill as steps
-    from pipeline.steps.history_state import history_answers
-    from pipeline.steps.stores import Stores
+    from pipeline.steps.backfill import backfill as steps
+    from pipeline.steps.backfill.history_state import history_answers
+    from pipeline.steps.run.stores import Stores
 
     run, started_at = start_run(), utc_now()
     wanted = steps.Wanted(recover=recover, replay=replay)
@@ -132,8 +132,8 @@ def _run(
 def _show_assessment(
     settings: Settings, chosen: Sequence[Source], roster: Sequence[Source], interval: Interval, *, ask_history: bool
 ) -> None:
-    from pipeline.steps import backfill as steps
-    from pipeline.steps.stores import Stores
+    from pipeline.steps.backfill import backfill as steps
+    from pipeline.steps.run.stores import Stores
 
     Ledger.open_existing(settings.ledger_catalog).close()  # nothing is made where one only asks
     with Stores(settings, start_run()) as stores:

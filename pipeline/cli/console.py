@@ -22,7 +22,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.steps.progress import OnProgress, Progress, log_progress
+from pipeline.steps.run.progress import OnProgress, Progress, log_progress
 
 PIPED_WIDTH = 160
 SOURCE_BARS = 12

@@ -10,16 +10,16 @@ from pathlib import Path
 import msgspec
 
 from pipeline.cli.roster import Find
-from pipeline.collect.opml import Outline, read_opml
-from pipeline.collect.outlets import http_address, same_address
-from pipeline.collect.probes import UTC_ZONE, Probe, Prober
-from pipeline.collect.survey import Survey, survey
+from pipeline.collect.discovery.opml import Outline, read_opml
+from pipeline.collect.discovery.probes import UTC_ZONE, Probe, Prober
+from pipeline.collect.discovery.sites import http_address, same_address
+from pipeline.collect.discovery.survey import Survey, survey
 from pipeline.errors import SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.progress import OnProgress, Progress
-from pipeline.steps.visits import polite_client
+from pipeline.steps.run.progress import OnProgress, Progress
+from pipeline.steps.run.visits import polite_client
 
 LIST_SUFFIXES = frozenset({".opml", ".xml"})
 

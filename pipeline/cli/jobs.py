@@ -19,14 +19,14 @@ from pipeline.ledger import Ledger, Run, start_run
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.steps.feed_state import Which
-from pipeline.steps.progress import OnProgress
-from pipeline.steps.window import lookback
+from pipeline.steps.run.progress import OnProgress
+from pipeline.steps.run.window import lookback
 
 log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from pipeline.steps.poll import PollOfRun
-    from pipeline.steps.stores import StepResult
+    from pipeline.steps.run.stores import StepResult
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = N
 def collect_only(source: list[str] | None, due: bool, data: Path | None, sources: Path | None) -> None:
     """Poll and capture without the steps after them: all feeds, those named, or those that are due."""
     from pipeline.steps.collect import collect, expire_removed
-    from pipeline.steps.stores import Stores
+    from pipeline.steps.run.stores import Stores
 
     settings = load_settings(data=data, sources=sources)
     roster = load_sources(settings.sources)
@@ -138,7 +138,7 @@ def append_events(
     from pipeline.steps.annotate import annotate
     from pipeline.steps.collect import collect, expire_removed
     from pipeline.steps.extract import extract
-    from pipeline.steps.stores import Stores
+    from pipeline.steps.run.stores import Stores
 
     with Stores(settings, run, on_progress) as stores:
         result = collect(stores, sources, which, roster=roster) + expire_removed(stores, roster or sources)

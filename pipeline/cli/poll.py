@@ -108,7 +108,7 @@ def _print_line(fields: dict[str, Any]) -> None:
 
 def _read(path: Path) -> bytes:
     """As much as a feed may have and a byte more, which is then too much."""
-    from pipeline.collect.codings import MAX_BODY_BYTES
+    from pipeline.archive.codings import MAX_BODY_BYTES
 
     if path == STDIN:
         return sys.stdin.buffer.read(MAX_BODY_BYTES + 1)

@@ -12,8 +12,8 @@ import msgspec
 
 from pipeline.annotate import SURE
 from pipeline.annotate.language import detect_language
-from pipeline.collect.opml import Outlet
-from pipeline.collect.outlets import (
+from pipeline.collect.discovery.opml import Outlet
+from pipeline.collect.discovery.sites import (
     LANGUAGE_OF_COUNTRY,
     MAX_ID_CHARS,
     country_of,

@@ -13,18 +13,18 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import SourceIds, SourcesFile
-from pipeline.collect.opml import write_opml
+from pipeline.collect.discovery.opml import write_opml
 from pipeline.errors import NewsledgerError, SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
-from pipeline.sources_file import SourceList, read_source_list, write_source_list
-from pipeline.steps.progress import OnProgress
+from pipeline.sources.file import SourceList, read_source_list, write_source_list
+from pipeline.steps.run.progress import OnProgress
 
 if TYPE_CHECKING:
     from pipeline.cli.finds import Findings
     from pipeline.cli.roster import Find, Plan, Wishes
-    from pipeline.collect.probes import Probe
+    from pipeline.collect.discovery.probes import Probe
 
 app = typer.Typer(help="The outlets that are read.", no_args_is_help=True)
 
@@ -83,8 +83,8 @@ def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
 
 async def _probe_all(settings: Settings, sources: Sequence[Source], on_progress: OnProgress) -> dict[str, Probe]:
     from pipeline.cli.finds import counter
-    from pipeline.collect.probes import Prober
-    from pipeline.steps.visits import polite_client
+    from pipeline.collect.discovery.probes import Prober
+    from pipeline.steps.run.visits import polite_client
 
     zones = {url: source.zone for source in sources for url in source.addresses}
     async with polite_client(settings, sources, utc_now) as client:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.demo.articles import Article, Block, Correction, Paragraph, Quotation, Replacement, Subheading, Version
-from pipeline.demo.dates import long_date
 from pipeline.demo.outlets import Outlet
+from pipeline.demo.written_dates import long_date
 
 
 @dataclass(frozen=True, kw_only=True)

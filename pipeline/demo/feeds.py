@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from jinja2 import Environment
 
-from pipeline.demo.dates import german_feed_date, rss_date
 from pipeline.demo.editions import Desk, Edition
 from pipeline.demo.outlets import Feed, FeedFormat, Flaw
+from pipeline.demo.written_dates import german_feed_date, rss_date
 
 WINDOW = timedelta(hours=36)  # an article leaves the feed this long after it came out
 CONTENT_TYPES = {

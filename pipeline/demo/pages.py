@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.demo import metadata
+from pipeline.demo import json_ld as metadata
 from pipeline.demo.articles import Block
-from pipeline.demo.dates import long_date, numeric_date, rss_date
 from pipeline.demo.editions import Desk, Edition
+from pipeline.demo.written_dates import long_date, numeric_date, rss_date
 
 TEASERS = 4  # links to other articles below a page
 FRONT_PAGE_ARTICLES = 14

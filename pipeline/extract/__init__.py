@@ -15,7 +15,7 @@ Any change of what comes out needs a new `PRODUCER`: then every archived capture
 from __future__ import annotations
 
 from pipeline.extract.article import Extraction, extract_page
-from pipeline.extract.removal import Stripped, Video
+from pipeline.extract.page.removal import Stripped, Video
 from pipeline.extract.repair import repair_text
 
 PRODUCER = "extract@5"

@@ -12,21 +12,27 @@ from lxml.html import HtmlElement
 from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Attribution, Block, BlockKind, LiveEntry
-from pipeline.extract.agencies import credited_agencies
 from pipeline.extract.body import body_blocks, declared_blocks, linked_lines, passed_over, texts_of
-from pipeline.extract.boilerplate import TreeCleaner
-from pipeline.extract.declared import Declared, read_declared
-from pipeline.extract.header import Header, read_header
-from pipeline.extract.lines import clean_lines, repeats, without_repeated_quotations
+from pipeline.extract.boilerplate.boilerplate import TreeCleaner
+from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
+from pipeline.extract.boilerplate.outlet_rules import Outlet, first_match, outlet_of, remove_unwanted
 from pipeline.extract.liveblog import Timeline, is_liveblog
-from pipeline.extract.metadata import Metadata, as_utc, choose
-from pipeline.extract.outlets import Outlet, first_match, outlet_of, remove_unwanted
-from pipeline.extract.page import parse
-from pipeline.extract.quotations import mark_quotations
-from pipeline.extract.region import narrow
-from pipeline.extract.removal import Removal, Stripped, Video
-from pipeline.extract.text import part_lines, plain, words_of
-from pipeline.extract.titles import declared_descriptions, declared_titles, repeats_title, site_names, without_site
+from pipeline.extract.metadata.agencies import credited_agencies
+from pipeline.extract.metadata.declared import Declared, read_declared
+from pipeline.extract.metadata.header import Header, read_header
+from pipeline.extract.metadata.metadata import Metadata, as_utc, choose
+from pipeline.extract.metadata.titles import (
+    declared_descriptions,
+    declared_titles,
+    repeats_title,
+    site_names,
+    without_site,
+)
+from pipeline.extract.page.page import parse
+from pipeline.extract.page.quotations import mark_quotations
+from pipeline.extract.page.region import narrow
+from pipeline.extract.page.removal import Removal, Stripped, Video
+from pipeline.extract.page.text import part_lines, plain, words_of
 
 MIN_TEXT_CHARS = 40
 """Less than this is no article."""

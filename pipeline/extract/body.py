@@ -14,8 +14,8 @@ from lxml.html import HtmlElement
 
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
-from pipeline.extract.region import is_bare_prose, prose_chars
-from pipeline.extract.text import normal, plain, raw_text, tidy
+from pipeline.extract.page.region import is_bare_prose, prose_chars
+from pipeline.extract.page.text import normal, plain, raw_text, tidy
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 """What it complains of is recorded as an event with a reason."""

@@ -15,9 +15,9 @@ import msgspec
 from lxml.html import HtmlElement
 
 from pipeline.events import Block, LiveEntry
-from pipeline.extract.dates import parse_moment
-from pipeline.extract.declared import Declared, types_of
-from pipeline.extract.text import normal, plain, raw_text, tidy
+from pipeline.extract.metadata.declared import Declared, types_of
+from pipeline.extract.page.dates import parse_moment
+from pipeline.extract.page.text import normal, plain, raw_text, tidy
 
 _NAMED = re.compile(r"live-?blog|live-?ticker|newsblog|newsticker|live[ -]updates?\b|\bLIVE:", re.IGNORECASE)
 _MIN_ENTRIES = 2

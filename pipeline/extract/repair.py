@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
 from pipeline.extract.article import Extraction, assemble
-from pipeline.extract.captions import VIDEO_TIME
-from pipeline.extract.lines import clean_lines
-from pipeline.extract.metadata import Metadata
-from pipeline.extract.quotations import NAME
-from pipeline.extract.removal import Removal, video_of
-from pipeline.extract.text import tidy
+from pipeline.extract.boilerplate.lines import clean_lines
+from pipeline.extract.metadata.metadata import Metadata
+from pipeline.extract.page.captions import VIDEO_TIME
+from pipeline.extract.page.quotations import NAME
+from pipeline.extract.page.removal import Removal, video_of
+from pipeline.extract.page.text import tidy
 
 MAX_HEADLINE_CHARS = 220
 MAX_SUBHEADING_CHARS = 110

@@ -11,8 +11,8 @@ from pipeline.errors import AnnotatorError
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.ledger import Interval, Ledger
 from pipeline.steps.annotation_task import PendingText, annotate_extraction, text_lost
-from pipeline.steps.stores import RECALL, StepResult, Stores
-from pipeline.steps.workers import Bounds, Lost, parallel_map
+from pipeline.steps.run.stores import RECALL, StepResult, Stores
+from pipeline.steps.run.workers import Bounds, Lost, parallel_map
 
 MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
 """Of a task with a model, which its process loads first; the libraries reserve far more addresses than they use."""

@@ -10,17 +10,17 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.answers import ERROR, is_passing, why_no_page
-from pipeline.collect.archive import Original
-from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
-from pipeline.collect.http import Client
+from pipeline.archive.warc import Original
+from pipeline.collect.http.client import Client
+from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.pages.answers import ERROR, is_passing, why_no_page
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Via
 from pipeline.ids import digest
 from pipeline.ledger import Interval, Ledger
 from pipeline.sources import Source
-from pipeline.steps.progress import Progress
-from pipeline.steps.stores import RECALL, StepResult, Stores, salvage
+from pipeline.steps.run.progress import Progress
+from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
 
 PRODUCER = "capture@2"
 

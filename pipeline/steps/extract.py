@@ -8,8 +8,8 @@ from functools import partial
 from pipeline.extract import PRODUCER
 from pipeline.ledger import Interval, Ledger
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
-from pipeline.steps.stores import RECALL, StepResult, Stores
-from pipeline.steps.workers import Lost, parallel_map
+from pipeline.steps.run.stores import RECALL, StepResult, Stores
+from pipeline.steps.run.workers import Lost, parallel_map
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.archive import Location, read_page
+from pipeline.archive.warc import Location, read_page
 from pipeline.errors import ArchiveError, PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.archive import Original
+from pipeline.archive.warc import Original
 from pipeline.events import PollOutcome
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
-from pipeline.steps.stores import RECALL
+from pipeline.steps.run.stores import RECALL
 
 CONSISTENT_MOVES = 3
 """So many polls in a row must be redirected for good to one address before it is asked directly."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.archive import Location, read_page
+from pipeline.archive.warc import Location, read_page
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest
 from pipeline.ledger import Ledger

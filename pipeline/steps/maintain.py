@@ -18,7 +18,7 @@ from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger, verify
 from pipeline.settings import Settings
 from pipeline.steps.fixity import PageRecord, damages, page_records
-from pipeline.steps.progress import OnProgress, Progress, ignore_progress
+from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
 LOCK_TIMEOUT_SECONDS = 600.0
 """Runs that append have the lock again and again: maintenance waits longer for its turn than they do."""

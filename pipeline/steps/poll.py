@@ -10,15 +10,15 @@ from uuid import UUID
 import msgspec
 
 from pipeline.collect.feeds import Feed, FeedKind, Item, SitemapLink
-from pipeline.collect.http import Client
+from pipeline.collect.http.client import Client
 from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState, States, Which, feed_states_by_source
 from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
-from pipeline.steps.progress import Progress
-from pipeline.steps.stores import RECALL, StepResult, Stores, salvage
+from pipeline.steps.run.progress import Progress
+from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
 
 MAX_SITEMAPS = 20
 """Of one index that are read at a poll, newest first."""

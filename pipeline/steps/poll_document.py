@@ -8,15 +8,15 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.feeds import Feed, NotAFeed, parse_feed
-from pipeline.collect.http import Client
+from pipeline.collect.http.client import Client
+from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ids import digest
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState
-from pipeline.steps.stores import Stores
+from pipeline.steps.run.stores import Stores
 
 PRODUCER = "poll@2"
 

@@ -10,19 +10,19 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.answers import GONE_STATUS, http_reason, is_html
-from pipeline.collect.archive import Stored
-from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
-from pipeline.collect.http import Client
-from pipeline.collect.redirections import Redirection, judge_redirection
-from pipeline.collect.soft_404 import SOFT_404, is_soft_404
+from pipeline.archive.warc import Stored
+from pipeline.collect.http.client import Client
+from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.pages.answers import GONE_STATUS, http_reason, is_html
+from pipeline.collect.pages.redirections import Redirection, judge_redirection
+from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
 from pipeline.events import ArticleCaptured, ArticleRevisited, LookOutcome
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.capture import Originals, captured_payloads
-from pipeline.steps.progress import Progress
-from pipeline.steps.stores import StepResult, Stores, salvage
+from pipeline.steps.run.progress import Progress
+from pipeline.steps.run.stores import StepResult, Stores, salvage
 
 PRODUCER = "revisit@1"
 

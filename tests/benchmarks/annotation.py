@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.annotate import annotate_text
-from tests.annotation import read_samples, score
+from tests.annotate.samples import read_samples, score
 
 REPEATS = 20
 HOSTILE_CHARS = 300_000

@@ -23,10 +23,10 @@ from pipeline.sources import load_sources
 from pipeline.steps.collect import collect
 from pipeline.steps.extract import pending_captures
 from pipeline.steps.extraction_task import extract_capture
-from pipeline.steps.stores import Stores
-from pipeline.steps.window import lookback
+from pipeline.steps.run.stores import Stores
+from pipeline.steps.run.window import lookback
 from tests.conftest import SHARED
-from tests.running import free_port
+from tests.worlds.running import free_port
 
 PAGES = (500, 2500, 5000)
 DATASET = SHARED / "data" / "pages"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.ledger import Ledger, Run
 from pipeline.steps.maintain import delete_superseded, merge_files
-from pipeline.steps.progress import Progress
+from pipeline.steps.run.progress import Progress
 from tests.conftest import item
 
 APPENDS = 1_000

@@ -17,7 +17,7 @@ import duckdb
 
 from pipeline.ledger import Ledger, Run, catalog
 from pipeline.steps.maintain import merge_files
-from pipeline.steps.progress import ignore_progress
+from pipeline.steps.run.progress import ignore_progress
 from tests.conftest import item
 
 EVENTS = 300_000

@@ -24,8 +24,8 @@ import pytest
 from pipeline.ledger.log import utc_now
 from pipeline.settings import PROJECT_ROOT
 from tests.e2e.airflow_ui import AirflowUI, browser_page, were_at_once
-from tests.history.room import Room, room
-from tests.running import free_port
+from tests.worlds.room import Room, room
+from tests.worlds.running import free_port
 
 START = "from pipeline.cli import main; main()"
 PICTURES = "NEWSLEDGER_PICTURES"

@@ -22,7 +22,7 @@ from pipeline.demo.newsroom import FIRST_DAY
 from pipeline.demo.outlets import load_outlets
 from pipeline.demo.pages import create_environment, render_article
 from pipeline.extract import PRODUCER, Extraction, Stripped, Video, extract_page
-from pipeline.extract.text import spaced_text, visible_text
+from pipeline.extract.page.text import spaced_text, visible_text
 from pipeline.settings import PROJECT_ROOT
 
 OUTLET = "hierheute"

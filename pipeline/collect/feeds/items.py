@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.feeds.dates import DateReading, read_date
 from pipeline.collect.feeds.entries import Document, Entry, Said
 from pipeline.collect.feeds.feed import Feed, FeedKind, FeedWarning, Item, SitemapLink
+from pipeline.collect.feeds.feed_dates import DateReading, read_date
 from pipeline.collect.feeds.html import (
     MAX_MARKUP_CHARS,
     MIN_ARTICLE_CHARS,

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
+from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
 from pipeline.collect.feeds.charset import decode_text, remove_control_characters
 from pipeline.collect.feeds.entries import Document, Unreadable
 from pipeline.collect.feeds.feed import Feed, FeedWarning, NotAFeed
 from pipeline.collect.feeds.items import feed_of
 from pipeline.collect.feeds.json_feed import read_json_feed
-from pipeline.collect.feeds.markup import root_name, skip_prolog
-from pipeline.collect.feeds.sitemaps import read_sitemap, read_sitemap_index
+from pipeline.collect.feeds.sitemap import read_sitemap, read_sitemap_index
 from pipeline.collect.feeds.syndication import read_syndication
+from pipeline.collect.feeds.xml import root_name, skip_prolog
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel", "urlset", "sitemapindex", "html"})

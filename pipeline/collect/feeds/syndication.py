@@ -12,8 +12,8 @@ from lxml import etree
 
 from pipeline.collect.feeds.entries import Document, Entry, Said, Unreadable
 from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedWarning
-from pipeline.collect.feeds.markup import read_elements
 from pipeline.collect.feeds.vocabulary import Field, field_of
+from pipeline.collect.feeds.xml import read_elements
 
 _ENTRY_NAMES = frozenset({"item", "entry"})
 _KINDS: Mapping[str, FeedKind] = {"rdf": FeedKind.RDF, "feed": FeedKind.ATOM}

@@ -14,12 +14,12 @@ from typing import BinaryIO
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from pipeline.collect.codings import CodingError, decode
+from pipeline.archive.codings import CodingError, decode
 from pipeline.collect.history.cdx import read_stamp
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.history.periods import Period
-from pipeline.collect.http import Client
-from pipeline.collect.soft_404 import is_soft_404
+from pipeline.collect.http.client import Client
+from pipeline.collect.pages.soft_404 import is_soft_404
 
 MAX_PAGE_BYTES = 8_000_000
 HTML_TYPES = ("text/html", "application/xhtml+xml")

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.http import Client
+from pipeline.collect.http.client import Client
 
 PAGE_ROWS = 2_000
 MAX_PAGES = 5

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pipeline.collect.answers import is_passing
-from pipeline.collect.exchanges import NOT_ASKED, FetchFailed, Response
-from pipeline.collect.hosts import OVERLOADED
-from pipeline.collect.http import Client
+from pipeline.collect.http.client import Client
+from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.hosts import OVERLOADED
+from pipeline.collect.pages.answers import is_passing
 
 
 class NotRead(Exception):

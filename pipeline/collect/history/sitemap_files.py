@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.archive import Archive, Location, Original, read_page
-from pipeline.collect.codings import MAX_BODY_BYTES, CodingError, decode
-from pipeline.collect.exchanges import Exchange
+from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
+from pipeline.archive.exchange import Exchange
+from pipeline.archive.warc import Archive, Location, Original, read_page
 from pipeline.collect.feeds import Feed, FeedWarning, NotAFeed, parse_feed
 from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.http import Client
+from pipeline.collect.http.client import Client
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
 from pipeline.ids import digest

@@ -10,9 +10,9 @@ from typing import BinaryIO, cast
 
 import aiohttp
 
-from pipeline.collect.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.http import AGENT
+from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent
+from pipeline.collect.http.client import AGENT
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)
 

@@ -16,14 +16,14 @@ from pipeline.collect.history.cdx import ArchivedCapture, IndexCutOff
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import Memento, WebArchive
 from pipeline.collect.history.periods import Period
-from pipeline.collect.history.section_pages import (
+from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.pages.section_pages import (
     Link,
     linked_items,
     looks_like_article,
     page_links,
     section_addresses,
 )
-from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
 
 MAX_MEMENTOS = 8
 """Of one feed or page that are read for each day of the period, evenly spread."""

@@ -1,0 +1,273 @@
+"""Rules for cues next to the marks: „…“, sagte Holm. Holm sagte: „…“"""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
+from pipeline.annotate.grammar.coordination import with_partner_behind
+from pipeline.annotate.grammar.phrases import REACH, Range, is_nominative, name_end, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.subjects import subject_after, subject_of, through_apposed_name
+from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.lexicon import load_given_names
+
+LONGEST_LABEL = 10
+"""Tokens before a colon that can be just a name."""
+
+
+@rule(
+    confidence=0.95,
+    evidence=Evidence.ADJACENT,
+    matches="„Wir bleiben dabei, und das sofort“, hieß es in der Erklärung.",
+    misses="„Sommer ohne Ende“ heißt der neue Roman der Autorin.",
+)
+def said_in_document(s: Situation) -> Attribution | None:
+    """hieß es in der Mitteilung; in dem Brief heißt es: …"""
+    if s.lexicon.language != "de":
+        return None
+    for at in (*range(s.after, min(s.high, s.at + 4)), *range(s.at - 1, max(s.low, s.at - 14) - 1, -1)):
+        if s.tokens[at].lower not in {"hieß", "heißt", "hiess", "steht", "stand"}:
+            continue
+        is_heissen = s.tokens[at].lower[0] == "h"
+        if is_heissen and not (s.is_at(at + 1, "es") or s.is_at(at - 1, "es")):
+            continue
+        if not is_heissen and not s.is_at(s.at - 1, ":"):
+            continue
+        cue = (at, at + 1)
+        return Attribution(_document_near(s, at), cue)
+    return None
+
+
+def _document_near(s: Situation, verb: int) -> Range | None:
+    for at in (*range(verb + 1, min(s.high, verb + 6)), *range(verb - 1, max(s.low, verb - 14) - 1, -1)):
+        if s.tokens[at].surface == ",":
+            return None
+        if s.tokens[at].lower in {"in", "im", "aus", "von", "vom", "beim", "bei", "laut"}:
+            end = noun_phrase(s.tokens, at + 1, s.high, s.lexicon)
+            if end is not None and (at > verb or end >= verb - 1) and s.tokens[at + 1].lower not in s.lexicon.weekdays:
+                return at + 1, end
+    return None
+
+
+@rule(
+    confidence=0.95,
+    evidence=Evidence.ADJACENT,
+    matches="„Das ist mutig“, so Kowalski.",
+    misses="„Sturmtief“ sorgte gestern für volle Keller, so Kowalski.",
+)
+def so_speaker(s: Situation) -> Attribution | None:
+    """„…“, so Holm; „…“, so der Kanzler."""
+    if s.lexicon.language != "de" or not s.is_at(s.after, "so"):
+        return None
+    at = s.after + 1
+    if at < s.high and (verb := verb_at(s.tokens, at, s.high, s.lexicon)):
+        phrase = subject_after(s.tokens, at, s.high, s.lexicon)
+        return Attribution(phrase, (at, at + 1)) if phrase or verb else None
+    end = noun_phrase(s.tokens, at, s.high, s.lexicon)
+    if end is None:
+        return None
+    speaker = with_partner_behind(s.tokens, (at, _through_apposed_name(s, at, end)), s.high, s.lexicon)
+    return Attribution(speaker, (s.after, s.after + 1))
+
+
+def _through_apposed_name(s: Situation, at: int, end: int) -> int:
+    if s.is_at(end, ",") and s.lexicon.is_role(s.tokens[end - 1].surface):
+        name = name_end(s.tokens, end + 1, s.high, s.lexicon)
+        if name > end + 2:
+            return name
+    return end
+
+
+@rule(
+    confidence=0.95,
+    evidence=Evidence.ADJACENT,
+    matches="„Das Netz hält“, sagte am Abend die Ingenieurin.",
+    misses="„Das Netz“ sagte ihm nichts.",
+)
+def verb_speaker(s: Situation) -> Attribution | None:
+    """„…“, sagte Holm; “…,” said Marsh; „…“, hatte Holm erklärt."""
+    at = s.after
+    if at >= s.high or not s.is_set_off:
+        return None
+    verb = verb_at(s.tokens, at, s.high, s.lexicon)
+    if verb is not None:
+        speaker = subject_after(s.tokens, at, s.high, s.lexicon)
+        return Attribution(speaker, (at, at + 1)) if speaker is not None else None
+    if s.lexicon.language == "de" and s.tokens[at].lower in s.lexicon.auxiliaries:
+        participle = participle_behind(s, at + 1)
+        speaker = subject_after(s.tokens, at, s.high, s.lexicon)
+        if participle is not None and speaker is not None:
+            return Attribution(speaker, (participle, participle + 1))
+    return None
+
+
+def participle_behind(s: Situation, at: int) -> int | None:
+    for position in range(at, min(s.high, at + 25)):
+        if s.tokens[position].lower in s.lexicon.participles and s.tokens[position].segment < 0:
+            return position
+        if s.tokens[position].surface in {":", ";"}:
+            return None
+    return None
+
+
+@rule(
+    confidence=0.95,
+    evidence=Evidence.ADJACENT,
+    matches="“The bridge is safe,” the chief engineer said.",
+    misses="“The Bridge” made the chief engineer famous.",
+)
+def speaker_verb(s: Situation) -> Attribution | None:
+    """“…,” Marsh said; “…,” Smith, a professor at Leeds, told the BBC."""
+    if s.lexicon.language != "en" or s.after >= s.high or not s.is_set_off:
+        return None
+    end = noun_phrase(s.tokens, s.after, s.high, s.lexicon)
+    if end is None:
+        return None
+    verb = verb_behind(s, end)
+    if verb is None:
+        return None
+    return Attribution((s.after, through_apposed_name(s.tokens, s.after, end, s.high, s.lexicon)), (verb, verb + 1))
+
+
+def verb_behind(s: Situation, end: int) -> int | None:
+    """The reporting verb behind a subject: past an apposition and adverbs."""
+    at = past_parenthesis(s.tokens, end, s.high)
+    if s.is_at(at, ","):
+        closing = next((i for i in range(at + 1, min(s.high, at + 25)) if _closes_apposition(s, i)), None)
+        if closing is None:
+            return None
+        at = closing + 1
+    while at < s.high and (s.tokens[at].lower in s.lexicon.adverbs or s.tokens[at].lower == "who"):
+        at += 1
+    return at if at < s.high and verb_at(s.tokens, at, s.high, s.lexicon) else None
+
+
+def _closes_apposition(s: Situation, at: int) -> bool:
+    if s.tokens[at].surface != ",":
+        return False
+    behind = at + 1
+    while behind < s.high and s.tokens[behind].lower in s.lexicon.adverbs:
+        behind += 1
+    return behind < s.high and s.tokens[behind].lower in s.lexicon.verbs
+
+
+@rule(
+    confidence=0.95,
+    evidence=Evidence.ADJACENT,
+    matches="Die Zeitung zitiert Ruth Adler mit den Worten: „Wir haben gewartet.“",
+    misses="Die Zeitung druckte am Montag: „Wir haben gewartet.“",
+)
+def quoted_speaker(s: Situation) -> Attribution | None:
+    """X wird mit den Worten zitiert: …; die Zeitung zitiert X; the paper quoted X as saying; X was quoted as saying."""
+    for at in range(s.at - 1, max(s.low, s.at - 30) - 1, -1):
+        word = s.tokens[at].lower
+        if word not in {"zitiert", "zitierte", "zitieren", "quoted", "quotes"}:
+            continue
+        passive = next((i for i in range(at - 1, max(s.low, at - 20) - 1, -1) if _is_passive(s.tokens[i])), None)
+        if passive is not None:
+            speaker = subject_of(s, passive)
+        else:
+            end = noun_phrase(s.tokens, at + 1, s.at, s.lexicon)
+            start = at + 2 if end is None and s.is_at(at + 1, "dazu", "hierzu") else at + 1
+            end = noun_phrase(s.tokens, start, s.at, s.lexicon)
+            speaker = (start, end) if end is not None else subject_of(s, at)
+        return Attribution(speaker, (at, at + 1))
+    return None
+
+
+def _is_passive(token: Token) -> bool:
+    return token.lower in {"wird", "wurde", "werden", "wurden", "was", "were", "is", "are"}
+
+
+@rule(
+    confidence=0.9,
+    evidence=Evidence.ADJACENT,
+    matches="Sie floh vor der, wie Kowalski sagte, „großen Stille“.",
+    misses="Sie floh, wie Kowalski floh, „Das Ende“ im Koffer.",
+)
+def as_put(s: Situation) -> Attribution | None:
+    """die, wie Holm sagte, „…“; the, as she put it, “…”"""
+    if not s.is_at(s.at - 1, ","):
+        return None
+    for at in range(s.at - 3, max(s.low, s.at - LONGEST_LABEL) - 1, -1):
+        if not (s.is_at(at, "wie", "as") and s.is_at(at - 1, ",")):
+            continue
+        end = noun_phrase(s.tokens, at + 1, s.at, s.lexicon)
+        verb = next((i for i in range(end or s.at, s.at - 1) if _puts(s, i)), None)
+        return Attribution((at + 1, end), (verb, verb + 1)) if end is not None and verb is not None else None
+    return None
+
+
+def _puts(s: Situation, at: int) -> bool:
+    return verb_at(s.tokens, at, s.high, s.lexicon) is not None or (
+        s.is_at(at, "put", "puts") and s.is_at(at + 1, "it")
+    )
+
+
+@rule(
+    confidence=0.9,
+    evidence=Evidence.ADJACENT,
+    matches="Am Dienstag sagte Kowalski: „Das Wasser sinkt.“",
+    misses="Auf dem Schild am Tor: „Betreten verboten, das Eis trägt nicht.“",
+)
+def verb_colon(s: Situation) -> Attribution | None:
+    """Holm sagte: „…“; Smith told the BBC: “…”; sagte Holm dem Sender: „…“"""
+    if not (
+        s.is_at(s.at - 1, ":") or (s.is_at(s.at - 1, ",") and s.lexicon.language == "en" and _has_verb_before_comma(s))
+    ):
+        return None
+    for at in range(s.at - 2, max(s.low, s.at - REACH) - 1, -1):
+        if verb_at(s.tokens, at, s.high, s.lexicon) is None:
+            continue
+        speaker = subject_of(s, at)
+        if speaker is not None:
+            return Attribution(speaker, (at, at + 1))
+    return None
+
+
+def _has_verb_before_comma(s: Situation) -> bool:
+    """She said, “…”"""
+    return any(s.tokens[at].lower in s.lexicon.verbs for at in range(max(s.low, s.at - 8), s.at - 1))
+
+
+@rule(
+    confidence=0.9,
+    evidence=Evidence.ADJACENT,
+    matches="Kowalski: „Wir haben lange gewartet.“",
+    misses="Zum Thema Wasser: „Wir haben lange gewartet.“",
+)
+def name_colon(s: Situation) -> Attribution | None:
+    """Holm: „…“ — nothing but the speaker before the colon; in English also Said Marsh: “…”"""
+    if not s.is_at(s.at - 1, ":") or s.at - s.low > LONGEST_LABEL:
+        return None
+    start = s.low + 1 if _opens_with_verb(s) else s.low
+    end = noun_phrase(s.tokens, start, s.at - 1, s.lexicon)
+    if (
+        end is None
+        or past_parenthesis(s.tokens, end, s.at) != s.at - 1
+        or not is_nominative(s.tokens, start, s.lexicon)
+    ):
+        return None
+    return Attribution((start, end), (s.low, start) if start > s.low else None)
+
+
+def _opens_with_verb(s: Situation) -> bool:
+    """ "Said Marsh", "Asks Smith": a form that is no noun in the singular, as "report" is."""
+    verbs = s.lexicon.verbs.get(s.tokens[s.low].lower, ())
+    return s.lexicon.language == "en" and any(verb.lemma != s.tokens[s.low].lower for verb in verbs)
+
+
+@rule(
+    confidence=0.85,
+    evidence=Evidence.CLAUSE,
+    matches="“The water is falling.” – Helen Marsh",
+    misses="“The water is falling.” – a headline",
+)
+def signed(s: Situation) -> Attribution | None:
+    """“…” – Helen Marsh: nothing but marks, a dash and a full name in the sentence."""
+    start = s.at + 2
+    if s.low != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
+        return None
+    end = name_end(s.tokens, start, s.high, s.lexicon)
+    if end - start < 2 or end < s.high or not load_given_names().is_known(s.tokens[start].surface):
+        return None
+    return Attribution((start, end))

@@ -1,0 +1,147 @@
+"""What a marked segment looks like, and whether that suffices for a quotation."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import msgspec
+
+from pipeline.annotate.grammar.attribution import Evidence
+from pipeline.annotate.grammar.marks import Segment
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.lexicon import Lexicon
+
+SHAPE_WORDS = 60
+"""More words of a segment do not change what it is."""
+_ENDS = frozenset(".!?\n")
+CLEAR_CHARS = 600
+"""Of a segment that are read where there are no rules for the language."""
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """What a marked segment looks like."""
+
+    words: int
+    has_verb: bool
+    is_sentence: bool
+    """Begins with a capital and ends like a sentence."""
+    starts_lower: bool
+    is_title_case: bool
+    is_name: bool
+    """What is around it says that it names something: das Magazin „Fenster“, the so-called “slow lane”."""
+    is_indefinite: bool
+    """An indefinite article stands before it: ein „Papiertiger“, als „Geschäft des Jahrhunderts“."""
+    is_alone: bool
+    """Nothing else is in its sentence: „Niemals.“"""
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(r"\w+(?:[-’']\w+)*")
+
+
+def is_clear(text: str, segment: Segment) -> bool:
+    """A quotation in any language: a whole sentence's worth of words, or nearly so where it begins a sentence."""
+    inside = text[segment.start : min(segment.end, segment.start + CLEAR_CHARS)]
+    words = len(_word().findall(inside))
+    if words >= 10:
+        return True
+    before = text[max(0, segment.before - 2) : segment.before].rstrip(" \u00a0")
+    begins_sentence = not before or before[-1] in ".!?:…\n"
+    behind = text[segment.after : segment.after + 2].lstrip()[:1]
+    return words >= 6 and (inside[-1] in ".!?…," or (begins_sentence and behind in {",", "–", "—"}))
+
+
+def shape_of(text: str, tokens: list[Token], at: int, segment: Segment, lexicon: Lexicon) -> Shape:
+    words: list[str] = []
+    for match in _word().finditer(text, segment.start, segment.end):
+        words.append(match[0])
+        if len(words) >= SHAPE_WORDS:
+            break
+    last = text[segment.end - 1]
+    first = text[segment.start]
+    starts_lower = first.islower()
+    return Shape(
+        words=len(words),
+        has_verb=any(
+            (number == 0 or word.islower() or "'" in word or "’" in word)
+            and (word.lower() in lexicon.finite_verbs or word.lower() in lexicon.verbs)
+            for number, word in enumerate(words)
+        ),
+        is_sentence=last in ".!?…" and not starts_lower,
+        starts_lower=starts_lower,
+        is_title_case=_is_title_case(words, lexicon),
+        is_name=_is_name(text, tokens, at, segment, words, lexicon),
+        is_indefinite=bool(at) and tokens[at - 1].lower in lexicon.indefinite,
+        is_alone=_is_alone(tokens, at),
+    )
+
+
+def _is_alone(tokens: list[Token], at: int) -> bool:
+    before = at == 0 or tokens[at - 1].segment >= 0 or tokens[at - 1].surface in _ENDS
+    behind = at + 1 == len(tokens) or tokens[at + 1].segment >= 0 or not tokens[at + 1].surface[0].islower()
+    return before and behind
+
+
+def _is_title_case(words: list[str], lexicon: Lexicon) -> bool:
+    if not words or len(words) > 8:
+        return False
+    large = [word for word in words if word.lower() not in lexicon.function_words]
+    return words[0][0].isupper() and all(word[0].isupper() or word[0].isdigit() for word in large)
+
+
+def _is_name(text: str, tokens: list[Token], at: int, segment: Segment, words: list[str], lexicon: Lexicon) -> bool:
+    if text[segment.after : segment.after + 1] == "-" and text[segment.after + 1 : segment.after + 2].isalpha():
+        return True
+    before = tokens[at - 1] if at else None
+    if before is None or before.segment >= 0 or before.surface == "\n" or before.lower == "worten":
+        return False  # "mit den Worten „…“"
+    if text[segment.before - 1 : segment.before] == "-":
+        return True
+    if before.lower in lexicon.so_called:
+        return len(words) <= 6 and not any(token.lower == "what" for token in tokens[max(0, at - 5) : at])
+    is_short = len(words) <= 12 and text[segment.end - 1] not in ".!?"
+    if not is_short:
+        return False
+    starts_lower = text[segment.start].islower()
+    if before.is_word and _names_a_title(before.lower, lexicon):
+        return True
+    if lexicon.language == "de" and len(words) <= 6:
+        return before.is_capitalised and not starts_lower and before.lower not in lexicon.function_words
+    return False
+
+
+def _names_a_title(word: str, lexicon: Lexicon) -> bool:
+    if word in lexicon.title_nouns:
+        return True
+    if lexicon.language != "de":
+        return word.endswith("s") and word[:-1] in lexicon.title_nouns
+    return any(word[cut:] in lexicon.title_nouns for cut in range(1, max(1, len(word) - 3)))
+
+
+def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexicon) -> bool:
+    """Whether a segment of this shape is a quotation, given how strong a cue the rule needs."""
+    if segment.goes_on:
+        return True
+    if shape.is_name:
+        return False
+    if evidence is Evidence.ADJACENT:
+        return shape.words > 0
+    if evidence is Evidence.LABEL:
+        return shape.starts_lower or not shape.is_title_case or lexicon.language == "de"
+    if evidence is Evidence.SENTENCE:
+        if shape.is_title_case:
+            return shape.is_indefinite
+        return shape.starts_lower or shape.words >= 3
+    if evidence is Evidence.CLAUSE:
+        if shape.is_title_case and not shape.is_sentence:
+            return False
+        if shape.is_alone and shape.is_sentence:
+            return shape.words > 0
+        return shape.words >= 8 or (shape.words >= 2 and (shape.is_sentence or shape.has_verb))
+    if shape.is_title_case and not shape.is_sentence:
+        return False
+    if shape.words >= 5 and (shape.has_verb or shape.is_sentence):
+        return True
+    return shape.words >= 9 or (shape.is_sentence and shape.words >= 3 and shape.has_verb)

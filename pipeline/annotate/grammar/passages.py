@@ -1,0 +1,206 @@
+"""What a rule of indirect speech sees and answers, and how far a reported clause goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from pipeline.annotate.grammar.attribution import Attribution, Situation
+from pipeline.annotate.grammar.phrases import REACH, Range
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.subjects import subject_after, subject_of
+from pipeline.annotate.grammar.verbs import reporting_verb_at
+from pipeline.annotate.lexicon import Frame, Lexicon, Verb
+
+LONGEST_CLAUSE = 150
+"""Tokens of reported speech that are looked through for its end."""
+_EDGES = frozenset({",", ";", ":", "–", "—", "-", "\n", "…"})
+_FULL_STOPS = frozenset({".", "!", "?", ")"})
+_STRAY_MARKS = frozenset('„“”"«»‹›‚‘「」`')
+"""Of which no other mark makes a pair."""
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence and the word in it that may report."""
+
+    tokens: list[Token]
+    at: int
+    """The word: a verb, a participle, a noun, "laut", "so", "according"."""
+    first: int
+    """First token of the sentence."""
+    last: int
+    """Behind the last token of the sentence."""
+    lexicon: Lexicon
+    before: Range | None = None
+    """The sentence before in the same paragraph."""
+
+    @property
+    def low(self) -> int:
+        """As far as rules look back."""
+        return max(self.first, self.at - REACH)
+
+    @property
+    def high(self) -> int:
+        """As far as rules look ahead."""
+        return min(self.last, self.at + REACH)
+
+    def is_at(self, position: int, *surfaces: str) -> bool:
+        return self.first <= position < self.last and self.tokens[position].lower in surfaces
+
+    def is_noun_near(self, position: int) -> bool:
+        """A noun at the position or right behind it, as an article has."""
+        return any(token.is_capitalised for token in self.tokens[position : min(self.last, position + 2)])
+
+    @property
+    def verb(self) -> Verb | None:
+        """The reporting verb whose finite form the word is."""
+        return reporting_verb_at(self.tokens, self.at, self.last, self.lexicon)
+
+    def seen_from(self, divider: int) -> Situation:
+        """The sentence as the rules of marked quotations see it, `divider` being where the reported words begin."""
+        return Situation(
+            tokens=self.tokens,
+            at=divider,
+            low=self.low,
+            high=self.high,
+            earlier=(),
+            previous=None,
+            previous_at=0,
+            goes_on=False,
+            ending="",
+            lexicon=self.lexicon,
+        )
+
+    def subject(self, verb: int, divider: int) -> Range | None:
+        """Whose verb it is, on the verb's side of the divider."""
+        return subject_of(self.seen_from(divider), verb)
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Token ranges of the reported words, and who reports them by which word."""
+
+    quote: Range
+    attribution: Attribution
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """Indirect speech in the text, by token ranges."""
+
+    quote: Range
+    attribution: Attribution
+    rule: str
+    confidence: float
+    sentence: int
+
+
+FindReport = Callable[[Passage], Report | None]
+
+
+class ReportRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One way of reporting. Its examples are its tests."""
+
+    id: str
+    language: str
+    confidence: float
+    matches: str
+    """A text whose last indirect quotation this rule finds."""
+    misses: str
+    """A similar text in which it finds nothing."""
+    find: FindReport
+
+
+def report_rule(language: str, *, confidence: float, matches: str, misses: str) -> Callable[[FindReport], ReportRule]:
+    """Make a rule of the function below; its id is the function's name."""
+
+    def declare(find: FindReport) -> ReportRule:
+        return ReportRule(
+            id=find.__name__, language=language, confidence=confidence, matches=matches, misses=misses, find=find
+        )
+
+    return declare
+
+
+def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Report | None:
+    """The report without what does not belong to its words at either end; None if no words are left."""
+    first, last = quote
+    while first < last and (p.tokens[first].surface in _EDGES or _is_stray(p.tokens, first)):
+        first += 1
+    while first < last and (p.tokens[last - 1].surface in _EDGES | _FULL_STOPS or _is_stray(p.tokens, last - 1)):
+        if p.tokens[last - 1].surface == ")" and any(t.surface == "(" for t in p.tokens[max(first, last - 30) : last]):
+            break
+        last -= 1
+    if not _has_words(p.tokens, first, last):
+        return None
+    if speaker is not None and speaker[1] - speaker[0] == 1 and p.is_at(speaker[0], "es", "it"):
+        speaker = None
+    return Report((first, last), Attribution(speaker, cue))
+
+
+def _is_stray(tokens: list[Token], at: int) -> bool:
+    """A mark, or one of two apostrophes that stand for one."""
+    if tokens[at].segment >= 0 or tokens[at].surface in _STRAY_MARKS:
+        return tokens[at].segment < 0
+    return tokens[at].surface == "'" and "'" in {token.surface for token in (tokens[at - 1], *tokens[at + 1 : at + 2])}
+
+
+def _has_words(tokens: list[Token], first: int, last: int) -> bool:
+    """At least two words outside of marks: what is all in marks is a direct quotation."""
+    words = (token for token in tokens[first : min(last, first + LONGEST_CLAUSE)] if token.is_word)
+    return next(words, None) is not None and next(words, None) is not None
+
+
+def sentence_end(p: Passage) -> int:
+    """Before the marks that end the sentence."""
+    end = p.last
+    while end > p.first and p.tokens[end - 1].surface in _FULL_STOPS | {"\n", "…"}:
+        end -= 1
+    return end
+
+
+def clause_end(p: Passage, start: int) -> int:
+    """Where the reported words that begin at `start` end: mostly with the sentence."""
+    end = sentence_end(p)
+    for at in range(start + 1, min(end, start + LONGEST_CLAUSE)):
+        token = p.tokens[at]
+        if token.surface in {"\n", ":"} and at + 1 < p.last and p.tokens[at + 1].segment >= 0:
+            return at
+        if token.surface in {",", "–", "—"} and at + 1 < end and _is_parenthetical(p, at + 1):
+            return at
+        if token.surface == "," and at + 1 < end and (_resumes(p, start, at + 1) or _adds(p, at + 1)):
+            return at
+        if token.lower in {"und", "sowie", "and", "but", "aber"} and at + 1 < end and _goes_on_reporting(p, at + 1):
+            return at
+    return end
+
+
+def _resumes(p: Passage, start: int, at: int) -> bool:
+    """Behind "dass …," the sentence around it goes on: with its finite verb or a reason of its own."""
+    if p.lexicon.language != "de" or p.tokens[start].lower not in {"dass", "daß", "ob"}:
+        return False
+    word = p.tokens[at].lower
+    if word in {"denn", "allerdings"}:
+        return True
+    return word in p.lexicon.auxiliaries | p.lexicon.finite_verbs and word not in p.lexicon.subjunctive
+
+
+def _adds(p: Passage, at: int) -> bool:
+    """ "…, adding that": the speaker says the next thing."""
+    return p.lexicon.language == "en" and p.tokens[at].lower.endswith("ing") and p.tokens[at].lower in p.lexicon.verbs
+
+
+def _is_parenthetical(p: Passage, at: int) -> bool:
+    """ ", sagte Holm": a reporting verb and its subject behind the comma."""
+    if p.is_at(at, "so") and p.lexicon.language == "de":
+        follower = p.tokens[at + 1] if at + 1 < p.last else None
+        return follower is not None and (follower.is_capitalised or follower.lower in {"der", "die", "das"})
+    verb = reporting_verb_at(p.tokens, at, p.last, p.lexicon)
+    return verb is not None and subject_after(p.tokens, at, p.last, p.lexicon) is not None
+
+
+def _goes_on_reporting(p: Passage, at: int) -> bool:
+    """ "… und forderte": the speaker does the next thing. A form in -en may as well be an infinitive."""
+    if p.tokens[at].lower in p.lexicon.adverbs and at + 1 < p.last:
+        at += 1
+    verb = reporting_verb_at(p.tokens, at, p.last, p.lexicon)
+    return verb is not None and verb.frame is not Frame.NONE and not p.tokens[at].lower.endswith("en")

@@ -1,0 +1,288 @@
+"""Noun phrases that can be a speaker, found from their first word, names and reporting verbs.
+
+Positions are token indices, ends exclusive. Nothing here looks further than `REACH` tokens, so the time it takes does
+not depend on the sentence's length.
+"""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.lexicon import Lexicon
+
+REACH = 45
+"""Tokens on either side of a quotation that are looked at."""
+LONGEST_PHRASE = 22
+_PARTICLES = "von van de der den del della di da dos du bin ibn al el ben zu zur vom la le ten ter st"
+NAME_PARTICLES = frozenset(_PARTICLES.split())
+_ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
+RELATIVE_DE = frozenset({"der", "die", "das", "dem", "den", "denen", "deren", "dessen"})
+GENITIVE_DE = frozenset({"des", "der", "eines", "einer", "seiner", "seines", "ihrer", "ihres", "unserer", "dieser"})
+_POSTMODIFIERS_DE = frozenset({"von", "vom", "der", "des", "für", "aus", "im", "in", "beim", "bei", "zur", "zum"})
+_POSTMODIFIERS_EN = frozenset({"of", "for", "from", "at", "with"})
+_ALONE_EN = frozenset(
+    {"one", "two", "three", "four", "some", "several", "many", "both", "another", "others", "most", "none", "few"}
+)
+"""Quantifiers that stand for whoever was named: "said one", "some of them said"."""
+_TIME_OPENERS_EN = frozenset({"last", "next", "this", "earlier", "every", "each"})
+_TIMES_EN = frozenset(
+    {"week", "month", "year", "night", "morning", "afternoon", "evening", "summer", "winter", "spring"}
+)
+_ALONE_DE = frozenset({"einer", "eine", "keiner", "keine", "mehrere", "andere"})
+_PHRASE_ENDS = frozenset(".,:;!?)\n")
+_CONJUNCTIONS_TOO_EN = frozenset({"after", "before", "since", "until", "till", "as"})
+_NOUN_OR_VERB_EN = frozenset({"state", "point", "report", "post"})
+
+Range = tuple[int, int]
+
+
+def is_name_word(token: Token, lexicon: Lexicon) -> bool:
+    """A capitalised word that is not there for its grammar: in German any noun, in English a name."""
+    return token.is_capitalised and token.lower not in lexicon.function_words and token.lower not in lexicon.weekdays
+
+
+def name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int:
+    """The end of the run of capitalised words from `at`, with particles ("von der Heide"), initials; `at` if none."""
+    end = at
+    stop = min(stop, at + LONGEST_PHRASE)
+    while end < stop:
+        token = tokens[end]
+        if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
+            end += 1
+            continue
+        if end == at:
+            break
+        if token.surface == "." and tokens[end - 1].end == token.start and _is_short(tokens[end - 1], lexicon):
+            if end + 1 < stop and tokens[end + 1].is_capitalised:
+                end += 1
+                continue
+            break
+        ahead = end
+        while (
+            ahead < stop
+            and ahead < end + 2
+            and tokens[ahead].lower in NAME_PARTICLES
+            and tokens[ahead].surface.islower()
+        ):
+            ahead += 1
+        if (
+            ahead > end
+            and ahead < stop
+            and is_name_word(tokens[ahead], lexicon)
+            and _joins_name(tokens, at, end, ahead, lexicon)
+        ):
+            end = ahead + 1
+            continue
+        break
+    return end
+
+
+def _is_short(token: Token, lexicon: Lexicon) -> bool:
+    return len(token.surface) == 1 or token.lower in lexicon.titles
+
+
+def _joins_name(tokens: list[Token], at: int, end: int, ahead: int, lexicon: Lexicon) -> bool:
+    """ "Ursula von der Leyen", not "Sprecherin der Stadt": the word before a German particle is no office."""
+    if lexicon.language == "en":
+        return True
+    if lexicon.is_role(tokens[end - 1].surface):
+        return tokens[end].lower in {"von", "van", "de"} and ahead - end == 2
+    if tokens[end].lower == "von":
+        return end - at == 1 or tokens[end - 2].surface == "." or lexicon.is_role(tokens[end - 2].surface)
+    return tokens[end].lower not in {"der", "den", "zur", "zu", "vom"}
+
+
+def noun_phrase(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """The end of the noun phrase that begins at `at`, None if none does."""
+    stop = min(stop, at + LONGEST_PHRASE, len(tokens))
+    if at >= stop:
+        return None
+    if lexicon.language == "de":
+        return _noun_phrase_de(tokens, at, stop, lexicon)
+    return _noun_phrase_en(tokens, at, stop, lexicon)
+
+
+def _noun_phrase_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    if particle_end := particle_name_end(tokens, at, stop, lexicon):
+        return particle_end
+    if (partitive_end := _partitive_end_de(tokens, at, stop, lexicon)) is not None:
+        return partitive_end
+    head = at
+    if tokens[at].lower in lexicon.determiners_nominative or tokens[at].lower in lexicon.determiners_oblique:
+        head += 1
+    while head < stop and is_adjective_de(tokens[head], lexicon):
+        head += 1
+    end = name_end(tokens, head, stop, lexicon)
+    if end == head + 1 and end < stop and tokens[end].lower in lexicon.weekdays and tokens[head].lower.endswith("e"):
+        return None  # "Vergangene Woche"
+    if end == head:
+        return at + 1 if tokens[at].lower in lexicon.pronouns else None
+    return _postmodified_de(tokens, head, end, stop, lexicon)
+
+
+def _partitive_end_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """Behind "einer", "eine von ihnen", "einer der Männer"; None where a noun of its own follows."""
+    if tokens[at].lower not in _ALONE_DE:
+        return None
+    behind = tokens[at + 1] if at + 1 < stop else None
+    if behind is None or behind.segment >= 0 or behind.surface in _PHRASE_ENDS:
+        return at + 1
+    if behind.lower == "von" and at + 2 < stop and tokens[at + 2].lower in {"ihnen", "uns", "denen"}:
+        return at + 3
+    return noun_phrase(tokens, at + 1, stop, lexicon) if behind.lower == "der" else None
+
+
+def particle_name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """The end of a surname that begins with its particles: "Von der Leyen betonte", "sagte von der Leyen."."""
+    if tokens[at].lower not in {"von", "van"} or at + 2 >= stop or tokens[at + 1].lower not in {"der", "den"}:
+        return None
+    end = at + 3
+    if not is_name_word(tokens[at + 2], lexicon):
+        return None
+    if end >= stop:
+        return end
+    if tokens[at].is_capitalised:
+        begins = tokens[end].lower in lexicon.verbs or tokens[end].lower in lexicon.auxiliaries
+        return end if begins else None
+    return end if tokens[end].surface in {".", ",", ":", "!"} or tokens[end].segment >= 0 else None
+
+
+def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
+    if not token.is_word:
+        return False
+    if token.lower in lexicon.function_words or token.lower in lexicon.verbs:
+        return False
+    if token.surface[0].isdigit():
+        return not token.is_capitalised
+    return token.surface[0].islower() and token.lower.endswith(_ADJECTIVE_ENDINGS)
+
+
+def _postmodified_de(tokens: list[Token], head: int, end: int, stop: int, lexicon: Lexicon) -> int:
+    """With what belongs to the head noun: "des Weißen Hauses", "der Polizei Hof", "von Hessen"."""
+    for _ in range(3):
+        if end >= stop or tokens[end].lower not in _POSTMODIFIERS_DE or not lexicon.is_role(tokens[end - 1].surface):
+            is_genitive = end < stop and tokens[end].lower in GENITIVE_DE
+            if not is_genitive or _has_full_name(tokens, head, end, lexicon):
+                break
+        inner = end + 1
+        if inner < stop and tokens[inner].lower in lexicon.determiners_oblique:
+            inner += 1
+        while inner < stop and is_adjective_de(tokens[inner], lexicon):
+            inner += 1
+        inner_end = name_end(tokens, inner, stop, lexicon)
+        if inner_end == inner:
+            break
+        end = inner_end
+    return end
+
+
+def _has_full_name(tokens: list[Token], head: int, end: int, lexicon: Lexicon) -> bool:
+    return end - head >= 2 and not lexicon.is_role(tokens[end - 1].surface)
+
+
+def past_parenthesis(tokens: list[Token], at: int, stop: int) -> int:
+    """Behind a short parenthesis at `at`: "(CDU)", "(45)"."""
+    if at < stop and tokens[at].surface == "(":
+        for end in range(at + 1, min(stop, at + 8)):
+            if tokens[end].surface == ")":
+                return end + 1
+    return at
+
+
+def _noun_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    first = tokens[at]
+    if first.lower in lexicon.pronouns:
+        return at + 1
+    if first.lower in _TIME_OPENERS_EN and at + 1 < stop and tokens[at + 1].lower in _TIMES_EN | lexicon.weekdays:
+        return None
+    if not first.is_word or first.lower in lexicon.prepositions or first.lower in lexicon.conjunctions:
+        return None
+    if first.lower in _ALONE_EN and (end := _partitive_end_en(tokens, at, stop, lexicon)) is not None:
+        return end
+    has_determiner = first.lower in lexicon.determiners_nominative
+    if not has_determiner and not is_name_word(first, lexicon) and not _starts_bare_en(tokens, at, stop, lexicon):
+        return None
+    end = at + 1
+    while end < stop:
+        if _joins_phrase_en(tokens, end, stop, lexicon):
+            end += 1
+            continue
+        if _ends_phrase_en(tokens[end], lexicon) and not (has_determiner and _is_noun_en(tokens, at, end, lexicon)):
+            break
+        if first.is_capitalised and not has_determiner and not _may_extend_en(tokens, end, lexicon):
+            break
+        end += 1
+    return end if end > at + 1 or not has_determiner else None
+
+
+def _partitive_end_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """Behind "one", "some of them", "two of the men"; None where a noun of its own follows, as in "one neighbour"."""
+    behind = tokens[at + 1] if at + 1 < stop else None
+    if behind is None or not behind.is_word or behind.lower in lexicon.verbs or behind.lower in lexicon.auxiliaries:
+        return at + 1
+    if behind.lower != "of" or at + 2 >= stop:
+        return None
+    if tokens[at + 2].lower in {"them", "us", "those", "these"}:
+        return at + 3
+    return noun_phrase(tokens, at + 2, stop, lexicon)
+
+
+def _is_noun_en(tokens: list[Token], at: int, end: int, lexicon: Lexicon) -> bool:
+    """ "the answer", "his claim": what looks like a verb right behind the determiner is a noun."""
+    return end == at + 1 and tokens[end].lower in lexicon.verbs and tokens[at].lower not in _ALONE_EN
+
+
+def _joins_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> bool:
+    """What a phrase goes on behind: the full stop of "Mr.", a bare apostrophe, "of", the "and" between two names."""
+    token, before = tokens[at], tokens[at - 1]
+    if token.surface in {"'", "’"}:
+        return True
+    if at + 1 >= stop or not tokens[at + 1].is_word:
+        return False
+    if token.surface == ".":
+        return _is_short(before, lexicon) and tokens[at + 1].is_capitalised
+    if token.lower == "and":
+        return before.is_capitalised and tokens[at + 1].is_capitalised
+    if token.lower == "by":
+        return before.lower in lexicon.documents
+    if before.lower in lexicon.determiners_nominative:
+        return False
+    return token.lower in _POSTMODIFIERS_EN and (token.lower != "with" or lexicon.is_role(before.lower))
+
+
+def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
+    lower = token.lower
+    if not token.is_word or (lower in lexicon.verbs and lower not in _NOUN_OR_VERB_EN):
+        return True
+    if lower in lexicon.finite_verbs and not token.is_capitalised:
+        return True
+    closed = (lexicon.adverbs, lexicon.weekdays, lexicon.auxiliaries, lexicon.pronouns, lexicon.prepositions)
+    return any(lower in words for words in closed) or lower in lexicon.conjunctions
+
+
+def _may_extend_en(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """ "Labour leader", "Leeds city officials": behind a name, lower case words lead to an office."""
+    if tokens[at].is_capitalised or not tokens[at - 1].is_capitalised:
+        return True
+    return any(lexicon.is_role(token.lower) for token in tokens[at : at + 3] if token.is_word)
+
+
+def _starts_bare_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> bool:
+    """ "officials", "former president Adam Pierce": a phrase without an article."""
+    for token in tokens[at : min(stop, at + 4)]:
+        if not token.is_word or token.lower in lexicon.function_words or token.lower in lexicon.verbs:
+            return False
+        if lexicon.is_role(token.lower):
+            return True
+    return False
+
+
+def is_nominative(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """Whether the phrase at `at` may be a subject: not behind a preposition, not with a dative article."""
+    if tokens[at].lower == "einer" and _partitive_end_de(tokens, at, len(tokens), lexicon) is not None:
+        return True
+    if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
+        return False
+    before = tokens[at - 1] if at else None
+    if before is not None and lexicon.language == "en" and before.lower in _CONJUNCTIONS_TOO_EN:
+        return True
+    return before is None or before.lower not in lexicon.prepositions

@@ -1,0 +1,161 @@
+"""Tokens and sentences, every marked segment being one token: what it says has no part in the syntax around it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from pipeline.annotate.grammar.marks import Segment
+from pipeline.annotate.lexicon import Lexicon
+
+
+class Token(NamedTuple):
+    start: int
+    end: int
+    surface: str
+    lower: str
+    segment: int
+    """Index of the marked segment that this token stands for; NO_SEGMENT for a word or a punctuation mark."""
+
+    @property
+    def is_word(self) -> bool:
+        return self.segment < 0 and (self.surface[0].isalnum() or self.surface[0] == "_")
+
+    @property
+    def is_capitalised(self) -> bool:
+        """Also "39-Jährige"."""
+        if self.segment >= 0:
+            return False
+        first = self.surface[0]
+        return first.isupper() or (
+            first.isdigit() and self.surface.lstrip("0123456789")[:1] == "-" and self._noun_follows
+        )
+
+    @property
+    def _noun_follows(self) -> bool:
+        return self.surface.partition("-")[2][:1].isupper()
+
+
+NO_SEGMENT = -1
+_SENTENCE_ENDS = frozenset(".!?…")
+_LOOK_AHEAD = 12
+
+
+class Sentence(NamedTuple):
+    """Tokens first to last, exclusive."""
+
+    first: int
+    last: int
+    paragraph: int
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(r"\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:[-‑’'&/]\w+)*|\n|[^\w\s]")
+
+
+def read_tokens(text: str) -> list[Token]:
+    """The text's tokens, line ends among them."""
+    return [Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in _token().finditer(text)]
+
+
+def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> list[Token]:
+    """The tokens with each marked segment as a single one. A token that a mark cuts off ends before it."""
+    tokens: list[Token] = []
+    at = 0
+    for number, segment in enumerate(segments):
+        while at < len(words) and words[at].start < segment.before:
+            tokens.append(_cut(text, words[at], segment.before))
+            at += 1
+        while at < len(words) and words[at].end <= segment.after:
+            at += 1
+        tokens.append(Token(segment.before, segment.after, "“", "“", number))
+        if at < len(words) and words[at].start < segment.after:
+            tail = text[segment.after : words[at].end]
+            tokens.append(Token(segment.after, words[at].end, tail, tail.lower(), NO_SEGMENT))
+            at += 1
+    tokens.extend(words[at:])
+    return tokens
+
+
+def _cut(text: str, token: Token, stop: int) -> Token:
+    if token.end <= stop:
+        return token
+    head = text[token.start : stop]
+    return Token(token.start, stop, head, head.lower(), NO_SEGMENT)
+
+
+def split_sentences(text: str, tokens: list[Token], segments: list[Segment], lexicon: Lexicon | None) -> list[Sentence]:
+    """The tokens' sentences. One ends at a line end, unless a colon there announces a quotation."""
+    sentences: list[Sentence] = []
+    first = 0
+    paragraph = 0
+    for at, token in enumerate(tokens):
+        if token.surface == "\n":
+            follower = next((t for t in tokens[at + 1 : at + 4] if t.surface != "\n"), None)
+            announces = (
+                at > first and tokens[at - 1].surface in {":", "\n"} and follower is not None and follower.segment >= 0
+            )
+            if announces and any(t.surface == ":" for t in tokens[max(first, at - 2) : at]):
+                continue
+            if at > first:
+                sentences.append(Sentence(first, at, paragraph))
+            first = at + 1
+            paragraph += 1
+        elif _ends_sentence(text, tokens, at, segments, lexicon):
+            sentences.append(Sentence(first, at + 1, paragraph))
+            first = at + 1
+    if first < len(tokens):
+        sentences.append(Sentence(first, len(tokens), paragraph))
+    return sentences
+
+
+def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segment], lexicon: Lexicon | None) -> bool:
+    token = tokens[at]
+    if at + 1 >= len(tokens):
+        return True
+    follower = tokens[at + 1]
+    if token.segment >= 0:
+        last = text[segments[token.segment].end - 1]
+        if last not in _SENTENCE_ENDS:
+            return False
+        if follower.segment >= 0:
+            return True
+        return follower.is_capitalised and not (last in "!?…" and _attributes(tokens, at + 1, lexicon))
+    if token.surface not in _SENTENCE_ENDS:
+        return False
+    if follower.surface in _SENTENCE_ENDS or follower.surface in {",", ")", ";"}:
+        return False
+    if token.surface == "." and at > 0 and tokens[at - 1].segment < 0 and tokens[at - 1].end == token.start:
+        before = tokens[at - 1]
+        if len(before.surface) == 1 and before.surface.isalpha():
+            return at > 1 and tokens[at - 2].end == before.start and tokens[at - 2].surface[-1].isdigit()  # "£4m."
+        if lexicon and before.lower in lexicon.abbreviations and follower.surface != "\n":
+            return False
+        if before.surface.isdigit() and len(before.surface) <= 2 and lexicon and lexicon.language == "de":
+            return follower.surface == "\n" or follower.segment >= 0 or _is_age(tokens, at - 1, lexicon)
+    return follower.segment >= 0 or not follower.surface[0].islower()
+
+
+def _is_age(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """ "sagt Lena Berg, 34. Ihr Bruder": a number between comma and full stop that begins no date."""
+    if at < 2 or tokens[at - 1].surface != "," or not tokens[at - 2].is_capitalised:
+        return False
+    is_date = any(token.lower in lexicon.weekdays for token in (tokens[at - 2], *tokens[at + 2 : at + 3]))
+    return not is_date and len(tokens[at].surface) == 2
+
+
+def _attributes(tokens: list[Token], at: int, lexicon: Lexicon | None) -> bool:
+    """“Is it?” Marsh, a farmer, asked: what follows the question is no sentence of its own."""
+    if lexicon is None or lexicon.language != "en":
+        return False
+    is_apposed = False
+    for before, token in zip(tokens[at - 1 : at + _LOOK_AHEAD], tokens[at : at + _LOOK_AHEAD], strict=False):
+        if token.surface == "," and (is_apposed or before.is_capitalised):
+            is_apposed = not is_apposed
+        elif not token.is_word:
+            return False
+        if token.lower in lexicon.verbs:
+            return True
+    return False

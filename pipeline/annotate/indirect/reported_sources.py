@@ -1,0 +1,234 @@
+"""German indirect speech whose source stands in a phrase of its own: laut X, so X, wie X mitteilte, heißt es in X."""
+
+from __future__ import annotations
+
+from pipeline.annotate.direct.sentence_cues import OWN_DE, source_de
+from pipeline.annotate.grammar.attribution import Attribution
+from pipeline.annotate.grammar.passages import Passage, Report, clause_end, report, report_rule, sentence_end
+from pipeline.annotate.grammar.phrases import REACH, RELATIVE_DE, Range, is_nominative, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.verbs import reporting_verb_at
+from pipeline.annotate.indirect.clauses_de import Clause, first_clause
+from pipeline.annotate.indirect.reported_de import is_open, reporting_word
+
+FARTHEST_OPENER = 8
+"""Tokens before a source in which the clause that it stands in may begin."""
+_FEWEST_BEHIND = 4
+"""Tokens behind a source between commas for the sentence to go on reporting."""
+
+
+def words_beside(p: Passage, first: int, last: int) -> Range:
+    """The words beside a source that takes the tokens first to last: behind it, before it, or around it.
+
+    They are those of the sentence, or of the relative or other subordinate clause that the source stands in.
+    """
+    last = past_parenthesis(p.tokens, last, p.last)
+    if first - p.first <= 1:
+        last = _past_attribute(p, last)
+        return last, clause_end(p, last)
+    begin, end = _bounds(p, first, last)
+    return (begin, first) if end <= last else (begin, end)
+
+
+def _bounds(p: Passage, first: int, last: int) -> Range:
+    begin, end = p.first, clause_end(p, last)
+    for at in range(first - 1, max(p.first, first - FARTHEST_OPENER) - 1, -1):
+        if p.tokens[at].surface == ";":
+            begin = at + 1
+            break
+        if p.tokens[at].surface == "," and _opens_subordinate(p, at + 1):
+            begin = at + 1
+            end = next((i for i in range(last, end) if p.tokens[i].surface == ","), end)
+            break
+    return begin, next((i for i in range(last, min(end, last + REACH)) if p.tokens[i].surface == ";"), end)
+
+
+def _opens_subordinate(p: Passage, at: int) -> bool:
+    """A conjunction, or a relative pronoun: no article, so no noun behind it."""
+    if p.tokens[at].lower in {"weil", "da", "dass", "wobei", "obwohl", "wo"}:
+        return True
+    return p.tokens[at].lower in RELATIVE_DE and not p.is_noun_near(at + 1)
+
+
+@report_rule(
+    "de",
+    confidence=0.85,
+    matches="Laut Polizei war der Fahrer nicht angeschnallt.",
+    misses="Der Motor war laut, der Fahrer nicht angeschnallt.",
+)
+def source_phrase(p: Passage) -> Report | None:
+    """laut X; nach Angaben von X; nach einer Studie; X zufolge"""
+    found = source_de(p.seen_from(p.at), p.at)
+    if found is None or found.cue is None:
+        return None
+    speaker, cue = found.speaker, found.cue
+    if p.is_at(cue[1], *OWN_DE):
+        return report(p, (p.first, clause_end(p, cue[1])), speaker, cue)
+    first = min(cue[0], speaker[0]) if speaker else cue[0]
+    last = max(cue[1], speaker[1]) if speaker else cue[1]
+    return report(p, words_beside(p, first, last), speaker, cue)
+
+
+def _past_attribute(p: Passage, at: int) -> int:
+    """Behind what belongs to the source that opens the sentence: "vom Abend", "und der Stadt", ", die … erschien,"."""
+    while p.is_at(at, *p.lexicon.prepositions) or p.is_at(at, "und", "sowie"):
+        end = noun_phrase(p.tokens, at + 1, p.last, p.lexicon)
+        if end is None:
+            break
+        at = end
+    if not p.is_at(at, ","):
+        return at
+    closing = next((i for i in range(at + 1, min(p.last, at + REACH)) if p.tokens[i].surface == ","), None)
+    return closing + 1 if closing is not None else at
+
+
+@report_rule(
+    "de",
+    confidence=0.95,
+    matches="Das Wasser sinkt seit dem Morgen, so die Sprecherin.",
+    misses="Das Wasser sinkt seit dem Morgen, so dass alle gehen.",
+)
+def so_source(p: Passage) -> Report | None:
+    """…, so Holm; Holm forderte mehr Tempo, so der Sprecher."""
+    if not p.is_at(p.at, "so") or not p.is_at(p.at - 1, ",", "–", "—") or p.at - 1 <= p.first:
+        return None
+    end = noun_phrase(p.tokens, p.at + 1, p.last, p.lexicon)
+    if end is None or not is_nominative(p.tokens, p.at + 1, p.lexicon):
+        return None
+    stops = past_parenthesis(p.tokens, end, p.last)
+    if stops < p.last and not (
+        p.tokens[stops].surface in {".", ",", "\n", "!", ";", "–"}
+        or p.tokens[stops].lower in p.lexicon.prepositions | p.lexicon.adverbs | {"der", "des", "und", "sowie"}
+    ):
+        return None
+    return report(p, _before_or_around(p, p.at - 1, stops), (p.at + 1, end), (p.at, p.at + 1))
+
+
+def _before_or_around(p: Passage, before: int, behind: int) -> Range:
+    """A source between commas has the reported words on both sides."""
+    is_part = noun_phrase(p.tokens, p.first, before, p.lexicon) == before or is_open(p, before)
+    fewest = 1 if is_part else _FEWEST_BEHIND  # "Der Deich, so Holm, sei sicher"
+    if p.is_at(behind, ",", "–", "—") and sentence_end(p) - behind > fewest:
+        return p.first, clause_end(p, behind)
+    return p.first, before
+
+
+@report_rule(
+    "de",
+    confidence=0.95,
+    matches="Wie die Stadt am Montag mitteilte, bleibt das Bad geschlossen.",
+    misses="Wie die Stadt am Montag aussah, bleibt ihr Geheimnis.",
+)
+def as_told(p: Passage) -> Report | None:
+    """Wie X mitteilte, …; …, wie X mitteilte; wie es in X heißt"""
+    opening = _how(p)
+    if opening is None:
+        return None
+    found = _teller(p, opening)
+    if found is None:
+        return None
+    closing = next((at for at in range(p.at + 1, min(p.last, p.at + 12)) if p.tokens[at].surface in {",", "–"}), None)
+    if opening == p.first:
+        if closing is None:
+            return None
+        return report(p, (closing + 1, clause_end(p, closing + 1)), found.speaker, found.cue or (p.at, p.at + 1))
+    if closing is not None and closing + 1 < p.last and p.tokens[closing + 1].segment >= 0:
+        return None  # "die, wie sie sagte, „graue Zeit“": the marks say what is told
+    behind = closing if closing is not None else p.last
+    return report(p, _before_or_around(p, opening - 1, behind), found.speaker, found.cue or (p.at, p.at + 1))
+
+
+def _how(p: Passage) -> int | None:
+    """The "wie" that opens the word's clause: at the sentence's beginning or behind a comma."""
+    for at in range(p.at - 1, p.low - 1, -1):
+        if p.tokens[at].lower == "wie" and (at == p.first or p.tokens[at - 1].surface in {",", "–", "—"}):
+            return at
+        if p.tokens[at].surface == ";":
+            return None
+    return None
+
+
+def _teller(p: Passage, opening: int) -> Attribution | None:
+    """Who tells it in the clause from `opening` to the word, which must be a reporting verb."""
+    cue = (p.at, p.at + 1)
+    if p.is_at(p.at, "heißt", "hieß") and any(token.lower == "es" for token in p.tokens[opening : p.at]):
+        return Attribution(document_near(p, opening, p.at), cue)
+    if reporting_word(p, opening) is None:
+        return None
+    if p.is_at(opening + 1, "aus"):
+        return Attribution(_phrase_at(p, opening + 2), cue)
+    return Attribution(_phrase_at(p, opening + 1), cue)
+
+
+def _phrase_at(p: Passage, at: int) -> Range | None:
+    end = noun_phrase(p.tokens, at, p.last, p.lexicon)
+    return (
+        (at, end)
+        if (end is not None and is_nominative(p.tokens, at, p.lexicon)) or (p.is_at(at - 1, "aus") and end)
+        else None
+    )
+
+
+@report_rule(
+    "de",
+    confidence=0.9,
+    matches="Das Bad bleibe bis Mai geschlossen, heißt es in der Mitteilung.",
+    misses="Das Bad am See heißt es zu schonen.",
+)
+def document_says(p: Passage) -> Report | None:
+    """…, heißt es in der Mitteilung; in dem Brief heißt es, …; hieß es aus dem Palast"""
+    if not p.is_at(p.at, "heißt", "hieß", "heiße") or not (p.is_at(p.at + 1, "es") or p.is_at(p.at - 1, "es")):
+        return None
+    cue = (p.at, p.at + 1)
+    if p.is_at(p.at - 1, ",", "–", "—"):
+        speaker = document_near(p, p.at + 1, p.high)
+        return report(p, (p.first, p.at - 1), speaker, cue)
+    comma = next((at for at in range(p.at + 1, min(p.last, p.at + 14)) if p.tokens[at].surface in {",", ":"}), None)
+    if comma is None or reporting_verb_at(p.tokens, p.at, p.last, p.lexicon) is None:
+        return None
+    return report(p, (comma + 1, clause_end(p, comma + 1)), document_near(p, p.low, comma), cue)
+
+
+def document_near(p: Passage, first: int, last: int) -> Range | None:
+    """ "in der Mitteilung", "aus dem Palast", "beim Verband": where something is said."""
+    for at in range(first, min(last, p.last)):
+        if p.tokens[at].surface == "," and first > p.at:
+            return None
+        if p.tokens[at].lower in {"in", "im", "aus", "von", "vom", "beim", "bei", "seitens"}:
+            end = noun_phrase(p.tokens, at + 1, p.last, p.lexicon)
+            if end is not None and p.tokens[at + 1].lower not in p.lexicon.weekdays:
+                return at + 1, end
+    return None
+
+
+@report_rule(
+    "de",
+    confidence=0.85,
+    matches="Das Bad bleibt bis Mai geschlossen. Das teilte die Stadt mit.",
+    misses="Das Bad bleibt bis Mai geschlossen. Das ärgerte die Stadt.",
+)
+def sentence_before(p: Passage) -> Report | None:
+    """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus."""
+    if p.before is None or p.at != p.first + 1 or not p.is_at(p.first, "das", "dies", "davon"):
+        return None
+    if p.verb is None or first_clause(p)[1] is not Clause.NONE:
+        return None
+    if p.tokens[p.last - 1].segment >= 0 or any(token.surface == ":" for token in p.tokens[p.at : p.high]):
+        return None
+    speaker = p.subject(p.at, p.last)
+    if speaker is None or speaker[0] <= p.at:
+        return None
+    return report(p, p.before, speaker, (p.at, p.at + 1))
+
+
+@report_rule(
+    "de",
+    confidence=0.75,
+    matches="Die Stadt hat einen Bericht vorgelegt. Demnach war die Pumpe defekt.",
+    misses="Die Stadt hat einen Bericht vorgelegt. Danach war die Pumpe defekt.",
+)
+def accordingly(p: Passage) -> Report | None:
+    """Demnach …; … soll demnach …: according to what was named before."""
+    if not p.is_at(p.at, "demnach", "demzufolge"):
+        return None
+    first = p.at + 1 if p.at == p.first else p.first
+    return report(p, (first, clause_end(p, first)), None, (p.at, p.at + 1))

@@ -1,0 +1,149 @@
+"""Countries, cities, parties and organisations by name, read at the first use from `lexicon/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import msgspec
+
+from pipeline.annotate.grammar.sentences import Token, read_tokens
+from pipeline.annotate.lexicon import FOLDER
+from pipeline.events import MentionKind
+
+_GERMAN_ENDINGS = ("", "e", "er", "en", "es", "em")
+_NOWHERE = "-"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a name stands for."""
+
+    kind: MentionKind
+    name: str
+    """In the gazetteer's language."""
+    country: str | None
+    """ISO 3166-1 alpha-2."""
+
+
+class Gazetteer(msgspec.Struct, frozen=True):
+    """The names of one language's gazetteer; those of the other language count, too."""
+
+    entries: Mapping[tuple[str, ...], Entry]
+    """By the name's tokens."""
+    longest: Mapping[str, int]
+    """Tokens of the longest name that begins with the word."""
+    adjectives: Mapping[str, str]
+    """Country by adjective, lower case: "französischen", "french"."""
+    parties: Mapping[str, str]
+    """Party by spelling, those in parentheses among them."""
+
+    def entry_at(self, tokens: list[Token], at: int) -> tuple[int, Entry] | None:
+        """The longest name that begins at the token, a genitive -s at its end aside: its end and what it stands for."""
+        first = tokens[at].surface
+        longest = self.longest.get(first) or self.longest.get(_bare(first))
+        if longest is None:
+            return None
+        words = [token.surface for token in tokens[at : at + longest]]
+        for count in range(len(words), 0, -1):
+            for last in (words[count - 1], _bare(words[count - 1])):
+                entry = self.entries.get((*words[: count - 1], last))
+                if entry is not None:
+                    return at + count, entry
+        return None
+
+    def country_of(self, word: str) -> str | None:
+        """Whose office it is by an adjective, a genitive or what is before a hyphen: "britischen", "US-Präsident"."""
+        adjective = self.adjectives.get(word.lower())
+        if adjective is not None:
+            return adjective
+        for name in (word, _bare(word), word.partition("-")[0]):
+            entry = self.entries.get((name,))
+            if entry is not None and entry.kind is MentionKind.PLACE:
+                return entry.country
+        return None
+
+
+def _bare(word: str) -> str:
+    """Without a genitive ending."""
+    for ending in ("'s", "’s", "s", "'", "’"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return word[: -len(ending)]
+    return word
+
+
+@cache
+def load_gazetteer(language: str) -> Gazetteer:
+    """The names, with those of the language as the usual ones."""
+    entries: dict[tuple[str, ...], Entry] = {}
+    adjectives: dict[str, str] = {}
+    parties: dict[str, str] = {}
+    for spelling, entry in (
+        *_organisations(language, parties),
+        *_countries(language, adjectives),
+        *_places(language),
+        *_figures(language),
+    ):
+        entries.setdefault(tuple(token.surface for token in read_tokens(spelling)), entry)
+    longest: dict[str, int] = {}
+    for words in entries:
+        longest[words[0]] = max(longest.get(words[0], 0), len(words))
+    return Gazetteer(entries, longest, adjectives, parties)
+
+
+def _countries(language: str, adjectives: dict[str, str]) -> Iterator[tuple[str, Entry]]:
+    lines = (FOLDER / "countries.tsv").read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    for code, german, english, adjectives_de, adjectives_en, capital in rows[1:]:
+        names_de, names_en = _values(german), _values(english)
+        own = names_de if language == "de" else names_en or names_de
+        for name in (*names_de, *names_en):
+            yield name, Entry(MentionKind.PLACE, own[0], code)
+        for stem in _values(adjectives_de):
+            adjectives.update((stem + ending, code) for ending in _GERMAN_ENDINGS)
+        adjectives.update((adjective.lower(), code) for adjective in _values(adjectives_en))
+        if capital != _NOWHERE:
+            yield from _spellings(capital, language, code)
+
+
+def _values(field: str) -> list[str]:
+    return [] if field == _NOWHERE else field.split("|")
+
+
+def _spellings(name: str, language: str, country: str) -> Iterator[tuple[str, Entry]]:
+    german, _, english = name.strip().partition("=")
+    usual = german if language == "de" or not english else english
+    entry = Entry(MentionKind.PLACE, usual, None if country == _NOWHERE else country)
+    yield german, entry
+    if english:
+        yield english, entry
+
+
+def _places(language: str) -> Iterator[tuple[str, Entry]]:
+    places = msgspec.toml.decode((FOLDER / "places.toml").read_bytes(), type=dict[str, str])
+    for country, names in places.items():
+        for name in names.replace("\n", "|").split("|"):
+            if name.strip():
+                yield from _spellings(name, language, country)
+
+
+def _figures(language: str) -> Iterator[tuple[str, Entry]]:
+    figures = msgspec.toml.decode((FOLDER / "figures.toml").read_bytes(), type=dict[str, str])
+    for surname, said in figures.items():
+        names, _, country = said.partition("|")
+        german, _, english = names.partition("=")
+        yield surname, Entry(MentionKind.PERSON, german if language == "de" or not english else english, country)
+
+
+def _organisations(language: str, parties: dict[str, str]) -> Iterator[tuple[str, Entry]]:
+    tables = msgspec.toml.decode((FOLDER / "organisations.toml").read_bytes(), type=dict[str, dict[str, str]])
+    parties.update((short, party) for party, short in tables["abbreviated_parties"].items())
+    for table in (tables["parties"], tables["organisations"]):
+        for key, spellings in table.items():
+            german, _, english = key.partition("=")
+            name = german if language == "de" or not english else english
+            country, *others = spellings.split("|")
+            entry = Entry(MentionKind.ORGANISATION, name, None if country == _NOWHERE else country)
+            for spelling in (german, *filter(None, [english]), *others):
+                if table is tables["parties"]:
+                    parties[spelling] = name
+                yield spelling, entry

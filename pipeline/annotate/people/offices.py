@@ -1,0 +1,254 @@
+"""What is said of a person where they are named: office, party, country; and who "der Kanzler" is."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from pipeline.annotate.grammar.phrases import Range, is_adjective_de, noun_phrase
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.people.gazetteer import Gazetteer
+
+LONGEST_HEAD_CHARS = 60
+"""Of an office's noun that are compared with "der Kanzler"."""
+ANY_COUNTRY = "*"
+_POLITICIAN = "-politiker"
+"""Of what party, in place of what country: "der CDU-Politiker"."""
+LONGEST_OFFICE = 12
+"""Tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
+_TITLED = frozenset(
+    {"ehemalig", "früher", "stellvertretend", "designiert", "amtierend", "langjährig", "parlamentarisch"}
+)
+_JOINS_DE = frozenset({"von", "vom", "des", "der", "für", "beim", "im", "in", "bei", "am"})
+_JOINS_EN = frozenset({"of", "for", "at", "from", "in"})
+
+
+class Office(msgspec.Struct, frozen=True):
+    """Of one person at one mention; None where nothing is said."""
+
+    role: str | None = None
+    party: str | None = None
+    country: str | None = None
+
+
+class Holder(msgspec.Struct):
+    """Who is first named with an office, and from which character on it is no longer only they."""
+
+    person: str
+    at: int
+    ambiguous_at: float = math.inf
+
+
+class Offices(msgspec.Struct, frozen=True):
+    """Who holds which office in a text: holders are added in its order, then asked for."""
+
+    lexicon: Lexicon
+    gazetteer: Gazetteer
+    holders: dict[tuple[str, str | None], Holder]
+    """By the end of the office's noun and its country; by `ANY_COUNTRY` for holders of every country and of none."""
+
+    def add(self, person: str, office: Office, at: int) -> None:
+        if office.party is not None:
+            self._hold((_POLITICIAN, office.party), person, at)
+        if office.role is None:
+            return
+        head = _head(office.role, self.lexicon.language)[-LONGEST_HEAD_CHARS:]
+        for cut in range(len(head) - self.lexicon.shortest_role + 1):
+            for country in (office.country, ANY_COUNTRY):
+                self._hold((head[cut:], country), person, at)
+
+    def _hold(self, key: tuple[str, str | None], person: str, at: int) -> None:
+        holder = self.holders.setdefault(key, Holder(person, at))
+        if holder.person != person:
+            holder.ambiguous_at = min(holder.ambiguous_at, at)
+
+    def holder(self, tokens: list[Token], phrase: Range) -> str | None:
+        """Whom "der Kanzler" or "the French president" is: the one person named with that office before."""
+        first, last = phrase
+        if tokens[first].lower not in {"der", "die", "dem", "den", "the"} or last - first < 2:
+            return None
+        words = tokens[first + 1 : last]
+        head = words[-1]
+        if not self.lexicon.is_role(head.surface) or any(token.segment >= 0 for token in words):
+            return None
+        country = next((c for token in words if (c := self.gazetteer.country_of(token.surface))), None)
+        kept = [token.lower for token in words if self.gazetteer.adjectives.get(token.lower) is None]
+        wanted = head.lower if self.lexicon.language == "de" else " ".join(kept)
+        if self.lexicon.language == "de" and len(kept) > 1:
+            return None
+        place = tokens[first].start
+        party = self.gazetteer.parties.get(head.surface.partition("-")[0])
+        if party is not None and head.lower.endswith(("-politiker", "-politikerin")):
+            member = self.holders.get((_POLITICIAN, party))
+            return member.person if member is not None and member.at < place <= member.ambiguous_at else None
+        if country is not None and (own := self.holders.get((wanted, country))) is not None and own.at < place:
+            return own.person if own.ambiguous_at >= place else None
+        other = self.holders.get((wanted, ANY_COUNTRY if country is None else None))
+        return other.person if other is not None and other.at < place <= other.ambiguous_at else None
+
+
+def _head(role: str, language: str) -> str:
+    """The office's noun: "Chefin" of "Chefin des Amtes"."""
+    words = role.lower().split()
+    joins = _JOINS_DE if language == "de" else _JOINS_EN
+    end = next((number for number, word in enumerate(words) if word in joins), len(words))
+    return words[end - 1] if language == "de" else " ".join(words[:end])
+
+
+def read_office(tokens: list[Token], name: Range, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+    """What stands before the name, behind it set off by a comma, and in parentheses."""
+    inside, behind = _in_parentheses(tokens, name[1], lexicon, gazetteer)
+    before = _before(tokens, name[0], lexicon, gazetteer)
+    apposed = _apposed(tokens, behind, lexicon, gazetteer) if before.role is None else Office()
+    return Office(
+        role=before.role or inside.role or apposed.role,
+        party=inside.party or before.party or apposed.party,
+        country=before.country or inside.country or apposed.country,
+    )
+
+
+def _before(tokens: list[Token], first: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+    """ "der frühere britische Premierminister Adam Pierce", "Britain's prime minister, Adam Pierce"."""
+    end = first
+    while end and _is_title(tokens, end - 1, lexicon) and first - end < 6:
+        if lexicon.is_role(tokens[end - 1].surface) and tokens[end - 1].lower not in lexicon.no_offices:
+            break
+        end -= 1
+    if end and tokens[end - 1].surface == ",":
+        return _set_off(tokens, end - 1, lexicon, gazetteer)
+    if not end or not lexicon.is_role(tokens[end - 1].surface):
+        return Office()
+    return _office_ending_at(tokens, end, lexicon, gazetteer)
+
+
+def _is_title(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+    """ "Dr", or the full stop behind it; the one behind another word ends the sentence before."""
+    if tokens[at].surface == ".":
+        return at > 0 and tokens[at - 1].lower in lexicon.titles
+    return tokens[at].lower in lexicon.titles
+
+
+def _office_ending_at(tokens: list[Token], end: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+    start = end - 1
+    country = gazetteer.country_of(tokens[start].surface)
+    party = gazetteer.parties.get(tokens[start].surface.partition("-")[0])
+    modifiers: list[str] = []
+    while start and end - start < 7 and tokens[start - 1].is_word:
+        word = tokens[start - 1]
+        nation = gazetteer.country_of(word.surface)
+        if nation is not None:
+            country = country or nation
+        elif word.surface in gazetteer.parties:
+            party = gazetteer.parties[word.surface]
+        elif _modifies(word, lexicon):
+            modifiers.insert(0, word.surface)
+        else:
+            break
+        start -= 1
+    head = tokens[end - 1]
+    role = None if head.lower in lexicon.no_offices else _spell(modifiers, head, lexicon)
+    return Office(role, party, country)
+
+
+def _modifies(word: Token, lexicon: Lexicon) -> bool:
+    """Part of the office: "stellvertretender", "foreign", "Deputy"."""
+    if lexicon.language == "de":
+        return is_adjective_de(word, lexicon) and any(word.lower.startswith(stem) for stem in _TITLED)
+    if word.lower in lexicon.function_words or word.lower in lexicon.verbs or word.lower in lexicon.weekdays:
+        return False
+    return not word.surface.endswith(("'s", "’s")) and word.segment < 0
+
+
+def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
+    """In the nominative where the noun stands alone: "Premierministers" ▶ "Premierminister", "Präsidenten"."""
+    noun = head.surface
+    if lexicon.language == "de" and not modifiers and not lexicon.ends_in_role(noun.lower()):
+        endings = (ending for ending in ("s", "en", "n") if noun.endswith(ending))
+        noun = next((noun[: -len(e)] for e in endings if lexicon.ends_in_role(noun[: -len(e)].lower())), noun)
+    return " ".join([*modifiers, noun])
+
+
+def _set_off(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+    """Before a comma and the name: "der Schwiegersohn des Königs, Emil Voss", "the mayor of Leeds, Ann Marsh"."""
+    joins = _JOINS_DE if lexicon.language == "de" else _JOINS_EN
+    for start in range(comma - 1, max(-1, comma - LONGEST_OFFICE), -1):
+        token = tokens[start]
+        if not token.is_word or token.lower in lexicon.verbs or token.lower in lexicon.auxiliaries:
+            return Office()
+        if not lexicon.is_role(token.surface) or not _opens_office(tokens, start, lexicon, gazetteer):
+            continue
+        own = _office_ending_at(tokens, start + 1, lexicon, gazetteer)
+        if start + 1 == comma:
+            return own
+        if tokens[start + 1].lower in joins:
+            rest = tokens[start + 1 : comma]
+            role = " ".join([own.role or token.surface, *(word.surface for word in rest)])
+            return Office(role, own.party, own.country or _country_in(rest, gazetteer))
+    return Office()
+
+
+def _opens_office(tokens: list[Token], at: int, lexicon: Lexicon, gazetteer: Gazetteer) -> bool:
+    """An article or a genitive begins the phrase: not "Präsident" in a list of names."""
+    for before in range(at - 1, max(-1, at - 6), -1):
+        token = tokens[before]
+        if token.lower in lexicon.determiners_nominative or token.lower in lexicon.determiners_oblique:
+            return True
+        if token.surface.endswith(("'s", "’s")) or (token.is_capitalised and gazetteer.country_of(token.surface)):
+            return True
+        if not token.is_word or token.lower in lexicon.prepositions:
+            return False
+    return False
+
+
+def _country_in(words: list[Token], gazetteer: Gazetteer) -> str | None:
+    return next((c for word in words if word.is_capitalised and (c := gazetteer.country_of(word.surface))), None)
+
+
+def _in_parentheses(tokens: list[Token], at: int, lexicon: Lexicon, gazetteer: Gazetteer) -> tuple[Office, int]:
+    """ "(CDU, Bundeskanzler)", "(Präsident Frankreich)", "(45)": what they say, and where they end."""
+    if at >= len(tokens) or tokens[at].surface != "(":
+        return Office(), at
+    closing = next((i for i in range(at + 1, min(len(tokens), at + LONGEST_OFFICE)) if tokens[i].surface == ")"), None)
+    if closing is None:
+        return Office(), at
+    role = party = None
+    part: list[Token] = []
+    for token in [*tokens[at + 1 : closing], tokens[closing]]:
+        if token.surface not in {",", ")", "/", ";"}:
+            part.append(token)
+            continue
+        spelled = " ".join(word.surface for word in part)
+        party = party or gazetteer.parties.get(spelled)
+        if role is None and part and lexicon.is_role(part[0].surface):
+            role = part[0].surface
+        elif role is None and part and lexicon.is_role(part[-1].surface):
+            role = spelled
+        part = []
+    return Office(role, party, _country_in(tokens[at + 1 : closing], gazetteer) if role else None), closing + 1
+
+
+def _may_end_apposition(token: Token, lexicon: Lexicon) -> bool:
+    """A mark, or a preposition: "Professor für Wasserbau in Castlemoor"."""
+    return token.surface in {",", ".", ")", "(", ";", "\n", "–"} or token.lower in lexicon.prepositions
+
+
+def _apposed(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+    """Behind the name and a comma: ", die Leiterin des Amtes,", ", a professor at Leeds,"."""
+    start = comma + 1
+    if start >= len(tokens) or tokens[comma].surface != ",":
+        return Office()
+    stop = min(len(tokens), start + LONGEST_OFFICE)
+    end = noun_phrase(tokens, start, stop, lexicon)
+    if end is None or (end < len(tokens) and not _may_end_apposition(tokens[end], lexicon)):
+        return Office()
+    words = tokens[start:end]
+    joins = _JOINS_DE if lexicon.language == "de" else _JOINS_EN
+    head_end = next((number for number, word in enumerate(words) if number and word.lower in joins), len(words))
+    if not lexicon.is_role(words[head_end - 1].surface):
+        return Office()
+    own = _office_ending_at(tokens, start + head_end, lexicon, gazetteer)
+    rest = words[head_end:]
+    role = " ".join([own.role or words[head_end - 1].surface, *(word.surface for word in rest)])
+    return Office(role, own.party, own.country or _country_in(rest, gazetteer))

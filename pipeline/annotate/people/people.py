@@ -1,0 +1,173 @@
+"""Who is meant: full names as the article introduces them, surnames and pronouns that go back to one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+
+import msgspec
+
+from pipeline.annotate.grammar.marks import Segment
+from pipeline.annotate.grammar.phrases import Range, is_name_word
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.lexicon import Lexicon, load_given_names
+from pipeline.annotate.people.gazetteer import load_gazetteer
+from pipeline.annotate.people.introductions import Gender, Introductions, has_article, read_introductions
+from pipeline.annotate.people.names import LONGEST_NAME, name_in, name_runs, spelled, without_office
+
+MOST_NAMESAKES = 8
+PRONOUN_REACH_CHARS = 600
+"""How far before a pronoun the person it stands for must be named."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A name in the text, by tokens first to last, exclusive."""
+
+    first: int
+    last: int
+    person: str
+
+
+class Antecedent(msgspec.Struct, frozen=True):
+    """Whom a pronoun further on may stand for."""
+
+    at: int
+    """Character of the name's or pronoun's beginning."""
+    person: str
+
+
+class People(msgspec.Struct, frozen=True):
+    """The persons that a text introduces by their full names, and where it names them."""
+
+    lexicon: Lexicon
+    by_surname: dict[str, list[str]]
+    genders: dict[str, Gender]
+    names: list[Named]
+    antecedents: list[Antecedent]
+    """Those named outside of marks."""
+
+    def person_of(self, tokens: list[Token], phrase: Range) -> str | None:
+        """The full name of the person that the phrase names; None for organisations, bare offices and unknown names."""
+        name = name_in(tokens, phrase, self.lexicon)
+        if name is None:
+            return self._named_like_an_office(tokens, phrase)
+        words = [token.surface for token in tokens[name[0] : name[1]] if token.surface != "."]
+        return self.known(words)
+
+    def _named_like_an_office(self, tokens: list[Token], phrase: Range) -> str | None:
+        """ "Koch", "Minister Koch", but not "der Koch"."""
+        *before, last = tokens[phrase[0] : phrase[1]]
+        if last.lower not in self.lexicon.surnames or last.surface not in self.by_surname:
+            return None
+        is_name = all(self.lexicon.is_role(token.surface) or token.lower in self.lexicon.titles for token in before)
+        return self.known([last.surface]) if is_name else None
+
+    def person_ending_at(self, tokens: list[Token], comma: int) -> str | None:
+        """The person whose name stands right before the comma."""
+        first = comma
+        while first > 0 and comma - first < LONGEST_NAME and is_name_word(tokens[first - 1], self.lexicon):
+            first -= 1
+        return self.person_of(tokens, (first, comma)) if first < comma else None
+
+    def known(self, words: list[str]) -> str | None:
+        """Who is called that: by surname alone only where one person has it."""
+        known = self.by_surname.get(_surname(words[-1], self.by_surname), [])
+        if len(words) == 1:
+            return known[0] if len(known) == 1 else None
+        return next((full for full in known if full.split()[0] == words[0]), None)
+
+    def persons_behind(self, pronoun: str | None, at: int, since: int) -> list[str]:
+        """The persons named between characters `since` and `at` whom the pronoun can stand for; None for anybody."""
+        since = max(since, at - PRONOUN_REACH_CHARS)
+        low = bisect_left(self.antecedents, since, key=lambda antecedent: antecedent.at)
+        high = bisect_left(self.antecedents, at, key=lambda antecedent: antecedent.at)
+        named = {antecedent.person for antecedent in self.antecedents[low:high]}
+        return [person for person in named if pronoun is None or self._may_be(pronoun, person)]
+
+    def name_pronoun(self, at: int, person: str) -> None:
+        """A pronoun that was resolved counts as naming the person."""
+        insort(self.antecedents, Antecedent(at, person), key=lambda antecedent: antecedent.at)
+
+    def _may_be(self, pronoun: str, person: str) -> bool:
+        gender = self.genders[person]
+        if pronoun in self.lexicon.pronouns_male:
+            return gender.male
+        return pronoun in self.lexicon.pronouns_female and gender.female
+
+    def is_of_unknown_gender(self, person: str) -> bool:
+        return self.genders[person] == Gender(female=True, male=True)
+
+
+def read_people(tokens: list[Token], title: list[Token], segments: list[Segment], lexicon: Lexicon) -> People:
+    """The people of the text, from its words and its title."""
+    people = People(lexicon, {}, {}, [], [])
+    runs = name_runs(tokens, lexicon)
+    shown = read_introductions(tokens, runs, lexicon, load_given_names(), load_gazetteer(lexicon.language))
+    places = _introduce(people, tokens, runs, shown)
+    _introduce(people, title, name_runs(title, lexicon), shown)
+    places.extend((run, [tokens[run[0]].surface]) for run in runs if _may_be_surname(tokens, run, lexicon))
+    for (first, last), words in sorted(places):
+        person = people.known(words)
+        if person is not None:
+            people.names.append(Named(first, last, person))
+    people.antecedents.extend(_outside(tokens, people.names, segments))
+    return people
+
+
+def _may_be_surname(tokens: list[Token], run: Range, lexicon: Lexicon) -> bool:
+    """A single word, but not "der Koch"."""
+    first, last = run
+    if last - first > 1:
+        return False
+    return not (first and tokens[first].lower in lexicon.surnames and has_article(tokens[first - 1], lexicon))
+
+
+def _outside(tokens: list[Token], names: list[Named], segments: list[Segment]) -> Iterator[Antecedent]:
+    number = 0
+    for name in names:
+        at = tokens[name.first].start
+        while number < len(segments) and segments[number].after <= at:
+            number += 1
+        if number == len(segments) or at < segments[number].before:
+            yield Antecedent(at, name.person)
+
+
+def _introduce(
+    people: People, tokens: list[Token], runs: list[Range], shown: Introductions
+) -> list[tuple[Range, list[str]]]:
+    """Add the persons whose full names are among the runs; where the names of several words stand, and the words."""
+    places: list[tuple[Range, list[str]]] = []
+    for run in runs:
+        if run[1] - run[0] < 2:
+            continue
+        owner = shown.owner(tokens, run)
+        if owner is not None:
+            places.append(((run[0], run[0] + 1), [owner]))
+            continue
+        whole = without_office(tokens, run, people.lexicon, shown.given_names)
+        if whole is None:
+            continue
+        name, words = shown.name_words(tokens, whole)
+        places.append((name, words))
+        if len(words) < 2 or not shown.is_person(tokens, run, name, words):
+            continue
+        full = spelled(tokens, name, words[-1])
+        if people.known(words) is None and _add(people.by_surname, words, full):
+            people.genders[full] = shown.gender(tokens, run, words[0])
+    return places
+
+
+def _add(by_surname: dict[str, list[str]], words: list[str], full: str) -> bool:
+    """Whether the name is new. Enough namesakes are as good as more: their surname is ambiguous."""
+    namesakes = by_surname.setdefault(words[-1], [])
+    if len(namesakes) >= MOST_NAMESAKES:
+        return False
+    namesakes.append(full)
+    return True
+
+
+def _surname(word: str, known: dict[str, list[str]]) -> str:
+    if word not in known and word.endswith(("s", "’s", "'s")):
+        bare = word[:-1].rstrip("'’")
+        return bare if bare in known else word
+    return word

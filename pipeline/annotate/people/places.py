@@ -1,0 +1,133 @@
+"""Places that no gazetteer has: told by the noun before them, by their own form, or by standing behind "in"."""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.phrases import Range, is_adjective_de, is_name_word, name_end
+from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.people.gazetteer import Gazetteer
+
+MOST_PLACE_WORDS = 3
+_BEHIND = {"de": frozenset({"in", "aus", "nach", "bei"}), "en": frozenset({"in", "near"})}
+_POSSESSIVES = ("'s", "’s")
+
+Places = dict[str, set[tuple[str, ...]]]
+"""The names of places in a text, as words, by the first one."""
+
+
+def read_places(tokens: list[Token], persons: list[Range], lexicon: Lexicon, gazetteer: Gazetteer) -> Places:
+    """Places that stand behind "in" or "Stadt" somewhere in the text, outside of the ranges of persons' names."""
+    named = {at for first, last in persons for at in range(first, last)}
+    surnames = {_bare(tokens[last - 1].surface) for _, last in persons}
+    found: Places = {}
+    prepositions = _BEHIND[lexicon.language]
+    for at in range(1, len(tokens)):
+        if not tokens[at].surface[0].isupper():
+            continue
+        before = tokens[at - 1].lower
+        is_classed = lexicon.is_place_noun(before)
+        if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):
+            continue
+        end = classed_end(tokens, at, len(tokens), lexicon) if is_classed else _located_end(tokens, at, lexicon)
+        if end is None or gazetteer.entry_at(tokens, at) is not None:
+            continue
+        words = tuple(_bare(word.surface) for word in tokens[at:end])
+        if words[-1] not in surnames:
+            found.setdefault(words[0], set()).add(words)
+    return found
+
+
+def _located_end(tokens: list[Token], at: int, lexicon: Lexicon) -> int | None:
+    """The end of the name behind "in", None if it need not be a place's."""
+    if at > 1 and tokens[at - 2].lower in lexicon.in_something:
+        return None
+    if lexicon.language == "de":
+        return at + 1 if _ends_like_a_place(tokens[at].lower, lexicon) else None
+    end = name_end(tokens, at, min(len(tokens), at + MOST_PLACE_WORDS + 1), lexicon)
+    end = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
+    if end - at > MOST_PLACE_WORDS or any(not _may_be_place(token, lexicon) for token in tokens[at:end]):
+        return None
+    follower = tokens[end] if end < len(tokens) else None
+    is_alone = follower is None or not follower.is_word or follower.lower in lexicon.function_words | lexicon.weekdays
+    return end if is_alone or tokens[end - 1].surface.endswith(_POSSESSIVES) else None
+
+
+def _may_be_place(token: Token, lexicon: Lexicon) -> bool:
+    """No acronym, no office, nothing else that is written with a capital."""
+    word = _bare(token.surface)
+    return not (
+        word.isupper()
+        or any(map(str.isdigit, word))
+        or word.lower() in lexicon.no_places
+        or word.lower() in lexicon.titles
+        or lexicon.is_role(word)
+    )
+
+
+def _ends_like_a_place(word: str, lexicon: Lexicon) -> bool:
+    ending = next((ending for ending in lexicon.place_endings if word.endswith(ending)), None)
+    return ending is not None and len(word) > len(ending) + 2 and not lexicon.is_place_noun(word)
+
+
+def _bare(word: str) -> str:
+    return word[:-2] if word.endswith(_POSSESSIVES) else word
+
+
+def located_at(tokens: list[Token], at: int, stop: int, places: Places) -> tuple[int, str] | None:
+    """The end and the name of a known place at the token, a genitive -s at its end aside."""
+    first = tokens[at].surface
+    for key in (first, _bare(first), first.removesuffix("s")):
+        for words in sorted(places.get(key, ()), key=len, reverse=True):
+            end = at + len(words)
+            if end <= stop and _spells(tokens[at:end], words):
+                return end, " ".join(words)
+    return None
+
+
+def _spells(tokens: list[Token], words: tuple[str, ...]) -> bool:
+    *before, last = (token.surface for token in tokens)
+    return tuple(before) == words[:-1] and words[-1] in {last, _bare(last), last.removesuffix("s")}
+
+
+def formed_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """The end of a name that says that it is a place's: "Port Ellery", "Bad Holmstedt", "Lime Street"."""
+    if at + 1 >= stop or not tokens[at + 1].is_capitalised:
+        return None
+    end = min(name_end(tokens, at, stop, lexicon), at + MOST_PLACE_WORDS)
+    if end - at < 2:
+        return None
+    if tokens[at].lower in lexicon.place_starts:
+        return at + 2 if lexicon.language == "de" else end
+    if lexicon.language == "en" and tokens[end - 1].lower in lexicon.place_endings:
+        return end
+    return None
+
+
+def classed_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+    """The end of the name behind a German noun that says what it is: "Stadt Wiekstadt", "Firma Nordkabel"."""
+    token = tokens[at]
+    if not is_name_word(token, lexicon) or lexicon.is_role(token.surface) or token.surface.isupper():
+        return None
+    if token.lower.endswith(tuple(lexicon.noun_endings)) and not _ends_like_a_place(token.lower, lexicon):
+        return None
+    if not _binds_a_name(tokens, at - 1, lexicon):
+        return None
+    end = at + 1
+    while end < min(stop, at + MOST_PLACE_WORDS) and is_name_word(tokens[end], lexicon):
+        end += 1
+    return end
+
+
+def _binds_a_name(tokens: list[Token], noun: int, lexicon: Lexicon) -> bool:
+    """Where the noun behind it cannot be an object of its own, as in "bringt der Fluss Sand"."""
+    at = noun - 1
+    while at >= 0 and is_adjective_de(tokens[at], lexicon):
+        at -= 1
+    if at >= 0 and tokens[at].lower == "des":
+        return True
+    if at >= 0 and tokens[at].lower in lexicon.determiners_nominative | lexicon.determiners_oblique:
+        is_genitive = tokens[at].lower == "der" and at > 0 and tokens[at - 1].is_capitalised
+        if is_genitive:
+            return True
+        at -= 1
+    return at < 0 or not tokens[at].is_word or tokens[at].lower in lexicon.prepositions

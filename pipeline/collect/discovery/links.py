@@ -1,0 +1,175 @@
+"""Where an outlet's feeds may be: what its homepage declares and shows, and what its robots.txt names.
+
+Pure: bytes in, addresses out. Whether there is a feed is seen when the address is read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from pipeline.collect.discovery.sites import http_address, registrable_host, tidy_name
+
+FEED_TYPES = frozenset(
+    {
+        "application/atom+xml",
+        "application/feed+json",
+        "application/rdf+xml",
+        "application/rss",
+        "application/rss+xml",
+        "application/x-rss+xml",
+        "application/xml",
+        "text/rss+xml",
+        "text/xml",
+    }
+)
+"""Media types of feeds, right and wrong ones, that a page's link elements give."""
+WELL_KNOWN = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
+
+FEED_PATHS = (
+    r"[/.@](?:rss|rdf|atom|feed)s?2?/?$",  # /politik.rss, /feed/, /rss2
+    r"(?:rss|rdf|atom|feed)[\w.~-]*\.(?:xml|rdf|json|php|cms)$",  # /rss.xml, /index~rss2.xml, /rssfeed.rdf
+    r"/(?:rss|feeds?|atom)/.",  # /rss/aktuell/politik
+    r"\?(?:.*&)?(?:feed|format|type)=(?:rss|rdf|atom)",  # /?feed=rss2
+)
+"""How the path and query of a feed look."""
+FEED_HOSTS = ("atom.", "feed.", "feeds.", "newsfeed.", "rss.")
+"""How the hosts of feeds begin that are not the site's own."""
+COMMENT_FEEDS = (
+    r"/(?:comments?|kommentare?)/(?:feed|rss|atom)",  # /comments/feed/
+    r"[?&]feed=comments",  # /?feed=comments-rss2
+    r"comments?[-_.](?:rss|feed|atom)",  # /comments-feed.xml
+)
+COMMENT_FEED_TITLES = (
+    r"\bcomments? (?:rss )?feed\b",  # Bote » Comments Feed
+    r"\bkommentar-?feed\b",  # Bote » Kommentar-Feed; "Kommentare" alone are opinion pieces
+)
+
+_JSON_FEED = re.compile(r"feed[^/]*\.json$|/feed/json/?$", re.IGNORECASE)
+"""`application/json` is also what a link to a page's data has; the address must say that it is a feed."""
+_LOOKS_LIKE_FEED, _COMMENTS, _COMMENTS_TITLE = (
+    re.compile("|".join(patterns), re.IGNORECASE) for patterns in (FEED_PATHS, COMMENT_FEEDS, COMMENT_FEED_TITLES)
+)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|link|a|p)\b", re.IGNORECASE)
+_HTML_BYTES = 20_000
+"""So far a page may put its first element off."""
+_META = ("property", "name", "http-equiv")
+_META_LANGUAGES = ("content-language", "og:locale")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_SHOWN_ANCHORS = etree.XPath(
+    "//a[@href][not(ancestor-or-self::*[@hidden or self::template or self::noscript"
+    " or contains(translate(@style, ' ', ''), 'display:none')])]"
+)
+
+
+class Homepage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says of itself and of its feeds; addresses are absolute, each once, in the page's order."""
+
+    name: str | None = None
+    """As the page calls the whole site."""
+    title: str | None = None
+    language: str | None = None
+    """The tag as it stands, such as `de-AT`."""
+    declared: tuple[str, ...] = ()
+    """By link elements."""
+    shown: tuple[str, ...] = ()
+    """Anchors within the site that look like feeds."""
+
+
+def read_homepage(body: bytes, *, url: str, content_type: str | None) -> Homepage | None:
+    """What the page tells; None where it is no HTML."""
+    root = _parse(body, content_type) if _HTML.search(body[:_HTML_BYTES]) else None
+    if root is None:
+        return None
+    base = next((href for href in (_attribute(one, "href") for one in root.iter("base")) if href), "")
+    base = _join(url, base) or url
+    said = {_attribute(meta, key).lower(): _attribute(meta, "content") for meta in root.iter("meta") for key in _META}
+    title = root.find(".//title")
+    languages = (_attribute(root, "lang"), _attribute(root, "xml:lang"), *map(said.get, _META_LANGUAGES))
+    return Homepage(
+        name=tidy_name(said.get("og:site_name") or said.get("application-name")),
+        title=tidy_name(title.text_content() if title is not None else None),
+        language=next((language for language in languages if language), None),
+        declared=_without_comments(_join(base, href) for href in _declared(root)),
+        shown=_without_comments(_shown(root, base)),
+    )
+
+
+def well_known_feeds(url: str) -> tuple[str, ...]:
+    """Where feeds usually are: beside the page first, then at the root."""
+    folder = url if urlsplit(url).path.endswith("/") else f"{url.partition('?')[0]}/"
+    guesses = [urljoin(start, name) for start in (folder, urljoin(url, "/")) for name in WELL_KNOWN]
+    return tuple(dict.fromkeys(guesses))
+
+
+def declared_sitemaps(robots: bytes, *, url: str) -> tuple[str, ...]:
+    """The `Sitemap:` lines of a robots.txt (sitemaps.org)."""
+    lines = _SITEMAP_LINE.findall(robots.decode("utf-8-sig", "replace"))
+    return tuple(dict.fromkeys(address for address in (_join(url, line) for line in lines) if address))
+
+
+def _parse(body: bytes, content_type: str | None) -> HtmlElement | None:
+    parser = HTMLParser(encoding=_charset(body, content_type), remove_comments=True, collect_ids=False, huge_tree=False)
+    try:
+        return document_fromstring(body, parser=parser)
+    except (etree.LxmlError, ValueError):  # nothing in it
+        return None
+
+
+def _charset(body: bytes, content_type: str | None) -> str | None:
+    """UTF-8 where the bytes are that, else as the header says; None leaves it to the page's meta elements."""
+    try:
+        codecs.utf_8_decode(body, "strict", False)
+        return "utf-8"
+    except UnicodeDecodeError:
+        pass
+    match = _CHARSET.search(content_type or "")
+    try:
+        return codecs.lookup(match[1]).name if match else None
+    except LookupError:
+        return None
+
+
+def _declared(root: HtmlElement) -> Iterator[str]:
+    for link in root.iter("link"):
+        href = _attribute(link, "href")
+        relations = set(_attribute(link, "rel").lower().split())
+        media_type = _attribute(link, "type").partition(";")[0].strip().lower()
+        is_feed = media_type in FEED_TYPES or (media_type == "application/json" and bool(_JSON_FEED.search(href)))
+        alternate = "alternate" in relations and "stylesheet" not in relations and is_feed
+        if href and (alternate or "feed" in relations) and not _COMMENTS_TITLE.search(_attribute(link, "title")):
+            yield href
+
+
+def _shown(root: HtmlElement, base: str) -> Iterator[str]:
+    site = registrable_host(urlsplit(base).hostname or "")
+    anchors = _SHOWN_ANCHORS(root)
+    for anchor in anchors if isinstance(anchors, list) else ():
+        address = _join(base, _attribute(anchor, "href")) if isinstance(anchor, HtmlElement) else None
+        parts = urlsplit(address or "")
+        host = parts.hostname or ""
+        is_near = registrable_host(host) == site or host.startswith(FEED_HOSTS)
+        if address and is_near and _LOOKS_LIKE_FEED.search(f"{parts.path}?{parts.query}".removesuffix("?")):
+            yield address
+
+
+def _attribute(element: HtmlElement, name: str) -> str:
+    return (element.get(name) or "").strip()
+
+
+def _join(base: str, href: str) -> str | None:
+    try:
+        return http_address(href if href.lower().startswith("feed:") else urljoin(base, href))
+    except ValueError:
+        return None
+
+
+def _without_comments(addresses: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in addresses if one and not _COMMENTS.search(one)))

@@ -1,0 +1,142 @@
+"""Probes: an address is asked once, and what it answers is read as a feed. Nothing is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.collect.discovery.masthead import Masthead, read_masthead
+from pipeline.collect.discovery.sites import same_address
+from pipeline.collect.feeds import Feed, FeedKind, NotAFeed, parse_feed
+from pipeline.collect.http.client import Client
+from pipeline.collect.http.exchanges import FetchFailed, Response
+from pipeline.ids import digest
+
+MAX_AT_ONCE = 32
+"""Hosts that are asked at the same time, each one address after the other."""
+SAMPLE_CHARS = 1000
+"""Of the items' titles, from which a language can be told."""
+SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
+UTC_ZONE = ZoneInfo("UTC")
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """What an address answered."""
+
+    url: str
+    problem: str | None = None
+    """Why nothing could be read; None if a feed or a sitemap was."""
+    final_url: str | None = None
+    """Where the answer came from; None where there was none."""
+    moved_to: str | None = None
+    """Where permanent redirects have led."""
+    kind: FeedKind | None = None
+    items: int = 0
+    newest_at: datetime | None = None
+    pages: str | None = None
+    """A digest of the set of pages that the items are about; None without items."""
+    sitemaps: tuple[str, ...] = ()
+    """What an index names."""
+    warnings: tuple[str, ...] = ()
+    masthead: Masthead = Masthead()
+    sample: str = ""
+    """Titles of items, as far as SAMPLE_CHARS go."""
+
+    @property
+    def is_sitemap(self) -> bool:
+        return self.kind in SITEMAPS
+
+    @property
+    def holds_something(self) -> bool:
+        return self.problem is None and bool(self.items or self.sitemaps)
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """What two addresses share that lead to the same feed: where the answer came from, or the pages it names.
+
+        A feed and a sitemap that name the same pages are two things.
+        """
+        if self.problem is not None or self.final_url is None:
+            return frozenset()
+        named = {f"sitemap of {self.pages}" if self.is_sitemap else f"feed of {self.pages}"} if self.pages else set()
+        return frozenset({same_address(self.final_url), *named})
+
+
+class Prober:
+    """Asks with one client, which is polite to each host."""
+
+    def __init__(self, client: Client, *, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+
+    async def probe(self, url: str, zone: ZoneInfo = UTC_ZONE) -> Probe:
+        """Ask the address. `zone` is for dates that name none."""
+        answer = await self.ask(url)
+        return answer if isinstance(answer, Probe) else await self.read(url, answer, zone)
+
+    async def probe_all(
+        self, addresses: Iterable[tuple[str, ZoneInfo]], on_probe: Callable[[Probe], None] = lambda probe: None
+    ) -> dict[str, Probe]:
+        """Ask every address, once each, by address."""
+        zones = dict(addresses)
+        queues: dict[str, list[str]] = {}
+        for url in zones:
+            queues.setdefault(urlsplit(url).hostname or "", []).append(url)
+        places = asyncio.Semaphore(MAX_AT_ONCE)
+        probes: dict[str, Probe] = {}
+
+        async def work_off(queue: Sequence[str]) -> None:
+            for url in queue:
+                async with places:
+                    probes[url] = await self.probe(url, zones[url])
+                on_probe(probes[url])
+
+        async with asyncio.TaskGroup() as group:
+            for queue in queues.values():
+                group.create_task(work_off(queue))
+        return {url: probes[url] for url in zones}
+
+    async def ask(self, url: str) -> Response | Probe:
+        """The response if it has status 2xx, else the probe that says what came instead."""
+        try:
+            response = await self._client.fetch(url)
+        except FetchFailed as failure:
+            return Probe(url=url, problem=f"{failure.reason}: {failure.detail}")
+        if 200 <= response.status < 300:
+            return response
+        return Probe(url=url, problem=f"http {response.status}", final_url=response.final_url)
+
+    async def read(self, url: str, response: Response, zone: ZoneInfo = UTC_ZONE) -> Probe:
+        """The response as a feed. In a thread: a long feed must not stop what else is being asked."""
+        return await asyncio.to_thread(partial(_read, url, response, zone=zone, now=self._now()))
+
+
+def _read(url: str, response: Response, *, zone: ZoneInfo, now: datetime) -> Probe:
+    seen = Probe(url=url, final_url=response.final_url, moved_to=response.moved_to)
+    content_type = response.exchange.header("content-type")
+    try:
+        feed = parse_feed(response.body, url=response.final_url, content_type=content_type, zone=zone, now=now)
+    except NotAFeed as exc:
+        return msgspec.structs.replace(seen, problem=str(exc).removeprefix(f"{response.final_url}: "))
+    return msgspec.structs.replace(
+        seen,
+        kind=feed.kind,
+        items=len(feed.items),
+        newest_at=max((item.published_at for item in feed.items if item.published_at), default=None),
+        pages=_digest_of_pages(feed),
+        sitemaps=tuple(link.url for link in feed.sitemaps),
+        warnings=feed.warnings,
+        masthead=read_masthead(response.body, url=response.final_url, content_type=content_type),
+        sample=". ".join(item.title for item in feed.items if item.title)[:SAMPLE_CHARS],
+    )
+
+
+def _digest_of_pages(feed: Feed) -> str | None:
+    pages = sorted({item.canonical_url for item in feed.items})
+    return digest("\n".join(pages).encode()) if pages else None

@@ -1,0 +1,102 @@
+"""A survey of a site: from the address that a person knows to the feeds and news sitemaps that can be read there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+import msgspec
+
+from pipeline.collect.discovery.links import Homepage, declared_sitemaps, read_homepage, well_known_feeds
+from pipeline.collect.discovery.probes import UTC_ZONE, Probe, Prober
+from pipeline.collect.feeds import FeedKind
+from pipeline.collect.http.exchanges import Response
+
+MAX_CANDIDATES = 60
+"""Addresses of one kind that are tried; a page that lists all of an outlet's feeds has some dozens."""
+MAX_SITEMAPS = 10
+"""Of robots.txt, and of an index in it, that are read; those whose address speaks of news first."""
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found at an address."""
+
+    url: str
+    problem: str | None = None
+    """Why nothing was."""
+    homepage: Homepage | None = None
+    """None where the address is a feed itself."""
+    homepage_url: str | None = None
+    found: tuple[Probe, ...] = ()
+    """Feeds and news sitemaps that hold something."""
+    unread: tuple[Probe, ...] = ()
+    """What the page declares and cannot be read, or is empty."""
+
+
+async def survey(prober: Prober, url: str) -> Survey:
+    """The address itself if it is a feed or a sitemap, else what the page there leads to."""
+    answer = await prober.ask(url)
+    if isinstance(answer, Probe):
+        return Survey(url=url, problem=answer.problem)
+    probe = await prober.read(url, answer)
+    if probe.holds_something:
+        return Survey(url=url, found=(probe,))
+    if probe.problem is None:
+        return Survey(url=url, problem=f"a feed ({probe.kind}) without items")
+    content_type = answer.exchange.header("content-type")
+    homepage = read_homepage(answer.body, url=answer.final_url, content_type=content_type)
+    if homepage is None:
+        return Survey(url=url, problem=probe.problem)
+    return await _survey_site(prober, url, answer, homepage)
+
+
+async def _survey_site(prober: Prober, url: str, answer: Response, homepage: Homepage) -> Survey:
+    tried = {url}
+    declared = await _probe_new(prober, homepage.declared, tried)
+    found = [probe for probe in declared if probe.holds_something]
+    for guesses in (homepage.shown, well_known_feeds(answer.final_url)):
+        if not found:
+            found = [probe for probe in await _probe_new(prober, guesses, tried) if probe.holds_something]
+    found += await _news_sitemaps(prober, answer.final_url)
+    return Survey(
+        url=url,
+        problem=None if found else f"no feed there, nor at {len(tried) - 1} addresses where one may be",
+        homepage=homepage,
+        homepage_url=answer.moved_to or url,
+        found=tuple(found),
+        unread=tuple(probe for probe in declared if not probe.holds_something),
+    )
+
+
+async def _news_sitemaps(prober: Prober, url: str) -> list[Probe]:
+    """Those that robots.txt names, itself or through an index. An index that is all about news stands for its members,
+    which may change from day to day."""
+    robots_url = urljoin(url, "/robots.txt")
+    answer = await prober.ask(robots_url)
+    if isinstance(answer, Probe):
+        return []
+    tried: set[str] = set()
+    probes = await _probe_new(prober, _news_first(declared_sitemaps(answer.body, url=robots_url)), tried, MAX_SITEMAPS)
+    found = [probe for probe in probes if probe.kind is FeedKind.NEWS_SITEMAP and probe.items]
+    for index in probes:
+        named = [link for link in _news_first(index.sitemaps) if _speaks_of_news(link)]
+        members = await _probe_new(prober, named, tried, MAX_SITEMAPS)
+        news = [probe for probe in members if probe.kind is FeedKind.NEWS_SITEMAP and probe.items]
+        found += [index] if news and _speaks_of_news(index.url) else news
+    return found
+
+
+async def _probe_new(
+    prober: Prober, addresses: Iterable[str], tried: set[str], limit: int = MAX_CANDIDATES
+) -> list[Probe]:
+    new = [url for url in dict.fromkeys(addresses) if url not in tried][:limit]
+    tried.update(new)
+    return list((await prober.probe_all((url, UTC_ZONE) for url in new)).values())
+
+
+def _news_first(urls: Iterable[str]) -> list[str]:
+    return sorted(urls, key=lambda url: not _speaks_of_news(url))
+
+
+def _speaks_of_news(url: str) -> bool:
+    return "news" in url.lower()

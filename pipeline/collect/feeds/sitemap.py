@@ -1,0 +1,67 @@
+"""Sitemaps (sitemaps.org/protocol), news sitemaps, and the indexes that name them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from lxml import etree
+
+from pipeline.collect.feeds.entries import Document, Entry, Said
+from pipeline.collect.feeds.feed import MAX_SITEMAP_URLS, FeedKind, FeedWarning
+from pipeline.collect.feeds.xml import Elements, read_elements
+
+_OTHER_MODULES = ("image", "video", "mobile", "pagemap")
+_NEWS_NAMESPACE = "sitemap-news"
+
+
+def read_sitemap(markup: str) -> Document:
+    """The addresses of a `urlset`. Where one has `news:news`, or the root declares it, it is a news sitemap."""
+    elements = read_elements(markup, {"url"}, _read_url, limit=MAX_SITEMAP_URLS)
+    declared = elements.root is not None and any(
+        _NEWS_NAMESPACE in uri.lower() for uri in elements.root.nsmap.values() if uri
+    )
+    is_news = declared or any(entry.title or entry.published for entry in elements.read)
+    return _document(FeedKind.NEWS_SITEMAP if is_news else FeedKind.SITEMAP, elements)
+
+
+def read_sitemap_index(markup: str) -> Document:
+    """The sitemaps of a `sitemapindex`, each as an entry with the link and when it was updated."""
+    return _document(FeedKind.SITEMAP_INDEX, read_elements(markup, {"sitemap"}, _read_url, limit=MAX_SITEMAP_URLS))
+
+
+def _document(kind: FeedKind, elements: Elements[Entry]) -> Document:
+    return Document(
+        kind=kind,
+        entries=elements.read,
+        beyond=elements.beyond,
+        warnings=(FeedWarning.BROKEN_XML,) if elements.is_broken else (),
+    )
+
+
+def _read_url(element: etree._Element) -> Entry:
+    said: dict[str, str] = {}
+    title: str | None = None
+    for child in element:
+        name = _local_name(child.tag)
+        if name == "news":
+            news = {_local_name(one.tag): _text(one) for one in child}
+            title, said["published"] = news.get("title"), news.get("publication_date", "")
+        elif name:
+            said.setdefault(name, _text(child))
+    return Entry(
+        link=said.get("loc") or None,
+        title=Said(title, False) if title else None,
+        published=said.get("published") or None,
+        updated=said.get("lastmod") or None,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _local_name(tag: str) -> str:
+    """Lower case; empty for what is not the sitemap's own: an image has a `loc` too."""
+    uri, _, local = tag.rpartition("}")
+    return "" if any(module in uri.lower() for module in _OTHER_MODULES) else local.lower()
+
+
+def _text(element: etree._Element) -> str:
+    return "".join(map(str, element.itertext())).strip()

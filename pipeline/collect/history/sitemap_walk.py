@@ -1,0 +1,258 @@
+"""A source's sitemaps and their archives, read where their dates can match a period.
+
+sitemaps.org says of an index's entry when the sitemap was last modified; many outlets name a month or a day in its
+address as well, and where they do that is what counts: dates of modification change with the layout.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.archive.warc import Archive, Location
+from pipeline.collect.discovery.links import declared_sitemaps
+from pipeline.collect.feeds import Feed, Item, SitemapLink
+from pipeline.collect.history.documents import NotRead, read_document
+from pipeline.collect.history.periods import NOON, Period, named_period
+from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.history.sitemap_files import Looks, SitemapFiles
+from pipeline.collect.http.client import Client
+from pipeline.collect.pages.section_pages import is_listing
+from pipeline.events import DateQuality
+
+MAX_SITEMAPS = 50
+"""Read of a source for each day of the period."""
+MAX_DEPTH = 3
+"""Of indexes in indexes."""
+UNDATED_KEPT = timedelta(days=30)
+"""So long a sitemap of which nothing says when it changes is not read again for a period that was over by then."""
+_SLACK = timedelta(days=1)
+"""Around a period that an address names, nobody says in which zone, and after a date that may have no time."""
+_ONE_DAY = timedelta(hours=26)
+_LONGEST_MONTH = timedelta(days=32)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_Rank = tuple[int, float]
+_BY_NAME, _BY_CHANGE, _UNDATED = range(3)
+
+
+class SitemapRead(msgspec.Struct, frozen=True, kw_only=True):
+    """One sitemap or index, and what of the period it holds."""
+
+    url: str
+    failure: NotRead | None = None
+    """Why it was not read, or not to its end."""
+    read_at: datetime | None = None
+    """When the site gave it, if it did."""
+    payload_digest: str | None = None
+    location: Location | None = None
+    """Where its bytes are archived."""
+    is_partial: bool = False
+    """An index some of whose sitemaps were not read."""
+    entries: int = 0
+    sightings: tuple[Sighting, ...] = ()
+
+
+OnRead = Callable[[SitemapRead], Awaitable[None]]
+
+
+async def _ignore(_: SitemapRead) -> None:
+    pass
+
+
+def robots_address(homepage: str) -> str:
+    return urljoin(homepage, "/robots.txt")
+
+
+async def named_sitemaps(client: Client, homepage: str) -> tuple[str, ...]:
+    """The sitemaps that the site's robots.txt names; none where it has none. Raises NotRead."""
+    url = robots_address(homepage)
+    try:
+        response = await read_document(client, url)
+    except NotRead as failure:
+        if failure.reason == "http_4xx" and not failure.is_passing:
+            return ()
+        raise
+    return declared_sitemaps(response.body, url=url)
+
+
+class SitemapWalk:
+    """Reads sitemaps, each once: those given first, then what they name, the most promising first. What was never read
+    comes before what earlier runs have, and that which was read longest ago before the rest, so that runs go on where
+    the one before ended."""
+
+    def __init__(
+        self,
+        client: Client,
+        period: Period,
+        *,
+        hosts: AbstractSet[str],
+        zone: ZoneInfo,
+        now: datetime,
+        looks: Looks | None = None,
+        fresh_since: datetime | None = None,
+        archive: Archive | None = None,
+        on_read: OnRead = _ignore,
+    ) -> None:
+        """`hosts` are those of the articles wanted. What was read since `fresh_since` is not asked for again. With an
+        archive, what is read is archived, and what it has is read from there. `on_read` is told of each sitemap when it
+        is read, and of an index at the end."""
+        self._period, self._hosts, self._zone, self._now, self._on_read = period, hosts, zone, now, on_read
+        self._looks = looks or {}
+        self._fresh_since = fresh_since or now
+        self._files = SitemapFiles(
+            client, self._looks, zone=zone, now=now, fresh_since=self._fresh_since, archive=archive
+        )
+        self._allowed = MAX_SITEMAPS * period.days
+        self._waiting: list[tuple[tuple[bool, datetime, _Rank, int], int, str, int]] = []
+        self._seen: set[str] = set()
+        self._unfinished: set[str] = set()
+        self._indexes: list[tuple[SitemapRead, list[str]]] = []
+        self._busy_hosts: set[str | None] = set()
+        self.reads: list[SitemapRead] = []
+        """An index comes after what it names."""
+        self.unread = 0
+        """Sitemaps left out because there are too many, or too deep down, or their host wants to be left alone."""
+
+    async def read(self, urls: Sequence[str]) -> None:
+        """`on_read` is told of all that was read also where an interrupt ends it."""
+        roots = [SitemapLink(url, None) for url in urls]
+        roots.sort(key=lambda root: self._tried_at(root.url))
+        for place, root in enumerate(roots):
+            self._offer(root, depth=0, place=place, is_first=place < self._allowed // 2)
+        try:
+            while self._waiting and self._allowed:
+                _, _, url, depth = heapq.heappop(self._waiting)
+                if urlsplit(url).hostname in self._busy_hosts:
+                    self.unread += 1
+                else:
+                    self._allowed -= 1
+                    await self._read(url, depth)
+        finally:
+            self.unread += len(self._waiting)
+            partial = self._partial()
+            for index, _ in self._indexes:
+                await self._tell(msgspec.structs.replace(index, is_partial=index.url in partial))
+
+    def _offer(self, link: SitemapLink, *, depth: int, place: int, is_first: bool = False) -> bool:
+        """Whether it may hold something of the period; it is then read in its turn, unless that is not needed. `place`
+        is that among those it is named with."""
+        is_root = depth == 0
+        rank = self._rank(link, is_root=is_root)
+        if rank is None:
+            return False
+        if link.url in self._seen:
+            return True
+        self._seen.add(link.url)
+        if self._is_fresh(link.url) or (not is_root and self._is_settled(link, rank)):
+            return True
+        self._unfinished.add(link.url)
+        if depth > MAX_DEPTH:
+            self.unread += 1
+        else:
+            key = (not is_first, self._tried_at(link.url), rank, place)
+            heapq.heappush(self._waiting, (key, len(self._seen), link.url, depth))
+        return True
+
+    def _tried_at(self, url: str) -> datetime:
+        look = self._looks.get(url)
+        return (look.tried_at if look else None) or _NEVER
+
+    def _is_fresh(self, url: str) -> bool:
+        """Whether it was read lately."""
+        look = self._looks.get(url)
+        return look is not None and look.read_at is not None and look.read_at >= self._fresh_since
+
+    def _is_settled(self, link: SitemapLink, rank: _Rank) -> bool:
+        """Whether it was read when the period was long over, and has not changed since then as far as anybody says."""
+        look = self._looks.get(link.url)
+        if look is None or look.read_at is None or look.read_at < self._period.end + _SLACK:
+            return False
+        if link.modified_at is not None:
+            return link.modified_at + _SLACK < look.read_at
+        return rank[0] == _UNDATED and look.read_at > self._now - UNDATED_KEPT
+
+    def _rank(self, link: SitemapLink, *, is_root: bool) -> _Rank | None:
+        """None where its dates cannot match; the lower, the likelier it holds something of the period.
+
+        A number that looks like another year may be anything, if the sitemap was modified since or is no index's.
+        """
+        modified_at = link.modified_at
+        after = (modified_at - self._period.start).total_seconds() if modified_at else 0.0
+        named = named_period(link.url, self._zone)
+        if named is not None:
+            length = named.end - named.start
+            if Period(named.start - _SLACK, named.end + _SLACK).overlaps(self._period):
+                return (_BY_NAME, length.total_seconds())
+            if length < _LONGEST_MONTH or not (is_root or modified_at):
+                return None
+        if modified_at is None:
+            return (_UNDATED, 0.0 if "news" in urlsplit(link.url).path.lower() else 1.0)
+        return (_BY_CHANGE, max(after, 0.0)) if after >= -_SLACK.total_seconds() else None
+
+    async def _read(self, url: str, depth: int) -> None:
+        try:
+            file = await self._files.get(url)
+        except NotRead as failure:
+            if failure.is_host_busy:
+                self._busy_hosts.add(urlsplit(url).hostname)
+            await self._tell(SitemapRead(url=url, failure=failure))
+            return
+        if file.failure is None:
+            self._unfinished.discard(url)
+        links = file.feed.sitemaps if file.feed else ()
+        read = SitemapRead(
+            url=url,
+            failure=file.failure,
+            read_at=file.read_at,
+            payload_digest=file.payload_digest,
+            location=file.location,
+            entries=len(file.feed.items) + len(links) if file.feed else 0,
+            sightings=tuple(self._sightings(url, file.feed)) if file.feed else (),
+        )
+        if links:
+            named = [link.url for no, link in enumerate(links) if self._offer(link, depth=depth + 1, place=no)]
+            self._indexes.append((read, named))
+        else:
+            await self._tell(read)
+
+    async def _tell(self, read: SitemapRead) -> None:
+        self.reads.append(read)
+        await self._on_read(read)
+
+    def _partial(self) -> set[str]:
+        """What was not read to its end, with all it names."""
+        partial = set(self._unfinished)
+        while more := {
+            index.url for index, named in self._indexes if index.url not in partial and not partial.isdisjoint(named)
+        }:
+            partial |= more
+        return partial
+
+    def _sightings(self, url: str, feed: Feed) -> list[Sighting]:
+        named = named_period(url, self._zone)
+        day = named if named and named.end - named.start < _ONE_DAY else None
+        found = []
+        for said in feed.items:
+            item, dated_at = dated_by_itself(said, self._zone, said.updated_at)
+            dated_at = dated_at or _dated_by_sitemap(said, day)
+            if said.published_at is None and is_listing(item.url):
+                continue  # a news sitemap dates articles; others list what a site has beside them, too
+            if dated_at is not None and dated_at in self._period and is_on(item.url, self._hosts):
+                found.append(Sighting(item=item, found_in=url, dated_at=dated_at))
+        return found
+
+
+def _dated_by_sitemap(item: Item, day: Period | None) -> datetime | None:
+    """The day whose sitemap it is, else when the page was last modified."""
+    at = item.updated_at
+    if at is not None and item.updated_quality is DateQuality.DAY_ONLY:
+        at += NOON
+    if day is None:
+        return at
+    return at if at is not None and at in day else day.start + NOON

@@ -1,0 +1,319 @@
+"""The one client that fetches feeds and pages: polite to hosts, and safe against what they send."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import msgspec
+from aiohttp.abc import AbstractResolver
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+
+from pipeline.archive.codings import CodingError, decode
+from pipeline.archive.exchange import Exchange
+from pipeline.collect.http.addresses import (
+    AllowedHosts,
+    BlockedAddress,
+    GuardedResolver,
+    as_sent,
+    canonical_host,
+    is_address,
+)
+from pipeline.collect.http.bodies import ReadBody, read_robots, read_whole
+from pipeline.collect.http.descriptors import raise_file_limit
+from pipeline.collect.http.exchanges import NOT_ASKED, REDIRECTS, FetchFailed, Response
+from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
+from pipeline.collect.http.robots import RobotsCache, Unavailable
+
+AGENT = "newsledger"
+MAX_REDIRECTS = 5
+MAX_HEADERS = 128
+MAX_CONNECTIONS = 400
+"""To all hosts at once: so many that some dozens of hosts that never answer do not keep the others waiting."""
+_FILES_TO_KEEP_ALIVE = 4_096
+"""With fewer, no connection is left open for a host's next request."""
+_FILES_A_CONNECTION = 10
+"""A socket, up to four slots of the host, and as many again for everybody else in the process."""
+ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
+RETRIED_STATUS = frozenset({429, 502, 503, 504})
+
+_PROBLEM_CHARS = 200
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How fast a host may be asked, requests per second."""
+
+    default: float
+    by_host: Mapping[str, float] = {}
+
+
+class Timeouts(msgspec.Struct, frozen=True):
+    """How long the client waits for an answer, in seconds."""
+
+    total: float = 60
+    """For one response, to its last byte."""
+    connect: float = 15
+    read: float = 20
+    """For the next bytes of a response."""
+    retry_wait: float = 1
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Keeps connections alive, but none on which a server has sent something unasked: it would be taken for the answer
+    to the next request."""
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) is not None:
+            if connection.protocol is not None and not connection.protocol.should_close:
+                return connection
+            connection.close()
+        return None
+
+
+class Client:
+    """Use as an async context manager. Cookies are not kept, environment proxies not used."""
+
+    def __init__(
+        self,
+        *,
+        allow_hosts: tuple[str, ...],
+        limits: Limits,
+        contact: str,
+        now: Callable[[], datetime],
+        hosts: Path,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008  # it is frozen, as is the next
+        patience: Patience = Patience(),  # noqa: B008
+        names: AbstractResolver | None = None,
+    ) -> None:
+        """`hosts` is the folder of what is known of hosts: who shares it shares their budgets. `names` answers for the
+        system's resolver where that is not to be asked."""
+        self._names = names
+        self._host_folder = hosts
+        self._timeouts = timeouts
+        self._patience = patience
+        self._allowed = AllowedHosts(allow_hosts)
+        self._limits = limits
+        self._now = now
+        self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
+        self._hosts: dict[str, Host] = {}
+        self._robots = RobotsCache(AGENT, self._load_robots, now, hosts)
+
+    async def __aenter__(self) -> Self:
+        self._resolver = GuardedResolver(self._allowed, self._names)
+        files = raise_file_limit()
+        connections = min(MAX_CONNECTIONS, files // _FILES_A_CONNECTION)
+        self._permits = asyncio.Semaphore(connections)
+        self._session = aiohttp.ClientSession(
+            connector=_Connector(
+                resolver=self._resolver,
+                socket_factory=self._resolver.guarded_socket,
+                limit=connections,
+                limit_per_host=CONNECTIONS,
+                force_close=files < _FILES_TO_KEEP_ALIVE,
+            ),
+            timeout=aiohttp.ClientTimeout(
+                total=self._timeouts.total, sock_connect=self._timeouts.connect, sock_read=self._timeouts.read
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_headers=MAX_HEADERS,
+            headers={
+                "User-Agent": self._agent,
+                "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
+                "Accept-Encoding": "gzip, deflate, br, zstd",
+            },
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._robots.close()
+        await self._session.close()
+        await self._resolver.close()
+
+    async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
+        """GET `url` if robots.txt allows it, following redirects, with one more try where that may help.
+
+        Any status is a response, 304 for a conditional request included. Raises FetchFailed.
+        """
+        conditional = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in conditional.items() if value}
+        return await self._with_retry(lambda: self._follow(url, headers, robots=True))
+
+    async def _with_retry(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
+        """Where the host has asked for time, its next turn comes after that."""
+        response = None
+        try:
+            response = await attempt()
+            if response.status not in RETRIED_STATUS:
+                return response
+        except FetchFailed as failure:
+            if not failure.transient:
+                raise
+        await asyncio.sleep(self._timeouts.retry_wait * random.uniform(0.5, 1.5))
+        try:
+            return await attempt()
+        except FetchFailed as failure:
+            if failure.reason in NOT_ASKED and response is not None:
+                return response
+            raise
+
+    async def _follow(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Response:
+        redirects: list[Exchange] = []
+        while True:
+            exchange = await self._exchange(url, headers, robots=robots)
+            location = exchange.header("location")
+            if exchange.status not in REDIRECTS or not location:
+                return Response(exchange, _decoded(exchange), tuple(redirects))
+            redirects.append(exchange)
+            if len(redirects) > MAX_REDIRECTS:
+                raise FetchFailed("redirects", f"more than {MAX_REDIRECTS} redirects from {redirects[0].url}")
+            try:
+                url = urljoin(url, location)
+            except ValueError as exc:
+                detail = f"{exchange.url} redirects to what is no address: {location!r}"
+                raise FetchFailed("bad_redirect", detail, status=exchange.status) from exc
+
+    async def _exchange(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Exchange:
+        try:
+            self._resolver.check_url(url)
+        except (BlockedAddress, ValueError) as exc:
+            raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
+        host = self._host(url)
+        if robots:
+            await self._obey_robots(url, host)
+        try:
+            async with host.turn():
+                await self._look_up(url)
+                exchange = await self._request(url, headers, read_whole if robots else read_robots)
+                if exchange.status in OVERLOADED:
+                    retry_at = parse_retry_after(exchange.header("retry-after"), exchange.fetched_at)
+                    host.turned_away((retry_at - exchange.fetched_at).total_seconds() if retry_at else None)
+                else:
+                    host.answered()
+                return exchange
+        except AskedToWait as exc:
+            retry_at = self._now() + timedelta(seconds=exc.seconds)
+            raise FetchFailed("asked_to_wait", f"{_host_name(url)}: {exc}", retry_at=retry_at) from exc
+        except NoTurn as exc:
+            raise FetchFailed("no_turn", f"{_host_name(url)}: its turn comes {exc}") from exc
+
+    async def _look_up(self, url: str) -> None:
+        """Find the host's address before the request's time runs: names are looked up one after another.
+
+        The connection uses what was found, and checks it again.
+        """
+        sent = as_sent(url)
+        if sent.raw_host is None or is_address(sent.raw_host):
+            return
+        try:
+            await self._resolver.resolve(sent.raw_host, sent.port or 0, socket.AF_UNSPEC)
+        except BlockedAddress as exc:
+            raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
+        except OSError as exc:
+            raise FetchFailed(_dns_reason(exc), f"{url}: {exc.strerror or exc}") from exc
+
+    async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
+        try:
+            async with self._session.get(as_sent(url), headers=headers, allow_redirects=False) as answer:
+                return Exchange(
+                    url=url,
+                    request_headers=tuple(answer.request_info.headers.items()),
+                    status=answer.status,
+                    reason=answer.reason or "",
+                    headers=tuple(answer.raw_headers),
+                    body_sent=await read(answer),
+                    fetched_at=self._now(),
+                )
+        except TimeoutError as exc:
+            raise FetchFailed("timeout", f"{url}: no answer in time", transient=True) from exc
+        except aiohttp.ClientConnectorDNSError as exc:
+            detail = f"{url}: {exc.os_error.strerror or exc.os_error}"
+            raise _refused(url, exc) or FetchFailed(_dns_reason(exc.os_error), detail) from exc
+        except aiohttp.ClientConnectorError as exc:
+            raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc.os_error}") from exc
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as exc:
+            raise FetchFailed("bad_url", f"{url!r} cannot be requested") from exc
+        except aiohttp.ClientResponseError as exc:
+            problem = exc.message.partition("\n")[0].rstrip(":")[:_PROBLEM_CHARS]
+            raise FetchFailed("bad_response", f"{url}: {problem}") from exc  # the status is aiohttp's, not the server's
+        except aiohttp.ClientPayloadError as exc:
+            raise FetchFailed("incomplete", f"{url}: the body ends too early", transient=True) from exc
+        except (aiohttp.ClientError, OSError) as exc:
+            raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc}", transient=True) from exc
+
+    def _host(self, url: str) -> Host:
+        name = _host_name(url)
+        if name not in self._hosts:
+            default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
+            limit = self._limits.by_host.get(name, default)
+            self._hosts[name] = Host(
+                self._host_folder, name, limit, now=self._now, permits=self._permits, patience=self._patience
+            )
+        return self._hosts[name]
+
+    async def _obey_robots(self, url: str, host: Host) -> None:
+        try:
+            rules = await self._robots.rules(url)
+        except Unavailable as exc:
+            raise FetchFailed(exc.reason, exc.detail, status=exc.status, retry_at=exc.retry_at) from exc
+        if not rules.allow(url):
+            raise FetchFailed("robots", f"{url}: forbidden by robots.txt")
+        host.crawl_delay(rules.crawl_delay_seconds)
+
+    async def _load_robots(self, url: str) -> bytes:
+        """A missing robots.txt (4xx) allows all, an unreachable one (5xx, no answer) nothing yet (RFC 9309, 2.3.1).
+
+        429 is no statement about the file but about us, so it means to wait as well.
+        """
+        try:
+            response = await self._with_retry(lambda: self._follow(url, {}, robots=False))
+        except FetchFailed as failure:
+            if failure.reason in {"redirects", "bad_redirect"}:
+                return b""
+            raise Unavailable(failure.reason, failure.detail, failure.status, failure.retry_at) from failure
+        if response.status >= 500 or response.status == 429:
+            detail = f"{url}: answers {response.status}, so nothing may be fetched for now"
+            raise Unavailable("robots_unavailable", detail, response.status, response.retry_at)
+        return response.body if response.status < 300 else b""
+
+
+def _host_name(url: str) -> str:
+    return canonical_host(urlsplit(url).hostname or "")
+
+
+def _dns_reason(exc: OSError) -> str:
+    """`dns` where no name server knows the host, `dns_timeout` where none has answered."""
+    return "dns_timeout" if exc.errno == socket.EAI_AGAIN else "dns"
+
+
+def _refused(url: str, exc: BaseException) -> FetchFailed | None:
+    """The guard's own refusal, wherever aiohttp has wrapped it."""
+    seen: BaseException | None = exc
+    while seen is not None:
+        if isinstance(seen, BlockedAddress):
+            return FetchFailed("blocked_address", f"{url}: {seen}")
+        seen = (
+            getattr(seen, "os_error", None)
+            if isinstance(getattr(seen, "os_error", None), BlockedAddress)
+            else seen.__cause__
+        )
+    return None
+
+
+def _decoded(exchange: Exchange) -> bytes:
+    try:
+        return decode(exchange.body_sent, exchange.header("content-encoding"))
+    except CodingError as exc:
+        raise FetchFailed(exc.reason, f"{exchange.url}: {exc}", status=exchange.status) from exc

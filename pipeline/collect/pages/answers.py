@@ -1,0 +1,66 @@
+"""What the answer to a request says of what was asked for: whether it is a page, and whether another try may help."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.collect.http.exchanges import NOT_ASKED, Response
+from pipeline.collect.pages.redirections import Redirection, judge_redirection
+from pipeline.collect.pages.section_pages import looks_like_article
+from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
+
+GONE_STATUS = frozenset({404, 410})
+ERROR = "error"
+"""What befell the request is no case that is provided for."""
+
+_PASSING_STATUS = frozenset({408, 425, 429})
+_PASSING_REASONS = NOT_ASKED | {
+    *("timeout", "dns", "dns_timeout", "connection", "incomplete", "bad_response", "bad_encoding"),
+    *("robots_unavailable", Redirection.TO_WALL.value, ERROR),
+}
+_NO_ARTICLE = frozenset({Redirection.TO_WALL, Redirection.TO_FRONT_PAGE})
+_ELSEWHERE = frozenset({Redirection.TO_OTHER_ARTICLE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_SITE})
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+class NoPage(msgspec.Struct, frozen=True):
+    """Why an answer is not the page that was asked for."""
+
+    reason: str
+    """`http_4xx`, `gone`, …, the value of a Redirection, `not_html` or `soft_404`."""
+    detail: str
+
+
+def why_no_page(url: str, response: Response, final_url: str | None = None) -> NoPage | None:
+    """Why the answer to a request for an article at `url` is no page of it; None where it may be one. `final_url` is
+    where the page was that an archive has answered with."""
+    final_url, status = final_url or response.final_url, response.status
+    if not 200 <= status < 300:
+        return NoPage(http_reason(status), f"{final_url} answers {status}")
+    content_type = response.exchange.header("content-type")
+    if not is_html(content_type):
+        return NoPage("not_html", f"{final_url} is {content_type}")
+    if is_soft_404(response.body, content_type):
+        return NoPage(SOFT_404, f"{final_url} answers {status} and says that there is no such page")
+    led = judge_redirection([url], final_url, response.body, content_type) if response.redirects else None
+    # Feeds lead by short addresses and through redirectors on other sites: there an article is believed to be the one.
+    is_believed = not looks_like_article(url) or (led is Redirection.TO_OTHER_SITE and looks_like_article(final_url))
+    is_elsewhere = led in _ELSEWHERE and not is_believed
+    if led is not None and (led in _NO_ARTICLE or is_elsewhere):
+        return NoPage(led.value, f"{url} leads to {final_url}")
+    return None
+
+
+def http_reason(status: int) -> str:
+    """`gone` (410), `http_4xx`, `http_5xx`, …"""
+    return "gone" if status == 410 else f"http_{status // 100}xx"
+
+
+def is_html(content_type: str | None) -> bool:
+    """Whether it is that of an HTML page; none may be one."""
+    return not content_type or content_type.partition(";")[0].strip().lower() in _HTML_TYPES
+
+
+def is_passing(reason: str | None, status: int | None) -> bool:
+    """Whether a failure is the network's or of a server that has trouble, so that another attempt may help."""
+    return reason in _PASSING_REASONS or (status is not None and (status >= 500 or status in _PASSING_STATUS))

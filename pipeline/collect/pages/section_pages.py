@@ -1,0 +1,121 @@
+"""What front and section pages link to: articles, and the sections themselves.
+
+Pure: bytes in, links out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from pipeline.collect.discovery.sites import http_address
+from pipeline.collect.feeds import Item
+from pipeline.collect.feeds.charset import decode_text
+from pipeline.collect.history.sightings import is_on
+from pipeline.ids import canonical_url
+
+MAX_SECTIONS = 5
+MAX_LINKS = 2_000
+MAX_TITLE_CHARS = 300
+
+ARTICLE_PATHS = (
+    r"[^/]*[a-z\d]+(?:[-_][^/\-_.]+){3,}[^/]*/?$",  # /politik/der-hafen-bleibt-zu, of four words or more
+    r"\d{5,}[^/]*/?$",  # /story/1234567, /hafen-bleibt-zu-a-48213.html
+    r"/(?:19|20)\d\d[-/]?[01]\d[-/]?[0-3]\d[-/].",  # /2026/03/14/hafen
+)
+"""How the path of an article looks, where nothing but a link tells of it."""
+
+_ARTICLE = re.compile("|".join(ARTICLE_PATHS), re.IGNORECASE)
+_LISTING_FOLDERS = """
+about about-us agb archiv archive author authors autor autoren categories category contact cookies datenschutz
+faq feed feeds help hilfe impressum imprint jobs kategorie kontakt legal newsletter page privacy privacy-policy
+ressort rss schlagwort search section seite sitemap suche tag tags terms thema themen topic topics ueber-uns
+"""
+_LISTINGS = frozenset(_LISTING_FOLDERS.split())
+"""First or second folders of addresses that are not an article's, unless they look like one."""
+_FOLDER = re.compile(r"/[^/]+(?=/.)")
+
+
+class Link(msgspec.Struct, frozen=True):
+    url: str
+    """Absolute, without its fragment."""
+    title: str | None
+
+
+def page_links(body: bytes, *, url: str, content_type: str | None, hosts: AbstractSet[str]) -> list[Link]:
+    """The links to pages on these hosts, each once, in the page's order; none where it cannot be read as HTML."""
+    text, _ = decode_text(body, content_type)
+    try:
+        root = document_fromstring(text.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError):
+        return []
+    base = next((element.get("href") for element in root.iter("base") if element.get("href")), None) or ""
+    links: dict[str, Link] = {}
+    for anchor in root.iter("a"):
+        if not isinstance(anchor, HtmlElement) or not anchor.get("href"):
+            continue
+        address = _address(url, base, anchor.get("href") or "")
+        if address is not None and is_on(address, hosts) and len(links) < MAX_LINKS:
+            title = " ".join(anchor.text_content().split())[:MAX_TITLE_CHARS]
+            known = links.get(address)
+            if known is None or (known.title is None and title):  # a picture's link comes before the headline's
+                links[address] = Link(address, title or None)
+    return list(links.values())
+
+
+def looks_like_article(url: str) -> bool:
+    """Whether the address is an article's, and not a section's or a service's."""
+    return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def is_listing(url: str) -> bool:
+    """Whether the address is that of a site, of a list of articles, or of a page about the outlet."""
+    folders = [segment for segment in urlsplit(url).path.lower().split("/") if segment]
+    return not folders or (not _LISTINGS.isdisjoint(folders[:2]) and not looks_like_article(url))
+
+
+def section_addresses(links: Sequence[Link]) -> list[str]:
+    """The sections of a front page: what it links to that is the folder of two or more of its articles."""
+    articles = [link.url for link in links if looks_like_article(link.url)]
+    folders = Counter(folder for url in articles for folder in _folders(url))
+    linked = {link.url.rstrip("/"): link.url for link in links if not looks_like_article(link.url)}
+    return [linked[folder] for folder, count in folders.most_common() if count > 1 and folder in linked][:MAX_SECTIONS]
+
+
+def linked_items(links: Iterable[Link]) -> list[Item]:
+    """What the links say of the pages they lead to: an address and a title, no date."""
+    return [
+        Item(
+            url=link.url,
+            canonical_url=canonical_url(link.url),
+            guid=canonical_url(link.url),
+            title=link.title,
+            summary=None,
+            published_at=None,
+            updated_at=None,
+            published_raw=None,
+        )
+        for link in links
+    ]
+
+
+def _folders(url: str) -> Iterable[str]:
+    parts = urlsplit(url)
+    path = ""
+    for folder in _FOLDER.findall(parts.path):
+        path += folder
+        yield f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _address(url: str, base: str, href: str) -> str | None:
+    try:
+        return http_address(urljoin(urljoin(url, base), href.strip()))
+    except ValueError:
+        return None

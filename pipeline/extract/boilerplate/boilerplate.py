@@ -1,0 +1,253 @@
+"""Taking out what is not the article from the tree, before extraction. (`lines.py` goes on after it.)
+
+No rule may take out much of an article (`MAX_SHARE_OF_TEXT`), nor all of them together (`MAX_SHARE_IN_SUM`), and none
+the element with most of its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.extract.boilerplate.box_rules import box_rules_for
+from pipeline.extract.boilerplate.corrections import corrections_in
+from pipeline.extract.boilerplate.finders import DIALOG_ROLES, holds_article
+from pipeline.extract.boilerplate.markup import drop, prepare
+from pipeline.extract.boilerplate.surroundings import Surroundings
+from pipeline.extract.boilerplate.tree_rules import LAST_RULES, RULES_BY_TAG, TreeRule
+from pipeline.extract.page.region import (
+    NEARLY_ALL,
+    PROSE_CHARS,
+    above,
+    hide_names,
+    lines_around,
+    prose_chars,
+    text_chars,
+)
+from pipeline.extract.page.removal import Removal
+from pipeline.extract.page.text import raw_text, spaced_text, text_within, visible_text
+
+MAX_SHARE_OF_TEXT = 0.25
+"""A rule that would take out more of the page's text than this in sum is left out for the page."""
+MIN_GUARDED_CHARS = 400
+"""Less text than this is what a box holds; on a short page it may be more, up to a half."""
+MAX_SHARE_IN_SUM = 0.5
+"""Where all rules together would take more than this, names mean something else than elsewhere …"""
+DOUBTFUL_SHARE = 0.1
+"""… and every rule that would take more than this is left out."""
+
+_DROPPED_TAGS = (
+    *("nav", "menu", "audio", "video", "picture", "map", "button", "dialog", "aside", "footer"),
+    *("img", "source", "input", "link", "meta"),
+)
+"""What trafilatura drops wherever it stands; without them its copies of the tree are cheaper."""
+_NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script", "h1", "h2", "h3"})
+_NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
+_MAX_NAMING_CHARS = 500
+_MAX_NOTICE_CHARS = 400
+_CAPTIONED = frozenset({"figure", "video_time"})
+_MAY_CORRECT = frozenset({"aside", "info_box"})
+"""Boxes whose notices of correction are this article's, not another's."""
+
+
+class _Hit(msgspec.Struct):
+    """An element a rule matches, before it is decided whether the rule may have it."""
+
+    element: HtmlElement
+    kind: str
+    rule: str
+    chars: int | None
+    """Of text; None for what is no part of any article, however long it is."""
+
+
+class TreeCleaner:
+    """Finds what is not the article on the tree, then takes it out. The body is changed in place.
+
+    Finding takes nothing out, so that a rule which turns out to match too much of the page's text can be left out
+    and the page be gone through again without it.
+    """
+
+    def __init__(
+        self,
+        body: HtmlElement,
+        removal: Removal,
+        *,
+        url: str,
+        heading: HtmlElement | None = None,
+        is_liveblog: bool = False,
+    ) -> None:
+        self._removal = removal
+        self._body = body
+        self._above = above(heading) if heading is not None else []
+        self._left_out: set[str] = set()
+        self._kept: set[HtmlElement] = set()
+        prepare(body)
+        self._page = Surroundings(body, url=url, heading=heading, is_liveblog=is_liveblog)
+        self._chars_total = text_chars(body)
+        self._lines = tuple(lines_around(heading, body))
+
+    def clean(self) -> None:
+        hits = list(self._hits())
+        while True:
+            bodies = self._bodies_among(hits)
+            excessive = self._excessive_rules(hits) if not bodies else set()
+            if not bodies and not excessive:
+                break
+            for element in bodies:
+                hide_names(element)
+            self._kept |= bodies
+            self._left_out |= excessive
+            hits = list(self._hits())
+        gone: set[HtmlElement] = set()
+        for hit in hits:
+            if hit.element in gone or not gone.isdisjoint(hit.element.iterancestors()):
+                continue  # a box found by its heading holds what stands after the heading
+            gone.add(hit.element)
+            self._take_out(hit)
+        for element in self._above:
+            if not prose_chars(element):
+                drop(element)
+        for heading in list(self._body.iter("h2", "h3", "h4")):
+            for button in list(heading.iter("button")):  # the heading of a box that stays; trafilatura drops buttons
+                button.drop_tag()
+        for article in list(self._body.iter("article")):
+            if next(article.iterancestors("article"), None) is not None:
+                article.tag = "div"  # an entry of a liveblog; trafilatura would take the first alone
+                article.attrib.clear()
+        for spared in list(self._body.iter("aside", "figure")):
+            spared.tag = "div"
+        for footer in self._body.iter("footer"):
+            if self._page.is_own_part(footer):
+                self._keep_corrections(footer)
+                if next(footer.iterancestors("article", "main"), None) is not None and prose_chars(footer):
+                    self._removal.add("footer", "footer", spaced_text(footer))
+        etree.strip_elements(self._body, *_DROPPED_TAGS, with_tail=False)
+
+    def _keep_corrections(self, box: HtmlElement) -> None:
+        for text in corrections_in(box):
+            self._removal.add_correction(text)
+
+    def _take_out(self, hit: _Hit) -> None:
+        if hit.kind in _MAY_CORRECT:
+            self._keep_corrections(hit.element)
+        if hit.kind in _CAPTIONED:
+            self._removal.add_caption(spaced_text(hit.element), hit.kind)
+        else:
+            self._removal.add(hit.kind, hit.rule, spaced_text(hit.element))
+        drop(hit.element)
+
+    def _excessive_rules(self, hits: Sequence[_Hit]) -> set[str]:
+        taken: dict[str, int] = {}
+        for hit in hits:
+            if hit.chars:
+                taken[hit.rule] = taken.get(hit.rule, 0) + hit.chars
+        total = self._chars_total
+        if sum(taken.values()) > total * MAX_SHARE_IN_SUM:
+            return {rule for rule, chars in taken.items() if chars > total * DOUBTFUL_SHARE}
+        excessive = {rule for rule, chars in taken.items() if chars > total * MAX_SHARE_OF_TEXT}
+        return {rule for rule in excessive if taken[rule] >= MIN_GUARDED_CHARS}
+
+    def _bodies_among(self, hits: Sequence[_Hit]) -> set[HtmlElement]:
+        """The match that holds more than half of the text in one piece, unless a piece outside is half as large.
+
+        A piece is what stands in one element, in its paragraphs or as its own lines.
+        """
+        taken = {hit.element: hit for hit in hits}
+        inside: dict[HtmlElement, tuple[int, HtmlElement]] = {}
+        outside: dict[HtmlElement, int] = {}
+        for block, chars in self._lines:
+            piece = parent if (parent := block.getparent()) is not None else block
+            hit = next((taken[element] for element in (block, *block.iterancestors()) if element in taken), None)
+            if hit is None:
+                outside[piece] = outside.get(piece, 0) + chars
+            elif hit.chars is not None:
+                piece = block if hit.element is block else piece
+                inside[piece] = (inside[piece][0] if piece in inside else 0) + chars, hit.element
+        largest, element = max(inside.values(), key=lambda found: found[0], default=(0, None))
+        is_most = largest * 2 > sum(chars for _, chars in self._lines)
+        is_only = max(outside.values(), default=0) * 2 < largest
+        return {element} if element is not None and is_most and is_only else set()
+
+    def _hits(self) -> Iterator[_Hit]:
+        """What the rules match, in document order, nothing within a match."""
+        stack: list[HtmlElement] = list(reversed(self._body))
+        while stack:
+            element = stack.pop()
+            if not isinstance(element.tag, str) or element.tag in {"nav", "script"}:
+                continue
+            hit = self._hit(element)
+            if hit is None:
+                stack.extend(reversed(element))
+            else:
+                yield hit
+
+    def _hit(self, element: HtmlElement) -> _Hit | None:
+        for rule in RULES_BY_TAG.get(str(element.tag), ()):
+            if rule.id not in self._left_out:
+                found = rule.find(element, self._page)
+                if found is not None and found not in self._kept:
+                    return self._made(found, rule)
+        if element in self._kept:
+            return None
+        return self._named_box(element) or self._last_hit(element)
+
+    def _last_hit(self, element: HtmlElement) -> _Hit | None:
+        for rule in LAST_RULES:
+            if (
+                element.tag in rule.tags
+                and rule.id not in self._left_out
+                and rule.find(element, self._page) is not None
+            ):
+                return self._made(element, rule)
+        return None
+
+    def _made(self, element: HtmlElement, rule: TreeRule) -> _Hit:
+        chars = 0 if rule.kind == "figure" else text_chars(element)
+        return _Hit(element, rule.kind, rule.id, chars if rule.counts else None)
+
+    def _named_box(self, element: HtmlElement) -> _Hit | None:
+        if not element.attrib:
+            return None
+        names = " ".join(filter(None, map(element.get, _NAMING_ATTRIBUTES)))
+        for rule in box_rules_for(names[:_MAX_NAMING_CHARS]) if names else ():
+            is_box = element.tag in rule.tags if rule.tags else element.tag not in _NOT_BOXES
+            if rule.id in self._left_out or not is_box:
+                continue
+            text = text_within(element, rule.max_chars)
+            if text and (rule.text is None or _speaks_of(rule.text, element, text)):
+                chars = text_chars(element)
+                is_all = rule.may_be_all and rule.text is not None and self._is_dialog(element, rule.text, chars)
+                return _Hit(element, rule.kind, rule.id, None if is_all else chars)
+        return None
+
+    def _is_dialog(self, element: HtmlElement, words: re.Pattern[str], chars: int) -> bool:
+        """Does it ask something of the reader, and hold no article? (A page that says nothing else has none.)"""
+        is_marked = element.get("role") in DIALOG_ROLES
+        is_alone = chars >= self._chars_total * NEARLY_ALL
+        return (is_marked or _has_control(element, words)) and (is_alone or not holds_article(element))
+
+
+def _speaks_of(words: re.Pattern[str], element: HtmlElement, text: str) -> bool:
+    """Does the box say one of the words on a button or link of its own, or two of them in few lines?"""
+    said = {word.lower() for word in words.findall(text)}
+    if not said:
+        return False
+    if len(said) > 1 and len(text) <= _MAX_NOTICE_CHARS:
+        return True
+    return _has_control(element, words)
+
+
+def _has_control(element: HtmlElement, words: re.Pattern[str]) -> bool:
+    return any(
+        words.search(f"{visible_text(control)} {control.get('value') or ''}") and not _is_in_prose(control)
+        for control in element.iter("button", "a", "input")
+    )
+
+
+def _is_in_prose(control: HtmlElement) -> bool:
+    line = control.getparent()
+    return control.tag == "a" and line is not None and len(raw_text(line).strip()) >= PROSE_CHARS

@@ -1,0 +1,215 @@
+"""How the rules of `tree_rules.py` look at an element: each answers with the element to take out, if any."""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+from pipeline.extract.boilerplate.surroundings import Surroundings
+from pipeline.extract.metadata.heading import naming
+from pipeline.extract.page.captions import VIDEO_TIME
+from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.text import raw_text, text_within, tidy, visible_text
+
+_MAX_LINK_CHARS = 300
+_MAX_LINK_LIST_CHARS = 1_500
+_MAX_CARD_CHARS = 500
+_MAX_CARD_TEXT_CHARS = 300
+_MAX_TEASER_CHARS = 600
+_MAX_FOLDED_CHARS = 4_000
+_MAX_LABEL_CHARS = 40
+DIALOG_ROLES = frozenset({"dialog", "alertdialog"})
+HEADINGS = frozenset({"h2", "h3", "h4"})
+_TAGS_LABEL = re.compile(
+    r"\s*(?:schlag(?:worte|wörter)|stichworte|themen|tags|keywords|topics|etiketler|etiquetas|mots-clés|temas)\s*:",
+    re.IGNORECASE,
+)
+_NEW_WINDOW = re.compile(
+    r"\W*(?:öffnet|opens|link (?:öffnet|opens)|wird)\b.{0,20}\b(?:neue\w{1,2}|new)\s+(?:browser-?)?"
+    r"(?:fenster|tab|window)(?:\s+geöffnet)?\W*$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.):]\s")
+_LINKED_SHARE = 0.95
+"""A paragraph is nothing but links when so much of its text is linked."""
+
+
+def find_itself(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    """Its tag says what it is."""
+    return element
+
+
+def find_figure(figure: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    paragraphs = [text for text in figure.iter("p") if len(raw_text(text)) >= PROSE_CHARS and _is_in_the_open(text)]
+    pictures = len(list(figure.iter("img", "picture", "video")))
+    return figure if len(paragraphs) < 2 or pictures >= len(paragraphs) else None
+
+
+def _is_in_the_open(paragraph: HtmlElement) -> bool:
+    return next(paragraph.iterancestors("figcaption"), None) is None
+
+
+def find_dialog(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    is_dialog = element.get("role") in DIALOG_ROLES or element.get("aria-modal") == "true"
+    return element if is_dialog and not holds_article(element) else None
+
+
+def holds_article(element: HtmlElement) -> bool:
+    return next(element.iter("h1", "article", "main"), None) is not None
+
+
+def find_sign_up(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    return element if element in page.sign_ups else None
+
+
+def find_next_article(article: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    if not page.own_articles or page.is_own(article) or article.find(".//h1") is None:
+        return None
+    return article
+
+
+def find_teaser_article(article: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    if article in page.own_articles or page.is_liveblog:
+        return None
+    short = text_within(article, _MAX_TEASER_CHARS) is not None
+    return article if short and article.find(".//a") is not None else None
+
+
+def find_folding_box(heading: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    button = heading.find(".//button")
+    if button is None or (button.get("aria-expanded") is None and button.get("aria-controls") is None):
+        return None
+    text = visible_text(heading)
+    if visible_text(button) != text or text.endswith("?"):
+        return None  # a question that folds its answer is the article's
+    container: HtmlElement | None = heading
+    while container is not None and container is not page.body and text_within(container, len(text)) is not None:
+        container = container.getparent()
+    if container is None or container is page.body or container.find(".//article") is not None:
+        return None
+    return container if text_within(container, _MAX_FOLDED_CHARS) is not None else None
+
+
+def find_folding_bio(heading: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    return find_folding_box(heading, page) if raw_text(heading).rstrip().endswith(("...", "…")) else None
+
+
+def find_link_only(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    anchors = _page_links(element)
+    if not anchors or not page.is_among_prose(element) or (page.is_liveblog and element.tag in HEADINGS):
+        return None
+    if element.tag in HEADINGS and _is_of_a_list(element, anchors, page):
+        return None
+    text = text_within(element, _MAX_LINK_LIST_CHARS if element.tag == "ul" else _MAX_LINK_CHARS)
+    if text is None or len(text) < 15:
+        return None
+    if sum(len(visible_text(anchor)) for anchor in anchors) < _LINKED_SHARE * len(text):
+        return None
+    if element.tag == "p" and text.endswith((".", "!", "?")) and len(text) > 120:
+        return None  # a sentence that is a link
+    return element
+
+
+def _is_of_a_list(heading: HtmlElement, anchors: list[HtmlElement], page: Surroundings) -> bool:
+    """`3. The museum of things`, which leads to the museum: what an article goes through one by one."""
+    numbered = _NUMBERED.match(visible_text(heading)) is not None
+    return numbered or not any(page.is_own_site(anchor.get("href") or "") for anchor in anchors)
+
+
+def find_labelled_link(paragraph: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    anchors = _page_links(paragraph)
+    text = text_within(paragraph, _MAX_LINK_CHARS)
+    if len(anchors) != 1 or not text or not page.is_among_prose(paragraph):
+        return None
+    linked = visible_text(anchors[0])
+    label = text[: -len(linked)].strip() if linked and text.endswith(linked) else ""
+    if not label or len(label) > _MAX_LABEL_CHARS or len(linked.split()) < 3 or linked.endswith("."):
+        return None
+    return paragraph if label[-1] in "|»>›→" or (label[-1] == ":" and label.isupper()) else None
+
+
+def find_link_list(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    items = list(element.iterchildren("li"))
+    if len(items) < 2 or not page.is_among_prose(element) or text_within(element, _MAX_LINK_LIST_CHARS) is None:
+        return None
+    return element if all(_is_labelled_link(item, page) for item in items) else None
+
+
+def _is_labelled_link(item: HtmlElement, page: Surroundings) -> bool:
+    """A link to another page of the site, with a few words before it."""
+    anchors = _page_links(item)
+    if len(anchors) != 1 or not page.is_own_site(anchors[0].get("href") or ""):
+        return False
+    text, linked = visible_text(item), visible_text(anchors[0])
+    return text.endswith(linked) and len(text) - len(linked) <= _MAX_LABEL_CHARS and len(linked.split()) >= 3
+
+
+def find_labelled_tags(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    text = text_within(element, _MAX_LINK_CHARS) if _TAGS_LABEL.match(raw_text(element)[:_MAX_LABEL_CHARS]) else None
+    return element if text and element.find(".//a") is not None and element.find(".//p") is None else None
+
+
+def find_new_window_note(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    text = element.text or ""
+    return element if not len(element) and len(text) < 60 and _NEW_WINDOW.match(text) else None
+
+
+def find_linked_card(anchor: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    if page.is_liveblog or (anchor.get("href") or "#").startswith("#"):
+        return None
+    if next(anchor.iter("p", "div", "header", "article", "section"), None) is None:
+        return None
+    text = text_within(anchor, _MAX_CARD_CHARS)
+    return anchor if text and len(text.split()) >= 4 else None
+
+
+def find_teaser_card(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    if page.is_liveblog or not len(element) or not page.is_among_prose(element):
+        return None
+    text = text_within(element, _MAX_CARD_CHARS)
+    if text is None or len(text) < 40:
+        return None
+    anchors = _page_links(element)
+    if not 1 <= len(anchors) <= 4 or len({anchor.get("href") for anchor in anchors}) > 3:
+        return None
+    if not any(_is_title(anchor) and page.is_own_site(anchor.get("href") or "") for anchor in anchors):
+        return None
+    paragraphs = [paragraph for paragraph in element.findall(".//p") if len(raw_text(paragraph)) > _MAX_LABEL_CHARS]
+    if len(paragraphs) > 1 or (paragraphs and text_within(paragraphs[0], _MAX_CARD_TEXT_CHARS) is None):
+        return None
+    return element
+
+
+def _is_title(anchor: HtmlElement) -> bool:
+    """A link of several words that is a heading or is named for one, outside of a paragraph."""
+    if len(visible_text(anchor).split()) < 4 or next(anchor.iterancestors("p", "li"), None) is not None:
+        return False
+    parent = anchor.getparent()
+    named = naming(anchor) + " " + (naming(parent) if parent is not None else "")
+    return any(word in named.lower() for word in ("title", "headline")) or (
+        next(anchor.iterancestors("h2", "h3", "h4", "h5"), None) is not None
+    )
+
+
+def _page_links(element: HtmlElement) -> list[HtmlElement]:
+    """The links with text, none where one of them leads to a place on the page itself."""
+    anchors = [anchor for anchor in element.findall(".//a") if raw_text(anchor).strip()]
+    return [] if any((anchor.get("href") or "#").startswith("#") for anchor in anchors) else anchors
+
+
+def find_loose_video(line: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    """`26.10.2025 | 2:43 min` outside a figure: what holds it is the caption, if it holds little else."""
+    if "min" not in (line.text or "") or not VIDEO_TIME.fullmatch(tidy(line.text or "")):
+        return None
+    container = line
+    for _ in range(3):
+        parent = container.getparent()
+        if parent is None or len(parent) > 12 or text_within(parent, _MAX_TEASER_CHARS) is None:
+            break
+        if len(parent.findall(".//p")) > 1 or parent.find(".//h2") is not None:
+            break
+        container = parent
+        if text_within(container, len(visible_text(line)) + 20) is None:
+            break
+    return container

@@ -1,0 +1,174 @@
+"""Taking out what is not the article by the words of its lines, after extraction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from itertools import takewhile
+
+from pipeline.events import Block, BlockKind
+from pipeline.extract.boilerplate.corrections import CORRECTIONS
+from pipeline.extract.boilerplate.credit_rules import CREDIT_RULES
+from pipeline.extract.boilerplate.line_patterns import LineRule, Place
+from pipeline.extract.boilerplate.line_rules import AGENCY_RULES, MEDIA_RULES, POINTER_RULES
+from pipeline.extract.boilerplate.promotion_rules import PROMOTION_RULES
+from pipeline.extract.page.quotations import speaker_in
+from pipeline.extract.page.removal import Removal
+from pipeline.extract.page.text import CAPITALS, normal, words_of
+
+MAX_SHARE_OF_TEXT = 0.25
+"""A rule that would take more of the text than this in sum takes nothing."""
+MAX_SHARE_OF_CORRECTIONS = 0.5
+"""The notice of a short article may be nearly as long as the article."""
+HEAD_BLOCKS = 6
+"""Bylines and datelines are stripped among the first blocks only: further down they are text."""
+_MAX_DANGLING = 2
+FOOT_BLOCKS = 5
+"""Credits and notes on authors stand among the last blocks. Blocks that are stripped do not count."""
+LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
+
+
+def clean_lines(
+    blocks: Sequence[Block], removal: Removal, authors: Sequence[str] = (), linked: Set[str] = frozenset()
+) -> list[Block]:
+    """The blocks without those that are boilerplate by their words. A rule that would take too much takes nothing.
+
+    But what asks for consent is taken always: a page that says little else is no article. `linked` are the words,
+    as `normal` gives them, of the lines that are mostly links.
+    """
+    total = sum(len(block.text) for block in blocks) or 1
+    hits = _line_hits(blocks, authors, [normal(block.text) in linked for block in blocks])
+    taken: dict[str, int] = {}
+    for block, rule in zip(blocks, hits, strict=True):
+        if rule is not None:
+            taken[rule.id] = taken.get(rule.id, 0) + len(block.text)
+    kept: list[Block] = []
+    for block, rule in zip(blocks, hits, strict=True):
+        most = MAX_SHARE_OF_CORRECTIONS if rule and rule.kind == "correction" else MAX_SHARE_OF_TEXT
+        if rule is None or (taken[rule.id] > total * most and rule.kind != "consent"):
+            kept.append(block)
+        elif rule.kind == "correction":
+            removal.add_correction(block.text)
+        else:
+            removal.add(rule.kind, rule.id, block.text)
+    return _without_dangling_headings(kept, removal)
+
+
+def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
+    """For each block the rule that holds of it. The head and the foot reach as far as so many blocks are the text's."""
+    hits: list[LineRule | None] = [None] * len(blocks)
+    for place, numbers, reach in (
+        (Place.FOOT, range(len(blocks) - 1, -1, -1), FOOT_BLOCKS),
+        (Place.HEAD, range(len(blocks)), HEAD_BLOCKS),
+    ):
+        kept = 0
+        for number in numbers:
+            if kept == reach:
+                break
+            places = {Place.ANYWHERE, Place.EDGES, place}
+            hits[number] = hits[number] or _line_hit(blocks[number], places, authors, is_linked=linked[number])
+            kept += hits[number] is None
+    return [
+        hit or _line_hit(block, {Place.ANYWHERE}, authors, is_linked=is_linked)
+        for hit, block, is_linked in zip(hits, blocks, linked, strict=True)
+    ]
+
+
+def _line_hit(block: Block, places: Set[Place], authors: Sequence[str], *, is_linked: bool) -> LineRule | None:
+    if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
+        return None
+    for rule in LINE_RULES:
+        if rule.place in places and rule.matches(block.text, is_linked=is_linked):
+            return rule
+    if Place.FOOT in places and is_bio(block.text, authors):
+        return BIO
+    is_edge = len(places) > 1
+    return NAMES_ONLY if is_edge and is_names_only(block.text, authors) else None
+
+
+_BIO = (
+    r"(?:(?:arbeitet|schreibt|berichtet|leitet|works|writes|covers|reports|has worked|lives)\b"
+    r"|(?:ist|is|has been)\b.{0,80}?(?:redakt|reporter|korrespond|correspond|autor|author|journalist|volontär|editor"
+    r"|writer|columnist|kolumnist|fotograf|photograph|mitarbeiter|freelance|chef|leiter|director|head of|dozent|profess"
+    r"|forsch|research|wissenschaft|fellow|lecturer|zuständig|responsible for))"
+)
+"""What bearers of a name do for an outlet or for a living. That they were somewhere is told by an article."""
+_BEFORE_NAME = re.compile(rf"^(?:[{CAPITALS}(]\S*\s+){{0,4}}$")
+BIO = LineRule(
+    id="bio_of_author",
+    kind="bio",
+    reason="The last lines speak of the author.",
+    example="Anna Berg ist Reporterin im Studio Ruhntal.",
+    pattern=re.compile(rf"^{_BIO}", re.IGNORECASE),
+    max_chars=700,
+    place=Place.FOOT,
+)
+NAMES_ONLY = LineRule(
+    id="author_names",
+    kind="byline",
+    reason="The first or last line is the authors' names and nothing else.",
+    example="Anna Berg",
+    pattern=re.compile(r"^\W*$"),
+    max_chars=120,
+    place=Place.FOOT,
+)
+
+
+def is_bio(text: str, authors: Sequence[str]) -> bool:
+    """`Anna Berg ist Reporterin …`, `Korrespondentin Anna Berg ist …`: the last lines that speak of the author."""
+    if len(text) > BIO.max_chars:
+        return False
+    for author in authors:
+        before, name, after = text.partition(author)
+        if name and _BEFORE_NAME.match(before) and BIO.pattern.match(after.lstrip(" ,")):
+            return True
+    return False
+
+
+def is_names_only(text: str, authors: Sequence[str]) -> bool:
+    """The authors' names and nothing else."""
+    if not authors or len(text) > NAMES_ONLY.max_chars:
+        return False
+    rest = normal(text)
+    for author in authors:
+        rest = rest.replace(normal(author), "")
+    return rest.strip() == "" and any(character.isalpha() for character in text)
+
+
+def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> list[Block]:
+    """Without pull quotes that only repeat what a paragraph says, and the line after them with the speaker."""
+    prose = [normal(block.text) for block in blocks if block.kind is BlockKind.PARAGRAPH]
+    kept: list[Block] = []
+    after_repeated = False
+    for block in blocks:
+        words = normal(block.text)
+        is_repeated = (
+            block.kind is BlockKind.QUOTATION and len(words) > 20 and any(words in paragraph for paragraph in prose)
+        )
+        if is_repeated or (after_repeated and speaker_in(block)):
+            removal.add("pull_quote", "repeated_quotation", block.text)
+        else:
+            kept.append(block)
+        after_repeated = is_repeated
+    return kept
+
+
+def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Block]:
+    """A heading that nothing follows was the heading of something removed; many in a row are the article's list."""
+    count = len(list(takewhile(lambda block: block.kind is BlockKind.SUBHEADING, reversed(blocks))))
+    if count > _MAX_DANGLING:
+        return blocks
+    for block in blocks[len(blocks) - count :]:
+        removal.add("heading", "dangling_heading", block.text)
+    return blocks[: len(blocks) - count]
+
+
+def repeats(text: str, other: str | None) -> bool:
+    """The same words, or one wording inside the other at nearly the same length."""
+    if not other or not 0.6 < len(text) / len(other) < 1.7:
+        return False
+    one, two = words_of(text), words_of(other)
+    if one == two:
+        return True
+    joined, within = " ".join(one), " ".join(two)
+    return len(one) > 3 and joined in within and len(joined) > 0.7 * len(within)

@@ -1,0 +1,147 @@
+"""Mark-up that would lose words, or put them in the wrong place, on the way to text: rewritten before extraction."""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+from pipeline.extract.metadata.heading import naming
+from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.text import normal, raw_text, spaced_text, visible_text
+
+MAX_FIGURE_CHARS = 3_000
+"""A figure with more text than this holds more than a caption."""
+MAX_ASIDE_QUOTATION_CHARS = 600
+"""A quotation in an aside with no more text than this is the article's pull quote."""
+
+_MAX_SPEAKER_CHARS = 140
+_SPEAKER_NAMES = re.compile(r"author|autor|source|speaker|attribution|credential|cite|caption|byline", re.IGNORECASE)
+_DASHED = re.compile(r"^\s*[–—]\s*\w")
+"""`— Anke Tamsen`: how quotations that are set apart, and embedded posts, name their speaker."""
+_QUOTATION_NAMES = re.compile(r"quot(?:e|ation)|zitat|citation", re.IGNORECASE)
+_QUOTED = re.compile(r"^\s*[„“«»\"‚‘]\w")
+_MEDIA = ("img", "picture", "video", "audio", "amp-img", "amp-video", "table")
+_SPACED_COMMA = re.compile(r"(?:\s*,)+(?=\s)")
+_DECORATION = re.compile(r"^[\s„“”\"'«»‚‘’›‹❝❞]+$")
+
+
+def prepare(body: HtmlElement) -> None:
+    """Mark-up that would lose words on the way: quotations, times, and figures that hold more than a picture."""
+    for figure in list(body.iter("figure")):
+        _mark_quotation(figure)
+    for element in list(body.iter("q")):  # `<q>` shows quotation marks that are not in the text
+        element.text = f'"{element.text or ""}'
+        if len(element):
+            element[-1].tail = f'{element[-1].tail or ""}"'
+        else:
+            element.text += '"'
+        element.drop_tag()
+    for element in list(body.iter("time")):  # trafilatura drops it, also in the middle of a sentence
+        parent = element.getparent()
+        if parent is not None and parent.tag == "p" and len(visible_text(parent)) > PROSE_CHARS:
+            element.drop_tag()
+    for figure in list(body.iter("figure")):
+        if figure.find(".//blockquote") is not None or figure.find(".//table") is not None:
+            _unwrap_figure(figure)
+        elif len(raw_text(figure)) > MAX_FIGURE_CHARS:
+            figure.tag = "div"  # one that was never closed
+    for aside in list(body.iter("aside")):
+        if aside.find(".//blockquote") is not None and len(visible_text(aside)) <= MAX_ASIDE_QUOTATION_CHARS:
+            aside.tag = "div"
+            for footer in list(aside.iter("footer")):
+                footer.tag = "p"
+    for quotation in list(body.iter("blockquote")):
+        _release_attribution(quotation)
+        _keep_speaker_beside(quotation)
+
+
+def _mark_quotation(figure: HtmlElement) -> None:
+    """`<figure><q>Words</q><figcaption>Speaker</figcaption></figure>`: what is quoted without a blockquote gets one."""
+    if figure.find(".//blockquote") is not None or next(figure.iter(*_MEDIA), None) is not None:
+        return
+    words = next((child for child in figure.iterchildren("p", "div", "q", "span") if raw_text(child).strip()), None)
+    if words is None:
+        return
+    is_marked = words.find(".//q") is not None or words.tag == "q" or _QUOTED.match(raw_text(words))
+    if is_marked or _QUOTATION_NAMES.search(naming(figure)):
+        quotation = figure.makeelement("blockquote")
+        words.addprevious(quotation)
+        quotation.append(words)
+
+
+def _unwrap_figure(figure: HtmlElement) -> None:
+    """The quotation or table stays. Its caption says who is quoted, and reads as the paragraph after the quotation."""
+    for nested in list(figure.iter("figure")):
+        nested.tag = "div"
+    for caption in list(figure.iter("figcaption")):
+        caption.tag = "div" if caption.find(".//p") is not None else "p"
+
+
+def _release_attribution(quotation: HtmlElement) -> None:
+    """A speaker inside the quotation element becomes the paragraph after it; quotation marks drawn as elements go."""
+    for element in list(quotation.iterdescendants("span", "p", "div")):
+        if len(element) == 0 and element.text and _DECORATION.match(element.text):
+            drop(element)
+    _part_dashed_speaker(quotation)
+    at = quotation
+    for element in list(quotation.iterdescendants("cite", "footer", "figcaption")) or _named_for_speaker(quotation):
+        speaker = visible_text(element)
+        if speaker and speaker != visible_text(quotation):
+            drop(element)
+            _set_line(element)
+            at.addnext(element)
+            at = element
+
+
+def _part_dashed_speaker(quotation: HtmlElement) -> None:
+    """`<p>Words</p>— Speaker <a>date</a>` is how embedded posts look: what follows the words becomes a footer."""
+    words = next((words for words in quotation.iterchildren("p") if _DASHED.match(words.tail or "")), None)
+    if words is None:
+        return
+    footer = quotation.makeelement("footer")
+    footer.text, words.tail = words.tail, None
+    footer.extend(list(words.itersiblings()))
+    quotation.append(footer)
+
+
+def _named_for_speaker(quotation: HtmlElement) -> list[HtmlElement]:
+    """What a quotation ends with, if its name or a dash says that it is the speaker."""
+    if quotation.find(".//blockquote") is not None:
+        return []
+    whole = visible_text(quotation)
+    for element in quotation.iterdescendants("div", "p", "span", "small"):
+        text = visible_text(element)
+        is_end = text and text != whole and len(text) <= _MAX_SPEAKER_CHARS and whole.endswith(text)
+        if is_end and (_SPEAKER_NAMES.search(naming(element)) or _DASHED.match(text)):
+            return [element]
+    return []
+
+
+def _keep_speaker_beside(quotation: HtmlElement) -> None:
+    """A speaker after the quotation in an element that is named for an author: trafilatura would drop it."""
+    holder = quotation
+    while holder.getnext() is None and (parent := holder.getparent()) is not None and len(parent) == 1:
+        holder = parent
+    beside = holder.getnext()
+    if beside is None or not _SPEAKER_NAMES.search(naming(beside)) or not visible_text(beside):
+        return
+    if len(visible_text(beside)) <= _MAX_SPEAKER_CHARS and beside.find(".//figure") is None:
+        _set_line(beside)
+
+
+def _set_line(element: HtmlElement) -> None:
+    """Make one line of it: `<div>Anke Tamsen</div><div>Bürgermeisterin</div>` is `Anke Tamsen, Bürgermeisterin`."""
+    line = spaced_text(element)
+    boxes = [box for box in element.iter("div", "p") if box.find(".//div") is None and box.find(".//p") is None]
+    parts = [part for part in map(spaced_text, boxes) if part]
+    if len(parts) > 1 and normal(" ".join(parts)) == normal(line):
+        line = ", ".join(parts)
+    tail = element.tail
+    element.clear()
+    element.tag, element.text, element.tail = "p", _SPACED_COMMA.sub(",", line), tail
+
+
+def drop(element: HtmlElement) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()

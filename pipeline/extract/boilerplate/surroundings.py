@@ -1,0 +1,99 @@
+"""What the rules need to know of the page around an element; read once, before anything is taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.text import raw_text, text_within
+
+_BOX_TAGS = frozenset({"div", "section", "form", "aside", "label"})
+_MAX_SIGN_UP_CHARS = 450
+_MAX_SIGN_UP_CHILDREN = 8
+_MAX_WRAPPERS = 3
+_LEVELS = {"ul": 3, "div": 2, "section": 2}
+"""How many elements around it alone may stand between such an element and the paragraphs beside it."""
+
+
+class Surroundings:
+    """The page, seen from its elements."""
+
+    def __init__(self, body: HtmlElement, *, url: str, heading: HtmlElement | None, is_liveblog: bool) -> None:
+        self.body = body
+        self.is_liveblog = is_liveblog
+        self.own_articles = frozenset(heading.iterancestors("article")) if heading is not None else frozenset()
+        self.sign_ups = frozenset(_sign_ups(body))
+        self._url = url
+        self._host = urlsplit(url).hostname
+        self._prose_parents: dict[HtmlElement, bool] = {}
+
+    def is_own(self, article: HtmlElement) -> bool:
+        """Does it hold the headline, or stand within what holds it?"""
+        return article in self.own_articles or any(
+            ancestor in self.own_articles for ancestor in article.iterancestors("article")
+        )
+
+    def is_own_part(self, element: HtmlElement) -> bool:
+        """Is it outside of any article, or within the one that holds the headline?"""
+        article = next(element.iterancestors("article"), None)
+        return article is None or not self.own_articles or self.is_own(article)
+
+    def is_own_site(self, address: str) -> bool:
+        try:
+            return urlsplit(urljoin(self._url, address)).hostname == self._host
+        except ValueError:
+            return False
+
+    def is_among_prose(self, element: HtmlElement) -> bool:
+        """Do paragraphs of prose stand beside the element, or beside what holds nothing else?"""
+        for _ in range(_LEVELS.get(str(element.tag), 1)):
+            parent = element.getparent()
+            if parent is None:
+                return False
+            if self._has_prose(parent):
+                return True
+            element = parent
+        return False
+
+    def _has_prose(self, parent: HtmlElement) -> bool:
+        found = self._prose_parents.get(parent)
+        if found is None:
+            found = any(_is_prose(child) for child in parent)
+            self._prose_parents[parent] = found
+        return found
+
+
+def _is_prose(element: HtmlElement) -> bool:
+    """A paragraph of prose, also when wrapped in elements that hold nothing else."""
+    for _ in range(_MAX_WRAPPERS):
+        if element.tag == "p" or len(element) != 1:
+            break
+        element = element[0]
+    return element.tag == "p" and len(raw_text(element)) >= PROSE_CHARS
+
+
+def _sign_ups(body: HtmlElement) -> Iterator[HtmlElement]:
+    """Small boxes around a field for an e-mail address or a link to a newsletter."""
+    is_small: dict[HtmlElement, bool] = {}
+    for element in body.iter("a", "input"):
+        wanted = (
+            element.get("type") == "email" if element.tag == "input" else "newsletter" in (element.get("href") or "")
+        )
+        if not wanted:
+            continue
+        container: HtmlElement | None = None
+        parent = element.getparent()
+        while parent is not None and parent.tag in _BOX_TAGS:
+            if parent not in is_small:
+                is_small[parent] = (
+                    len(parent) <= _MAX_SIGN_UP_CHILDREN and text_within(parent, _MAX_SIGN_UP_CHARS) is not None
+                )
+            if not is_small[parent]:
+                break
+            container = parent
+            parent = parent.getparent()
+        if container is not None and raw_text(container).strip():
+            yield container

@@ -1,0 +1,214 @@
+"""What is not the article, recognised by how it is built rather than by its name: the rules, as data.
+
+Each rule looks at the elements with its tags and answers with the element to take out, if any. The example is a
+piece of a page, with a paragraph of prose before and after it, from which the rule takes its text (the tests check it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+from lxml.html import HtmlElement
+
+from pipeline.extract.boilerplate.finders import (
+    HEADINGS,
+    find_dialog,
+    find_figure,
+    find_folding_bio,
+    find_folding_box,
+    find_itself,
+    find_labelled_link,
+    find_labelled_tags,
+    find_link_list,
+    find_link_only,
+    find_linked_card,
+    find_loose_video,
+    find_new_window_note,
+    find_next_article,
+    find_sign_up,
+    find_teaser_article,
+    find_teaser_card,
+)
+from pipeline.extract.boilerplate.surroundings import Surroundings
+
+Finder: TypeAlias = Callable[[HtmlElement, Surroundings], HtmlElement | None]
+
+ANY_BOX = frozenset({"div", "section", "form", "aside", "label", "li"})
+
+
+class TreeRule(msgspec.Struct, frozen=True):
+    """Elements that hold no part of the article."""
+
+    id: str
+    kind: str
+    """`figure` and `video_time` are recorded as captions, by what they say."""
+    reason: str
+    example: str
+    tags: frozenset[str]
+    find: Finder
+    counts: bool = True
+    """Does what the rule takes count as the page's prose? Another article's does not."""
+
+
+TREE_RULES = (
+    TreeRule(
+        id="figure",
+        kind="figure",
+        reason="A picture or video with its caption. (One with a quotation or table was unwrapped before; one that has"
+        " more paragraphs of prose than pictures is none.)",
+        example="<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Nordpress</figcaption></figure>",
+        tags=frozenset({"figure"}),
+        find=find_figure,
+    ),
+    TreeRule(
+        id="sign_up",
+        kind="newsletter",
+        reason="A small box around a field for an e-mail address or a link to a newsletter.",
+        example="<div><b>Hafenwache</b><p>Unser Brief am Freitag.</p><label><input type='email'></label></div>",
+        tags=ANY_BOX,
+        find=find_sign_up,
+    ),
+    TreeRule(
+        id="next_article",
+        kind="other_article",
+        reason="The next article of an endless page, beside the one with the headline.",
+        example="</article><article><h1>Handball: Wiekstadt steigt auf</h1><p>Das Spiel war lange offen.</p>",
+        tags=frozenset({"article"}),
+        find=find_next_article,
+        counts=False,
+    ),
+    TreeRule(
+        id="teaser_article",
+        kind="read_also",
+        reason="An article element that only announces another article.",
+        example="<article><h3><a href='/w'>Brückfeld wählt nach</a></h3><div>Erst im Mai.</div></article>",
+        tags=frozenset({"article"}),
+        find=find_teaser_article,
+    ),
+    TreeRule(
+        id="folding_bio",
+        kind="bio",
+        reason="A folding box whose heading begins the sentence that it goes on with.",
+        example="<div><h3><button aria-controls='f'>Bo Carls ...</button></h3><i>... leitet das Institut.</i></div>",
+        tags=HEADINGS,
+        find=find_folding_bio,
+    ),
+    TreeRule(
+        id="folding_box",
+        kind="info_box",
+        reason="A heading that is a button folds a box beside the article: it is not in the flow of the text.",
+        example="<div><h3><button aria-controls='f'>Pegel</button></h3><div id='f'>7,20 Meter.</div></div>",
+        tags=HEADINGS,
+        find=find_folding_box,
+    ),
+    TreeRule(
+        id="link_only",
+        kind="read_also",
+        reason="A paragraph, heading or list among the paragraphs that is nothing but links to other pages.",
+        example="<p><a href='/andere'>Wer bezahlt die neuen Deiche an der Ruhn?</a></p>",
+        tags=HEADINGS | {"p", "ul"},
+        find=find_link_only,
+    ),
+    TreeRule(
+        id="labelled_link",
+        kind="read_also",
+        reason="A label and a link to another page make up the paragraph, in whatever language the label is.",
+        example="<p><b>ΔΙΑΒΑΣΤΕ |</b> <a href='/andere'>Wer bezahlt die neuen Deiche</a></p>",
+        tags=frozenset({"p"}),
+        find=find_labelled_link,
+    ),
+    TreeRule(
+        id="link_list",
+        kind="read_also",
+        reason="A list each of whose items is a link to another page of the site, with a label before it.",
+        example="<ul><li><b>Ruhntal:</b> <a href='/a'>Wer die Deiche bezahlt</a></li>"
+        "<li><b>Pegel:</b> <a href='/b'>Wie hoch das Wasser steht</a></li></ul>",
+        tags=frozenset({"ul"}),
+        find=find_link_list,
+    ),
+    TreeRule(
+        id="linked_card",
+        kind="read_also",
+        reason="A link around whole blocks is a card that announces another page.",
+        example="<a href='/andere'><header><p>Wer bezahlt die neuen Deiche?</p></header></a>",
+        tags=frozenset({"a"}),
+        find=find_linked_card,
+    ),
+    TreeRule(
+        id="teaser_card",
+        kind="read_also",
+        reason="A small box with a linked title and at most one short paragraph, among the paragraphs.",
+        example="<div><div><a class='card-title' href='/w'>Brückfeld wählt im Mai noch einmal</a></div><p>Die Wahl war"
+        " ungültig.</p></div>",
+        tags=frozenset({"div", "section"}),
+        find=find_teaser_card,
+    ),
+    TreeRule(
+        id="amp_component",
+        kind="amp_component",
+        reason="A component of AMP that holds the page's frame, or what is shown until something else is loaded.",
+        example="<amp-list src='/r.json'><div fallback>Weitere Artikel konnten nicht geladen werden.</div></amp-list>",
+        tags=frozenset(
+            {
+                *("amp-ad", "amp-audio", "amp-embed", "amp-iframe", "amp-img", "amp-list", "amp-next-page"),
+                *("amp-sidebar", "amp-social-share", "amp-sticky-ad", "amp-subscriptions-dialog", "amp-video"),
+                *("amp-user-notification", "amp-youtube"),
+            }
+        ),
+        find=find_itself,
+        counts=False,
+    ),
+    TreeRule(
+        id="labelled_tags",
+        kind="tags",
+        reason="A list of keywords, as the word before it says.",
+        example="<ul><li>Schlagworte: </li><li><a href='/t/ruhn'>Ruhn</a></li><li>Hochwasser</li></ul>",
+        tags=frozenset({"ul", "dl", "div"}),
+        find=find_labelled_tags,
+    ),
+    TreeRule(
+        id="new_window_note",
+        kind="screen_reader",
+        reason="Says of a link where it opens, also among the words of a sentence.",
+        example="<p><span>(öffnet im neuen Fenster)</span></p>",
+        tags=frozenset({"span", "small", "em"}),
+        find=find_new_window_note,
+    ),
+    TreeRule(
+        id="loose_video_time",
+        kind="video_time",
+        reason="The caption of a video outside of a figure.",
+        example="<div><p>Das Wasser steigt weiter.</p><small>26.10.2025 | 2:43 min</small></div>",
+        tags=frozenset({"small", "span", "p", "div", "time", "em", "li", "dd"}),
+        find=find_loose_video,
+    ),
+)
+ASIDE = TreeRule(
+    id="aside",
+    kind="aside",
+    reason="HTML's own element for what stands beside. (One with a short quotation was unwrapped before.)",
+    example="<aside><h3>Zahlen</h3><div>7,20 Meter hoch stand die Ruhn.</div></aside>",
+    tags=frozenset({"aside"}),
+    find=find_itself,
+)
+DIALOG = TreeRule(
+    id="dialog",
+    kind="dialog",
+    reason="What opens above the page to ask or tell something else, as its role says.",
+    example="<div role='dialog'><p>Wir haben ein Angebot für alle, die gern am Wasser leben.</p><b>Nein</b></div>",
+    tags=frozenset({"div", "section", "form"}),
+    find=find_dialog,
+    counts=False,
+)
+LAST_RULES = (ASIDE, DIALOG)
+"""Asked last: an aside or dialog that is named for what it holds is that."""
+
+
+def _rules_by_tag() -> dict[str, tuple[TreeRule, ...]]:
+    tags = {tag for rule in TREE_RULES for tag in rule.tags}
+    return {tag: tuple(rule for rule in TREE_RULES if tag in rule.tags) for tag in tags}
+
+
+RULES_BY_TAG = _rules_by_tag()

@@ -1,0 +1,207 @@
+"""Choosing an article's authors among what JSON-LD, the meta elements and the visible byline say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from pipeline.extract.metadata.agencies import AGENCY_LINE
+from pipeline.extract.metadata.declared import Declared, names_of, types_of
+from pipeline.extract.page.text import CAPITALS, plain, words_of
+
+_AUTHOR_METAS = (
+    "cxenseparse:author",
+    "mrf:authors",
+    "parsely-author",
+    "articleauthor",
+    "article:author_name",
+)
+"""Filled by the newsroom's system, so before the visible byline."""
+_LOOSE_AUTHOR_METAS = ("author", "article:author")
+"""Often the outlet's, so after it."""
+_INVERTED_METAS = ("dc.creator", "dcterms.creator")
+"""The same; Dublin Core recommends `Berg, Anna`, so that a comma parts no two authors."""
+
+_NAME_SEPARATOR = re.compile(
+    rf"\s*(?:[;|•·]|\s/\s|,|\s(?:und|and|og|och|y|&)\s)\s*|(?<=[^\W\d_]{{2}})/(?=[{CAPITALS}][\w.-]*\s)"
+)
+"""Also `Anna Berg/Bo Carls`, not `dpa/AFP`."""
+_PICTURES = r"(?:fotos?|bild(?:er)?|photos?|photographs|pictures|videos?|kamera|grafik(?:en)?|illustration(?:en)?)"
+_NAME_PREFIX = re.compile(
+    r"^(?:(?:text|words|story|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar)"
+    rf"(?:\s*(?:und|and|&|\+)\s*{_PICTURES})?\s*(?::|\b(?:von|by)\b)"
+    r"|(?:by|par|por|door|text|autor(?:in)?|author|interview|eine? \w+ von)\b\s*:?)\s+",
+    re.IGNORECASE,
+)
+_PARTICLE = re.compile(r"^(?:von|di|af|av)\b\s*:?\s+(?P<rest>.+)$", re.IGNORECASE)
+"""Leads in a byline, but begins a family's name, too: `Von Trapp`."""
+_PICTURES_BY = re.compile(rf"[\s,;|/]*\b{_PICTURES}\s*(?::|\b(?:by|von)\b).*?(?=\s\w+\s*:|[;|]|$)", re.IGNORECASE)
+"""`, Fotos: Bo Carls`: who took the pictures did not write."""
+_WITH_AGENCY = re.compile(
+    r"\s(?:mit|with)\s+(?:(?:material|informationen|files|reporting)\s+(?:von|der|from|by)\s+)?(?P<agency>\S+)$",
+    re.IGNORECASE,
+)
+_SOME_AGENCY = re.compile(r"^(?:material|agentur(?:en|material)?|agenc(?:y|ies)|wires?)$", re.IGNORECASE)
+_NAME_REST = re.compile(rf"\s*\([^()]{{1,40}}\)\s*$|\s+/\s+\w+$|\s*\|.*$|\s(?:in|aus|from)\s(?=[{CAPITALS}]).{{2,30}}$")
+"""Initials, a job, a place: `(obe)`, `/ Reporter`, `in Kiel`."""
+_OUTLET_AFTER = re.compile(
+    rf"^(?P<name>[{CAPITALS}]\S*(?:\s(?!-)\S+){{1,3}}?)\s(?:[-–—]|(?:for|für)(?:\s(?:the|den|die|das))?)\s[{CAPITALS}]"
+)
+"""`Anna Berg - Holmbote`, `Anna Berg for the Holm Times`."""
+_BODY_FOR = re.compile(
+    r"(?:agency|alliance|association|campaign|cent(?:er|re)|committee|council|foundation|fund|institute|network|office"
+    r"|project|school|society|union)$",
+    re.IGNORECASE,
+)
+"""`Institute for Harbours` is no person who writes for Harbours."""
+_ROLE = re.compile(
+    r"(?:^|\s)(?:editor|editor-in-chief|correspondent|reporter(?:in)?|columnist|writer|producer|critic|analyst|commentator"
+    r"|\w*(?:redakteur|korrespondent|journalist|autor|kolumnist)(?:in)?)$|^head of\s",
+    re.IGNORECASE,
+)
+"""What somebody is who was named before it."""
+_SUFFIX = re.compile(r",\s*(?=(?:Jr|Sr|M\.?D|Ph\.?D|II|III|IV)\b)")
+"""`King, Jr.` is one name."""
+_KEPT_DOT = re.compile(r"\b(?:Jr|Sr|M\.D|Ph\.D)\.$")
+_INVERTED = re.compile(
+    rf"^(?P<family>(?:(?i:af|av|de[nr]?|di|la|le|van|von|zu)\s){{0,2}}[{CAPITALS}][\w'’-]+),\s*"
+    rf"(?P<given>[{CAPITALS}][\w'’.-]*(?:\s[{CAPITALS}][\w.]*)?)$"
+)
+"""`Berg, Anna`."""
+_PLACE = re.compile(rf",\s*(?P<word>[{CAPITALS}](?:[^\W\d_]|-){{2,}})\s*(?:\([^()]{{1,40}}\))?\s*$")
+_NEWSROOM_WORDS = (
+    "contributor desk editor editorial editors news newsroom online reporter reporters staff team the web writer"
+    " writers der nachrichten onlineredaktion redaktion von"
+)
+"""Words with an outlet's name, or alone, that name nobody: `Guardian staff reporter`, `Online-Redaktion`."""
+_NOBODY = frozenset(_NEWSROOM_WORDS.split())
+_FILLERS = "admin administrator author autor by n/a none null text undefined unknown user von webmaster"
+"""What systems write where nobody was named."""
+_NEVER = frozenset(_FILLERS.split())
+_NOT_A_NAME = re.compile(
+    r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",
+    re.IGNORECASE,
+)
+_MAX_CHARS = 2_000
+"""Of what names authors: more is none."""
+
+
+def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tuple[str, ...], str]:
+    """Who JSON-LD names, then the meta elements, then the byline; the outlet itself only where nobody else is named."""
+    outlet = _outlet_names(declared)
+    organisations: tuple[str, ...] = ()
+    organisations_origin = ""
+    for origin, names in (
+        ("json-ld", _json_ld_authors(declared)),
+        *((name, _split_all(declared.metas.get(name, ()))) for name in _AUTHOR_METAS),
+        ("byline", _split_all((byline,) if byline else ())),
+        *((name, _split_all(declared.metas.get(name, ()))) for name in _LOOSE_AUTHOR_METAS),
+        *((name, _split_all(_uninverted(declared.metas.get(name, ())))) for name in _INVERTED_METAS),
+    ):
+        authors = tuple(dict.fromkeys(names))
+        if not authors:
+            continue
+        if not _is_outlet(authors[0], outlet, url):
+            return tuple(name for name in authors if not _is_outlet(name, outlet, url)), origin
+        if not organisations:
+            organisations, organisations_origin = authors, origin
+    return organisations, organisations_origin
+
+
+def _is_outlet(name: str, outlet: frozenset[str], url: str) -> bool:
+    """The outlet itself, by its declared names or by its host's, or its newsroom."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return _key(name) in {"", _key(host), _key(host.rsplit(".", 1)[0]), *outlet}
+
+
+def _key(name: str) -> str:
+    """The words that tell an outlet from others: `Guardian staff reporter` is `The Guardian`."""
+    return "".join(word for word in words_of(name) if word not in _NOBODY)
+
+
+def _outlet_names(declared: Declared) -> frozenset[str]:
+    names = [declared.meta("og:site_name"), declared.meta("application-name")]
+    for node in (declared.article, declared.page):
+        names += names_of(node.get("publisher"), declared)
+        author_nodes = node.get("author")
+        for author in author_nodes if isinstance(author_nodes, list) else [author_nodes]:
+            if isinstance(author, Mapping) and types_of(author) & {"Organization", "NewsMediaOrganization"}:
+                names += names_of(author, declared)
+    return frozenset(_key(plain(name)) for name in names if name)
+
+
+def _json_ld_authors(declared: Declared) -> list[str]:
+    names: list[str] = []
+    for node in (declared.article, declared.page):
+        for key in ("author", "creator"):
+            names = _split_all(_uninverted(names_of(node.get(key), declared)))
+            if names:
+                return names
+    return names
+
+
+def _split_all(values: Iterable[str]) -> list[str]:
+    return [name for value in values for name in split_names(value)]
+
+
+def _without_place(byline: str) -> str:
+    """A single word after full names is where they write from, unless it is an agency."""
+    place = _PLACE.search(byline)
+    if place is None or AGENCY_LINE.match(place["word"]):
+        return byline
+    before = _NAME_SEPARATOR.split(byline[: place.start()])
+    return byline[: place.start()] if all(" " in name for name in before) else byline
+
+
+def _uninverted(names: Iterable[str]) -> list[str]:
+    """Each is one person's or several whole names: `Berg, Anna` is Anna Berg."""
+    return [_INVERTED.sub(_given_first, plain(name)) for name in names]
+
+
+def _given_first(name: re.Match[str]) -> str:
+    is_person = not any(AGENCY_LINE.match(part) or _ROLE.search(part) for part in name.group("family", "given"))
+    return f"{name['given']} {name['family']}" if is_person and not _SUFFIX.search(name[0]) else name[0]
+
+
+def split_names(byline: str) -> list[str]:
+    """`Von Anna Berg und Bo Carls, Kiel` is two names; addresses, e-mails, roles and who took the pictures are none."""
+    byline = plain(byline)[:_MAX_CHARS]
+    if ";" in byline:
+        byline = "; ".join(_uninverted(part.strip() for part in byline.split(";")))
+    byline = _WITH_AGENCY.sub(_agency_apart, _PICTURES_BY.sub("", _without_prefix(_SUFFIX.sub(" ", byline))))
+    names: list[str] = []
+    for part in _NAME_SEPARATOR.split(_without_place(byline)):
+        name = _bare_name(part)
+        is_name = 1 < len(name) <= 60 and name.lower() not in _NEVER and any(map(str.isalpha, name))
+        if is_name and not _NOT_A_NAME.search(name) and not (names and _ROLE.search(name)):
+            names.append(name)
+    return names
+
+
+def _bare_name(part: str) -> str:
+    name = _NAME_REST.sub("", _without_prefix(part.strip()))
+    outlet_after = _OUTLET_AFTER.match(name)
+    if outlet_after and not _BODY_FOR.search(outlet_after["name"]):
+        name = outlet_after["name"]
+    name = name.strip(" ,:-–")
+    return name if _KEPT_DOT.search(name) else name.strip(" ,.:-–")
+
+
+def _without_prefix(byline: str) -> str:
+    byline = _NAME_PREFIX.sub("", byline)
+    particle = _PARTICLE.match(byline)
+    if particle is None:
+        return byline
+    is_family_name = re.fullmatch(rf"[{CAPITALS}][\w'’-]+", particle["rest"]) and not (
+        AGENCY_LINE.match(particle["rest"]) or particle["rest"].lower() in _NOBODY
+    )
+    return byline if is_family_name else particle["rest"]
+
+
+def _agency_apart(ending: re.Match[str]) -> str:
+    """`Anna Berg mit dpa` names both, `Anna Berg mit Agenturen` one."""
+    agency = ending["agency"]
+    if AGENCY_LINE.match(agency):
+        return f", {agency}"
+    return "" if _SOME_AGENCY.match(agency) else ending[0]

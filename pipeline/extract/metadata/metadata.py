@@ -1,0 +1,178 @@
+"""Choosing an article's headline, authors, dates and so on among what the page declares and shows.
+
+Each field has its candidates in order of trust, each with its origin; the rules that choose are below, one function
+a field. Trust follows from measuring real pages: JSON-LD is filled by the newsroom's system and exact to the
+second; OpenGraph is often rewritten for sharing; plain meta names are often the outlet's, not the author's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from pipeline.events import Access
+from pipeline.extract.metadata.authors import choose_authors
+from pipeline.extract.metadata.declared import Declared, Node
+from pipeline.extract.metadata.header import Header
+from pipeline.extract.metadata.publication import choose_publication
+from pipeline.extract.metadata.titles import choose_headline, site_names
+from pipeline.extract.page.text import plain, words_of
+from pipeline.extract.page.zones import outlet_zone
+
+_MAX_URL_CHARS = 2_000
+
+_LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?=$|[-_])")
+_ISO_639_3 = {
+    "deu": "de",
+    "ger": "de",
+    "eng": "en",
+    "fra": "fr",
+    "fre": "fr",
+    "spa": "es",
+    "ita": "it",
+    "por": "pt",
+    "nld": "nl",
+    "dut": "nl",
+}
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """The chosen values. `origins` says for each chosen field where it was read, and which `zone` was inferred."""
+
+    headline: str | None = None
+    kicker: str | None = None
+    lead: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    zone: tzinfo = UTC
+    """In which times without zone are read."""
+    language: str | None = None
+    section: str | None = None
+    access: Access = Access.OPEN
+    canonical_url: str | None = None
+    origins: Mapping[str, str] = {}
+
+
+def choose(
+    declared: Declared, header: Header, *, title: str | None, language: str | None, url: str, captured_at: datetime
+) -> Metadata:
+    """The rules. `title` is the title element's text, `language` the html element's lang."""
+    headline, headline_origin = choose_headline(
+        header.headline, header.kicker, declared, title, site_names(declared, url)
+    )
+    section = _choose_section(declared)
+    zone = outlet_zone(url, language, declared.meta("og:locale"))
+    publication = choose_publication(declared, header.times, zone=zone, captured_at=captured_at)
+    authors, authors_origin = choose_authors(declared, header.byline, url)
+    origins = {
+        "headline": headline_origin,
+        "published_at": publication.published.origin,
+        "modified_at": publication.modified.origin,
+        "zone": publication.inferred_zone or "",
+        "authors": authors_origin,
+    }
+    return Metadata(
+        headline=headline,
+        kicker=_without_section(header.kicker, section),
+        lead=header.lead,
+        authors=authors,
+        published_at=publication.published.at,
+        modified_at=publication.modified.at,
+        zone=publication.zone,
+        language=_choose_language(declared, language),
+        section=section,
+        access=_choose_access(declared),
+        canonical_url=_choose_canonical_url(declared, url),
+        origins={name: origin for name, origin in origins.items() if origin},
+    )
+
+
+def _choose_language(declared: Declared, html_language: str | None) -> str | None:
+    in_language = declared.article.get("inLanguage")
+    if isinstance(in_language, Mapping):
+        in_language = in_language.get("alternateName") or in_language.get("name")
+    for candidate in (
+        html_language,
+        in_language,
+        declared.meta("og:locale"),
+        declared.meta("content-language", "language", "dc.language"),
+    ):
+        match = _LANGUAGE.match(candidate.strip()) if isinstance(candidate, str) else None
+        if match:
+            code = match[0].lower()
+            code = _ISO_639_3.get(code, code)
+            if len(code) == 2:
+                return code
+    return None
+
+
+def _choose_section(declared: Declared) -> str | None:
+    for candidate in (
+        declared.article.get("articleSection"),
+        declared.meta("article:section", "og:article:section", "section", "parsely-section"),
+    ):
+        value = candidate[0] if isinstance(candidate, list) and candidate else candidate
+        if isinstance(value, str) and 0 < len(plain(value)) <= 80:
+            return plain(value)
+    return None
+
+
+def _without_section(kicker: str | None, section: str | None) -> str | None:
+    """`World / Floods` in the section World is the kicker `Floods`."""
+    first, _, rest = re.sub(r"\s+[/|›»>]\s+", "\n", kicker or "").partition("\n")
+    return rest if rest and section and words_of(first) == words_of(section) else kicker
+
+
+def _choose_canonical_url(declared: Declared, url: str) -> str | None:
+    """rel=canonical (RFC 6596), else og:url. A page that names its site's front page names nothing."""
+    for candidate in (declared.canonical, declared.meta("og:url")):
+        try:
+            address = urljoin(url, (candidate or "").strip())
+            parts = urlsplit(address)
+        except ValueError:
+            continue
+        is_address = parts.scheme in {"http", "https"} and parts.hostname and len(address) <= _MAX_URL_CHARS
+        is_front_page = not parts.path.strip("/") and not parts.query
+        if candidate and is_address and (not is_front_page or not urlsplit(url).path.strip("/")):
+            return address
+    return None
+
+
+_NOT_FREE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
+_TIERS = {
+    "free": Access.OPEN,
+    "metered": Access.METERED,
+    "locked": Access.PAYWALLED,
+    "paid": Access.PAYWALLED,
+    "premium": Access.PAYWALLED,
+}
+
+
+def _choose_access(declared: Declared) -> Access:
+    """isAccessibleForFree (https://schema.org/isAccessibleForFree) and the content tier of OpenGraph's article."""
+    tier = _TIERS.get(
+        (declared.meta("article:content_tier", "og:article:content_tier", "content_tier") or "").strip().lower()
+    )
+    for node in _parts(declared.article, declared.page):
+        free = node.get("isAccessibleForFree")
+        if free is not None and str(free).strip().lower() in _NOT_FREE:
+            return Access.METERED if tier is Access.METERED else Access.PAYWALLED
+    return tier or Access.OPEN
+
+
+def _parts(*nodes: Node) -> Iterator[Node]:
+    """The nodes and their `hasPart`, where the part behind a paywall is declared."""
+    for node in nodes:
+        yield node
+        parts = node.get("hasPart")
+        yield from (part for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, Mapping))
+
+
+def as_utc(at: datetime) -> datetime:
+    """A capture time without zone is UTC."""
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

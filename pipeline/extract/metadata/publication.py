@@ -1,0 +1,192 @@
+"""Choosing when an article was published and modified, among what the page declares and shows.
+
+The most trusted candidate says the day and, where it has one, the time. Others only make it more exact: a time to a
+day, the zone to a time. An update of the next day, or a teaser's date, so never becomes the day of publication.
+
+Times without zone are in the zone that other dates of the page are written with, else in the outlet's (`zones`), else
+in UTC. Where such a time would lie after the capture it was written further east: as few whole hours as that needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.extract.metadata.declared import Declared
+from pipeline.extract.page.dates import Moment, parse_moment
+
+CLOCK_SKEW = timedelta(minutes=15)
+"""A page may be dated this much after its capture: its server's clock is not ours."""
+_FURTHEST_EAST = timedelta(hours=14)
+_HOUR = timedelta(hours=1)
+_FIRST_YEAR = 1990
+
+_PUBLISHED_METAS = (
+    "article:published_time",
+    "article:published:time",
+    "og:article:published_time",
+    "og:published_time",
+    "datepublished",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "date.available",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "dcterms.date",
+    "dc.date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publication_date",
+    "date",
+)
+"""Not `last-modified`, which says when the page was made."""
+_LOOSE_METAS = frozenset({"dcterms.date", "dc.date", "date"})
+"""Of publication at some outlets, of the last change at others."""
+_MODIFIED_METAS = (
+    "article:modified_time",
+    "article:modified:time",
+    "og:updated_time",
+    "datemodified",
+    "date.modified",
+    "dcterms.modified",
+    "dc.date.modified",
+)
+_SHOWN = "time"
+
+
+class Dated(msgspec.Struct, frozen=True):
+    """When, and where on the page that was read."""
+
+    at: datetime | None = None
+    origin: str = ""
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    published: Dated
+    modified: Dated
+    zone: tzinfo
+    """In which the page's times without zone are read."""
+    inferred_zone: str | None = None
+    """Its name, where what was chosen names no zone."""
+
+
+class _Candidate(msgspec.Struct, frozen=True):
+    origin: str
+    moment: Moment
+
+
+def choose_publication(
+    declared: Declared, shown: Iterable[str], *, zone: ZoneInfo | None, captured_at: datetime
+) -> Publication:
+    """`shown` are the times that a reader sees at the head, `zone` the outlet's, where it is known."""
+    published_texts = [
+        ("json-ld", declared.article.get("datePublished")),
+        *((name, declared.meta(name)) for name in _PUBLISHED_METAS),
+        *((_SHOWN, text) for text in shown),
+        ("json-ld page", declared.page.get("datePublished")),
+        ("json-ld created", declared.article.get("dateCreated")),
+        ("json-ld upload", declared.page.get("uploadDate")),
+    ]
+    modified_texts = [
+        ("json-ld", declared.article.get("dateModified")),
+        *((name, declared.meta(name)) for name in _MODIFIED_METAS),
+        ("json-ld page", declared.page.get("dateModified")),
+    ]
+    page_zone = _zone_in_use(_read([*published_texts, *modified_texts], UTC, captured_at), zone)
+    modifications = _read(modified_texts, page_zone or UTC, captured_at)
+    updates = {_minute(candidate) for candidate in modifications if candidate.moment.has_time}
+    candidates = [
+        candidate
+        for candidate in _read(published_texts, page_zone or UTC, captured_at)
+        if candidate.origin != _SHOWN or _minute(candidate) not in updates
+    ]
+    published = _refined(candidates, updates, page_zone)
+    modified = _refined(modifications, set(), page_zone)
+    if published and modified and modified.moment.at < published.moment.at:
+        modified = None
+    guessed = [
+        entry for entry in (published, modified) if entry and entry.moment.has_time and not entry.moment.has_zone
+    ]
+    return Publication(
+        published=Dated(published.moment.at, published.origin) if published else Dated(),
+        modified=Dated(modified.moment.at, modified.origin) if modified else Dated(),
+        zone=page_zone or UTC,
+        inferred_zone=str(page_zone or UTC) if guessed else None,
+    )
+
+
+def _read(texts: Iterable[tuple[str, object]], zone: tzinfo, captured_at: datetime) -> list[_Candidate]:
+    """The candidates that are dates of before the capture."""
+    moments = ((origin, parse_moment(text, default_zone=zone)) for origin, text in texts if isinstance(text, str))
+    believed = ((origin, _before(moment, captured_at)) for origin, moment in moments if moment is not None)
+    return [_Candidate(origin, moment) for origin, moment in believed if moment and moment.at.year >= _FIRST_YEAR]
+
+
+def _before(moment: Moment, captured_at: datetime) -> Moment | None:
+    """The moment if it is not after the capture; without zone it can be one of further east."""
+    ahead = moment.at - captured_at
+    if ahead <= CLOCK_SKEW:
+        return moment
+    if moment.has_zone or ahead > _FURTHEST_EAST:
+        return None
+    hours_east = -(-ahead // _HOUR)
+    return msgspec.structs.replace(moment, at=moment.at - hours_east * _HOUR) if moment.has_time else moment
+
+
+def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzinfo | None:
+    """What the page's own offsets say: the outlet's zone where it has that offset then, for it knows of summer time.
+
+    An offset of zero says nothing: many systems write UTC wherever they are.
+    """
+    moments = [candidate.moment for candidate in candidates]
+    offsets = [moment for moment in moments if moment.has_zone and moment.offset]
+    if not offsets or (zone and any(moment.at.astimezone(zone).utcoffset() == moment.offset for moment in offsets)):
+        return zone
+    return timezone(offsets[0].offset)
+
+
+def _refined(candidates: Sequence[_Candidate], updates: set[datetime], zone: tzinfo | None) -> _Candidate | None:
+    """The first candidate, or the one that says the same more exactly."""
+    if not candidates:
+        return None
+    chosen = candidates[0]
+    if not chosen.moment.has_time:
+        chosen = next(
+            (
+                other
+                for other in candidates
+                if other.moment.has_time
+                and _is_same_day(other.moment, chosen.moment, zone)
+                and not (other.origin in _LOOSE_METAS and _minute(other) in updates)
+            ),
+            chosen,
+        )
+    if chosen.moment.has_time and not chosen.moment.has_zone:
+        zoned = [other for other in candidates if other.moment.has_zone]
+        chosen = next((other for other in zoned if _is_same_clock(other, chosen, zone)), chosen)
+    return chosen
+
+
+def _is_same_day(moment: Moment, day: Moment, zone: tzinfo | None) -> bool:
+    """As written, or as the outlet's clock has it: 23:30 UTC is the next day in Berlin."""
+    return day.written.date() in {moment.written.date(), moment.at.astimezone(zone or UTC).date()}
+
+
+def _is_same_clock(zoned: _Candidate, zoneless: _Candidate, zone: tzinfo | None) -> bool:
+    """The same time with its zone. Where no zone is known, also a declared one that differs by whole half hours."""
+    clock = zoneless.moment.written.replace(second=0)
+    if zoned.moment.written.replace(second=0) == clock:
+        return True
+    apart = zoned.moment.at.replace(tzinfo=None) - zoneless.moment.written
+    is_shift = abs(apart) <= _FURTHEST_EAST and not apart % (_HOUR / 2)
+    return zone is None and is_shift and zoned.origin not in {_SHOWN, *_LOOSE_METAS}
+
+
+def _minute(candidate: _Candidate) -> datetime:
+    return candidate.moment.at.replace(second=0)

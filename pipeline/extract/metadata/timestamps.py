@@ -1,0 +1,103 @@
+"""The dates that a reader sees at the head of an article: time elements, and `Stand: 12.03.2026, 14:31 Uhr`.
+
+Not those of updates, nor in links: a teaser's date is another article's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from pipeline.extract.metadata.heading import naming
+from pipeline.extract.page.dates import find_date
+from pipeline.extract.page.text import text_within, tidy
+
+_MAX_ELEMENTS = 140
+_MAX_CHARS = 120
+_PROSE_CHARS = 120
+_LEVELS_ABOVE = 2
+_SIBLINGS_BEFORE = 3
+
+_UPDATED = re.compile(
+    r"aktualisier|geändert|modified|modifié|modificad|mis à jour|actualizad|aggiornat|bijgewerkt|op+dat|upp?dat",
+    re.IGNORECASE,
+)
+_LABEL = r"stand|veröffentlicht|erstellt|erschienen|datum|published|posted|publi\w+|pubblicato|gepubliceerd|publicerad"
+_LEADS_IN = re.compile(
+    rf"(?:^|[|•·]|\b(?:{_LABEL})\b)\W*(?:(?:am|vom|on|at|den|le|el)\s+)?(?:[^\W\d_]{{2,10}}\.?,?\s*)?$", re.IGNORECASE
+)
+"""What may stand before a date that is no sentence's: nothing, a mark, a label, a weekday."""
+_LEADS_OUT = re.compile(r"^[^\w]*(?:$|[|•·(])|^\W*(?:uhr|min)\b", re.IGNORECASE)
+_LABELLED = re.compile(rf"\b(?:{_LABEL})\b", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:date|datum|datetime|time|timestamp|pub-?date|published)(?:$|[\s_-])", re.IGNORECASE
+)
+_NOT_PROSE = frozenset({"h1", "h2", "h3", "h4", "h5", "li", "script", "style", "nav", "aside", "figure"})
+
+
+def shown_times(heading: HtmlElement, window: Sequence[tuple[HtmlElement, str]]) -> Iterator[str]:
+    """The dates beside the heading as the page words them. `window` has the elements after it and their texts."""
+    for element in _elements_before(heading):
+        text = text_within(element, _MAX_CHARS)
+        # A day alone may be today's, in the page's frame.
+        if text and (element.tag == "time" or _LABELLED.search(text)):
+            yield from _said(element, text)
+    prose_seen = 0
+    for element, text in window[:_MAX_ELEMENTS]:
+        prose_seen += element.tag == "p" and len(text) > _PROSE_CHARS
+        if element.tag == "time" or (prose_seen < 2 and len(text) <= _MAX_CHARS):
+            yield from _said(element, text)
+
+
+def _elements_before(heading: HtmlElement) -> Iterator[HtmlElement]:
+    place: HtmlElement | None = heading
+    for _ in range(_LEVELS_ABOVE):
+        if place is None:
+            return
+        for sibling in islice(place.itersiblings("div", "p", "span", "time", preceding=True), _SIBLINGS_BEFORE):
+            if text_within(sibling, _MAX_CHARS):
+                yield from sibling.iter("div", "p", "span", "time")
+        place = place.getparent()
+
+
+def _said(element: HtmlElement, text: str) -> Iterator[str]:
+    machine_time = element.get("datetime") if element.tag == "time" else None
+    if not machine_time and not _is_dateline(element, text):
+        return
+    is_update = _UPDATED.search(text) and not _LABELLED.search(text)
+    if is_update or _is_linked(element) or _UPDATED.search(_label_of(element)):
+        return
+    if machine_time:
+        yield machine_time
+    if text:
+        yield text
+
+
+def _is_dateline(element: HtmlElement, text: str) -> bool:
+    if element.tag in _NOT_PROSE or not any(map(str.isdigit, text)):
+        return False
+    place = find_date(text)
+    if place is None or _UPDATED.search(text, 0, place[0]):
+        return False
+    if element.tag == "time" or _NAMES.search(naming(element)):
+        return True
+    before, after = text[: place[0]], text[place[1] :]
+    return _LEADS_IN.search(before) is not None and (_LEADS_OUT.search(after) or _UPDATED.search(after)) is not None
+
+
+def _is_linked(element: HtmlElement) -> bool:
+    return element.tag == "a" or next(element.iterancestors("a"), None) is not None
+
+
+def _label_of(element: HtmlElement) -> str:
+    """What the element, and one around it alone, is named for, and the words just before it."""
+    previous, parent = element.getprevious(), element.getparent()
+    if previous is None:
+        words = parent.text if parent is not None else None
+    else:
+        words = previous.tail if (previous.tail or "").strip() else text_within(previous, _MAX_CHARS)
+    around = naming(parent) if parent is not None and len(parent) == 1 else ""
+    return tidy(f"{around} {naming(element)} {words or ''}")

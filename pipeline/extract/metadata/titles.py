@@ -1,0 +1,128 @@
+"""The headline: what the visible heading, JSON-LD, OpenGraph and the title element say, and which of them it is.
+
+    candidate   how it goes wrong
+    heading     an outlet's name as h1; a kicker in the same element; a second heading written for search engines
+    json-ld     the kicker or the outlet before or after it; missing
+    og:title    rewritten for sharing
+    title       the outlet after it; rewritten for search engines
+
+Rules, in this order: the outlet's name and the kicker are cut off every candidate; the wording that most candidates
+share is the headline; where they all differ, or as many stand against as many, it is the heading a reader sees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from pipeline.extract.metadata.declared import Declared, names_of
+from pipeline.extract.page.text import likeness, normal, plain, words_of
+
+MAX_KICKER_CHARS = 90
+"""More before a headline is not a kicker."""
+_SAME_SHARE = 0.6
+"""A wording inside of another is the same headline from this share of its length."""
+
+_END = re.compile(r"\s+(?:[|–—·•»]|-)\s+(?=[^|–—·•»]{2,40}$)|[:：｜](?=[^\s:：｜]{2,20}$)")
+_KICKER_MARK = re.compile(r"\s*[:|]\s*(?=\S)|\s+[–—•-]\s+(?=\S)")
+_BEGINNING = re.compile(r"^(?P<site>[^|–—·•:]{2,40}?)\s*(?:[|–—·•:]|\s-)\s+")
+
+
+def site_names(declared: Declared, url: str) -> tuple[str, ...]:
+    """What the outlet calls itself, and its host: what may stand after a headline without belonging to it."""
+    names = [declared.meta("og:site_name"), declared.meta("application-name")]
+    for node in (declared.article, declared.page):
+        names += names_of(node.get("publisher"), declared)
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return _distinct([*(plain(name) for name in names if name), host, host.partition(".")[0]])
+
+
+def declared_titles(declared: Declared, sites: Sequence[str]) -> tuple[str, ...]:
+    """Titles that the page declares, without the outlet's name, the newsroom's own before those for sharing."""
+    found = (
+        declared.article.get("headline"),
+        declared.meta("og:title"),
+        declared.meta("twitter:title"),
+        declared.page.get("headline"),
+    )
+    return _distinct(without_site(plain(title), sites) for title in found if isinstance(title, str))
+
+
+def declared_descriptions(declared: Declared) -> tuple[str, ...]:
+    """Descriptions that the page declares: a visible lead often says the same."""
+    found = (
+        declared.article.get("description"),
+        declared.meta("og:description"),
+        declared.meta("description"),
+        declared.meta("twitter:description"),
+    )
+    return _distinct(plain(text) for text in found if isinstance(text, str))
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def without_site(title: str, sites: Sequence[str]) -> str:
+    """`Headline | Outlet` and `Outlet: Headline` without the outlet."""
+    end = _END.search(title)
+    if end and _is_site(title[end.end() :], sites):
+        title = title[: end.start()]
+    beginning = _BEGINNING.match(title)
+    if beginning and any(words_of(beginning["site"]) == words_of(site) for site in sites):
+        title = title[beginning.end() :]
+    return title
+
+
+def _is_site(text: str, sites: Sequence[str]) -> bool:
+    if "." in text and " " not in text:
+        return True  # example.org
+    key = "".join(words_of(text))
+    return any(key and (key == "".join(words_of(site)) or likeness(text, site) > 0) for site in sites)
+
+
+def without_kicker(title: str, kicker: str | None) -> str:
+    """`Kicker: Headline` without the kicker. A mark stands between the two: `Kicker headline` is one sentence."""
+    rest = title.removeprefix(kicker or "")
+    mark = _KICKER_MARK.match(rest) if rest != title else None
+    return rest[mark.end() :] if mark else title
+
+
+def choose_headline(
+    heading: str | None, kicker: str | None, declared: Declared, page_title: str | None, sites: Sequence[str]
+) -> tuple[str | None, str]:
+    """The headline and its origin, by the rules at the head of this module; (None, "") where nothing says one."""
+    candidates = (
+        ("heading", heading),
+        ("json-ld", declared.article.get("headline")),
+        ("og:title", declared.meta("og:title", "twitter:title")),
+        ("title", page_title),
+    )
+    wordings = [
+        (origin, without_kicker(without_site(plain(text), sites), kicker))
+        for origin, text in candidates
+        if isinstance(text, str)
+    ]
+    wordings = [(origin, text) for origin, text in wordings if text]
+    if not wordings:
+        return None, ""
+    origin, headline = max(wordings, key=lambda one: sum(same_wording(one[1], other) for _, other in wordings))
+    return headline, origin
+
+
+def same_wording(one: str, other: str) -> bool:
+    """The same words, but for a kicker or the outlet before or after them."""
+    shorter, longer = sorted((normal(one), normal(other)), key=len)
+    return bool(shorter) and shorter in longer and len(shorter) >= _SAME_SHARE * len(longer)
+
+
+def repeats_title(text: str, titles: Iterable[str]) -> bool:
+    """A line that says one of the titles again, also with a kicker before it, or without the title's."""
+    words = normal(text)
+    for title in map(normal, titles):
+        shorter, longer = sorted((words, title), key=len)
+        is_kicker = len(longer) - len(shorter) <= MAX_KICKER_CHARS
+        if words == title or (len(shorter.split()) > 3 and is_kicker and longer.endswith(f" {shorter}")):
+            return True
+    return False

@@ -1,0 +1,152 @@
+"""Reading the dates that pages declare and show: ISO 8601 in its misspellings, RFC 2822, Java's toString, prose.
+
+Own patterns and not dateutil's parser: that takes the missing fields from today, the century from the clock, an unknown
+zone from the machine, `14.31 Uhr` for hours and a fraction, and 2026-03-12 with its day first for the 3rd of December.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+import msgspec
+
+from pipeline.extract.page.zones import zone_named
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A date that a page says."""
+
+    at: datetime
+    """UTC. Midnight where only the day is said."""
+    written: datetime
+    """As on the wall's clock, naive."""
+    has_time: bool
+    """A zone-less 00:00 is none: databases make it of a day."""
+    has_zone: bool
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the zone is ahead of UTC."""
+        return self.written - self.at.replace(tzinfo=None)
+
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan januar january jänner jän janvier enero gennaio januari",
+            "feb februar february feber février febrero febbraio februari",
+            "mar mär mrz märz march mars marzo maart marts",
+            "apr april avril abril aprile",
+            "may mai mayo maggio mei maj",
+            "jun juni june juin junio giugno",
+            "jul juli july juillet julio luglio",
+            "aug august août agosto augustus augusti",
+            "sep sept september septembre septiembre settembre",
+            "oct okt oktober october octobre octubre ottobre",
+            "nov november novembre noviembre",
+            "dec dez dezember december décembre diciembre dicembre desember",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = rf"\b(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_TIME = (
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:[.,]\d+)?(?!:?\d|\s*min)"
+    r"|(?=\s*(?:Uhr|[ap]\.?m)\b))"
+    r"(?:\s*Uhr\b)?(?:\s*(?P<half>[ap])\.?m\b\.?)?"
+    r"(?:\s*\(?(?P<zone>Z\b|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d{2})?(?![\d:])|(?-i:[A-Z]{2,5}\b|[A-Z][a-z]+/[A-Z][A-Za-z_/]+)))?"
+)
+_GAP = r"(?:[\s,;|·•/–—-]|\b(?:um|at|à|a las|às|om|kl|alle|ore)\b\.?)+"
+_ISO = re.compile(
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})(?!\d)(?:(?:T|{_GAP}){_TIME})?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<zone>Z)?)?$"
+)
+_PROSE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![\w./-]){_ISO.pattern}",
+        # Sun Mar 01 20:15:30 CET 2026
+        rf"{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_TIME}\s+(?P<year>\d{{4}})$",
+        # 12.03.2026, 14:31 Uhr; 12.3.26 14:31; not the 12.3. 14 Uhr
+        r"(?<![\d.:])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})(?!\d|:|\.\d|\s*Uhr)"
+        rf"(?:{_GAP}{_TIME})?",
+        # 12. März 2026; Sun, 01 Mar 2026 20:15:30 GMT; 12 de marzo de 2026
+        rf"(?<![\d.:])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?[.\s-]\s?(?:(?:de|of)\s)?{_MONTH}[\s,-]*(?:del?\s)?"
+        rf"(?P<year>\d{{4}})(?!\d)(?:{_GAP}{_TIME})?",
+        # Thursday, March 12, 2026, 2:31 PM EST
+        rf"{_MONTH}\s*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?!\d)(?:{_GAP}{_TIME})?",
+    )
+)
+_TIME_BEFORE = re.compile(rf"(?<![\d:]){_TIME}\)?[\s,|·•-]*(?:\b[^\W\d_]{{2,10}}\b\.?,?\s*)?$", re.IGNORECASE)
+"""`2:31 PM EST, Thu` before the day."""
+_EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
+_MAX_CHARS = 400
+
+
+def parse_moment(text: str, *, default_zone: tzinfo = UTC) -> Moment | None:
+    """The date the text begins with, consists of or says in prose, None where it is none or cannot be.
+
+    A time without zone, or in one that nobody knows, is in `default_zone`.
+    """
+    text = text.strip()[:_MAX_CHARS]
+    if _EPOCH.match(text):
+        at = datetime.fromtimestamp(int(text[:10]), UTC)
+        return Moment(at=at, written=at.replace(tzinfo=None), has_time=True, has_zone=True)
+    match = _ISO.match(text) or _COMPACT.match(text)
+    if match:
+        return _from_fields(match.groupdict(), default_zone)
+    found = _find_prose(text)
+    return _from_fields(found[1], default_zone) if found else None
+
+
+def find_date(text: str) -> tuple[int, int] | None:
+    """Where in the text the first date in prose begins and ends, with its time."""
+    found = _find_prose(text)
+    return found[0] if found else None
+
+
+def _find_prose(text: str) -> tuple[tuple[int, int], dict[str, str | None]] | None:
+    matches = (pattern.search(text) for pattern in _PROSE)
+    match = min(filter(None, matches), key=lambda match: match.start(), default=None)
+    if match is None:
+        return None
+    fields, start = match.groupdict(), match.start()
+    before = _TIME_BEFORE.search(text, 0, start) if fields["hour"] is None else None
+    if before is not None:
+        fields, start = {**fields, **before.groupdict()}, before.start()
+    return (start, match.end()), fields
+
+
+def _from_fields(fields: dict[str, str | None], default_zone: tzinfo) -> Moment | None:
+    month, year, zone_name = (fields["month"] or "").lower(), fields["year"] or "", fields.get("zone")
+    hour, half = int(fields.get("hour") or 0), (fields.get("half") or "").lower()
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    try:
+        zone = zone_named(zone_name) if zone_name else None
+        clock = datetime(
+            int(year) + (2000 if len(year) == 2 else 0),
+            int(month) if month.isdigit() else _MONTHS.get(month, 0),
+            int(fields["day"] or 0),
+            hour,
+            int(fields.get("minute") or 0),
+            int(fields.get("second") or 0),
+            tzinfo=UTC,
+        )
+        has_time = fields.get("hour") is not None and (zone is not None or clock.time() != datetime.min.time())
+        at = clock.replace(tzinfo=zone or default_zone).astimezone(UTC) if has_time else clock
+    except (ValueError, OverflowError):
+        return None
+    return Moment(at=at, written=clock.replace(tzinfo=None), has_time=has_time, has_zone=has_time and zone is not None)
+
+
+def parse_day(text: str) -> date | None:
+    """The day of `26.10.2025`."""
+    moment = parse_moment(text)
+    return moment.written.date() if moment else None

@@ -1,0 +1,218 @@
+"""From a response's bytes to one parsed tree: charset, parsing, guards against pages made to hurt.
+
+Everything in this package reads the tree built here; a page is parsed once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import sys
+
+import msgspec
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from pipeline.errors import PageError
+from pipeline.extract.page.text import FORBIDDEN_CHARACTERS
+
+MAX_PAGE_BYTES = 16_000_000
+"""A larger body is not an article; the largest real article pages measured are below 3 MB."""
+MAX_ELEMENTS = 60_000
+"""After scripts are gone. Real article pages have 1,000 to 15,000; trafilatura's passes are quadratic in places."""
+MAX_DEPTH = 200
+"""Of what is nested deeper the text stays, in the element at this depth; the tags go."""
+META_CHARSET_BYTES = 4096
+"""Where a charset declaration is looked for. The HTML standard says 1024, browsers read on, pages rely on it."""
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+_WHATWG_LABELS = {
+    "ascii": "cp1252",
+    "iso-8859-1": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso_8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "us-ascii": "cp1252",
+    "iso-8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "euc-kr": "cp949",
+    "x-sjis": "cp932",
+    "x-user-defined": "cp1252",
+}
+"""Labels that browsers read as a superset (Encoding standard, 4.2)."""
+_SEVEN_BIT = ("iso-2022", "utf-16", "utf-7", "hz")
+"""Charsets whose bytes can pass for UTF-8 although they are not."""
+_NEVER = frozenset({"utf-7", "utf7", "punycode", "idna", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs"})
+
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
+_CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r\x0c") + b"\x7f"
+_FORM_FEED_TO_SPACE = bytes.maketrans(b"\x0c", b" ")
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_AT_MAX_DEPTH = etree.XPath("/*" * MAX_DEPTH)
+_ELEMENTS = etree.XPath("count(//*)")
+_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
+"""lxml.html would choose a class for every element it touches, in Python."""
+_FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
+_MARKUP = re.compile(
+    r"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
+)
+_NEVER_TEXT = (
+    "style",
+    "svg",
+    "template",
+    "iframe",
+    "canvas",
+    "object",
+    "embed",
+    "noscript",
+    "select",
+    "datalist",
+    "textarea",
+)
+"""Elements whose content is never an article's text."""
+_BINARY_MAGIC = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"\x00\x00\x01\x00",
+    b"OggS",
+    b"ID3",
+)
+_OTHER_MEDIA = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip", "application/json")
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A parsed page."""
+
+    root: HtmlElement
+    url: str
+
+
+def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
+    """The page's tree. Raises PageError: `empty`, `too_large`, `not_html`, `broken`."""
+    if not body.strip():
+        raise PageError("empty", f"{url}: no bytes")
+    if len(body) > MAX_PAGE_BYTES:
+        raise PageError("too_large", f"{url}: {len(body)} bytes, more than {MAX_PAGE_BYTES}")
+    media_type = (content_type or "").lower().strip()
+    if body.startswith(_BINARY_MAGIC) or media_type.startswith(_OTHER_MEDIA):
+        raise PageError("not_html", f"{url}: {media_type or 'a binary format'}")
+    if _is_binary(body):
+        raise PageError("not_html", f"{url}: a binary format")
+    text = decode(body, content_type)
+    if not _MARKUP.search(text):
+        raise PageError("not_html", f"{url}: no HTML element in {len(body)} bytes")
+    root = _parse_text(text, url)
+    etree.strip_elements(root, *_NEVER_TEXT, with_tail=False)
+    for script in list(root.iter("script")):
+        if "json" not in (script.get("type") or "").lower():
+            script.drop_tree()
+    _flatten_depth(root)
+    elements = _ELEMENTS(root)
+    if isinstance(elements, float) and elements > MAX_ELEMENTS:
+        raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
+    return Page(root=root, url=url)
+
+
+def _is_binary(body: bytes) -> bool:
+    """Control characters that no text charset has; UTF-16, which has NUL bytes, starts with a byte order mark."""
+    head = body[:META_CHARSET_BYTES]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    return len(_CONTROL_BYTES.findall(head)) * 50 > len(head)
+
+
+def _parse_text(text: str, url: str) -> HtmlElement:
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+    parser.set_element_class_lookup(_CLASSES)
+    try:
+        root = document_fromstring(_clean_bytes(text), parser=parser, ensure_head_body=True)
+    except (etree.LxmlError, ValueError) as exc:
+        raise PageError("broken", f"{url}: {exc}") from exc
+    if root.find("body") is None:
+        raise PageError("broken", f"{url}: no body")
+    return root
+
+
+def _flatten_depth(root: HtmlElement) -> None:
+    """Bound the depth: code further down recurses over the tree."""
+    deepest = _AT_MAX_DEPTH(root)
+    for element in deepest if isinstance(deepest, list) else []:
+        if isinstance(element, HtmlElement):
+            etree.strip_tags(element, "*")
+
+
+def _clean_bytes(text: str) -> bytes:
+    """UTF-8 without the characters that neither XML nor a text can hold, also where written as references."""
+    if "&#" in text:
+        text = _REFERENCE.sub(_kept_reference, text)
+    body = text.encode("utf-8", "ignore").translate(_FORM_FEED_TO_SPACE, _CONTROL_CHARACTERS)
+    for noncharacter in _NONCHARACTERS:  # in bytes: str.translate is fifty times as slow
+        body = body.replace(noncharacter, b"")
+    return body
+
+
+def _kept_reference(reference: re.Match[str]) -> str:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    forbidden = code > sys.maxunicode or _FORBIDDEN.match(chr(code)) is not None
+    return "" if forbidden else reference[0]
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """The page's characters.
+
+    In this order: a byte order mark; UTF-8 if the bytes are valid UTF-8, whatever is declared (a wrong
+    declaration is common, other text that happens to be valid UTF-8 is not); the charset of the HTTP
+    header, then of the page; at last UTF-8 or windows-1252, whichever spoils less. Never fails.
+    """
+    for mark, charset in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(charset, "replace")
+    declared = [charset for charset in _declared_charsets(body, content_type) if _is_usable(charset)]
+    if not declared or not declared[0].startswith(_SEVEN_BIT):
+        try:
+            # A page cut off in the middle of a character is still UTF-8: the last bytes may be incomplete.
+            return codecs.utf_8_decode(body, "strict", False)[0]
+        except UnicodeDecodeError:
+            pass
+    for charset in declared:
+        try:
+            return body.decode(charset)
+        except (UnicodeDecodeError, ValueError):
+            continue
+    as_utf8 = body.decode("utf-8", "replace")
+    undecodable = as_utf8.count("\ufffd")
+    non_ascii = sum(1 for character in as_utf8 if character > "\x7f")
+    if undecodable * 10 <= non_ascii:
+        return as_utf8
+    other = next((charset for charset in declared if codecs.lookup(charset).name != "utf-8"), "cp1252")
+    return body.decode(other, "replace")
+
+
+def _declared_charsets(body: bytes, content_type: str | None) -> list[str]:
+    head = body[:META_CHARSET_BYTES]
+    labels = [match[1] for match in [_HEADER_CHARSET.search(content_type or "")] if match]
+    labels += [match[1].decode("ascii") for match in (_META_CHARSET.search(head), _XML_CHARSET.search(head)) if match]
+    return [_WHATWG_LABELS.get(label.lower(), label.lower()) for label in labels]
+
+
+def _is_usable(charset: str) -> bool:
+    """A text encoding Python knows. (`base64` and the like are codecs too, but no charsets.)"""
+    if charset in _NEVER:
+        return False
+    try:
+        b"    ".decode(charset)  # not of nothing: decoding no bytes looks nothing up
+    except (LookupError, UnicodeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,163 @@
+"""Where on the page the article is: measured by its text, not by names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.extract.page.removal import Removal
+from pipeline.extract.page.text import raw_text, spaced_text
+
+PROSE_CHARS = 80
+"""A paragraph from this length counts as prose."""
+MIN_LINE_CHARS = 25
+"""A shorter piece of text can be a label."""
+MIN_AREA_CHARS = 400
+"""Around the headline, an element with so much text has the article's beginning at least."""
+NEARLY_ALL = 0.9
+"""The article's element holds at least this share of the page's long text."""
+HALF = 0.5
+MIN_TO_NARROW_CHARS = 600
+"""With less long text than this a page says too little about where its article is."""
+
+_NUMBERS = re.compile(r"\d+")
+_BODY_NAMES = re.compile(r"(?:article|post|entry|story)[-_]*(?:body|content|text)|bodytext", re.IGNORECASE)
+_LONG_TEXTS = etree.XPath(f".//text()[string-length(normalize-space()) >= {PROSE_CHARS} and not(ancestor::a)]")
+
+_OUTSIDE = "ancestor::a or ancestor::figure or ancestor::nav or ancestor::footer or ancestor::button"
+_LINES = etree.XPath(
+    f".//text()[string-length(normalize-space()) >= {MIN_LINE_CHARS} and not({_OUTSIDE})]", smart_strings=False
+)
+_PLACED_LINES = etree.XPath(f".//text()[string-length(normalize-space()) >= {MIN_LINE_CHARS} and not({_OUTSIDE})]")
+_INLINE = frozenset(
+    {"a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub"}
+    | {"sup", "time", "u"}
+)
+
+
+def text_chars(element: HtmlElement) -> int:
+    """Characters in the element's lines that are no links, captions or labels, whatever elements they stand in."""
+    lines = _LINES(element)
+    return sum(len(str(line).strip()) for line in lines) if isinstance(lines, list) else 0
+
+
+class Line(NamedTuple):
+    """Text that stands in an element, or in a part of it that a reader does not see as one of its own."""
+
+    block: HtmlElement
+    chars: int
+
+
+def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[Line]:
+    """The lines of text of the smallest element around the headline that holds any amount of text."""
+    area = _area_around(heading, body)
+    lines = _PLACED_LINES(area)
+    for line in lines if isinstance(lines, list) else []:
+        if not isinstance(line, etree._ElementUnicodeResult):
+            continue
+        block = line.getparent()
+        if line.is_tail and block is not None:
+            block = block.getparent()
+        while isinstance(block, HtmlElement) and block is not area and (block.tag in _INLINE or _is_only_child(block)):
+            block = block.getparent()
+        if isinstance(block, HtmlElement):
+            yield Line(block, len(line.strip()))
+
+
+def _area_around(heading: HtmlElement | None, body: HtmlElement) -> HtmlElement:
+    for element in heading.iterancestors() if heading is not None else ():
+        if element is body or text_chars(element) >= MIN_AREA_CHARS:
+            return element
+    return body
+
+
+def _is_only_child(element: HtmlElement) -> bool:
+    parent = element.getparent()
+    return parent is not None and len(parent) == 1 and not (parent.text or "").strip()
+
+
+def prose_chars(element: HtmlElement) -> int:
+    """Characters in paragraphs of prose that are not links."""
+    total = 0
+    for paragraph in element.iter("p"):
+        length = len(raw_text(paragraph))
+        if length >= PROSE_CHARS:
+            linked = sum(len(raw_text(anchor)) for anchor in paragraph.findall(".//a"))
+            if linked * 2 < length:
+                total += length
+    return total
+
+
+def is_bare_prose(element: HtmlElement) -> bool:
+    """Does it hold as much text as a paragraph of prose, and nothing but parts of lines?"""
+    return len((element.text or "").strip()) >= PROSE_CHARS and all(child.tag in _INLINE for child in element)
+
+
+def hide_names(element: HtmlElement) -> None:
+    """Trafilatura goes by names too: an element whose name is not what it holds had better have none."""
+    for name in ("class", "id", "itemprop"):
+        element.attrib.pop(name, None)
+
+
+def above(heading: HtmlElement) -> list[HtmlElement]:
+    """What stands before the headline on the page."""
+    path = [heading, *heading.iterancestors()]
+    return [sibling for element in path if element.tag != "body" for sibling in element.itersiblings(preceding=True)]
+
+
+def narrow(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
+    """Leave only the smallest element that holds the anchor and nearly all long text: a page's frame is no article.
+
+    What goes on with prose after that element stays too. What goes is recorded where it is more than links and labels.
+    """
+    held: dict[HtmlElement, int] = {}
+    total = 0
+    texts = _LONG_TEXTS(body)
+    for text in texts if isinstance(texts, list) else []:
+        holder = text.getparent() if isinstance(text, etree._ElementUnicodeResult) else None
+        if holder is not None:
+            total += len(text)
+            for element in (holder, *holder.iterancestors()):
+                held[element] = held.get(element, 0) + len(text)
+    if total < MIN_TO_NARROW_CHARS:
+        return
+    container: HtmlElement | None = anchor
+    while container is not None and container is not body and held.get(container, 0) < total * NEARLY_ALL:
+        container = container.getparent()
+    if container is not None and container is not body:
+        for sibling in _continuations(container):
+            container.append(sibling)
+    if container is not None and container.tag in {"div", "section", "main"}:
+        container.tag = "article"  # trafilatura looks for its text in one first
+    named = [element for element in held if _BODY_NAMES.search(" ".join(map(str, element.attrib.values())))]
+    if named and max(held[element] for element in named) < total * HALF:
+        # A body in several pieces: trafilatura would take the first of them for the whole.
+        for element in named:
+            hide_names(element)
+    while container is not None and container is not body:
+        for sibling in [*container.itersiblings(), *container.itersiblings(preceding=True)]:
+            if text_chars(sibling) >= PROSE_CHARS:
+                removal.add("frame", "outside_the_article", spaced_text(sibling))
+            sibling.drop_tree()
+        container = container.getparent()
+
+
+def _continuations(container: HtmlElement) -> list[HtmlElement]:
+    """The next part of a text in pieces: right after the container, or after it and named like it, and with prose."""
+    found: list[HtmlElement] = []
+    is_next = True
+    for sibling in container.itersiblings():
+        is_alike = sibling.tag == container.tag and _without_numbers(sibling) == _without_numbers(container) != ""
+        if prose_chars(sibling) and (is_next or is_alike):
+            found.append(sibling)
+        elif raw_text(sibling).strip():
+            is_next = False
+    return found
+
+
+def _without_numbers(element: HtmlElement) -> str:
+    return _NUMBERS.sub("", element.get("class") or "")

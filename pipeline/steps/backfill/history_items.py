@@ -1,0 +1,173 @@
+"""From what the history says to events: that it was read, and the articles it names that the ledger lacks. And back:
+what earlier runs have read of its sitemaps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+import msgspec
+
+from pipeline.archive.warc import Location
+from pipeline.collect.history.documents import NotRead
+from pipeline.collect.history.sightings import Sighting
+from pipeline.collect.history.sitemap_files import SitemapLook
+from pipeline.events import Event, HistoryRead, ItemDiscovered, Via
+from pipeline.ids import article_id
+from pipeline.ledger import Interval, Ledger
+from pipeline.steps.backfill.history_state import NamedArticles, Past, known_articles
+from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
+
+PRODUCER = "recover@1"
+BATCH_SECONDS = 10.0
+"""What is found in so long a time goes into one append."""
+
+
+class HistoryFind(msgspec.Struct, frozen=True, kw_only=True):
+    """One document of the history that was looked into, and the interval's articles in it."""
+
+    via: Via
+    url: str
+    interval: Interval | None = None
+    """The part of the run's interval that it was asked about, where that is not all of it."""
+    read_at: datetime | None = None
+    """When it was had, where that was earlier."""
+    failure: NotRead | None = None
+    is_partial: bool = False
+    """It was read, but not all that it leads to."""
+    entries: int = 0
+    sightings: tuple[Sighting, ...] = ()
+    payload_digest: str | None = None
+    location: Location | None = None
+
+
+class Recorder:
+    """Records finds while more are being looked for, and the last of them also where an interrupt or an error ends it.
+
+    Use as an async context manager; then `result` is what was recorded.
+    """
+
+    def __init__(self, stores: Stores, past: Past) -> None:
+        self._stores, self._past = stores, past
+        self._waiting: list[HistoryFind] = []
+        self.result = StepResult({})
+
+    async def __aenter__(self) -> Self:
+        self._recorded_at = _clock()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._record()
+
+    async def add(self, find: HistoryFind) -> None:
+        self._waiting.append(find)
+        if _clock() - self._recorded_at >= BATCH_SECONDS:
+            await self._record()
+
+    async def _record(self) -> None:
+        finds, self._waiting = self._waiting, []
+        if finds:
+            self.result += await uninterrupted(record_finds(self._stores, self._past, finds))
+        self._recorded_at = _clock()
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class SourceSitemapLook(SitemapLook, frozen=True, kw_only=True):
+    source_id: str
+
+
+def sitemap_looks(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, dict[str, SitemapLook]]:
+    """For `Stores.reading`: what earlier runs have seen of a source's sitemaps, by address."""
+    looks: dict[Past, dict[str, SitemapLook]] = {}
+    for past in pasts:
+        rows = ledger.select(
+            SourceSitemapLook,
+            "sitemap_looks",
+            source_ids=[past.source_id],
+            start=past.interval.start,
+            end=past.interval.end,
+            recall_start=now - RECALL,
+        )
+        looks[past] = {row.url: row for row in rows}
+    return looks
+
+
+async def record_finds(stores: Stores, past: Past, finds: Sequence[HistoryFind]) -> StepResult:
+    """Record what was looked into, and each article found that the source has never named; one append."""
+    found = tuple(article_id(sighting.item.url) for find in finds for sighting in find.sightings)
+    known = await stores.reading(known_articles, NamedArticles(past.source_id, found))
+    return await uninterrupted(stores.recording(find_events(past, stores.now(), finds, known)))
+
+
+def find_events(past: Past, now: datetime, finds: Sequence[HistoryFind], known: Iterable[UUID]) -> list[Event]:
+    """The events of these finds; an article counts for the first of them that names it."""
+    seen = set(known)
+    events: list[Event] = []
+    for find in finds:
+        new = {article_id(sighting.item.url): sighting for sighting in reversed(find.sightings)}
+        new = {article: sighting for article, sighting in new.items() if article not in seen}
+        seen |= new.keys()
+        read = _read(past, now, find, len(new))
+        events += [read, *(_discovered(read, article, sighting) for article, sighting in new.items())]
+    return events
+
+
+def _read(past: Past, now: datetime, find: HistoryFind, new_items: int) -> HistoryRead:
+    failure, location = find.failure, find.location
+    interval = find.interval or past.interval
+    return HistoryRead(
+        stream=f"history:{past.source_id}",
+        occurred_at=find.read_at or now,
+        producer=PRODUCER,
+        source_id=past.source_id,
+        via=find.via,
+        url=find.url,
+        interval_start=interval.start,
+        interval_end=interval.end,
+        reason=failure.reason if failure else "partial" if find.is_partial else None,
+        detail=failure.detail if failure else None,
+        status=failure.status if failure else None,
+        retry_at=failure.retry_at if failure else None,
+        entries=find.entries,
+        matches=len(find.sightings),
+        new_items=new_items,
+        payload_digest=find.payload_digest,
+        warc_file=location.warc_file if location else None,
+        warc_offset=location.warc_offset if location else None,
+        warc_length=location.warc_length if location else None,
+    )
+
+
+def _discovered(read: HistoryRead, article: UUID, sighting: Sighting) -> ItemDiscovered:
+    """It happened when the article was published, as far as that can be shown, not when we came to know of it."""
+    item = sighting.item
+    return ItemDiscovered(
+        stream=f"article:{article}",
+        occurred_at=sighting.dated_at,
+        producer=PRODUCER,
+        caused_by=read.event_id,
+        source_id=read.source_id,
+        feed_url=sighting.found_in,
+        article_id=article,
+        url=item.url,
+        canonical_url=item.canonical_url,
+        guid=item.guid,
+        title=item.title,
+        summary=item.summary,
+        published_at=item.published_at,
+        updated_at=item.updated_at,
+        published_raw=item.published_raw,
+        said_digest=item.said_digest,
+        via=read.via,
+        published_quality=item.published_quality,
+        content=item.content,
+    )

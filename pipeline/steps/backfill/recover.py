@@ -1,0 +1,95 @@
+"""recover: the articles of a past interval that the ledger lacks, from their sources' history, and their pages.
+
+    known but never captured ▶ sitemaps ▶ web archive ▶ pages, live or archived ▶ CC-NEWS
+
+What was asked of the history is recorded with what it gave (`history_read`) as it is read, so an interrupted run is
+gone on with, and one that is repeated within a day asks only for what lacks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from pipeline.collect.history.news_slices import NewsSlices
+from pipeline.ledger import Interval
+from pipeline.sources import Source
+from pipeline.steps.backfill.history_items import HistoryFind, Recorder, sitemap_looks
+from pipeline.steps.backfill.history_search import (
+    Finds,
+    History,
+    days_of,
+    open_history,
+    reads_cc_news,
+    search_sitemaps,
+    search_web_archive,
+)
+from pipeline.steps.backfill.history_state import Past, history_reads
+from pipeline.steps.backfill.recover_news import NewsRecovery
+from pipeline.steps.backfill.recover_pages import PageRecovery
+from pipeline.steps.run.stores import StepResult, Stores
+from pipeline.steps.run.visits import Alone, attend_each
+
+_NAMED_FAILURES = 5
+"""So many documents that could not be read are named in notices; `history_read` has them all."""
+
+
+def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]) -> StepResult:
+    """Find and capture what the sources published in the interval. `roster` are all sources there are: a host's budget
+    is the same whichever source leads to it, and a news file is streamed once for all of them."""
+    hosts = frozenset(host for source in roster for host in source.hosts)
+
+    async def run() -> StepResult:
+        async with open_history(stores.settings, roster, stores.now) as history:
+
+            async def attend(source: Source, alone: Alone) -> StepResult:
+                return await _recover_source(stores, history, source, interval, hosts, alone)
+
+            return await attend_each(stores, sources, attend)
+
+    return asyncio.run(run())
+
+
+async def _recover_source(
+    stores: Stores,
+    history: History,
+    source: Source,
+    interval: Interval,
+    hosts: frozenset[str],
+    alone: Alone,
+) -> StepResult:
+    past = Past(source.id, interval)
+    async with alone.at_hosts():
+        result = await _search_sitemaps(stores, history, source, past)
+    result += await _search_web_archive(stores, history, source, past)
+    pages = PageRecovery(stores, history.client, history.web_archive(source), source, past, alone)
+    result += await pages.run()
+    if reads_cc_news(stores.settings, source):
+        settings = stores.settings
+        slices = NewsSlices(settings.cc_news_folder, hosts, allow_hosts=settings.allow_hosts, contact=settings.contact)
+        result += await NewsRecovery(stores, slices, pages, source, interval).run(history.archives)
+    return result
+
+
+async def _search_sitemaps(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
+    looks = await stores.reading(sitemap_looks, past)
+    async with Recorder(stores, past) as recorder:
+        found = await search_sitemaps(history, source, past.interval, looks, stores.archive, recorder.add)
+    return recorder.result + _noticed(source, found, failures=_failures(found.finds))
+
+
+async def _search_web_archive(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
+    read_at = {day: await stores.reading(history_reads, Past(source.id, day)) for day in days_of(past.interval)}
+    async with Recorder(stores, past) as recorder:
+        found = await search_web_archive(history, source, past.interval, read_at, recorder.add)
+    return recorder.result + _noticed(source, found)
+
+
+def _failures(finds: Sequence[HistoryFind]) -> list[str]:
+    details = [find.failure.detail for find in finds if find.failure]
+    more = [f"{len(details) - _NAMED_FAILURES} more sitemaps could not be read, or not to their end"]
+    return details if len(details) <= _NAMED_FAILURES else details[:_NAMED_FAILURES] + more
+
+
+def _noticed(source: Source, found: Finds, failures: Sequence[str] = ()) -> StepResult:
+    return StepResult({}, notices=tuple(f"source {source.id}: {notice}" for notice in (*failures, *found.notices)))

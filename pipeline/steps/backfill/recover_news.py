@@ -1,0 +1,142 @@
+"""CC-NEWS: pages of a source in Common Crawl's news files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+import msgspec
+
+from pipeline.collect.discovery.sites import http_address
+from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages
+from pipeline.collect.history.documents import NotRead
+from pipeline.collect.history.news_slices import NewsSlices
+from pipeline.collect.history.periods import Period
+from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.http.client import Client
+from pipeline.collect.pages.section_pages import Link, linked_items, looks_like_article
+from pipeline.events import ArticleCaptured, Via
+from pipeline.ids import article_id
+from pipeline.ledger import Interval
+from pipeline.sources import Source
+from pipeline.steps.backfill.history_items import HistoryFind, record_finds
+from pipeline.steps.backfill.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
+from pipeline.steps.backfill.recover_pages import HadPage, PageRecovery
+from pipeline.steps.run.stores import StepResult, Stores, uninterrupted
+
+_CRAWLED_WITHIN = timedelta(days=1)
+"""Of its publication an article is crawled: what is published late in the evening, on the next day."""
+
+
+class NewsRecovery:
+    """Finds a source's articles of an interval in news files, and takes their pages where the live ones are gone."""
+
+    def __init__(
+        self, stores: Stores, slices: NewsSlices, recovery: PageRecovery, source: Source, interval: Interval
+    ) -> None:
+        self._stores, self._slices, self._recovery = stores, slices, recovery
+        self._source = source
+        self._past = Past(source.id, interval)
+        self._period = Period(interval.start, interval.end)
+        """Of publication."""
+        known_until = max(interval.end, stores.now())
+        self._crawled = Period(interval.start, min(interval.end + _CRAWLED_WITHIN, known_until))
+        self._base_url = stores.settings.cc_news_url
+
+    async def run(self, archives: Client) -> StepResult:
+        """File after file, as many as a run may read, those begun in the interval before later ones."""
+        files, failures = await list_files(archives, self._base_url, self._crawled)
+        read_at = await self._stores.reading(history_reads, self._past)
+        unread = [url for url in (file.url(self._base_url) for file in files) if (Via.CC_NEWS, url) not in read_at]
+        result = StepResult({})
+        for url, failure in failures.items():
+            result += await self._record(HistoryFind(via=Via.CC_NEWS, url=url, failure=failure))
+        allowed = self._stores.settings.cc_news_files
+        if len(unread) > allowed:
+            left = f"{len(unread) - allowed} of {len(unread)} CC-NEWS files are left to the next run"
+            result += StepResult({}, notices=(f"source {self._source.id}: {left}",))
+        for url in unread[:allowed]:
+            result += await self._file(url)
+        return result
+
+    async def _file(self, url: str) -> StepResult:
+        try:
+            news_slice = await self._slices.get(url)
+        except NotRead as failure:
+            return await self._record(HistoryFind(via=Via.CC_NEWS, url=url, failure=failure))
+        with news_slice.path.open("rb") as file:
+            return await self._slice(url, file, news_slice.problem)
+
+    async def _slice(self, url: str, file: BinaryIO, problem: str | None) -> StepResult:
+        """What the slice names is recorded before its pages are asked for; it is read to its end when it is known
+        of each whether its page is still there."""
+        sightings = await asyncio.to_thread(self._sightings, file, url)
+        find = HistoryFind(
+            via=Via.CC_NEWS,
+            url=url,
+            failure=NotRead("incomplete", f"{url}: {problem}") if problem else None,
+            is_partial=bool(sightings),
+            entries=len(sightings),
+            sightings=tuple(each for each in sightings.values() if each.dated_at in self._period),
+        )
+        result = await self._record(find)
+        if not sightings:
+            return result
+        result += await self._recovery.run(sightings.keys())
+        lacking = await self._lacking(sightings.keys())
+        gone = {each.article_id: each for each in lacking if each.is_gone}
+        result += await uninterrupted(self._stores.recording(await self._taken(file, gone)))
+        if find.failure is None and not any(each.will_retry for each in lacking if not each.is_gone):
+            result += await self._record(msgspec.structs.replace(find, is_partial=False))
+        return result
+
+    async def _record(self, find: HistoryFind) -> StepResult:
+        recorded = await record_finds(self._stores, self._past, [find])
+        if find.failure is None:
+            return recorded
+        return recorded + StepResult({}, notices=(f"source {self._source.id}: CC-NEWS: {find.failure.detail}",))
+
+    def _sightings(self, file: BinaryIO, found_in: str) -> dict[UUID, Sighting]:
+        """By article, of the first capture of each."""
+        sightings: dict[UUID, Sighting] = {}
+        for page in read_pages(file, self._crawled, self._is_wanted):
+            sightings.setdefault(article_id(page.url), self._sighting(page, found_in))
+        return sightings
+
+    def _is_wanted(self, url: str) -> bool:
+        return is_on(url, self._source.hosts) and http_address(url) is not None and looks_like_article(url)
+
+    def _sighting(self, page: NewsPage, found_in: str) -> Sighting:
+        (linked,) = linked_items([Link(page.url, None)])
+        item, dated_at = dated_by_itself(linked, self._source.zone, page.at)
+        return Sighting(item=item, found_in=found_in, dated_at=dated_at or page.at)
+
+    async def _lacking(self, ids: AbstractSet[UUID]) -> list[ArticleOfInterval]:
+        articles = await self._stores.reading(articles_of_past, self._past)
+        return [article for article in articles if not article.has_page and article.article_id in ids]
+
+    async def _taken(self, file: BinaryIO, gone: Mapping[UUID, ArticleOfInterval]) -> list[ArticleCaptured]:
+        """The first capture of each of these articles, one page in memory at a time."""
+        left = dict(gone)
+        file.seek(0)
+        pages = read_pages(file, self._crawled, lambda url: self._is_wanted(url) and article_id(url) in left)
+        events: list[ArticleCaptured] = []
+        while left and (page := await asyncio.to_thread(next, pages, None)) is not None:
+            events.append(self._captured(left.pop(article_id(page.url)), page))
+        return events
+
+    def _captured(self, article: ArticleOfInterval, page: NewsPage) -> ArticleCaptured:
+        had = HadPage(
+            final_url=page.url,
+            status=200,
+            content_type=page.content_type,
+            body=page.body,
+            stored=self._stores.archive.write_resource(page.url, page.body, content_type=page.content_type, at=page.at),
+            captured_at=page.at,
+            via=Via.CC_NEWS,
+        )
+        return self._recovery.captured(article, had)

@@ -1,0 +1,105 @@
+"""replay: what an interval's archived captures say to the current producers, from the archive, without a network.
+
+An interval's captures are those made in it and all those of the articles published in it: pages that were had later,
+by a backfill for instance, belong to the day that they are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from pipeline.annotate import PRODUCER as ANNOTATE_PRODUCER
+from pipeline.annotate.annotators import load_annotator
+from pipeline.errors import AnnotatorError
+from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
+from pipeline.ledger import Interval
+from pipeline.steps.annotate import annotate_with_each
+from pipeline.steps.annotation_task import PendingText
+from pipeline.steps.backfill.history_state import articles_of_interval
+from pipeline.steps.extract import extract_captures
+from pipeline.steps.extraction_task import PendingCapture
+from pipeline.steps.run.stores import RECALL, StepResult, Stores
+
+
+class Captures(StrEnum):
+    """Which of the interval's captures are read."""
+
+    ALL = "all"
+    OWN = "own"
+    """Those that this run has made: nothing older is replayed."""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What of the archive is an interval's."""
+
+    interval: Interval
+    source_ids: Sequence[str]
+    article_ids: Sequence[UUID]
+    """Of the articles published in it; they stay the same while the interval is replayed."""
+
+    def values(self, stores: Stores, captures: Captures) -> dict[str, Any]:
+        """For the queries."""
+        return {
+            "start": self.interval.start,
+            "end": self.interval.end,
+            "recall_start": self.interval.start - RECALL,
+            "source_ids": list(self.source_ids),
+            "article_ids": list(self.article_ids),
+            "run_id": stores.run.run_id if captures is Captures.OWN else None,
+        }
+
+
+def scope_of(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> Scope:
+    """As far as the ledger knows the interval now."""
+    articles = articles_of_interval(stores.ledger, interval, source_ids, stores.run)
+    return Scope(interval, source_ids, [article.article_id for article in articles])
+
+
+def replay_extraction(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
+    """Extract the captures that the current extractor has not seen."""
+    return extract_captures(stores, replayable_captures(stores, scope, captures))
+
+
+def replay_annotation(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
+    """Have each annotator of the settings read what the current extractor read in the captures and it has not."""
+    return annotate_with_each(stores, partial(replayable_texts, stores, scope, captures))
+
+
+def unread_articles(stores: Stores, scope: Scope) -> dict[UUID, str]:
+    """The articles with a capture that a current producer has not read, and their sources; annotators that are not
+    installed read nothing."""
+    unread = {capture.article_id: capture.source_id for capture in replayable_captures(stores, scope)}
+    for spec in stores.settings.annotators:
+        with suppress(AnnotatorError):
+            texts = replayable_texts(stores, scope, producer=load_annotator(spec).producer)
+            unread |= {text.article_id: text.source_id for text in texts}
+    return unread
+
+
+def replayable_captures(
+    stores: Stores, scope: Scope, captures: Captures = Captures.ALL, producer: str = EXTRACT_PRODUCER
+) -> list[PendingCapture]:
+    """The payloads that `producer` has not seen."""
+    values = scope.values(stores, captures)
+    return stores.ledger.select(PendingCapture, "replayable_captures", producer=producer, **values)
+
+
+def replayable_texts(
+    stores: Stores,
+    scope: Scope,
+    captures: Captures = Captures.ALL,
+    producer: str = ANNOTATE_PRODUCER,
+    extract_producer: str = EXTRACT_PRODUCER,
+) -> list[PendingText]:
+    """What `extract_producer` read in the payloads and `producer` has not seen."""
+    values = scope.values(stores, captures)
+    return stores.ledger.select(
+        PendingText, "replayable_texts", extract_producer=extract_producer, producer=producer, **values
+    )

@@ -1,0 +1,106 @@
+"""Visits to the hosts of several sources at once: with one client, so that each host has one budget, and one run at a
+time at a host."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime
+
+from pipeline.collect.http.addresses import canonical_host
+from pipeline.collect.http.client import Client, Limits, Timeouts
+from pipeline.collect.http.descriptors import raise_file_limit
+from pipeline.errors import NewsledgerError
+from pipeline.settings import Settings
+from pipeline.sources import Source
+from pipeline.steps.run.host_locks import HeldByAnotherRun, HostLocks
+from pipeline.steps.run.stores import StepResult, Stores
+
+_FILES_A_SOURCE = 10
+"""Locks of a source's hosts; most have one or two."""
+
+
+def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[], datetime]) -> Client:
+    """The client for these sources, as the settings want it to be."""
+    return Client(
+        allow_hosts=settings.allow_hosts,
+        limits=limits(settings, sources),
+        contact=settings.contact,
+        now=now,
+        hosts=settings.host_folder,
+        timeouts=Timeouts(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
+    )
+
+
+def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
+    """Each host's budget: the default, or the least that a source of it sets."""
+    by_host: dict[str, float] = {}
+    for source in sources:
+        limit = source.requests_per_second
+        if limit is not None:
+            by_host |= {host: min(limit, by_host.get(host, limit)) for host in _hosts(source)}
+    return Limits(settings.requests_per_second, by_host)
+
+
+class Alone:
+    """Keeps other runs from what is being done for a source. What it gives raises HeldByAnotherRun when entered."""
+
+    def __init__(self, locks: HostLocks, hosts: AbstractSet[str]) -> None:
+        self._locks, self._hosts = locks, hosts
+
+    def at_hosts(self) -> AbstractAsyncContextManager[None]:
+        """At the source's hosts."""
+        return self._locks.of(self._hosts)
+
+    def in_archives(self, day: date) -> AbstractAsyncContextManager[None]:
+        """In archives, after those hosts' pages of a day; backfills of other days need not wait."""
+        return self._locks.of(f"pages of {host} of {day} in archives" for host in self._hosts)
+
+
+async def visit_each(
+    stores: Stores, sources: Sequence[Source], visit: Callable[[Source], Awaitable[StepResult]]
+) -> StepResult:
+    """`attend_each` with visits that are at the source's hosts all the time."""
+
+    async def attend(source: Source, alone: Alone) -> StepResult:
+        async with alone.at_hosts():
+            return await visit(source)
+
+    return await attend_each(stores, sources, attend)
+
+
+async def attend_each(
+    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, Alone], Awaitable[StepResult]]
+) -> StepResult:
+    """Every source to its end, whatever befalls the others; what ended in an error is a problem that names it.
+
+    A full disk or a locked ledger concerns all sources and is raised. A source whose host another run keeps for itself
+    is put off, and a notice says so.
+    """
+    locks = HostLocks(stores.settings.host_folder)
+    at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))
+
+    async def one(source: Source) -> StepResult:
+        try:
+            async with at_once:
+                return await attend(source, Alone(locks, _hosts(source)))
+        except HeldByAnotherRun as exc:
+            return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
+
+    results = await asyncio.gather(*(one(source) for source in sources), return_exceptions=True)
+    total = StepResult({})
+    for source, result in zip(sources, results, strict=True):
+        if isinstance(result, StepResult):
+            total += result
+        elif isinstance(result, Exception) and not isinstance(result, NewsledgerError):
+            total += StepResult({}, (f"source {source.id}: {type(result).__name__}: {result}",))
+        else:
+            raise result
+    return total
+
+
+def _hosts(source: Source) -> set[str]:
+    """The source's hosts as the client names them."""
+    return {canonical_host(host) for host in source.hosts}

@@ -1,0 +1,92 @@
+"""A task that fails for good is recorded, and recording it never hides the task's own error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.ledger import Ledger
+from pipeline.orchestrate import record_failure
+from pipeline.run_failures import MAX_ERROR_CHARS, run_failed
+from tests.worlds.running import newsledger
+
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@dataclass
+class Task:
+    """What Airflow's task instance says, as far as it is asked."""
+
+    dag_id: str = "ingest_daily"
+    task_id: str = "collect"
+    try_number: int = 3
+    map_index: int = 1
+    rendered_map_index: str | None = "courier"
+
+
+def context(error: BaseException | str | None = None, task: object | None = None) -> Mapping[str, Any]:
+    return {"task_instance": task or Task(), "run_id": "scheduled__2026-03-02T00:00:00+00:00", "exception": error}
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def test_a_failure_is_recorded_once_for_each_try(data: Path) -> None:
+    for task in (Task(), Task(), Task(try_number=6), Task(task_id="extract", map_index=-1, rendered_map_index=None)):
+        record_failure(context(OSError("no space left"), task))
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        found = ledger.table(
+            "select stream, run_id, dag_id, task_id, map_index, label, try_number, error from ledger.run_failed"
+            " order by position"
+        ).to_pylist()
+    run = "scheduled__2026-03-02T00:00:00+00:00"
+    common = {"stream": f"run:ingest_daily/{run}", "run_id": run, "dag_id": "ingest_daily"}
+    error = {"error": "OSError: no space left"}
+    assert found == [
+        {**common, "task_id": "collect", "map_index": 1, "label": "courier", "try_number": 3, **error},
+        {**common, "task_id": "collect", "map_index": 1, "label": "courier", "try_number": 6, **error},
+        {**common, "task_id": "extract", "map_index": None, "label": None, "try_number": 3, **error},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("two\nlines\tand \x1b[31mred\x1b[0m"), "ValueError: two lines and red"),
+        (RuntimeError("http://me:secret@db.example/x fails"), "RuntimeError: http://…@db.example/x fails"),
+        (KeyError("source"), "KeyError: 'source'"),
+        ("heartbeat timed out", "heartbeat timed out"),
+        (None, "the task ended without an error of its own"),
+        (ValueError(), "ValueError:"),
+    ],
+)
+def test_the_error_is_one_clean_line(error: BaseException | str | None, said: str) -> None:
+    assert run_failed(context(error), NOW).error == said
+
+
+def test_a_long_error_is_cut() -> None:
+    error = run_failed(context(ValueError("x" * 100_000)), NOW).error
+    assert len(error) == MAX_ERROR_CHARS
+    assert error.endswith("x…")
+
+
+def test_a_failure_that_cannot_be_recorded_raises_nothing(data: Path) -> None:
+    data.parent.joinpath("data").write_text("a file where the folder should be")
+    record_failure(context(ValueError("the task's own")))
+    record_failure({})
+
+
+def test_status_names_the_newest_failure(data: Path) -> None:
+    for error, task in ((OSError("no space left"), Task()), (ValueError("odd"), Task(task_id="extract", try_number=1))):
+        record_failure(context(error, task))
+    status = newsledger("status", "--data", data).stdout
+    assert "2 tasks of 1 run failed" in status
+    assert "ingest_daily.extract of courier: ValueError: odd" in status

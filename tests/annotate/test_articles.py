@@ -1,0 +1,162 @@
+"""annotate on whole articles: English samples with gold, and a German agency report as an extraction leaves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.annotate import Annotations, MentionKind, QuoteKind, annotate_text
+from pipeline.annotate.catalogue import Finding, describe_rules
+from pipeline.extract import repair_text
+from tests.annotate.samples import read_samples, score, who
+from tests.conftest import SHARED
+
+SEED = SHARED / "data/seed/zdf-article.txt"
+TWIN = Path(__file__).parent / "samples/summit.txt"
+
+
+@pytest.mark.parametrize(("name", "language"), [("english", "en"), ("german_articles", "de")])
+def test_made_up_articles(name: str, language: str) -> None:
+    samples = read_samples(name)
+    reached = score(samples, [annotate_text(sample.text, language=language).quotes for sample in samples])
+    assert reached.direct_f1 >= 0.97
+    assert reached.attribution >= 0.95
+    assert reached.indirect_f1 >= 0.95
+
+
+def test_the_samples_are_many_and_varied() -> None:
+    """Forty articles' worth of English, and every rule at work in some sample of its language."""
+    samples = {"en": read_samples("english"), "de": (*read_samples("german"), *read_samples("german_articles"))}
+    assert len(samples["en"]) >= 40
+    assert sum(len(sample.quotes) for sample in samples["en"]) >= 250
+    used = {
+        quote.rule
+        for language, some in samples.items()
+        for sample in some
+        for quote in annotate_text(sample.text, language=language).quotes
+    }
+    unused = {rule.id for rule in describe_rules().values() if rule.finds is not Finding.MENTION} - used
+    assert unused <= {"captioned_block", "introduced_block"}, "what these need is no plain text"
+
+
+def direct(annotations: Annotations) -> list[tuple[str, str]]:
+    return [(quote.text, who(quote)) for quote in annotations.quotes if quote.kind is QuoteKind.DIRECT]
+
+
+def offices(annotations: Annotations) -> dict[str, set[tuple[str | None, str | None, str | None]]]:
+    """All that is said of each person: role, party, country."""
+    said: dict[str, set[tuple[str | None, str | None, str | None]]] = {}
+    for mention in annotations.mentions:
+        if mention.kind is MentionKind.PERSON:
+            said.setdefault(mention.name, set()).add((mention.role, mention.party, mention.country))
+    return {person: facts - {(None, None, None)} for person, facts in said.items()}
+
+
+def test_an_agency_report() -> None:
+    found = annotate_text(TWIN.read_text("utf-8"))
+    assert direct(found) == [
+        ("überdachte Liegeplätze für Fähren und Frachter", "Adam Pierce"),
+        ("belastbare", "Claire Dumont"),
+        ("Dazu gehört, dass wir im Frühjahr zwei Schiffe in den Hafen von Port Ellery legen.", "Karin Holm"),
+        ("eine schriftliche Zusage der Reeder", "Karin Holm"),
+        ("Wir sind bereit, uns zu festen Fahrplänen zu verpflichten", "Jorge Luz"),
+        ("Diese Zusagen können Baukosten umfassen", "der gemeinsamen Erklärung"),
+        ("weit von den Brutplätzen entfernt", "Claire Dumont"),
+        ("fest wie nie", "Steve Marlow"),
+        ("Rat zur Aufsicht über den Hafen", "Entwurf der Abschlusserklärung"),
+        ("dass niemand die Inseln fallen lässt", "dem Palast"),
+    ]
+    assert offices(found) == {
+        "Adam Pierce": {("Premierminister", None, "GB")},
+        "Claire Dumont": {("Präsidentin", None, "FR")},
+        "Karin Holm": {("Bundeskanzlerin", "SPD", None)},
+        "Jorge Luz": {("EU-Ratspräsident", None, None)},
+        "Steve Marlow": {("US-Sondergesandte", None, "US")},
+        "Emil Voss": {("Schwiegersohn von Präsident Ole Brandt", None, None)},
+        "Ole Brandt": {("Präsident", None, None)},
+    }
+    assert {mention.name for mention in found.mentions if mention.kind is MentionKind.PLACE} >= {
+        "Großbritannien",
+        "Frankreich",
+        "Paris",
+    }
+    assert "Nato" in {mention.name for mention in found.mentions if mention.kind is MentionKind.ORGANISATION}
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the seed article is not part of the project")
+def test_the_seed_article() -> None:
+    raw = SEED.read_text("utf-8")
+    article = repair_text(raw)
+    found = direct(annotate_text(article.text, title=article.headline))
+    speakers = {words.split()[0]: speaker for words, speaker in found}
+    assert speakers["geschützte"] == "Keir Starmer"
+    assert speakers["robuste"] == speakers["weit"] == "Emmanuel Macron"
+    assert speakers["Dazu"] == speakers["eine"] == "Friedrich Merz"
+    assert speakers["Wir"] == "António Costa"
+    assert speakers["Diese"] == "der gemeinsamen Erklärung"
+    assert speakers["stark"] == "Steve Witkoff"
+    assert "Entwurf" in speakers["Mechanismus"]
+    assert speakers["dass"] == "dem Elysée"
+    # The captions that the extraction takes out name four persons more, and one more quotation.
+    whole = annotate_text(raw)
+    assert ("Hundertprozentige Garantien gibt es nicht.", "Elmar Theveßen") in direct(whole)
+    assert len(offices(whole)) == 12
+    said = {
+        person: {fact for facts in all_facts for fact in facts if fact} for person, all_facts in offices(whole).items()
+    }
+    assert {"Bundeskanzler", "CDU"} <= said["Friedrich Merz"]
+    assert {"Präsident", "FR"} <= said["Emmanuel Macron"]
+    assert {"Premierminister", "GB"} <= said["Keir Starmer"]
+    assert {"Präsident", "UA"} <= said["Wolodymyr Selenskyj"]
+    assert "USA-Korrespondent" in said["Elmar Theveßen"]
+    assert "EU-Ratspräsident" in said["António Costa"]
+    assert "US-Sondergesandte" in said["Steve Witkoff"]
+    assert {"US-Präsident", "US"} <= said["Donald Trump"]
+    assert "Schwiegersohn von Präsident Donald Trump" in said["Jared Kushner"]
+
+
+OTHER_LANGUAGES = {
+    "fr": (
+        "Le maire, Paul Martin, a visité le port lundi matin après la tempête. « Nous avons travaillé toute la nuit "
+        "pour sauver les bateaux », a-t-il déclaré. L'exposition « La Mer » ouvre vendredi. Selon la police, personne "
+        "n'a été blessé. Le film « Les enfants du grand fleuve noir », tourné ici, est sorti. Quel « miracle ».",
+        ["Nous avons travaillé toute la nuit pour sauver les bateaux"],
+    ),
+    "es": (
+        "La alcaldesa visitó el puerto el lunes por la mañana. «Hemos trabajado toda la noche para salvar los barcos "
+        "de pesca», dijo Ana Torres. La película “El mar de los sueños” se estrena el viernes. Según la policía, nadie "
+        "resultó herido. Ella preguntó: “¿Quién va a pagar todos estos daños?”",
+        ["Hemos trabajado toda la noche para salvar los barcos de pesca", "¿Quién va a pagar todos estos daños?"],
+    ),
+    "nl": (
+        "De burgemeester bezocht maandagochtend de haven na de storm. „We hebben de hele nacht gewerkt om de boten te "
+        "redden”, zei Jan de Vries. De film 'Het lange water' draait vanaf vrijdag. Volgens de politie raakte niemand "
+        "gewond. ‘Dat was echt een heel zware nacht voor ons allemaal,’ zei hij.",
+        [
+            "We hebben de hele nacht gewerkt om de boten te redden",
+            "Dat was echt een heel zware nacht voor ons allemaal",
+        ],
+    ),
+    "pl": (
+        "Burmistrz odwiedził port w poniedziałek rano po burzy. „Pracowaliśmy całą noc, żeby uratować łodzie "
+        "rybaków” – powiedział. Film „Morze” wchodzi do kin w piątek.",
+        ["Pracowaliśmy całą noc, żeby uratować łodzie rybaków"],
+    ),
+    "sv": (
+        "Borgmästaren besökte hamnen på måndagsmorgonen efter stormen. ”Vi har arbetat hela natten för att rädda "
+        "båtarna”, sade hon. Filmen ”Havet” har premiär på fredag.",
+        ["Vi har arbetat hela natten för att rädda båtarna"],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_other_languages_have_marked_quotations_and_nothing_else(language: str) -> None:
+    text, expected = OTHER_LANGUAGES[language]
+    found = annotate_text(text)
+    assert found.language == language
+    assert [quote.text for quote in found.quotes] == expected
+    for quote in found.quotes:
+        assert (quote.kind, quote.speaker, quote.person, quote.cue) == (QuoteKind.DIRECT, None, None, None)
+    assert found.mentions == ()

@@ -1,0 +1,174 @@
+"""annotate promises that a wrong speaker is worse than none: paragraphs, titles, several and denied speakers."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.annotate import QuoteKind, annotate_text
+from tests.annotate.samples import who
+
+Told = list[tuple[str, str]]
+"""Words, and whose: the person, else the speaker as written, else nothing."""
+
+BEFORE = {
+    "de": "Wiebke Holm leitet das Amt. Ihr Gegner Jonas Voss führt die Opposition. ",
+    "en": "Helen Marsh runs the town. Her rival, Adam Pierce, leads the opposition. ",
+}
+"""What a careless rule would take the speaker from."""
+
+
+def told(text: str, language: str, kind: QuoteKind = QuoteKind.DIRECT) -> Told:
+    found = annotate_text(BEFORE[language] + text, language=language).quotes
+    return [(quote.text, who(quote)) for quote in found if quote.kind is kind]
+
+
+PARAGRAPHS: list[tuple[str, str, Told]] = [
+    (
+        "en",
+        "\n“It is falling.\n“We stay where we are tonight.\n“And that is final,” Marsh said.",
+        [
+            ("It is falling.", "Helen Marsh"),
+            ("We stay where we are tonight.", "Helen Marsh"),
+            ("And that is final", "Helen Marsh"),
+        ],
+    ),
+    (
+        "de",
+        "\n„Es sinkt.\n„Wir bleiben heute Nacht hier.\n„Und dabei bleibt es“, sagte Holm.",
+        [
+            ("Es sinkt.", "Wiebke Holm"),
+            ("Wir bleiben heute Nacht hier.", "Wiebke Holm"),
+            ("Und dabei bleibt es", "Wiebke Holm"),
+        ],
+    ),
+    (
+        "de",
+        "Holm sagte: „Es sinkt.\n„Wir bleiben heute Nacht hier.“",
+        [("Es sinkt.", "Wiebke Holm"), ("Wir bleiben heute Nacht hier.", "Wiebke Holm")],
+    ),
+    (
+        "en",
+        "Marsh said: “No.”\n“Wait for it.\n“Who pays?” Ruth Calder, who runs the ferry, said.",
+        [("No.", "Helen Marsh"), ("Wait for it.", "Ruth Calder"), ("Who pays?", "Ruth Calder")],
+    ),
+    ("de", "„Es sinkt, sagte Holm am Abend.\n„Wir warten“, sagte Voss.", [("Wir warten", "Jonas Voss")]),
+    ("en", "“It is falling, Marsh said.\n“We wait,” Pierce said.", [("We wait", "Adam Pierce")]),
+]
+
+CONSTITUENTS = [
+    ("de", "Holm liest „Wir waren wie Fremde und wussten es nicht“ von Paul Reuter."),
+    ("de", "Die Serie „Wer hat Angst vor dem Deich?“ läuft im Ersten."),
+    ("de", "Die Kampagne heißt „Wir bauen das Tor neu!“."),
+    ("de", "Auf den Hemden steht „Rettet den Hafen, solange es geht“."),
+    ("de", "Der Satz „Wir gehen, und wir kommen nie mehr wieder“ wurde berühmt."),
+    ("en", "Her book, “How I Learned to Love the Rain and Live”, is out."),
+    ("en", "They sang “we will never leave this town again” at dawn."),
+]
+
+SEVERAL_OR_NOBODY: list[tuple[str, str, Told]] = [
+    ("de", "Holm und Voss sagten: „Wir gehen.“", [("Wir gehen.", "Holm und Voss")]),
+    ("de", "„Wir gehen“, sagten Holm und Voss.", [("Wir gehen", "Holm und Voss")]),
+    ("de", "„Wir gehen“, so Holm und Voss.", [("Wir gehen", "Holm und Voss")]),
+    ("de", "Am Abend kam Holm und Voss sagte: „Wir gehen.“", [("Wir gehen.", "Jonas Voss")]),
+    ("de", "Weder Holm noch Voss sagte: „Wir gehen.“", [("Wir gehen.", "")]),
+    ("de", "„Wir gehen“, sagte nicht Holm, sondern Voss.", [("Wir gehen", "Jonas Voss")]),
+    ("de", "„Wir gehen“, sagte nicht nur Holm, sondern auch Voss.", [("Wir gehen", "Holm, sondern auch Voss")]),
+    ("de", "„Wir gehen“, sagte Holm nicht.", [("Wir gehen", "")]),
+    ("de", "„Wir gehen“, sagte Holm nicht zum ersten Mal.", [("Wir gehen", "Wiebke Holm")]),
+    ("de", "Holm hat nie gesagt: „Wir gehen.“", [("Wir gehen.", "")]),
+    (
+        "de",
+        "Niemand sagte: „Wir gehen.“ „Wir bleiben alle hier.“",
+        [("Wir gehen.", ""), ("Wir bleiben alle hier.", "")],
+    ),
+    ("de", "Holm sagte, man dürfe nicht „tatenlos zusehen“.", [("tatenlos zusehen", "Wiebke Holm")]),
+    ("en", "Neither Marsh nor Pierce said “we will go”.", [("we will go", "")]),
+    ("en", "The mayor and the council said: “We will go.”", [("We will go.", "The mayor and the council")]),
+    ("en", "Marsh never said: “We will go.”", [("We will go.", "")]),
+    ("en", "Marsh didn’t say “we will go”.", [("we will go", "")]),
+    ("en", "Nobody said: “We will go.” Had Marsh said “I go”, all would be well.", [("We will go.", "")]),
+    ("en", "No 10 said: “We will go.”", [("We will go.", "No 10")]),
+]
+
+CLAUSES: list[tuple[str, str, Told]] = [
+    (
+        "de",
+        "Voss sprach von einem „Skandal“, während Holm den Vorwurf als „lächerlich“ zurückwies.",
+        [("Skandal", "Jonas Voss"), ("lächerlich", "Wiebke Holm")],
+    ),
+    (
+        "de",
+        "Während Holm den Vorwurf als „lächerlich“ zurückwies, sprach Voss von einem „Skandal“.",
+        [("lächerlich", "Wiebke Holm"), ("Skandal", "Jonas Voss")],
+    ),
+    ("de", "Voss klagte, dass Holm den Plan „völlig lächerlich“ genannt habe.", [("völlig lächerlich", "Wiebke Holm")]),
+    ("de", "Voss sprach lange, während Holm den „roten Kasten am Tor“ suchte.", []),
+    ("de", "Voss sagte, er gehe, weil alles „tot und begraben“ sei.", [("tot und begraben", "Jonas Voss")]),
+    (
+        "de",
+        "Das Buch „Der Turm“ von Ute Berg, sagte Holm, sei „einfach großartig“.",
+        [("einfach großartig", "Wiebke Holm")],
+    ),
+    ("en", "Speaking to the BBC, Marsh said it held, adding: “We checked.”", [("We checked.", "Helen Marsh")]),
+    ("en", "Speaking on Monday, the mayor, Clara Holt, said: “No.”", [("No.", "Clara Holt")]),
+    ("en", "Said Marsh: “No.” Asks Pierce: “Why?”", [("No.", "Helen Marsh"), ("Why?", "Adam Pierce")]),
+    ("en", "“The dam will hold.” – Helen Marsh", [("The dam will hold.", "Helen Marsh")]),
+    ("en", "“It was a huge mistake,” per Marsh.", [("It was a huge mistake", "Helen Marsh")]),
+    ("de", "Die Zeitung zitiert Holm mit den Worten „Wir bleiben hier“.", [("Wir bleiben hier", "Wiebke Holm")]),
+    ("de", "Ralf Stein (CDU) lobte Ute Berg (SPD). „Gut“, sagte der CDU-Politiker.", [("Gut", "Ralf Stein")]),
+    ("de", "Ralf Stein (CDU) lobte Ute Berg (CDU). „Gut“, sagte der CDU-Politiker.", [("Gut", "der CDU-Politiker")]),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), PARAGRAPHS)
+def test_all_paragraphs_of_a_quotation_have_its_speaker(language: str, text: str, expected: Told) -> None:
+    assert told(text, language) == expected
+
+
+@pytest.mark.parametrize(("language", "text"), CONSTITUENTS)
+@pytest.mark.parametrize("before", ["", "„Nein“, sagte er. "])
+def test_what_is_part_of_a_sentence_is_nobodys_words(language: str, text: str, before: str) -> None:
+    assert len(told(before + text, language)) == len(told(before, language))
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), SEVERAL_OR_NOBODY)
+def test_several_speakers_are_no_single_one_and_a_denial_has_none(language: str, text: str, expected: Told) -> None:
+    assert told(text, language) == expected
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), CLAUSES)
+def test_the_speaker_is_the_subject_of_the_clause_around_the_marks(language: str, text: str, expected: Told) -> None:
+    assert told(text, language) == expected
+
+
+REPORTED: list[tuple[str, str, Told]] = [
+    ("de", "Holm lächelte. Sie tat so, als sei nichts geschehen.", []),
+    ("de", "Voss klagte. Er wirkte, als habe er nicht geschlafen.", []),
+    ("de", "Voss klagte. Wie lange noch? Man nehme eine Schaufel und beginne zu graben.", []),
+    ("de", "Voss klagte. Koste es, was es wolle, er wird gebaut.", []),
+    (
+        "de",
+        "Voss klagte. Der Deich sei alt. Man nehme das ernst.",
+        [("Der Deich sei alt. Man nehme das ernst.", "Jonas Voss")],
+    ),
+    ("de", "Voss klagte. Ziel sei es, zu bauen.", [("Ziel sei es, zu bauen.", "Jonas Voss")]),
+    ("de", "„Nichts ist passiert“, sagt Lena Berg, 34. „Gar nichts“, sagt ihr Bruder Ben Berg.", []),
+    ("de", "Es sei, sagte Holm, ein guter Tag.", [("Es sei, sagte Holm, ein guter Tag", "Wiebke Holm")]),
+    ("de", "Der Deich, so Holm, sei sicher.", [("Der Deich, so Holm, sei sicher", "Wiebke Holm")]),
+    ("de", "Es reiche, sagte Holm, die Leiterin.", [("Es reiche", "Wiebke Holm")]),
+    ("de", "Wer „Freiheit“ ruft, meint nicht immer Freiheit.", []),
+    ("de", "„Der Damm sei alt, sagte Holm.", [("Der Damm sei alt", "Wiebke Holm")]),
+    ("en", "Marsh did not say the dam was safe. She didn’t say the gate was shut.", []),
+    ("en", "It was, Pierce said, a disaster.", [("It was, Pierce said, a disaster", "Adam Pierce")]),
+    ("en", "The dam, Marsh told the BBC, would hold.", [("The dam, Marsh told the BBC, would hold", "Helen Marsh")]),
+    (
+        "en",
+        "Marsh said the dam was safe, adding that nobody was hurt.",
+        [("the dam was safe", "Helen Marsh"), ("that nobody was hurt", "Helen Marsh")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), REPORTED)
+def test_reported_words_are_whole_and_only_where_somebody_reports(language: str, text: str, expected: Told) -> None:
+    assert told(text, language, QuoteKind.INDIRECT) == expected

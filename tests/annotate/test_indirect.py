@@ -1,0 +1,92 @@
+"""annotate promises of indirect speech: what is reported, from which word to which, by whom and by which rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.annotate import Quote, QuoteKind, annotate_text
+from pipeline.annotate.grammar.mood import is_subjunctive
+from pipeline.annotate.grammar.passages import ReportRule
+from pipeline.annotate.grammar.sentences import read_tokens
+from pipeline.annotate.indirect.continued_reports import REPORTED_ON, RunRule
+from pipeline.annotate.indirect.continued_reports import RULES as RUN_RULES
+from pipeline.annotate.indirect.reports import RULES
+from pipeline.annotate.lexicon import load_lexicon
+from tests.annotate.samples import Sample, read_samples, who
+
+GERMAN = read_samples("german")
+
+
+def indirect_quotes(text: str, language: str) -> list[Quote]:
+    return [quote for quote in annotate_text(text, language=language).quotes if quote.kind is QuoteKind.INDIRECT]
+
+
+@pytest.mark.parametrize("sample", GERMAN, ids=[sample.text[:60] for sample in GERMAN])
+def test_german_sentences(sample: Sample) -> None:
+    found = annotate_text(sample.text, language="de").quotes
+    assert [(quote.kind, quote.text, who(quote)) for quote in found] == [
+        (gold.kind, gold.words, gold.who) for gold in sample.quotes
+    ]
+
+
+REPORT_RULES = [rule for rules in RULES.values() for rule in rules]
+
+
+@pytest.mark.parametrize("rule", REPORT_RULES, ids=[f"{rule.language}-{rule.id}" for rule in REPORT_RULES])
+def test_a_rule_finds_its_example_and_not_its_counterexample(rule: ReportRule) -> None:
+    assert indirect_quotes(rule.matches, rule.language)[-1].rule == rule.id
+    assert rule.id not in [quote.rule for quote in indirect_quotes(rule.misses, rule.language)]
+
+
+def test_rules_are_told_apart() -> None:
+    assert len({(rule.language, rule.id) for rule in REPORT_RULES}) == len(REPORT_RULES)
+    assert not {rule.id for rule in RUN_RULES} & {rule.id for rule in REPORT_RULES}
+
+
+@pytest.mark.parametrize("rule", RUN_RULES, ids=[rule.id for rule in RUN_RULES])
+def test_a_way_of_going_on_finds_its_example_and_not_its_counterexample(rule: RunRule) -> None:
+    found = indirect_quotes(rule.matches, "de")[-1]
+    assert (found.rule, found.confidence) == (rule.id, rule.confidence)
+    assert indirect_quotes(rule.misses, "de") == []
+
+
+def test_a_run_ends_where_its_mood_does() -> None:
+    text = "Karin Holm sagte, das Wasser sinke. Bis Mai sei der Damm fertig. Am Abend ist Sitzung. Es habe geregnet."
+    assert [(quote.text, quote.rule) for quote in indirect_quotes(text, "de")] == [
+        ("das Wasser sinke", "subjunctive_clause"),
+        ("Bis Mai sei der Damm fertig.", REPORTED_ON.id),
+        ("Es habe geregnet.", REPORTED_ON.id),
+    ]
+    assert indirect_quotes(text, "de")[1].confidence == REPORTED_ON.confidence
+
+
+def test_marked_words_within_reported_ones_are_quotations_of_their_own() -> None:
+    text = "Karin Holm sagte, die Lage sei „ernst, aber beherrschbar“ geblieben."
+    indirect, direct = annotate_text(text, language="de").quotes
+    assert (indirect.kind, direct.kind) == (QuoteKind.INDIRECT, QuoteKind.DIRECT)
+    assert indirect.start < direct.start < direct.end < indirect.end
+    assert indirect.person == direct.person == "Karin Holm"
+
+
+def test_what_is_all_in_marks_is_not_reported_as_well() -> None:
+    assert indirect_quotes("„Das Wasser sinkt“, sagte Karin Holm.", "de") == []
+    assert indirect_quotes("“The water is falling,” Helen Marsh said.", "en") == []
+
+
+def test_the_frame_goes_from_cue_to_speaker() -> None:
+    (quote,) = indirect_quotes("Das Bad bleibe zu, sagte am Abend Karin Holm.", "de")
+    assert quote.frame is not None and quote.frame.surface == "sagte am Abend Karin Holm"
+    (quote,) = indirect_quotes("Nach Angaben der Polizei fehlt das Auto.", "de")
+    assert quote.frame is not None and quote.frame.surface == "Nach Angaben der Polizei"
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("sei", True), ("zurücktrete", True), ("informiere", True), ("halte", True)]
+    + [("neue", False), ("sagte", False), ("zufolge", False), ("eine", False), ("Reise", False), ("einige", False)],
+)
+def test_the_mood_of_reported_speech_is_told_from_the_word(word: str, expected: bool) -> None:
+    lexicon = load_lexicon("de")
+    assert lexicon is not None
+    (token,) = read_tokens(word)
+    assert is_subjunctive(token, lexicon) is expected

@@ -1,0 +1,157 @@
+"""The archive is WARC 1.1 that other tools read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
+
+from pipeline.archive.exchange import Exchange
+from pipeline.archive.warc import Archive, Location, Original, read_page
+from pipeline.errors import ArchiveError
+from pipeline.events import WarcType
+from tests.conftest import NOON
+
+
+def exchange(body: bytes = b"<p>hello</p>", url: str = "https://news.example/a?x=1", **headers: str) -> Exchange:
+    return Exchange(
+        url=url,
+        request_headers=(("Host", "news.example"), ("User-Agent", "newsledger/0.1")),
+        status=200,
+        reason="OK",
+        headers=(
+            (b"Content-Type", b"text/html"),
+            *((name.encode(), value.encode()) for name, value in headers.items()),
+        ),
+        body_sent=body,
+        fetched_at=NOON,
+    )
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive", rotate_bytes=1_000_000, now=lambda: NOON) as opened:
+        yield opened
+
+
+def test_the_other_library_reads_everything(archive: Archive) -> None:
+    first = archive.write(exchange())
+    second = archive.write(exchange(), lambda _: Original("https://news.example/a?x=1", NOON - timedelta(days=1)))
+    archive.close()
+    with (archive.root / first.location.warc_file).open("rb") as file:
+        records = []
+        for record in ArchiveIterator(file, check_digests=True):
+            records.append((record.rec_type, record.rec_headers, record.content_stream().read()))
+            assert record.digest_checker.passed is not False, record.digest_checker.problems
+    assert [kind for kind, _, _ in records] == ["warcinfo", "response", "request", "revisit", "request"]
+    response, request, revisit = (records[n][1] for n in (1, 2, 3))
+    assert response.protocol == "WARC/1.1"
+    assert response["WARC-Target-URI"] == "https://news.example/a?x=1"
+    assert response["WARC-Date"] == "2026-03-02T12:00:00.000000Z"
+    assert response["WARC-Payload-Digest"] == first.warc_payload_digest
+    assert records[1][2] == b"<p>hello</p>"
+    assert request["WARC-Concurrent-To"] == response["WARC-Record-ID"]
+    assert second.warc_type is WarcType.REVISIT
+    assert revisit["WARC-Profile"].endswith("/revisit/identical-payload-digest")
+    assert revisit["WARC-Refers-To-Target-URI"] == "https://news.example/a?x=1"
+    assert revisit["WARC-Refers-To-Date"] == "2026-03-01T12:00:00.000000Z"
+    assert records[3][2] == b""
+
+
+def test_one_record_is_addressed_by_file_offset_and_length(archive: Archive) -> None:
+    stored = [archive.write(exchange(f"page {n}".encode(), f"https://news.example/{n}")) for n in range(5)]
+    archive.close()
+    for n, one in enumerate(stored):
+        where = one.location
+        member = (archive.root / where.warc_file).read_bytes()[
+            where.warc_offset : where.warc_offset + where.warc_length
+        ]
+        (record,) = ArchiveIterator(io.BytesIO(member))
+        assert record.rec_headers["WARC-Target-URI"] == f"https://news.example/{n}"
+        page = read_page(archive.root, where)
+        assert (page.body, page.url, page.status, page.content_type) == (
+            f"page {n}".encode(),
+            f"https://news.example/{n}",
+            200,
+            "text/html",
+        )
+
+
+def test_a_compressed_body_is_archived_as_sent_and_read_decoded(archive: Archive) -> None:
+    sent = gzip.compress(b"<p>hello</p>")
+    stored = archive.write(exchange(sent, **{"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}))
+    assert read_page(archive.root, stored.location).body == b"<p>hello</p>"
+    archive.close()
+    with (archive.root / stored.location.warc_file).open("rb") as file:
+        record = next(record for record in ArchiveIterator(file) if record.rec_type == "response")
+        assert record.raw_stream.read() == sent
+        assert record.http_headers.get_header("Transfer-Encoding") is None
+
+
+def test_files_are_rotated_by_size(tmp_path: Path) -> None:
+    with Archive(tmp_path, rotate_bytes=2_000, now=lambda: NOON) as archive:
+        files = {
+            archive.write(exchange(bytes(range(256)) * 8, f"https://x.example/{n}")).location.warc_file
+            for n in range(6)
+        }
+    assert len(files) > 1
+    assert all(name.startswith("2026/03/02/newsledger-20260302120000-") for name in files)
+    assert sorted(files) == sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.warc.gz"))
+
+
+def test_writers_at_the_same_moment_never_share_a_file(tmp_path: Path) -> None:
+    archives = [Archive(tmp_path, rotate_bytes=1_000, now=lambda: datetime(2026, 3, 2, tzinfo=UTC)) for _ in range(8)]
+    files = [archive.write(exchange()).location.warc_file for archive in archives]
+    assert len(set(files)) == len(files)
+
+
+def test_what_is_not_there_is_named(archive: Archive) -> None:
+    stored = archive.write(exchange()).location
+    archive.close()
+    path = archive.root / stored.warc_file
+    with pytest.raises(ArchiveError, match=r"nowhere\.warc\.gz at 0: there is no such file"):
+        read_page(archive.root, Location("nowhere.warc.gz", 0, 10))
+    with pytest.raises(ArchiveError, match=f"{stored.warc_file} at {stored.warc_offset + 1}: cannot be read"):
+        read_page(archive.root, Location(stored.warc_file, stored.warc_offset + 1, stored.warc_length))
+    with pytest.raises(ArchiveError, match="ends too early"):
+        read_page(archive.root, Location(stored.warc_file, stored.warc_offset, 10**6))
+    data = path.read_bytes()
+    member = data[stored.warc_offset : stored.warc_offset + stored.warc_length]
+    tampered = gzip.compress(gzip.decompress(member).replace(b"hello", b"olleh"))
+    path.write_bytes(data[: stored.warc_offset] + tampered)
+    with pytest.raises(ArchiveError, match="not what was archived"):
+        read_page(archive.root, Location(stored.warc_file, stored.warc_offset, len(tampered)))
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from pipeline.archive.warc import Archive
+from pipeline.errors import StorageError
+from tests.conftest import NOON
+from tests.archive.test_warc import exchange
+import os
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+archive = Archive(Path(sys.argv[1]), rotate_bytes=10**9, now=lambda: NOON)
+good = archive.write(exchange()).location
+resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+try:
+    archive.write(exchange(os.urandom(20_000)))
+except StorageError as exc:
+    print(exc)
+again = archive.write(exchange()).location
+assert again.warc_file != good.warc_file, "the file with half a record was written on"
+"""
+
+
+def test_a_full_disk_names_the_file_and_spoils_no_other_record(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ".warc.gz: " in done.stdout

@@ -1,0 +1,317 @@
+"""Every command answers as documented, and bad input is one clear line with a status that is not 0."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner
+
+from pipeline.cli.app import app
+from pipeline.cli.console import printable
+from pipeline.ledger import Ledger, Run
+from tests.conftest import SHARED, item
+from tests.worlds.loopback import Answer, WebServer
+from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger
+
+PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head><body><article><h1>Pegel fällt</h1>
+<p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis am Dienstagmorgen mit.</p>
+<p>„Wir atmen auf“, sagte Landrätin Anke Rademacher. „Aber wir bleiben wachsam, bis der Deich wieder dicht ist.“</p>
+<p>Die Bundesstraße bleibt bis zum Wochenende gesperrt, weil das Wasser die Fahrbahn unterspült hat.</p>
+</article></body></html>"""
+
+
+def fails_with_one_line(done: subprocess.CompletedProcess[str], besides: tuple[str, ...] = ("?",)) -> str:
+    """The line, which is the only one besides those of progress."""
+    assert done.returncode not in {0, 2}
+    lines = [line for line in done.stderr.strip().splitlines() if not line.startswith(besides)]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("newsledger: ")
+    return lines[0]
+
+
+def test_help_names_every_command() -> None:
+    done = newsledger("--help")
+    for command in [
+        "demo",
+        "ingest",
+        "backfill",
+        "maintain",
+        "init",
+        "models",
+        "publish",
+        "sql",
+        "status",
+        "verify",
+        "sources",
+        "extract",
+        "annotate",
+        "airflow",
+    ]:
+        assert command in done.stdout
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+
+
+# Bad input
+
+
+def test_an_unknown_source(tmp_path: Path) -> None:
+    done = newsledger("ingest", "--source", "kurier", "--sources", "sources.toml", "--data", tmp_path)
+    assert "unknown source 'kurier'" in fails_with_one_line(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_sources_file(tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text("[[source]]\nid = 1\n")
+    line = fails_with_one_line(newsledger("ingest", "--sources", sources, "--data", tmp_path / "data"))
+    assert str(sources) in line
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_ledger_of_a_newer_version(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger._con.execute("insert into ledger.ledger_format values (99)")
+    for command in ("status", "verify", "models", "init"):
+        assert "made by a newer newsledger" in fails_with_one_line(newsledger(command, "--data", tmp_path))
+
+
+def test_a_locked_ledger(tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "A"))
+        sources.write_text(entry("a", web.base))
+        Ledger.open(tmp_path / "data" / "ledger.sqlite").close()
+        with FileLock(tmp_path / "data" / "ledger.lock"):
+            done = newsledger(
+                "ingest",
+                "--sources",
+                sources,
+                "--data",
+                tmp_path / "data",
+                env={"NEWSLEDGER_LOCK_TIMEOUT_SECONDS": "0.5", "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"},
+            )
+    assert "another process has held the ledger's lock" in fails_with_one_line(done)
+    with Ledger.open(tmp_path / "data" / "ledger.sqlite") as ledger:
+        assert ledger.head()[0] == 0
+
+
+def test_a_data_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    line = fails_with_one_line(newsledger("init", "--data", tmp_path / "file" / "data"))
+    assert str(tmp_path / "file") in line
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB, which takes the right to mount."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("file systems cannot be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "A"), ("/b", "B"))
+        for path in ("/a", "/b"):
+            web.page(path, "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
+        sources.write_text(entry("harbour", web.base))
+        run = ("ingest", "--sources", sources, "--data", small_disk / "data")
+        line = fails_with_one_line(newsledger(*run, env=ALLOW), besides=("timestamp=",))
+        assert str(small_disk) in line
+        assert newsledger("verify", "--data", small_disk / "data").returncode == 0
+        subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
+        assert newsledger(*run, env=ALLOW).returncode == 0
+    assert len(articles(small_disk / "data")) == 2
+    assert web.asked["/a"] == 1, "what was captured before the disk was full is not lost"
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "sql"])
+def test_nothing_there_yet(tmp_path: Path, command: str) -> None:
+    arguments = ("select 1",) if command == "sql" else ()
+    line = fails_with_one_line(newsledger(command, *arguments, "--data", tmp_path / "data"))
+    assert "newsledger demo" in line
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_bad_setting(tmp_path: Path) -> None:
+    line = fails_with_one_line(newsledger("init", "--data", tmp_path, env={"NEWSLEDGER_LOOKBACK_DAYS": "soon"}))
+    assert "NEWSLEDGER_LOOKBACK_DAYS" in line
+
+
+def test_a_busy_port(tmp_path: Path) -> None:
+    with WebServer() as web:
+        port = web.base.rpartition(":")[2]
+        assert f"port {port}" in fails_with_one_line(newsledger("demo", "--port", port, "--data", tmp_path))
+
+
+# init, verify, status
+
+
+def test_init_and_verify(tmp_path: Path) -> None:
+    assert newsledger("init", "--data", tmp_path).returncode == 0
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger.append([item("a"), item("b")], Run("r"))
+        _, _, digest = ledger.head()
+        ledger.append([item("c")], Run("r"))
+    done = newsledger("verify", "--data", tmp_path, "--digest", digest)
+    assert done.returncode == 0
+    assert "3 events in 2 appends are as they were recorded" in done.stdout
+    assert newsledger("verify", "--data", tmp_path, "--digest", "sha256:0").returncode == 1
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger._con.execute("delete from ledger.item_discovered where position = 2")
+    done = newsledger("verify", "--data", tmp_path)
+    assert done.returncode == 1
+    assert "append 1 (positions 1-2): holds 1 events, 2 were recorded" in done.stderr
+
+
+def test_status_says_what_is_read_pending_and_lost(tmp_path: Path) -> None:
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "A"), ("/gone", "B"), ("/broken", "C"))
+        web.page("/a", "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
+        web.answers["/gone"], web.answers["/broken"] = Answer(status=410), Answer(status=500)
+        sources = tmp_path / "sources.toml"
+        sources.write_text(entry("harbour", web.base))
+        run = ("--data", tmp_path / "data")
+        assert newsledger("ingest", "--sources", sources, *run, env=ALLOW).returncode == 0
+    status = newsledger("status", *run).stdout
+    assert "1 pages to capture, 0 to extract, 0 to annotate, 1 failed for good" in status
+    assert "harbour" in status
+
+
+# sources
+
+
+def test_sources_are_listed_and_checked(tmp_path: Path) -> None:
+    sources = tmp_path / "sources.toml"
+    with WebServer() as web:
+        web.feed("/good.xml", ("/a", "A"), ("/b", "B"))
+        web.answers["/page"] = Answer(b"<html><body>Moved</body></html>")
+        sources.write_text(
+            f'[[source]]\nid = "harbour"\nname = "Harbour"\nlanguage = "en"\ncountry = "GB"\nhomepage = "{web.base}/"\n'
+            f'feeds = ["{web.base}/good.xml", "{web.base}/page", "{web.base}/missing"]\n'
+        )
+        assert "Harbour" in newsledger("sources", "list", "--sources", sources).stdout
+        done = newsledger("sources", "check", "--sources", sources, env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"})
+        blocked = newsledger("sources", "check", "--sources", sources)
+    assert done.returncode == 1
+    good, page, missing = (line for line in done.stdout.splitlines() if "harbour" in line)
+    assert "ok" in good
+    assert "not a feed" in page
+    assert "http 404" in missing
+    assert "2 of 3 feeds cannot be read" in done.stderr
+    assert "blocked_address" in blocked.stdout
+
+
+# extract and annotate
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    (tmp_path / "a.html").write_text(PAGE, "utf-8")
+    (tmp_path / "b.html.gz").write_bytes(gzip.compress(PAGE.replace("Pegel", "Wasser").encode()))
+    (tmp_path / "empty.html").write_text("<html></html>")
+    return tmp_path
+
+
+def test_a_saved_page_becomes_a_line_of_json(saved: Path) -> None:
+    done = newsledger("extract", saved / "a.html", "--url", "https://bote.example/pegel")
+    assert done.returncode == 0, done.stderr
+    article = json.loads(done.stdout)
+    assert article["headline"] == "Pegel fällt"
+    assert article["text"].startswith("Das Wasser der Ruhna")
+    fields = (
+        "url kicker headline lead blocks text authors published_at modified_at language section access videos stripped"
+    )
+    assert set(fields.split()) <= set(article)
+
+
+def test_a_list_keeps_its_order_and_repeats_the_ids(saved: Path) -> None:
+    names = ["a.html", "b.html.gz", "empty.html", "missing.html"] * 15
+    rows = [
+        {"id": f"{n}", "path": name, "url": f"https://bote.example/{n}", "captured_at": "2026-03-03T10:00:00Z"}
+        for n, name in enumerate(names)
+    ]
+    (saved / "list.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    runs = [newsledger("extract", "--from", saved / "list.jsonl", "--jobs", jobs) for jobs in (1, 2)]
+    assert runs[0].stdout == runs[1].stdout
+    answers = [json.loads(line) for line in runs[0].stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [row["id"] for row in rows]
+    assert [answers[1]["headline"], answers[2]["error"]["reason"]] == ["Wasser fällt", answers[2]["error"]["reason"]]
+    assert answers[3]["error"]["reason"] == "unreadable"
+    assert runs[0].returncode == 1
+    assert "30 of 60 gave no article" in runs[0].stderr
+
+
+def test_a_broken_list_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "list.jsonl").write_text('{"id": "1", "path": "x", "url": "y"}\n{"id": 2}\n')
+    for command in ("extract", "annotate"):
+        line = fails_with_one_line(newsledger(command, "--from", tmp_path / "list.jsonl"))
+        assert "list.jsonl, line" in line
+
+
+def test_annotate_reads_files_lists_and_standard_input(tmp_path: Path) -> None:
+    text = (
+        "„Wir atmen auf“, sagte Landrätin Anke Rademacher am Dienstag im Rathaus von Brückfeld nach der langen Nacht."
+    )
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    (tmp_path / "list.jsonl").write_text(json.dumps({"id": "x", "text": text, "language": "de"}))
+    answers = [
+        json.loads(newsledger("annotate", tmp_path / "a.txt").stdout),
+        json.loads(newsledger("annotate", "--from", tmp_path / "list.jsonl").stdout),
+        json.loads(newsledger("annotate", stdin=text).stdout),
+    ]
+    assert answers[1]["id"] == "x"
+    for answer in answers:
+        (quote,) = answer["quotes"]
+        assert text[quote["start"] : quote["end"]] == quote["text"] == "Wir atmen auf"
+        assert text[quote["speaker"]["start"] : quote["speaker"]["end"]] == quote["speaker"]["surface"]
+        assert quote["person"] == "Anke Rademacher"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the evaluation texts are not beside the checkout")
+def test_a_text_with_glued_captions_is_repaired() -> None:
+    done = newsledger("extract", "--text", SHARED / "data" / "seed" / "zdf-article.txt")
+    article = json.loads(done.stdout)
+    assert len(article["videos"]) == 8
+    assert sum(block["kind"] == "video_caption" for block in article["stripped"]) == 8
+    assert " min" not in article["text"]
+    assert article["kicker"] == "Im Falle einer Waffenruhe in der Ukraine"
+
+
+# what is shown
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "a\x00b", "a\u202eb", "a\x9b31m", "\r\n"])
+def test_nothing_fetched_steers_the_terminal(text: str) -> None:
+    shown = printable(text)
+    assert not any(character in shown for character in "\x1b\x00\u202e\x9b\r")
+
+
+def test_an_interrupt_in_the_middle_of_a_query_is_one_line(tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "news.duckdb").close()
+    process = subprocess.Popen(
+        [COMMAND, "sql", "--data", tmp_path, "select count(*) from range(1000000000) a, range(1000000000) b"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    news = str(tmp_path / "news.duckdb")
+    while not any(file.path == news for file in psutil.Process(process.pid).open_files()):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error.count("\n")) == (130, 1), error

@@ -1,0 +1,162 @@
+"""A feed's dates in all their spellings: the moment, how far it can be trusted, and nothing guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.collect.feeds.feed_dates import read_date
+from pipeline.events import DateQuality
+from tests.collect.feeds.feeding import BERLIN, NEW_YORK, NOW
+
+EXACT, NO_ZONE, DAY_ONLY = DateQuality.EXACT, DateQuality.NO_ZONE, DateQuality.DAY_ONLY
+
+SPELLINGS = {
+    # RFC 822 and its relatives
+    "Mon, 02 Mar 2026 08:15:00 GMT": ("2026-03-02 08:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 +0100": ("2026-03-02 07:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 +0100 (CET)": ("2026-03-02 07:15", EXACT),
+    "Mon,02 Mar 2026 08:15:00 Z": ("2026-03-02 08:15", EXACT),
+    "2 Mar 2026 8:15 UT": ("2026-03-02 08:15", EXACT),
+    "Mon, 02 Mar 26 08:15:00 GMT": ("2026-03-02 08:15", EXACT),
+    "Monday, 02-Mar-26 08:15:00 GMT": ("2026-03-02 08:15", EXACT),
+    "Fri, 31 Dec 99 23:00:00 GMT": ("1999-12-31 23:00", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 EST": ("2026-03-02 13:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 PDT": ("2026-03-02 15:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 -0000": ("2026-03-02 08:15", EXACT),
+    "Mon, 02 Mar 2026 23:59:60 GMT": ("2026-03-02 23:59:59", EXACT),
+    "Mon, 02 Mar 2026 08:15": ("2026-03-02 07:15", NO_ZONE),
+    "Mon, 02 Mar 2026 08:15:00 XYZT": ("2026-03-02 07:15", NO_ZONE),
+    "Sun, 29 Mar 2026 03:30": (None, DateQuality.FUTURE),
+    # what programs print
+    "Mon Mar  2 08:15:00 2026": ("2026-03-02 07:15", NO_ZONE),
+    "Mon Mar 02 08:15:00 CET 2026": ("2026-03-02 07:15", EXACT),
+    "Mon Mar 02 2026 08:15:00 GMT+0100 (Central European Standard Time)": ("2026-03-02 07:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 GMT +0100": ("2026-03-02 07:15", EXACT),
+    "1772435700": ("2026-03-02 07:15", EXACT),
+    "1772435700000": ("2026-03-02 07:15", EXACT),
+    "1772435700.25": ("2026-03-02 07:15", EXACT),
+    # ISO 8601
+    "2026-03-02T08:15:00+01:00": ("2026-03-02 07:15", EXACT),
+    "2026-03-02T08:15:00+0100": ("2026-03-02 07:15", EXACT),
+    "2026-03-02T08:15:00+01": ("2026-03-02 07:15", EXACT),
+    "2026-03-02T07:15:00Z": ("2026-03-02 07:15", EXACT),
+    "2026-03-02t07:15z": ("2026-03-02 07:15", EXACT),
+    "2026-03-02T07:15:00.250000Z": ("2026-03-02 07:15:00.250", EXACT),
+    "2026-03-02T07:15:00,25Z": ("2026-03-02 07:15:00.250", EXACT),
+    "2026-03-02T07:15:00Z[UTC]": ("2026-03-02 07:15", EXACT),
+    "20260302T071500Z": ("2026-03-02 07:15", EXACT),
+    "20260302T0815": ("2026-03-02 07:15", NO_ZONE),
+    "20260302081500": ("2026-03-02 07:15", NO_ZONE),
+    "2026-03-02T00:00:00Z": ("2026-03-02 00:00", EXACT),
+    "2026-03-02T24:00:00Z": ("2026-03-03 00:00", EXACT),
+    "2026-03-02 08:15:00": ("2026-03-02 07:15", NO_ZONE),
+    "2026-03-02 08:15:00 +0100": ("2026-03-02 07:15", EXACT),
+    "2026-03-02 08:15:00 UTC": ("2026-03-02 08:15", EXACT),
+    "2026/03/02 08:15": ("2026-03-02 07:15", NO_ZONE),
+    "2026-3-2": ("2026-03-01 23:00", DAY_ONLY),
+    "20260302": ("2026-03-01 23:00", DAY_ONLY),
+    "2026-Mar-02": ("2026-03-01 23:00", DAY_ONLY),
+    # German
+    "Mo, 25 Jun 2018": ("2018-06-24 22:00", DAY_ONLY),
+    "Mo, 02 Mär 2026 08:15": ("2026-03-02 07:15", NO_ZONE),
+    "Mo, 02 Mrz 2026 08:15:00 +0100": ("2026-03-02 07:15", EXACT),
+    "Di., 3. März 2026, 09:00 MEZ": ("2026-03-03 08:00", EXACT),
+    "Dienstag, den 7. Juli 2025, 9:05 Uhr": ("2025-07-07 07:05", NO_ZONE),
+    "7. Juli 2025, 9.05 Uhr MESZ": ("2025-07-07 07:05", EXACT),
+    "02.03.2026 08:15 Uhr": ("2026-03-02 07:15", NO_ZONE),
+    "02.03.2026, 8.15 Uhr": ("2026-03-02 07:15", NO_ZONE),
+    "02.03.2026 um 8 Uhr": ("2026-03-02 07:00", NO_ZONE),
+    "02.03.26 - 08:15": ("2026-03-02 07:15", NO_ZONE),
+    "Stand: 2.3.2026 | 08:15 Uhr": ("2026-03-02 07:15", NO_ZONE),
+    "2. 3. 2026": ("2026-03-01 23:00", DAY_ONLY),
+    "08:15 Uhr, 2. März 2026": ("2026-03-02 07:15", NO_ZONE),
+    "1. Jänner 2026": ("2025-12-31 23:00", DAY_ONLY),
+    "Sa, 5. Sept. 2025 10:00": ("2025-09-05 08:00", NO_ZONE),
+    "24. Dez. 2025, 18:00 MEZ": ("2025-12-24 17:00", EXACT),
+    "3. Okt 2025": ("2025-10-02 22:00", DAY_ONLY),
+    # English
+    "Thu, 5 Mar 2026 8:15 AM EST": ("2026-03-05 13:15", EXACT),
+    "March 2, 2026 at 8:15 a.m.": ("2026-03-02 07:15", NO_ZONE),
+    "Mar 2nd, 2026 8pm GMT": ("2026-03-02 20:00", EXACT),
+    "1st of March 2026, 12:05 am": ("2026-02-28 23:05", NO_ZONE),
+    "March 2, 2026 12:05 PM": ("2026-03-02 11:05", NO_ZONE),
+    "Sept. 5, 2025": ("2025-09-04 22:00", DAY_ONLY),
+    "Tues., 3 March 2026 09:00 BST": ("2026-03-03 08:00", EXACT),
+    "5 December 2025 10:00 CET": ("2025-12-05 09:00", EXACT),
+    # numbers with strokes: the day first, but see the United States below
+    "02/03/2026": ("2026-03-01 23:00", DAY_ONLY),
+    "02-03-2026 08:15": ("2026-03-02 07:15", NO_ZONE),
+    "12/31/2025": ("2025-12-30 23:00", DAY_ONLY),
+    "31/12/2025": ("2025-12-30 23:00", DAY_ONLY),
+}
+
+
+@pytest.mark.parametrize(("raw", "expected"), SPELLINGS.items())
+def test_spellings(raw: str, expected: tuple[str | None, DateQuality]) -> None:
+    moment, quality = expected
+    reading = read_date(raw, zone=BERLIN, now=NOW)
+    assert reading.at == (datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None)
+    assert reading.quality == quality
+
+
+def test_in_the_united_states_the_month_is_first() -> None:
+    assert read_date("02/03/2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 2, 3, 5, tzinfo=UTC)
+    assert read_date("31/01/2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 1, 31, 5, tzinfo=UTC)
+    assert read_date("02.03.2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 3, 2, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("hour", ["02:30", "03:30"])
+def test_an_hour_that_the_clock_skips_is_still_a_moment(hour: str) -> None:
+    reading = read_date(f"30.03.2025 {hour}", zone=BERLIN, now=NOW)
+    assert reading.at == datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
+
+
+NOT_DATES = [
+    "", "13", "08:15", "gestern", "vor 2 Stunden", "March", "March 2026", "Mo", "2026", "02.03.", "2026-03",
+    "99.99.9999", "Mon, 31 Feb 2026 08:15:00 GMT", "2026-13-01", "02 Mar 2026 25:00", "02 Mar 2026 08:61",
+    "2026-W10-1", "2026-061", "02 Mar 2026 03 Mar 2026", "02.03.2026 08:15 09:15", "2 März April 2026",
+    "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "0000000000",
+    "Mon, 02 Mar 2026 08:15:00 +9900", "9" * 5000, "2026-03-02" + " " * 5000 + "x", "2026-03-02T08:15:00Z oder so",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", NOT_DATES, ids=lambda raw: raw[:30])
+def test_half_a_date_is_none_and_never_filled_up_from_today(raw: str) -> None:
+    reading = read_date(raw, zone=BERLIN, now=NOW)
+    assert (reading.at, reading.quality) == (None, DateQuality.UNREADABLE)
+
+
+def test_a_date_ahead_of_the_clock_is_not_believed() -> None:
+    tolerated = read_date((NOW + timedelta(minutes=10)).isoformat(), zone=BERLIN, now=NOW)
+    assert (tolerated.at, tolerated.quality) == (NOW + timedelta(minutes=10), EXACT)
+    ahead = read_date((NOW + timedelta(minutes=11)).isoformat(), zone=BERLIN, now=NOW)
+    assert (ahead.at, ahead.quality) == (None, DateQuality.FUTURE)
+
+
+def test_a_day_begins_where_the_outlet_is() -> None:
+    assert read_date("2026-03-02", zone=ZoneInfo("UTC"), now=NOW).at == datetime(2026, 3, 2, tzinfo=UTC)
+    assert read_date("2026-03-02", zone=NEW_YORK, now=NOW).at == datetime(2026, 3, 2, 5, tzinfo=UTC)
+
+
+@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2026, 1, 1)))
+def test_every_moment_in_the_usual_formats(moment: datetime) -> None:
+    moment = moment.replace(microsecond=0, tzinfo=BERLIN).astimezone(UTC)
+    for text in (
+        moment.isoformat(),
+        moment.astimezone(BERLIN).strftime("%a, %d %b %Y %H:%M:%S %z"),
+        moment.astimezone(NEW_YORK).strftime("%B %d, %Y %I:%M:%S %p %z"),
+        str(int(moment.timestamp())) if moment.timestamp() >= 1_000_000_000 else moment.isoformat(),
+    ):
+        assert read_date(text, zone=NEW_YORK, now=NOW).at == moment, text
+
+
+@given(st.text(max_size=60) | st.text(alphabet="0123456789.:-/ TZ+()[]apmUhrMäz", max_size=40))
+def test_no_text_breaks_the_date_reader(raw: str) -> None:
+    reading = read_date(raw, zone=BERLIN, now=NOW)
+    assert reading.at is None or reading.at.tzinfo is UTC
+    assert (reading.at is None) == (reading.quality in {DateQuality.UNREADABLE, DateQuality.FUTURE})

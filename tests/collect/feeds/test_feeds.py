@@ -1,0 +1,281 @@
+"""Feeds as they come: every item that names a page is read, and says what the feed said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.collect.feeds import FeedKind
+from pipeline.events import DateQuality
+from tests.collect.feeds.feeding import RSS, A, B, atom, entry, item, read, read_item, rss
+
+ATOM = atom("""<entry><title>Pegel</title><id>tag:bote,1</id><link href="https://bote.example/pegel"/>
+<published>2026-03-02T07:15:00Z</published><updated>2026-03-02T09:00:00Z</updated>
+<summary type="html">&lt;p class="x"&gt;Das Wasser &lt;b&gt;geht&lt;/b&gt; zurück.&lt;br&gt;</summary></entry>""")
+RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="x"><title>Bote</title><link>https://bote.example/</link></channel>
+<item rdf:about="https://bote.example/pegel"><title>Pegel</title><link>https://bote.example/pegel</link>
+<dc:date>2026-03-02T08:15:00+01:00</dc:date></item></rdf:RDF>"""
+RSS_090 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+xmlns="http://my.netscape.com/rdf/simple/0.9/"><channel><title>Bote</title></channel><item><title>Pegel</title><link>https://bote.example/pegel</link></item></rdf:RDF>"""
+RSS_091 = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://127.0.0.1:9/rss-0.91.dtd">
+<rss version="0.91"><channel><title>Bote</title><item><title>Pegel</title>
+<link>https://bote.example/pegel</link></item></channel></rss>"""
+ATOM_03 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>Bote</title><entry><title>Pegel</title>
+<link rel="alternate" type="text/html" href="https://bote.example/pegel"/><id>tag:bote,1</id>
+<issued>2026-03-02T08:15:00+01:00</issued><modified>2026-03-02T10:00:00+01:00</modified></entry></feed>"""
+
+# Formats
+
+
+def test_an_rss_item_as_the_feed_gave_it() -> None:
+    feed = read(RSS)
+    first, second = feed.items
+    assert (feed.kind, feed.warnings, feed.dropped, feed.repeats) == (FeedKind.RSS, (), 0, 0)
+    assert (first.title, first.guid, first.summary) == ("Pegel fällt", "p-1", "Das Wasser geht zurück.")
+    assert first.url == "https://bote.example/pegel?utm_source=rss"
+    assert first.canonical_url == "https://bote.example/pegel"
+    assert first.published_at == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)
+    assert first.published_raw == "Mon, 02 Mar 2026 08:15:00 +0100"
+    assert first.published_quality is DateQuality.EXACT
+    assert (second.url, second.guid) == ("https://bote.example/wahl", "https://bote.example/wahl")
+    assert (second.published_at, second.published_quality) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "published"),
+    [
+        (ATOM, FeedKind.ATOM, True),
+        (ATOM_03, FeedKind.ATOM, True),
+        (RDF, FeedKind.RDF, True),
+        (RSS_090, FeedKind.RDF, False),
+        (RSS_091, FeedKind.RSS, False),
+    ],
+    ids=["atom 1.0", "atom 0.3", "rss 1.0", "rss 0.90", "rss 0.91"],
+)
+def test_every_format(body: str, kind: FeedKind, published: bool) -> None:
+    feed = read(body)
+    (only,) = feed.items
+    assert (feed.kind, feed.warnings) == (kind, ())
+    assert (only.title, only.url) == ("Pegel", "https://bote.example/pegel")
+    assert only.published_at == (datetime(2026, 3, 2, 7, 15, tzinfo=UTC) if published else None)
+
+
+def test_what_was_recorded_is_not_said_anew_by_a_later_version() -> None:
+    """Digests of what the first version read; a change of these records every item of every feed again."""
+    assert [read_item(body).said_digest for body in (ATOM, RDF)] == [
+        "sha256:457b4898a95adcbfa12ec538132c79bb8071ce50859079fad7e44873b46b38fb",
+        "sha256:a45eab46176d3690f09fc27772bd86ffae16b2b9cd50278eb26beef28fd20fe4",
+    ]
+    assert read(RSS).items[0].said_digest == "sha256:acfdc6e91263150f2ed690e324140754d84a370ac20e24160457e9f5d584b990"
+
+
+def test_an_update_is_another_saying_of_the_same_item() -> None:
+    before, after = read_item(ATOM), read_item(ATOM.replace("T09:00:00Z", "T10:00:00Z"))
+    assert before.guid == after.guid
+    assert before.said_digest != after.said_digest
+    assert before.said_digest == read_item(ATOM).said_digest
+
+
+# Links and guids: what the item says, the url, the guid (None: the url, without tracking)
+
+PAGE = "https://a.example/1"
+LINKS = {
+    "a link and a guid": (f"<link>{PAGE}</link><guid>g</guid>", PAGE, "g"),
+    "a relative link": ("<link>../1</link>", "https://bote.example/1", None),
+    "a link with tracking": (f"<link>{PAGE}?utm_source=rss</link>", f"{PAGE}?utm_source=rss", PAGE),
+    "a link escaped twice": (f"<link>{PAGE}?a=1&amp;amp;b=2</link>", f"{PAGE}?a=1&b=2", None),
+    "a link in CDATA": (f"<link><![CDATA[ {PAGE} ]]></link>", PAGE, None),
+    "a link behind its tag": (f"<link/>{PAGE}<guid>g</guid>", PAGE, "g"),
+    "a guid that is an address": (f"<guid>{PAGE}</guid>", PAGE, PAGE),
+    "a guid that is one and denies it": (f"<guid isPermaLink='false'>{PAGE}</guid>", PAGE, PAGE),
+    "a guid that is a path": ("<guid>/a</guid>", "https://bote.example/a", "/a"),
+    "a guid that says it is a link": ("<guid isPermaLink='true'>a</guid>", "https://bote.example/feeds/a", "a"),
+    "a guid is opaque": ("<link>/1</link><guid>/a</guid>", "https://bote.example/1", "/a"),
+    "Atom's links": (f"<atom:link rel='self' href='/s'/><atom:link href='{PAGE}'/>", PAGE, None),
+    "an alternate of another type": (f"<atom:link type='application/json' href='{PAGE}'/>", PAGE, None),
+    "xml:base": ("<link xml:base='https://a.example/x/'>../1</link>", PAGE, None),
+    "an enclosure alone": (f"<guid>g</guid><enclosure url='{PAGE}' type='audio/mpeg'/>", PAGE, "g"),
+    "media:content alone": (f"<media:group><media:content url='{PAGE}'/></media:group>", PAGE, None),
+    "a link before the enclosure": (f"<enclosure url='/1.mp3'/><link>{PAGE}</link>", PAGE, None),
+}
+DECLARATIONS = "xmlns:atom='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'"
+
+
+@pytest.mark.parametrize(("fields", "url", "guid"), LINKS.values(), ids=LINKS)
+def test_links(fields: str, url: str, guid: str | None) -> None:
+    found = read_item(rss(f"<item>{fields}</item>", DECLARATIONS))
+    assert (found.url, found.guid) == (url, guid or url)
+
+
+def test_rdf_about_is_the_guid_and_may_be_the_link() -> None:
+    assert read_item(RDF).guid == "https://bote.example/pegel"
+    assert read_item(RDF.replace("<link>https://bote.example/pegel</link>", "")).url == "https://bote.example/pegel"
+
+
+def test_xml_base_adds_up_from_the_root_to_the_link() -> None:
+    feed = atom('<entry xml:base="b/"><link href="1"/><link rel="enclosure" href="x.mp3"/></entry>', 'xml:base="/a/"')
+    assert read_item(feed).url == "https://bote.example/a/b/1"
+
+
+def test_links_are_relative_to_the_feeds_own_page_where_its_address_is_unknown() -> None:
+    (_, second) = read(RSS, url="").items
+    assert second.url == "https://bote.example/wahl"
+
+
+NO_PAGES = [
+    "", "<link></link>", "<guid>p-1</guid>", "<link>mailto:redaktion@bote.example</link>",
+    "<link>javascript:alert(1)</link>", "<link>http://</link>", "<link>https:</link>", "<link>http://[::1</link>",
+    "<link>#oben</link>", "<link>https://./</link>", "<link>file:///etc/passwd</link>",
+    f"<link>https://a.example/{'x' * 5000}</link>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", NO_PAGES, ids=lambda fields: fields[:40])
+def test_an_item_that_names_no_page_is_counted(fields: str) -> None:
+    feed = read(rss(f"<item><title>Pegel</title>{fields}</item>" + A))
+    assert [found.title for found in feed.items] == ["a"]
+    assert (feed.dropped, feed.warnings) == (1, ("item_without_link",))
+
+
+def test_a_guid_that_stands_for_several_pages_is_none() -> None:
+    feed = read(rss("".join(f"<item><guid>g</guid><link>/{no}</link></item>" for no in (1, 2, 2))))
+    assert [found.guid for found in feed.items] == ["https://bote.example/1", "https://bote.example/2"]
+    assert (feed.warnings, feed.repeats, feed.dropped) == (("guid_reused",), 1, 0)
+
+
+def test_an_item_that_is_repeated_is_one() -> None:
+    feed = read(rss(A + B + A))
+    assert (len(feed.items), feed.repeats, feed.dropped, feed.warnings) == (2, 1, 0, ())
+
+
+# Titles
+
+TITLES = {
+    "Pegel fällt": "Pegel fällt",
+    "AT&amp;T gewinnt": "AT&T gewinnt",
+    "Fisch &amp;amp; Brot": "Fisch & Brot",
+    "Fisch &amp;amp;amp; Brot": "Fisch & Brot",
+    "&amp;#8222;Wir&amp;#8220; und &amp;uuml;ber": "„Wir“ und über",
+    "&lt;b&gt;Eil:&lt;/b&gt; Pegel": "Eil: Pegel",
+    "&amp;lt;b&amp;gt;Eil:&amp;lt;/b&amp;gt; Pegel": "Eil: Pegel",
+    "<![CDATA[<em>Pegel</em> &amp; Wahl]]>": "Pegel & Wahl",
+    "<![CDATA[Pegel<br/>Wahl]]>": "Pegel Wahl",
+    "<b>Pegel</b> fällt": "Pegel fällt",
+    "&lt;script&gt;alert(1)&lt;/script&gt;Pegel": "Pegel",
+    "&lt;img src='x' onerror='y'&gt;Pegel": "Pegel",
+    "Note &lt; 2, Schnitt &gt; 1": "Note < 2, Schnitt > 1",
+    "&lt;Titel folgt&gt;": "<Titel folgt>",
+    "Wozu dient &amp;lt;blink&amp;gt; heute?": "Wozu dient <blink> heute?",
+    "Q&amp;A: Kunst&amp;Reg": "Q&A: Kunst&Reg",
+}
+
+
+@pytest.mark.parametrize(("title", "text"), TITLES.items())
+def test_titles_are_plain_text(title: str, text: str) -> None:
+    assert read_item(rss(item(f"<title>{title}</title>"))).title == text
+
+
+def test_an_xhtml_title_and_the_title_of_a_picture() -> None:
+    xhtml = '<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Pegel <em>fällt</em></div></title>'
+    assert read_item(atom(entry(xhtml))).title == "Pegel fällt"
+    with_picture = "<media:content url='/a.jpg'><media:title>Foto</media:title></media:content><title>Pegel</title>"
+    assert read_item(rss(item(with_picture), DECLARATIONS)).title == "Pegel"
+
+
+# Summaries and full texts
+
+PARAGRAPH = "<p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis mit.</p>"
+ARTICLE = f"<script>track()</script>{PARAGRAPH * 4}<img src='/a.jpg' onerror='x()'/><a href='javascript:x()'>mehr</a>"
+
+
+def test_a_summary_is_sanitized_and_its_addresses_are_absolute() -> None:
+    script = "&lt;script&gt;x()&lt;/script&gt;"
+    summary = f"&lt;p onclick='x()'&gt;Pegel &lt;a href='/a'&gt;fällt&lt;/a&gt; {script}&amp;nbsp;]]&gt;"
+    found = read_item(rss(item(f"<description>{summary}</description>")))
+    assert found.summary == '<p>Pegel <a href="https://bote.example/a">fällt</a> &nbsp;]]>'
+    assert found.content is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss(item(f"<description>Pegel</description><content:encoded><![CDATA[{ARTICLE}]]></content:encoded>")),
+        rss(item(f"<content:encoded><![CDATA[{ARTICLE}]]></content:encoded><description>Pegel</description>")),
+        atom(entry(f'<summary>Pegel</summary><content type="html"><![CDATA[{ARTICLE}]]></content>')),
+        atom(entry(f"<summary>Pegel</summary><content><![CDATA[{ARTICLE}]]></content>")),
+        atom(entry(f'<summary>Pegel</summary><content type="xhtml"><div>{ARTICLE}</div></content>')),
+        rss(item(f"<description>Pegel</description><description><![CDATA[{ARTICLE}]]></description>")),
+    ],
+    ids=["content:encoded", "content:encoded first", "atom html", "atom untyped", "atom xhtml", "two descriptions"],
+)
+def test_the_full_text_is_kept_without_what_runs(body: str) -> None:
+    found = read_item(body)
+    assert found.summary == "Pegel"
+    assert found.content == f'{PARAGRAPH * 4}<img src="https://bote.example/a.jpg"><a>mehr</a>'
+
+
+def test_a_full_text_alone_is_the_summary_too() -> None:
+    found = read_item(rss(item(f"<content:encoded><![CDATA[{ARTICLE}]]></content:encoded>")))
+    assert found.summary is not None
+    assert found.summary.startswith("<p>Das Wasser")
+    assert found.content is not None
+
+
+def test_a_full_text_that_says_no_more_than_the_summary_is_not_kept() -> None:
+    found = read_item(rss(item("<description>Pegel fällt</description><content:encoded>Pegel</content:encoded>")))
+    assert (found.summary, found.content) == ("Pegel fällt", None)
+
+
+def test_the_full_text_is_no_part_of_the_identity() -> None:
+    short, long = (
+        read_item(rss(item(f"<description>Pegel</description><content:encoded><![CDATA[{text}]]></content:encoded>")))
+        for text in (ARTICLE, ARTICLE * 2)
+    )
+    assert short.content != long.content
+    assert short.said_digest == long.said_digest
+
+
+@pytest.mark.parametrize("text", [PARAGRAPH * 9_999, "Wasser " * 99_999], ids=["paragraphs", "no markup"])
+def test_texts_are_not_endless(text: str) -> None:
+    fields = f"<title>{'a' * 99_999}</title><description>{'b ' * 99_999}</description>"
+    full = f"<content:encoded><![CDATA[{text}]]></content:encoded>"
+    found = read_item(rss(item(fields + full)))
+    assert found.title is not None and len(found.title) == 20_000
+    assert found.summary is not None and len(found.summary) <= 20_000
+    assert found.content is not None and 190_000 < len(found.content) <= 200_000
+
+
+# Dates
+
+DATES = {
+    "two dates": (
+        "<pubDate>2026-03-02T07:15:00Z</pubDate><atom:updated>2026-03-02T09:00:00Z</atom:updated>",
+        ("2026-03-02T07:15:00Z", "exact", "07:15", "09:00"), (),
+    ),
+    "only an update": (
+        "<atom:updated>2026-03-02T09:00:00Z</atom:updated>", ("2026-03-02T09:00:00Z", "exact", "09:00", None), (),
+    ),
+    "no zone": ("<pubDate>02.03.2026 08:15</pubDate>", ("02.03.2026 08:15", "no_zone", "07:15", None), ()),
+    "only a day": ("<pubDate>Mo, 2 Mär 2026</pubDate>", ("Mo, 2 Mär 2026", "day_only", "23:00", None), ()),
+    "no date": ("<pubDate>gestern</pubDate>", ("gestern", "unreadable", None, None), ("bad_date",)),
+    "tomorrow": (
+        "<pubDate>2026-03-11T09:00:00Z</pubDate>", ("2026-03-11T09:00:00Z", "future", None, None), ("future_date",),
+    ),
+    "updated tomorrow": (
+        "<pubDate>2026-03-02T07:15:00Z</pubDate><atom:updated>2026-03-11T09:00:00Z</atom:updated>",
+        ("2026-03-02T07:15:00Z", "exact", "07:15", None), ("future_date",),
+    ),
+    "none": ("", (None, None, None, None), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "expected", "warnings"), DATES.values(), ids=DATES)
+def test_dates(fields: str, expected: tuple[str | None, ...], warnings: tuple[str, ...]) -> None:
+    feed = read(rss(item(fields), DECLARATIONS))
+    (found,) = feed.items
+    times = [moment and f"{moment:%H:%M}" for moment in (found.published_at, found.updated_at)]
+    assert (found.published_raw, found.published_quality, *times) == expected
+    assert feed.warnings == warnings

@@ -1,0 +1,226 @@
+"""The web archive's index and its raw replays, as documented and as they sometimes are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from pipeline.collect.history import cdx
+from pipeline.collect.history.cdx import ArchivedCapture, BrokenIndex, read_index, read_stamp
+from pipeline.collect.history.documents import NotRead
+from pipeline.collect.history.mementos import Memento, WebArchive
+from tests.collect.history.asking import asking, hour
+from tests.worlds.web_archive import Odd, WebArchiveServer, web_archive
+
+T = TypeVar("T")
+URL = "https://bote.example/feed.xml"
+HEADER = ["urlkey", "timestamp", "original", "digest"]
+ROW = ["example,bote)/feed.xml", "20260314120000", URL, "ABC"]
+
+
+@pytest.fixture
+def archive() -> Iterator[WebArchiveServer]:
+    with web_archive() as server:
+        yield server
+
+
+def ask(archive: WebArchiveServer, folder: Path, work: Callable[[WebArchive], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with asking(folder) as client:
+            return await work(WebArchive(client, f"{archive.base}/"))
+
+    return asyncio.run(run())
+
+
+def captures(archive: WebArchiveServer, folder: Path, *, html: bool = False) -> list[ArchivedCapture]:
+    return ask(archive, folder, lambda own: own.captures(URL, since=hour(0), until=hour(24), html=html))
+
+
+def failure(archive: WebArchiveServer, folder: Path) -> NotRead:
+    with pytest.raises(NotRead) as caught:
+        captures(archive, folder)
+    return caught.value
+
+
+# What an index may say
+
+
+def test_an_index_page() -> None:
+    page = read_index(json.dumps([HEADER, ROW]).encode())
+    assert page.captures == (ArchivedCapture(hour(12), URL, "ABC"),)
+    assert page.resume_key is None
+    assert page.captures[0].stamp == "20260314120000"
+
+
+def test_the_resume_key_comes_after_an_empty_row() -> None:
+    page = read_index(json.dumps([HEADER, ROW, [], ["example,bote)/ 20260314120001"]]).encode())
+    assert len(page.captures) == 1
+    assert page.resume_key == "example,bote)/ 20260314120001"
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b"[]", b"[ ]\n", json.dumps([HEADER]).encode()])
+def test_nothing_is_no_captures(body: bytes) -> None:
+    assert read_index(body).captures == ()
+
+
+BROKEN = {
+    "an error page": b"<html><head><title>503 Service Unavailable</title></head></html>",
+    "plain text": b"org.archive.util.io.RuntimeIOException: blocked site error",
+    "cut off": json.dumps([HEADER, ROW, ROW]).encode()[:-9],
+    "an object": b'{"error": "too many requests"}',
+    "numbers": b"[[1, 2]]",
+    "no header": json.dumps([ROW]).encode(),
+    "not UTF-8": b'[["\xff"]]',
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_what_is_no_index(body: bytes) -> None:
+    with pytest.raises(BrokenIndex):
+        read_index(body)
+
+
+def test_odd_rows_are_left_out() -> None:
+    rows = [HEADER, ["short"], ROW, [None, None, None, None], [*ROW, "more"], ["k", "20261314120000", URL, "X"], []]
+    page = read_index(json.dumps(rows).encode())
+    assert [capture.at for capture in page.captures] == [hour(12)]
+    assert page.resume_key is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("20260314120000", datetime(2026, 3, 14, 12, tzinfo=UTC)),
+        ("20260230120000", None),
+        ("2026031412", None),
+        ("２０２６０３１４１２００００", None),
+        ("-", None),
+    ],
+)
+def test_an_archive_s_stamp(text: str, at: datetime | None) -> None:
+    assert read_stamp(text) == at
+
+
+# Asking for it
+
+
+def test_captures_of_the_time_asked_for_come_in_order(archive: WebArchiveServer, tmp_path: Path) -> None:
+    for at in (hour(13), hour(1), hour(30), hour(-3)):
+        archive.keep(URL, at, f"<rss>{at}</rss>", content_type="application/rss+xml")
+    archive.keep(URL, hour(5), "gone", status=404)
+    assert [capture.at for capture in captures(archive, tmp_path)] == [hour(1), hour(13)]
+    assert captures(archive, tmp_path, html=True) == []
+    query = archive.queries[0]
+    assert ("url", URL) in query
+    assert ("output", "json") in query
+    assert ("collapse", "digest") in query
+    assert ("from", "20260314000000") in query
+    assert ("to", "20260315000000") in query
+
+
+def test_pages_of_the_index_are_followed(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.page_rows = 2
+    for number in range(7):
+        archive.keep(URL, hour(number), str(number))
+    assert len(captures(archive, tmp_path)) == 7
+    assert archive.asked[f"index {URL}"] == 4
+    assert ("resumeKey", "6") in archive.queries[-1]
+
+
+def test_so_many_pages_and_not_more(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.page_rows = 1
+    for number in range(cdx.MAX_PAGES + 3):
+        archive.keep(URL, hour(number), str(number))
+    cut_off = failure(archive, tmp_path)
+    assert isinstance(cut_off, cdx.IndexCutOff)
+    assert (cut_off.reason, len(cut_off.captures)) == ("partial", cdx.MAX_PAGES)
+    assert URL in cut_off.detail
+
+
+def test_a_resume_key_that_leads_nowhere_ends_it(archive: WebArchiveServer, tmp_path: Path) -> None:
+    page = json.dumps([HEADER, ROW, [], ["again"]]).encode()
+    archive.odd_index[URL] = [Odd(page) for _ in range(9)]
+    captures(archive, tmp_path)
+    assert archive.asked[f"index {URL}"] == 2
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_an_index_that_cannot_be_read_is_a_reason(archive: WebArchiveServer, tmp_path: Path, body: bytes) -> None:
+    archive.odd_index[URL] = [Odd(body)]
+    caught = failure(archive, tmp_path)
+    assert (caught.reason, caught.is_host_busy) == ("broken_index", False)
+    assert URL in caught.detail
+
+
+def test_a_second_page_that_breaks_off_is_not_taken_for_the_end(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.odd_index[URL] = [Odd(json.dumps([HEADER, ROW, [], ["more"]]).encode()), Odd(b"[[")]
+    assert failure(archive, tmp_path).reason == "broken_index"
+
+
+def test_an_archive_that_is_asked_too_much(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.odd_index[URL] = [Odd(status=429, headers={"Retry-After": "3600"}) for _ in range(2)]
+    caught = failure(archive, tmp_path)
+    assert caught.is_host_busy
+    assert (caught.reason, caught.status) == ("http_4xx", 429)
+    assert caught.retry_at is not None
+
+
+def test_an_archive_that_stumbles_once_is_asked_again(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.keep(URL, hour(3), "x")
+    archive.odd_index[URL] = [Odd(b"busy", status=502)]
+    assert len(captures(archive, tmp_path)) == 1
+
+
+# Raw replays
+
+
+def replay(archive: WebArchiveServer, folder: Path, at: datetime) -> Memento:
+    return ask(archive, folder, lambda own: own.read(ArchivedCapture(at, URL, "")))
+
+
+def test_a_replay_is_the_page_as_it_was(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.keep(URL, hour(3), "<p>then</p>")
+    memento = replay(archive, tmp_path, hour(3))
+    assert (memento.at, memento.url, memento.response.body) == (hour(3), URL, b"<p>then</p>")
+
+
+def test_a_replay_leads_to_the_nearest_capture(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.keep(URL, hour(3), "then")
+    memento = replay(archive, tmp_path, hour(9))
+    assert (memento.at, memento.url) == (hour(3), URL)
+
+
+def test_without_a_header_the_address_says_when(archive: WebArchiveServer, tmp_path: Path) -> None:
+    archive.odd_replays[URL] = [Odd(b"then", headers={"Memento-Datetime": "some day"})]
+    assert replay(archive, tmp_path, hour(3)).at == hour(3)
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (Odd(status=404), "http_4xx"),
+        (Odd(status=403), "http_4xx"),
+        (Odd(status=302, headers={"Location": "/login"}), "http_4xx"),
+        (Odd(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked_address"),
+        (Odd(status=302, headers={"Location": "/cdx/search/cdx?url=elsewhere"}), "not_a_memento"),
+    ],
+)
+def test_what_is_no_replay(archive: WebArchiveServer, tmp_path: Path, odd: Odd, reason: str) -> None:
+    archive.odd_replays[URL] = [odd]
+    with pytest.raises(NotRead) as caught:
+        replay(archive, tmp_path, hour(3))
+    assert caught.value.reason == reason
+
+
+def test_redirects_without_end(archive: WebArchiveServer, tmp_path: Path) -> None:
+    again = Odd(status=302, headers={"Location": f"/web/20260314030000id_/{URL}"})
+    archive.odd_replays[URL] = [again for _ in range(20)]
+    with pytest.raises(NotRead) as caught:
+        replay(archive, tmp_path, hour(3))
+    assert caught.value.reason == "redirects"

@@ -1,0 +1,456 @@
+"""The client: polite, capped, and clear about what went wrong. Against a real server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import brotli
+import pytest
+import zstandard
+
+from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
+from pipeline.collect.http import client as http
+from pipeline.collect.http.client import Client, Limits, Timeouts
+from pipeline.collect.http.exchanges import FetchFailed, Response
+from pipeline.collect.http.hosts import CONNECTIONS
+from pipeline.ledger.log import utc_now
+from tests.worlds.loopback import Answer, WebServer
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+HOSTS = Path("hosts")
+AT_ONCE = Timeouts(retry_wait=0.01)
+"""A second try comes at once; else as patient as ever, for a busy machine stalls for seconds."""
+
+
+def client(
+    *, allow: tuple[str, ...] = ("127.0.0.1",), requests_per_second: float | None = None, timeouts: Timeouts = AT_ONCE
+) -> Client:
+    by_host = {"127.0.0.1": requests_per_second} if requests_per_second else {}
+    return Client(
+        allow_hosts=allow,
+        limits=Limits(50, by_host),
+        contact="press@example.org",
+        now=utc_now,
+        hosts=HOSTS,
+        timeouts=timeouts,
+    )
+
+
+def fetch(
+    url: str, *, allow: tuple[str, ...] = ("127.0.0.1",), timeouts: Timeouts = AT_ONCE, **conditions: str
+) -> Response:
+    async def run() -> Response:
+        async with client(allow=allow, timeouts=timeouts) as opened:
+            return await opened.fetch(url, **conditions)
+
+    return asyncio.run(run())
+
+
+def failure(url: str, *, allow: tuple[str, ...] = ("127.0.0.1",), timeouts: Timeouts = AT_ONCE) -> FetchFailed:
+    with pytest.raises(FetchFailed) as caught:
+        fetch(url, allow=allow, timeouts=timeouts)
+    return caught.value
+
+
+def test_a_page_comes_as_it_was_sent(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"hello")
+    response = fetch(f"{web.base}/a")
+    assert (response.status, response.body, response.final_url) == (200, b"hello", f"{web.base}/a")
+    agent = web.request_headers["/a"]["User-Agent"]
+    assert agent.startswith("newsledger/")
+    assert "press@example.org" in agent
+
+
+CODINGS = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_content_codings_are_undone_and_kept(web: WebServer, coding: str) -> None:
+    sent = CODINGS[coding](b"hello " * 1000)
+    web.answers["/a"] = Answer(sent, headers={"Content-Encoding": coding})
+    response = fetch(f"{web.base}/a")
+    assert response.body == b"hello " * 1000
+    assert response.exchange.body_sent == sent
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_bombs_are_too_large(coding: str) -> None:
+    bomb = CODINGS[coding](b"\0" * (MAX_BODY_BYTES + 10))
+    with pytest.raises(CodingError) as caught:
+        decode(bomb, coding)
+    assert caught.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_cut_off_or_broken_bodies_are_said(coding: str) -> None:
+    for broken in (CODINGS[coding](bytes(range(256)) * 50)[:-20], b"not compressed at all"):
+        with pytest.raises(CodingError) as caught:
+            decode(broken, coding)
+        assert caught.value.reason == "bad_encoding"
+
+
+def test_an_unknown_coding_is_said() -> None:
+    with pytest.raises(CodingError, match="unknown content-encoding 'snappy'"):
+        decode(b"x", "snappy")
+
+
+def test_a_body_that_is_too_large_is_not_kept(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"x" * (MAX_BODY_BYTES + 1))
+    assert failure(f"{web.base}/a").reason == "too_large"
+
+
+def test_redirects_are_followed_and_kept(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=301, headers={"Location": "/b"})
+    web.answers["/b"] = Answer(b"here")
+    response = fetch(f"{web.base}/a")
+    assert response.final_url == f"{web.base}/b"
+    assert [hop.status for hop in response.redirects] == [301]
+
+
+def test_endless_redirects_end(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": "/a"})
+    assert failure(f"{web.base}/a").reason == "redirects"
+    assert web.asked["/a"] == http.MAX_REDIRECTS + 1
+
+
+def test_a_redirect_to_a_private_address_is_blocked(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": "http://169.254.169.254/secret"})
+    assert failure(f"{web.base}/a").reason == "blocked_address"
+
+
+def test_loopback_is_blocked_unless_allowed(web: WebServer) -> None:
+    assert failure(f"{web.base}/a", allow=()).reason == "blocked_address"
+    assert not web.asked
+
+
+def test_robots_txt_is_obeyed_and_asked_once(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n", content_type="text/plain")
+    web.answers["/private/a"] = Answer(b"secret")
+    web.answers["/b"] = Answer(b"open")
+
+    async def both() -> None:
+        async with client() as opened:
+            with pytest.raises(FetchFailed, match=r"robots: .*forbidden by robots\.txt"):
+                await opened.fetch(f"{web.base}/private/a")
+            await opened.fetch(f"{web.base}/b")
+
+    asyncio.run(both())
+    assert web.asked == {"/robots.txt": 1, "/b": 1}
+
+
+def test_a_broken_robots_txt_server_means_wait(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(status=503)
+    web.answers["/a"] = Answer(b"x")
+    assert failure(f"{web.base}/a").reason == "robots_unavailable"
+    assert web.asked["/a"] == 0
+
+
+def test_a_503_is_tried_once_more(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=503)
+    assert fetch(f"{web.base}/a").status == 503
+    assert web.asked["/a"] == 2
+
+
+def test_a_404_is_an_answer_and_not_asked_again(web: WebServer) -> None:
+    assert fetch(f"{web.base}/a").status == 404
+    assert web.asked["/a"] == 1
+
+
+def test_conditional_requests(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"x", headers={"ETag": '"1"'})
+    assert fetch(f"{web.base}/a", etag='"1"').status == 304
+    assert fetch(f"{web.base}/a", etag='"0"').status == 200
+
+
+def test_nobody_listening_is_a_connection_failure() -> None:
+    with WebServer() as gone:
+        base = gone.base
+    assert failure(f"{base}/a").reason == "connection"
+
+
+def test_an_unknown_name_is_a_dns_failure() -> None:
+    assert failure("http://does-not-exist.invalid/").reason == "dns"
+
+
+def test_a_gzip_body_of_several_members_is_whole() -> None:
+    body = gzip.compress(b"first ") + gzip.compress(b"second")
+    assert decode(body, "gzip") == b"first second"
+    assert decode(body + b"\0\0\0", "gzip") == b"first second"
+
+
+@pytest.mark.parametrize("location", ["http://[oops/", "http://x:99999999/", "//[", "http://a b/"])
+def test_a_redirect_to_what_is_no_address_is_a_failure_with_a_reason(web: WebServer, location: str) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": location})
+    assert failure(f"{web.base}/a").reason in {"bad_redirect", "blocked_address", "bad_url", "dns"}
+
+
+def test_a_redirect_in_utf_8_leads_to_its_page(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=302, headers={"Location": "/über".encode().decode("latin-1")})
+    web.answers["/%C3%BCber"] = Answer(b"here")
+    assert fetch(f"{web.base}/a").body == b"here"
+
+
+@pytest.mark.parametrize("path", ["/e%2Cf", "/a%2Fb", "/a?q=%20x&y=a+b", "/a;b=c"])
+def test_what_is_asked_for_is_what_is_recorded(web: WebServer, path: str) -> None:
+    web.answers[path] = Answer(b"here")
+    response = fetch(web.base + path)
+    assert response.body == b"here"
+    assert response.final_url == web.base + path
+
+
+def test_a_server_that_stalls_is_a_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
+        assert failure(url, timeouts=Timeouts(read=0.3, retry_wait=0.01)).reason == "timeout"
+
+
+def test_robots_txt_holds_for_redirects_too(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n", content_type="text/plain")
+    web.answers["/a"] = Answer(status=302, headers={"Location": "/private/b"})
+    web.answers["/private/b"] = Answer(b"secret")
+    assert failure(f"{web.base}/a").reason == "robots"
+    assert web.asked["/private/b"] == 0
+
+
+def test_a_host_is_never_asked_faster_than_its_budget(web: WebServer) -> None:
+    for n in range(8):
+        web.answers[f"/{n}"] = Answer(b"x")
+
+    async def all_at_once() -> None:
+        async with client(requests_per_second=10) as opened:
+            await asyncio.gather(*(opened.fetch(f"{web.base}/{n}") for n in range(8)))
+
+    asyncio.run(all_at_once())
+    assert len(web.asked_at) == 9
+    assert web.asked_at[-1] - web.asked_at[0] >= 0.7, "nine requests at ten a second"
+    assert web.most_at_once <= CONNECTIONS
+
+
+def test_two_ports_of_a_host_share_its_budget_and_have_a_robots_txt_each(web: WebServer) -> None:
+    with WebServer() as other:
+
+        async def both() -> None:
+            async with client(requests_per_second=10) as opened:
+                await asyncio.gather(*(opened.fetch(f"{one.base}/{n}") for one in (web, other) for n in range(3)))
+
+        asyncio.run(both())
+        asked_at = sorted(web.asked_at + other.asked_at)
+    assert web.asked["/robots.txt"] == other.asked["/robots.txt"] == 1
+    assert asked_at[-1] - asked_at[0] >= 0.6, "eight requests at ten a second"
+
+
+def test_a_short_retry_after_is_waited_for_and_asked_again(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=429, headers={"Retry-After": "1"})
+    assert fetch(f"{web.base}/a").status == 429
+    assert web.asked["/a"] == 2
+    assert web.asked_at[-1] - web.asked_at[-2] >= 1
+
+
+def test_after_a_long_retry_after_the_host_is_left_alone(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=503, headers={"Retry-After": "3600"})
+    web.answers["/b"] = Answer(b"x")
+
+    async def both() -> tuple[Response, FetchFailed]:
+        async with client() as opened:
+            turned_away = await opened.fetch(f"{web.base}/a")
+            with pytest.raises(FetchFailed) as caught:
+                await opened.fetch(f"{web.base}/b")
+            return turned_away, caught.value
+
+    turned_away, left_alone = asyncio.run(both())
+    assert turned_away.retry_at == turned_away.exchange.fetched_at + timedelta(hours=1)
+    assert left_alone.reason == "asked_to_wait"
+    assert left_alone.retry_at is not None
+    assert abs(left_alone.retry_at - turned_away.retry_at) < timedelta(seconds=5)
+    assert web.asked == {"/robots.txt": 1, "/a": 1}
+
+
+def test_what_a_host_asked_for_in_an_earlier_run_holds(web: WebServer) -> None:
+    web.answers["/a"] = Answer(status=503, headers={"Retry-After": "600"})
+    fetch(f"{web.base}/a")
+    asked = dict(web.asked)
+    assert failure(f"{web.base}/b").reason == "asked_to_wait"
+    assert web.asked == asked
+
+
+def test_the_crawl_delay_is_kept(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.3\n", content_type="text/plain")
+    for n in range(3):
+        web.answers[f"/{n}"] = Answer(b"x")
+
+    async def all_at_once() -> None:
+        async with client() as opened:
+            await asyncio.gather(*(opened.fetch(f"{web.base}/{n}") for n in range(3)))
+
+    asyncio.run(all_at_once())
+    assert web.asked_at[-1] - web.asked_at[1] >= 0.55
+
+
+@pytest.mark.parametrize(
+    ("robots", "reason"),
+    [
+        (Answer(b"User-agent: *\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: newsledger\nDisallow: /\n\nUser-agent: *\nAllow: /\n"), "robots"),
+        (Answer(b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: newsledger/0.1\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: NewsLedger/0.1 (+https://example.org)\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: other\nuser-agent : newsledger\nDisallow: /\n"), "robots"),
+        (Answer(b"User-agent: *\nDisallow: /\n\nUser-agent: news\nAllow: /\n"), "robots"),
+        (Answer(b"User-agent: news\nDisallow: /\n"), None),
+        (Answer(b"User-agent: newsledgerbot\nDisallow: /\n"), None),
+        (Answer(b"User-agent: n\nDisallow: /\n"), None),
+        (Answer(status=500), "robots_unavailable"),
+        (Answer(status=429, headers={"Retry-After": "0"}), "robots_unavailable"),
+        (Answer(b"User-agent: *", headers={"Content-Encoding": "gzip"}), "bad_encoding"),
+        (Answer(status=404), None),
+        (Answer(status=403), None),
+        (Answer(b"<html>not found</html>"), None),
+        (Answer(status=302, headers={"Location": "/robots.txt"}), None),
+        (Answer(b"x" * (MAX_BODY_BYTES + 1)), None),
+    ],
+)
+def test_what_robots_txt_means(web: WebServer, robots: Answer, reason: str | None) -> None:
+    web.answers["/robots.txt"] = robots
+    web.answers["/a"] = Answer(b"x")
+    if reason is None:
+        assert fetch(f"{web.base}/a").status == 200
+    else:
+        assert failure(f"{web.base}/a").reason == reason
+        assert web.asked["/a"] == 0
+
+
+def test_robots_txt_is_asked_again_after_a_day(web: WebServer) -> None:
+    ahead = timedelta()
+
+    async def run() -> None:
+        nonlocal ahead
+        async with Client(
+            allow_hosts=("127.0.0.1",),
+            limits=Limits(50),
+            contact="",
+            now=lambda: utc_now() + ahead,
+            hosts=HOSTS,
+            timeouts=AT_ONCE,
+        ) as opened:
+            for hours in (0, 23, 25):
+                ahead = timedelta(hours=hours)
+                await opened.fetch(f"{web.base}/a")
+
+    asyncio.run(run())
+    assert web.asked["/robots.txt"] == 2
+
+
+MOVES = [
+    ((301,), True),
+    ((308,), True),
+    ((301, 308), True),
+    ((302,), False),
+    ((301, 302), False),
+    ((307, 301), False),
+]
+
+
+@pytest.mark.parametrize(("statuses", "permanent"), MOVES)
+def test_only_permanent_redirects_say_that_a_page_has_moved(
+    web: WebServer, statuses: tuple[int, ...], permanent: bool
+) -> None:
+    for n, status in enumerate(statuses):
+        web.answers[f"/{n}"] = Answer(status=status, headers={"Location": f"/{n + 1}"})
+    web.answers[f"/{len(statuses)}"] = Answer(b"here")
+    assert fetch(f"{web.base}/0").moved_to == (f"{web.base}/{len(statuses)}" if permanent else None)
+
+
+def test_a_body_that_ends_too_early_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def serve() -> None:
+            for _ in range(4):  # robots.txt and the page, each tried twice
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")
+
+        threading.Thread(target=serve, daemon=True).start()
+        assert failure(f"http://127.0.0.1:{port}/a").reason == "incomplete"
+
+
+def test_robots_txt_is_kept_for_later_runs_of_the_same_day(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private\n", content_type="text/plain")
+    web.answers["/a"] = Answer(b"x")
+    assert fetch(f"{web.base}/a").status == 200
+    web.answers["/robots.txt"] = Answer(status=500)
+    assert fetch(f"{web.base}/a").status == 200
+    assert failure(f"{web.base}/private").reason == "robots"
+    assert web.asked["/robots.txt"] == 1
+
+
+def test_a_robots_txt_that_could_not_be_had_is_asked_for_again_by_the_next_run(web: WebServer) -> None:
+    web.answers["/robots.txt"] = Answer(status=500)
+    web.answers["/a"] = Answer(b"x")
+    assert failure(f"{web.base}/a").reason == "robots_unavailable"
+    web.answers["/robots.txt"] = Answer(status=404)
+    assert fetch(f"{web.base}/a").status == 200
+
+
+def test_a_kept_robots_txt_that_was_cut_off_is_asked_for_again(web: WebServer) -> None:
+    web.answers["/a"] = Answer(b"x")
+    fetch(f"{web.base}/a")
+    (kept,) = HOSTS.glob("*.robots")
+    kept.write_bytes(kept.read_bytes()[:10])
+    fetch(f"{web.base}/a")
+    assert web.asked["/robots.txt"] == 2
+
+
+def test_a_name_that_no_file_system_holds_is_asked_like_others() -> None:
+    assert failure(f"http://{'a.' * 120}localhost:1/", allow=(".localhost",)).reason in {"connection", "timeout"}
+
+
+def test_few_files_are_enough_for_many_hosts(tmp_path: Path) -> None:
+    """Where the system allows no more, fewer hosts are asked at once."""
+    script = """
+import asyncio, resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+from pipeline.collect.http.client import Client, Limits
+from pipeline.ledger.log import utc_now
+
+async def main():
+    async with Client(
+        allow_hosts=(".localhost",), limits=Limits(50), contact="", now=utc_now, hosts=Path(sys.argv[2])
+    ) as client:
+        urls = [f"http://{n}.localhost:{sys.argv[1]}/a" for n in range(150)]
+        answers = await asyncio.gather(*(client.fetch(url) for url in urls))
+        print({answer.status for answer in answers}, len(answers))
+
+asyncio.run(main())
+"""
+    with WebServer() as web:
+        web.answers["/a"] = Answer(b"x")
+        port = web.base.rpartition(":")[2]
+        done = subprocess.run(
+            [sys.executable, "-c", script, port, tmp_path / "hosts"], capture_output=True, text=True, check=False
+        )
+    assert done.stdout == "{200} 150\n", done.stderr

@@ -1,0 +1,205 @@
+"""Choosing dates, authors, section, language and access."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.events import Access
+from pipeline.extract.metadata.authors import split_names
+from pipeline.extract.metadata.declared import parse_json_ld
+from pipeline.extract.page.dates import parse_moment
+from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
+
+
+def test_dates_are_exact_to_the_second_and_utc() -> None:
+    head = json_ld(datePublished="2026-03-01T20:15:30+01:00", dateModified="2026-03-02T07:05:00.123Z")
+    extraction = extract(page(paragraphs(DEICH), head=head))
+    assert extraction.published_at == datetime(2026, 3, 1, 19, 15, 30, tzinfo=UTC)
+    assert extraction.modified_at == datetime(2026, 3, 2, 7, 5, tzinfo=UTC)
+
+
+def test_a_date_after_the_capture_is_refused() -> None:
+    head = json_ld(datePublished="2027-01-01T00:00:00Z") + (
+        '<meta property="article:published_time" content="2026-03-01T18:00:00Z">'
+    )
+    assert extract(page(paragraphs(DEICH), head=head)).published_at == datetime(2026, 3, 1, 18, tzinfo=UTC)
+
+
+def test_a_modification_after_the_capture_is_refused() -> None:
+    head = json_ld(datePublished="2026-03-01T18:00:00Z", dateModified="2026-03-03T00:00:00Z")
+    assert extract(page(paragraphs(DEICH), head=head)).modified_at is None
+
+
+def test_a_date_with_time_beats_the_same_day_without() -> None:
+    head = json_ld(datePublished="2026-03-01") + '<meta name="date" content="2026-03-01T18:20:00+01:00">'
+    assert extract(page(paragraphs(DEICH), head=head)).published_at == datetime(2026, 3, 1, 17, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-01T20:15:30+01:00", datetime(2026, 3, 1, 19, 15, 30, tzinfo=UTC)),
+        ("2026-03-01T20:15:30.500+0100", datetime(2026, 3, 1, 19, 15, 30, tzinfo=UTC)),
+        ("2026-03-01 20:15:30 +01:00", datetime(2026, 3, 1, 19, 15, 30, tzinfo=UTC)),
+        ("2026-03-01T20:15Z", datetime(2026, 3, 1, 20, 15, tzinfo=UTC)),
+        ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("Sun, 01 Mar 2026 20:15:30 GMT", datetime(2026, 3, 1, 20, 15, 30, tzinfo=UTC)),
+        ("Sun Mar 01 20:15:30 CET 2026", datetime(2026, 3, 1, 19, 15, 30, tzinfo=UTC)),
+        ("1. März 2026, 20:15 Uhr", datetime(2026, 3, 1, 20, 15, tzinfo=UTC)),
+        ("1772396130", datetime(2026, 3, 1, 20, 15, 30, tzinfo=UTC)),
+        ("2026-02-30T10:00:00Z", None),
+        ("2026-02-01T10:00:00+99:00", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_declared_dates(text: str, expected: datetime | None) -> None:
+    moment = parse_moment(text)
+    assert (moment.at if moment else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Von Anna Berg und Bo Carls", ["Anna Berg", "Bo Carls"]),
+        ("By Ada Thorne, Will Penrose and Mary O'Neil", ["Ada Thorne", "Will Penrose", "Mary O'Neil"]),
+        ("Elena Oberhof (obe)", ["Elena Oberhof"]),
+        ("Anna Berg und Bo Carls, Wiekstadt", ["Anna Berg", "Bo Carls"]),
+        ("Anna Berg, Wiekstadt (obe)", ["Anna Berg"]),
+        ("Ada Thorne in Harbour Bay", ["Ada Thorne"]),
+        ("Anna Berg, dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg, Reuters", ["Anna Berg", "Reuters"]),
+        ("Anna, Bo", ["Anna", "Bo"]),
+        ("Anna Berg/Bo Carls", ["Anna Berg", "Bo Carls"]),
+        ("dpa/AFP", ["dpa/AFP"]),
+        ("Berg, Anna; Carls, Bo", ["Anna Berg", "Bo Carls"]),
+        ("By Ada Thorne, Political Editor", ["Ada Thorne"]),
+        ("By Ada Thorne, Political Editor and Will Penrose", ["Ada Thorne", "Will Penrose"]),
+        ("Anna Berg, Chefredakteurin", ["Anna Berg"]),
+        ("Text: Anna Berg, Fotos: Bo Carls", ["Anna Berg"]),
+        ("Fotos: Bo Carls, Text: Anna Berg", ["Anna Berg"]),
+        ("Text und Fotos: Anna Berg", ["Anna Berg"]),
+        ("Foto: Bo Carls", []),
+        ("Protokoll: Anna Berg", ["Anna Berg"]),
+        ("Anna Berg mit dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg mit Material von dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg mit Agenturen", ["Anna Berg"]),
+        ("Ada Thorne for the Castlemoor Times", ["Ada Thorne"]),
+        ("Institute for Harbours", ["Institute for Harbours"]),
+        ("Anna Berg - Tagblatt", ["Anna Berg"]),
+        ("Anna-Lena Berg-Ahrens", ["Anna-Lena Berg-Ahrens"]),
+        ("Milo Lodge King, Jr.", ["Milo Lodge King Jr."]),
+        ("Di Maria", ["Di Maria"]),
+        ("Von Trapp", ["Von Trapp"]),
+        ("Von dpa", ["dpa"]),
+        ("admin", []),
+        ("By", []),
+        ("von", []),
+        ("https://social.example/anna", []),
+        ("redaktion@holmbote.example", []),
+    ],
+)
+def test_bylines(byline: str, names: list[str]) -> None:
+    assert split_names(byline) == names
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("Berg, Anna", ("Anna Berg",)),
+        ("von Berg, Anna Maria", ("Anna Maria von Berg",)),
+        ("Anna Berg, Bo Carls", ("Anna Berg", "Bo Carls")),
+        ("dpa, AFP", ("dpa", "AFP")),
+        ("King, Jr.", ("King Jr.",)),
+        ("Anna Berg | Holmbote", ("Anna Berg",)),
+        ("admin", ()),
+    ],
+)
+def test_declared_authors(author: str, names: tuple[str, ...]) -> None:
+    head = json_ld(author={"@type": "Person", "name": author})
+    assert extract(page(paragraphs(DEICH), head=head)).authors == names
+
+
+def test_dublin_core_names_the_family_first() -> None:
+    head = '<meta name="dc.creator" content="Berg, Anna">'
+    assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+def test_authors_by_reference_in_a_graph() -> None:
+    graph = {
+        "@context": "https://schema.org",
+        "@graph": [
+            {"@type": "NewsArticle", "headline": "Deich hält in der Nacht", "author": [{"@id": "#anna"}]},
+            {"@type": "Person", "@id": "#anna", "name": "Anna Berg"},
+        ],
+    }
+    head = f'<script type="application/ld+json">{json.dumps(graph)}</script>'
+    assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+def test_a_person_in_the_byline_beats_the_outlet_in_the_metadata() -> None:
+    head = json_ld(author={"@type": "Organization", "name": "Holmbote"})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize("name", ["Holmbote Online-Redaktion", "Redaktion", "Holmbote staff reporter", "The Holmbote"])
+def test_a_newsroom_is_nobody(name: str) -> None:
+    head = json_ld(author={"@type": "Person", "name": name})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "Von <a href='/autoren/berg'>Anna Berg</a> 20.10.2025",
+        "Von Anna Berg | Stand: 02.03.2026, 18:30 Uhr",
+        "By Anna Berg Updated March 2, 2026",
+        "Par Anna Berg Publié le 02/03/2026 - 10:15",
+    ],
+)
+def test_a_byline_ends_where_the_date_begins(byline: str) -> None:
+    assert extract(page(f"<div>{byline}</div>" + paragraphs(DEICH))).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"a": "it\\\'s"}',
+        '{"a": "line\nbreak"}',
+        '{"a": 1,}',
+        '<!-- {"a": 1} -->',
+        '//<![CDATA[\n{"a": 1}\n//]]>',
+        '{"a": 1};',
+        "{&quot;a&quot;: 1}",
+        '{"a": 1}{"b": 2}',
+    ],
+)
+def test_broken_json_ld_is_read(script: str) -> None:
+    values = parse_json_ld(script)
+    assert values
+    assert isinstance(values[0], dict)
+    assert "a" in values[0]
+
+
+def test_section_and_language() -> None:
+    extraction = extract(page(paragraphs(DEICH), head=json_ld(articleSection=["Region", "Wetter"])))
+    assert (extraction.section, extraction.language) == ("Region", "de")
+
+
+@pytest.mark.parametrize(
+    ("head", "access"),
+    [
+        ("", Access.OPEN),
+        (json_ld(isAccessibleForFree=True), Access.OPEN),
+        (json_ld(isAccessibleForFree=False), Access.PAYWALLED),
+        (json_ld(hasPart={"@type": "WebPageElement", "isAccessibleForFree": False}), Access.PAYWALLED),
+        (json_ld(hasPart=[{"@type": "WebPageElement", "isAccessibleForFree": "True"}]), Access.OPEN),
+        ('<meta property="article:content_tier" content="metered">', Access.METERED),
+        ('<meta property="article:content_tier" content="locked">', Access.PAYWALLED),
+    ],
+)
+def test_access(head: str, access: Access) -> None:
+    assert extract(page(paragraphs(DEICH), head=head)).access is access

@@ -1,0 +1,176 @@
+"""Which of the headlines that a page says is the headline."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.extract.metadata.titles import repeats_title, without_site
+from tests.golden.made_up import DEICH, URL, extract, json_ld, paragraphs
+
+SHOWN = "Deich hält in der Nacht"
+SEARCHED = "Ruhntal-Hochwasser: Hält der Deich an der Ruhn in der Nacht?"
+SHARED_AS = "So knapp war es in dieser Nacht am Deich"
+
+
+def page(*, h1: str = "", h2: str = "", og: str = "", title: str = "", declared: str = "", before: str = "") -> bytes:
+    head = f"<title>{title}</title>" if title else ""
+    head += f'<meta property="og:title" content="{og}">' if og else ""
+    head += json_ld(headline=declared) if declared else ""
+    headings = (f"<h1>{h1}</h1>" if h1 else "") + (f"<h2>{h2}</h2>" if h2 else "")
+    article = f"<article>{headings}{paragraphs(DEICH)}</article>"
+    return f"<html><head>{head}</head><body>{before}{article}</body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "headline"),
+    [
+        (page(h1=SHOWN), SHOWN),
+        (page(og=SHOWN), SHOWN),
+        (page(title=f"{SHOWN} | holmbote.example"), SHOWN),
+        (page(title=f"{SHOWN} - Holmbote"), SHOWN),
+        (page(declared=SHOWN, og=SHARED_AS), SHOWN),
+        (page(h1=SHOWN, og=SHARED_AS, title=SEARCHED), SHOWN),
+        (page(h1=SHOWN, og=SHARED_AS, title=f"{SHOWN} | Holmbote", declared=SHOWN), SHOWN),
+        (page(h1="Der Holmbote", og=SHOWN, title=f"{SHOWN} | Holmbote", declared=SHOWN), SHOWN),
+        (page(h1=SEARCHED, h2=SHOWN, og=SEARCHED, title=SEARCHED, declared=SHOWN), SHOWN),
+        (page(h1=SEARCHED, h2=SHOWN, og=SHOWN, title=f"{SEARCHED} - Holmbote", declared=SEARCHED), SHOWN),
+        (page(h1=SHOWN, h2="Streit um das Geld", og=SHOWN, title=SHOWN), SHOWN),
+        (page(before=f"<nav><h1>{SEARCHED}</h1></nav>", h2=SHOWN, og=SEARCHED, declared=SHOWN), SHOWN),
+        (
+            page(
+                before=f"<nav><h1>{SEARCHED}</h1></nav>",
+                h2=f"<i>Lange Hochwassernacht: Tamsen dankt allen</i> {SHOWN}",
+                og=SHOWN,
+                declared=SEARCHED,
+                title=SEARCHED,
+            ),
+            SHOWN,
+        ),
+    ],
+)
+def test_the_headline(body: bytes, headline: str) -> None:
+    extraction = extract(body, url=URL)
+    assert extraction.headline == headline
+    assert [block.text for block in extraction.blocks if block.text in (SHOWN, SEARCHED)] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("<span>Hochwasser</span><span>:</span><span>Deich hält in der Nacht</span>", SHOWN),
+        ("<span class='kicker'>Hochwasser</span> <span>Deich hält in der Nacht</span>", f"{SHOWN}!"),
+        ("<span>Hochwasser</span> <span>Deich hält in der Nacht</span>", f"Hochwasser: {SHOWN}"),
+        ("<span>Hochwasser</span> <span>Deich hält in der Nacht</span>", SHOWN),
+        ("Hochwasser: Deich hält in der Nacht", SHOWN),
+    ],
+)
+def test_kicker_and_headline_in_one_heading(heading: str, declared: str) -> None:
+    extraction = extract(page(h2=heading, declared=declared))
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("<p class='kicker'>Hochwasser</p><h1>Deich hält in der Nacht</h1>", "Hochwasser: Deich hält in der Nacht"),
+        ("<p class='kicker'>Hochwasser</p><h1>Deich hält in der Nacht</h1>", "Hochwasser - Deich hält in der Nacht"),
+        ("<h1>Deich hält in der Nacht</h1>", "Hochwasser: Deich hält in der Nacht"),
+        (
+            "<div class='kicker'><p>Ausgabe vom 02.03.2026</p><p>Hochwasser</p></div><h1>Deich hält in der Nacht</h1>",
+            "Hochwasser: Deich hält in der Nacht",
+        ),
+    ],
+)
+def test_the_kicker_is_cut_off_what_is_declared(heading: str, declared: str) -> None:
+    head = f"<title>{declared}</title>{json_ld(headline=declared)}<meta property='og:title' content='{declared}'>"
+    body = f"<html><head>{head}</head><body><article>{heading}{paragraphs(DEICH)}</article></body></html>"
+    extraction = extract(body.encode())
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+def test_a_compound_is_no_kicker() -> None:
+    head = json_ld(headline="Jahrhundert-Deich hält in der Nacht")
+    body = f"<html><head>{head}</head><body><h1>Deich hält in der Nacht</h1>{paragraphs(DEICH)}</body></html>"
+    assert extract(body.encode()).kicker is None
+
+
+def test_a_title_that_sticks_above_the_page_is_not_the_heading() -> None:
+    declared = "Hochwasser an der Ruhn: Deich hält in der Nacht"
+    heading = "<h2><span>Hochwasser an der Ruhn</span><span>:</span><span>Deich hält auch in dieser Nacht</span></h2>"
+    inside = f"<main><div>Fragen und Antworten</div>{heading}{paragraphs(DEICH)}</main>"
+    head = f"<title>{declared}</title>{json_ld(headline=declared)}"
+    extraction = extract(f"<html><head>{head}</head><body><h1>{declared}</h1>{inside}</body></html>".encode())
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser an der Ruhn", SHOWN)
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_a_colon_in_a_headline_is_no_kicker_by_itself() -> None:
+    extraction = extract(page(h1="Tamsen: Das war knapp in dieser Nacht", og="Tamsen: Das war knapp in dieser Nacht"))
+    assert (extraction.kicker, extraction.headline) == (None, "Tamsen: Das war knapp in dieser Nacht")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Deich hält<br>in der Nacht", "<div>Deich hält</div><div>in der Nacht</div>", "Deich hält<br/> in der Nacht"],
+)
+def test_a_new_line_in_a_headline_parts_words(heading: str) -> None:
+    assert extract(page(h1=heading, title="Holmbote")).headline == SHOWN
+    assert extract(page(h1=heading, og=SHOWN)).headline == SHOWN
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        f"Hochwasser<br>{SHOWN}",
+        f"<small>Hochwasser</small><br>{SHOWN}",
+        f"<div>Hochwasser</div><div>{SHOWN}</div>",
+        f"<span>Hochwasser</span><span>{SHOWN}</span>",
+    ],
+)
+@pytest.mark.parametrize("said", [{"og": SHOWN}, {"title": f"{SHOWN} | Holmbote"}], ids=["og", "title"])
+def test_a_kicker_on_a_line_of_its_own(heading: str, said: dict[str, str]) -> None:
+    body = page(h1=heading, **said).replace(b"<head>", b"<head><meta property='og:site_name' content='Holmbote'>")
+    extraction = extract(body)
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "<p class='lead'>Nach der Flut gibt das Land<br>vier Millionen für die Deiche.</p>",
+        "<div class='lead'><p>Nach der Flut gibt das Land</p><p>vier Millionen für die Deiche.</p></div>",
+    ],
+)
+def test_a_new_line_in_a_lead_parts_words(lead: str) -> None:
+    body = page(h1=SHOWN).replace(b"</h1>", f"</h1>{lead}".encode())
+    assert extract(body).lead == "Nach der Flut gibt das Land vier Millionen für die Deiche."
+
+
+@pytest.mark.parametrize(
+    ("title", "bare"),
+    [
+        ("Deich hält | Holmbote", "Deich hält"),
+        ("Deich hält – Der Holmbote", "Deich hält"),
+        ("Deich hält - holmbote.example", "Deich hält"),
+        ("Holmbote: Deich hält", "Deich hält"),
+        ("Deich hält – Ruhntal atmet auf", "Deich hält – Ruhntal atmet auf"),
+        ("Hochwasser: Deich hält", "Hochwasser: Deich hält"),
+        ("Deich hält", "Deich hält"),
+    ],
+)
+def test_the_outlets_name_is_cut_off(title: str, bare: str) -> None:
+    assert without_site(title, ("Holmbote", "holmbote.example")) == bare
+
+
+@pytest.mark.parametrize(
+    ("line", "repeated"),
+    [
+        ("Deich hält in der Nacht", True),
+        ("DEICH HÄLT IN DER NACHT", True),
+        ("Hochwasser im Ruhntal Deich hält in der Nacht", True),
+        ("In der Nacht", False),
+        ("Deich hält in der Nacht, obwohl das Wasser höher stand als je zuvor.", False),
+    ],
+)
+def test_a_line_that_says_the_title_again(line: str, repeated: bool) -> None:
+    assert repeats_title(line, [SHOWN]) is repeated

@@ -1,0 +1,471 @@
+"""The ledger keeps every event once, in one gapless order, whoever appends and whatever dies in between."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_ducklake
+import pyarrow as pa
+import pytest
+from filelock import FileLock
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import LedgerError, LedgerLocked, LedgerMissing, LedgerTooNew
+from pipeline.events import (
+    EVENT_TYPES,
+    Access,
+    ArticleExtracted,
+    Block,
+    BlockKind,
+    VideoEmbedded,
+    event_type,
+)
+from pipeline.ids import article_id, name_uuid
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.rows import Recorded, from_table, table_schema, to_table
+from tests.conftest import NOON, item
+from tests.ledger.appending import append_many
+
+KILLS = 12
+WRITERS = 4
+
+Text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+Moment = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))
+
+
+@st.composite
+def extractions(draw: st.DrawFn) -> ArticleExtracted:
+    return ArticleExtracted(
+        stream=draw(Text),
+        occurred_at=draw(Moment),
+        producer="extract@1",
+        caused_by=draw(st.none() | st.uuids()),
+        source_id=draw(Text),
+        article_id=draw(st.uuids()),
+        url=draw(Text),
+        payload_digest=draw(Text),
+        headline=draw(st.none() | Text),
+        blocks=tuple(draw(st.lists(st.builds(Block, st.sampled_from(BlockKind), Text), max_size=3))),
+        text=draw(Text),
+        authors=tuple(draw(st.lists(Text, max_size=3))),
+        published_at=draw(st.none() | Moment),
+        access=draw(st.sampled_from(Access)),
+        word_count=draw(st.integers(-(2**63), 2**63 - 1)),
+        text_digest=draw(Text),
+    )
+
+
+def positions(ledger: Ledger) -> list[int]:
+    tables = [ledger.table(f"select position from ledger.{event_type(cls)}") for cls in EVENT_TYPES]
+    return sorted(int(position) for table in tables for position in table["position"].to_numpy())
+
+
+def test_positions_are_gapless_over_types_and_appends(ledger: Ledger, run: Run) -> None:
+    ledger.append([item("a"), item("b")], run)
+    video = VideoEmbedded(
+        stream="s",
+        occurred_at=NOON,
+        producer="extract@1",
+        source_id="x",
+        article_id=article_id("https://x.example/"),
+        video_no=1,
+    )
+    appended = ledger.append([video, item("c")], run)
+    assert appended.counts == {"video_embedded": 1, "item_discovered": 1}
+    assert positions(ledger) == [1, 2, 3, 4]
+    assert ledger.head()[:2] == (4, 2)
+
+
+def test_appending_again_adds_nothing(ledger: Ledger, run: Run) -> None:
+    ledger.append([item("a"), item("b")], run)
+    head = ledger.head()
+    assert ledger.append([item("b"), item("a")], Run("another-run")).events == 0
+    assert ledger.append([], run).events == 0
+    assert ledger.head() == head
+    assert ledger.append([item("b"), item("c")], run).counts == {"item_discovered": 1}
+
+
+def test_the_same_event_twice_in_one_append_is_one(ledger: Ledger, run: Run) -> None:
+    assert ledger.append([item("a"), item("a")], run).events == 1
+
+
+def test_producer_and_identity_make_the_id_and_time_does_not() -> None:
+    first = item("a")
+    assert item("a").event_id == first.event_id
+    assert item("a", title="new").event_id != first.event_id
+    assert item("a", supersedes=first.event_id).event_id != first.event_id
+
+
+def test_event_ids_never_change() -> None:
+    assert str(item("a", title="Headline").event_id) == "c2595fb4-3bb7-8a81-b4ac-13d2a81e8da8"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(extractions(), min_size=1, max_size=4))
+def test_what_comes_back_is_what_was_recorded(events: list[ArticleExtracted]) -> None:
+    recorded = [
+        Recorded(position=n, event_id=event.event_id, recorded_at=NOON, run_id="r", event=event)
+        for n, event in enumerate(events)
+    ]
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        con.from_arrow(to_table(ArticleExtracted, recorded)).create("t")
+        back = list(from_table(ArticleExtracted, con.execute("from t order by position").to_arrow_table()))
+    assert [item.canonical() for item in back] == [item.canonical() for item in recorded]
+    assert [item.event.event_id for item in back] == [item.event_id for item in recorded]
+
+
+def test_everything_survives_the_parquet_files(ledger: Ledger, run: Run, catalog: Path) -> None:
+    odd = ArticleExtracted(
+        stream="article:x",
+        occurred_at=NOON,
+        producer="extract@1",
+        source_id="x",
+        article_id=name_uuid("x"),
+        url="https://x.example/",
+        payload_digest="sha256:0",
+        headline='„Wörter“, ‘quotes’ "and" \\ back\\slashes\n\tlines \u0000 nul 🗞',
+        blocks=(Block(BlockKind.QUOTATION, "[{'kind': x, \"text\": y}]"), Block(BlockKind.LIST, "")),
+        text="",
+        authors=("O'Brien, Ann", "", "null"),
+        word_count=0,
+        text_digest="sha256:0",
+    )
+    ledger.append([odd], run)
+    ledger.close()
+    with Ledger.open(catalog) as again:
+        (back,) = from_table(ArticleExtracted, again.table("from ledger.article_extracted"))
+    assert back.event == odd
+
+
+def test_dates_and_durations_come_back(ledger: Ledger, run: Run) -> None:
+    video = VideoEmbedded(
+        stream="s",
+        occurred_at=NOON,
+        producer="extract@1",
+        source_id="x",
+        article_id=name_uuid("x"),
+        video_no=1,
+        published_on=date(2026, 3, 2),
+        duration_seconds=163,
+    )
+    ledger.append([video], run)
+    (back,) = from_table(VideoEmbedded, ledger.table("from ledger.video_embedded"))
+    assert back.event == video
+
+
+# Several writers, and deaths
+
+
+def test_overlapping_appends_of_four_processes_lose_and_double_nothing(catalog: Path) -> None:
+    appends = 12
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=append_many, args=(catalog, writer, appends)) for writer in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    expected = WRITERS * appends * 4 + appends + 1
+    with Ledger.open(catalog) as ledger:
+        distinct = ledger.table("select count(distinct event_id) as n from ledger.item_discovered")["n"][0].as_py()
+        assert ledger.head()[0] == distinct == expected
+        assert positions(ledger) == list(range(1, expected + 1))
+        assert verify(ledger).findings == ()
+
+
+def test_kill_9_at_random_moments_leaves_whole_appends_only(catalog: Path) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("first")], Run("before"))
+    chance = random.Random(20260302)
+    heads = [1]
+    for kill in range(KILLS):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.ledger.appending", str(catalog), str(kill)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"appending\n"
+        time.sleep(chance.uniform(0, 0.5))  # the moment is the point
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with Ledger.open(catalog) as ledger:
+            heads.append(ledger.head()[0])
+            assert positions(ledger) == list(range(1, heads[-1] + 1))
+    assert heads == sorted(heads)
+    assert heads[-1] > 4 * KILLS, "each process had appended before it was killed"
+    with Ledger.open(catalog) as ledger:
+        assert verify(ledger).findings == ()
+        assert ledger.append([item("last")], Run("after")).events == 1
+
+
+def test_two_commits_without_the_lock_collide_instead_of_sharing_positions(catalog: Path) -> None:
+    with Ledger.open(catalog) as one, Ledger.open(catalog) as other:
+        for ledger in (one, other):
+            ledger._con.begin()
+            ledger._con.execute("update ledger.log_head set position = position + 1")
+        one._con.commit()
+        with pytest.raises(duckdb.Error, match=r"(?i)conflict|locked"):
+            other._con.commit()
+
+
+# Bad luck, one clear line each
+
+
+def test_a_held_lock_is_reported_and_nothing_recorded(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog, lock_timeout_seconds=0.2) as ledger, FileLock(catalog.with_suffix(".lock")):
+        with pytest.raises(LedgerLocked, match=rf"{catalog}.*nothing was recorded"):
+            ledger.append([item("a")], run)
+        assert ledger.head()[0] == 0
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(catalog: Path) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger._con.execute("insert into ledger.ledger_format values (99)")
+    with pytest.raises(LedgerTooNew, match="made by a newer newsledger"):
+        Ledger.open(catalog)
+
+
+def test_no_ledger_is_made_where_one_is_only_asked_for(catalog: Path) -> None:
+    with pytest.raises(LedgerMissing, match=str(catalog.parent)):
+        Ledger.open_existing(catalog)
+    assert not catalog.exists()
+
+
+def test_a_file_that_is_no_ledger_is_named(catalog: Path) -> None:
+    catalog.write_bytes(b"something else entirely" * 100)
+    with pytest.raises(LedgerError, match=str(catalog)):
+        Ledger.open(catalog)
+    assert catalog.read_bytes().startswith(b"something else")
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from pipeline.errors import StorageError
+from pipeline.ledger import Ledger, Run
+from tests.conftest import item
+with Ledger.open(Path(sys.argv[1])) as ledger:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    try:
+        ledger.append([item(f"big-{n}", title="x" * n) for n in range(2_000)], Run("r"))
+    except StorageError as exc:
+        print(exc)
+        sys.exit(7)
+"""
+
+
+def test_a_full_disk_is_one_clear_error_and_the_ledger_stays_whole(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(catalog)], capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
+    assert str(catalog) in done.stdout
+    assert done.stdout.count("\n") == 1
+    with Ledger.open(catalog) as ledger:
+        assert ledger.head()[0] == 1
+        assert verify(ledger).findings == ()
+        assert ledger.append([item("b")], run).events == 1
+
+
+def test_the_data_directory_can_be_moved(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "here").mkdir()
+    with Ledger.open(tmp_path / "here" / "ledger.sqlite") as ledger:
+        ledger.append([item("a")], run)
+    (tmp_path / "here").rename(tmp_path / "it's there")
+    with Ledger.open(tmp_path / "it's there" / "ledger.sqlite") as ledger:
+        assert ledger.append([item("a"), item("b")], run).events == 1
+        assert verify(ledger).findings == ()
+
+
+def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_hold(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a", title="t")], run)
+        ledger._con.execute("alter table ledger.item_discovered drop column summary")
+    with Ledger.open(catalog) as ledger:
+        assert set(table_schema(type(item("a"))).names) <= set(ledger.table("from ledger.item_discovered").column_names)
+        assert verify(ledger).findings == ()
+        assert ledger.append([item("b")], run).events == 1
+
+
+def test_an_extension_that_is_not_duckdb_s_own_is_refused(catalog: Path, tmp_path: Path) -> None:
+    package = Path(duckdb_extension_ducklake.__file__).parent
+    copy = tmp_path / "packages" / package.name
+    shutil.copytree(package, copy)
+    (binary,) = copy.rglob("*.duckdb_extension")
+    content = bytearray(binary.read_bytes())
+    content[len(content) // 2] ^= 1
+    binary.write_bytes(content)
+    code = "import sys, pathlib; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(catalog)],
+        env=os.environ | {"PYTHONPATH": str(copy.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert "signature" in done.stderr.splitlines()[-1]
+
+
+def test_nothing_is_downloaded(catalog: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    code = "import pathlib, sys; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1])).close()"
+    subprocess.run([sys.executable, "-c", code, str(catalog)], env=os.environ | {"HOME": str(home)}, check=True)
+    assert list(home.iterdir()) == []
+
+
+# Tampering
+
+
+def parquet_file(path: Path, table: str) -> Path:
+    return next((path.with_suffix("") / "main" / table).glob("*.parquet"))
+
+
+def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(change(pq.read_table(path)), path)
+
+
+def with_title(table: pa.Table) -> pa.Table:
+    titles = ["Something else"] + table["title"].to_pylist()[1:]
+    return table.set_column(
+        table.schema.get_field_index("title"), table.schema.field("title"), pa.array(titles, pa.string())
+    )
+
+
+def in_catalog(statement: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        import sqlite3
+
+        with sqlite3.connect(path) as con:
+            assert con.execute(statement).rowcount > 0
+        con.close()
+
+    return change
+
+
+def in_ledger(statement: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        with Ledger.open(path) as ledger:
+            ledger._con.execute(statement)
+
+    return change
+
+
+TAMPERING: dict[str, Callable[[Path], object]] = {
+    "a changed Parquet file": lambda path: rewrite(parquet_file(path, "item_discovered"), with_title),
+    "a Parquet file with garbage": lambda path: parquet_file(path, "item_discovered").write_bytes(b"PAR1 garbage"),
+    "a missing Parquet file": lambda path: parquet_file(path, "item_discovered").unlink(),
+    "a data file struck from the catalog": in_catalog(
+        "delete from ducklake_data_file where data_file_id = (select min(data_file_id) from ducklake_data_file"
+        " join ducklake_table using (table_id) where table_name = 'item_discovered')"
+    ),
+    "an event changed through DuckLake": in_ledger("update ledger.item_discovered set title = 'x' where position = 1"),
+    "an event removed through DuckLake": in_ledger("delete from ledger.item_discovered where position = 2"),
+    "an event inserted past the head": in_ledger(
+        "insert into ledger.item_discovered"
+        " select * replace (position + 100 as position) from ledger.item_discovered limit 1"
+    ),
+    "an event doubled within an append": in_ledger(
+        "insert into ledger.item_discovered select * from ledger.item_discovered where position = 2"
+    ),
+    "a changed append": in_ledger(
+        "update ledger.appends set run_id = 'other', digest = 'sha256:0' where append_no = 1"
+    ),
+    "an append's run changed": in_ledger("update ledger.item_discovered set run_id = 'other' where position = 1"),
+    "a removed append": in_ledger("delete from ledger.appends where append_no = 2"),
+    "a default made null": in_ledger("update ledger.item_discovered set via = null where position = 1"),
+    "a recorded append beyond the head": in_ledger(
+        "insert into ledger.appends select * replace (9 as append_no) from ledger.appends where append_no = 3"
+    ),
+    "a moved head": in_ledger("update ledger.log_head set position = position - 1"),
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERING.values(), ids=TAMPERING)
+def test_tampering_is_found(catalog: Path, run: Run, tamper: Callable[[Path], object]) -> None:
+    with Ledger.open(catalog) as ledger:
+        for n in range(3):
+            ledger.append([item(f"{n}-a", title="t"), item(f"{n}-b", title="t")], run)
+        assert verify(ledger).findings == ()
+    tamper(catalog)
+    with Ledger.open(catalog) as ledger:
+        try:
+            findings = [f"{finding.where}: {finding.what}" for finding in verify(ledger).findings]
+        except LedgerError as exc:
+            findings = [str(exc)]
+    assert findings
+    assert all("\n" not in finding for finding in findings)
+
+
+def test_an_emptied_catalog_is_no_new_ledger(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+    for leftover in catalog.parent.glob("ledger.sqlite*"):
+        leftover.unlink()
+    with pytest.raises(LedgerError, match=r"is empty although .* holds events"):
+        Ledger.open(catalog)
+    for leftover in catalog.parent.glob("ledger.sqlite*"):
+        leftover.unlink()
+    catalog.touch()
+    with pytest.raises(LedgerMissing):
+        Ledger.open_existing(catalog)
+
+
+def test_a_ledger_with_columns_of_a_newer_version_is_left_alone(catalog: Path) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger._con.execute("alter table ledger.item_discovered add column mood varchar")
+    with pytest.raises(LedgerTooNew, match=r"item_discovered\.mood"):
+        Ledger.open(catalog)
+
+
+def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
+    Ledger.open(catalog).close()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.ledger.appending", str(catalog), "1"], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"appending\n"
+        with Ledger.open(catalog) as ledger:
+            verifications = [verify(ledger)]
+            while verifications[-1].appends < verifications[0].appends + 5:
+                verifications.append(verify(ledger))
+    finally:
+        process.kill()
+        process.wait()
+    assert {one.findings for one in verifications} == {()}
+
+
+def test_an_unreadable_table_is_said_once_and_nobody_else_is_blamed(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        for n in range(3):
+            ledger.append([item(f"{n}")], run)
+    parquet_file(catalog, "item_discovered").write_bytes(b"PAR1 garbage")
+    with Ledger.open(catalog) as ledger:
+        (finding,) = verify(ledger).findings
+    assert finding.where == "table item_discovered"
+
+
+def test_a_finding_names_the_append(catalog: Path, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        for n in range(3):
+            ledger.append([item(f"{n}")], run)
+        ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 2")
+        (finding,) = verify(ledger).findings
+    assert finding.where == "append 2 (positions 2-2)"

@@ -1,0 +1,219 @@
+"""OPML as it comes from feed readers, and as newsledger writes it: nothing is lost on the way out and in again."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from pipeline.cli.finds import read_request, take
+from pipeline.cli.roster import Wishes, make_plan
+from pipeline.collect.discovery.opml import Outline, read_opml, write_opml
+from pipeline.errors import SourcesError
+from pipeline.sources import Source, load_sources
+from pipeline.sources.file import read_source_list, write_source_list
+from tests.worlds.running import newsledger
+
+LIST = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<opml version="1.0"><head><title>Abos</title></head><body>
+<outline text="Zeitungen" title="Zeitungen"><outline text="Regional">
+  <outline type="rss" text="Bote: Politik" xmlUrl="https://bote.example/politik.rss" language="de-DE"
+    htmlUrl="https://www.bote.example/politik"/>
+  <outline type="rss" title="Bote: Müllheim" text="x" XMLURL=" https://rss.bote.example/m?a=1&amp;b=2 " HTMLURL="https://www.bote.example/"/>
+</outline><outline text="leer"/></outline>
+<Outline type="atom" text="Kurier" xmlurl="feed://kurier.example/atom"/>
+</body></opml>"""
+
+
+def read(text: str) -> tuple[Outline, ...]:
+    return read_opml(text.encode("latin-1"), file="abos.opml")
+
+
+def imported(path: Path, *arguments: object) -> tuple[Source, ...]:
+    """What a new sources.toml has after everything was taken as it is."""
+    old = read_source_list(path)
+    finds = take(read_request(map(str, arguments))).finds
+    write_source_list(path, old, make_plan(old.sources, finds, Wishes()).sources)
+    return load_sources(path)
+
+
+def test_outlines_however_deep_and_in_any_case() -> None:
+    politics, town, other = read(LIST)
+    assert (politics.title, politics.language) == ("Bote: Politik", "de-DE")
+    assert (town.title, town.url) == ("Bote: Müllheim", "https://rss.bote.example/m?a=1&b=2")
+    assert town.homepage == "https://www.bote.example/"
+    assert (other.url, other.homepage, other.language) == ("feed://kurier.example/atom", None, None)
+
+
+def test_outlines_of_one_outlet_become_one_source(tmp_path: Path) -> None:
+    (tmp_path / "abos.opml").write_bytes(LIST.encode("latin-1").replace(b"</body>", b"""
+        <outline text="Kurier Sport" xmlUrl="https://kurier.example/sport" language="de"/>
+        <outline text="Kurier Sport again" xmlUrl="http://www.kurier.example/sport/" language="de"/>
+        <outline text="The Courier" xmlUrl="https://kurier.example/en/rss" language="en"/>
+        <outline text="Blog A" xmlUrl="https://feeds.feedburner.com/stadtblog" language="de"/>
+        <outline text="Blog B" xmlUrl="https://feeds.feedburner.com/landblog" language="de"/></body>"""))  # fmt: skip
+    bote, kurier, courier, town, country = imported(tmp_path / "sources.toml", tmp_path / "abos.opml")
+    assert bote.feeds == ("https://bote.example/politik.rss", "https://rss.bote.example/m?a=1&b=2")
+    assert (bote.id, bote.name, bote.homepage) == ("bote", "Bote", "https://www.bote.example/")
+    assert (bote.language, bote.country) == ("de", "DE")
+    assert (kurier.id, kurier.feeds) == ("kurier", ("https://kurier.example/sport", "http://kurier.example/atom"))
+    assert (courier.id, courier.language, courier.country) == ("kurier_en", "en", "US")
+    assert [town.id, country.id] == ["stadtblog", "landblog"]
+
+
+BROKEN = {
+    "cut off": LIST[:-20],
+    "no XML": "subscriptions\n",
+    "nothing": "",
+    "another vocabulary": "<rss version='2.0'><channel/></rss>",
+    "a web page": "<!doctype html><html><body><p>Sign in</body></html>",
+    "an entity of HTML": LIST.replace("leer", "leer&nbsp;"),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_a_broken_list_is_one_line_that_names_it(text: str) -> None:
+    with pytest.raises(SourcesError, match=r"^abos\.opml: [^\n]+$"):
+        read(text)
+
+
+def test_entities_do_no_harm(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("swordfish")
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    feed = '<outline text="{}" xmlUrl="https://bote.example/rss">{}</outline>'
+    for entities, text, content in [
+        (f'<!ENTITY l0 "ha">{laughs}', "&l11;", ""),
+        (f'<!ENTITY l0 "ha">{laughs}', "", "&l11;"),
+        (f'<!ENTITY own SYSTEM "{secret.as_uri()}">', "", "&own;"),
+        (f'<!ENTITY % own SYSTEM "{secret.as_uri()}"> %own;', "", ""),
+    ]:
+        opml = f"<!DOCTYPE opml [{entities}]><opml><body>{feed.format(text, content)}</body></opml>"
+        try:
+            came_of_it = repr(read(opml))
+        except SourcesError as refused:
+            came_of_it = str(refused)
+        assert "swordfish" not in came_of_it
+        assert len(came_of_it) < 1_000
+
+
+def test_what_cannot_be_an_address_is_said(tmp_path: Path) -> None:
+    (tmp_path / "abos.opml").write_bytes(LIST.encode("latin-1").replace(b"feed://kurier.example/atom", b"kurier atom"))
+    request = read_request([str(tmp_path / "abos.opml")])
+    assert [(failure.address, failure.reason) for failure in request.failures] == [
+        ("kurier atom", "is no http(s) address")
+    ]
+    assert len(request.outlines) == 2
+
+
+@pytest.mark.parametrize("name", ["nowhere.opml", "nowhere.xml"])
+def test_a_missing_list_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourcesError, match=f"{name}: cannot be read"):
+        read_request([str(tmp_path / name)])
+
+
+def test_a_list_without_feeds_is_named(tmp_path: Path) -> None:
+    (tmp_path / "leer.opml").write_text("<opml version='2.0'><body><outline text='a'/></body></opml>")
+    with pytest.raises(SourcesError, match=r"leer\.opml: lists no feeds"):
+        read_request([str(tmp_path / "leer.opml")])
+
+
+# Out and in again
+
+_WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12)
+_NAMES = st.lists(_WORDS, min_size=1, max_size=3).map(" ".join)
+_PATHS = st.text("abcXYZ012-._~/?&=;,!@'()*+$%\"<>\\[]üßя", max_size=20)
+_LABELS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+_HOSTS = st.builds("{}.{}".format, _LABELS, st.sampled_from(["example", "co.uk", "substack.com", "at"]))
+_URLS = st.builds(
+    "{}://{}/{}".format, st.sampled_from(["http", "https"]), _HOSTS | st.just("feeds.feedburner.com"), _PATHS
+)
+
+
+@st.composite
+def source_lists(draw: st.DrawFn) -> list[Source]:
+    ids = draw(
+        st.lists(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,10}", fullmatch=True), min_size=1, max_size=5, unique=True)
+    )
+    sources = []
+    seen: set[str] = set()
+    for source_id in ids:
+        urls = [url for url in draw(st.lists(_URLS, min_size=1, max_size=5, unique=True)) if url not in seen]
+        seen.update(urls)
+        sitemaps = draw(st.integers(0, len(urls)))
+        if urls:
+            sources.append(
+                Source(
+                    id=source_id,
+                    name=draw(_NAMES),
+                    language=draw(st.sampled_from(["de", "en", "gsw"])),
+                    country=draw(st.sampled_from(["DE", "AT", "GB", "ZZ"])),
+                    homepage=f"https://{draw(_HOSTS)}/",
+                    feeds=tuple(urls[sitemaps:]),
+                    sitemaps=tuple(urls[:sitemaps]),
+                    requests_per_second=draw(st.none() | st.floats(0.01, 100)),
+                    timezone=draw(st.none() | st.just("Europe/Lisbon")),
+                )
+            )
+    return sources
+
+
+@settings(deadline=None)
+@given(source_lists())
+def test_an_exported_list_comes_back_as_it_was(sources: list[Source]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "list.opml").write_bytes(write_opml(sources))
+        if sources:
+            assert imported(Path(name) / "sources.toml", Path(name) / "list.opml") == tuple(sources)
+
+
+def test_what_is_written_is_opml_that_others_read() -> None:
+    source = Source(
+        id="bote",
+        name='Der "Bote" <\x1b[1m> & Söhne',
+        language="de",
+        country="DE",
+        homepage="https://bote.example/",
+        feeds=("https://bote.example/rss?a=1&b=2",),
+        sitemaps=("https://bote.example/news.xml",),
+    )
+    root = etree.fromstring(write_opml([source]))
+    feed, sitemap = root.findall("body/outline")
+    assert root.get("version") == "2.0"
+    said = {name: feed.get(name) for name in ("type", "text", "xmlUrl", "htmlUrl", "language")}
+    assert said == {
+        "type": "rss",
+        "text": 'Der "Bote" <\N{REPLACEMENT CHARACTER}[1m> & Söhne',
+        "xmlUrl": "https://bote.example/rss?a=1&b=2",
+        "htmlUrl": "https://bote.example/",
+        "language": "de",
+    }
+    assert sitemap.get("xmlUrl") is None
+
+
+def test_five_thousand_outlines(tmp_path: Path) -> None:
+    outlines = "".join(
+        f'<outline text="Blatt {n}" xmlUrl="https://blatt{n % 1000}.example/{n}.rss" language="de"/>'
+        for n in range(5000)
+    )
+    (tmp_path / "many.opml").write_text(f"<opml version='2.0'><body>{outlines}</body></opml>")
+    sources = imported(tmp_path / "sources.toml", tmp_path / "many.opml")
+    assert len(sources) == 1000
+    assert sum(len(source.feeds) for source in sources) == 5000
+
+
+def test_the_commands_import_and_export(tmp_path: Path) -> None:
+    abos, one, two = tmp_path / "abos.opml", tmp_path / "one.toml", tmp_path / "two.toml"
+    abos.write_bytes(LIST.encode("latin-1"))
+    done = newsledger("sources", "add", abos, "--unchecked", "--language", "de", "--sources", one)
+    assert done.returncode == 0, done.stderr
+    assert "new feeds 3, new sitemaps 0, new sources 2" in done.stdout
+    assert newsledger("sources", "export", tmp_path / "out.opml", "--sources", one).returncode == 0
+    exported = newsledger("sources", "export", "--source", "bote", "--sources", one)
+    assert exported.stdout.count("xmlUrl") == 2
+    assert newsledger("sources", "add", tmp_path / "out.opml", "--unchecked", "--sources", two).returncode == 0
+    assert load_sources(two) == load_sources(one)

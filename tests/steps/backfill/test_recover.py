@@ -1,0 +1,571 @@
+"""recover and replay: what a past day lacks is found and had, each with where it came from, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.archive.warc import Location, read_page
+from pipeline.events import ArticleExtracted
+from pipeline.ids import article_id
+from pipeline.ledger import Interval
+from pipeline.ledger.log import utc_now
+from pipeline.steps.backfill.backfill import Wanted, assess, assess_history, backfill, finish, numbers_of_run
+from pipeline.steps.backfill.recover import recover
+from pipeline.steps.backfill.replay import Captures, replayable_captures, replayable_texts, scope_of
+from tests.worlds.loopback import Answer
+from tests.worlds.news_files import NewsFileServer, file_path, news_files, warc_record, warcinfo
+from tests.worlds.outlet import DAY, Outlet, outlet, page
+from tests.worlds.web_archive import Odd
+
+MORNING, NOON, EVENING = (DAY.start + timedelta(hours=hours) for hours in (7, 12, 19))
+RSS = "application/rss+xml"
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Iterator[Outlet]:
+    with outlet(tmp_path) as made:
+        yield made
+
+
+def fates(numbers: Any) -> dict[str, int]:
+    """The numbers that are not 0."""
+    return {name: value for name, value in msgspec.structs.asdict(numbers).items() if value and name != "source_id"}
+
+
+# Sitemaps
+
+
+def test_what_left_the_feed_is_found_in_the_sitemaps_and_had_live(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.publish("/ferry-leaves-at-last", EVENING)
+    past.publish("/the-day-after", DAY.end + timedelta(hours=3))
+    past.poll()
+    numbers = past.backfill()
+    assert fates(numbers) == {"found": 2, "recovered": 2}
+    assert past.captures() == {"/ferry-held-back": "live", "/ferry-leaves-at-last": "live"}
+    items = past.rows(
+        """
+        select item.via, item.occurred_at, item.feed_url, read.url, read.via as read_via, read.new_items
+        from ledger.item_discovered as item
+        join ledger.history_read as read on item.caused_by = read.event_id
+        order by item.occurred_at
+        """
+    )
+    sitemap = f"{past.site.base}/sitemaps/2026-03-14.xml"
+    assert [tuple(item.values()) for item in items] == [
+        ("sitemap", MORNING, sitemap, sitemap, "sitemap", 2),
+        ("sitemap", EVENING, sitemap, sitemap, "sitemap", 2),
+    ]
+    chain = past.rows(
+        """
+        select extraction.published_at, quote.person
+        from ledger.quote_extracted as quote
+        join ledger.article_extracted as extraction on quote.caused_by = extraction.event_id
+        join ledger.article_captured as capture on extraction.caused_by = capture.event_id
+        join ledger.item_discovered as item on capture.caused_by = item.event_id
+        where quote.text like 'We will not sail%'
+        order by 1
+        """
+    )
+    assert [tuple(row.values()) for row in chain] == [(MORNING, "Ida Holm"), (EVENING, "Ida Holm")]
+
+
+def test_a_sitemap_that_was_read_is_archived(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.backfill()
+    reads = past.rows("select url, warc_file, warc_offset, warc_length from ledger.history_read where via = 'sitemap'")
+    assert len(reads) == 2
+    for read in reads:
+        archived = read_page(past.settings.archive_root, Location(*list(read.values())[1:]))
+        assert archived.body == past.site.answers[read["url"].removeprefix(past.site.base)].body
+
+
+def test_a_second_run_does_nothing_and_a_later_one_only_what_lacks(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.backfill()
+    asked = past.pages_asked()
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+    past.publish("/ferry-leaves-at-last", EVENING)
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}, "the history is asked once a day"
+    assert past.pages_asked() == asked
+    past.later(days=1, minutes=1)
+    assert fates(past.backfill()) == {"known": 1, "found": 1, "recovered": 1, "unchanged": 1}
+    assert past.rows(
+        "select count(*) as items, count(distinct article_id) as articles from ledger.item_discovered"
+    ) == [{"items": 2, "articles": 2}]
+    assert past.verify().findings == ()
+
+
+def test_an_article_that_is_known_from_elsewhere_is_no_find(past: Outlet) -> None:
+    past.publish("/from-the-feed", MORNING)
+    past.site.feed("/feed.xml", ("/from-the-feed?utm_source=rss", "Ferry"))  # dated 2 March
+    past.poll()
+    assert fates(past.backfill()) == {}
+    assert len(past.rows("select 1 from ledger.item_discovered")) == 1
+
+
+# To which day an article belongs
+
+
+def test_what_was_seen_later_counts_where_it_was_published(past: Outlet) -> None:
+    past.site.feed("/feed.xml", ("/seen-in-june", "Ferry"))
+    past.site.page("/seen-in-june", "Ferry", "It was late.")
+    past.poll()
+    march_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+    today = Interval(past.now - timedelta(hours=1), past.now + timedelta(hours=1))
+    assert past.backfill(march_2).known == 1
+    assert past.backfill(today).known == 0
+
+
+def test_what_has_no_date_counts_where_it_was_seen(past: Outlet) -> None:
+    body = f"<rss version='2.0'><channel><item><link>{past.site.base}/undated</link></item></channel></rss>"
+    past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
+    past.poll()
+    today = Interval(past.now - timedelta(hours=1), past.now + timedelta(hours=1))
+    assert past.backfill(today).known == 1
+    assert past.backfill().known == 0
+
+
+# Pages
+
+
+def test_what_was_known_and_never_had_is_had(past: Outlet) -> None:
+    past.site.feed("/feed.xml", ("/known", "Ferry"))
+    past.site.answers["/known"] = Answer(b"later", 503)
+    past.poll()
+    past.later(days=9)
+    past.site.feed("/feed.xml")
+    past.poll()
+    assert [reason for _, reason, _ in past.failures()] == ["http_5xx", "expired"]
+    past.site.page("/known", "Ferry", "It sails again, and everybody on the quay is glad of it at last.")
+    march_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+    assert fates(past.backfill(march_2)) == {"known": 1, "recovered": 1}
+
+
+def test_a_page_that_is_gone_is_taken_from_the_web_archive(past: Outlet) -> None:
+    past.put_in_sitemap("/ferry-held-back", MORNING)
+    head = (
+        f'<meta property="article:published_time" content="{MORNING.isoformat()}">'
+        f'<meta property="article:modified_time" content="{(NOON + timedelta(days=30)).isoformat()}">'
+    )
+    past.keep("/ferry-held-back", NOON, head)
+    past.keep("/ferry-held-back", NOON + timedelta(days=60))
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+    assert past.captures() == {"/ferry-held-back": "wayback"}
+    (row,) = past.rows(
+        """
+        select
+            capture.captured_at, capture.final_url, capture.warc_file, capture.warc_offset, capture.warc_length,
+            extraction.url, extraction.published_at, extraction.modified_at
+        from ledger.article_captured as capture
+        join ledger.article_extracted as extraction on extraction.caused_by = capture.event_id
+        """
+    )
+    assert row["captured_at"] == NOON
+    assert row["final_url"] == row["url"] == f"{past.site.base}/ferry-held-back"
+    assert (row["published_at"], row["modified_at"]) == (MORNING, None), "nothing is dated after the capture"
+    archived = read_page(past.settings.archive_root, Location(row["warc_file"], row["warc_offset"], row["warc_length"]))
+    assert archived.url == f"{past.archive.base}/web/20260314120000id_/{past.site.base}/ferry-held-back"
+    assert archived.body == page("/ferry-held-back", head).encode()
+
+
+GONE = {
+    "410": Answer(status=410),
+    "404": Answer(status=404),
+    "leads to the front page": Answer(status=301, headers={"Location": "/"}),
+}
+
+
+@pytest.mark.parametrize("answer", GONE.values(), ids=GONE)
+def test_what_counts_as_gone(past: Outlet, answer: Answer) -> None:
+    past.put_in_sitemap("/ferry-held-back", MORNING)
+    past.site.answers["/ferry-held-back"] = answer
+    past.site.page("/", "Ferry Post")
+    past.keep("/ferry-held-back", NOON)
+    assert past.backfill().recovered == 1
+    assert past.captures() == {"/ferry-held-back": "wayback"}
+
+
+NOT_GONE = {
+    "forbidden by robots.txt": ("/secret/story", Answer(), {"lost": 1}),
+    "refused": ("/story", Answer(status=403), {"lost": 1}),
+    "a file": ("/story", Answer(b"%PDF", content_type="application/pdf"), {"lost": 1}),
+    "down for now": ("/story", Answer(status=500), {"waiting": 1}),
+    "behind a login": ("/story", Answer(status=302, headers={"Location": "/login"}), {"waiting": 1}),
+}
+
+
+@pytest.mark.parametrize(("path", "answer", "expected"), NOT_GONE.values(), ids=NOT_GONE)
+def test_what_is_not_gone_is_not_taken_from_an_archive(
+    past: Outlet, path: str, answer: Answer, expected: dict[str, int]
+) -> None:
+    past.put_in_sitemap(path, MORNING)
+    past.site.answers[path] = answer
+    past.site.page("/login", "Log in to go on")
+    past.keep(path, NOON)
+    assert fates(past.backfill()) == {"found": 1} | expected
+    assert past.captures() == {}
+
+
+def test_a_page_that_is_nowhere_to_be_had_is_lost_and_asked_for_again_after_a_day(past: Outlet) -> None:
+    past.put_in_sitemap("/ferry-held-back", MORNING)
+    assert fates(past.backfill()) == {"found": 1, "lost": 1}
+    assert past.failures() == [("/ferry-held-back", "http_4xx", 1), ("/ferry-held-back", "not_archived", 2)]
+    url = f"{past.site.base}/ferry-held-back"
+    assert fates(past.backfill()) == {"known": 1, "lost": 1}
+    assert (past.site.asked["/ferry-held-back"], past.archive.asked[f"index {url}"]) == (1, 1)
+    past.later(days=1, minutes=1)
+    past.keep("/ferry-held-back", NOON)
+    assert fates(past.backfill()) == {"known": 1, "recovered": 1}
+    assert (past.site.asked["/ferry-held-back"], past.archive.asked[f"index {url}"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "odd", [Odd(status=429, headers={"Retry-After": "900"}), Odd(status=503), Odd(b"<html>blocked</html>"), Odd(b"[[")]
+)
+def test_an_archive_that_cannot_be_asked_leaves_the_page_to_the_next_run(past: Outlet, odd: Odd) -> None:
+    past.put_in_sitemap("/ferry-held-back", MORNING)
+    past.keep("/ferry-held-back", NOON)
+    url = f"{past.site.base}/ferry-held-back"
+    past.archive.odd_index[url] = [odd, odd]
+    assert fates(past.backfill()) == {"found": 1, "waiting": 1}
+    assert "the web archive could not be asked" in " ".join(past.notices)
+    past.archive.odd_index.clear()
+    past.later(hours=8)
+    assert fates(past.backfill()) == {"known": 1, "recovered": 1}
+
+
+def test_a_capture_that_cannot_be_replayed_is_not_the_only_one(past: Outlet) -> None:
+    past.put_in_sitemap("/ferry-held-back", MORNING)
+    url = f"{past.site.base}/ferry-held-back"
+    past.keep("/ferry-held-back", NOON)
+    past.keep("/ferry-held-back", EVENING)
+    past.archive.odd_replays[url] = [Odd(status=404)]
+    assert past.backfill().recovered == 1
+    (capture,) = past.rows("select captured_at from ledger.article_captured")
+    assert capture["captured_at"] == EVENING
+
+
+# The web archive's feeds and front pages
+
+
+def test_what_no_sitemap_names_is_found_in_archived_feeds_and_front_pages(past: Outlet) -> None:
+    base = past.site.base
+    item = f"<item><link>{base}/only-in-the-feed</link><pubDate>Sat, 14 Mar 2026 08:00:00 GMT</pubDate></item>"
+    feed = f"<rss version='2.0'><channel><title>Ferry Post</title>{item}</channel></rss>"
+    past.archive.keep(f"{base}/feed.xml", NOON, feed, content_type=RSS)
+    past.archive.keep(f"{base}/", MORNING, "<a href='/nothing'>Nothing</a>")
+    past.archive.keep(f"{base}/", NOON, "<html><a href='/ferry-is-held-back'>Ferry is held back</a></html>")
+    past.publish("/only-in-the-feed", MORNING, listed=False)
+    past.keep("/ferry-is-held-back", EVENING)
+    assert fates(past.backfill()) == {"found": 2, "recovered": 2}
+    assert past.captures() == {"/only-in-the-feed": "live", "/ferry-is-held-back": "wayback"}
+    items = past.rows("select via, occurred_at, published_at, feed_url, title from ledger.item_discovered order by 2")
+    assert [tuple(each.values()) for each in items] == [
+        ("wayback", MORNING + timedelta(hours=1), MORNING + timedelta(hours=1),
+         f"{past.archive.base}/web/20260314120000id_/{base}/feed.xml", None),
+        ("wayback", NOON, None, f"{past.archive.base}/web/20260314120000id_/{base}/", "Ferry is held back"),
+    ]  # fmt: skip
+
+
+def test_sections_are_searched_too_and_none_of_it_again(past: Outlet) -> None:
+    base = past.site.base
+    links = (
+        "<a href='/sport/'>S</a><a href='/sport/one-two-three-four'>1</a><a href='/sport/five-six-seven-eight'>2</a>"
+    )
+    past.archive.keep(f"{base}/", NOON, f"<html>{links}</html>")
+    past.archive.keep(f"{base}/sport/", MORNING, "<html><a href='/sport/'>Sport</a></html>")
+    inner = "<a href='/sport/ball/'>B</a><a href='/sport/ball/a-b-c-d'>1</a><a href='/sport/ball/e-f-g-h'>2</a>"
+    past.archive.keep(f"{base}/sport/", NOON, f"<html>{inner}</html>")
+    assert fates(past.backfill()) == {"found": 2, "lost": 2}
+    reads = past.rows("select url, reason, new_items from ledger.history_read where via = 'wayback'")
+    assert {(row["url"].removeprefix(base), row["reason"], row["new_items"]) for row in reads} == {
+        ("/feed.xml", None, 0),
+        ("/", None, 0),
+        ("/sport/", None, 2),
+    }
+    queries = len(past.archive.queries)
+    past.backfill()
+    assert len(past.archive.queries) == queries
+
+
+def test_the_history_that_could_not_be_asked_is_recorded_and_asked_again(past: Outlet) -> None:
+    feed = f"{past.site.base}/feed.xml"
+    past.archive.odd_index[feed] = [Odd(b"<html>502</html>")]
+    past.backfill()
+    reads = past.rows("select via, url, reason from ledger.history_read order by position")
+    assert {"via": "wayback", "url": feed, "reason": "broken_index"} in reads
+    past.backfill()
+    assert past.archive.asked[f"index {feed}"] == 2
+    assert past.archive.asked[f"index {past.site.base}/"] == 1
+    past.backfill()
+    assert past.archive.asked[f"index {feed}"] == 2
+
+
+def test_no_public_archive_is_asked_about_hosts_of_one_s_own(tmp_path: Path) -> None:
+    with outlet(tmp_path, wayback_url="http://archive.invalid", cc_news_url="http://news.invalid") as past:
+        past.put_in_sitemap("/ferry-held-back", MORNING)
+        assert fates(past.backfill()) == {"found": 1, "lost": 1}
+        assert {row["via"] for row in past.rows("select via from ledger.history_read")} == {"sitemap"}
+        assert past.notices == ()
+
+
+# CC-NEWS
+
+
+@pytest.fixture
+def news() -> Iterator[NewsFileServer]:
+    with news_files() as server:
+        yield server
+
+
+def test_news_files_are_read_only_where_they_are_wanted(past: Outlet, news: NewsFileServer) -> None:
+    past.backfill()
+    assert not news.asked
+
+
+def test_pages_in_news_files_are_found_and_taken_where_they_are_gone(tmp_path: Path, news: NewsFileServer) -> None:
+    with outlet(tmp_path, cc_news_url=news.base, wayback_url="") as past:
+        base, path = past.site.base, file_path(MORNING)
+        past.publish("/ferry-still-there-today", MORNING, listed=False)
+        past.put_in_sitemap("/known-and-gone-for-good", MORNING)
+        names = ("/ferry-still-there-today", "/ferry-gone-from-the-site", "/known-and-gone-for-good", "/impressum")
+        records = [warc_record(base + name, NOON, page(name).encode()) for name in names]
+        news.files[path] = b"".join([warcinfo(), *records, warc_record("https://x.example/a-b-c-d", NOON)])
+        assert fates(past.backfill()) == {"found": 3, "recovered": 3}
+        assert past.captures() == {
+            "/ferry-still-there-today": "live",
+            "/ferry-gone-from-the-site": "cc_news",
+            "/known-and-gone-for-good": "cc_news",
+        }
+        (gone,) = past.rows(
+            "select occurred_at, via, feed_url from ledger.item_discovered where url like '%gone-from-the-site'"
+        )
+        assert tuple(gone.values()) == (NOON, "cc_news", f"{news.base}/{path}")
+        (capture,) = past.rows(
+            "select captured_at, warc_type, final_url from ledger.article_captured where url like '%gone-from-the-site'"
+        )
+        assert tuple(capture.values()) == (NOON, "resource", f"{base}/ferry-gone-from-the-site")
+        past.later(days=9)
+        assert fates(past.backfill()) == {"known": 3, "unchanged": 3}
+        assert news.asked[path] == 1
+
+
+def test_a_news_file_that_breaks_off_is_recorded_and_read_again(tmp_path: Path, news: NewsFileServer) -> None:
+    with outlet(tmp_path, cc_news_url=news.base, wayback_url="") as past:
+        path = file_path(MORNING)
+        record = warc_record(f"{past.site.base}/ferry-is-held-back", NOON, page("/x").encode())
+        news.files[path] = record + b"\x1f\x8bjunk"
+        assert past.backfill().recovered == 1
+        (read,) = past.rows("select reason, entries, new_items from ledger.history_read where via = 'cc_news'")
+        assert tuple(read.values()) == ("incomplete", 1, 1)
+        news.files[path] = record
+        past.backfill()
+        assert news.asked[path] == 2
+        assert len(past.rows("select 1 from ledger.article_captured")) == 1
+
+
+def test_so_many_news_files_a_run(tmp_path: Path, news: NewsFileServer) -> None:
+    with outlet(tmp_path, cc_news_url=news.base, wayback_url="", cc_news_files=2) as past:
+        for hours in range(5):
+            news.files[file_path(DAY.start + timedelta(hours=hours))] = warcinfo()
+        past.backfill()
+        assert "3 of 5 CC-NEWS files are left to the next run" in " ".join(past.notices)
+        past.backfill()
+        past.backfill()
+        assert {count for path, count in news.asked.items() if path in news.files} == {1}
+        assert past.notices == ()
+
+
+# Replay
+
+
+def read_by_an_older_version(past: Outlet) -> None:
+    """Give every capture an extraction by an extractor that is long gone."""
+    with past.stores() as stores:
+        captures = replayable_captures(stores, scope_of(stores, DAY, [past.source.id]), producer="extract@0")
+        stores.record(
+            [
+                ArticleExtracted(
+                    stream=f"article:{capture.article_id}",
+                    occurred_at=past.now,
+                    producer="extract@0",
+                    caused_by=capture.capture_id,
+                    source_id=capture.source_id,
+                    article_id=capture.article_id,
+                    url=capture.url,
+                    payload_digest=capture.payload_digest,
+                    text="as it was read then",
+                    word_count=5,
+                    text_digest="sha256:old",
+                )
+                for capture in captures
+            ]
+        )
+
+
+def test_without_replay_a_run_reads_what_it_has_had_itself(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    assert fates(past.backfill(replay=False)) == {"found": 1, "recovered": 1}
+    assert len(past.rows("select 1 from ledger.article_annotated")) == 1
+
+
+def test_a_capture_that_only_an_older_version_has_read_is_replayed_without_a_request(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.site.answers["/feed.xml"] = Answer(
+        f"<rss version='2.0'><channel><item><link>{past.site.base}/ferry-held-back</link>"
+        "<pubDate>Sat, 14 Mar 2026 07:00:00 GMT</pubDate></item></channel></rss>".encode(),
+        content_type=RSS,
+    )
+    past.poll()  # in June, so it was captured then
+    read_by_an_older_version(past)
+    asked = past.site.asked.total()
+    assert fates(past.backfill(recover=False, replay=False)) == {"known": 1, "waiting": 1}
+    assert fates(past.backfill(recover=False)) == {"known": 1, "replayed": 1}
+    assert fates(past.backfill(recover=False)) == {"known": 1, "unchanged": 1}
+    assert past.site.asked.total() == asked
+    older, newer = past.rows("select producer from ledger.article_extracted order by position")
+    assert older["producer"] == "extract@0" != newer["producer"]
+
+
+def test_a_newer_producer_would_have_all_records_read_again(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.put_in_sitemap("/ferry-taken-down", NOON)
+    past.keep("/ferry-taken-down", NOON)
+    past.backfill()
+    with past.stores() as stores:
+        scope = scope_of(stores, DAY, [past.source.id])
+        assert replayable_captures(stores, scope) == []
+        assert replayable_texts(stores, scope) == []
+        newer = replayable_captures(stores, scope, producer="extract@999")
+        assert {capture.article_id for capture in newer} == {
+            article_id(past.site.base + path) for path in ("/ferry-held-back", "/ferry-taken-down")
+        }
+        assert len(replayable_texts(stores, scope, producer="annotate@999")) == 2
+        assert replayable_captures(stores, scope, Captures.OWN, producer="extract@999") == []
+        assert replayable_captures(stores, scope_of(stores, DAY, []), producer="extract@999") == []
+
+
+def test_a_page_that_was_seen_twice_is_replayed_from_the_record_with_its_bytes(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    link = f"<link>{past.site.base}/ferry-held-back</link><pubDate>Sat, 14 Mar 2026 07:00:00 GMT</pubDate>"
+    for title in ("Ferry", "Ferry held back"):
+        body = f"<rss version='2.0'><channel><item>{link}<title>{title}</title></item></channel></rss>"
+        past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
+        past.poll()
+    types = past.rows("select warc_type from ledger.article_captured order by position")
+    assert [row["warc_type"] for row in types] == ["response", "revisit"]
+    with past.stores() as stores:
+        (capture,) = replayable_captures(stores, scope_of(stores, DAY, [past.source.id]))
+    (response,) = past.rows("select warc_offset from ledger.article_captured where warc_type = 'response'")
+    assert capture.warc_offset == response["warc_offset"]
+    assert past.backfill(recover=False).replayed == 1
+
+
+def test_the_text_of_a_feed_is_replayed_too(past: Outlet) -> None:
+    text = "".join(f"<p>Sentence {number} about the ferry, the harbour and the wind.</p>" for number in range(12))
+    body = (
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><item>'
+        f"<link>{past.site.base}/secret/story</link><title>Ferry</title>"
+        "<pubDate>Sat, 14 Mar 2026 07:00:00 GMT</pubDate><description>Short.</description>"
+        f"<content:encoded><![CDATA[{text}]]></content:encoded></item></channel></rss>"
+    )
+    past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
+    past.put_in_sitemap("/other", DAY.end)
+    past.poll()
+    (capture,) = past.rows("select warc_type, via from ledger.article_captured")
+    assert tuple(capture.values()) == ("resource", "feed")
+    assert fates(past.backfill()) == {"known": 1, "replayed": 1}
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+
+
+# What there is to do
+
+
+def test_a_dry_run_tells_what_there_is_to_do_and_does_nothing(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.put_in_sitemap("/ferry-taken-down", NOON)
+    past.backfill()
+    past.later(days=2)
+    past.publish("/found-since-then", EVENING)
+    asked, events = past.pages_asked(), past.verify().events
+    with past.stores() as stores:
+        (by_ledger,) = assess(stores, [past.source], DAY)
+        (by_history,), notices = assess_history(stores, [past.source], DAY, [past.source])
+        (next_day,) = assess(stores, [past.source], Interval(DAY.end, DAY.end + timedelta(days=1)))
+    assert (by_ledger.known, by_ledger.recoverable, by_ledger.replayable, by_ledger.lost) == (2, 1, 0, 1)
+    assert (by_history.known, by_history.recoverable, by_history.replayable, by_history.lost) == (2, 2, 0, 1)
+    assert notices == ()
+    assert (next_day.known, next_day.recoverable) == (0, 0)
+    assert (past.pages_asked(), past.verify().events) == (asked, events)
+
+
+def test_a_run_that_was_cleared_counts_from_its_new_start(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.backfill()
+    past.runs -= 1
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+    finished = past.rows("select run_id, recovered from ledger.backfill_finished order by position")
+    assert [tuple(row.values()) for row in finished] == [("run-1", 1), ("run-1", 0)]
+
+
+def test_the_numbers_of_a_run_are_those_since_it_was_started_last(past: Outlet) -> None:
+    other = msgspec.structs.replace(past.source, id="ferry-sport")
+    with past.stores() as stores:
+        finish(stores, [past.source, other], DAY, utc_now()).require_success()
+        assert {each.source_id for each in numbers_of_run(stores.ledger, stores.run)} == {"ferry", "ferry-sport"}
+        finish(stores, [past.source], DAY, utc_now()).require_success()
+        assert {each.source_id for each in numbers_of_run(stores.ledger, stores.run)} == {"ferry"}
+
+
+def test_what_a_killed_run_had_done_counts_in_the_next_one(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    with past.stores() as stores:
+        recover(stores, [past.source], DAY, [past.source]).require_success()
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+
+
+def test_what_a_run_beside_this_one_does_is_its_own(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    started_at = utc_now()
+    with past.stores() as beside:
+        recover(beside, [past.source], DAY, [past.source]).require_success()
+        with past.stores() as stores:
+            finish(stores, [past.source], DAY, started_at).require_success()
+            assert fates(numbers_of_run(stores.ledger, stores.run)[0]) == {"known": 1, "waiting": 1}
+        finish(beside, [past.source], DAY, started_at).require_success()
+        assert fates(numbers_of_run(beside.ledger, beside.run)[0]) == {"found": 1, "recovered": 1}
+
+
+def test_what_a_later_run_has_told_of_a_run_that_goes_on_is_not_told_twice(past: Outlet) -> None:
+    paths = [f"/ferry-number-{number}-held-back" for number in range(3)]
+    past.publish(paths[0], MORNING)
+    started_at = utc_now()
+    with past.stores() as slow:
+        recover(slow, [past.source], DAY, [past.source]).require_success()
+        assert fates(past.backfill(recover=False)) == {"found": 1, "recovered": 1}, "as if the other had been killed"
+        for path in paths[1:]:
+            past.publish(path, MORNING)
+        past.later(days=2)
+        recover(slow, [past.source], DAY, [past.source]).require_success()
+        finish(slow, [past.source], DAY, started_at).require_success()
+        (numbers,) = numbers_of_run(slow.ledger, slow.run)
+        assert (numbers.known, numbers.found, numbers.recovered) == (1, 2, 2)
+
+
+def test_a_run_that_sums_up_again_says_the_same(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    with past.stores() as stores:
+        started_at = utc_now()
+        backfill(stores, [past.source], DAY, [past.source], Wanted(), started_at).require_success()
+        first = numbers_of_run(stores.ledger, stores.run)
+        finish(stores, [past.source], DAY, started_at).require_success()
+        assert numbers_of_run(stores.ledger, stores.run) == first
+    assert len(past.rows("select 1 from ledger.backfill_finished")) == 1

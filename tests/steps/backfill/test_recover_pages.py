@@ -1,0 +1,433 @@
+"""The pages of a past day: asked for again when they may be back, and taken from an archive only if it is they."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.collect.http.client import Client, Limits
+from pipeline.collect.http.exchanges import Response
+from pipeline.ledger import Interval, Run
+from pipeline.ledger.log import utc_now
+from pipeline.steps.backfill.backfill import Wanted, assess, backfill, numbers_of_run
+from pipeline.steps.backfill.history_state import Past, articles_of_interval, is_gone
+from pipeline.steps.backfill.recover_pages import PageRecovery
+from pipeline.steps.run.host_locks import HostLocks
+from pipeline.steps.run.visits import Alone
+from tests.worlds.loopback import Answer
+from tests.worlds.outlet import DAY, Outlet, outlet, page
+from tests.worlds.web_archive import Odd
+
+MORNING, NOON, EVENING = (DAY.start + timedelta(hours=hours) for hours in (7, 12, 19))
+MARCH_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+STORY = "/ferry-held-back"
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Iterator[Outlet]:
+    with outlet(tmp_path) as made:
+        yield made
+
+
+def fates(numbers: Any) -> dict[str, int]:
+    """The numbers that are not 0."""
+    return {name: value for name, value in msgspec.structs.asdict(numbers).items() if value and name != "source_id"}
+
+
+# Asked again
+
+
+def test_what_an_outage_cost_is_had_when_the_site_is_back(past: Outlet) -> None:
+    past.site.feed("/feed.xml", (STORY, "Ferry"))
+    past.site.answers[STORY] = Answer(status=500)
+    for _ in range(6):
+        past.poll()
+        past.later(hours=17)
+    assert past.failures() == [(STORY, "http_5xx", attempt) for attempt in range(1, 6)], "then it is for good"
+    past.publish(STORY, MORNING, listed=False)
+    assert fates(past.backfill(MARCH_2)) == {"known": 1, "recovered": 1}
+
+
+def test_a_site_that_stays_down_is_asked_once_a_run_and_its_page_lost_in_the_end(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.site.answers[STORY] = Answer(status=500)
+    for attempt in range(1, 7):
+        numbers = past.backfill()
+        assert (numbers.waiting, numbers.lost) == ((1, 0) if attempt < 5 else (0, 1))
+        assert past.site.asked[STORY] == attempt
+    with past.stores() as stores:
+        (assessed,) = assess(stores, [past.source], DAY)
+    assert (assessed.recoverable, assessed.lost) == (1, 1)
+
+
+MISSED = {
+    "404": Answer(status=404),
+    "leads to the front page": Answer(status=302, headers={"Location": "/"}),
+    "refused": Answer(status=403),
+    "a file": Answer(b"%PDF", content_type="application/pdf"),
+}
+
+
+@pytest.mark.parametrize("answer", MISSED.values(), ids=MISSED)
+def test_a_page_that_is_back_is_had_a_day_later(past: Outlet, answer: Answer) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.site.page("/", "Ferry Post")
+    past.site.answers[STORY] = answer
+    assert fates(past.backfill()) == {"found": 1, "lost": 1}
+    past.publish(STORY, MORNING, listed=False)
+    assert fates(past.backfill()) == {"known": 1, "lost": 1}
+    assert past.site.asked[STORY] == 1
+    past.later(days=1, minutes=1)
+    assert fates(past.backfill(recover=False)) == {"known": 1, "waiting": 1}
+    assert fates(past.backfill()) == {"known": 1, "recovered": 1}
+    assert past.captures() == {STORY: "live"}
+
+
+def test_what_robots_txt_no_longer_forbids_is_had(past: Outlet) -> None:
+    past.put_in_sitemap("/secret/story", MORNING)
+    assert fates(past.backfill()) == {"found": 1, "lost": 1}
+    past.publish("/secret/story", MORNING, listed=False)
+    past.site.answers["/robots.txt"] = Answer(b"User-agent: *\n", content_type="text/plain")
+    past.later(days=1, minutes=1)
+    assert fates(past.backfill()) == {"known": 1, "recovered": 1}
+
+
+def test_what_was_gone_and_is_forbidden_since_is_not_taken_from_an_archive(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.backfill()
+    past.later(days=2)
+    past.site.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /\n", content_type="text/plain")
+    assert fates(past.backfill()) == {"known": 1, "lost": 1}
+    past.keep(STORY, NOON)
+    assert fates(past.backfill()) == {"known": 1, "lost": 1}
+    assert past.captures() == {}
+
+
+def test_a_host_that_wants_to_be_left_alone_is(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.backfill()
+    past.later(days=2)
+    past.site.answers[STORY] = Answer(status=429, headers={"Retry-After": "7200"})
+    assert fates(past.backfill()) == {"known": 1, "waiting": 1}
+    asked = past.site.asked.total()
+    past.publish(STORY, MORNING, listed=False)
+    past.later(hours=1)
+    assert fates(past.backfill()) == {"known": 1, "waiting": 1}
+    assert past.site.asked.total() == asked
+    past.later(hours=2)
+    assert fates(past.backfill()) == {"known": 1, "recovered": 1}
+
+
+def test_the_daily_run_goes_on_after_a_backfill_s_failures(past: Outlet) -> None:
+    past.site.feed("/feed.xml", (STORY, "Ferry"))
+    past.site.answers[STORY] = Answer(status=500)
+    past.poll()
+    assert fates(past.backfill(MARCH_2)) == {"known": 1, "waiting": 1}
+    past.later(hours=5)
+    past.poll()
+    assert past.failures() == [(STORY, "http_5xx", attempt) for attempt in (1, 2, 3)]
+    past.publish(STORY, MORNING, listed=False)
+    past.later(hours=17)
+    past.poll()
+    assert past.captures() == {STORY: "live"}
+    assert past.verify().findings == ()
+
+
+# What is no capture of the page
+
+
+LEADS_TO = {
+    "the front page": ("/", False),
+    "a section": ("/harbour/", False),
+    "another site": ("http://elsewhere.example/ferry-is-held-back-today", False),
+    "what is no address": ("http://[elsewhere/ferry-is-held-back-today", False),
+    "its address with a slash": (f"{STORY}/", True),
+    "its address with another scheme": ("https:", True),
+    "its new address": ("/harbour/ferry-is-held-back-today", True),
+}
+
+
+@pytest.mark.parametrize(("target", "is_taken"), LEADS_TO.values(), ids=LEADS_TO)
+def test_an_archive_s_redirects_are_not_trusted_more_than_the_site_s(past: Outlet, target: str, is_taken: bool) -> None:
+    base = past.site.base
+    url = base.replace("http:", "https:") + STORY if target == "https:" else target
+    url = url if "//" in url else base + url
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, NOON)
+    past.keep(STORY, EVENING)
+    past.archive.keep(url, NOON, page(STORY))
+    past.archive.odd_replays[base + STORY] = [Odd(status=302, headers={"Location": f"/web/20260314120000id_/{url}"})]
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+    (capture,) = past.rows("select final_url, captured_at from ledger.article_captured")
+    assert tuple(capture.values()) == ((url, NOON) if is_taken else (base + STORY, EVENING))
+
+
+def test_a_page_that_leads_to_an_offer_is_not_had(past: Outlet) -> None:
+    path = "/politics/ferry-held-back-for-hours"
+    offer = f"/offers/checkout?ref={path}"
+    past.put_in_sitemap(path, MORNING)
+    past.site.answers[path] = Answer(status=302, headers={"Location": offer})
+    past.site.page(offer, "Read on for a coin")
+    assert fates(past.backfill()) == {"found": 1, "waiting": 1}
+    assert past.failures() == [(path, "to_wall", 1)]
+
+
+@pytest.mark.parametrize("new", ["/politics/", "/sport/team-wins-the-cup-again-48214"])
+def test_a_page_that_leads_elsewhere_on_its_site_is_gone(past: Outlet, new: str) -> None:
+    path = "/politics/ferry-held-back-for-hours"
+    past.put_in_sitemap(path, MORNING)
+    past.keep(path, NOON)
+    past.site.answers[path] = Answer(status=302, headers={"Location": new})
+    past.site.page(new, "Something else")
+    assert past.backfill().recovered == 1
+    assert past.captures() == {path: "wayback"}
+    ((_, reason, _),) = past.failures()
+    assert reason == ("to_other_page" if new == "/politics/" else "to_other_article")
+
+
+def test_a_page_that_says_there_is_none_is_gone_also_in_an_archive(past: Outlet) -> None:
+    nothing = "<title>Ferry Post – Seite nicht gefunden</title><p>Die Seite ist leider nicht mehr verfügbar.</p>"
+    for path in (STORY, "/ferry-leaves-at-last"):
+        past.put_in_sitemap(path, MORNING)
+        past.site.answers[path] = Answer(nothing.encode())
+        past.archive.keep(past.site.base + path, NOON, nothing)
+    past.keep(STORY, EVENING)
+    assert fates(past.backfill()) == {"found": 2, "recovered": 1, "lost": 1}
+    assert past.captures() == {STORY: "wayback"}
+    assert {reason for _, reason, _ in past.failures()} == {"soft_404", "not_archived"}
+
+
+def test_a_page_with_a_short_address_is_had_where_that_leads(past: Outlet) -> None:
+    path, new = "/p/xk7", "/politics/ferry-held-back-for-hours-48213"
+    past.put_in_sitemap(path, MORNING)
+    past.site.answers[path] = Answer(status=301, headers={"Location": new})
+    past.site.page(new, "Ferry held back for hours")
+    assert past.backfill().recovered == 1
+
+
+def test_a_page_of_two_sources_is_asked_for_once(past: Outlet) -> None:
+    paths = [f"/ferry-number-{number}-held-back" for number in range(30)]
+    for path in paths:
+        past.publish(path, MORNING)
+    past.site.answers[paths[0]] = Answer(status=404)
+    sources = [past.source, msgspec.structs.replace(past.source, id="ferry-sport")]
+    with past.stores() as stores:
+        backfill(stores, sources, DAY, sources, Wanted(), utc_now()).require_success()
+        numbers = [fates(each) for each in numbers_of_run(stores.ledger, stores.run)]
+    assert numbers == [{"found": 30, "recovered": 29, "lost": 1}] * 2
+    assert [past.site.asked[path] for path in paths] == [1] * 30
+    assert len(past.captures()) == 29
+
+
+def test_what_no_name_server_has_answered_about_is_not_gone() -> None:
+    assert is_gone("dns", None)
+    assert not is_gone("dns_timeout", None)
+
+
+def test_an_archive_that_has_only_the_front_page_does_not_have_the_article(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, NOON)
+    past.keep("/", NOON)
+    to_front_page = Odd(status=302, headers={"Location": f"/web/20260314120000id_/{past.site.base}/"})
+    past.archive.odd_replays[past.site.base + STORY] = [to_front_page]
+    assert fates(past.backfill()) == {"found": 1, "lost": 1}
+    assert past.captures() == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "captured_at"),
+    [
+        (format_datetime(datetime(2100, 1, 1, tzinfo=UTC), usegmt=True), NOON),
+        (format_datetime(datetime(1970, 1, 1, tzinfo=UTC), usegmt=True), NOON),
+        (format_datetime(NOON - timedelta(seconds=3), usegmt=True), NOON - timedelta(seconds=3)),
+    ],
+)
+def test_when_an_archive_says_a_capture_was_made(past: Outlet, said: str, captured_at: datetime) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, NOON)
+    answer = Odd(page(STORY).encode(), content_type="text/html", headers={"Memento-Datetime": said})
+    past.archive.odd_replays[past.site.base + STORY] = [answer]
+    assert past.backfill().recovered == 1
+    (capture,) = past.rows("select captured_at from ledger.article_captured")
+    assert capture["captured_at"] == captured_at
+
+
+def test_a_capture_of_times_to_come_is_none(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, datetime(2100, 1, 1, tzinfo=UTC))
+    assert fates(past.backfill()) == {"found": 1, "lost": 1}
+
+
+# Captures that cannot be had
+
+
+def in_a_circle(past: Outlet) -> list[Odd]:
+    """As many redirects as one request follows."""
+    url = past.site.base + STORY
+    return [Odd(status=302, headers={"Location": f"/web/20260314120000id_/{url}"})] * 6
+
+
+def to_a_private_address(past: Outlet) -> list[Odd]:
+    return [Odd(status=302, headers={"Location": "http://10.0.0.1/"})]
+
+
+def broken(past: Outlet) -> list[Odd]:
+    return [Odd(status=500)]
+
+
+@pytest.mark.parametrize("first", [in_a_circle, to_a_private_address, broken])
+def test_a_capture_that_cannot_be_had_does_not_stand_before_the_others(past: Outlet, first: Any) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, NOON)
+    past.keep(STORY, EVENING)
+    past.archive.odd_replays[past.site.base + STORY] = first(past)
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+    (capture,) = past.rows("select captured_at from ledger.article_captured")
+    assert capture["captured_at"] == EVENING
+    assert past.notices == ()
+
+
+def test_a_page_with_more_captures_than_are_listed_is_taken_from_those_that_are(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.archive.page_rows = 1
+    for day in range(8):
+        past.keep(STORY, NOON + timedelta(days=day))
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+
+
+@pytest.mark.parametrize(("only", "fate"), [(in_a_circle, "lost"), (to_a_private_address, "lost"), (broken, "waiting")])
+def test_a_page_waits_only_for_what_may_pass(past: Outlet, only: Any, fate: str) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, NOON)
+    past.archive.odd_replays[past.site.base + STORY] = only(past)
+    assert fates(past.backfill()) == {"found": 1, fate: 1}
+
+
+def test_a_capture_that_an_archive_did_not_give_is_recorded(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.keep(STORY, NOON)
+    past.archive.odd_replays[past.site.base + STORY] = broken(past)
+    past.backfill()
+    reads = past.rows("select url, reason, status from ledger.history_read where reason is not null")
+    assert [tuple(read.values()) for read in reads] == [(past.site.base + STORY, "http_5xx", 500)]
+    (notice,) = past.notices
+    assert "did not give a page that it has" in notice
+    assert fates(past.backfill()) == {"known": 1, "recovered": 1}
+
+
+def test_an_archive_that_was_not_asked_for_pages_is_recorded(past: Outlet) -> None:
+    stories = [f"{STORY}-{number}" for number in range(3)]
+    for story in stories:
+        past.put_in_sitemap(story, MORNING)
+        past.archive.odd_index[past.site.base + story] = [Odd(status=429, headers={"Retry-After": "3600"})]
+    past.backfill()
+    sql = f"select * from ledger.history_read where url like '%{STORY}-%' and reason is not null order by position"
+    first = past.rows(sql)[0]
+    assert (first["reason"], first["status"]) == ("http_4xx", 429)
+    assert (first["via"], first["interval_start"], first["interval_end"]) == ("wayback", DAY.start, DAY.end)
+    assert first["retry_at"] - past.now < timedelta(hours=1)
+    told = len(past.rows(sql))
+    assert fates(past.backfill()) == {"known": 3, "waiting": 3}
+    new = past.rows(sql)[told:]
+    assert [read["reason"] for read in new] == ["asked_to_wait"], "once for all three"
+
+
+# Whose day it is
+
+
+def touched(past: Outlet) -> None:
+    """An article of 2019 that a plain sitemap dates by when it was modified."""
+    head = '<meta property="article:published_time" content="2019-05-05T05:05:05Z">'
+    past.site.answers[STORY] = Answer(page(STORY, head).encode())
+    past.put_in_sitemap(STORY, MORNING)
+
+
+def test_an_old_article_that_was_touched_is_none_of_the_day_once_it_is_read(past: Outlet) -> None:
+    touched(past)
+    past.publish("/ferry-leaves-at-last", EVENING)
+    past.backfill()
+    assert past.captures() == {STORY: "live", "/ferry-leaves-at-last": "live"}
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+    past.later(days=2)
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+    in_2019 = Interval(datetime(2019, 5, 5, tzinfo=UTC), datetime(2019, 5, 6, tzinfo=UTC))
+    assert past.backfill(in_2019).known == 1
+
+
+def test_to_the_run_that_found_it_an_article_stays_of_the_day(past: Outlet) -> None:
+    touched(past)
+    past.backfill()
+    ids = [past.source.id]
+    with past.stores() as stores:
+        assert articles_of_interval(stores.ledger, DAY, ids) == []
+        run = Run("run-1")
+        (article,) = articles_of_interval(stores.ledger, DAY, ids, run)
+    assert article.is_newly_found(run, article.known_since)
+    assert article.is_newly_recovered(run, article.known_since)
+
+
+def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:
+    past.site.feed("/feed.xml", (STORY, "Ferry"))
+    touched(past)
+    past.poll()
+    past.backfill(MARCH_2)
+    assert fates(past.backfill(MARCH_2)) == {"known": 1, "unchanged": 1}
+
+
+def test_what_was_long_published_is_not_looked_at_again_as_if_it_were_new(past: Outlet) -> None:
+    past.publish(STORY, MORNING)
+    past.site.page("/ferry-of-yesterday", "Ferry")
+    past.put_in_sitemap("/ferry-of-yesterday", past.now - timedelta(days=1))
+    past.backfill()
+    today = past.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert past.backfill(Interval(today - timedelta(days=1), today)).recovered == 1
+    past.later(days=3)
+    past.poll()
+    looks = past.rows("select url from ledger.article_revisited")
+    assert [look["url"].removeprefix(past.site.base) for look in looks] == ["/ferry-of-yesterday"]
+
+
+# Bugs
+
+
+class Tripping(Client):
+    """Stumbles over one page in a way that nobody has thought of."""
+
+    async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
+        if url.endswith(STORY):
+            raise KeyError("unheard of")
+        return await super().fetch(url, etag=etag, last_modified=last_modified)
+
+
+def test_an_error_at_one_page_costs_no_other(past: Outlet) -> None:
+    past.put_in_sitemap(STORY, MORNING)
+    past.put_in_sitemap("/ferry-leaves-at-last", EVENING)
+    past.backfill()
+    past.publish("/ferry-leaves-at-last", EVENING)
+    past.later(days=2)
+
+    async def recover() -> None:
+        with past.stores() as stores:
+            client = Tripping(
+                allow_hosts=past.settings.allow_hosts,
+                limits=Limits(50),
+                contact="",
+                now=stores.now,
+                hosts=past.settings.host_folder,
+            )
+            async with client:
+                alone = Alone(HostLocks(past.settings.host_folder), past.source.hosts)
+                await PageRecovery(stores, client, None, past.source, Past(past.source.id, DAY), alone).run()
+
+    asyncio.run(recover())
+    assert past.captures() == {"/ferry-leaves-at-last": "live"}
+    assert past.failures()[-1] == (STORY, "error", 3)
+    (failure,) = past.rows("select detail, will_retry from ledger.capture_failed where reason = 'error'")
+    assert tuple(failure.values()) == ("KeyError: 'unheard of'", True)

@@ -1,0 +1,286 @@
+"""Maintenance makes the ledger's files few, changes nothing that was recorded, and disturbs no run beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import time
+from uuid import uuid4
+
+import pytest
+
+from pipeline import models
+from pipeline.errors import LedgerLocked, NewsledgerError
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.log import utc_now
+from pipeline.settings import Settings
+from pipeline.steps.fixity import PageRecord
+from pipeline.steps.maintain import (
+    WEEKS_TO_READ_ALL,
+    delete_superseded,
+    is_due,
+    merge_files,
+    prove,
+    prune,
+)
+from pipeline.steps.run.progress import Progress
+from tests.conftest import item
+from tests.worlds.running import newsledger
+from tests.worlds.world import World
+
+DAY = timedelta(days=1)
+
+
+def fill(ledger: Ledger, run: Run, appends: int = 12) -> None:
+    for n in range(appends):
+        ledger.append([item(f"{n}-{k}") for k in range(3)], run)
+
+
+def parquet_files(catalog: Path) -> list[Path]:
+    return sorted(catalog.with_suffix("").rglob("*.parquet"))
+
+
+def test_small_files_are_merged_and_what_they_held_is_all_there(ledger: Ledger, catalog: Path, run: Run) -> None:
+    fill(ledger, run)
+    before, head = ledger.table("select * from ledger.item_discovered order by position"), ledger.head()
+    merging = merge_files(ledger)
+    assert merging.before.files - merging.after.files == 11
+    assert merging.after.bytes < merging.before.bytes
+    assert ledger.table("select * from ledger.item_discovered order by position") == before
+    assert ledger.head() == head
+    assert verify(ledger).findings == ()
+    assert merge_files(ledger).after == merging.after, "nothing is left to be merged"
+    ledger.append([item("later")], run)
+    assert verify(ledger).findings == ()
+
+
+def test_replaced_files_are_kept_for_a_day_for_whoever_reads_them(ledger: Ledger, catalog: Path, run: Run) -> None:
+    fill(ledger, run)
+    merge_files(ledger)
+    files = parquet_files(catalog)
+    assert delete_superseded(ledger, utc_now()) == 0
+    assert parquet_files(catalog) == files
+    assert delete_superseded(ledger, utc_now() + 2 * DAY) == 12
+    assert len(parquet_files(catalog)) == len(files) - 12
+    assert verify(ledger).findings == ()
+
+
+def test_every_earlier_state_can_still_be_asked_for(ledger: Ledger, run: Run) -> None:
+    fill(ledger, run)
+    ((snapshot,),) = ledger.table("select max(snapshot_id) - 4 from ducklake_snapshots('ledger')").to_pydict().values()
+    then = f"select count(*) as n from ledger.item_discovered at (version => {snapshot})"
+    before = ledger.table(then)
+    merge_files(ledger)
+    delete_superseded(ledger, utc_now() + 2 * DAY)
+    assert ledger.table(then) == before
+    assert 0 < before["n"][0].as_py() < 36
+
+
+def test_files_of_killed_appends_are_deleted_when_nobody_can_be_writing_them(
+    ledger: Ledger, catalog: Path, run: Run
+) -> None:
+    fill(ledger, run, appends=2)
+    orphan = catalog.with_suffix("") / "main" / "item_discovered" / "ducklake-orphan.parquet"
+    orphan.write_bytes(parquet_files(catalog)[0].read_bytes())
+    assert delete_superseded(ledger, utc_now()) == 0
+    assert orphan.exists(), "it is too young"
+    two_days_ago = time() - 2 * DAY.total_seconds()
+    os.utime(orphan, (two_days_ago, two_days_ago))
+    assert delete_superseded(ledger, utc_now()) == 1
+    assert not orphan.exists()
+    assert verify(ledger).findings == ()
+
+
+def test_a_locked_ledger_is_not_touched(ledger: Ledger, catalog: Path, run: Run) -> None:
+    fill(ledger, run, appends=2)
+    with (
+        Ledger.open(catalog, lock_timeout_seconds=0.01) as impatient,
+        ledger_lock(catalog),
+        pytest.raises(LedgerLocked),
+    ):
+        merge_files(impatient)
+
+
+class ledger_lock:  # noqa: N801  # reads as a function
+    """The lock that an append holds, held by another process."""
+
+    def __init__(self, catalog: Path) -> None:
+        code = (
+            "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire();"
+            " print('held', flush=True); sys.stdin.read()"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code, catalog.with_suffix(".lock")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> None:
+        assert self._process.stdout
+        self._process.stdout.readline()
+
+    def __exit__(self, *exc: object) -> None:
+        self._process.communicate()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from pipeline.ledger import Ledger, Run
+from pipeline.steps.run.progress import Progress
+from tests.conftest import item
+
+with Ledger.open(Path(sys.argv[1])) as ledger:
+    for n in range(100_000):
+        ledger.append([item(f"{sys.argv[2]}-{n}-{k}") for k in range(4)], Run("writer"))
+        read = ledger.table("select * from ledger.item_discovered")  # as a run does between its appends
+        positions = sorted(read["position"].to_pylist())
+        assert positions == list(range(1, len(positions) + 1)), positions[-9:]
+        print(len(positions), flush=True)
+"""
+
+
+@pytest.fixture
+def writers(catalog: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Two processes that append and read until they are killed, and say how many events they see."""
+    Ledger.open(catalog).close()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, catalog, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name in ("first", "second")
+    ]
+    yield processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
+    catalog: Path, writers: list[subprocess.Popen[str]]
+) -> None:
+    """Two processes append the whole time, and are killed in mid work."""
+    with Ledger.open(catalog) as ledger:
+        merged = 0
+        for _ in range(4):
+            for writer in writers:
+                assert writer.stdout
+                assert writer.stdout.readline(), writer.communicate()[1]
+            steps: list[Progress] = []
+            merge_files(ledger, steps.append)
+            merged += sum(step.done > 0 for step in steps[-1:])
+            delete_superseded(ledger, utc_now() + DAY - timedelta(seconds=30))  # what was replaced half a minute ago
+        for writer in writers:
+            assert writer.poll() is None, writer.communicate()[1]
+            writer.kill()
+            writer.communicate()
+        assert merged > 1
+        assert prove(ledger, catalog.parent / "archive", utc_now()).findings == ()
+        (row,) = ledger.table(
+            "select count(*) as n, count(distinct event_id) as ids, max(position) as last from ledger.item_discovered"
+        ).to_pylist()
+        assert row["n"] == row["ids"] == row["last"] == ledger.head()[0]
+
+
+# ---- proof
+
+
+def test_a_page_that_was_changed_or_lost_is_found(world: World) -> None:
+    world.collect()
+    (archive,) = world.settings.archive_root.rglob("*.warc.gz")
+    with world.stores() as stores:
+        sound = prove(stores.ledger, world.settings.archive_root, utc_now())
+        assert (sound.pages, sound.findings) == (2, ())
+        sound.require_success()
+        archive.rename(archive.with_suffix(".away"))
+        broken = prove(stores.ledger, world.settings.archive_root, utc_now())
+    assert len(broken.findings) == 2
+    with pytest.raises(NewsledgerError, match=r"archive: .*no such file.*\(and 1 more\)"):
+        broken.require_success()
+
+
+def test_fresh_pages_are_always_read_back_and_older_ones_once_a_quarter() -> None:
+    now = utc_now()
+
+    def weeks_due(archived_at: datetime, name: str) -> int:
+        record = PageRecord(uuid4(), "https://news.example/a", "sha256:", f"{archived_at:%Y/%m/%d}/{name}", 0, 1)
+        return sum(is_due(record, now + week * 7 * DAY) for week in range(WEEKS_TO_READ_ALL))
+
+    assert {weeks_due(now - 100 * DAY, f"{n}.warc.gz") for n in range(50)} == {1}
+    assert all(weeks_due(now + 92 * DAY, f"{n}.warc.gz") == WEEKS_TO_READ_ALL for n in range(5))
+
+
+# ---- what is left over
+
+
+def age(path: Path, now: datetime, by: timedelta) -> None:
+    moment = (now - by).timestamp()
+    os.utime(path, (moment, moment))
+
+
+def test_what_killed_builds_have_left_is_deleted(tmp_path: Path) -> None:
+    settings, now = Settings(data=tmp_path), utc_now()
+    left = [tmp_path / "news.duckdb.publishing", tmp_path / "build.duckdb.broken"]
+    kept = [tmp_path / "news.duckdb", tmp_path / "build.duckdb", tmp_path / "mine.csv"]
+    for path in (*left, *kept):
+        path.write_bytes(b"x")
+    spilled = tmp_path / "build.duckdb.tmp"
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage_0.tmp").write_bytes(b"x")
+    assert models.prune(settings, now) == [left[0], spilled], "a broken file is kept for a while"
+    age(left[1], now, 8 * DAY)
+    assert models.prune(settings, now) == [left[1]]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".lock") == sorted(p.name for p in kept)
+
+
+def test_hosts_that_nobody_has_asked_for_long_are_forgotten(tmp_path: Path) -> None:
+    settings, now = Settings(data=tmp_path), utc_now()
+    settings.host_folder.mkdir()
+    names = (
+        "old.example.json",
+        "old.example.1.slot",
+        "old.example.lock",
+        "old.example.org.json",
+        "old.example.org.1.slot",
+    )
+    for name in names:
+        (settings.host_folder / name).touch()
+    age(settings.host_folder / "old.example.json", now, 31 * DAY)
+    forgotten = prune(settings, now)
+    assert sorted(path.name for path in forgotten) == ["old.example.1.slot", "old.example.json"]
+    assert len(list(settings.host_folder.iterdir())) == len(names) - 2
+
+
+def test_slices_of_news_files_are_kept_for_a_month(tmp_path: Path) -> None:
+    settings, now = Settings(data=tmp_path), utc_now()
+    folder = settings.cc_news_folder / "0123456789ab"
+    folder.mkdir(parents=True)
+    for name in ("old.warc.gz", "old.warc.gz.lock", "broken.warc.gz.part", "new.warc.gz"):
+        (folder / name).touch()
+        if not name.startswith("new"):
+            age(folder / name, now, 31 * DAY)
+    assert sorted(path.name for path in prune(settings, now)) == ["broken.warc.gz.part", "old.warc.gz"]
+    assert sorted(path.name for path in folder.iterdir()) == ["new.warc.gz", "old.warc.gz.lock"]
+
+
+# ---- the command
+
+
+def test_the_command_does_it_all_and_says_so(world: World) -> None:
+    world.collect()
+    done = newsledger("maintain", "--data", world.settings.data)
+    assert done.returncode == 0, done.stderr
+    assert "events verified" in done.stdout
+    assert "digest sha256:" in done.stdout
+    next(world.settings.archive_root.rglob("*.warc.gz")).unlink()
+    broken = newsledger("maintain", "--data", world.settings.data)
+    assert broken.returncode == 1
+    assert "no such file" in broken.stderr
+    nowhere = newsledger("maintain", "--data", world.settings.data / "nowhere")
+    assert nowhere.returncode == 1
+    assert "no ledger here" in nowhere.stderr

@@ -1,0 +1,370 @@
+"""Polling: what a poll records of a feed over time, and how the next one goes by it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.ledger import start_run
+from pipeline.steps.collect import collect
+from pipeline.steps.feed_state import CONSISTENT_MOVES, UNCONDITIONAL_EVERY, Which, due_sources
+from pipeline.steps.poll import poll_source
+from pipeline.steps.run.stores import Stores
+from pipeline.steps.run.visits import polite_client
+from tests.worlds.loopback import Answer
+from tests.worlds.world import World
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def feed(world: World, *items: tuple[str, datetime], etag: str | None = None) -> Answer:
+    """An RSS feed of (path, published_at) pairs."""
+    rows = "".join(
+        f"<item><title>Story {path}</title><link>{world.web.base}{path}</link><guid>{path}</guid>"
+        f"<pubDate>{format_datetime(at)}</pubDate></item>"
+        for path, at in items
+    )
+    body = f"<rss version='2.0'><channel><title>Post</title><link>{world.web.base}/</link>{rows}</channel></rss>"
+    return Answer(body.encode(), headers={"ETag": etag} if etag else {}, content_type="application/rss+xml")
+
+
+def polls(world: World, columns: str) -> list[tuple[Any, ...]]:
+    rows = world.rows(f"select {columns} from ledger.feed_polled where caused_by is null order by position")
+    return [tuple(row.values()) for row in rows]
+
+
+def now(world: World) -> datetime:
+    return datetime.now(UTC) + world.ahead
+
+
+def test_a_pinned_item_does_not_hide_a_gap(world: World) -> None:
+    start = now(world)
+    old = [(f"/old{n}", start - n * HOUR) for n in range(1, 11)]
+    pinned = ("/pinned", start - 30 * DAY)
+    world.web.answers["/feed.xml"] = feed(world, pinned, *old)
+    world.collect()
+    world.ahead += DAY
+    oldest = now(world) - 6 * HOUR
+    world.web.answers["/feed.xml"] = feed(
+        world, pinned, *[(f"/new{n}", now(world) - n * HOUR) for n in range(1, 6)], ("/new6", oldest)
+    )
+    world.collect()
+    _, (overlap, gap_from, gap_to) = polls(world, "overlap, gap_from, gap_to")
+    assert overlap is False
+    assert abs(gap_from - start) < timedelta(minutes=1), "from the last poll"
+    assert abs(gap_to - oldest) < timedelta(seconds=2), "to the oldest item there is"
+
+
+def test_a_feed_that_still_holds_its_newest_items_overlaps(world: World) -> None:
+    start = now(world)
+    first = [(f"/{n}", start - n * HOUR) for n in range(10)]
+    world.web.answers["/feed.xml"] = feed(world, *first)
+    world.collect()
+    world.ahead += DAY
+    world.web.answers["/feed.xml"] = feed(world, *[(f"/new{n}", start + n * HOUR) for n in range(9)], first[1])
+    world.collect()
+    assert polls(world, "overlap, gap_from, gap_to") == [(None, None, None), (True, None, None)]
+
+
+def test_a_gap_begins_at_the_last_poll_that_was_answered(world: World) -> None:
+    world.web.answers["/feed.xml"] = feed(world, ("/a", now(world) - HOUR), etag='"1"')
+    world.collect()
+    world.ahead += DAY
+    unmodified_at = now(world)
+    world.collect()
+    world.ahead += DAY
+    world.web.answers["/feed.xml"] = Answer(status=500)
+    world.collect()
+    world.ahead += DAY
+    world.web.answers["/feed.xml"] = feed(world, ("/b", now(world) - HOUR), etag='"2"')
+    world.collect()
+    outcomes = polls(world, "outcome, overlap, gap_from")
+    assert [row[:2] for row in outcomes] == [("ok", None), ("not_modified", None), ("failed", None), ("ok", False)]
+    assert abs(outcomes[-1][2] - unmodified_at) < timedelta(minutes=1)
+
+
+def test_an_empty_read_hides_no_gap(world: World) -> None:
+    world.web.answers["/feed.xml"] = feed(world, ("/a", now(world) - HOUR))
+    world.collect()
+    seen_at = now(world)
+    for items in ((), (("/b", now(world)),)):
+        world.ahead += DAY
+        world.web.answers["/feed.xml"] = feed(world, *items)
+        world.collect()
+    (_, (overlap, _), (last_overlap, gap_from)) = polls(world, "overlap, gap_from")
+    assert (overlap, last_overlap) == (None, False)
+    assert abs(gap_from - seen_at) < timedelta(minutes=1), "from when it was last known what the feed held"
+
+
+def test_undated_items_make_a_gap_up_to_now(world: World) -> None:
+    world.web.feed("/feed.xml", ("/a", "One"), ("/b", "Two"))
+    world.collect()
+    world.ahead += DAY
+    world.web.feed("/feed.xml", ("/c", "Three"))
+    world.collect()
+    gap_from, gap_to, polled_at = polls(world, "gap_from, gap_to, occurred_at")[-1]
+    assert gap_to == polled_at > gap_from
+
+
+def test_a_lying_304_is_found_out_recorded_and_never_believed_again(world: World) -> None:
+    world.web.answers["/feed.xml"] = feed(world, ("/a", now(world)), etag='"1"')
+    world.collect()
+    changed = feed(world, ("/a", now(world)), ("/b", now(world)), etag='"1"')
+
+    def lie(headers: Mapping[str, str]) -> Answer:
+        return Answer(status=304) if "If-None-Match" in headers else changed
+
+    world.web.decides["/feed.xml"] = lie
+    for _ in range(UNCONDITIONAL_EVERY):
+        world.collect()
+    rows = polls(world, "outcome, conditional, new_items, warnings")
+    assert [row[0] for row in rows] == ["ok", *["not_modified"] * (UNCONDITIONAL_EVERY - 1), "ok"]
+    assert rows[-1][1:] == (False, 1, ["lying_304"])
+    world.collect()
+    assert polls(world, "outcome, conditional")[-1] == ("ok", False)
+
+
+def test_a_truthful_304_is_no_lie(world: World) -> None:
+    world.web.answers["/feed.xml"] = feed(world, ("/a", now(world)), etag='"1"')
+    for _ in range(UNCONDITIONAL_EVERY):
+        world.collect()
+    world.web.answers["/feed.xml"] = feed(world, ("/b", now(world)), etag='"2"')
+    world.collect()
+    world.collect()
+    rows = polls(world, "outcome, conditional, warnings")
+    assert rows[UNCONDITIONAL_EVERY] == ("ok", False, []), "changed just when the feed was read whole"
+    assert rows[-1] == ("not_modified", True, [])
+
+
+def test_a_permanent_redirect_is_adopted_after_three_and_left_when_it_fails(world: World) -> None:
+    world.web.feed("/new.xml", ("/a", "Ferry adrift"))
+    world.web.answers["/feed.xml"] = Answer(status=301, headers={"Location": "/new.xml"})
+    for _ in range(CONSISTENT_MOVES + 2):
+        world.collect()
+    new = f"{world.web.base}/new.xml"
+    assert polls(world, "outcome, moved_to, asked_url") == [
+        *[("moved", new, None)] * CONSISTENT_MOVES,
+        *[("ok", None, new)] * 2,
+    ]
+    assert world.web.asked["/feed.xml"] == CONSISTENT_MOVES
+    del world.web.answers["/new.xml"]
+    world.web.feed("/feed.xml", ("/b", "Harbour reopened"))
+    world.collect()
+    world.collect()
+    assert polls(world, "outcome, reason, asked_url")[-2:] == [("failed", "http_4xx", new), ("ok", None, None)]
+
+
+MOVES_NOT_ADOPTED: dict[str, list[Answer]] = {
+    "a temporary redirect": [Answer(status=302, headers={"Location": "/new.xml"})] * 4,
+    "two addresses in turn": [Answer(status=301, headers={"Location": f"/{n}.xml"}) for n in ("new", "other")] * 2,
+    "no feed at the end": [Answer(status=301, headers={"Location": "/page"})] * 4,
+    "a failure in between": [
+        Answer(status=301, headers={"Location": "/new.xml"}),
+        Answer(status=301, headers={"Location": "/new.xml"}),
+        Answer(status=500),
+        Answer(status=301, headers={"Location": "/new.xml"}),
+    ],
+}
+
+
+@pytest.mark.parametrize("answers", MOVES_NOT_ADOPTED.values(), ids=MOVES_NOT_ADOPTED)
+def test_other_redirects_are_not_adopted(world: World, answers: list[Answer]) -> None:
+    world.web.feed("/new.xml", ("/a", "Ferry adrift"))
+    world.web.feed("/other.xml", ("/a", "Ferry adrift"))
+    world.web.answers["/page"] = Answer(b"<html><body>Welcome</body></html>")
+    for answer in answers:
+        world.web.answers["/feed.xml"] = answer
+        world.collect()
+    world.collect()
+    assert [asked for (asked,) in polls(world, "asked_url")] == [None] * 5
+
+
+def test_a_410_retires_a_feed_until_it_is_asked_for_by_name(world: World) -> None:
+    world.web.answers["/feed.xml"] = Answer(status=410)
+    world.collect()
+    world.ahead += 30 * DAY
+    assert world.collect().counts == {}
+    assert world.collect(Which.DUE).counts == {}
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift"))
+    assert world.collect(Which.ALL).counts["item_discovered"] == 1
+    assert polls(world, "outcome") == [("gone",), ("ok",)]
+    assert world.collect().counts == {"feed_polled": 1}, "it lives again"
+
+
+def test_a_410_at_an_adopted_address_sends_us_back_first(world: World) -> None:
+    world.web.feed("/new.xml", ("/a", "Ferry adrift"))
+    world.web.answers["/feed.xml"] = Answer(status=301, headers={"Location": "/new.xml"})
+    for _ in range(CONSISTENT_MOVES):
+        world.collect()
+    world.web.answers["/new.xml"] = Answer(status=410)
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift"))
+    world.collect()
+    world.collect()
+    assert polls(world, "outcome, reason")[-2:] == [("failed", "gone"), ("ok", None)]
+
+
+def test_an_hourly_run_polls_what_is_due(world: World) -> None:
+    with world.stores() as stores:
+        assert due_sources(stores.ledger, [world.source], stores.now()) == [world.source]
+    world.collect(Which.DUE)
+    assert world.collect(Which.DUE).counts == {}, "just polled"
+    world.ahead += HOUR
+    assert world.collect(Which.DUE).counts == {"feed_polled": 1}, "nothing is known yet of how fast it is"
+    for _ in range(30):
+        world.ahead += HOUR
+        world.collect(Which.DUE)
+    assert len(polls(world, "outcome")) == 3, "a feed in which nothing happens is polled once a day"
+    with world.stores() as stores:
+        assert due_sources(stores.ledger, [world.source], stores.now()) == []
+
+
+def test_the_server_decides_when_a_failing_feed_is_due(world: World) -> None:
+    world.web.answers["/feed.xml"] = Answer(status=503, headers={"Retry-After": str(6 * 3600)})
+    world.collect(Which.DUE)
+    (retry_at, reason) = polls(world, "retry_at, reason")[0]
+    assert reason == "http_5xx"
+    assert abs(retry_at - (now(world) + 6 * HOUR)) < timedelta(minutes=1)
+    world.ahead += 5 * HOUR
+    assert world.collect(Which.DUE).counts == {}
+    asked = world.web.asked["/feed.xml"]
+    world.collect()
+    assert polls(world, "reason")[-1] == ("asked_to_wait",), "also a run of all feeds leaves the host alone"
+    assert world.web.asked["/feed.xml"] == asked
+    world.ahead += 2 * HOUR
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift"))
+    assert world.collect(Which.CURRENT).counts["item_discovered"] == 1
+
+
+def sitemap(world: World, *entries: tuple[str, datetime | None]) -> Answer:
+    rows = "".join(
+        f"<url><loc>{world.web.base}{path}</loc>{f'<lastmod>{at.isoformat()}</lastmod>' if at else ''}</url>"
+        for path, at in entries
+    )
+    return Answer(
+        f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{rows}</urlset>".encode(),
+        content_type="application/xml",
+    )
+
+
+def index(world: World, *entries: tuple[str, datetime | None]) -> Answer:
+    rows = "".join(
+        f"<sitemap><loc>{world.web.base}{path}</loc>{f'<lastmod>{at.isoformat()}</lastmod>' if at else ''}</sitemap>"
+        for path, at in entries
+    )
+    return Answer(
+        f"<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{rows}</sitemapindex>".encode(),
+        content_type="application/xml",
+    )
+
+
+def test_a_sitemap_index_is_read_down_to_what_is_recent(world: World) -> None:
+    today, long_ago = now(world) - HOUR, now(world) - 400 * DAY
+    world.web.answers |= {
+        "/sitemap.xml": index(world, ("/old.xml", long_ago), ("/new.xml", today), ("/more.xml", None)),
+        "/old.xml": sitemap(world, ("/ancient", long_ago)),
+        "/new.xml": sitemap(world, ("/a", today), ("/ancient", long_ago), ("/undated", None)),
+        "/more.xml": index(world, ("/sitemap.xml", today), ("/deep.xml", today)),
+        "/deep.xml": sitemap(world, ("/b", today)),
+    }
+    world.source = msgspec.structs.replace(world.source, sitemaps=(f"{world.web.base}/sitemap.xml",), feeds=())
+    world.collect()
+    assert polls(world, "outcome, items, new_items, warnings") == [("ok", 2, 2, [])]
+    members = world.rows("select feed_url, items from ledger.feed_polled where caused_by is not null order by position")
+    assert [(row["feed_url"].removeprefix(world.web.base), row["items"]) for row in members] == [
+        ("/new.xml", 1),
+        ("/more.xml", 0),
+        ("/deep.xml", 1),
+    ]
+    chains = world.rows(
+        """
+        select item.url, member.feed_url as member_url, item.feed_url
+        from ledger.item_discovered as item
+        join ledger.feed_polled as member on item.caused_by = member.event_id
+        """
+    )
+    assert {(row["url"], row["member_url"]) for row in chains} == {
+        (f"{world.web.base}/a", f"{world.web.base}/new.xml"),
+        (f"{world.web.base}/b", f"{world.web.base}/deep.xml"),
+    }
+    assert {row["feed_url"] for row in chains} == {f"{world.web.base}/sitemap.xml"}, "the one that is configured"
+    assert world.collect().counts == {"feed_polled": 4}, "nothing is news twice"
+
+
+def test_an_index_that_stays_the_same_does_not_hide_that_its_members_change(world: World) -> None:
+    world.web.answers["/sitemap.xml"] = Answer(
+        index(world, ("/news.xml", None)).body, headers={"ETag": '"1"'}, content_type="application/xml"
+    )
+    an_hour_ago = now(world) - HOUR
+    world.web.answers["/news.xml"] = sitemap(world, ("/a", an_hour_ago))
+    world.source = msgspec.structs.replace(world.source, sitemaps=(f"{world.web.base}/sitemap.xml",), feeds=())
+    world.collect()
+    world.web.answers["/news.xml"] = sitemap(world, ("/a", an_hour_ago), ("/b", an_hour_ago))
+    assert world.collect().counts["item_discovered"] == 1
+
+
+def test_an_article_of_several_feeds_is_one_article_with_all_sightings(world: World) -> None:
+    world.web.feed("/politics.xml", ("/a?utm_source=politics", "Ferry adrift"))
+    world.web.answers["/a?utm_source=politics"] = world.web.answers["/a"]
+    world.source = msgspec.structs.replace(world.source, feeds=(*world.source.feeds, f"{world.web.base}/politics.xml"))
+    counts = world.ingest().counts
+    assert (counts["item_discovered"], counts["article_captured"]) == (3, 2)
+    sightings = world.rows(f"select feed_url from ledger.item_discovered where article_id = '{world.id('/a')}'")
+    assert len(sightings) == 2
+
+
+def test_two_runs_at_once_fetch_each_page_once(world: World) -> None:
+    links = [(f"/{n}", f"Story number {n}") for n in range(30)]
+    world.web.feed("/feed.xml", *links)
+    for path, title in links:
+        world.web.page(path, title)
+
+    def run() -> None:
+        with Stores(world.settings, start_run()) as stores:
+            collect(stores, [world.source])
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    with world.stores():
+        pass
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [world.web.asked[path] for path, _ in links] == [1] * 30
+    assert world.web.asked["/feed.xml"] == 2
+
+
+def test_an_interrupted_run_records_the_feeds_that_have_answered(world: World) -> None:
+    """One feed answers; the run is interrupted when the other, half a second later, is asked."""
+    asked, done = threading.Event(), threading.Event()
+
+    def never(_: Mapping[str, str]) -> Answer:
+        asked.set()
+        done.wait(30)
+        return Answer(status=500)
+
+    world.web.feed("/other.xml", ("/c", "Lighthouse sold"))
+    world.web.decides["/other.xml"] = never
+    feeds = (*world.source.feeds, f"{world.web.base}/other.xml")
+    source = msgspec.structs.replace(world.source, feeds=feeds, requests_per_second=2)
+
+    async def interrupted() -> None:
+        async with polite_client(world.settings, [source], stores.now) as client:
+            polling = asyncio.create_task(poll_source(stores, client, source, Which.CURRENT))
+            await asyncio.to_thread(asked.wait, 30)
+            polling.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await polling
+        done.set()
+
+    with world.stores() as stores:
+        asyncio.run(interrupted())
+    assert [feed.removeprefix(world.web.base) for (feed,) in polls(world, "feed_url")] == ["/feed.xml"]
+    assert len(world.rows("select 1 from ledger.item_discovered")) == 2

@@ -171,7 +171,7 @@ class _Capture:
             response = await self._client.fetch(page.url)
         except FetchFailed as failure:
             if failure.reason in NOT_ASKED:
-                self.put_off.setdefault(failure.detail.partition(": ")[0], failure.detail)
+                self.put_off.setdefault(failure.host or "", failure.detail)
                 self.too_slow = self.too_slow or failure.reason == "no_turn"
                 return None
             return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status))

@@ -205,9 +205,11 @@ class Client:
                 return exchange
         except AskedToWait as exc:
             retry_at = self._now() + timedelta(seconds=exc.seconds)
-            raise FetchFailed("asked_to_wait", f"{_host_name(url)}: {exc}", retry_at=retry_at) from exc
+            name = _host_name(url)
+            raise FetchFailed("asked_to_wait", f"{name}: {exc}", retry_at=retry_at, host=name) from exc
         except NoTurn as exc:
-            raise FetchFailed("no_turn", f"{_host_name(url)}: its turn comes {exc}") from exc
+            name = _host_name(url)
+            raise FetchFailed("no_turn", f"{name}: its turn comes {exc}", host=name) from exc
 
     async def _look_up(self, url: str) -> None:
         """Find the host's address before the request's time runs: names are looked up one after another.
@@ -267,7 +269,7 @@ class Client:
         try:
             rules = await self._robots.rules(url)
         except Unavailable as exc:
-            raise FetchFailed(exc.reason, exc.detail, status=exc.status, retry_at=exc.retry_at) from exc
+            raise FetchFailed(exc.reason, exc.detail, status=exc.status, retry_at=exc.retry_at, host=exc.host) from exc
         if not rules.allow(url):
             raise FetchFailed("robots", f"{url}: forbidden by robots.txt")
         host.crawl_delay(rules.crawl_delay_seconds)
@@ -282,7 +284,9 @@ class Client:
         except FetchFailed as failure:
             if failure.reason in {"redirects", "bad_redirect"}:
                 return b""
-            raise Unavailable(failure.reason, failure.detail, failure.status, failure.retry_at) from failure
+            raise Unavailable(
+                failure.reason, failure.detail, failure.status, failure.retry_at, failure.host
+            ) from failure
         if response.status >= 500 or response.status == 429:
             detail = f"{url}: answers {response.status}, so nothing may be fetched for now"
             raise Unavailable("robots_unavailable", detail, response.status, response.retry_at)

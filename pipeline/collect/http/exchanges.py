@@ -53,10 +53,10 @@ NOT_ASKED = frozenset({"asked_to_wait", "no_turn"})
 
 
 class FetchFailed(Exception):
-    """No response. `reason` is a constant for the event; `transient` says whether another try may help at once.
+    """There is no response. `reason` is a constant for the event; `transient` says whether an immediate retry may help.
 
-    `asked_to_wait` and `no_turn` mean that nothing was asked: the host wants to be left alone until `retry_at`, or too
-    many others wait for it.
+    `asked_to_wait` and `no_turn` mean that no request was sent: `host` wants no requests until `retry_at`, or too many
+    other requests wait for it. `host` is set for these two reasons only.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class FetchFailed(Exception):
         transient: bool = False,
         status: int | None = None,
         retry_at: datetime | None = None,
+        host: str | None = None,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
@@ -74,3 +75,4 @@ class FetchFailed(Exception):
         self.transient = transient
         self.status = status
         self.retry_at = retry_at
+        self.host = host

@@ -49,12 +49,20 @@ class Rules(msgspec.Struct, frozen=True):
 class Unavailable(Exception):
     """The rules cannot be had for now, so nothing may be fetched. `reason` is a constant for the event."""
 
-    def __init__(self, reason: str, detail: str, status: int | None = None, retry_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        detail: str,
+        status: int | None = None,
+        retry_at: datetime | None = None,
+        host: str | None = None,
+    ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.status = status
         self.retry_at = retry_at
+        self.host = host
 
 
 Load = Callable[[str], Awaitable[bytes]]

@@ -282,6 +282,7 @@ def test_after_a_long_retry_after_the_host_is_left_alone(web: WebServer) -> None
     turned_away, left_alone = asyncio.run(both())
     assert turned_away.retry_at == turned_away.exchange.fetched_at + timedelta(hours=1)
     assert left_alone.reason == "asked_to_wait"
+    assert left_alone.host == "127.0.0.1"
     assert left_alone.retry_at is not None
     assert abs(left_alone.retry_at - turned_away.retry_at) < timedelta(seconds=5)
     assert web.asked == {"/robots.txt": 1, "/a": 1}

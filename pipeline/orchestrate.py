@@ -12,7 +12,8 @@ import structlog
 
 from pipeline import models
 from pipeline.errors import NewsledgerError
-from pipeline.ledger import Interval, Ledger, Run
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.run_failures import run_failed
 from pipeline.settings import Settings, load_settings

@@ -13,7 +13,8 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.jobs import rebuild
 from pipeline.cli.options import Data, SourceIds, SourcesFile
-from pipeline.ledger import Interval, Ledger, start_run
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select

@@ -56,13 +56,6 @@ def start_run(now: Clock = utc_now) -> Run:
     return Run(f"cli-{time_uuid(now())}", now)
 
 
-class Interval(msgspec.Struct, frozen=True):
-    """Half open: start <= t < end, both aware UTC."""
-
-    start: datetime
-    end: datetime
-
-
 class Append(msgspec.Struct, frozen=True):
     """What an append added; nothing when every event was known."""
 

@@ -9,7 +9,8 @@ from pipeline.annotate import PRODUCER
 from pipeline.annotate.annotators import RULES, load_annotator
 from pipeline.errors import AnnotatorError
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
-from pipeline.ledger import Interval, Ledger
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger
 from pipeline.steps.annotation_task import PendingText, annotate_extraction, text_lost
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.workers import Bounds, Lost, parallel_map

@@ -17,7 +17,8 @@ from pipeline.collect.pages.answers import ERROR, is_passing, why_no_page
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Via
 from pipeline.ids import digest
-from pipeline.ledger import Interval, Ledger
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.steps.capture import capture_source, expire
 from pipeline.steps.feed_state import Which

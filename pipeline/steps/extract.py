@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from pipeline.extract import PRODUCER
-from pipeline.ledger import Interval, Ledger
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.workers import Lost, parallel_map

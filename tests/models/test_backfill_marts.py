@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline import models
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.steps.backfill.recover import recover
 from tests.worlds.outlet import DAY, outlet
 from tests.worlds.running import rows

@@ -29,7 +29,8 @@ from pipeline.events import (
     WarcType,
 )
 from pipeline.ids import article_id, digest
-from pipeline.ledger import Interval, Ledger, start_run
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, start_run
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.steps.capture import pending_pages
 

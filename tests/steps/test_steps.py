@@ -16,7 +16,8 @@ from pipeline.collect.http.client import Client, Limits
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured
 from pipeline.ids import digest
-from pipeline.ledger import Interval, Run, verify
+from pipeline.interval import Interval
+from pipeline.ledger import Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.ledger.rows import from_table
 from pipeline.sources import Source

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.ledger import Interval, Ledger, Run, Verification, verify
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, Run, Verification, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.sources import Source

@@ -17,9 +17,9 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from pipeline.archive.codings import CodingError, decode
 from pipeline.collect.history.cdx import read_stamp
 from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.history.periods import Period
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.soft_404 import is_soft_404
+from pipeline.interval import Interval
 
 MAX_PAGE_BYTES = 8_000_000
 HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -47,7 +47,7 @@ class NewsPage(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def list_files(client: Client, base_url: str, period: Period) -> tuple[list[NewsFile], dict[str, NotRead]]:
+async def list_files(client: Client, base_url: str, period: Interval) -> tuple[list[NewsFile], dict[str, NotRead]]:
     """The files that may hold pages fetched in the period, oldest first, and the lists that could not be read."""
     files: dict[str, NewsFile] = {}
     failures: dict[str, NotRead] = {}
@@ -71,14 +71,14 @@ def read_paths(body: bytes) -> list[NewsFile]:
     return [NewsFile(path, begun_at) for path, begun_at in dated if begun_at is not None]
 
 
-def of_period(files: Sequence[NewsFile], period: Period) -> list[NewsFile]:
+def of_period(files: Sequence[NewsFile], period: Interval) -> list[NewsFile]:
     """Those begun in the period, and the last one begun before it."""
     ordered = sorted(files, key=lambda file: (file.begun_at, file.path))
     earlier = [file for file in ordered if period.start - _STARTED_EARLIER <= file.begun_at < period.start]
     return [*earlier[-1:], *(file for file in ordered if file.begun_at in period)]
 
 
-def read_pages(stream: BinaryIO, period: Period, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
+def read_pages(stream: BinaryIO, period: Interval, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
     """The HTML pages of the period whose address `is_wanted`, of a sound WARC file. Records that are cut off, or not
     what their digest says, and pages that say there is none, are left out."""
     for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
@@ -87,7 +87,7 @@ def read_pages(stream: BinaryIO, period: Period, is_wanted: Callable[[str], bool
             yield page
 
 
-def _page(record: WarcRecord, period: Period, is_wanted: Callable[[str], bool]) -> NewsPage | None:
+def _page(record: WarcRecord, period: Interval, is_wanted: Callable[[str], bool]) -> NewsPage | None:
     url = record.headers.get("WARC-Target-URI") or ""
     at = record.record_date
     is_whole = record.content_length <= MAX_PAGE_BYTES and "WARC-Truncated" not in record.headers
@@ -113,7 +113,7 @@ def _page(record: WarcRecord, period: Period, is_wanted: Callable[[str], bool]) 
     return None if is_soft_404(body, content_type) else NewsPage(url, at, content_type, body)
 
 
-def _months(period: Period) -> list[str]:
+def _months(period: Interval) -> list[str]:
     months = []
     month = (period.start - _STARTED_EARLIER).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     while month < period.end:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.interval import Interval
+
 NOON = timedelta(hours=12)
 """A date without a time counts as its noon: but in New Zealand's summer that is the same day in UTC, too."""
 
@@ -34,24 +36,6 @@ _OWN_SEGMENT = re.compile(
 """An article's slug may name any date; one at the beginning of a part of the path is when it was published."""
 
 
-class Period(msgspec.Struct, frozen=True):
-    """Half open: start <= t < end, both aware UTC."""
-
-    start: datetime
-    end: datetime
-
-    def __contains__(self, at: datetime) -> bool:
-        return self.start <= at < self.end
-
-    def overlaps(self, other: Period) -> bool:
-        return self.start < other.end and other.start < self.end
-
-    @property
-    def days(self) -> int:
-        """At least one."""
-        return max(1, -(-(self.end - self.start) // timedelta(days=1)))
-
-
 class NamedDay(msgspec.Struct, frozen=True):
     """A day that an article's address names."""
 
@@ -60,7 +44,7 @@ class NamedDay(msgspec.Struct, frozen=True):
     raw: str
 
 
-def named_period(url: str, zone: ZoneInfo) -> Period | None:
+def named_period(url: str, zone: ZoneInfo) -> Interval | None:
     """The year, month or day of that zone which a sitemap's address names; None where it names none."""
     parts = urlsplit(url)
     text = f"{parts.path}?{parts.query}"
@@ -79,7 +63,7 @@ def named_day(url: str, zone: ZoneInfo) -> NamedDay | None:
     return NamedDay(span.start, match["raw"]) if match and span else None
 
 
-def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Period | None:
+def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Interval | None:
     """None where there is no such day."""
     try:
         start = datetime(year, int(month or 1), int(day or 1), tzinfo=zone)
@@ -91,4 +75,4 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Peri
             end = start.replace(year=year + 1)
     except ValueError:
         return None
-    return Period(start.astimezone(UTC), end.astimezone(UTC))
+    return Interval(start.astimezone(UTC), end.astimezone(UTC))

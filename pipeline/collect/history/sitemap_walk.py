@@ -19,12 +19,13 @@ from pipeline.archive.warc import Archive, Location
 from pipeline.collect.discovery.links import declared_sitemaps
 from pipeline.collect.feeds import Feed, Item, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.history.periods import NOON, Period, named_period
+from pipeline.collect.history.periods import NOON, named_period
 from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
 from pipeline.collect.history.sitemap_files import Looks, SitemapFiles
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import is_listing
 from pipeline.events import DateQuality
+from pipeline.interval import Interval
 
 MAX_SITEMAPS = 50
 """Read of a source for each day of the period."""
@@ -89,7 +90,7 @@ class SitemapWalk:
     def __init__(
         self,
         client: Client,
-        period: Period,
+        period: Interval,
         *,
         hosts: AbstractSet[str],
         zone: ZoneInfo,
@@ -187,7 +188,7 @@ class SitemapWalk:
         named = named_period(link.url, self._zone)
         if named is not None:
             length = named.end - named.start
-            if Period(named.start - _SLACK, named.end + _SLACK).overlaps(self._period):
+            if Interval(named.start - _SLACK, named.end + _SLACK).overlaps(self._period):
                 return (_BY_NAME, length.total_seconds())
             if length < _LONGEST_MONTH or not (is_root or modified_at):
                 return None
@@ -248,7 +249,7 @@ class SitemapWalk:
         return found
 
 
-def _dated_by_sitemap(item: Item, day: Period | None) -> datetime | None:
+def _dated_by_sitemap(item: Item, day: Interval | None) -> datetime | None:
     """The day whose sitemap it is, else when the page was last modified."""
     at = item.updated_at
     if at is not None and item.updated_quality is DateQuality.DAY_ONLY:

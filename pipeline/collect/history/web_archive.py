@@ -15,7 +15,6 @@ from pipeline.collect.feeds import Item, NotAFeed, parse_feed
 from pipeline.collect.history.cdx import ArchivedCapture, IndexCutOff
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import Memento, WebArchive
-from pipeline.collect.history.periods import Period
 from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
 from pipeline.collect.pages.section_pages import (
     Link,
@@ -24,6 +23,7 @@ from pipeline.collect.pages.section_pages import (
     page_links,
     section_addresses,
 )
+from pipeline.interval import Interval
 
 MAX_MEMENTOS = 8
 """Of one feed or page that are read for each day of the period, evenly spread."""
@@ -69,19 +69,19 @@ class ArchiveSearcher:
         self._kept: dict[str, dict[ArchivedCapture, _Contents]] = {}
         """What was read last of each feed or page: neighbouring periods share captures."""
 
-    async def feed(self, url: str, period: Period) -> ArchiveSearch:
+    async def feed(self, url: str, period: Interval) -> ArchiveSearch:
         """What the archived captures of a feed hold."""
         return await self._search(url, period, html=False)
 
-    async def front_page(self, url: str, period: Period) -> ArchiveSearch:
+    async def front_page(self, url: str, period: Interval) -> ArchiveSearch:
         """What the archived captures of a front page link to, articles and sections."""
         return await self._search(url, period, html=True)
 
-    async def section_page(self, url: str, period: Period) -> ArchiveSearch:
+    async def section_page(self, url: str, period: Interval) -> ArchiveSearch:
         """What the archived captures of a section page link to."""
         return msgspec.structs.replace(await self._search(url, period, html=True), sections=())
 
-    async def _search(self, url: str, period: Period, *, html: bool) -> ArchiveSearch:
+    async def _search(self, url: str, period: Interval, *, html: bool) -> ArchiveSearch:
         since, until = period.start - BEFORE, period.end + AFTER
         failure: NotRead | None = None
         try:
@@ -131,7 +131,7 @@ class ArchiveSearcher:
         except NotAFeed as exc:
             raise NotRead("not_a_feed", str(exc), status=memento.response.status) from exc
 
-    def _sightings(self, seen: _Seen, period: Period) -> list[Sighting]:
+    def _sightings(self, seen: _Seen, period: Interval) -> list[Sighting]:
         """An article without a date counts from where it was first seen, if an earlier capture shows it was new."""
         found = []
         for said, at, found_in in seen.first.values():
@@ -158,7 +158,7 @@ class _Seen:
             self.first.setdefault(item.canonical_url, (item, at, found_in))
 
 
-def chosen(captures: Sequence[ArchivedCapture], period: Period) -> list[ArchivedCapture]:
+def chosen(captures: Sequence[ArchivedCapture], period: Interval) -> list[ArchivedCapture]:
     """The last capture before the period, as many within it as are allowed, and the first one after it."""
     before = [capture for capture in captures if capture.at < period.start][-1:]
     within = [capture for capture in captures if capture.at in period]

@@ -13,7 +13,8 @@ import msgspec
 
 from pipeline.events import BackfillFinished
 from pipeline.ids import article_id
-from pipeline.ledger import Interval, Ledger, Run
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_search import (
     Finds,

@@ -18,7 +18,8 @@ from pipeline.collect.history.sightings import Sighting
 from pipeline.collect.history.sitemap_files import SitemapLook
 from pipeline.events import Event, HistoryRead, ItemDiscovered, Via
 from pipeline.ids import article_id
-from pipeline.ledger import Interval, Ledger
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger
 from pipeline.steps.backfill.history_state import NamedArticles, Past, known_articles
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
 

@@ -12,14 +12,13 @@ import msgspec
 from pipeline.archive.warc import Archive
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import WebArchive
-from pipeline.collect.history.periods import Period
 from pipeline.collect.history.sitemap_files import Looks
 from pipeline.collect.history.sitemap_walk import SitemapRead, SitemapWalk, named_sitemaps, robots_address
 from pipeline.collect.history.web_archive import ArchiveSearch, ArchiveSearcher
 from pipeline.collect.http.addresses import AllowedHosts
 from pipeline.collect.http.client import Client, Limits, Timeouts
 from pipeline.events import Via
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_items import HistoryFind
@@ -107,7 +106,7 @@ async def search_sitemaps(
 
     walk = SitemapWalk(
         history.client,
-        Period(interval.start, interval.end),
+        interval,
         hosts=source.hosts,
         zone=source.zone,
         now=history.now(),
@@ -169,7 +168,6 @@ async def search_web_archive(
 
 async def _search_day(searcher: ArchiveSearcher, source: Source, day: Interval, read_at: ReadAt, tell: OnFind) -> bool:
     """Whether the archive may be asked for more. Of a front page is told at the end: when its sections were read."""
-    period = Period(day.start, day.end)
     wanted = [(url, searcher.feed) for url in source.feeds]
     wanted.append((source.homepage, searcher.front_page))
     done = {url for via, url in read_at if via is Via.WAYBACK}
@@ -180,7 +178,7 @@ async def _search_day(searcher: ArchiveSearcher, source: Source, day: Interval, 
             if url in done or url in asked:
                 continue
             asked.add(url)
-            found = await search(url, period)
+            found = await search(url, day)
             if found.failure is None:
                 done.add(url)
             if found.sections:

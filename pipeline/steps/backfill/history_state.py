@@ -13,7 +13,8 @@ from pipeline.collect.pages.redirections import Redirection
 from pipeline.collect.pages.soft_404 import SOFT_404
 from pipeline.errors import NewsledgerError
 from pipeline.events import Via
-from pipeline.ledger import Interval, Ledger, Run
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, Run
 from pipeline.steps.run.stores import RECALL
 
 NOT_ARCHIVED = "not_archived"

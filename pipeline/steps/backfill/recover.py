@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Sequence
 
 from pipeline.collect.history.news_slices import NewsSlices
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_items import HistoryFind, Recorder, sitemap_looks
 from pipeline.steps.backfill.history_search import (

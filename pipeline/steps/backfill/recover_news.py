@@ -15,13 +15,12 @@ from pipeline.collect.discovery.sites import http_address
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlices
-from pipeline.collect.history.periods import Period
 from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import Link, linked_items, looks_like_article
 from pipeline.events import ArticleCaptured, Via
 from pipeline.ids import article_id
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_items import HistoryFind, record_finds
 from pipeline.steps.backfill.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
@@ -41,10 +40,10 @@ class NewsRecovery:
         self._stores, self._slices, self._recovery = stores, slices, recovery
         self._source = source
         self._past = Past(source.id, interval)
-        self._period = Period(interval.start, interval.end)
+        self._period = interval
         """Of publication."""
         known_until = max(interval.end, stores.now())
-        self._crawled = Period(interval.start, min(interval.end + _CRAWLED_WITHIN, known_until))
+        self._crawled = Interval(interval.start, min(interval.end + _CRAWLED_WITHIN, known_until))
         self._base_url = stores.settings.cc_news_url
 
     async def run(self, archives: Client) -> StepResult:

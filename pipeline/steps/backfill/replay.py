@@ -19,7 +19,7 @@ from pipeline.annotate import PRODUCER as ANNOTATE_PRODUCER
 from pipeline.annotate.annotators import load_annotator
 from pipeline.errors import AnnotatorError
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.steps.annotate import annotate_with_each
 from pipeline.steps.annotation_task import PendingText
 from pipeline.steps.backfill.history_state import articles_of_interval

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.settings import Settings
 
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipeline.collect.history.periods import Period
 from pipeline.collect.http.client import Client, Limits, Timeouts
+from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
 
 BERLIN = ZoneInfo("Europe/Berlin")
-DAY = Period(datetime(2026, 3, 14, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
+DAY = Interval(datetime(2026, 3, 14, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 

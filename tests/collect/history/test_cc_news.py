@@ -20,8 +20,8 @@ from pipeline.archive.codings import CodingError
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages, read_paths
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlice, NewsSlices, copy_records
-from pipeline.collect.history.periods import Period
 from pipeline.collect.history.sightings import is_on
+from pipeline.interval import Interval
 from tests.collect.history.asking import DAY, asking, hour
 from tests.worlds.news_files import PAGE, NewsFileServer, file_path, news_files, warc_record, warcinfo
 
@@ -59,7 +59,7 @@ def test_a_list_that_is_cut_off_is_no_list() -> None:
         read_paths(gzip.compress(file_path(NOON).encode())[:-6])
 
 
-def files_of(server: NewsFileServer, folder: Path, period: Period) -> tuple[list[str], list[str]]:
+def files_of(server: NewsFileServer, folder: Path, period: Interval) -> tuple[list[str], list[str]]:
     async def run() -> tuple[list[str], list[str]]:
         async with asking(folder) as client:
             files, failures = await list_files(client, server.base, period)
@@ -76,7 +76,7 @@ def test_files_begun_in_the_period_and_the_last_one_before_it(server: NewsFileSe
 
 
 def test_a_month_may_be_missing(server: NewsFileServer, tmp_path: Path) -> None:
-    first = Period(hour(0, day=1), hour(0, day=2))
+    first = Interval(hour(0, day=1), hour(0, day=2))
     server.files[file_path(hour(3, day=1))] = b""
     assert files_of(server, tmp_path, first) == ([file_path(hour(3, day=1))], ["http_4xx"])
 
@@ -87,7 +87,7 @@ def test_a_broken_list_is_a_reason(server: NewsFileServer, tmp_path: Path) -> No
 
 
 def test_a_period_over_several_months_asks_for_each(server: NewsFileServer, tmp_path: Path) -> None:
-    files_of(server, tmp_path, Period(hour(0), hour(0) + timedelta(days=50)))
+    files_of(server, tmp_path, Interval(hour(0), hour(0) + timedelta(days=50)))
     assert sorted(path[-21:-14] for path in server.asked if path.endswith("gz")) == ["2026/03", "2026/04", "2026/05"]
 
 

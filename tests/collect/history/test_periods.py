@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.collect.history.periods import Period, named_day, named_period
+from pipeline.collect.history.periods import named_day, named_period
+from pipeline.interval import Interval
 from tests.collect.history.asking import BERLIN, DAY
 
 YEAR, MONTH, ONE_DAY = (2026, 1, 1), (2026, 3, 1), (2026, 3, 14)
@@ -78,7 +79,7 @@ def test_the_day_of_an_article_is_a_part_of_its_own(path: str, raw: str | None) 
 def test_periods_are_half_open() -> None:
     assert DAY.start in DAY
     assert DAY.end not in DAY
-    assert not DAY.overlaps(Period(DAY.end, DAY.end + timedelta(days=1)))
+    assert not DAY.overlaps(Interval(DAY.end, DAY.end + timedelta(days=1)))
     assert DAY.days == 1
-    assert Period(DAY.start, DAY.start + timedelta(minutes=1)).days == 1
-    assert Period(DAY.start, DAY.start + timedelta(days=2, hours=1)).days == 3
+    assert Interval(DAY.start, DAY.start + timedelta(minutes=1)).days == 1
+    assert Interval(DAY.start, DAY.start + timedelta(days=2, hours=1)).days == 3

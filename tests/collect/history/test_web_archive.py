@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.collect.history.cdx import MAX_PAGES, ArchivedCapture
 from pipeline.collect.history.mementos import WebArchive
-from pipeline.collect.history.periods import Period
 from pipeline.collect.history.web_archive import MAX_MEMENTOS, ArchiveSearch, ArchiveSearcher, chosen
 from pipeline.collect.pages.section_pages import looks_like_article, page_links, section_addresses
+from pipeline.interval import Interval
 from tests.collect.history.asking import BERLIN, DAY, asking, hour
 from tests.worlds.web_archive import Odd, WebArchiveServer, web_archive
 
@@ -113,7 +113,7 @@ def test_captures_that_neighbouring_days_share_are_read_once(archive: WebArchive
     async def run() -> list[ArchiveSearch]:
         async with asking(tmp_path) as client:
             searcher = ArchiveSearcher(WebArchive(client, archive.base), hosts={"bote.example"}, zone=BERLIN)
-            next_day = Period(DAY.end, DAY.end + timedelta(days=1))
+            next_day = Interval(DAY.end, DAY.end + timedelta(days=1))
             return [await searcher.feed(FEED, day) for day in (DAY, next_day)]
 
     assert [paths(found) for found in asyncio.run(run())] == [{"/early": hour(5)}, {"/new": hour(30)}]

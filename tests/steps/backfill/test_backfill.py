@@ -19,7 +19,7 @@ import typer
 from pipeline import orchestrate
 from pipeline.cli.backfill import parse_interval
 from pipeline.errors import NewsledgerError, SourcesError
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
 from pipeline.orchestrate import DagRun, RunParams
 from tests.worlds.loopback import Answer

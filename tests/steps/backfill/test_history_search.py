@@ -17,7 +17,7 @@ from aiohttp import web
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline.archive.warc import Location, read_page
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.steps.backfill.history_search import days_of
 from pipeline.steps.backfill.history_state import fresh_since
 from pipeline.steps.run.host_locks import HostLocks

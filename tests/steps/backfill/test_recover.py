@@ -13,7 +13,7 @@ import pytest
 from pipeline.archive.warc import Location, read_page
 from pipeline.events import ArticleExtracted
 from pipeline.ids import article_id
-from pipeline.ledger import Interval
+from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
 from pipeline.steps.backfill.backfill import Wanted, assess, assess_history, backfill, finish, numbers_of_run
 from pipeline.steps.backfill.recover import recover

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ledger import Interval, Run
+from pipeline.interval import Interval
+from pipeline.ledger import Run
 from pipeline.steps.backfill.recover import recover
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import Stores

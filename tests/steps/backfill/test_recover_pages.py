@@ -14,7 +14,8 @@ import pytest
 
 from pipeline.collect.http.client import Client, Limits
 from pipeline.collect.http.exchanges import Response
-from pipeline.ledger import Interval, Run
+from pipeline.interval import Interval
+from pipeline.ledger import Run
 from pipeline.ledger.log import utc_now
 from pipeline.steps.backfill.backfill import Wanted, assess, backfill, numbers_of_run
 from pipeline.steps.backfill.history_state import Past, articles_of_interval, is_gone

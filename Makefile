@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Container images set it; without bytecode each of the many short processes compiles its two thousand modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test e2e check benchmark lock clean
+.PHONY: demo test e2e check plain-english benchmark lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -32,6 +32,10 @@ check: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
 	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/cli/sql
+
+# Refuses idioms that make prose hard to read.
+plain-english: .venv/ready
+	$(BIN)/python -m tests.style.plain_english
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsledger needs Python 3.11 or later")'

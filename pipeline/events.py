@@ -83,7 +83,7 @@ class QuoteKind(StrEnum):
     """Reported: sagte, dass …; laut X …; and sentences that go on reporting."""
 
 
-class LookOutcome(StrEnum):
+class RevisitOutcome(StrEnum):
     """What became of a page since it was last captured."""
 
     UNCHANGED = "unchanged"
@@ -110,7 +110,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str
 
 
-class Attribution(msgspec.Struct, frozen=True):
+class BlockSpeaker(msgspec.Struct, frozen=True):
     """Who says a block that is a quotation."""
 
     block_no: int
@@ -318,7 +318,7 @@ class ArticleExtracted(Event, frozen=True, kw_only=True, tag="article_extracted"
     """The address by which the page itself wants to be known."""
     agencies: tuple[str, ...] | None = None
     """The news agencies whose text it is or was made from: "dpa", "AFP"."""
-    attributions: tuple[Attribution, ...] | None = None
+    attributions: tuple[BlockSpeaker, ...] | None = None
     """Who says the blocks that are quotations, where the page tells."""
     entries: tuple[LiveEntry, ...] | None = None
     """Where the entries of a liveblog begin among the blocks, and their times."""
@@ -452,7 +452,7 @@ class ArticleRevisited(Event, frozen=True, kw_only=True, tag="article_revisited"
     url: str
     capture_id: UUID
     """The capture before, which the page was compared with."""
-    outcome: LookOutcome
+    outcome: RevisitOutcome
     status: int | None = None
     """None where nobody answered."""
     reason: str | None = None

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from pipeline import ids
 from pipeline.errors import PageError
-from pipeline.events import Access, Attribution, Block, BlockKind, LiveEntry
+from pipeline.events import Access, Block, BlockKind, BlockSpeaker, LiveEntry
 from pipeline.extract.body import body_blocks, declared_blocks, linked_lines, passed_over, texts_of
 from pipeline.extract.boilerplate.boilerplate import TreeCleaner
 from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
@@ -53,7 +53,7 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
     text: str
     """The blocks' texts, one line each."""
-    attributions: tuple[Attribution, ...] = ()
+    attributions: tuple[BlockSpeaker, ...] = ()
     """Who says the blocks that are quotations, where the page tells."""
     entries: tuple[LiveEntry, ...] = ()
     """Where the entries of a liveblog begin among the blocks, and their times."""

@@ -16,7 +16,7 @@ from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import GONE_STATUS, http_reason, is_html
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
-from pipeline.events import ArticleCaptured, ArticleRevisited, LookOutcome
+from pipeline.events import ArticleCaptured, ArticleRevisited, RevisitOutcome
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
@@ -139,7 +139,7 @@ class _Looks:
             look = _looked(
                 page,
                 self._stores.now(),
-                outcome=LookOutcome.FAILED,
+                outcome=RevisitOutcome.FAILED,
                 status=failure.status,
                 reason=failure.reason,
                 detail=failure.detail,
@@ -186,7 +186,7 @@ def _seen(page: DuePage, response: Response, stored: Stored, led_to: Sequence[st
         retry_at=response.retry_at,
         **archived,
     )
-    if outcome is not LookOutcome.CHANGED:
+    if outcome is not RevisitOutcome.CHANGED:
         return [look]
     # Caused by the look: a page that goes back to what it was is captured once more.
     capture = ArticleCaptured(
@@ -205,26 +205,26 @@ def _seen(page: DuePage, response: Response, stored: Stored, led_to: Sequence[st
     return [look, capture]
 
 
-def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[LookOutcome, str | None]:
+def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[RevisitOutcome, str | None]:
     """What the answer says of the page, and why where it found none."""
     status = response.status
     content_type = response.exchange.header("content-type")
     if status in GONE_STATUS:
-        return LookOutcome.MISSING, http_reason(status)
+        return RevisitOutcome.MISSING, http_reason(status)
     is_unmodified = status == 304 and bool(page.etag or page.last_modified)
     if not is_unmodified and not 200 <= status < 300:
-        return LookOutcome.FAILED, http_reason(status)
+        return RevisitOutcome.FAILED, http_reason(status)
     if not is_unmodified and not is_html(content_type):
-        return LookOutcome.FAILED, "not_html"
+        return RevisitOutcome.FAILED, "not_html"
     if not is_unmodified and is_soft_404(response.body, content_type):
-        return LookOutcome.MISSING, SOFT_404
+        return RevisitOutcome.MISSING, SOFT_404
     if response.redirects:
         led = judge_redirection([page.url, *led_to], response.final_url, response.body, content_type)
         if led is not Redirection.TO_ARTICLE:
             is_down = led in _TAKEN_DOWN and not is_unmodified  # a page that was not sent cannot say what it is
-            return LookOutcome.MISSING if is_down else LookOutcome.FAILED, led.value
+            return RevisitOutcome.MISSING if is_down else RevisitOutcome.FAILED, led.value
     changed = not is_unmodified and digest(response.body) != page.payload_digest
-    return LookOutcome.CHANGED if changed else LookOutcome.UNCHANGED, None
+    return RevisitOutcome.CHANGED if changed else RevisitOutcome.UNCHANGED, None
 
 
 def _looked(page: DuePage, at: datetime, **seen: Any) -> ArticleRevisited:

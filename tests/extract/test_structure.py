@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.events import Attribution, BlockKind, LiveEntry
+from pipeline.events import BlockKind, BlockSpeaker, LiveEntry
 from tests.golden.made_up import BROADCASTER, DEICH, HARBOUR, extract, json_ld, page, paragraphs
 
 WORDS = "Dazu kann auch gehören, dass wir die Anträge ohne lange Prüfung bewilligen."
@@ -50,7 +50,7 @@ def test_a_quotation_has_its_speaker(inside: str, role: str | None) -> None:
     (attribution,) = extraction.attributions
     quoted = extraction.blocks[attribution.block_no - 1]
     assert (quoted.kind, quoted.text.strip('"')) == (BlockKind.QUOTATION, WORDS)
-    assert attribution == Attribution(attribution.block_no, "Anke Tamsen", role)
+    assert attribution == BlockSpeaker(attribution.block_no, "Anke Tamsen", role)
     assert "Anke Tamsen" in extraction.blocks[attribution.block_no].text
 
 

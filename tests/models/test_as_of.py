@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipeline import models
-from pipeline.events import LookOutcome, Via
+from pipeline.events import RevisitOutcome, Via
 from pipeline.settings import Settings
 from tests.worlds.storyline import Storyline, at, published, rows
 
@@ -28,7 +28,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     gates.captured("g1", at(2, 9), recorded_at=at(2, 9, 5))
     first = gates.read("Gates shut", "Caption. " + FIRST, producer="extract@1", recorded_at=at(2, 10))
     gates.quoted(first, "We are ready", producer="annotate@1", recorded_at=at(2, 10))
-    gates.looked(LookOutcome.UNCHANGED, at(3, 9))
+    gates.looked(RevisitOutcome.UNCHANGED, at(3, 9))
     again = gates.read("Gates shut", FIRST, producer="extract@2", recorded_at=at(20))
     gates.quoted(again, "We are ready", producer="annotate@2", recorded_at=at(20))
     gates.captured("g2", at(5, 9))
@@ -41,8 +41,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     gone = Storyline(settings, "gone", day=4)
     gone.captured("x1", at(4, 9))
     gone.read("Gone soon", "Here today.")
-    gone.looked(LookOutcome.MISSING, at(6, 9), 404)
-    gone.looked(LookOutcome.MISSING, at(6, 10), 404)
+    gone.looked(RevisitOutcome.MISSING, at(6, 9), 404)
+    gone.looked(RevisitOutcome.MISSING, at(6, 10), 404)
 
     kept = Storyline(settings, "kept", day=8)
     kept.missed(at(8, 9), reason="soft_404")

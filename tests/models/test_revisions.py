@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import models
-from pipeline.events import LookOutcome
+from pipeline.events import RevisitOutcome
 from pipeline.revisions import ChangeOp, Difference, WordChange, compare_words
 from pipeline.settings import Settings
 from tests.worlds.storyline import Storyline, at, published, rows
@@ -178,10 +178,10 @@ def news(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     dam = Storyline(settings, "dam")
     dam.captured("d1", at(1, 9))
     dam.read("Dam holds", DAM)
-    dam.looked(LookOutcome.UNCHANGED, at(1, 10))
+    dam.looked(RevisitOutcome.UNCHANGED, at(1, 10))
     dam.captured("d2", at(1, 15))
     dam.read("Dam holds", DAM_TYPESET)
-    dam.looked(LookOutcome.UNCHANGED, at(2, 9), status=304)
+    dam.looked(RevisitOutcome.UNCHANGED, at(2, 9), status=304)
     dam.captured("d3", at(4, 9))
     dam.read("Dam leaks", DAM_LEAKS, lead="A leak.", correction="An earlier version said that the dam held.")
     dam.captured("d1", at(8, 9), again=True)
@@ -211,7 +211,7 @@ def news(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         story.captured(name, at(1, 9))
         story.read(name, f"A story that was there {name}.")
         for day, status in looks:
-            story.looked(LookOutcome.UNCHANGED if status == 200 else LookOutcome.MISSING, at(day), status)
+            story.looked(RevisitOutcome.UNCHANGED if status == 200 else RevisitOutcome.MISSING, at(day), status)
     with published(settings) as con:
         yield con
 

@@ -18,9 +18,9 @@ from pipeline.events import (
     CaptureFailed,
     Event,
     ItemDiscovered,
-    LookOutcome,
     QuoteExtracted,
     QuoteKind,
+    RevisitOutcome,
     Via,
     WarcType,
 )
@@ -90,7 +90,7 @@ class Storyline:
             when,
         )  # fmt: skip
 
-    def looked(self, outcome: LookOutcome, when: datetime, status: int | None = 200) -> None:
+    def looked(self, outcome: RevisitOutcome, when: datetime, status: int | None = 200) -> None:
         """The page was looked at again."""
         assert self.capture is not None
         self.last = self.record(

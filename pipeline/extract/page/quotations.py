@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.events import Attribution, Block, BlockKind
+from pipeline.events import Block, BlockKind, BlockSpeaker
 from pipeline.extract.page.text import CAPITALS
 
 _NAME_PART = rf"(?:[{CAPITALS}][\w.'’-]+|von|van|de|der|zu|al|bin)"
@@ -22,17 +22,17 @@ _POST = re.compile(r"^[–—]\s*(?P<name>\w.{1,60}?)\s+\((?P<role>@\w{1,30})\)(
 """Who posted what is embedded, and when: `— Harbour Post (@harbourpost) March 2, 2026`."""
 
 
-def mark_quotations(blocks: Sequence[Block]) -> tuple[list[Block], tuple[Attribution, ...]]:
+def mark_quotations(blocks: Sequence[Block]) -> tuple[list[Block], tuple[BlockSpeaker, ...]]:
     """The blocks, with unmarked quotations between "sagte er:" and a name told as such, and their speakers."""
     marked: list[Block] = []
-    attributions: list[Attribution] = []
+    attributions: list[BlockSpeaker] = []
     for number, block in enumerate(blocks):
         following = blocks[number + 1] if number + 1 < len(blocks) else None
         name = speaker_in(following) if following else None
         if name and number and block.kind is BlockKind.PARAGRAPH and blocks[number - 1].text.endswith(":"):
             block = Block(kind=BlockKind.QUOTATION, text=block.text)
         if name and block.kind is BlockKind.QUOTATION:
-            attributions.append(Attribution(number + 1, name["name"], name["role"]))
+            attributions.append(BlockSpeaker(number + 1, name["name"], name["role"]))
         marked.append(block)
     return marked, tuple(attributions)
 

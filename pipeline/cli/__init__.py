@@ -1,4 +1,10 @@
-"""The command line: every command of `newsledger`."""
+"""The command line: `newsledger COMMAND`.
+
+`app.py` is the composition root: it lists every command and turns errors into exit statuses. Each other module holds
+one command or a small group of them and is named after it; a command reads its options, calls a step or the models,
+and prints the result. `options.py` has the options that commands share, `console.py` everything that is shown: progress
+bars, tables and the log. Start with `ingest.py`, the main job.
+"""
 
 from pipeline.cli.app import main
 

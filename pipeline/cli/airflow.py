@@ -17,24 +17,23 @@ from pipeline.settings import load_settings
 from pipeline.sources import load_sources
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(airflow)
-
-
 def airflow(
     port: Annotated[
-        int, typer.Option(help="Of the web page, on loopback; the two ports above it are used as well.")
+        int, typer.Option(help="Port of the web page on loopback; Airflow also uses the next two ports.")
     ] = 8080,
     data: Data = None,
     sources: SourcesFile = None,
 ) -> None:
-    """Start Airflow on this machine with our DAGs on, and stop all of it on ctrl-C."""
+    """Run Airflow on this machine with newsledger's DAGs; ctrl-C stops it.
+
+    Prints the address, user and password of the web page. Everything that Airflow stores is in DATA/airflow.
+    """
     settings = load_settings(data=data, sources=sources)
     load_sources(settings.sources)
-    for one in (port, port + 1, port + 2):
-        _require_free(one)
+    for used in (port, port + 1, port + 2):
+        _require_free(used)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)  # also where a script started us with interrupts ignored
+        signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
     password = standalone.admin_password(settings)
     say(f"starting Airflow; its log is {settings.data / 'airflow' / 'standalone.log'}")
     with standalone.standalone(settings, port) as process:
@@ -44,7 +43,7 @@ def airflow(
         except KeyboardInterrupt:
             say("stopping Airflow")
             return
-    raise SettingsError(f"airflow standalone ended by itself with status {status}")
+    raise SettingsError(f"airflow standalone stopped unexpectedly with status {status}")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

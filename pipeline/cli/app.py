@@ -1,4 +1,4 @@
-"""The `newsledger` command and how it ends: 0 done, 1 an error in one line, 2 wrong use, 130 interrupted."""
+"""Every command of `newsledger`. Exit status: 0 done, 1 error (one line), 2 wrong usage, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -10,19 +10,30 @@ from types import FrameType
 import duckdb
 import typer
 
-from pipeline.cli import airflow, backfill, demo, inspect, jobs, maintain, pages, poll, sources, status
-from pipeline.cli.console import say
-from pipeline.cli.logs import configure_logs
+from pipeline.cli import (
+    airflow,
+    backfill,
+    demo,
+    ingest,
+    maintain,
+    poll,
+    query,
+    saved_files,
+    sources,
+    status,
+)
+from pipeline.cli.console import configure_logs, say
 from pipeline.errors import STORAGE_ERRNOS, NewsledgerError
 from pipeline.settings import load_settings
 
 INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
 
 app = typer.Typer(
     name="newsledger",
-    help="News feeds in, an auditable and replayable record out: immutable events, queried with DuckDB.",
+    help="Record what the news published, said and changed, as immutable events that you query with DuckDB.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",  # paragraphs are filled to the width of the terminal
+    rich_markup_mode="markdown",  # fills paragraphs to the width of the terminal
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -34,28 +45,37 @@ def begin() -> None:
     configure_logs(settings.log_format, settings.log_level)
 
 
-demo.register(app)
-jobs.register(app)
-poll.register(app)
-backfill.register(app)
-inspect.register(app)
-status.register(app)
-maintain.register(app)
-pages.register(app)
-airflow.register(app)
-app.add_typer(sources.app, name="sources")
+RECORD, QUERY, LEDGER, FILES, SET_UP = "Record", "Query", "Ledger", "Saved files", "Set-up"
+"""Headings of `newsledger --help`."""
+
+app.command(rich_help_panel=RECORD)(demo.demo)
+app.command(rich_help_panel=RECORD)(ingest.ingest)
+app.command(rich_help_panel=RECORD)(poll.poll)
+app.command(rich_help_panel=RECORD)(backfill.backfill)
+# SQL may begin with a comment, which looks like an option
+app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(query.sql)
+app.command(rich_help_panel=QUERY)(status.status)
+app.command("models", rich_help_panel=QUERY)(ingest.build_models)
+app.command(rich_help_panel=QUERY)(ingest.publish)
+app.command(rich_help_panel=LEDGER)(ingest.init)
+app.command("verify", rich_help_panel=LEDGER)(maintain.verify_ledger)
+app.command(rich_help_panel=LEDGER)(maintain.maintain)
+app.command(rich_help_panel=FILES)(saved_files.extract)
+app.command(rich_help_panel=FILES)(saved_files.annotate)
+app.add_typer(sources.app, name="sources", rich_help_panel=SET_UP)
+app.command(rich_help_panel=SET_UP)(airflow.airflow)
 
 
-_INTERRUPTED_LINE = "newsledger: interrupted; what was recorded stays, run it again to go on"
+_INTERRUPTED_LINE = "newsledger: interrupted; what was recorded is kept, run the same command again to resume"
 _DUCKDB_INTERRUPTED = "Query interrupted"
-"""What DuckDB makes of a KeyboardInterrupt while it works, a RuntimeError."""
+"""Message of the RuntimeError that DuckDB raises instead of KeyboardInterrupt when ctrl-C stops a query."""
 
 
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored for what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with SIGINT ignored
     signal.signal(signal.SIGTERM, _interrupt)
-    logging.raiseExceptions = False  # a log that cannot be written must not bury the error that is said
+    logging.raiseExceptions = False  # a log that cannot be written must not hide the error message
     try:
         app()
     except NewsledgerError as exc:
@@ -84,5 +104,5 @@ def main() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """To be terminated is to be interrupted: the append in hand is finished, then the run ends."""
+    """Handle SIGTERM as SIGINT: the append in progress is finished, then the command ends."""
     signal.raise_signal(signal.SIGINT)

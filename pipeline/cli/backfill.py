@@ -1,4 +1,4 @@
-"""newsledger backfill: recover what was missed of a past interval, and replay what was archived of it."""
+"""newsledger backfill: recover the missing articles of a past interval and reprocess its archived pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.jobs import rebuild
+from pipeline.cli.ingest import rebuild
 from pipeline.cli.options import Data, SourceIds, SourcesFile
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, start_run
@@ -22,36 +22,40 @@ from pipeline.sources import Source, load_sources, select
 log = structlog.get_logger()
 
 WEB = datetime(1991, 8, 6, tzinfo=UTC)
-"""Of its first public page: of earlier days nothing can be had."""
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(backfill)
+"""Date of the first public web page; nothing earlier exists."""
 
 
 _WEEK = re.compile(r"\d{4}-?W")
 
 
 def backfill(
-    start: Annotated[str, typer.Argument(metavar="FROM", help="First day, 2026-03-14, or moment, 2026-03-14T06:00.")],
-    end: Annotated[str, typer.Argument(metavar="TO", help="Last day, included; or the moment before which it ends.")],
+    start: Annotated[str, typer.Argument(metavar="FROM", help="First day (2026-03-14) or moment (2026-03-14T06:00).")],
+    end: Annotated[
+        str, typer.Argument(metavar="TO", help="Last day, included; or the moment at which the interval ends.")
+    ],
     source: SourceIds = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is to do.")] = False,
-    recover: Annotated[bool, typer.Option("--recover/--no-recover", help="Ask the sources' history.")] = True,
-    replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Read older captures anew.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what a backfill would do; record nothing.")] = False,
+    recover: Annotated[
+        bool, typer.Option("--recover/--no-recover", help="Search the sources' history for missing articles.")
+    ] = True,
+    replay: Annotated[
+        bool, typer.Option("--replay/--no-replay", help="Run the current extractor and annotators on archived pages.")
+    ] = True,
     data: Data = None,
     sources: SourcesFile = None,
 ) -> None:
-    """Recover what was missed from FROM to TO, and replay what was archived of it.
+    """Recover the missing articles of a past interval and reprocess its archived pages.
 
-    Days and moments are UTC. Articles that the ledger lacks are looked for in the sources' sitemaps, then in a web
-    archive; their pages are fetched live, and from the web archive where they are gone. Then every capture in our own
-    archive that the current extractor and annotators have not read is read. Run again, it goes on where it stopped.
-    Exit status 1 if not one document of the history could be asked for.
+    Days and moments are in UTC. Missing articles are searched in the sources' sitemaps, then in a web archive. Their
+    pages are fetched live, or from the web archive if they are gone. Then the current extractor and annotators process
+    every archived page of the interval that they have not processed yet. An interrupted backfill resumes when it is
+    run again. Exit status 1 if no part of the sources' history could be fetched.
 
-    --dry-run records nothing and fetches no page; it asks for sitemaps and for the web archive's captures of feeds,
-    front and section pages, unless --no-recover is given. What was lost so far may be recoverable, too: it would be
-    asked for again.
+    --dry-run fetches no article page: it reads sitemaps and the web archive's captures of feeds, front pages and
+    section pages (nothing at all with --no-recover), and prints the counts. An article that counts as lost may also
+    count as recoverable, because a backfill would try it again.
+
+    Example: newsledger backfill 2026-03-01 2026-03-07 --dry-run
     """
     interval = parse_interval(start, end, utc_now())
     settings = load_settings(data=data, sources=sources)
@@ -64,7 +68,7 @@ def backfill(
 
 
 def parse_interval(start: str, end: str, now: datetime) -> Interval:
-    """From the first day or moment to the last day, included, or the moment before which it ends; no longer than today.
+    """The interval from `start` to `end`; an end that is a day is included. It ends with today at the latest.
 
     Raises typer.BadParameter.
     """
@@ -73,7 +77,7 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
     begins_at = from_ if isinstance(from_, datetime) else _midnight(from_)
     ends_at = until if isinstance(until, datetime) else _midnight(min(until, now.date())) + timedelta(days=1)
     if begins_at < WEB:
-        raise typer.BadParameter(f"FROM ({start}) is before {WEB:%Y-%m-%d}; there was no web to recover anything from")
+        raise typer.BadParameter(f"FROM ({start}) is before {WEB:%Y-%m-%d}; the web did not exist yet")
     if begins_at >= now:
         raise typer.BadParameter(f"FROM ({start}) is in the future; there is nothing to recover yet")
     if ends_at <= begins_at:
@@ -82,12 +86,12 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
 
 
 def _moment(text: str, name: str) -> date | datetime:
-    if _WEEK.match(text):  # Python would take its Monday
+    if _WEEK.match(text):  # fromisoformat would return its Monday
         raise typer.BadParameter(f"{name}: {text!r} is a week; give its first or last day")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        pass  # then it is a moment
+        pass  # not a day: try a moment
     try:
         at = datetime.fromisoformat(text)
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
@@ -122,9 +126,9 @@ def _run(
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)
     for notice in result.notices:
-        log.warning("not_had", detail=notice)
+        log.warning("not_recovered", detail=notice)
     for problem in result.problems:
-        log.error("left_undone", detail=problem)
+        log.error("incomplete", detail=problem)
     rebuild(settings)
     result.require_success()
     answers.require_one(had=result.count("article_captured"))
@@ -136,17 +140,15 @@ def _show_assessment(
     from pipeline.steps.backfill import backfill as steps
     from pipeline.steps.run.stores import Stores
 
-    Ledger.open_existing(settings.ledger_catalog).close()  # nothing is made where one only asks
+    Ledger.open_existing(settings.ledger_catalog).close()  # raises if there is no ledger; a dry run must not create one
     with Stores(settings, start_run()) as stores:
         if ask_history:
-            console.say(
-                "asking for sitemaps and the web archive's captures of feeds, front and section pages; no pages"
-            )
+            console.say("reading sitemaps and the web archive's captures of feeds, front pages and section pages")
             assessments, notices = steps.assess_history(stores, chosen, interval, roster)
         else:
             assessments, notices = steps.assess(stores, chosen, interval), ()
     for notice in notices:
-        log.warning("not_asked", detail=notice)
+        log.warning("not_searched", detail=notice)
     rows = [(each.source_id, each.known, each.recoverable, each.replayable, each.lost) for each in assessments]
     console.table(_title(interval), ("source", "known", "recoverable", "replayable", "lost"), rows)
 

@@ -1,12 +1,14 @@
-"""What a person sees: progress bars on a terminal, plain lines elsewhere, and tables."""
+"""Everything that is shown: progress bars on a terminal (plain lines elsewhere), tables, and the log of a run."""
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -21,12 +23,15 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
+from structlog.typing import EventDict, Processor, WrappedLogger
 
+from pipeline.settings import LogFormat, LogLevel
 from pipeline.steps.run.progress import OnProgress, Progress, log_progress
 
 PIPED_WIDTH = 160
+"""Width of tables that are not written to a terminal, in characters."""
 SOURCE_BARS = 12
-"""So many sources that are busy at once have a bar of their own."""
+"""Maximum number of sources that are shown with their own progress bar."""
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -34,27 +39,27 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 def printable(value: object) -> str:
-    """Text from the world without what would steer a terminal."""
+    """Text with control characters replaced, so that fetched text cannot control the terminal."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
 def say(message: str) -> None:
-    """A plain line on standard error, where progress goes."""
+    """Print a plain line on standard error."""
     err.print(Text(printable(message)))
 
 
 @contextmanager
 def progress() -> Iterator[OnProgress]:
-    """Bars on a terminal; elsewhere one log line when a step is done with a source (or with everything)."""
+    """Show progress bars on a terminal; elsewhere log one line when a step has finished a source (or everything)."""
     if not err.is_terminal:
         yield log_progress
         return
     with Bars(*_COLUMNS, console=err, transient=True) as bars:
-        yield _Steps(bars).show
+        yield _StepBars(bars).show
 
 
-class _Steps:
-    """A bar for each step, and below it one for each source that the step is busy with."""
+class _StepBars:
+    """One bar for each step, and below it one for each source that the step is working on."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -113,7 +118,7 @@ _COLUMNS = (
 
 
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on standard output; numbers to the right."""
+    """Print a table on standard output, with numbers aligned right."""
     grid = Table(title=title, title_justify="left", title_style="bold")
     for no, name in enumerate(columns):
         numeric = bool(rows) and all(
@@ -123,3 +128,41 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[obj
     for row in rows:
         grid.add_row(*(Text("" if value is None else printable(value)) for value in row))
     out.print(grid)
+
+
+class _Lines:
+    """structlog's output: standard error, above the progress bars, with control characters replaced."""
+
+    def msg(self, line: str) -> None:
+        say(line)
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def configure_logs(log_format: LogFormat, level: LogLevel) -> None:
+    """Log to standard error: JSON lines if asked for, else plain text on a terminal, else `key=value`."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _without_none,
+            _renderer(log_format),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=lambda *_: _Lines(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _renderer(log_format: LogFormat) -> Processor:
+    if log_format is LogFormat.JSON:
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    if err.is_terminal:
+        return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], drop_missing=True)
+
+
+def _without_none(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    return {key: value for key, value in event.items() if value is not None}

@@ -1,4 +1,4 @@
-"""newsledger demo: the main job on the sample newsroom."""
+"""newsledger demo: run the main job on the sample newsroom."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.jobs import append_events, rebuild, summarize, totals
+from pipeline.cli.ingest import append_events, rebuild, summarize, totals
 from pipeline.cli.options import Data
 from pipeline.errors import SettingsError
 from pipeline.ledger import Ledger, start_run
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 PORT = 8790
 DAYS = 4
+"""Number of simulated days; each is polled once, in the evening."""
 POLL_TIME = wall_time(20, tzinfo=UTC)
 
 
 class SimulatedClock:
-    """Runs on from a moment that is set."""
+    """A clock that runs at normal speed from a moment that is set."""
 
     def set(self, at: datetime) -> None:
         self._at, self._set_at = at, time.monotonic()
@@ -45,18 +46,15 @@ class LastPoll(msgspec.Struct, frozen=True):
     occurred_at: datetime | None
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(demo)
-
-
 def demo(
     data: Data = None,
     port: Annotated[int, typer.Option(help="Port of the sample newsroom on loopback.")] = PORT,
-    serve: Annotated[bool, typer.Option("--serve", help="Leave the newsroom open afterwards, until ctrl-C.")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the newsroom running afterwards, until ctrl-C.")] = False,
 ) -> None:
-    """The main job on the sample newsroom: five made-up outlets, four simulated days, nothing but this machine.
+    """Run the main job on a sample newsroom: five made-up outlets over four simulated days.
 
-    Without --data it works in `demo` below the data directory. Run again, it polls the last day once more.
+    The newsroom is a web server on this machine, so the demo needs no network. It records into DIR/demo of the data
+    directory, or into --data. When it is run again, it polls the last day once more.
     """
     base = load_settings(data=data)
     data = base.data if data else base.data / "demo"
@@ -78,13 +76,13 @@ def demo(
         summarize(settings, before, time.monotonic() - began)
         _suggest(settings)
         if serve:
-            console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C ends it")
+            console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C stops it")
             while True:
                 time.sleep(3600)
 
 
 def _require_demo_ledger(settings: Settings, outlets: set[str]) -> None:
-    """Raises SettingsError where the ledger records other outlets: what is made up must not be mixed into it."""
+    """Raise SettingsError if the ledger records other sources, so that made-up news is not mixed into real news."""
     if settings.ledger_catalog.is_file():
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             from pipeline.steps.collect import KnownSource
@@ -92,7 +90,7 @@ def _require_demo_ledger(settings: Settings, outlets: set[str]) -> None:
             others = {row.source_id for row in ledger.select(KnownSource, "known_sources")} - outlets
         if others:
             raise SettingsError(
-                f"{settings.data}: holds the ledger of {min(others)!r}; give the demo a directory of its own"
+                f"{settings.data}: its ledger records {min(others)!r}, which is no demo source; choose another --data"
             )
 
 
@@ -112,7 +110,10 @@ def _open_newsroom(clock: Callable[[], datetime], port: int) -> Iterator[Newsroo
 
 
 def _evenings(settings: Settings) -> Iterator[tuple[int, datetime]]:
-    """The simulated days' polls, from the day of the last recorded one on: time does not run backwards."""
+    """(day number, poll time) of the simulated days, beginning with the day of the last recorded poll.
+
+    A ledger's time must not run backwards, so earlier days are skipped.
+    """
     from pipeline.demo.newsroom import FIRST_DAY
 
     last = None

@@ -1,4 +1,4 @@
-"""`annotate --explain`: a text with its quotations and mentions marked and coloured, and what told them.
+"""`annotate --explain`: a text with its quotations and mentions marked, and the rule that found each.
 
     [1:Das Wasser sinkt:1], sagte Landrätin {Wiebke Holm} am Abend in {Brückfeld}.
 
@@ -6,7 +6,7 @@
       {  person        full_name            .90  Wiebke Holm: Landrätin
       {  place         place_phrase         .60  Brückfeld
 
-The marks say without colour what the colours say with it. Control characters are shown as the replacement character.
+The brackets carry the same information as the colours. Control characters are shown as the replacement character.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ QUOTE_STYLES = {QuoteKind.DIRECT: "bold green", QuoteKind.INDIRECT: "green"}
 MENTION_STYLES = {MentionKind.PERSON: "magenta", MentionKind.ORGANISATION: "yellow", MentionKind.PLACE: "cyan"}
 _SPEAKER, _CUE, _MARK = "bold", "underline", "dim"
 _RULE_CHARS = 19
-"""The longest name of a rule."""
+"""Column width: the length of the longest rule name."""
 
 
 def print_explanation(console: Console, name: str, text: str, found: Annotations) -> None:
-    """Print the text with what was found in it, and the rules that found it."""
+    """Print the text with its quotations and mentions marked, then the rules that found them."""
     shown = printable(text)
     language = f"{found.language or 'unknown'} {_short(found.language_confidence)}".strip()
     console.print(Text.assemble((printable(name), "bold"), f"  language: {language}"))
@@ -52,7 +52,7 @@ def print_explanation(console: Console, name: str, text: str, found: Annotations
 
 
 def _marked(text: str, start: int, end: int, numbers: dict[Quote, int], found: Annotations) -> Text:
-    """One paragraph with its marks; a quotation that goes on over paragraphs is marked in each."""
+    """One paragraph with its marks; a quotation over several paragraphs is marked in each."""
     line = Text(text[start:end])
     marks: list[tuple[int, int, str, str]] = []
     for quote, number in numbers.items():
@@ -71,7 +71,7 @@ def _marked(text: str, start: int, end: int, numbers: dict[Quote, int], found: A
 
 
 def _with_marks(line: Text, start: int, marks: Sequence[tuple[int, int, str, str]]) -> Text:
-    """What ends at a character is closed, the innermost first, before what begins there is opened."""
+    """The line with marks inserted. At one character, closing marks come before opening ones, the innermost first."""
     cuts = [at - start for at, _, _, _ in marks]
     pieces = line.divide(cuts)
     shown = pieces[0]
@@ -98,7 +98,7 @@ def _note(mark: str, kind: str, style: str, item: Quote | Mention, says: str) ->
 
 
 def _who(text: str, quote: Quote) -> str:
-    """The person and the words that name them, or the words alone; then the cue."""
+    """The speaker (person and the words that name them, or only the words) and the cue."""
     cue = f"cue “{_words(text, quote.cue)}”" if quote.cue else "no cue"
     if quote.speaker is None:
         return f"nobody named; {cue}"
@@ -112,17 +112,17 @@ def _what(mention: Mention) -> str:
 
 
 def _counted(mentions: Sequence[Mention]) -> Iterator[tuple[Mention, int]]:
-    """One of those that say the same, and how many there are."""
+    """Groups of equal mentions: the first one and the number of them."""
     same: dict[tuple[object, ...], list[Mention]] = {}
     for mention in mentions:
         about = (mention.kind, mention.name, mention.role, mention.party, mention.country, mention.rule)
         same.setdefault(about, []).append(mention)
-    for some in same.values():
-        yield some[0], len(some)
+    for group in same.values():
+        yield group[0], len(group)
 
 
 def _legend(found: Annotations) -> Iterator[Text]:
-    """The rules that were used, and what each says."""
+    """The rules that were used, each with its description."""
     known = describe_rules()
     used = [*(quote.rule for quote in found.quotes), *(mention.rule for mention in found.mentions)]
     for rule in dict.fromkeys(used):

@@ -1,28 +1,28 @@
-"""newsledger maintain: merge the ledger's small files, verify, prune; what the weekly DAG does."""
+"""newsledger maintain and verify: keep the ledger's files few, and prove that ledger and archive are unchanged."""
 
 from __future__ import annotations
 
 import time
+from typing import Annotated
 
+import msgspec
 import typer
 
 from pipeline import models
 from pipeline.cli import console
 from pipeline.cli.options import Data
-from pipeline.ledger import Ledger
+from pipeline.errors import NewsledgerError
+from pipeline.ledger import Ledger, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(maintain)
-
-
 def maintain(data: Data = None) -> None:
-    """Merge the ledger's small files, prove that ledger and archive hold what was recorded, prune what is left over.
+    """Merge the ledger's small files, verify ledger and archive, and delete files that are no longer needed.
 
-    Safe beside running ingests. Exit status 1 if anything is not as it was recorded. Archived pages of the last eight
-    days and a changing share of the others are read back; `newsledger verify --archive` reads all.
+    The weekly DAG does the same. Safe to run while other commands record. It checks the archived pages of the last
+    eight days and a part of the older ones, another part each time; `newsledger verify --archive` checks all. Exit
+    status 1 if anything is not as it was recorded.
     """
     from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 
@@ -53,3 +53,48 @@ def maintain(data: Data = None) -> None:
         console.say(finding)
     proof.require_success()
     typer.echo(f"digest {proof.digest}")
+
+
+def verify_ledger(
+    data: Data = None,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Also read every archived page and compare its digest.")
+    ] = False,
+    digest_expected: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            help="A digest printed by an earlier run; proves that nothing up to it has changed.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Prove that the ledger holds exactly what was recorded.
+
+    Prints the digest of the whole ledger. Keep it elsewhere: --digest proves later that the ledger still begins with
+    the same events. Exit status 1 if an event or page was changed, removed or inserted.
+    """
+    from pipeline.steps.fixity import damages, page_records
+
+    settings = load_settings(data=data)
+    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+        result = verify(ledger)
+        findings = [f"{finding.where}: {finding.what}" for finding in result.findings]
+        if digest_expected and not ledger.select(DigestRow, "append_with_digest", digest=digest_expected):
+            findings.append(f"ledger: no append ends with {digest_expected}: the ledger was cut off or rewritten")
+        if archive:
+            findings += damages(settings.archive_root, page_records(ledger))
+    for finding in findings:
+        console.say(finding)
+    if findings:
+        raise NewsledgerError(
+            f"{settings.ledger_catalog}: {len(findings)} findings; the ledger is not what was recorded"
+        )
+    typer.echo(
+        f"{settings.ledger_catalog}: {result.events} events in {result.appends} appends are as they were recorded"
+    )
+    typer.echo(f"digest {result.digest}")
+
+
+class DigestRow(msgspec.Struct, frozen=True):
+    append_no: int

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Data = Annotated[
-    Path | None, typer.Option("--data", help="Data directory (NEWSLEDGER_DATA; default ./data).", show_default=False)
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Data directory (default $NEWSLEDGER_DATA, else ./data).", show_default=False
+    ),
 ]
 SourcesFile = Annotated[
     Path | None,
-    typer.Option("--sources", help="The sources (NEWSLEDGER_SOURCES; default ./sources.toml).", show_default=False),
+    typer.Option(
+        "--sources",
+        metavar="FILE",
+        help="File of the sources (default $NEWSLEDGER_SOURCES, else ./sources.toml).",
+        show_default=False,
+    ),
 ]
 SourceIds = Annotated[
-    list[str] | None, typer.Option("--source", help="Only this source; may be repeated.", show_default=False)
+    list[str] | None,
+    typer.Option("--source", metavar="ID", help="Only this source; can be repeated.", show_default=False),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", min=1, help="Worker processes (default: all cores).", show_default=False)
+    int | None,
+    typer.Option("--jobs", min=1, help="Number of worker processes (default: all cores).", show_default=False),
 ]
-
-
-class OutputFormat(StrEnum):
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"

@@ -1,8 +1,9 @@
-"""newsledger poll: the feeds of the sources, or saved ones, which need no ledger."""
+"""newsledger poll: poll the sources' feeds, or read saved feeds, which needs no ledger."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,39 +13,43 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import typer
 
+from pipeline.cli import console
 from pipeline.cli.console import say
+from pipeline.cli.ingest import report_result, summarize, totals
 from pipeline.cli.options import Data, SourceIds, SourcesFile
 from pipeline.errors import NewsledgerError
+from pipeline.ledger import start_run
 from pipeline.ledger.log import utc_now
+from pipeline.settings import load_settings
+from pipeline.sources import load_sources, select
+from pipeline.steps.feed_state import Which
 
 STDIN = Path("-")
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(poll)
 
 
 def poll(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="With --file: saved feeds, folders of them, `-` for standard input.", show_default=False),
+        typer.Argument(
+            help="With --file: saved feeds, folders of them, or `-` for standard input.", show_default=False
+        ),
     ] = None,
-    file: Annotated[bool, typer.Option("--file", help="Read saved feeds instead of the sources'.")] = False,
+    file: Annotated[bool, typer.Option("--file", help="Read saved feeds instead of polling.")] = False,
     url: Annotated[
         str | None, typer.Option(help="With --file: the feeds' address, for relative links.", show_default=False)
     ] = None,
-    timezone: Annotated[str, typer.Option(help="With --file: for dates that name no time zone.")] = "UTC",
+    timezone: Annotated[str, typer.Option(help="With --file: time zone of dates without one.")] = "UTC",
     source: SourceIds = None,
     due: Annotated[bool, typer.Option("--due", help="Only feeds whose next poll is due.")] = False,
     data: Data = None,
     sources: SourcesFile = None,
 ) -> None:
-    """Poll the feeds and capture what is new; with --file print the items of saved feeds, one JSON object a line.
+    """Poll the feeds and capture new pages, without extraction, annotation and models.
 
-    A saved feed can be anything that a feed can be: RSS, Atom, RDF, JSON Feed, sitemap, also as .gz. Relative links are
-    resolved against --url or, without it, against the page that the feed says it belongs to. Of a folder, all files are
-    read, those in its folders too, in the order of their names. Warnings and feeds that cannot be read are lines on
-    standard error; the exit status is 1 if one could not be read.
+    With --file it prints the items of saved feeds instead, one JSON object a line. A saved feed is RSS, Atom, RDF, JSON
+    Feed or a sitemap, also as .gz. A folder is read with its subfolders, in the order of the file names. Relative links
+    are resolved against --url, or else against the page that the feed names as its own. Warnings and errors go to
+    standard error; the exit status is 1 if a feed could not be read.
     """
     if file:
         _print_saved(_saved(files or []), url or "", _zone(timezone), utc_now())
@@ -55,9 +60,19 @@ def poll(
 
 
 def _poll_live(source: list[str] | None, due: bool, data: Path | None, sources: Path | None) -> None:
-    from pipeline.cli.jobs import collect_only
+    from pipeline.steps.collect import collect, expire_removed
+    from pipeline.steps.run.stores import Stores
 
-    collect_only(source, due, data, sources)
+    settings = load_settings(data=data, sources=sources)
+    roster = load_sources(settings.sources)
+    chosen = select(roster, source or ())
+    which = Which.DUE if due else Which.ALL if source else Which.CURRENT
+    run = start_run()
+    began, before = time.monotonic(), totals(settings)
+    with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
+        result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)
+    summarize(settings, before, time.monotonic() - began)
+    report_result(settings, run, result)
 
 
 def _saved(paths: Sequence[Path]) -> list[Path]:
@@ -107,7 +122,7 @@ def _print_line(fields: dict[str, Any]) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """As much as a feed may have and a byte more, which is then too much."""
+    """At most one byte more than a feed may have, so that a longer file is rejected as too large."""
     from pipeline.archive.codings import MAX_BODY_BYTES
 
     if path == STDIN:

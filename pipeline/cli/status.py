@@ -1,4 +1,4 @@
-"""newsledger status: what was read last, what fails, what was missed, what is pending, on one screen."""
+"""newsledger status: sources that need attention, pending work and recent failures, on one screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.steps.run.window import lookback
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """How the source's feeds went, from the ledger as it is now."""
+    """The state of one source's feeds in the ledger now."""
 
     source_id: str
     feeds: int
@@ -33,7 +33,7 @@ class SourceStatus(msgspec.Struct, frozen=True):
 
 
 class FailedTask(msgspec.Struct, frozen=True):
-    """A task of an Airflow run that failed for good."""
+    """A task of an Airflow run that failed after all its retries."""
 
     dag_id: str
     run_id: str
@@ -44,7 +44,7 @@ class FailedTask(msgspec.Struct, frozen=True):
 
 
 class RecentCoverage(msgspec.Struct, frozen=True):
-    """What became of the source's last seven days, as of the last published build."""
+    """Counts of the source's articles of the last seven days in the last published build."""
 
     source_id: str
     seen: int
@@ -56,19 +56,17 @@ class RecentCoverage(msgspec.Struct, frozen=True):
     days_not_polled: int
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(status)
-
-
 def status(
-    show_all: Annotated[bool, typer.Option("--all", help="Every source, not only those that need a look.")] = False,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show every source, not only those that need attention.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """What was read last, what fails, what was missed, what is pending, on one screen.
+    """Show the sources that need attention, pending work and recent failures.
 
-    Shows the sources that need a look: failing or retired feeds, possible gaps, days that were quiet or not polled,
-    pages lost or pending; and the Airflow task that failed for good last. The last seven days are as of the last
-    published build, all else is as of now.
+    A source needs attention if feeds fail or are retired (HTTP 410), if items may have been missed between two polls,
+    if it had an unusually quiet day or a day without a poll, or if pages could not be fetched. The counts of the last
+    seven days come from the last published build, everything else from the ledger.
     """
     from pipeline.steps.annotate import pending_texts
     from pipeline.steps.capture import pending_pages
@@ -112,7 +110,7 @@ def _show_sources(sources: Sequence[SourceStatus], coverage: Mapping[str, Recent
 
 
 def _remarks(source: SourceStatus, recent: RecentCoverage | None) -> Iterator[str]:
-    """What somebody should look at."""
+    """What needs attention."""
     if source.failing:
         yield f"{source.failing} of {source.feeds} feeds fail: {source.reason}"
     if source.retired:
@@ -145,7 +143,7 @@ def _totals(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCovera
 
 
 def _recent_coverage(settings: Settings) -> list[RecentCoverage]:
-    """Nothing before the first build, or where the published file is of a version without it."""
+    """Empty before the first build, or if an older version of newsledger published the file."""
     if not settings.news_file.is_file():
         return []
     query = resources.files("pipeline.cli").joinpath("sql", "recent_coverage.sql").read_text("utf-8")

@@ -328,7 +328,7 @@ def test_without_a_network_every_source_is_a_recorded_failure(tmp_path: Path) ->
     sources.write_text(entry("north", "http://north.invalid") + entry("south", "http://south.invalid"))
     done = newsledger("ingest", "--sources", sources, "--data", tmp_path / "data")
     assert done.returncode == 1
-    assert "not one of 2 feeds could be read" in done.stderr
+    assert "none of the 2 feeds could be read" in done.stderr
     assert "source=north feed=http://north.invalid/feed.xml reason=dns" in done.stderr
     with duckdb.connect(tmp_path / "data" / "news.duckdb", read_only=True) as con:
         assert rows(con, "select source_id, outcome, reason from events.feed_polled order by 1") == [

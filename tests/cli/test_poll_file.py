@@ -11,14 +11,14 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from pipeline.cli.poll import register
+from pipeline.cli.poll import poll as poll_command
 from pipeline.errors import NewsledgerError
 from tests.collect.feeds.feeding import RSS, A, B, atom, rss
 
 
 def poll(*arguments: str | Path, stdin: bytes = b"") -> Result:
     app = typer.Typer()
-    register(app)
+    app.command()(poll_command)
     return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
 
 

@@ -1,10 +1,9 @@
-"""The commands that move data: init, ingest, models, publish."""
+"""newsledger ingest, the main job, and its parts that are commands too: init, models, publish."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What the ledger holds; fields in the order of the summary."""
+    """Counts over the whole ledger, in the order of the printed summary."""
 
     feeds: int
     items: int
@@ -40,15 +39,8 @@ class Totals(msgspec.Struct, frozen=True):
     stripped_captions: int
 
 
-def register(app: typer.Typer) -> None:
-    for command in (ingest, init):
-        app.command()(command)
-    app.command("models")(build_models)
-    app.command()(publish)
-
-
 def init(data: Data = None) -> None:
-    """Make the data directory and the ledger's tables. Every command that records does this when needed."""
+    """Create the data directory and the ledger's tables. Commands that record do this themselves."""
     settings = load_settings(data=data)
     with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         position, _, _ = ledger.head()
@@ -56,10 +48,10 @@ def init(data: Data = None) -> None:
 
 
 def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = None) -> None:
-    """The main job: poll ▶ capture ▶ extract ▶ annotate ▶ models ▶ publish, for all sources.
+    """Run the main job: poll ▶ capture ▶ extract ▶ annotate ▶ models ▶ publish.
 
-    Retired feeds (410) are left out unless their source is named. Exit status 1 if not one feed could be read; what
-    failed is recorded and listed either way.
+    Polls the feeds of all sources, or of those named. Retired feeds (HTTP 410) are polled only if their source is
+    named. Every failure is recorded and listed. Exit status 1 if no feed could be read.
     """
     settings = load_settings(data=data, sources=sources)
     roster = load_sources(settings.sources)
@@ -71,28 +63,11 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = N
         result = append_events(settings, chosen, run, on_progress, which, roster=roster)
     rebuild(settings)
     summarize(settings, before, time.monotonic() - began)
-    _report(settings, run, result)
+    report_result(settings, run, result)
 
 
-def collect_only(source: list[str] | None, due: bool, data: Path | None, sources: Path | None) -> None:
-    """Poll and capture without the steps after them: all feeds, those named, or those that are due."""
-    from pipeline.steps.collect import collect, expire_removed
-    from pipeline.steps.run.stores import Stores
-
-    settings = load_settings(data=data, sources=sources)
-    roster = load_sources(settings.sources)
-    chosen = select(roster, source or ())
-    which = Which.DUE if due else Which.ALL if source else Which.CURRENT
-    run = start_run()
-    began, before = time.monotonic(), totals(settings)
-    with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
-        result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)
-    summarize(settings, before, time.monotonic() - began)
-    _report(settings, run, result)
-
-
-def _report(settings: Settings, run: Run, result: StepResult) -> None:
-    """What failed or was put off. Raises NewsledgerError if something was left undone or not one feed could be read."""
+def report_result(settings: Settings, run: Run, result: StepResult) -> None:
+    """Log what failed or was postponed. Raises NewsledgerError if a step is incomplete or no feed could be read."""
     polls, failures = _failed_polls(settings, run)
     for failure in failures:
         log.warning(
@@ -105,14 +80,14 @@ def _report(settings: Settings, run: Run, result: StepResult) -> None:
     for notice in result.notices:
         log.warning("put_off", detail=notice)
     for problem in result.problems:
-        log.error("left_undone", detail=problem)
+        log.error("incomplete", detail=problem)
     result.require_success()
     if polls and len(failures) == polls:
-        raise NewsledgerError(f"not one of {polls} feeds could be read; each failure is recorded with its reason")
+        raise NewsledgerError(f"none of the {polls} feeds could be read; each failure is recorded with its reason")
 
 
 def build_models(data: Data = None) -> None:
-    """Rebuild the SQL models from the ledger into build.duckdb, and test them."""
+    """Build the SQL models from the ledger into build.duckdb, and test them."""
     settings = load_settings(data=data)
     result = models.build(settings)
     typer.echo(
@@ -121,7 +96,7 @@ def build_models(data: Data = None) -> None:
 
 
 def publish(data: Data = None) -> None:
-    """Replace news.duckdb by the last build that passed its tests; open sessions keep the old one."""
+    """Replace news.duckdb with the last build that passed its tests. Open sessions keep the old file."""
     typer.echo(f"{models.publish(load_settings(data=data))}: published")
 
 
@@ -134,7 +109,7 @@ def append_events(
     *,
     roster: Sequence[Source] = (),
 ) -> StepResult:
-    """The four steps that append events, for the last days."""
+    """Run the four steps that append events over the look-back window."""
     from pipeline.steps.annotate import annotate
     from pipeline.steps.collect import collect, expire_removed
     from pipeline.steps.extract import extract
@@ -167,7 +142,7 @@ def _failed_polls(settings: Settings, run: Run) -> tuple[int, list[PollOfRun]]:
 
 
 def summarize(settings: Settings, before: Totals, seconds: float) -> None:
-    """What is new in the ledger since `before`, of this run or of others beside it."""
+    """Print what was added to the ledger since `before`, by this run or by others at the same time."""
     after = totals(settings)
     rows: list[tuple[str, object, object]] = [
         (name.replace("_", " "), getattr(after, name) - getattr(before, name), getattr(after, name))

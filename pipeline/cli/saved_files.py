@@ -1,6 +1,6 @@
-"""The commands that need no ledger: extract and annotate, files in, one JSON object a line out.
+"""newsledger extract and annotate: saved files in, one JSON object a line out. They need no ledger.
 
-The extractor and the annotators take a second to import, so only what runs them does.
+Importing the extractor or the annotators takes a second, so only the functions that run them import them.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.extract import Extraction
 
 MAX_PAGE_BYTES = 64_000_000
+"""Largest saved page, decompressed; a larger one is reported as too_large."""
 
 
 class PageLine(msgspec.Struct, frozen=True):
@@ -52,28 +53,33 @@ Line = TypeVar("Line", PageLine, TextLine)
 
 List = Annotated[
     Path | None,
-    typer.Option("--from", help="A .jsonl list of what to read, `-` for standard input.", show_default=False),
+    typer.Option(
+        "--from", metavar="LIST.jsonl", help="Read this list of inputs; `-` is standard input.", show_default=False
+    ),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(extract)
-    app.command()(annotate)
 
 
 def extract(
     pages: Annotated[
         list[Path] | None,
-        typer.Argument(help="Saved pages (.html, .html.gz), or texts with --text.", show_default=False),
+        typer.Argument(help="Saved pages (.html, .html.gz), or plain texts with --text.", show_default=False),
     ] = None,
-    url: Annotated[str | None, typer.Option(help="The page's address.", show_default=False)] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Address of the pages; needed for saved pages.", show_default=False)
+    ] = None,
     from_list: List = None,
-    text: Annotated[bool, typer.Option("--text", help="Texts that another extractor left: line rules only.")] = False,
+    text: Annotated[
+        bool,
+        typer.Option("--text", help="The files are plain texts from another extractor; remove boilerplate lines only."),
+    ] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Saved pages ▶ articles, one JSON object a line, in the order given. Exit status 1 if a page gave none.
+    """Extract the articles of saved pages. Prints one JSON object a line, in the order of the input.
 
-    A line of the list: {"id", "path", "url", "captured_at"?}.
+    A line of LIST.jsonl is {"id", "path", "url", "captured_at"?}. A page without an article becomes a line with
+    "error"; the exit status is then 1.
+
+    Example: newsledger extract page.html --url https://www.tagblatt.example/a
     """
     if text:
         _print_all(_text_answer, [TextLine(str(path), _read_text(path)) for path in pages or [Path("-")]], jobs)
@@ -92,23 +98,27 @@ def extract(
 
 def annotate(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Plain texts; standard input if none.", show_default=False)
+        list[Path] | None, typer.Argument(help="Plain texts; default: standard input.", show_default=False)
     ] = None,
     from_list: List = None,
     language: Annotated[
-        str | None, typer.Option(help="de, en; counts where detection is not sure.", show_default=False)
+        str | None, typer.Option(help="Language to use if detection is not sure: de or en.", show_default=False)
     ] = None,
     annotator: Annotated[
-        str, typer.Option(help="Who reads them: rules, or an installed one with its model, spacy:de_core_news_sm.")
+        str, typer.Option(help="`rules`, or an installed annotator with its model: `spacy:de_core_news_sm`.")
     ] = "rules",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show each text with what was found, where, and by which rule.")
+        bool,
+        typer.Option(
+            "--explain", help="Show each text with its quotations and mentions marked, and the rules that found them."
+        ),
     ] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Plain texts ▶ quotations and mentions, one JSON object a line, in the order given.
+    """Find quotations and mentions in plain texts. Prints one JSON object a line, in the order of the input.
 
-    A line of the list: {"id", "text", "language"?, "title"?}.
+    A line of LIST.jsonl is {"id", "text", "language"?, "title"?}. A text in a language that the annotator cannot read
+    becomes a line with "error"; the exit status is then 1.
     """
     if from_list is not None:
         lines = _read_list(from_list, TextLine)
@@ -117,7 +127,7 @@ def annotate(
     from pipeline.annotate.annotators import load_annotator
     from pipeline.steps.annotate import bounds_for
 
-    load_annotator(annotator)  # what is missing is said once, and before a text is read
+    load_annotator(annotator)  # an annotator that is not installed fails once, before any text is read
     if explain:
         for line in lines:
             _explain(line, annotator)
@@ -126,7 +136,7 @@ def annotate(
 
 
 def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
-    """The JSON line, and what is to be said of it on standard error."""
+    """The JSON line, and an error message for standard error or None."""
     from pipeline.extract import extract_page
 
     try:

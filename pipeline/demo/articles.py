@@ -1,4 +1,4 @@
-"""What the sample outlets print: every article as data, with the parts an extraction should find in its page."""
+"""The articles of the sample outlets as data, with the quotes that an annotation should find in them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.events import Access
+
 ARTICLES = Path(__file__).parent / "articles"
-
-
-class Access(StrEnum):
-    """Who may read the whole text."""
-
-    OPEN = "open"
-    PAYWALLED = "paywalled"
 
 
 class Form(StrEnum):
@@ -27,7 +22,7 @@ class Form(StrEnum):
 
 
 class _Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of an article file; a key that is not declared here is an error."""
+    """Base of all parts of an article file; unknown keys are errors."""
 
 
 class Paragraph(_Data, frozen=True, tag_field="kind", tag="paragraph"):
@@ -43,7 +38,7 @@ class Subheading(_Data, frozen=True, tag_field="kind", tag="subheading"):
 
 
 class Quotation(_Data, frozen=True, tag_field="kind", tag="quotation"):
-    """A quote set apart from the text, without quotation marks of its own."""
+    """A quote in a block of its own, without quotation marks."""
 
     text: str
     speaker: str  # as the page names the speaker: "Ada Beispiel, Deichgräfin"
@@ -78,7 +73,7 @@ class Correction(_Data, frozen=True, tag_field="kind", tag="correction"):
     text: str
 
 
-class Video(_Data, frozen=True, tag_field="kind", tag="video"):
+class SampleVideo(_Data, frozen=True, tag_field="kind", tag="video"):
     """An embedded video with its caption."""
 
     teaser: str
@@ -94,14 +89,14 @@ class Image(_Data, frozen=True, tag_field="kind", tag="image"):
 
 
 class LiveblogPointer(_Data, frozen=True, tag_field="kind", tag="liveblog_pointer"):
-    """A sentence that sends the reader to a liveblog, and the box with the link."""
+    """A sentence that points to a liveblog, and the box with the link."""
 
     text: str
     target: str  # slug of the liveblog
 
 
 class Bio(_Data, frozen=True, tag_field="kind", tag="bio"):
-    """A box on a person, folded away until it is clicked."""
+    """A box about a person, collapsed until it is clicked."""
 
     name: str
     text: str
@@ -122,30 +117,31 @@ class Related(_Data, frozen=True, tag_field="kind", tag="related"):
 
 
 Prose = Paragraph | Subheading | Quotation | Listing | Table | Correction
-Furniture = Video | Image | LiveblogPointer | Bio | Newsletter | Related
+Furniture = SampleVideo | Image | LiveblogPointer | Bio | Newsletter | Related
 Block = Prose | Furniture
 
 
-class Quote(_Data, frozen=True):
+class GoldQuote(_Data, frozen=True):
     """One quote that an annotation of the article should find.
 
-    Names, titles and terms of one or two words in quotation marks are none, nor is what headings and captions repeat.
+    Names, titles and terms of one or two words in quotation marks are not quotes. A quote that a heading or caption
+    repeats is listed once.
     """
 
-    text: str  # verbatim from the body, without its marks and without an English comma before the closing one
-    speaker: str  # the full name as the article gives it; "" where it names nobody
+    text: str  # verbatim from the body, without its marks and without the English comma before the closing mark
+    speaker: str  # the full name as the article gives it; "" if it names nobody
     kind: str = "direct"
 
 
 class Replacement(_Data, frozen=True):
-    """Words of the body that a version replaces; they occur exactly once."""
+    """A replacement of words that occur exactly once in the body."""
 
     old: str
     new: str
 
 
 class Version(_Data, frozen=True):
-    """What changes in an article that is already out."""
+    """A later change to a published article."""
 
     day: int
     time: time
@@ -156,7 +152,7 @@ class Version(_Data, frozen=True):
 
 
 class Gone(_Data, frozen=True):
-    """From when on the page is taken down, and how the server says so."""
+    """When the page is taken down, and the status that the server then sends."""
 
     day: int
     time: time
@@ -164,7 +160,7 @@ class Gone(_Data, frozen=True):
 
 
 class Article(_Data, frozen=True):
-    """An article as first published, with its later versions and its gold parts."""
+    """An article as first published, its later versions, and the quotes to be found in it."""
 
     outlet: str
     slug: str
@@ -177,17 +173,17 @@ class Article(_Data, frozen=True):
     body: tuple[Block, ...]
     authors: tuple[str, ...] = ()
     agency: str = ""
-    story: str = ""  # coverage of one event shares this name across outlets and languages
-    wire: str = ""  # prints of one agency text share this name
+    story: str = ""  # the same for all coverage of one event, across outlets and languages
+    wire: str = ""  # the same for all prints of one agency text
     form: Form = Form.ARTICLE
     access: Access = Access.OPEN
-    quotes: tuple[Quote, ...] = msgspec.field(default=(), name="quote")
+    quotes: tuple[GoldQuote, ...] = msgspec.field(default=(), name="quote")
     versions: tuple[Version, ...] = msgspec.field(default=(), name="version")
     gone: Gone | None = None
 
     @property
     def text(self) -> str:
-        """The gold body text: the prose blocks in reading order, separated by blank lines."""
+        """The body text that an extraction should return: prose blocks in reading order, separated by blank lines."""
         return "\n\n".join(block.text for block in self.body if isinstance(block, Prose))
 
 

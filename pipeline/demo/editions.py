@@ -1,4 +1,4 @@
-"""Articles as they read at one moment of the simulated time."""
+"""Articles in the version of one moment of simulated time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.demo.written_dates import long_date
 
 @dataclass(frozen=True, kw_only=True)
 class Edition:
-    """An article as it reads at a moment, with its versions so far applied."""
+    """An article with all versions applied that were published up to a moment."""
 
     outlet: Outlet
     article: Article
@@ -37,7 +37,7 @@ class Edition:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """One outlet's articles, and the calendar and address that they are published under."""
+    """One outlet's articles, with the calendar and the base URL for publishing them."""
 
     outlet: Outlet
     articles: tuple[Article, ...]
@@ -50,7 +50,7 @@ class Desk:
         return sorted(editions, key=lambda edition: (edition.published_at, edition.article.slug), reverse=True)
 
     def first_edition(self, article: Article) -> Edition:
-        """The article as it read when it came out."""
+        """The article as first published."""
         return self._edition(article, self._published_at(article))
 
     @property
@@ -67,7 +67,7 @@ class Desk:
         return datetime.combine(self.day_on(day), wall_time, ZoneInfo(self.outlet.zone)).astimezone(UTC)
 
     def changes(self) -> Iterable[datetime]:
-        """Every moment at which an article comes out, changes or is taken down."""
+        """Every moment at which an article is published, changed or taken down."""
         for article in self.articles:
             yield self._published_at(article)
             for version in article.versions:
@@ -103,7 +103,7 @@ def article_path(outlet: Outlet, article: Article, published_on: date) -> str:
 
 
 def revise(article: Article, version: Version, changed_on: str) -> Article:
-    """The article after one version; `changed_on` is the date as a correction notice writes it."""
+    """The article with one version applied; `changed_on` is the date as printed in a correction notice."""
     body = article.body
     for replacement in version.replace:
         body = tuple(_replace(block, replacement) for block in body)

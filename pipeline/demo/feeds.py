@@ -1,4 +1,4 @@
-"""Feeds: the last day and a half of an outlet, well formed or flawed."""
+"""Feeds with an outlet's last day and a half, well formed or with a deliberate flaw."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from jinja2 import Environment
 
 from pipeline.demo.editions import Desk, Edition
-from pipeline.demo.outlets import Feed, FeedFormat, Flaw
+from pipeline.demo.outlets import FeedFormat, Flaw, SampleFeed
 from pipeline.demo.written_dates import german_feed_date, rss_date
 
-WINDOW = timedelta(hours=36)  # an article leaves the feed this long after it came out
+WINDOW = timedelta(hours=36)  # an article stays in the feed for this long
 CONTENT_TYPES = {
     FeedFormat.RSS: "application/rss+xml",
     FeedFormat.ATOM: "application/atom+xml",
@@ -22,7 +22,7 @@ BROKEN_MARKUP = "<category>Arts & Culture<br></category>\n"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class SampleItem:
     """One entry of a feed."""
 
     edition: Edition
@@ -31,8 +31,8 @@ class Item:
     date: str  # as an RSS feed writes it; "" leaves it out
 
 
-def feed_editions(desk: Desk, feed: Feed, now: datetime) -> list[Edition]:
-    """What the feed lists at the moment, newest first. It does not know that a page was taken down."""
+def feed_editions(desk: Desk, feed: SampleFeed, now: datetime) -> list[Edition]:
+    """The articles in the feed at the moment, newest first, including those whose page was taken down."""
     return [
         edition
         for edition in desk.editions(now)
@@ -40,8 +40,8 @@ def feed_editions(desk: Desk, feed: Feed, now: datetime) -> list[Edition]:
     ]
 
 
-def render_feed(environment: Environment, desk: Desk, feed: Feed, now: datetime) -> bytes:
-    """The feed as it is sent, with its flaw if it has one."""
+def render_feed(environment: Environment, desk: Desk, feed: SampleFeed, now: datetime) -> bytes:
+    """The bytes of the feed, with its flaw if it has one."""
     items = [_item(desk, feed, edition) for edition in feed_editions(desk, feed, now)]
     if feed.flaw is Flaw.REPEATED_ITEM and items:
         items.insert(1, _under_second_address(items[0]))
@@ -58,9 +58,9 @@ def render_feed(environment: Environment, desk: Desk, feed: Feed, now: datetime)
             return xml.encode()
 
 
-def _item(desk: Desk, feed: Feed, edition: Edition) -> Item:
+def _item(desk: Desk, feed: SampleFeed, edition: Edition) -> SampleItem:
     published = desk.outlet.local(edition.published_at)
-    return Item(
+    return SampleItem(
         edition=edition,
         link=f"{edition.url}?{feed.tracking}" if feed.tracking else edition.url,
         guid=f"tag:{desk.outlet.host},{published:%Y}:{edition.article.slug}",
@@ -70,19 +70,19 @@ def _item(desk: Desk, feed: Feed, edition: Edition) -> Item:
     )
 
 
-def _place(desk: Desk, feed: Feed, edition: Edition) -> int:
-    """The place of an article among all that the feed ever lists; it does not move as items fall out."""
+def _place(desk: Desk, feed: SampleFeed, edition: Edition) -> int:
+    """The index of an article among all that the feed ever lists; it stays the same when older items leave the feed."""
     slugs = [article.slug for article in desk.articles if not feed.sections or article.section in feed.sections]
     return slugs.index(edition.article.slug)
 
 
-def _under_second_address(item: Item) -> Item:
+def _under_second_address(item: SampleItem) -> SampleItem:
     query = "at_medium=atom&at_campaign=push"
     return dataclasses.replace(item, link=f"{item.edition.url}?{query}", guid=f"{item.guid}#push")
 
 
 def _break_middle_item(xml: str) -> str:
-    """Put markup that is no XML into the middle item; the items around it stay as they are."""
+    """Put markup that is not XML into the middle item and leave the other items unchanged."""
     parts = xml.split("</item>")
     middle = (len(parts) - 1) // 2
     parts[middle] += BROKEN_MARKUP

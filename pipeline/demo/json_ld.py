@@ -1,4 +1,4 @@
-"""The JSON-LD that pages carry for search engines, in the manner of each outlet."""
+"""JSON-LD for search engines, in a different style for each outlet."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline.demo.articles import Access, Form
+from pipeline.demo.articles import Form
 from pipeline.demo.editions import Edition
+from pipeline.events import Access
 
 _WriteTime = Callable[[Edition, datetime], str]
 
 
 def graph_json_ld(edition: Edition) -> str:
-    """One document with everything in an @graph, as WordPress plugins write it."""
+    """One document with an @graph, as WordPress plugins write it."""
     publisher = {"@type": "NewsMediaOrganization", "@id": f"{_home(edition)}#verlag", "name": edition.outlet.name}
     page = {"@type": "WebPage", "@id": edition.url, "url": edition.url, "name": edition.article.headline}
     article = {**_article(edition, _local), "publisher": {"@id": f"{_home(edition)}#verlag"}}
@@ -21,12 +22,12 @@ def graph_json_ld(edition: Edition) -> str:
 
 
 def article_json_ld(edition: Edition) -> str:
-    """One document with the article alone; times on the outlet's wall clock, with milliseconds."""
+    """One document with only the article; local times with milliseconds."""
     return _script({"@context": "https://schema.org", **_article(edition, _local_milliseconds), **_publisher(edition)})
 
 
 def breadcrumb_json_ld(edition: Edition) -> str:
-    """The path of sections to the article, which pages often put before the article itself."""
+    """Only the breadcrumbs, which pages often put before the article."""
     return _script({"@context": "https://schema.org", **_breadcrumbs(edition)})
 
 
@@ -87,5 +88,5 @@ def _utc(edition: Edition, moment: datetime) -> str:
 
 
 def _script(document: object) -> str:
-    """The document as the text of a script element, which a `</` would end."""
+    """The document as the text of a script element, with `</` escaped because it would end the element."""
     return json.dumps(document, ensure_ascii=False).replace("</", "<\\/")

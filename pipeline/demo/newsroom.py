@@ -1,4 +1,4 @@
-"""The server: five virtual hosts on one loopback port, showing what the simulated clock has let out."""
+"""The web server: five virtual hosts on one loopback port, with the articles published by the simulated time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.demo.articles import load_articles
 from pipeline.demo.editions import Desk, Edition
 from pipeline.demo.outlets import Outlet, load_outlets
 from pipeline.demo.pages import create_environment
-from pipeline.demo.site import Page, Site
+from pipeline.demo.site import Site, SitePage
 from pipeline.demo.sitemaps import sitemap_paths
 
 FIRST_DAY = date(2026, 3, 2)  # a Monday
@@ -27,7 +27,7 @@ LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class AnsweredRequest:
     """One request that the newsroom answered."""
 
     host: str  # without port
@@ -38,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True)
 class _Running:
-    """The event loop of the server's thread, and the event that ends it."""
+    """The event loop of the server's thread, and the event that stops it."""
 
     loop: asyncio.AbstractEventLoop
     stopping: asyncio.Event
@@ -47,9 +47,9 @@ class _Running:
 class Newsroom:
     """The sample newsroom, served from a thread of its own while the context is open.
 
-    `now` is the simulated clock and gives aware times; the same clock gives the same bytes. Another `first_day`
-    moves all dates; the texts name weekdays and read right when it is a Monday. With `port` 0 the system
-    picks a free one; a busy port raises `OSError` on entry.
+    `now` is the simulated clock and returns aware times; at the same time the newsroom serves the same bytes. A
+    different `first_day` moves all dates; it should be a Monday, because the texts name weekdays. With `port` 0 the
+    system picks a free port. Entering the context raises OSError if the port is in use.
     """
 
     def __init__(self, now: Callable[[], datetime], port: int = 0, first_day: date = FIRST_DAY) -> None:
@@ -60,7 +60,7 @@ class Newsroom:
         self._articles = load_articles()
         self._environment = create_environment()
         self._sites: dict[str, Site] = {}
-        self._requests: list[Request] = []
+        self._requests: list[AnsweredRequest] = []
         self._requests_lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -80,18 +80,18 @@ class Newsroom:
         self._thread.join()
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[AnsweredRequest]:
         """Every request answered so far, in order."""
         with self._requests_lock:
             return list(self._requests)
 
     def editions(self) -> list[Edition]:
-        """What the outlets have published by now, as it reads now: the gold for what their pages should yield."""
+        """Everything published by now in its current version: the expected content of the pages."""
         now = self._now()
         return [edition for site in self._sites.values() for edition in site.desk.editions(now)]
 
     def sources_toml(self) -> str:
-        """The text of a `sources.toml` that names the five outlets."""
+        """A `sources.toml` with the five outlets."""
         return "\n".join(self._source_toml(outlet) for outlet in self._outlets)
 
     def _source_toml(self, outlet: Outlet) -> str:
@@ -126,7 +126,7 @@ class Newsroom:
             await runner.setup()
             await web.SockSite(runner, listener).start()
         except BaseException as exc:
-            started.set_exception(exc)  # raised where the context is entered
+            started.set_exception(exc)  # raised in the thread that enters the context
             raise
         started.set_result(running)
         await running.stopping.wait()
@@ -139,7 +139,7 @@ class Newsroom:
         response.headers["Date"] = format_datetime(now.replace(microsecond=0), usegmt=True)
         response.headers["Server"] = "newsroom"
         with self._requests_lock:
-            self._requests.append(Request(host=host, path=request.raw_path, status=response.status, at=now))
+            self._requests.append(AnsweredRequest(host=host, path=request.raw_path, status=response.status, at=now))
         return response
 
     def _response(self, request: web.Request, host: str, now: datetime) -> web.Response:
@@ -152,7 +152,7 @@ class Newsroom:
         return _write_response(page, request)
 
 
-def _write_response(page: Page, request: web.Request) -> web.Response:
+def _write_response(page: SitePage, request: web.Request) -> web.Response:
     headers = {"Content-Type": page.content_type}
     if page.modified_at is not None:
         headers |= {"ETag": page.etag, "Last-Modified": page.last_modified}

@@ -1,4 +1,4 @@
-"""The made-up outlets: who they are and how they publish."""
+"""The made-up outlets: names, hosts, feeds and their flaws."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTLETS = Path(__file__).parent / "outlets.toml"
 
 
 class FeedFormat(StrEnum):
-    """The vocabulary of a feed."""
+    """Format of a feed."""
 
     RSS = "rss"  # RSS 2.0
     ATOM = "atom"
@@ -22,7 +22,7 @@ class FeedFormat(StrEnum):
 
 
 class Flaw(StrEnum):
-    """What is wrong with a feed, as it is with many real ones."""
+    """A deliberate defect of a feed, of a kind that many real feeds have."""
 
     NONE = "none"
     MALFORMED = "malformed"  # a bare ampersand and an unclosed tag in the middle item
@@ -31,7 +31,7 @@ class Flaw(StrEnum):
     REPEATED_ITEM = "repeated_item"  # the newest item twice, under two addresses
 
 
-class Feed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SampleFeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One feed of an outlet."""
 
     path: str
@@ -52,8 +52,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     zone: str  # IANA time zone of its wall clock
     article_path: str  # with {section}, {slug}, {date}
     disallow: tuple[str, ...]  # robots.txt
-    feeds: tuple[Feed, ...] = msgspec.field(name="feed")
-    news_sitemap: str = ""  # path; "" where there is none
+    feeds: tuple[SampleFeed, ...] = msgspec.field(name="feed")
+    news_sitemap: str = ""  # path; "" for an outlet without one
 
     @property
     def host(self) -> str:

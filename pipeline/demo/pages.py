@@ -18,7 +18,7 @@ FRONT_PAGE_ARTICLES = 14
 
 
 def create_environment() -> Environment:
-    """The templates of pages and feeds; an undefined name in one is an error."""
+    """The environment of the page and feed templates; an undefined name in a template is an error."""
     environment = Environment(
         loader=PackageLoader("pipeline.demo"),
         autoescape=True,
@@ -42,7 +42,7 @@ def create_environment() -> Environment:
 
 
 def render_article(environment: Environment, desk: Desk, edition: Edition) -> str:
-    """The page of an article; it depends on nothing but the edition and what the outlet published before it."""
+    """The page of an article. It depends only on the edition and the articles published before it."""
     template = environment.get_template(f"pages/{desk.outlet.id}.html")
     return template.render(
         desk=desk,
@@ -57,28 +57,28 @@ def render_article(environment: Environment, desk: Desk, edition: Edition) -> st
 
 
 def render_front_page(environment: Environment, desk: Desk, now: datetime) -> str:
-    """The front page: the newest articles that can be read, and where the feeds are."""
+    """The front page: the newest articles that are still online, and links to the feeds."""
     current = [edition for edition in desk.editions(now) if not edition.is_gone(now)]
     template = environment.get_template("pages/front.html")
     return template.render(desk=desk, outlet=desk.outlet, editions=current[:FRONT_PAGE_ARTICLES])
 
 
 def render_missing(environment: Environment, desk: Desk, status: int) -> str:
-    """The page that comes with a 404 or 410."""
+    """The body of a 404 or 410 response."""
     return environment.get_template("pages/missing.html").render(desk=desk, outlet=desk.outlet, status=status)
 
 
 def block_kind(block: Block) -> str:
-    """The kind of a block as its article file writes it."""
+    """The block's `kind` in the article file."""
     return str(block.__struct_config__.tag)
 
 
 def class_name(role: str, built_on: date) -> str:
-    """A class name as style compilers make them: it says nothing, and the next build has another."""
+    """A generated class name, as CSS compilers make them: meaningless and different in every build."""
     return "c" + hashlib.sha256(f"{role} {built_on}".encode()).hexdigest()[:7]
 
 
 def _teasers(desk: Desk, edition: Edition) -> Sequence[Edition]:
-    """The outlet's articles just before this one, under their first headlines, so that the page stays as it is."""
+    """The articles published just before this one, with their first headlines, so that the page never changes."""
     earlier = desk.editions(edition.published_at)
     return [desk.first_edition(other.article) for other in earlier if other.url != edition.url][:TEASERS]

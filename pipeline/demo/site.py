@@ -1,4 +1,4 @@
-"""One outlet's web site as a function of path and moment."""
+"""One outlet's web site: the response to a path at a moment."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
-    """What the site answers to a path."""
+class SitePage:
+    """The response to a path."""
 
     status: int
     content_type: str
     body: bytes
-    modified_at: datetime | None = None  # None where there is nothing to revalidate
+    modified_at: datetime | None = None  # None if conditional requests do not apply
 
     @property
     def etag(self) -> str:
-        """A strong entity tag of the body."""
+        """A strong entity tag (RFC 9110, 8.8.3) of the body."""
         return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
 
     @property
     def last_modified(self) -> str:
-        """`modified_at` as HTTP writes it; "" if it has none."""
+        """`modified_at` in HTTP format, or ""."""
         return format_datetime(self.modified_at, usegmt=True) if self.modified_at else ""
 
     def is_unmodified(self, if_none_match: str, if_modified_since: str) -> bool:
-        """Whether a conditional request needs no body (RFC 9110, 13.2.2: an entity tag decides alone)."""
+        """Whether to answer a conditional request with 304. An entity tag overrules a date (RFC 9110, 13.2.2)."""
         if self.modified_at is None:
             return False
         if if_none_match:
@@ -57,17 +57,17 @@ class Site:
     desk: Desk
     environment: Environment
 
-    def page(self, path: str, now: datetime) -> Page:
-        """The answer to a path, without its query, at a moment of the simulated time."""
+    def page(self, path: str, now: datetime) -> SitePage:
+        """The response to a path without its query, at a moment of simulated time."""
         return self._fixed_page(path, now) or self._article_page(path, now) or self._missing(HTTPStatus.NOT_FOUND)
 
-    def _fixed_page(self, path: str, now: datetime) -> Page | None:
+    def _fixed_page(self, path: str, now: datetime) -> SitePage | None:
         desk, environment = self.desk, self.environment
         for feed in desk.outlet.feeds:
             if feed.path == path:
                 body = render_feed(environment, desk, feed, now)
                 content_type = f"{CONTENT_TYPES[feed.format]}; charset=utf-8"
-                return Page(status=200, content_type=content_type, body=body, modified_at=self._changed_at(now))
+                return SitePage(status=200, content_type=content_type, body=body, modified_at=self._changed_at(now))
         if path == "/":
             return self._generated(HTML, render_front_page(environment, desk, now), now)
         if path == "/robots.txt":
@@ -82,24 +82,24 @@ class Site:
                 return self._generated(XML, text, now) if text else None
         return None
 
-    def _article_page(self, path: str, now: datetime) -> Page | None:
+    def _article_page(self, path: str, now: datetime) -> SitePage | None:
         for edition in self.desk.editions(now):
             if edition.path == path:
                 if edition.article.gone is not None and edition.is_gone(now):
                     return self._missing(edition.article.gone.status)
                 body = render_article(self.environment, self.desk, edition).encode()
-                return Page(status=200, content_type=HTML, body=body, modified_at=edition.modified_at)
+                return SitePage(status=200, content_type=HTML, body=body, modified_at=edition.modified_at)
         return None
 
-    def _generated(self, content_type: str, text: str, now: datetime) -> Page:
-        return Page(status=200, content_type=content_type, body=text.encode(), modified_at=self._changed_at(now))
+    def _generated(self, content_type: str, text: str, now: datetime) -> SitePage:
+        return SitePage(status=200, content_type=content_type, body=text.encode(), modified_at=self._changed_at(now))
 
-    def _missing(self, status: int) -> Page:
+    def _missing(self, status: int) -> SitePage:
         body = render_missing(self.environment, self.desk, status).encode()
-        return Page(status=status, content_type=HTML, body=body)
+        return SitePage(status=status, content_type=HTML, body=body)
 
     def _changed_at(self, now: datetime) -> datetime:
-        """When anything that lists articles last changed: one came, changed, left a feed or was taken down."""
+        """When a list of articles last changed: one was published, changed, taken down or left a feed."""
         changes = [self.desk.opened_at]
         for changed_at in self.desk.changes():
             changes += [changed_at, changed_at + WINDOW, changed_at + sitemaps.NEWS_WINDOW]

@@ -1,4 +1,4 @@
-"""Where crawlers look: robots.txt, the sitemap index, one sitemap per day, and the news sitemap."""
+"""Files for crawlers: robots.txt, the sitemap index, one sitemap per day, and the news sitemap."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from pipeline.demo.editions import Desk, Edition
 from pipeline.demo.outlets import Outlet
 
 INDEX_PATH = "/sitemap.xml"
-NEWS_WINDOW = timedelta(days=2)  # what news sitemaps hold, by the rule of the search engines
+NEWS_WINDOW = timedelta(days=2)  # search engines ask for the articles of two days in a news sitemap
 
 
 def sitemap_paths(outlet: Outlet) -> tuple[str, ...]:
-    """The sitemaps that robots.txt names."""
+    """Paths of the sitemaps that robots.txt lists."""
     return (INDEX_PATH, outlet.news_sitemap) if outlet.news_sitemap else (INDEX_PATH,)
 
 
 def render_robots(environment: Environment, desk: Desk) -> str:
-    """robots.txt."""
     sitemaps = [desk.base_url + path for path in sitemap_paths(desk.outlet)]
     return environment.get_template("robots.txt").render(outlet=desk.outlet, sitemaps=sitemaps)
 
 
 def render_sitemap_index(environment: Environment, desk: Desk, now: datetime) -> str:
-    """The sitemaps of all days on which something was published, newest first."""
+    """An index of the sitemaps of all days with articles, newest first."""
     changed: dict[date, datetime] = {}
     for edition in _readable(desk, now):
         day = published_on(desk, edition)
@@ -35,7 +34,7 @@ def render_sitemap_index(environment: Environment, desk: Desk, now: datetime) ->
 
 
 def render_day_sitemap(environment: Environment, desk: Desk, day: date, now: datetime) -> str | None:
-    """Everything published on a day that can still be read; None when there is nothing."""
+    """The articles of a day that are still online; None if there are no such articles."""
     editions = [edition for edition in _readable(desk, now) if published_on(desk, edition) == day]
     if not editions:
         return None
@@ -43,7 +42,7 @@ def render_day_sitemap(environment: Environment, desk: Desk, day: date, now: dat
 
 
 def render_news_sitemap(environment: Environment, desk: Desk, now: datetime) -> str:
-    """Everything of the last two days that can still be read."""
+    """The articles of the last two days that are still online."""
     editions = [edition for edition in _readable(desk, now) if edition.published_at > now - NEWS_WINDOW]
     return environment.get_template("feeds/news_sitemap.xml").render(outlet=desk.outlet, editions=editions)
 
@@ -54,7 +53,7 @@ def day_path(day: date) -> str:
 
 
 def published_on(desk: Desk, edition: Edition) -> date:
-    """The day on the outlet's calendar on which the article came out."""
+    """The local date of publication."""
     return desk.outlet.local(edition.published_at).date()
 
 

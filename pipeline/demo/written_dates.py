@@ -1,4 +1,4 @@
-"""How outlets write dates: in feeds, in pages, in German and English."""
+"""Dates as outlets write them in feeds and pages, in German and English."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def numeric_date(day: date) -> str:
 
 
 def rss_date(moment: datetime) -> str:
-    """`Mon, 02 Mar 2026 08:15:00 +0100` (RFC 822 as RSS 2.0 asks for), in the zone of the moment."""
+    """`Mon, 02 Mar 2026 08:15:00 +0100` (RFC 822, which RSS 2.0 requires), in the zone of the moment."""
     return format_datetime(moment)
 
 
 def german_feed_date(moment: datetime, place: int) -> str:
-    """What a careless German feed writes; `place` picks a style, every fourth item has no date: `""`.
+    """A date as a careless German feed writes it, in one of four styles that `place` selects; one is no date, `""`.
 
-    The styles: `Mo, 02 Mär 2026 08:15`, none, `02.03.2026 08:15`, `Mo., 2. März 2026, 08:15 Uhr`.
+    The others are `Mo, 02 Mär 2026 08:15`, `02.03.2026 08:15` and `Mo., 2. März 2026, 08:15 Uhr`.
     """
     weekday, month = GERMAN_WEEKDAYS[moment.weekday()], GERMAN_MONTHS[moment.month - 1]
     styles = (

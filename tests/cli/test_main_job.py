@@ -19,7 +19,7 @@ from time import sleep
 import duckdb
 import pytest
 
-from pipeline.demo.articles import Paragraph, Video, load_articles
+from pipeline.demo.articles import Paragraph, SampleVideo, load_articles
 from pipeline.demo.editions import Edition
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
@@ -121,7 +121,7 @@ def test_no_caption_is_left_in_a_text_and_each_is_recorded(
 ) -> None:
     videos = rows(news, "select distinct teaser, published_on, duration_seconds from events.video_embedded")
     captured = {url for (url,) in rows(news, "select url from articles")}
-    expected = sum(isinstance(block, Video) for e in editions if e.url in captured for block in e.article.body)
+    expected = sum(isinstance(block, SampleVideo) for e in editions if e.url in captured for block in e.article.body)
     assert len(videos) == expected >= 12
     assert all(teaser and day and seconds for teaser, day, seconds in videos)
     leaks = rows(

@@ -19,7 +19,6 @@ import pytest
 from lxml import etree, html
 
 from pipeline.demo.articles import (
-    Access,
     Article,
     Form,
     Image,
@@ -28,12 +27,13 @@ from pipeline.demo.articles import (
     Paragraph,
     Quotation,
     Related,
+    SampleVideo,
     Table,
-    Video,
     load_articles,
 )
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.demo.outlets import Outlet, load_outlets
+from pipeline.events import Access
 
 ARTICLES = {(article.outlet, article.slug): article for article in load_articles()}
 OUTLETS = {outlet.id: outlet for outlet in load_outlets()}
@@ -325,7 +325,7 @@ class TestVideoPages:
         ]  # fmt: skip
 
     def test_there_are_at_least_twelve_video_captions(self) -> None:
-        videos = [block for article in ARTICLES.values() for block in article.body if isinstance(block, Video)]
+        videos = [block for article in ARTICLES.values() for block in article.body if isinstance(block, SampleVideo)]
         assert len(videos) >= 12
         assert len({video.teaser for video in videos}) == len(videos)
 

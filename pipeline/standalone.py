@@ -1,4 +1,4 @@
-"""A local Airflow with our DAGs: its environment, its start, and an end that leaves no process behind."""
+"""A local Airflow with our DAGs: its environment, start and stop. Stopping ends all of its processes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_ROOT, Settings
 
 MODELS_POOL = "newsledger_models"
+"""Pool with one slot, so that one model build runs at a time."""
 START_SECONDS = 240
+"""Time limit for Airflow to become healthy; the first start also creates its database."""
 STOP_SECONDS = 30
+"""Time between SIGTERM and SIGKILL."""
 
 COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -32,11 +35,11 @@ COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
 }
-"""What every installation of ours sets, docker-compose.yml included."""
+"""Settings that are the same in every installation; a test compares docker-compose.yml with them."""
 
 
 def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
-    """The variables for a standalone Airflow below the data directory, on loopback."""
+    """Environment of an Airflow that stores its files in DATA/airflow and listens on loopback."""
     home = settings.data / "airflow"
     return {
         **COMMON_ENVIRONMENT,
@@ -58,15 +61,19 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
 
 
 def models_pool_command() -> list[str]:
-    """Makes the pool that the model build runs in."""
+    """The command that creates the pool of the model build."""
     return ["airflow", "pools", "set", MODELS_POOL, "1", "One model build at a time"]
 
 
 @contextmanager
 def standalone(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A running, healthy Airflow, logging to data/airflow/standalone.log. Raises SettingsError if it does not start."""
+    """Start Airflow and wait until it is healthy; its log is DATA/airflow/standalone.log.
+
+    Raises SettingsError if it does not start.
+    """
     airflow = _airflow_command()
-    path = f"{Path(airflow).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # standalone starts `airflow` by name
+    # `airflow standalone` starts further `airflow` commands, which it finds by PATH
+    path = f"{Path(airflow).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = os.environ | airflow_environment(settings, port) | {"PATH": path}
     log_path = settings.data / "airflow" / "standalone.log"
     with log_path.open("ab") as log:
@@ -85,7 +92,7 @@ def standalone(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes
 
 
 def admin_password(settings: Settings) -> str:
-    """The password of user `admin`, made at the first start."""
+    """The password of user `admin`; the first call creates it."""
     path = settings.data / "airflow" / "passwords.json"
     if not path.is_file():
         _write_private(path, json.dumps({"admin": secrets.token_urlsafe(12)}))
@@ -95,7 +102,7 @@ def admin_password(settings: Settings) -> str:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process with all its descendants, also those that have left its group."""
+    """Stop the process and all its descendants, including those that have left its process group."""
     family = _family(process.pid)
     _signal_group(process.pid, signal.SIGTERM)
     _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
@@ -125,7 +132,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log_path: P
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise SettingsError(f"airflow standalone ended with status {process.returncode}; see {log_path}")
+            raise SettingsError(f"airflow standalone stopped with status {process.returncode}; see {log_path}")
         if _healthy(port):
             return
         time.sleep(1)

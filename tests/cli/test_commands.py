@@ -1,4 +1,4 @@
-"""Every command answers as documented, and bad input is one clear line with a status that is not 0."""
+"""Commands print what they document; bad input gives one clear line and a status other than 0."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head
 
 
 def fails_with_one_line(done: subprocess.CompletedProcess[str], besides: tuple[str, ...] = ("?",)) -> str:
-    """The line, which is the only one besides those of progress."""
+    """The only line on standard error except progress lines."""
     assert done.returncode not in {0, 2}
     lines = [line for line in done.stderr.strip().splitlines() if not line.startswith(besides)]
     assert len(lines) == 1, done.stderr
@@ -63,13 +63,13 @@ def test_help_names_every_command() -> None:
 # Bad input
 
 
-def test_an_unknown_source(tmp_path: Path) -> None:
+def test_unknown_source(tmp_path: Path) -> None:
     done = newsledger("ingest", "--source", "kurier", "--sources", "sources.toml", "--data", tmp_path)
     assert "unknown source 'kurier'" in fails_with_one_line(done)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_broken_sources_file(tmp_path: Path) -> None:
+def test_broken_sources_file(tmp_path: Path) -> None:
     sources = tmp_path / "sources.toml"
     sources.write_text("[[source]]\nid = 1\n")
     line = fails_with_one_line(newsledger("ingest", "--sources", sources, "--data", tmp_path / "data"))
@@ -104,7 +104,7 @@ def test_a_locked_ledger(tmp_path: Path) -> None:
         assert ledger.head()[0] == 0
 
 
-def test_a_data_directory_that_cannot_be_made(tmp_path: Path) -> None:
+def test_data_directory_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     line = fails_with_one_line(newsledger("init", "--data", tmp_path / "file" / "data"))
     assert str(tmp_path / "file") in line
@@ -112,7 +112,7 @@ def test_a_data_directory_that_cannot_be_made(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB, which takes the right to mount."""
+    """A file system of 2 MB; mounting it needs root."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False)
@@ -140,7 +140,7 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "sql"])
-def test_nothing_there_yet(tmp_path: Path, command: str) -> None:
+def test_empty_data_directory(tmp_path: Path, command: str) -> None:
     arguments = ("select 1",) if command == "sql" else ()
     line = fails_with_one_line(newsledger(command, *arguments, "--data", tmp_path / "data"))
     assert "newsledger demo" in line
@@ -161,7 +161,7 @@ def test_a_busy_port(tmp_path: Path) -> None:
 # init, verify, status
 
 
-def test_init_and_verify(tmp_path: Path) -> None:
+def test_init_creates_a_ledger_and_verify_reads_it(tmp_path: Path) -> None:
     assert newsledger("init", "--data", tmp_path).returncode == 0
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.append([item("a"), item("b")], Run("r"))
@@ -178,7 +178,7 @@ def test_init_and_verify(tmp_path: Path) -> None:
     assert "append 1 (positions 1-2): holds 1 events, 2 were recorded" in done.stderr
 
 
-def test_status_says_what_is_read_pending_and_lost(tmp_path: Path) -> None:
+def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> None:
     with WebServer() as web:
         web.feed("/feed.xml", ("/a", "A"), ("/gone", "B"), ("/broken", "C"))
         web.page("/a", "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
@@ -227,7 +227,7 @@ def saved(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_saved_page_becomes_a_line_of_json(saved: Path) -> None:
+def test_extract_prints_a_saved_page_as_one_line_of_json(saved: Path) -> None:
     done = newsledger("extract", saved / "a.html", "--url", "https://bote.example/pegel")
     assert done.returncode == 0, done.stderr
     article = json.loads(done.stdout)
@@ -239,7 +239,7 @@ def test_a_saved_page_becomes_a_line_of_json(saved: Path) -> None:
     assert set(fields.split()) <= set(article)
 
 
-def test_a_list_keeps_its_order_and_repeats_the_ids(saved: Path) -> None:
+def test_list_output_has_the_order_and_ids_of_the_input(saved: Path) -> None:
     names = ["a.html", "b.html.gz", "empty.html", "missing.html"] * 15
     rows = [
         {"id": f"{n}", "path": name, "url": f"https://bote.example/{n}", "captured_at": "2026-03-03T10:00:00Z"}
@@ -256,7 +256,7 @@ def test_a_list_keeps_its_order_and_repeats_the_ids(saved: Path) -> None:
     assert "30 of 60 gave no article" in runs[0].stderr
 
 
-def test_a_broken_list_is_named_with_its_line(tmp_path: Path) -> None:
+def test_error_in_a_list_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "list.jsonl").write_text('{"id": "1", "path": "x", "url": "y"}\n{"id": 2}\n')
     for command in ("extract", "annotate"):
         line = fails_with_one_line(newsledger(command, "--from", tmp_path / "list.jsonl"))
@@ -283,7 +283,7 @@ def test_annotate_reads_files_lists_and_standard_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the evaluation texts are not beside the checkout")
-def test_a_text_with_glued_captions_is_repaired() -> None:
+def test_extract_text_removes_captions_glued_to_sentences() -> None:
     done = newsledger("extract", "--text", SHARED / "data" / "seed" / "zdf-article.txt")
     article = json.loads(done.stdout)
     assert len(article["videos"]) == 8
@@ -292,16 +292,16 @@ def test_a_text_with_glued_captions_is_repaired() -> None:
     assert article["kicker"] == "Im Falle einer Waffenruhe in der Ukraine"
 
 
-# what is shown
+# output
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\x00b", "a\u202eb", "a\x9b31m", "\r\n"])
-def test_nothing_fetched_steers_the_terminal(text: str) -> None:
+def test_fetched_text_cannot_control_the_terminal(text: str) -> None:
     shown = printable(text)
     assert not any(character in shown for character in "\x1b\x00\u202e\x9b\r")
 
 
-def test_an_interrupt_in_the_middle_of_a_query_is_one_line(tmp_path: Path) -> None:
+def test_interrupted_query_prints_one_line(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "news.duckdb").close()
     process = subprocess.Popen(
         [COMMAND, "sql", "--data", tmp_path, "select count(*) from range(1000000000) a, range(1000000000) b"],

@@ -1,4 +1,4 @@
-"""The whole way: newsroom ▶ feeds ▶ archive ▶ ledger ▶ models ▶ news.duckdb, by the command a user types."""
+"""The main job from feeds to news.duckdb, run by the commands that a user types."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def news(demo: tuple[Path, int, str]) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-# What the demo says and leaves behind
+# The demo
 
 
-def test_the_demo_ends_with_a_short_table_and_three_queries(demo: tuple[Path, int, str]) -> None:
+def test_demo_prints_a_summary_and_three_queries(demo: tuple[Path, int, str]) -> None:
     _, _, output = demo
     for name in ("feeds", "items", "captures", "articles", "quotes", "stripped captions", "seconds"):
         assert re.search(rf"{name}\s*│\s*[\d.]+", output), name
@@ -59,7 +59,7 @@ def test_the_demo_ends_with_a_short_table_and_three_queries(demo: tuple[Path, in
         assert done.stdout.count("\n") > 5
 
 
-def test_what_the_readme_asks_is_answered(demo: tuple[Path, int, str]) -> None:
+def test_demo_answers_the_queries_of_the_readme(demo: tuple[Path, int, str]) -> None:
     ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Ask\n")[2].partition("\n## ")[0]
     queries = re.findall(r"^    (select .*?;)", ask, re.MULTILINE | re.DOTALL)
     names = re.findall(r"^    newsledger sql (\w+)", ask, re.MULTILINE)
@@ -73,12 +73,12 @@ def test_what_the_readme_asks_is_answered(demo: tuple[Path, int, str]) -> None:
 
 @pytest.fixture(scope="module")
 def editions(demo: tuple[Path, int, str]) -> list[Edition]:
-    """What the newsroom had published by the last evening: the gold."""
+    """Everything that the newsroom had published by the last evening."""
     with Newsroom(lambda: datetime.combine(FIRST_DAY + timedelta(days=3), time(20), UTC), port=demo[1]) as newsroom:
         return newsroom.editions()
 
 
-def test_the_readme_shows_what_one_sees(demo: tuple[Path, int, str]) -> None:
+def test_readme_shows_the_output_of_the_demo(demo: tuple[Path, int, str]) -> None:
     readme = (PROJECT_ROOT / "README.md").read_text("utf-8")
     figures = re.compile(r"│ (feeds|items|captures|articles|quotes|stripped captions) +│ +(\d+) │ +(\d+) │")
     assert len(figures.findall(readme)) == 6
@@ -92,7 +92,7 @@ def test_the_readme_shows_what_one_sees(demo: tuple[Path, int, str]) -> None:
     ]
 
 
-def test_every_readable_article_is_there_as_its_outlet_wrote_it(
+def test_every_readable_article_is_extracted_as_its_outlet_wrote_it(
     news: duckdb.DuckDBPyConnection, editions: list[Edition]
 ) -> None:
     found = {url: (headline, text) for url, headline, text in rows(news, "select url, headline, text from articles")}
@@ -116,7 +116,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def test_no_caption_is_left_in_a_text_and_each_is_recorded(
+def test_captions_are_recorded_and_removed_from_the_text(
     news: duckdb.DuckDBPyConnection, editions: list[Edition]
 ) -> None:
     videos = rows(news, "select distinct teaser, published_on, duration_seconds from events.video_embedded")
@@ -148,7 +148,7 @@ def test_quotes_have_their_speakers(news: duckdb.DuckDBPyConnection) -> None:
     assert len(wrong) / len(gold) < 0.05, "an unknown speaker is left open, not guessed"
 
 
-def test_what_changed_is_told(news: duckdb.DuckDBPyConnection) -> None:
+def test_changed_articles_have_revisions(news: duckdb.DuckDBPyConnection) -> None:
     changed = {
         url.partition("?")[0].rstrip("/").rpartition("/")[2].removesuffix(".html").removesuffix("-100"): flags
         for url, *flags in rows(
@@ -164,7 +164,7 @@ def test_what_changed_is_told(news: duckdb.DuckDBPyConnection) -> None:
     assert changed["holmland-wahl-kommentar"] == [False, True, False]
 
 
-def test_what_could_not_be_had_is_told(news: duckdb.DuckDBPyConnection) -> None:
+def test_pages_that_could_not_be_fetched_have_a_reason(news: duckdb.DuckDBPyConnection) -> None:
     failed = rows(news, "select reason, status, url from events.capture_failed order by reason")
     assert {(reason, status) for reason, status, _ in failed} >= {("robots", None)}
     assert rows(
@@ -185,7 +185,7 @@ def test_wire_copy_is_in_three_outlets(news: duckdb.DuckDBPyConnection) -> None:
     assert len(outlets) == 3
 
 
-def test_the_paywalled_teaser_is_marked(news: duckdb.DuckDBPyConnection) -> None:
+def test_paywalled_teaser_is_marked(news: duckdb.DuckDBPyConnection) -> None:
     ((access, text),) = rows(news, "select access, text from articles where contains(url, 'deichpflege')")
     assert access == "paywalled"
     assert "abo" not in text.lower()
@@ -224,13 +224,13 @@ def outlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer
 
 @pytest.fixture(scope="module")
 def undisturbed(outlet: tuple[WebServer, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory after a run over the outlet; to be read, or copied."""
+    """The data directory after a run over the outlet; tests read or copy it."""
     data = tmp_path_factory.mktemp("undisturbed") / "data"
     assert newsledger("ingest", "--sources", outlet[1], "--data", data, env=ALLOW).returncode == 0
     return data
 
 
-def test_kill_9_in_the_middle_and_again_ends_like_an_undisturbed_run(
+def test_run_killed_and_repeated_gives_the_result_of_an_undisturbed_run(
     outlet: tuple[WebServer, Path], undisturbed: Path, tmp_path: Path
 ) -> None:
     _, sources = outlet
@@ -245,9 +245,9 @@ def test_kill_9_in_the_middle_and_again_ends_like_an_undisturbed_run(
             start_new_session=True,
         )
         assert process.stderr is not None
-        for _ in range(lines):  # of progress: one a step
+        for _ in range(lines):  # one progress line a step
             process.stderr.readline()
-        sleep(chance.uniform(0, 0.4))  # the moment is the point
+        sleep(chance.uniform(0, 0.4))  # kill at a random moment
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
@@ -259,7 +259,7 @@ def test_kill_9_in_the_middle_and_again_ends_like_an_undisturbed_run(
     assert newsledger("verify", "--archive", "--data", tmp_path / "rough").returncode == 0
 
 
-def test_news_can_be_read_at_any_moment_of_a_run(
+def test_news_can_be_read_at_any_time_during_a_run(
     outlet: tuple[WebServer, Path], undisturbed: Path, tmp_path: Path
 ) -> None:
     web, sources = outlet
@@ -303,7 +303,7 @@ for line in sys.stdin:
     held.close()
 
 
-def test_two_runs_at_once_double_nothing(outlet: tuple[WebServer, Path], tmp_path: Path) -> None:
+def test_two_concurrent_runs_duplicate_nothing(outlet: tuple[WebServer, Path], tmp_path: Path) -> None:
     _, sources = outlet
     runs = [
         subprocess.Popen(
@@ -351,10 +351,10 @@ def test_one_failing_source_of_two_does_not_fail_the_run(
 
 
 @pytest.mark.parametrize(("sent", "when_started"), [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)])
-def test_an_interrupted_run_ends_with_one_line_and_the_next_goes_on(
+def test_interrupted_run_prints_one_line_and_the_next_resumes(
     outlet: tuple[WebServer, Path], tmp_path: Path, sent: signal.Signals, when_started: signal.Handlers
 ) -> None:
-    """By ctrl-C, and in the background of a shell, where ctrl-C is ignored, by whoever ends it."""
+    """Ctrl-C interrupts the run; so does SIGTERM, even if a shell started the run with SIGINT ignored."""
     _, sources = outlet
     process = subprocess.Popen(
         [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "data"],
@@ -376,7 +376,7 @@ def test_an_interrupted_run_ends_with_one_line_and_the_next_goes_on(
     assert len(articles(tmp_path / "data")) == 30
 
 
-# The real pages, where they are at hand
+# Real pages; skipped without the evaluation data
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the evaluation pages are not beside the checkout")

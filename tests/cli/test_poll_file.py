@@ -1,4 +1,4 @@
-"""newsledger poll --file: saved feeds ▶ one JSON object an item, in order; what cannot be read is said."""
+"""newsledger poll --file prints one JSON object an item, in order, and reports files that it cannot read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def lines(result: Result) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two feeds that can be read, in an order that is not that of their making, and a page."""
+    """Two feeds, created in another order than that of their names, and a web page."""
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "deep.xml.gz").write_bytes(gzip.compress(rss(A + B).encode()))
     (tmp_path / "a.xml").write_text(RSS)
@@ -67,7 +67,7 @@ def test_standard_input_with_an_address_and_a_timezone() -> None:
     assert (only["feed"], only["url"], only["published_at"]) == ("-", "https://a.example/x/1", "2026-03-02T07:15:00Z")
 
 
-def test_a_folder_is_read_in_the_order_of_its_names_and_says_what_it_cannot_read(folder: Path) -> None:
+def test_folder_is_read_in_order_and_unreadable_files_are_reported(folder: Path) -> None:
     result = poll("--file", folder, folder / "missing.xml")
     assert isinstance(result.exception, NewsledgerError)
     assert str(result.exception).startswith("2 of 4 saved feeds gave no items")
@@ -78,7 +78,7 @@ def test_a_folder_is_read_in_the_order_of_its_names_and_says_what_it_cannot_read
     assert second == f"{folder / 'missing.xml'}: No such file or directory"
 
 
-def test_warnings_are_said_and_are_no_failure(tmp_path: Path) -> None:
+def test_warnings_are_printed_and_are_not_failures(tmp_path: Path) -> None:
     saved = tmp_path / "bote.xml"
     saved.write_bytes(RSS.replace(" fällt", " & fällt").encode("latin-1"))
     result = poll("--file", saved)
@@ -86,7 +86,7 @@ def test_warnings_are_said_and_are_no_failure(tmp_path: Path) -> None:
     assert result.stderr == f"{saved}: warnings: wrong_charset, broken_xml\n"
 
 
-def test_an_index_and_an_empty_feed_hold_no_items(tmp_path: Path) -> None:
+def test_sitemap_index_and_empty_feed_have_no_items(tmp_path: Path) -> None:
     (tmp_path / "empty.xml").write_text(rss(""))
     (tmp_path / "index.xml").write_text(
         "<sitemapindex><sitemap><loc>https://a.example/1.xml</loc></sitemap></sitemapindex>"
@@ -96,7 +96,7 @@ def test_an_index_and_an_empty_feed_hold_no_items(tmp_path: Path) -> None:
     assert result.stderr == f"{tmp_path / 'index.xml'}: an index of 1 sitemaps, which hold the items\n"
 
 
-def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path) -> None:
+def test_file_that_is_too_large_is_not_read_completely(tmp_path: Path) -> None:
     saved = tmp_path / "large.xml"
     with saved.open("wb") as file:
         file.truncate(10_000_000_000)
@@ -114,7 +114,7 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path) -> None:
         (["--file", "bote.xml", "--timezone", "../etc"], "unknown timezone '../etc'"),
     ],
 )
-def test_wrong_use(arguments: list[str], message: str) -> None:
+def test_wrong_usage(arguments: list[str], message: str) -> None:
     result = poll(*arguments)
     assert result.exit_code == 2
     assert message in result.stderr

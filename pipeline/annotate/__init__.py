@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
 from pipeline.annotate.grammar.marks import find_segments
 from pipeline.annotate.grammar.sentences import read_tokens
+from pipeline.annotate.grammar.view import view_all
 from pipeline.annotate.language import SURE, tell_language
 from pipeline.annotate.lexicon import load_lexicon
 from pipeline.annotate.people.mentions import find_mentions
@@ -46,8 +47,8 @@ def annotate_text(
     lexicon = load_lexicon(detected)
     if lexicon is None:
         return Annotations(language=detected, language_confidence=confidence, quotes=find_marked(text, segments))
-    words = read_tokens(text)
-    people = read_people(words, read_tokens(title or ""), segments, lexicon)
+    words = view_all(read_tokens(text), lexicon)
+    people = read_people(words, view_all(read_tokens(title or ""), lexicon), segments)
     mentions, offices = find_mentions(text, words, people)
     return Annotations(
         language=detected,

@@ -15,8 +15,8 @@ from pipeline.annotate.direct.shape import is_clear
 from pipeline.annotate.grammar.attribution import Attribution
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.passages import Reported
-from pipeline.annotate.grammar.phrases import Range
-from pipeline.annotate.grammar.sentences import Token, fold_segments, split_sentences
+from pipeline.annotate.grammar.sentences import fold_segments, split_sentences
+from pipeline.annotate.grammar.view import Range, View, view_all
 from pipeline.annotate.indirect.reports import find_reports
 from pipeline.annotate.people.offices import Offices
 from pipeline.annotate.people.people import People
@@ -26,7 +26,7 @@ from pipeline.events import QuoteKind
 
 def find_quotes(
     text: str,
-    words: list[Token],
+    words: View,
     segments: list[Segment],
     people: People,
     offices: Offices,
@@ -35,18 +35,18 @@ def find_quotes(
     """The text's quotations; a direct one may lie within an indirect one, otherwise none overlap."""
     lexicon = people.lexicon
     segments = drop_unclosed(text, segments, lexicon)
-    tokens = fold_segments(text, words, segments)
-    sentences = split_sentences(text, tokens, segments, lexicon)
-    set_apart = find_blocks(text, tokens, sentences, people, blocks)
-    marked = attribute_segments(text, segments, tokens, sentences, lexicon)
-    quoted = [*join_paragraphs(marked, segments, tokens, sentences), *set_apart]
+    view = view_all(fold_segments(text, words.tokens, segments), lexicon)
+    sentences = split_sentences(text, view, segments)
+    set_apart = find_blocks(text, view, sentences, people, blocks)
+    marked = attribute_segments(text, segments, view, sentences)
+    quoted = [*join_paragraphs(marked, segments, view, sentences), *set_apart]
     by_sentence = {item.sentence: item.attribution for item in quoted}
-    reported = without_utterances(find_reports(tokens, sentences, lexicon, by_sentence), quoted)
-    quoted.extend(attribute_reported(text, segments, tokens, sentences, lexicon, quoted, reported))
-    speakers = Speakers(tokens, sentences, people, offices)
-    items = [*map(_direct, quoted), *(_indirect(tokens, item) for item in reported)]
+    reported = without_utterances(find_reports(view, sentences, by_sentence), quoted)
+    quoted.extend(attribute_reported(text, segments, view, sentences, quoted, reported))
+    speakers = Speakers(view, sentences, people, offices)
+    items = [*map(_direct, quoted), *(_indirect(view, item) for item in reported)]
     items.sort(key=lambda item: (item.start, -item.end))
-    return tuple(_quote(text, tokens, item, speakers) for item in _without_doubles(items))
+    return tuple(_quote(text, view, item, speakers) for item in _without_doubles(items))
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,11 +71,11 @@ def _direct(item: Quoted) -> _Found:
     )
 
 
-def _indirect(tokens: list[Token], item: Reported) -> _Found:
+def _indirect(view: View, item: Reported) -> _Found:
     first, last = item.quote
     return _Found(
-        start=tokens[first].start,
-        end=tokens[last - 1].end,
+        start=view.tokens[first].start,
+        end=view.tokens[last - 1].end,
         kind=QuoteKind.INDIRECT,
         attribution=item.attribution,
         rule=item.rule,
@@ -95,12 +95,12 @@ def _without_doubles(items: list[_Found]) -> Iterator[_Found]:
         yield item
 
 
-def _quote(text: str, tokens: list[Token], item: _Found, speakers: Speakers) -> Quote:
+def _quote(text: str, view: View, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
     end = item.start + len(text[item.start : item.end].rstrip(",").rstrip())
     phrase = item.attribution.speaker
-    speaker = _span(text, tokens, phrase and speakers.whole_phrase(phrase, item.attribution.cue, item.start))
-    cue = _span(text, tokens, item.attribution.cue)
+    speaker = _span(text, view, phrase and speakers.whole_phrase(phrase, item.attribution.cue, item.start))
+    cue = _span(text, view, item.attribution.cue)
     return Quote(
         text=text[item.start : end],
         start=item.start,
@@ -126,10 +126,10 @@ def _frame(text: str, item: _Found, speaker: Span | None, cue: Span | None) -> S
     return Span(start, end, text[start:end])
 
 
-def _span(text: str, tokens: list[Token], phrase: Range | None) -> Span | None:
+def _span(text: str, view: View, phrase: Range | None) -> Span | None:
     if phrase is None:
         return None
-    start, end = tokens[phrase[0]].start, tokens[phrase[1] - 1].end
+    start, end = view.tokens[phrase[0]].start, view.tokens[phrase[1] - 1].end
     return Span(start, end, text[start:end])
 
 

@@ -8,8 +8,8 @@ from functools import cache
 from pipeline.annotate.grammar.appositions import widened
 from pipeline.annotate.grammar.attribution import Attribution
 from pipeline.annotate.grammar.coordination import is_several
-from pipeline.annotate.grammar.phrases import Range
-from pipeline.annotate.grammar.sentences import Sentence, Token
+from pipeline.annotate.grammar.sentences import Sentence
+from pipeline.annotate.grammar.view import Range, View
 from pipeline.annotate.people.offices import Offices
 from pipeline.annotate.people.people import People
 
@@ -37,8 +37,9 @@ def _age() -> re.Pattern[str]:
 class Speakers:
     """Resolves the speakers of one text, in its order: a resolved pronoun counts as naming the person."""
 
-    def __init__(self, tokens: list[Token], sentences: list[Sentence], people: People, offices: Offices) -> None:
-        self._tokens = tokens
+    def __init__(self, view: View, sentences: list[Sentence], people: People, offices: Offices) -> None:
+        self._view = view
+        self._tokens = view.tokens
         self._sentences = sentences
         self._people = people
         self._offices = offices
@@ -55,14 +56,14 @@ class Speakers:
 
     def whole_phrase(self, speaker: Range, cue: Range | None, quote_start: int) -> Range:
         """The speaker with what the text says of them right there, unless cue or quotation stand within it."""
-        first, last = widened(self._tokens, speaker, self._people.lexicon)
+        first, last = widened(self._view, speaker)
         if cue is not None and speaker[1] <= cue[0] < last:
             return speaker
         return speaker if self._tokens[first].start < quote_start < self._tokens[last - 1].end else (first, last)
 
     def _resolve(self, speaker: Range, cue: Range | None, sentence: int) -> Person:
         first = self._tokens[speaker[0]]
-        if is_several(self._tokens, speaker, self._people.lexicon):
+        if is_several(self._view, speaker):
             return _NOBODY
         if speaker[1] - speaker[0] == 1 and first.lower in self._people.lexicon.pronouns:
             if first.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
@@ -71,13 +72,13 @@ class Speakers:
         if speaker[1] - speaker[0] == 2 and _age().fullmatch(self._tokens[speaker[1] - 1].lower):
             return self._antecedent(_PRONOUNS.get(first.lower), speaker[0], sentence)
         if speaker[1] - speaker[0] == 1 and self._is_relative(speaker[0]):
-            return self._people.person_ending_at(self._tokens, speaker[0] - 1), 0.0
-        named = self._people.person_of(self._tokens, speaker)
+            return self._people.person_ending_at(self._view, speaker[0] - 1), 0.0
+        named = self._people.person_of(self._view, speaker)
         if named is None:
-            named = self._people.person_of(self._tokens, widened(self._tokens, speaker, self._people.lexicon))
+            named = self._people.person_of(self._view, widened(self._view, speaker))
         if named is not None:
             return named, 0.0
-        holder = self._offices.holder(self._tokens, speaker)
+        holder = self._offices.holder(self._view, speaker)
         return (holder, OFFICE_PENALTY) if holder is not None else _NOBODY
 
     def _is_relative(self, at: int) -> bool:

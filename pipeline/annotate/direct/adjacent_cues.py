@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
 from pipeline.annotate.grammar.coordination import with_partner_behind
-from pipeline.annotate.grammar.phrases import REACH, Range, is_nominative, name_end, noun_phrase, past_parenthesis
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase, past_parenthesis
 from pipeline.annotate.grammar.subjects import subject_after, subject_of, through_apposed_name
 from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.grammar.view import Range, Token
 from pipeline.annotate.lexicon import load_given_names
 
 LONGEST_LABEL = 10
@@ -24,7 +24,7 @@ def said_in_document(s: Situation) -> Attribution | None:
     """hieß es in der Mitteilung; in dem Brief heißt es: …"""
     if s.lexicon.language != "de":
         return None
-    for at in (*range(s.after, min(s.high, s.at + 4)), *range(s.at - 1, max(s.low, s.at - 14) - 1, -1)):
+    for at in (*range(s.after, min(s.end, s.at + 4)), *range(s.at - 1, max(s.first, s.at - 14) - 1, -1)):
         if s.tokens[at].lower not in {"hieß", "heißt", "hiess", "steht", "stand"}:
             continue
         is_heissen = s.tokens[at].lower[0] == "h"
@@ -38,11 +38,11 @@ def said_in_document(s: Situation) -> Attribution | None:
 
 
 def _document_near(s: Situation, verb: int) -> Range | None:
-    for at in (*range(verb + 1, min(s.high, verb + 6)), *range(verb - 1, max(s.low, verb - 14) - 1, -1)):
+    for at in (*range(verb + 1, min(s.end, verb + 6)), *range(verb - 1, max(s.first, verb - 14) - 1, -1)):
         if s.tokens[at].surface == ",":
             return None
         if s.tokens[at].lower in {"in", "im", "aus", "von", "vom", "beim", "bei", "laut"}:
-            end = noun_phrase(s.tokens, at + 1, s.high, s.lexicon)
+            end = noun_phrase(s, at + 1, s.end)
             if end is not None and (at > verb or end >= verb - 1) and s.tokens[at + 1].lower not in s.lexicon.weekdays:
                 return at + 1, end
     return None
@@ -59,19 +59,19 @@ def so_speaker(s: Situation) -> Attribution | None:
     if s.lexicon.language != "de" or not s.is_at(s.after, "so"):
         return None
     at = s.after + 1
-    if at < s.high and (verb := verb_at(s.tokens, at, s.high, s.lexicon)):
-        phrase = subject_after(s.tokens, at, s.high, s.lexicon)
+    if at < s.end and (verb := verb_at(s, at, s.end)):
+        phrase = subject_after(s, at, s.end)
         return Attribution(phrase, (at, at + 1)) if phrase or verb else None
-    end = noun_phrase(s.tokens, at, s.high, s.lexicon)
+    end = noun_phrase(s, at, s.end)
     if end is None:
         return None
-    speaker = with_partner_behind(s.tokens, (at, _through_apposed_name(s, at, end)), s.high, s.lexicon)
+    speaker = with_partner_behind(s, (at, _through_apposed_name(s, at, end)), s.end)
     return Attribution(speaker, (s.after, s.after + 1))
 
 
 def _through_apposed_name(s: Situation, at: int, end: int) -> int:
     if s.is_at(end, ",") and s.lexicon.is_role(s.tokens[end - 1].surface):
-        name = name_end(s.tokens, end + 1, s.high, s.lexicon)
+        name = name_end(s, end + 1, s.end)
         if name > end + 2:
             return name
     return end
@@ -86,22 +86,22 @@ def _through_apposed_name(s: Situation, at: int, end: int) -> int:
 def verb_speaker(s: Situation) -> Attribution | None:
     """„…“, sagte Holm; “…,” said Marsh; „…“, hatte Holm erklärt."""
     at = s.after
-    if at >= s.high or not s.is_set_off:
+    if at >= s.end or not s.is_set_off:
         return None
-    verb = verb_at(s.tokens, at, s.high, s.lexicon)
+    verb = verb_at(s, at, s.end)
     if verb is not None:
-        speaker = subject_after(s.tokens, at, s.high, s.lexicon)
+        speaker = subject_after(s, at, s.end)
         return Attribution(speaker, (at, at + 1)) if speaker is not None else None
     if s.lexicon.language == "de" and s.tokens[at].lower in s.lexicon.auxiliaries:
         participle = participle_behind(s, at + 1)
-        speaker = subject_after(s.tokens, at, s.high, s.lexicon)
+        speaker = subject_after(s, at, s.end)
         if participle is not None and speaker is not None:
             return Attribution(speaker, (participle, participle + 1))
     return None
 
 
 def participle_behind(s: Situation, at: int) -> int | None:
-    for position in range(at, min(s.high, at + 25)):
+    for position in range(at, min(s.end, at + 25)):
         if s.tokens[position].lower in s.lexicon.participles and s.tokens[position].segment < 0:
             return position
         if s.tokens[position].surface in {":", ";"}:
@@ -117,37 +117,37 @@ def participle_behind(s: Situation, at: int) -> int | None:
 )
 def speaker_verb(s: Situation) -> Attribution | None:
     """“…,” Marsh said; “…,” Smith, a professor at Leeds, told the BBC."""
-    if s.lexicon.language != "en" or s.after >= s.high or not s.is_set_off:
+    if s.lexicon.language != "en" or s.after >= s.end or not s.is_set_off:
         return None
-    end = noun_phrase(s.tokens, s.after, s.high, s.lexicon)
+    end = noun_phrase(s, s.after, s.end)
     if end is None:
         return None
     verb = verb_behind(s, end)
     if verb is None:
         return None
-    return Attribution((s.after, through_apposed_name(s.tokens, s.after, end, s.high, s.lexicon)), (verb, verb + 1))
+    return Attribution((s.after, through_apposed_name(s, s.after, end, s.end)), (verb, verb + 1))
 
 
 def verb_behind(s: Situation, end: int) -> int | None:
     """The reporting verb behind a subject: past an apposition and adverbs."""
-    at = past_parenthesis(s.tokens, end, s.high)
+    at = past_parenthesis(s, end, s.end)
     if s.is_at(at, ","):
-        closing = next((i for i in range(at + 1, min(s.high, at + 25)) if _closes_apposition(s, i)), None)
+        closing = next((i for i in range(at + 1, min(s.end, at + 25)) if _closes_apposition(s, i)), None)
         if closing is None:
             return None
         at = closing + 1
-    while at < s.high and (s.tokens[at].lower in s.lexicon.adverbs or s.tokens[at].lower == "who"):
+    while at < s.end and (s.tokens[at].lower in s.lexicon.adverbs or s.tokens[at].lower == "who"):
         at += 1
-    return at if at < s.high and verb_at(s.tokens, at, s.high, s.lexicon) else None
+    return at if at < s.end and verb_at(s, at, s.end) else None
 
 
 def _closes_apposition(s: Situation, at: int) -> bool:
     if s.tokens[at].surface != ",":
         return False
     behind = at + 1
-    while behind < s.high and s.tokens[behind].lower in s.lexicon.adverbs:
+    while behind < s.end and s.tokens[behind].lower in s.lexicon.adverbs:
         behind += 1
-    return behind < s.high and s.tokens[behind].lower in s.lexicon.verbs
+    return behind < s.end and s.tokens[behind].lower in s.lexicon.verbs
 
 
 @rule(
@@ -158,17 +158,17 @@ def _closes_apposition(s: Situation, at: int) -> bool:
 )
 def quoted_speaker(s: Situation) -> Attribution | None:
     """X wird mit den Worten zitiert: …; die Zeitung zitiert X; the paper quoted X as saying; X was quoted as saying."""
-    for at in range(s.at - 1, max(s.low, s.at - 30) - 1, -1):
+    for at in range(s.at - 1, max(s.first, s.at - 30) - 1, -1):
         word = s.tokens[at].lower
         if word not in {"zitiert", "zitierte", "zitieren", "quoted", "quotes"}:
             continue
-        passive = next((i for i in range(at - 1, max(s.low, at - 20) - 1, -1) if _is_passive(s.tokens[i])), None)
+        passive = next((i for i in range(at - 1, max(s.first, at - 20) - 1, -1) if _is_passive(s.tokens[i])), None)
         if passive is not None:
             speaker = subject_of(s, passive)
         else:
-            end = noun_phrase(s.tokens, at + 1, s.at, s.lexicon)
+            end = noun_phrase(s, at + 1, s.at)
             start = at + 2 if end is None and s.is_at(at + 1, "dazu", "hierzu") else at + 1
-            end = noun_phrase(s.tokens, start, s.at, s.lexicon)
+            end = noun_phrase(s, start, s.at)
             speaker = (start, end) if end is not None else subject_of(s, at)
         return Attribution(speaker, (at, at + 1))
     return None
@@ -188,19 +188,17 @@ def as_put(s: Situation) -> Attribution | None:
     """die, wie Holm sagte, „…“; the, as she put it, “…”"""
     if not s.is_at(s.at - 1, ","):
         return None
-    for at in range(s.at - 3, max(s.low, s.at - LONGEST_LABEL) - 1, -1):
+    for at in range(s.at - 3, max(s.first, s.at - LONGEST_LABEL) - 1, -1):
         if not (s.is_at(at, "wie", "as") and s.is_at(at - 1, ",")):
             continue
-        end = noun_phrase(s.tokens, at + 1, s.at, s.lexicon)
+        end = noun_phrase(s, at + 1, s.at)
         verb = next((i for i in range(end or s.at, s.at - 1) if _puts(s, i)), None)
         return Attribution((at + 1, end), (verb, verb + 1)) if end is not None and verb is not None else None
     return None
 
 
 def _puts(s: Situation, at: int) -> bool:
-    return verb_at(s.tokens, at, s.high, s.lexicon) is not None or (
-        s.is_at(at, "put", "puts") and s.is_at(at + 1, "it")
-    )
+    return verb_at(s, at, s.end) is not None or (s.is_at(at, "put", "puts") and s.is_at(at + 1, "it"))
 
 
 @rule(
@@ -215,8 +213,8 @@ def verb_colon(s: Situation) -> Attribution | None:
         s.is_at(s.at - 1, ":") or (s.is_at(s.at - 1, ",") and s.lexicon.language == "en" and _has_verb_before_comma(s))
     ):
         return None
-    for at in range(s.at - 2, max(s.low, s.at - REACH) - 1, -1):
-        if verb_at(s.tokens, at, s.high, s.lexicon) is None:
+    for at in range(s.at - 2, max(s.first, s.at - REACH) - 1, -1):
+        if verb_at(s, at, s.end) is None:
             continue
         speaker = subject_of(s, at)
         if speaker is not None:
@@ -226,7 +224,7 @@ def verb_colon(s: Situation) -> Attribution | None:
 
 def _has_verb_before_comma(s: Situation) -> bool:
     """She said, “…”"""
-    return any(s.tokens[at].lower in s.lexicon.verbs for at in range(max(s.low, s.at - 8), s.at - 1))
+    return any(s.tokens[at].lower in s.lexicon.verbs for at in range(max(s.first, s.at - 8), s.at - 1))
 
 
 @rule(
@@ -237,23 +235,19 @@ def _has_verb_before_comma(s: Situation) -> bool:
 )
 def name_colon(s: Situation) -> Attribution | None:
     """Holm: „…“ — nothing but the speaker before the colon; in English also Said Marsh: “…”"""
-    if not s.is_at(s.at - 1, ":") or s.at - s.low > LONGEST_LABEL:
+    if not s.is_at(s.at - 1, ":") or s.at - s.first > LONGEST_LABEL:
         return None
-    start = s.low + 1 if _opens_with_verb(s) else s.low
-    end = noun_phrase(s.tokens, start, s.at - 1, s.lexicon)
-    if (
-        end is None
-        or past_parenthesis(s.tokens, end, s.at) != s.at - 1
-        or not is_nominative(s.tokens, start, s.lexicon)
-    ):
+    start = s.first + 1 if _opens_with_verb(s) else s.first
+    end = noun_phrase(s, start, s.at - 1)
+    if end is None or past_parenthesis(s, end, s.at) != s.at - 1 or not is_nominative(s, start):
         return None
-    return Attribution((start, end), (s.low, start) if start > s.low else None)
+    return Attribution((start, end), (s.first, start) if start > s.first else None)
 
 
 def _opens_with_verb(s: Situation) -> bool:
     """ "Said Marsh", "Asks Smith": a form that is no noun in the singular, as "report" is."""
-    verbs = s.lexicon.verbs.get(s.tokens[s.low].lower, ())
-    return s.lexicon.language == "en" and any(verb.lemma != s.tokens[s.low].lower for verb in verbs)
+    verbs = s.lexicon.verbs.get(s.tokens[s.first].lower, ())
+    return s.lexicon.language == "en" and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
 
 
 @rule(
@@ -265,9 +259,9 @@ def _opens_with_verb(s: Situation) -> bool:
 def signed(s: Situation) -> Attribution | None:
     """“…” – Helen Marsh: nothing but marks, a dash and a full name in the sentence."""
     start = s.at + 2
-    if s.low != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
+    if s.first != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
         return None
-    end = name_end(s.tokens, start, s.high, s.lexicon)
-    if end - start < 2 or end < s.high or not load_given_names().is_known(s.tokens[start].surface):
+    end = name_end(s, start, s.end)
+    if end - start < 2 or end < s.end or not load_given_names().is_known(s.tokens[start].surface):
         return None
     return Attribution((start, end))

@@ -8,8 +8,9 @@ from pipeline.annotate.direct.adjacent_cues import verb_colon
 from pipeline.annotate.direct.direct import Quoted
 from pipeline.annotate.grammar.attribution import Attribution, Evidence, Rule, Situation, rule
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.phrases import REACH, Range, noun_phrase
-from pipeline.annotate.grammar.sentences import Sentence, Token
+from pipeline.annotate.grammar.phrases import REACH, noun_phrase
+from pipeline.annotate.grammar.sentences import Sentence
+from pipeline.annotate.grammar.view import Range, View
 from pipeline.annotate.people.people import People
 
 LONGEST_CAPTION = 12
@@ -36,30 +37,31 @@ def introduced_block(s: Situation) -> Attribution | None:
 )
 def captioned_block(s: Situation) -> Attribution | None:
     """A block that the page sets apart as a quotation, and below it the speaker's name."""
-    end = noun_phrase(s.tokens, s.low, s.high, s.lexicon)
-    return Attribution((s.low, end)) if end is not None else None
+    end = noun_phrase(s, s.first, s.end)
+    return Attribution((s.first, end)) if end is not None else None
 
 
 RULES: tuple[Rule, ...] = (introduced_block, captioned_block)
 
 
 def find_blocks(
-    text: str, tokens: list[Token], sentences: list[Sentence], people: People, blocks: Sequence[tuple[int, int]]
+    text: str, view: View, sentences: list[Sentence], people: People, blocks: Sequence[tuple[int, int]]
 ) -> list[Quoted]:
     """Paragraphs without marks that an introduction or the page (`blocks`, characters) says are quotations."""
+    tokens = view.tokens
     paragraphs = _paragraphs(sentences)
     found: list[Quoted] = []
     for number, (first, last) in enumerate(paragraphs):
         begin = sentences[first].first
-        end = sentences[last - 1].last
+        end = sentences[last - 1].end
         while end > begin and tokens[end - 1].surface == "\n":
             end -= 1
         if end - begin < FEWEST_WORDS or any(token.segment >= 0 for token in tokens[begin:end]):
             continue
-        caption = _caption(tokens, sentences, paragraphs, number + 1, people)
+        caption = _caption(view, sentences, paragraphs, number + 1, people)
         attribution, by = None, introduced_block
         if number:
-            attribution = _introduction(tokens, sentences[paragraphs[number - 1][1] - 1], people)
+            attribution = _introduction(view, sentences[paragraphs[number - 1][1] - 1], people)
         if attribution is not None and caption is not None:
             attribution = Attribution(caption, attribution.cue)
         if attribution is None and _is_set_apart(tokens[begin].start, tokens[end - 1].end, blocks):
@@ -81,8 +83,9 @@ def _paragraphs(sentences: list[Sentence]) -> list[Range]:
     return paragraphs
 
 
-def _introduction(tokens: list[Token], sentence: Sentence, people: People) -> Attribution | None:
-    end = sentence.last
+def _introduction(view: View, sentence: Sentence, people: People) -> Attribution | None:
+    tokens = view.tokens
+    end = sentence.end
     while end > sentence.first and tokens[end - 1].surface == "\n":
         end -= 1
     if end <= sentence.first or tokens[end - 1].surface != ":":
@@ -90,8 +93,8 @@ def _introduction(tokens: list[Token], sentence: Sentence, people: People) -> At
     situation = Situation(
         tokens=tokens,
         at=end,
-        low=max(sentence.first, end - REACH),
-        high=end,
+        first=max(sentence.first, end - REACH),
+        end=end,
         earlier=(),
         previous=None,
         previous_at=0,
@@ -103,18 +106,19 @@ def _introduction(tokens: list[Token], sentence: Sentence, people: People) -> At
 
 
 def _caption(
-    tokens: list[Token], sentences: list[Sentence], paragraphs: list[Range], number: int, people: People
+    view: View, sentences: list[Sentence], paragraphs: list[Range], number: int, people: People
 ) -> Range | None:
     """The person whose name, perhaps with an office behind a comma, is all of the paragraph."""
+    tokens = view.tokens
     if number >= len(paragraphs) or paragraphs[number][1] - paragraphs[number][0] != 1:
         return None
     first, last, _ = sentences[paragraphs[number][0]]
     if last - first > LONGEST_CAPTION or tokens[last - 1].surface in {".", "!", "?", ":"}:
         return None
-    end = noun_phrase(tokens, first, last, people.lexicon)
+    end = noun_phrase(view, first, last)
     if end is None or (end < last and tokens[end].surface not in {",", "(", "\n"}):
         return None
-    return (first, end) if people.person_of(tokens, (first, end)) is not None else None
+    return (first, end) if people.person_of(view, (first, end)) is not None else None
 
 
 def _is_set_apart(start: int, end: int, blocks: Sequence[tuple[int, int]]) -> bool:

@@ -7,9 +7,10 @@ from pipeline.annotate.direct.inferred_speakers import same_speaker
 from pipeline.annotate.grammar.attribution import Attribution
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.phrases import is_name_word, noun_phrase
-from pipeline.annotate.grammar.sentences import Sentence, Token, read_tokens
+from pipeline.annotate.grammar.sentences import Sentence, read_tokens
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.grammar.view import View, view_all
 from pipeline.annotate.lexicon import Lexicon
 
 EXPLICIT = 0.8
@@ -41,22 +42,24 @@ def _ends_in_cue(text: str, segment: Segment, lexicon: Lexicon) -> bool:
     tokens = read_tokens(text[comma + 1 : segment.end]) if comma > 0 else []
     if not tokens or len(tokens) > LONGEST_CUE or not all(token.is_word for token in tokens[:-1]):
         return False
-    if verb_at(tokens, 0, len(tokens), lexicon) is not None:
-        speaker = subject_after(tokens, 0, len(tokens), lexicon)
+    view = view_all(tokens, lexicon)
+    if verb_at(view, 0, len(tokens)) is not None:
+        speaker = subject_after(view, 0, len(tokens))
         return speaker is not None and is_name_word(tokens[speaker[0]], lexicon)
-    end = noun_phrase(tokens, 0, len(tokens), lexicon) if is_name_word(tokens[0], lexicon) else None
-    return end is not None and end < len(tokens) and verb_at(tokens, end, len(tokens), lexicon) is not None
+    end = noun_phrase(view, 0, len(tokens)) if is_name_word(tokens[0], lexicon) else None
+    return end is not None and end < len(tokens) and verb_at(view, end, len(tokens)) is not None
 
 
 def join_paragraphs(
-    quoted: list[Quoted], segments: list[Segment], tokens: list[Token], sentences: list[Sentence]
+    quoted: list[Quoted], segments: list[Segment], view: View, sentences: list[Sentence]
 ) -> list[Quoted]:
     """All paragraphs of one quotation are quotations, of whoever one of them is clearly said to be of."""
+    tokens = view.tokens
     by_segment = {tokens[item.at].segment: item for item in quoted}
     parts = [
         (tokens[at].segment, at, number)
         for number, sentence in enumerate(sentences)
-        for at in range(sentence.first, sentence.last)
+        for at in range(sentence.first, sentence.end)
         if tokens[at].segment >= 0
     ]
     wholes: list[list[tuple[int, int, int]]] = []

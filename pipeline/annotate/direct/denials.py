@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
-from pipeline.annotate.grammar.phrases import Range
+from pipeline.annotate.grammar.view import Range
 
 _NOBODY = frozenset({"niemand", "keiner", "keine", "kein", "nobody", "none", "no", "neither", "weder"})
 _NEVER = frozenset({"nie", "niemals", "never"})
@@ -54,9 +54,9 @@ def _is_of_cue(s: Situation, cue: Range) -> bool:
 def _is_negated(s: Situation, found: Attribution) -> bool:
     assert found.cue is not None
     first, last = found.cue
-    while first > s.low and s.tokens[first - 1].surface not in _BREAKS and first - 1 != s.at:
+    while first > s.first and s.tokens[first - 1].surface not in _BREAKS and first - 1 != s.at:
         first -= 1
-    while last < s.high and s.tokens[last].surface not in _BREAKS and last != s.at:
+    while last < s.end and s.tokens[last].surface not in _BREAKS and last != s.at:
         last += 1
     words = range(first, last)
     if any(s.tokens[at].lower in _NEVER for at in words):
@@ -72,6 +72,6 @@ def _is_negated(s: Situation, found: Attribution) -> bool:
 
 
 def _is_counterfactual(s: Situation, cue: Range) -> bool:
-    return s.tokens[s.low].lower in _COUNTERFACTUAL and not any(
-        token.surface in _BREAKS for token in s.tokens[s.low : cue[0]]
+    return s.tokens[s.first].lower in _COUNTERFACTUAL and not any(
+        token.surface in _BREAKS for token in s.tokens[s.first : cue[0]]
     )

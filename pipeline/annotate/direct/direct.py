@@ -10,9 +10,9 @@ from pipeline.annotate.direct.shape import shape_of, suffices
 from pipeline.annotate.grammar.attribution import Attribution, Evidence, Rule, Situation, rule
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.passages import Reported
-from pipeline.annotate.grammar.phrases import REACH, Range
-from pipeline.annotate.grammar.sentences import Sentence, Token
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.grammar.phrases import REACH
+from pipeline.annotate.grammar.sentences import Sentence
+from pipeline.annotate.grammar.view import Range, View
 
 EARLIER_SENTENCES = 4
 """How far back reported speech is followed to whoever it is of."""
@@ -29,20 +29,18 @@ class Quoted(msgspec.Struct, frozen=True):
     sentence: int
 
 
-def attribute_segments(
-    text: str, segments: list[Segment], tokens: list[Token], sentences: list[Sentence], lexicon: Lexicon
-) -> list[Quoted]:
+def attribute_segments(text: str, segments: list[Segment], view: View, sentences: list[Sentence]) -> list[Quoted]:
     """The segments that a rule takes for quotations, in order."""
     found: list[Quoted] = []
     for number, sentence in enumerate(sentences):
-        for at in range(sentence.first, sentence.last):
-            if tokens[at].segment < 0:
+        for at in range(sentence.first, sentence.end):
+            if view.tokens[at].segment < 0:
                 continue
-            segment = segments[tokens[at].segment]
-            situation = _situation(text, tokens, sentences, number, at, segment, found[-1] if found else None, lexicon)
-            shape = shape_of(text, tokens, at, segment, lexicon)
+            segment = segments[view.tokens[at].segment]
+            situation = _situation(text, view, sentences, number, at, segment, found[-1] if found else None)
+            shape = shape_of(text, view, at, segment)
             for way in RULES:
-                if not suffices(shape, way.evidence, segment, lexicon):
+                if not suffices(shape, way.evidence, segment, view.lexicon):
                     continue
                 attribution = way.find(situation)
                 if attribution is not None:
@@ -67,13 +65,13 @@ def within_reported(s: Situation) -> Attribution | None:
 def attribute_reported(
     text: str,
     segments: list[Segment],
-    tokens: list[Token],
+    view: View,
     sentences: list[Sentence],
-    lexicon: Lexicon,
     quoted: list[Quoted],
     reported: list[Reported],
 ) -> list[Quoted]:
     """The segments within reported words that no other rule takes for quotations."""
+    tokens = view.tokens
     known = {item.segment for item in quoted}
     found: list[Quoted] = []
     for item in reported:
@@ -81,10 +79,10 @@ def attribute_reported(
             if tokens[at].segment < 0 or segments[tokens[at].segment] in known:
                 continue
             segment = segments[tokens[at].segment]
-            shape = shape_of(text, tokens, at, segment, lexicon)
-            if segment.goes_on or not suffices(shape, within_reported.evidence, segment, lexicon):
+            shape = shape_of(text, view, at, segment)
+            if segment.goes_on or not suffices(shape, within_reported.evidence, segment, view.lexicon):
                 continue
-            situation = _situation(text, tokens, sentences, item.sentence, at, segment, None, lexicon)
+            situation = _situation(text, view, sentences, item.sentence, at, segment, None)
             attribution = within_reported.find(msgspec.structs.replace(situation, previous=item.attribution))
             if attribution is not None:
                 found.append(Quoted(segment, within_reported, attribution, at, item.sentence))
@@ -116,14 +114,14 @@ def _is_anothers(item: Quoted, report: Reported) -> bool:
 
 def _situation(
     text: str,
-    tokens: list[Token],
+    view: View,
     sentences: list[Sentence],
     number: int,
     at: int,
     segment: Segment,
     last: Quoted | None,
-    lexicon: Lexicon,
 ) -> Situation:
+    tokens = view.tokens
     sentence = sentences[number]
     is_near = last is not None and (
         tokens[last.at].segment == tokens[at].segment - 1
@@ -133,18 +131,18 @@ def _situation(
     return Situation(
         tokens=tokens,
         at=at,
-        low=max(sentence.first, at - REACH),
-        high=min(sentence.last, at + REACH),
+        first=max(sentence.first, at - REACH),
+        end=min(sentence.end, at + REACH),
         earlier=_earlier(sentences, number),
         previous=last.attribution if last is not None and is_near else None,
         previous_at=last.at if last is not None else 0,
         goes_on=segment.goes_on,
         ending=text[segment.end - 1],
-        lexicon=lexicon,
+        lexicon=view.lexicon,
     )
 
 
 def _earlier(sentences: list[Sentence], number: int) -> tuple[Range, ...]:
     nearest = sentences[max(0, number - EARLIER_SENTENCES) : number][::-1]
     same = (sentence for sentence in nearest if sentence.paragraph == sentences[number].paragraph)
-    return tuple((max(sentence.first, sentence.last - REACH), sentence.last) for sentence in same)
+    return tuple((max(sentence.first, sentence.end - REACH), sentence.end) for sentence in same)

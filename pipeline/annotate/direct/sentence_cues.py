@@ -7,7 +7,6 @@ from pipeline.annotate.direct.subordinate_clauses import clause_low
 from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
 from pipeline.annotate.grammar.phrases import (
     LONGEST_PHRASE,
-    Range,
     is_adjective_de,
     is_name_word,
     is_nominative,
@@ -15,6 +14,7 @@ from pipeline.annotate.grammar.phrases import (
 )
 from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
 from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.grammar.view import Range
 from pipeline.annotate.lexicon import Frame, Verb
 
 OWN_DE = frozenset({"eigenen", "eigener"})
@@ -29,8 +29,8 @@ OWN_DE = frozenset({"eigenen", "eigener"})
 )
 def according_to(s: Situation) -> Attribution | None:
     """laut X, X zufolge, nach Angaben von X, according to X, in the words of X, “…,” per X."""
-    left = range(s.at - 1, s.low - 1, -1)
-    right = range(s.at + 1, s.high)
+    left = range(s.at - 1, s.first - 1, -1)
+    right = range(s.at + 1, s.end)
     for at in (*left, *right):
         found = source_de(s, at) if s.lexicon.language == "de" else source_en(s, at)
         if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
@@ -46,8 +46,8 @@ def source_de(s: Situation, at: int) -> Attribution | None:
         end = _source_phrase(s, at + 1)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
     if word == "zufolge":
-        for start in range(max(s.low, at - 12), at):
-            if noun_phrase(tokens, start, at, lexicon) == at and not _is_second_word(s, start):
+        for start in range(max(s.first, at - 12), at):
+            if noun_phrase(s, start, at) == at and not _is_second_word(s, start):
                 return Attribution((start, at), (at, at + 1))
         return None
     return _source_after(s, at) if word == "nach" else None
@@ -55,12 +55,12 @@ def source_de(s: Situation, at: int) -> Attribution | None:
 
 def _source_phrase(s: Situation, at: int) -> int | None:
     """ "der Polizei", "„Abendpost“": a phrase or a name in marks."""
-    end = noun_phrase(s.tokens, at, s.high, s.lexicon)
-    if at < s.high and s.tokens[at].segment >= 0:
+    end = noun_phrase(s, at, s.end)
+    if at < s.end and s.tokens[at].segment >= 0:
         return at + 1
-    if end is None and at + 1 < s.high and s.tokens[at + 1].segment >= 0 and s.tokens[at].surface.islower():
+    if end is None and at + 1 < s.end and s.tokens[at + 1].segment >= 0 and s.tokens[at].surface.islower():
         return at + 2
-    if end is not None and end < s.high and s.tokens[end].segment >= 0 and end - at <= 3 and end != s.at:
+    if end is not None and end < s.end and s.tokens[end].segment >= 0 and end - at <= 3 and end != s.at:
         return end + 1
     return end
 
@@ -69,19 +69,19 @@ def _source_after(s: Situation, nach: int) -> Attribution | None:
     """nach Angaben der Polizei, nach Polizeiangaben, nach den Worten des Ministers, nach einer Studie."""
     tokens, lexicon = s.tokens, s.lexicon
     noun = nach + 1
-    while noun < min(s.high, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
+    while noun < min(s.end, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
         noun += 1
-    if noun >= s.high or not tokens[noun].is_capitalised:
+    if noun >= s.end or not tokens[noun].is_capitalised:
         return None
     kind = lexicon.source_kind(tokens[noun].lower)
     if kind is None or (kind == "document" and not _is_indefinite(s, nach + 1, noun)):
         return None
     cue = (nach, nach + 1)
     if tokens[noun - 1].lower in OWN_DE:
-        return Attribution(_subject_at(s, nach) or first_subject(s, s.low, s.high), cue)
+        return Attribution(_subject_at(s, nach) or first_subject(s, s.first, s.end), cue)
     start = noun + 1
     if kind == "document" or (kind == "compound" and not s.is_at(start, "von", "vom", "der", "des", "aus")):
-        end = noun_phrase(tokens, nach + 1, s.high, lexicon)
+        end = noun_phrase(s, nach + 1, s.end)
         return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
     if s.is_at(start, "von", "vom", "aus"):
         start += 1
@@ -91,22 +91,22 @@ def _source_after(s: Situation, nach: int) -> Attribution | None:
 
 def _subject_at(s: Situation, stop: int) -> Range | None:
     """The phrase that ends there: "war die Gruppe nach eigener Aussage am Ziel"."""
-    for start in range(max(s.low, stop - LONGEST_PHRASE), stop):
-        if noun_phrase(s.tokens, start, stop, s.lexicon) == stop and is_nominative(s.tokens, start, s.lexicon):
+    for start in range(max(s.first, stop - LONGEST_PHRASE), stop):
+        if noun_phrase(s, start, stop) == stop and is_nominative(s, start):
             return start, stop
     return None
 
 
 def _is_genitive(s: Situation, at: int) -> bool:
     """ "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
-    if at >= s.high:
+    if at >= s.end:
         return False
     token = s.tokens[at]
     if token.segment >= 0 or is_name_word(token, s.lexicon) or token.lower == "der":
         return True
     if token.lower in s.lexicon.determiners_oblique:
         return token.lower not in {"den", "dem", "einen", "einem"}
-    follower = s.tokens[at + 1] if at + 1 < s.high else None
+    follower = s.tokens[at + 1] if at + 1 < s.end else None
     return (
         token.lower.endswith("er")
         and is_adjective_de(token, s.lexicon)
@@ -123,7 +123,7 @@ def _is_indefinite(s: Situation, first: int, noun: int) -> bool:
 
 
 def _is_second_word(s: Situation, at: int) -> bool:
-    before = s.tokens[at - 1] if at > s.low else None
+    before = s.tokens[at - 1] if at > s.first else None
     return before is not None and before.surface.islower() and before.lower in s.lexicon.determiners_oblique
 
 
@@ -136,7 +136,7 @@ def source_en(s: Situation, at: int) -> Attribution | None:
         start = at + 1
     else:
         return None
-    end = noun_phrase(s.tokens, start, s.high, s.lexicon)
+    end = noun_phrase(s, start, s.end)
     return Attribution((start, end), (at, start)) if end is not None else None
 
 
@@ -151,7 +151,7 @@ def label_verb(s: Situation) -> Attribution | None:
     for at in range(s.at - 1, max(clause_low(s), s.at - 20) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
-        verb = verb_at(s.tokens, at, s.high, s.lexicon)
+        verb = verb_at(s, at, s.end)
         if verb is None:
             continue
         if verb.frame is not Frame.LABEL or not _marker_is_near(s, verb, at):
@@ -177,7 +177,7 @@ def clause_before(s: Situation) -> Attribution | None:
     for at in range(s.at - 1, clause_low(s) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
-        if s.tokens[at].segment < 0 and verb_at(s.tokens, at, s.high, s.lexicon) is not None:
+        if s.tokens[at].segment < 0 and verb_at(s, at, s.end) is not None:
             speaker = subject_of(s, at)
             if speaker is not None:
                 return Attribution(speaker, (at, at + 1))
@@ -194,7 +194,7 @@ def perfect_tense(s: Situation) -> Attribution | None:
     """Holm hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, by nobody."""
     if s.lexicon.language != "de":
         return None
-    auxiliary = next((at for at in range(s.low, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
+    auxiliary = next((at for at in range(s.first, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
     if auxiliary is None:
         return None
     participle = participle_behind(s, auxiliary + 1)
@@ -214,29 +214,29 @@ def perfect_tense(s: Situation) -> Attribution | None:
 def clause_behind(s: Situation) -> Attribution | None:
     """… „…“ seien nötig, sagte Holm; … “…” in May, Smith said."""
     tokens, lexicon = s.tokens, s.lexicon
-    for at in range(s.at + 1, s.high):
+    for at in range(s.at + 1, s.end):
         token = tokens[at]
-        if token.surface not in {",", "–", "—"} or at + 1 >= s.high:
+        if token.surface not in {",", "–", "—"} or at + 1 >= s.end:
             continue
         if lexicon.language == "de" and tokens[at + 1].lower == "so":
-            end = noun_phrase(tokens, at + 2, s.high, lexicon)
+            end = noun_phrase(s, at + 2, s.end)
             if end is not None and (
-                end >= s.high
+                end >= s.end
                 or tokens[end].surface in {".", ",", "(", ";", "in", "im", "zu"}
                 or tokens[end].surface.islower()
             ):
                 return Attribution((at + 2, end), (at + 1, at + 2))
-        if verb_at(tokens, at + 1, s.high, lexicon) is not None:
-            speaker = subject_after(tokens, at + 1, s.high, lexicon)
+        if verb_at(s, at + 1, s.end) is not None:
+            speaker = subject_after(s, at + 1, s.end)
             if speaker is not None:
                 return Attribution(speaker, (at + 1, at + 2))
         if lexicon.language == "de" and tokens[at + 1].lower == "wie":
-            verb = next((i for i in range(at + 2, s.high) if verb_at(tokens, i, s.high, lexicon)), None)
-            end = noun_phrase(tokens, at + 2, s.high, lexicon)
+            verb = next((i for i in range(at + 2, s.end) if verb_at(s, i, s.end)), None)
+            end = noun_phrase(s, at + 2, s.end)
             if verb is not None and end is not None:
                 return Attribution((at + 2, end), (verb, verb + 1))
         if lexicon.language == "en":
-            end = noun_phrase(tokens, at + 1, s.high, lexicon)
+            end = noun_phrase(s, at + 1, s.end)
             verb = verb_behind(s, end) if end is not None else None
             if end is not None and verb is not None:
                 return Attribution((at + 1, end), (verb, verb + 1))

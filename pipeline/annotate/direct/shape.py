@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.annotate.grammar.attribution import Evidence
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.view import View
 from pipeline.annotate.lexicon import Lexicon
 
 SHAPE_WORDS = 60
@@ -53,7 +53,8 @@ def is_clear(text: str, segment: Segment) -> bool:
     return words >= 6 and (inside[-1] in ".!?…," or (begins_sentence and behind in {",", "–", "—"}))
 
 
-def shape_of(text: str, tokens: list[Token], at: int, segment: Segment, lexicon: Lexicon) -> Shape:
+def shape_of(text: str, view: View, at: int, segment: Segment) -> Shape:
+    lexicon = view.lexicon
     words: list[str] = []
     for match in _word().finditer(text, segment.start, segment.end):
         words.append(match[0])
@@ -72,13 +73,14 @@ def shape_of(text: str, tokens: list[Token], at: int, segment: Segment, lexicon:
         is_sentence=last in ".!?…" and not starts_lower,
         starts_lower=starts_lower,
         is_title_case=_is_title_case(words, lexicon),
-        is_name=_is_name(text, tokens, at, segment, words, lexicon),
-        is_indefinite=bool(at) and tokens[at - 1].lower in lexicon.indefinite,
-        is_alone=_is_alone(tokens, at),
+        is_name=_is_name(text, view, at, segment, words),
+        is_indefinite=bool(at) and view.tokens[at - 1].lower in lexicon.indefinite,
+        is_alone=_is_alone(view, at),
     )
 
 
-def _is_alone(tokens: list[Token], at: int) -> bool:
+def _is_alone(view: View, at: int) -> bool:
+    tokens = view.tokens
     before = at == 0 or tokens[at - 1].segment >= 0 or tokens[at - 1].surface in _ENDS
     behind = at + 1 == len(tokens) or tokens[at + 1].segment >= 0 or not tokens[at + 1].surface[0].islower()
     return before and behind
@@ -91,16 +93,17 @@ def _is_title_case(words: list[str], lexicon: Lexicon) -> bool:
     return words[0][0].isupper() and all(word[0].isupper() or word[0].isdigit() for word in large)
 
 
-def _is_name(text: str, tokens: list[Token], at: int, segment: Segment, words: list[str], lexicon: Lexicon) -> bool:
+def _is_name(text: str, view: View, at: int, segment: Segment, words: list[str]) -> bool:
+    lexicon = view.lexicon
     if text[segment.after : segment.after + 1] == "-" and text[segment.after + 1 : segment.after + 2].isalpha():
         return True
-    before = tokens[at - 1] if at else None
+    before = view.tokens[at - 1] if at else None
     if before is None or before.segment >= 0 or before.surface == "\n" or before.lower == "worten":
         return False  # "mit den Worten „…“"
     if text[segment.before - 1 : segment.before] == "-":
         return True
     if before.lower in lexicon.so_called:
-        return len(words) <= 6 and not any(token.lower == "what" for token in tokens[max(0, at - 5) : at])
+        return len(words) <= 6 and not any(token.lower == "what" for token in view.tokens[max(0, at - 5) : at])
     is_short = len(words) <= 12 and text[segment.end - 1] not in ".!?"
     if not is_short:
         return False

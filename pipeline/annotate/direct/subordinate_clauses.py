@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
 from pipeline.annotate.grammar.mood import has_reported_mood
-from pipeline.annotate.grammar.phrases import RELATIVE_DE, Range, noun_phrase
+from pipeline.annotate.grammar.phrases import RELATIVE_DE, noun_phrase
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.subordinate_subjects import relative_subject
 from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.grammar.view import Range
 from pipeline.annotate.lexicon import Frame
 
 WIDEST_CLAUSE = 25
@@ -51,12 +52,12 @@ def verb_final(s: Situation) -> Attribution | None:
     last = end - 1
     if last > s.at and s.tokens[last].lower in s.lexicon.auxiliaries and _participle_quotes(s, last - 1):
         last -= 1
-    elif last <= s.at or verb_at(s.tokens, last, end, s.lexicon) is None:
+    elif last <= s.at or verb_at(s, last, end) is None:
         return None
     if s.tokens[opener].lower in RELATIVE_DE:
-        speaker = relative_subject(s, s.low, last)
+        speaker = relative_subject(s, s.first, last)
     else:
-        speaker = subject_after(s.tokens, opener, s.at, s.lexicon) or _subject_of_while(s, opener)
+        speaker = subject_after(s, opener, s.at) or _subject_of_while(s, opener)
     return Attribution(speaker, (last, last + 1)) if speaker is not None else None
 
 
@@ -65,7 +66,7 @@ def _subject_of_while(s: Situation, opener: int) -> Range | None:
     oblique = s.lexicon.determiners_oblique - s.lexicon.determiners_nominative
     if not s.is_at(opener, "während") or s.tokens[opener + 1].lower in oblique:
         return None
-    end = noun_phrase(s.tokens, opener + 1, s.at, s.lexicon)
+    end = noun_phrase(s, opener + 1, s.at)
     return (opener + 1, end) if end is not None else None
 
 
@@ -79,20 +80,20 @@ def _opener(s: Situation) -> int | None:
     """The first word of the clause that the marks stand in."""
     if s.lexicon.language != "de":
         return None
-    for at in range(s.at - 1, max(s.low, s.at - WIDEST_CLAUSE) - 1, -1):
+    for at in range(s.at - 1, max(s.first, s.at - WIDEST_CLAUSE) - 1, -1):
         if s.tokens[at].surface in _ENDS:
             return at + 1
-    return s.low
+    return s.first
 
 
 def _clause_end(s: Situation) -> int:
-    return next((at for at in range(s.at + 1, s.high) if s.tokens[at].surface in _ENDS), s.high)
+    return next((at for at in range(s.at + 1, s.end) if s.tokens[at].surface in _ENDS), s.end)
 
 
 def clause_low(s: Situation) -> int:
     """As far back as a verb may be whose words the marked ones are: not beyond "während", in the indicative."""
     opener = _opener(s)
     if opener is None or s.tokens[opener].lower not in _ASIDES:
-        return s.low
+        return s.first
     end = _clause_end(s)
-    return s.low if has_reported_mood(s.tokens, opener, end, s.lexicon) else opener
+    return s.first if has_reported_mood(s, opener, end) else opener

@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import REACH, Range, is_name_word, name_end, noun_phrase, past_parenthesis
-from pipeline.annotate.grammar.sentences import Token
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.grammar.phrases import REACH, is_name_word, name_end, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.view import Range, View
 
 
-def widened(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range:
+def widened(view: View, phrase: Range) -> Range:
     """The phrase with its parenthesis and its apposition."""
+    tokens, lexicon = view.tokens, view.lexicon
     first, last = phrase
     stop = min(len(tokens), last + REACH)
     if last - first == 1 and tokens[first].lower in lexicon.pronouns:
         return phrase
-    last = past_parenthesis(tokens, _affiliation_end(tokens, phrase, stop, lexicon), stop)
+    last = past_parenthesis(view, _affiliation_end(view, phrase, stop), stop)
     if last >= stop or tokens[last].surface != ",":
         return first, last
     if any(lexicon.is_role(token.surface) for token in tokens[first:last]) and tokens[first].surface.islower() | (
         tokens[first].lower in lexicon.determiners_nominative
     ):
-        name = name_end(tokens, last + 1, stop, lexicon)
-        if name > last + 2 and _closes(tokens, name, stop):
-            return first, past_parenthesis(tokens, name, stop)
-    apposition = _office_behind(tokens, last + 1, stop, lexicon)
+        name = name_end(view, last + 1, stop)
+        if name > last + 2 and _closes(view, name, stop):
+            return first, past_parenthesis(view, name, stop)
+    apposition = _office_behind(view, last + 1, stop)
     return first, apposition if apposition is not None else last
 
 
-def _affiliation_end(tokens: list[Token], phrase: Range, stop: int, lexicon: Lexicon) -> int:
+def _affiliation_end(view: View, phrase: Range, stop: int) -> int:
     """Behind the "von der Heimatliste", "vom Verein Stromkunde" that says where the person named belongs."""
     first, at = phrase
-    if lexicon.language != "de" or at - first < 2 or not is_name_word(tokens[first], lexicon):
+    if view.lexicon.language != "de" or at - first < 2 or not is_name_word(view.tokens[first], view.lexicon):
         return at
-    if at + 1 >= stop or tokens[at].lower not in {"von", "vom"}:
+    if at + 1 >= stop or view.tokens[at].lower not in {"von", "vom"}:
         return at
-    return noun_phrase(tokens, at + 1, stop, lexicon) or at
+    return noun_phrase(view, at + 1, stop) or at
 
 
-def _closes(tokens: list[Token], at: int, stop: int) -> bool:
+def _closes(view: View, at: int, stop: int) -> bool:
     """No clause begins there: "sagte der Minister, Karin Holm habe" goes on in lower case."""
-    return at >= stop or tokens[at].surface in {",", ".", ":", "(", "\n", "–"}
+    return at >= stop or view.tokens[at].surface in {",", ".", ":", "(", "\n", "–"}
 
 
-def _office_behind(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def _office_behind(view: View, at: int, stop: int) -> int | None:
     """The end of "die Leiterin des Amtes in Bonn" if a comma or the sentence's end follows."""
-    end = noun_phrase(tokens, at, stop, lexicon)
-    if end is None or not any(lexicon.is_role(token.surface) for token in tokens[at:end]):
+    tokens = view.tokens
+    end = noun_phrase(view, at, stop)
+    if end is None or not any(view.lexicon.is_role(token.surface) for token in tokens[at:end]):
         return None
-    while end < stop and tokens[end].lower in lexicon.prepositions:
-        inner = noun_phrase(tokens, end + 1, stop, lexicon)
+    while end < stop and tokens[end].lower in view.lexicon.prepositions:
+        inner = noun_phrase(view, end + 1, stop)
         if inner is None:
             break
         end = inner
-    return end if _closes(tokens, end, stop) else None
+    return end if _closes(view, end, stop) else None

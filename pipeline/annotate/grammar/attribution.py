@@ -7,9 +7,7 @@ from enum import IntEnum
 
 import msgspec
 
-from pipeline.annotate.grammar.phrases import Range
-from pipeline.annotate.grammar.sentences import Token
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.grammar.view import Range, View
 
 
 class Evidence(IntEnum):
@@ -34,16 +32,11 @@ class Attribution(msgspec.Struct, frozen=True):
     cue: Range | None = None
 
 
-class Situation(msgspec.Struct, frozen=True, kw_only=True):
+class Situation(View, frozen=True, kw_only=True):
     """A marked segment and what is around it."""
 
-    tokens: list[Token]
     at: int
     """The segment's token."""
-    low: int
-    """First token of its sentence, or as far as rules look."""
-    high: int
-    """Behind the last token of its sentence, or as far as rules look."""
     earlier: tuple[Range, ...]
     """The sentences before in the same paragraph, nearest first, as many as rules look at."""
     previous: Attribution | None
@@ -52,10 +45,6 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     goes_on: bool
     ending: str
     """The last character inside the marks."""
-    lexicon: Lexicon
-
-    def is_at(self, position: int, *surfaces: str) -> bool:
-        return self.low <= position < self.high and self.tokens[position].lower in surfaces
 
     @property
     def after(self) -> int:
@@ -71,9 +60,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     def is_own_sentence(self) -> bool:
         """Nothing else is in the sentence: the marked words are no constituent of it, as a title or slogan is."""
         behind = self.at + 1
-        if behind < self.high and self.tokens[behind].surface in ".!?…":
+        if behind < self.end and self.tokens[behind].surface in ".!?…":
             behind += 1
-        return self.low == self.at and (behind == self.high or self.tokens[behind].surface == "\n")
+        return self.first == self.at and (behind == self.end or self.tokens[behind].surface == "\n")
 
 
 Find = Callable[[Situation], Attribution | None]

@@ -2,60 +2,63 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, Range, is_nominative, noun_phrase
-from pipeline.annotate.grammar.sentences import Token
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, is_nominative, noun_phrase
+from pipeline.annotate.grammar.view import Range, View
 
 _JOINS = {"de": frozenset({"und", "sowie", "oder", "noch", "sondern"}), "en": frozenset({"and", "or", "nor"})}
 _ALTERNATIVES = frozenset({"noch", "nor"})
 """Join what "weder" and "neither" begin, and nothing else."""
 
 
-def with_partner_before(tokens: list[Token], low: int, phrase: Range, verb: int, lexicon: Lexicon) -> Range:
+def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range:
     """The phrase that ends before the verb, with what "und" joins to it: in German of a verb in the plural."""
+    tokens, lexicon = view.tokens, view.lexicon
     join = phrase[0] - 1
     if join <= low or tokens[join].lower not in _JOINS[lexicon.language]:
         return phrase
     is_alternative = tokens[join].lower in _ALTERNATIVES
-    if lexicon.language == "de" and not (is_alternative or is_plural(tokens, phrase[1], verb)):
+    if lexicon.language == "de" and not (is_alternative or is_plural(view, phrase[1], verb)):
         return phrase
     # An English past tense has no number: what is joined must begin the sentence.
     starts = range(max(low, join - LONGEST_PHRASE), join) if lexicon.language == "de" or is_alternative else (low,)
     for start in starts:
-        if noun_phrase(tokens, start, join, lexicon) == join and is_nominative(tokens, start, lexicon):
+        if noun_phrase(view, start, join) == join and is_nominative(view, start):
             return start, phrase[1]
     return phrase
 
 
-def with_partner_behind(tokens: list[Token], phrase: Range, stop: int, lexicon: Lexicon) -> Range:
+def with_partner_behind(view: View, phrase: Range, stop: int) -> Range:
     """The phrase with what "und" joins to it."""
     join = phrase[1]
-    if join + 1 >= stop or tokens[join].lower not in _JOINS[lexicon.language]:
+    if join + 1 >= stop or view.tokens[join].lower not in _JOINS[view.lexicon.language]:
         return phrase
-    end = noun_phrase(tokens, join + 1, stop, lexicon)
-    return (phrase[0], end) if end is not None and is_nominative(tokens, join + 1, lexicon) else phrase
+    end = noun_phrase(view, join + 1, stop)
+    return (phrase[0], end) if end is not None and is_nominative(view, join + 1) else phrase
 
 
-def is_plural(tokens: list[Token], first: int, last: int) -> bool:
+def is_plural(view: View, first: int, last: int) -> bool:
     """Whether a German finite form among the tokens, `last` included, is one of the plural: "sagten", "haben"."""
-    return any(token.surface.islower() and token.lower.endswith("n") for token in (tokens[first], tokens[last]))
+    return any(
+        token.surface.islower() and token.lower.endswith("n") for token in (view.tokens[first], view.tokens[last])
+    )
 
 
-def contrasted(tokens: list[Token], verb: int, phrase: Range, stop: int, lexicon: Lexicon) -> Range:
+def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
     """ "sagte nicht Holm, sondern Kowalski": whom "sondern" puts in place of, with "nicht nur" beside, the phrase."""
+    tokens = view.tokens
     before = [token.lower for token in tokens[verb + 1 : phrase[0]]]
     start = phrase[1] + 2
     if "nicht" not in before or start >= stop or tokens[start - 1].lower != "sondern":
         return phrase
     if tokens[start].lower == "auch":
         start += 1
-    end = noun_phrase(tokens, start, stop, lexicon)
+    end = noun_phrase(view, start, stop)
     if end is None:
         return phrase
     return (phrase[0] if "nur" in before else start), end
 
 
-def is_several(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> bool:
+def is_several(view: View, phrase: Range) -> bool:
     """Whether the German phrase names more than one; in English "and" may be part of one's office."""
-    joins = _JOINS["de"] if lexicon.language == "de" else _ALTERNATIVES
-    return any(token.lower in joins for token in tokens[phrase[0] : phrase[1]])
+    joins = _JOINS["de"] if view.lexicon.language == "de" else _ALTERNATIVES
+    return any(token.lower in joins for token in view.tokens[phrase[0] : phrase[1]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.view import Token, View
 from pipeline.annotate.lexicon import Lexicon, load_lexicon
 
 LONGEST_COMPARISON = 25
@@ -41,20 +41,23 @@ def is_conditional(token: Token, lexicon: Lexicon) -> bool:
     return token.segment < 0 and token.lower in lexicon.conditional
 
 
-def has_reported_mood(tokens: list[Token], first: int, last: int, lexicon: Lexicon) -> bool:
+def has_reported_mood(view: View, first: int, last: int) -> bool:
     """Whether a form of either is among the tokens; beside a reporting verb it marks them as reported."""
+    tokens = view.tokens
     return any(
-        (is_subjunctive(tokens[at], lexicon) or is_conditional(tokens[at], lexicon)) and not is_fixed(tokens, at)
+        (is_subjunctive(tokens[at], view.lexicon) or is_conditional(tokens[at], view.lexicon))
+        and not is_fixed(view, at)
         for at in range(first, last)
     )
 
 
-def is_fixed(tokens: list[Token], at: int) -> bool:
+def is_fixed(view: View, at: int) -> bool:
     """Whether the form reports nothing: a comparison ("als sei nichts gewesen"), a wish, a set phrase."""
+    tokens = view.tokens
     before = [token.lower for token in tokens[max(0, at - 3) : at]]
     behind = tokens[at + 1].lower if at + 1 < len(tokens) else ""
     word = tokens[at].lower
-    if before[-1:] == ["als"] or _compares(tokens, at):
+    if before[-1:] == ["als"] or _compares(view, at):
         return True
     if word == "sei":
         is_choice = behind == "es" and before[-1:] in ([","], ["–"], ["—"])
@@ -65,8 +68,9 @@ def is_fixed(tokens: list[Token], at: int) -> bool:
     return word == "lebe" and before[-1:] == ["es"]
 
 
-def _compares(tokens: list[Token], at: int) -> bool:
+def _compares(view: View, at: int) -> bool:
     """ "als ob nichts gewesen sei", "als wenn"."""
+    tokens = view.tokens
     for place in range(at - 1, max(0, at - LONGEST_COMPARISON), -1):
         if tokens[place].lower in {"ob", "wenn"}:
             return tokens[place - 1].lower == "als"
@@ -75,8 +79,9 @@ def _compares(tokens: list[Token], at: int) -> bool:
     return False
 
 
-def is_instruction(tokens: list[Token], first: int) -> bool:
+def is_instruction(view: View, first: int) -> bool:
     """ "Man nehme eine Schaufel und beginne": how the sentence from `first` on begins, unless it goes on reporting."""
+    tokens = view.tokens
     return first + 1 < len(tokens) and tokens[first].lower == "man" and tokens[first + 1].lower in _INSTRUCTIONS
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.attribution import Situation
-from pipeline.annotate.grammar.phrases import Range, is_nominative, noun_phrase
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.grammar.view import Range, Token, View
 
 _IRREGULAR = frozenset({"seen", "written", "made", "held", "sent", "led", "known", "given", "shown", "built", "hurt"})
 
@@ -15,8 +14,8 @@ def described_by_participle(s: Situation, low: int, verb: int) -> Range | None:
     """ "Residents interviewed in the hall said": the phrase before a participle that says more of it."""
     tokens = s.tokens
     start = next((at + 1 for at in range(verb - 1, low - 1, -1) if tokens[at].surface in {",", ";", ":", "–"}), low)
-    end = noun_phrase(tokens, start, verb, s.lexicon)
-    if end is None or end + 1 >= verb or not is_nominative(tokens, start, s.lexicon):
+    end = noun_phrase(s, start, verb)
+    if end is None or end + 1 >= verb or not is_nominative(s, start):
         return None
     if end - start > 1 and _is_participle(tokens[end - 1]):
         end -= 1
@@ -39,15 +38,16 @@ def main_verb(s: Situation, low: int, verb: int) -> int | None:
         (
             at
             for at in range(verb - 2, low - 1, -1)
-            if not s.tokens[at].lower.endswith("ing") and reporting_verb_at(s.tokens, at, verb, s.lexicon) is not None
+            if not s.tokens[at].lower.endswith("ing") and reporting_verb_at(s, at, verb) is not None
         ),
         None,
     )
 
 
-def opens_with_participle(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> bool:
+def opens_with_participle(view: View, at: int, stop: int) -> bool:
     """ "Speaking to the BBC", "Asked about the dam": a capital makes no subject of it."""
-    if lexicon.language != "en" or at + 1 >= stop or not tokens[at].lower.endswith(("ing", "ed")):
+    lexicon = view.lexicon
+    if lexicon.language != "en" or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
         return False
     follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
-    return tokens[at + 1].lower in follows - {"and"}
+    return view.tokens[at + 1].lower in follows - {"and"}

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from pipeline.annotate.grammar.attribution import Attribution, Situation
-from pipeline.annotate.grammar.phrases import REACH, Range
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.lexicon import Frame, Lexicon, Verb
+from pipeline.annotate.grammar.view import Range, View
+from pipeline.annotate.lexicon import Frame, Verb
 
 LONGEST_CLAUSE = 150
 """Tokens of reported speech that are looked through for its end."""
@@ -21,17 +21,11 @@ _STRAY_MARKS = frozenset('„“”"«»‹›‚‘「」`')
 """Of which no other mark makes a pair."""
 
 
-class Passage(msgspec.Struct, frozen=True, kw_only=True):
+class Passage(View, frozen=True, kw_only=True):
     """A sentence and the word in it that may report."""
 
-    tokens: list[Token]
     at: int
     """The word: a verb, a participle, a noun, "laut", "so", "according"."""
-    first: int
-    """First token of the sentence."""
-    last: int
-    """Behind the last token of the sentence."""
-    lexicon: Lexicon
     before: Range | None = None
     """The sentence before in the same paragraph."""
 
@@ -43,27 +37,24 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def high(self) -> int:
         """As far as rules look ahead."""
-        return min(self.last, self.at + REACH)
-
-    def is_at(self, position: int, *surfaces: str) -> bool:
-        return self.first <= position < self.last and self.tokens[position].lower in surfaces
+        return min(self.end, self.at + REACH)
 
     def is_noun_near(self, position: int) -> bool:
         """A noun at the position or right behind it, as an article has."""
-        return any(token.is_capitalised for token in self.tokens[position : min(self.last, position + 2)])
+        return any(token.is_capitalised for token in self.tokens[position : min(self.end, position + 2)])
 
     @property
     def verb(self) -> Verb | None:
         """The reporting verb whose finite form the word is."""
-        return reporting_verb_at(self.tokens, self.at, self.last, self.lexicon)
+        return reporting_verb_at(self, self.at, self.end)
 
     def seen_from(self, divider: int) -> Situation:
         """The sentence as the rules of marked quotations see it, `divider` being where the reported words begin."""
         return Situation(
             tokens=self.tokens,
             at=divider,
-            low=self.low,
-            high=self.high,
+            first=self.low,
+            end=self.high,
             earlier=(),
             previous=None,
             previous_at=0,
@@ -124,35 +115,36 @@ def report_rule(language: str, *, confidence: float, matches: str, misses: str) 
 def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Report | None:
     """The report without what does not belong to its words at either end; None if no words are left."""
     first, last = quote
-    while first < last and (p.tokens[first].surface in _EDGES or _is_stray(p.tokens, first)):
+    while first < last and (p.tokens[first].surface in _EDGES or _is_stray(p, first)):
         first += 1
-    while first < last and (p.tokens[last - 1].surface in _EDGES | _FULL_STOPS or _is_stray(p.tokens, last - 1)):
+    while first < last and (p.tokens[last - 1].surface in _EDGES | _FULL_STOPS or _is_stray(p, last - 1)):
         if p.tokens[last - 1].surface == ")" and any(t.surface == "(" for t in p.tokens[max(first, last - 30) : last]):
             break
         last -= 1
-    if not _has_words(p.tokens, first, last):
+    if not _has_words(p, first, last):
         return None
     if speaker is not None and speaker[1] - speaker[0] == 1 and p.is_at(speaker[0], "es", "it"):
         speaker = None
     return Report((first, last), Attribution(speaker, cue))
 
 
-def _is_stray(tokens: list[Token], at: int) -> bool:
+def _is_stray(view: View, at: int) -> bool:
     """A mark, or one of two apostrophes that stand for one."""
+    tokens = view.tokens
     if tokens[at].segment >= 0 or tokens[at].surface in _STRAY_MARKS:
         return tokens[at].segment < 0
     return tokens[at].surface == "'" and "'" in {token.surface for token in (tokens[at - 1], *tokens[at + 1 : at + 2])}
 
 
-def _has_words(tokens: list[Token], first: int, last: int) -> bool:
+def _has_words(view: View, first: int, last: int) -> bool:
     """At least two words outside of marks: what is all in marks is a direct quotation."""
-    words = (token for token in tokens[first : min(last, first + LONGEST_CLAUSE)] if token.is_word)
+    words = (token for token in view.tokens[first : min(last, first + LONGEST_CLAUSE)] if token.is_word)
     return next(words, None) is not None and next(words, None) is not None
 
 
 def sentence_end(p: Passage) -> int:
     """Before the marks that end the sentence."""
-    end = p.last
+    end = p.end
     while end > p.first and p.tokens[end - 1].surface in _FULL_STOPS | {"\n", "…"}:
         end -= 1
     return end
@@ -163,7 +155,7 @@ def clause_end(p: Passage, start: int) -> int:
     end = sentence_end(p)
     for at in range(start + 1, min(end, start + LONGEST_CLAUSE)):
         token = p.tokens[at]
-        if token.surface in {"\n", ":"} and at + 1 < p.last and p.tokens[at + 1].segment >= 0:
+        if token.surface in {"\n", ":"} and at + 1 < p.end and p.tokens[at + 1].segment >= 0:
             return at
         if token.surface in {",", "–", "—"} and at + 1 < end and _is_parenthetical(p, at + 1):
             return at
@@ -192,15 +184,15 @@ def _adds(p: Passage, at: int) -> bool:
 def _is_parenthetical(p: Passage, at: int) -> bool:
     """ ", sagte Holm": a reporting verb and its subject behind the comma."""
     if p.is_at(at, "so") and p.lexicon.language == "de":
-        follower = p.tokens[at + 1] if at + 1 < p.last else None
+        follower = p.tokens[at + 1] if at + 1 < p.end else None
         return follower is not None and (follower.is_capitalised or follower.lower in {"der", "die", "das"})
-    verb = reporting_verb_at(p.tokens, at, p.last, p.lexicon)
-    return verb is not None and subject_after(p.tokens, at, p.last, p.lexicon) is not None
+    verb = reporting_verb_at(p, at, p.end)
+    return verb is not None and subject_after(p, at, p.end) is not None
 
 
 def _goes_on_reporting(p: Passage, at: int) -> bool:
     """ "… und forderte": the speaker does the next thing. A form in -en may as well be an infinitive."""
-    if p.tokens[at].lower in p.lexicon.adverbs and at + 1 < p.last:
+    if p.tokens[at].lower in p.lexicon.adverbs and at + 1 < p.end:
         at += 1
-    verb = reporting_verb_at(p.tokens, at, p.last, p.lexicon)
+    verb = reporting_verb_at(p, at, p.end)
     return verb is not None and verb.frame is not Frame.NONE and not p.tokens[at].lower.endswith("en")

@@ -6,7 +6,7 @@ not depend on the sentence's length.
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.view import Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 REACH = 45
@@ -32,16 +32,15 @@ _PHRASE_ENDS = frozenset(".,:;!?)\n")
 _CONJUNCTIONS_TOO_EN = frozenset({"after", "before", "since", "until", "till", "as"})
 _NOUN_OR_VERB_EN = frozenset({"state", "point", "report", "post"})
 
-Range = tuple[int, int]
-
 
 def is_name_word(token: Token, lexicon: Lexicon) -> bool:
     """A capitalised word that is not there for its grammar: in German any noun, in English a name."""
     return token.is_capitalised and token.lower not in lexicon.function_words and token.lower not in lexicon.weekdays
 
 
-def name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int:
+def name_end(view: View, at: int, stop: int) -> int:
     """The end of the run of capitalised words from `at`, with particles ("von der Heide"), initials; `at` if none."""
+    tokens, lexicon = view.tokens, view.lexicon
     end = at
     stop = min(stop, at + LONGEST_PHRASE)
     while end < stop:
@@ -64,12 +63,7 @@ def name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int:
             and tokens[ahead].surface.islower()
         ):
             ahead += 1
-        if (
-            ahead > end
-            and ahead < stop
-            and is_name_word(tokens[ahead], lexicon)
-            and _joins_name(tokens, at, end, ahead, lexicon)
-        ):
+        if ahead > end and ahead < stop and is_name_word(tokens[ahead], lexicon) and _joins_name(view, at, end, ahead):
             end = ahead + 1
             continue
         break
@@ -80,8 +74,9 @@ def _is_short(token: Token, lexicon: Lexicon) -> bool:
     return len(token.surface) == 1 or token.lower in lexicon.titles
 
 
-def _joins_name(tokens: list[Token], at: int, end: int, ahead: int, lexicon: Lexicon) -> bool:
+def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
     """ "Ursula von der Leyen", not "Sprecherin der Stadt": the word before a German particle is no office."""
+    tokens, lexicon = view.tokens, view.lexicon
     if lexicon.language == "en":
         return True
     if lexicon.is_role(tokens[end - 1].surface):
@@ -91,36 +86,38 @@ def _joins_name(tokens: list[Token], at: int, end: int, ahead: int, lexicon: Lex
     return tokens[end].lower not in {"der", "den", "zur", "zu", "vom"}
 
 
-def noun_phrase(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def noun_phrase(view: View, at: int, stop: int) -> int | None:
     """The end of the noun phrase that begins at `at`, None if none does."""
-    stop = min(stop, at + LONGEST_PHRASE, len(tokens))
+    stop = min(stop, at + LONGEST_PHRASE, len(view.tokens))
     if at >= stop:
         return None
-    if lexicon.language == "de":
-        return _noun_phrase_de(tokens, at, stop, lexicon)
-    return _noun_phrase_en(tokens, at, stop, lexicon)
+    if view.lexicon.language == "de":
+        return _noun_phrase_de(view, at, stop)
+    return _noun_phrase_en(view, at, stop)
 
 
-def _noun_phrase_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
-    if particle_end := particle_name_end(tokens, at, stop, lexicon):
+def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
+    tokens, lexicon = view.tokens, view.lexicon
+    if particle_end := particle_name_end(view, at, stop):
         return particle_end
-    if (partitive_end := _partitive_end_de(tokens, at, stop, lexicon)) is not None:
+    if (partitive_end := _partitive_end_de(view, at, stop)) is not None:
         return partitive_end
     head = at
     if tokens[at].lower in lexicon.determiners_nominative or tokens[at].lower in lexicon.determiners_oblique:
         head += 1
     while head < stop and is_adjective_de(tokens[head], lexicon):
         head += 1
-    end = name_end(tokens, head, stop, lexicon)
+    end = name_end(view, head, stop)
     if end == head + 1 and end < stop and tokens[end].lower in lexicon.weekdays and tokens[head].lower.endswith("e"):
         return None  # "Vergangene Woche"
     if end == head:
         return at + 1 if tokens[at].lower in lexicon.pronouns else None
-    return _postmodified_de(tokens, head, end, stop, lexicon)
+    return _postmodified_de(view, head, end, stop)
 
 
-def _partitive_end_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def _partitive_end_de(view: View, at: int, stop: int) -> int | None:
     """Behind "einer", "eine von ihnen", "einer der Männer"; None where a noun of its own follows."""
+    tokens = view.tokens
     if tokens[at].lower not in _ALONE_DE:
         return None
     behind = tokens[at + 1] if at + 1 < stop else None
@@ -128,11 +125,12 @@ def _partitive_end_de(tokens: list[Token], at: int, stop: int, lexicon: Lexicon)
         return at + 1
     if behind.lower == "von" and at + 2 < stop and tokens[at + 2].lower in {"ihnen", "uns", "denen"}:
         return at + 3
-    return noun_phrase(tokens, at + 1, stop, lexicon) if behind.lower == "der" else None
+    return noun_phrase(view, at + 1, stop) if behind.lower == "der" else None
 
 
-def particle_name_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def particle_name_end(view: View, at: int, stop: int) -> int | None:
     """The end of a surname that begins with its particles: "Von der Leyen betonte", "sagte von der Leyen."."""
+    tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].lower not in {"von", "van"} or at + 2 >= stop or tokens[at + 1].lower not in {"der", "den"}:
         return None
     end = at + 3
@@ -156,39 +154,41 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
     return token.surface[0].islower() and token.lower.endswith(_ADJECTIVE_ENDINGS)
 
 
-def _postmodified_de(tokens: list[Token], head: int, end: int, stop: int, lexicon: Lexicon) -> int:
+def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
     """With what belongs to the head noun: "des Weißen Hauses", "der Polizei Hof", "von Hessen"."""
+    tokens, lexicon = view.tokens, view.lexicon
     for _ in range(3):
         if end >= stop or tokens[end].lower not in _POSTMODIFIERS_DE or not lexicon.is_role(tokens[end - 1].surface):
             is_genitive = end < stop and tokens[end].lower in GENITIVE_DE
-            if not is_genitive or _has_full_name(tokens, head, end, lexicon):
+            if not is_genitive or _has_full_name(view, head, end):
                 break
         inner = end + 1
         if inner < stop and tokens[inner].lower in lexicon.determiners_oblique:
             inner += 1
         while inner < stop and is_adjective_de(tokens[inner], lexicon):
             inner += 1
-        inner_end = name_end(tokens, inner, stop, lexicon)
+        inner_end = name_end(view, inner, stop)
         if inner_end == inner:
             break
         end = inner_end
     return end
 
 
-def _has_full_name(tokens: list[Token], head: int, end: int, lexicon: Lexicon) -> bool:
-    return end - head >= 2 and not lexicon.is_role(tokens[end - 1].surface)
+def _has_full_name(view: View, head: int, end: int) -> bool:
+    return end - head >= 2 and not view.lexicon.is_role(view.tokens[end - 1].surface)
 
 
-def past_parenthesis(tokens: list[Token], at: int, stop: int) -> int:
+def past_parenthesis(view: View, at: int, stop: int) -> int:
     """Behind a short parenthesis at `at`: "(CDU)", "(45)"."""
-    if at < stop and tokens[at].surface == "(":
+    if at < stop and view.tokens[at].surface == "(":
         for end in range(at + 1, min(stop, at + 8)):
-            if tokens[end].surface == ")":
+            if view.tokens[end].surface == ")":
                 return end + 1
     return at
 
 
-def _noun_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
+    tokens, lexicon = view.tokens, view.lexicon
     first = tokens[at]
     if first.lower in lexicon.pronouns:
         return at + 1
@@ -196,43 +196,49 @@ def _noun_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -
         return None
     if not first.is_word or first.lower in lexicon.prepositions or first.lower in lexicon.conjunctions:
         return None
-    if first.lower in _ALONE_EN and (end := _partitive_end_en(tokens, at, stop, lexicon)) is not None:
+    if first.lower in _ALONE_EN and (end := _partitive_end_en(view, at, stop)) is not None:
         return end
     has_determiner = first.lower in lexicon.determiners_nominative
-    if not has_determiner and not is_name_word(first, lexicon) and not _starts_bare_en(tokens, at, stop, lexicon):
+    if not has_determiner and not is_name_word(first, lexicon) and not _starts_bare_en(view, at, stop):
         return None
     end = at + 1
     while end < stop:
-        if _joins_phrase_en(tokens, end, stop, lexicon):
+        if _joins_phrase_en(view, end, stop):
             end += 1
             continue
-        if _ends_phrase_en(tokens[end], lexicon) and not (has_determiner and _is_noun_en(tokens, at, end, lexicon)):
+        if _ends_phrase_en(tokens[end], lexicon) and not (has_determiner and _is_noun_en(view, at, end)):
             break
-        if first.is_capitalised and not has_determiner and not _may_extend_en(tokens, end, lexicon):
+        if first.is_capitalised and not has_determiner and not _may_extend_en(view, end):
             break
         end += 1
     return end if end > at + 1 or not has_determiner else None
 
 
-def _partitive_end_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
     """Behind "one", "some of them", "two of the men"; None where a noun of its own follows, as in "one neighbour"."""
-    behind = tokens[at + 1] if at + 1 < stop else None
-    if behind is None or not behind.is_word or behind.lower in lexicon.verbs or behind.lower in lexicon.auxiliaries:
+    behind = view.tokens[at + 1] if at + 1 < stop else None
+    if (
+        behind is None
+        or not behind.is_word
+        or behind.lower in view.lexicon.verbs
+        or behind.lower in view.lexicon.auxiliaries
+    ):
         return at + 1
     if behind.lower != "of" or at + 2 >= stop:
         return None
-    if tokens[at + 2].lower in {"them", "us", "those", "these"}:
+    if view.tokens[at + 2].lower in {"them", "us", "those", "these"}:
         return at + 3
-    return noun_phrase(tokens, at + 2, stop, lexicon)
+    return noun_phrase(view, at + 2, stop)
 
 
-def _is_noun_en(tokens: list[Token], at: int, end: int, lexicon: Lexicon) -> bool:
+def _is_noun_en(view: View, at: int, end: int) -> bool:
     """ "the answer", "his claim": what looks like a verb right behind the determiner is a noun."""
-    return end == at + 1 and tokens[end].lower in lexicon.verbs and tokens[at].lower not in _ALONE_EN
+    return end == at + 1 and view.tokens[end].lower in view.lexicon.verbs and view.tokens[at].lower not in _ALONE_EN
 
 
-def _joins_phrase_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> bool:
+def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
     """What a phrase goes on behind: the full stop of "Mr.", a bare apostrophe, "of", the "and" between two names."""
+    tokens, lexicon = view.tokens, view.lexicon
     token, before = tokens[at], tokens[at - 1]
     if token.surface in {"'", "’"}:
         return True
@@ -259,16 +265,18 @@ def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
     return any(lower in words for words in closed) or lower in lexicon.conjunctions
 
 
-def _may_extend_en(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def _may_extend_en(view: View, at: int) -> bool:
     """ "Labour leader", "Leeds city officials": behind a name, lower case words lead to an office."""
+    tokens = view.tokens
     if tokens[at].is_capitalised or not tokens[at - 1].is_capitalised:
         return True
-    return any(lexicon.is_role(token.lower) for token in tokens[at : at + 3] if token.is_word)
+    return any(view.lexicon.is_role(token.lower) for token in tokens[at : at + 3] if token.is_word)
 
 
-def _starts_bare_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> bool:
+def _starts_bare_en(view: View, at: int, stop: int) -> bool:
     """ "officials", "former president Adam Pierce": a phrase without an article."""
-    for token in tokens[at : min(stop, at + 4)]:
+    lexicon = view.lexicon
+    for token in view.tokens[at : min(stop, at + 4)]:
         if not token.is_word or token.lower in lexicon.function_words or token.lower in lexicon.verbs:
             return False
         if lexicon.is_role(token.lower):
@@ -276,9 +284,10 @@ def _starts_bare_en(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -
     return False
 
 
-def is_nominative(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def is_nominative(view: View, at: int) -> bool:
     """Whether the phrase at `at` may be a subject: not behind a preposition, not with a dative article."""
-    if tokens[at].lower == "einer" and _partitive_end_de(tokens, at, len(tokens), lexicon) is not None:
+    tokens, lexicon = view.tokens, view.lexicon
+    if tokens[at].lower == "einer" and _partitive_end_de(view, at, len(tokens)) is not None:
         return True
     if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
         return False

@@ -7,46 +7,17 @@ from functools import cache
 from typing import NamedTuple
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.grammar.view import NO_SEGMENT, Token, View
 
-
-class Token(NamedTuple):
-    start: int
-    end: int
-    surface: str
-    lower: str
-    segment: int
-    """Index of the marked segment that this token stands for; NO_SEGMENT for a word or a punctuation mark."""
-
-    @property
-    def is_word(self) -> bool:
-        return self.segment < 0 and (self.surface[0].isalnum() or self.surface[0] == "_")
-
-    @property
-    def is_capitalised(self) -> bool:
-        """Also "39-Jährige"."""
-        if self.segment >= 0:
-            return False
-        first = self.surface[0]
-        return first.isupper() or (
-            first.isdigit() and self.surface.lstrip("0123456789")[:1] == "-" and self._noun_follows
-        )
-
-    @property
-    def _noun_follows(self) -> bool:
-        return self.surface.partition("-")[2][:1].isupper()
-
-
-NO_SEGMENT = -1
 _SENTENCE_ENDS = frozenset(".!?…")
 _LOOK_AHEAD = 12
 
 
 class Sentence(NamedTuple):
-    """Tokens first to last, exclusive."""
+    """Tokens from `first` to before `end`, and the number of the paragraph."""
 
     first: int
-    last: int
+    end: int
     paragraph: int
 
 
@@ -86,8 +57,9 @@ def _cut(text: str, token: Token, stop: int) -> Token:
     return Token(token.start, stop, head, head.lower(), NO_SEGMENT)
 
 
-def split_sentences(text: str, tokens: list[Token], segments: list[Segment], lexicon: Lexicon | None) -> list[Sentence]:
+def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sentence]:
     """The tokens' sentences. One ends at a line end, unless a colon there announces a quotation."""
+    tokens = view.tokens
     sentences: list[Sentence] = []
     first = 0
     paragraph = 0
@@ -103,7 +75,7 @@ def split_sentences(text: str, tokens: list[Token], segments: list[Segment], lex
                 sentences.append(Sentence(first, at, paragraph))
             first = at + 1
             paragraph += 1
-        elif _ends_sentence(text, tokens, at, segments, lexicon):
+        elif _ends_sentence(text, view, at, segments):
             sentences.append(Sentence(first, at + 1, paragraph))
             first = at + 1
     if first < len(tokens):
@@ -111,7 +83,8 @@ def split_sentences(text: str, tokens: list[Token], segments: list[Segment], lex
     return sentences
 
 
-def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segment], lexicon: Lexicon | None) -> bool:
+def _ends_sentence(text: str, view: View, at: int, segments: list[Segment]) -> bool:
+    tokens, lexicon = view.tokens, view.lexicon
     token = tokens[at]
     if at + 1 >= len(tokens):
         return True
@@ -122,7 +95,7 @@ def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segme
             return False
         if follower.segment >= 0:
             return True
-        return follower.is_capitalised and not (last in "!?…" and _attributes(tokens, at + 1, lexicon))
+        return follower.is_capitalised and not (last in "!?…" and _attributes(view, at + 1))
     if token.surface not in _SENTENCE_ENDS:
         return False
     if follower.surface in _SENTENCE_ENDS or follower.surface in {",", ")", ";"}:
@@ -134,24 +107,26 @@ def _ends_sentence(text: str, tokens: list[Token], at: int, segments: list[Segme
         if lexicon and before.lower in lexicon.abbreviations and follower.surface != "\n":
             return False
         if before.surface.isdigit() and len(before.surface) <= 2 and lexicon and lexicon.language == "de":
-            return follower.surface == "\n" or follower.segment >= 0 or _is_age(tokens, at - 1, lexicon)
+            return follower.surface == "\n" or follower.segment >= 0 or _is_age(view, at - 1)
     return follower.segment >= 0 or not follower.surface[0].islower()
 
 
-def _is_age(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def _is_age(view: View, at: int) -> bool:
     """ "sagt Lena Berg, 34. Ihr Bruder": a number between comma and full stop that begins no date."""
+    tokens = view.tokens
     if at < 2 or tokens[at - 1].surface != "," or not tokens[at - 2].is_capitalised:
         return False
-    is_date = any(token.lower in lexicon.weekdays for token in (tokens[at - 2], *tokens[at + 2 : at + 3]))
+    is_date = any(token.lower in view.lexicon.weekdays for token in (tokens[at - 2], *tokens[at + 2 : at + 3]))
     return not is_date and len(tokens[at].surface) == 2
 
 
-def _attributes(tokens: list[Token], at: int, lexicon: Lexicon | None) -> bool:
+def _attributes(view: View, at: int) -> bool:
     """“Is it?” Marsh, a farmer, asked: what follows the question is no sentence of its own."""
+    lexicon = view.lexicon
     if lexicon is None or lexicon.language != "en":
         return False
     is_apposed = False
-    for before, token in zip(tokens[at - 1 : at + _LOOK_AHEAD], tokens[at : at + _LOOK_AHEAD], strict=False):
+    for before, token in zip(view.tokens[at - 1 : at + _LOOK_AHEAD], view.tokens[at : at + _LOOK_AHEAD], strict=False):
         if token.surface == "," and (is_apposed or before.is_capitalised):
             is_apposed = not is_apposed
         elif not token.is_word:

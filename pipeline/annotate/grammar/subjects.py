@@ -10,7 +10,6 @@ from pipeline.annotate.grammar.phrases import (
     LONGEST_PHRASE,
     REACH,
     RELATIVE_DE,
-    Range,
     is_adjective_de,
     is_name_word,
     is_nominative,
@@ -19,21 +18,21 @@ from pipeline.annotate.grammar.phrases import (
     particle_name_end,
     past_parenthesis,
 )
-from pipeline.annotate.grammar.sentences import Token
 from pipeline.annotate.grammar.subordinate_subjects import conjunction_subject, relative_subject
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 
 def subject_of(s: Situation, verb: int) -> Range | None:
     """The verb's subject in its sentence, left of the segment or right of it, whichever side the verb is on."""
     tokens, lexicon = s.tokens, s.lexicon
-    low = s.low if verb < s.at else s.at + 1
-    high = s.at if verb < s.at else s.high
+    low = s.first if verb < s.at else s.at + 1
+    high = s.at if verb < s.at else s.end
     if lexicon.language == "de" and verb < s.at:
         subordinate = relative_subject(s, low, verb)
         if subordinate is not None:
             return subordinate
-    before = subject_before(tokens, low, verb, lexicon)
+    before = subject_before(s, low, verb)
     if lexicon.language == "en":
         main = main_verb(s, low, verb)
         if main is not None:
@@ -46,14 +45,14 @@ def subject_of(s: Situation, verb: int) -> Range | None:
         if tokens[verb - 1].lower in {"and", "but"} and verb > low:
             return first_subject(s, low, verb)
         if verb > low and tokens[verb - 1].lower in {"who", "which"}:
-            return subject_before(tokens, low, verb - (2 if s.is_at(verb - 2, ",") else 1), lexicon)
-        return subject_after(tokens, verb, high, lexicon) or first_subject(s, low, verb)
+            return subject_before(s, low, verb - (2 if s.is_at(verb - 2, ",") else 1))
+        return subject_after(s, verb, high) or first_subject(s, low, verb)
     if verb - 1 > low and tokens[verb - 1].lower in {"und", "aber"}:
         return first_subject(s, low, verb)
     auxiliary = next((at for at in range(max(low, verb - 25), verb) if tokens[at].lower in lexicon.auxiliaries), None)
     if auxiliary is not None and tokens[verb].lower in lexicon.participles and auxiliary > low:
-        verb, before = auxiliary, subject_before(tokens, low, auxiliary, lexicon)
-    after = subject_after(tokens, verb, high, lexicon)
+        verb, before = auxiliary, subject_before(s, low, auxiliary)
+    after = subject_after(s, verb, high)
     if after is not None and s.is_at(verb - 1, ",") and _has_finite_verb(s, low, verb):
         return after
     if after is not None and before is None and s.is_at(verb - 1, ",") and s.is_at(after[1], ","):
@@ -88,14 +87,14 @@ def _opening_phrase(s: Situation, low: int, stop: int) -> Range | None:
     """The phrase that begins the sentence."""
     tokens, lexicon = s.tokens, s.lexicon
     at = _sentence_start(s, low, stop)
-    if at >= stop or (tokens[at].lower in lexicon.prepositions and not particle_name_end(tokens, at, stop, lexicon)):
+    if at >= stop or (tokens[at].lower in lexicon.prepositions and not particle_name_end(s, at, stop)):
         return None
-    if tokens[at].lower in lexicon.conjunctions or opens_with_participle(tokens, at, stop, lexicon):
+    if tokens[at].lower in lexicon.conjunctions or opens_with_participle(s, at, stop):
         return None
-    end = noun_phrase(tokens, at, stop, lexicon)
-    if end is None or not is_nominative(tokens, at, lexicon):
+    end = noun_phrase(s, at, stop)
+    if end is None or not is_nominative(s, at):
         return None
-    return with_partner_behind(tokens, (at, end), stop, lexicon) if lexicon.language == "de" else (at, end)
+    return with_partner_behind(s, (at, end), stop) if lexicon.language == "de" else (at, end)
 
 
 def _sentence_start(s: Situation, low: int, stop: int) -> int:
@@ -120,12 +119,12 @@ def first_subject(s: Situation, low: int, stop: int) -> Range | None:
         token = tokens[position]
         if lexicon.language == "en":
             if token.surface == ",":
-                end = noun_phrase(tokens, position + 1, stop, lexicon)
+                end = noun_phrase(s, position + 1, stop)
                 if end is not None:
                     return position + 1, end
         elif token.surface.islower() and token.is_word and not _is_inert(token, lexicon):
-            end = noun_phrase(tokens, position + 1, stop, lexicon)
-            if end is not None and is_nominative(tokens, position + 1, lexicon) and _may_be_verb(token):
+            end = noun_phrase(s, position + 1, stop)
+            if end is not None and is_nominative(s, position + 1) and _may_be_verb(token):
                 return position + 1, end
     return None
 
@@ -146,8 +145,9 @@ def _is_inert(token: Token, lexicon: Lexicon) -> bool:
     )
 
 
-def subject_before(tokens: list[Token], low: int, verb: int, lexicon: Lexicon) -> Range | None:
+def subject_before(view: View, low: int, verb: int) -> Range | None:
     """The phrase that ends at the verb, or before an apposition that does: "Karin Holm, die Leiterin, sagte"."""
+    tokens, lexicon = view.tokens, view.lexicon
     low = max(low, verb - REACH)
     end = verb
     while end > low and (
@@ -159,7 +159,7 @@ def subject_before(tokens: list[Token], low: int, verb: int, lexicon: Lexicon) -
             break
         end -= 1
     if end > low and tokens[end - 1].surface == ",":
-        return _subject_before_apposition(tokens, low, end - 1, lexicon)
+        return _subject_before_apposition(view, low, end - 1)
     if end > low and tokens[end - 1].surface == ")":
         opening = next((i for i in range(end - 1, max(low, end - 9), -1) if tokens[i].surface == "("), end)
         end = opening
@@ -172,14 +172,15 @@ def subject_before(tokens: list[Token], low: int, verb: int, lexicon: Lexicon) -
     ):
         clause -= 1
     for start in range(clause, end):
-        if start > low and _is_inside_phrase(tokens, start, lexicon):
+        if start > low and _is_inside_phrase(view, start):
             continue
-        if noun_phrase(tokens, start, end, lexicon) == end and is_nominative(tokens, start, lexicon):
-            return with_partner_before(tokens, low, (start, end), verb, lexicon)
+        if noun_phrase(view, start, end) == end and is_nominative(view, start):
+            return with_partner_before(view, low, (start, end), verb)
     return None
 
 
-def _is_inside_phrase(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def _is_inside_phrase(view: View, at: int) -> bool:
+    tokens, lexicon = view.tokens, view.lexicon
     before = tokens[at - 1]
     if lexicon.language == "de" and tokens[at].lower in {"die", "das", "ein", "eine"} and before.lower in RELATIVE_DE:
         return False
@@ -196,56 +197,54 @@ def _is_ly(token: Token, lexicon: Lexicon) -> bool:
     return lexicon.language == "en" and token.lower.endswith("ly") and token.surface.islower()
 
 
-def _subject_before_apposition(tokens: list[Token], low: int, comma: int, lexicon: Lexicon) -> Range | None:
+def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None:
     """From the comma before the verb back to the one that opens the apposition; the phrase before that."""
+    tokens = view.tokens
     start = comma
     while start > low and tokens[start - 1].surface not in {";", ":", "–", "—", "\n"} and tokens[start - 1].segment < 0:
         start -= 1
     end = next((i for i in range(start, comma) if tokens[i].surface == ","), None)
     while end is not None and end < comma:
-        clause = end if opens_with_participle(tokens, start, end, lexicon) else max(start, end - LONGEST_PHRASE)
+        clause = end if opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
         for first in range(clause, end):
-            closing = noun_phrase(tokens, first, end, lexicon)
-            if (
-                closing is not None
-                and _reaches(tokens, closing, end, lexicon)
-                and is_nominative(tokens, first, lexicon)
-            ):
-                has_office = any(lexicon.is_role(token.surface) for token in tokens[first:closing])
-                names_it = has_office and name_end(tokens, end + 1, comma, lexicon) == comma
+            closing = noun_phrase(view, first, end)
+            if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
+                has_office = any(view.lexicon.is_role(token.surface) for token in tokens[first:closing])
+                names_it = has_office and name_end(view, end + 1, comma) == comma
                 return first, comma if names_it else closing
         start = end + 1
         end = next((i for i in range(start, comma) if tokens[i].surface == ","), None)
     return None
 
 
-def _reaches(tokens: list[Token], closing: int, end: int, lexicon: Lexicon) -> bool:
+def _reaches(view: View, closing: int, end: int) -> bool:
     """Only a parenthesis or a prepositional attribute is between the phrase and the comma."""
-    return past_parenthesis(tokens, closing, end) == end or (
-        tokens[closing].lower in lexicon.prepositions and end - closing <= 8
+    return past_parenthesis(view, closing, end) == end or (
+        view.tokens[closing].lower in view.lexicon.prepositions and end - closing <= 8
     )
 
 
-def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -> Range | None:
+def subject_after(view: View, verb: int, stop: int) -> Range | None:
     """The phrase behind the verb: "sagte am Dienstag der Kanzler", "said Marsh"."""
+    lexicon = view.lexicon
     at = verb + 1
     stop = min(stop, verb + REACH)
     for _ in range(6):
         if at >= stop:
             return None
-        token = tokens[at]
+        token = view.tokens[at]
         if token.lower in lexicon.adverbs and token.lower not in lexicon.pronouns_nominative:
             if (
                 lexicon.language == "de"
                 and token.lower in lexicon.determiners_nominative
-                and noun_phrase(tokens, at, stop, lexicon)
+                and noun_phrase(view, at, stop)
             ):
                 break
             at += 1
-        elif at == verb + 1 and particle_name_end(tokens, at, stop, lexicon):
+        elif at == verb + 1 and particle_name_end(view, at, stop):
             break
         elif token.lower in lexicon.prepositions and lexicon.language == "de":
-            end = noun_phrase(tokens, at + 1, stop, lexicon)
+            end = noun_phrase(view, at + 1, stop)
             if end is None:
                 at += 1
             else:
@@ -254,24 +253,25 @@ def subject_after(tokens: list[Token], verb: int, stop: int, lexicon: Lexicon) -
             at += 1
         else:
             break
-    if at >= stop or not is_nominative(tokens, at, lexicon):
+    if at >= stop or not is_nominative(view, at):
         return None
-    end = noun_phrase(tokens, at, stop, lexicon)
+    end = noun_phrase(view, at, stop)
     if end is None:
         return None
-    phrase = at, through_apposed_name(tokens, at, end, stop, lexicon)
-    if lexicon.language == "de" and is_plural(tokens, verb, verb):
-        phrase = with_partner_behind(tokens, phrase, stop, lexicon)
-    return contrasted(tokens, verb, phrase, stop, lexicon)
+    phrase = at, through_apposed_name(view, at, end, stop)
+    if lexicon.language == "de" and is_plural(view, verb, verb):
+        phrase = with_partner_behind(view, phrase, stop)
+    return contrasted(view, verb, phrase, stop)
 
 
-def through_apposed_name(tokens: list[Token], at: int, end: int, stop: int, lexicon: Lexicon) -> int:
+def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
     """ "der Oberkommandierende, General Ada Brandt", "its leader, Carla Dunn": the name belongs to the phrase."""
+    tokens = view.tokens
     if end + 1 >= stop or tokens[end].surface != ",":
         return end
     first = tokens[at]
-    has_article = first.lower in lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
-    if not has_article or not lexicon.is_role(tokens[end - 1].surface):
+    has_article = first.lower in view.lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
+    if not has_article or not view.lexicon.is_role(tokens[end - 1].surface):
         return end
-    name = name_end(tokens, end + 1, stop, lexicon)
+    name = name_end(view, end + 1, stop)
     return name if name > end + 2 else end

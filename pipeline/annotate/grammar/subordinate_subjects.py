@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.attribution import Situation
-from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, RELATIVE_DE, Range, is_nominative, noun_phrase
+from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, RELATIVE_DE, is_nominative, noun_phrase
+from pipeline.annotate.grammar.view import Range
 
 
 def conjunction_subject(s: Situation, low: int, verb: int) -> Range | None:
     """The verb ends its clause: "wie Holm am Abend mitteilte", "indem sie aufforderte"."""
     for at in range(verb - 1, max(low, verb - 25) - 1, -1):
         if s.tokens[at].lower in s.lexicon.conjunctions:
-            end = noun_phrase(s.tokens, at + 1, verb, s.lexicon)
-            if end is not None and is_nominative(s.tokens, at + 1, s.lexicon):
+            end = noun_phrase(s, at + 1, verb)
+            if end is not None and is_nominative(s, at + 1):
                 return at + 1, end
         if s.tokens[at].surface in {";", ":"}:
             return None
@@ -24,7 +25,7 @@ def relative_subject(s: Situation, low: int, verb: int) -> Range | None:
     None where the verb does not end a subordinate clause.
     """
     tokens, lexicon = s.tokens, s.lexicon
-    if verb + 1 < s.high and not (
+    if verb + 1 < s.end and not (
         tokens[verb + 1].surface in {",", ".", ":", ";"} or tokens[verb + 1].lower in lexicon.auxiliaries
     ):
         return None
@@ -39,8 +40,8 @@ def relative_subject(s: Situation, low: int, verb: int) -> Range | None:
         start += 1
     if tokens[start].lower not in RELATIVE_DE or start >= verb or tokens[start + 1].is_capitalised:
         return None
-    end = noun_phrase(tokens, start + 1, verb + 1, lexicon)
-    follows = end is not None and is_nominative(tokens, start + 1, lexicon)
+    end = noun_phrase(s, start + 1, verb + 1)
+    follows = end is not None and is_nominative(s, start + 1)
     if has_preposition or tokens[start].lower in {"dem", "den", "denen"}:
         return (start + 1, end) if follows and end is not None else None
     if (

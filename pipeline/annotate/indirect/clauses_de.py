@@ -34,13 +34,13 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
     """The comma before the first clause that the word can report, and what kind of clause that is."""
     for comma in commas_behind(p):
         start = comma + 1
-        if start >= p.last or p.tokens[start].lower in PURPOSES:
+        if start >= p.end or p.tokens[start].lower in PURPOSES:
             continue
         if p.tokens[start].lower in _NEW_SENTENCES:
             break
         if opens_clause(p, start):
             return comma, Clause.THAT
-        if reporting_verb_at(p.tokens, start, p.last, p.lexicon) is not None:
+        if reporting_verb_at(p, start, p.end) is not None:
             break
         if _opens_other_clause(p, start):
             continue
@@ -54,8 +54,8 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
 def commas_behind(p: Passage) -> list[int]:
     """Commas behind the word, as far as a clause may be that it reports."""
     commas: list[int] = []
-    particle = (particle_of(p.tokens, p.at, p.last, p.verb) if p.verb is not None else None) or p.at
-    for at in range(max(p.at, particle) + 1, min(p.last, max(p.at, particle) + WIDEST_GAP)):
+    particle = (particle_of(p, p.at, p.end, p.verb) if p.verb is not None else None) or p.at
+    for at in range(max(p.at, particle) + 1, min(p.end, max(p.at, particle) + WIDEST_GAP)):
         if p.tokens[at].surface in {";", ":", "\n"}:
             break
         if p.tokens[at].surface == ",":
@@ -65,7 +65,7 @@ def commas_behind(p: Passage) -> list[int]:
 
 def opens_clause(p: Passage, at: int) -> bool:
     """ "dass", "ob", "wer", "mit welchem"."""
-    if p.tokens[at].lower in p.lexicon.prepositions and at + 1 < p.last:
+    if p.tokens[at].lower in p.lexicon.prepositions and at + 1 < p.end:
         return p.tokens[at + 1].lower.startswith("welch")
     return p.tokens[at].lower in p.lexicon.complementizers
 
@@ -73,7 +73,7 @@ def opens_clause(p: Passage, at: int) -> bool:
 def _opens_other_clause(p: Passage, at: int) -> bool:
     """ "weil", "nachdem", "in dem": a reason, a time, an attribute, which nobody reports."""
     word = p.tokens[at].lower
-    if word in p.lexicon.prepositions and at + 1 < p.last:
+    if word in p.lexicon.prepositions and at + 1 < p.end:
         return p.tokens[at + 1].lower in RELATIVE_DE and not p.is_noun_near(at + 2)
     return word in {"da", "weil", "nachdem", "bevor", "indem", "sodass", "obwohl", "sowie", "als", "sondern"}
 
@@ -83,8 +83,8 @@ def _is_main_clause(p: Passage, start: int) -> bool:
     verb = p.verb
     if verb is None or verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("en"):
         return False
-    end = noun_phrase(p.tokens, start, p.last, p.lexicon)
-    if end is None or end + 1 >= p.last or not is_nominative(p.tokens, start, p.lexicon):
+    end = noun_phrase(p, start, p.end)
+    if end is None or end + 1 >= p.end or not is_nominative(p, start):
         return False
     token = p.tokens[end]
     if token.segment >= 0:
@@ -100,24 +100,24 @@ def _is_main_clause(p: Passage, start: int) -> bool:
 
 def _is_reported_main_clause(p: Passage, start: int) -> bool:
     """Its mood shows, and the next comma does not come before a noun has."""
-    if start < p.last and p.tokens[start].lower in p.lexicon.conjunctions - {"wenn", "während", "obwohl", "nachdem"}:
+    if start < p.end and p.tokens[start].lower in p.lexicon.conjunctions - {"wenn", "während", "obwohl", "nachdem"}:
         return False
-    stop = min(p.last, start + MOOD_REACH)
+    stop = min(p.end, start + MOOD_REACH)
     for at in range(start, stop - 1):
         if p.tokens[at].surface == "," and _opens_that(p, at + 1):
             stop = at
             break
-        if p.tokens[at + 1].surface == "," and reporting_verb_at(p.tokens, at, p.last, p.lexicon) is not None:
+        if p.tokens[at + 1].surface == "," and reporting_verb_at(p, at, p.end) is not None:
             stop = at
             break
-    return has_reported_mood(p.tokens, start, stop, p.lexicon)
+    return has_reported_mood(p, start, stop)
 
 
 def infinitive_end(p: Passage, start: int) -> int | None:
     """Behind the infinitive with "zu" that the clause from `start` on has; None if it has none."""
-    for at in range(start, min(p.last, start + MOOD_REACH)):
+    for at in range(start, min(p.end, start + MOOD_REACH)):
         lower = p.tokens[at].lower
-        if lower == "zu" and at + 1 < p.last:
+        if lower == "zu" and at + 1 < p.end:
             follower = p.tokens[at + 1].surface
             if follower.islower() and follower.endswith("n") and p.tokens[at + 1].lower not in p.lexicon.no_infinitives:
                 return at + 2

@@ -13,7 +13,7 @@ def clause_start(p: Passage) -> int | None:
     """Where subject and verb begin behind the reporting verb, past adverbs, dates and whoever is told."""
     start = p.at + 1
     if p.is_at(p.at, "told", "tell", "tells", "telling", "warned", "informed", "assured", "informs", "assures"):
-        addressee = noun_phrase(p.tokens, start, p.last, p.lexicon)
+        addressee = noun_phrase(p, start, p.end)
         if addressee is None:
             return None
         start = addressee
@@ -22,16 +22,16 @@ def clause_start(p: Passage) -> int | None:
         or p.tokens[start].lower in p.lexicon.weekdays | {"on", "last"}
     ):
         start += 1
-    return start if start < p.last and has_subject_and_verb(p, start) else None
+    return start if start < p.end and has_subject_and_verb(p, start) else None
 
 
 def has_subject_and_verb(p: Passage, start: int) -> bool:
     if p.is_at(start, "there"):
         return True
-    end = noun_phrase(p.tokens, start, p.last, p.lexicon) or _bare_noun_end(p, start)
+    end = noun_phrase(p, start, p.end) or _bare_noun_end(p, start)
     if end is None:
         return False
-    for at in range(end, min(p.last, end + 10)):
+    for at in range(end, min(p.end, end + 10)):
         token = p.tokens[at]
         if token.surface in {";", ":", "\n"}:
             return False
@@ -42,7 +42,7 @@ def has_subject_and_verb(p: Passage, start: int) -> bool:
 
 def _bare_noun_end(p: Passage, start: int) -> int | None:
     """ "morale was", "larger trials were": the end of a subject without an article, right before its verb."""
-    for at in range(start, min(p.last, start + MOST_BARE_WORDS + 1)):
+    for at in range(start, min(p.end, start + MOST_BARE_WORDS + 1)):
         token = p.tokens[at]
         if token.lower in p.lexicon.finite_verbs or token.lower in p.lexicon.auxiliaries:
             return at if at > start else None

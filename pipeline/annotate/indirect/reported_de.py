@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.mood import has_reported_mood, is_conditional, is_subjunctive
 from pipeline.annotate.grammar.passages import Passage, Report, clause_end, report, report_rule
-from pipeline.annotate.grammar.phrases import Range, is_nominative, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase, past_parenthesis
 from pipeline.annotate.grammar.subjects import first_subject, subject_after
+from pipeline.annotate.grammar.view import Range
 from pipeline.annotate.indirect.clauses_de import MOOD_REACH, PURPOSES, Clause, first_clause, infinitive_end
 from pipeline.annotate.lexicon import Frame
 
@@ -80,13 +81,13 @@ def _circles(p: Passage) -> Range | None:
     """ "Aus Militärkreisen verlautete"."""
     if not p.is_at(p.first, "aus"):
         return None
-    end = noun_phrase(p.tokens, p.first + 1, p.at, p.lexicon)
+    end = noun_phrase(p, p.first + 1, p.at)
     return (p.first + 1, end) if end is not None else None
 
 
 def _auxiliary(p: Passage) -> int | None:
     """The finite verb of the participle: before it in a main clause, right behind it in a subordinate one."""
-    if p.at + 1 < p.last and p.tokens[p.at + 1].lower in _AUXILIARIES:
+    if p.at + 1 < p.end and p.tokens[p.at + 1].lower in _AUXILIARIES:
         return p.at + 1
     for at in range(p.at - 1, p.low - 1, -1):
         if p.tokens[at].lower in _AUXILIARIES:
@@ -100,10 +101,10 @@ def _agent(p: Passage) -> Range | None:
     """Of a passive: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
     for at in range(p.at - 1, p.low - 1, -1):
         if p.tokens[at].lower in {"von", "vom"}:
-            end = noun_phrase(p.tokens, at + 1, p.at, p.lexicon)
+            end = noun_phrase(p, at + 1, p.at)
             return (at + 1, end) if end is not None else None
         if p.tokens[at].lower in {"in", "im"}:
-            end = noun_phrase(p.tokens, at + 1, p.at, p.lexicon)
+            end = noun_phrase(p, at + 1, p.at)
             if end is not None and any(p.lexicon.source_kind(t.lower) == "document" for t in p.tokens[at + 1 : end]):
                 return at + 1, end
     return None
@@ -171,10 +172,10 @@ def clause_then_verb(p: Passage) -> Report | None:
         return None
     if p.tokens[before - 1].segment >= 0 and before - 1 == p.first:
         return None
-    speaker = subject_after(p.tokens, verb, p.last, p.lexicon)
+    speaker = subject_after(p, verb, p.end)
     if (speaker is None and verb == p.at) or _is_subordinate(p, p.first):
         return None
-    if p.is_at(p.first, "wer") and not has_reported_mood(p.tokens, p.first, before, p.lexicon):
+    if p.is_at(p.first, "wer") and not has_reported_mood(p, p.first, before):
         return None  # "Wer schweigt, sagt auch etwas": the clause is the subject
     behind = max(p.at + 1, speaker[1] if speaker else 0)
     return report(p, _around(p, before, behind), speaker, (p.at, p.at + 1))
@@ -202,12 +203,12 @@ def _is_apposed(p: Passage, closing: int) -> bool:
     start = p.first
     if p.tokens[start].lower in p.lexicon.prepositions:
         start += 1
-    end = noun_phrase(p.tokens, start, closing, p.lexicon)
+    end = noun_phrase(p, start, closing)
     if end is None:
         return False
-    opening = past_parenthesis(p.tokens, end, closing)
+    opening = past_parenthesis(p, end, closing)
     if p.tokens[opening].lower in p.lexicon.prepositions:
-        opening = noun_phrase(p.tokens, opening + 1, closing, p.lexicon) or opening
+        opening = noun_phrase(p, opening + 1, closing) or opening
     if opening >= closing or p.tokens[opening].surface != ",":
         return opening == closing
     return not any(token.surface == "," for token in p.tokens[opening + 1 : closing])
@@ -224,11 +225,11 @@ def _is_subordinate(p: Passage, start: int) -> bool:
 
 def _around(p: Passage, before: int, behind: int) -> Range:
     """The words before the parenthesis, and those behind it where they go on in the same mood or end the clause."""
-    comma = next((at for at in range(behind, min(p.last, behind + 12)) if p.tokens[at].surface in _COMMAS), None)
+    comma = next((at for at in range(behind, min(p.end, behind + 12)) if p.tokens[at].surface in _COMMAS), None)
     if comma is not None and p.tokens[behind - 1].surface != "\n":
         if is_open(p, before):
             return p.first, clause_end(p, comma + 1)
-        rest = range(comma + 1, min(p.last, comma + 1 + MOOD_REACH))
+        rest = range(comma + 1, min(p.end, comma + 1 + MOOD_REACH))
         if any(is_subjunctive(p.tokens[at], p.lexicon) or is_conditional(p.tokens[at], p.lexicon) for at in rest):
             return p.first, clause_end(p, comma + 1)
     return p.first, before
@@ -238,7 +239,7 @@ def is_open(p: Passage, comma: int) -> bool:
     """ "Es sei, sagte Holm, ein Anfang": what subject and auxiliary need stands behind the parenthesis."""
     if not p.tokens[comma - 1].lower.startswith(_OPEN_FORMS):
         return False
-    return noun_phrase(p.tokens, p.first, comma - 1, p.lexicon) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
+    return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
 
 
 @report_rule(
@@ -252,13 +253,13 @@ def noun_clause(p: Passage) -> Report | None:
     if not p.tokens[p.at].is_capitalised or not p.lexicon.is_reporting_noun(p.tokens[p.at].lower):
         return None
     comma = _comma_behind_noun(p)
-    if comma is None or comma + 1 >= p.last:
+    if comma is None or comma + 1 >= p.end:
         return None
     start = comma + 1
     is_clause = p.tokens[start].lower in {"dass", "daß", "ob"} or (
         p.tokens[start].lower not in PURPOSES
         and (
-            any(is_subjunctive(token, p.lexicon) for token in p.tokens[start : min(p.last, start + MOOD_REACH)])
+            any(is_subjunctive(token, p.lexicon) for token in p.tokens[start : min(p.end, start + MOOD_REACH)])
             or infinitive_end(p, start) is not None
         )
     )
@@ -270,11 +271,11 @@ def noun_clause(p: Passage) -> Report | None:
 def _comma_behind_noun(p: Passage) -> int | None:
     """Behind the noun, its attribute ("des Vereins", "an die Stadt") and one more word ("vertreten", "aus")."""
     at = p.at + 1
-    if at < p.last and p.tokens[at].lower in p.lexicon.prepositions:
+    if at < p.end and p.tokens[at].lower in p.lexicon.prepositions:
         at += 1
-    if at < p.last and p.tokens[at].surface != ",":
-        at = noun_phrase(p.tokens, at, p.last, p.lexicon) or at
-    if at < p.last and p.tokens[at].is_word and p.tokens[at].surface.islower():
+    if at < p.end and p.tokens[at].surface != ",":
+        at = noun_phrase(p, at, p.end) or at
+    if at < p.end and p.tokens[at].is_word and p.tokens[at].surface.islower():
         at += 1
     return at if p.is_at(at, ",") else None
 
@@ -283,17 +284,17 @@ def _is_relative(p: Passage, start: int) -> bool:
     """ "der Vorwurf, der …": a relative pronoun agrees with the noun; only one before a noun is an article."""
     if p.tokens[start].lower not in {"der", "die", "das", "den", "dem", "deren", "dessen"}:
         return False
-    return start + 1 < p.last and not p.tokens[start + 1].is_capitalised
+    return start + 1 < p.end and not p.tokens[start + 1].is_capitalised
 
 
 def _owner(p: Passage) -> Range | None:
     """Whose opinion it is: the genitive behind the noun, else whom the sentence is about."""
     if p.is_at(p.at + 1, "von", "vom", "des", "der", "einer", "eines"):
         start = p.at + 2 if p.is_at(p.at + 1, "von", "vom") else p.at + 1
-        end = noun_phrase(p.tokens, start, p.high, p.lexicon)
+        end = noun_phrase(p, start, p.high)
         if end is not None:
             return start, end
     speaker = first_subject(p.seen_from(p.at), p.low, p.at)
-    if speaker is None or speaker[1] > p.at or not is_nominative(p.tokens, speaker[0], p.lexicon):
+    if speaker is None or speaker[1] > p.at or not is_nominative(p, speaker[0]):
         return None
     return speaker

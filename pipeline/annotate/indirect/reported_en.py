@@ -12,8 +12,9 @@ from pipeline.annotate.grammar.passages import (
     report_rule,
     sentence_end,
 )
-from pipeline.annotate.grammar.phrases import Range, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.phrases import noun_phrase, past_parenthesis
 from pipeline.annotate.grammar.subjects import subject_after
+from pipeline.annotate.grammar.view import Range
 from pipeline.annotate.indirect.clauses_en import clause_start, may_be_finite
 from pipeline.annotate.lexicon import Frame
 
@@ -34,7 +35,7 @@ def said_that(p: Passage) -> Report | None:
     """said that …; told the court in May that …; asked whether …"""
     if p.verb is None or p.verb.frame is Frame.LABEL or _is_unsaid(p):
         return None
-    for at in range(p.at + 1, min(p.last, p.at + WIDEST_GAP)):
+    for at in range(p.at + 1, min(p.end, p.at + WIDEST_GAP)):
         token = p.tokens[at]
         if token.surface in {";", ":", "\n"} or token.segment >= 0:
             return None
@@ -97,11 +98,11 @@ def clause_then_speaker(p: Passage) -> Report | None:
     if p.verb is None:
         return None
     if p.tokens[p.at - 1].surface in _COMMAS and p.at - 1 > p.first:
-        speaker = subject_after(p.tokens, p.at, p.last, p.lexicon)
+        speaker = subject_after(p, p.at, p.end)
         comma = p.at - 1
         behind = speaker[1] if speaker else p.at + 1
     else:
-        speaker = p.subject(p.at, p.last)
+        speaker = p.subject(p.at, p.end)
         if speaker is None or speaker[0] <= p.first or speaker[1] > p.at:
             return None
         comma = speaker[0] - 1
@@ -109,13 +110,13 @@ def clause_then_speaker(p: Passage) -> Report | None:
     if speaker is None or p.tokens[comma].surface not in _COMMAS or comma <= p.first:
         return None
     cue = (p.at, p.at + 1)
-    closing = next((at for at in range(behind, min(p.last, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    closing = next((at for at in range(behind, min(p.end, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
     if closing is not None and _is_split(p, comma, closing):
         return report(p, (p.first, clause_end(p, closing)), speaker, cue)
     if p.tokens[comma - 1].segment >= 0 or not _is_statement(p, comma):
         return None
     if p.is_at(comma - 1, "who", "which", "that"):  # "a man who, witnesses say, ran north"
-        closing = next((at for at in range(behind, min(p.last, behind + 4)) if p.tokens[at].surface in _COMMAS), None)
+        closing = next((at for at in range(behind, min(p.end, behind + 4)) if p.tokens[at].surface in _COMMAS), None)
         return report(p, (closing + 1, clause_end(p, closing + 1)), speaker, cue) if closing is not None else None
     return report(p, _around(p, comma, behind), speaker, cue)
 
@@ -123,11 +124,11 @@ def clause_then_speaker(p: Passage) -> Report | None:
 def _is_split(p: Passage, comma: int, closing: int) -> bool:
     """ "It was, Smith said, a disaster": a parenthesis between subject and verb or between verb and complement."""
     finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | _MODALS
-    subject = noun_phrase(p.tokens, p.first, comma, p.lexicon)
+    subject = noun_phrase(p, p.first, comma)
     if subject is None and p.is_at(p.first, "that", "this", "these", "those", "there"):
         subject = p.first + 1
     if subject == comma:
-        return p.tokens[min(closing + 1, p.last - 1)].lower in finite
+        return p.tokens[min(closing + 1, p.end - 1)].lower in finite
     return subject is not None and subject == comma - 1 and p.tokens[subject].lower in finite
 
 
@@ -147,7 +148,7 @@ def _is_statement(p: Passage, comma: int) -> bool:
 
 def _is_apposed(p: Passage, closing: int) -> bool:
     """ "Carla Dunn, its leader, said": the comma closes what belongs to the subject."""
-    end = noun_phrase(p.tokens, p.first, closing, p.lexicon)
+    end = noun_phrase(p, p.first, closing)
     if end == closing:
         return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
     return (
@@ -159,12 +160,12 @@ def _is_apposed(p: Passage, closing: int) -> bool:
 
 def _closes_apposition(p: Passage, comma: int) -> bool:
     """ "His wife, Grace Holm, said": one that the subject's first comma has opened."""
-    end = noun_phrase(p.tokens, p.first, comma, p.lexicon)
+    end = noun_phrase(p, p.first, comma)
     return end is not None and end < comma and _is_apposed(p, comma)
 
 
 def _around(p: Passage, comma: int, behind: int) -> Range:
-    closing = next((at for at in range(behind, min(p.last, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    closing = next((at for at in range(behind, min(p.end, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
     if closing is not None and sentence_end(p) - closing > 4:
         return p.first, clause_end(p, closing)
     return p.first, comma
@@ -180,12 +181,12 @@ def according_to_source(p: Passage) -> Report | None:
     """According to X, …; …, according to X"""
     if not p.is_at(p.at, "according"):
         return None
-    found = source_en(p.seen_from(p.last), p.at)
+    found = source_en(p.seen_from(p.end), p.at)
     if found is None or found.speaker is None or found.cue is None:
         return None
-    last = past_parenthesis(p.tokens, found.speaker[1], p.last)
+    last = past_parenthesis(p, found.speaker[1], p.end)
     if p.at - p.first <= 1:
-        comma = next((at for at in range(last, min(p.last, last + 25)) if p.tokens[at].surface == ","), None)
+        comma = next((at for at in range(last, min(p.end, last + 25)) if p.tokens[at].surface == ","), None)
         if comma is None:
             return None
         return report(p, (comma + 1, clause_end(p, comma + 1)), found.speaker, found.cue)
@@ -205,10 +206,10 @@ def whom_clause(p: Passage) -> Report | None:
     """a man who(m) police said was armed; which critics say is too dear"""
     if p.verb is None:
         return None
-    speaker = p.subject(p.at, p.last)
+    speaker = p.subject(p.at, p.end)
     if speaker is None or speaker[1] > p.at or not p.is_at(speaker[0] - 1, "who", "whom", "which", "that"):
         return None
-    if p.at + 1 >= p.last or not may_be_finite(p.tokens[p.at + 1].lower, p):
+    if p.at + 1 >= p.end or not may_be_finite(p.tokens[p.at + 1].lower, p):
         return None
     end = clause_end(p, p.at + 1)
     comma = next((at for at in range(p.at + 1, end) if p.tokens[at].surface == ","), end)
@@ -227,13 +228,13 @@ def infinitive(p: Passage) -> Report | None:
         return None
     start = p.at + 1
     if not p.is_at(start, "to", "not"):
-        addressee = noun_phrase(p.tokens, start, p.last, p.lexicon) or _bare_addressee_end(p, start)
+        addressee = noun_phrase(p, start, p.end) or _bare_addressee_end(p, start)
         if addressee is None:
             return None
         start = addressee
     if not (p.is_at(start, "to") or (p.is_at(start, "not") and p.is_at(start + 1, "to"))):
         return None
-    verb = p.tokens[start + 1] if start + 1 < p.last else None
+    verb = p.tokens[start + 1] if start + 1 < p.end else None
     if verb is None or not verb.surface.islower() or verb.lower in p.lexicon.function_words - {"not"}:
         return None
     speaker = p.subject(p.at, start)
@@ -244,7 +245,7 @@ def _bare_addressee_end(p: Passage, at: int) -> int | None:
     """ "hikers", "her": an addressee without an article."""
     if p.is_at(at, *_OBJECTS):
         return at + 1
-    word = p.tokens[at] if at < p.last else None
+    word = p.tokens[at] if at < p.end else None
     is_plural = word is not None and word.is_word and word.lower.endswith("s") and word.surface.islower()
     return at + 1 if is_plural and word is not None and word.lower not in p.lexicon.function_words else None
 
@@ -260,11 +261,11 @@ def noun_that(p: Passage) -> Report | None:
     if p.tokens[p.at].lower not in p.lexicon.reporting_nouns or not p.is_at(p.at + 1, "that"):
         return None
     start = p.at + 2
-    end = noun_phrase(p.tokens, start, p.last, p.lexicon)
-    if end is None or end >= p.last or p.tokens[end].lower not in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
+    end = noun_phrase(p, start, p.end)
+    if end is None or end >= p.end or p.tokens[end].lower not in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
         return None
     owner = p.seen_from(p.at)
-    speaker = noun_phrase(p.tokens, p.first, p.at, p.lexicon) if owner.low == p.first else None
+    speaker = noun_phrase(p, p.first, p.at) if owner.first == p.first else None
     return report(
         p, (p.at + 1, clause_end(p, start)), (p.first, speaker) if speaker is not None else None, (p.at, p.at + 1)
     )

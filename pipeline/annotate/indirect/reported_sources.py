@@ -5,8 +5,9 @@ from __future__ import annotations
 from pipeline.annotate.direct.sentence_cues import OWN_DE, source_de
 from pipeline.annotate.grammar.attribution import Attribution
 from pipeline.annotate.grammar.passages import Passage, Report, clause_end, report, report_rule, sentence_end
-from pipeline.annotate.grammar.phrases import REACH, RELATIVE_DE, Range, is_nominative, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.phrases import REACH, RELATIVE_DE, is_nominative, noun_phrase, past_parenthesis
 from pipeline.annotate.grammar.verbs import reporting_verb_at
+from pipeline.annotate.grammar.view import Range
 from pipeline.annotate.indirect.clauses_de import Clause, first_clause
 from pipeline.annotate.indirect.reported_de import is_open, reporting_word
 
@@ -21,7 +22,7 @@ def words_beside(p: Passage, first: int, last: int) -> Range:
 
     They are those of the sentence, or of the relative or other subordinate clause that the source stands in.
     """
-    last = past_parenthesis(p.tokens, last, p.last)
+    last = past_parenthesis(p, last, p.end)
     if first - p.first <= 1:
         last = _past_attribute(p, last)
         return last, clause_end(p, last)
@@ -71,13 +72,13 @@ def source_phrase(p: Passage) -> Report | None:
 def _past_attribute(p: Passage, at: int) -> int:
     """Behind what belongs to the source that opens the sentence: "vom Abend", "und der Stadt", ", die … erschien,"."""
     while p.is_at(at, *p.lexicon.prepositions) or p.is_at(at, "und", "sowie"):
-        end = noun_phrase(p.tokens, at + 1, p.last, p.lexicon)
+        end = noun_phrase(p, at + 1, p.end)
         if end is None:
             break
         at = end
     if not p.is_at(at, ","):
         return at
-    closing = next((i for i in range(at + 1, min(p.last, at + REACH)) if p.tokens[i].surface == ","), None)
+    closing = next((i for i in range(at + 1, min(p.end, at + REACH)) if p.tokens[i].surface == ","), None)
     return closing + 1 if closing is not None else at
 
 
@@ -91,11 +92,11 @@ def so_source(p: Passage) -> Report | None:
     """…, so Holm; Holm forderte mehr Tempo, so der Sprecher."""
     if not p.is_at(p.at, "so") or not p.is_at(p.at - 1, ",", "–", "—") or p.at - 1 <= p.first:
         return None
-    end = noun_phrase(p.tokens, p.at + 1, p.last, p.lexicon)
-    if end is None or not is_nominative(p.tokens, p.at + 1, p.lexicon):
+    end = noun_phrase(p, p.at + 1, p.end)
+    if end is None or not is_nominative(p, p.at + 1):
         return None
-    stops = past_parenthesis(p.tokens, end, p.last)
-    if stops < p.last and not (
+    stops = past_parenthesis(p, end, p.end)
+    if stops < p.end and not (
         p.tokens[stops].surface in {".", ",", "\n", "!", ";", "–"}
         or p.tokens[stops].lower in p.lexicon.prepositions | p.lexicon.adverbs | {"der", "des", "und", "sowie"}
     ):
@@ -105,7 +106,7 @@ def so_source(p: Passage) -> Report | None:
 
 def _before_or_around(p: Passage, before: int, behind: int) -> Range:
     """A source between commas has the reported words on both sides."""
-    is_part = noun_phrase(p.tokens, p.first, before, p.lexicon) == before or is_open(p, before)
+    is_part = noun_phrase(p, p.first, before) == before or is_open(p, before)
     fewest = 1 if is_part else _FEWEST_BEHIND  # "Der Deich, so Holm, sei sicher"
     if p.is_at(behind, ",", "–", "—") and sentence_end(p) - behind > fewest:
         return p.first, clause_end(p, behind)
@@ -126,14 +127,14 @@ def as_told(p: Passage) -> Report | None:
     found = _teller(p, opening)
     if found is None:
         return None
-    closing = next((at for at in range(p.at + 1, min(p.last, p.at + 12)) if p.tokens[at].surface in {",", "–"}), None)
+    closing = next((at for at in range(p.at + 1, min(p.end, p.at + 12)) if p.tokens[at].surface in {",", "–"}), None)
     if opening == p.first:
         if closing is None:
             return None
         return report(p, (closing + 1, clause_end(p, closing + 1)), found.speaker, found.cue or (p.at, p.at + 1))
-    if closing is not None and closing + 1 < p.last and p.tokens[closing + 1].segment >= 0:
+    if closing is not None and closing + 1 < p.end and p.tokens[closing + 1].segment >= 0:
         return None  # "die, wie sie sagte, „graue Zeit“": the marks say what is told
-    behind = closing if closing is not None else p.last
+    behind = closing if closing is not None else p.end
     return report(p, _before_or_around(p, opening - 1, behind), found.speaker, found.cue or (p.at, p.at + 1))
 
 
@@ -160,12 +161,8 @@ def _teller(p: Passage, opening: int) -> Attribution | None:
 
 
 def _phrase_at(p: Passage, at: int) -> Range | None:
-    end = noun_phrase(p.tokens, at, p.last, p.lexicon)
-    return (
-        (at, end)
-        if (end is not None and is_nominative(p.tokens, at, p.lexicon)) or (p.is_at(at - 1, "aus") and end)
-        else None
-    )
+    end = noun_phrase(p, at, p.end)
+    return (at, end) if (end is not None and is_nominative(p, at)) or (p.is_at(at - 1, "aus") and end) else None
 
 
 @report_rule(
@@ -182,19 +179,19 @@ def document_says(p: Passage) -> Report | None:
     if p.is_at(p.at - 1, ",", "–", "—"):
         speaker = document_near(p, p.at + 1, p.high)
         return report(p, (p.first, p.at - 1), speaker, cue)
-    comma = next((at for at in range(p.at + 1, min(p.last, p.at + 14)) if p.tokens[at].surface in {",", ":"}), None)
-    if comma is None or reporting_verb_at(p.tokens, p.at, p.last, p.lexicon) is None:
+    comma = next((at for at in range(p.at + 1, min(p.end, p.at + 14)) if p.tokens[at].surface in {",", ":"}), None)
+    if comma is None or reporting_verb_at(p, p.at, p.end) is None:
         return None
     return report(p, (comma + 1, clause_end(p, comma + 1)), document_near(p, p.low, comma), cue)
 
 
 def document_near(p: Passage, first: int, last: int) -> Range | None:
     """ "in der Mitteilung", "aus dem Palast", "beim Verband": where something is said."""
-    for at in range(first, min(last, p.last)):
+    for at in range(first, min(last, p.end)):
         if p.tokens[at].surface == "," and first > p.at:
             return None
         if p.tokens[at].lower in {"in", "im", "aus", "von", "vom", "beim", "bei", "seitens"}:
-            end = noun_phrase(p.tokens, at + 1, p.last, p.lexicon)
+            end = noun_phrase(p, at + 1, p.end)
             if end is not None and p.tokens[at + 1].lower not in p.lexicon.weekdays:
                 return at + 1, end
     return None
@@ -212,9 +209,9 @@ def sentence_before(p: Passage) -> Report | None:
         return None
     if p.verb is None or first_clause(p)[1] is not Clause.NONE:
         return None
-    if p.tokens[p.last - 1].segment >= 0 or any(token.surface == ":" for token in p.tokens[p.at : p.high]):
+    if p.tokens[p.end - 1].segment >= 0 or any(token.surface == ":" for token in p.tokens[p.at : p.high]):
         return None
-    speaker = p.subject(p.at, p.last)
+    speaker = p.subject(p.at, p.end)
     if speaker is None or speaker[0] <= p.at:
         return None
     return report(p, p.before, speaker, (p.at, p.at + 1))

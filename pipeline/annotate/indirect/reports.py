@@ -7,11 +7,10 @@ import msgspec
 from pipeline.annotate.grammar.attribution import Attribution
 from pipeline.annotate.grammar.mood import is_subjunctive
 from pipeline.annotate.grammar.passages import Passage, Reported, ReportRule
-from pipeline.annotate.grammar.phrases import Range
-from pipeline.annotate.grammar.sentences import Sentence, Token
+from pipeline.annotate.grammar.sentences import Sentence
+from pipeline.annotate.grammar.view import Range, View
 from pipeline.annotate.indirect import reported_de, reported_en, reported_sources
 from pipeline.annotate.indirect.continued_reports import find_run, joins
-from pipeline.annotate.lexicon import Lexicon
 
 MOST_CUES = 12
 """Reporting words of one sentence that are looked at."""
@@ -34,17 +33,15 @@ RULES: dict[str, tuple[ReportRule, ...]] = {
 """Tried in this order at each reporting word."""
 
 
-def find_reports(
-    tokens: list[Token], sentences: list[Sentence], lexicon: Lexicon, quoted: dict[int, Attribution]
-) -> list[Reported]:
+def find_reports(view: View, sentences: list[Sentence], quoted: dict[int, Attribution]) -> list[Reported]:
     """All indirect speech, in order, without overlap. `quoted`: the last marked quotation's speaker by sentence."""
     found: list[Reported] = []
     for number, sentence in enumerate(sentences):
-        reports = _reports_in(tokens, sentence, _sentence_before(sentences, number), number, lexicon)
+        reports = _reports_in(view, sentence, _sentence_before(sentences, number), number)
         if reports and found:
             reports = [item for item in reports if item.quote[0] >= found[-1].quote[1]]
-        if lexicon.language == "de" and (not reports or _is_told(tokens, sentence, reports, lexicon, found, number)):
-            run = find_run(tokens, sentences, number, lexicon, found[-1] if found else None, quoted)
+        if view.lexicon.language == "de" and (not reports or _is_told(view, sentence, reports, found, number)):
+            run = find_run(view, sentences, number, found[-1] if found else None, quoted)
             if run is not None and found and joins(found[-1], run, sentences):
                 found[-1] = msgspec.structs.replace(
                     found[-1], quote=(found[-1].quote[0], run.quote[1]), sentence=number
@@ -58,14 +55,13 @@ def find_reports(
 def _sentence_before(sentences: list[Sentence], number: int) -> Range | None:
     if not number or sentences[number - 1].paragraph != sentences[number].paragraph:
         return None
-    return sentences[number - 1].first, sentences[number - 1].last
+    return sentences[number - 1].first, sentences[number - 1].end
 
 
 def _is_told(
-    tokens: list[Token],
+    view: View,
     sentence: Sentence,
     reports: list[Reported],
-    lexicon: Lexicon,
     found: list[Reported],
     number: int,
 ) -> bool:
@@ -75,25 +71,23 @@ def _is_told(
     cue = reports[0].attribution.cue
     if cue is None or reports[0].quote[0] < cue[0]:
         return False
-    return any(is_subjunctive(token, lexicon) for token in tokens[sentence.first : reports[0].quote[0]])
+    return any(is_subjunctive(token, view.lexicon) for token in view.tokens[sentence.first : reports[0].quote[0]])
 
 
-def _reports_in(
-    tokens: list[Token], sentence: Sentence, before: Range | None, number: int, lexicon: Lexicon
-) -> list[Reported]:
+def _reports_in(view: View, sentence: Sentence, before: Range | None, number: int) -> list[Reported]:
     """The sentence's outermost reports: one inside another's words is part of them."""
     candidates: list[Reported] = []
     looked_at = 0
-    for at in range(sentence.first, sentence.last):
-        if not _may_report(tokens, at, sentence.last, lexicon):
+    for at in range(sentence.first, sentence.end):
+        if not _may_report(view, at, sentence.end):
             continue
         looked_at += 1
         if looked_at > MOST_CUES:
             break
         passage = Passage(
-            tokens=tokens, at=at, first=sentence.first, last=sentence.last, lexicon=lexicon, before=before
+            tokens=view.tokens, at=at, first=sentence.first, end=sentence.end, lexicon=view.lexicon, before=before
         )
-        for rule in RULES[lexicon.language]:
+        for rule in RULES[view.lexicon.language]:
             found = rule.find(passage)
             if found is not None:
                 candidates.append(Reported(found.quote, found.attribution, rule.id, rule.confidence, number))
@@ -101,14 +95,15 @@ def _reports_in(
     return _outermost(candidates)
 
 
-def _may_report(tokens: list[Token], at: int, last: int, lexicon: Lexicon) -> bool:
-    token = tokens[at]
+def _may_report(view: View, at: int, last: int) -> bool:
+    lexicon = view.lexicon
+    token = view.tokens[at]
     if token.lower in lexicon.reporting_words:
         return token.segment < 0
     if at + 1 >= last or token.segment >= 0:
         return False
     if lexicon.language == "en":
-        return token.lower in lexicon.reporting_nouns and tokens[at + 1].lower == "that"
+        return token.lower in lexicon.reporting_nouns and view.tokens[at + 1].lower == "that"
     return token.is_capitalised and lexicon.is_reporting_noun(token.lower)
 
 

@@ -7,7 +7,8 @@ from functools import cache
 
 import msgspec
 
-from pipeline.annotate.grammar.sentences import Token, read_tokens
+from pipeline.annotate.grammar.sentences import read_tokens
+from pipeline.annotate.grammar.view import View
 from pipeline.annotate.lexicon import FOLDER
 from pipeline.events import MentionKind
 
@@ -37,13 +38,13 @@ class Gazetteer(msgspec.Struct, frozen=True):
     parties: Mapping[str, str]
     """Party by spelling, those in parentheses among them."""
 
-    def entry_at(self, tokens: list[Token], at: int) -> tuple[int, Entry] | None:
+    def entry_at(self, view: View, at: int) -> tuple[int, Entry] | None:
         """The longest name that begins at the token, a genitive -s at its end aside: its end and what it stands for."""
-        first = tokens[at].surface
+        first = view.tokens[at].surface
         longest = self.longest.get(first) or self.longest.get(_bare(first))
         if longest is None:
             return None
-        words = [token.surface for token in tokens[at : at + longest]]
+        words = [token.surface for token in view.tokens[at : at + longest]]
         for count in range(len(words), 0, -1):
             for last in (words[count - 1], _bare(words[count - 1])):
                 entry = self.entries.get((*words[: count - 1], last))

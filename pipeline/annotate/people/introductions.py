@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from pipeline.annotate.grammar.phrases import NAME_PARTICLES, Range, is_adjective_de
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import NAME_PARTICLES, is_adjective_de
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -36,20 +36,20 @@ class Introductions(msgspec.Struct, frozen=True):
     words: frozenset[str]
     """All capitalised words of the text."""
 
-    def name_words(self, tokens: list[Token], name: Range) -> tuple[Range, list[str]]:
+    def name_words(self, view: View, name: Range) -> tuple[Range, list[str]]:
         """The name without what a genitive binds to it ("Karin Holms Plan"), and its words in the nominative."""
         first, last = name
         for at in range(first + 1, last - 1):
-            if self._base(tokens[at].surface) is not None:
+            if self._base(view.tokens[at].surface) is not None:
                 last = at + 1
                 break
-        words = [token.surface for token in tokens[first:last] if token.surface != "."]
+        words = [token.surface for token in view.tokens[first:last] if token.surface != "."]
         words[-1] = self._base(words[-1]) or words[-1]
         return (first, last), words
 
-    def owner(self, tokens: list[Token], run: Range) -> str | None:
+    def owner(self, view: View, run: Range) -> str | None:
         """Whose what the run names is: "Holm" of "Holms Partei", where the text has "Holm", too."""
-        first = tokens[run[0]].surface
+        first = view.tokens[run[0]].surface
         return self._base(first) if self.lexicon.language == "de" and first.endswith("s") else None
 
     def _base(self, word: str) -> str | None:
@@ -61,11 +61,12 @@ class Introductions(msgspec.Struct, frozen=True):
             return None if self.given_names.is_known(word) else bare
         return None
 
-    def is_person(self, tokens: list[Token], run: Range, name: Range, words: Sequence[str]) -> bool:
+    def is_person(self, view: View, run: Range, name: Range, words: Sequence[str]) -> bool:
         """Whether the name of several words within the run of capitalised ones is a person's."""
+        tokens = view.tokens
         if self._is_given(words[0]):
-            return not self._is_known_otherwise(tokens, name)
-        if self._is_no_given(words[0]) or self._is_known_otherwise(tokens, name):
+            return not self._is_known_otherwise(view, name)
+        if self._is_no_given(words[0]) or self._is_known_otherwise(view, name):
             return False
         before = tokens[name[0] - 1] if name[0] else None
         if before is not None and (self.lexicon.is_role(before.surface) or before.lower in self.lexicon.titles):
@@ -74,16 +75,14 @@ class Introductions(msgspec.Struct, frozen=True):
             return True
         if any(word in NAME_PARTICLES for word in words):
             return False
-        return _is_described(tokens, name[1], self.lexicon) or (
-            words[-1] in self.surnames and not has_article(before, self.lexicon)
-        )
+        return _is_described(view, name[1]) or (words[-1] in self.surnames and not has_article(before, self.lexicon))
 
     def _is_given(self, word: str) -> bool:
         return self.given_names.is_known(word) or self.given_names.is_known(word.split("-")[0])
 
-    def _is_known_otherwise(self, tokens: list[Token], name: Range) -> bool:
+    def _is_known_otherwise(self, view: View, name: Range) -> bool:
         """A place or an organisation by that name: "San José", "Die Linke"."""
-        found = self.gazetteer.entry_at(tokens, name[0])
+        found = self.gazetteer.entry_at(view, name[0])
         return found is not None and found[0] >= name[1]
 
     def _is_no_given(self, word: str) -> bool:
@@ -106,11 +105,11 @@ class Introductions(msgspec.Struct, frozen=True):
             or self.lexicon.is_reporting_noun(lower)
         )
 
-    def gender(self, tokens: list[Token], run: Range, given: str) -> Gender:
+    def gender(self, view: View, run: Range, given: str) -> Gender:
         """Of the person whose given name that is."""
         names = self.given_names
         lower = given.lower().split("-")[0] if given.lower() not in names.male else given.lower()
-        around = tokens[max(0, run[0] - 1) : run[1]]
+        around = view.tokens[max(0, run[0] - 1) : run[1]]
         title = {token.lower for token in around}
         if title & {"mrs", "ms", "miss", "frau", "lady", "dame"} or (lower in names.female and lower not in names.male):
             return Gender(female=True, male=False)
@@ -123,10 +122,9 @@ class Introductions(msgspec.Struct, frozen=True):
         return Gender(female=True, male=True)
 
 
-def read_introductions(
-    tokens: list[Token], runs: list[Range], lexicon: Lexicon, given_names: GivenNames, gazetteer: Gazetteer
-) -> Introductions:
+def read_introductions(view: View, runs: list[Range], given_names: GivenNames, gazetteer: Gazetteer) -> Introductions:
     """What the text shows; `runs` are its capitalised words, in order."""
+    tokens = view.tokens
     acting: set[str] = set()
     other: set[str] = set()
     for first, last in runs:
@@ -134,13 +132,13 @@ def read_introductions(
             continue
         before = tokens[first - 1] if first else None
         word = tokens[first].surface
-        if before is not None and (has_article(before, lexicon) or before.lower in _LOCATIVE):
+        if before is not None and (has_article(before, view.lexicon) or before.lower in _LOCATIVE):
             other.add(word)
-        elif _is_beside_verb(tokens, first, lexicon) or word.endswith(_POSSESSIVES):
+        elif _is_beside_verb(view, first) or word.endswith(_POSSESSIVES):
             acting.add(word)
     words = frozenset(token.surface for token in tokens if token.is_capitalised)
     surnames = set(_without_possessive(acting)) - other
-    return Introductions(lexicon, given_names, gazetteer, surnames, words)
+    return Introductions(view.lexicon, given_names, gazetteer, surnames, words)
 
 
 def _without_possessive(words: set[str]) -> Iterator[str]:
@@ -158,18 +156,19 @@ def has_article(before: Token | None, lexicon: Lexicon) -> bool:
     )
 
 
-def _is_beside_verb(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def _is_beside_verb(view: View, at: int) -> bool:
     """ "Holm sagte", "sagte Holm", "so Holm": what persons and hardly anything else without an article does."""
-    neighbours = (tokens[number] for number in (at - 1, at + 1) if 0 <= number < len(tokens))
+    neighbours = (view.tokens[number] for number in (at - 1, at + 1) if 0 <= number < len(view.tokens))
     return any(
-        token.lower in lexicon.verbs or token.lower in lexicon.auxiliaries or token.lower in {"so", "laut"}
+        token.lower in view.lexicon.verbs or token.lower in view.lexicon.auxiliaries or token.lower in {"so", "laut"}
         for token in neighbours
         if token.surface.islower()
     )
 
 
-def _is_described(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def _is_described(view: View, at: int) -> bool:
     """Behind the name: an age, or an office set off by a comma."""
+    tokens = view.tokens
     if at + 2 >= len(tokens):
         return False
     if tokens[at].surface == "(":
@@ -178,4 +177,4 @@ def _is_described(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
         return False
     if tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ",":
         return True
-    return any(token.is_word and lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 4])
+    return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 4])

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from pipeline.annotate.annotations import Mention
-from pipeline.annotate.grammar.phrases import Range, name_end
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import name_end
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
 from pipeline.annotate.people.gazetteer import Entry, Gazetteer, load_gazetteer
 from pipeline.annotate.people.mention_rules import (
@@ -31,34 +31,36 @@ DEFINITE = frozenset({"der", "die", "dem", "den", "the"})
 MOST_ORGANISATION_WORDS = 6
 
 
-def find_mentions(text: str, tokens: list[Token], people: People) -> tuple[tuple[Mention, ...], Offices]:
+def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention, ...], Offices]:
     """All mentions in the text's order, without overlap, and who holds which office."""
     lexicon = people.lexicon
     gazetteer = load_gazetteer(lexicon.language)
     offices = Offices(lexicon, gazetteer, {})
-    mentions = [_person(text, tokens, named, gazetteer, offices) for named in people.names]
-    _name_offices(tokens, people, offices)
+    mentions = [_person(text, view, named, gazetteer, offices) for named in people.names]
+    _name_offices(view, people, offices)
     taken = [(named.first, named.last) for named in people.names]
-    places = read_places(tokens, taken, lexicon, gazetteer)
-    mentions.extend(_others(text, tokens, taken, lexicon, gazetteer, places))
+    places = read_places(view, taken, gazetteer)
+    mentions.extend(_others(text, view, taken, gazetteer, places))
     mentions.sort(key=lambda mention: mention.start)
     return tuple(mentions), offices
 
 
-def _name_offices(tokens: list[Token], people: People, offices: Offices) -> None:
+def _name_offices(view: View, people: People, offices: Offices) -> None:
     """An office that stands for its holder counts as naming them: "der Kanzler … Er …"."""
+    tokens = view.tokens
     for at in range(1, len(tokens)):
         token = tokens[at]
         if tokens[at - 1].lower in DEFINITE and offices.lexicon.is_role(token.surface):
             follower = tokens[at + 1] if at + 1 < len(tokens) else None
             if follower is None or not (follower.is_capitalised or follower.lower in {"der", "des", "von", "of"}):
-                holder = offices.holder(tokens, (at - 1, at + 1))
+                holder = offices.holder(view, (at - 1, at + 1))
                 if holder is not None:
                     people.name_pronoun(tokens[at - 1].start, holder)
 
 
-def _person(text: str, tokens: list[Token], named: Named, gazetteer: Gazetteer, offices: Offices) -> Mention:
-    office = read_office(tokens, (named.first, named.last), offices.lexicon, gazetteer)
+def _person(text: str, view: View, named: Named, gazetteer: Gazetteer, offices: Offices) -> Mention:
+    tokens = view.tokens
+    office = read_office(view, (named.first, named.last), gazetteer)
     start, end = tokens[named.first].start, tokens[named.last - 1].end
     offices.add(named.person, office, start)
     rule = FULL_NAME if named.last - named.first > 1 else SURNAME
@@ -76,10 +78,9 @@ def _person(text: str, tokens: list[Token], named: Named, gazetteer: Gazetteer, 
     )
 
 
-def _others(
-    text: str, tokens: list[Token], taken: list[Range], lexicon: Lexicon, gazetteer: Gazetteer, places: Places
-) -> Iterator[Mention]:
+def _others(text: str, view: View, taken: list[Range], gazetteer: Gazetteer, places: Places) -> Iterator[Mention]:
     """Organisations and places outside of persons' names."""
+    tokens = view.tokens
     at = 0
     person = 0
     last: Mention | None = None
@@ -90,9 +91,9 @@ def _others(
             at = taken[person][1]
             continue
         stop = taken[person][0] if person < len(taken) else len(tokens)
-        found = _named(tokens, at, stop, lexicon, gazetteer, places) if tokens[at].is_capitalised else None
+        found = _named(view, at, stop, gazetteer, places) if tokens[at].is_capitalised else None
         if found is None and last is not None and tokens[at].surface == "(":
-            found = _acronym(tokens, at, stop, last)
+            found = _acronym(view, at, stop, last)
         if found is None:
             at += 1
             continue
@@ -115,35 +116,34 @@ def _others(
 Found = tuple[Range, Entry, MentionRule]
 
 
-def _named(
-    tokens: list[Token], at: int, stop: int, lexicon: Lexicon, gazetteer: Gazetteer, places: Places
-) -> Found | None:
-    known = gazetteer.entry_at(tokens, at)
-    end = _organisation_end(tokens, at, stop, lexicon)
+def _named(view: View, at: int, stop: int, gazetteer: Gazetteer, places: Places) -> Found | None:
+    known = gazetteer.entry_at(view, at)
+    end = _organisation_end(view, at, stop)
     if end is not None and (known is None or end > known[0]):
-        name = _nominative([token.surface for token in tokens[at:end]], lexicon)
+        name = _nominative([token.surface for token in view.tokens[at:end]], view.lexicon)
         return (at, end), Entry(MentionKind.ORGANISATION, name, None), ORGANISATION_FORM
-    if known is not None and known[0] <= stop and not _is_adjective(tokens, at, stop, known, lexicon):
+    if known is not None and known[0] <= stop and not _is_adjective(view, at, stop, known):
         if known[1].kind is MentionKind.PERSON:
             return (at, known[0]), known[1], KNOWN_SURNAME
         return (at, known[0]), known[1], GAZETTEER
-    return _named_by_form(tokens, at, stop, lexicon, places)
+    return _named_by_form(view, at, stop, places)
 
 
-def _named_by_form(tokens: list[Token], at: int, stop: int, lexicon: Lexicon, places: Places) -> Found | None:
+def _named_by_form(view: View, at: int, stop: int, places: Places) -> Found | None:
     """What is in no gazetteer, but says or shows what it is."""
-    end = formed_end(tokens, at, stop, lexicon)
+    tokens = view.tokens
+    end = formed_end(view, at, stop)
     if end is not None:
         return (at, end), Entry(MentionKind.PLACE, _spelled(tokens[at:end]), None), PLACE_FORM
-    if at and tokens[at - 1].is_capitalised and lexicon.is_organisation_noun(tokens[at - 1].lower):
-        end = classed_end(tokens, at, stop, lexicon)
+    if at and tokens[at - 1].is_capitalised and view.lexicon.is_organisation_noun(tokens[at - 1].lower):
+        end = classed_end(view, at, stop)
         if end is not None:
             return (at, end), Entry(MentionKind.ORGANISATION, _spelled(tokens[at:end]), None), CLASS_NOUN
-    located = located_at(tokens, at, stop, places)
+    located = located_at(view, at, stop, places)
     if located is None:
         return None
     end, name = located
-    is_classed = at > 0 and lexicon.is_place_noun(tokens[at - 1].lower)
+    is_classed = at > 0 and view.lexicon.is_place_noun(tokens[at - 1].lower)
     return (at, end), Entry(MentionKind.PLACE, name, None), CLASS_NOUN if is_classed else PLACE_PHRASE
 
 
@@ -151,16 +151,17 @@ def _spelled(words: list[Token]) -> str:
     return " ".join(word.surface for word in words).removesuffix("'s").removesuffix("’s")
 
 
-def _is_adjective(tokens: list[Token], at: int, stop: int, known: tuple[int, Entry], lexicon: Lexicon) -> bool:
+def _is_adjective(view: View, at: int, stop: int, known: tuple[int, Entry]) -> bool:
     """ "Grünes Forum" is no mention of "Die Grünen", "die Grünen Abgeordneten" is."""
+    tokens = view.tokens
     follower = at + 1
     return (
-        lexicon.language == "de"
+        view.lexicon.language == "de"
         and known[0] == follower < stop
         and known[1].kind is MentionKind.ORGANISATION
         and tokens[at].lower.endswith(("e", "en", "es"))
         and tokens[follower].is_capitalised
-        and not lexicon.is_role(tokens[follower].surface)
+        and not view.lexicon.is_role(tokens[follower].surface)
     )
 
 
@@ -177,16 +178,17 @@ def _nominative(words: list[str], lexicon: Lexicon) -> str:
     return " ".join(words)
 
 
-def _organisation_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def _organisation_end(view: View, at: int, stop: int) -> int | None:
     """The end of a name that says what it is: "Bundesinnenministerium", "Nordkabel GmbH", "University of Leeds"."""
+    tokens, lexicon = view.tokens, view.lexicon
     words = load_given_names().organisation_words
     if lexicon.language == "de" and _is_compound_organisation(tokens[at].lower, lexicon):
         return at + 1
-    if tokens[at].lower in lexicon.function_words or not _goes_on(tokens, at, stop):
+    if tokens[at].lower in lexicon.function_words or not _goes_on(view, at, stop):
         return None
-    end = min(name_end(tokens, at, stop, lexicon), at + MOST_ORGANISATION_WORDS)
+    end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
     if tokens[at].lower in lexicon.organisation_heads and end == at + 1 and tokens[end].lower in {"of", "for"}:
-        inner = name_end(tokens, end + 1, stop, lexicon)
+        inner = name_end(view, end + 1, stop)
         return inner if inner > end + 1 else None
     last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words), None)
     if last is None or (lexicon.language == "de" and tokens[last].lower not in lexicon.organisation_forms):
@@ -194,11 +196,11 @@ def _organisation_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon)
     return last + 1
 
 
-def _goes_on(tokens: list[Token], at: int, stop: int) -> bool:
+def _goes_on(view: View, at: int, stop: int) -> bool:
     """A second capitalised word may follow: a shortcut for the many single nouns of German."""
     if at + 1 >= stop:
         return False
-    return tokens[at + 1].is_capitalised or tokens[at + 1].lower in {
+    return view.tokens[at + 1].is_capitalised or view.tokens[at + 1].lower in {
         "of",
         "for",
         ".",
@@ -223,8 +225,9 @@ def _endings(language: str) -> tuple[str, ...]:
     return tuple(lexicon.organisation_endings) if lexicon is not None else ()
 
 
-def _acronym(tokens: list[Token], at: int, stop: int, last: Mention) -> Found | None:
+def _acronym(view: View, at: int, stop: int, last: Mention) -> Found | None:
     """ "(DJV)" right behind an organisation's name."""
+    tokens = view.tokens
     if at + 2 >= stop or tokens[at + 2].surface != ")" or last.kind is not MentionKind.ORGANISATION:
         return None
     short = tokens[at + 1].surface

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import NAME_PARTICLES, Range, is_name_word, name_end
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import NAME_PARTICLES, is_name_word, name_end
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 
 LONGEST_NAME = 6
 
 
-def name_runs(tokens: list[Token], lexicon: Lexicon) -> list[Range]:
+def name_runs(view: View) -> list[Range]:
     """The runs of capitalised words; a possessive ends one: "Karin Holm's Social Union" are two."""
+    tokens = view.tokens
     runs: list[Range] = []
     at = 0
     while at < len(tokens):
-        if not is_name_word(tokens[at], lexicon):
+        if not is_name_word(tokens[at], view.lexicon):
             at += 1
             continue
-        end = name_end(tokens, at, len(tokens), lexicon)
+        end = name_end(view, at, len(tokens))
         possessive = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(("'s", "’s"))), end)
         runs.append((at, possessive))
         at = possessive
     return runs
 
 
-def name_in(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range | None:
+def name_in(view: View, phrase: Range) -> Range | None:
     """The name that heads the phrase: "Karin Holm" of "Leiterin Karin Holm", none of "Sprecherin von Karin Holm"."""
+    tokens, lexicon = view.tokens, view.lexicon
     first, last = phrase
     found: Range | None = None
     given_names = load_given_names()
@@ -38,8 +40,8 @@ def name_in(tokens: list[Token], phrase: Range, lexicon: Lexicon) -> Range | Non
             at = next((i + 1 for i in range(at, last) if tokens[i].surface == ","), last)
             continue
         if is_name_word(token, lexicon):
-            end = name_end(tokens, at, last, lexicon)
-            name = without_office(tokens, (at, end), lexicon, given_names)
+            end = name_end(view, at, last)
+            name = without_office(view, (at, end), given_names)
             is_owner = end < last and tokens[end - 1].surface.endswith(("'s", "’s"))
             if name is not None and not is_owner:
                 found = name
@@ -58,8 +60,9 @@ def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:
     )
 
 
-def without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_names: GivenNames) -> Range | None:
+def without_office(view: View, run: Range, given_names: GivenNames) -> Range | None:
     """The name in a run of capitalised words: without offices, titles and what stands before the given name."""
+    tokens, lexicon = view.tokens, view.lexicon
     first, last = run
     start = first
     for at in range(first, last):
@@ -71,11 +74,11 @@ def without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_name
             not is_last
             and at > first
             and given_names.is_known(word)
-            and _keeps_office_before(tokens, start, at, given_names)
+            and _keeps_office_before(view, start, at, given_names)
         ):
             start = at
             break
-        elif is_last and lexicon.is_role(word) and not _is_surname_here(tokens, start, at, lexicon, given_names):
+        elif is_last and lexicon.is_role(word) and not _is_surname_here(view, start, at, given_names):
             return None
         elif _is_left_out(word, tokens[start], is_last, lexicon, given_names):
             start = at + 1
@@ -91,13 +94,13 @@ def without_office(tokens: list[Token], run: Range, lexicon: Lexicon, given_name
     return start, last
 
 
-def _is_surname_here(tokens: list[Token], start: int, at: int, lexicon: Lexicon, given_names: GivenNames) -> bool:
+def _is_surname_here(view: View, start: int, at: int, given_names: GivenNames) -> bool:
     """Behind given names alone, "Bauer" and "Koch" are surnames."""
-    given = [token for token in tokens[start:at] if token.surface != "."]
+    given = [token for token in view.tokens[start:at] if token.surface != "."]
     return (
         bool(given)
         and all(given_names.is_known(token.surface) or len(token.surface) == 1 for token in given)
-        and tokens[at].lower in lexicon.surnames
+        and view.tokens[at].lower in view.lexicon.surnames
     )
 
 
@@ -108,9 +111,9 @@ def _is_left_out(word: str, start: Token, is_last: bool, lexicon: Lexicon, given
     return word.endswith(("'s", "’s")) and not is_last
 
 
-def _keeps_office_before(tokens: list[Token], start: int, at: int, given_names: GivenNames) -> bool:
+def _keeps_office_before(view: View, start: int, at: int, given_names: GivenNames) -> bool:
     """A given name behind another belongs to it: "Hans Peter Bauer"."""
-    return not any(given_names.is_known(token.surface) for token in tokens[start:at])
+    return not any(given_names.is_known(token.surface) for token in view.tokens[start:at])
 
 
 def _may_be_name(token: Token) -> bool:
@@ -120,10 +123,10 @@ def _may_be_name(token: Token) -> bool:
     return not any(map(str.isdigit, word)) and (len(word) == 1 or not word.replace("-", "").isupper())
 
 
-def spelled(tokens: list[Token], name: Range, surname: str) -> str:
+def spelled(view: View, name: Range, surname: str) -> str:
     """The name with its initials; `surname` is its last word in the nominative."""
     words: list[str] = []
-    for token in tokens[name[0] : name[1]]:
+    for token in view.tokens[name[0] : name[1]]:
         if token.surface == "." and words:
             words[-1] += "."
         else:

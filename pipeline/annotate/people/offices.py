@@ -6,8 +6,8 @@ import math
 
 import msgspec
 
-from pipeline.annotate.grammar.phrases import Range, is_adjective_de, noun_phrase
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import is_adjective_de, noun_phrase
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -64,8 +64,9 @@ class Offices(msgspec.Struct, frozen=True):
         if holder.person != person:
             holder.ambiguous_at = min(holder.ambiguous_at, at)
 
-    def holder(self, tokens: list[Token], phrase: Range) -> str | None:
+    def holder(self, view: View, phrase: Range) -> str | None:
         """Whom "der Kanzler" or "the French president" is: the one person named with that office before."""
+        tokens = view.tokens
         first, last = phrase
         if tokens[first].lower not in {"der", "die", "dem", "den", "the"} or last - first < 2:
             return None
@@ -97,11 +98,11 @@ def _head(role: str, language: str) -> str:
     return words[end - 1] if language == "de" else " ".join(words[:end])
 
 
-def read_office(tokens: list[Token], name: Range, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+def read_office(view: View, name: Range, gazetteer: Gazetteer) -> Office:
     """What stands before the name, behind it set off by a comma, and in parentheses."""
-    inside, behind = _in_parentheses(tokens, name[1], lexicon, gazetteer)
-    before = _before(tokens, name[0], lexicon, gazetteer)
-    apposed = _apposed(tokens, behind, lexicon, gazetteer) if before.role is None else Office()
+    inside, behind = _in_parentheses(view, name[1], gazetteer)
+    before = _before(view, name[0], gazetteer)
+    apposed = _apposed(view, behind, gazetteer) if before.role is None else Office()
     return Office(
         role=before.role or inside.role or apposed.role,
         party=inside.party or before.party or apposed.party,
@@ -109,28 +110,31 @@ def read_office(tokens: list[Token], name: Range, lexicon: Lexicon, gazetteer: G
     )
 
 
-def _before(tokens: list[Token], first: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+def _before(view: View, first: int, gazetteer: Gazetteer) -> Office:
     """ "der frühere britische Premierminister Adam Pierce", "Britain's prime minister, Adam Pierce"."""
+    tokens, lexicon = view.tokens, view.lexicon
     end = first
-    while end and _is_title(tokens, end - 1, lexicon) and first - end < 6:
+    while end and _is_title(view, end - 1) and first - end < 6:
         if lexicon.is_role(tokens[end - 1].surface) and tokens[end - 1].lower not in lexicon.no_offices:
             break
         end -= 1
     if end and tokens[end - 1].surface == ",":
-        return _set_off(tokens, end - 1, lexicon, gazetteer)
+        return _set_off(view, end - 1, gazetteer)
     if not end or not lexicon.is_role(tokens[end - 1].surface):
         return Office()
-    return _office_ending_at(tokens, end, lexicon, gazetteer)
+    return _office_ending_at(view, end, gazetteer)
 
 
-def _is_title(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
+def _is_title(view: View, at: int) -> bool:
     """ "Dr", or the full stop behind it; the one behind another word ends the sentence before."""
+    tokens = view.tokens
     if tokens[at].surface == ".":
-        return at > 0 and tokens[at - 1].lower in lexicon.titles
-    return tokens[at].lower in lexicon.titles
+        return at > 0 and tokens[at - 1].lower in view.lexicon.titles
+    return tokens[at].lower in view.lexicon.titles
 
 
-def _office_ending_at(tokens: list[Token], end: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+def _office_ending_at(view: View, end: int, gazetteer: Gazetteer) -> Office:
+    tokens, lexicon = view.tokens, view.lexicon
     start = end - 1
     country = gazetteer.country_of(tokens[start].surface)
     party = gazetteer.parties.get(tokens[start].surface.partition("-")[0])
@@ -170,16 +174,17 @@ def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
     return " ".join([*modifiers, noun])
 
 
-def _set_off(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+def _set_off(view: View, comma: int, gazetteer: Gazetteer) -> Office:
     """Before a comma and the name: "der Schwiegersohn des Königs, Emil Voss", "the mayor of Leeds, Ann Marsh"."""
+    tokens, lexicon = view.tokens, view.lexicon
     joins = _JOINS_DE if lexicon.language == "de" else _JOINS_EN
     for start in range(comma - 1, max(-1, comma - LONGEST_OFFICE), -1):
         token = tokens[start]
         if not token.is_word or token.lower in lexicon.verbs or token.lower in lexicon.auxiliaries:
             return Office()
-        if not lexicon.is_role(token.surface) or not _opens_office(tokens, start, lexicon, gazetteer):
+        if not lexicon.is_role(token.surface) or not _opens_office(view, start, gazetteer):
             continue
-        own = _office_ending_at(tokens, start + 1, lexicon, gazetteer)
+        own = _office_ending_at(view, start + 1, gazetteer)
         if start + 1 == comma:
             return own
         if tokens[start + 1].lower in joins:
@@ -189,10 +194,11 @@ def _set_off(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazet
     return Office()
 
 
-def _opens_office(tokens: list[Token], at: int, lexicon: Lexicon, gazetteer: Gazetteer) -> bool:
+def _opens_office(view: View, at: int, gazetteer: Gazetteer) -> bool:
     """An article or a genitive begins the phrase: not "Präsident" in a list of names."""
+    lexicon = view.lexicon
     for before in range(at - 1, max(-1, at - 6), -1):
-        token = tokens[before]
+        token = view.tokens[before]
         if token.lower in lexicon.determiners_nominative or token.lower in lexicon.determiners_oblique:
             return True
         if token.surface.endswith(("'s", "’s")) or (token.is_capitalised and gazetteer.country_of(token.surface)):
@@ -206,8 +212,9 @@ def _country_in(words: list[Token], gazetteer: Gazetteer) -> str | None:
     return next((c for word in words if word.is_capitalised and (c := gazetteer.country_of(word.surface))), None)
 
 
-def _in_parentheses(tokens: list[Token], at: int, lexicon: Lexicon, gazetteer: Gazetteer) -> tuple[Office, int]:
+def _in_parentheses(view: View, at: int, gazetteer: Gazetteer) -> tuple[Office, int]:
     """ "(CDU, Bundeskanzler)", "(Präsident Frankreich)", "(45)": what they say, and where they end."""
+    tokens = view.tokens
     if at >= len(tokens) or tokens[at].surface != "(":
         return Office(), at
     closing = next((i for i in range(at + 1, min(len(tokens), at + LONGEST_OFFICE)) if tokens[i].surface == ")"), None)
@@ -221,9 +228,9 @@ def _in_parentheses(tokens: list[Token], at: int, lexicon: Lexicon, gazetteer: G
             continue
         spelled = " ".join(word.surface for word in part)
         party = party or gazetteer.parties.get(spelled)
-        if role is None and part and lexicon.is_role(part[0].surface):
+        if role is None and part and view.lexicon.is_role(part[0].surface):
             role = part[0].surface
-        elif role is None and part and lexicon.is_role(part[-1].surface):
+        elif role is None and part and view.lexicon.is_role(part[-1].surface):
             role = spelled
         part = []
     return Office(role, party, _country_in(tokens[at + 1 : closing], gazetteer) if role else None), closing + 1
@@ -234,13 +241,14 @@ def _may_end_apposition(token: Token, lexicon: Lexicon) -> bool:
     return token.surface in {",", ".", ")", "(", ";", "\n", "–"} or token.lower in lexicon.prepositions
 
 
-def _apposed(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazetteer) -> Office:
+def _apposed(view: View, comma: int, gazetteer: Gazetteer) -> Office:
     """Behind the name and a comma: ", die Leiterin des Amtes,", ", a professor at Leeds,"."""
+    tokens, lexicon = view.tokens, view.lexicon
     start = comma + 1
     if start >= len(tokens) or tokens[comma].surface != ",":
         return Office()
     stop = min(len(tokens), start + LONGEST_OFFICE)
-    end = noun_phrase(tokens, start, stop, lexicon)
+    end = noun_phrase(view, start, stop)
     if end is None or (end < len(tokens) and not _may_end_apposition(tokens[end], lexicon)):
         return Office()
     words = tokens[start:end]
@@ -248,7 +256,7 @@ def _apposed(tokens: list[Token], comma: int, lexicon: Lexicon, gazetteer: Gazet
     head_end = next((number for number, word in enumerate(words) if number and word.lower in joins), len(words))
     if not lexicon.is_role(words[head_end - 1].surface):
         return Office()
-    own = _office_ending_at(tokens, start + head_end, lexicon, gazetteer)
+    own = _office_ending_at(view, start + head_end, gazetteer)
     rest = words[head_end:]
     role = " ".join([own.role or words[head_end - 1].surface, *(word.surface for word in rest)])
     return Office(role, own.party, own.country or _country_in(rest, gazetteer))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.phrases import Range, is_name_word
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import is_name_word
+from pipeline.annotate.grammar.view import Range, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
 from pipeline.annotate.people.introductions import Gender, Introductions, has_article, read_introductions
@@ -46,28 +46,29 @@ class People(msgspec.Struct, frozen=True):
     antecedents: list[Antecedent]
     """Those named outside of marks."""
 
-    def person_of(self, tokens: list[Token], phrase: Range) -> str | None:
+    def person_of(self, view: View, phrase: Range) -> str | None:
         """The full name of the person that the phrase names; None for organisations, bare offices and unknown names."""
-        name = name_in(tokens, phrase, self.lexicon)
+        tokens = view.tokens
+        name = name_in(view, phrase)
         if name is None:
-            return self._named_like_an_office(tokens, phrase)
+            return self._named_like_an_office(view, phrase)
         words = [token.surface for token in tokens[name[0] : name[1]] if token.surface != "."]
         return self.known(words)
 
-    def _named_like_an_office(self, tokens: list[Token], phrase: Range) -> str | None:
+    def _named_like_an_office(self, view: View, phrase: Range) -> str | None:
         """ "Koch", "Minister Koch", but not "der Koch"."""
-        *before, last = tokens[phrase[0] : phrase[1]]
+        *before, last = view.tokens[phrase[0] : phrase[1]]
         if last.lower not in self.lexicon.surnames or last.surface not in self.by_surname:
             return None
         is_name = all(self.lexicon.is_role(token.surface) or token.lower in self.lexicon.titles for token in before)
         return self.known([last.surface]) if is_name else None
 
-    def person_ending_at(self, tokens: list[Token], comma: int) -> str | None:
+    def person_ending_at(self, view: View, comma: int) -> str | None:
         """The person whose name stands right before the comma."""
         first = comma
-        while first > 0 and comma - first < LONGEST_NAME and is_name_word(tokens[first - 1], self.lexicon):
+        while first > 0 and comma - first < LONGEST_NAME and is_name_word(view.tokens[first - 1], self.lexicon):
             first -= 1
-        return self.person_of(tokens, (first, comma)) if first < comma else None
+        return self.person_of(view, (first, comma)) if first < comma else None
 
     def known(self, words: list[str]) -> str | None:
         """Who is called that: by surname alone only where one person has it."""
@@ -98,62 +99,65 @@ class People(msgspec.Struct, frozen=True):
         return self.genders[person] == Gender(female=True, male=True)
 
 
-def read_people(tokens: list[Token], title: list[Token], segments: list[Segment], lexicon: Lexicon) -> People:
+def read_people(view: View, title: View, segments: list[Segment]) -> People:
     """The people of the text, from its words and its title."""
-    people = People(lexicon, {}, {}, [], [])
-    runs = name_runs(tokens, lexicon)
-    shown = read_introductions(tokens, runs, lexicon, load_given_names(), load_gazetteer(lexicon.language))
-    places = _introduce(people, tokens, runs, shown)
-    _introduce(people, title, name_runs(title, lexicon), shown)
-    places.extend((run, [tokens[run[0]].surface]) for run in runs if _may_be_surname(tokens, run, lexicon))
+    tokens = view.tokens
+    people = People(view.lexicon, {}, {}, [], [])
+    runs = name_runs(view)
+    shown = read_introductions(view, runs, load_given_names(), load_gazetteer(view.lexicon.language))
+    places = _introduce(people, view, runs, shown)
+    _introduce(people, title, name_runs(title), shown)
+    places.extend((run, [tokens[run[0]].surface]) for run in runs if _may_be_surname(view, run))
     for (first, last), words in sorted(places):
         person = people.known(words)
         if person is not None:
             people.names.append(Named(first, last, person))
-    people.antecedents.extend(_outside(tokens, people.names, segments))
+    people.antecedents.extend(_outside(view, people.names, segments))
     return people
 
 
-def _may_be_surname(tokens: list[Token], run: Range, lexicon: Lexicon) -> bool:
+def _may_be_surname(view: View, run: Range) -> bool:
     """A single word, but not "der Koch"."""
     first, last = run
     if last - first > 1:
         return False
-    return not (first and tokens[first].lower in lexicon.surnames and has_article(tokens[first - 1], lexicon))
+    return not (
+        first
+        and view.tokens[first].lower in view.lexicon.surnames
+        and has_article(view.tokens[first - 1], view.lexicon)
+    )
 
 
-def _outside(tokens: list[Token], names: list[Named], segments: list[Segment]) -> Iterator[Antecedent]:
+def _outside(view: View, names: list[Named], segments: list[Segment]) -> Iterator[Antecedent]:
     number = 0
     for name in names:
-        at = tokens[name.first].start
+        at = view.tokens[name.first].start
         while number < len(segments) and segments[number].after <= at:
             number += 1
         if number == len(segments) or at < segments[number].before:
             yield Antecedent(at, name.person)
 
 
-def _introduce(
-    people: People, tokens: list[Token], runs: list[Range], shown: Introductions
-) -> list[tuple[Range, list[str]]]:
+def _introduce(people: People, view: View, runs: list[Range], shown: Introductions) -> list[tuple[Range, list[str]]]:
     """Add the persons whose full names are among the runs; where the names of several words stand, and the words."""
     places: list[tuple[Range, list[str]]] = []
     for run in runs:
         if run[1] - run[0] < 2:
             continue
-        owner = shown.owner(tokens, run)
+        owner = shown.owner(view, run)
         if owner is not None:
             places.append(((run[0], run[0] + 1), [owner]))
             continue
-        whole = without_office(tokens, run, people.lexicon, shown.given_names)
+        whole = without_office(view, run, shown.given_names)
         if whole is None:
             continue
-        name, words = shown.name_words(tokens, whole)
+        name, words = shown.name_words(view, whole)
         places.append((name, words))
-        if len(words) < 2 or not shown.is_person(tokens, run, name, words):
+        if len(words) < 2 or not shown.is_person(view, run, name, words):
             continue
-        full = spelled(tokens, name, words[-1])
+        full = spelled(view, name, words[-1])
         if people.known(words) is None and _add(people.by_surname, words, full):
-            people.genders[full] = shown.gender(tokens, run, words[0])
+            people.genders[full] = shown.gender(view, run, words[0])
     return places
 
 

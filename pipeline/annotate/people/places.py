@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import Range, is_adjective_de, is_name_word, name_end
-from pipeline.annotate.grammar.sentences import Token
+from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -15,8 +15,9 @@ Places = dict[str, set[tuple[str, ...]]]
 """The names of places in a text, as words, by the first one."""
 
 
-def read_places(tokens: list[Token], persons: list[Range], lexicon: Lexicon, gazetteer: Gazetteer) -> Places:
+def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Places:
     """Places that stand behind "in" or "Stadt" somewhere in the text, outside of the ranges of persons' names."""
+    tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
     surnames = {_bare(tokens[last - 1].surface) for _, last in persons}
     found: Places = {}
@@ -28,8 +29,8 @@ def read_places(tokens: list[Token], persons: list[Range], lexicon: Lexicon, gaz
         is_classed = lexicon.is_place_noun(before)
         if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):
             continue
-        end = classed_end(tokens, at, len(tokens), lexicon) if is_classed else _located_end(tokens, at, lexicon)
-        if end is None or gazetteer.entry_at(tokens, at) is not None:
+        end = classed_end(view, at, len(tokens)) if is_classed else _located_end(view, at)
+        if end is None or gazetteer.entry_at(view, at) is not None:
             continue
         words = tuple(_bare(word.surface) for word in tokens[at:end])
         if words[-1] not in surnames:
@@ -37,13 +38,14 @@ def read_places(tokens: list[Token], persons: list[Range], lexicon: Lexicon, gaz
     return found
 
 
-def _located_end(tokens: list[Token], at: int, lexicon: Lexicon) -> int | None:
+def _located_end(view: View, at: int) -> int | None:
     """The end of the name behind "in", None if it need not be a place's."""
+    tokens, lexicon = view.tokens, view.lexicon
     if at > 1 and tokens[at - 2].lower in lexicon.in_something:
         return None
     if lexicon.language == "de":
         return at + 1 if _ends_like_a_place(tokens[at].lower, lexicon) else None
-    end = name_end(tokens, at, min(len(tokens), at + MOST_PLACE_WORDS + 1), lexicon)
+    end = name_end(view, at, min(len(tokens), at + MOST_PLACE_WORDS + 1))
     end = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
     if end - at > MOST_PLACE_WORDS or any(not _may_be_place(token, lexicon) for token in tokens[at:end]):
         return None
@@ -73,27 +75,28 @@ def _bare(word: str) -> str:
     return word[:-2] if word.endswith(_POSSESSIVES) else word
 
 
-def located_at(tokens: list[Token], at: int, stop: int, places: Places) -> tuple[int, str] | None:
+def located_at(view: View, at: int, stop: int, places: Places) -> tuple[int, str] | None:
     """The end and the name of a known place at the token, a genitive -s at its end aside."""
-    first = tokens[at].surface
+    first = view.tokens[at].surface
     for key in (first, _bare(first), first.removesuffix("s")):
         for words in sorted(places.get(key, ()), key=len, reverse=True):
             end = at + len(words)
-            if end <= stop and _spells(tokens[at:end], words):
+            if end <= stop and _spells(view, at, words):
                 return end, " ".join(words)
     return None
 
 
-def _spells(tokens: list[Token], words: tuple[str, ...]) -> bool:
-    *before, last = (token.surface for token in tokens)
+def _spells(view: View, at: int, words: tuple[str, ...]) -> bool:
+    *before, last = (token.surface for token in view.tokens[at : at + len(words)])
     return tuple(before) == words[:-1] and words[-1] in {last, _bare(last), last.removesuffix("s")}
 
 
-def formed_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def formed_end(view: View, at: int, stop: int) -> int | None:
     """The end of a name that says that it is a place's: "Port Ellery", "Bad Holmstedt", "Lime Street"."""
+    tokens, lexicon = view.tokens, view.lexicon
     if at + 1 >= stop or not tokens[at + 1].is_capitalised:
         return None
-    end = min(name_end(tokens, at, stop, lexicon), at + MOST_PLACE_WORDS)
+    end = min(name_end(view, at, stop), at + MOST_PLACE_WORDS)
     if end - at < 2:
         return None
     if tokens[at].lower in lexicon.place_starts:
@@ -103,23 +106,25 @@ def formed_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int
     return None
 
 
-def classed_end(tokens: list[Token], at: int, stop: int, lexicon: Lexicon) -> int | None:
+def classed_end(view: View, at: int, stop: int) -> int | None:
     """The end of the name behind a German noun that says what it is: "Stadt Wiekstadt", "Firma Nordkabel"."""
-    token = tokens[at]
+    lexicon = view.lexicon
+    token = view.tokens[at]
     if not is_name_word(token, lexicon) or lexicon.is_role(token.surface) or token.surface.isupper():
         return None
     if token.lower.endswith(tuple(lexicon.noun_endings)) and not _ends_like_a_place(token.lower, lexicon):
         return None
-    if not _binds_a_name(tokens, at - 1, lexicon):
+    if not _binds_a_name(view, at - 1):
         return None
     end = at + 1
-    while end < min(stop, at + MOST_PLACE_WORDS) and is_name_word(tokens[end], lexicon):
+    while end < min(stop, at + MOST_PLACE_WORDS) and is_name_word(view.tokens[end], lexicon):
         end += 1
     return end
 
 
-def _binds_a_name(tokens: list[Token], noun: int, lexicon: Lexicon) -> bool:
+def _binds_a_name(view: View, noun: int) -> bool:
     """Where the noun behind it cannot be an object of its own, as in "bringt der Fluss Sand"."""
+    tokens, lexicon = view.tokens, view.lexicon
     at = noun - 1
     while at >= 0 and is_adjective_de(tokens[at], lexicon):
         at -= 1

@@ -1,6 +1,6 @@
 """Every event type. An event is a fact that was observed: frozen, in the past tense, never changed or removed.
 
-The envelope (DESIGN.md) has two halves. What the producer knows is declared on `Event`; `position`,
+The envelope (docs/architecture.md) has two halves. What the producer knows is declared on `Event`; `position`,
 `recorded_at` and `run_id` are given by the ledger when it takes the event. A type's other fields are its table's
 columns, in this order; `None` is NULL. A field added later must be optional, `None` for what is recorded already;
 a changed meaning needs a new type.

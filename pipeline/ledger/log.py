@@ -1,6 +1,6 @@
 """Append to the ledger and read from it.
 
-The protocol (DESIGN.md): events are built outside the lock; under it, in one transaction, known ids are
+The protocol (docs/architecture.md): events are built outside the lock; under it, in one transaction, known ids are
 dropped, positions given, the head moved and the append chained. DuckLake has no unique constraint and the
 SQLite catalog answers contention with "database is locked", so the lock makes it right and the retry makes
 it patient; the head's row makes two commits collide should the lock ever fail.

@@ -60,7 +60,7 @@ def test_demo_prints_a_summary_and_three_queries(demo: tuple[Path, int, str]) ->
 
 
 def test_demo_answers_the_queries_of_the_readme(demo: tuple[Path, int, str]) -> None:
-    ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Ask\n")[2].partition("\n## ")[0]
+    ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Queries\n")[2].partition("\n## ")[0]
     queries = re.findall(r"^    (select .*?;)", ask, re.MULTILINE | re.DOTALL)
     names = re.findall(r"^    newsledger sql (\w+)", ask, re.MULTILINE)
     assert (len(queries), len(names)) == (5, 3)

@@ -1,0 +1,45 @@
+"""The documentation names files, commands and event types that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.app import app
+from pipeline.events import EVENT_TYPES, event_type
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")))
+]
+PAGES += sorted((ROOT / "docs" / "decisions").glob("*.md"))
+README = (ROOT / "README.md").read_text("utf-8")
+FOLDERS = ("dags", "docs", "pipeline", "sql", "tests")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`", text)
+    missing = [name for name in named if not (ROOT / name).exists()]
+    linked = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+    missing += [target for target in linked if target and not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_architecture_lists_every_event_type() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.search(r"\| event type \|.*?\n\n", text, re.S)
+    assert rows is not None
+    assert re.findall(r"^\| `(\w+)`", rows[0], re.M) == [event_type(cls) for cls in EVENT_TYPES]
+
+
+def test_named_commands_exist() -> None:
+    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {group.name for group in app.registered_groups if group.name}
+    used = re.compile(r"(?:^ {4}|^\| `|`|/|\$ )newsledger ([a-z]+)", re.M)
+    named = {name for page in PAGES for name in used.findall(page.read_text("utf-8"))}
+    assert named <= known
+    assert {name for name in known if f"newsledger {name}" not in README} == set()

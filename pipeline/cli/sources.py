@@ -1,10 +1,12 @@
-"""newsledger sources: list them, try whether they can be read, add to them, hand them on."""
+"""newsledger sources: list, export, check and add to the sources."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,25 +15,28 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import SourceIds, SourcesFile
-from pipeline.collect.discovery.opml import write_opml
 from pipeline.errors import NewsledgerError, SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
-from pipeline.sources.file import SourceList, read_source_list, write_source_list
-from pipeline.steps.run.progress import OnProgress
+from pipeline.sources.opml import Outline, read_opml, write_opml
+from pipeline.sources.sites import http_address
+from pipeline.sources.source_list import SourceList, read_source_list, write_source_list
+from pipeline.steps.run.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from pipeline.cli.finds import Findings
-    from pipeline.cli.roster import Find, Plan, Wishes
+    from pipeline.collect.discovery.candidates import Found, Wanted
     from pipeline.collect.discovery.probes import Probe
+    from pipeline.sources.plan import Candidate, Overrides, Plan
+
+LIST_SUFFIXES = frozenset({".opml", ".xml"})
 
 app = typer.Typer(help="The outlets that are read.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_sources(sources: SourcesFile = None) -> None:
-    """The sources of the file, a line each.
+    """List the sources of the file, one per line.
 
     Example: newsledger sources list --sources sources.toml
     """
@@ -45,7 +50,7 @@ def list_sources(sources: SourcesFile = None) -> None:
 
 @app.command()
 def export(
-    file: Annotated[Path | None, typer.Argument(help="Where to; standard output if left out.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="File to write; standard output if left out.")] = None,
     source: SourceIds = None,
     sources: SourcesFile = None,
 ) -> None:
@@ -63,9 +68,9 @@ def export(
 
 @app.command()
 def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
-    """Try every feed and sitemap once, recording nothing. Exit status 1 if one cannot be read.
+    """Request every feed and sitemap once, without recording anything. Exit status 1 if one cannot be read.
 
-    Said too: what has moved for good, how old the newest item is, and which addresses lead to the same feed.
+    Also shown: what has moved permanently, how old the newest item is, and which addresses lead to the same feed.
 
     Example: newsledger sources check --source tagesschau
     """
@@ -82,13 +87,12 @@ def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
 
 
 async def _probe_all(settings: Settings, sources: Sequence[Source], on_progress: OnProgress) -> dict[str, Probe]:
-    from pipeline.cli.finds import counter
     from pipeline.collect.discovery.probes import Prober
     from pipeline.steps.run.visits import polite_client
 
     zones = {url: source.zone for source in sources for url in source.addresses}
     async with polite_client(settings, sources, utc_now) as client:
-        return await Prober(client, now=utc_now).probe_all(zones.items(), counter(on_progress, "check", len(zones)))
+        return await Prober(client, now=utc_now).probe_all(zones.items(), _counter(on_progress, "check", len(zones)))
 
 
 def _check_rows(sources: Sequence[Source], probes: Mapping[str, Probe], now: datetime) -> list[tuple[object, ...]]:
@@ -114,7 +118,7 @@ def _answer(probe: Probe) -> str:
         return probe.problem
     read = f"ok, {len(probe.sitemaps)} sitemaps" if probe.sitemaps else "ok"
     if probe.moved_to:
-        return f"{read}, but moved for good, now at {probe.moved_to}: change it"
+        return f"{read}, but moved permanently, now at {probe.moved_to}: change it"
     return read if probe.final_url == probe.url else f"{read}, redirected to {probe.final_url}"
 
 
@@ -140,66 +144,124 @@ def add(
     name: Annotated[str | None, typer.Option(help="The new source's name.", show_default=False)] = None,
     language: Annotated[str | None, typer.Option(help="Its language (ISO 639).", show_default=False)] = None,
     country: Annotated[str | None, typer.Option(help="Its country (ISO 3166).", show_default=False)] = None,
-    timezone: Annotated[str | None, typer.Option(help="Of dates without one (IANA).", show_default=False)] = None,
+    timezone: Annotated[str | None, typer.Option(help="Its time zone (IANA).", show_default=False)] = None,
     unchecked: Annotated[
-        bool, typer.Option("--unchecked", help="Ask nothing, works offline; each address is taken for a feed.")
+        bool, typer.Option("--unchecked", help="Send no requests; each address is taken for a feed.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be added, write nothing.")] = False,
     sources: SourcesFile = None,
 ) -> None:
     """Add feeds to sources.toml: by their address, by an outlet's homepage, or from an OPML list.
 
-    On a homepage: what it declares, shows or has in the usual places, and the
-    news sitemaps of its robots.txt. What can be read and has items is added,
-    each feed once: to the source of the same outlet and language if the file
-    has one (--id decides otherwise), else to a new one. Its name, language and
-    country are guesses, which are shown, and which the options overrule.
+    A homepage is searched for the feeds that it declares, links to or has in
+    the usual places, and for the news sitemaps of its robots.txt. A feed is
+    added if it can be read and has items. It joins the source of the same
+    outlet and language if the file has one (or the one that --id names), else
+    a new source. The name, language and country of a new source are guesses;
+    they are shown, and the options overrule them.
     Exit status 1 if nothing could be added.
 
     Example: newsledger sources add https://www.tagblatt.example/ --dry-run
     """
-    from pipeline.cli.finds import read_request, take, try_all
-    from pipeline.cli.roster import make_plan
+    from pipeline.annotate.language import tell_language
+    from pipeline.collect.discovery.candidates import take_unchecked
+    from pipeline.sources.plan import make_plan
 
     settings = load_settings(sources=sources)
-    wishes = _wishes(id=source_id, name=name, language=language, country=country, timezone=timezone)
-    request = read_request(what)
+    overrides = _overrides(id=source_id, name=name, language=language, country=country, timezone=timezone)
+    wanted = read_arguments(what)
     known = read_source_list(settings.sources).sources
     if unchecked:
-        findings = take(request)
+        found = take_unchecked(wanted)
     else:
         with console.progress() as on_progress:
-            findings = asyncio.run(try_all(request, settings, known, on_progress))
-    now_there = read_source_list(settings.sources)  # asking takes its time, and the file is there for editing
-    plan = make_plan(now_there.sources, findings.finds, wishes)
-    _show(plan, now_there)
-    added = _complain(findings, plan)
+            found = asyncio.run(_try_all(settings, wanted, known, on_progress))
+    current = read_source_list(settings.sources)  # again, because it may have been edited during the requests
+    plan = make_plan(current.sources, found.candidates, overrides, tell_language)
+    _show(plan, current)
+    added = _report_failures(found, plan)
     if dry_run or not added:
         typer.echo(f"{settings.sources}: nothing written")
         return
-    write_source_list(settings.sources, now_there, plan.sources)
-    sitemaps = sum(find.is_sitemap for find in added)
-    new = len(plan.sources) - len(now_there.sources)
+    write_source_list(settings.sources, current, plan.sources)
+    sitemaps = sum(candidate.is_sitemap for candidate in added)
+    new = len(plan.sources) - len(current.sources)
     typer.echo(f"{settings.sources}: new feeds {len(added) - sitemaps}, new sitemaps {sitemaps}, new sources {new}")
 
 
-def _wishes(**options: str | None) -> Wishes:
+def _overrides(**options: str | None) -> Overrides:
     """Raises SourcesError naming the option."""
-    from pipeline.cli.roster import Wishes
+    from pipeline.sources.plan import Overrides
 
     try:
-        return msgspec.convert(options, Wishes)
+        return msgspec.convert(options, Overrides)
     except msgspec.ValidationError as exc:
         problem, _, where = str(exc).partition(" - at `$.")
         option = where.rstrip("`")
         raise SourcesError(f"--{option} {options[option]!r}: {problem}" if option else problem) from exc
 
 
+def read_arguments(arguments: Iterable[str]) -> Wanted:
+    """Files are OPML; anything else is an address, `https://` if it names no scheme. Raises SourcesError."""
+    from pipeline.collect.discovery.candidates import Unusable, Wanted
+
+    addresses: list[str] = []
+    outlines: list[Outline] = []
+    unusable: list[Unusable] = []
+    for argument in arguments:
+        path = Path(argument).expanduser()
+        if path.is_file() or (path.suffix.lower() in LIST_SUFFIXES and ":" not in argument):
+            for outline in _read_outlines(path):
+                url = http_address(outline.url)
+                if url is None:
+                    unusable.append(Unusable(outline.url, "is not an http(s) address"))
+                else:
+                    homepage = http_address(outline.homepage)
+                    outlines.append(msgspec.structs.replace(outline, url=url, homepage=homepage))
+            continue
+        url = http_address(argument if ":/" in argument else f"https://{argument}")
+        if url is None:
+            raise SourcesError(f"{argument}: is neither an http(s) address nor an OPML file")
+        addresses.append(url)
+    return Wanted(tuple(addresses), tuple(outlines), tuple(unusable))
+
+
+def _read_outlines(path: Path) -> tuple[Outline, ...]:
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise SourcesError(f"{path}: cannot be read: {exc.strerror}") from exc
+    outlines = read_opml(content, file=str(path))
+    if not outlines:
+        raise SourcesError(f"{path}: lists no feeds")
+    return outlines
+
+
+async def _try_all(settings: Settings, wanted: Wanted, known: Sequence[Source], on_progress: OnProgress) -> Found:
+    from pipeline.collect.discovery.candidates import try_all
+    from pipeline.collect.discovery.probes import Prober
+    from pipeline.steps.run.visits import polite_client
+
+    async with polite_client(settings, known, utc_now) as client:
+        return await try_all(wanted, Prober(client, now=utc_now), known, partial(_counter, on_progress))
+
+
+def _counter(on_progress: OnProgress, step: str, total: int) -> Callable[[object], None]:
+    """What to call after each of `total` parts is done."""
+    done = count(1)
+    if total:
+        on_progress(Progress(step, None, 0, total))
+    return lambda _: on_progress(Progress(step, None, next(done), total))
+
+
 def _show(plan: Plan, before: SourceList) -> None:
-    """What becomes of each address, and of each source that changes."""
+    """Print where each address goes, and each source that changes."""
     if not plan.verdicts:
         return
-    addresses = [(one.find.url, one.find.kind, one.find.items, one.outcome, one.source_id) for one in plan.verdicts]
+    addresses = [
+        (verdict.candidate.url, verdict.candidate.kind, verdict.candidate.items, verdict.outcome, verdict.source_id)
+        for verdict in plan.verdicts
+    ]
     console.table(None, ("address", "kind", "items", "outcome", "source"), addresses)
     old = {source.id: source for source in before.sources}
     changed = [
@@ -222,15 +284,17 @@ def _show(plan: Plan, before: SourceList) -> None:
         console.table(None, columns, changed)
 
 
-def _complain(findings: Findings, plan: Plan) -> list[Find]:
-    """Name every address from which nothing comes; the finds that are added. Raises NewsledgerError if something
-    failed and none are."""
-    unplaced = [(verdict.find.url, verdict.outcome) for verdict in plan.verdicts if verdict.source_id is None]
-    failures = [*((failure.address, failure.reason) for failure in findings.failures), *unplaced]
-    added = [verdict.find for verdict in plan.verdicts if verdict.added]
+def _report_failures(found: Found, plan: Plan) -> list[Candidate]:
+    """Print every address from which nothing is added, and return the candidates that are added.
+
+    Raises NewsledgerError if something failed and nothing is added.
+    """
+    unplaced = [(verdict.candidate.url, verdict.outcome) for verdict in plan.verdicts if verdict.source_id is None]
+    failures = [*((one.address, one.reason) for one in found.unusable), *unplaced]
+    added = [verdict.candidate for verdict in plan.verdicts if verdict.added]
     if len(failures) == 1 and not plan.verdicts:
         raise NewsledgerError(": ".join(failures[0]))
-    for address, reason in (*failures, *((failure.address, failure.reason) for failure in findings.unread)):
+    for address, reason in (*failures, *((one.address, one.reason) for one in found.unread)):
         console.say(f"{address}: {reason}")
     if failures and not added:
         raise NewsledgerError(f"nothing could be added; {len(failures)} addresses cannot be")

@@ -1,125 +1,29 @@
-"""sources.toml: which outlets are read, and how gently."""
+"""The sources: which news outlets newsledger reads, and how `sources.toml` lists them.
 
-from __future__ import annotations
+Everything here is pure or touches that one file; requests are sent by `pipeline.collect.discovery`. `source` defines a
+Source and reads the file. `source_list` adds to the file and keeps its comments and layout. `opml` exchanges lists with
+feed readers. `sites` says what an address tells about its outlet: the registered domain, a name, a country. `plan`
+decides which source a new feed joins. Start with `source`.
+"""
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from pipeline.sources.source import (
+    Country,
+    HttpUrl,
+    Language,
+    Source,
+    SourceId,
+    load_sources,
+    parse_sources,
+    select,
+)
 
-import msgspec
-
-from pipeline.errors import SourcesError
-
-SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
-HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f/][^\s\x00-\x1f\x7f]*\Z")]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
-Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}\Z")]
-Rate = Annotated[float, msgspec.Meta(ge=1 / 86_400, le=1_000_000)]
-
-
-COUNTRY_ZONES = {
-    "AT": "Europe/Vienna",
-    "BE": "Europe/Brussels",
-    "CH": "Europe/Zurich",
-    "DE": "Europe/Berlin",
-    "FR": "Europe/Paris",
-    "GB": "Europe/London",
-    "IE": "Europe/Dublin",
-    "LI": "Europe/Vaduz",
-    "LU": "Europe/Luxembourg",
-    "UK": "Europe/London",
-    "US": "America/New_York",
-}
-"""Where a country's outlets are taken to be when a date names no zone; UTC for others."""
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One outlet. `id` is part of every stream name, so it must not change once events exist."""
-
-    id: SourceId
-    name: str
-    language: Language
-    country: Country
-    homepage: HttpUrl
-    feeds: tuple[HttpUrl, ...] = ()
-    sitemaps: tuple[HttpUrl, ...] = ()
-    requests_per_second: Rate | None = None
-    """Overrides the default budget of each of this source's hosts."""
-    timezone: str | None = None
-    """For dates that name no zone (IANA name); the country's where left out."""
-
-    def __post_init__(self) -> None:
-        try:
-            self.zone  # noqa: B018  # a bad name must fail when the file is read
-        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # an OSError for a folder of zones such as "Europe"
-            raise ValueError(f"source {self.id!r}: unknown timezone {self.timezone!r}") from exc
-        for url in (self.homepage, *self.addresses):
-            try:
-                parts = urlsplit(url)
-                usable = bool(parts.hostname) and parts.port != 0
-            except ValueError as exc:
-                raise ValueError(f"source {self.id!r}: {url!r} is no address: {exc}") from exc
-            if not usable:
-                raise ValueError(f"source {self.id!r}: {url!r} is no address")
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone or COUNTRY_ZONES.get(self.country, "UTC"))
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Of everything that is read: feeds, then sitemaps."""
-        return (*self.feeds, *self.sitemaps)
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        return frozenset(urlsplit(url).hostname or "" for url in (self.homepage, *self.addresses))
-
-
-class SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    source: tuple[Source, ...] = ()
-
-
-def load_sources(path: Path) -> tuple[Source, ...]:
-    """All sources of the file, in its order. Raises SourcesError naming the file and the entry at fault."""
-    try:
-        content = path.read_bytes()
-    except OSError as exc:
-        raise SourcesError(f"{path}: cannot be read: {exc.strerror}") from exc
-    sources = parse_sources(content, path)
-    if not sources:
-        raise SourcesError(f"{path}: has no sources")
-    return sources
-
-
-def parse_sources(content: bytes, path: Path) -> tuple[Source, ...]:
-    """The sources in what the file holds; none where it has none yet. Raises SourcesError naming `path`."""
-    try:
-        sources = msgspec.toml.decode(content, type=SourcesFile).source
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise SourcesError(f"{path}: {exc}") from exc
-    ids: set[str] = set()
-    readers: dict[str, str] = {}
-    for source in sources:
-        if source.id in ids:
-            raise SourcesError(f"{path}: source id {source.id!r} is used twice")
-        if not source.addresses:
-            raise SourcesError(f"{path}: source {source.id!r} has neither feeds nor sitemaps")
-        for url in source.addresses:
-            if url in readers:
-                raise SourcesError(f"{path}: {url} is read twice, by source {readers[url]!r} and source {source.id!r}")
-            readers[url] = source.id
-        ids.add(source.id)
-    return sources
-
-
-def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
-    """The sources with these ids, all of them if no id is given. Raises SourcesError for an unknown id."""
-    known = {source.id: source for source in sources}
-    wanted = tuple(ids)
-    unknown = [source_id for source_id in wanted if source_id not in known]
-    if unknown:
-        raise SourcesError(f"unknown source {unknown[0]!r}; known are: {', '.join(sorted(known))}")
-    return tuple(known[source_id] for source_id in dict.fromkeys(wanted)) if wanted else tuple(known.values())
+__all__ = [
+    "Country",
+    "HttpUrl",
+    "Language",
+    "Source",
+    "SourceId",
+    "load_sources",
+    "parse_sources",
+    "select",
+]

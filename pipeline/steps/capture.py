@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import ERROR, is_passing, why_no_page
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Via

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.collect.feeds import Feed, NotAFeed, parse_feed
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ids import digest

@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.archive.warc import Stored
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import GONE_STATUS, http_reason, is_html
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.cli.finds import read_request, take
-from pipeline.cli.roster import Wishes, make_plan
-from pipeline.collect.discovery.opml import Outline, read_opml, write_opml
+from pipeline.annotate.language import tell_language
+from pipeline.cli.sources import read_arguments
+from pipeline.collect.discovery.candidates import take_unchecked
 from pipeline.errors import SourcesError
 from pipeline.sources import Source, load_sources
-from pipeline.sources.file import read_source_list, write_source_list
+from pipeline.sources.opml import Outline, read_opml, write_opml
+from pipeline.sources.plan import Overrides, make_plan
+from pipeline.sources.source_list import read_source_list, write_source_list
 from tests.worlds.running import newsledger
 
 LIST = """<?xml version="1.0" encoding="ISO-8859-1"?>
@@ -36,8 +38,8 @@ def read(text: str) -> tuple[Outline, ...]:
 def imported(path: Path, *arguments: object) -> tuple[Source, ...]:
     """What a new sources.toml has after everything was taken as it is."""
     old = read_source_list(path)
-    finds = take(read_request(map(str, arguments))).finds
-    write_source_list(path, old, make_plan(old.sources, finds, Wishes()).sources)
+    candidates = take_unchecked(read_arguments(map(str, arguments))).candidates
+    write_source_list(path, old, make_plan(old.sources, candidates, Overrides(), tell_language).sources)
     return load_sources(path)
 
 
@@ -103,23 +105,21 @@ def test_entities_do_no_harm(tmp_path: Path) -> None:
 
 def test_what_cannot_be_an_address_is_said(tmp_path: Path) -> None:
     (tmp_path / "abos.opml").write_bytes(LIST.encode("latin-1").replace(b"feed://kurier.example/atom", b"kurier atom"))
-    request = read_request([str(tmp_path / "abos.opml")])
-    assert [(failure.address, failure.reason) for failure in request.failures] == [
-        ("kurier atom", "is no http(s) address")
-    ]
-    assert len(request.outlines) == 2
+    wanted = read_arguments([str(tmp_path / "abos.opml")])
+    assert [(one.address, one.reason) for one in wanted.unusable] == [("kurier atom", "is not an http(s) address")]
+    assert len(wanted.outlines) == 2
 
 
 @pytest.mark.parametrize("name", ["nowhere.opml", "nowhere.xml"])
 def test_a_missing_list_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(SourcesError, match=f"{name}: cannot be read"):
-        read_request([str(tmp_path / name)])
+        read_arguments([str(tmp_path / name)])
 
 
 def test_a_list_without_feeds_is_named(tmp_path: Path) -> None:
     (tmp_path / "leer.opml").write_text("<opml version='2.0'><body><outline text='a'/></body></opml>")
     with pytest.raises(SourcesError, match=r"leer\.opml: lists no feeds"):
-        read_request([str(tmp_path / "leer.opml")])
+        read_arguments([str(tmp_path / "leer.opml")])
 
 
 # Out and in again

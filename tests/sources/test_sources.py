@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cli.roster import Find, Plan, Wishes, make_plan
+from pipeline.annotate.language import tell_language
 from pipeline.errors import SettingsError, SourcesError
 from pipeline.settings import PROJECT_ROOT, load_settings
 from pipeline.sources import Source, load_sources, parse_sources, select
-from pipeline.sources.file import format_source, read_source_list, write_source_list
+from pipeline.sources.plan import Candidate, Overrides, Plan, make_plan
+from pipeline.sources.source_list import format_source, read_source_list, write_source_list
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import newsledger
 
@@ -277,12 +278,12 @@ TAGBLATT = Source(
 )
 
 
-def found(url: str, *, language: str | None = "de", homepage: str | None = None, title: str | None = None) -> Find:
-    return Find(url=url, language=language, homepage=homepage, title=title)
+def found(url: str, *, language: str | None = "de", homepage: str | None = None, title: str | None = None) -> Candidate:
+    return Candidate(url=url, language=language, homepage=homepage, title=title)
 
 
-def planned(*finds: Find, wishes: Wishes = Wishes()) -> Plan:  # noqa: B008  # it is frozen
-    return make_plan([TAGBLATT], finds, wishes)
+def planned(*candidates: Candidate, overrides: Overrides = Overrides()) -> Plan:  # noqa: B008  # it is frozen
+    return make_plan([TAGBLATT], candidates, overrides, tell_language)
 
 
 def test_a_feed_of_a_known_outlet_goes_to_its_source() -> None:
@@ -331,8 +332,8 @@ def test_a_feed_is_read_once() -> None:
 
 
 def test_options_overrule_guesses() -> None:
-    wishes = Wishes(id="stadt", name="Stadtblatt", language="en", country="IE", timezone="Europe/Dublin")
-    plan = planned(found("https://www.tagblatt.example/x"), found("https://other.example/y"), wishes=wishes)
+    overrides = Overrides(id="stadt", name="Stadtblatt", language="en", country="IE", timezone="Europe/Dublin")
+    plan = planned(found("https://www.tagblatt.example/x"), found("https://other.example/y"), overrides=overrides)
     _, new = plan.sources
     assert (new.id, new.name, new.language, new.country, new.zone.key) == (
         "stadt", "Stadtblatt", "en", "IE", "Europe/Dublin",
@@ -342,9 +343,9 @@ def test_options_overrule_guesses() -> None:
 
 def test_options_do_not_change_a_source() -> None:
     with pytest.raises(SourcesError, match=r"source 'tagblatt' .* has name 'Tagblatt'"):
-        planned(found("https://www.tagblatt.example/x"), wishes=Wishes(name="Stadtblatt"))
+        planned(found("https://www.tagblatt.example/x"), overrides=Overrides(name="Stadtblatt"))
     with pytest.raises(SourcesError, match="--name is for one source"):
-        planned(found("https://a.example/x"), found("https://b.example/x"), wishes=Wishes(name="Stadtblatt"))
+        planned(found("https://a.example/x"), found("https://b.example/x"), overrides=Overrides(name="Stadtblatt"))
 
 
 def test_ids_are_free_ones() -> None:
@@ -409,7 +410,7 @@ def test_a_list_is_tried_before_it_is_added(web: WebServer, tmp_path: Path) -> N
     done = run(web, "add", abos, "--sources", path)
     assert done.returncode == 0, done.stderr
     assert "gone.xml: http 404" in done.stderr
-    assert "gopher://bote.example/: is no http(s) address" in done.stderr
+    assert "gopher://bote.example/: is not an http(s) address" in done.stderr
     (source,) = load_sources(path)
     assert (source.id, source.feeds) == ("bote", feeds[:1])
 
@@ -450,7 +451,7 @@ def test_check_tells_what_to_change(web: WebServer, tmp_path: Path) -> None:
     assert rss[:5] == ["a", f"{a}/rss", "rss", "ok", "2"]
     assert rss[5].endswith("daysago")
     assert rss[6] == f"{a}/movedb:{b}/for-nowb:{b}/same"
-    assert moved[3] == f"ok,butmovedforgood,nowat{a}/rss:changeit"
+    assert moved[3] == f"ok,butmovedpermanently,nowat{a}/rss:changeit"
     assert same[6] == f"a:{a}/moveda:{a}/rss{b}/for-now"
     assert for_now[3] == f"ok,redirectedto{b}/rss"
     assert none[:7] == ["b", f"{b}/none", "", "http404", "", "", ""]

@@ -14,7 +14,7 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from pipeline.collect.discovery.sites import http_address, registrable_host, tidy_name
+from pipeline.sources.sites import http_address, registrable_host, tidy_name
 
 FEED_TYPES = frozenset(
     {

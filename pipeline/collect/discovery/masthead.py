@@ -10,10 +10,10 @@ import msgspec
 from lxml import etree
 
 from pipeline.archive.codings import CodingError, decode
-from pipeline.collect.discovery.sites import http_address, tidy_name
 from pipeline.collect.feeds.charset import decode_text, remove_control_characters
 from pipeline.collect.feeds.entries import Unreadable
 from pipeline.collect.feeds.xml import read_elements, skip_prolog
+from pipeline.sources.sites import http_address, tidy_name
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"

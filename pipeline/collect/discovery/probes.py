@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.collect.discovery.masthead import Masthead, read_masthead
-from pipeline.collect.discovery.sites import same_address
 from pipeline.collect.feeds import Feed, FeedKind, NotAFeed, parse_feed
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import FetchFailed, Response
+from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ids import digest
+from pipeline.sources.sites import same_address
 
 MAX_AT_ONCE = 32
 """Hosts that are asked at the same time, each one address after the other."""

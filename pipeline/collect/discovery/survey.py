@@ -10,7 +10,7 @@ import msgspec
 from pipeline.collect.discovery.links import Homepage, declared_sitemaps, read_homepage, well_known_feeds
 from pipeline.collect.discovery.probes import UTC_ZONE, Probe, Prober
 from pipeline.collect.feeds import FeedKind
-from pipeline.collect.http.exchanges import Response
+from pipeline.collect.http.responses import Response
 
 MAX_CANDIDATES = 60
 """Addresses of one kind that are tried; a page that lists all of an outlet's feeds has some dozens."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.http.hosts import OVERLOADED
+from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import is_passing
 
 

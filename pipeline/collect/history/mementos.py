@@ -11,7 +11,7 @@ import msgspec
 from pipeline.collect.history.cdx import ArchivedCapture, list_captures, read_stamp
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import Response
+from pipeline.collect.http.responses import Response
 
 _REPLAY = re.compile(r"/web/(\d{14})id_/(https?:/.*)$", re.DOTALL)
 _ONE_SLASH = re.compile(r"^(https?:/)(?=[^/])")

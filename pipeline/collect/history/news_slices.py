@@ -16,10 +16,10 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from filelock import AsyncFileLock, Timeout
 
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.sightings import is_on
 from pipeline.collect.history.streams import open_stream
 from pipeline.errors import storage_errors
 from pipeline.ids import digest
+from pipeline.sources.sites import is_on
 
 LONGEST_WAIT_SECONDS = 2700.0
 """For a file that another run, or another source of this one, is streaming."""

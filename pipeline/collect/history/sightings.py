@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -41,13 +39,3 @@ def dated_by_itself(item: Item, zone: ZoneInfo, existed_at: datetime | None) -> 
         item, published_at=day.begins_at, published_raw=day.raw, published_quality=DateQuality.DAY_ONLY
     )
     return dated, day.begins_at + NOON
-
-
-def is_on(url: str, hosts: Iterable[str]) -> bool:
-    """Whether the page is on one of the hosts or below it, `www.` aside. What is no address is nowhere."""
-    try:
-        host = (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return False
-    names = [name.removeprefix("www.") for name in hosts]
-    return any(host == name or host.endswith(f".{name}") for name in names)

@@ -20,12 +20,13 @@ from pipeline.collect.discovery.links import declared_sitemaps
 from pipeline.collect.feeds import Feed, Item, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.history.periods import NOON, named_period
-from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.history.sightings import Sighting, dated_by_itself
 from pipeline.collect.history.sitemap_files import Looks, SitemapFiles
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import is_listing
 from pipeline.events import DateQuality
 from pipeline.interval import Interval
+from pipeline.sources.sites import is_on
 
 MAX_SITEMAPS = 50
 """Read of a source for each day of the period."""

@@ -15,7 +15,7 @@ from pipeline.collect.feeds import Item, NotAFeed, parse_feed
 from pipeline.collect.history.cdx import ArchivedCapture, IndexCutOff
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import Memento, WebArchive
-from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.history.sightings import Sighting, dated_by_itself
 from pipeline.collect.pages.section_pages import (
     Link,
     linked_items,
@@ -24,6 +24,7 @@ from pipeline.collect.pages.section_pages import (
     section_addresses,
 )
 from pipeline.interval import Interval
+from pipeline.sources.sites import is_on
 
 MAX_MEMENTOS = 8
 """Of one feed or page that are read for each day of the period, evenly spread."""

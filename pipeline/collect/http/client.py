@@ -15,9 +15,6 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
 from pipeline.archive.codings import CodingError, decode
 from pipeline.archive.exchange import Exchange
@@ -29,10 +26,9 @@ from pipeline.collect.http.addresses import (
     canonical_host,
     is_address,
 )
-from pipeline.collect.http.bodies import ReadBody, read_robots, read_whole
-from pipeline.collect.http.descriptors import raise_file_limit
-from pipeline.collect.http.exchanges import NOT_ASKED, REDIRECTS, FetchFailed, Response
+from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
+from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import RobotsCache, Unavailable
 
 AGENT = "newsledger"
@@ -66,18 +62,6 @@ class Timeouts(msgspec.Struct, frozen=True):
     read: float = 20
     """For the next bytes of a response."""
     retry_wait: float = 1
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Keeps connections alive, but none on which a server has sent something unasked: it would be taken for the answer
-    to the next request."""
-
-    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
-        while (connection := await super()._get(key, traces)) is not None:
-            if connection.protocol is not None and not connection.protocol.should_close:
-                return connection
-            connection.close()
-        return None
 
 
 class Client:
@@ -114,7 +98,7 @@ class Client:
         connections = min(MAX_CONNECTIONS, files // _FILES_A_CONNECTION)
         self._permits = asyncio.Semaphore(connections)
         self._session = aiohttp.ClientSession(
-            connector=_Connector(
+            connector=Connector(
                 resolver=self._resolver,
                 socket_factory=self._resolver.guarded_socket,
                 limit=connections,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.collect.http.exchanges import NOT_ASKED, Response
+from pipeline.collect.http.responses import NOT_ASKED, Response
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404

@@ -18,10 +18,10 @@ from uuid import UUID
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
-from pipeline.collect.discovery.sites import registrable_host
 from pipeline.collect.feeds.charset import decode_text
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.ids import article_id
+from pipeline.sources.sites import registrable_host
 
 _WALLS = """
 authorize captcha cmp consent cookies cookiewall einwilligung login maintenance paywall register registrieren

@@ -15,11 +15,10 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from pipeline.collect.discovery.sites import http_address
 from pipeline.collect.feeds import Item
 from pipeline.collect.feeds.charset import decode_text
-from pipeline.collect.history.sightings import is_on
 from pipeline.ids import canonical_url
+from pipeline.sources.sites import http_address, is_on
 
 MAX_SECTIONS = 5
 MAX_LINKS = 2_000

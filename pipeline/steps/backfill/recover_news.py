@@ -11,17 +11,17 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.discovery.sites import http_address
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlices
-from pipeline.collect.history.sightings import Sighting, dated_by_itself, is_on
+from pipeline.collect.history.sightings import Sighting, dated_by_itself
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import Link, linked_items, looks_like_article
 from pipeline.events import ArticleCaptured, Via
 from pipeline.ids import article_id
 from pipeline.interval import Interval
 from pipeline.sources import Source
+from pipeline.sources.sites import http_address, is_on
 from pipeline.steps.backfill.history_items import HistoryFind, record_finds
 from pipeline.steps.backfill.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
 from pipeline.steps.backfill.recover_pages import HadPage, PageRecovery

@@ -17,15 +17,15 @@ from pipeline.archive.warc import Stored
 from pipeline.collect.history.cdx import IndexCutOff
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import Memento, WebArchive
-from pipeline.collect.history.sightings import is_on
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.exchanges import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import ERROR, is_passing, why_no_page
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id, digest
 from pipeline.sources import Source
+from pipeline.sources.sites import is_on
 from pipeline.steps.backfill.history_items import PRODUCER, HistoryFind, find_events
 from pipeline.steps.backfill.history_state import NOT_ARCHIVED, ArticleOfInterval, Past, articles_of_past
 from pipeline.steps.run.host_locks import GIVE_WAY_SECONDS, HeldByAnotherRun

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from pipeline.collect.http.addresses import canonical_host
 from pipeline.collect.http.client import Client, Limits, Timeouts
-from pipeline.collect.http.descriptors import raise_file_limit
+from pipeline.collect.http.connections import raise_file_limit
 from pipeline.errors import NewsledgerError
 from pipeline.settings import Settings
 from pipeline.sources import Source

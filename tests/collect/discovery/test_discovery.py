@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from pipeline.collect.discovery.links import Homepage, declared_sitemaps, read_homepage, well_known_feeds
 from pipeline.collect.discovery.masthead import Masthead, read_masthead
 from pipeline.collect.discovery.probes import Prober
-from pipeline.collect.discovery.sites import (
+from pipeline.collect.discovery.survey import Survey, survey
+from pipeline.collect.http.client import Client, Limits
+from pipeline.ledger.log import utc_now
+from pipeline.sources import HttpUrl, SourceId
+from pipeline.sources.sites import (
     country_of,
     http_address,
     language_of,
@@ -27,10 +31,6 @@ from pipeline.collect.discovery.sites import (
     suggest_id,
     tidy_name,
 )
-from pipeline.collect.discovery.survey import Survey, survey
-from pipeline.collect.http.client import Client, Limits
-from pipeline.ledger.log import utc_now
-from pipeline.sources import HttpUrl, SourceId
 from tests.worlds.loopback import Answer, WebServer
 
 URL = "https://www.bote.example/start"

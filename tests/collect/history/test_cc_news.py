@@ -20,8 +20,8 @@ from pipeline.archive.codings import CodingError
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages, read_paths
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlice, NewsSlices, copy_records
-from pipeline.collect.history.sightings import is_on
 from pipeline.interval import Interval
+from pipeline.sources.sites import is_on
 from tests.collect.history.asking import DAY, asking, hour
 from tests.worlds.news_files import PAGE, NewsFileServer, file_path, news_files, warc_record, warcinfo
 

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent
 from pipeline.collect.http.client import Client, Limits, Timeouts
-from pipeline.collect.http.exchanges import FetchFailed
+from pipeline.collect.http.responses import FetchFailed
 from pipeline.ledger.log import utc_now
 from tests.worlds.sockets import counted_connections
 

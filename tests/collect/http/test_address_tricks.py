@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect.http.client import Client, Limits, Timeouts
-from pipeline.collect.http.exchanges import FetchFailed, Response
+from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ledger.log import utc_now
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.sockets import counted_connections

@@ -20,8 +20,8 @@ import zstandard
 from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
 from pipeline.collect.http import client as http
 from pipeline.collect.http.client import Client, Limits, Timeouts
-from pipeline.collect.http.exchanges import FetchFailed, Response
 from pipeline.collect.http.hosts import CONNECTIONS
+from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ledger.log import utc_now
 from tests.worlds.loopback import Answer, WebServer
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from pipeline.collect.http.client import Client, Limits
-from pipeline.collect.http.exchanges import Response
+from pipeline.collect.http.responses import Response
 from pipeline.interval import Interval
 from pipeline.ledger import Run
 from pipeline.ledger.log import utc_now

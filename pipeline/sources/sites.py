@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
@@ -179,6 +179,16 @@ def registrable_host(host: str) -> str:
     if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in SECOND_LEVELS:
         known = 2
     return ".".join(labels[-known - 1 :])
+
+
+def is_on(url: str, hosts: Iterable[str]) -> bool:
+    """Whether the page is on one of the hosts or below it, `www.` aside. What is no address is nowhere."""
+    try:
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return False
+    names = [name.removeprefix("www.") for name in hosts]
+    return any(host == name or host.endswith(f".{name}") for name in names)
 
 
 def suggest_id(url: str) -> str:

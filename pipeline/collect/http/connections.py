@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from pipeline.archive.codings import MAX_BODY_BYTES
-from pipeline.collect.http.exchanges import FetchFailed
+from pipeline.collect.http.responses import FetchFailed
 from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
 
 _CHUNK_BYTES = 1 << 16
+_ENOUGH_FILES = 65_536
 
 ReadBody = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
 """Raises FetchFailed, and what aiohttp raises."""
+
+
+class Connector(aiohttp.TCPConnector):
+    """Keeps connections alive, but none on which a server has sent something unasked: it would be taken for the answer
+    to the next request."""
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) is not None:
+            if connection.protocol is not None and not connection.protocol.should_close:
+                return connection
+            connection.close()
+        return None
+
+
+def raise_file_limit() -> int:
+    """Raise the limit as far as the system lets us without asking (setrlimit(2)); the limit as it is then.
+
+    Shells begin with 1,024 for the sake of programs that cannot do with more, and hundreds of hosts need more.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return wanted if soft == resource.RLIM_INFINITY else soft
 
 
 async def read_whole(answer: aiohttp.ClientResponse) -> bytes:

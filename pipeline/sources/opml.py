@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from lxml import etree
 
-from pipeline.collect.discovery.sites import tidy_name
 from pipeline.errors import SourcesError
-from pipeline.sources import Source
+from pipeline.sources.sites import tidy_name
+from pipeline.sources.source import Source
 
 NAMESPACE = "urn:newsledger:opml"
 
@@ -22,7 +22,7 @@ _OWN = f"{{{NAMESPACE}}}"
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+class OpmlSource(msgspec.Struct, frozen=True, kw_only=True):
     """What a list that newsledger wrote says of the source that a feed is of."""
 
     id: str
@@ -40,7 +40,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     homepage: str | None = None
     language: str | None = None
-    outlet: Outlet | None = None
+    source: OpmlSource | None = None
 
 
 def read_opml(content: bytes, *, file: str) -> tuple[Outline, ...]:
@@ -68,11 +68,11 @@ def _outline(element: etree._Element, file: str) -> Outline | None:
     title = tidy_name(given.get("title") or given.get("text"))
     own = {key.removeprefix(_OWN): value for key, value in given.items() if key.startswith(_OWN)}
     try:
-        outlet = msgspec.convert({**own, "name": title}, Outlet, strict=False) if "id" in own else None
+        source = msgspec.convert({**own, "name": title}, OpmlSource, strict=False) if "id" in own else None
     except msgspec.ValidationError as exc:
         raise SourcesError(f"{file}: {url}: {exc}") from exc
     homepage, language = given.get("htmlurl"), given.get("language")
-    return Outline(url=url, is_sitemap=not feed, title=title, homepage=homepage, language=language, outlet=outlet)
+    return Outline(url=url, is_sitemap=not feed, title=title, homepage=homepage, language=language, source=source)
 
 
 def _name(element: etree._Element) -> str:
@@ -95,7 +95,7 @@ def write_opml(sources: Iterable[Source]) -> bytes:
 
 
 def _own(source: Source) -> dict[str, str]:
-    names = [name for name in Outlet.__struct_fields__ if name != "name"]
+    names = [name for name in OpmlSource.__struct_fields__ if name != "name"]
     values = {name: getattr(source, name) for name in names}
     return {f"{_OWN}{name}": str(value) for name, value in values.items() if value is not None}
 

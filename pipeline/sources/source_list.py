@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import SourcesError
-from pipeline.sources import Source, load_sources, parse_sources
+from pipeline.sources.source import Source, load_sources, parse_sources
 
 _OPAQUE = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'|#[^\r\n]*", re.DOTALL

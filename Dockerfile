@@ -1,4 +1,4 @@
-# The image of every Airflow service in docker-compose.yml: newsledger, its DAGs and SQL, and Airflow, as locked.
+# The image of all Airflow services in docker-compose.yml: newsledger with its DAGs and SQL, and Airflow, in locked versions.
 FROM python:3.12.13-slim-trixie AS build
 WORKDIR /opt/newsledger
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
@@ -9,13 +9,13 @@ COPY pyproject.toml README.md LICENSE ./
 COPY pipeline pipeline
 COPY sql sql
 COPY dags dags
-# Editable, as in the Makefile: the program finds dags/ and sql/ beside the package.
+# Editable, as in the Makefile, because the program finds dags/ and sql/ next to the package.
 RUN uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
     && python -m compileall -q pipeline \
     && chmod -R go+rX .
 
 FROM python:3.12.13-slim-trixie
-# /data and /airflow are volumes; a new volume takes its owner from the folder in the image.
+# /data and /airflow are volumes. A new volume gets the owner of the folder in the image.
 RUN useradd --uid 10001 --user-group --create-home newsledger \
     && install --directory --owner=10001 --group=10001 --mode=0750 /data /airflow
 COPY --from=build /opt/newsledger /opt/newsledger

@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a virtual environment from requirements.lock, nothing outside this folder.
 PYTHON ?= python3
 BIN := .venv/bin
-# Container images set it; without bytecode each of the many short processes compiles its two thousand modules anew.
+# Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test e2e check plain-english benchmark lock clean

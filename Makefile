@@ -31,7 +31,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
-	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/cli/sql
+	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/models/sql pipeline/cli/sql
 
 # Refuses idioms that make prose hard to read.
 plain-english: .venv/ready

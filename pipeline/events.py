@@ -1,13 +1,20 @@
-"""Every event type. An event is a fact that was observed: frozen, in the past tense, never changed or removed.
+"""Every event type, declared once. An event is an observed fact, named in the past tense and never changed or removed.
 
-The envelope (docs/architecture.md) has two halves. What the producer knows is declared on `Event`; `position`,
-`recorded_at` and `run_id` are given by the ledger when it takes the event. A type's other fields are its table's
-columns, in this order; `None` is NULL. A field added later must be optional, `None` for what is recorded already;
-a changed meaning needs a new type.
+Everything else follows from the declarations below: a type's fields are the columns of its ledger table and of its
+table in schema `events` of the published file, in this order; the docstrings are those columns' comments; `IDENTITY`
+makes the event's id; enums and `REFERENCES` become data tests of each build. None is NULL.
+
+An event's envelope has two halves. What the producer knows is declared on `Event`; `position`, `event_id`,
+`recorded_at` and `run_id` are added by the ledger when it takes the event (`pipeline.ledger.rows.Recorded`).
+
+Recorded history restricts what may change here. A field added later must be optional, with `None` for what is
+recorded already, and stands at the end of its type. A changed meaning needs a new type. Field order, `IDENTITY` and
+defaults of existing types are fixed: ids and digests are made of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -19,13 +26,13 @@ from pipeline.ids import name_uuid
 
 
 class Via(StrEnum):
-    """How an item or a page came to us."""
+    """The way an item or a page was obtained."""
 
     LIVE = "live"
     WAYBACK = "wayback"
     CC_NEWS = "cc_news"
     FEED = "feed"
-    """The feed's own text of the article, where its page could not be had."""
+    """The article's text as the feed itself carries it, used when its page could not be fetched."""
     SITEMAP = "sitemap"
     """Found by a backfill in the outlet's sitemaps."""
 
@@ -38,11 +45,11 @@ class PollOutcome(StrEnum):
     BLOCKED = "blocked"
     FAILED = "failed"
     PUT_OFF = "put_off"
-    """Nothing was asked: the host wants to be left alone, or its turn was too far off."""
+    """No request was sent: the host asked to be left alone, or its next free slot was too far in the future."""
 
 
 class WarcType(StrEnum):
-    """Which WARC record holds the exchange (WARC 1.1, section 5.5)."""
+    """The type of the WARC record that holds the exchange (WARC 1.1, section 5.5)."""
 
     RESPONSE = "response"
     REVISIT = "revisit"
@@ -54,11 +61,11 @@ class DateQuality(StrEnum):
 
     EXACT = "exact"
     NO_ZONE = "no_zone"
-    """It names no time zone; the source's was assumed."""
+    """The date names no time zone; the source's zone was assumed."""
     DAY_ONLY = "day_only"
-    """It names no time of day; the day's beginning was assumed."""
+    """The date names no time of day; the beginning of the day was assumed."""
     FUTURE = "future"
-    """It lies ahead of the poll, so it was not believed."""
+    """The date is later than the poll and was not used."""
     UNREADABLE = "unreadable"
 
 
@@ -78,23 +85,23 @@ class BlockKind(StrEnum):
 
 class QuoteKind(StrEnum):
     DIRECT = "direct"
-    """Somebody's own words: in marks, or set apart as a block."""
+    """Somebody's own words: between quotation marks, or set apart as a block."""
     INDIRECT = "indirect"
-    """Reported: sagte, dass …; laut X …; and sentences that go on reporting."""
+    """Reported speech: "sagte, dass …", "laut X …", and the sentences that continue the report."""
 
 
 class RevisitOutcome(StrEnum):
-    """What became of a page since it was last captured."""
+    """What happened to a page since it was last captured."""
 
     UNCHANGED = "unchanged"
     """The same bytes, or the server says so (304)."""
     CHANGED = "changed"
-    """Other bytes; they are captured."""
+    """Other bytes, which are captured."""
     MISSING = "missing"
-    """404 or 410, or redirected to the front page or another page of the site that is no article."""
+    """404 or 410, or a redirect to the front page or to another page of the site that is not an article."""
     FAILED = "failed"
-    """No answer that would tell; also a redirect to another site, to another article, or to a page that wants something
-    first."""
+    """The answer does not show whether the page is still there: no response, or a redirect to another site, to another
+    article, or to a login or consent page."""
 
 
 class MentionKind(StrEnum):
@@ -111,12 +118,12 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BlockSpeaker(msgspec.Struct, frozen=True):
-    """Who says a block that is a quotation."""
+    """The speaker of a block that is a quotation."""
 
     block_no: int
-    """The quotation's place among the blocks, counted from 1."""
+    """The quotation's number among the blocks, counted from 1."""
     speaker: str
-    """As the line says it, without the role."""
+    """The name as the line gives it, without the role."""
     role: str | None = None
 
 
@@ -124,23 +131,26 @@ class LiveEntry(msgspec.Struct, frozen=True):
     """An entry of a liveblog."""
 
     block_no: int
-    """The block it begins with, counted from 1."""
+    """The number of the entry's first block, counted from 1."""
     published_at: datetime
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What every event says. `IDENTITY` names the fields that, with type and producer, make its id."""
+    """The part of the envelope that the producer fills in."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ()
+    """The fields that, together with type and producer, make the event's id."""
+    REFERENCES: ClassVar[Mapping[str, str]] = {}
+    """Fields that hold another event's id, and the type of that event. Every build tests that the event exists."""
 
     stream: str
     """What the fact is about: `feed:<source>/<n>`, `article:<article_id>` or `run:<dag>/<run>`."""
     occurred_at: datetime
     """When it happened in the world, UTC."""
     producer: str
-    """Who asserts it, `extract@3`; any change of its output bumps the number."""
+    """Name and version of the program that asserts the fact, `extract@3`. A change of its output raises the number."""
     caused_by: UUID | None = None
-    """The event this one follows from."""
+    """The id of the event this one follows from."""
 
     @property
     def event_id(self) -> UUID:
@@ -155,34 +165,54 @@ def _spell(value: object) -> str:
 
 
 def event_type(cls: type[Event]) -> str:
-    """The type's name, which is also its table's: `article_captured`."""
+    """The type's name, which is also its table's name: `article_captured`."""
     tag = cls.__struct_config__.tag
     assert isinstance(tag, str)
     return tag
 
 
-class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
-    """One poll of one feed, whatever came of it."""
-
-    IDENTITY = ("feed_url", "occurred_at")
+class ArticleEvent(Event, frozen=True, kw_only=True):
+    """Not a type of its own: what all events about an article begin with."""
 
     source_id: str
+    """The source's id in sources.toml."""
+    article_id: UUID
+    """The article's id, made from its canonical URL."""
+
+
+class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
+    """One poll of one feed, whatever its outcome. Polls of the sitemaps that an index names are caused by the index's
+    poll; a poll without a cause is of a feed in sources.toml."""
+
+    IDENTITY = ("feed_url", "occurred_at")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "feed_polled"}
+
+    source_id: str
+    """The source's id in sources.toml."""
     feed_url: str
+    """The feed's address in sources.toml."""
     outcome: PollOutcome
+    """`ok`, `moved` (permanent redirects led to `moved_to`) and `not_modified` are successes. `gone` (410) retires the
+    feed. `put_off` is neither success nor failure: no request was sent, because the host asked to be left alone."""
     status: int | None = None
-    """HTTP status of the last response; None when there was none."""
+    """HTTP status of the last response; null if there was none."""
     reason: str | None = None
     """Why the outcome is not ok: `timeout`, `dns`, `http_5xx`, `robots`, `not_a_feed`, …"""
     detail: str | None = None
+    """The reason in words."""
     final_url: str | None = None
+    """The address that answered, after redirects."""
     etag: str | None = None
     last_modified: str | None = None
     bytes: int | None = None
+    """Size of the body."""
     items: int | None = None
+    """Items in the feed."""
     new_items: int | None = None
+    """Items that the ledger did not know."""
     overlap: bool | None = None
-    """Did this poll still hold one of the newest items of the last one that was read? None on the first poll, when
-    nothing was read, and where items of either are none. Where it is false, see `gap_from`."""
+    """Did this poll still contain one of the newest items of the previous poll that was read? Null for the first poll,
+    when nothing was read, and when either poll has no items. If false, see `gap_from`."""
     warnings: tuple[str, ...] = ()
     """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …"""
     payload_digest: str | None = None
@@ -192,172 +222,198 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     warc_offset: int | None = None
     warc_length: int | None = None
     items_dropped: int | None = None
-    """Entries that name no page, and those beyond the cap on a feed's length."""
+    """Entries that were ignored: those that name no page, and those beyond the maximum length of a feed."""
     newest_articles: tuple[UUID, ...] | None = None
-    """The articles of the newest items, a fifth of all and at least three, for the next poll to look for."""
+    """The articles of the newest items, a fifth of all and at least three, ids as text. The next poll looks for them to
+    find out whether it overlaps."""
     gap_from: datetime | None = None
-    """Where `overlap` is false: what was published from here on may have come and gone unseen, …"""
+    """If `overlap` is false: items published from here on may have come and gone between the polls, …"""
     gap_to: datetime | None = None
-    """… up to the oldest item of this poll."""
+    """… up to here, the date of the oldest item of this poll."""
     conditional: bool | None = None
-    """Whether the feed was asked only for what is new (ETag, Last-Modified)."""
+    """Was the request conditional (If-None-Match, If-Modified-Since)? Null if the server had given no validator."""
     asked_url: str | None = None
-    """The address that was asked where that is not `feed_url` but the one adopted after permanent redirects."""
+    """The requested address, if it is not `feed_url` but the one adopted after permanent redirects."""
     moved_to: str | None = None
-    """Where permanent redirects alone (301, 308) have led."""
+    """The target of a redirect chain of permanent redirects only (301, 308)."""
     retry_at: datetime | None = None
-    """Before when the server wants not to be asked again (Retry-After)."""
+    """The server asked for no request before this time (Retry-After)."""
 
 
 class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
-    """An item as the feed gave it. What the feed says differently next time is a new event that supersedes this."""
+    """An item as the feed gave it. When the feed says something else about it later, that is a new event, which
+    supersedes this one."""
 
     IDENTITY = ("source_id", "feed_url", "guid", "said_digest", "supersedes")
 
     source_id: str
+    """The source's id in sources.toml."""
     feed_url: str
+    """The feed, sitemap or archive document that names the item."""
     article_id: UUID
+    """The article's id, made from `canonical_url`."""
     url: str
-    """As the feed gave it, made absolute."""
+    """The item's address as the feed gave it, made absolute."""
     canonical_url: str
+    """The address without tracking parameters, fragment, and AMP or mobile variants."""
     guid: str
-    """The feed's own id of the item; the URL where it has none."""
+    """The feed's own id of the item; the URL if it has none."""
     title: str | None = None
     summary: str | None = None
     published_at: datetime | None = None
     updated_at: datetime | None = None
     published_raw: str | None = None
-    """The date as written in the feed."""
+    """The publication date as written in the feed."""
     said_digest: str
-    """Of everything the feed said of the item, to notice changes."""
+    """Digest of everything the feed said about the item, to notice changes."""
     supersedes: UUID | None = None
-    """The event of the same item in the same feed that was true until now."""
+    """The event that described the same item of the same feed until now."""
     via: Via = Via.LIVE
     published_quality: DateQuality | None = None
-    """None where the feed gave no date."""
+    """How far `published_at` can be trusted; null if the feed gave no date."""
     content: str | None = None
-    """The article's text as HTML where the feed has it (content:encoded), for pages that cannot be captured."""
+    """The article's text as HTML if the feed carries it (content:encoded), for pages that cannot be captured."""
 
 
-class ArticleCaptured(Event, frozen=True, kw_only=True, tag="article_captured"):
-    """A page was fetched and its exchange archived. Caused by the item (or the recheck) that asked for it."""
+class ArticleCaptured(ArticleEvent, frozen=True, kw_only=True, tag="article_captured"):
+    """A page was fetched and its exchange archived. Caused by the item or the revisit that asked for it."""
 
     IDENTITY = ("url", "payload_digest", "caused_by")
 
-    source_id: str
-    article_id: UUID
     url: str
+    """The requested address."""
     final_url: str
+    """The address that answered, after redirects."""
     status: int | None
-    """None where no page answered and the article was taken from the feed."""
+    """HTTP status of the page; null if no page answered and the article was taken from the feed."""
     content_type: str | None = None
     payload_digest: str
-    """`sha256:<hex>` of the body with its content-encoding undone: what extraction reads."""
+    """`sha256:<hex>` of the body with its content-encoding undone: the bytes that extraction reads."""
     warc_payload_digest: str
-    """The record's WARC-Payload-Digest: of the body as it was sent. Differs where it was sent compressed."""
+    """The record's WARC-Payload-Digest, made of the body as it was sent. Differs if it was sent compressed."""
     bytes: int
     """Size of the body with its content-encoding undone."""
     warc_type: WarcType
-    """A revisit record repeats no payload; the article's earliest response with the same digest has it."""
+    """A revisit record does not repeat the payload: the article's earliest response with the same digest holds it. A
+    resource record holds what no server sent in this form: the feed's own text of an article."""
     warc_file: str
-    """Relative to the archive root."""
+    """The archive file, relative to the archive root."""
     warc_offset: int
+    """Where the record starts in the file, in bytes."""
     warc_length: int
+    """Length of the compressed record, in bytes."""
     captured_at: datetime
-    """When the page was as archived: now for a live page, the web archive's date for an archived one."""
+    """When the page looked like this: the time of the request for a live page, the web archive's date for an archived
+    page."""
     via: Via = Via.LIVE
+    """How the page was obtained; `feed` if it could not be fetched and the feed's own text was used instead."""
 
 
-class CaptureFailed(Event, frozen=True, kw_only=True, tag="capture_failed"):
-    """A page could not be had. Caused by the item that asked for it."""
+class CaptureFailed(ArticleEvent, frozen=True, kw_only=True, tag="capture_failed"):
+    """A page could not be fetched. Caused by the item that asked for it."""
 
     IDENTITY = ("url", "caused_by", "attempt")
 
-    source_id: str
-    article_id: UUID
     url: str
+    """The requested address."""
     reason: str
     """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
     `soft_404`, `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`, …"""
     status: int | None = None
+    """HTTP status of the last response; null if there was none."""
     detail: str | None = None
+    """The reason in words."""
     attempt: int
+    """Number of the attempt, counted from 1."""
     will_retry: bool
+    """Will a later run try again? If false, the page has been given up."""
     retry_at: datetime | None = None
-    """Before when the server wants not to be asked again (Retry-After)."""
+    """The server asked for no request before this time (Retry-After)."""
 
 
-class ArticleExtracted(Event, frozen=True, kw_only=True, tag="article_extracted"):
-    """What the page said, by this producer. Caused by the capture it was read from."""
+class ArticleExtracted(ArticleEvent, frozen=True, kw_only=True, tag="article_extracted"):
+    """The article on a page, as this producer read it. Caused by the capture that was read."""
 
     IDENTITY = ("article_id", "payload_digest")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_captured"}
 
-    source_id: str
-    article_id: UUID
     url: str
+    """The page's address."""
     payload_digest: str
+    """The archived body that was read, `sha256:<hex>`."""
     kicker: str | None = None
+    """The line above the headline."""
     headline: str | None = None
     lead: str | None = None
+    """The summary between headline and text."""
     blocks: tuple[Block, ...] = ()
+    """The body in reading order."""
     text: str
-    """The blocks' texts, one line each; offsets of quotes and mentions count its characters."""
+    """The blocks' texts, one line each. Offsets of quotes and mentions count its characters."""
     authors: tuple[str, ...] = ()
+    """Names as printed."""
     published_at: datetime | None = None
+    """When the page says it was published."""
     modified_at: datetime | None = None
+    """When the page says it was last modified."""
     language: str | None = None
-    """ISO 639-1, as the page declares it, else as detected."""
+    """ISO 639-1, as the page declares it, otherwise as detected."""
     section: str | None = None
+    """The outlet's section."""
     access: Access = Access.OPEN
     correction: str | None = None
     """The outlet's own correction notice."""
     word_count: int
+    """Words of the text."""
     text_digest: str
-    """Of headline, lead and text: equal digests read the same."""
+    """Digest of headline, lead and text: equal digests read the same."""
     canonical_url: str | None = None
-    """The address by which the page itself wants to be known."""
+    """The address that the page itself names as its own."""
     agencies: tuple[str, ...] | None = None
-    """The news agencies whose text it is or was made from: "dpa", "AFP"."""
+    """The news agencies that wrote the text or on whose text it is based: "dpa", "AFP"."""
     attributions: tuple[BlockSpeaker, ...] | None = None
-    """Who says the blocks that are quotations, where the page tells."""
+    """The speakers of the blocks that are quotations, where the page names them."""
     entries: tuple[LiveEntry, ...] | None = None
-    """Where the entries of a liveblog begin among the blocks, and their times."""
+    """The entries of a liveblog: the block each one begins with, and its time."""
 
 
-class ExtractionFailed(Event, frozen=True, kw_only=True, tag="extraction_failed"):
-    """No article could be read from a captured page."""
+class ExtractionFailed(ArticleEvent, frozen=True, kw_only=True, tag="extraction_failed"):
+    """No article could be read from a captured page. Caused by the capture."""
 
     IDENTITY = ("article_id", "payload_digest")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_captured"}
 
-    source_id: str
-    article_id: UUID
     url: str
+    """The page's address."""
     payload_digest: str
+    """The archived body that was read, `sha256:<hex>`."""
     reason: str
+    """`no_text`, `not_html`, …"""
     detail: str | None = None
+    """The reason in words."""
 
 
-class BoilerplateStripped(Event, frozen=True, kw_only=True, tag="boilerplate_stripped"):
+class BoilerplateStripped(ArticleEvent, frozen=True, kw_only=True, tag="boilerplate_stripped"):
     """One block that was on the page and is not part of the article. Caused by the extraction."""
 
     IDENTITY = ("caused_by", "block_no")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
-    source_id: str
-    article_id: UUID
     block_no: int
     """Counted from 1 in the order of the page."""
     kind: str
+    """What the block is: `video_caption`, `credit`, `newsletter`, …"""
     rule: str
+    """Id of the rule that removed it."""
     text: str
 
 
-class VideoEmbedded(Event, frozen=True, kw_only=True, tag="video_embedded"):
-    """What a stripped video caption said of the video. Caused by the extraction."""
+class VideoEmbedded(ArticleEvent, frozen=True, kw_only=True, tag="video_embedded"):
+    """What a stripped video caption said about the video. Caused by the extraction."""
 
     IDENTITY = ("caused_by", "video_no")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
-    source_id: str
-    article_id: UUID
     video_no: int
     """Counted from 1 in the order of the page."""
     teaser: str | None = None
@@ -365,33 +421,33 @@ class VideoEmbedded(Event, frozen=True, kw_only=True, tag="video_embedded"):
     duration_seconds: int | None = None
 
 
-class ArticleAnnotated(Event, frozen=True, kw_only=True, tag="article_annotated"):
-    """The annotators have read an extraction, also when they found nothing. Caused by the extraction."""
+class ArticleAnnotated(ArticleEvent, frozen=True, kw_only=True, tag="article_annotated"):
+    """An annotator has read an extraction, even if it found nothing. Caused by the extraction."""
 
     IDENTITY = ("caused_by",)
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
-    source_id: str
-    article_id: UUID
     language: str | None = None
     """ISO 639-1, as detected in the text."""
     language_confidence: float | None = None
     """0 to 1."""
     quotes: int | None = None
-    """None from a producer that does not look for any."""
+    """Quotations found; null from a producer that does not look for any."""
     mentions: int | None = None
-    """Likewise."""
+    """Mentions found; null from a producer that does not look for any."""
     failure: str | None = None
-    """Why the text could not be read by this producer: `timeout`, `died`, `language`. A newer one tries again."""
+    """Why this producer could not read the text: `timeout`, `died`, `language`. A newer producer tries again."""
 
 
-class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
-    """Somebody is quoted. Offsets are characters in the extraction's text, end exclusive. Caused by the extraction."""
+class QuoteExtracted(ArticleEvent, frozen=True, kw_only=True, tag="quote_extracted"):
+    """A quotation was found. Offsets are characters in the extraction's text, end exclusive. Caused by the
+    extraction."""
 
     IDENTITY = ("caused_by", "start_char", "end_char")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
-    source_id: str
-    article_id: UUID
     text: str
+    """The words quoted, without the marks."""
     start_char: int
     end_char: int
     kind: QuoteKind
@@ -400,9 +456,9 @@ class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
     speaker_start_char: int | None = None
     speaker_end_char: int | None = None
     person: str | None = None
-    """The speaker's full name as the article introduces it; None where unknown."""
+    """The speaker's full name as the article introduces it; null if unknown."""
     cue: str | None = None
-    """The word that marks it as said: "sagte"."""
+    """The word that marks the quotation as said: "sagte"."""
     cue_start_char: int | None = None
     cue_end_char: int | None = None
     rule: str
@@ -415,59 +471,66 @@ class QuoteExtracted(Event, frozen=True, kw_only=True, tag="quote_extracted"):
     frame_end_char: int | None = None
 
 
-class EntityMentioned(Event, frozen=True, kw_only=True, tag="entity_mentioned"):
-    """A person, organisation or place is named. Offsets as for quotations. Caused by the extraction."""
+class EntityMentioned(ArticleEvent, frozen=True, kw_only=True, tag="entity_mentioned"):
+    """A person, an organisation or a place is named. Offsets are characters in the extraction's text, end exclusive.
+    Caused by the extraction."""
 
     IDENTITY = ("caused_by", "start_char", "end_char")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
-    source_id: str
-    article_id: UUID
     kind: MentionKind
     surface: str
     """As written: "Merz", "Frankreichs"."""
     name: str
-    """A person's full name as the article introduces it, a place's or organisation's usual name."""
+    """A person's full name as the article introduces it; a place's or organisation's usual name."""
     start_char: int
     end_char: int
     role: str | None = None
-    """Of a person, as said at this mention: "Bundeskanzler"."""
+    """A person's office or occupation as given at this mention: "Bundeskanzler"."""
     party: str | None = None
+    """A person's party as given at this mention."""
     country: str | None = None
-    """ISO 3166-1 alpha-2: where a place is, whom a person's office serves."""
+    """ISO 3166-1 alpha-2: the country of a place, or the one that a person's office serves."""
     rule: str
+    """Id of the rule that found it."""
     confidence: float
     """0 to 1."""
 
 
-class ArticleRevisited(Event, frozen=True, kw_only=True, tag="article_revisited"):
-    """A captured page was looked at again. Caused by the article's capture or look before.
+class ArticleRevisited(ArticleEvent, frozen=True, kw_only=True, tag="article_revisited"):
+    """A captured page was fetched again to see whether it has changed. Caused by the article's previous capture or
+    revisit.
 
-    A page that has changed is captured: the capture is caused by this look. Every answer is in the archive.
+    A page that has changed is captured, and this event causes the capture. Every answer is in the archive.
     """
 
     IDENTITY = ("article_id", "caused_by")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"capture_id": "article_captured"}
 
-    source_id: str
-    article_id: UUID
     url: str
+    """The requested address."""
     capture_id: UUID
-    """The capture before, which the page was compared with."""
+    """The previous capture, with which the page was compared."""
     outcome: RevisitOutcome
+    """`unchanged` (the same bytes, or 304), `changed` (captured anew), `missing` (404, 410, or a redirect to the front
+    page or another page that is not an article) or `failed` (the answer does not tell)."""
     status: int | None = None
-    """None where nobody answered."""
+    """HTTP status; null if nobody answered."""
     reason: str | None = None
-    """Why it is missing, `gone`, `http_4xx`, `soft_404`, `to_front_page`, `to_other_page`, or why the look failed,
-    `http_5xx`, `timeout`, `to_other_site`, `to_other_article`, `to_wall`, …"""
+    """Why the page is missing, `gone`, `http_4xx`, `soft_404`, `to_front_page`, `to_other_page`, or why the revisit
+    failed, `http_5xx`, `timeout`, `to_other_site`, `to_other_article`, `to_wall`, …"""
     detail: str | None = None
+    """The reason in words."""
     final_url: str | None = None
+    """The address that answered, after redirects."""
     attempt: int = 1
-    """Looks in a row that found no page, this one included; 1 also where it found one."""
+    """Revisits in a row that found no page, this one included; 1 also if it found one."""
     conditional: bool = False
-    """Whether the page was asked for only if it had changed."""
+    """Was the request conditional (If-None-Match, If-Modified-Since)?"""
     etag: str | None = None
     last_modified: str | None = None
     retry_at: datetime | None = None
-    """Before when the server wants not to be asked again (Retry-After)."""
+    """The server asked for no request before this time (Retry-After)."""
     payload_digest: str | None = None
     """`sha256:<hex>` of the answer's body with its content-encoding undone."""
     warc_payload_digest: str | None = None
@@ -478,16 +541,16 @@ class ArticleRevisited(Event, frozen=True, kw_only=True, tag="article_revisited"
 
 
 class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
-    """A task of a run failed for good: its retries are used up."""
+    """A task of an Airflow run failed for good: its retries are used up. `run_id` is the run's."""
 
     IDENTITY = ("stream", "task_id", "map_index", "try_number")
 
     dag_id: str
     task_id: str
     map_index: int | None = None
-    """Which of the mapped tasks, from 0; None where the task is not mapped."""
+    """Number of the mapped task, from 0; null if the task is not mapped."""
     label: str | None = None
-    """The mapped task's name, its source."""
+    """The mapped task's name: its source."""
     try_number: int
     """The try that failed last, from 1."""
     error: str
@@ -495,27 +558,35 @@ class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
 
 
 class HistoryRead(Event, frozen=True, kw_only=True, tag="history_read"):
-    """A backfill has looked into one document of a source's history for articles of an interval."""
+    """A backfill has read one document of a source's history (a sitemap, the archived captures of a feed or page, a
+    news file), looking for articles of an interval. Items found in it are caused by it."""
 
     IDENTITY = ("source_id", "via", "url", "interval_start", "interval_end", "occurred_at")
 
     source_id: str
+    """The source's id in sources.toml."""
     via: Via
+    """The kind of history."""
     url: str
     """The sitemap, the feed or page whose archived captures were read, or the WARC file."""
     interval_start: datetime
     interval_end: datetime
     reason: str | None = None
-    """Why it could not be read, or not to its end; None where it was. Those of polls, and `partial`, `broken_index`."""
+    """Why it could not be read, or not to its end; null if it was. The same reasons as for polls, and `partial`,
+    `incomplete`, `broken_index`. A document that was read to its end is not requested again within a day, a news file
+    never."""
     detail: str | None = None
+    """The reason in words."""
     status: int | None = None
+    """HTTP status; null if nobody answered."""
     retry_at: datetime | None = None
+    """The server asked for no request before this time (Retry-After)."""
     entries: int = 0
-    """What it names: pages, or further sitemaps."""
+    """Pages or further sitemaps that it names."""
     matches: int = 0
     """Articles of the interval among them."""
     new_items: int = 0
-    """Those that were not known."""
+    """Those of the matches that the ledger did not know."""
     payload_digest: str | None = None
     warc_file: str | None = None
     warc_offset: int | None = None
@@ -523,9 +594,9 @@ class HistoryRead(Event, frozen=True, kw_only=True, tag="history_read"):
 
 
 class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"):
-    """What a run over a past interval came to for one source: each article published then, or captured then and to be
-    read, is counted once, by what has become of it: `known` + `found` = `recovered` + `replayed` + `unchanged` +
-    `lost` + `waiting`. A task that is tried again may come to more: the last event of a run's start holds."""
+    """The result of a run over a past interval, for one source. Every article that was published in the interval, or
+    captured in it and to be read, is counted once: `known` + `found` = `recovered` + `replayed` + `unchanged` + `lost`
+    + `waiting`. A task that is retried may count more: the last event with the same `started_at` holds."""
 
     IDENTITY = (
         *("source_id", "interval_start", "interval_end", "started_at"),
@@ -533,23 +604,25 @@ class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"
     )
 
     source_id: str
+    """The source's id in sources.toml."""
     interval_start: datetime
     interval_end: datetime
     started_at: datetime
+    """When the run was started, for the last time if it was cleared."""
     known: int
-    """Articles the ledger knew of before."""
+    """Articles that the ledger knew before."""
     found: int
-    """Articles that the source's history named, to this run or to one that was killed before it could say so."""
+    """Articles that the source's history named, to this run or to one that was killed before it could record so."""
     recovered: int
-    """Likewise those whose page was had, and not before."""
+    """Articles whose page this run fetched for the first time, or one that was killed before it could record so."""
     replayed: int
-    """Captured before, and read anew by the run from the archive."""
+    """Articles captured before and read again by this run from the archive."""
     unchanged: int
-    """There was nothing to do."""
+    """Articles for which nothing had to be done."""
     lost: int
-    """Known, and nowhere to be had when asked for last."""
+    """Known articles whose page could not be obtained from anywhere at the last attempt."""
     waiting: int
-    """Left to a later run: put off, failed for now, not asked for, or not wanted."""
+    """Articles left to a later run: put off, failed for now, not tried, or not wanted."""
 
 
 EVENT_TYPES: tuple[type[Event], ...] = (

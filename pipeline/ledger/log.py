@@ -1,15 +1,15 @@
 """Append to the ledger and read from it.
 
-The protocol (docs/architecture.md): events are built outside the lock; under it, in one transaction, known ids are
-dropped, positions given, the head moved and the append chained. DuckLake has no unique constraint and the
-SQLite catalog answers contention with "database is locked", so the lock makes it right and the retry makes
-it patient; the head's row makes two commits collide should the lock ever fail.
+How an append works. The events are built outside the lock. Under the lock, in one transaction, events whose ids are
+known are dropped, the others get the positions after the head, the head is moved and a row with the append's digest is
+added. DuckLake has no unique constraint, so without the lock two appends at once could record an event twice. Moving
+the head is the second line of defence: both update its one row, so should the lock ever fail, one of the two commits
+fails. Contention with readers and with maintenance is answered by a retry of the whole transaction.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,20 +24,20 @@ import msgspec
 import pyarrow as pa
 import stamina
 from duckdb import DuckDBPyConnection
-from filelock import FileLock, Timeout
 
-from pipeline.errors import LedgerError, LedgerLocked, LedgerMissing, StorageError, storage_errors
+from pipeline.errors import LedgerError, LedgerMissing
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
-from pipeline.ledger import catalog
+from pipeline.ledger.catalog import Catalog, catalog_at
+from pipeline.ledger.disk import first_line
 from pipeline.ledger.rows import Recorded, to_table
+from pipeline.ledger.session import connect
+from pipeline.ledger.sql import statement
+from pipeline.ledger.tables import complete, is_complete
 
 Row = TypeVar("Row", bound=msgspec.Struct)
+T = TypeVar("T")
 Clock = Callable[[], datetime]
-
-_CONTENTION = ("locked", "conflict", "primary key", "busy")
-_FULL_DISK_BYTES = 1_000_000
-_DISK = ("no space left", "disk is full", "disk full", "file too large", "disk i/o error", "read-only file system")
 
 
 def utc_now() -> datetime:
@@ -45,7 +45,7 @@ def utc_now() -> datetime:
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One execution: Airflow's run id or `cli-<uuid7>`, and the clock that its steps go by."""
+    """One execution: its id, `cli-<uuid7>` or Airflow's run id, and the clock that its steps use."""
 
     run_id: str
     now: Clock = utc_now
@@ -57,15 +57,15 @@ def start_run(now: Clock = utc_now) -> Run:
 
 
 class Append(msgspec.Struct, frozen=True):
-    """What an append added; nothing when every event was known."""
+    """What an append added. It is empty if every event was known."""
 
     types: Mapping[UUID, str]
-    """Of the new events, by id."""
+    """The types of the new events, by id."""
     last_position: int
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """New events by type."""
+        """The number of new events by type."""
         return Counter(self.types.values())
 
     @property
@@ -73,43 +73,43 @@ class Append(msgspec.Struct, frozen=True):
         return len(self.types)
 
     def count(self, events: Iterable[Event]) -> Mapping[str, int]:
-        """The new ones among these events by type."""
+        """The number of new ones among these events by type."""
         return Counter(self.types[event.event_id] for event in events if event.event_id in self.types)
 
 
 class Ledger:
-    """One process's connection to the ledger. Not for use by several threads."""
+    """One process's connection to the ledger. Several threads must not use it."""
 
-    def __init__(self, path: Path, con: DuckDBPyConnection, lock: FileLock, now: Clock) -> None:
-        self.path = path
+    def __init__(self, catalog: Catalog, con: DuckDBPyConnection, lock_timeout_seconds: float, now: Clock) -> None:
+        self._catalog = catalog
         self._con = con
-        self._lock = lock
+        self._lock_timeout_seconds = lock_timeout_seconds
         self._now = now
 
     @classmethod
-    def open(cls, path: Path, *, lock_timeout_seconds: float = 60, now: Clock = utc_now) -> Self:
-        """Open the ledger whose catalog is at `path`, making it or its missing tables first.
+    def open(cls, place: Path, *, lock_timeout_seconds: float = 60, now: Clock = utc_now) -> Self:
+        """Open the ledger at this place (see `catalog_at`). Create it, or its missing tables and columns, first.
 
-        Raises LedgerTooNew, LedgerLocked, LedgerError or StorageError, each naming the path.
+        Raises LedgerTooNew, LedgerLocked, LedgerError or StorageError, each naming the place.
         """
-        lock = FileLock(path.with_suffix(".lock"), timeout=lock_timeout_seconds)
-        with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            con = catalog.connect(path) if path.is_file() else None
-            if con is None or not catalog.is_complete(con, path):
+        catalog = catalog_at(place)
+        with catalog.storage_errors():
+            catalog.prepare()
+            con = connect(catalog) if catalog.exists() else None
+            if con is None or not is_complete(con, catalog):
                 if con is not None:
                     con.close()
-                with _held(lock, path):
-                    con = catalog.connect(path)
-                    catalog.complete(con, path)
-        return cls(path, con, lock, now)
+                with catalog.exclusive(lock_timeout_seconds):
+                    con = connect(catalog)
+                    complete(con, catalog)
+        return cls(catalog, con, lock_timeout_seconds, now)
 
     @classmethod
-    def open_existing(cls, path: Path, *, lock_timeout_seconds: float = 60) -> Self:
-        """As `open`, but raises LedgerMissing instead of making a ledger where there is none."""
-        if not path.is_file() or path.stat().st_size == 0:
-            raise LedgerMissing(f"{path.parent}: no ledger here; `newsledger ingest` or `newsledger demo` makes one")
-        return cls.open(path, lock_timeout_seconds=lock_timeout_seconds)
+    def open_existing(cls, place: Path, *, lock_timeout_seconds: float = 60) -> Self:
+        """Like `open`, but raises LedgerMissing if there is no ledger."""
+        if not catalog_at(place).exists():
+            raise LedgerMissing(f"{place.parent}: no ledger here; `newsledger ingest` or `newsledger demo` makes one")
+        return cls.open(place, lock_timeout_seconds=lock_timeout_seconds)
 
     def close(self) -> None:
         self._con.close()
@@ -121,26 +121,20 @@ class Ledger:
         self.close()
 
     def append(self, events: Sequence[Event], run: Run) -> Append:
-        """Record the events that are not known yet, all or none of them, and say how many were new.
+        """Record the events that are not known yet, all or none of them, and return those that were new.
 
-        Raises LedgerLocked after `lock_timeout_seconds`, StorageError when the disk is full.
+        Raises LedgerLocked after `lock_timeout_seconds`, StorageError if the disk is full.
         """
         offered = {event.event_id: event for event in events}
         if not offered:
             return Append({}, self.head()[0])
-        with disk_errors(self.path), _held(self._lock, self.path):
-            for attempt in stamina.retry_context(
-                on=_is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2
-            ):
-                with attempt:
-                    return self._append_once(offered, run)
-        raise AssertionError("stamina returns or raises")
+        return self._alone(lambda: self._append_once(offered, run))
 
     def head(self) -> tuple[int, int, str]:
         """The last position, the number of the last append, and the digest of the chain up to it."""
         row = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
         if len(row) != 1:
-            raise LedgerError(f"{self.path}: log_head has {len(row)} rows instead of one; run `newsledger verify`")
+            raise LedgerError(f"{self._catalog}: log_head has {len(row)} rows instead of one; run `newsledger verify`")
         position, append_no, digest = row[0]
         return position, append_no, digest
 
@@ -150,20 +144,25 @@ class Ledger:
             return self._rows(row_type, name, values)
 
     def rearrange(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
-        """As `select`, for a statement that changes files and no event, while no other process appends.
+        """Like `select`, for a statement that changes files but no event, while no other process appends.
 
         Raises LedgerLocked after `lock_timeout_seconds`.
         """
-        with disk_errors(self.path), _held(self._lock, self.path):
+        return self._alone(lambda: self._rows(row_type, name, values))
+
+    def _alone(self, act: Callable[[], T]) -> T:
+        """Call `act` under the lock, and again after each error that means contention."""
+        catalog = self._catalog
+        with catalog.storage_errors(), catalog.exclusive(self._lock_timeout_seconds):
             for attempt in stamina.retry_context(
-                on=_is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2
+                on=catalog.is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2
             ):
                 with attempt:
-                    return self._rows(row_type, name, values)
+                    return act()
         raise AssertionError("stamina returns or raises")
 
     def _rows(self, row_type: type[Row], name: str, values: Mapping[str, Any]) -> list[Row]:
-        cursor = self._con.execute(catalog.statement(name), dict(values))
+        cursor = self._con.execute(statement(name), dict(values))
         columns = [column[0] for column in cursor.description]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         return [msgspec.convert(row, row_type, strict=False) for row in rows]
@@ -173,14 +172,25 @@ class Ledger:
         with self._readable():
             return self._con.execute(sql).to_arrow_table()
 
+    def read(self, cls: type[Event], first: int, last: int) -> pa.RecordBatchReader:
+        """A type's rows from position `first` to `last`, both included, in batches. Read it before the next query."""
+        sql = statement("events_between").format(table=event_type(cls), first=first, last=last)
+        with self._readable():
+            return self._con.execute(sql).to_arrow_reader()
+
+    def has_append(self, digest: str) -> bool:
+        """True if the ledger's chain had this digest after one of its appends."""
+        with self._readable():
+            return bool(self._con.execute(statement("append_with_digest"), {"digest": digest}).fetchall())
+
     @contextmanager
     def _readable(self) -> Iterator[None]:
         try:
-            with disk_errors(self.path):
+            with self._catalog.storage_errors():
                 yield
         except (duckdb.Error, msgspec.ValidationError) as exc:
             raise LedgerError(
-                f"{self.path}: cannot be read: {catalog.first_line(exc)}; `newsledger verify` tells more"
+                f"{self._catalog}: cannot be read: {first_line(exc)}; `newsledger verify` tells more"
             ) from exc
 
     def _append_once(self, offered: Mapping[Any, Event], run: Run) -> Append:
@@ -202,7 +212,7 @@ class Ledger:
                 rows = [item for item in recorded if type(item.event) is cls]
                 if rows:
                     con.register("fresh", to_table(cls, rows))
-                    con.execute(catalog.statement("insert_events").format(table=event_type(cls)))
+                    con.execute(statement("insert_events").format(table=event_type(cls)))
                     con.unregister("fresh")
             last = recorded[-1].position
             con.execute(
@@ -224,51 +234,18 @@ class Ledger:
         for cls in {type(event) for event in offered.values()}:
             ids = [event_id.bytes for event_id, event in offered.items() if type(event) is cls]
             self._con.register("offered", pa.table({"event_id": pa.array(ids, pa.binary(16)).cast(pa.uuid())}))
-            for (known,) in self._con.execute(catalog.statement("known_ids").format(table=event_type(cls))).fetchall():
+            for (known,) in self._con.execute(statement("known_ids").format(table=event_type(cls))).fetchall():
                 del fresh[known]
             self._con.unregister("offered")
         return fresh
 
 
 def chain_digest(previous_digest: str, append_no: int, recorded: Sequence[Recorded]) -> str:
-    """`sha256:<hex>` over the digest before, the append's number and every event's canonical line, in order."""
+    """`sha256:<hex>` over the previous digest, the append's number and every event's canonical line, in order."""
     hashed = hashlib.sha256(f"{previous_digest}\n{append_no}\n".encode())
     for item in recorded:
         hashed.update(item.canonical())
     return f"sha256:{hashed.hexdigest()}"
-
-
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """As `storage_errors`, also for what DuckDB says of a full or broken disk."""
-    try:
-        with storage_errors(path):
-            yield
-    except duckdb.Error as exc:
-        if any(words in str(exc).lower() for words in _DISK):
-            raise StorageError(f"{path}: {catalog.first_line(exc)}") from exc
-        if shutil.disk_usage(path.parent).free < _FULL_DISK_BYTES:  # not all that DuckDB says of it tells why
-            raise StorageError(f"{path}: no space left on the disk: {catalog.first_line(exc)}") from exc
-        raise
-
-
-@contextmanager
-def _held(lock: FileLock, path: Path) -> Iterator[None]:
-    try:
-        lock.acquire()
-    except Timeout as exc:
-        raise LedgerLocked(
-            f"{path}: another process has held the ledger's lock for {lock.timeout:g} s;"
-            " nothing was recorded, try again"
-        ) from exc
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _is_contention(exc: Exception) -> bool:
-    return isinstance(exc, duckdb.Error) and any(word in str(exc).lower() for word in _CONTENTION)
 
 
 def _roll_back(con: DuckDBPyConnection) -> None:

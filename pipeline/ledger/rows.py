@@ -1,4 +1,4 @@
-"""Events as table rows and back, and the canonical bytes that the chain of digests is made of."""
+"""Events as table rows and back, and the canonical bytes from which the chain of digests is made."""
 
 from __future__ import annotations
 
@@ -37,25 +37,30 @@ ENVELOPE = pa.schema(
         ("caused_by", pa.uuid()),
     ]
 )
-"""The columns every event table begins with."""
+"""The first columns of every event table."""
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with what the ledger added to it. Encoded as JSON, a line of it is what the digest covers."""
+    """An event with the part of the envelope that the ledger adds."""
 
     position: int
+    """The event's place in the ledger, counted over all types without gaps."""
     event_id: UUID
+    """The same fact from the same producer always has the same id."""
     recorded_at: datetime
+    """When the ledger took it."""
     run_id: str
+    """The run that recorded it: Airflow's run id, or `cli-…`."""
     event: Event
 
     def canonical(self) -> bytes:
-        """One line of JSON. Fields that hold their default are left out, so adding a column changes no old line."""
+        """One line of JSON, which the append's digest covers. Fields that hold their default are omitted, so that a new
+        column changes no line of an old event."""
         return msgspec.json.encode(self) + b"\n"
 
 
 def table_schema(cls: type[Event]) -> pa.Schema:
-    """The columns of the type's table: the envelope, then the type's own fields in their order."""
+    """The columns of the type's table: the envelope, then the type's own fields in the order of their declaration."""
     hints = typing.get_type_hints(cls)
     own = [pa.field(name, _arrow_type(hints[name])) for name in cls.__struct_fields__ if name not in ENVELOPE.names]
     return pa.schema([*ENVELOPE, *own])
@@ -75,7 +80,7 @@ def to_table(cls: type[Event], recorded: Sequence[Recorded]) -> pa.Table:
 
 
 def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
-    """The events of these rows. Raises msgspec.ValidationError where a row is none."""
+    """The events of these rows. Raises msgspec.ValidationError if a row is not an event of the type."""
     optional = {field.name for field in msgspec.structs.fields(cls) if field.default is None}
     for row in table.to_pylist():
         yield Recorded(

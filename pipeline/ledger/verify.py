@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from pipeline.errors import LedgerError
 from pipeline.events import EVENT_TYPES, event_type
-from pipeline.ledger import catalog
+from pipeline.ledger.disk import first_line
 from pipeline.ledger.log import Ledger, chain_digest
 from pipeline.ledger.rows import Recorded, from_table
+from pipeline.ledger.sql import statement
 
 WINDOW_EVENTS = 20_000
 
@@ -82,18 +83,18 @@ def _chain(appends: Sequence[AppendRow], position: int, append_no: int, digest: 
 
 
 def _strays(ledger: Ledger) -> Iterator[Finding]:
-    if count := ledger.table(catalog.statement("appends_beyond"))["strays"][0].as_py():
+    if count := ledger.table(statement("appends_beyond"))["strays"][0].as_py():
         yield Finding("table appends", f"{count} rows lie beyond log_head")
 
 
 def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[Finding]:
     """Rows outside of all appends, and ids that are there more than once."""
     try:
-        strays = ledger.table(catalog.statement("positions_beyond").format(table=name))["strays"][0].as_py()
-        doubles = ledger.table(catalog.statement("doubled_ids").format(table=name)).to_pylist()
+        strays = ledger.table(statement("positions_beyond").format(table=name))["strays"][0].as_py()
+        doubles = ledger.table(statement("doubled_ids").format(table=name)).to_pylist()
     except LedgerError as exc:
         unreadable.add(name)
-        yield Finding(f"table {name}", f"cannot be read: {catalog.first_line(exc.__cause__ or exc)}")
+        yield Finding(f"table {name}", f"cannot be read: {first_line(exc.__cause__ or exc)}")
         return
     if strays:
         yield Finding(f"table {name}", f"{strays} rows lie outside of all appends")
@@ -124,14 +125,14 @@ def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str])
         name = event_type(cls)
         if name in unreadable:
             continue
-        sql = catalog.statement("events_between").format(
+        sql = statement("events_between").format(
             table=name, first=window[0].first_position, last=window[-1].last_position
         )
         try:
             recorded += from_table(cls, ledger.table(sql))
         except (LedgerError, msgspec.ValidationError, pa.ArrowException) as exc:
             unreadable.add(name)
-            yield Finding(f"table {name}", f"holds what is no event: {catalog.first_line(exc)}")
+            yield Finding(f"table {name}", f"holds what is no event: {first_line(exc)}")
     if unreadable:
         return
     recorded.sort(key=lambda item: item.position)

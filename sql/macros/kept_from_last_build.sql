@@ -1,6 +1,6 @@
 {#
-  The model's own table as the last build left it, or an empty one where there is none with just these columns. A model
-  of what is expensive to compute, and comes out the same every time, takes over from it what it holds.
+  The model's own table as the last build left it, or an empty table if it does not exist or has other columns. A model
+  whose rows are expensive to compute, and the same each time, takes the rows it already has from here.
   `columns` maps their names to their types.
 #}
 {% macro kept_from_last_build(columns) -%}

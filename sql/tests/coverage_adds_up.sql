@@ -3,7 +3,7 @@ with articles as (
     select
         source_id,
         count(distinct article_id) as articles
-    from {{ ref('item_discovered') }}
+    from {{ source('events', 'item_discovered') }}
     group by source_id
 ),
 
@@ -11,7 +11,7 @@ polls as (
     select
         source_id,
         count(*) as polls
-    from {{ ref('feed_polled') }}
+    from {{ source('events', 'feed_polled') }}
     where caused_by is null and outcome != 'put_off'
     group by source_id
 ),

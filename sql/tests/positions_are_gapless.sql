@@ -1,34 +1,13 @@
--- All event tables together hold every position from 1 to the head once: nothing is missing, doubled or too new.
+-- All event tables together hold every position from 1 to the head once: none is missing, doubled or too high.
+{%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'events') if execute else [] %}
+{%- set head_position = env_var('NEWSLEDGER_HEAD_POSITION') if execute else 0 %}
 with positions as (
-    select position from {{ ref('feed_polled') }}
+    {%- for table in tables %}
+    select position from {{ source('events', table.name) }}
     union all
-    select position from {{ ref('item_discovered') }}
-    union all
-    select position from {{ ref('article_captured') }}
-    union all
-    select position from {{ ref('capture_failed') }}
-    union all
-    select position from {{ ref('article_extracted') }}
-    union all
-    select position from {{ ref('extraction_failed') }}
-    union all
-    select position from {{ ref('boilerplate_stripped') }}
-    union all
-    select position from {{ ref('video_embedded') }}
-    union all
-    select position from {{ ref('article_annotated') }}
-    union all
-    select position from {{ ref('quote_extracted') }}
-    union all
-    select position from {{ ref('entity_mentioned') }}
-    union all
-    select position from {{ ref('history_read') }}
-    union all
-    select position from {{ ref('backfill_finished') }}
-    union all
-    select position from {{ ref('article_revisited') }}
-    union all
-    select position from {{ ref('run_failed') }}
+    {%- endfor %}
+    select null as position
+    where false
 )
 
 select
@@ -37,6 +16,6 @@ select
     max(position) as last_position
 from positions
 having
-    count(*) != {{ head_position() }}
-    or count(distinct position) != {{ head_position() }}
-    or coalesce(max(position), 0) != {{ head_position() }}
+    count(*) != {{ head_position }}
+    or count(distinct position) != {{ head_position }}
+    or coalesce(max(position), 0) != {{ head_position }}

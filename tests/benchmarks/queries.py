@@ -15,7 +15,10 @@ from typing import Any
 
 import duckdb
 
-from pipeline.ledger import Ledger, Run, catalog
+from pipeline.ledger import Ledger, Run
+from pipeline.ledger.catalog import catalog_at
+from pipeline.ledger.session import connect
+from pipeline.ledger.sql import statement
 from pipeline.steps.maintain import merge_files
 from pipeline.steps.run.progress import ignore_progress
 from tests.conftest import item
@@ -41,7 +44,7 @@ def measure(folder: Path, events: int) -> None:
             ledger.append([item(f"{n + k}") for k in range(min(EVENTS_PER_APPEND, events - n))], Run("benchmark"))
         merge_files(ledger, ignore_progress)
     print(f"{f'{events} events':24}{'1 thread':>23}{'2 threads':>23}")
-    with catalog.connect(path) as con:
+    with connect(catalog_at(path)) as con:
         for name, values in queries.items():
             costs = [_best(con, threads, name, values) for threads in (1, 2)]
             print(f"{name:24}" + "".join(f"  {wall:7.1f} ({cpu:7.1f} CPU)" for wall, cpu in costs))
@@ -52,7 +55,7 @@ def _best(con: duckdb.DuckDBPyConnection, threads: int, name: str, values: dict[
     costs = []
     for _ in range(10):
         wall, cpu = time.perf_counter(), time.process_time()
-        con.execute(catalog.statement(name), values).fetchall()
+        con.execute(statement(name), values).fetchall()
         costs.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))
     return min(costs)
 

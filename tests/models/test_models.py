@@ -10,18 +10,14 @@ import subprocess
 import sys
 import textwrap
 import time
-import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from pipeline import models
 from pipeline.errors import LedgerMissing, ModelsError
@@ -480,31 +476,42 @@ def test_event_models_have_the_columns_of_their_type(cls: type[Event], news: duc
     assert list(zip(model.columns, model.types, strict=True)) == list(zip(empty.columns, empty.types, strict=True))
 
 
-@pytest.mark.parametrize("cls", EVENT_TYPES, ids=event_type)
-def test_accepted_values_are_those_of_the_type(cls: type[Event]) -> None:
-    described = yaml.safe_load((PROJECT_ROOT / f"sql/models/events/{event_type(cls)}.yml").read_text("utf-8"))
-    tested = {
-        column["name"]: tuple(test["accepted_values"]["arguments"]["values"])
-        for column in described["models"][0]["columns"]
-        for test in column.get("data_tests", ())
-        if "accepted_values" in test
-    }
-    hints = typing.get_type_hints(cls)
-    plain = {
-        name: typing.get_args(hints[name])[0] if isinstance(hints[name], UnionType) else hints[name]
-        for name in cls.__struct_fields__
-    }
-    enums = {name: tuple(kind) for name, kind in plain.items() if isinstance(kind, type) and issubclass(kind, StrEnum)}
-    assert tested == enums
+def test_every_table_and_every_column_of_a_mart_has_a_comment(news: duckdb.DuckDBPyConnection) -> None:
+    silent = news.execute("""
+        select table_name from duckdb_tables() where comment is null
+        union all
+        select table_name || '.' || column_name from duckdb_columns()
+        where schema_name = 'main' and not internal and comment is null
+    """).fetchall()
+    assert silent == []
 
 
-def test_every_column_of_a_mart_is_described(news: duckdb.DuckDBPyConnection) -> None:
-    marts = news.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
-    assert marts
-    for (mart,) in marts:
-        (described,) = yaml.safe_load((PROJECT_ROOT / f"sql/models/marts/{mart}.yml").read_text("utf-8"))["models"]
-        assert [column["name"] for column in described["columns"]] == news.table(mart).columns
-        assert all(column["description"].strip() for column in described["columns"])
+def test_comments_of_event_columns_are_the_docstrings_of_their_fields(news: duckdb.DuckDBPyConnection) -> None:
+    comments = dict(news.execute("""
+        select column_name, comment from duckdb_columns() where table_name = 'quote_extracted'
+    """).fetchall())  # fmt: skip
+    assert comments["position"] == "The event's place in the ledger, counted over all types without gaps."
+    assert comments["source_id"] == "The source's id in sources.toml."
+    assert comments["kind"] == "One of: direct, indirect."
+    assert comments["speaker"] == 'As written in the text: "Merz", "der Kanzler".'
+    assert comments["event_id"].endswith("It is made from producer, caused_by, start_char, end_char.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "insert into events.item_discovered select * from events.item_discovered limit 1",
+        "update events.item_discovered set guid = null",
+        "update events.item_discovered set via = 'telepathy'",
+        "delete from events.article_captured where event_id in (select caused_by from events.article_extracted)",
+    ],
+    ids=["an id twice", "a required value is missing", "an unknown value of an enum", "a cause is missing"],
+)
+def test_an_event_that_breaks_a_rule_of_its_type_fails_the_build(settings: Settings, change: str) -> None:
+    with duckdb.connect(settings.build_file) as con:
+        con.execute(change)
+    with pytest.raises(ModelsError, match=r"test events_are_valid failed"):
+        models.build(settings)
 
 
 def test_no_number_is_wider_than_a_client_can_read(news: duckdb.DuckDBPyConnection) -> None:

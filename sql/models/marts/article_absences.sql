@@ -8,7 +8,7 @@ select
     status,
     recorded_at,
     position
-from {{ ref('capture_failed') }}
+from {{ source('events', 'capture_failed') }}
 where
     reason in ('gone', 'soft_404', 'to_front_page', 'to_other_page')
     or (reason = 'http_4xx' and status = 404) -- `not_archived` has the status of the page, but is the archive's answer
@@ -23,5 +23,5 @@ select
     status,
     recorded_at,
     position
-from {{ ref('article_revisited') }}
+from {{ source('events', 'article_revisited') }}
 where outcome = 'missing'

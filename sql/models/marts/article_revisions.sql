@@ -26,7 +26,7 @@ spans as (
         arg_min_null(numbered.previous_extraction_id, numbered.sighting_no) as previous_extraction_id,
         arg_min_null(numbered.producer_changed, numbered.sighting_no) as producer_changed
     from numbered
-    inner join {{ ref('article_extracted') }} as read on numbered.extraction_id = read.event_id
+    inner join {{ source('events', 'article_extracted') }} as read on numbered.extraction_id = read.event_id
     group by numbered.article_id, numbered.revision_no
 ),
 
@@ -51,8 +51,8 @@ changes as (
         words.words_before + words.words_after as words_in_both,
         words.word_diff
     from spans
-    left join {{ ref('article_extracted') }} as after on spans.compared_extraction_id = after.event_id
-    left join {{ ref('article_extracted') }} as before on spans.previous_extraction_id = before.event_id
+    left join {{ source('events', 'article_extracted') }} as after on spans.compared_extraction_id = after.event_id
+    left join {{ source('events', 'article_extracted') }} as before on spans.previous_extraction_id = before.event_id
     left join {{ ref('word_changes') }} as words
         on
             spans.previous_extraction_id = words.previous_extraction_id
@@ -102,6 +102,7 @@ select
     spans.extraction_id,
     spans.capture_id
 from spans
-inner join {{ ref('article_extracted') }} as readings on spans.extraction_id = readings.event_id
-inner join {{ ref('article_extracted') }} as last_readings on spans.last_extraction_id = last_readings.event_id
+inner join {{ source('events', 'article_extracted') }} as readings on spans.extraction_id = readings.event_id
+inner join {{ source('events', 'article_extracted') }} as last_readings
+    on spans.last_extraction_id = last_readings.event_id
 inner join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no

@@ -10,8 +10,8 @@ with looks as (
         looks.occurred_at as seen_at,
         looks.position,
         false as is_capture
-    from {{ ref('article_revisited') }} as looks
-    inner join {{ ref('article_captured') }} as captures on looks.capture_id = captures.event_id
+    from {{ source('events', 'article_revisited') }} as looks
+    inner join {{ source('events', 'article_captured') }} as captures on looks.capture_id = captures.event_id
     where looks.outcome = 'unchanged'
 ),
 
@@ -24,7 +24,7 @@ captures as (
         captured_at as seen_at,
         position,
         true as is_capture
-    from {{ ref('article_captured') }}
+    from {{ source('events', 'article_captured') }}
 ),
 
 readable as (
@@ -74,9 +74,9 @@ readers_of_both as (
         arg_max(before.event_id, {{ producer_number('after.producer') }}) as previous_extraction_id,
         arg_max(after.event_id, {{ producer_number('after.producer') }}) as extraction_id
     from in_time
-    inner join {{ ref('article_extracted') }} as before
+    inner join {{ source('events', 'article_extracted') }} as before
         on in_time.article_id = before.article_id and in_time.previous_payload_digest = before.payload_digest
-    inner join {{ ref('article_extracted') }} as after
+    inner join {{ source('events', 'article_extracted') }} as after
         on
             in_time.article_id = after.article_id and in_time.payload_digest = after.payload_digest
             and before.producer = after.producer
@@ -119,6 +119,6 @@ select
         or (readings.correction is distinct from previous_readings.correction)
     ) as begins_revision
 from pairs
-left join {{ ref('article_extracted') }} as readings on pairs.compared_extraction_id = readings.event_id
-left join {{ ref('article_extracted') }} as previous_readings
+left join {{ source('events', 'article_extracted') }} as readings on pairs.compared_extraction_id = readings.event_id
+left join {{ source('events', 'article_extracted') }} as previous_readings
     on pairs.previous_extraction_id = previous_readings.event_id

@@ -40,7 +40,7 @@ items as (
         max_by(canonical_url, position) as canonical_url,
         min(occurred_at) as first_seen_at,
         min(published_at) as published_at
-    from {{ ref('item_discovered') }}
+    from {{ source('events', 'item_discovered') }}
     group by article_id
 ),
 
@@ -55,14 +55,14 @@ last_presences as (
             article_id,
             captured_at as seen_at,
             via = 'live' as is_live
-        from {{ ref('article_captured') }}
+        from {{ source('events', 'article_captured') }}
         where via != 'feed'
         union all
         select
             article_id,
             occurred_at as seen_at,
             true as is_live
-        from {{ ref('article_revisited') }}
+        from {{ source('events', 'article_revisited') }}
         where outcome in ('unchanged', 'changed')
     )
     group by article_id
@@ -86,7 +86,7 @@ annotations as (
         any_value(annotations.language) as language,
         count(quotes.event_id) as quote_count
     from {{ ref('current_annotations') }} as annotations
-    left join {{ ref('quote_extracted') }} as quotes
+    left join {{ source('events', 'quote_extracted') }} as quotes
         on
             annotations.extraction_id = quotes.caused_by
             and annotations.producer = quotes.producer

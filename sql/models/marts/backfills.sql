@@ -1,7 +1,7 @@
 -- backfills: one row per run over a past interval and source, what it came to
 with finished as (
     select *
-    from {{ ref('backfill_finished') }}
+    from {{ source('events', 'backfill_finished') }}
     qualify
         row_number() over (
             partition by run_id, source_id, interval_start, interval_end, started_at
@@ -15,7 +15,7 @@ reads as (
         reads.event_id,
         any_value(reads.reason) as reason,
         min_by(finished.event_id, finished.position) as backfill_id
-    from {{ ref('history_read') }} as reads
+    from {{ source('events', 'history_read') }} as reads
     inner join finished
         on
             reads.source_id = finished.source_id

@@ -10,7 +10,7 @@ with polls as (
         coalesce(not overlap, false) as is_gap,
         gap_to - gap_from as gap,
         items_dropped
-    from {{ ref('feed_polled') }}
+    from {{ source('events', 'feed_polled') }}
     where outcome != 'put_off'
 ),
 
@@ -51,7 +51,7 @@ items as (
     select
         source_id,
         cast(min(occurred_at) at time zone 'UTC' as date) as day
-    from {{ ref('item_discovered') }}
+    from {{ source('events', 'item_discovered') }}
     group by source_id, feed_url, guid, article_id
 ),
 

@@ -3,7 +3,7 @@ with stripped as (
     select
         caused_by as extraction_id,
         count(*) as captions_stripped
-    from {{ ref('boilerplate_stripped') }}
+    from {{ source('events', 'boilerplate_stripped') }}
     where kind = 'video_caption'
     group by caused_by
 ),

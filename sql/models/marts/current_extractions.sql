@@ -6,14 +6,14 @@ with verdicts as (
         payload_digest,
         event_id as extraction_id,
         {{ producer_number('producer') }} as producer_number
-    from {{ ref('article_extracted') }}
+    from {{ source('events', 'article_extracted') }}
     union all
     select
         article_id,
         payload_digest,
         null as extraction_id,
         {{ producer_number('producer') }} as producer_number
-    from {{ ref('extraction_failed') }}
+    from {{ source('events', 'extraction_failed') }}
 )
 
 select

@@ -20,7 +20,7 @@ with polls as (
         max(occurred_at) over () as data_until,
         min(occurred_at) filter (where outcome in ('ok', 'moved')) over (partition by source_id, feed_url)
             as first_read_at
-    from {{ ref('feed_polled') }}
+    from {{ source('events', 'feed_polled') }}
     where caused_by is null and outcome != 'put_off'
 ),
 

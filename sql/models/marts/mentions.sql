@@ -18,5 +18,5 @@ select
     articles.extraction_id
 from {{ ref('articles') }} as articles
 inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
-inner join {{ ref('entity_mentioned') }} as mentions
+inner join {{ source('events', 'entity_mentioned') }} as mentions
     on annotations.extraction_id = mentions.caused_by and annotations.mentions_producer = mentions.producer

@@ -12,7 +12,7 @@ with polls as (
         payload_digest,
         items,
         max(occurred_at) over () as data_until
-    from {{ ref('feed_polled') }}
+    from {{ source('events', 'feed_polled') }}
     where caused_by is null
 ),
 
@@ -43,7 +43,7 @@ articles as (
         source_id,
         feed_url,
         list_sort(list(distinct article_id)) as article_ids
-    from {{ ref('item_discovered') }}
+    from {{ source('events', 'item_discovered') }}
     where occurred_at >= (select max(polls.occurred_at) - interval 30 days from polls)
     group by source_id, feed_url
     having count(distinct article_id) >= 5

@@ -39,8 +39,8 @@ compared as (
         compare_words('lead', coalesce(before.lead, ''), coalesce(after.lead, '')) as lead,
         compare_words('text', before.text, after.text) as text
     from pairs
-    inner join {{ ref('article_extracted') }} as before on pairs.previous_extraction_id = before.event_id
-    inner join {{ ref('article_extracted') }} as after on pairs.extraction_id = after.event_id
+    inner join {{ source('events', 'article_extracted') }} as before on pairs.previous_extraction_id = before.event_id
+    inner join {{ source('events', 'article_extracted') }} as after on pairs.extraction_id = after.event_id
     anti join known
         on pairs.previous_extraction_id = known.previous_extraction_id and pairs.extraction_id = known.extraction_id
 )

@@ -1,0 +1,60 @@
+"""A DuckDB session on the ledger, opened without any download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from pipeline.errors import LedgerError
+from pipeline.ledger.catalog import Catalog, literal
+from pipeline.ledger.disk import first_line
+
+_NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_THREADS = 1
+"""The ledger gets many small queries, and for those a second thread costs more than it saves (measured by
+tests/benchmarks/queries.py). Processes that run side by side use the other cores."""
+
+
+def connect(catalog: Catalog) -> DuckDBPyConnection:
+    """A DuckDB session with the DuckLake attached as `ledger`. Raises LedgerError if it cannot be opened."""
+    con = duckdb.connect(config=_NO_DOWNLOADS | {"allow_unsigned_extensions": "true", "threads": _THREADS})
+    try:
+        _check_signatures(tuple(catalog.extensions))
+        _load(con, catalog.extensions)
+        con.execute(catalog.attach_statement())
+        con.execute("set timezone = 'UTC'")
+    except duckdb.Error as exc:
+        con.close()
+        raise LedgerError(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}") from exc
+    return con
+
+
+@cache
+def _check_signatures(extensions: tuple[ModuleType, ...]) -> None:
+    """Raise duckdb.Error unless the extensions are signed by DuckDB.
+
+    Checked once in a process: it takes a quarter of a second, so the sessions themselves load without a check.
+    """
+    with duckdb.connect(config=_NO_DOWNLOADS) as con:
+        _load(con, extensions)
+
+
+def _load(con: DuckDBPyConnection, extensions: Iterable[ModuleType]) -> None:
+    for module in extensions:
+        con.execute(f"load {literal(_binary(module))}")
+
+
+def _binary(module: ModuleType) -> Path:
+    """The extension's file in its Python package, which is pinned to DuckDB's version."""
+    assert module.__file__
+    folder = Path(module.__file__).parent / "extensions" / f"v{duckdb.__version__}"
+    path = next(folder.glob("*.duckdb_extension"), None)
+    if path is None:
+        raise LedgerError(f"{module.__name__} does not fit DuckDB {duckdb.__version__}; install requirements.lock")
+    return path

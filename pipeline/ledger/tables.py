@@ -1,0 +1,79 @@
+"""The ledger's tables: one for each event type, made from its declaration, and the bookkeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+from duckdb import DuckDBPyConnection
+
+from pipeline.errors import LedgerError, LedgerTooNew
+from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger.catalog import Catalog
+from pipeline.ledger.rows import table_schema
+from pipeline.ledger.sql import statement
+
+log = structlog.get_logger()
+
+FORMAT_VERSION = 1
+"""The version of the tables' meaning. A ledger with a higher one was made by a newer newsledger and is not touched."""
+
+BOOKKEEPING = ("ledger_format", "log_head", "appends")
+
+
+def is_complete(con: DuckDBPyConnection, catalog: Catalog) -> bool:
+    """True if all tables exist with all columns. Raises LedgerTooNew for a ledger made by a newer newsledger."""
+    columns = _columns(con)
+    newer = _newer_than_this(con, columns)
+    if newer:
+        raise LedgerTooNew(f"{catalog}: made by a newer newsledger ({newer}); upgrade newsledger")
+    return all(name in columns for name in BOOKKEEPING) and all(
+        set(table_schema(cls).names) <= columns.get(event_type(cls), frozenset()) for cls in EVENT_TYPES
+    )
+
+
+def _newer_than_this(con: DuckDBPyConnection, columns: Mapping[str, frozenset[str]]) -> str | None:
+    """What the ledger has that this version does not know; None if it knows everything."""
+    if "ledger_format" in columns:
+        row = con.execute("select max(version) from ledger.ledger_format").fetchone()
+        if row and row[0] is not None and row[0] > FORMAT_VERSION:
+            return f"format {row[0]}, this one knows {FORMAT_VERSION}"
+    for cls in EVENT_TYPES:
+        unknown = columns.get(event_type(cls), frozenset()) - set(table_schema(cls).names)
+        if unknown:
+            return f"column {event_type(cls)}.{min(unknown)}"
+    return None
+
+
+def complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
+    """Create the tables and columns that are missing. Call it under the catalog's lock.
+
+    Raises LedgerError for an empty catalog beside recorded events: a new history must not begin on top of an old one.
+    """
+    if is_complete(con, catalog):
+        return
+    columns = _columns(con)
+    if not columns and catalog.holds_event_files():
+        raise LedgerError(f"{catalog}: is empty although its folder holds events; restore the catalog from a backup")
+    con.begin()
+    if not columns:
+        con.execute(statement("create_bookkeeping"))
+        con.execute("insert into ledger.ledger_format values (?)", [FORMAT_VERSION])
+    for cls in EVENT_TYPES:
+        name = event_type(cls)
+        empty = con.from_arrow(table_schema(cls).empty_table())
+        if name not in columns:
+            empty.create(f"ledger.{name}")
+            continue
+        for column, kind in zip(empty.columns, empty.types, strict=True):
+            if column not in columns[name]:
+                log.info("ledger_column_added", table=name, column=column)
+                con.execute(f'alter table ledger.{name} add column "{column}" {kind}')
+    con.commit()
+    if not columns:
+        con.execute(statement("keep_bookkeeping_in_catalog"))  # DuckLake accepts options for committed tables only
+
+
+def _columns(con: DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    rows = con.execute(statement("columns")).fetchall()
+    return {table: frozenset(names) for table, names in rows}

@@ -1,0 +1,18 @@
+"""Build the models from the ledger, and publish them as `news.duckdb`.
+
+A build has four stages, all in `build.duckdb`, a DuckDB file that no other program opens:
+
+1. `build_file` decides whether the file of the last build can be continued, and marks it unfinished.
+2. `event_tables` copies the events recorded since then into schema `events`, up to one position of the ledger.
+3. `dbt_run` lets dbt build and test the marts in sql/models, which read nothing but schema `events`.
+4. `build_file` adds the table macros and, last of all, the table `build_info`: a file without it is unfinished.
+
+`publication` then copies the finished file beside `news.duckdb` and renames the copy over it, so that whoever has the
+old file open keeps it. The build file is disposable: one that cannot be read, was left unfinished, belongs to another
+ledger or lacks columns is built anew. Start reading in `builds`.
+"""
+
+from pipeline.models.builds import BuildResult, Refresh, build
+from pipeline.models.publication import prune, publish, published_counts
+
+__all__ = ["BuildResult", "Refresh", "build", "prune", "publish", "published_counts"]

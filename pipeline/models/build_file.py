@@ -1,0 +1,183 @@
+"""The file that models are built in: whether it can be continued, and what makes it finished.
+
+`main.build_info` is the mark of a finished build. It is dropped before anything else is changed and made again after
+all tests have passed, so a build that was killed at any point leaves a file that is neither published nor continued.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import msgspec
+import structlog
+from filelock import FileLock, Timeout
+
+from pipeline.errors import ModelsError, StorageError
+from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger import Ledger
+from pipeline.ledger.disk import disk_errors, first_line
+from pipeline.ledger.rows import table_schema
+from pipeline.models.comments import TableDocs, write_comments
+from pipeline.models.sql import statement
+from pipeline.settings import PROJECT_ROOT, Settings
+
+log = structlog.get_logger()
+
+TABLE_MACROS = PROJECT_ROOT / "sql" / "table_macros"
+"""Table macros for analysts, one a file. They are stored in the built file and need nothing else."""
+
+
+class BuiltFrom(msgspec.Struct, frozen=True):
+    """What a build file was made from."""
+
+    head_position: int
+    head_digest: str
+    """The digest of the ledger's chain up to that position."""
+    annotators: Sequence[str]
+    """As configured, the preferred one first."""
+
+
+_BUILD_INFO = TableDocs(
+    table="One row: what this file was built from.",
+    columns={
+        "head_position": "The last position of the ledger that was read.",
+        "head_digest": "Digest of the ledger's chain up to that position; `newsledger verify` computes it again.",
+        "newsledger_version": "The version of newsledger that built the file.",
+        "annotators": "Annotators, the preferred one first, by the names of their producers; `quotes_as_of` uses it.",
+        "built_at": "When the file was built.",
+    },
+)
+
+
+@contextlib.contextmanager
+def exclusive(settings: Settings) -> Iterator[None]:
+    """Allow one build or publication at a time. The operating system frees the lock of a process that was killed.
+
+    Raises ModelsError if another one is still running after `build_timeout_seconds`.
+    """
+    lock = FileLock(settings.data / "build.lock", timeout=settings.build_timeout_seconds)
+    with disk_errors(settings.data):
+        settings.data.mkdir(parents=True, exist_ok=True)
+        try:
+            if not _acquired_at_once(lock):
+                log.warning("waiting_for_another_build", file=lock.lock_file)
+                lock.acquire()
+        except Timeout as exc:
+            raise ModelsError(f"{lock.lock_file}: another build is running; try again when it has ended") from exc
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired_at_once(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
+
+
+def begin_continuing(path: Path, ledger: Ledger) -> bool:
+    """Mark the file unfinished and return True, if it is a finished build of this very ledger with today's columns.
+
+    A file that DuckDB cannot open, after a crash or from another version of DuckDB, is renamed and returns False.
+    """
+    if not path.exists():
+        return False
+    try:
+        con = connect(path)
+    except duckdb.Error as exc:
+        aside = path.with_name(f"{path.name}.broken")
+        log.warning("build_file_set_aside", file=str(path), aside=aside.name, reason=first_line(exc))
+        path.replace(aside)
+        return False
+    with con:
+        digest = _head_digest(con)
+        con.execute("drop table if exists main.build_info")
+        has_its_columns = _has_todays_columns(con)
+    return digest is not None and has_its_columns and ledger.has_append(digest)
+
+
+def _has_todays_columns(con: duckdb.DuckDBPyConnection) -> bool:
+    """False if an event table has other columns than its type: rows copied earlier may not say enough. A table that is
+    missing is copied whole."""
+    built = {
+        name: list(zip(names, types, strict=True))
+        for name, names, types in con.sql(statement("event_columns")).fetchall()
+    }
+    for cls in EVENT_TYPES:
+        wanted = con.from_arrow(table_schema(cls).empty_table())
+        columns = list(zip(wanted.columns, map(str, wanted.types), strict=True))
+        if built.get(event_type(cls), columns) != columns:
+            return False
+    return True
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the file. Raises duckdb.Error if it is broken, StorageError or ModelsError if it cannot be opened now."""
+    try:
+        return duckdb.connect(path)
+    except duckdb.IOException as exc:
+        reason = first_line(exc)
+        if "lock on file" in reason:
+            raise ModelsError(f"{path}: another program has it open; query news.duckdb instead") from exc
+        if "Permission denied" in reason:
+            raise StorageError(f"{path}: {reason}") from exc
+        raise
+
+
+def _head_digest(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The digest of the ledger's chain that the file was built from; None if the build was not finished."""
+    try:
+        row = con.execute("select head_digest from main.build_info").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return row[0] if row else None
+
+
+def remove(path: Path) -> None:
+    """Delete the file and its log."""
+    for file in (path, path.with_name(f"{path.name}.wal")):
+        file.unlink(missing_ok=True)
+
+
+def finish(path: Path, built_from: BuiltFrom, docs: Mapping[str, TableDocs]) -> None:
+    """Add comments, table macros and `build_info`, and write the file to the disk completely, without a log beside it.
+
+    dbt cannot do the last part: DuckDB does not tell it if the disk is full when the file is closed.
+    """
+    with connect(path) as con:
+        con.begin()
+        con.execute(
+            statement("create_build_info"),
+            {
+                "head_position": built_from.head_position,
+                "head_digest": built_from.head_digest,
+                "newsledger_version": version("newsledger"),
+                "annotators": list(built_from.annotators),
+            },
+        )
+        for macro in sorted(TABLE_MACROS.glob("*.sql")):
+            con.execute(macro.read_text("utf-8"))
+        write_comments(con, {**docs, "main.build_info": _BUILD_INFO})
+        con.commit()
+        con.execute("checkpoint")
+
+
+def require_finished(path: Path) -> None:
+    """Raise ModelsError unless the file is a finished build; bring it to the disk completely."""
+    if not path.exists():
+        raise ModelsError(f"{path}: nothing has been built yet; run `newsledger models`")
+    try:
+        con = connect(path)
+    except duckdb.Error as exc:
+        raise ModelsError(f"{path}: cannot be read; run `newsledger models` ({first_line(exc)})") from exc
+    with con:
+        if _head_digest(con) is None:
+            raise ModelsError(f"{path}: the last build was not finished; run `newsledger models`")
+        con.execute("checkpoint")

@@ -1,0 +1,56 @@
+"""Build and test all models, up to where the ledger stands now."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.ledger import Ledger
+from pipeline.ledger.disk import disk_errors
+from pipeline.models import build_file
+from pipeline.models.build_file import BuiltFrom, exclusive
+from pipeline.models.dbt_run import run_dbt
+from pipeline.models.event_tables import copy_events
+from pipeline.settings import Settings
+
+
+class Refresh(StrEnum):
+    """What a build does with the build file of the last one."""
+
+    CONTINUE = "continue"
+    """Add the events recorded since; build anew only if the file cannot be used."""
+    ANEW = "anew"
+    """Read the whole ledger again."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A build whose tests all passed."""
+
+    head_position: int
+    """The last position of the ledger that was read."""
+    models: int
+    tests: int
+    seconds: float
+
+
+def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResult:
+    """Build and test all models in the build file, up to where the ledger stands now.
+
+    Raises ModelsError if a model or test fails, naming it and the log, or if another build is running; LedgerMissing
+    if there is no ledger; StorageError if the disk is full.
+    """
+    started = time.monotonic()
+    path = settings.build_file
+    with exclusive(settings), disk_errors(path):
+        with Ledger.open_existing(
+            settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
+        ) as ledger:
+            position, _, digest = ledger.head()
+            if refresh is Refresh.ANEW or not build_file.begin_continuing(path, ledger):
+                build_file.remove(path)
+            copy_events(ledger, path, position)
+        built = run_dbt(settings, position)
+        build_file.finish(path, BuiltFrom(position, digest, settings.annotators), built.docs)
+    return BuildResult(position, built.models, built.tests, time.monotonic() - started)

@@ -1,0 +1,51 @@
+"""Copy the events from the ledger into schema `events` of the build file.
+
+An event never changes, so a table's last position tells what it has: only events after it are read, up to the position
+that the build was given. All tables thus show one state of a ledger to which others may be appending. One transaction
+covers all tables, and tables and comments follow from the event types alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipeline.errors import ModelsError
+from pipeline.events import EVENT_TYPES, Event, event_type
+from pipeline.ledger import Ledger
+from pipeline.ledger.disk import disk_errors, first_line
+from pipeline.ledger.rows import table_schema
+from pipeline.models.build_file import connect
+from pipeline.models.comments import write_comments
+from pipeline.models.event_docs import describe
+from pipeline.models.sql import statement
+
+
+def copy_events(ledger: Ledger, build_file: Path, head_position: int) -> None:
+    """Bring all tables of schema `events` up to this position, with a comment on each table and column.
+
+    Raises ModelsError naming the table if its events cannot be read or written, StorageError if the disk is full.
+    """
+    with connect(build_file) as con:
+        con.begin()
+        con.execute("create schema if not exists events")
+        for cls in EVENT_TYPES:
+            try:
+                with disk_errors(build_file):
+                    _copy(ledger, con, cls, head_position)
+            except duckdb.Error as exc:
+                raise ModelsError(f"events.{event_type(cls)} cannot be copied: {first_line(exc)}") from exc
+        write_comments(con, {f"events.{event_type(cls)}": describe(cls) for cls in EVENT_TYPES})
+        con.commit()
+
+
+def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, cls: type[Event], head_position: int) -> None:
+    table = event_type(cls)
+    con.register("empty", table_schema(cls).empty_table())
+    con.execute(f"create table if not exists events.{table} as from empty")
+    con.unregister("empty")
+    ((last,),) = con.table(f"events.{table}").aggregate("coalesce(max(position), 0)").fetchall()
+    con.register("recorded", ledger.read(cls, last + 1, head_position))
+    con.execute(statement("insert_recorded").format(table=table))
+    con.unregister("recorded")

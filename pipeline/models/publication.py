@@ -1,0 +1,73 @@
+"""Publish a finished build as `news.duckdb`, and delete what killed builds and publications left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipeline.ledger.disk import disk_errors
+from pipeline.models.build_file import exclusive, require_finished
+from pipeline.models.sql import statement
+from pipeline.settings import Settings
+
+KEPT_BROKEN = timedelta(days=7)
+"""How long a broken build file is kept, for those who want to know what happened to it."""
+
+
+def publish(settings: Settings) -> Path:
+    """Replace `news.duckdb` by a copy of the build file, completely or not at all, and return its path.
+
+    Raises ModelsError unless the last build was finished and passed its tests. The published file then stays.
+    """
+    news = settings.news_file
+    with exclusive(settings), disk_errors(news):
+        require_finished(settings.build_file)
+        copy = news.with_name(f"{news.name}.publishing")
+        try:
+            shutil.copyfile(settings.build_file, copy)
+            _fsync(copy)
+            news.with_name(f"{news.name}.wal").unlink(missing_ok=True)  # left by a session that wrote to the old file
+            copy.replace(news)
+        finally:
+            copy.unlink(missing_ok=True)
+        _fsync(news.parent)
+    return news
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def published_counts(settings: Settings) -> dict[str, int]:
+    """Rows of articles, revisions and quotes in `news.duckdb`, and the ledger's last position that it contains."""
+    with duckdb.connect(settings.news_file, read_only=True) as con:
+        (row,) = con.execute(statement("published_counts")).to_arrow_table().to_pylist()
+    return {name: int(count) for name, count in row.items()}
+
+
+def prune(settings: Settings, now: datetime) -> list[Path]:
+    """Delete what killed builds and publications left, and broken build files older than `KEPT_BROKEN`.
+
+    Return the deleted paths.
+    """
+    build, news = settings.build_file, settings.news_file
+    broken = build.with_name(f"{build.name}.broken")
+    with exclusive(settings), disk_errors(settings.data):
+        left = [news.with_name(f"{news.name}.publishing"), build.with_name(f"{build.name}.tmp")]
+        if broken.exists() and broken.stat().st_mtime < (now - KEPT_BROKEN).timestamp():
+            left.append(broken)
+        found = [path for path in left if path.exists()]
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    return found

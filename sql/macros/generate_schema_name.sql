@@ -1,4 +1,0 @@
-{# Schemas are named as configured: `events`, not `main_events`. #}
-{% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name or target.schema }}
-{%- endmacro %}

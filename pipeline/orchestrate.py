@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from pipeline import models
+from pipeline.archive.storage import archive_storage
 from pipeline.errors import NewsledgerError
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
@@ -231,7 +232,7 @@ def verify_stores() -> dict[str, int | str]:
     """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
     settings = load_settings()
     with _ledger(settings) as ledger:
-        proof = prove(ledger, settings.archive_root, utc_now())
+        proof = prove(ledger, archive_storage(settings), utc_now())
     for finding in proof.findings:
         log.error("not_as_recorded", finding=finding)
     proof.require_success()

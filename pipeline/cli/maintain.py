@@ -24,6 +24,7 @@ def maintain(data: Data = None) -> None:
     eight days and a part of the older ones, another part each time; `newsledger verify --archive` checks all. Exit
     status 1 if anything is not as it was recorded.
     """
+    from pipeline.archive.storage import archive_storage
     from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 
     settings = load_settings(data=data)
@@ -34,7 +35,7 @@ def maintain(data: Data = None) -> None:
     ):
         deleted = delete_superseded(ledger, now)
         merging = merge_files(ledger, on_progress)
-        proof = prove(ledger, settings.archive_root, now)
+        proof = prove(ledger, archive_storage(settings), now)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     console.table(
         None,
@@ -74,6 +75,7 @@ def verify_ledger(
     Prints the digest of the whole ledger. Keep it elsewhere: --digest proves later that the ledger still begins with
     the same events. Exit status 1 if an event or page was changed, removed or inserted.
     """
+    from pipeline.archive.storage import archive_storage
     from pipeline.steps.fixity import damages, page_records
 
     settings = load_settings(data=data)
@@ -83,7 +85,7 @@ def verify_ledger(
         if digest_expected and not ledger.select(DigestRow, "append_with_digest", digest=digest_expected):
             findings.append(f"ledger: no append ends with {digest_expected}: the ledger was cut off or rewritten")
         if archive:
-            findings += damages(settings.archive_root, page_records(ledger))
+            findings += damages(archive_storage(settings), page_records(ledger))
     for finding in findings:
         console.say(finding)
     if findings:

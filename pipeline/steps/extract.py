@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from pipeline.archive.storage import archive_storage
 from pipeline.extract import PRODUCER
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
@@ -21,7 +22,7 @@ def extract(stores: Stores, interval: Interval) -> StepResult:
 def extract_captures(stores: Stores, captures: Sequence[PendingCapture]) -> StepResult:
     """Extract these; append what came of it."""
     now = stores.now()
-    work = partial(extract_capture, stores.settings.archive_root, now)
+    work = partial(extract_capture, archive_storage(stores.settings), now)
     outcomes = zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True)
     events = (
         [extraction_failed(capture, now, outcome.reason, outcome.detail)] if isinstance(outcome, Lost) else outcome

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, Storage
 from pipeline.errors import ArchiveError, PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page
@@ -31,14 +31,14 @@ class PendingCapture(msgspec.Struct, frozen=True):
     warc_length: int
 
 
-def extract_capture(archive_root: Path, now: datetime, capture: PendingCapture) -> Sequence[Event] | str:
+def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) -> Sequence[Event] | str:
     """The events that one archived page gives; a problem where the archive does not hold what it should.
 
     A page that cannot be read stays pending, so a restored file is made good by the next run. A page that the
     extractor stumbles over is a recorded failure of this producer: the next version will see it again.
     """
     try:
-        page = read_page(archive_root, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
+        page = read_page(storage, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
     except ArchiveError as exc:
         return f"{capture.url}: {exc}"
     try:

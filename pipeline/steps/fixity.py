@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, Storage
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
@@ -30,12 +30,12 @@ def page_records(ledger: Ledger) -> list[PageRecord]:
     return ledger.select(PageRecord, "page_records")
 
 
-def damages(archive_root: Path, records: Iterable[PageRecord]) -> Iterator[str]:
+def damages(storage: Storage, records: Iterable[PageRecord]) -> Iterator[str]:
     """A line for each record that cannot be read back or holds another page."""
     for record in records:
         location = Location(record.warc_file, record.warc_offset, record.warc_length)
         try:
-            page = read_page(archive_root, location)
+            page = read_page(storage, location)
         except ArchiveError as exc:
             yield f"archive: {record.url}: {exc}"
             continue

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.archive.storage import Storage
 from pipeline.errors import NewsledgerError
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger, verify
@@ -99,13 +100,13 @@ def delete_superseded(ledger: Ledger, now: datetime) -> int:
     return len(deleted) + len(orphans)
 
 
-def prove(ledger: Ledger, archive_root: Path, now: datetime) -> Proof:
+def prove(ledger: Ledger, storage: Storage, now: datetime) -> Proof:
     """Verify the whole ledger; read back the pages archived lately, and a share of all others that changes weekly."""
     verification = verify(ledger)
     records = [record for record in page_records(ledger) if is_due(record, now)]
     findings = (
         *(f"{finding.where}: {finding.what}" for finding in verification.findings),
-        *damages(archive_root, records),
+        *damages(storage, records),
     )
     return Proof(verification.appends, verification.events, verification.digest, len(records), findings)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.warc import Stored
+from pipeline.archive.archive import Stored
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import GONE_STATUS, http_reason, is_html

@@ -7,14 +7,16 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
+from pipeline.archive.archive import Archive
 from pipeline.archive.exchange import Exchange
-from pipeline.archive.warc import Archive, Location, Original, read_page
+from pipeline.archive.storage import Folder, Location
+from pipeline.archive.warc import Original
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
 from tests.conftest import NOON
@@ -36,16 +38,21 @@ def exchange(body: bytes = b"<p>hello</p>", url: str = "https://news.example/a?x
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", rotate_bytes=1_000_000, now=lambda: NOON) as opened:
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def archive(folder: Path) -> Iterator[Archive]:
+    with Archive(Folder(folder), rotate_bytes=1_000_000, now=lambda: NOON) as opened:
         yield opened
 
 
-def test_the_other_library_reads_everything(archive: Archive) -> None:
+def test_the_other_library_reads_everything(archive: Archive, folder: Path) -> None:
     first = archive.write(exchange())
     second = archive.write(exchange(), lambda _: Original("https://news.example/a?x=1", NOON - timedelta(days=1)))
     archive.close()
-    with (archive.root / first.location.warc_file).open("rb") as file:
+    with (folder / first.location.warc_file).open("rb") as file:
         records = []
         for record in ArchiveIterator(file, check_digests=True):
             records.append((record.rec_type, record.rec_headers, record.content_stream().read()))
@@ -65,17 +72,15 @@ def test_the_other_library_reads_everything(archive: Archive) -> None:
     assert records[3][2] == b""
 
 
-def test_one_record_is_addressed_by_file_offset_and_length(archive: Archive) -> None:
+def test_one_record_is_addressed_by_file_offset_and_length(archive: Archive, folder: Path) -> None:
     stored = [archive.write(exchange(f"page {n}".encode(), f"https://news.example/{n}")) for n in range(5)]
     archive.close()
     for n, one in enumerate(stored):
         where = one.location
-        member = (archive.root / where.warc_file).read_bytes()[
-            where.warc_offset : where.warc_offset + where.warc_length
-        ]
+        member = (folder / where.warc_file).read_bytes()[where.warc_offset : where.warc_offset + where.warc_length]
         (record,) = ArchiveIterator(io.BytesIO(member))
         assert record.rec_headers["WARC-Target-URI"] == f"https://news.example/{n}"
-        page = read_page(archive.root, where)
+        page = archive.read(where)
         assert (page.body, page.url, page.status, page.content_type) == (
             f"page {n}".encode(),
             f"https://news.example/{n}",
@@ -84,19 +89,19 @@ def test_one_record_is_addressed_by_file_offset_and_length(archive: Archive) -> 
         )
 
 
-def test_a_compressed_body_is_archived_as_sent_and_read_decoded(archive: Archive) -> None:
+def test_a_compressed_body_is_archived_as_sent_and_read_decoded(archive: Archive, folder: Path) -> None:
     sent = gzip.compress(b"<p>hello</p>")
     stored = archive.write(exchange(sent, **{"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}))
-    assert read_page(archive.root, stored.location).body == b"<p>hello</p>"
+    assert archive.read(stored.location).body == b"<p>hello</p>"
     archive.close()
-    with (archive.root / stored.location.warc_file).open("rb") as file:
+    with (folder / stored.location.warc_file).open("rb") as file:
         record = next(record for record in ArchiveIterator(file) if record.rec_type == "response")
         assert record.raw_stream.read() == sent
         assert record.http_headers.get_header("Transfer-Encoding") is None
 
 
 def test_files_are_rotated_by_size(tmp_path: Path) -> None:
-    with Archive(tmp_path, rotate_bytes=2_000, now=lambda: NOON) as archive:
+    with Archive(Folder(tmp_path), rotate_bytes=2_000, now=lambda: NOON) as archive:
         files = {
             archive.write(exchange(bytes(range(256)) * 8, f"https://x.example/{n}")).location.warc_file
             for n in range(6)
@@ -107,39 +112,40 @@ def test_files_are_rotated_by_size(tmp_path: Path) -> None:
 
 
 def test_writers_at_the_same_moment_never_share_a_file(tmp_path: Path) -> None:
-    archives = [Archive(tmp_path, rotate_bytes=1_000, now=lambda: datetime(2026, 3, 2, tzinfo=UTC)) for _ in range(8)]
+    archives = [Archive(Folder(tmp_path), rotate_bytes=1_000, now=lambda: NOON) for _ in range(8)]
     files = [archive.write(exchange()).location.warc_file for archive in archives]
     assert len(set(files)) == len(files)
 
 
-def test_what_is_not_there_is_named(archive: Archive) -> None:
+def test_what_is_not_there_is_named(archive: Archive, folder: Path) -> None:
     stored = archive.write(exchange()).location
     archive.close()
-    path = archive.root / stored.warc_file
+    path = folder / stored.warc_file
     with pytest.raises(ArchiveError, match=r"nowhere\.warc\.gz at 0: there is no such file"):
-        read_page(archive.root, Location("nowhere.warc.gz", 0, 10))
+        archive.read(Location("nowhere.warc.gz", 0, 10))
     with pytest.raises(ArchiveError, match=f"{stored.warc_file} at {stored.warc_offset + 1}: cannot be read"):
-        read_page(archive.root, Location(stored.warc_file, stored.warc_offset + 1, stored.warc_length))
+        archive.read(Location(stored.warc_file, stored.warc_offset + 1, stored.warc_length))
     with pytest.raises(ArchiveError, match="ends too early"):
-        read_page(archive.root, Location(stored.warc_file, stored.warc_offset, 10**6))
+        archive.read(Location(stored.warc_file, stored.warc_offset, 10**6))
     data = path.read_bytes()
     member = data[stored.warc_offset : stored.warc_offset + stored.warc_length]
     tampered = gzip.compress(gzip.decompress(member).replace(b"hello", b"olleh"))
     path.write_bytes(data[: stored.warc_offset] + tampered)
     with pytest.raises(ArchiveError, match="not what was archived"):
-        read_page(archive.root, Location(stored.warc_file, stored.warc_offset, len(tampered)))
+        archive.read(Location(stored.warc_file, stored.warc_offset, len(tampered)))
 
 
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from pipeline.archive.warc import Archive
+from pipeline.archive.archive import Archive
+from pipeline.archive.storage import Folder
 from pipeline.errors import StorageError
 from tests.conftest import NOON
 from tests.archive.test_warc import exchange
 import os
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-archive = Archive(Path(sys.argv[1]), rotate_bytes=10**9, now=lambda: NOON)
+archive = Archive(Folder(Path(sys.argv[1])), rotate_bytes=10**9, now=lambda: NOON)
 good = archive.write(exchange()).location
 resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
 try:

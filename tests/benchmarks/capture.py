@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.archive.storage import archive_storage
 from pipeline.ledger import start_run
 from pipeline.settings import Settings
 from pipeline.sources import load_sources
@@ -69,7 +70,7 @@ def measure(pages: int, port: int, folder: Path) -> Figures:
         captures = pending_captures(stores.ledger, lookback(settings, stores.now()))
         cpu = time.process_time()
         for capture in captures:  # in this process: what workers use is not counted in ours
-            extract_capture(settings.archive_root, stores.now(), capture)
+            extract_capture(archive_storage(settings), stores.now(), capture)
         extract_cpu = time.process_time() - cpu
     return Figures(
         pages=pages,

@@ -8,7 +8,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
 from pipeline.ledger import verify
 from pipeline.steps.capture import BATCH_PAGES, pending_pages
 from pipeline.steps.collect import collect, expire_removed
@@ -39,7 +40,8 @@ def test_the_feeds_own_text_stands_in_for_a_page_that_cannot_be_had(world: World
     (captured,) = world.rows("select * from ledger.article_captured where via = 'feed'")
     assert (captured["status"], captured["warc_type"]) == (answer.status, "resource")
     page = read_page(
-        world.settings.archive_root, Location(captured["warc_file"], captured["warc_offset"], captured["warc_length"])
+        archive_storage(world.settings),
+        Location(captured["warc_file"], captured["warc_offset"], captured["warc_length"]),
     )
     assert PARAGRAPHS[0].encode() in page.body
     (article,) = world.rows(f"select headline, text from ledger.article_extracted where url = '{world.web.base}/a'")

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from pipeline import models
+from pipeline.archive.storage import Folder, archive_storage
 from pipeline.errors import LedgerLocked, NewsledgerError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
@@ -180,7 +181,7 @@ def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
             writer.kill()
             writer.communicate()
         assert merged > 1
-        assert prove(ledger, catalog.parent / "archive", utc_now()).findings == ()
+        assert prove(ledger, Folder(catalog.parent / "archive"), utc_now()).findings == ()
         (row,) = ledger.table(
             "select count(*) as n, count(distinct event_id) as ids, max(position) as last from ledger.item_discovered"
         ).to_pylist()
@@ -194,11 +195,11 @@ def test_a_page_that_was_changed_or_lost_is_found(world: World) -> None:
     world.collect()
     (archive,) = world.settings.archive_root.rglob("*.warc.gz")
     with world.stores() as stores:
-        sound = prove(stores.ledger, world.settings.archive_root, utc_now())
+        sound = prove(stores.ledger, archive_storage(world.settings), utc_now())
         assert (sound.pages, sound.findings) == (2, ())
         sound.require_success()
         archive.rename(archive.with_suffix(".away"))
-        broken = prove(stores.ledger, world.settings.archive_root, utc_now())
+        broken = prove(stores.ledger, archive_storage(world.settings), utc_now())
     assert len(broken.findings) == 2
     with pytest.raises(NewsledgerError, match=r"archive: .*no such file.*\(and 1 more\)"):
         broken.require_success()

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
 from pipeline.errors import SettingsError
 from pipeline.ledger import verify
 from pipeline.settings import Settings, load_settings
@@ -266,11 +267,11 @@ def test_every_answer_is_in_the_archive(captured: World) -> None:
     look(captured)
     (missing,) = looks(captured, "/b")
     location = Location(missing["warc_file"], missing["warc_offset"], missing["warc_length"])
-    assert read_page(captured.settings.archive_root, location).body == b"<p>taken down</p>"
+    assert read_page(archive_storage(captured.settings), location).body == b"<p>taken down</p>"
     with captured.stores() as stores:
         records = page_records(stores.ledger)
         assert len(records) == 4
-        assert list(damages(captured.settings.archive_root, records)) == []
+        assert list(damages(archive_storage(captured.settings), records)) == []
         assert verify(stores.ledger).findings == ()
 
 

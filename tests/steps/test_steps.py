@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from pipeline import models
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
 from pipeline.collect.http.client import Client, Limits
 from pipeline.errors import NewsledgerError
 from pipeline.events import ArticleCaptured
@@ -59,7 +60,7 @@ def test_every_event_leads_back_to_the_bytes(world: World) -> None:
     assert chain["text"].startswith("We had no choice")
     assert chain["person"] == "Ada Lindqvist"
     page = read_page(
-        world.settings.archive_root, Location(chain["warc_file"], chain["warc_offset"], chain["warc_length"])
+        archive_storage(world.settings), Location(chain["warc_file"], chain["warc_offset"], chain["warc_length"])
     )
     assert page.body == world.web.answers["/a"].body
     assert digest(page.body) == chain["payload_digest"]
@@ -266,7 +267,7 @@ def test_a_newer_producer_makes_everything_pending_again_at_the_records_that_hol
     assert len(texts) == 2
     for capture in captures:
         where = Location(capture.warc_file, capture.warc_offset, capture.warc_length)
-        assert read_page(world.settings.archive_root, where).body
+        assert read_page(archive_storage(world.settings), where).body
 
 
 def test_a_damaged_record_costs_one_page_and_a_restored_one_is_made_good(world: World) -> None:
@@ -330,7 +331,7 @@ def test_more_workers_give_the_same_events(world: World) -> None:
     with world.stores() as stores:
         collect(stores, [world.source])
         captures = pending_captures(stores.ledger, lookback(world.settings, stores.now()))
-        work = partial(extract_capture, world.settings.archive_root, stores.now())
+        work = partial(extract_capture, archive_storage(world.settings), stores.now())
         assert list(parallel_map(work, captures, jobs=2)) == list(parallel_map(work, captures, jobs=1))
 
 

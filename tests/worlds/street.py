@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
 from pipeline.collect.http.robots import KEPT
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, FeedPolled, ItemDiscovered, event_type
 from pipeline.ids import digest
@@ -128,7 +129,7 @@ class Street:
     def archived(self, capture: ArticleCaptured) -> bytes:
         """The page's body as the archive has it."""
         location = Location(capture.warc_file, capture.warc_offset, capture.warc_length)
-        return read_page(self.settings.archive_root, location).body
+        return read_page(archive_storage(self.settings), location).body
 
     def assert_good_is_complete(self) -> None:
         """The sound source has been asked for each of its pages once, and has all its events and no other."""

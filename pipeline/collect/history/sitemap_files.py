@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.archive.archive import Archive
 from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
 from pipeline.archive.exchange import Exchange
-from pipeline.archive.warc import Archive, Location, Original, read_page
+from pipeline.archive.storage import Location
+from pipeline.archive.warc import Original
 from pipeline.collect.feeds import Feed, FeedWarning, NotAFeed, parse_feed
 from pipeline.collect.history.documents import NotRead, read_document
 from pipeline.collect.http.client import Client
@@ -100,7 +102,7 @@ class SitemapFiles:
 
     def _kept(self, archive: Archive, location: Location, read_at: datetime) -> SitemapFile:
         """Raises ArchiveError."""
-        page = read_page(archive.root, location)
+        page = archive.read(location)
         feed, failure = self._parsed(page.body, url=page.url, content_type=page.content_type)
         return SitemapFile(
             read_at=read_at, payload_digest=digest(page.body), location=location, feed=feed, failure=failure

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.archive.warc import Archive, Location
+from pipeline.archive.archive import Archive
+from pipeline.archive.storage import Location
 from pipeline.collect.discovery.links import declared_sitemaps
 from pipeline.collect.feeds import Feed, Item, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document

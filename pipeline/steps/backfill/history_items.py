@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.warc import Location
+from pipeline.archive.storage import Location
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import Sighting
 from pipeline.collect.history.sitemap_files import SitemapLook

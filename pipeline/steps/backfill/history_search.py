@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pipeline.archive.warc import Archive
+from pipeline.archive.archive import Archive
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import WebArchive
 from pipeline.collect.history.sitemap_files import Looks

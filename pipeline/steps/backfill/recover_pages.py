@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.warc import Stored
+from pipeline.archive.archive import Stored
 from pipeline.collect.history.cdx import IndexCutOff
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.mementos import Memento, WebArchive

@@ -14,7 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.warc import Archive
+from pipeline.archive.archive import Archive
+from pipeline.archive.storage import archive_storage
 from pipeline.errors import NewsledgerError
 from pipeline.events import Event, Via
 from pipeline.ledger import Ledger, Run
@@ -107,7 +108,7 @@ class Stores:
         self._threads = ThreadPoolExecutor(thread_name_prefix="parse")
         self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
         self._reads: dict[Any, Batching[Any, Any]] = {}
-        self.archive = Archive(settings.archive_root, rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
+        self.archive = Archive(archive_storage(settings), rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:

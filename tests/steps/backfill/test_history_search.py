@@ -16,7 +16,8 @@ import pytest
 from aiohttp import web
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
 from pipeline.interval import Interval
 from pipeline.steps.backfill.history_search import days_of
 from pipeline.steps.backfill.history_state import fresh_since
@@ -294,7 +295,7 @@ def test_a_sitemap_is_asked_for_once_for_many_days_and_stored_once(past: Outlet)
         "select distinct warc_file, warc_offset, warc_length from ledger.history_read where warc_file is not null"
     )
     (location,) = (Location(*row.values()) for row in locations)
-    assert read_page(past.settings.archive_root, location).body == past.site.answers["/all.xml"].body
+    assert read_page(archive_storage(past.settings), location).body == past.site.answers["/all.xml"].body
 
 
 def test_what_was_read_before_an_interval_was_over_does_not_count_afterwards() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.archive.warc import Location, read_page
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
 from pipeline.events import ArticleExtracted
 from pipeline.ids import article_id
 from pipeline.interval import Interval
@@ -82,7 +83,7 @@ def test_a_sitemap_that_was_read_is_archived(past: Outlet) -> None:
     reads = past.rows("select url, warc_file, warc_offset, warc_length from ledger.history_read where via = 'sitemap'")
     assert len(reads) == 2
     for read in reads:
-        archived = read_page(past.settings.archive_root, Location(*list(read.values())[1:]))
+        archived = read_page(archive_storage(past.settings), Location(*list(read.values())[1:]))
         assert archived.body == past.site.answers[read["url"].removeprefix(past.site.base)].body
 
 
@@ -170,7 +171,9 @@ def test_a_page_that_is_gone_is_taken_from_the_web_archive(past: Outlet) -> None
     assert row["captured_at"] == NOON
     assert row["final_url"] == row["url"] == f"{past.site.base}/ferry-held-back"
     assert (row["published_at"], row["modified_at"]) == (MORNING, None), "nothing is dated after the capture"
-    archived = read_page(past.settings.archive_root, Location(row["warc_file"], row["warc_offset"], row["warc_length"]))
+    archived = read_page(
+        archive_storage(past.settings), Location(row["warc_file"], row["warc_offset"], row["warc_length"])
+    )
     assert archived.url == f"{past.archive.base}/web/20260314120000id_/{past.site.base}/ferry-held-back"
     assert archived.body == page("/ferry-held-back", head).encode()
 

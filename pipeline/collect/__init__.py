@@ -1,1 +1,7 @@
-"""Collecting: the polite client, feeds, and the archive of what was fetched."""
+"""Collecting: everything that is fetched from outlets and archives, and what the answers mean.
+
+`http` sends every request: one client that obeys robots.txt, keeps to a budget for each host and refuses private
+addresses. `feeds` reads feeds and sitemaps. `pages` judges whether an answer is the article that was requested.
+`discovery` finds the feeds of an outlet. `history` finds articles of past days in sitemaps, web archives and news files.
+Nothing here writes events; `pipeline.steps` does. Start with `http/client.py` and `feeds/parsing.py`.
+"""

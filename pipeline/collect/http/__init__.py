@@ -1,0 +1,6 @@
+"""HTTP: the one client that fetches feeds, pages and archives, polite to hosts and safe against what they send.
+
+A request passes `addresses` (may this host be connected to?), `robots` (does robots.txt allow it?) and `hosts` (is it
+this host's turn?); `host_files` shares what is known of a host with other processes. `connections` reads the body up to
+a limit, and `responses` holds the result or the reason for the failure. Start with `client`.
+"""

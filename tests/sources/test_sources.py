@@ -139,7 +139,8 @@ country = "DE"
 homepage = "https://www.tagblatt.example/"
 feeds = ["https://www.tagblatt.example/feed.xml"] # one
 
-[[ source ]]
+# About the second
+[[source]]
 id = 'bote'
 name = '''
 Der "Bote"
@@ -191,6 +192,7 @@ def test_additions_leave_everything_else_as_it_is(tmp_path: Path, newline: str) 
     lines = iter(text.splitlines())
     assert all(line in lines for line in LAID_OUT.splitlines() if not any(word in line for word in changed))
     assert '  "https://bote.example/b#[.xml", # no comma' in text
+    assert text.index("tagblatt.example/s") < text.index("# About the second")
     write_source_list(path, read_source_list(path), wanted)
     assert path.read_bytes().decode() == text
 

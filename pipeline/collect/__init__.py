@@ -2,6 +2,6 @@
 
 `http` sends every request: one client that obeys robots.txt, keeps to a budget for each host and refuses private
 addresses. `feeds` reads feeds and sitemaps. `pages` judges whether an answer is the article that was requested.
-`discovery` finds the feeds of an outlet. `history` finds articles of past days in sitemaps, web archives and news files.
+`discovery` finds the feeds of an outlet. `history` finds articles of past days in sitemaps, web archives and CC-NEWS.
 Nothing here writes events; `pipeline.steps` does. Start with `http/client.py` and `feeds/parsing.py`.
 """

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.feeds import Feed, FeedKind, Item, SitemapLink
+from pipeline.collect.feeds import Feed, FeedItem, FeedKind, SitemapLink
 from pipeline.collect.http.client import Client
 from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
 from pipeline.ids import article_id
@@ -60,7 +60,7 @@ class Document(msgspec.Struct, frozen=True):
     """A feed or sitemap that was read, and its poll."""
 
     poll: FeedPolled
-    items: tuple[Item, ...]
+    items: tuple[FeedItem, ...]
 
 
 async def poll_source(stores: Stores, client: Client, source: Source, which: Which) -> StepResult:
@@ -187,7 +187,7 @@ def _read(
     poll: FeedPolled, documents: Sequence[Document], state: FeedState, known: Mapping[str, KnownItem]
 ) -> tuple[FeedPolled, list[ItemDiscovered]]:
     """The poll of the feed as a whole, and what it said that was not known."""
-    said: dict[str, tuple[FeedPolled, Item]] = {}
+    said: dict[str, tuple[FeedPolled, FeedItem]] = {}
     for document in documents:
         for item in document.items:
             said.setdefault(item.guid, (document.poll, item))
@@ -214,14 +214,14 @@ def _read(
     return poll, discovered
 
 
-def _newest_articles(items: Sequence[Item]) -> tuple[UUID, ...]:
+def _newest_articles(items: Sequence[FeedItem]) -> tuple[UUID, ...]:
     """The articles of the newest fifth, at least three; undated items count as old, in the feed's order."""
     dated = sorted(items, key=lambda item: item.published_at.timestamp() if item.published_at else 0, reverse=True)
     articles = dict.fromkeys(article_id(item.url) for item in dated)
     return tuple(articles)[: max(3, math.ceil(len(items) / 5))]
 
 
-def _overlap(items: Iterable[Item], state: FeedState) -> bool | None:
+def _overlap(items: Iterable[FeedItem], state: FeedState) -> bool | None:
     """Looking for the newest ones only, so that no item pinned to the top of a feed hides that the rest rolled by."""
     articles = {article_id(item.url) for item in items}
     if not articles or not state.newest_articles:
@@ -229,14 +229,14 @@ def _overlap(items: Iterable[Item], state: FeedState) -> bool | None:
     return not articles.isdisjoint(state.newest_articles)
 
 
-def _gap_end(poll: FeedPolled, items: Sequence[Item], state: FeedState) -> datetime:
+def _gap_end(poll: FeedPolled, items: Sequence[FeedItem], state: FeedState) -> datetime:
     """The oldest item's date after the last poll; this poll's time where the dates do not say."""
     assert state.last_seen_at is not None
     dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_seen_at]
     return min(dates, default=poll.occurred_at)
 
 
-def _discovered(feed_url: str, poll: FeedPolled, item: Item, supersedes: UUID | None) -> ItemDiscovered:
+def _discovered(feed_url: str, poll: FeedPolled, item: FeedItem, supersedes: UUID | None) -> ItemDiscovered:
     article = article_id(item.url)
     return ItemDiscovered(
         stream=f"article:{article}",

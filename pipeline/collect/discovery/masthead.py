@@ -11,7 +11,7 @@ from lxml import etree
 
 from pipeline.archive.codings import CodingError, decode
 from pipeline.collect.feeds.charset import decode_text, remove_control_characters
-from pipeline.collect.feeds.entries import Unreadable
+from pipeline.collect.feeds.feed import Unreadable
 from pipeline.collect.feeds.xml import read_elements, skip_prolog
 from pipeline.sources.sites import http_address, tidy_name
 

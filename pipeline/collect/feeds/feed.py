@@ -1,4 +1,6 @@
-"""What reading a feed gives."""
+"""What reading a feed gives.
+
+What the readers of the formats hand over: entries with their fields as written."""
 
 from __future__ import annotations
 
@@ -50,7 +52,7 @@ class FeedWarning(StrEnum):
     FUTURE_DATE = "future_date"
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as the feed gave it. Text can be stored everywhere: no NUL, no lone surrogates, not endless."""
 
     url: str
@@ -92,7 +94,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """`len(items) + dropped + repeats` is the number of entries that the feed held."""
 
     kind: FeedKind
-    items: tuple[Item, ...]
+    items: tuple[FeedItem, ...]
     """In the feed's order, each guid once."""
     warnings: tuple[str, ...] = ()
     """Of FeedWarning, each once."""
@@ -102,3 +104,43 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """Entries that repeat the guid and the page of an earlier one."""
     sitemaps: tuple[SitemapLink, ...] = ()
     """Of a sitemap index."""
+
+
+class Unreadable(Exception):
+    """The text is no feed of the format it looks like; the message says why."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A text of the feed. `value` is markup where `is_html`."""
+
+    value: str
+    is_html: bool
+    base: str = ""
+    """What its addresses are relative to, itself relative to the entry's base."""
+
+
+class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry; None where the feed has no such field."""
+
+    link: str | None
+    """Relative to `base`."""
+    link_is_enclosure: bool = False
+    base: str = ""
+    """What its links are relative to, itself relative to the feed's address (xml:base)."""
+    guid: str | None = None
+    title: Said | None = None
+    summary: Said | None = None
+    content: Said | None = None
+    """The longest of its full texts."""
+    published: str | None = None
+    updated: str | None = None
+
+
+class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
+    kind: FeedKind
+    entries: list[RawEntry]
+    beyond: int = 0
+    """Entries that were not read, because there are too many."""
+    own_url: str | None = None
+    """Where the feed says it belongs."""
+    warnings: tuple[FeedWarning, ...] = ()

@@ -21,7 +21,7 @@ import msgspec
 from lxml import etree
 
 from pipeline.collect.feeds.charset import remove_control_characters
-from pipeline.collect.feeds.entries import Said
+from pipeline.collect.feeds.feed import Said
 
 MAX_CONTENT_CHARS = 200_000
 MAX_MARKUP_CHARS = 60_000

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.feeds.entries import Document, Entry, Said
-from pipeline.collect.feeds.feed import Feed, FeedKind, FeedWarning, Item, SitemapLink
+from pipeline.collect.feeds.feed import Feed, FeedItem, FeedKind, FeedWarning, ParsedFeed, RawEntry, Said, SitemapLink
 from pipeline.collect.feeds.feed_dates import DateReading, read_date
 from pipeline.collect.feeds.html import (
     MAX_MARKUP_CHARS,
@@ -50,12 +49,12 @@ class _Page(msgspec.Struct, frozen=True):
     """What the addresses in the entry's texts are relative to."""
 
 
-def feed_of(document: Document, *, base: str, zone: ZoneInfo, now: datetime) -> Feed:
-    """The feed that a document is. Its addresses are relative to `base`, its dates in `zone` where they name none."""
-    pages = [_page(entry, base) for entry in document.entries]
-    located = [(entry, page) for entry, page in zip(document.entries, pages, strict=True) if page is not None]
-    dates = [_dates(entry, document.kind, zone, now) for entry, _ in located]
-    if document.kind is FeedKind.SITEMAP_INDEX:
+def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> Feed:
+    """The feed with absolute addresses (relative to `base`) and UTC dates (`zone` where a date names none)."""
+    pages = [_page(entry, base) for entry in parsed.entries]
+    located = [(entry, page) for entry, page in zip(parsed.entries, pages, strict=True) if page is not None]
+    dates = [_dates(entry, parsed.kind, zone, now) for entry, _ in located]
+    if parsed.kind is FeedKind.SITEMAP_INDEX:
         sitemaps = tuple(
             SitemapLink(page.url, at.updated.at if at.updated else None)
             for (_, page), at in zip(located, dates, strict=True)
@@ -69,28 +68,28 @@ def feed_of(document: Document, *, base: str, zone: ZoneInfo, now: datetime) -> 
             for (entry, page), summary, at in zip(located, summaries, dates, strict=True)
         ]
         items, reused = _with_url_for_shared_guid(items)
-    distinct: dict[str, Item] = {}
+    distinct: dict[str, FeedItem] = {}
     for item in items:
         distinct.setdefault(item.guid, item)
     warnings = [
-        *document.warnings,
-        *([FeedWarning.TOO_MANY_ITEMS] if document.beyond else []),
+        *parsed.warnings,
+        *([FeedWarning.TOO_MANY_ITEMS] if parsed.beyond else []),
         *([FeedWarning.ITEM_WITHOUT_LINK] if None in pages else []),
         *([FeedWarning.LINK_FROM_ENCLOSURE] if any(entry.link_is_enclosure for entry, _ in located) else []),
         *([FeedWarning.GUID_REUSED] if reused else []),
         *(warning for at in dates for warning in at.warnings),
     ]
     return Feed(
-        kind=document.kind,
+        kind=parsed.kind,
         items=tuple(distinct.values()),
         warnings=tuple(dict.fromkeys(warning.value for warning in warnings)),
-        dropped=pages.count(None) + document.beyond,
+        dropped=pages.count(None) + parsed.beyond,
         repeats=len(items) - len(distinct),
         sitemaps=sitemaps,
     )
 
 
-def _page(entry: Entry, base: str) -> _Page | None:
+def _page(entry: RawEntry, base: str) -> _Page | None:
     """None where the entry has no link, or one to what is no web page."""
     link = _storable(entry.link)
     if link is None or len(link) > MAX_URL_CHARS or link.startswith("#"):
@@ -116,7 +115,7 @@ class _EntryDates(msgspec.Struct, frozen=True):
     warnings: tuple[FeedWarning, ...]
 
 
-def _dates(entry: Entry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _EntryDates:
+def _dates(entry: RawEntry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _EntryDates:
     """RSS 1.0 and early Atom say when an entry was published or updated with one date. A sitemap's `lastmod` is never
     when a page was published: it changes with the layout too."""
     updated_raw = _storable(entry.updated)
@@ -133,8 +132,8 @@ def _dates(entry: Entry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _Entr
     )
 
 
-def _item(entry: Entry, page: _Page, summary: str | None, dates: _EntryDates) -> Item:
-    return Item(
+def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates) -> FeedItem:
+    return FeedItem(
         url=page.url,
         canonical_url=page.canonical_url,
         guid=_storable(entry.guid) or page.canonical_url,
@@ -150,7 +149,7 @@ def _item(entry: Entry, page: _Page, summary: str | None, dates: _EntryDates) ->
     )
 
 
-def _summaries(located: Sequence[tuple[Entry, _Page]]) -> list[str | None]:
+def _summaries(located: Sequence[tuple[RawEntry, _Page]]) -> list[str | None]:
     """What each entry says in short, or at length where it says nothing in short."""
     summaries: list[str | None] = []
     markups: dict[int, Markup] = {}
@@ -185,7 +184,7 @@ def _base(said: Said, base: str) -> str:
         return base
 
 
-def _content(entry: Entry, base: str) -> str | None:
+def _content(entry: RawEntry, base: str) -> str | None:
     if entry.content is None:
         return None
     summary_chars = text_chars(entry.summary.value) if entry.summary else MIN_ARTICLE_CHARS
@@ -193,7 +192,7 @@ def _content(entry: Entry, base: str) -> str | None:
     return _UNSTORABLE.sub("", content) if content else None
 
 
-def _with_url_for_shared_guid(items: list[Item]) -> tuple[list[Item], bool]:
+def _with_url_for_shared_guid(items: list[FeedItem]) -> tuple[list[FeedItem], bool]:
     """Where one guid stands for several pages it identifies none of them; the page's address does."""
     pages: dict[str, set[str]] = {}
     for item in items:

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.collect.feeds.entries import Document, Entry, Said, Unreadable
-from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind
+from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, ParsedFeed, RawEntry, Said, Unreadable
 
 MAX_VALUES = 2_000_000
 """Of a document, counted by its commas, brackets and braces: what Python makes of a value needs up to 64 bytes."""
@@ -15,7 +14,7 @@ MAX_VALUES = 2_000_000
 _WEB = ("http://", "https://")
 
 
-def read_json_feed(text: str) -> Document:
+def read_json_feed(text: str) -> ParsedFeed:
     """The entries of a JSON Feed. Raises Unreadable where it is other JSON, or none."""
     if sum(map(text.count, ",{[")) > MAX_VALUES:
         raise Unreadable(f"JSON of more than {MAX_VALUES} values")
@@ -29,10 +28,10 @@ def read_json_feed(text: str) -> Document:
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise Unreadable("JSON without items")
     items = feed["items"]
-    entries = [_read_entry(item) if isinstance(item, dict) else Entry(link=None) for item in items[:MAX_ITEMS]]
+    entries = [_read_entry(item) if isinstance(item, dict) else RawEntry(link=None) for item in items[:MAX_ITEMS]]
     if "jsonfeed" not in str(feed.get("version")) and not any(entry.link for entry in entries):
         raise Unreadable("JSON that is no JSON Feed")
-    return Document(
+    return ParsedFeed(
         kind=FeedKind.JSON_FEED,
         entries=entries,
         beyond=max(0, len(items) - MAX_ITEMS),
@@ -40,12 +39,12 @@ def read_json_feed(text: str) -> Document:
     )
 
 
-def _read_entry(item: Mapping[str, Any]) -> Entry:
+def _read_entry(item: Mapping[str, Any]) -> RawEntry:
     guid, enclosure = _first(item, "id"), _first_attachment(item)
     link = _first(item, "url", "external_url") or (guid if guid and guid.startswith(_WEB) else None)
     html, text = _first(item, "content_html"), _first(item, "content_text")
     summary, title = _first(item, "summary"), _first(item, "title")
-    return Entry(
+    return RawEntry(
         link=link or enclosure,
         link_is_enclosure=link is None and enclosure is not None,
         guid=guid,

@@ -10,8 +10,7 @@ import msgspec
 
 from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
 from pipeline.collect.feeds.charset import decode_text, remove_control_characters
-from pipeline.collect.feeds.entries import Document, Unreadable
-from pipeline.collect.feeds.feed import Feed, FeedWarning, NotAFeed
+from pipeline.collect.feeds.feed import Feed, FeedWarning, NotAFeed, ParsedFeed, Unreadable
 from pipeline.collect.feeds.items import feed_of
 from pipeline.collect.feeds.json_feed import read_json_feed
 from pipeline.collect.feeds.sitemap import read_sitemap, read_sitemap_index
@@ -39,7 +38,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInf
     return feed_of(document, base=url or document.own_url or "", zone=zone, now=now)
 
 
-def _read(body: bytes, content_type: str | None) -> Document:
+def _read(body: bytes, content_type: str | None) -> ParsedFeed:
     text, is_as_declared = decode_text(_unpack(body), content_type)
     warnings = [] if is_as_declared else [FeedWarning.WRONG_CHARSET]
     if content_type and not _FEED_TYPE.search(content_type):
@@ -63,7 +62,7 @@ def _from_root(text: str) -> tuple[str, bool]:
     return markup, True
 
 
-def _read_markup(markup: str) -> Document:
+def _read_markup(markup: str) -> ParsedFeed:
     root = root_name(markup)
     if root == "urlset":
         return read_sitemap(markup)

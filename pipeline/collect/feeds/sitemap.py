@@ -6,31 +6,30 @@ from functools import lru_cache
 
 from lxml import etree
 
-from pipeline.collect.feeds.entries import Document, Entry, Said
-from pipeline.collect.feeds.feed import MAX_SITEMAP_URLS, FeedKind, FeedWarning
+from pipeline.collect.feeds.feed import MAX_SITEMAP_URLS, FeedKind, FeedWarning, ParsedFeed, RawEntry, Said
 from pipeline.collect.feeds.xml import Elements, read_elements
 
 _OTHER_MODULES = ("image", "video", "mobile", "pagemap")
 _NEWS_NAMESPACE = "sitemap-news"
 
 
-def read_sitemap(markup: str) -> Document:
+def read_sitemap(markup: str) -> ParsedFeed:
     """The addresses of a `urlset`. Where one has `news:news`, or the root declares it, it is a news sitemap."""
     elements = read_elements(markup, {"url"}, _read_url, limit=MAX_SITEMAP_URLS)
     declared = elements.root is not None and any(
         _NEWS_NAMESPACE in uri.lower() for uri in elements.root.nsmap.values() if uri
     )
     is_news = declared or any(entry.title or entry.published for entry in elements.read)
-    return _document(FeedKind.NEWS_SITEMAP if is_news else FeedKind.SITEMAP, elements)
+    return _parsed_feed(FeedKind.NEWS_SITEMAP if is_news else FeedKind.SITEMAP, elements)
 
 
-def read_sitemap_index(markup: str) -> Document:
+def read_sitemap_index(markup: str) -> ParsedFeed:
     """The sitemaps of a `sitemapindex`, each as an entry with the link and when it was updated."""
-    return _document(FeedKind.SITEMAP_INDEX, read_elements(markup, {"sitemap"}, _read_url, limit=MAX_SITEMAP_URLS))
+    return _parsed_feed(FeedKind.SITEMAP_INDEX, read_elements(markup, {"sitemap"}, _read_url, limit=MAX_SITEMAP_URLS))
 
 
-def _document(kind: FeedKind, elements: Elements[Entry]) -> Document:
-    return Document(
+def _parsed_feed(kind: FeedKind, elements: Elements[RawEntry]) -> ParsedFeed:
+    return ParsedFeed(
         kind=kind,
         entries=elements.read,
         beyond=elements.beyond,
@@ -38,7 +37,7 @@ def _document(kind: FeedKind, elements: Elements[Entry]) -> Document:
     )
 
 
-def _read_url(element: etree._Element) -> Entry:
+def _read_url(element: etree._Element) -> RawEntry:
     said: dict[str, str] = {}
     title: str | None = None
     for child in element:
@@ -48,7 +47,7 @@ def _read_url(element: etree._Element) -> Entry:
             title, said["published"] = news.get("title"), news.get("publication_date", "")
         elif name:
             said.setdefault(name, _text(child))
-    return Entry(
+    return RawEntry(
         link=said.get("loc") or None,
         title=Said(title, False) if title else None,
         published=said.get("published") or None,

@@ -10,8 +10,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from pipeline.collect.feeds.entries import Document, Entry, Said, Unreadable
-from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedWarning
+from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedWarning, ParsedFeed, RawEntry, Said, Unreadable
 from pipeline.collect.feeds.vocabulary import Field, field_of
 from pipeline.collect.feeds.xml import read_elements
 
@@ -28,7 +27,7 @@ _ABOUT = ("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about", "about", "{urn:u
 _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 
-def read_syndication(markup: str, root: str) -> Document:
+def read_syndication(markup: str, root: str) -> ParsedFeed:
     """The entries of a feed whose root element has this name. Raises Unreadable where it is something else."""
     if root in _NOT_FEEDS:
         raise Unreadable(_NOT_FEEDS[root])
@@ -36,7 +35,7 @@ def read_syndication(markup: str, root: str) -> Document:
     elements = read_elements(markup, _ENTRY_NAMES, reader.read, limit=MAX_ITEMS)
     if not elements.read and root not in {"rss", "rdf", "feed", "channel"}:
         raise Unreadable(f"<{root}> without an entry")
-    return Document(
+    return ParsedFeed(
         kind=reader.kind,
         entries=elements.read,
         beyond=elements.beyond,
@@ -51,7 +50,7 @@ class _EntryReader:
         self._parent: etree._Element | None = None
         self._parent_base = ""
 
-    def read(self, element: etree._Element) -> Entry:
+    def read(self, element: etree._Element) -> RawEntry:
         reading = _EntryReading(element, self.kind, self._base(element))
         for field, child in _fields(element):
             reading.take(field, child)
@@ -111,9 +110,9 @@ class _EntryReading:
             case Field.GROUP:
                 pass
 
-    def entry(self) -> Entry:
+    def entry(self) -> RawEntry:
         link, is_enclosure = self._chosen_link()
-        return Entry(
+        return RawEntry(
             link=link,
             link_is_enclosure=is_enclosure,
             base=self._base,

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 from lxml import etree
 
-from pipeline.collect.feeds.entries import Unreadable
+from pipeline.collect.feeds.feed import Unreadable
 from pipeline.collect.feeds.mending import mend
 
 MAX_TAGS = 1_000_000

@@ -15,8 +15,8 @@ import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from pipeline.archive.codings import CodingError, decode
-from pipeline.collect.history.cdx import read_stamp
 from pipeline.collect.history.documents import NotRead, read_document
+from pipeline.collect.history.wayback import read_stamp
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.soft_404 import is_soft_404
 from pipeline.interval import Interval

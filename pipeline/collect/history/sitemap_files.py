@@ -29,7 +29,7 @@ _END = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|rdf|feed)\s*>", r
 _END_BYTES = 1_000
 
 
-class SitemapLook(msgspec.Struct, frozen=True, kw_only=True):
+class SitemapReading(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier runs have seen of a sitemap."""
 
     url: str
@@ -46,7 +46,7 @@ class SitemapLook(msgspec.Struct, frozen=True, kw_only=True):
     """When it gave them last, and they were all there is, with what they name."""
 
 
-Looks = Mapping[str, SitemapLook]
+SitemapReadings = Mapping[str, SitemapReading]
 """By address."""
 
 
@@ -69,7 +69,7 @@ class SitemapFiles:
     def __init__(
         self,
         client: Client,
-        looks: Looks,
+        readings: SitemapReadings,
         *,
         zone: ZoneInfo,
         now: datetime,
@@ -77,16 +77,22 @@ class SitemapFiles:
         archive: Archive | None,
     ) -> None:
         """What was read since `fresh_since` is not asked for again. Without an archive nothing is kept."""
-        self._client, self._looks, self._zone, self._now = client, looks, zone, now
+        self._client, self._readings, self._zone, self._now = client, readings, zone, now
         self._fresh_since, self._archive = fresh_since, archive
 
     async def get(self, url: str) -> SitemapFile:
         """The sitemap; it is archived as the last thing, so that whoever is interrupted leaves no exchange behind that
         nobody knows of. Raises NotRead."""
-        look = self._looks.get(url)
-        if self._archive and look and look.location and look.checked_at and look.checked_at >= self._fresh_since:
+        reading = self._readings.get(url)
+        if (
+            self._archive
+            and reading
+            and reading.location
+            and reading.checked_at
+            and reading.checked_at >= self._fresh_since
+        ):
             with suppress(ArchiveError):  # then it is asked for again
-                return await asyncio.to_thread(self._kept, self._archive, look.location, look.checked_at)
+                return await asyncio.to_thread(self._kept, self._archive, reading.location, reading.checked_at)
         response = await read_document(self._client, url)
         exchange = response.exchange
         feed, failure = await asyncio.to_thread(
@@ -95,7 +101,7 @@ class SitemapFiles:
         return SitemapFile(
             read_at=exchange.fetched_at,
             payload_digest=digest(response.body),
-            location=self._stored(self._archive, exchange, look) if self._archive else None,
+            location=self._stored(self._archive, exchange, reading) if self._archive else None,
             feed=feed,
             failure=failure,
         )
@@ -108,13 +114,13 @@ class SitemapFiles:
             read_at=read_at, payload_digest=digest(page.body), location=location, feed=feed, failure=failure
         )
 
-    def _stored(self, archive: Archive, exchange: Exchange, look: SitemapLook | None) -> Location:
+    def _stored(self, archive: Archive, exchange: Exchange, reading: SitemapReading | None) -> Location:
         """The record with the bytes: an earlier one if they are the same, to which a revisit record then refers."""
-        if look is None or look.location is None or look.fetched_at is None:
+        if reading is None or reading.location is None or reading.fetched_at is None:
             return archive.write(exchange).location
-        earlier, known = Original(exchange.url, look.fetched_at), look.payload_digest
+        earlier, known = Original(exchange.url, reading.fetched_at), reading.payload_digest
         stored = archive.write(exchange, lambda sent: earlier if sent == known else None)
-        return look.location if stored.warc_type is WarcType.REVISIT else stored.location
+        return reading.location if stored.warc_type is WarcType.REVISIT else stored.location
 
     def _parsed(self, body: bytes, *, url: str, content_type: str | None) -> tuple[Feed | None, NotRead | None]:
         """What it holds, and what is wrong with it."""

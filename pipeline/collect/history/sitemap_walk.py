@@ -18,11 +18,10 @@ import msgspec
 from pipeline.archive.archive import Archive
 from pipeline.archive.storage import Location
 from pipeline.collect.discovery.links import declared_sitemaps
-from pipeline.collect.feeds import Feed, Item, SitemapLink
+from pipeline.collect.feeds import Feed, FeedItem, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.history.periods import NOON, named_period
-from pipeline.collect.history.sightings import Sighting, dated_by_itself
-from pipeline.collect.history.sitemap_files import Looks, SitemapFiles
+from pipeline.collect.history.sightings import NOON, Sighting, dated_by_itself, named_period
+from pipeline.collect.history.sitemap_files import SitemapFiles, SitemapReadings
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import is_listing
 from pipeline.events import DateQuality
@@ -44,7 +43,7 @@ _Rank = tuple[int, float]
 _BY_NAME, _BY_CHANGE, _UNDATED = range(3)
 
 
-class SitemapRead(msgspec.Struct, frozen=True, kw_only=True):
+class SitemapSearch(msgspec.Struct, frozen=True, kw_only=True):
     """One sitemap or index, and what of the period it holds."""
 
     url: str
@@ -61,10 +60,10 @@ class SitemapRead(msgspec.Struct, frozen=True, kw_only=True):
     sightings: tuple[Sighting, ...] = ()
 
 
-OnRead = Callable[[SitemapRead], Awaitable[None]]
+OnRead = Callable[[SitemapSearch], Awaitable[None]]
 
 
-async def _ignore(_: SitemapRead) -> None:
+async def _ignore(_: SitemapSearch) -> None:
     pass
 
 
@@ -97,7 +96,7 @@ class SitemapWalk:
         hosts: AbstractSet[str],
         zone: ZoneInfo,
         now: datetime,
-        looks: Looks | None = None,
+        readings: SitemapReadings | None = None,
         fresh_since: datetime | None = None,
         archive: Archive | None = None,
         on_read: OnRead = _ignore,
@@ -106,18 +105,18 @@ class SitemapWalk:
         archive, what is read is archived, and what it has is read from there. `on_read` is told of each sitemap when it
         is read, and of an index at the end."""
         self._period, self._hosts, self._zone, self._now, self._on_read = period, hosts, zone, now, on_read
-        self._looks = looks or {}
+        self._readings = readings or {}
         self._fresh_since = fresh_since or now
         self._files = SitemapFiles(
-            client, self._looks, zone=zone, now=now, fresh_since=self._fresh_since, archive=archive
+            client, self._readings, zone=zone, now=now, fresh_since=self._fresh_since, archive=archive
         )
         self._allowed = MAX_SITEMAPS * period.days
         self._waiting: list[tuple[tuple[bool, datetime, _Rank, int], int, str, int]] = []
         self._seen: set[str] = set()
         self._unfinished: set[str] = set()
-        self._indexes: list[tuple[SitemapRead, list[str]]] = []
+        self._indexes: list[tuple[SitemapSearch, list[str]]] = []
         self._busy_hosts: set[str | None] = set()
-        self.reads: list[SitemapRead] = []
+        self.reads: list[SitemapSearch] = []
         """An index comes after what it names."""
         self.unread = 0
         """Sitemaps left out because there are too many, or too deep down, or their host wants to be left alone."""
@@ -163,22 +162,22 @@ class SitemapWalk:
         return True
 
     def _tried_at(self, url: str) -> datetime:
-        look = self._looks.get(url)
-        return (look.tried_at if look else None) or _NEVER
+        reading = self._readings.get(url)
+        return (reading.tried_at if reading else None) or _NEVER
 
     def _is_fresh(self, url: str) -> bool:
         """Whether it was read lately."""
-        look = self._looks.get(url)
-        return look is not None and look.read_at is not None and look.read_at >= self._fresh_since
+        reading = self._readings.get(url)
+        return reading is not None and reading.read_at is not None and reading.read_at >= self._fresh_since
 
     def _is_settled(self, link: SitemapLink, rank: _Rank) -> bool:
         """Whether it was read when the period was long over, and has not changed since then as far as anybody says."""
-        look = self._looks.get(link.url)
-        if look is None or look.read_at is None or look.read_at < self._period.end + _SLACK:
+        reading = self._readings.get(link.url)
+        if reading is None or reading.read_at is None or reading.read_at < self._period.end + _SLACK:
             return False
         if link.modified_at is not None:
-            return link.modified_at + _SLACK < look.read_at
-        return rank[0] == _UNDATED and look.read_at > self._now - UNDATED_KEPT
+            return link.modified_at + _SLACK < reading.read_at
+        return rank[0] == _UNDATED and reading.read_at > self._now - UNDATED_KEPT
 
     def _rank(self, link: SitemapLink, *, is_root: bool) -> _Rank | None:
         """None where its dates cannot match; the lower, the likelier it holds something of the period.
@@ -204,12 +203,12 @@ class SitemapWalk:
         except NotRead as failure:
             if failure.is_host_busy:
                 self._busy_hosts.add(urlsplit(url).hostname)
-            await self._tell(SitemapRead(url=url, failure=failure))
+            await self._tell(SitemapSearch(url=url, failure=failure))
             return
         if file.failure is None:
             self._unfinished.discard(url)
         links = file.feed.sitemaps if file.feed else ()
-        read = SitemapRead(
+        read = SitemapSearch(
             url=url,
             failure=file.failure,
             read_at=file.read_at,
@@ -224,7 +223,7 @@ class SitemapWalk:
         else:
             await self._tell(read)
 
-    async def _tell(self, read: SitemapRead) -> None:
+    async def _tell(self, read: SitemapSearch) -> None:
         self.reads.append(read)
         await self._on_read(read)
 
@@ -251,7 +250,7 @@ class SitemapWalk:
         return found
 
 
-def _dated_by_sitemap(item: Item, day: Interval | None) -> datetime | None:
+def _dated_by_sitemap(item: FeedItem, day: Interval | None) -> datetime | None:
     """The day whose sitemap it is, else when the page was last modified."""
     at = item.updated_at
     if at is not None and item.updated_quality is DateQuality.DAY_ONLY:

@@ -15,7 +15,7 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from pipeline.collect.feeds import Item
+from pipeline.collect.feeds import FeedItem
 from pipeline.collect.feeds.charset import decode_text
 from pipeline.ids import canonical_url
 from pipeline.sources.sites import http_address, is_on
@@ -88,10 +88,10 @@ def section_addresses(links: Sequence[Link]) -> list[str]:
     return [linked[folder] for folder, count in folders.most_common() if count > 1 and folder in linked][:MAX_SECTIONS]
 
 
-def linked_items(links: Iterable[Link]) -> list[Item]:
+def linked_items(links: Iterable[Link]) -> list[FeedItem]:
     """What the links say of the pages they lead to: an address and a title, no date."""
     return [
-        Item(
+        FeedItem(
             url=link.url,
             canonical_url=canonical_url(link.url),
             guid=canonical_url(link.url),

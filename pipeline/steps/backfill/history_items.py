@@ -15,7 +15,7 @@ import msgspec
 from pipeline.archive.storage import Location
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import Sighting
-from pipeline.collect.history.sitemap_files import SitemapLook
+from pipeline.collect.history.sitemap_files import SitemapReading
 from pipeline.events import Event, HistoryRead, ItemDiscovered, Via
 from pipeline.ids import article_id
 from pipeline.interval import Interval
@@ -82,24 +82,24 @@ def _clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-class SourceSitemapLook(SitemapLook, frozen=True, kw_only=True):
+class SourceSitemapReading(SitemapReading, frozen=True, kw_only=True):
     source_id: str
 
 
-def sitemap_looks(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, dict[str, SitemapLook]]:
+def sitemap_readings(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, dict[str, SitemapReading]]:
     """For `Stores.reading`: what earlier runs have seen of a source's sitemaps, by address."""
-    looks: dict[Past, dict[str, SitemapLook]] = {}
+    readings: dict[Past, dict[str, SitemapReading]] = {}
     for past in pasts:
         rows = ledger.select(
-            SourceSitemapLook,
-            "sitemap_looks",
+            SourceSitemapReading,
+            "sitemap_readings",
             source_ids=[past.source_id],
             start=past.interval.start,
             end=past.interval.end,
             recall_start=now - RECALL,
         )
-        looks[past] = {row.url: row for row in rows}
-    return looks
+        readings[past] = {row.url: row for row in rows}
+    return readings
 
 
 async def record_finds(stores: Stores, past: Past, finds: Sequence[HistoryFind]) -> StepResult:

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipeline.archive.archive import Archive
+from pipeline.collect.history.archive_search import ArchiveSearch, ArchiveSearcher
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.mementos import WebArchive
-from pipeline.collect.history.sitemap_files import Looks
-from pipeline.collect.history.sitemap_walk import SitemapRead, SitemapWalk, named_sitemaps, robots_address
-from pipeline.collect.history.web_archive import ArchiveSearch, ArchiveSearcher
+from pipeline.collect.history.sitemap_files import SitemapReadings
+from pipeline.collect.history.sitemap_walk import SitemapSearch, SitemapWalk, named_sitemaps, robots_address
+from pipeline.collect.history.wayback import WebArchive
 from pipeline.collect.http.addresses import AllowedHosts
 from pipeline.collect.http.client import Client, Limits, Timeouts
 from pipeline.events import Via
@@ -92,15 +92,15 @@ async def search_sitemaps(
     history: History,
     source: Source,
     interval: Interval,
-    looks: Looks,
+    readings: SitemapReadings,
     archive: Archive | None = None,
     on_find: OnFind = _ignore,
 ) -> Finds:
     """The interval's articles in the source's sitemaps. With an archive, the exchanges are archived. `on_find` is told
     of each sitemap as it is read."""
-    reads: list[SitemapRead] = []
+    reads: list[SitemapSearch] = []
 
-    async def tell(read: SitemapRead) -> None:
+    async def tell(read: SitemapSearch) -> None:
         reads.append(read)
         await on_find(_sitemap_find(read))
 
@@ -110,7 +110,7 @@ async def search_sitemaps(
         hosts=source.hosts,
         zone=source.zone,
         now=history.now(),
-        looks=looks,
+        readings=readings,
         fresh_since=fresh_since(interval, history.now()),
         archive=archive,
         on_read=tell,
@@ -119,13 +119,13 @@ async def search_sitemaps(
     try:
         named = await named_sitemaps(history.client, source.homepage)
     except NotRead as failure:
-        await tell(SitemapRead(url=robots_address(source.homepage), failure=failure))
+        await tell(SitemapSearch(url=robots_address(source.homepage), failure=failure))
     await walk.read((*source.sitemaps, *named))
     notices = (f"{walk.unread} sitemaps are left to the next run",) if walk.unread else ()
     return Finds(tuple(_sitemap_find(read) for read in reads), notices)
 
 
-def _sitemap_find(read: SitemapRead) -> HistoryFind:
+def _sitemap_find(read: SitemapSearch) -> HistoryFind:
     return HistoryFind(
         via=Via.SITEMAP,
         url=read.url,

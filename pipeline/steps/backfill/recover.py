@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pipeline.collect.history.news_slices import NewsSlices
 from pipeline.interval import Interval
 from pipeline.sources import Source
-from pipeline.steps.backfill.history_items import HistoryFind, Recorder, sitemap_looks
+from pipeline.steps.backfill.history_items import HistoryFind, Recorder, sitemap_readings
 from pipeline.steps.backfill.history_search import (
     Finds,
     History,
@@ -72,9 +72,9 @@ async def _recover_source(
 
 
 async def _search_sitemaps(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
-    looks = await stores.reading(sitemap_looks, past)
+    readings = await stores.reading(sitemap_readings, past)
     async with Recorder(stores, past) as recorder:
-        found = await search_sitemaps(history, source, past.interval, looks, stores.archive, recorder.add)
+        found = await search_sitemaps(history, source, past.interval, readings, stores.archive, recorder.add)
     return recorder.result + _noticed(source, found, failures=_failures(found.finds))
 
 

@@ -14,9 +14,8 @@ from uuid import UUID
 import msgspec
 
 from pipeline.archive.archive import Stored
-from pipeline.collect.history.cdx import IndexCutOff
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.mementos import Memento, WebArchive
+from pipeline.collect.history.wayback import IndexCutOff, Memento, WebArchive
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.collect.pages.answers import ERROR, is_passing, why_no_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from pipeline.collect.feeds import Feed, Item, parse_feed
+from pipeline.collect.feeds import Feed, FeedItem, parse_feed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -20,7 +20,7 @@ def read(
     return parse_feed(raw, url=url, content_type=content_type, zone=zone, now=NOW)
 
 
-def read_item(body: str | bytes) -> Item:
+def read_item(body: str | bytes) -> FeedItem:
     """The feed's only item."""
     (item,) = read(body).items
     return item

@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.collect.feeds import Feed, Item, NotAFeed
-from pipeline.collect.feeds.entries import Said
-from pipeline.collect.feeds.feed import FeedWarning
+from pipeline.collect.feeds import Feed, FeedItem, NotAFeed
+from pipeline.collect.feeds.feed import FeedWarning, Said
 from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, Markup, article_html, plain_text, sanitize
 from pipeline.collect.feeds.items import MAX_TEXT_CHARS, MAX_URL_CHARS
 from pipeline.collect.feeds.mending import mend
@@ -72,7 +71,7 @@ def check(body: bytes, content_type: str | None = None) -> Feed | None:
     return feed
 
 
-def check_item(item: Item) -> None:
+def check_item(item: FeedItem) -> None:
     assert urlsplit(item.url).scheme.lower() in {"http", "https"}
     assert urlsplit(item.canonical_url).netloc
     assert item.canonical_url == canonical_url(item.url)

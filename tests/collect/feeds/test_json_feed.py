@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.collect.feeds import Feed, FeedKind, Item, NotAFeed
+from pipeline.collect.feeds import Feed, FeedItem, FeedKind, NotAFeed
 from tests.collect.feeds.feeding import URL, read
 
 PAGE = "https://bote.example/pegel"
@@ -29,7 +29,7 @@ def feed_of(*items: object, **fields: Any) -> Feed:
     return read(json.dumps(feed), "application/feed+json")
 
 
-def item_of(**fields: object) -> Item:
+def item_of(**fields: object) -> FeedItem:
     (only,) = feed_of(fields).items
     return only
 

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.collect.history import sitemap_walk as sitemaps
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.sitemap_files import SitemapLook
+from pipeline.collect.history.sitemap_files import SitemapReading
 from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps
 from tests.collect.history.asking import BERLIN, DAY, NOW, asking, hour
 from tests.worlds.loopback import Answer, WebServer
@@ -55,7 +55,9 @@ def site() -> Iterator[Site]:
 
 def walk(site: Site, folder: Path, *paths: str, read_at: Mapping[str, datetime] | None = None) -> SitemapWalk:
     """`read_at` is when earlier runs have read sitemaps to their end, by path."""
-    looks = {site.base + path: SitemapLook(url="", tried_at=at, read_at=at) for path, at in (read_at or {}).items()}
+    readings = {
+        site.base + path: SitemapReading(url="", tried_at=at, read_at=at) for path, at in (read_at or {}).items()
+    }
 
     async def run() -> SitemapWalk:
         async with asking(folder) as client:
@@ -65,7 +67,7 @@ def walk(site: Site, folder: Path, *paths: str, read_at: Mapping[str, datetime] 
                 hosts={"127.0.0.1"},
                 zone=BERLIN,
                 now=NOW,
-                looks=looks,
+                readings=readings,
                 fresh_since=NOW - timedelta(days=1),
             )
             await walk.read([site.base + path for path in paths])

@@ -11,10 +11,9 @@ from typing import TypeVar
 
 import pytest
 
-from pipeline.collect.history import cdx
-from pipeline.collect.history.cdx import ArchivedCapture, BrokenIndex, read_index, read_stamp
+from pipeline.collect.history import wayback
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.mementos import Memento, WebArchive
+from pipeline.collect.history.wayback import ArchivedCapture, BrokenIndex, Memento, WebArchive, read_index, read_stamp
 from tests.collect.history.asking import asking, hour
 from tests.worlds.web_archive import Odd, WebArchiveServer, web_archive
 
@@ -135,11 +134,11 @@ def test_pages_of_the_index_are_followed(archive: WebArchiveServer, tmp_path: Pa
 
 def test_so_many_pages_and_not_more(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.page_rows = 1
-    for number in range(cdx.MAX_PAGES + 3):
+    for number in range(wayback.MAX_PAGES + 3):
         archive.keep(URL, hour(number), str(number))
     cut_off = failure(archive, tmp_path)
-    assert isinstance(cut_off, cdx.IndexCutOff)
-    assert (cut_off.reason, len(cut_off.captures)) == ("partial", cdx.MAX_PAGES)
+    assert isinstance(cut_off, wayback.IndexCutOff)
+    assert (cut_off.reason, len(cut_off.captures)) == ("partial", wayback.MAX_PAGES)
     assert URL in cut_off.detail
 
 

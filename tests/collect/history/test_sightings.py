@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.collect.history.periods import named_day, named_period
+from pipeline.collect.history.sightings import named_day, named_period
 from pipeline.interval import Interval
 from tests.collect.history.asking import BERLIN, DAY
 

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.feeds import Item, NotAFeed, parse_feed
-from pipeline.collect.history.cdx import ArchivedCapture, IndexCutOff
+from pipeline.collect.feeds import FeedItem, NotAFeed, parse_feed
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.mementos import Memento, WebArchive
 from pipeline.collect.history.sightings import Sighting, dated_by_itself
+from pipeline.collect.history.wayback import ArchivedCapture, IndexCutOff, Memento, WebArchive
 from pipeline.collect.pages.section_pages import (
     Link,
     linked_items,
@@ -58,7 +57,7 @@ class _Contents(msgspec.Struct, frozen=True):
     """What a capture shows."""
 
     at: datetime
-    items: Sequence[Item]
+    items: Sequence[FeedItem]
     links: Sequence[Link]
 
 
@@ -120,7 +119,7 @@ class ArchiveSearcher:
         items, links = await asyncio.to_thread(self._contents, memento, html=html)
         return _Contents(memento.at, items, links)
 
-    def _contents(self, memento: Memento, *, html: bool) -> tuple[Sequence[Item], Sequence[Link]]:
+    def _contents(self, memento: Memento, *, html: bool) -> tuple[Sequence[FeedItem], Sequence[Link]]:
         """The articles that a capture names, and all its links if it is a page. Raises NotRead."""
         body, content_type = memento.response.body, memento.response.exchange.header("content-type")
         if html:
@@ -150,10 +149,10 @@ class _Seen:
     def __init__(self) -> None:
         self.began_at: datetime | None = None
         """When the first capture was made."""
-        self.first: dict[str, tuple[Item, datetime, str]] = {}
+        self.first: dict[str, tuple[FeedItem, datetime, str]] = {}
         """By canonical address."""
 
-    def add(self, items: Sequence[Item], at: datetime, found_in: str) -> None:
+    def add(self, items: Sequence[FeedItem], at: datetime, found_in: str) -> None:
         self.began_at = self.began_at or at
         for item in items:
             self.first.setdefault(item.canonical_url, (item, at, found_in))

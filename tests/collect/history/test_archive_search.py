@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.collect.history.cdx import MAX_PAGES, ArchivedCapture
-from pipeline.collect.history.mementos import WebArchive
-from pipeline.collect.history.web_archive import MAX_MEMENTOS, ArchiveSearch, ArchiveSearcher, chosen
+from pipeline.collect.history.archive_search import MAX_MEMENTOS, ArchiveSearch, ArchiveSearcher, chosen
+from pipeline.collect.history.wayback import MAX_PAGES, ArchivedCapture, WebArchive
 from pipeline.collect.pages.section_pages import looks_like_article, page_links, section_addresses
 from pipeline.interval import Interval
 from tests.collect.history.asking import BERLIN, DAY, asking, hour

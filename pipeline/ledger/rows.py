@@ -7,6 +7,7 @@ import typing
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, get_args, get_origin
 from uuid import UUID
 
@@ -59,6 +60,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(self) + b"\n"
 
 
+@cache
 def table_schema(cls: type[Event]) -> pa.Schema:
     """The columns of the type's table: the envelope, then the type's own fields in the order of their declaration."""
     hints = typing.get_type_hints(cls)

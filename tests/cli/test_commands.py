@@ -20,7 +20,7 @@ from pipeline.cli.console import printable
 from pipeline.ledger import Ledger, Run
 from tests.conftest import SHARED, item
 from tests.worlds.loopback import Answer, WebServer
-from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger
+from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger, newsledger_process
 
 PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head><body><article><h1>Pegel fällt</h1>
 <p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis am Dienstagmorgen mit.</p>
@@ -130,11 +130,11 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
             web.page(path, "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
         sources.write_text(entry("harbour", web.base))
         run = ("ingest", "--sources", sources, "--data", small_disk / "data")
-        line = fails_with_one_line(newsledger(*run, env=ALLOW), besides=("timestamp=",))
+        line = fails_with_one_line(newsledger_process(*run, env=ALLOW), besides=("timestamp=",))
         assert str(small_disk) in line
-        assert newsledger("verify", "--data", small_disk / "data").returncode == 0
+        assert newsledger_process("verify", "--data", small_disk / "data").returncode == 0
         subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
-        assert newsledger(*run, env=ALLOW).returncode == 0
+        assert newsledger_process(*run, env=ALLOW).returncode == 0
     assert len(articles(small_disk / "data")) == 2
     assert web.asked["/a"] == 1, "what was captured before the disk was full is not lost"
 

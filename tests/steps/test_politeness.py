@@ -18,7 +18,7 @@ from pipeline.sources import Source
 from pipeline.steps.collect import collect
 from pipeline.steps.run.stores import StepResult, Stores
 from tests.worlds.loopback import Answer, WebServer
-from tests.worlds.running import newsledger
+from tests.worlds.running import newsledger_process
 
 JITTER_SECONDS = 0.25
 """So much later than it was sent may a busy machine notice a request."""
@@ -180,7 +180,7 @@ def test_two_processes_at_once_are_no_more_than_one(tmp_path: Path, webs: tuple[
     }
 
     def poll(first: str, second: str) -> int:
-        return newsledger("poll", "--source", first, "--source", second, env=environment).returncode
+        return newsledger_process("poll", "--source", first, "--source", second, env=environment).returncode
 
     with ThreadPoolExecutor(2) as processes:
         assert list(processes.map(poll, ("alpha", "beta"), ("beta", "alpha"))) == [0, 0]
@@ -220,7 +220,9 @@ def test_runs_side_by_side_share_the_budget_of_a_host_that_is_none_of_their_own(
         "NEWSLEDGER_SOURCES": str(sources),
     }
     with ThreadPoolExecutor(2) as processes:
-        runs = processes.map(lambda name: newsledger("poll", "--source", name, env=environment), ("alpha", "beta"))
+        runs = processes.map(
+            lambda name: newsledger_process("poll", "--source", name, env=environment), ("alpha", "beta")
+        )
         for run in runs:
             assert run.returncode == 0, run.stdout + run.stderr
     assert pages.asked_once

@@ -17,6 +17,7 @@ from pipeline.sources import Source
 from pipeline.steps.backfill.backfill import BackfillNumbers, Wanted, backfill, numbers_of_run
 from pipeline.steps.collect import collect
 from pipeline.steps.run.stores import StepResult, Stores
+from tests.worlds.ledgers import empty_ledger
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.web_archive import WebArchiveServer, web_archive
 
@@ -44,6 +45,7 @@ class Outlet:
             "wayback_url": archive.base,
         }
         self.settings = Settings.model_validate({**defaults, **settings})
+        empty_ledger(self.settings.ledger_catalog)
         self.source = Source(
             id="ferry",
             name="Ferry Post",

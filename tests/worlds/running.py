@@ -1,24 +1,53 @@
-"""The command as a user runs it, and what it leaves behind."""
+"""The `newsledger` command as a user runs it, in this process or in its own, and the files that it leaves."""
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
+
+from pipeline.cli import main
 
 COMMAND = Path(sys.executable).with_name("newsledger")
 ALLOW = {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
 
+Done = subprocess.CompletedProcess[str]
 
-def newsledger(
-    *arguments: object, env: Mapping[str, str] | None = None, stdin: str | None = None
-) -> subprocess.CompletedProcess[str]:
+
+def newsledger(*arguments: object, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+    """Run the command in this process, which saves the seconds that a new one needs for its imports.
+
+    What is tested of processes (signals, locks, parallel runs) needs `newsledger_process`.
+    """
+    argv = ["newsledger", *map(str, arguments)]
+    given = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with (
+        mock.patch.dict(os.environ, env or {}),
+        mock.patch.multiple(sys, argv=argv, stdin=given, stdout=out, stderr=err),
+        _signals_restored(),
+    ):
+        try:
+            main()
+            status = 0
+        except SystemExit as exc:
+            status = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+    printed = [stream.buffer.getvalue().decode() for stream in (out, err) if isinstance(stream.buffer, io.BytesIO)]
+    return Done(argv, status, *printed)
+
+
+def newsledger_process(*arguments: object, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+    """Run the command in a process of its own."""
     return subprocess.run(
         [COMMAND, *map(str, arguments)],
         capture_output=True,
@@ -28,6 +57,16 @@ def newsledger(
         check=False,
         timeout=300,
     )
+
+
+@contextmanager
+def _signals_restored() -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def free_port() -> int:

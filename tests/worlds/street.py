@@ -23,6 +23,7 @@ from pipeline.steps.collect import collect
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.steps.run.stores import StepResult, Stores
 from tests.worlds.hostile import HostileServer, Site, Way, always
+from tests.worlds.ledgers import empty_ledger
 from tests.worlds.loopback import WebServer
 from tests.worlds.world import PARAGRAPHS
 
@@ -77,6 +78,7 @@ class Street:
         self.settings = Settings.model_validate(
             {"data": folder / "data", "allow_hosts": ".localhost", "jobs": 1, "revisit_after": (), **settings}
         )
+        empty_ledger(self.settings.ledger_catalog)
         self.feeds: list[str] = []
         self.sitemaps: list[str] = []
         self.runs = 0

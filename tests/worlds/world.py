@@ -17,6 +17,7 @@ from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.window import lookback
+from tests.worlds.ledgers import empty_ledger
 from tests.worlds.loopback import WebServer
 
 PARAGRAPHS = (
@@ -33,6 +34,7 @@ class World:
         self.web = web
         self.ahead = timedelta()
         self.settings = Settings(data=tmp_path / "data", allow_hosts=("127.0.0.1",), jobs=1, revisit_after=())
+        empty_ledger(self.settings.ledger_catalog)
         self.source = Source(
             id="harbour",
             name="Harbour Post",

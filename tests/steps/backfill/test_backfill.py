@@ -54,7 +54,7 @@ def test_days_are_included_and_moments_are_not() -> None:
         ("14.3.2026", "2026-03-15", "neither a day"),
         ("2026-02-30", "2026-03-15", "neither a day"),
         ("2026-03-14", "9999-12-31T23:59-05:00", "neither a day"),
-        ("0001-01-01", "2026-03-15", "there was no web"),
+        ("0001-01-01", "2026-03-15", "the web did not exist yet"),
         ("2026-03-14", "tomorrow", "TO: 'tomorrow'"),
         ("", "2026-03-14", "FROM: ''"),
         ("2026-W11", "2026-W12", "is a week"),

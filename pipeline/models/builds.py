@@ -19,7 +19,7 @@ class Refresh(StrEnum):
     """What a build does with the build file of the last one."""
 
     CONTINUE = "continue"
-    """Add the events recorded since; build anew only if the file cannot be used."""
+    """Add the events recorded since; start from an empty file only if the old one cannot be used."""
     ANEW = "anew"
     """Read the whole ledger again."""
 

@@ -1,6 +1,6 @@
--- What have backfills come to?
--- A row per interval and source, newest interval first: what its runs have recovered and replayed in all, and how the
--- last one left it. Each run is in the mart.
+-- What have backfills recovered?
+-- A row per interval and source, newest interval first: recovered and replayed articles of all its runs together, lost
+-- and waiting articles after the last run. The mart has a row for each run.
 select
     source_id,
     cast(interval_start at time zone 'UTC' as date) as first_day,

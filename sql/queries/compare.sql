@@ -1,5 +1,5 @@
 -- What does the newest extractor read differently from the one before, on the same archived pages? Least alike first.
--- `words_shared` is the share of different words that both texts have, 1 where they have all in common.
+-- `words_shared` is the share of the distinct words that both texts have in common, 1 if they have all.
 with versions as (
     select
         event_id,
@@ -47,7 +47,7 @@ stripped as (
 ),
 
 quoted as (
-    -- as the newest annotator that has read it found them
+    -- as found by the newest annotator that has read it
     select
         annotations.caused_by as extraction_id,
         arg_max(annotations.quotes, try_cast(split_part(annotations.producer, '@', 2) as bigint)) as quotes

@@ -1,5 +1,5 @@
 -- Which quotations does the newest annotator find differently from the one before, in the same texts?
--- `old` and `new` are the speakers by each; null where it has not found the words.
+-- `old` and `new` are the speakers that each has found; null if it has not found the quotation.
 with readings as (
     select
         caused_by as extraction_id,

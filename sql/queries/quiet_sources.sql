@@ -1,4 +1,4 @@
--- Which sources brought fewer articles than is usual for them on that weekday, in the last 30 days? Newest first.
+-- Which sources brought fewer articles than usual for the weekday, in the last 30 days? Newest first.
 select
     source_id,
     day,

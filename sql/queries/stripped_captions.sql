@@ -1,4 +1,4 @@
--- Which blocks were kept out of the articles, by source and kind, with the most frequent wording of each?
+-- Which blocks were stripped from the articles, by source and kind, with the most frequent text of each?
 select
     stripped.source_id,
     stripped.kind,

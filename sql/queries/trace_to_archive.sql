@@ -1,4 +1,4 @@
--- Where are the bytes behind a quotation, and which feed item asked for them?
+-- Which archived bytes was a quotation read from, and which feed item led to them?
 -- The record is `warc_length` bytes at `warc_offset` of `warc_file`, gzipped.
 select
     quotes.text,
@@ -17,7 +17,7 @@ select
 from quotes
 inner join events.article_extracted as extractions on quotes.extraction_id = extractions.event_id
 left join events.article_captured as captures on extractions.caused_by = captures.event_id
--- the newest item by then: a page that was captured because it had changed was asked for by a look at it
+-- the newest item before the capture, because a page that had changed was captured by a revisit and not by an item
 asof left join events.item_discovered as items
     on captures.article_id = items.article_id and captures.position >= items.position
 where quotes.kind = 'direct'

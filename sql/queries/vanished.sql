@@ -1,4 +1,4 @@
--- Which articles have vanished from the web, and when were they last seen? Newest first; their texts are kept here.
+-- Which articles have vanished from the web, and when were they last seen? Newest first.
 select
     source_id,
     headline,

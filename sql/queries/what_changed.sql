@@ -1,4 +1,4 @@
--- What did outlets change after publication? Newest first, without what is mere typography or a new version of ours.
+-- What did outlets change after publication? Newest first, without mere typography and new versions of the extractor.
 select
     source_id,
     headline,

@@ -1,4 +1,4 @@
--- Who is in the news? Persons by the articles of the last 7 days that name or quote them, with who is named with them.
+-- Who is in the news? Persons by number of articles of the last 7 days that name or quote them.
 with named as (
     select
         name,

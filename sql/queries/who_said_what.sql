@@ -1,4 +1,4 @@
--- Who is quoted most in their own words, in how many articles of how many outlets, and with which words last?
+-- Who is quoted most in their own words, in how many articles of how many outlets, and what did they say last?
 select
     coalesce(person, speaker) as who,
     count(*) as quotes,

@@ -1,4 +1,4 @@
--- articles_as_of(moment, recorded := moment): the articles as their pages read then, as far as the ledger knew then
+-- articles_as_of(moment, recorded := moment): the articles as their pages read at that moment, from what was recorded
 create or replace macro main.articles_as_of(moment, recorded := null) as table (
     with asked as (
         select
@@ -54,7 +54,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
     ),
 
     verdicts as (
-        -- the newest version that had read a page by then, whether it found an article or none
+        -- the newest version that had read a page by then, whether it found an article or not
         select
             readings.article_id,
             readings.payload_digest,
@@ -96,7 +96,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
     ),
 
     newest as (
-        -- the feed's own text stands in only until a page could be read
+        -- the feed's own text is used only until a page could be read
         select
             article_id,
             capture_id,

@@ -1,4 +1,4 @@
--- quotes_as_of(moment, recorded := moment): the quotations in articles_as_of(moment, recorded), as found by then
+-- quotes_as_of(moment, recorded := moment): the quotations in articles_as_of(moment, recorded) that were found by then
 create or replace macro main.quotes_as_of(moment, recorded := null) as table (
     with asked as (
         select coalesce(cast(recorded as timestamptz), cast(moment as timestamptz)) as recorded_by
@@ -9,7 +9,7 @@ create or replace macro main.quotes_as_of(moment, recorded := null) as table (
     ),
 
     annotations as (
-        -- of the article's text, whichever capture it was read from; by the annotator that `quotes` prefers, as of then
+        -- annotations of the article's text, whichever capture it was read from; `quotes` prefers the same annotators
         select
             articles.article_id,
             annotations.caused_by as extraction_id,

@@ -1,4 +1,4 @@
--- Every article of a backfill's interval has exactly one fate.
+-- Every article of a backfill's interval is counted in exactly one outcome.
 select
     backfill_id,
     known + found as articles,

@@ -1,4 +1,5 @@
--- Every article seen is had, failed or pending; what was had is read, unreadable or awaited; and nothing is left out.
+-- Every seen article is captured, failed or pending, and every captured one is extracted, unreadable or awaiting
+-- extraction. No article or poll is missing.
 with articles as (
     select
         source_id,
@@ -40,7 +41,7 @@ union all
 select
     source_id,
     null as day,
-    'lacks articles or polls' as finding
+    'articles or polls are missing' as finding
 from totals
 full join articles using (source_id)
 full join polls using (source_id)

@@ -1,4 +1,4 @@
--- A mention is what its article's text holds at its offsets, and those of one article do not overlap.
+-- A mention's words are the article's text at its offsets, and mentions of one article do not overlap.
 with placed as (
     select
         mentions.mention_id,

@@ -1,4 +1,4 @@
--- A quotation is what its article's text holds at its offsets.
+-- A quotation's words are the article's text at its offsets.
 select
     quotes.quote_id,
     quotes.text,

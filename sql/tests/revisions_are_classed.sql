@@ -1,4 +1,4 @@
--- Every revision but the first says what kind of change it is, one by the same reader with the words that make it.
+-- Every revision but the first has kinds of change, and the changed words if one producer has read both sides.
 select
     article_id,
     revision_no,

@@ -1,4 +1,4 @@
--- An article's revisions are numbered 1 to revision_count, in time, and neighbours differ.
+-- An article's revisions are numbered from 1 to revision_count, and each differs from the one before.
 select
     revisions.article_id,
     articles.revision_count,

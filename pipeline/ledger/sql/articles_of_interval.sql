@@ -1,6 +1,6 @@
--- Articles that the sources published in the interval, and what has become of each. It counts when an article was
--- published, by the earliest date its items give, a day without a time as its noon; without any date, when it was seen,
--- or before that, as its page says by the newest reading that is not of the run given.
+-- Articles that the sources published in the interval, with the state of each. The date of publication is the earliest
+-- one that its items give, noon for a date without a time. If they give none, it is the time it was first seen, or an
+-- earlier date that its page gives in the newest reading that the given run has not made.
 with items as (
     select
         event_id,
@@ -18,7 +18,7 @@ with items as (
 ),
 
 named as (
-    -- a page's date makes an article older, never younger
+    -- a page's date can make an article older, never younger
     select
         source_id,
         article_id,
@@ -80,9 +80,9 @@ captures as (
     group by article_id
 ),
 
--- `expired` says only that nothing was tried.
+-- `expired` means only that nothing was tried.
 failures as (
-    -- of another source that names it, too: a page fails for all
+    -- failures caused by another source that names the article count, too: it is the same page
     select
         articles.source_id,
         articles.article_id,
@@ -98,8 +98,8 @@ failures as (
     group by articles.source_id, articles.article_id
 ),
 
--- Told of by a backfill of its day, or by the run that found it or had its page. A run that goes on, or sums up once
--- more, has not yet told of what it did since it was started.
+-- When the article was last counted in a `backfill_finished`: one of its day, or one of the run that found it or fetched
+-- its page. The given run's own counts since its start are ignored: it was resumed, or counts again.
 accounts as (
     select
         articles.source_id,

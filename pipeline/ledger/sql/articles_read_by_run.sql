@@ -1,4 +1,4 @@
--- Articles of which the run has read a capture since it was started, and whether one was made in the interval.
+-- Articles whose captures the run has read since it was started, and whether one was captured in the interval.
 with readings as (
     select source_id, article_id
     from ledger.article_extracted

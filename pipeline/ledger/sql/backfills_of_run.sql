@@ -1,4 +1,4 @@
--- What the run recorded of its backfill since it was last started, a row a source.
+-- The counts that the run recorded for its backfill since it was last started, one row per source.
 select source_id, known, found, recovered, replayed, unchanged, lost, waiting
 from ledger.backfill_finished
 where run_id = $run_id

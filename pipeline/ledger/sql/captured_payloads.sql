@@ -1,4 +1,4 @@
--- The earliest response with each payload of the articles, for revisit records to refer to.
+-- The earliest response with each payload of the articles. Revisit records refer to it.
 select
     article_id,
     warc_payload_digest,

@@ -1,4 +1,4 @@
--- Payloads captured in the interval that the producer has not seen, each once, at the record that holds its bytes.
+-- Payloads captured in the interval that the producer has not read, each once, at the record that holds its bytes.
 with captured as (
     select distinct article_id, payload_digest
     from ledger.article_captured

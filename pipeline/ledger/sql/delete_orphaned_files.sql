@@ -1,2 +1,2 @@
--- Files that no snapshot names, left by a process that was killed while it appended; younger ones may be in the making.
+-- Files that no snapshot names, left by a process that was killed during an append. Younger files may be in use.
 call ducklake_delete_orphaned_files('ledger', older_than => $older_than)

@@ -1,4 +1,4 @@
--- What the newest extractor read in captures of the interval and the annotators have not seen.
+-- Extractions by the newest extractor, of captures of the interval, that the annotator has not read.
 with captured as (
     select distinct article_id, payload_digest
     from ledger.article_captured

@@ -1,4 +1,4 @@
--- The tasks that have failed for good since then, newest first.
+-- Tasks that have failed for good since the given time, newest first.
 select dag_id, run_id, task_id, label, occurred_at, error
 from ledger.run_failed
 where occurred_at >= $since

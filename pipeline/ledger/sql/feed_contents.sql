@@ -1,4 +1,4 @@
--- What feeds gave of these articles' texts, where no page of theirs was ever captured.
+-- The texts that feeds carry of these articles, if no page of the article was ever captured.
 select article_id, content, title, published_at
 from ledger.item_discovered
 where

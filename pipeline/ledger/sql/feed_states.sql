@@ -1,4 +1,4 @@
--- What the last polls of each feed left for the next one to know.
+-- What the next poll of each feed needs to know about the last ones.
 with polls as (
     select
         *,

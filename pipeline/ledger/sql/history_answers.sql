@@ -1,4 +1,4 @@
--- How many documents of the sources' history the run has asked for, and how many of them nobody gave an answer about.
+-- Number of documents of the sources' history that the run has requested, and of those that nobody answered.
 select
     count(*) as asked,
     count(*) filter (where list_contains($unanswered, reason)) as unanswered

@@ -1,9 +1,9 @@
 -- Articles that a source named or changed in the interval and whose page has not been captured since.
--- After a failure the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, not before the
--- server wishes.
+-- After a failure the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, and not before the
+-- time that the server gave.
 with items as (
-    -- Reasons to fetch: the source's first word of an article, and each time it says something else of it. That another
-    -- of its feeds says the same is none.
+    -- Reasons to fetch: the source names an article for the first time, or changes its item. Another feed of the source
+    -- naming the same article is no reason.
     select
         source_id,
         article_id,
@@ -25,7 +25,7 @@ causes as (
 ),
 
 captures as (
-    -- whichever source it was for
+    -- for any source
     select article_id, max(captured_at) as captured_at
     from ledger.article_captured
     where article_id in (select items.article_id from items) and occurred_at >= $start - interval 90 days

@@ -1,4 +1,4 @@
--- What each feed of the sources said last of every item it has had lately.
+-- What each feed of the sources last said about every item it has contained lately.
 select
     source_id,
     feed_url,

@@ -1,4 +1,4 @@
--- Where the archive holds answers to be read back: captured pages, and what looks at them found that is no new capture.
+-- Where the archive holds answers to be read back: captured pages, and answers to revisits that made no new capture.
 select event_id, url, payload_digest, warc_file, warc_offset, warc_length
 from ledger.article_captured
 where warc_type in ('response', 'resource')

@@ -1,6 +1,6 @@
--- Captured pages whose next look is due, the youngest first. A page is due when it has reached an age of the schedule
--- at which it has not been seen yet: of several ages that went by, the last one alone counts. A look that found no page
--- is made again an hour later and four hours after that, then at the next age, never before the server wishes.
+-- Captured pages that are due to be revisited, the youngest first. A page is due when it has reached an age of the
+-- schedule at which it has not been seen yet. If several ages have passed, only the last one counts. A revisit that found
+-- no page is repeated after one hour and after four more, then at the next age, never before the time the server gave.
 with looks as (
     select *
     from ledger.article_revisited
@@ -21,7 +21,7 @@ recovered as (
     where starts_with(captures.producer, 'recover@')
 ),
 
--- What a look has captured does not begin the schedule anew.
+-- A capture made by a revisit does not restart the schedule.
 schedules as (
     select
         captures.source_id,
@@ -67,7 +67,7 @@ pages as (
         schedules.first_captured_at,
         last_looks.attempt,
         last_looks.retry_at,
-        -- Its validators are those of the page as captured last, unless it was captured for another reason since.
+        -- The validators belong to the page as last captured, unless it was captured for another reason since.
         last_looks.position > last_captures.position or last_captures.caused_by = last_looks.event_id as look_is_last,
         last_looks.outcome in ('missing', 'failed') as found_no_page,
         if(last_looks.position > last_captures.position, last_looks.event_id, last_captures.event_id) as last_seen_id,

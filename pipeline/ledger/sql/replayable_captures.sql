@@ -1,5 +1,5 @@
--- Payloads of these articles, and those captured in the interval, that the producer has not seen, each once, at the
--- record that holds its bytes; only what the run itself has captured, if one is given.
+-- Payloads of these articles, and those captured in the interval, that the producer has not read, each once, at the
+-- record that holds its bytes; only those that the run itself has captured, if one is given.
 with captured as (
     select distinct article_id, payload_digest
     from ledger.article_captured

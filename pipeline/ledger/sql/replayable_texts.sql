@@ -1,5 +1,5 @@
--- What the newest extractor read in payloads of these articles, and in those captured in the interval, and the
--- annotators have not seen; only in what the run itself has captured, if one is given.
+-- Extractions by the newest extractor, of these articles' payloads and those captured in the interval, that the
+-- annotator has not read; only of payloads that the run itself has captured, if one is given.
 with captured as (
     select distinct article_id, payload_digest
     from ledger.article_captured

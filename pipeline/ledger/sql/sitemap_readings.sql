@@ -1,4 +1,4 @@
--- What earlier runs have read of the sources' sitemaps: for this interval, and as they were archived last.
+-- When earlier runs have read the sources' sitemaps for this interval, and where each was last archived.
 with reads as (
     select
         source_id,
@@ -25,7 +25,7 @@ looks as (
 ),
 
 records as (
-    -- the same bytes are of one record, however often they were read
+    -- the same bytes have one record, however often they were read
     select
         source_id,
         url,

@@ -1,4 +1,4 @@
--- article_absences: one row per time the page of an article was asked for and was not there
+-- article_absences: one row per time that the page of an article was requested and was not there
 select
     event_id,
     article_id,
@@ -11,8 +11,8 @@ select
 from {{ source('events', 'capture_failed') }}
 where
     reason in ('gone', 'soft_404', 'to_front_page', 'to_other_page')
-    or (reason = 'http_4xx' and status = 404) -- `not_archived` has the status of the page, but is the archive's answer
-    or (reason = 'dns' and starts_with(producer, 'recover@')) -- by then it is no outage
+    or (reason = 'http_4xx' and status = 404) -- `not_archived` has status 404, too, but is an archive's answer
+    or (reason = 'dns' and starts_with(producer, 'recover@')) -- a backfill asks later: it is no outage
 union all
 select
     event_id,

@@ -1,11 +1,11 @@
--- article_coverage: one row per source and article that it has discovered, and what became of it
+-- article_coverage: one row per source and article that it has discovered, with the article's state
 with discovered as (
     select
         source_id,
         article_id,
         min(occurred_at) as discovered_at,
         max_by(canonical_url, position) as url,
-        -- as in pipeline/ledger/sql/items_without_capture.sql: what gave reason to fetch it last
+        -- the last reason to fetch it, as in pipeline/ledger/sql/items_without_capture.sql
         coalesce(max(position) filter (where supersedes is not null), min(position)) as reason_position,
         max(occurred_at) filter (where supersedes is not null) as changed_at
     from {{ source('events', 'item_discovered') }}
@@ -22,7 +22,7 @@ captured as (
 ),
 
 failures as (
-    -- a failure answers the item that caused it and no later one
+    -- a failure belongs to the item that caused it and to no later one
     select
         items.source_id,
         items.article_id,

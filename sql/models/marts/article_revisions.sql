@@ -1,4 +1,4 @@
--- article_revisions: one row per distinct reading of an article in time; from A to B and back to A are three
+-- article_revisions: one row per distinct reading of an article in time; from A to B and back to A makes three
 with numbered as (
     select
         *,
@@ -9,7 +9,7 @@ with numbered as (
 ),
 
 spans as (
-    -- where several producers have read a revision, it reads as the newest does
+    -- if several producers have read a revision, the newest one's reading counts
     select
         numbered.article_id,
         numbered.revision_no,
@@ -57,52 +57,41 @@ changes as (
         on
             spans.previous_extraction_id = words.previous_extraction_id
             and spans.compared_extraction_id = words.extraction_id
+),
+
+revisions as (
+    -- fields in which two captures of one revision may differ are taken from the last capture
+    select
+        readings.* exclude (url, kicker, authors, published_at, modified_at, section, access), -- noqa: RF02
+        last_readings.url,
+        last_readings.kicker,
+        last_readings.authors,
+        last_readings.published_at,
+        last_readings.modified_at,
+        last_readings.section,
+        last_readings.access,
+        spans.revision_no,
+        spans.via,
+        spans.captured_at,
+        spans.last_seen_at,
+        spans.captures,
+        spans.producer_changed,
+        spans.extraction_id,
+        spans.capture_id,
+        changes.* exclude (article_id, revision_no), -- noqa: RF02
+        case
+            when spans.revision_no = 1 then []
+            when spans.producer_changed then ['reader']
+            when changes.kinds = [] then ['cosmetic']
+            else changes.kinds
+        end as change_kinds,
+        changes.words_changed / nullif(changes.words_in_both, 0) as changed_share
+    from spans
+    inner join {{ source('events', 'article_extracted') }} as readings on spans.extraction_id = readings.event_id
+    inner join {{ source('events', 'article_extracted') }} as last_readings
+        on spans.last_extraction_id = last_readings.event_id
+    inner join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no
 )
 
-select
-    spans.article_id,
-    spans.revision_no,
-    readings.source_id,
-    last_readings.url,
-    spans.via,
-    spans.captured_at,
-    spans.last_seen_at,
-    spans.captures,
-    last_readings.kicker,
-    readings.headline,
-    readings.lead,
-    readings.text,
-    last_readings.authors,
-    last_readings.published_at,
-    last_readings.modified_at,
-    readings.language,
-    last_readings.section,
-    last_readings.access,
-    readings.correction,
-    readings.word_count,
-    readings.text_digest,
-    changes.previous_headline,
-    changes.headline_changed,
-    changes.lead_changed,
-    changes.text_changed,
-    changes.correction_changed,
-    spans.producer_changed,
-    case
-        when spans.revision_no = 1 then []
-        when spans.producer_changed then ['reader']
-        when changes.kinds = [] then ['cosmetic']
-        else changes.kinds
-    end as change_kinds,
-    changes.words_removed,
-    changes.words_added,
-    changes.words_changed / nullif(changes.words_in_both, 0) as changed_share,
-    changes.word_diff,
-    readings.producer,
-    readings.payload_digest,
-    spans.extraction_id,
-    spans.capture_id
-from spans
-inner join {{ source('events', 'article_extracted') }} as readings on spans.extraction_id = readings.event_id
-inner join {{ source('events', 'article_extracted') }} as last_readings
-    on spans.last_extraction_id = last_readings.event_id
-inner join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no
+select {{ described_columns() }}
+from revisions

@@ -1,7 +1,7 @@
--- article_sightings: one row per time an article was seen to read as it was captured, and how it differs from before
+-- article_sightings: one row per time an article was seen as it was captured, and how it differs from the time before
 {{ config(materialized='ephemeral') }}
 with looks as (
-    -- a look that found the page unchanged saw what its last capture holds
+    -- a revisit that found the page unchanged saw the content of its last capture
     select
         captures.article_id,
         captures.event_id as capture_id,
@@ -49,7 +49,7 @@ readable as (
 ),
 
 in_time as (
-    -- the feed's own text stands in only until a page can be read: what differs between them no outlet has changed
+    -- the feed's own text is used only until a page can be read: a difference between the two is no change of the page
     select
         article_id,
         row_number() over neighbours as sighting_no,
@@ -67,7 +67,7 @@ in_time as (
 ),
 
 readers_of_both as (
-    -- two pages are compared as the newest producer reads them that has read both
+    -- two pages are compared as read by the newest producer that has read both
     select
         in_time.article_id,
         in_time.sighting_no,

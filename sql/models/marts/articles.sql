@@ -1,27 +1,6 @@
--- articles: one row per article, as its newest revision reads
+-- articles: one row per article, with the content of its newest revision
 with newest_revisions as (
-    select
-        article_id,
-        revision_no,
-        source_id,
-        url,
-        via,
-        captured_at,
-        last_seen_at,
-        kicker,
-        headline,
-        lead,
-        text,
-        authors,
-        published_at,
-        modified_at,
-        language,
-        section,
-        access,
-        correction,
-        word_count,
-        text_digest,
-        extraction_id
+    select *
     from {{ ref('article_revisions') }}
     qualify row_number() over (partition by article_id order by revision_no desc) = 1
 ),
@@ -45,7 +24,7 @@ items as (
 ),
 
 last_presences as (
-    -- where only the feed's text was had, every answer of the page counts
+    -- captures of the feed's own text do not show that the page was there
     select
         article_id,
         max(seen_at) as seen_at,
@@ -69,7 +48,7 @@ last_presences as (
 ),
 
 gone as (
-    -- once may be a mistake of the server's, unless it says 410 or the page was never seen on its site
+    -- one absence may be a mistake of the server, unless it says 410 or the page was never seen on its site
     select
         absences.article_id,
         min(absences.missed_at) as gone_at
@@ -92,36 +71,26 @@ annotations as (
             and annotations.producer = quotes.producer
             and quotes.kind = 'direct'
     group by annotations.extraction_id
+),
+
+articles as (
+    select
+        revisions.* exclude (url, language, published_at, captured_at), -- noqa: RF02
+        coalesce(items.canonical_url, revisions.url) as url,
+        coalesce(revisions.language, annotations.language) as language,
+        coalesce(revisions.published_at, items.published_at) as published_at,
+        coalesce(items.first_seen_at, first_revisions.captured_at) as first_seen_at,
+        first_revisions.captured_at,
+        case when revisions.revision_no > 1 then revisions.captured_at end as revised_at,
+        gone.gone_at,
+        revisions.revision_no as revision_count,
+        annotations.quote_count
+    from newest_revisions as revisions
+    inner join first_revisions on revisions.article_id = first_revisions.article_id
+    left join items on revisions.article_id = items.article_id
+    left join gone on revisions.article_id = gone.article_id
+    left join annotations on revisions.extraction_id = annotations.extraction_id
 )
 
-select
-    revisions.article_id,
-    revisions.source_id,
-    coalesce(items.canonical_url, revisions.url) as url,
-    revisions.via,
-    revisions.kicker,
-    revisions.headline,
-    revisions.lead,
-    revisions.text,
-    revisions.authors,
-    coalesce(revisions.language, annotations.language) as language,
-    revisions.section,
-    revisions.access,
-    revisions.correction,
-    coalesce(revisions.published_at, items.published_at) as published_at,
-    revisions.modified_at,
-    coalesce(items.first_seen_at, first_revisions.captured_at) as first_seen_at,
-    first_revisions.captured_at,
-    revisions.last_seen_at,
-    case when revisions.revision_no > 1 then revisions.captured_at end as revised_at,
-    gone.gone_at,
-    revisions.revision_no as revision_count,
-    revisions.word_count,
-    annotations.quote_count,
-    revisions.text_digest,
-    revisions.extraction_id
-from newest_revisions as revisions
-inner join first_revisions on revisions.article_id = first_revisions.article_id
-left join items on revisions.article_id = items.article_id
-left join gone on revisions.article_id = gone.article_id
-left join annotations on revisions.extraction_id = annotations.extraction_id
+select {{ described_columns() }}
+from articles

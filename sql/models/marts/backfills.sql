@@ -1,4 +1,4 @@
--- backfills: one row per run over a past interval and source, what it came to
+-- backfills: one row per run over a past interval and source, with its counts
 with finished as (
     select *
     from {{ source('events', 'backfill_finished') }}
@@ -10,7 +10,7 @@ with finished as (
 ),
 
 reads as (
-    -- archives are asked day by day; what a run has read that was interrupted is told by the next one
+    -- archives are searched day by day; reads of an interrupted run count for the next run that finishes
     select
         reads.event_id,
         any_value(reads.reason) as reason,
@@ -32,24 +32,18 @@ asked as (
         count(*) filter (where reason is not null) as documents_failed
     from reads
     group by backfill_id
+),
+
+summed_up as (
+    select
+        finished.*,
+        finished.event_id as backfill_id,
+        finished.occurred_at as finished_at,
+        coalesce(asked.documents_read, 0) as documents_read,
+        coalesce(asked.documents_failed, 0) as documents_failed
+    from finished
+    left join asked on finished.event_id = asked.backfill_id
 )
 
-select
-    finished.event_id as backfill_id,
-    finished.run_id,
-    finished.source_id,
-    finished.interval_start,
-    finished.interval_end,
-    finished.started_at,
-    finished.occurred_at as finished_at,
-    finished.known,
-    finished.found,
-    finished.recovered,
-    finished.replayed,
-    finished.unchanged,
-    finished.lost,
-    finished.waiting,
-    coalesce(asked.documents_read, 0) as documents_read,
-    coalesce(asked.documents_failed, 0) as documents_failed
-from finished
-left join asked on finished.event_id = asked.backfill_id
+select {{ described_columns() }}
+from summed_up

@@ -1,4 +1,4 @@
--- coverage_counts: one row per source and day (UTC) since it was first polled, with what was counted that day
+-- coverage_counts: one row per source and day (UTC) since it was first polled, with the counts of that day
 {{ config(materialized='ephemeral') }}
 with polls as (
     select

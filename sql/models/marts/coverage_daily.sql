@@ -1,4 +1,4 @@
--- coverage_daily: one row per source and day (UTC) on which items were first discovered, and what became of them
+-- coverage_daily: one row per source and day (UTC) on which items were first discovered, with their articles' states
 with stripped as (
     select
         caused_by as extraction_id,

@@ -1,7 +1,7 @@
--- coverage_ledger: one row per source and day (UTC): what was seen, what became of it, what may have been missed
+-- coverage_ledger: one row per source and day (UTC): what was seen, captured and read, and what may have been missed
 with days as (
-    -- the first day that was read took in all that the feeds held; square roots of counts spread alike, many or few:
-    -- by a half where articles come by chance (Anscombe's transform)
+    -- The first day that was read is unusual: it brought all that the feeds held. Square roots of counts have the same
+    -- spread whatever their size: one half, if articles come by chance (Anscombe's transform).
     select
         source_id,
         day,
@@ -28,7 +28,7 @@ baselines as (
 ),
 
 bounds as (
-    -- three standard deviations: as measured (1.4826 MADs), but not less than chance gives, nor than 15 % of the median
+    -- three standard deviations; one is 1.4826 MADs, but at least that of chance and at least 15 % of the median
     select
         source_id,
         day,
@@ -47,36 +47,24 @@ expected as (
         seen_median as median,
         cast(floor(power(root_median + margin, 2) - 0.375) as bigint) as high
     from bounds
+),
+
+compared as (
+    select
+        counts.*,
+        expected.low as expected_low,
+        expected.median as expected_median,
+        expected.high as expected_high,
+        case
+            when not counts.was_read or expected.median is null then 'unknown'
+            when counts.seen > expected.high then 'surge'
+            when counts.seen >= expected.low then 'normal'
+            when counts.day = (select max(all_days.day) from days as all_days) then 'unknown'
+            else 'quiet'
+        end as volume
+    from {{ ref('coverage_counts') }} as counts
+    left join expected on counts.source_id = expected.source_id and counts.day = expected.day
 )
 
-select
-    source_id,
-    day,
-    counts.polls,
-    counts.polls_failed,
-    counts.sightings,
-    counts.items_dropped,
-    counts.seen,
-    counts.captured,
-    counts.captured_from_feed,
-    counts.failed,
-    counts.pending,
-    counts.failed_by_reason,
-    counts.extracted,
-    counts.unreadable,
-    counts.awaiting_extraction,
-    counts.outdated,
-    counts.gaps,
-    counts.gap_hours,
-    expected.low as expected_low,
-    expected.median as expected_median,
-    expected.high as expected_high,
-    case
-        when not counts.was_read or expected.median is null then 'unknown'
-        when counts.seen > expected.high then 'surge'
-        when counts.seen >= expected.low then 'normal'
-        when day = (select max(all_days.day) from days as all_days) then 'unknown'
-        else 'quiet'
-    end as volume
-from {{ ref('coverage_counts') }} as counts
-left join expected using (source_id, day)
+select {{ described_columns() }}
+from compared

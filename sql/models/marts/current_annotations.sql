@@ -1,7 +1,7 @@
--- current_annotations: one row per annotated extraction, with whose quotations and whose mentions count
+-- current_annotations: one row per annotated extraction, with the producers whose quotations and mentions count
 {{ config(materialized='ephemeral') }}
 with readings as (
-    -- who does not look for quotations, or could not read the text, says nothing of it
+    -- a producer that does not look for quotations, or could not read the text, does not count
     select
         caused_by as extraction_id,
         producer,

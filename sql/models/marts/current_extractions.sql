@@ -1,4 +1,4 @@
--- current_extractions: one row per archived payload of an article, with what the newest producer made of it
+-- current_extractions: one row per archived payload of an article, with the newest producer's result
 {{ config(materialized='ephemeral') }}
 with verdicts as (
     select

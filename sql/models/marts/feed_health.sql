@@ -1,4 +1,4 @@
--- feed_health: one row per feed, how its polls went
+-- feed_health: one row per feed, with the results of its polls
 with polls as (
     -- polls of the sitemaps that an index names are part of the index's poll
     select
@@ -34,7 +34,7 @@ totals as (
         count(*) filter (where not overlap) as gaps,
         median(items) filter (where was_read and occurred_at >= data_until - interval 90 days) as median_items,
         coalesce(bool_or(lied) filter (where occurred_at >= data_until - interval 90 days), false) as lying_304,
-        -- what the first poll read had gathered before
+        -- the first poll that was read brings items of earlier days
         sum(new_items) filter (where occurred_at > first_read_at and occurred_at > data_until - interval 7 days)
             as new_items_lately,
         least(epoch(any_value(data_until) - any_value(first_read_at)) / 86400, 7) as days_lately

@@ -1,4 +1,4 @@
--- persons: one row per name of a person, with how often and how long they have been in the news and what they were last
+-- persons: one row per name of a person: how often and since when it is in the news, and the last role given with it
 with named as (
     select
         mentions.name,
@@ -9,7 +9,7 @@ with named as (
         mentions.country,
         mentions.mention_id,
         coalesce(mentions.published_at, articles.first_seen_at) as seen_at,
-        -- of what is said of them at one time, what is said first
+        -- among mentions of one time, the first one in the text counts
         struct_pack(
             at := coalesce(mentions.published_at, articles.first_seen_at), place := -mentions.start_char,
             id := mentions.mention_id

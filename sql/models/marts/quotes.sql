@@ -1,6 +1,6 @@
 -- quotes: one row per quotation in an article's newest revision, direct or reported, traceable to the archived bytes
 with payloads as (
-    -- a revisit record repeats no payload: the earliest other record with the same digest has it
+    -- a revisit record does not repeat the payload: the earliest other record with the same digest holds it
     select
         article_id,
         payload_digest,
@@ -10,42 +10,30 @@ with payloads as (
     from {{ source('events', 'article_captured') }}
     where warc_type in ('response', 'resource')
     qualify row_number() over (partition by article_id, payload_digest order by position) = 1
+),
+
+found as (
+    select
+        quotes.*,
+        quotes.event_id as quote_id,
+        articles.headline,
+        articles.published_at,
+        articles.url,
+        articles.revision_count as revision_no,
+        articles.extraction_id,
+        extractions.payload_digest,
+        payloads.warc_file,
+        payloads.warc_offset,
+        payloads.warc_length
+    from {{ ref('articles') }} as articles
+    inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
+    inner join {{ source('events', 'quote_extracted') }} as quotes
+        on annotations.extraction_id = quotes.caused_by and annotations.producer = quotes.producer
+    inner join {{ source('events', 'article_extracted') }} as extractions
+        on articles.extraction_id = extractions.event_id
+    left join payloads
+        on extractions.article_id = payloads.article_id and extractions.payload_digest = payloads.payload_digest
 )
 
-select
-    quotes.event_id as quote_id,
-    articles.article_id,
-    articles.source_id,
-    articles.headline,
-    articles.published_at,
-    articles.url,
-    quotes.kind,
-    quotes.person,
-    quotes.speaker,
-    quotes.cue,
-    quotes.frame,
-    quotes.text,
-    quotes.start_char,
-    quotes.end_char,
-    quotes.speaker_start_char,
-    quotes.speaker_end_char,
-    quotes.cue_start_char,
-    quotes.cue_end_char,
-    quotes.frame_start_char,
-    quotes.frame_end_char,
-    quotes.rule,
-    quotes.confidence,
-    quotes.producer,
-    articles.revision_count as revision_no,
-    articles.extraction_id,
-    extractions.payload_digest,
-    payloads.warc_file,
-    payloads.warc_offset,
-    payloads.warc_length
-from {{ ref('articles') }} as articles
-inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
-inner join {{ source('events', 'quote_extracted') }} as quotes
-    on annotations.extraction_id = quotes.caused_by and annotations.producer = quotes.producer
-inner join {{ source('events', 'article_extracted') }} as extractions on articles.extraction_id = extractions.event_id
-left join payloads
-    on extractions.article_id = payloads.article_id and extractions.payload_digest = payloads.payload_digest
+select {{ described_columns() }}
+from found

@@ -1,4 +1,4 @@
--- same_feeds: one row per pair of feeds, each other's row included, that are one feed under two addresses
+-- same_feeds: two rows, one for each, per pair of feeds with the same content
 {{ config(materialized='ephemeral') }}
 with polls as (
     select
@@ -17,7 +17,7 @@ with polls as (
 ),
 
 read_lately as (
-    -- a feed that was taken out of sources.toml is no longer another one
+    -- a feed that was removed from sources.toml does not count
     select
         source_id,
         feed_url,

@@ -1,4 +1,4 @@
--- word_changes: one row per two consecutive readings of an article that differ, with the words by which they do
+-- word_changes: one row per two consecutive readings of an article that differ, with the words that differ
 {% set compared_by = 'words@2' -%}
 {% set columns = {
     'previous_extraction_id': 'uuid',
@@ -21,7 +21,7 @@ with pairs as (
 ),
 
 known as (
-    -- a comparison costs milliseconds, so it is made once
+    -- a comparison takes milliseconds, so it is made only once
     select last_build.*
     from {{ kept_from_last_build(columns) }} as last_build
     inner join pairs

@@ -7,9 +7,10 @@ A build has four stages, all in `build.duckdb`, a DuckDB file that no other prog
 3. `dbt_run` lets dbt build and test the marts in sql/models, which read nothing but schema `events`.
 4. `build_file` adds the table macros and, last of all, the table `build_info`: a file without it is unfinished.
 
-`publication` then copies the finished file beside `news.duckdb` and renames the copy over it. A session that has the old
-file open keeps reading it. The build file is disposable: if it cannot be read, was left unfinished, belongs to another
-ledger or has other columns than today's event types, the build starts from an empty file. Start reading in `builds`.
+`publication` then copies the finished file beside `news.duckdb` and renames the copy over it. A session that has the
+old file open keeps reading it. The build file is disposable: if it cannot be read, was left unfinished, belongs to
+another ledger or has other columns than today's event types, the build starts from an empty file. Start reading in
+`builds`.
 """
 
 from pipeline.models.builds import BuildResult, Refresh, build

@@ -98,8 +98,8 @@ failures as (
     group by articles.source_id, articles.article_id
 ),
 
--- When the article was last counted in a `backfill_finished`: one of its day, or one of the run that found it or fetched
--- its page. The given run's own counts since its start are ignored: it was resumed, or counts again.
+-- When the article was last counted in a `backfill_finished`: one of its day, or one of the run that found it or
+-- fetched its page. The given run's own counts since its start are ignored: it was resumed, or counts again.
 accounts as (
     select
         articles.source_id,

@@ -1,6 +1,6 @@
 -- Articles that a source named or changed in the interval and whose page has not been captured since.
--- After a failure the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, and not before the
--- time that the server gave.
+-- After a failure the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, and not before
+-- the time that the server gave.
 with items as (
     -- Reasons to fetch: the source names an article for the first time, or changes its item. Another feed of the source
     -- naming the same article is no reason.

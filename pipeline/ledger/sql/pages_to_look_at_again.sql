@@ -1,6 +1,7 @@
 -- Captured pages that are due to be revisited, the youngest first. A page is due when it has reached an age of the
--- schedule at which it has not been seen yet. If several ages have passed, only the last one counts. A revisit that found
--- no page is repeated after one hour and after four more, then at the next age, never before the time the server gave.
+-- schedule at which it has not been seen yet. If several ages have passed, only the last one counts. A revisit that
+-- found no page is repeated after one hour and after four more, then at the next age, never before the time that the
+-- server gave.
 with looks as (
     select *
     from ledger.article_revisited

@@ -1,6 +1,7 @@
-"""Which outlet an address belongs to, and what the address says about it: a name for it, its country, its language.
+"""What a web address says about its outlet: the registered domain, a name, a country, a language.
 
-Guesses for `newsledger sources add`, which shows them and lets options overrule them; nothing recorded depends on them.
+Names, countries and languages are guesses for `newsledger sources add`, which shows them and lets options overrule
+them. Recorded events depend on `http_address`, `registrable_host` and `is_on` only.
 """
 
 from __future__ import annotations
@@ -12,27 +13,25 @@ from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
+from tld import get_fld
+
 from pipeline.ids import article_id, canonical_url
 
-_SECOND_LEVELS = "ac co com edu go gob gouv gov gv ltd me ne net nom or org plc sch"
-SECOND_LEVELS = frozenset(_SECOND_LEVELS.split())
-"""Below a country's domain these are not names but kinds of names: `co.uk`, `or.at`, `com.au`."""
 _PLATFORMS = """
-beehiiv.com blogger.de blogspot.com ghost.io github.io gitlab.io herokuapp.com livejournal.com medium.com netlify.app
-over-blog.com pages.dev squarespace.com substack.com tumblr.com twoday.net typepad.com vercel.app wixsite.com
-wordpress.com
+beehiiv.com blogger.de ghost.io livejournal.com medium.com over-blog.com squarespace.com substack.com tumblr.com
+twoday.net typepad.com wordpress.com
 """
 PLATFORMS = frozenset(_PLATFORMS.split())
-"""Domains on which every name below is somebody else's."""
+"""Domains whose subdomains belong to different people, and which the public suffix list does not name."""
 _SHARED_HOSTS = """
 feedburner.com feedproxy.google.com feeds.feedburner.com feeds2.feedburner.com medium.com news.google.com reddit.com
 rss.app youtube.com
 """
 SHARED_HOSTS = frozenset(_SHARED_HOSTS.split())
-"""Hosts (without `www.`) on which every address is somebody else's."""
+"""Hosts (without `www.`) that serve the feeds of many outlets, each at its own address."""
 _NOT_COUNTRIES = "ac ai cc co eu fm gg io ly me sh su to tv ws"
 NOT_COUNTRIES = frozenset(_NOT_COUNTRIES.split())
-"""Two-letter domains that are sold to everybody, or are none of a country."""
+"""Two-letter domains that say nothing about a country: they are sold to everybody, or belong to no country."""
 COUNTRY_OF_DOMAIN = {
     "amsterdam": "NL",
     "barcelona": "ES",
@@ -62,7 +61,7 @@ COUNTRY_OF_DOMAIN = {
     "wien": "AT",
     "zuerich": "CH",
 }
-"""Domains that mean a country without being its ISO 3166 code."""
+"""Country (ISO 3166) of domains that are not country codes themselves."""
 COUNTRY_OF_LANGUAGE = {
     "bg": "BG",
     "cs": "CZ",
@@ -101,7 +100,7 @@ COUNTRY_OF_LANGUAGE = {
     "uk": "UA",
     "zh": "CN",
 }
-"""Where a language's outlets most often are, for addresses that name no country."""
+"""The country where most outlets of a language are, for addresses that name no country."""
 LANGUAGE_OF_COUNTRY = {country: language for language, country in COUNTRY_OF_LANGUAGE.items()} | {
     "AT": "de",
     "AU": "en",
@@ -118,13 +117,13 @@ LANGUAGE_OF_COUNTRY = {country: language for language, country in COUNTRY_OF_LAN
     "NZ": "en",
     "ZA": "en",
 }
-"""What most of a country's outlets write, for feeds and pages that do not say."""
+"""The language of most outlets of a country, for feeds and pages that do not declare one."""
 UNKNOWN_COUNTRY = "ZZ"
-"""ISO 3166 leaves this code to its users; such a source's dates without a zone are read as UTC."""
+"""ISO 3166 reserves this code for its users. Dates of such a source that name no zone are read as UTC."""
 MAX_ID_CHARS = 64
 MAX_NAME_CHARS = 200
 LEAST_NAME_CHARS = 3
-"""Fewer characters in common are no name."""
+"""A shorter common beginning of titles is not used as a name."""
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z]{4})?(?:[-_]([a-z]{2}))?(?:[-_.@].*)?", re.IGNORECASE)
 _NO_LANGUAGES = frozenset({"mul", "und", "zxx"})
@@ -134,9 +133,9 @@ _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": 
 
 
 def http_address(text: str | None) -> str | None:
-    """The address as it can be asked for, without its fragment; None where it is not http(s).
+    """The address as it can be requested, without its fragment; None if it is not http(s).
 
-    `feed:` before an address goes, and `feed://` stands for `http://`, as browsers that knew the scheme had it.
+    A leading `feed:` is removed, and `feed://` becomes `http://`, as in browsers that knew this scheme.
     """
     url = (text or "").strip()
     if url[:7].lower() == "feed://":
@@ -153,36 +152,36 @@ def http_address(text: str | None) -> str | None:
 
 
 def same_address(url: str) -> str:
-    """A key that addresses share which differ in nothing that matters: scheme, `www.`, tracking, the last slash."""
+    """A key that is equal for addresses that differ only in scheme, `www.`, tracking parameters or a final slash."""
     return str(article_id(url))
 
 
 def outlet_of(url: str) -> str:
-    """A key of the outlet: its registrable host, or the whole address on hosts that many share."""
+    """A key of the outlet: the registrable host, or `same_address` on SHARED_HOSTS."""
     return same_address(url) if _is_shared(url) else registrable_host(_host(url))
 
 
 def front_page(url: str) -> str:
-    """The root of the host; on hosts that many share, the address itself."""
+    """The root of the host; on SHARED_HOSTS the address itself."""
     return url if _is_shared(url) else urljoin(url, "/")
 
 
 def registrable_host(host: str) -> str:
-    """The part of a host name that somebody registered: `news.bote.co.uk` ▶ `bote.co.uk`. Addresses stay whole.
+    """The part of a host name that somebody registered, by the public suffix list: `news.bote.co.uk` ▶ `bote.co.uk`.
 
-    By rule instead of by the public suffix list: what it gets wrong is seen before anything is written.
+    An IP address is returned as it is. Domains that the list does not know, such as `.example`, count as suffixes.
     """
     if _is_literal(host):
         return host
     labels = host.split(".")
-    known = 2 if ".".join(labels[-2:]) in PLATFORMS else 1
-    if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in SECOND_LEVELS:
-        known = 2
-    return ".".join(labels[-known - 1 :])
+    if ".".join(labels[-2:]) in PLATFORMS:
+        return ".".join(labels[-3:])
+    registered = get_fld(f"http://{host}", fail_silently=True, search_private=True)
+    return registered if isinstance(registered, str) else ".".join(labels[-2:])
 
 
 def is_on(url: str, hosts: Iterable[str]) -> bool:
-    """Whether the page is on one of the hosts or below it, `www.` aside. What is no address is nowhere."""
+    """Whether the page is on one of the hosts or a subdomain, ignoring `www.`. False for what is not an address."""
     try:
         host = (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
@@ -192,7 +191,7 @@ def is_on(url: str, hosts: Iterable[str]) -> bool:
 
 
 def suggest_id(url: str) -> str:
-    """A source id from the host's own name, from the path on hosts that many share."""
+    """A source id from the name of the host, or from the path on SHARED_HOSTS."""
     host = _host(url)
     name = registrable_host(host) if _is_literal(host) else registrable_host(host).partition(".")[0]
     if _is_shared(url):
@@ -202,19 +201,19 @@ def suggest_id(url: str) -> str:
 
 
 def slug(text: str) -> str:
-    """The text as the id of a source, "" where nothing of it can be in one."""
+    """The text as a source id, "" if none of its characters is allowed there."""
     latin = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9_]+", "-", latin).strip("-_")[:MAX_ID_CHARS].rstrip("-_")
 
 
 def language_of(tag: str | None) -> str | None:
-    """The language of a tag (BCP 47, also with underscores): `de-AT` ▶ `de`; None where it names none."""
+    """The language of a tag (BCP 47, also with underscores): `de-AT` ▶ `de`. None if it names no language."""
     match = _TAG.fullmatch((tag or "").strip())
     return match[1].lower() if match and match[1].lower() not in _NO_LANGUAGES else None
 
 
 def country_of(host: str, tag: str | None) -> str:
-    """ISO 3166: by the host's domain, else by the tag's region, else where the language is most at home."""
+    """ISO 3166: the country of the host's domain, else of the tag's region, else of most outlets in this language."""
     domain = host.rpartition(".")[2]
     if domain in COUNTRY_OF_DOMAIN:
         return COUNTRY_OF_DOMAIN[domain]
@@ -227,12 +226,12 @@ def country_of(host: str, tag: str | None) -> str:
 
 
 def tidy_name(text: str | None) -> str | None:
-    """A name in one line, without what would steer a terminal; None where nothing is left."""
+    """The name on one line, without control characters; None if nothing is left."""
     return _UNREADABLE.sub("", " ".join((text or "").split()))[:MAX_NAME_CHARS].strip() or None
 
 
 def shared_name(titles: Sequence[str]) -> str | None:
-    """What the titles of one outlet's feeds begin with: `Bote - Politik`, `Bote - Sport` ▶ `Bote`."""
+    """The common beginning of the titles of an outlet's feeds: `Bote - Politik`, `Bote - Sport` ▶ `Bote`."""
     common = os.path.commonprefix(titles)  # noqa: RUF071  # of characters is what is meant
     if not titles or not common:
         return None
@@ -259,7 +258,7 @@ def _is_literal(host: str) -> bool:
 
 
 def _readable(name: str) -> str:
-    """The name behind the ASCII form of an international one (RFC 5891)."""
+    """The Unicode form of an internationalised name (RFC 5891)."""
     try:
         return name.encode("ascii").decode("idna")
     except UnicodeError:

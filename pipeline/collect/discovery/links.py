@@ -14,6 +14,7 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from pipeline.charsets import declared_codec
 from pipeline.sources.sites import http_address, registrable_host, tidy_name
 
 FEED_TYPES = frozenset(
@@ -61,7 +62,6 @@ _HTML_BYTES = 20_000
 """So far a page may put its first element off."""
 _META = ("property", "name", "http-equiv")
 _META_LANGUAGES = ("content-language", "og:locale")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _SHOWN_ANCHORS = etree.XPath(
     "//a[@href][not(ancestor-or-self::*[@hidden or self::template or self::noscript"
@@ -130,11 +130,7 @@ def _charset(body: bytes, content_type: str | None) -> str | None:
         return "utf-8"
     except UnicodeDecodeError:
         pass
-    match = _CHARSET.search(content_type or "")
-    try:
-        return codecs.lookup(match[1]).name if match else None
-    except LookupError:
-        return None
+    return declared_codec(content_type)
 
 
 def _declared(root: HtmlElement) -> Iterator[str]:

@@ -1,9 +1,11 @@
-"""Which characters a body consists of. What it declares is heard, what it is decides."""
+"""From the bytes of a feed or page to its text. The bytes decide before what the server or the document declares."""
 
 from __future__ import annotations
 
 import codecs
 import re
+
+from pipeline.charsets import codec_of, declared_codec
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -13,31 +15,28 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"), (b"{\0", "utf-16-le"), (b"\0{", "utf-16-be"))
-_HTTP_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(r"\s{0,100}<\?xml[^>]{1,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})", re.IGNORECASE)
-_HEAD = 1000
+_HEAD_CHARS = 1000
+"""The XML declaration stands at the start of the document."""
 
-_SINGLE_BYTE = re.compile(r"(iso8859-|cp125|cp437|cp85|koi8|mac-|tis-620)")
-_MULTI_BYTE = frozenset({"gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "iso2022_jp"})
-_WINDOWS_1252 = {
-    0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)
-}  # what `surrogateescape` leaves of bytes that are not UTF-8
+_WINDOWS_1252 = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
+"""From the surrogates that `surrogateescape` makes of bytes that are not UTF-8 to characters."""
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def decode_text(body: bytes, content_type: str | None) -> tuple[str, bool]:
-    """The text, and whether it is in the charset declared by the content-type and the XML declaration, if any is.
+    """The text, and whether its charset is the one that the Content-Type and the XML declaration name, if any.
 
-    A byte order mark decides, then valid UTF-8, then what is declared; the rest is UTF-8 with windows-1252 in between,
-    as pages pasted together from both are. UTF-8 comes before the declaration because no other text of any length
-    is valid UTF-8 by chance, and ISO-8859-1 is declared for much that is UTF-8.
+    The order is: a byte order mark, valid UTF-8, the declared charsets, and last UTF-8 in which the invalid bytes are
+    read as windows-1252, because some documents are pasted together from both. UTF-8 comes before the declaration
+    because text in another charset is almost never valid UTF-8, and much UTF-8 is declared as ISO-8859-1.
     """
     for mark, charset in (*_BOMS, *_UNMARKED):
         if body.startswith(mark):
             text = body.decode(charset, "replace").removeprefix("\ufeff")
-            return text, _agree(charset, _declared(text[:_HEAD], content_type))
-    declared = _declared(body[:_HEAD].decode("latin-1"), content_type)
-    if "iso2022_jp" not in declared:  # the only one whose bytes are all ASCII
+            return text, _agree(charset, _declared(text[:_HEAD_CHARS], content_type))
+    declared = _declared(body[:_HEAD_CHARS].decode("latin-1"), content_type)
+    if "iso2022_jp" not in declared:  # its bytes are ASCII, so they always pass for UTF-8
         try:
             return body.decode("utf-8"), body.isascii() or _agree("utf-8", declared)
         except UnicodeDecodeError:
@@ -51,32 +50,19 @@ def decode_text(body: bytes, content_type: str | None) -> tuple[str, bool]:
 
 
 def remove_control_characters(text: str) -> tuple[str, bool]:
-    """The text without what XML 1.0 forbids (section 2.2), and whether there was any of it."""
+    """The text without the characters that XML 1.0 forbids (section 2.2), and whether it had any."""
     if not _NOT_XML.search(text):
         return text, False
     return _NOT_XML.sub("", text), True
 
 
 def _declared(head: str, content_type: str | None) -> list[str]:
-    """The codecs that the server and the document name, in this order. Those that are no charset are not heard."""
-    found = (_HTTP_CHARSET.search((content_type or "")[:_HEAD]), _XML_ENCODING.match(head))
-    return [charset for match in found if match and (charset := _codec(match[1])) is not None]
-
-
-def _codec(name: str) -> str | None:
-    """Python's codec, by the names of the web (WHATWG Encoding, 4.2): its Latin-1 and ASCII are windows-1252."""
-    try:
-        codec = codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return None
-    if codec in {"iso8859-1", "ascii"}:
-        return "cp1252"
-    if codec == "gb2312":
-        return "gb18030"
-    if codec.startswith("utf-") and codec != "utf-7":
-        return codec
-    return codec if _SINGLE_BYTE.match(codec) or codec in _MULTI_BYTE else None
+    """The codecs of the known charsets that the server and the document declare, in this order."""
+    match = _XML_ENCODING.match(head)
+    found = (declared_codec((content_type or "")[:_HEAD_CHARS]), codec_of(match[1]) if match else None)
+    return [charset for charset in found if charset is not None]
 
 
 def _agree(charset: str, declared: list[str]) -> bool:
-    return all(other == charset or charset.startswith(other) for other in declared)
+    """Whether every declaration names this charset; of UTF-16, either byte order."""
+    return all(other == charset or (other[:6] == charset[:6] == "utf-16") for other in declared)

@@ -13,6 +13,7 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from pipeline.charsets import codec_of, declared_codec
 from pipeline.errors import PageError
 from pipeline.extract.page.text import FORBIDDEN_CHARACTERS
 
@@ -26,30 +27,10 @@ META_CHARSET_BYTES = 4096
 """Where a charset declaration is looked for. The HTML standard says 1024, browsers read on, pages rely on it."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
-_WHATWG_LABELS = {
-    "ascii": "cp1252",
-    "iso-8859-1": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso_8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "us-ascii": "cp1252",
-    "iso-8859-9": "cp1254",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "euc-kr": "cp949",
-    "x-sjis": "cp932",
-    "x-user-defined": "cp1252",
-}
-"""Labels that browsers read as a superset (Encoding standard, 4.2)."""
-_SEVEN_BIT = ("iso-2022", "utf-16", "utf-7", "hz")
+_SEVEN_BIT = ("iso2022", "utf-16")
 """Charsets whose bytes can pass for UTF-8 although they are not."""
-_NEVER = frozenset({"utf-7", "utf7", "punycode", "idna", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs"})
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
@@ -179,7 +160,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     for mark, charset in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
-    declared = [charset for charset in _declared_charsets(body, content_type) if _is_usable(charset)]
+    declared = _declared_codecs(body, content_type)
     if not declared or not declared[0].startswith(_SEVEN_BIT):
         try:
             # A page cut off in the middle of a character is still UTF-8: the last bytes may be incomplete.
@@ -196,23 +177,13 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     non_ascii = sum(1 for character in as_utf8 if character > "\x7f")
     if undecodable * 10 <= non_ascii:
         return as_utf8
-    other = next((charset for charset in declared if codecs.lookup(charset).name != "utf-8"), "cp1252")
+    other = next((charset for charset in declared if charset != "utf-8"), "cp1252")
     return body.decode(other, "replace")
 
 
-def _declared_charsets(body: bytes, content_type: str | None) -> list[str]:
+def _declared_codecs(body: bytes, content_type: str | None) -> list[str]:
+    """The codecs of the known charsets that the header and the page declare, in this order."""
     head = body[:META_CHARSET_BYTES]
-    labels = [match[1] for match in [_HEADER_CHARSET.search(content_type or "")] if match]
-    labels += [match[1].decode("ascii") for match in (_META_CHARSET.search(head), _XML_CHARSET.search(head)) if match]
-    return [_WHATWG_LABELS.get(label.lower(), label.lower()) for label in labels]
-
-
-def _is_usable(charset: str) -> bool:
-    """A text encoding Python knows. (`base64` and the like are codecs too, but no charsets.)"""
-    if charset in _NEVER:
-        return False
-    try:
-        b"    ".decode(charset)  # not of nothing: decoding no bytes looks nothing up
-    except (LookupError, UnicodeError, ValueError):
-        return False
-    return True
+    labels = [match[1].decode("ascii") for match in (_META_CHARSET.search(head), _XML_CHARSET.search(head)) if match]
+    found = (declared_codec(content_type), *(codec_of(label) for label in labels))
+    return [charset for charset in found if charset is not None]

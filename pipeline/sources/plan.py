@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from pipeline.countries import country_of_code
 from pipeline.errors import SourcesError
 from pipeline.sources.opml import OpmlSource
 from pipeline.sources.sites import (
-    LANGUAGE_OF_COUNTRY,
     MAX_ID_CHARS,
     country_of,
     front_page,
@@ -186,7 +186,8 @@ class _Drafts:
             fitting = [self._by_id[source_id]] if source_id in self._by_id else []
         if fitting:
             return fitting[0]
-        language = language or LANGUAGE_OF_COUNTRY.get(self._country(address, candidate.language))
+        country = country_of_code(self._country(address, candidate.language))
+        language = language or (country.language if country else None)
         if language is None:
             return None
         draft = _Draft(id=source_id, language=language)

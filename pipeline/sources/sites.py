@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tld import get_fld
 
+from pipeline.countries import home_of_language
 from pipeline.ids import article_id, canonical_url
 
 _PLATFORMS = """
@@ -62,62 +63,6 @@ COUNTRY_OF_DOMAIN = {
     "zuerich": "CH",
 }
 """Country (ISO 3166) of domains that are not country codes themselves."""
-COUNTRY_OF_LANGUAGE = {
-    "bg": "BG",
-    "cs": "CZ",
-    "da": "DK",
-    "de": "DE",
-    "el": "GR",
-    "en": "US",
-    "es": "ES",
-    "et": "EE",
-    "fi": "FI",
-    "fr": "FR",
-    "he": "IL",
-    "hi": "IN",
-    "hr": "HR",
-    "hu": "HU",
-    "is": "IS",
-    "it": "IT",
-    "ja": "JP",
-    "ko": "KR",
-    "lb": "LU",
-    "lt": "LT",
-    "lv": "LV",
-    "nb": "NO",
-    "nl": "NL",
-    "nn": "NO",
-    "no": "NO",
-    "pl": "PL",
-    "pt": "PT",
-    "ro": "RO",
-    "ru": "RU",
-    "sk": "SK",
-    "sl": "SI",
-    "sr": "RS",
-    "sv": "SE",
-    "tr": "TR",
-    "uk": "UA",
-    "zh": "CN",
-}
-"""The country where most outlets of a language are, for addresses that name no country."""
-LANGUAGE_OF_COUNTRY = {country: language for language, country in COUNTRY_OF_LANGUAGE.items()} | {
-    "AT": "de",
-    "AU": "en",
-    "BR": "pt",
-    "CA": "en",
-    "CH": "de",
-    "GB": "en",
-    "IE": "en",
-    "IN": "en",
-    "LI": "de",
-    "LU": "de",
-    "MX": "es",
-    "NO": "no",
-    "NZ": "en",
-    "ZA": "en",
-}
-"""The language of most outlets of a country, for feeds and pages that do not declare one."""
 UNKNOWN_COUNTRY = "ZZ"
 """ISO 3166 reserves this code for its users. Dates of such a source that name no zone are read as UTC."""
 MAX_ID_CHARS = 64
@@ -222,7 +167,8 @@ def country_of(host: str, tag: str | None) -> str:
     match = _TAG.fullmatch((tag or "").strip())
     if match and match[2]:
         return COUNTRY_OF_DOMAIN.get(match[2].lower(), match[2].upper())
-    return COUNTRY_OF_LANGUAGE.get(match[1].lower() if match else "", UNKNOWN_COUNTRY)
+    home = home_of_language(match[1].lower()) if match else None
+    return home.code if home else UNKNOWN_COUNTRY
 
 
 def tidy_name(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from pipeline.countries import country_of_code
 from pipeline.errors import SourcesError
 
 SourceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
@@ -17,22 +18,6 @@ HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f/][^\
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}\Z")]
 Rate = Annotated[float, msgspec.Meta(ge=1 / 86_400, le=1_000_000)]
-
-
-COUNTRY_ZONES = {
-    "AT": "Europe/Vienna",
-    "BE": "Europe/Brussels",
-    "CH": "Europe/Zurich",
-    "DE": "Europe/Berlin",
-    "FR": "Europe/Paris",
-    "GB": "Europe/London",
-    "IE": "Europe/Dublin",
-    "LI": "Europe/Vaduz",
-    "LU": "Europe/Luxembourg",
-    "UK": "Europe/London",
-    "US": "America/New_York",
-}
-"""Where a country's outlets are taken to be when a date names no zone; UTC for others."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +33,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     requests_per_second: Rate | None = None
     """Overrides the default budget of each of this source's hosts."""
     timezone: str | None = None
-    """For dates that name no zone (IANA name); the country's where left out."""
+    """IANA name of the zone of dates that name none. The default is the zone of the country, else UTC."""
 
     def __post_init__(self) -> None:
         try:
@@ -66,7 +51,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone or COUNTRY_ZONES.get(self.country, "UTC"))
+        country = country_of_code(self.country)
+        return ZoneInfo(self.timezone or (country and country.zone) or "UTC")
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.extract.page.dates import find_date, parse_moment
-from pipeline.extract.page.zones import outlet_zone, zone_named
+from pipeline.zones import outlet_zone, zone_named
 from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
 
 CAPTURED_AT = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.annotate.grammar.sentences import read_tokens
 from pipeline.annotate.grammar.view import View
 from pipeline.annotate.lexicon import FOLDER
+from pipeline.countries import load_countries
 from pipeline.events import MentionKind
 
 _GERMAN_ENDINGS = ("", "e", "er", "en", "es", "em")
@@ -92,22 +93,15 @@ def load_gazetteer(language: str) -> Gazetteer:
 
 
 def _countries(language: str, adjectives: dict[str, str]) -> Iterator[tuple[str, Entry]]:
-    lines = (FOLDER / "countries.tsv").read_text("utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    for code, german, english, adjectives_de, adjectives_en, capital in rows[1:]:
-        names_de, names_en = _values(german), _values(english)
-        own = names_de if language == "de" else names_en or names_de
-        for name in (*names_de, *names_en):
-            yield name, Entry(MentionKind.PLACE, own[0], code)
-        for stem in _values(adjectives_de):
-            adjectives.update((stem + ending, code) for ending in _GERMAN_ENDINGS)
-        adjectives.update((adjective.lower(), code) for adjective in _values(adjectives_en))
-        if capital != _NOWHERE:
-            yield from _spellings(capital, language, code)
-
-
-def _values(field: str) -> list[str]:
-    return [] if field == _NOWHERE else field.split("|")
+    for country in load_countries().values():
+        own = country.names_de if language == "de" else country.names_en or country.names_de
+        for name in (*country.names_de, *country.names_en):
+            yield name, Entry(MentionKind.PLACE, own[0], country.code)
+        for stem in country.adjectives_de:
+            adjectives.update((stem + ending, country.code) for ending in _GERMAN_ENDINGS)
+        adjectives.update((adjective.lower(), country.code) for adjective in country.adjectives_en)
+        if country.capital != _NOWHERE:
+            yield from _spellings(country.capital, language, country.code)
 
 
 def _spellings(name: str, language: str, country: str) -> Iterator[tuple[str, Entry]]:

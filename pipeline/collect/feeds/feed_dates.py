@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.events import DateQuality
+from pipeline.zones import zone_abbreviated
 
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """How far an outlet's clock may be ahead of ours."""
@@ -49,13 +50,6 @@ _WEEKDAYS = frozenset([
 _FILLERS = frozenset([
     "t", "h", "at", "of", "on", "the", "st", "nd", "rd", "th", "am", "dem", "den", "der", "stand", "uhr", "um", "vom",
 ])  # fmt: skip
-_ZONE_MINUTES: Mapping[str, int] = {
-    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60,
-    "cet": 60, "mez": 60, "met": 60, "cest": 120, "mesz": 120, "mest": 120, "eet": 120, "eest": 180, "msk": 180,
-    "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
-    "akst": -540, "akdt": -480, "hst": -600,
-    "hkt": 480, "sgt": 480, "awst": 480, "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
-}  # fmt: skip
 _MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "US/")
 """Where 02/03/2026 is the third of February."""
 
@@ -145,8 +139,8 @@ class _Parts:
         word = token["word"].lower()
         if word in _MONTHS and self._month is None:
             self._month = _MONTHS[word]
-        elif word in _ZONE_MINUTES and self.has_time:
-            self._zone = self._zone or timezone(timedelta(minutes=_ZONE_MINUTES[word]))
+        elif self.has_time and (zone := zone_abbreviated(word)) is not None:
+            self._zone = self._zone or zone
         elif (
             word not in _WEEKDAYS and word not in _FILLERS and not (self.has_time and _ABBREVIATION.fullmatch(token[0]))
         ):
@@ -154,9 +148,7 @@ class _Parts:
 
     def aside(self, token: re.Match[str]) -> None:
         """`(CET)` and `[UTC]` count where there is no other zone, `(Central European Standard Time)` never."""
-        minutes = _ZONE_MINUTES.get(token["aside"].lower())
-        if minutes is not None and self._zone is None:
-            self._zone = timezone(timedelta(minutes=minutes))
+        self._zone = self._zone or zone_abbreviated(token["aside"])
 
     @property
     def has_time(self) -> bool:

@@ -21,7 +21,7 @@ from pipeline.extract.metadata.header import Header
 from pipeline.extract.metadata.publication import choose_publication
 from pipeline.extract.metadata.titles import choose_headline, site_names
 from pipeline.extract.page.text import plain, words_of
-from pipeline.extract.page.zones import outlet_zone
+from pipeline.zones import outlet_zone
 
 _MAX_URL_CHARS = 2_000
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import msgspec
 
-from pipeline.extract.page.zones import zone_named
+from pipeline.zones import zone_named
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -194,7 +194,7 @@ def test_pages_of_an_overloaded_host_wait_for_it(opened: Street) -> None:
         site.page(path, refusing("429 Too Many Requests", "Retry-After: 3600"))
 
     (notice,) = opened.collect().notices
-    assert notice.startswith("source evil: evil.localhost: not before")
+    assert notice.startswith("source evil: evil.localhost: no request for another")
     failures = opened.record(site).of(CaptureFailed)
     assert {(failure.reason, failure.status, failure.will_retry) for failure in failures} == {("http_4xx", 429, True)}
     for failure in failures:

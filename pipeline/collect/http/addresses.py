@@ -1,8 +1,8 @@
-"""Which addresses may be connected to.
+"""Which addresses the client may connect to: public ones, and the hosts that the settings allow by name.
 
-Judged three times, so that no spelling, redirect, DNS answer or rebinding reaches a private network unless the settings
-name the host: the URL as it will be sent (`check_url`), what its name resolves to (`resolve`), and the endpoint that is
-about to be connected to (`guarded_socket`). What cannot be read with certainty is refused.
+Each request is checked three times, so that no spelling, redirect, DNS answer or DNS rebinding reaches a private
+network: the URL as it will be sent (`check_url`), the addresses of its host (`resolve`), and the endpoint just before
+the connection (`guarded_socket`). An ambiguous URL is refused.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from yarl import URL
 from pipeline.errors import SettingsError
 
 PUBLIC_PORTS = frozenset({80, 443})
+"""The only ports of hosts that are not allowed by name."""
 
 _NOT_PUBLIC_IPV4 = tuple(
     map(
@@ -29,7 +30,7 @@ _NOT_PUBLIC_IPV4 = tuple(
         (
             "0.0.0.0/8",  # this network, and the host itself (RFC 1122)
             "10.0.0.0/8",  # private use (RFC 1918)
-            "100.64.0.0/10",  # carriers' NAT (RFC 6598); 100.100.100.200 is Alibaba's metadata service
+            "100.64.0.0/10",  # NAT of carriers (RFC 6598); 100.100.100.200 is Alibaba's metadata service
             "127.0.0.0/8",  # loopback (RFC 1122)
             "168.63.129.16/32",  # Azure's host agent, from within a virtual machine
             "169.254.0.0/16",  # link-local (RFC 3927); 169.254.169.254 is most clouds' metadata service
@@ -46,43 +47,45 @@ _NOT_PUBLIC_IPV4 = tuple(
         ),
     )
 )
-"""IANA's special-purpose registry, and what clouds use besides; Python's own list differs between its releases."""
+"""IANA's special-purpose registry, and addresses that clouds use. Python's own list differs between its releases
+(decision 19)."""
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that networks are given addresses from (IANA): no mapped IPv4, loopback, link-local, private or multicast."""
+"""The range that all public IPv6 addresses are assigned from (IANA). It has no mapped IPv4, loopback, link-local,
+private or multicast addresses."""
 _NOT_PUBLIC_IPV6 = tuple(
     map(
         ipaddress.IPv6Network,
         (
             "2001::/23",  # protocol assignments (RFC 2928): Teredo, benchmarking, ORCHID
             "2001:db8::/32",  # documentation (RFC 3849)
-            "2002::/16",  # 6to4: any IPv4 address may be inside (RFC 3056)
+            "2002::/16",  # 6to4: can contain any IPv4 address (RFC 3056)
             "3fff::/20",  # documentation (RFC 9637)
         ),
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""How a network without IPv4 writes IPv4 addresses (RFC 6052); these are judged by what they hold."""
+"""IPv4 addresses as a network without IPv4 writes them (RFC 6052). They are judged by the IPv4 address."""
 
 _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
-"""Host names (RFC 1123, 2.1), and the underscore that some have."""
+"""A host name (RFC 1123, 2.1); some have underscores, too."""
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
-
 LOOKUPS = 32
-"""Names that are looked up at once."""
+"""Maximum number of names that are looked up at the same time."""
 LOOKUP_SECONDS = 15.0
+"""Timeout of a lookup."""
 FOUND_SECONDS = 30.0
-"""So long is an answer used again: for the connection that it was looked up for, and those right after it."""
+"""How long the result of a lookup is reused, for the connection that it was made for and those right after it."""
 
 
 class BlockedAddress(OSError):
-    """The host is, or resolves to, an address that must not be reached."""
+    """The host is, or resolves to, an address that must not be connected to."""
 
 
 class AllowedHosts:
-    """The hosts that may be private and use any port: names and addresses, or `.example` for all names below it.
+    """The hosts that may be private and use any port: names and addresses, or `.example` for all its subdomains.
 
-    Neither case, a trailing dot nor the brackets of IPv6 matter. Raises SettingsError for what is no host.
+    Upper case, a trailing dot and the brackets of IPv6 make no difference. Raises SettingsError for an invalid host.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -92,7 +95,7 @@ class AllowedHosts:
             try:
                 (below if name.startswith(".") else exact).add(canonical_host(name.removeprefix(".")))
             except ValueError as exc:
-                raise SettingsError(f"NEWSLEDGER_ALLOW_HOSTS: {name!r} is no host: {exc}") from exc
+                raise SettingsError(f"NEWSLEDGER_ALLOW_HOSTS: {name!r} is not a valid host: {exc}") from exc
         self._exact = frozenset(exact)
         self._below = tuple(f".{name}" for name in below)
 
@@ -107,10 +110,10 @@ class AllowedHosts:
 
 
 class GuardedResolver(AbstractResolver):
-    """Resolves names, refusing private addresses for hosts that are not allowed.
+    """Resolves names, and refuses private addresses for hosts that are not allowed.
 
-    `names` is asked for addresses, None is the system's resolver. `localhost` and names below it are loopback by
-    definition (RFC 6761, 6.3), whatever it knows.
+    `names` looks up addresses, by default the resolver of the system. `localhost` and its subdomains are never looked
+    up: they are loopback by definition (RFC 6761, 6.3).
     """
 
     def __init__(
@@ -122,17 +125,18 @@ class GuardedResolver(AbstractResolver):
         self._lookups = asyncio.Semaphore(LOOKUPS)
         self._found: dict[tuple[str, int, int], tuple[float, list[ResolveResult]]] = {}
         self.vetted: set[tuple[str, int]] = set()
-        """Endpoints (address, port) that allowed hosts have led to.
+        """Endpoints (address, port) of allowed hosts.
 
-        A socket factory is told the endpoint and not the host. That is enough: no other host gets as far as the socket
-        with one of these, because `resolve` leaves it public addresses only and `check_url` refuses a literal one and
+        The socket factory knows the endpoint, not the host. That is enough, because no other host can reach one of
+        these endpoints: `resolve` gives it public addresses only, and `check_url` refuses literal private addresses and
         other ports.
         """
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The addresses of `host` that may be connected to. Raises BlockedAddress, or OSError where it has none."""
+        """The addresses of `host` that may be connected to. Raises BlockedAddress, or OSError if the host has no
+        address."""
         found = await self._look_up(host, port, family)
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, f"{host} has no address")
@@ -148,7 +152,7 @@ class GuardedResolver(AbstractResolver):
         try:
             name = canonical_host(host)
         except ValueError as exc:
-            raise BlockedAddress(f"{host!r} is no host: {exc}") from exc
+            raise BlockedAddress(f"{host!r} is not a valid host: {exc}") from exc
         if f".{name}".endswith(".localhost"):
             return _loopback(host, port, family)
         key = (name, port, family)
@@ -160,7 +164,8 @@ class GuardedResolver(AbstractResolver):
         return found
 
     async def _ask(self, host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
-        """In a thread, because the system's resolver waits; not in so many that a feed of dead names takes them all."""
+        """Look the name up in a thread, because the resolver blocks. LOOKUPS keeps dead names from taking all
+        threads."""
         self._names = self._names or ThreadedResolver()
         async with self._lookups:
             try:
@@ -174,7 +179,8 @@ class GuardedResolver(AbstractResolver):
             await self._names.close()
 
     def guarded_socket(self, address: AddrInfoType) -> socket.socket:
-        """The socket factory: the last look at the very endpoint that is about to be connected to."""
+        """The socket factory: the last check, of the very endpoint that the connection goes to. Raises
+        BlockedAddress."""
         family, kind, protocol, _, target = address
         host, port = _compressed(str(target[0])), target[1]
         if (host, port) not in self.vetted and not (is_public(host) and port in PUBLIC_PORTS):
@@ -182,11 +188,11 @@ class GuardedResolver(AbstractResolver):
         return socket.socket(family, kind, protocol)
 
     def check_url(self, url: str) -> None:
-        """Refuse other schemes, other ports, literal private addresses and unclear hosts. Raises BlockedAddress."""
+        """Raises BlockedAddress for other schemes, other ports, literal private addresses and ambiguous hosts."""
         try:
             host, port = _endpoint(url)
-        except (ValueError, IndexError) as exc:  # an IndexError is what yarl has for `http://[::1]@/`
-            raise BlockedAddress(f"{url!r} is no address to fetch from: {exc}") from exc
+        except (ValueError, IndexError) as exc:  # yarl raises IndexError for `http://[::1]@/`
+            raise BlockedAddress(f"{url!r} cannot be fetched: {exc}") from exc
         if host in self._allowed:
             if is_address(host):
                 self.vetted.add((host, port))
@@ -198,9 +204,10 @@ class GuardedResolver(AbstractResolver):
 
 
 def as_sent(url: str) -> URL:
-    """The URL as it stands, so that what is archived is what was asked for; only what no request may hold is quoted.
+    """The URL unchanged, so that the archive shows what was requested; only characters that no request may have are
+    quoted.
 
-    Names in other scripts become ASCII (IDNA). Raises ValueError, or IndexError, where there is no sense in it.
+    Host names in other scripts become ASCII (IDNA). Raises ValueError or IndexError for an invalid URL.
     """
     if not (urlsplit(url).hostname or "").isascii():
         return URL(url)
@@ -208,27 +215,28 @@ def as_sent(url: str) -> URL:
 
 
 def canonical_host(host: str) -> str:
-    """The one spelling of a host: lower case, IDNA, no brackets, no trailing dot, IPv6 compressed. Raises ValueError.
+    """The canonical spelling of a host: lower case, IDNA, no brackets, no trailing dot, IPv6 compressed.
 
-    What ends in a number is an IPv4 address (WHATWG URL, 3.5) and must be four decimals: `127.1`, `0x7f.1` and
-    `2130706433` are addresses to the system's resolver, and names to most who read them. Zones are refused.
+    A host that ends in a number is an IPv4 address (WHATWG URL, 3.5) and must have four decimal parts: the resolver of
+    the system takes `127.1`, `0x7f.1` and `2130706433` for addresses, other software for names. IPv6 zones are refused.
+    Raises ValueError.
     """
     bracketed = host.startswith("[") and host.endswith("]")
     name = (URL.build(scheme="http", host=host[1:-1] if bracketed else host).raw_host or "").removesuffix(".")
     if bracketed or ":" in name:
         ipv6 = ipaddress.IPv6Address(name)
         if ipv6.scope_id is not None:
-            raise ValueError(f"{name} is of one link only")
+            raise ValueError(f"{name} has a zone")
         return ipv6.compressed
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         return str(ipaddress.IPv4Address(name))
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no host name")
+        raise ValueError(f"{name!r} is not a host name")
     return name
 
 
 def is_public(address: str) -> bool:
-    """May anybody's server have this address? Not so what is no address, or has a zone and so is of one link."""
+    """Whether a public server can have this address. False for an invalid address and for one with a zone."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -245,14 +253,14 @@ def is_public(address: str) -> bool:
 def _endpoint(url: str) -> tuple[str, int]:
     """Host and port that a request for the URL connects to. Raises ValueError or IndexError.
 
-    The client's library and Python's own reader must agree on them: budgets and robots.txt go by the latter.
+    yarl, which sends the request, and urlsplit, which budgets and robots.txt rely on, must agree about them.
     """
     sent, read = as_sent(url), urlsplit(url)
     if sent.scheme not in {"http", "https"} or sent.port is None:
         raise ValueError("only http and https are fetched")
     host = canonical_host(sent.raw_host or "")
     if (canonical_host(read.hostname or ""), read.port) != (host, sent.explicit_port):
-        raise ValueError("it can be read in two ways")
+        raise ValueError("it is ambiguous")
     return host, sent.port
 
 

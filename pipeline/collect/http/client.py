@@ -1,4 +1,4 @@
-"""The one client that fetches feeds and pages: polite to hosts, and safe against what they send."""
+"""The one client that fetches feeds, pages and archives: polite to hosts, and safe against what they send."""
 
 from __future__ import annotations
 
@@ -29,43 +29,45 @@ from pipeline.collect.http.addresses import (
 from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
-from pipeline.collect.http.robots import RobotsCache, Unavailable
+from pipeline.collect.http.robots import RobotsCache
 
 AGENT = "newsledger"
 MAX_REDIRECTS = 5
 MAX_HEADERS = 128
 MAX_CONNECTIONS = 400
-"""To all hosts at once: so many that some dozens of hosts that never answer do not keep the others waiting."""
+"""Connections to all hosts together. The number is high so that dozens of hosts that never answer do not delay the
+rest."""
 _FILES_TO_KEEP_ALIVE = 4_096
-"""With fewer, no connection is left open for a host's next request."""
-_FILES_A_CONNECTION = 10
-"""A socket, up to four slots of the host, and as many again for everybody else in the process."""
+"""If the process may open fewer files, connections are closed after each request."""
+_FILES_PER_CONNECTION = 10
+"""A socket, up to four slot files of the host, and the same number again for the rest of the process."""
 ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
+"""Default rate for hosts that the settings allow by name, which are the user's own."""
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 
 _PROBLEM_CHARS = 200
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How fast a host may be asked, requests per second."""
+    """How many requests per second a host may get."""
 
     default: float
     by_host: Mapping[str, float] = {}
 
 
 class Timeouts(msgspec.Struct, frozen=True):
-    """How long the client waits for an answer, in seconds."""
+    """How long the client waits for a response, in seconds."""
 
     total: float = 60
-    """For one response, to its last byte."""
+    """Until the last byte of a response."""
     connect: float = 15
     read: float = 20
-    """For the next bytes of a response."""
+    """Until the next bytes of a response."""
     retry_wait: float = 1
 
 
 class Client:
-    """Use as an async context manager. Cookies are not kept, environment proxies not used."""
+    """Use as an async context manager. It keeps no cookies and uses no proxies from the environment."""
 
     def __init__(
         self,
@@ -79,8 +81,10 @@ class Client:
         patience: Patience = Patience(),  # noqa: B008
         names: AbstractResolver | None = None,
     ) -> None:
-        """`hosts` is the folder of what is known of hosts: who shares it shares their budgets. `names` answers for the
-        system's resolver where that is not to be asked."""
+        """`hosts` is the folder of the host files; processes with the same folder share the budgets of hosts.
+
+        `names` replaces the resolver of the system.
+        """
         self._names = names
         self._host_folder = hosts
         self._timeouts = timeouts
@@ -95,7 +99,7 @@ class Client:
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)
         files = raise_file_limit()
-        connections = min(MAX_CONNECTIONS, files // _FILES_A_CONNECTION)
+        connections = min(MAX_CONNECTIONS, files // _FILES_PER_CONNECTION)
         self._permits = asyncio.Semaphore(connections)
         self._session = aiohttp.ClientSession(
             connector=Connector(
@@ -127,16 +131,16 @@ class Client:
         await self._resolver.close()
 
     async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
-        """GET `url` if robots.txt allows it, following redirects, with one more try where that may help.
+        """GET `url` if robots.txt allows it, follow redirects, and retry once if that may help.
 
-        Any status is a response, 304 for a conditional request included. Raises FetchFailed.
+        A response may have any status, for example 304 after a conditional request. Raises FetchFailed.
         """
         conditional = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditional.items() if value}
         return await self._with_retry(lambda: self._follow(url, headers, robots=True))
 
     async def _with_retry(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
-        """Where the host has asked for time, its next turn comes after that."""
+        """Retry once. If the host asked for a pause, the retry waits for it as part of waiting for its turn."""
         response = None
         try:
             response = await attempt()
@@ -166,7 +170,7 @@ class Client:
             try:
                 url = urljoin(url, location)
             except ValueError as exc:
-                detail = f"{exchange.url} redirects to what is no address: {location!r}"
+                detail = f"{exchange.url} redirects to an invalid address: {location!r}"
                 raise FetchFailed("bad_redirect", detail, status=exchange.status) from exc
 
     async def _exchange(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Exchange:
@@ -193,12 +197,12 @@ class Client:
             raise FetchFailed("asked_to_wait", f"{name}: {exc}", retry_at=retry_at, host=name) from exc
         except NoTurn as exc:
             name = _host_name(url)
-            raise FetchFailed("no_turn", f"{name}: its turn comes {exc}", host=name) from exc
+            raise FetchFailed("no_turn", f"{name}: {exc}", host=name) from exc
 
     async def _look_up(self, url: str) -> None:
-        """Find the host's address before the request's time runs: names are looked up one after another.
+        """Look up the host's name before the time of the request starts to run, because lookups wait for each other.
 
-        The connection uses what was found, and checks it again.
+        The connection uses the result and checks it again.
         """
         sent = as_sent(url)
         if sent.raw_host is None or is_address(sent.raw_host):
@@ -233,7 +237,7 @@ class Client:
             raise FetchFailed("bad_url", f"{url!r} cannot be requested") from exc
         except aiohttp.ClientResponseError as exc:
             problem = exc.message.partition("\n")[0].rstrip(":")[:_PROBLEM_CHARS]
-            raise FetchFailed("bad_response", f"{url}: {problem}") from exc  # the status is aiohttp's, not the server's
+            raise FetchFailed("bad_response", f"{url}: {problem}") from exc  # exc.status is aiohttp's
         except aiohttp.ClientPayloadError as exc:
             raise FetchFailed("incomplete", f"{url}: the body ends too early", transient=True) from exc
         except (aiohttp.ClientError, OSError) as exc:
@@ -250,30 +254,27 @@ class Client:
         return self._hosts[name]
 
     async def _obey_robots(self, url: str, host: Host) -> None:
-        try:
-            rules = await self._robots.rules(url)
-        except Unavailable as exc:
-            raise FetchFailed(exc.reason, exc.detail, status=exc.status, retry_at=exc.retry_at, host=exc.host) from exc
+        rules = await self._robots.rules(url)
         if not rules.allow(url):
             raise FetchFailed("robots", f"{url}: forbidden by robots.txt")
         host.crawl_delay(rules.crawl_delay_seconds)
 
     async def _load_robots(self, url: str) -> bytes:
-        """A missing robots.txt (4xx) allows all, an unreachable one (5xx, no answer) nothing yet (RFC 9309, 2.3.1).
+        """A missing robots.txt (4xx) allows everything, an unreachable one (5xx, no response) nothing (RFC 9309,
+        2.3.1).
 
-        429 is no statement about the file but about us, so it means to wait as well.
+        429 says nothing about the file, only that there were too many requests, so it counts as unreachable, too.
         """
         try:
             response = await self._with_retry(lambda: self._follow(url, {}, robots=False))
         except FetchFailed as failure:
             if failure.reason in {"redirects", "bad_redirect"}:
                 return b""
-            raise Unavailable(
-                failure.reason, failure.detail, failure.status, failure.retry_at, failure.host
-            ) from failure
+            failure.transient = False  # it was retried; retrying the page would not fetch robots.txt again
+            raise
         if response.status >= 500 or response.status == 429:
             detail = f"{url}: answers {response.status}, so nothing may be fetched for now"
-            raise Unavailable("robots_unavailable", detail, response.status, response.retry_at)
+            raise FetchFailed("robots_unavailable", detail, status=response.status, retry_at=response.retry_at)
         return response.body if response.status < 300 else b""
 
 
@@ -282,12 +283,12 @@ def _host_name(url: str) -> str:
 
 
 def _dns_reason(exc: OSError) -> str:
-    """`dns` where no name server knows the host, `dns_timeout` where none has answered."""
+    """`dns` if the host does not exist, `dns_timeout` if no name server has answered."""
     return "dns_timeout" if exc.errno == socket.EAI_AGAIN else "dns"
 
 
 def _refused(url: str, exc: BaseException) -> FetchFailed | None:
-    """The guard's own refusal, wherever aiohttp has wrapped it."""
+    """The refusal of GuardedResolver if aiohttp has wrapped one in `exc`."""
     seen: BaseException | None = exc
     while seen is not None:
         if isinstance(seen, BlockedAddress):

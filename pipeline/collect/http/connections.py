@@ -1,4 +1,4 @@
-"""Bodies of responses as they arrive: never more than is wanted, and never waited for when the connection is gone."""
+"""Connections of the client: how many files they may use, when one is reused, and how a body is read from one."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
 
 _CHUNK_BYTES = 1 << 16
 _ENOUGH_FILES = 65_536
+"""Open files for which a higher limit is requested; several hundred hosts need some thousand."""
 
 ReadBody = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
-"""Raises FetchFailed, and what aiohttp raises."""
+"""Reads the body of a response. Raises FetchFailed and the exceptions of aiohttp."""
 
 
 class Connector(aiohttp.TCPConnector):
-    """Keeps connections alive, but none on which a server has sent something unasked: it would be taken for the answer
-    to the next request."""
+    """Reuses connections, except those on which a server has sent data without a request: the data would be taken for
+    the answer to the next request."""
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         while (connection := await super()._get(key, traces)) is not None:
@@ -36,9 +37,9 @@ class Connector(aiohttp.TCPConnector):
 
 
 def raise_file_limit() -> int:
-    """Raise the limit as far as the system lets us without asking (setrlimit(2)); the limit as it is then.
+    """Raise this process's limit of open files as far as it may (setrlimit(2)), and return the new limit.
 
-    Shells begin with 1,024 for the sake of programs that cannot do with more, and hundreds of hosts need more.
+    Shells start with 1,024, which is too few for hundreds of hosts.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
@@ -49,7 +50,7 @@ def raise_file_limit() -> int:
 
 
 async def read_whole(answer: aiohttp.ClientResponse) -> bytes:
-    """The body; one above the cap is none."""
+    """The body. Raises FetchFailed if it is longer than MAX_BODY_BYTES."""
     body = await _while_connected(answer, _read_start(answer, MAX_BODY_BYTES + 1))
     if len(body) > MAX_BODY_BYTES:
         raise FetchFailed("too_large", f"{answer.url}: more than {MAX_BODY_BYTES} bytes", status=answer.status)
@@ -57,7 +58,7 @@ async def read_whole(answer: aiohttp.ClientResponse) -> bytes:
 
 
 async def read_robots(answer: aiohttp.ClientResponse) -> bytes:
-    """As much of a robots.txt as is heard, however long it is."""
+    """The part of a robots.txt that is obeyed; the rest of a longer one is not read."""
     return await _while_connected(answer, _read_start(answer, ROBOTS_BYTES))
 
 
@@ -71,13 +72,14 @@ async def _read_start(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 
 async def _while_connected(answer: aiohttp.ClientResponse, read: Coroutine[Any, Any, bytes]) -> bytes:
-    """At a broken chunk aiohttp closes the connection, and leaves whoever reads the body waiting for the time-out."""
+    """Stop reading when the connection closes. At a broken chunk aiohttp closes it, but lets the reader wait for the
+    timeout."""
     protocol = answer.connection.protocol if answer.connection is not None else None
     closed = protocol.closed if protocol is not None else None
     if closed is None:
         return await read
     reading = asyncio.ensure_future(read)
-    closed.add_done_callback(lambda future: future.cancelled() or future.exception())  # which is the reader's to raise
+    closed.add_done_callback(lambda future: future.cancelled() or future.exception())  # the reader raises it
     try:
         await asyncio.wait((reading, closed), return_when=asyncio.FIRST_COMPLETED)
         ended = answer.content.is_eof() or answer.content.exception() is not None

@@ -1,4 +1,9 @@
-"""What every run on this machine knows of a host: one small file each, so that runs side by side share its budget."""
+"""The files through which all processes on this machine share the budget of a host.
+
+A host has one small file of what is known about it, its memory, and one empty file per connection slot. A process that
+holds the lock of a slot file may have one connection to the host. The system releases all locks of a process that ends,
+however it ends.
+"""
 
 from __future__ import annotations
 
@@ -16,43 +21,45 @@ import msgspec
 
 from pipeline.errors import storage_errors
 
-_FILE_BYTES = 256
+_MEMORY_BYTES = 256
+"""Length of a memory file. It is constant because shortening a file takes time."""
 _STEM_CHARS = 180
 
 
 def file_stem(name: str) -> str:
-    """The beginning of the names of a host's files: its own name, cut where a file system could not hold it."""
+    """The beginning of the names of a host's files: its own name, shortened if a file system could not store it."""
     stem = quote(name, safe="")
     return stem if len(stem) <= _STEM_CHARS else f"{stem[:_STEM_CHARS]}-{sha256(stem.encode()).hexdigest()[:16]}"
 
 
 class HostMemory(msgspec.Struct):
-    """How a host has been asked and what it answered."""
+    """What is known about a host: when requests were sent and how it answered."""
 
     last_asked_at: float = 0.0
-    """Seconds since the epoch by the machine's clock, which all processes share."""
+    """When the last request began, in seconds since the epoch by the machine's clock, which all processes share."""
     slowed: int = 1
-    """So many times less often than its budget is it asked, because it was overloaded."""
+    """Factor by which the interval between requests is longer than the budget's, because the host was overloaded."""
     calm: int = 0
-    """So many good answers in a row since then."""
+    """Number of good answers in a row since it was overloaded."""
     refusals: int = 0
-    """So many answers in a row that it is overloaded."""
+    """Number of answers in a row that said that it is overloaded."""
     held_until: datetime | None = None
-    """Not asked before, by the run's clock."""
+    """No request is sent before this time, by the run's clock."""
 
     def asked(self) -> None:
-        """It is asked now."""
+        """Note that a request begins now."""
         self.last_asked_at = time.time()
 
     @property
     def seconds_since_asked(self) -> float:
-        """A moment that lies ahead was written before the clock was set back, and says nothing."""
+        """Infinite if the last request seems to lie in the future: then the clock was set back since."""
         seconds = time.time() - self.last_asked_at
         return seconds if seconds >= -1 else float("inf")
 
 
 class HostFile:
-    """The memory of the host `name` below `folder`, and its slots: as many connections to it as all runs may have."""
+    """The memory of the host `name` and its slots, as files in `folder`. `slots` is the number of connections for all
+    runs."""
 
     def __init__(self, folder: Path, name: str, slots: int) -> None:
         stem = file_stem(name)
@@ -61,24 +68,24 @@ class HostFile:
 
     @contextmanager
     def memory(self) -> Iterator[HostMemory]:
-        """The memory, kept from other processes until its changes are written. Raises StorageError.
+        """The memory, locked until its changes are written. Raises StorageError.
 
-        A file that was cut off by a crash is as good as none.
+        A file that cannot be read, because a crash cut it off, counts as empty.
         """
         with ExitStack() as stack:
             file = stack.enter_context(_locked(self._path, fcntl.LOCK_EX))
-            written = os.pread(file, _FILE_BYTES, 0)
+            written = os.pread(file, _MEMORY_BYTES, 0)
             memory = HostMemory()
             with suppress(msgspec.DecodeError):
                 memory = msgspec.json.decode(written, type=HostMemory)
             yield memory
-            changed = msgspec.json.encode(memory).ljust(_FILE_BYTES)  # always as long, since cutting a file takes time
+            changed = msgspec.json.encode(memory).ljust(_MEMORY_BYTES)
             if changed != written:
                 with storage_errors(self._path):
                     os.pwrite(file, changed, 0)
 
     def take_slot(self) -> ExitStack | None:
-        """A connection's slot, to be closed after use; None where runs side by side have them all."""
+        """A slot for one connection; close it after use. None if all are taken."""
         for path in self._slots:
             with suppress(BlockingIOError), ExitStack() as stack:
                 stack.enter_context(_locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB))
@@ -86,7 +93,7 @@ class HostFile:
         return None
 
     def take_all_slots(self) -> ExitStack | None:
-        """As `take_slot`, but all of them, so that nobody else is connected meanwhile."""
+        """All slots, so that no other process has a connection at the same time. None if one of them is taken."""
         with suppress(BlockingIOError), ExitStack() as stack:
             for path in self._slots:
                 stack.enter_context(_locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB))
@@ -96,7 +103,7 @@ class HostFile:
 
 @contextmanager
 def _locked(path: Path, how: int) -> Iterator[int]:
-    """The open file, locked until it is closed, also by the process's end. Raises BlockingIOError, StorageError."""
+    """The open file with a lock. Raises BlockingIOError, StorageError."""
     with storage_errors(path):
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

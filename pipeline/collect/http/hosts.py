@@ -1,4 +1,7 @@
-"""How often a host may be asked: one budget for all that is fetched from it, kept smaller while it is overloaded."""
+"""The budget of a host: how often requests may be sent to it, and how many at once.
+
+All processes share it. It is reduced while the host is overloaded, and restored step by step when it answers again.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,21 @@ import msgspec
 from pipeline.collect.http.host_files import HostFile, HostMemory
 
 CONNECTIONS = 4
-"""At once to a host that is not overloaded."""
+"""Maximum number of connections to a host that is not overloaded."""
 OVERLOADED = frozenset({429, 503})
-"""What a host answers that is asked too much (RFC 6585, 4; RFC 9110, 15.6.4)."""
+"""Status codes of a host that gets too many requests (RFC 6585, 4; RFC 9110, 15.6.4)."""
 RETRY_AFTER_MAX = timedelta(days=7)
+"""Longest time that a Retry-After header is believed."""
 MAX_REFUSALS = 10
-"""After so many refusals in a row a host is left alone for a quarter of an hour, and twice as long after each more."""
+"""After this many refusals in a row no request is sent to a host for 15 minutes, and twice as long after each further
+refusal."""
 LONGEST_REST = timedelta(days=1)
+"""Longest pause after many refusals."""
 
 _SLOWEST = 32
-"""So many times slower than its budget is a host asked at most."""
+"""Maximum of `HostMemory.slowed`."""
 _CALM_ANSWERS = 10
-"""After so many good answers in a row a host is asked twice as fast again, up to its budget."""
+"""After this many good answers in a row the rate of requests is doubled, up to the budget."""
 _SHORTEST_REST = timedelta(minutes=15)
 _SLOT_POLL_SECONDS = 0.1
 
@@ -35,28 +41,28 @@ class Patience(msgspec.Struct, frozen=True):
     """How long a request waits for its turn, in seconds."""
 
     hold: float = 30
-    """For a host that asked to be left alone for a while (Retry-After)."""
+    """For a host that asked for a pause (Retry-After)."""
     queue: float = 2700
-    """For a host that may be asked only slowly."""
+    """For the requests before it."""
 
 
 class AskedToWait(Exception):
-    """The host wants to be left alone. `seconds` from now it may be asked."""
+    """The host asked for a pause, which ends `seconds` from now."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"not before {seconds:.0f} seconds from now")
+        super().__init__(f"no request for another {seconds:.0f} seconds, as the host asked")
         self.seconds = seconds
 
 
 class NoTurn(Exception):
-    """So many others want to ask the host that this request's turn is too far off."""
+    """Too many other requests wait for the host."""
 
 
 class Host:
-    """Requests start at least an interval apart, at most `CONNECTIONS` at once; one at once while it is overloaded.
+    """Lets requests start at least an interval apart, and at most CONNECTIONS run at once, one while it is overloaded.
 
-    That holds for all processes that share `folder`. A request also holds one of `permits`, of which all hosts have so
-    many together.
+    These limits hold for all processes that share `folder`. A request also holds one of `permits`, which limit the
+    connections of this process to all hosts.
     """
 
     def __init__(
@@ -83,9 +89,12 @@ class Host:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Hold it for the length of a request. Raises AskedToWait, NoTurn, StorageError."""
+        """A context that begins when the request may be sent; leave it when the request is done.
+
+        Raises AskedToWait, NoTurn, StorageError.
+        """
         asked_at = _clock()
-        async with self._starting:  # one by one, so that what was delayed together does not start together
+        async with self._starting:  # one by one, so that requests that waited together do not start together
             slot = await self._begin(asked_at)
             self._active += 1
         try:
@@ -97,7 +106,7 @@ class Host:
                 self._freed.notify_all()
 
     async def _begin(self, asked_at: float) -> ExitStack:
-        """Wait for a moment, a permit and a slot, and hold the last two."""
+        """Wait until a request may start, and return the permit and the slot that it holds."""
         while True:
             async with self._freed:
                 await self._freed.wait_for(lambda: self._active < (1 if self._slowed else CONNECTIONS))
@@ -114,27 +123,27 @@ class Host:
                             return held.pop_all()
                         seconds = _SLOT_POLL_SECONDS
             if _clock() + seconds - asked_at > self._patience.queue:
-                raise NoTurn(f"not within {self._patience.queue:.0f} seconds")
+                raise NoTurn(f"no turn within {self._patience.queue:.0f} seconds")
             await asyncio.sleep(seconds)
 
     def _wait_seconds(self, memory: HostMemory) -> float:
-        """Until the next request may start; not more than 0 if it may now."""
+        """How long until the next request may start; 0 or less if it may start now. Raises AskedToWait."""
         self._slowed = memory.slowed > 1
         if memory.held_until != self._known_hold:
             self._known_hold = memory.held_until
             held = (memory.held_until - self._now()).total_seconds() if memory.held_until else 0.0
-            self._held_until = _clock() + held  # the run's clock need not go on while we wait
+            self._held_until = _clock() + held  # a clock that waiting moves, unlike the run's
         held = self._held_until - _clock()
         if held > self._patience.hold:
             raise AskedToWait(held)
         return max(held, self._interval_seconds * memory.slowed - memory.seconds_since_asked)
 
     def crawl_delay(self, seconds: float) -> None:
-        """robots.txt asks for so much time between requests."""
+        """Keep at least this time between requests, as robots.txt asks."""
         self._interval_seconds = max(self._interval_seconds, seconds)
 
     def turned_away(self, retry_after_seconds: float | None) -> None:
-        """The host has answered that it is overloaded: ask half as often, and pause as long as it says."""
+        """Note that the host is overloaded: send half as many requests, and pause for as long as it says."""
         with self._file.memory() as memory:
             memory.calm = 0
             memory.refusals += 1
@@ -148,7 +157,7 @@ class Host:
             memory.held_until = max(memory.held_until or until, until)
 
     def answered(self) -> None:
-        """The host has answered as usual."""
+        """Note that the host has answered normally."""
         if not self._slowed:
             return
         with self._file.memory() as memory:
@@ -164,9 +173,9 @@ def _clock() -> float:
 
 
 def parse_retry_after(value: str | None, now: datetime) -> datetime | None:
-    """The moment that a Retry-After header names, seconds or a date (RFC 9110, 10.2.3); None where it is neither.
+    """The time that a Retry-After header names, as seconds or as a date (RFC 9110, 10.2.3); None if it is neither.
 
-    Never before `now` and never more than `RETRY_AFTER_MAX` after it.
+    The result lies between `now` and RETRY_AFTER_MAX after it.
     """
     if value is None:
         return None

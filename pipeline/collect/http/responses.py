@@ -1,4 +1,4 @@
-"""What a fetch comes to: exchanges as they went over the wire, the response they end in, or why there is none."""
+"""The result of a fetch: a response with the redirects that led to it, or the reason why there is no response."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PERMANENT_REDIRECTS = frozenset({301, 308})
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What a fetch ended in: its last exchange, and the body with its content coding undone."""
+    """The last exchange of a fetch, and its body with the content coding undone."""
 
     exchange: Exchange
     body: bytes
     redirects: tuple[Exchange, ...] = ()
-    """The redirecting exchanges that led to it, first one first."""
+    """The exchanges that redirected to it, the first one first."""
 
     @property
     def status(self) -> int:
@@ -31,25 +31,25 @@ class Response(msgspec.Struct, frozen=True):
 
     @property
     def moved_to(self) -> str | None:
-        """Where permanent redirects alone have led (RFC 9110, 15.4.2 and 15.4.9); None where there was another."""
+        """The new address if all redirects were permanent (RFC 9110, 15.4.2 and 15.4.9), else None."""
         permanent = self.redirects and all(hop.status in PERMANENT_REDIRECTS for hop in self.redirects)
         return self.final_url if permanent and self.final_url != self.redirects[0].url else None
 
     @property
     def as_sent(self) -> bool:
-        """Whether there was no coding to undo."""
+        """Whether the body was sent without a content coding."""
         return self.body is self.exchange.body_sent
 
     @property
     def retry_at(self) -> datetime | None:
-        """Before when the host wants not to be asked again."""
+        """The host wants no request before this time; None if it did not say so."""
         if self.status not in OVERLOADED:
             return None
         return parse_retry_after(self.exchange.header("retry-after"), self.exchange.fetched_at)
 
 
 NOT_ASKED = frozenset({"asked_to_wait", "no_turn"})
-"""The reasons that are nobody's failure."""
+"""The reasons of a FetchFailed for which no request was sent. They are not failures of the host."""
 
 
 class FetchFailed(Exception):

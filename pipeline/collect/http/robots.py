@@ -1,4 +1,4 @@
-"""robots.txt (RFC 9309): fetched once for each origin and day, obeyed at every request."""
+"""robots.txt (RFC 9309), fetched once a day for each origin and obeyed at every request."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from pipeline.collect.http.host_files import file_stem
 from pipeline.errors import storage_errors
 
 KEPT = timedelta(hours=24)
-"""So long rules are used before they are fetched again (RFC 9309, 2.4)."""
+"""How long rules are used before they are fetched again (RFC 9309, 2.4)."""
 MAX_BYTES = 512_000
-"""Rules beyond are not read; 500 KiB must be (RFC 9309, 2.5)."""
+"""The rest of a longer file is ignored. At least 500 KiB must be read (RFC 9309, 2.5)."""
 MAX_CRAWL_DELAY_SECONDS = 3600.0
-
+"""A longer Crawl-delay is shortened to this."""
 
 _GROUP = re.compile(r"^(?P<before>[ \t]*user-?agent[ \t]*:[ \t]*)(?P<token>\*|[a-z_-]*)[^\r\n]*", re.I | re.M)
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What an origin's robots.txt says to one agent."""
+    """The rules of an origin's robots.txt for one agent."""
 
     parser: Protego
     agent: str
@@ -38,7 +38,7 @@ class Rules(msgspec.Struct, frozen=True):
 
     @property
     def crawl_delay_seconds(self) -> float:
-        """The longer of Crawl-delay and Request-rate, both outside the standard; 0 where neither is given."""
+        """The longer of Crawl-delay and Request-rate, which are not part of the standard; 0 if neither is given."""
         delay = self.parser.crawl_delay(self.agent) or 0.0
         rate = self.parser.request_rate(self.agent)
         if rate is not None and rate.requests > 0:
@@ -46,40 +46,22 @@ class Rules(msgspec.Struct, frozen=True):
         return float(min(max(delay, 0.0), MAX_CRAWL_DELAY_SECONDS))
 
 
-class Unavailable(Exception):
-    """The rules cannot be had for now, so nothing may be fetched. `reason` is a constant for the event."""
-
-    def __init__(
-        self,
-        reason: str,
-        detail: str,
-        status: int | None = None,
-        retry_at: datetime | None = None,
-        host: str | None = None,
-    ) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-        self.status = status
-        self.retry_at = retry_at
-        self.host = host
-
-
 Load = Callable[[str], Awaitable[bytes]]
-"""Fetches a robots.txt; no bytes where there is none. Raises Unavailable."""
+"""Fetches a robots.txt; empty if the site has no such file. Raises FetchFailed if nothing may be fetched for now."""
 
 
-class Loaded(msgspec.Struct, frozen=True):
-    """A robots.txt as it is kept for later runs."""
+class KeptRobots(msgspec.Struct, frozen=True):
+    """A robots.txt as it is stored for later runs."""
 
     loaded_at: datetime
     text: str
 
 
 class RobotsCache:
-    """The rules of every origin asked lately, kept in `folder`, a file each, for this and the next runs.
+    """The rules of every origin that was visited lately, stored in `folder` with one file each, for this and later
+    runs.
 
-    It is the origin that they hold for: scheme, host and port (2.3).
+    Rules hold for one origin: scheme, host and port (RFC 9309, 2.3).
     """
 
     def __init__(self, agent: str, load: Load, now: Callable[[], datetime], folder: Path) -> None:
@@ -90,7 +72,7 @@ class RobotsCache:
         self._origins: dict[str, tuple[datetime, asyncio.Task[Rules]]] = {}
 
     async def rules(self, url: str) -> Rules:
-        """Those for this URL. Raises Unavailable, StorageError."""
+        """The rules for this URL. Raises what `load` raises, and StorageError."""
         address = urljoin(url, "/robots.txt")
         since, task = self._origins.get(address, (None, None))
         if task is None or since is None or not self._is_fresh(since):
@@ -105,7 +87,7 @@ class RobotsCache:
         loaded = _kept(path)
         if loaded is None or not self._is_fresh(loaded.loaded_at):
             body = await self._load(address)
-            loaded = Loaded(self._now(), body[:MAX_BYTES].decode("utf-8-sig", "replace"))
+            loaded = KeptRobots(self._now(), body[:MAX_BYTES].decode("utf-8-sig", "replace"))
             _keep(path, loaded)
         self._origins[address] = (loaded.loaded_at, self._origins[address][1])
         return Rules(Protego.parse(_by_token(loaded.text, self._agent)), self._agent)
@@ -120,15 +102,15 @@ class RobotsCache:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _kept(path: Path) -> Loaded | None:
-    """A file that a crash has cut off is as good as none."""
+def _kept(path: Path) -> KeptRobots | None:
+    """The stored robots.txt; None if there is no file or a crash cut it off."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Loaded)
+        return msgspec.json.decode(path.read_bytes(), type=KeptRobots)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
-def _keep(path: Path, loaded: Loaded) -> None:
+def _keep(path: Path, loaded: KeptRobots) -> None:
     half = path.with_suffix(f".{secrets.token_hex(4)}.part")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,10 +119,10 @@ def _keep(path: Path, loaded: Loaded) -> None:
 
 
 def _by_token(text: str, agent: str) -> str:
-    """With each group's name as the product token that it begins with, and none that is not ours a part of ours.
+    """The text with the name of each group reduced to its product token, and every token but ours marked as foreign.
 
-    A crawler is named by its token, compared as a whole and without case (RFC 9309, 2.2.1), also where an operator has
-    copied the version along. Protego takes a group for ours if its name is found anywhere in our own.
+    A group is meant for the crawler whose token equals the group's, without regard to case (RFC 9309, 2.2.1). Some
+    operators copy the version along. Protego by itself would apply a group whose name occurs anywhere in our own.
     """
 
     def token(match: re.Match[str]) -> str:

@@ -131,6 +131,17 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         raise
 
 
+@contextlib.contextmanager
+def removed_if_disk_is_full(path: Path) -> Iterator[None]:
+    """Delete the unfinished file on a StorageError: it cannot be continued, and the ledger may need its space."""
+    try:
+        with disk_errors(path):
+            yield
+    except StorageError:
+        remove(path)
+        raise
+
+
 def _head_digest(con: duckdb.DuckDBPyConnection) -> str | None:
     """The digest of the ledger's chain that the file was built from; None if the build was not finished."""
     try:

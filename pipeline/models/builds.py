@@ -9,7 +9,7 @@ from enum import StrEnum
 from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors
 from pipeline.models import build_file
-from pipeline.models.build_file import BuiltFrom, exclusive
+from pipeline.models.build_file import BuiltFrom, exclusive, removed_if_disk_is_full
 from pipeline.models.dbt_run import run_dbt
 from pipeline.models.event_tables import copy_events
 from pipeline.settings import Settings
@@ -42,15 +42,15 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResul
     if there is no ledger; StorageError if the disk is full.
     """
     started = time.monotonic()
-    path = settings.build_file
+    path, patience = settings.build_file, settings.lock_timeout_seconds
     with exclusive(settings), disk_errors(path):
-        with Ledger.open_existing(
-            settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
-        ) as ledger:
+        with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=patience) as ledger:
             position, _, digest = ledger.head()
             if refresh is Refresh.ANEW or not build_file.begin_continuing(path, ledger):
                 build_file.remove(path)
-            copy_events(ledger, path, position)
-        built = run_dbt(settings, position)
-        build_file.finish(path, BuiltFrom(position, digest, settings.annotators), built.docs)
+            with removed_if_disk_is_full(path):
+                copy_events(ledger, path, position)
+        with removed_if_disk_is_full(path):
+            built = run_dbt(settings, position)
+            build_file.finish(path, BuiltFrom(position, digest, settings.annotators), built.docs)
     return BuildResult(position, built.models, built.tests, time.monotonic() - started)

@@ -13,8 +13,8 @@ from pipeline.annotate.grammar.sentences import read_tokens
 from pipeline.annotate.grammar.view import view_all
 from pipeline.annotate.language import SURE, tell_language
 from pipeline.annotate.lexicon import load_lexicon
+from pipeline.annotate.people.full_names import read_people
 from pipeline.annotate.people.mentions import find_mentions
-from pipeline.annotate.people.people import read_people
 from pipeline.annotate.quotes import find_marked, find_quotes
 from pipeline.events import MentionKind, QuoteKind
 

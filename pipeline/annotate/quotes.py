@@ -1,4 +1,4 @@
-"""All quotations of a text, marked or reported, in its order."""
+"""All quotations of a text, direct and indirect, in the text's order."""
 
 from __future__ import annotations
 
@@ -7,79 +7,73 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.annotations import Quote, Span
-from pipeline.annotate.direct.blocks import find_blocks
-from pipeline.annotate.direct.continuations import drop_unclosed, join_paragraphs
-from pipeline.annotate.direct.direct import Quoted, attribute_reported, attribute_segments, without_utterances
-from pipeline.annotate.direct.rules import RULES
-from pipeline.annotate.direct.shape import is_clear
-from pipeline.annotate.grammar.attribution import Attribution
+from pipeline.annotate.direct.attribution import Quoted, attribute_segments
+from pipeline.annotate.direct.inferred_speakers import nobody
+from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
+from pipeline.annotate.direct.situation import is_clear
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.passages import Reported
-from pipeline.annotate.grammar.sentences import fold_segments, split_sentences
-from pipeline.annotate.grammar.view import Range, View, view_all
-from pipeline.annotate.indirect.reports import find_reports
+from pipeline.annotate.grammar.sentences import Reading, read_sentences
+from pipeline.annotate.grammar.view import Attribution, Range, View
+from pipeline.annotate.indirect.passage import Reported
+from pipeline.annotate.indirect.reports import attribute_reported, find_reports, without_utterances
+from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
-from pipeline.annotate.people.people import People
+from pipeline.annotate.rules import AnyRule
 from pipeline.annotate.speakers import Speakers
 from pipeline.events import QuoteKind
 
 
 def find_quotes(
-    text: str,
-    words: View,
-    segments: list[Segment],
-    people: People,
-    offices: Offices,
-    blocks: Sequence[tuple[int, int]],
+    text: str, words: View, segments: list[Segment], people: People, offices: Offices, blocks: Sequence[tuple[int, int]]
 ) -> tuple[Quote, ...]:
-    """The text's quotations; a direct one may lie within an indirect one, otherwise none overlap."""
-    lexicon = people.lexicon
-    segments = drop_unclosed(text, segments, lexicon)
-    view = view_all(fold_segments(text, words.tokens, segments), lexicon)
-    sentences = split_sentences(text, view, segments)
-    set_apart = find_blocks(text, view, sentences, people, blocks)
-    marked = attribute_segments(text, segments, view, sentences)
-    quoted = [*join_paragraphs(marked, segments, view, sentences), *set_apart]
+    """The text's quotations. A direct one may lie within an indirect one; otherwise none overlap.
+
+    `words` is the view of the text's tokens, `segments` are its words in marks, and `blocks` the character ranges that
+    the page sets apart as quotations.
+    """
+    lexicon = words.lexicon
+    reading = read_sentences(text, words.tokens, drop_unclosed(text, segments, lexicon), lexicon)
+    quoted = [*join_paragraphs(attribute_segments(reading), reading), *find_blocks(reading, people, blocks)]
     by_sentence = {item.sentence: item.attribution for item in quoted}
-    reported = without_utterances(find_reports(view, sentences, by_sentence), quoted)
-    quoted.extend(attribute_reported(text, segments, view, sentences, quoted, reported))
-    speakers = Speakers(view, sentences, people, offices)
-    items = [*map(_direct, quoted), *(_indirect(view, item) for item in reported)]
+    reported = without_utterances(find_reports(reading, by_sentence), quoted)
+    quoted.extend(attribute_reported(reading, quoted, reported))
+    items = [*map(_direct, quoted), *(_indirect(reading, item) for item in reported)]
     items.sort(key=lambda item: (item.start, -item.end))
-    return tuple(_quote(text, view, item, speakers) for item in _without_doubles(items))
+    speakers = Speakers(reading, people, offices)
+    return tuple(_quote(reading, item, speakers) for item in _without_doubles(items))
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A quotation by its characters."""
+
     start: int
     end: int
-    kind: QuoteKind
     attribution: Attribution
-    rule: str
-    confidence: float
+    rule: AnyRule
     sentence: int
+
+    @property
+    def kind(self) -> QuoteKind:
+        return QuoteKind(self.rule.finds.value)
 
 
 def _direct(item: Quoted) -> _Found:
     return _Found(
         start=item.segment.start,
         end=item.segment.end,
-        kind=QuoteKind.DIRECT,
         attribution=item.attribution,
-        rule=item.rule.id,
-        confidence=item.rule.confidence,
+        rule=item.rule,
         sentence=item.sentence,
     )
 
 
 def _indirect(view: View, item: Reported) -> _Found:
-    first, last = item.quote
+    first, end = item.quote
     return _Found(
         start=view.tokens[first].start,
-        end=view.tokens[last - 1].end,
-        kind=QuoteKind.INDIRECT,
+        end=view.tokens[end - 1].end,
         attribution=item.attribution,
         rule=item.rule,
-        confidence=item.confidence,
         sentence=item.sentence,
     )
 
@@ -95,24 +89,29 @@ def _without_doubles(items: list[_Found]) -> Iterator[_Found]:
         yield item
 
 
-def _quote(text: str, view: View, item: _Found, speakers: Speakers) -> Quote:
+def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
-    end = item.start + len(text[item.start : item.end].rstrip(",").rstrip())
-    phrase = item.attribution.speaker
-    speaker = _span(text, view, phrase and speakers.whole_phrase(phrase, item.attribution.cue, item.start))
-    cue = _span(text, view, item.attribution.cue)
+    text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
+    end = _end_of_words(text, item.start, item.end)
+    speaker_span = _span(reading, speakers.whole_phrase(speaker, cue, item.start)) if speaker is not None else None
+    cue_span = _span(reading, cue) if cue is not None else None
     return Quote(
         text=text[item.start : end],
         start=item.start,
         end=end,
         kind=item.kind,
-        speaker=speaker,
+        speaker=speaker_span,
         person=person,
-        cue=cue,
-        frame=_frame(text, item, speaker, cue),
-        rule=item.rule,
-        confidence=round(item.confidence - penalty, 2),
+        cue=cue_span,
+        frame=_frame(text, item, speaker_span, cue_span),
+        rule=item.rule.id,
+        confidence=round(item.rule.confidence - penalty, 2),
     )
+
+
+def _end_of_words(text: str, start: int, end: int) -> int:
+    """The end without the comma that some publishers put inside the marks."""
+    return start + len(text[start:end].rstrip(",").rstrip())
 
 
 def _frame(text: str, item: _Found, speaker: Span | None, cue: Span | None) -> Span | None:
@@ -126,26 +125,21 @@ def _frame(text: str, item: _Found, speaker: Span | None, cue: Span | None) -> S
     return Span(start, end, text[start:end])
 
 
-def _span(text: str, view: View, phrase: Range | None) -> Span | None:
-    if phrase is None:
-        return None
-    start, end = view.tokens[phrase[0]].start, view.tokens[phrase[1] - 1].end
-    return Span(start, end, text[start:end])
+def _span(reading: Reading, phrase: Range) -> Span:
+    start, end = reading.tokens[phrase[0]].start, reading.tokens[phrase[1] - 1].end
+    return Span(start, end, reading.text[start:end])
 
 
 def find_marked(text: str, segments: list[Segment]) -> tuple[Quote, ...]:
     """The quotations that are clear in any language, without speakers."""
-    rule = RULES[-1]
     return tuple(
         Quote(
-            text=text[
-                segment.start : (end := segment.start + len(text[segment.start : segment.end].rstrip(",").rstrip()))
-            ],
+            text=text[segment.start : (end := _end_of_words(text, segment.start, segment.end))],
             start=segment.start,
             end=end,
             kind=QuoteKind.DIRECT,
-            rule=rule.id,
-            confidence=rule.confidence,
+            rule=nobody.id,
+            confidence=nobody.confidence,
         )
         for segment in segments
         if is_clear(text, segment)

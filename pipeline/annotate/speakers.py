@@ -6,12 +6,11 @@ import re
 from functools import cache
 
 from pipeline.annotate.grammar.appositions import widened
-from pipeline.annotate.grammar.attribution import Attribution
-from pipeline.annotate.grammar.coordination import is_several
-from pipeline.annotate.grammar.sentences import Sentence
-from pipeline.annotate.grammar.view import Range, View
+from pipeline.annotate.grammar.phrases import is_several
+from pipeline.annotate.grammar.sentences import Reading
+from pipeline.annotate.grammar.view import Attribution, Range
+from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
-from pipeline.annotate.people.people import People
 
 PRONOUN_PENALTY = 0.15
 """Taken off the confidence where the person was found through a pronoun."""
@@ -37,10 +36,10 @@ def _age() -> re.Pattern[str]:
 class Speakers:
     """Resolves the speakers of one text, in its order: a resolved pronoun counts as naming the person."""
 
-    def __init__(self, view: View, sentences: list[Sentence], people: People, offices: Offices) -> None:
-        self._view = view
-        self._tokens = view.tokens
-        self._sentences = sentences
+    def __init__(self, reading: Reading, people: People, offices: Offices) -> None:
+        self._view = reading
+        self._tokens = reading.tokens
+        self._sentences = reading.sentences
         self._people = people
         self._offices = offices
         self._known: dict[Range, Person] = {}

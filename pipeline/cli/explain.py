@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.annotate import Annotations, Mention, MentionKind, Quote, QuoteKind, Span
-from pipeline.annotate.catalogue import describe_rules
+from pipeline.annotate.catalogue import rules_by_id
 from pipeline.cli.console import printable
 
 QUOTE_STYLES = {QuoteKind.DIRECT: "bold green", QuoteKind.INDIRECT: "green"}
@@ -123,7 +123,7 @@ def _counted(mentions: Sequence[Mention]) -> Iterator[tuple[Mention, int]]:
 
 def _legend(found: Annotations) -> Iterator[Text]:
     """The rules that were used, each with its description."""
-    known = describe_rules()
+    known = rules_by_id()
     used = [*(quote.rule for quote in found.quotes), *(mention.rule for mention in found.mentions)]
     for rule in dict.fromkeys(used):
         if rule in known:

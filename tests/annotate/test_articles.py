@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.annotate import Annotations, MentionKind, QuoteKind, annotate_text
-from pipeline.annotate.catalogue import Finding, describe_rules
+from pipeline.annotate.catalogue import RULES
+from pipeline.annotate.rules import Finding
 from pipeline.extract import repair_text
 from tests.annotate.samples import read_samples, score, who
 from tests.conftest import SHARED
@@ -36,7 +37,7 @@ def test_the_samples_are_many_and_varied() -> None:
         for sample in some
         for quote in annotate_text(sample.text, language=language).quotes
     }
-    unused = {rule.id for rule in describe_rules().values() if rule.finds is not Finding.MENTION} - used
+    unused = {rule.id for rule in RULES if rule.finds is not Finding.MENTION} - used
     assert unused <= {"captioned_block", "introduced_block"}, "what these need is no plain text"
 
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 import pytest
 
 from pipeline.annotate import PRODUCER, Annotations, Quote, QuoteKind, annotate_text
-from pipeline.annotate.direct.blocks import RULES as BLOCK_RULES
-from pipeline.annotate.direct.denials import denied
-from pipeline.annotate.direct.direct import within_reported
-from pipeline.annotate.direct.rules import RULES
-from pipeline.annotate.grammar.attribution import Rule
 from pipeline.annotate.grammar.marks import find_segments
 from pipeline.annotate.language import detect_language
 from pipeline.annotate.lexicon import Frame, Verb, load_lexicon, load_verbs
@@ -287,33 +282,6 @@ def test_german_sentences(text: str, gold: list[Gold]) -> None:
 @pytest.mark.parametrize(("text", "gold"), ENGLISH, ids=[text[:60] for text, _ in ENGLISH])
 def test_english_sentences(text: str, gold: list[Gold]) -> None:
     assert told(text, "en") == gold
-
-
-def language_of(rule: Rule) -> str:
-    return "en" if "“" in rule.matches and "„" not in rule.matches else "de"
-
-
-DIRECT_RULES = (*RULES, *BLOCK_RULES, within_reported, denied)
-
-
-@pytest.mark.parametrize("rule", DIRECT_RULES, ids=[rule.id for rule in DIRECT_RULES])
-def test_a_rule_finds_its_example_and_not_its_counterexample(rule: Rule) -> None:
-    language = language_of(rule)
-    # The page sets the second paragraph apart, where there is one.
-    blocks = [block_of(rule.matches)] if rule.id == "captioned_block" else []
-    found = annotate_text(rule.matches, language=language, blocks=blocks).quotes
-    assert [quote.rule for quote in found if quote.kind is QuoteKind.DIRECT][-1] == rule.id
-    assert rule.id not in [quote.rule for quote in direct_quotes(rule.misses, language)]
-
-
-def block_of(text: str) -> tuple[int, int]:
-    start = text.index("\n") + 1
-    return start, text.index("\n", start)
-
-
-def test_rules_are_told_apart_and_grow_less_sure() -> None:
-    assert len({rule.id for rule in DIRECT_RULES}) == len(DIRECT_RULES)
-    assert RULES[-1].confidence == min(rule.confidence for rule in RULES)
 
 
 VERBS = [(language, verb) for language in ("de", "en") for verb in load_verbs(language)]

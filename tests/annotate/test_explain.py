@@ -10,9 +10,8 @@ import pytest
 from rich.console import Console
 
 from pipeline.annotate import Annotations, annotate_text
-from pipeline.annotate.catalogue import Finding, describe_rules
+from pipeline.annotate.catalogue import rules_by_id
 from pipeline.cli.explain import print_explanation
-from pipeline.settings import PROJECT_ROOT
 from tests.worlds.running import newsledger
 
 TEXT = """Landrätin Wiebke Holm (CDU) kam am Montag. „Das Wasser sinkt“, sagte Holm in Brückfeld. Der Damm sei dicht.
@@ -53,21 +52,8 @@ def test_the_rules_that_were_used_are_explained_at_the_end() -> None:
     shown = explained(TEXT)
     used = {quote.rule for quote in annotate_text(TEXT, language="de").quotes}
     for rule in used:
-        assert re.search(rf"^{rule} +{re.escape(describe_rules()[rule].says)}", shown, re.M)
+        assert re.search(rf"^{rule} +{re.escape(rules_by_id()[rule].says)}", shown, re.M)
     assert "said_that" not in shown
-
-
-def test_every_rule_is_in_the_catalogue_and_says_something() -> None:
-    rules = describe_rules()
-    assert {described.finds for described in rules.values()} == set(Finding)
-    for described in rules.values():
-        assert len(described.says) > 15 and described.matches != described.misses and 0 < described.confidence <= 1
-
-
-def test_every_rule_is_documented() -> None:
-    documented = (PROJECT_ROOT / "docs/annotation.md").read_text("utf-8")
-    for described in describe_rules().values():
-        assert f"| `{described.id}` | {described.confidence:.2f} | {described.says} |" in documented
 
 
 def test_colours_change_no_word() -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.annotate import Quote, QuoteKind, annotate_text
-from pipeline.annotate.grammar.mood import is_subjunctive
-from pipeline.annotate.grammar.passages import ReportRule
 from pipeline.annotate.grammar.sentences import read_tokens
-from pipeline.annotate.indirect.continued_reports import REPORTED_ON, RunRule
-from pipeline.annotate.indirect.continued_reports import RULES as RUN_RULES
-from pipeline.annotate.indirect.reports import RULES
+from pipeline.annotate.grammar.verbs import is_subjunctive
+from pipeline.annotate.grammar.view import view_all
+from pipeline.annotate.indirect.continued_reports import reported_on
 from pipeline.annotate.lexicon import load_lexicon
 from tests.annotate.samples import Sample, read_samples, who
 
@@ -29,35 +27,14 @@ def test_german_sentences(sample: Sample) -> None:
     ]
 
 
-REPORT_RULES = [rule for rules in RULES.values() for rule in rules]
-
-
-@pytest.mark.parametrize("rule", REPORT_RULES, ids=[f"{rule.language}-{rule.id}" for rule in REPORT_RULES])
-def test_a_rule_finds_its_example_and_not_its_counterexample(rule: ReportRule) -> None:
-    assert indirect_quotes(rule.matches, rule.language)[-1].rule == rule.id
-    assert rule.id not in [quote.rule for quote in indirect_quotes(rule.misses, rule.language)]
-
-
-def test_rules_are_told_apart() -> None:
-    assert len({(rule.language, rule.id) for rule in REPORT_RULES}) == len(REPORT_RULES)
-    assert not {rule.id for rule in RUN_RULES} & {rule.id for rule in REPORT_RULES}
-
-
-@pytest.mark.parametrize("rule", RUN_RULES, ids=[rule.id for rule in RUN_RULES])
-def test_a_way_of_going_on_finds_its_example_and_not_its_counterexample(rule: RunRule) -> None:
-    found = indirect_quotes(rule.matches, "de")[-1]
-    assert (found.rule, found.confidence) == (rule.id, rule.confidence)
-    assert indirect_quotes(rule.misses, "de") == []
-
-
 def test_a_run_ends_where_its_mood_does() -> None:
     text = "Karin Holm sagte, das Wasser sinke. Bis Mai sei der Damm fertig. Am Abend ist Sitzung. Es habe geregnet."
     assert [(quote.text, quote.rule) for quote in indirect_quotes(text, "de")] == [
         ("das Wasser sinke", "subjunctive_clause"),
-        ("Bis Mai sei der Damm fertig.", REPORTED_ON.id),
-        ("Es habe geregnet.", REPORTED_ON.id),
+        ("Bis Mai sei der Damm fertig.", reported_on.id),
+        ("Es habe geregnet.", reported_on.id),
     ]
-    assert indirect_quotes(text, "de")[1].confidence == REPORTED_ON.confidence
+    assert indirect_quotes(text, "de")[1].confidence == reported_on.confidence
 
 
 def test_marked_words_within_reported_ones_are_quotations_of_their_own() -> None:
@@ -88,5 +65,4 @@ def test_the_frame_goes_from_cue_to_speaker() -> None:
 def test_the_mood_of_reported_speech_is_told_from_the_word(word: str, expected: bool) -> None:
     lexicon = load_lexicon("de")
     assert lexicon is not None
-    (token,) = read_tokens(word)
-    assert is_subjunctive(token, lexicon) is expected
+    assert is_subjunctive(view_all(read_tokens(word), lexicon), 0) is expected

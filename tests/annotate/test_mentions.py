@@ -7,7 +7,6 @@ import pytest
 from pipeline.annotate import Mention, MentionKind, annotate_text
 from pipeline.annotate.annotations import Quote
 from pipeline.annotate.people.gazetteer import load_gazetteer
-from pipeline.annotate.people.mention_rules import RULES, MentionRule
 
 Facts = tuple[str, str | None, str | None, str | None]
 """Name, role, party, country."""
@@ -148,13 +147,6 @@ def test_places(text: str, language: str, expected: list[tuple[str, str | None]]
 )
 def test_organisations(text: str, language: str, expected: list[str]) -> None:
     assert [m.name for m in mentioned(text, language, MentionKind.ORGANISATION)] == expected
-
-
-@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
-def test_a_rule_finds_its_example_and_not_its_counterexample(rule: MentionRule) -> None:
-    told = annotate_text(rule.matches, language=rule.language).mentions[-1]
-    assert (told.rule, told.confidence) == (rule.id, rule.confidence)
-    assert rule.id not in [mention.rule for mention in annotate_text(rule.misses, language=rule.language).mentions]
 
 
 def only_quote(text: str, language: str) -> Quote:

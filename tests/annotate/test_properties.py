@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.annotate import Mention, Quote, QuoteKind, annotate_text
-from pipeline.annotate.catalogue import describe_rules
+from pipeline.annotate.catalogue import rules_by_id
 
-RULE_IDS = set(describe_rules())
+RULE_IDS = set(rules_by_id())
 MARKS = ["„", "“", "”", '"', "«", "»", "‹", "›", "‚", "‘", "’", "'"]
 WORDS = [
     "sagte",

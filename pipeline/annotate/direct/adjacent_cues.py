@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
-from pipeline.annotate.grammar.coordination import with_partner_behind
-from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase, past_parenthesis
-from pipeline.annotate.grammar.subjects import subject_after, subject_of, through_apposed_name
+from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
+from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
+from pipeline.annotate.grammar.phrases import (
+    REACH,
+    is_nominative,
+    name_end,
+    noun_phrase,
+    with_partner_behind,
+)
+from pipeline.annotate.grammar.sources import verb_behind
+from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.verbs import verb_at
-from pipeline.annotate.grammar.view import Range, Token
+from pipeline.annotate.grammar.view import Attribution, Range
 from pipeline.annotate.lexicon import load_given_names
 
 LONGEST_LABEL = 10
 """Tokens before a colon that can be just a name."""
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.95,
     evidence=Evidence.ADJACENT,
     matches="„Wir bleiben dabei, und das sofort“, hieß es in der Erklärung.",
@@ -25,7 +33,7 @@ def said_in_document(s: Situation) -> Attribution | None:
     if s.lexicon.language != "de":
         return None
     for at in (*range(s.after, min(s.end, s.at + 4)), *range(s.at - 1, max(s.first, s.at - 14) - 1, -1)):
-        if s.tokens[at].lower not in {"hieß", "heißt", "hiess", "steht", "stand"}:
+        if s.tokens[at].lower not in s.lexicon.document_verbs:
             continue
         is_heissen = s.tokens[at].lower[0] == "h"
         if is_heissen and not (s.is_at(at + 1, "es") or s.is_at(at - 1, "es")):
@@ -41,14 +49,15 @@ def _document_near(s: Situation, verb: int) -> Range | None:
     for at in (*range(verb + 1, min(s.end, verb + 6)), *range(verb - 1, max(s.first, verb - 14) - 1, -1)):
         if s.tokens[at].surface == ",":
             return None
-        if s.tokens[at].lower in {"in", "im", "aus", "von", "vom", "beim", "bei", "laut"}:
+        if s.tokens[at].lower in s.lexicon.marked_document_prepositions:
             end = noun_phrase(s, at + 1, s.end)
             if end is not None and (at > verb or end >= verb - 1) and s.tokens[at + 1].lower not in s.lexicon.weekdays:
                 return at + 1, end
     return None
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.95,
     evidence=Evidence.ADJACENT,
     matches="„Das ist mutig“, so Kowalski.",
@@ -77,7 +86,8 @@ def _through_apposed_name(s: Situation, at: int, end: int) -> int:
     return end
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.95,
     evidence=Evidence.ADJACENT,
     matches="„Das Netz hält“, sagte am Abend die Ingenieurin.",
@@ -109,7 +119,8 @@ def participle_behind(s: Situation, at: int) -> int | None:
     return None
 
 
-@rule(
+@marked_rule(
+    "en",
     confidence=0.95,
     evidence=Evidence.ADJACENT,
     matches="“The bridge is safe,” the chief engineer said.",
@@ -128,29 +139,8 @@ def speaker_verb(s: Situation) -> Attribution | None:
     return Attribution((s.after, through_apposed_name(s, s.after, end, s.end)), (verb, verb + 1))
 
 
-def verb_behind(s: Situation, end: int) -> int | None:
-    """The reporting verb behind a subject: past an apposition and adverbs."""
-    at = past_parenthesis(s, end, s.end)
-    if s.is_at(at, ","):
-        closing = next((i for i in range(at + 1, min(s.end, at + 25)) if _closes_apposition(s, i)), None)
-        if closing is None:
-            return None
-        at = closing + 1
-    while at < s.end and (s.tokens[at].lower in s.lexicon.adverbs or s.tokens[at].lower == "who"):
-        at += 1
-    return at if at < s.end and verb_at(s, at, s.end) else None
-
-
-def _closes_apposition(s: Situation, at: int) -> bool:
-    if s.tokens[at].surface != ",":
-        return False
-    behind = at + 1
-    while behind < s.end and s.tokens[behind].lower in s.lexicon.adverbs:
-        behind += 1
-    return behind < s.end and s.tokens[behind].lower in s.lexicon.verbs
-
-
-@rule(
+@marked_rule(
+    "de",
     confidence=0.95,
     evidence=Evidence.ADJACENT,
     matches="Die Zeitung zitiert Ruth Adler mit den Worten: „Wir haben gewartet.“",
@@ -160,25 +150,29 @@ def quoted_speaker(s: Situation) -> Attribution | None:
     """X wird mit den Worten zitiert: …; die Zeitung zitiert X; the paper quoted X as saying; X was quoted as saying."""
     for at in range(s.at - 1, max(s.first, s.at - 30) - 1, -1):
         word = s.tokens[at].lower
-        if word not in {"zitiert", "zitierte", "zitieren", "quoted", "quotes"}:
+        if word not in s.lexicon.citing_verbs:
             continue
-        passive = next((i for i in range(at - 1, max(s.first, at - 20) - 1, -1) if _is_passive(s.tokens[i])), None)
+        passive = next(
+            (
+                i
+                for i in range(at - 1, max(s.first, at - 20) - 1, -1)
+                if s.tokens[i].lower in s.lexicon.passive_auxiliaries
+            ),
+            None,
+        )
         if passive is not None:
-            speaker = subject_of(s, passive)
+            speaker = subject_of(s, passive, s.at)
         else:
             end = noun_phrase(s, at + 1, s.at)
             start = at + 2 if end is None and s.is_at(at + 1, "dazu", "hierzu") else at + 1
             end = noun_phrase(s, start, s.at)
-            speaker = (start, end) if end is not None else subject_of(s, at)
+            speaker = (start, end) if end is not None else subject_of(s, at, s.at)
         return Attribution(speaker, (at, at + 1))
     return None
 
 
-def _is_passive(token: Token) -> bool:
-    return token.lower in {"wird", "wurde", "werden", "wurden", "was", "were", "is", "are"}
-
-
-@rule(
+@marked_rule(
+    "de",
     confidence=0.9,
     evidence=Evidence.ADJACENT,
     matches="Sie floh vor der, wie Kowalski sagte, „großen Stille“.",
@@ -201,7 +195,8 @@ def _puts(s: Situation, at: int) -> bool:
     return verb_at(s, at, s.end) is not None or (s.is_at(at, "put", "puts") and s.is_at(at + 1, "it"))
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.9,
     evidence=Evidence.ADJACENT,
     matches="Am Dienstag sagte Kowalski: „Das Wasser sinkt.“",
@@ -216,7 +211,7 @@ def verb_colon(s: Situation) -> Attribution | None:
     for at in range(s.at - 2, max(s.first, s.at - REACH) - 1, -1):
         if verb_at(s, at, s.end) is None:
             continue
-        speaker = subject_of(s, at)
+        speaker = subject_of(s, at, s.at)
         if speaker is not None:
             return Attribution(speaker, (at, at + 1))
     return None
@@ -227,7 +222,8 @@ def _has_verb_before_comma(s: Situation) -> bool:
     return any(s.tokens[at].lower in s.lexicon.verbs for at in range(max(s.first, s.at - 8), s.at - 1))
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.9,
     evidence=Evidence.ADJACENT,
     matches="Kowalski: „Wir haben lange gewartet.“",
@@ -250,7 +246,8 @@ def _opens_with_verb(s: Situation) -> bool:
     return s.lexicon.language == "en" and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
 
 
-@rule(
+@marked_rule(
+    "en",
     confidence=0.85,
     evidence=Evidence.CLAUSE,
     matches="“The water is falling.” – Helen Marsh",

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from pipeline.annotate.direct.sentence_cues import clause_behind
-from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
-from pipeline.annotate.grammar.mood import has_reported_mood
-from pipeline.annotate.grammar.phrases import REACH, is_name_word
-from pipeline.annotate.grammar.subjects import first_subject, subject_of
-from pipeline.annotate.grammar.verbs import verb_at
-from pipeline.annotate.grammar.view import Range, View
-
-_ANYBODY = frozenset(
-    {"ich", "wir", "man", "es", "i", "we", "it", "kein", "keine", "keiner", "niemand", "no", "nobody", "none"}
-)
-"""Subjects that nobody can be inferred from: "wir", "kein Zeuge"."""
+from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
+from pipeline.annotate.grammar.phrases import REACH
+from pipeline.annotate.grammar.sources import may_be_somebody, reported_subject
+from pipeline.annotate.grammar.subjects import first_subject
+from pipeline.annotate.grammar.verbs import has_reported_mood
+from pipeline.annotate.grammar.view import Attribution, Range
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.7,
     evidence=Evidence.CLAUSE,
     matches="Kowalski hob die Hände: „Das Wasser sinkt schon wieder.“",
@@ -31,21 +24,11 @@ def subject_colon(s: Situation) -> Attribution | None:
     speaker = first_subject(s, s.first, s.at - 1)
     if speaker is not None and s.tokens[speaker[0]].lower == "man":
         speaker = reported_subject(s, *s.earlier[0]) if s.earlier else None
-    return Attribution(speaker) if speaker is not None and s.tokens[speaker[0]].lower not in _ANYBODY else None
+    return Attribution(speaker) if speaker is not None and s.tokens[speaker[0]].lower not in s.lexicon.anybody else None
 
 
-def may_be_somebody(view: View, phrase: Range) -> bool:
-    """A pronoun, a bare name or an office: things are subjects, too, but do not speak."""
-    lexicon = view.lexicon
-    first = view.tokens[phrase[0]]
-    if first.lower in _ANYBODY:
-        return False
-    if first.lower in lexicon.pronouns or any(lexicon.is_role(t.surface) for t in view.tokens[phrase[0] : phrase[1]]):
-        return True
-    return is_name_word(first, lexicon)
-
-
-@rule(
+@marked_rule(
+    "de",
     confidence=0.65,
     evidence=Evidence.SENTENCE,
     matches="Kowalski klagte über die Behörde. Die Lage sei „ernst, aber beherrschbar“.",
@@ -61,20 +44,11 @@ def reported_clause(s: Situation) -> Attribution | None:
             return Attribution(speaker)
         if not has_reported_mood(s, first, last):
             break
-    return Attribution(s.previous.speaker) if s.previous is not None else None
+    return Attribution(s.last_quotation.speaker) if s.last_quotation is not None else None
 
 
-def reported_subject(s: Situation, first: int, last: int) -> Range | None:
-    """Who speaks in a sentence that reports without marks."""
-    around = msgspec.structs.replace(s, at=last, first=first, end=last)
-    for at in range(first, last):
-        if verb_at(s, at, last) is not None:
-            return subject_of(around, at)
-    behind = clause_behind.find(msgspec.structs.replace(s, at=first, first=first, end=last))
-    return behind.speaker if behind is not None else None
-
-
-@rule(
+@marked_rule(
+    "de",
     confidence=0.75,
     evidence=Evidence.CLAUSE,
     matches="„Das Wasser sinkt“, sagte Kowalski. „Wir können bald zurück.“",
@@ -82,11 +56,11 @@ def reported_subject(s: Situation, first: int, last: int) -> Range | None:
 )
 def same_speaker(s: Situation) -> Attribution | None:
     """The quotation before goes on, or this is a paragraph of one: „…“, sagte er. „…“"""
-    if s.previous is None or s.previous.speaker is None:
+    if s.last_quotation is None or s.last_quotation.speaker is None:
         return None
-    is_same_sentence = s.previous_at >= s.first
-    if s.goes_on or (s.at - s.previous_at <= REACH and (is_same_sentence or _stands_by_itself(s))):
-        return Attribution(s.previous.speaker)
+    is_same_sentence = s.last_quotation_at >= s.first
+    if s.goes_on or (s.at - s.last_quotation_at <= REACH and (is_same_sentence or _stands_by_itself(s))):
+        return Attribution(s.last_quotation.speaker)
     return None
 
 
@@ -97,7 +71,8 @@ def _stands_by_itself(s: Situation) -> bool:
     return is_clause or is_aside or s.is_own_sentence or s.is_at(s.at - 1, ":")
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.6,
     evidence=Evidence.NONE,
     matches="Kowalski zeigte sich erleichtert. „Das Wasser sinkt schon wieder.“",
@@ -112,7 +87,8 @@ def subject_before_quote(s: Situation) -> Attribution | None:
     return Attribution(speaker) if speaker is not None and may_be_somebody(s, speaker) else None
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.5,
     evidence=Evidence.NONE,
     matches="„Wir haben die ganze Nacht auf dem Dach gesessen und gewartet.“",
@@ -121,3 +97,72 @@ def subject_before_quote(s: Situation) -> Attribution | None:
 def nobody(s: Situation) -> Attribution | None:
     """Clearly somebody's words, but the text does not say whose."""
     return Attribution() if _stands_by_itself(s) else None
+
+
+_BREAKS = frozenset({",", ";", ":", "–", "—", "\n"})
+_REACH = 3
+"""Tokens from an English "not" to its verb."""
+
+
+@marked_rule(
+    "de",
+    confidence=0.5,
+    evidence=Evidence.ADJACENT,
+    matches="Kowalski hat nie gesagt: „Das Wasser sinkt.“",
+    misses="Kowalski hat gesagt: „Das Wasser sinkt nie.“",
+)
+def denied(s: Situation) -> Attribution | None:
+    """Hat nie gesagt: „…“; weder X noch Y sagte: „…“: nobody's words."""
+    found = _with_cue(s)
+    if found is None or found.cue is None:
+        return None
+    is_said_by_nobody = found.speaker is not None and _is_nobody(s, found.speaker)
+    if is_said_by_nobody or (_is_of_cue(s, found.cue) and (_is_negated(s, found) or _is_counterfactual(s, found.cue))):
+        return Attribution(None, found.cue)
+    return None
+
+
+def _with_cue(s: Situation) -> Attribution | None:
+    """What was found; for one without a cue the participle before the colon is it: "hat nie gesagt: „…“"."""
+    if s.candidate is None or s.candidate.cue is not None or not s.is_at(s.at - 1, ":"):
+        return s.candidate
+    is_participle = s.tokens[s.at - 2].lower in s.lexicon.participles
+    return Attribution(s.candidate.speaker, (s.at - 2, s.at - 1)) if is_participle else s.candidate
+
+
+def _is_nobody(s: Situation, speaker: Range) -> bool:
+    first, last = speaker
+    is_number_ten = last - first > 1 and s.tokens[first + 1].surface[0].isdigit()  # "No 10 said"
+    return (s.tokens[first].lower in s.lexicon.nobody and not is_number_ten) or s.is_at(first - 1, "weder", "neither")
+
+
+def _is_of_cue(s: Situation, cue: Range) -> bool:
+    """No other clause is between the cue and the marks: what somebody did not call a scandal is none of theirs."""
+    first, last = (cue[1], s.at - 1) if cue[0] < s.at else (s.after, cue[0])
+    return not any(token.surface in _BREAKS for token in s.tokens[first:last])
+
+
+def _is_negated(s: Situation, found: Attribution) -> bool:
+    assert found.cue is not None
+    first, last = found.cue
+    while first > s.first and s.tokens[first - 1].surface not in _BREAKS and first - 1 != s.at:
+        first -= 1
+    while last < s.end and s.tokens[last].surface not in _BREAKS and last != s.at:
+        last += 1
+    words = range(first, last)
+    if any(s.tokens[at].lower in s.lexicon.never for at in words):
+        return True
+    if s.lexicon.language == "en":
+        near = s.tokens[max(first, found.cue[0] - _REACH) : found.cue[0]]
+        is_partial = any(token.lower in s.lexicon.only for token in near)
+        return not is_partial and any(token.lower.endswith(("n't", "n’t")) or token.lower == "not" for token in near)
+    behind = {found.cue[0], s.at, last, found.speaker[0] if found.speaker is not None else last}
+    return any(
+        s.tokens[at].lower == "nicht" and (at + 1 in behind or s.tokens[at + 1].surface in {".", "!"}) for at in words
+    )
+
+
+def _is_counterfactual(s: Situation, cue: Range) -> bool:
+    return s.tokens[s.first].lower in s.lexicon.counterfactual and not any(
+        token.surface in _BREAKS for token in s.tokens[s.first : cue[0]]
+    )

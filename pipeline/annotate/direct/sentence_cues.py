@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.direct.adjacent_cues import participle_behind, verb_behind
-from pipeline.annotate.direct.subordinate_clauses import clause_low
-from pipeline.annotate.grammar.attribution import Attribution, Evidence, Situation, rule
+from pipeline.annotate.direct.adjacent_cues import participle_behind
+from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.phrases import (
-    LONGEST_PHRASE,
-    is_adjective_de,
-    is_name_word,
-    is_nominative,
     noun_phrase,
 )
-from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
-from pipeline.annotate.grammar.verbs import verb_at
-from pipeline.annotate.grammar.view import Range
+from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
+from pipeline.annotate.grammar.subjects import relative_subject, subject_after, subject_of
+from pipeline.annotate.grammar.verbs import has_reported_mood, verb_at
+from pipeline.annotate.grammar.view import Attribution, Range
 from pipeline.annotate.lexicon import Frame, Verb
 
-OWN_DE = frozenset({"eigenen", "eigener"})
-"""nach eigenen Angaben: of whoever the sentence is about."""
 
-
-@rule(
+@marked_rule(
+    "de",
     confidence=0.85,
     evidence=Evidence.SENTENCE,
     matches="Nach den Worten von Ministerin Holm ist die Lage „ernst, aber beherrschbar“.",
@@ -32,115 +26,22 @@ def according_to(s: Situation) -> Attribution | None:
     left = range(s.at - 1, s.first - 1, -1)
     right = range(s.at + 1, s.end)
     for at in (*left, *right):
-        found = source_de(s, at) if s.lexicon.language == "de" else source_en(s, at)
+        found = source_de(s, at, s.at) if s.is_german else source_en(s, at) or _per(s, at)
         if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
             return found
     return None
 
 
-def source_de(s: Situation, at: int) -> Attribution | None:
-    """The source that "laut", "gemäß", "nach" or "zufolge" at `at` names."""
-    tokens, lexicon = s.tokens, s.lexicon
-    word = tokens[at].lower
-    if word in lexicon.source_prepositions:
-        end = _source_phrase(s, at + 1)
-        return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
-    if word == "zufolge":
-        for start in range(max(s.first, at - 12), at):
-            if noun_phrase(s, start, at) == at and not _is_second_word(s, start):
-                return Attribution((start, at), (at, at + 1))
+def _per(s: Situation, at: int) -> Attribution | None:
+    """“…,” per Marsh."""
+    if not s.is_at(at, "per") or at != s.after or not s.is_set_off:
         return None
-    return _source_after(s, at) if word == "nach" else None
+    end = noun_phrase(s, at + 1, s.end)
+    return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
 
 
-def _source_phrase(s: Situation, at: int) -> int | None:
-    """ "der Polizei", "„Abendpost“": a phrase or a name in marks."""
-    end = noun_phrase(s, at, s.end)
-    if at < s.end and s.tokens[at].segment >= 0:
-        return at + 1
-    if end is None and at + 1 < s.end and s.tokens[at + 1].segment >= 0 and s.tokens[at].surface.islower():
-        return at + 2
-    if end is not None and end < s.end and s.tokens[end].segment >= 0 and end - at <= 3 and end != s.at:
-        return end + 1
-    return end
-
-
-def _source_after(s: Situation, nach: int) -> Attribution | None:
-    """nach Angaben der Polizei, nach Polizeiangaben, nach den Worten des Ministers, nach einer Studie."""
-    tokens, lexicon = s.tokens, s.lexicon
-    noun = nach + 1
-    while noun < min(s.end, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
-        noun += 1
-    if noun >= s.end or not tokens[noun].is_capitalised:
-        return None
-    kind = lexicon.source_kind(tokens[noun].lower)
-    if kind is None or (kind == "document" and not _is_indefinite(s, nach + 1, noun)):
-        return None
-    cue = (nach, nach + 1)
-    if tokens[noun - 1].lower in OWN_DE:
-        return Attribution(_subject_at(s, nach) or first_subject(s, s.first, s.end), cue)
-    start = noun + 1
-    if kind == "document" or (kind == "compound" and not s.is_at(start, "von", "vom", "der", "des", "aus")):
-        end = noun_phrase(s, nach + 1, s.end)
-        return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
-    if s.is_at(start, "von", "vom", "aus"):
-        start += 1
-    end = _source_phrase(s, start) if start > noun + 1 or _is_genitive(s, start) else None
-    return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
-
-
-def _subject_at(s: Situation, stop: int) -> Range | None:
-    """The phrase that ends there: "war die Gruppe nach eigener Aussage am Ziel"."""
-    for start in range(max(s.first, stop - LONGEST_PHRASE), stop):
-        if noun_phrase(s, start, stop) == stop and is_nominative(s, start):
-            return start, stop
-    return None
-
-
-def _is_genitive(s: Situation, at: int) -> bool:
-    """ "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
-    if at >= s.end:
-        return False
-    token = s.tokens[at]
-    if token.segment >= 0 or is_name_word(token, s.lexicon) or token.lower == "der":
-        return True
-    if token.lower in s.lexicon.determiners_oblique:
-        return token.lower not in {"den", "dem", "einen", "einem"}
-    follower = s.tokens[at + 1] if at + 1 < s.end else None
-    return (
-        token.lower.endswith("er")
-        and is_adjective_de(token, s.lexicon)
-        and follower is not None
-        and follower.is_capitalised
-    )
-
-
-def _is_indefinite(s: Situation, first: int, noun: int) -> bool:
-    """ "nach einer Studie", "nach ersten Berichten": a known document rather marks a time, "nach dem Urteil"."""
-    if first == noun:
-        return s.tokens[noun].lower.endswith("en")
-    return s.tokens[first].lower not in {"dem", "der", "den", "seinem", "seiner", "ihrem", "ihrer", "diesem", "dieser"}
-
-
-def _is_second_word(s: Situation, at: int) -> bool:
-    before = s.tokens[at - 1] if at > s.first else None
-    return before is not None and before.surface.islower() and before.lower in s.lexicon.determiners_oblique
-
-
-def source_en(s: Situation, at: int) -> Attribution | None:
-    if s.is_at(at, "according") and s.is_at(at + 1, "to"):
-        start = at + 2
-    elif s.is_at(at, "in") and s.is_at(at + 1, "the") and s.is_at(at + 2, "words") and s.is_at(at + 3, "of"):
-        start = at + 4
-    elif s.is_at(at, "per") and at == s.after and s.is_set_off:
-        start = at + 1
-    else:
-        return None
-    end = noun_phrase(s, start, s.end)
-    return Attribution((start, end), (at, start)) if end is not None else None
-
-
-@rule(
+@marked_rule(
+    "de",
     confidence=0.85,
     evidence=Evidence.LABEL,
     matches="Kowalski nannte den Plan „völlig unbrauchbar“.",
@@ -156,17 +57,18 @@ def label_verb(s: Situation) -> Attribution | None:
             continue
         if verb.frame is not Frame.LABEL or not _marker_is_near(s, verb, at):
             return None
-        return Attribution(subject_of(s, at), (at, at + 1))
+        return Attribution(subject_of(s, at, s.at), (at, at + 1))
     return None
 
 
 def _marker_is_near(s: Situation, verb: Verb, at: int) -> bool:
-    if verb.needs in {"als", "von", "as", "of"}:
+    if verb.needs in s.lexicon.label_markers:
         return any(token.lower in {verb.needs, "vom"} for token in s.tokens[max(at, s.at - 8) : s.at])
     return True
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.8,
     evidence=Evidence.SENTENCE,
     matches="Kowalski sagte, man habe „keine Zeit zu verlieren“.",
@@ -178,13 +80,14 @@ def clause_before(s: Situation) -> Attribution | None:
         if s.tokens[at].surface == ";":
             return None
         if s.tokens[at].segment < 0 and verb_at(s, at, s.end) is not None:
-            speaker = subject_of(s, at)
+            speaker = subject_of(s, at, s.at)
             if speaker is not None:
                 return Attribution(speaker, (at, at + 1))
     return None
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.8,
     evidence=Evidence.SENTENCE,
     matches="Kowalski hat den Plan „trotz aller Bedenken“ begrüßt.",
@@ -201,11 +104,12 @@ def perfect_tense(s: Situation) -> Attribution | None:
     if participle is None:
         return None
     is_passive = s.tokens[auxiliary].lower[0] == "w" or s.is_at(participle + 1, "worden")
-    speaker = None if is_passive else subject_of(s, auxiliary)
+    speaker = None if is_passive else subject_of(s, auxiliary, s.at)
     return Attribution(speaker, (participle, participle + 1)) if is_passive or speaker is not None else None
 
 
-@rule(
+@marked_rule(
+    "de",
     confidence=0.8,
     evidence=Evidence.SENTENCE,
     matches="Die Lage sei „ernst, aber beherrschbar“ geblieben, sagte Kowalski.",
@@ -213,31 +117,72 @@ def perfect_tense(s: Situation) -> Attribution | None:
 )
 def clause_behind(s: Situation) -> Attribution | None:
     """… „…“ seien nötig, sagte Holm; … “…” in May, Smith said."""
-    tokens, lexicon = s.tokens, s.lexicon
-    for at in range(s.at + 1, s.end):
-        token = tokens[at]
-        if token.surface not in {",", "–", "—"} or at + 1 >= s.end:
-            continue
-        if lexicon.language == "de" and tokens[at + 1].lower == "so":
-            end = noun_phrase(s, at + 2, s.end)
-            if end is not None and (
-                end >= s.end
-                or tokens[end].surface in {".", ",", "(", ";", "in", "im", "zu"}
-                or tokens[end].surface.islower()
-            ):
-                return Attribution((at + 2, end), (at + 1, at + 2))
-        if verb_at(s, at + 1, s.end) is not None:
-            speaker = subject_after(s, at + 1, s.end)
-            if speaker is not None:
-                return Attribution(speaker, (at + 1, at + 2))
-        if lexicon.language == "de" and tokens[at + 1].lower == "wie":
-            verb = next((i for i in range(at + 2, s.end) if verb_at(s, i, s.end)), None)
-            end = noun_phrase(s, at + 2, s.end)
-            if verb is not None and end is not None:
-                return Attribution((at + 2, end), (verb, verb + 1))
-        if lexicon.language == "en":
-            end = noun_phrase(s, at + 1, s.end)
-            verb = verb_behind(s, end) if end is not None else None
-            if end is not None and verb is not None:
-                return Attribution((at + 1, end), (verb, verb + 1))
-    return None
+    return reporter_after(s, s.at)
+
+
+WIDEST_CLAUSE = 25
+"""Tokens from its conjunction to the marks, and from there to its verb."""
+_ENDS = frozenset(",.;:!?–—\n")
+
+
+@marked_rule(
+    "de",
+    confidence=0.85,
+    evidence=Evidence.SENTENCE,
+    matches="Der Rat blieb ruhig, während Kowalski den Plan als „völlig unbrauchbar“ zurückwies.",
+    misses="Kowalski sprach lange, während im Saal „völlig unbrauchbare“ Stühle standen.",
+)
+def verb_final(s: Situation) -> Attribution | None:
+    """…, während Holm den Vorwurf als „…“ zurückwies; …, weil er „…“ gesagt habe; …, die es „…“ nannte."""
+    opener = _opener(s)
+    if opener is None or s.tokens[opener].lower not in s.lexicon.clause_openers | s.lexicon.relative_pronouns:
+        return None
+    end = _clause_end(s)
+    last = end - 1
+    if last > s.at and s.tokens[last].lower in s.lexicon.auxiliaries and _participle_quotes(s, last - 1):
+        last -= 1
+    elif last <= s.at or verb_at(s, last, end) is None:
+        return None
+    if s.tokens[opener].lower in s.lexicon.relative_pronouns:
+        speaker = relative_subject(s, s.first, last)
+    else:
+        speaker = subject_after(s, opener, s.at) or _subject_of_while(s, opener)
+    return Attribution(speaker, (last, last + 1)) if speaker is not None else None
+
+
+def _subject_of_while(s: Situation, opener: int) -> Range | None:
+    """Behind "während", which elsewhere is a preposition; then a genitive follows."""
+    oblique = s.lexicon.determiners_oblique - s.lexicon.determiners_nominative
+    if not s.is_at(opener, "während") or s.tokens[opener + 1].lower in oblique:
+        return None
+    end = noun_phrase(s, opener + 1, s.at)
+    return (opener + 1, end) if end is not None else None
+
+
+def _participle_quotes(s: Situation, at: int) -> bool:
+    verb = s.lexicon.participles.get(s.tokens[at].lower)
+    is_passive = s.tokens[at + 1].lower[0] == "w" or s.is_at(at + 1, "ist", "sei")
+    return at > s.at and verb is not None and verb.frame not in {Frame.CLAUSE, Frame.NONE} and not is_passive
+
+
+def _opener(s: Situation) -> int | None:
+    """The first word of the clause that the marks stand in."""
+    if s.lexicon.language != "de":
+        return None
+    for at in range(s.at - 1, max(s.first, s.at - WIDEST_CLAUSE) - 1, -1):
+        if s.tokens[at].surface in _ENDS:
+            return at + 1
+    return s.first
+
+
+def _clause_end(s: Situation) -> int:
+    return next((at for at in range(s.at + 1, s.end) if s.tokens[at].surface in _ENDS), s.end)
+
+
+def clause_low(s: Situation) -> int:
+    """As far back as a verb may be whose words the marked ones are: not beyond "während", in the indicative."""
+    opener = _opener(s)
+    if opener is None or s.tokens[opener].lower not in s.lexicon.aside_openers:
+        return s.first
+    end = _clause_end(s)
+    return s.first if has_reported_mood(s, opener, end) else opener

@@ -1,8 +1,8 @@
-"""What stands right behind a speaker and is about them: "(CDU)", "vom Verein", ", die Leiterin des Amtes"."""
+"""What stands right after a name or an office and belongs to it: "(CDU)", "vom Verein", ", die Leiterin des Amtes"."""
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import REACH, is_name_word, name_end, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.phrases import REACH, is_name_word, name_end, noun_phrase
 from pipeline.annotate.grammar.view import Range, View
 
 
@@ -53,3 +53,25 @@ def _office_behind(view: View, at: int, stop: int) -> int | None:
             break
         end = inner
     return end if _closes(view, end, stop) else None
+
+
+def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
+    """ "der Oberkommandierende, General Ada Brandt", "its leader, Carla Dunn": the name belongs to the phrase."""
+    tokens = view.tokens
+    if end + 1 >= stop or tokens[end].surface != ",":
+        return end
+    first = tokens[at]
+    has_article = first.lower in view.lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
+    if not has_article or not view.lexicon.is_role(tokens[end - 1].surface):
+        return end
+    name = name_end(view, end + 1, stop)
+    return name if name > end + 2 else end
+
+
+def past_parenthesis(view: View, at: int, stop: int) -> int:
+    """Behind a short parenthesis at `at`: "(CDU)", "(45)"."""
+    if at < stop and view.tokens[at].surface == "(":
+        for end in range(at + 1, min(stop, at + 8)):
+            if view.tokens[end].surface == ")":
+                return end + 1
+    return at

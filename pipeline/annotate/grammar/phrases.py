@@ -6,31 +6,14 @@ not depend on the sentence's length.
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.view import Token, View
+from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 REACH = 45
 """Tokens on either side of a quotation that are looked at."""
 LONGEST_PHRASE = 22
-_PARTICLES = "von van de der den del della di da dos du bin ibn al el ben zu zur vom la le ten ter st"
-NAME_PARTICLES = frozenset(_PARTICLES.split())
 _ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
-RELATIVE_DE = frozenset({"der", "die", "das", "dem", "den", "denen", "deren", "dessen"})
-GENITIVE_DE = frozenset({"des", "der", "eines", "einer", "seiner", "seines", "ihrer", "ihres", "unserer", "dieser"})
-_POSTMODIFIERS_DE = frozenset({"von", "vom", "der", "des", "für", "aus", "im", "in", "beim", "bei", "zur", "zum"})
-_POSTMODIFIERS_EN = frozenset({"of", "for", "from", "at", "with"})
-_ALONE_EN = frozenset(
-    {"one", "two", "three", "four", "some", "several", "many", "both", "another", "others", "most", "none", "few"}
-)
-"""Quantifiers that stand for whoever was named: "said one", "some of them said"."""
-_TIME_OPENERS_EN = frozenset({"last", "next", "this", "earlier", "every", "each"})
-_TIMES_EN = frozenset(
-    {"week", "month", "year", "night", "morning", "afternoon", "evening", "summer", "winter", "spring"}
-)
-_ALONE_DE = frozenset({"einer", "eine", "keiner", "keine", "mehrere", "andere"})
 _PHRASE_ENDS = frozenset(".,:;!?)\n")
-_CONJUNCTIONS_TOO_EN = frozenset({"after", "before", "since", "until", "till", "as"})
-_NOUN_OR_VERB_EN = frozenset({"state", "point", "report", "post"})
 
 
 def is_name_word(token: Token, lexicon: Lexicon) -> bool:
@@ -59,7 +42,7 @@ def name_end(view: View, at: int, stop: int) -> int:
         while (
             ahead < stop
             and ahead < end + 2
-            and tokens[ahead].lower in NAME_PARTICLES
+            and tokens[ahead].lower in lexicon.name_particles
             and tokens[ahead].surface.islower()
         ):
             ahead += 1
@@ -118,7 +101,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
 def _partitive_end_de(view: View, at: int, stop: int) -> int | None:
     """Behind "einer", "eine von ihnen", "einer der Männer"; None where a noun of its own follows."""
     tokens = view.tokens
-    if tokens[at].lower not in _ALONE_DE:
+    if tokens[at].lower not in view.lexicon.quantifiers:
         return None
     behind = tokens[at + 1] if at + 1 < stop else None
     if behind is None or behind.segment >= 0 or behind.surface in _PHRASE_ENDS:
@@ -158,8 +141,12 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
     """With what belongs to the head noun: "des Weißen Hauses", "der Polizei Hof", "von Hessen"."""
     tokens, lexicon = view.tokens, view.lexicon
     for _ in range(3):
-        if end >= stop or tokens[end].lower not in _POSTMODIFIERS_DE or not lexicon.is_role(tokens[end - 1].surface):
-            is_genitive = end < stop and tokens[end].lower in GENITIVE_DE
+        if (
+            end >= stop
+            or tokens[end].lower not in lexicon.postmodifiers
+            or not lexicon.is_role(tokens[end - 1].surface)
+        ):
+            is_genitive = end < stop and tokens[end].lower in lexicon.genitive_determiners
             if not is_genitive or _has_full_name(view, head, end):
                 break
         inner = end + 1
@@ -178,25 +165,20 @@ def _has_full_name(view: View, head: int, end: int) -> bool:
     return end - head >= 2 and not view.lexicon.is_role(view.tokens[end - 1].surface)
 
 
-def past_parenthesis(view: View, at: int, stop: int) -> int:
-    """Behind a short parenthesis at `at`: "(CDU)", "(45)"."""
-    if at < stop and view.tokens[at].surface == "(":
-        for end in range(at + 1, min(stop, at + 8)):
-            if view.tokens[end].surface == ")":
-                return end + 1
-    return at
-
-
 def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
     tokens, lexicon = view.tokens, view.lexicon
     first = tokens[at]
     if first.lower in lexicon.pronouns:
         return at + 1
-    if first.lower in _TIME_OPENERS_EN and at + 1 < stop and tokens[at + 1].lower in _TIMES_EN | lexicon.weekdays:
+    if (
+        first.lower in lexicon.time_openers
+        and at + 1 < stop
+        and tokens[at + 1].lower in lexicon.times | lexicon.weekdays
+    ):
         return None
     if not first.is_word or first.lower in lexicon.prepositions or first.lower in lexicon.conjunctions:
         return None
-    if first.lower in _ALONE_EN and (end := _partitive_end_en(view, at, stop)) is not None:
+    if first.lower in lexicon.quantifiers and (end := _partitive_end_en(view, at, stop)) is not None:
         return end
     has_determiner = first.lower in lexicon.determiners_nominative
     if not has_determiner and not is_name_word(first, lexicon) and not _starts_bare_en(view, at, stop):
@@ -233,7 +215,11 @@ def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
 
 def _is_noun_en(view: View, at: int, end: int) -> bool:
     """ "the answer", "his claim": what looks like a verb right behind the determiner is a noun."""
-    return end == at + 1 and view.tokens[end].lower in view.lexicon.verbs and view.tokens[at].lower not in _ALONE_EN
+    return (
+        end == at + 1
+        and view.tokens[end].lower in view.lexicon.verbs
+        and view.tokens[at].lower not in view.lexicon.quantifiers
+    )
 
 
 def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
@@ -252,12 +238,12 @@ def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
         return before.lower in lexicon.documents
     if before.lower in lexicon.determiners_nominative:
         return False
-    return token.lower in _POSTMODIFIERS_EN and (token.lower != "with" or lexicon.is_role(before.lower))
+    return token.lower in lexicon.postmodifiers and (token.lower != "with" or lexicon.is_role(before.lower))
 
 
 def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
     lower = token.lower
-    if not token.is_word or (lower in lexicon.verbs and lower not in _NOUN_OR_VERB_EN):
+    if not token.is_word or (lower in lexicon.verbs and lower not in lexicon.nouns_or_verbs):
         return True
     if lower in lexicon.finite_verbs and not token.is_capitalised:
         return True
@@ -292,6 +278,60 @@ def is_nominative(view: View, at: int) -> bool:
     if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
         return False
     before = tokens[at - 1] if at else None
-    if before is not None and lexicon.language == "en" and before.lower in _CONJUNCTIONS_TOO_EN:
+    if before is not None and lexicon.language == "en" and before.lower in lexicon.prepositions_or_conjunctions:
         return True
     return before is None or before.lower not in lexicon.prepositions
+
+
+def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range:
+    """The phrase that ends before the verb, with what "und" joins to it: in German of a verb in the plural."""
+    tokens, lexicon = view.tokens, view.lexicon
+    join = phrase[0] - 1
+    if join <= low or tokens[join].lower not in lexicon.joins:
+        return phrase
+    is_alternative = tokens[join].lower in lexicon.alternatives
+    if lexicon.language == "de" and not (is_alternative or is_plural(view, phrase[1], verb)):
+        return phrase
+    # An English past tense has no number: what is joined must begin the sentence.
+    starts = range(max(low, join - LONGEST_PHRASE), join) if lexicon.language == "de" or is_alternative else (low,)
+    for start in starts:
+        if noun_phrase(view, start, join) == join and is_nominative(view, start):
+            return start, phrase[1]
+    return phrase
+
+
+def with_partner_behind(view: View, phrase: Range, stop: int) -> Range:
+    """The phrase with what "und" joins to it."""
+    join = phrase[1]
+    if join + 1 >= stop or view.tokens[join].lower not in view.lexicon.joins:
+        return phrase
+    end = noun_phrase(view, join + 1, stop)
+    return (phrase[0], end) if end is not None and is_nominative(view, join + 1) else phrase
+
+
+def is_plural(view: View, first: int, last: int) -> bool:
+    """Whether a German finite form among the tokens, `last` included, is one of the plural: "sagten", "haben"."""
+    return any(
+        token.surface.islower() and token.lower.endswith("n") for token in (view.tokens[first], view.tokens[last])
+    )
+
+
+def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
+    """ "sagte nicht Holm, sondern Kowalski": whom "sondern" puts in place of, with "nicht nur" beside, the phrase."""
+    tokens = view.tokens
+    before = [token.lower for token in tokens[verb + 1 : phrase[0]]]
+    start = phrase[1] + 2
+    if "nicht" not in before or start >= stop or tokens[start - 1].lower != "sondern":
+        return phrase
+    if tokens[start].lower == "auch":
+        start += 1
+    end = noun_phrase(view, start, stop)
+    if end is None:
+        return phrase
+    return (phrase[0] if "nur" in before else start), end
+
+
+def is_several(view: View, phrase: Range) -> bool:
+    """Whether the German phrase names more than one; in English "and" may be part of one's office."""
+    joins = view.lexicon.joins if view.is_german else view.lexicon.alternatives
+    return any(token.lower in joins for token in view.tokens[phrase[0] : phrase[1]])

@@ -7,7 +7,8 @@ from functools import cache
 from typing import NamedTuple
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.view import NO_SEGMENT, Token, View
+from pipeline.annotate.grammar.view import NO_SEGMENT, Range, Token, View, view_all
+from pipeline.annotate.lexicon import Lexicon
 
 _SENTENCE_ENDS = frozenset(".!?…")
 _LOOK_AHEAD = 12
@@ -19,6 +20,39 @@ class Sentence(NamedTuple):
     first: int
     end: int
     paragraph: int
+
+
+class Reading(View, frozen=True, kw_only=True):
+    """A whole text as the rules for quotations see it: tokens in sentences, with each marked segment as one token."""
+
+    text: str
+    segments: list[Segment]
+    sentences: list[Sentence]
+
+    def segment_at(self, at: int) -> Segment:
+        """The marked words that the token stands for."""
+        return self.segments[self.tokens[at].segment]
+
+    def sentence_before(self, number: int) -> Range | None:
+        """The sentence before in the same paragraph."""
+        if not number or self.sentences[number - 1].paragraph != self.sentences[number].paragraph:
+            return None
+        return self.sentences[number - 1].first, self.sentences[number - 1].end
+
+
+def read_sentences(text: str, words: list[Token], segments: list[Segment], lexicon: Lexicon) -> Reading:
+    """The text read: `words` are its tokens, in which every marked segment becomes a single one."""
+    view = view_all(fold_segments(text, words, segments), lexicon)
+    sentences = split_sentences(text, view, segments)
+    return Reading(
+        tokens=view.tokens,
+        lexicon=lexicon,
+        first=view.first,
+        end=view.end,
+        text=text,
+        segments=segments,
+        sentences=sentences,
+    )
 
 
 @cache

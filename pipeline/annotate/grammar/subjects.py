@@ -2,129 +2,129 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.attribution import Situation
-from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_before, with_partner_behind
-from pipeline.annotate.grammar.participles_en import described_by_participle, main_verb, opens_with_participle
+from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.phrases import (
-    GENITIVE_DE,
     LONGEST_PHRASE,
     REACH,
-    RELATIVE_DE,
+    contrasted,
     is_adjective_de,
     is_name_word,
     is_nominative,
+    is_plural,
     name_end,
     noun_phrase,
     particle_name_end,
-    past_parenthesis,
+    with_partner_before,
+    with_partner_behind,
 )
-from pipeline.annotate.grammar.subordinate_subjects import conjunction_subject, relative_subject
+from pipeline.annotate.grammar.verbs import reporting_verb_at
 from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 
+_OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
+"""Skipped at the beginning of a sentence to find its subject."""
 
-def subject_of(s: Situation, verb: int) -> Range | None:
-    """The verb's subject in its sentence, left of the segment or right of it, whichever side the verb is on."""
-    tokens, lexicon = s.tokens, s.lexicon
-    low = s.first if verb < s.at else s.at + 1
-    high = s.at if verb < s.at else s.end
-    if lexicon.language == "de" and verb < s.at:
-        subordinate = relative_subject(s, low, verb)
-        if subordinate is not None:
-            return subordinate
-    before = subject_before(s, low, verb)
-    if lexicon.language == "en":
-        main = main_verb(s, low, verb)
-        if main is not None:
-            return subject_of(s, main)
-        if before is not None:
-            return before
-        described = described_by_participle(s, low, verb)
-        if described is not None:
-            return described
-        if tokens[verb - 1].lower in {"and", "but"} and verb > low:
-            return first_subject(s, low, verb)
-        if verb > low and tokens[verb - 1].lower in {"who", "which"}:
-            return subject_before(s, low, verb - (2 if s.is_at(verb - 2, ",") else 1))
-        return subject_after(s, verb, high) or first_subject(s, low, verb)
+
+def subject_of(view: View, verb: int, divider: int) -> Range | None:
+    """The verb's subject, looked for on the verb's side of `divider`, the position of the words that it reports."""
+    low, high = (view.first, divider) if verb < divider else (divider + 1, view.end)
+    if view.is_german:
+        relative = relative_subject(view, low, verb) if verb < divider else None
+        return relative or _subject_de(view, low, verb, high)
+    main = _main_verb(view, low, verb)
+    return subject_of(view, main, divider) if main is not None else _subject_en(view, low, verb, high)
+
+
+def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
+    found = subject_before(view, low, verb) or _described_by_participle(view, low, verb)
+    if found is not None:
+        return found
+    if verb > low and view.is_at(verb - 1, "and", "but"):
+        return first_subject(view, low, verb)
+    if verb > low and view.is_at(verb - 1, "who", "which"):
+        return subject_before(view, low, verb - (2 if view.is_at(verb - 2, ",") else 1))
+    return subject_after(view, verb, high) or first_subject(view, low, verb)
+
+
+def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
+    tokens, lexicon = view.tokens, view.lexicon
+    before = subject_before(view, low, verb)
     if verb - 1 > low and tokens[verb - 1].lower in {"und", "aber"}:
-        return first_subject(s, low, verb)
+        return first_subject(view, low, verb)
     auxiliary = next((at for at in range(max(low, verb - 25), verb) if tokens[at].lower in lexicon.auxiliaries), None)
     if auxiliary is not None and tokens[verb].lower in lexicon.participles and auxiliary > low:
-        verb, before = auxiliary, subject_before(s, low, auxiliary)
-    after = subject_after(s, verb, high)
-    if after is not None and s.is_at(verb - 1, ",") and _has_finite_verb(s, low, verb):
+        verb, before = auxiliary, subject_before(view, low, auxiliary)
+    after = subject_after(view, verb, high)
+    if after is not None and view.is_at(verb - 1, ",") and _has_finite_verb(view, low, verb):
         return after
-    if after is not None and before is None and s.is_at(verb - 1, ",") and s.is_at(after[1], ","):
+    if after is not None and before is None and view.is_at(verb - 1, ",") and view.is_at(after[1], ","):
         return after  # "Das Buch, sagte Holm, sei gut"
-    if before is not None and (after is None or not _is_addressee_first(s, before, after)):
+    if before is not None and (after is None or not _is_addressee_first(view, before, after)):
         return before
-    opening = _opening_phrase(s, low, verb)
-    if opening is not None and (after is None or not _is_addressee_first(s, opening, after)):
-        return conjunction_subject(s, low, verb) or opening
-    return after or conjunction_subject(s, low, verb) or first_subject(s, low, verb)
+    opening = _opening_phrase(view, low, verb)
+    if opening is not None and (after is None or not _is_addressee_first(view, opening, after)):
+        return conjunction_subject(view, low, verb) or opening
+    return after or conjunction_subject(view, low, verb) or first_subject(view, low, verb)
 
 
-def _has_finite_verb(s: Situation, low: int, stop: int) -> bool:
+def _has_finite_verb(view: View, low: int, stop: int) -> bool:
     """What stands before the comma is a clause, not a subject: "Die Lage sei ernst, sagte Holm"."""
-    finite = (s.lexicon.auxiliaries, s.lexicon.subjunctive, s.lexicon.finite_verbs)
-    return any(s.tokens[at].lower in words for at in range(low, stop) for words in finite)
+    finite = (view.lexicon.auxiliaries, view.lexicon.subjunctive, view.lexicon.finite_verbs)
+    return any(view.tokens[at].lower in words for at in range(low, stop) for words in finite)
 
 
-def _is_addressee_first(s: Situation, before: Range, after: Range) -> bool:
+def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
     """ "Der Zeitung sagte Holm": what stands first was told, what stands behind the verb told it."""
-    first, second = s.tokens[before[0]], s.tokens[after[0]]
-    is_pronoun = after[1] - after[0] == 1 and second.lower in s.lexicon.pronouns_nominative
-    if is_pronoun or first.lower in s.lexicon.prepositions:
+    first, second = view.tokens[before[0]], view.tokens[after[0]]
+    is_pronoun = after[1] - after[0] == 1 and second.lower in view.lexicon.pronouns_nominative
+    if is_pronoun or first.lower in view.lexicon.prepositions:
         return True
-    return bool(
-        first.lower in {"der", "den", "dem"}
-        and any(t.lower in s.lexicon.media for t in s.tokens[before[0] : before[1]])
-    )
+    return first.lower in {"der", "den", "dem"} and view.has(*before, *view.lexicon.media)
 
 
-def _opening_phrase(s: Situation, low: int, stop: int) -> Range | None:
+def _opening_phrase(view: View, low: int, stop: int) -> Range | None:
     """The phrase that begins the sentence."""
-    tokens, lexicon = s.tokens, s.lexicon
-    at = _sentence_start(s, low, stop)
-    if at >= stop or (tokens[at].lower in lexicon.prepositions and not particle_name_end(s, at, stop)):
+    tokens, lexicon = view.tokens, view.lexicon
+    at = _sentence_start(view, low, stop)
+    if at >= stop or (tokens[at].lower in lexicon.prepositions and not particle_name_end(view, at, stop)):
         return None
-    if tokens[at].lower in lexicon.conjunctions or opens_with_participle(s, at, stop):
+    if tokens[at].lower in lexicon.conjunctions or _opens_with_participle(view, at, stop):
         return None
-    end = noun_phrase(s, at, stop)
-    if end is None or not is_nominative(s, at):
+    end = noun_phrase(view, at, stop)
+    if end is None or not is_nominative(view, at):
         return None
-    return with_partner_behind(s, (at, end), stop) if lexicon.language == "de" else (at, end)
+    return with_partner_behind(view, (at, end), stop) if lexicon.language == "de" else (at, end)
 
 
-def _sentence_start(s: Situation, low: int, stop: int) -> int:
-    tokens = s.tokens
+def _sentence_start(view: View, low: int, stop: int) -> int:
+    tokens = view.tokens
     at = low
     while at < stop and (
-        tokens[at].surface in {"“", "\n", "–", "—", "-", ",", "und", "aber", "But", "And"}
-        or tokens[at].lower in {"doch", "auch"}
+        tokens[at].surface in _OPENING_MARKS
+        or tokens[at].surface in view.lexicon.sentence_openers
+        or tokens[at].lower in view.lexicon.sentence_adverbs
     ):
         at += 1
     return at
 
 
-def first_subject(s: Situation, low: int, stop: int) -> Range | None:
+def first_subject(view: View, low: int, stop: int) -> Range | None:
     """The phrase that begins the sentence, or the one behind its first verb where an adverbial begins it."""
-    tokens, lexicon = s.tokens, s.lexicon
-    opening = _opening_phrase(s, low, stop)
+    tokens, lexicon = view.tokens, view.lexicon
+    opening = _opening_phrase(view, low, stop)
     if opening is not None:
         return opening
-    at = _sentence_start(s, low, stop)
+    at = _sentence_start(view, low, stop)
     for position in range(at, min(stop, at + 25)):
         token = tokens[position]
         if lexicon.language == "en":
             if token.surface == ",":
-                end = noun_phrase(s, position + 1, stop)
+                end = noun_phrase(view, position + 1, stop)
                 if end is not None:
                     return position + 1, end
         elif token.surface.islower() and token.is_word and not _is_inert(token, lexicon):
-            end = noun_phrase(s, position + 1, stop)
-            if end is not None and is_nominative(s, position + 1) and _may_be_verb(token):
+            end = noun_phrase(view, position + 1, stop)
+            if end is not None and is_nominative(view, position + 1) and _may_be_verb(token):
                 return position + 1, end
     return None
 
@@ -182,10 +182,16 @@ def subject_before(view: View, low: int, verb: int) -> Range | None:
 def _is_inside_phrase(view: View, at: int) -> bool:
     tokens, lexicon = view.tokens, view.lexicon
     before = tokens[at - 1]
-    if lexicon.language == "de" and tokens[at].lower in {"die", "das", "ein", "eine"} and before.lower in RELATIVE_DE:
+    if (
+        lexicon.language == "de"
+        and tokens[at].lower in {"die", "das", "ein", "eine"}
+        and before.lower in lexicon.relative_pronouns
+    ):
         return False
     if is_name_word(before, lexicon):
-        return tokens[at].is_capitalised or (lexicon.language == "de" and tokens[at].lower in GENITIVE_DE)
+        return tokens[at].is_capitalised or (
+            lexicon.language == "de" and tokens[at].lower in lexicon.genitive_determiners
+        )
     if lexicon.language != "de":
         return before.lower in lexicon.determiners_nominative
     if before.lower in lexicon.determiners_oblique or before.lower in lexicon.determiners_nominative:
@@ -203,9 +209,9 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
     start = comma
     while start > low and tokens[start - 1].surface not in {";", ":", "–", "—", "\n"} and tokens[start - 1].segment < 0:
         start -= 1
-    end = next((i for i in range(start, comma) if tokens[i].surface == ","), None)
+    end = view.find(start, comma, ",")
     while end is not None and end < comma:
-        clause = end if opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
+        clause = end if _opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
         for first in range(clause, end):
             closing = noun_phrase(view, first, end)
             if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
@@ -213,7 +219,7 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
                 names_it = has_office and name_end(view, end + 1, comma) == comma
                 return first, comma if names_it else closing
         start = end + 1
-        end = next((i for i in range(start, comma) if tokens[i].surface == ","), None)
+        end = view.find(start, comma, ",")
     return None
 
 
@@ -264,14 +270,82 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
     return contrasted(view, verb, phrase, stop)
 
 
-def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
-    """ "der Oberkommandierende, General Ada Brandt", "its leader, Carla Dunn": the name belongs to the phrase."""
+def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
+    """The verb ends its clause: "wie Holm am Abend mitteilte", "indem sie aufforderte"."""
+    for at in range(verb - 1, max(low, verb - 25) - 1, -1):
+        if view.tokens[at].lower in view.lexicon.conjunctions:
+            end = noun_phrase(view, at + 1, verb)
+            if end is not None and is_nominative(view, at + 1):
+                return at + 1, end
+        if view.tokens[at].surface in {";", ":"}:
+            return None
+    return None
+
+
+def relative_subject(view: View, low: int, verb: int) -> Range | None:
+    """Of a German verb that ends its clause: "von dem die Polizei glaubt", "der am Montag betonte".
+
+    None where the verb does not end a subordinate clause.
+    """
+    tokens, lexicon = view.tokens, view.lexicon
+    if verb + 1 < view.end and not (
+        tokens[verb + 1].surface in {",", ".", ":", ";"} or tokens[verb + 1].lower in lexicon.auxiliaries
+    ):
+        return None
+    comma = view.find_back(verb - 1, max(low, verb - LONGEST_PHRASE), ",")
+    if comma is None or comma + 2 > verb:
+        return None
+    start = comma + 1
+    has_preposition = tokens[start].lower in lexicon.prepositions
+    if has_preposition:
+        start += 1
+    if tokens[start].lower not in lexicon.relative_pronouns or start >= verb or tokens[start + 1].is_capitalised:
+        return None
+    end = noun_phrase(view, start + 1, verb + 1)
+    follows = end is not None and is_nominative(view, start + 1)
+    if has_preposition or tokens[start].lower in lexicon.oblique_relatives:
+        return (start + 1, end) if follows and end is not None else None
+    nominative = lexicon.determiners_nominative | lexicon.pronouns_nominative
+    if follows and end is not None and tokens[start + 1].lower in nominative:
+        return start + 1, end
+    return start, start + 1
+
+
+def _described_by_participle(view: View, low: int, verb: int) -> Range | None:
+    """ "Residents interviewed in the hall said": the phrase before a participle that says more of it."""
     tokens = view.tokens
-    if end + 1 >= stop or tokens[end].surface != ",":
-        return end
-    first = tokens[at]
-    has_article = first.lower in view.lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
-    if not has_article or not view.lexicon.is_role(tokens[end - 1].surface):
-        return end
-    name = name_end(view, end + 1, stop)
-    return name if name > end + 2 else end
+    mark = view.find_back(verb - 1, low, ",", ";", ":", "–")
+    start = low if mark is None else mark + 1
+    end = noun_phrase(view, start, verb)
+    if end is None or end + 1 >= verb or not is_nominative(view, start):
+        return None
+    if end - start > 1 and _is_participle(tokens[end - 1], view.lexicon):
+        end -= 1
+    if not _is_participle(tokens[end], view.lexicon) or tokens[end + 1].lower not in view.lexicon.prepositions:
+        return None
+    between = tokens[end + 1 : verb]
+    is_one_clause = not any(token.lower in view.lexicon.auxiliaries | view.lexicon.conjunctions for token in between)
+    return (start, end) if is_one_clause else None
+
+
+def _is_participle(token: Token, lexicon: Lexicon) -> bool:
+    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in lexicon.irregular_participles)
+
+
+def _main_verb(view: View, low: int, verb: int) -> int | None:
+    """ "Marsh said the dam was safe, adding: …": the verb before whose subject also is that of the participle."""
+    if view.tokens[verb - 1].surface != "," or not view.tokens[verb].lower.endswith("ing"):
+        return None
+    for at in range(verb - 2, low - 1, -1):
+        if not view.tokens[at].lower.endswith("ing") and reporting_verb_at(view, at, verb) is not None:
+            return at
+    return None
+
+
+def _opens_with_participle(view: View, at: int, stop: int) -> bool:
+    """ "Speaking to the BBC", "Asked about the dam": a capital makes no subject of it."""
+    lexicon = view.lexicon
+    if lexicon.language != "en" or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
+        return False
+    follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
+    return view.tokens[at + 1].lower in follows - {"and"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache, lru_cache
+
 from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.view import Token, View
-from pipeline.annotate.lexicon import Frame, Lexicon, Verb
+from pipeline.annotate.lexicon import Frame, Lexicon, Verb, load_lexicon
 
 SHORTEST_APART = 4
 """Letters of a particle that may stand as a word of its own before its verb: "bekannt gab", not "zu geben"."""
-_GOES_ON = frozenset({"und", "oder", "sowie", "aber", "wie", "als", "dass", "ob", "was"})
 
 
 def verb_at(view: View, at: int, stop: int) -> Verb | None:
@@ -38,7 +40,7 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
 def _ends_clause(view: View, at: int) -> bool:
     """A particle does: "an Bord" and "zu gehen" are none."""
     follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
-    return follower is None or not follower.is_word or follower.lower in _GOES_ON
+    return follower is None or not follower.is_word or follower.lower in view.lexicon.after_particle
 
 
 def _is_infinitive(view: View, at: int) -> bool:
@@ -79,3 +81,83 @@ def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
     if lexicon.language == "en":
         return token.is_capitalised or before.lower in lexicon.determiners_nominative
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
+
+
+LONGEST_COMPARISON = 25
+"""Tokens of "als ob …" up to the form."""
+LONGEST_CONCESSION = 6
+
+
+def is_subjunctive(view: View, at: int) -> bool:
+    """Konjunktiv I that differs from the indicative: "sei", "habe", "komme", "zurücktrete", "informiere"."""
+    token = view.tokens[at]
+    return token.segment < 0 and token.surface.islower() and _is_form(token.lower, view.lexicon.language)
+
+
+def is_conditional(view: View, at: int) -> bool:
+    """Konjunktiv II, which replaces Konjunktiv I where that looks like the indicative: "würden", "hätten"."""
+    token = view.tokens[at]
+    return token.segment < 0 and token.lower in view.lexicon.conditional
+
+
+def has_reported_mood(view: View, first: int, end: int) -> bool:
+    """Whether a form of either is among the tokens. Beside a reporting verb it marks them as reported."""
+    return any(
+        (is_subjunctive(view, at) or is_conditional(view, at)) and not is_fixed(view, at) for at in range(first, end)
+    )
+
+
+def is_fixed(view: View, at: int) -> bool:
+    """Whether the form reports nothing: a comparison ("als sei nichts gewesen"), a wish, a set phrase."""
+    tokens = view.tokens
+    before = [token.lower for token in tokens[max(0, at - 3) : at]]
+    behind = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    word = tokens[at].lower
+    if before[-1:] == ["als"] or _compares(view, at):
+        return True
+    if word == "sei":
+        is_choice = behind == "es" and before[-1:] in ([","], ["–"], ["—"])
+        if is_choice or behind in {"denn", "dank"} or before[-2:] == ["dem", "auch"]:
+            return True
+    if word == "wolle" and before[-2:] in (["was", "es"], ["was", "da"]):
+        return bool(_concedes().search(" ".join(token.lower for token in tokens[max(0, at - LONGEST_CONCESSION) : at])))
+    return word == "lebe" and before[-1:] == ["es"]
+
+
+def _compares(view: View, at: int) -> bool:
+    """ "als ob nichts gewesen sei", "als wenn"."""
+    tokens = view.tokens
+    for place in range(at - 1, max(0, at - LONGEST_COMPARISON), -1):
+        if tokens[place].lower in {"ob", "wenn"}:
+            return tokens[place - 1].lower == "als"
+        if tokens[place].surface in {",", ";", ":", ".", "\n"}:
+            return False
+    return False
+
+
+def is_instruction(view: View, first: int) -> bool:
+    """ "Man nehme eine Schaufel und beginne": how the sentence from `first` on begins, unless it goes on reporting."""
+    tokens = view.tokens
+    return (
+        first + 1 < len(tokens)
+        and tokens[first].lower == "man"
+        and tokens[first + 1].lower in view.lexicon.instructions
+    )
+
+
+@cache
+def _concedes() -> re.Pattern[str]:
+    """ "koste es, was es wolle", "komme, was da wolle"."""
+    return re.compile(r"(?:koste es|komme|geschehe|sei es) , was (?:es|da)$")
+
+
+@lru_cache(maxsize=20_000)
+def _is_form(word: str, language: str) -> bool:
+    lexicon = load_lexicon(language)
+    if lexicon is None or language != "de" or word in lexicon.no_subjunctives:
+        return False
+    if word in lexicon.subjunctive or (word.endswith("iere") and len(word) > 6):
+        return True
+    return any(
+        word.startswith(prefix) and word[len(prefix) :] in lexicon.subjunctive for prefix in lexicon.separable_particles
+    )

@@ -95,3 +95,10 @@ class View(msgspec.Struct, frozen=True):
 def view_all(tokens: list[Token], lexicon: Lexicon) -> View:
     """The view of all tokens."""
     return View(tokens, lexicon, 0, len(tokens))
+
+
+class Attribution(msgspec.Struct, frozen=True):
+    """Who said something, and the word that says so, as token ranges. None if the text names nobody, or has no cue."""
+
+    speaker: Range | None = None
+    cue: Range | None = None

@@ -6,19 +6,15 @@ import re
 from enum import Enum, auto
 from functools import cache
 
-from pipeline.annotate.grammar.mood import has_reported_mood
-from pipeline.annotate.grammar.passages import Passage
-from pipeline.annotate.grammar.phrases import RELATIVE_DE, is_nominative, noun_phrase
-from pipeline.annotate.grammar.verbs import particle_of, reporting_verb_at
+from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
+from pipeline.annotate.grammar.verbs import has_reported_mood, particle_of, reporting_verb_at
+from pipeline.annotate.indirect.passage import Passage
 from pipeline.annotate.lexicon import Frame, load_lexicon
 
 WIDEST_GAP = 24
 """Tokens between the reporting word and the clause it reports."""
 MOOD_REACH = 50
 """Tokens of a clause in which its mood must show."""
-_NEW_SENTENCES = frozenset({"allerdings", "denn", "doch", "jedoch"})
-"""Behind a comma, the one who tells goes on."""
-PURPOSES = frozenset({"um", "ohne", "statt", "anstatt", "außer"})
 
 
 class Clause(Enum):
@@ -34,9 +30,9 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
     """The comma before the first clause that the word can report, and what kind of clause that is."""
     for comma in commas_behind(p):
         start = comma + 1
-        if start >= p.end or p.tokens[start].lower in PURPOSES:
+        if start >= p.end or p.tokens[start].lower in p.lexicon.purposes:
             continue
-        if p.tokens[start].lower in _NEW_SENTENCES:
+        if p.tokens[start].lower in p.lexicon.new_statements:
             break
         if opens_clause(p, start):
             return comma, Clause.THAT
@@ -74,8 +70,8 @@ def _opens_other_clause(p: Passage, at: int) -> bool:
     """ "weil", "nachdem", "in dem": a reason, a time, an attribute, which nobody reports."""
     word = p.tokens[at].lower
     if word in p.lexicon.prepositions and at + 1 < p.end:
-        return p.tokens[at + 1].lower in RELATIVE_DE and not p.is_noun_near(at + 2)
-    return word in {"da", "weil", "nachdem", "bevor", "indem", "sodass", "obwohl", "sowie", "als", "sondern"}
+        return p.tokens[at + 1].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 2)
+    return word in p.lexicon.unreported_openers
 
 
 def _is_main_clause(p: Passage, start: int) -> bool:
@@ -100,7 +96,7 @@ def _is_main_clause(p: Passage, start: int) -> bool:
 
 def _is_reported_main_clause(p: Passage, start: int) -> bool:
     """Its mood shows, and the next comma does not come before a noun has."""
-    if start < p.end and p.tokens[start].lower in p.lexicon.conjunctions - {"wenn", "während", "obwohl", "nachdem"}:
+    if start < p.end and p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_conjunctions:
         return False
     stop = min(p.end, start + MOOD_REACH)
     for at in range(start, stop - 1):
@@ -129,7 +125,7 @@ def infinitive_end(p: Passage, start: int) -> int | None:
 
 
 def _opens_that(p: Passage, at: int) -> bool:
-    return p.is_at(at, "dass", "daß", "ob")
+    return p.is_at(at, *p.lexicon.that_conjunctions)
 
 
 @cache

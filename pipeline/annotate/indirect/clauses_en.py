@@ -1,9 +1,282 @@
-"""Where the clause begins that an English reporting verb has behind it without "that", and what makes it one."""
+"""English indirect speech: said that, according to, inverted orders, whom-clauses."""
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.passages import Passage
+from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.phrases import noun_phrase
+from pipeline.annotate.grammar.sources import source_en
+from pipeline.annotate.grammar.subjects import subject_after
+from pipeline.annotate.grammar.view import Range
+from pipeline.annotate.indirect.passage import (
+    Passage,
+    Report,
+    ReportRule,
+    clause_end,
+    report,
+    report_rule,
+    sentence_end,
+)
+from pipeline.annotate.lexicon import Frame
+
+WIDEST_GAP = 14
+"""Tokens between the verb and "that": said in a statement late on Monday that …"""
+_COMMAS = frozenset({",", "–", "—"})
+
+
+@report_rule(
+    "en",
+    confidence=0.9,
+    matches="The mayor told reporters on Monday that the water is falling.",
+    misses="The mayor told reporters about the water that is falling.",
+)
+def said_that(p: Passage) -> Report | None:
+    """said that …; told the court in May that …; asked whether …"""
+    if p.verb is None or p.verb.frame is Frame.LABEL or _is_unsaid(p):
+        return None
+    for at in range(p.at + 1, min(p.end, p.at + WIDEST_GAP)):
+        token = p.tokens[at]
+        if token.surface in {";", ":", "\n"} or token.segment >= 0:
+            return None
+        if token.lower in p.lexicon.clause_openers and not _is_object(p, at):
+            return report(p, (at, clause_end(p, at)), p.subject(p.at, at), (p.at, p.at + 1))
+    return None
+
+
+def _is_unsaid(p: Passage) -> bool:
+    """ "declined to say whether", "did not say whether"."""
+    if p.is_at(p.at - 1, "not", "never") or p.tokens[p.at - 1].lower.endswith(("n't", "n’t")):
+        return True
+    return p.is_at(p.at - 1, "to") and p.is_at(p.at - 2, *p.lexicon.refusals)
+
+
+def _is_object(p: Passage, at: int) -> bool:
+    """ "said that", "the water that": behind a noun "that" is relative, save one that is told something."""
+    before = p.tokens[at - 1]
+    if p.tokens[at].lower != "that" or at - 1 == p.at:
+        return False
+    if p.tokens[at - 1].surface in _COMMAS or p.is_at(p.at, *p.lexicon.telling_verbs):
+        return any(
+            token.lower in p.lexicon.prepositions - p.lexicon.date_prepositions for token in p.tokens[p.at + 1 : at]
+        )
+    phrase_starts = any(p.tokens[i].lower in p.lexicon.date_openers for i in range(p.at + 1, at))
+    return not phrase_starts and before.lower not in p.lexicon.weekdays and before.lower not in p.lexicon.adverbs
+
+
+@report_rule(
+    "en",
+    confidence=0.85,
+    matches="The mayor said the water was falling.",
+    misses="The mayor said the prayer of the sailors.",
+)
+def said_clause(p: Passage) -> Report | None:
+    """said the plan was dead; told the BBC he would stay"""
+    if p.tokens[p.at].lower not in p.lexicon.bare_clause_verbs or p.verb is None or _is_unsaid(p):
+        return None
+    if p.at > p.first and p.tokens[p.at - 1].surface in _COMMAS and not _closes_apposition(p, p.at - 1):
+        return None
+    start = clause_start(p)
+    if start is None:
+        return None
+    speaker = p.subject(p.at, start)
+    if speaker is None:
+        return None
+    return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1))
+
+
+@report_rule(
+    "en",
+    confidence=0.9,
+    matches="The water was falling at last, the mayor said.",
+    misses="The water was falling at last, the mayor thanked everyone.",
+)
+def clause_then_speaker(p: Passage) -> Report | None:
+    """…, the mayor said on Monday; …, said the mayor; …, Smith told the BBC, …"""
+    if p.verb is None:
+        return None
+    if p.tokens[p.at - 1].surface in _COMMAS and p.at - 1 > p.first:
+        speaker = subject_after(p, p.at, p.end)
+        comma = p.at - 1
+        behind = speaker[1] if speaker else p.at + 1
+    else:
+        speaker = p.subject(p.at, p.end)
+        if speaker is None or speaker[0] <= p.first or speaker[1] > p.at:
+            return None
+        comma = speaker[0] - 1
+        behind = p.at + 1
+    if speaker is None or p.tokens[comma].surface not in _COMMAS or comma <= p.first:
+        return None
+    cue = (p.at, p.at + 1)
+    closing = next((at for at in range(behind, min(p.end, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    if closing is not None and _is_split(p, comma, closing):
+        return report(p, (p.first, clause_end(p, closing)), speaker, cue)
+    if p.tokens[comma - 1].segment >= 0 or not _is_statement(p, comma):
+        return None
+    if p.is_at(comma - 1, "who", "which", "that"):  # "a man who, witnesses say, ran north"
+        closing = next((at for at in range(behind, min(p.end, behind + 4)) if p.tokens[at].surface in _COMMAS), None)
+        return report(p, (closing + 1, clause_end(p, closing + 1)), speaker, cue) if closing is not None else None
+    return report(p, _around(p, comma, behind), speaker, cue)
+
+
+def _is_split(p: Passage, comma: int, closing: int) -> bool:
+    """ "It was, Smith said, a disaster": a parenthesis between subject and verb or between verb and complement."""
+    finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | p.lexicon.modals
+    subject = noun_phrase(p, p.first, comma)
+    if subject is None and p.is_at(p.first, *p.lexicon.bare_subjects):
+        subject = p.first + 1
+    if subject == comma:
+        return p.tokens[min(closing + 1, p.end - 1)].lower in finite
+    return subject is not None and subject == comma - 1 and p.tokens[subject].lower in finite
+
+
+def _is_statement(p: Passage, comma: int) -> bool:
+    """Before the comma is a clause, not "On Monday", "However" or "When the rain came"."""
+    first = p.tokens[p.first].lower
+    if first in p.lexicon.unreported_openers:
+        return False
+    if _is_apposed(p, comma):
+        return False
+    if p.tokens[p.first].segment >= 0:
+        return may_be_finite(p.tokens[p.first + 1].lower, p)
+    if any(may_be_finite(token.lower, p) for token in p.tokens[p.first : comma] if token.segment < 0):
+        return True
+    return comma - p.first >= 4 and first not in p.lexicon.prepositions | p.lexicon.adverbs
+
+
+def _is_apposed(p: Passage, closing: int) -> bool:
+    """ "Carla Dunn, its leader, said": the comma closes what belongs to the subject."""
+    end = noun_phrase(p, p.first, closing)
+    if end == closing:
+        return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
+    return (
+        end is not None
+        and p.tokens[end].surface == ","
+        and not any(token.surface == "," for token in p.tokens[end + 1 : closing])
+    )
+
+
+def _closes_apposition(p: Passage, comma: int) -> bool:
+    """ "His wife, Grace Holm, said": one that the subject's first comma has opened."""
+    end = noun_phrase(p, p.first, comma)
+    return end is not None and end < comma and _is_apposed(p, comma)
+
+
+def _around(p: Passage, comma: int, behind: int) -> Range:
+    closing = next((at for at in range(behind, min(p.end, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    if closing is not None and sentence_end(p) - closing > 4:
+        return p.first, clause_end(p, closing)
+    return p.first, comma
+
+
+@report_rule(
+    "en",
+    confidence=0.85,
+    matches="According to the ministry, forty homes were lost.",
+    misses="Dress according to the weather.",
+)
+def according_to_source(p: Passage) -> Report | None:
+    """According to X, …; …, according to X"""
+    if not p.is_at(p.at, "according"):
+        return None
+    found = source_en(p.near, p.at)
+    if found is None or found.speaker is None or found.cue is None:
+        return None
+    last = past_parenthesis(p, found.speaker[1], p.end)
+    if p.at - p.first <= 1:
+        comma = next((at for at in range(last, min(p.end, last + 25)) if p.tokens[at].surface == ","), None)
+        if comma is None:
+            return None
+        return report(p, (comma + 1, clause_end(p, comma + 1)), found.speaker, found.cue)
+    if not _is_statement(p, p.at):
+        return None
+    behind = (p.first, clause_end(p, last)) if p.is_at(last, ",") and sentence_end(p) - last > 4 else (p.first, p.at)
+    return report(p, behind, found.speaker, found.cue)
+
+
+@report_rule(
+    "en",
+    confidence=0.8,
+    matches="Police searched for a man whom witnesses said had run north.",
+    misses="Police searched for a man whom witnesses had seen.",
+)
+def whom_clause(p: Passage) -> Report | None:
+    """a man who(m) police said was armed; which critics say is too dear"""
+    if p.verb is None:
+        return None
+    speaker = p.subject(p.at, p.end)
+    if speaker is None or speaker[1] > p.at or not p.is_at(speaker[0] - 1, *p.lexicon.relative_pronouns):
+        return None
+    if p.at + 1 >= p.end or not may_be_finite(p.tokens[p.at + 1].lower, p):
+        return None
+    end = clause_end(p, p.at + 1)
+    comma = next((at for at in range(p.at + 1, end) if p.tokens[at].surface == ","), end)
+    return report(p, (p.at + 1, comma), speaker, (p.at, p.at + 1))
+
+
+@report_rule(
+    "en",
+    confidence=0.8,
+    matches="The mayor promised to rebuild the dam by May.",
+    misses="The mayor hurried to rebuild the dam by May.",
+)
+def infinitive(p: Passage) -> Report | None:
+    """vowed to rebuild; urged drivers to wait"""
+    if p.tokens[p.at].lower not in p.lexicon.infinitive_verbs or p.verb is None:
+        return None
+    start = p.at + 1
+    if not p.is_at(start, "to", "not"):
+        addressee = noun_phrase(p, start, p.end) or _bare_addressee_end(p, start)
+        if addressee is None:
+            return None
+        start = addressee
+    if not (p.is_at(start, "to") or (p.is_at(start, "not") and p.is_at(start + 1, "to"))):
+        return None
+    verb = p.tokens[start + 1] if start + 1 < p.end else None
+    if verb is None or not verb.surface.islower() or verb.lower in p.lexicon.function_words - {"not"}:
+        return None
+    speaker = p.subject(p.at, start)
+    return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1)) if speaker is not None else None
+
+
+def _bare_addressee_end(p: Passage, at: int) -> int | None:
+    """ "hikers", "her": an addressee without an article."""
+    if p.is_at(at, *p.lexicon.object_pronouns):
+        return at + 1
+    word = p.tokens[at] if at < p.end else None
+    is_plural = word is not None and word.is_word and word.lower.endswith("s") and word.surface.islower()
+    return at + 1 if is_plural and word is not None and word.lower not in p.lexicon.function_words else None
+
+
+@report_rule(
+    "en",
+    confidence=0.8,
+    matches="The mayor repeated her view that the dam would hold.",
+    misses="The mayor admired the view that the dam offered.",
+)
+def noun_that(p: Passage) -> Report | None:
+    """her claim that …; a warning that …"""
+    if p.tokens[p.at].lower not in p.lexicon.reporting_nouns or not p.is_at(p.at + 1, "that"):
+        return None
+    start = p.at + 2
+    end = noun_phrase(p, start, p.end)
+    if end is None or end >= p.end or p.tokens[end].lower not in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
+        return None
+    speaker = noun_phrase(p, p.first, p.at) if p.low == p.first else None
+    return report(
+        p, (p.at + 1, clause_end(p, start)), (p.first, speaker) if speaker is not None else None, (p.at, p.at + 1)
+    )
+
+
+RULES: tuple[ReportRule, ...] = (
+    said_that,
+    according_to_source,
+    whom_clause,
+    infinitive,
+    said_clause,
+    clause_then_speaker,
+    noun_that,
+)
+"""Tried in this order at each reporting word."""
+
 
 MOST_BARE_WORDS = 3
 """Of a subject without an article: "larger clinical trials"."""
@@ -12,13 +285,13 @@ MOST_BARE_WORDS = 3
 def clause_start(p: Passage) -> int | None:
     """Where subject and verb begin behind the reporting verb, past adverbs, dates and whoever is told."""
     start = p.at + 1
-    if p.is_at(p.at, "told", "tell", "tells", "telling", "warned", "informed", "assured", "informs", "assures"):
+    if p.is_at(p.at, *p.lexicon.bare_telling_verbs):
         addressee = noun_phrase(p, start, p.end)
         if addressee is None:
             return None
         start = addressee
     while start < p.high and (
-        p.tokens[start].lower in p.lexicon.adverbs - {"here", "there"}
+        p.tokens[start].lower in p.lexicon.adverbs - p.lexicon.place_adverbs
         or p.tokens[start].lower in p.lexicon.weekdays | {"on", "last"}
     ):
         start += 1

@@ -1,116 +1,165 @@
-"""German sentences that go on reporting without saying so: their mood tells, the text before says whose words it is."""
+"""German sentences that go on reporting: their mood shows it, and the text before says whose words they are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
-from pipeline.annotate.direct.inferred_speakers import may_be_somebody, reported_subject
-from pipeline.annotate.grammar.attribution import Attribution
-from pipeline.annotate.grammar.mood import is_fixed, is_instruction, is_subjunctive
-from pipeline.annotate.grammar.passages import Passage, Reported, sentence_end
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sentences import Sentence
+from pipeline.annotate.grammar.sentences import Reading, Sentence
+from pipeline.annotate.grammar.sources import may_be_somebody, reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
-from pipeline.annotate.grammar.view import Range, Token, View
+from pipeline.annotate.grammar.verbs import is_fixed, is_instruction, is_subjunctive
+from pipeline.annotate.grammar.view import Attribution, Range, Token, View
+from pipeline.annotate.indirect.passage import Reported, sentence_end
+from pipeline.annotate.rules import Finding, Rule, rule_of
 
-RUN_REACH = 6
-"""Sentences after which nobody is taken to be reported on any more."""
+REPORT_REACH = 6
+"""A report counts for this many sentences after it; later nobody is taken to be reported any more."""
+SPEAKER_REACH = 3
+"""This many sentences before are searched for the speaker, within the paragraph."""
 HEARSAY_REACH = 2
-"""Sentences back to a source whose hearsay it is."""
-MOST_RUN_TOKENS = 120
-"""Of a sentence in which the mood of reported speech is looked for."""
+"""A source counts for the hearsay of this many sentences after it."""
+LONGEST_SENTENCE = 120
+"""Tokens of a sentence that are searched for the mood of reported speech."""
 LONGEST_BRACKET = 30
-"""Tokens from "soll" to the end of its clause."""
-_PLAIN = frozenset({"sei", "seien", "habe", "werde", "müsse", "solle", "könne", "wolle", "dürfe"})
-"""Forms that can be nothing else: enough where the text does not say who is reported."""
-_AHEAD = frozenset({"zukunft", "künftig", "ab", "bis", "morgen", "demnächst", "bald", "spätestens"})
-"""What is to be done is no hearsay: "soll ab Mai erlaubt sein"."""
-_WISHES = frozenset({"gewünscht", "gern", "gerne", "lieber"})
-"""hätte gern mehr Zeit: a wish of whoever is told of."""
-_WOULD = frozenset({"würde", "würden", "hätte", "hätten", "wäre", "wären"})
+"""Most tokens from "soll" to the end of its clause."""
 
 
-class RunRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of going on. Its examples are its tests."""
+class Continuation(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence that may go on reporting, and what the text before it says."""
 
-    id: str
-    says: str
-    confidence: float
-    matches: str
-    misses: str
+    reading: Reading
+    number: int
+    """Of the sentence."""
+    last: Reported | None
+    """The indirect speech found last."""
+    quoted: Mapping[int, Attribution]
+    """The last direct quotation's attribution by the number of its sentence."""
+
+    @property
+    def sentence(self) -> Sentence:
+        return self.reading.sentences[self.number]
+
+    @property
+    def view(self) -> View:
+        return self.reading.between(self.sentence.first, self.sentence.end)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the sentence before was reported."""
+        return self.last is not None and self.number - self.last.sentence == 1
 
 
-ANNOUNCED = RunRule(
-    id="announced_clause",
-    says="Behind a colon or semicolon the sentence is in the mood of reported speech: Holm winkte ab: Der Damm halte.",
+FindContinued = Callable[[Continuation], tuple[Range, Attribution] | None]
+"""The reported words and who says them; None if the sentence does not go on reporting."""
+ContinuedRule = Rule[FindContinued]
+
+
+def continued_rule(*, confidence: float, matches: str, misses: str) -> Callable[[FindContinued], ContinuedRule]:
+    """Make a rule of the function below; its id is the function's name."""
+
+    def declare(find: FindContinued) -> ContinuedRule:
+        return rule_of(
+            find,
+            find,
+            finds=Finding.INDIRECT,
+            confidence=confidence,
+            language="de",
+            matches=matches,
+            misses=misses,
+        )
+
+    return declare
+
+
+@continued_rule(
     confidence=0.75,
     matches="Kowalski winkte ab: Die Pumpe sei alt.",
     misses="Kowalski winkte ab: Die Pumpe ist alt.",
 )
-HEARSAY = RunRule(
-    id="hearsay",
-    says="soll geflohen sein: a thing done that the text only passes on.",
-    confidence=0.6,
-    matches="Ein Auto brannte aus. Zwei Männer sollen danach geflohen sein.",
-    misses="Ein Auto brannte aus. Zwei Männer sollen morgen aussagen.",
-)
-REPORTED_ON = RunRule(
-    id="reported_on",
-    says="The sentence before was reported or its subject speaks, and this one is in the mood of reported speech.",
+def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
+    """After a colon or semicolon the sentence is in the mood of reported speech: Holm winkte ab: Der Damm halte."""
+    view = c.view
+    end = min(sentence_end(view), view.first + LONGEST_SENTENCE)
+    mark = view.find(view.first + 2, end, ":", ";")
+    if mark is None or mark + 2 >= end or view.tokens[mark + 1].segment >= 0:
+        return None
+    if _has_mood(view, view.first, mark) or not _has_mood(view, mark + 1, end):
+        return None
+    speaker = reported_subject(view, view.first, mark)
+    if speaker is None:
+        speaker = first_subject(view, view.first, mark)
+        if speaker is None or not may_be_somebody(view, speaker):
+            return None
+    return (mark + 1, end), Attribution(speaker)
+
+
+@continued_rule(
     confidence=0.65,
     matches="Kowalski klagte über die Pumpe. Sie sei alt.",
     misses="Kowalski klagte über die Pumpe. Sie ist alt.",
 )
-RULES = (ANNOUNCED, REPORTED_ON, HEARSAY)
-
-
-def find_run(
-    view: View,
-    sentences: list[Sentence],
-    number: int,
-    last: Reported | None,
-    quoted: dict[int, Attribution],
-) -> Reported | None:
-    """What of the sentence its mood says is reported, mostly all, if the text before says whose words they are."""
-    tokens = view.tokens
-    sentence = sentences[number]
-    announced = _announced(view, sentence, number)
-    if announced is not None:
-        return announced
-    follows = last is not None and number - last.sentence == 1
-    is_reported = _is_reported_sentence(view, sentence, follows=follows)
-    if not is_reported and _is_hearsay(view, sentence):
-        is_near = last is not None and number - last.sentence <= HEARSAY_REACH
-        speaker = last.attribution.speaker if last is not None and is_near else None
-        return _whole(view, sentence, Attribution(speaker), HEARSAY, number)
-    if not is_reported:
+def reported_on(c: Continuation) -> tuple[Range, Attribution] | None:
+    """The sentence before was reported or its subject speaks, and this one is in the mood of reported speech."""
+    view = c.view
+    if not _is_reported(view, follows=c.follows):
         return None
-    speaker = _speaker_before(view, sentences, number, last, quoted)
-    if speaker is None and not any(token.lower in _PLAIN for token in tokens[sentence.first : sentence.end]):
+    speaker = _speaker_before(c)
+    if speaker is None and not view.has(view.first, view.end, *view.lexicon.certain_subjunctive):
         return None
-    return _whole(view, sentence, Attribution(speaker), REPORTED_ON, number)
+    return _whole(view), Attribution(speaker)
 
 
-def _whole(view: View, sentence: Sentence, attribution: Attribution, by: RunRule, number: int) -> Reported:
-    first, end = sentence.first, sentence.end
-    while end > first and view.tokens[end - 1].surface == "\n":
+@continued_rule(
+    confidence=0.6,
+    matches="Ein Auto brannte aus. Zwei Männer sollen danach geflohen sein.",
+    misses="Ein Auto brannte aus. Zwei Männer sollen morgen aussagen.",
+)
+def hearsay(c: Continuation) -> tuple[Range, Attribution] | None:
+    """soll geflohen sein: a thing done that the text only passes on."""
+    view = c.view
+    if not _is_hearsay(view) or _is_reported(view, follows=c.follows):
+        return None
+    is_near = c.last is not None and c.number - c.last.sentence <= HEARSAY_REACH
+    return _whole(view), Attribution(c.last.attribution.speaker if c.last is not None and is_near else None)
+
+
+RULES: tuple[ContinuedRule, ...] = (announced_clause, reported_on, hearsay)
+"""Tried in this order at each sentence that may go on reporting."""
+
+
+def find_continued(c: Continuation) -> Reported | None:
+    """The words of the sentence that its mood shows to be reported, mostly all of them."""
+    for rule in RULES:
+        found = rule.finder(c)
+        if found is not None:
+            return Reported(found[0], found[1], rule, c.number)
+    return None
+
+
+def _whole(view: View) -> Range:
+    """The sentence without the line ends after it."""
+    end = view.end
+    while end > view.first and view.tokens[end - 1].surface == "\n":
         end -= 1
-    return Reported((first, end), attribution, by.id, by.confidence, number)
+    return view.first, end
 
 
-def _is_hearsay(view: View, sentence: Sentence) -> bool:
+def _is_hearsay(view: View) -> bool:
     """ "soll" and, at the end of its clause, the infinitive of a perfect: "geflohen sein", "gestohlen worden sein"."""
     tokens = view.tokens
-    if any(token.lower in _AHEAD for token in tokens[sentence.first : sentence.end]):
+    if view.has(view.first, view.end, *view.lexicon.future_words):
         return False
-    for at in range(sentence.first, min(sentence.end, sentence.first + MOST_RUN_TOKENS)):
+    for at in range(view.first, min(view.end, view.first + LONGEST_SENTENCE)):
         if tokens[at].lower not in {"soll", "sollen"}:
             continue
-        for end in range(at + 2, min(sentence.end, at + LONGEST_BRACKET)):
+        for end in range(at + 2, min(view.end, at + LONGEST_BRACKET)):
             if tokens[end].surface in {";", ":"}:
                 break
             if tokens[end].lower in {"sein", "haben"} and _may_be_participle(tokens[end - 1]):
-                return end + 1 >= sentence.end or not tokens[end + 1].is_word or tokens[end + 1].lower == "und"
+                return end + 1 >= view.end or not tokens[end + 1].is_word or tokens[end + 1].lower == "und"
     return False
 
 
@@ -118,88 +167,58 @@ def _may_be_participle(token: Token) -> bool:
     return token.surface.islower() and token.lower.endswith(("t", "en"))
 
 
-def _is_reported_sentence(view: View, sentence: Sentence, *, follows: bool) -> bool:
-    tokens = view.tokens
-    first, last = sentence.first, min(sentence.end, sentence.first + MOST_RUN_TOKENS)
-    words = tokens[first:last]
-    if any(token.lower in {"ich", "mich", "mir", "wir"} for token in words):
+def _is_reported(view: View, *, follows: bool) -> bool:
+    """Whether the sentence is in the mood of reported speech; after a reported one a conditional is enough."""
+    first, end = view.first, min(view.end, view.first + LONGEST_SENTENCE)
+    lexicon = view.lexicon
+    if view.has(first, end, *lexicon.first_person) or (not follows and is_instruction(view, first)):
         return False
-    if not follows and is_instruction(view, first):
-        return False
-    follows = follows and not any(token.lower in _WISHES for token in words)
+    follows = follows and not view.has(first, end, *lexicon.wishes)
     return any(
-        (is_subjunctive(token, view.lexicon) or (follows and token.lower in _WOULD))
-        and not is_fixed(view, first + index)
-        for index, token in enumerate(words)
+        (is_subjunctive(view, at) or (follows and view.tokens[at].lower in lexicon.conditional_auxiliaries))
+        and not is_fixed(view, at)
+        for at in range(first, end)
     )
 
 
-def _speaker_before(
-    view: View,
-    sentences: list[Sentence],
-    number: int,
-    last: Reported | None,
-    quoted: dict[int, Attribution],
-) -> Range | None:
+def _has_mood(view: View, first: int, end: int) -> bool:
+    return any(is_subjunctive(view, at) and not is_fixed(view, at) for at in range(first, end))
+
+
+def _speaker_before(c: Continuation) -> Range | None:
     """Who was reported last in this paragraph, or in the sentence before."""
-    for earlier in range(number - 1, max(-1, number - 4), -1):
-        if last is not None and last.sentence == earlier:
-            return last.attribution.speaker
-        if earlier in quoted:
-            return quoted[earlier].speaker
-        if sentences[earlier].paragraph != sentences[number].paragraph:
+    sentences = c.reading.sentences
+    for number in range(c.number - 1, max(-1, c.number - 1 - SPEAKER_REACH), -1):
+        if c.last is not None and c.last.sentence == number:
+            return c.last.attribution.speaker
+        if number in c.quoted:
+            return c.quoted[number].speaker
+        if sentences[number].paragraph != c.sentence.paragraph:
             break
-        speaker = _subject_that_reports(view, sentences[earlier])
+        speaker = reported_subject(c.reading, *_end_of(sentences[number]))
         if speaker is not None:
             return speaker
-    if last is not None and number - last.sentence <= RUN_REACH:
-        return last.attribution.speaker
-    return _somebody_in(view, sentences[number - 1]) if number else None
+    if c.last is not None and c.number - c.last.sentence <= REPORT_REACH:
+        return c.last.attribution.speaker
+    return _somebody_in(c.reading, sentences[c.number - 1]) if c.number else None
 
 
 def _somebody_in(view: View, sentence: Sentence) -> Range | None:
-    """Whoever the sentence is about, if that is an office or a name."""
-    first = max(sentence.first, sentence.end - REACH)
-    passage = Passage(tokens=view.tokens, at=first, first=first, end=sentence.end, lexicon=view.lexicon)
-    subject = first_subject(passage.seen_from(sentence.end), first, sentence.end)
+    """The subject of the sentence, if it is an office or a name."""
+    subject = first_subject(view, *_end_of(sentence))
     return subject if subject is not None and may_be_somebody(view, subject) else None
 
 
-def _subject_that_reports(view: View, sentence: Sentence) -> Range | None:
-    """ "Kowalski klagte über die Behörde": a reporting verb that reports nothing yet."""
-    first = max(sentence.first, sentence.end - REACH)
-    passage = Passage(tokens=view.tokens, at=first, first=first, end=sentence.end, lexicon=view.lexicon)
-    return reported_subject(passage.seen_from(sentence.end), first, sentence.end)
+def _end_of(sentence: Sentence) -> Range:
+    """The last tokens of the sentence, as many as rules look at."""
+    return max(sentence.first, sentence.end - REACH), sentence.end
 
 
-def _announced(view: View, sentence: Sentence, number: int) -> Reported | None:
-    """Behind a colon, the words of whoever the part before it is about."""
-    tokens = view.tokens
-    passage = Passage(tokens=tokens, at=sentence.first, first=sentence.first, end=sentence.end, lexicon=view.lexicon)
-    end = min(sentence_end(passage), sentence.first + MOST_RUN_TOKENS)
-    mark = next((at for at in range(sentence.first + 2, end) if tokens[at].surface in {":", ";"}), end)
-    if mark + 2 >= end or tokens[mark + 1].segment >= 0:
-        return None
-    if _has_mood(view, sentence.first, mark) or not _has_mood(view, mark + 1, end):
-        return None
-    seen = passage.seen_from(mark)
-    speaker = reported_subject(seen, sentence.first, mark)
-    if speaker is None:
-        speaker = first_subject(seen, sentence.first, mark)
-        if speaker is None or not may_be_somebody(view, speaker):
-            return None
-    return Reported((mark + 1, end), Attribution(speaker), ANNOUNCED.id, ANNOUNCED.confidence, number)
-
-
-def _has_mood(view: View, first: int, last: int) -> bool:
-    return any(is_subjunctive(view.tokens[at], view.lexicon) and not is_fixed(view, at) for at in range(first, last))
-
-
-def joins(last: Reported, run: Reported, sentences: list[Sentence]) -> bool:
-    """Sentences that go on one after the other in a paragraph are one run."""
+def joins(last: Reported, found: Reported, sentences: list[Sentence]) -> bool:
+    """Whether two reported sentences, one after the other in a paragraph, are one quotation."""
     return (
-        last.rule == REPORTED_ON.id == run.rule
-        and run.sentence - last.sentence == 1
-        and sentences[last.sentence].paragraph == sentences[run.sentence].paragraph
-        and (run.attribution.speaker is None or last.attribution.speaker == run.attribution.speaker)
+        last.rule is reported_on is found.rule
+        and found.sentence - last.sentence == 1
+        and sentences[last.sentence].paragraph == sentences[found.sentence].paragraph
+        and (found.attribution.speaker is None or last.attribution.speaker == found.attribution.speaker)
     )

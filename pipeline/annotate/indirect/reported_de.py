@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.mood import has_reported_mood, is_conditional, is_subjunctive
-from pipeline.annotate.grammar.passages import Passage, Report, clause_end, report, report_rule
-from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.appositions import past_parenthesis
+from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject, subject_after
+from pipeline.annotate.grammar.verbs import has_reported_mood, is_conditional, is_subjunctive
 from pipeline.annotate.grammar.view import Range
-from pipeline.annotate.indirect.clauses_de import MOOD_REACH, PURPOSES, Clause, first_clause, infinitive_end
+from pipeline.annotate.indirect.clauses_de import MOOD_REACH, Clause, first_clause, infinitive_end
+from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, report_rule
 from pipeline.annotate.lexicon import Frame
 
 WIDEST_FRAME = 30
 """Tokens between an auxiliary and its participle: "hatte Holm bei ihrem Besuch in Port Ellery gesagt"."""
-_AUXILIARIES = frozenset(
-    {
-        "hat",
-        "hatte",
-        "hatten",
-        "haben",
-        "habe",
-        "hätte",
-        "hätten",
-        "wird",
-        "wurde",
-        "wurden",
-        "werden",
-        "sei",
-        "ist",
-        "war",
-    }
-)
-_PASSIVES = frozenset({"wird", "wurde", "wurden", "werden", "worden"})
 _COMMAS = frozenset({",", "–", "—"})
-_OPEN_FORMS = (
-    "sei",
-    "wäre",
-    "habe",
-    "hätte",
-    "werde",
-    "könn",
-    "müss",
-    "soll",
-    "woll",
-    "dürf",
-    "möge",
-    "ist",
-    "hat",
-    "war",
-    "wird",
-)
-"""How a verb begins that cannot end a main clause."""
 
 
 def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | None:
@@ -62,7 +26,7 @@ def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | Non
     if auxiliary is None:
         return None
     cue = (p.at, p.at + 1)
-    if p.tokens[auxiliary].lower in _PASSIVES or p.is_at(p.at + 1, "worden"):
+    if p.tokens[auxiliary].lower in p.lexicon.passive_forms or p.is_at(p.at + 1, "worden"):
         return cue, _agent(p)
     return cue, p.subject(auxiliary, divider)
 
@@ -87,10 +51,10 @@ def _circles(p: Passage) -> Range | None:
 
 def _auxiliary(p: Passage) -> int | None:
     """The finite verb of the participle: before it in a main clause, right behind it in a subordinate one."""
-    if p.at + 1 < p.end and p.tokens[p.at + 1].lower in _AUXILIARIES:
+    if p.at + 1 < p.end and p.tokens[p.at + 1].lower in p.lexicon.participle_auxiliaries:
         return p.at + 1
     for at in range(p.at - 1, p.low - 1, -1):
-        if p.tokens[at].lower in _AUXILIARIES:
+        if p.tokens[at].lower in p.lexicon.participle_auxiliaries:
             return at
         if p.tokens[at].surface == ";":
             return None
@@ -151,7 +115,7 @@ def subjunctive_clause(p: Passage) -> Report | None:
 def infinitive_clause(p: Passage) -> Report | None:
     """versprach, … zu erneuern; warf ihm vor, … hingenommen zu haben"""
     comma, kind = first_clause(p)
-    if kind is not Clause.INFINITIVE or p.is_at(p.at + 1, *_AUXILIARIES):
+    if kind is not Clause.INFINITIVE or p.is_at(p.at + 1, *p.lexicon.participle_auxiliaries):
         return None
     return _reported_by_word(p, comma)
 
@@ -193,7 +157,7 @@ def _verb_behind_comma(p: Passage) -> int | None:
     comma = next(
         (at for at in range(p.at - 1, max(p.first, p.at - WIDEST_FRAME), -1) if p.tokens[at].surface in _COMMAS), None
     )
-    if comma is None or p.tokens[comma + 1].lower not in _AUXILIARIES:
+    if comma is None or p.tokens[comma + 1].lower not in p.lexicon.participle_auxiliaries:
         return None
     return comma + 1
 
@@ -216,11 +180,7 @@ def _is_apposed(p: Passage, closing: int) -> bool:
 
 def _is_subordinate(p: Passage, start: int) -> bool:
     """ "Als der Regen kam, sagte Kowalski": the first clause is no report."""
-    return (
-        p.tokens[start].lower
-        in p.lexicon.conjunctions - {"und", "aber", "denn", "doch", "wer", "was", "wie", "wo", "dass", "ob", "daß"}
-        | PURPOSES
-    )
+    return p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_openers | p.lexicon.purposes
 
 
 def _around(p: Passage, before: int, behind: int) -> Range:
@@ -230,14 +190,14 @@ def _around(p: Passage, before: int, behind: int) -> Range:
         if is_open(p, before):
             return p.first, clause_end(p, comma + 1)
         rest = range(comma + 1, min(p.end, comma + 1 + MOOD_REACH))
-        if any(is_subjunctive(p.tokens[at], p.lexicon) or is_conditional(p.tokens[at], p.lexicon) for at in rest):
+        if any(is_subjunctive(p, at) or is_conditional(p, at) for at in rest):
             return p.first, clause_end(p, comma + 1)
     return p.first, before
 
 
 def is_open(p: Passage, comma: int) -> bool:
     """ "Es sei, sagte Holm, ein Anfang": what subject and auxiliary need stands behind the parenthesis."""
-    if not p.tokens[comma - 1].lower.startswith(_OPEN_FORMS):
+    if not p.tokens[comma - 1].lower.startswith(tuple(p.lexicon.open_forms)):
         return False
     return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
 
@@ -256,10 +216,10 @@ def noun_clause(p: Passage) -> Report | None:
     if comma is None or comma + 1 >= p.end:
         return None
     start = comma + 1
-    is_clause = p.tokens[start].lower in {"dass", "daß", "ob"} or (
-        p.tokens[start].lower not in PURPOSES
+    is_clause = p.tokens[start].lower in p.lexicon.that_conjunctions or (
+        p.tokens[start].lower not in p.lexicon.purposes
         and (
-            any(is_subjunctive(token, p.lexicon) for token in p.tokens[start : min(p.end, start + MOOD_REACH)])
+            any(is_subjunctive(p, at) for at in range(start, min(p.end, start + MOOD_REACH)))
             or infinitive_end(p, start) is not None
         )
     )
@@ -282,19 +242,19 @@ def _comma_behind_noun(p: Passage) -> int | None:
 
 def _is_relative(p: Passage, start: int) -> bool:
     """ "der Vorwurf, der …": a relative pronoun agrees with the noun; only one before a noun is an article."""
-    if p.tokens[start].lower not in {"der", "die", "das", "den", "dem", "deren", "dessen"}:
+    if p.tokens[start].lower not in p.lexicon.relative_or_article:
         return False
     return start + 1 < p.end and not p.tokens[start + 1].is_capitalised
 
 
 def _owner(p: Passage) -> Range | None:
     """Whose opinion it is: the genitive behind the noun, else whom the sentence is about."""
-    if p.is_at(p.at + 1, "von", "vom", "des", "der", "einer", "eines"):
+    if p.is_at(p.at + 1, *p.lexicon.owner_markers):
         start = p.at + 2 if p.is_at(p.at + 1, "von", "vom") else p.at + 1
         end = noun_phrase(p, start, p.high)
         if end is not None:
             return start, end
-    speaker = first_subject(p.seen_from(p.at), p.low, p.at)
+    speaker = first_subject(p, p.low, p.at)
     if speaker is None or speaker[1] > p.at or not is_nominative(p, speaker[0]):
         return None
     return speaker

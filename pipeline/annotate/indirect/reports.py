@@ -4,93 +4,88 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.annotate.grammar.attribution import Attribution
-from pipeline.annotate.grammar.mood import is_subjunctive
-from pipeline.annotate.grammar.passages import Passage, Reported, ReportRule
-from pipeline.annotate.grammar.sentences import Sentence
-from pipeline.annotate.grammar.view import Range, View
-from pipeline.annotate.indirect import reported_de, reported_en, reported_sources
-from pipeline.annotate.indirect.continued_reports import find_run, joins
+from pipeline.annotate.direct.attribution import Quoted, situation_of
+from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule, shape_of, suffices
+from pipeline.annotate.grammar.sentences import Reading, Sentence
+from pipeline.annotate.grammar.verbs import is_subjunctive
+from pipeline.annotate.grammar.view import Attribution, View
+from pipeline.annotate.indirect import clauses_en, reported_de, sources_de
+from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins
+from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
 
 MOST_CUES = 12
 """Reporting words of one sentence that are looked at."""
 RULES: dict[str, tuple[ReportRule, ...]] = {
     "de": (
-        reported_sources.document_says,
-        reported_sources.as_told,
-        reported_sources.so_source,
-        reported_sources.source_phrase,
-        reported_sources.sentence_before,
-        reported_sources.accordingly,
+        sources_de.document_says,
+        sources_de.as_told,
+        sources_de.so_source,
+        sources_de.source_phrase,
+        sources_de.sentence_before,
+        sources_de.accordingly,
         reported_de.that_clause,
         reported_de.subjunctive_clause,
         reported_de.clause_then_verb,
         reported_de.infinitive_clause,
         reported_de.noun_clause,
     ),
-    "en": reported_en.RULES,
+    "en": clauses_en.RULES,
 }
 """Tried in this order at each reporting word."""
 
 
-def find_reports(view: View, sentences: list[Sentence], quoted: dict[int, Attribution]) -> list[Reported]:
-    """All indirect speech, in order, without overlap. `quoted`: the last marked quotation's speaker by sentence."""
+def find_reports(reading: Reading, quoted: dict[int, Attribution]) -> list[Reported]:
+    """All indirect speech in the text's order, without overlap.
+
+    `quoted` has the last direct quotation's attribution by the number of its sentence.
+    """
     found: list[Reported] = []
-    for number, sentence in enumerate(sentences):
-        reports = _reports_in(view, sentence, _sentence_before(sentences, number), number)
+    for number, sentence in enumerate(reading.sentences):
+        reports = _reports_in(reading, number)
         if reports and found:
             reports = [item for item in reports if item.quote[0] >= found[-1].quote[1]]
-        if view.lexicon.language == "de" and (not reports or _is_told(view, sentence, reports, found, number)):
-            run = find_run(view, sentences, number, found[-1] if found else None, quoted)
-            if run is not None and found and joins(found[-1], run, sentences):
+        if reading.is_german and (not reports or _is_told(reading, sentence, reports, found, number)):
+            continued = find_continued(
+                Continuation(reading=reading, number=number, last=found[-1] if found else None, quoted=quoted)
+            )
+            if continued is not None and found and joins(found[-1], continued, reading.sentences):
                 found[-1] = msgspec.structs.replace(
-                    found[-1], quote=(found[-1].quote[0], run.quote[1]), sentence=number
+                    found[-1], quote=(found[-1].quote[0], continued.quote[1]), sentence=number
                 )
                 continue
-            reports = [run] if run is not None else []
+            reports = [continued] if continued is not None else []
         found.extend(reports)
     return found
 
 
-def _sentence_before(sentences: list[Sentence], number: int) -> Range | None:
-    if not number or sentences[number - 1].paragraph != sentences[number].paragraph:
-        return None
-    return sentences[number - 1].first, sentences[number - 1].end
-
-
-def _is_told(
-    view: View,
-    sentence: Sentence,
-    reports: list[Reported],
-    found: list[Reported],
-    number: int,
-) -> bool:
+def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: list[Reported], number: int) -> bool:
     """Reporting goes on, and the sentence's own verb is in its mood: what it reports is told within the report."""
     if not found or number - found[-1].sentence != 1:
         return False
     cue = reports[0].attribution.cue
     if cue is None or reports[0].quote[0] < cue[0]:
         return False
-    return any(is_subjunctive(token, view.lexicon) for token in view.tokens[sentence.first : reports[0].quote[0]])
+    return any(is_subjunctive(view, at) for at in range(sentence.first, reports[0].quote[0]))
 
 
-def _reports_in(view: View, sentence: Sentence, before: Range | None, number: int) -> list[Reported]:
+def _reports_in(reading: Reading, number: int) -> list[Reported]:
     """The sentence's outermost reports: one inside another's words is part of them."""
+    sentence, before = reading.sentences[number], reading.sentence_before(number)
     candidates: list[Reported] = []
     looked_at = 0
     for at in range(sentence.first, sentence.end):
-        if not _may_report(view, at, sentence.end):
+        if not _may_report(reading, at, sentence.end):
             continue
         looked_at += 1
         if looked_at > MOST_CUES:
             break
         passage = Passage(
-            tokens=view.tokens, at=at, first=sentence.first, end=sentence.end, lexicon=view.lexicon, before=before
+            tokens=reading.tokens, lexicon=reading.lexicon, first=sentence.first, end=sentence.end, at=at, before=before
         )
-        for rule in RULES[view.lexicon.language]:
-            found = rule.find(passage)
+        for rule in RULES[reading.lexicon.language]:
+            found = rule.finder(passage)
             if found is not None:
-                candidates.append(Reported(found.quote, found.attribution, rule.id, rule.confidence, number))
+                candidates.append(Reported(found.quote, found.attribution, rule, number))
                 break
     return _outermost(candidates)
 
@@ -129,3 +124,59 @@ def _has_cue(outer: Reported, inner: Reported) -> bool:
 
 def _cue_at(item: Reported) -> int:
     return item.attribution.cue[0] if item.attribution.cue is not None else -1
+
+
+@marked_rule(
+    "de",
+    confidence=0.65,
+    evidence=Evidence.SENTENCE,
+    matches="Es gab die Befürchtung, der Damm sei „mit Stroh geflickt“.",
+    misses="Es gab die Befürchtung, das Lokal „Zum Anker“ sei zu klein.",
+)
+def within_reported(s: Situation) -> Attribution | None:
+    """Words in marks within reported ones are of the same speaker."""
+    return s.reporting
+
+
+def attribute_reported(reading: Reading, quoted: list[Quoted], reported: list[Reported]) -> list[Quoted]:
+    """The marked words within reported ones that no other rule takes for quotations."""
+    known = {item.segment for item in quoted}
+    found: list[Quoted] = []
+    for item in reported:
+        for at in range(*item.quote):
+            if reading.tokens[at].segment < 0 or reading.segment_at(at) in known:
+                continue
+            segment = reading.segment_at(at)
+            evidence = within_reported.finder.evidence
+            if segment.goes_on or not suffices(shape_of(reading, at), evidence, segment, reading.lexicon):
+                continue
+            situation = situation_of(reading, item.sentence, at, None)
+            attribution = within_reported.finder.find(msgspec.structs.replace(situation, reporting=item.attribution))
+            if attribution is not None:
+                found.append(Quoted(segment, within_reported, attribution, at, item.sentence))
+    return found
+
+
+def without_utterances(reported: list[Reported], quoted: list[Quoted]) -> list[Reported]:
+    """The reports, except those that contain another speaker's direct quotation and the "sagte Holm" next to it."""
+    whole = [
+        item for item in quoted if item.rule.finder.evidence is Evidence.ADJACENT and item.attribution.cue is not None
+    ]
+    kept: list[Reported] = []
+    number = 0
+    for report in sorted(reported, key=lambda item: item.quote):
+        first, last = report.quote
+        while number < len(whole) and whole[number].at < first:
+            number += 1
+        inside = number
+        while inside < len(whole) and whole[inside].at < last and not _is_anothers(whole[inside], report):
+            inside += 1
+        if inside == len(whole) or whole[inside].at >= last:
+            kept.append(report)
+    return kept
+
+
+def _is_anothers(item: Quoted, report: Reported) -> bool:
+    cue, speaker = item.attribution.cue, report.attribution.speaker
+    lies_within = cue is not None and report.quote[0] <= min(item.at, cue[0]) and max(item.at, cue[0]) < report.quote[1]
+    return lies_within and speaker is not None and item.attribution.speaker != speaker

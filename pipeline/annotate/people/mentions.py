@@ -1,69 +1,250 @@
-"""Who and what is mentioned: persons as the text introduces them, organisations and places by name."""
+"""Who and what a text mentions: persons as it introduces them, organisations and places by name.
+
+The rules of `PERSON_RULES` decide at each name of a person that the text introduces. Everywhere else the rules of
+`NAME_RULES` are tried, in their order, at each capitalised word.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from pipeline.annotate.annotations import Mention
 from pipeline.annotate.grammar.phrases import name_end
 from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
-from pipeline.annotate.people.gazetteer import Entry, Gazetteer, load_gazetteer
-from pipeline.annotate.people.mention_rules import (
-    ACRONYM,
-    CLASS_NOUN,
-    FULL_NAME,
-    GAZETTEER,
-    KNOWN_SURNAME,
-    ORGANISATION_FORM,
-    PLACE_FORM,
-    PLACE_PHRASE,
-    SURNAME,
-    MentionRule,
+from pipeline.annotate.people.full_names import Named, People
+from pipeline.annotate.people.gazetteer import (
+    Gazetteer,
+    GazetteerEntry,
+    Places,
+    classed_end,
+    formed_end,
+    load_gazetteer,
+    located_at,
+    read_places,
 )
 from pipeline.annotate.people.offices import Offices, read_office
-from pipeline.annotate.people.people import Named, People
-from pipeline.annotate.people.places import Places, classed_end, formed_end, located_at, read_places
+from pipeline.annotate.rules import AnyRule, Finding, Rule, rule_of
 from pipeline.events import MentionKind
 
-DEFINITE = frozenset({"der", "die", "dem", "den", "the"})
 MOST_ORGANISATION_WORDS = 6
+"""A longer name is not one organisation's."""
+
+
+class Spot(View, frozen=True, kw_only=True):
+    """A word at which a name may begin. The stretch ends where the next person's name begins."""
+
+    at: int
+    known: tuple[int, GazetteerEntry] | None
+    """What the gazetteer has by the name that begins here, and where that name ends."""
+    places: Places
+    """The places that the text shows to be places."""
+    last: Mention | None
+    """The mention before."""
+
+
+Found = tuple[Range, GazetteerEntry]
+"""The name's tokens and what it names."""
+FindName = Callable[[Spot], Found | None]
+IsTold = Callable[[Named], bool]
+"""Whether a person is named in the rule's way."""
+
+
+def name_rule(language: str, *, confidence: float, matches: str, misses: str) -> Callable[[FindName], Rule[FindName]]:
+    """Make a rule of the function below; its id is the function's name."""
+
+    def declare(find: FindName) -> Rule[FindName]:
+        return rule_of(
+            find,
+            find,
+            finds=Finding.MENTION,
+            confidence=confidence,
+            language=language,
+            matches=matches,
+            misses=misses,
+        )
+
+    return declare
+
+
+def person_rule(*, confidence: float, matches: str, misses: str) -> Callable[[IsTold], Rule[IsTold]]:
+    """Make a rule of the function below; its id is the function's name."""
+
+    def declare(find: IsTold) -> Rule[IsTold]:
+        return rule_of(
+            find, find, finds=Finding.MENTION, confidence=confidence, language="de", matches=matches, misses=misses
+        )
+
+    return declare
+
+
+@person_rule(
+    confidence=0.9,
+    matches="Gestern kam Landrätin Wiebke Holm.",
+    misses="Gestern kam die Stadt Holm.",
+)
+def full_name(named: Named) -> bool:
+    """A person by the full name: told by the given name, the office before it or what is said after it."""
+    return named.end - named.first > 1
+
+
+@person_rule(
+    confidence=0.8,
+    matches="Wiebke Holm kam. Später ging Holm.",
+    misses="Wiebke und Ole Holm, Karin Holm kamen. Später ging Holm.",
+)
+def surname(named: Named) -> bool:
+    """A person whom the text, or its title, introduces by the full name."""
+    return True
+
+
+PERSON_RULES: tuple[Rule[IsTold], ...] = (full_name, surname)
+"""Tried in this order at each name of a person."""
+
+
+@name_rule(
+    "en",
+    confidence=0.75,
+    matches="He studied at the University of Castlemoor.",
+    misses="He studied at the Academy of Fine Things.",
+)
+def organisation_form(s: Spot) -> Found | None:
+    """An organisation whose name says what it is."""
+    end = _organisation_end(s, s.at, s.end)
+    if end is None or (s.known is not None and end <= s.known[0]):
+        return None
+    name = _nominative([token.surface for token in s.tokens[s.at : end]], s.lexicon)
+    return (s.at, end), GazetteerEntry(MentionKind.ORGANISATION, name, None)
+
+
+@name_rule(
+    "de",
+    confidence=0.6,
+    matches="Über Putin sprach niemand.",
+    misses="Über Holm sprach niemand.",
+)
+def known_surname(s: Spot) -> Found | None:
+    """A person known to everybody whom the text does not introduce: a guess."""
+    return _in_gazetteer(s) if s.known is not None and s.known[1].kind is MentionKind.PERSON else None
+
+
+@name_rule(
+    "en",
+    confidence=0.9,
+    matches="She flew to France.",
+    misses="She flew to safety.",
+)
+def gazetteer(s: Spot) -> Found | None:
+    """A place or an organisation by a name of the tables."""
+    return _in_gazetteer(s) if s.known is not None and s.known[1].kind is not MentionKind.PERSON else None
+
+
+@name_rule(
+    "en",
+    confidence=0.75,
+    matches="The ferry left Port Ellery.",
+    misses="The ferry left Captain Ellery.",
+)
+def place_form(s: Spot) -> Found | None:
+    """A place whose name's first or last word says so."""
+    end = formed_end(s, s.at, s.end)
+    if end is None:
+        return None
+    return (s.at, end), GazetteerEntry(MentionKind.PLACE, _spelled(s.tokens[s.at : end]), None)
+
+
+@name_rule(
+    "de",
+    confidence=0.75,
+    matches="In der Firma Nordkabel brannte es.",
+    misses="In der Nacht bringt die Firma Kabel.",
+)
+def class_noun(s: Spot) -> Found | None:
+    """A German noun before the name says what it is."""
+    before = s.tokens[s.at - 1] if s.at else None
+    if before is None:
+        return None
+    if before.is_capitalised and s.lexicon.is_organisation_noun(before.lower):
+        end = classed_end(s, s.at, s.end)
+        if end is not None:
+            return (s.at, end), GazetteerEntry(MentionKind.ORGANISATION, _spelled(s.tokens[s.at : end]), None)
+    return place_phrase.finder(s) if s.lexicon.is_place_noun(before.lower) else None
+
+
+@name_rule(
+    "en",
+    confidence=0.6,
+    matches="It rained in Castlemoor.",
+    misses="He put his trust in Castlemoor.",
+)
+def place_phrase(s: Spot) -> Found | None:
+    """A name after “in” that is no person's, in German one that also ends like a place's."""
+    located = located_at(s, s.at, s.end, s.places)
+    return ((s.at, located[0]), GazetteerEntry(MentionKind.PLACE, located[1], None)) if located is not None else None
+
+
+@name_rule(
+    "de",
+    confidence=0.75,
+    matches="Der Deutsche Deichverband (DDV) warnt.",
+    misses="Der alte Deich (DDV) hält.",
+)
+def acronym(s: Spot) -> Found | None:
+    """The short form in parentheses after an organisation's name."""
+    at, last = s.at, s.last
+    if last is None or last.kind is not MentionKind.ORGANISATION or at + 2 >= s.end or s.tokens[at].surface != "(":
+        return None
+    short = s.tokens[at + 1].surface
+    is_short = short.isupper() and 2 <= len(short) <= 8 and s.tokens[at + 2].surface == ")"
+    if last.end != s.tokens[at - 1].end or not is_short:
+        return None
+    return (at + 1, at + 2), GazetteerEntry(MentionKind.ORGANISATION, last.name, last.country)
+
+
+NAME_RULES: tuple[Rule[FindName], ...] = (
+    organisation_form,
+    known_surname,
+    gazetteer,
+    place_form,
+    class_noun,
+    place_phrase,
+)
+"""Tried in this order at each capitalised word outside of persons' names."""
+RULES: tuple[AnyRule, ...] = (*PERSON_RULES, *NAME_RULES, acronym)
 
 
 def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention, ...], Offices]:
     """All mentions in the text's order, without overlap, and who holds which office."""
-    lexicon = people.lexicon
-    gazetteer = load_gazetteer(lexicon.language)
-    offices = Offices(lexicon, gazetteer, {})
-    mentions = [_person(text, view, named, gazetteer, offices) for named in people.names]
+    names = load_gazetteer(view.lexicon.language)
+    offices = Offices(view.lexicon, names, {})
+    mentions = [_person(text, view, named, offices) for named in people.names]
     _name_offices(view, people, offices)
-    taken = [(named.first, named.last) for named in people.names]
-    places = read_places(view, taken, gazetteer)
-    mentions.extend(_others(text, view, taken, gazetteer, places))
+    taken = [(named.first, named.end) for named in people.names]
+    places = read_places(view, taken, names)
+    mentions.extend(_others(text, view, taken, names, places))
     mentions.sort(key=lambda mention: mention.start)
     return tuple(mentions), offices
 
 
 def _name_offices(view: View, people: People, offices: Offices) -> None:
-    """An office that stands for its holder counts as naming them: "der Kanzler … Er …"."""
-    tokens = view.tokens
+    """Count an office that stands for its holder as naming them: "der Kanzler … Er …"."""
+    tokens, lexicon = view.tokens, view.lexicon
     for at in range(1, len(tokens)):
         token = tokens[at]
-        if tokens[at - 1].lower in DEFINITE and offices.lexicon.is_role(token.surface):
+        if tokens[at - 1].lower in lexicon.definite_articles and lexicon.is_role(token.surface):
             follower = tokens[at + 1] if at + 1 < len(tokens) else None
-            if follower is None or not (follower.is_capitalised or follower.lower in {"der", "des", "von", "of"}):
+            if follower is None or not (follower.is_capitalised or follower.lower in lexicon.office_attributes):
                 holder = offices.holder(view, (at - 1, at + 1))
                 if holder is not None:
                     people.name_pronoun(tokens[at - 1].start, holder)
 
 
-def _person(text: str, view: View, named: Named, gazetteer: Gazetteer, offices: Offices) -> Mention:
-    tokens = view.tokens
-    office = read_office(view, (named.first, named.last), gazetteer)
-    start, end = tokens[named.first].start, tokens[named.last - 1].end
+def _person(text: str, view: View, named: Named, offices: Offices) -> Mention:
+    office = read_office(view, (named.first, named.end), offices.gazetteer)
+    start, end = view.tokens[named.first].start, view.tokens[named.end - 1].end
     offices.add(named.person, office, start)
-    rule = FULL_NAME if named.last - named.first > 1 else SURNAME
+    rule = next(rule for rule in PERSON_RULES if rule.finder(named))
     return Mention(
         kind=MentionKind.PERSON,
         surface=text[start:end],
@@ -78,8 +259,8 @@ def _person(text: str, view: View, named: Named, gazetteer: Gazetteer, offices: 
     )
 
 
-def _others(text: str, view: View, taken: list[Range], gazetteer: Gazetteer, places: Places) -> Iterator[Mention]:
-    """Organisations and places outside of persons' names."""
+def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places: Places) -> Iterator[Mention]:
+    """Organisations and places outside of persons' names, which are at the ranges `taken`."""
     tokens = view.tokens
     at = 0
     person = 0
@@ -90,79 +271,65 @@ def _others(text: str, view: View, taken: list[Range], gazetteer: Gazetteer, pla
         if person < len(taken) and taken[person][0] <= at:
             at = taken[person][1]
             continue
+        rules = NAME_RULES if tokens[at].is_capitalised else (acronym,) if tokens[at].surface == "(" and last else ()
+        if not rules:
+            at += 1
+            continue
         stop = taken[person][0] if person < len(taken) else len(tokens)
-        found = _named(view, at, stop, gazetteer, places) if tokens[at].is_capitalised else None
-        if found is None and last is not None and tokens[at].surface == "(":
-            found = _acronym(view, at, stop, last)
+        known = names.entry_at(view, at)
+        spot = Spot(
+            tokens=tokens, lexicon=view.lexicon, first=0, end=stop, at=at, known=known, places=places, last=last
+        )
+        found = _first_found(spot, rules)
         if found is None:
             at += 1
             continue
-        (first, end), entry, rule = found
-        start_char, end_char = tokens[first].start, tokens[end - 1].end
-        last = Mention(
-            kind=entry.kind,
-            surface=text[start_char:end_char],
-            name=entry.name,
-            start=start_char,
-            end=end_char,
-            country=entry.country,
-            rule=rule.id,
-            confidence=rule.confidence,
-        )
+        last, at = _named(text, tokens, *found), found[0][1]
         yield last
-        at = end
 
 
-Found = tuple[Range, Entry, MentionRule]
+def _first_found(spot: Spot, rules: tuple[Rule[FindName], ...]) -> tuple[Range, GazetteerEntry, AnyRule] | None:
+    for rule in rules:
+        found = rule.finder(spot)
+        if found is not None:
+            return *found, rule
+    return None
 
 
-def _named(view: View, at: int, stop: int, gazetteer: Gazetteer, places: Places) -> Found | None:
-    known = gazetteer.entry_at(view, at)
-    end = _organisation_end(view, at, stop)
-    if end is not None and (known is None or end > known[0]):
-        name = _nominative([token.surface for token in view.tokens[at:end]], view.lexicon)
-        return (at, end), Entry(MentionKind.ORGANISATION, name, None), ORGANISATION_FORM
-    if known is not None and known[0] <= stop and not _is_adjective(view, at, stop, known):
-        if known[1].kind is MentionKind.PERSON:
-            return (at, known[0]), known[1], KNOWN_SURNAME
-        return (at, known[0]), known[1], GAZETTEER
-    return _named_by_form(view, at, stop, places)
+def _named(text: str, tokens: list[Token], name: Range, entry: GazetteerEntry, rule: AnyRule) -> Mention:
+    start, end = tokens[name[0]].start, tokens[name[1] - 1].end
+    return Mention(
+        kind=entry.kind,
+        surface=text[start:end],
+        name=entry.name,
+        start=start,
+        end=end,
+        country=entry.country,
+        rule=rule.id,
+        confidence=rule.confidence,
+    )
 
 
-def _named_by_form(view: View, at: int, stop: int, places: Places) -> Found | None:
-    """What is in no gazetteer, but says or shows what it is."""
-    tokens = view.tokens
-    end = formed_end(view, at, stop)
-    if end is not None:
-        return (at, end), Entry(MentionKind.PLACE, _spelled(tokens[at:end]), None), PLACE_FORM
-    if at and tokens[at - 1].is_capitalised and view.lexicon.is_organisation_noun(tokens[at - 1].lower):
-        end = classed_end(view, at, stop)
-        if end is not None:
-            return (at, end), Entry(MentionKind.ORGANISATION, _spelled(tokens[at:end]), None), CLASS_NOUN
-    located = located_at(view, at, stop, places)
-    if located is None:
+def _in_gazetteer(s: Spot) -> Found | None:
+    """The name of the tables. "Grünes Forum" is no mention of "Die Grünen", "die Grünen Abgeordneten" is."""
+    assert s.known is not None
+    end, entry = s.known
+    if end > s.end:
         return None
-    end, name = located
-    is_classed = at > 0 and view.lexicon.is_place_noun(tokens[at - 1].lower)
-    return (at, end), Entry(MentionKind.PLACE, name, None), CLASS_NOUN if is_classed else PLACE_PHRASE
+    follower = s.at + 1
+    is_adjective = (
+        s.is_german
+        and end == follower < s.end
+        and entry.kind is MentionKind.ORGANISATION
+        and s.tokens[s.at].lower.endswith(("e", "en", "es"))
+        and s.tokens[follower].is_capitalised
+        and not s.lexicon.is_role(s.tokens[follower].surface)
+    )
+    return None if is_adjective else ((s.at, end), entry)
 
 
 def _spelled(words: list[Token]) -> str:
     return " ".join(word.surface for word in words).removesuffix("'s").removesuffix("’s")
-
-
-def _is_adjective(view: View, at: int, stop: int, known: tuple[int, Entry]) -> bool:
-    """ "Grünes Forum" is no mention of "Die Grünen", "die Grünen Abgeordneten" is."""
-    tokens = view.tokens
-    follower = at + 1
-    return (
-        view.lexicon.language == "de"
-        and known[0] == follower < stop
-        and known[1].kind is MentionKind.ORGANISATION
-        and tokens[at].lower.endswith(("e", "en", "es"))
-        and tokens[follower].is_capitalised
-        and not view.lexicon.is_role(tokens[follower].surface)
-    )
 
 
 def _nominative(words: list[str], lexicon: Lexicon) -> str:
@@ -223,14 +390,3 @@ def _is_compound_organisation(word: str, lexicon: Lexicon) -> bool:
 def _endings(language: str) -> tuple[str, ...]:
     lexicon = load_lexicon(language)
     return tuple(lexicon.organisation_endings) if lexicon is not None else ()
-
-
-def _acronym(view: View, at: int, stop: int, last: Mention) -> Found | None:
-    """ "(DJV)" right behind an organisation's name."""
-    tokens = view.tokens
-    if at + 2 >= stop or tokens[at + 2].surface != ")" or last.kind is not MentionKind.ORGANISATION:
-        return None
-    short = tokens[at + 1].surface
-    if last.end != tokens[at - 1].end or not (short.isupper() and 2 <= len(short) <= 8):
-        return None
-    return (at + 1, at + 2), Entry(MentionKind.ORGANISATION, last.name, last.country), ACRONYM

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import NAME_PARTICLES, is_name_word, name_end
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
 from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
+from pipeline.annotate.people.gazetteer import Gazetteer
 
 LONGEST_NAME = 6
 
@@ -35,7 +40,7 @@ def name_in(view: View, phrase: Range) -> Range | None:
     while at < last:
         token = tokens[at]
         if token.lower in lexicon.name_breaks and any(
-            before.lower not in NAME_PARTICLES for before in tokens[first:at]
+            before.lower not in lexicon.name_particles for before in tokens[first:at]
         ):
             at = next((i + 1 for i in range(at, last) if tokens[i].surface == ","), last)
             continue
@@ -55,7 +60,7 @@ def name_in(view: View, phrase: Range) -> Range | None:
 
 def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:
     """Nothing, particles, or among others an office or a title: "die Hütte" is nobody, "die Ministerin Holm" is."""
-    return all(token.lower in NAME_PARTICLES for token in words) or any(
+    return all(token.lower in lexicon.name_particles for token in words) or any(
         lexicon.is_role(token.surface) or token.lower in lexicon.titles or token.surface == "." for token in words
     )
 
@@ -87,7 +92,7 @@ def without_office(view: View, run: Range, given_names: GivenNames) -> Range | N
     if start >= last or last - start > LONGEST_NAME:
         return None
     words = [token for token in tokens[start:last] if token.surface != "."]
-    if not words or any(not _may_be_name(token) for token in words):
+    if not words or any(not _may_be_name(token, lexicon) for token in words):
         return None
     if len(words) > 1 and any(token.lower in given_names.organisation_words for token in words):
         return None
@@ -116,10 +121,10 @@ def _keeps_office_before(view: View, start: int, at: int, given_names: GivenName
     return not any(given_names.is_known(token.surface) for token in view.tokens[start:at])
 
 
-def _may_be_name(token: Token) -> bool:
+def _may_be_name(token: Token, lexicon: Lexicon) -> bool:
     word = token.surface
     if word.islower():
-        return token.lower in NAME_PARTICLES
+        return token.lower in lexicon.name_particles
     return not any(map(str.isdigit, word)) and (len(word) == 1 or not word.replace("-", "").isupper())
 
 
@@ -132,3 +137,170 @@ def spelled(view: View, name: Range, surname: str) -> str:
         else:
             words.append(token.surface)
     return " ".join([*words[:-1], surname])
+
+
+LONGEST_GIVEN_NAME = 11
+"""Letters; a longer first word that is no known given name is a German compound."""
+_POSSESSIVES = ("'s", "’s")
+
+
+class Gender(msgspec.Struct, frozen=True):
+    """Which pronouns can stand for a person; both where nothing tells."""
+
+    female: bool
+    male: bool
+
+
+class Introductions(msgspec.Struct, frozen=True):
+    """What a text shows of its capitalised words, to tell the names of persons by."""
+
+    lexicon: Lexicon
+    given_names: GivenNames
+    gazetteer: Gazetteer
+    surnames: set[str]
+    """Words that stand alone as surnames do: next to a verb, never behind an article, an adjective or "in"."""
+    words: frozenset[str]
+    """All capitalised words of the text."""
+
+    def name_words(self, view: View, name: Range) -> tuple[Range, list[str]]:
+        """The name without what a genitive binds to it ("Karin Holms Plan"), and its words in the nominative."""
+        first, last = name
+        for at in range(first + 1, last - 1):
+            if self._base(view.tokens[at].surface) is not None:
+                last = at + 1
+                break
+        words = [token.surface for token in view.tokens[first:last] if token.surface != "."]
+        words[-1] = self._base(words[-1]) or words[-1]
+        return (first, last), words
+
+    def owner(self, view: View, run: Range) -> str | None:
+        """Whose what the run names is: "Holm" of "Holms Partei", where the text has "Holm", too."""
+        first = view.tokens[run[0]].surface
+        return self._base(first) if self.lexicon.language == "de" and first.endswith("s") else None
+
+    def _base(self, word: str) -> str | None:
+        """The word without its genitive -s, if it has one; a bare -s is one where the text has the word without."""
+        if word.endswith(_POSSESSIVES):
+            return word[:-2]
+        bare = word[:-1]
+        if self.lexicon.language == "de" and word.endswith("s") and bare in self.words:
+            return None if self.given_names.is_known(word) else bare
+        return None
+
+    def is_person(self, view: View, run: Range, name: Range, words: Sequence[str]) -> bool:
+        """Whether the name of several words within the run of capitalised ones is a person's."""
+        tokens = view.tokens
+        if self._is_given(words[0]):
+            return not self._is_known_otherwise(view, name)
+        if self._is_no_given(words[0]) or self._is_known_otherwise(view, name):
+            return False
+        before = tokens[name[0] - 1] if name[0] else None
+        if before is not None and (self.lexicon.is_role(before.surface) or before.lower in self.lexicon.titles):
+            return True
+        if before is not None and before.surface == "." and name[0] > run[0]:
+            return True
+        if any(word in self.lexicon.name_particles for word in words):
+            return False
+        return _is_described(view, name[1]) or (words[-1] in self.surnames and not has_article(before, self.lexicon))
+
+    def _is_given(self, word: str) -> bool:
+        return self.given_names.is_known(word) or self.given_names.is_known(word.split("-")[0])
+
+    def _is_known_otherwise(self, view: View, name: Range) -> bool:
+        """A place or an organisation by that name: "San José", "Die Linke"."""
+        found = self.gazetteer.entry_at(view, name[0])
+        return found is not None and found[0] >= name[1]
+
+    def _is_no_given(self, word: str) -> bool:
+        """A noun, a measure, an adjective of a place: "Bundesstaat Nevara", "Millionen Liter", "Berliner Band"."""
+        lower = word.lower()
+        if lower in self.lexicon.place_starts or lower in self.lexicon.place_endings:
+            return True
+        if (word,) in self.gazetteer.entries or lower in self.gazetteer.adjectives:
+            return True
+        if self.lexicon.language != "de":
+            return False
+        return (
+            len(word) > LONGEST_GIVEN_NAME
+            or lower in self.lexicon.measures
+            or lower.endswith(tuple(self.lexicon.noun_endings))
+            or (lower.endswith("er") and (word[:-2],) in self.gazetteer.entries)
+            or self.lexicon.is_place_noun(lower)
+            or self.lexicon.is_organisation_noun(lower)
+            or self.lexicon.source_kind(lower) is not None
+            or self.lexicon.is_reporting_noun(lower)
+        )
+
+    def gender(self, view: View, run: Range, given: str) -> Gender:
+        """Of the person whose given name that is."""
+        names = self.given_names
+        lower = given.lower().split("-")[0] if given.lower() not in names.male else given.lower()
+        around = view.tokens[max(0, run[0] - 1) : run[1]]
+        title = {token.lower for token in around}
+        if title & self.lexicon.female_titles or (lower in names.female and lower not in names.male):
+            return Gender(female=True, male=False)
+        if title & self.lexicon.male_titles or (lower in names.male and lower not in names.female):
+            return Gender(female=False, male=True)
+        offices = [token.surface for token in around if self.lexicon.is_role(token.surface)]
+        if self.lexicon.language == "de" and offices:
+            feminine = any(self.lexicon.is_feminine_role(office) for office in offices)
+            return Gender(female=feminine, male=not feminine)
+        return Gender(female=True, male=True)
+
+
+def read_introductions(view: View, runs: list[Range], given_names: GivenNames, gazetteer: Gazetteer) -> Introductions:
+    """What the text shows; `runs` are its capitalised words, in order."""
+    tokens = view.tokens
+    acting: set[str] = set()
+    other: set[str] = set()
+    for first, last in runs:
+        if last - first > 1:
+            continue
+        before = tokens[first - 1] if first else None
+        word = tokens[first].surface
+        if before is not None and (has_article(before, view.lexicon) or before.lower in view.lexicon.locatives):
+            other.add(word)
+        elif _is_beside_verb(view, first) or word.endswith(_POSSESSIVES):
+            acting.add(word)
+    words = frozenset(token.surface for token in tokens if token.is_capitalised)
+    surnames = set(_without_possessive(acting)) - other
+    return Introductions(view.lexicon, given_names, gazetteer, surnames, words)
+
+
+def _without_possessive(words: set[str]) -> Iterator[str]:
+    for word in words:
+        yield word[:-2] if word.endswith(_POSSESSIVES) else word
+
+
+def has_article(before: Token | None, lexicon: Lexicon) -> bool:
+    """An article or an adjective, as common nouns have."""
+    return before is not None and (
+        before.lower in lexicon.determiners_nominative
+        or before.lower in lexicon.determiners_oblique
+        or before.lower in lexicon.contracted_articles
+        or (lexicon.language == "de" and is_adjective_de(before, lexicon))
+    )
+
+
+def _is_beside_verb(view: View, at: int) -> bool:
+    """ "Holm sagte", "sagte Holm", "so Holm": what persons and hardly anything else without an article does."""
+    neighbours = (view.tokens[number] for number in (at - 1, at + 1) if 0 <= number < len(view.tokens))
+    return any(
+        token.lower in view.lexicon.verbs or token.lower in view.lexicon.auxiliaries or token.lower in {"so", "laut"}
+        for token in neighbours
+        if token.surface.islower()
+    )
+
+
+def _is_described(view: View, at: int) -> bool:
+    """Behind the name: an age, or an office set off by a comma."""
+    tokens = view.tokens
+    if at + 2 >= len(tokens):
+        return False
+    if tokens[at].surface == "(":
+        return tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ")"
+    if tokens[at].surface != ",":
+        return False
+    if tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ",":
+        return True
+    return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 4])

@@ -18,11 +18,6 @@ _POLITICIAN = "-politiker"
 """Of what party, in place of what country: "der CDU-Politiker"."""
 LONGEST_OFFICE = 12
 """Tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
-_TITLED = frozenset(
-    {"ehemalig", "früher", "stellvertretend", "designiert", "amtierend", "langjährig", "parlamentarisch"}
-)
-_JOINS_DE = frozenset({"von", "vom", "des", "der", "für", "beim", "im", "in", "bei", "am"})
-_JOINS_EN = frozenset({"of", "for", "at", "from", "in"})
 
 
 class Office(msgspec.Struct, frozen=True):
@@ -54,7 +49,7 @@ class Offices(msgspec.Struct, frozen=True):
             self._hold((_POLITICIAN, office.party), person, at)
         if office.role is None:
             return
-        head = _head(office.role, self.lexicon.language)[-LONGEST_HEAD_CHARS:]
+        head = _head(office.role, self.lexicon)[-LONGEST_HEAD_CHARS:]
         for cut in range(len(head) - self.lexicon.shortest_role + 1):
             for country in (office.country, ANY_COUNTRY):
                 self._hold((head[cut:], country), person, at)
@@ -68,7 +63,7 @@ class Offices(msgspec.Struct, frozen=True):
         """Whom "der Kanzler" or "the French president" is: the one person named with that office before."""
         tokens = view.tokens
         first, last = phrase
-        if tokens[first].lower not in {"der", "die", "dem", "den", "the"} or last - first < 2:
+        if tokens[first].lower not in self.lexicon.definite_articles or last - first < 2:
             return None
         words = tokens[first + 1 : last]
         head = words[-1]
@@ -90,12 +85,11 @@ class Offices(msgspec.Struct, frozen=True):
         return other.person if other is not None and other.at < place <= other.ambiguous_at else None
 
 
-def _head(role: str, language: str) -> str:
+def _head(role: str, lexicon: Lexicon) -> str:
     """The office's noun: "Chefin" of "Chefin des Amtes"."""
     words = role.lower().split()
-    joins = _JOINS_DE if language == "de" else _JOINS_EN
-    end = next((number for number, word in enumerate(words) if word in joins), len(words))
-    return words[end - 1] if language == "de" else " ".join(words[:end])
+    end = next((number for number, word in enumerate(words) if word in lexicon.office_joins), len(words))
+    return words[end - 1] if lexicon.language == "de" else " ".join(words[:end])
 
 
 def read_office(view: View, name: Range, gazetteer: Gazetteer) -> Office:
@@ -159,7 +153,7 @@ def _office_ending_at(view: View, end: int, gazetteer: Gazetteer) -> Office:
 def _modifies(word: Token, lexicon: Lexicon) -> bool:
     """Part of the office: "stellvertretender", "foreign", "Deputy"."""
     if lexicon.language == "de":
-        return is_adjective_de(word, lexicon) and any(word.lower.startswith(stem) for stem in _TITLED)
+        return is_adjective_de(word, lexicon) and any(word.lower.startswith(stem) for stem in lexicon.office_adjectives)
     if word.lower in lexicon.function_words or word.lower in lexicon.verbs or word.lower in lexicon.weekdays:
         return False
     return not word.surface.endswith(("'s", "’s")) and word.segment < 0
@@ -177,7 +171,7 @@ def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
 def _set_off(view: View, comma: int, gazetteer: Gazetteer) -> Office:
     """Before a comma and the name: "der Schwiegersohn des Königs, Emil Voss", "the mayor of Leeds, Ann Marsh"."""
     tokens, lexicon = view.tokens, view.lexicon
-    joins = _JOINS_DE if lexicon.language == "de" else _JOINS_EN
+    joins = lexicon.office_joins
     for start in range(comma - 1, max(-1, comma - LONGEST_OFFICE), -1):
         token = tokens[start]
         if not token.is_word or token.lower in lexicon.verbs or token.lower in lexicon.auxiliaries:
@@ -252,7 +246,7 @@ def _apposed(view: View, comma: int, gazetteer: Gazetteer) -> Office:
     if end is None or (end < len(tokens) and not _may_end_apposition(tokens[end], lexicon)):
         return Office()
     words = tokens[start:end]
-    joins = _JOINS_DE if lexicon.language == "de" else _JOINS_EN
+    joins = lexicon.office_joins
     head_end = next((number for number, word in enumerate(words) if number and word.lower in joins), len(words))
     if not lexicon.is_role(words[head_end - 1].surface):
         return Office()

@@ -12,8 +12,17 @@ from pipeline.annotate.grammar.phrases import is_name_word
 from pipeline.annotate.grammar.view import Range, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
-from pipeline.annotate.people.introductions import Gender, Introductions, has_article, read_introductions
-from pipeline.annotate.people.names import LONGEST_NAME, name_in, name_runs, spelled, without_office
+from pipeline.annotate.people.names import (
+    LONGEST_NAME,
+    Gender,
+    Introductions,
+    has_article,
+    name_in,
+    name_runs,
+    read_introductions,
+    spelled,
+    without_office,
+)
 
 MOST_NAMESAKES = 8
 PRONOUN_REACH_CHARS = 600
@@ -21,10 +30,10 @@ PRONOUN_REACH_CHARS = 600
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A name in the text, by tokens first to last, exclusive."""
+    """A name in the text: its tokens from `first` to before `end`, and whose it is."""
 
     first: int
-    last: int
+    end: int
     person: str
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from pipeline.annotate.grammar.attribution import Attribution, Situation
 from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.grammar.view import Range, View
+from pipeline.annotate.grammar.view import Attribution, Range, View
 from pipeline.annotate.lexicon import Frame, Verb
+from pipeline.annotate.rules import AnyRule, Finding, Rule, rule_of
 
 LONGEST_CLAUSE = 150
 """Tokens of reported speech that are looked through for its end."""
@@ -30,42 +30,32 @@ class Passage(View, frozen=True, kw_only=True):
     """The sentence before in the same paragraph."""
 
     @property
+    def near(self) -> View:
+        """The sentence as far as rules look to either side of the word."""
+        return self.between(self.low, self.high)
+
+    @property
     def low(self) -> int:
-        """As far as rules look back."""
+        """The first token that rules look at before the word."""
         return max(self.first, self.at - REACH)
 
     @property
     def high(self) -> int:
-        """As far as rules look ahead."""
+        """The token after the last one that rules look at."""
         return min(self.end, self.at + REACH)
 
     def is_noun_near(self, position: int) -> bool:
-        """A noun at the position or right behind it, as an article has."""
+        """Whether a noun is at the position or right after it, as after an article."""
         return any(token.is_capitalised for token in self.tokens[position : min(self.end, position + 2)])
 
     @property
     def verb(self) -> Verb | None:
-        """The reporting verb whose finite form the word is."""
+        """The reporting verb, if the word is a finite form of one."""
         return reporting_verb_at(self, self.at, self.end)
 
-    def seen_from(self, divider: int) -> Situation:
-        """The sentence as the rules of marked quotations see it, `divider` being where the reported words begin."""
-        return Situation(
-            tokens=self.tokens,
-            at=divider,
-            first=self.low,
-            end=self.high,
-            earlier=(),
-            previous=None,
-            previous_at=0,
-            goes_on=False,
-            ending="",
-            lexicon=self.lexicon,
-        )
-
     def subject(self, verb: int, divider: int) -> Range | None:
-        """Whose verb it is, on the verb's side of the divider."""
-        return subject_of(self.seen_from(divider), verb)
+        """The subject of the verb, on the verb's side of the divider, where the reported words begin."""
+        return subject_of(self.near, verb, divider)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -80,33 +70,28 @@ class Reported(msgspec.Struct, frozen=True):
 
     quote: Range
     attribution: Attribution
-    rule: str
-    confidence: float
+    rule: AnyRule
     sentence: int
+    """Its number."""
 
 
 FindReport = Callable[[Passage], Report | None]
-
-
-class ReportRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of reporting. Its examples are its tests."""
-
-    id: str
-    language: str
-    confidence: float
-    matches: str
-    """A text whose last indirect quotation this rule finds."""
-    misses: str
-    """A similar text in which it finds nothing."""
-    find: FindReport
+ReportRule = Rule[FindReport]
+"""A rule of indirect speech. Its example is a text whose last indirect quotation it finds."""
 
 
 def report_rule(language: str, *, confidence: float, matches: str, misses: str) -> Callable[[FindReport], ReportRule]:
     """Make a rule of the function below; its id is the function's name."""
 
     def declare(find: FindReport) -> ReportRule:
-        return ReportRule(
-            id=find.__name__, language=language, confidence=confidence, matches=matches, misses=misses, find=find
+        return rule_of(
+            find,
+            find,
+            finds=Finding.INDIRECT,
+            confidence=confidence,
+            language=language,
+            matches=matches,
+            misses=misses,
         )
 
     return declare
@@ -142,10 +127,10 @@ def _has_words(view: View, first: int, last: int) -> bool:
     return next(words, None) is not None and next(words, None) is not None
 
 
-def sentence_end(p: Passage) -> int:
+def sentence_end(view: View) -> int:
     """Before the marks that end the sentence."""
-    end = p.end
-    while end > p.first and p.tokens[end - 1].surface in _FULL_STOPS | {"\n", "…"}:
+    end = view.end
+    while end > view.first and view.tokens[end - 1].surface in _FULL_STOPS | {"\n", "…"}:
         end -= 1
     return end
 
@@ -161,14 +146,14 @@ def clause_end(p: Passage, start: int) -> int:
             return at
         if token.surface == "," and at + 1 < end and (_resumes(p, start, at + 1) or _adds(p, at + 1)):
             return at
-        if token.lower in {"und", "sowie", "and", "but", "aber"} and at + 1 < end and _goes_on_reporting(p, at + 1):
+        if token.lower in p.lexicon.clause_joins and at + 1 < end and _goes_on_reporting(p, at + 1):
             return at
     return end
 
 
 def _resumes(p: Passage, start: int, at: int) -> bool:
     """Behind "dass …," the sentence around it goes on: with its finite verb or a reason of its own."""
-    if p.lexicon.language != "de" or p.tokens[start].lower not in {"dass", "daß", "ob"}:
+    if p.lexicon.language != "de" or p.tokens[start].lower not in p.lexicon.that_conjunctions:
         return False
     word = p.tokens[at].lower
     if word in {"denn", "allerdings"}:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.direct.sentence_cues import OWN_DE, source_de
-from pipeline.annotate.grammar.attribution import Attribution
-from pipeline.annotate.grammar.passages import Passage, Report, clause_end, report, report_rule, sentence_end
-from pipeline.annotate.grammar.phrases import REACH, RELATIVE_DE, is_nominative, noun_phrase, past_parenthesis
+from pipeline.annotate.grammar.appositions import past_parenthesis
+from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
+from pipeline.annotate.grammar.sources import source_de
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.grammar.view import Range
+from pipeline.annotate.grammar.view import Attribution, Range
 from pipeline.annotate.indirect.clauses_de import Clause, first_clause
+from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, report_rule, sentence_end
 from pipeline.annotate.indirect.reported_de import is_open, reporting_word
 
 FARTHEST_OPENER = 8
@@ -45,9 +45,9 @@ def _bounds(p: Passage, first: int, last: int) -> Range:
 
 def _opens_subordinate(p: Passage, at: int) -> bool:
     """A conjunction, or a relative pronoun: no article, so no noun behind it."""
-    if p.tokens[at].lower in {"weil", "da", "dass", "wobei", "obwohl", "wo"}:
+    if p.tokens[at].lower in p.lexicon.source_clause_openers:
         return True
-    return p.tokens[at].lower in RELATIVE_DE and not p.is_noun_near(at + 1)
+    return p.tokens[at].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 1)
 
 
 @report_rule(
@@ -58,11 +58,11 @@ def _opens_subordinate(p: Passage, at: int) -> bool:
 )
 def source_phrase(p: Passage) -> Report | None:
     """laut X; nach Angaben von X; nach einer Studie; X zufolge"""
-    found = source_de(p.seen_from(p.at), p.at)
+    found = source_de(p.near, p.at)
     if found is None or found.cue is None:
         return None
     speaker, cue = found.speaker, found.cue
-    if p.is_at(cue[1], *OWN_DE):
+    if p.is_at(cue[1], *p.lexicon.own):
         return report(p, (p.first, clause_end(p, cue[1])), speaker, cue)
     first = min(cue[0], speaker[0]) if speaker else cue[0]
     last = max(cue[1], speaker[1]) if speaker else cue[1]
@@ -98,7 +98,7 @@ def so_source(p: Passage) -> Report | None:
     stops = past_parenthesis(p, end, p.end)
     if stops < p.end and not (
         p.tokens[stops].surface in {".", ",", "\n", "!", ";", "–"}
-        or p.tokens[stops].lower in p.lexicon.prepositions | p.lexicon.adverbs | {"der", "des", "und", "sowie"}
+        or p.tokens[stops].lower in p.lexicon.prepositions | p.lexicon.adverbs | p.lexicon.so_attributes
     ):
         return None
     return report(p, _before_or_around(p, p.at - 1, stops), (p.at + 1, end), (p.at, p.at + 1))
@@ -173,7 +173,7 @@ def _phrase_at(p: Passage, at: int) -> Range | None:
 )
 def document_says(p: Passage) -> Report | None:
     """…, heißt es in der Mitteilung; in dem Brief heißt es, …; hieß es aus dem Palast"""
-    if not p.is_at(p.at, "heißt", "hieß", "heiße") or not (p.is_at(p.at + 1, "es") or p.is_at(p.at - 1, "es")):
+    if not p.is_at(p.at, *p.lexicon.impersonal_verbs) or not (p.is_at(p.at + 1, "es") or p.is_at(p.at - 1, "es")):
         return None
     cue = (p.at, p.at + 1)
     if p.is_at(p.at - 1, ",", "–", "—"):
@@ -190,7 +190,7 @@ def document_near(p: Passage, first: int, last: int) -> Range | None:
     for at in range(first, min(last, p.end)):
         if p.tokens[at].surface == "," and first > p.at:
             return None
-        if p.tokens[at].lower in {"in", "im", "aus", "von", "vom", "beim", "bei", "seitens"}:
+        if p.tokens[at].lower in p.lexicon.document_prepositions:
             end = noun_phrase(p, at + 1, p.end)
             if end is not None and p.tokens[at + 1].lower not in p.lexicon.weekdays:
                 return at + 1, end
@@ -205,7 +205,7 @@ def document_near(p: Passage, first: int, last: int) -> Range | None:
 )
 def sentence_before(p: Passage) -> Report | None:
     """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus."""
-    if p.before is None or p.at != p.first + 1 or not p.is_at(p.first, "das", "dies", "davon"):
+    if p.before is None or p.at != p.first + 1 or not p.is_at(p.first, *p.lexicon.sentence_pronouns):
         return None
     if p.verb is None or first_clause(p)[1] is not Clause.NONE:
         return None

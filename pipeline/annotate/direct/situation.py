@@ -1,16 +1,108 @@
-"""What a marked segment looks like, and whether that suffices for a quotation."""
+"""What a rule of direct quotation sees: the words between marks, what they look like, and the sentence around them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from enum import IntEnum
 from functools import cache
 
 import msgspec
 
-from pipeline.annotate.grammar.attribution import Evidence
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.view import View
+from pipeline.annotate.grammar.sentences import Reading
+from pipeline.annotate.grammar.view import Attribution, Range, View
 from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.rules import Finding, Rule, rule_of
+
+
+class Evidence(IntEnum):
+    """How strong a rule's cue is, and so how little the marked words must look like a quotation themselves."""
+
+    NONE = 0
+    """No cue: only a clear statement is a quotation."""
+    CLAUSE = 1
+    """A colon without a cue: some words that make a clause are one."""
+    SENTENCE = 2
+    """A cue in the same sentence: some words that are no name are one."""
+    LABEL = 3
+    """A verb of naming: a single word is one."""
+    ADJACENT = 4
+    """The cue is next to the marks: anything is one."""
+
+
+class Situation(View, frozen=True, kw_only=True):
+    """Words in marks, and their sentence: the stretch is the sentence, as far as rules look."""
+
+    at: int
+    """The token of the marked words."""
+    earlier: tuple[Range, ...] = ()
+    """The sentences before in the same paragraph, nearest first, as many as rules look at."""
+    last_quotation: Attribution | None = None
+    """The quotation that ended in this or the sentence before, or that these words continue; None if it is far."""
+    last_quotation_at: int = 0
+    """The token of that quotation."""
+    candidate: Attribution | None = None
+    """What another rule found for these words; set for the rule `denied` alone."""
+    reporting: Attribution | None = None
+    """Who reports the indirect speech around these words; set for the rule `within_reported` alone."""
+    goes_on: bool = False
+    """The words continue the quotation of the paragraph before."""
+    ending: str = ""
+    """The last character inside the marks."""
+
+    @property
+    def after(self) -> int:
+        """The first word after the marks and the comma or dash that may follow them."""
+        return self.at + 2 if self.is_at(self.at + 1, ",", "–", "—", "-") else self.at + 1
+
+    @property
+    def is_set_off(self) -> bool:
+        """Whether a comma or the like separates the marked words from what follows."""
+        return self.after == self.at + 2 or self.ending in ",!?…"
+
+    @property
+    def is_own_sentence(self) -> bool:
+        """Whether nothing else is in the sentence. A title or slogan would be part of a longer one."""
+        following = self.at + 1
+        if following < self.end and self.tokens[following].surface in ".!?…":
+            following += 1
+        return self.first == self.at and (following == self.end or self.tokens[following].surface == "\n")
+
+
+Attribute = Callable[[Situation], Attribution | None]
+"""Who said the marked words, by which word; None if the rule does not apply."""
+
+
+class MarkedFinder(msgspec.Struct, frozen=True):
+    """How a rule of direct quotation decides."""
+
+    evidence: Evidence
+    find: Attribute
+
+
+MarkedRule = Rule[MarkedFinder]
+"""A rule that attributes words in marks. Its example is a text whose last direct quotation it attributes."""
+
+
+def marked_rule(
+    language: str, *, confidence: float, evidence: Evidence, matches: str, misses: str
+) -> Callable[[Attribute], MarkedRule]:
+    """Make a rule of the function below; its id is the function's name."""
+
+    def declare(find: Attribute) -> MarkedRule:
+        return rule_of(
+            find,
+            MarkedFinder(evidence, find),
+            finds=Finding.DIRECT,
+            confidence=confidence,
+            language=language,
+            matches=matches,
+            misses=misses,
+        )
+
+    return declare
+
 
 SHAPE_WORDS = 60
 """More words of a segment do not change what it is."""
@@ -53,8 +145,10 @@ def is_clear(text: str, segment: Segment) -> bool:
     return words >= 6 and (inside[-1] in ".!?…," or (begins_sentence and behind in {",", "–", "—"}))
 
 
-def shape_of(text: str, view: View, at: int, segment: Segment) -> Shape:
-    lexicon = view.lexicon
+def shape_of(reading: Reading, at: int) -> Shape:
+    """What the marked words at the token look like."""
+    text, lexicon = reading.text, reading.lexicon
+    segment = reading.segment_at(at)
     words: list[str] = []
     for match in _word().finditer(text, segment.start, segment.end):
         words.append(match[0])
@@ -73,9 +167,9 @@ def shape_of(text: str, view: View, at: int, segment: Segment) -> Shape:
         is_sentence=last in ".!?…" and not starts_lower,
         starts_lower=starts_lower,
         is_title_case=_is_title_case(words, lexicon),
-        is_name=_is_name(text, view, at, segment, words),
-        is_indefinite=bool(at) and view.tokens[at - 1].lower in lexicon.indefinite,
-        is_alone=_is_alone(view, at),
+        is_name=_is_name(reading, at, words),
+        is_indefinite=bool(at) and reading.tokens[at - 1].lower in lexicon.indefinite,
+        is_alone=_is_alone(reading, at),
     )
 
 
@@ -93,17 +187,17 @@ def _is_title_case(words: list[str], lexicon: Lexicon) -> bool:
     return words[0][0].isupper() and all(word[0].isupper() or word[0].isdigit() for word in large)
 
 
-def _is_name(text: str, view: View, at: int, segment: Segment, words: list[str]) -> bool:
-    lexicon = view.lexicon
+def _is_name(reading: Reading, at: int, words: list[str]) -> bool:
+    text, lexicon, segment = reading.text, reading.lexicon, reading.segment_at(at)
     if text[segment.after : segment.after + 1] == "-" and text[segment.after + 1 : segment.after + 2].isalpha():
         return True
-    before = view.tokens[at - 1] if at else None
+    before = reading.tokens[at - 1] if at else None
     if before is None or before.segment >= 0 or before.surface == "\n" or before.lower == "worten":
         return False  # "mit den Worten „…“"
     if text[segment.before - 1 : segment.before] == "-":
         return True
     if before.lower in lexicon.so_called:
-        return len(words) <= 6 and not any(token.lower == "what" for token in view.tokens[max(0, at - 5) : at])
+        return len(words) <= 6 and not reading.has(max(0, at - 5), at, "what")
     is_short = len(words) <= 12 and text[segment.end - 1] not in ".!?"
     if not is_short:
         return False

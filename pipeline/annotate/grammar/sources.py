@@ -1,0 +1,195 @@
+"""Who is the source of a statement that a sentence reports: "laut Polizei", "according to Marsh", "Holm klagte …"."""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.appositions import past_parenthesis
+from pipeline.annotate.grammar.phrases import (
+    LONGEST_PHRASE,
+    is_adjective_de,
+    is_name_word,
+    is_nominative,
+    noun_phrase,
+)
+from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
+from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.grammar.view import Attribution, Range, View
+
+NOWHERE = -1
+"""No token: there are no words in marks."""
+
+
+def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
+    """The source that "laut", "gemäß", "nach" or "zufolge" at `at` names."""
+    tokens, lexicon = view.tokens, view.lexicon
+    word = tokens[at].lower
+    if word in lexicon.source_prepositions:
+        end = _source_phrase(view, at + 1, marks)
+        return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
+    if word == "zufolge":
+        for start in range(max(view.first, at - 12), at):
+            if noun_phrase(view, start, at) == at and not _is_second_word(view, start):
+                return Attribution((start, at), (at, at + 1))
+        return None
+    return _source_after(view, at, marks) if word == "nach" else None
+
+
+def _source_phrase(view: View, at: int, marks: int) -> int | None:
+    """ "der Polizei", "„Abendpost“": a phrase or a name in marks."""
+    end = noun_phrase(view, at, view.end)
+    if at < view.end and view.tokens[at].segment >= 0:
+        return at + 1
+    if end is None and at + 1 < view.end and view.tokens[at + 1].segment >= 0 and view.tokens[at].surface.islower():
+        return at + 2
+    if end is not None and end < view.end and view.tokens[end].segment >= 0 and end - at <= 3 and end != marks:
+        return end + 1
+    return end
+
+
+def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
+    """nach Angaben der Polizei, nach Polizeiangaben, nach den Worten des Ministers, nach einer Studie."""
+    tokens, lexicon = view.tokens, view.lexicon
+    noun = nach + 1
+    while noun < min(view.end, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
+        noun += 1
+    if noun >= view.end or not tokens[noun].is_capitalised:
+        return None
+    kind = lexicon.source_kind(tokens[noun].lower)
+    if kind is None or (kind == "document" and not _is_indefinite(view, nach + 1, noun)):
+        return None
+    cue = (nach, nach + 1)
+    if tokens[noun - 1].lower in lexicon.own:
+        return Attribution(_subject_at(view, nach) or first_subject(view, view.first, view.end), cue)
+    start = noun + 1
+    if kind == "document" or (kind == "compound" and not view.is_at(start, *lexicon.source_attributes)):
+        end = noun_phrase(view, nach + 1, view.end)
+        return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
+    if view.is_at(start, "von", "vom", "aus"):
+        start += 1
+    end = _source_phrase(view, start, marks) if start > noun + 1 or _is_genitive(view, start) else None
+    return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
+
+
+def _subject_at(view: View, stop: int) -> Range | None:
+    """The phrase that ends there: "war die Gruppe nach eigener Aussage am Ziel"."""
+    for start in range(max(view.first, stop - LONGEST_PHRASE), stop):
+        if noun_phrase(view, start, stop) == stop and is_nominative(view, start):
+            return start, stop
+    return None
+
+
+def _is_genitive(view: View, at: int) -> bool:
+    """ "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
+    if at >= view.end:
+        return False
+    token = view.tokens[at]
+    if token.segment >= 0 or is_name_word(token, view.lexicon) or token.lower == "der":
+        return True
+    if token.lower in view.lexicon.determiners_oblique:
+        return token.lower not in view.lexicon.no_genitives
+    follower = view.tokens[at + 1] if at + 1 < view.end else None
+    return (
+        token.lower.endswith("er")
+        and is_adjective_de(token, view.lexicon)
+        and follower is not None
+        and follower.is_capitalised
+    )
+
+
+def _is_indefinite(view: View, first: int, noun: int) -> bool:
+    """ "nach einer Studie", "nach ersten Berichten": a known document rather marks a time, "nach dem Urteil"."""
+    if first == noun:
+        return view.tokens[noun].lower.endswith("en")
+    return view.tokens[first].lower not in view.lexicon.known_determiners
+
+
+def _is_second_word(view: View, at: int) -> bool:
+    before = view.tokens[at - 1] if at > view.first else None
+    return before is not None and before.surface.islower() and before.lower in view.lexicon.determiners_oblique
+
+
+def source_en(view: View, at: int) -> Attribution | None:
+    if view.is_at(at, "according") and view.is_at(at + 1, "to"):
+        start = at + 2
+    elif (
+        view.is_at(at, "in") and view.is_at(at + 1, "the") and view.is_at(at + 2, "words") and view.is_at(at + 3, "of")
+    ):
+        start = at + 4
+    else:
+        return None
+    end = noun_phrase(view, start, view.end)
+    return Attribution((start, end), (at, start)) if end is not None else None
+
+
+def reporter_after(view: View, start: int) -> Attribution | None:
+    """Who reports in a parenthesis after the token: "…, sagte Holm", "…, so Holm", "…, Smith said"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    for at in range(start + 1, view.end):
+        token = tokens[at]
+        if token.surface not in {",", "–", "—"} or at + 1 >= view.end:
+            continue
+        if lexicon.language == "de" and tokens[at + 1].lower == "so":
+            end = noun_phrase(view, at + 2, view.end)
+            if end is not None and (
+                end >= view.end
+                or tokens[end].surface in {".", ",", "(", ";", "in", "im", "zu"}
+                or tokens[end].surface.islower()
+            ):
+                return Attribution((at + 2, end), (at + 1, at + 2))
+        if verb_at(view, at + 1, view.end) is not None:
+            speaker = subject_after(view, at + 1, view.end)
+            if speaker is not None:
+                return Attribution(speaker, (at + 1, at + 2))
+        if lexicon.language == "de" and tokens[at + 1].lower == "wie":
+            verb = next((i for i in range(at + 2, view.end) if verb_at(view, i, view.end)), None)
+            end = noun_phrase(view, at + 2, view.end)
+            if verb is not None and end is not None:
+                return Attribution((at + 2, end), (verb, verb + 1))
+        if lexicon.language == "en":
+            end = noun_phrase(view, at + 1, view.end)
+            verb = verb_behind(view, end) if end is not None else None
+            if end is not None and verb is not None:
+                return Attribution((at + 1, end), (verb, verb + 1))
+    return None
+
+
+def verb_behind(view: View, end: int) -> int | None:
+    """The reporting verb behind a subject: past an apposition and adverbs."""
+    at = past_parenthesis(view, end, view.end)
+    if view.is_at(at, ","):
+        closing = next((i for i in range(at + 1, min(view.end, at + 25)) if _closes_apposition(view, i)), None)
+        if closing is None:
+            return None
+        at = closing + 1
+    while at < view.end and (view.tokens[at].lower in view.lexicon.adverbs or view.tokens[at].lower == "who"):
+        at += 1
+    return at if at < view.end and verb_at(view, at, view.end) else None
+
+
+def _closes_apposition(view: View, at: int) -> bool:
+    if view.tokens[at].surface != ",":
+        return False
+    behind = at + 1
+    while behind < view.end and view.tokens[behind].lower in view.lexicon.adverbs:
+        behind += 1
+    return behind < view.end and view.tokens[behind].lower in view.lexicon.verbs
+
+
+def reported_subject(view: View, first: int, end: int) -> Range | None:
+    """Who speaks in the sentence from `first` to `end`, which reports without marks."""
+    sentence = view.between(first, end)
+    for at in range(first, end):
+        if verb_at(sentence, at, end) is not None:
+            return subject_of(sentence, at, end)
+    found = reporter_after(sentence, first)
+    return found.speaker if found is not None else None
+
+
+def may_be_somebody(view: View, phrase: Range) -> bool:
+    """A pronoun, a bare name or an office: things are subjects, too, but do not speak."""
+    lexicon = view.lexicon
+    first = view.tokens[phrase[0]]
+    if first.lower in lexicon.anybody:
+        return False
+    if first.lower in lexicon.pronouns or any(lexicon.is_role(t.surface) for t in view.tokens[phrase[0] : phrase[1]]):
+        return True
+    return is_name_word(first, lexicon)

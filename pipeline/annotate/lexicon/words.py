@@ -1,0 +1,285 @@
+"""The lexicon of a language: the word sets of `words_*.toml` and the reporting verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+import msgspec
+
+from pipeline.annotate.lexicon.verbs import FOLDER, Verb, load_verbs, verbs_by_form
+
+LANGUAGES = ("de", "en")
+_STARTS = {"de": ("nach", "zufolge", "so", "demnach", "demzufolge"), "en": ("according",)}
+_ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
+
+
+class GivenNames(msgspec.Struct, frozen=True):
+    female: frozenset[str]
+    male: frozenset[str]
+    either: frozenset[str]
+    organisation_words: frozenset[str]
+
+    def is_known(self, name: str) -> bool:
+        lower = name.lower()
+        return lower in self.female or lower in self.male or lower in self.either
+
+
+class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of one language in lower case. `words_*.toml` says what each set is for."""
+
+    language: str
+    verbs: Mapping[str, tuple[Verb, ...]]
+    """By finite form; also by the form joined with its particle, as at the end of a German clause."""
+    participles: Mapping[str, Verb]
+    roles: frozenset[str]
+    titles: frozenset[str]
+    media: frozenset[str]
+    source_nouns: frozenset[str]
+    documents: frozenset[str]
+    title_nouns: frozenset[str]
+    pronouns: frozenset[str]
+    pronouns_nominative: frozenset[str]
+    pronouns_male: frozenset[str]
+    pronouns_female: frozenset[str]
+    determiners_nominative: frozenset[str]
+    determiners_oblique: frozenset[str]
+    prepositions: frozenset[str]
+    adverbs: frozenset[str]
+    conjunctions: frozenset[str]
+    weekdays: frozenset[str]
+    auxiliaries: frozenset[str]
+    so_called: frozenset[str]
+    finite_verbs: frozenset[str]
+    abbreviations: frozenset[str]
+    function_words: frozenset[str]
+    """Words that are no name although a sentence begins with them."""
+    subjunctive: frozenset[str]
+    """German: forms that mark a clause as reported (Konjunktiv I)."""
+    conditional: frozenset[str]
+    """German: forms that do so only beside a reporting verb (Konjunktiv II)."""
+    complementizers: frozenset[str]
+    reporting_nouns: frozenset[str]
+    source_prepositions: frozenset[str]
+    separable_particles: frozenset[str]
+    modals: frozenset[str]
+    no_infinitives: frozenset[str]
+    indefinite: frozenset[str]
+    name_breaks: frozenset[str]
+    organisation_endings: frozenset[str]
+    organisation_forms: frozenset[str]
+    organisation_heads: frozenset[str]
+    feminine_forms: frozenset[str]
+    neuter_forms: frozenset[str]
+    surnames: frozenset[str]
+    no_offices: frozenset[str]
+    place_nouns: frozenset[str]
+    place_compounds: frozenset[str]
+    organisation_nouns: frozenset[str]
+    organisation_compounds: frozenset[str]
+    place_starts: frozenset[str]
+    place_endings: frozenset[str]
+    no_places: frozenset[str]
+    in_something: frozenset[str]
+    noun_endings: frozenset[str]
+    measures: frozenset[str]
+    name_particles: frozenset[str]
+    female_titles: frozenset[str]
+    male_titles: frozenset[str]
+    locatives: frozenset[str]
+    definite_articles: frozenset[str]
+    office_attributes: frozenset[str]
+    organisation_joins: frozenset[str]
+    anybody: frozenset[str]
+    nobody: frozenset[str]
+    never: frozenset[str]
+    counterfactual: frozenset[str]
+    only: frozenset[str]
+    citing_verbs: frozenset[str]
+    passive_auxiliaries: frozenset[str]
+    label_markers: frozenset[str]
+    postmodifiers: frozenset[str]
+    quantifiers: frozenset[str]
+    joins: frozenset[str]
+    alternatives: frozenset[str]
+    sentence_openers: frozenset[str]
+    clause_openers: frozenset[str]
+    unreported_openers: frozenset[str]
+    place_prepositions: frozenset[str]
+    office_joins: frozenset[str]
+    clause_joins: frozenset[str]
+    contracted_articles: frozenset[str]
+    relative_pronouns: frozenset[str]
+    shortest_role: int
+    reporting_words: frozenset[str]
+    """Every word from which a rule of indirect speech starts, nouns excepted."""
+
+    # Sets that only one of the languages has.
+    bare_clause_verbs: frozenset[str] = frozenset()
+    infinitive_verbs: frozenset[str] = frozenset()
+    relative_or_article: frozenset[str] = frozenset()
+    genitive_determiners: frozenset[str] = frozenset()
+    after_particle: frozenset[str] = frozenset()
+    sentence_adverbs: frozenset[str] = frozenset()
+    no_genitives: frozenset[str] = frozenset()
+    oblique_relatives: frozenset[str] = frozenset()
+    document_verbs: frozenset[str] = frozenset()
+    marked_document_prepositions: frozenset[str] = frozenset()
+    aside_openers: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    known_determiners: frozenset[str] = frozenset()
+    source_attributes: frozenset[str] = frozenset()
+    no_subjunctives: frozenset[str] = frozenset()
+    instructions: frozenset[str] = frozenset()
+    certain_subjunctive: frozenset[str] = frozenset()
+    future_words: frozenset[str] = frozenset()
+    wishes: frozenset[str] = frozenset()
+    conditional_auxiliaries: frozenset[str] = frozenset()
+    first_person: frozenset[str] = frozenset()
+    new_statements: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
+    that_conjunctions: frozenset[str] = frozenset()
+    reported_conjunctions: frozenset[str] = frozenset()
+    reported_openers: frozenset[str] = frozenset()
+    source_clause_openers: frozenset[str] = frozenset()
+    participle_auxiliaries: frozenset[str] = frozenset()
+    passive_forms: frozenset[str] = frozenset()
+    open_forms: frozenset[str] = frozenset()
+    owner_markers: frozenset[str] = frozenset()
+    impersonal_verbs: frozenset[str] = frozenset()
+    document_prepositions: frozenset[str] = frozenset()
+    sentence_pronouns: frozenset[str] = frozenset()
+    so_attributes: frozenset[str] = frozenset()
+    office_adjectives: frozenset[str] = frozenset()
+    feminine_roles: frozenset[str] = frozenset()
+    time_openers: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
+    prepositions_or_conjunctions: frozenset[str] = frozenset()
+    nouns_or_verbs: frozenset[str] = frozenset()
+    irregular_participles: frozenset[str] = frozenset()
+    object_pronouns: frozenset[str] = frozenset()
+    telling_verbs: frozenset[str] = frozenset()
+    bare_telling_verbs: frozenset[str] = frozenset()
+    refusals: frozenset[str] = frozenset()
+    date_openers: frozenset[str] = frozenset()
+    date_prepositions: frozenset[str] = frozenset()
+    bare_subjects: frozenset[str] = frozenset()
+    place_adverbs: frozenset[str] = frozenset()
+
+    def is_role(self, word: str) -> bool:
+        """Whether the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
+        return _is_role(self.language, word)
+
+    def ends_in_role(self, word: str) -> bool:
+        """The word or, in German, the end of the compound is one of the roles."""
+        if self.language != "de":
+            return word in self.roles or word.rpartition("-")[2] in self.roles
+        return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
+
+    def is_reporting_noun(self, word: str) -> bool:
+        """Whether a clause behind it is reported: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
+        return word in self.reporting_nouns or (self.language == "de" and _ends_in(word, "reporting_nouns"))
+
+    def source_kind(self, word: str) -> str | None:
+        """What "nach" makes of the German noun: "source" of "Angaben", "compound" of "Polizeiangaben", "document"."""
+        if word in self.source_nouns:
+            return "source"
+        if _ends_in(word, "source_nouns"):
+            return "compound"
+        return "document" if _ends_in(word, "documents") else None
+
+    def is_feminine_role(self, word: str) -> bool:
+        lower = word.lower()
+        return self.language == "de" and (
+            lower in self.feminine_roles
+            or (lower.endswith("in") and (self.is_role(lower[:-2]) or self.is_role(f"{lower[:-2]}e")))
+        )
+
+    def is_place_noun(self, word: str) -> bool:
+        """Whether the name behind the German noun is a place's: "Stadt", "Bundesstaats"."""
+        return self.language == "de" and _is_class_noun(word, "place")
+
+    def is_organisation_noun(self, word: str) -> bool:
+        """Whether the name behind the German noun is an organisation's: "Firma", "Softwarekonzerns"."""
+        return self.language == "de" and _is_class_noun(word, "organisation")
+
+
+@lru_cache(maxsize=20_000)
+def _is_role(language: str, word: str) -> bool:
+    lexicon = load_lexicon(language)
+    return lexicon is not None and any(lexicon.ends_in_role(stem) for stem in _stems(word.lower()))
+
+
+@lru_cache(maxsize=20_000)
+def _ends_in(word: str, field: str) -> bool:
+    """Whether the German compound ends in one of the nouns of that field, singular or plural."""
+    lexicon = load_lexicon("de")
+    assert lexicon is not None
+    nouns: frozenset[str] = getattr(lexicon, field)
+    stems = [word, *(word[: -len(ending)] for ending in ("en", "n", "s", "e") if word.endswith(ending))]
+    return any(stem[at:] in nouns for stem in stems for at in range(max(0, len(stem) - 24), max(0, len(stem) - 3)))
+
+
+@lru_cache(maxsize=20_000)
+def _is_class_noun(word: str, kind: str) -> bool:
+    lexicon = load_lexicon("de")
+    assert lexicon is not None
+    nouns: frozenset[str] = getattr(lexicon, f"{kind}_nouns")
+    compounds: frozenset[str] = getattr(lexicon, f"{kind}_compounds")
+    stems = [word, *(word[: -len(ending)] for ending in ("es", "en", "s", "n") if word.endswith(ending))]
+    return any(stem in nouns or stem.endswith(tuple(compounds)) for stem in stems)
+
+
+def _stems(word: str) -> list[str]:
+    """The word and what it may be a feminine, plural or genitive of."""
+    endings = [ending for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3]
+    stems = [word, *(word[: -len(ending)] for ending in endings)]
+    stems.extend(f"{word[: -len(ending)]}e" for ending in endings if ending in {"in", "innen"})
+    if word.endswith("men"):
+        stems.append(word[:-2] + "an")
+    return stems
+
+
+@cache
+def load_lexicon(language: str | None) -> Lexicon | None:
+    """The words of that language, None if there are no rules for it."""
+    if language not in LANGUAGES:
+        return None
+    tables = _read_words("words_both.toml") | _read_words(f"words_{language}.toml")
+    words = {key: frozenset(text.split()) for key, text in tables.items()}
+    words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives"))
+    verbs = load_verbs(language)
+    closed = (
+        "pronouns",
+        "determiners_nominative",
+        "determiners_oblique",
+        "prepositions",
+        "adverbs",
+        "conjunctions",
+        "auxiliaries",
+    )
+    return Lexicon(
+        language=language,
+        verbs=verbs_by_form(verbs),
+        participles={verb.participle: verb for verb in verbs if verb.participle},
+        function_words=frozenset().union(*(words[key] for key in closed)),
+        shortest_role=min(map(len, words["roles"])),
+        reporting_words=frozenset(verbs_by_form(verbs)).union(
+            (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]
+        ),
+        **words,
+    )
+
+
+@cache
+def load_given_names() -> GivenNames:
+    return GivenNames(**{key: frozenset(text.split()) for key, text in _read_words("given_names.toml").items()})
+
+
+def subjunctive_of(infinitive: str) -> str:
+    """The third person singular of the German Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
+    return infinitive[:-2] + "e" if infinitive.endswith("en") else infinitive[:-1] + "e"
+
+
+def _read_words(name: str) -> dict[str, str]:
+    return msgspec.toml.decode((FOLDER / name).read_bytes(), type=dict[str, str])

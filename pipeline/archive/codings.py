@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, 8.4), undone within a cap: gzip, deflate, br, zstd."""
+"""Undo content codings (RFC 9110, 8.4) up to a maximum size: gzip, deflate, br, zstd."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import brotli
 import zstandard
 
 MAX_BODY_BYTES = 53_000_000
-"""Of a body, as sent and again when decoded. A sitemap may have 50 MiB."""
+"""Maximum size of a body, both as sent and when decoded. A sitemap may have 50 MiB."""
 MAX_CODINGS = 5
-"""One in another; each costs as much time as the body is large."""
+"""Maximum number of nested codings; each costs time in proportion to the size of the body."""
 
 _CHUNK_BYTES = 1 << 16
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -28,10 +28,10 @@ class CodingError(Exception):
 
 
 def decode(body: bytes, content_encoding: str | None) -> bytes:
-    """Undo the content codings named in the header's value, last one first. Raises CodingError."""
+    """Undo the codings that a Content-Encoding header names, the last one first. Raises CodingError."""
     codings = [part.strip().lower() for part in (content_encoding or "").split(",") if part.strip()]
     if len(codings) > MAX_CODINGS:
-        raise CodingError("bad_encoding", f"{len(codings)} content-encodings, one in another")
+        raise CodingError("bad_encoding", f"{len(codings)} nested content-encodings")
     for coding in reversed(codings):
         if not body or coding == "identity":
             continue
@@ -47,7 +47,7 @@ def decode(body: bytes, content_encoding: str | None) -> bytes:
 
 
 def _deflate(body: bytes) -> bytes:
-    """Servers send `deflate` with and without the zlib wrapper (RFC 9110, 8.4.1.2)."""
+    """Undo `deflate`, which servers send with and without the zlib wrapper (RFC 9110, 8.4.1.2)."""
     try:
         return _inflate(body, zlib.MAX_WBITS)
     except zlib.error:
@@ -63,7 +63,7 @@ def _inflate(body: bytes, window_bits: int) -> bytes:
 
 
 def _gunzip(body: bytes) -> bytes:
-    """A gzip body may have several members (RFC 1952, 2.2); what follows the last one is padding."""
+    """Undo gzip. A body may have several members (RFC 1952, 2.2); anything after the last one is padding."""
     out = bytearray()
     rest = body
     while rest.startswith(_GZIP_MAGIC) and len(out) <= MAX_BODY_BYTES:
@@ -89,7 +89,7 @@ def _unbrotli(body: bytes) -> bytes:
 
 
 def _unzstd(body: bytes) -> bytes:
-    """Slice by slice, because the decoder has no limit of its own and a slice grows 32,000-fold at most."""
+    """Undo zstd slice by slice, because the decoder has no limit, and a slice grows at most 32,000-fold."""
     out = bytearray()
     frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
     for start in range(0, len(body), _ZSTD_SLICE_BYTES):

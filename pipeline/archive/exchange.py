@@ -1,4 +1,4 @@
-"""One HTTP exchange, as it went over the wire: what the archive stores."""
+"""One HTTP exchange as it went over the wire, which is what the archive stores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One request and its response, as they went over the wire (RFC 9110), transfer coding undone."""
+    """One request and its response (RFC 9110), with the transfer coding undone."""
 
     url: str
     request_headers: tuple[tuple[str, str], ...]
@@ -16,11 +16,12 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     headers: tuple[tuple[bytes, bytes], ...]
     body_sent: bytes
-    """With its content coding."""
+    """With its content coding, if any."""
     fetched_at: datetime
 
     def header(self, name: str) -> str | None:
-        """The header's first value; UTF-8 where it is that, as some servers send, else Latin-1 (RFC 9110, 5.5)."""
+        """The first value of the header, None without one; decoded as UTF-8, which some servers send, else as Latin-1
+        (RFC 9110, 5.5)."""
         wanted = name.lower().encode()
         value = next((value for key, value in self.headers if key.lower() == wanted), None)
         if value is None:

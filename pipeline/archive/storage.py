@@ -1,4 +1,4 @@
-"""Where the WARC files lie: a local folder, behind interfaces that another place can implement, too.
+"""Where the WARC files lie: a local folder. Another place implements the same interfaces, Storage and WarcFile.
 
 `archive_storage` is the only function that knows which implementation the settings name.
 """

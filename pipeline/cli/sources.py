@@ -21,13 +21,13 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.opml import Outline, read_opml, write_opml
 from pipeline.sources.sites import http_address
-from pipeline.sources.source_list import SourceList, read_source_list, write_source_list
 from pipeline.steps.run.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from pipeline.collect.discovery.candidates import Found, Wanted
     from pipeline.collect.discovery.probes import Probe
     from pipeline.sources.plan import Candidate, Overrides, Plan
+    from pipeline.sources.source_list import SourceList
 
 LIST_SUFFIXES = frozenset({".opml", ".xml"})
 
@@ -166,6 +166,7 @@ def add(
     from pipeline.annotate.language import tell_language
     from pipeline.collect.discovery.candidates import take_unchecked
     from pipeline.sources.plan import make_plan
+    from pipeline.sources.source_list import read_source_list, write_source_list
 
     settings = load_settings(sources=sources)
     overrides = _overrides(id=source_id, name=name, language=language, country=country, timezone=timezone)

@@ -1,7 +1,7 @@
-"""OPML (1.0 and 2.0), in which feed readers exchange their lists: bytes in, outlines out, and back.
+"""OPML (1.0 and 2.0), the format in which feed readers exchange lists of feeds.
 
-A list that newsledger wrote says, in a namespace that others skip, all that sources.toml does; so nothing is lost on
-the way out and in again.
+A list that newsledger writes has the rest of sources.toml in a namespace that other programs ignore, so that reading it
+back loses nothing. Pure: bytes in, outlines out, and back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class OpmlSource(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list that newsledger wrote says of the source that a feed is of."""
+    """The source of a feed, in a list that newsledger wrote."""
 
     id: str
     name: str | None = None
@@ -33,7 +33,7 @@ class OpmlSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed or sitemap of the list; address, homepage and language as they stand there."""
+    """A feed or sitemap of the list; address, homepage and language are not checked."""
 
     url: str
     is_sitemap: bool = False
@@ -44,9 +44,9 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_opml(content: bytes, *, file: str) -> tuple[Outline, ...]:
-    """Every outline with a feed, however deep, in the file's order; folders are passed over.
+    """Every outline with a feed, at any depth, in the order of the file; folders are ignored.
 
-    Entities are not expanded and nothing is loaded. Raises SourcesError naming `file`.
+    Entities are not expanded and nothing else is loaded. Raises SourcesError naming `file`.
     """
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True)
     try:
@@ -80,7 +80,8 @@ def _name(element: etree._Element) -> str:
 
 
 def write_opml(sources: Iterable[Source]) -> bytes:
-    """The sources as OPML 2.0, an outline for each feed and each sitemap. Readers pass over what has no `xmlUrl`."""
+    """The sources as OPML 2.0 with an outline for each feed and sitemap. Feed readers ignore outlines without
+    `xmlUrl`."""
     root = etree.Element("opml", version="2.0", nsmap={"newsledger": NAMESPACE})
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "newsledger sources"
     body = etree.SubElement(root, "body")

@@ -114,7 +114,7 @@ def front_page(url: str) -> str:
 def registrable_host(host: str) -> str:
     """The part of a host name that somebody registered, by the public suffix list: `news.bote.co.uk` ▶ `bote.co.uk`.
 
-    An IP address is returned as it is. Domains that the list does not know, such as `.example`, count as suffixes.
+    An IP address is returned unchanged. Domains that the list does not know, such as `.example`, count as suffixes.
     """
     if _is_literal(host):
         return host

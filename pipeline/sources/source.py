@@ -1,4 +1,4 @@
-"""sources.toml: which outlets are read, and how gently."""
+"""A source is a news outlet that newsledger reads. sources.toml lists them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rate = Annotated[float, msgspec.Meta(ge=1 / 86_400, le=1_000_000)]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One outlet. `id` is part of every stream name, so it must not change once events exist."""
+    """One outlet. `id` is part of every stream name, so it must not change after the first event."""
 
     id: SourceId
     name: str
@@ -31,7 +31,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     feeds: tuple[HttpUrl, ...] = ()
     sitemaps: tuple[HttpUrl, ...] = ()
     requests_per_second: Rate | None = None
-    """Overrides the default budget of each of this source's hosts."""
+    """Replaces the default budget of each host of this source."""
     timezone: str | None = None
     """IANA name of the zone of dates that name none. The default is the zone of the country, else UTC."""
 
@@ -45,9 +45,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 parts = urlsplit(url)
                 usable = bool(parts.hostname) and parts.port != 0
             except ValueError as exc:
-                raise ValueError(f"source {self.id!r}: {url!r} is no address: {exc}") from exc
+                raise ValueError(f"source {self.id!r}: {url!r} is not a valid address: {exc}") from exc
             if not usable:
-                raise ValueError(f"source {self.id!r}: {url!r} is no address")
+                raise ValueError(f"source {self.id!r}: {url!r} is not a valid address")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -56,7 +56,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Of everything that is read: feeds, then sitemaps."""
+        """The addresses of the feeds, then those of the sitemaps."""
         return (*self.feeds, *self.sitemaps)
 
     @property
@@ -69,7 +69,7 @@ class SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_sources(path: Path) -> tuple[Source, ...]:
-    """All sources of the file, in its order. Raises SourcesError naming the file and the entry at fault."""
+    """All sources of the file, in its order. Raises SourcesError naming the file and the wrong entry."""
     try:
         content = path.read_bytes()
     except OSError as exc:
@@ -81,7 +81,7 @@ def load_sources(path: Path) -> tuple[Source, ...]:
 
 
 def parse_sources(content: bytes, path: Path) -> tuple[Source, ...]:
-    """The sources in what the file holds; none where it has none yet. Raises SourcesError naming `path`."""
+    """The sources in the content of the file, which may be none. Raises SourcesError naming `path`."""
     try:
         sources = msgspec.toml.decode(content, type=SourcesFile).source
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -102,7 +102,7 @@ def parse_sources(content: bytes, path: Path) -> tuple[Source, ...]:
 
 
 def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
-    """The sources with these ids, all of them if no id is given. Raises SourcesError for an unknown id."""
+    """The sources with these ids, or all if no id is given. Raises SourcesError for an unknown id."""
     known = {source.id: source for source in sources}
     wanted = tuple(ids)
     unknown = [source_id for source_id in wanted if source_id not in known]

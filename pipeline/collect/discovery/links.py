@@ -1,6 +1,6 @@
-"""Where an outlet's feeds may be: what its homepage declares and shows, and what its robots.txt names.
+"""Where the feeds of an outlet may be: the links of its homepage, and the sitemaps that its robots.txt names.
 
-Pure: bytes in, addresses out. Whether there is a feed is seen when the address is read.
+Pure: bytes in, addresses out. Nothing here checks that an address holds a feed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FEED_TYPES = frozenset(
         "text/xml",
     }
 )
-"""Media types of feeds, right and wrong ones, that a page's link elements give."""
+"""Media types, right and wrong ones, that link elements give for feeds."""
 WELL_KNOWN = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
 
 FEED_PATHS = (
@@ -39,9 +39,9 @@ FEED_PATHS = (
     r"/(?:rss|feeds?|atom)/.",  # /rss/aktuell/politik
     r"\?(?:.*&)?(?:feed|format|type)=(?:rss|rdf|atom)",  # /?feed=rss2
 )
-"""How the path and query of a feed look."""
+"""Paths and queries of feeds."""
 FEED_HOSTS = ("atom.", "feed.", "feeds.", "newsfeed.", "rss.")
-"""How the hosts of feeds begin that are not the site's own."""
+"""Prefixes of hosts that serve feeds for other sites."""
 COMMENT_FEEDS = (
     r"/(?:comments?|kommentare?)/(?:feed|rss|atom)",  # /comments/feed/
     r"[?&]feed=comments",  # /?feed=comments-rss2
@@ -53,13 +53,13 @@ COMMENT_FEED_TITLES = (
 )
 
 _JSON_FEED = re.compile(r"feed[^/]*\.json$|/feed/json/?$", re.IGNORECASE)
-"""`application/json` is also what a link to a page's data has; the address must say that it is a feed."""
+"""Links to the data of a page have the type `application/json`, too, so the address must look like a feed's."""
 _LOOKS_LIKE_FEED, _COMMENTS, _COMMENTS_TITLE = (
     re.compile("|".join(patterns), re.IGNORECASE) for patterns in (FEED_PATHS, COMMENT_FEEDS, COMMENT_FEED_TITLES)
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|link|a|p)\b", re.IGNORECASE)
 _HTML_BYTES = 20_000
-"""So far a page may put its first element off."""
+"""The first element of an HTML page must begin within this many bytes."""
 _META = ("property", "name", "http-equiv")
 _META_LANGUAGES = ("content-language", "og:locale")
 _SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -70,21 +70,21 @@ _SHOWN_ANCHORS = etree.XPath(
 
 
 class Homepage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says of itself and of its feeds; addresses are absolute, each once, in the page's order."""
+    """What a page says about itself and its feeds. Addresses are absolute, each once, in the order of the page."""
 
     name: str | None = None
-    """As the page calls the whole site."""
+    """The name that the page gives for the whole site."""
     title: str | None = None
     language: str | None = None
-    """The tag as it stands, such as `de-AT`."""
+    """The unchanged tag, such as `de-AT`."""
     declared: tuple[str, ...] = ()
-    """By link elements."""
+    """Feeds in link elements."""
     shown: tuple[str, ...] = ()
-    """Anchors within the site that look like feeds."""
+    """Visible links within the site that look like feeds."""
 
 
 def read_homepage(body: bytes, *, url: str, content_type: str | None) -> Homepage | None:
-    """What the page tells; None where it is no HTML."""
+    """What the page says; None if it is not HTML."""
     root = _parse(body, content_type) if _HTML.search(body[:_HTML_BYTES]) else None
     if root is None:
         return None
@@ -103,7 +103,7 @@ def read_homepage(body: bytes, *, url: str, content_type: str | None) -> Homepag
 
 
 def well_known_feeds(url: str) -> tuple[str, ...]:
-    """Where feeds usually are: beside the page first, then at the root."""
+    """The usual addresses of feeds, first those below the page, then those at the root of the host."""
     folder = url if urlsplit(url).path.endswith("/") else f"{url.partition('?')[0]}/"
     guesses = [urljoin(start, name) for start in (folder, urljoin(url, "/")) for name in WELL_KNOWN]
     return tuple(dict.fromkeys(guesses))
@@ -124,7 +124,8 @@ def _parse(body: bytes, content_type: str | None) -> HtmlElement | None:
 
 
 def _charset(body: bytes, content_type: str | None) -> str | None:
-    """UTF-8 where the bytes are that, else as the header says; None leaves it to the page's meta elements."""
+    """UTF-8 if the bytes are valid UTF-8, else the charset of the header; None leaves it to the page's meta
+    elements."""
     try:
         codecs.utf_8_decode(body, "strict", False)
         return "utf-8"

@@ -1,4 +1,7 @@
-"""What a feed says of its outlet: title, language, homepage. Pure: bytes in, values out."""
+"""What a feed says about its outlet: title, language, homepage.
+
+Pure: bytes in, values out.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _OTHER_TITLES = ("itunes", "mrss")
 class Masthead(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     language: str | None = None
-    """The tag as it stands, such as `de-AT`."""
+    """The unchanged tag, such as `de-AT`."""
     homepage: str | None = None
 
 
@@ -36,7 +39,8 @@ class _JsonFeed(msgspec.Struct, frozen=True):
 
 
 def read_masthead(body: bytes, *, url: str, content_type: str | None) -> Masthead:
-    """What stands above the items of a feed, or in the first entry of a news sitemap; nothing where nothing does."""
+    """What a feed says above its items, or a news sitemap in its first entry. All fields are None if nothing can be
+    read."""
     try:
         body = decode(body, "gzip") if body.startswith(_GZIP_MAGIC) else body
         text, _ = decode_text(body, content_type)
@@ -59,7 +63,7 @@ def _of_json_feed(text: str) -> Masthead:
 
 
 def _of_publication(element: etree._Element) -> Masthead:
-    """The first entry of a news sitemap names the publication; that of a feed nothing that is looked for here."""
+    """The publication that the first entry of a news sitemap names. Entries of other feeds name none."""
     said = {_name(one): _text(one) for parent in element.iter("{*}publication") for one in _children(parent)}
     return Masthead(title=tidy_name(said.get("name")), language=said.get("language"))
 

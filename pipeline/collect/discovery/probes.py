@@ -1,4 +1,4 @@
-"""Probes: an address is asked once, and what it answers is read as a feed. Nothing is recorded."""
+"""A probe requests an address once and reads the answer as a feed. Nothing is recorded."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from pipeline.ids import digest
 from pipeline.sources.sites import same_address
 
 MAX_AT_ONCE = 32
-"""Hosts that are asked at the same time, each one address after the other."""
+"""Hosts that are probed at the same time. The addresses of one host are probed one after the other."""
 SAMPLE_CHARS = 1000
-"""Of the items' titles, from which a language can be told."""
+"""Length of the sample of titles, enough to detect the language."""
 SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -31,22 +31,22 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     problem: str | None = None
-    """Why nothing could be read; None if a feed or a sitemap was."""
+    """Why nothing could be read; None if a feed or sitemap was."""
     final_url: str | None = None
-    """Where the answer came from; None where there was none."""
+    """The address after redirects; None if there was no answer."""
     moved_to: str | None = None
-    """Where permanent redirects have led."""
+    """The new address if all redirects were permanent."""
     kind: FeedKind | None = None
     items: int = 0
     newest_at: datetime | None = None
     pages: str | None = None
-    """A digest of the set of pages that the items are about; None without items."""
+    """A digest of the set of addresses of the items; None without items."""
     sitemaps: tuple[str, ...] = ()
-    """What an index names."""
+    """The sitemaps that a sitemap index names."""
     warnings: tuple[str, ...] = ()
     masthead: Masthead = Masthead()
     sample: str = ""
-    """Titles of items, as far as SAMPLE_CHARS go."""
+    """Titles of items, at most SAMPLE_CHARS."""
 
     @property
     def is_sitemap(self) -> bool:
@@ -58,9 +58,9 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def identities(self) -> frozenset[str]:
-        """What two addresses share that lead to the same feed: where the answer came from, or the pages it names.
+        """Two addresses with a common identity lead to the same feed: the same final address, or the same set of items.
 
-        A feed and a sitemap that name the same pages are two things.
+        A feed and a sitemap with the same items are different.
         """
         if self.problem is not None or self.final_url is None:
             return frozenset()
@@ -69,21 +69,21 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prober:
-    """Asks with one client, which is polite to each host."""
+    """Probes addresses with one client, which is polite to each host."""
 
     def __init__(self, client: Client, *, now: Callable[[], datetime]) -> None:
         self._client = client
         self._now = now
 
     async def probe(self, url: str, zone: ZoneInfo = UTC_ZONE) -> Probe:
-        """Ask the address. `zone` is for dates that name none."""
+        """Probe the address. `zone` is for dates without a time zone."""
         answer = await self.ask(url)
         return answer if isinstance(answer, Probe) else await self.read(url, answer, zone)
 
     async def probe_all(
         self, addresses: Iterable[tuple[str, ZoneInfo]], on_probe: Callable[[Probe], None] = lambda probe: None
     ) -> dict[str, Probe]:
-        """Ask every address, once each, by address."""
+        """Probe every address once. The result is ordered like `addresses`."""
         zones = dict(addresses)
         queues: dict[str, list[str]] = {}
         for url in zones:
@@ -91,7 +91,7 @@ class Prober:
         places = asyncio.Semaphore(MAX_AT_ONCE)
         probes: dict[str, Probe] = {}
 
-        async def work_off(queue: Sequence[str]) -> None:
+        async def probe_host(queue: Sequence[str]) -> None:
             for url in queue:
                 async with places:
                     probes[url] = await self.probe(url, zones[url])
@@ -99,11 +99,11 @@ class Prober:
 
         async with asyncio.TaskGroup() as group:
             for queue in queues.values():
-                group.create_task(work_off(queue))
+                group.create_task(probe_host(queue))
         return {url: probes[url] for url in zones}
 
     async def ask(self, url: str) -> Response | Probe:
-        """The response if it has status 2xx, else the probe that says what came instead."""
+        """The response if its status is 2xx, else a probe with the problem."""
         try:
             response = await self._client.fetch(url)
         except FetchFailed as failure:
@@ -113,7 +113,7 @@ class Prober:
         return Probe(url=url, problem=f"http {response.status}", final_url=response.final_url)
 
     async def read(self, url: str, response: Response, zone: ZoneInfo = UTC_ZONE) -> Probe:
-        """The response as a feed. In a thread: a long feed must not stop what else is being asked."""
+        """Read the response as a feed, in a thread, so that a long feed does not stop other probes."""
         return await asyncio.to_thread(partial(_read, url, response, zone=zone, now=self._now()))
 
 

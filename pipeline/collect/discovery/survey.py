@@ -1,4 +1,4 @@
-"""A survey of a site: from the address that a person knows to the feeds and news sitemaps that can be read there."""
+"""A survey of a site: from any address that a person knows to the feeds and news sitemaps that can be read there."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from pipeline.collect.feeds import FeedKind
 from pipeline.collect.http.responses import Response
 
 MAX_CANDIDATES = 60
-"""Addresses of one kind that are tried; a page that lists all of an outlet's feeds has some dozens."""
+"""Addresses that are tried for each kind of link; a page that lists all feeds of an outlet has some dozens."""
 MAX_SITEMAPS = 10
-"""Of robots.txt, and of an index in it, that are read; those whose address speaks of news first."""
+"""Sitemaps that are read from robots.txt and from each index in it; those with `news` in the address come first."""
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found at an address."""
+    """What was found for an address."""
 
     url: str
     problem: str | None = None
-    """Why nothing was."""
+    """Why nothing was found."""
     homepage: Homepage | None = None
-    """None where the address is a feed itself."""
+    """None if the address is a feed."""
     homepage_url: str | None = None
     found: tuple[Probe, ...] = ()
-    """Feeds and news sitemaps that hold something."""
+    """Feeds and news sitemaps that have items."""
     unread: tuple[Probe, ...] = ()
-    """What the page declares and cannot be read, or is empty."""
+    """Feeds that the page declares and that cannot be read or are empty."""
 
 
 async def survey(prober: Prober, url: str) -> Survey:
-    """The address itself if it is a feed or a sitemap, else what the page there leads to."""
+    """The address itself if it is a feed or a sitemap, else the feeds that the page there leads to."""
     answer = await prober.ask(url)
     if isinstance(answer, Probe):
         return Survey(url=url, problem=answer.problem)
@@ -60,7 +60,7 @@ async def _survey_site(prober: Prober, url: str, answer: Response, homepage: Hom
     found += await _news_sitemaps(prober, answer.final_url)
     return Survey(
         url=url,
-        problem=None if found else f"no feed there, nor at {len(tried) - 1} addresses where one may be",
+        problem=None if found else f"no feed there, nor at {len(tried) - 1} addresses where feeds usually are",
         homepage=homepage,
         homepage_url=answer.moved_to or url,
         found=tuple(found),
@@ -69,8 +69,11 @@ async def _survey_site(prober: Prober, url: str, answer: Response, homepage: Hom
 
 
 async def _news_sitemaps(prober: Prober, url: str) -> list[Probe]:
-    """Those that robots.txt names, itself or through an index. An index that is all about news stands for its members,
-    which may change from day to day."""
+    """The news sitemaps that robots.txt names, directly or through an index.
+
+    If the address of the index contains `news`, the index is returned instead of its members, whose addresses may
+    change daily.
+    """
     robots_url = urljoin(url, "/robots.txt")
     answer = await prober.ask(robots_url)
     if isinstance(answer, Probe):
@@ -79,10 +82,10 @@ async def _news_sitemaps(prober: Prober, url: str) -> list[Probe]:
     probes = await _probe_new(prober, _news_first(declared_sitemaps(answer.body, url=robots_url)), tried, MAX_SITEMAPS)
     found = [probe for probe in probes if probe.kind is FeedKind.NEWS_SITEMAP and probe.items]
     for index in probes:
-        named = [link for link in _news_first(index.sitemaps) if _speaks_of_news(link)]
+        named = [link for link in _news_first(index.sitemaps) if _mentions_news(link)]
         members = await _probe_new(prober, named, tried, MAX_SITEMAPS)
         news = [probe for probe in members if probe.kind is FeedKind.NEWS_SITEMAP and probe.items]
-        found += [index] if news and _speaks_of_news(index.url) else news
+        found += [index] if news and _mentions_news(index.url) else news
     return found
 
 
@@ -95,8 +98,8 @@ async def _probe_new(
 
 
 def _news_first(urls: Iterable[str]) -> list[str]:
-    return sorted(urls, key=lambda url: not _speaks_of_news(url))
+    return sorted(urls, key=lambda url: not _mentions_news(url))
 
 
-def _speaks_of_news(url: str) -> bool:
+def _mentions_news(url: str) -> bool:
     return "news" in url.lower()

@@ -1,8 +1,8 @@
 """Where the redirects from an article's address have led: to the article, or to what its site shows instead.
 
-An outlet that renames an article keeps its number or most of its name in the address, or the page says which article it
-is. One that takes an article down leads its readers to the front page or a section; one that wants something of them
-first, to a wall; and a page on another site is another page, whatever its address.
+When an outlet renames an article, the new address keeps its number or most of the words, or the page names its old
+address. When it takes an article down, readers get the front page or a section. When it wants something from them
+first, they get a wall: consent, a login, a subscription. A page on another site is a different page.
 
 Pure: addresses and bytes in, a verdict out.
 """
@@ -15,11 +15,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 from uuid import UUID
 
-from lxml import etree
-from lxml.html import HTMLParser, document_fromstring
-
-from pipeline.collect.feeds.charset import decode_text
-from pipeline.collect.pages.section_pages import looks_like_article
+from pipeline.collect.pages.section_pages import looks_like_article, parse_html
 from pipeline.ids import article_id
 from pipeline.sources.sites import registrable_host
 
@@ -28,16 +24,17 @@ authorize captcha cmp consent cookies cookiewall einwilligung login maintenance 
 registrierung sign-in sign-up signin signup sso subscribe wartung zustimmung
 """
 WALLS = frozenset(_WALLS.split())
-"""Parts of the path, or first names of a host, of pages that stand before any article: `/login?to=…`, `consent.…`."""
+"""Parts of the path, or first labels of the host, of pages that are shown before any article: `/login?to=…`,
+`consent.…`."""
 OFFERS = frozenset({"abo", "abos", "plus", "premium", "subscription"})
-"""Likewise where the path ends in them; else they are sections."""
+"""The same at the end of a path; elsewhere in a path they are sections."""
 LEAST_SHARED_WORDS = 3
-"""A name that was changed shares so many words with the old one, and more than half."""
+"""A changed name shares at least this many words with the old one, and more than half of its words."""
 
 _NUMBER = re.compile(
     r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))(?![0-3]\d(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d))\d{5,}(?!\d)"
 )
-"""An article's number, which a date is not."""
+"""The number of an article: five digits or more that are not a date."""
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"\.[a-z]{3,5}$")
 _WEEKDAYS_DE = "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag"
@@ -50,15 +47,18 @@ class Redirection(StrEnum):
     TO_FRONT_PAGE = "to_front_page"
     TO_OTHER_SITE = "to_other_site"
     TO_WALL = "to_wall"
-    """To a page for consent, registration, payment, or about maintenance: the article may well be behind it."""
+    """To a page for consent, registration or payment, or about maintenance. The article may still exist."""
     TO_OTHER_ARTICLE = "to_other_article"
-    """To what looks like an article; it may be the same one under a wholly different name."""
+    """To what looks like an article; it may be the same one under a completely different name."""
     TO_OTHER_PAGE = "to_other_page"
-    """To a section, a search, a page that says that there is nothing."""
+    """To a section, a search, or a page that says that nothing was found."""
 
 
 def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, content_type: str | None) -> Redirection:
-    """What the page at `final_url` is to the article with these addresses, which led to it. The body may be empty."""
+    """How the page at `final_url` relates to the article with the addresses `known_as`, which redirected to it.
+
+    The body may be empty.
+    """
     if _is_wall(final_url, known_as) and not any(_is_wall(url) for url in known_as):
         return Redirection.TO_WALL
     if is_front_page(final_url) and not is_front_page(known_as[0]):
@@ -79,7 +79,7 @@ def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, cont
 
 
 def is_front_page(url: str) -> bool:
-    """Whether the address is that of a site, and of no page of it."""
+    """Whether the address is the root of a site."""
     parts = urlsplit(url)
     return parts.path in {"", "/"} and not parts.query
 
@@ -96,21 +96,24 @@ def _site(url: str) -> str:
 
 
 def _is_wall(url: str, known_as: Sequence[str] = ()) -> bool:
-    """An article in a section of such a name, `/wartung/…`, is none, unless the folder was put before the old path."""
+    """Whether the address is that of a wall.
+
+    An article in a section with such a name, as in `/wartung/…`, is not a wall, unless the old path follows the name.
+    """
     parts = urlsplit(url)
     path = [_stem(segment) for segment in _segments(parts)]
     if (parts.hostname or "").partition(".")[0] in WALLS or not (WALLS | OFFERS).isdisjoint(path[-1:]):
         return True
-    is_put_before = any(len(old) > 1 and parts.path.endswith(old) for old in (urlsplit(each).path for each in known_as))
-    return not WALLS.isdisjoint(path) and (is_put_before or not looks_like_article(url))
+    precedes_old_path = any(
+        len(old) > 1 and parts.path.endswith(old) for old in (urlsplit(each).path for each in known_as)
+    )
+    return not WALLS.isdisjoint(path) and (precedes_old_path or not looks_like_article(url))
 
 
 def _own_addresses(body: bytes, url: str, content_type: str | None) -> list[str]:
-    """What the page says its address is: rel=canonical (RFC 6596), og:url."""
-    text, _ = decode_text(body, content_type)
-    try:
-        root = document_fromstring(text.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
-    except (etree.LxmlError, ValueError):
+    """The addresses that the page gives for itself: rel=canonical (RFC 6596), og:url."""
+    root = parse_html(body, content_type)
+    if root is None:
         return []
     links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
     metas = [meta.get("content") for meta in root.iter("meta") if (meta.get("property") or "").lower() == "og:url"]
@@ -126,7 +129,7 @@ def _joined(url: str, said: str) -> str | None:
 
 
 def _is_renamed(old_url: str, new_url: str) -> bool:
-    """Whether two addresses of one site are of the same article."""
+    """Whether two addresses of one site belong to the same article."""
     old, new = urlsplit(old_url), urlsplit(new_url)
     if _segments(old) == _segments(new):
         return set(parse_qsl(old.query)) <= set(parse_qsl(new.query))
@@ -141,21 +144,20 @@ def _is_renamed(old_url: str, new_url: str) -> bool:
     shared = before & after
     enough = len(shared) >= LEAST_SHARED_WORDS and 2 * len(shared) > max(len(before), len(after))
     differing = before ^ after
-    is_other_part = any(map(str.isdecimal, differing)) or not _WEEKDAYS.isdisjoint(
-        differing
-    )  # of a live blog, a forecast
+    # Parts of a live blog or a forecast differ in a number or a weekday only.
+    is_other_part = any(map(str.isdecimal, differing)) or not _WEEKDAYS.isdisjoint(differing)
     return (enough and not is_other_part) or (before == after and any(map(str.isalpha, before)))
 
 
 def _numbers(parts: SplitResult) -> set[str]:
-    """The article's, in the last part of the path, else a folder that is a number. Other folders' are of places."""
+    """The article's numbers: those in the last part of the path, else the last folder that is a number."""
     named = _named(parts)
     of_folders = [segment for segment in named[:-1] if _NUMBER.fullmatch(segment)]
     return set(_NUMBER.findall(named[-1]) or of_folders[-1:]) if named else set()
 
 
 def _words(parts: SplitResult) -> set[str]:
-    """The last part of the path, without the article's number."""
+    """The words of the last part of the path, without the article's number."""
     named = _named(parts)
     return set(_WORD.findall(_NUMBER.sub("", named[-1]))) if named else set()
 
@@ -173,7 +175,7 @@ def _segments(parts: SplitResult) -> list[str]:
 
 
 def _names_in_query(url: str, addresses: Sequence[str]) -> bool:
-    """Whether the page is told where its reader wanted to go."""
+    """Whether a query parameter holds the path of one of these addresses, as a wall gets it to return to."""
     values = [value for _, value in parse_qsl(urlsplit(url).query)]
     paths = [path for path in (urlsplit(address).path for address in addresses) if len(path) > 1]
     return any(path in value for value in values for path in paths)

@@ -1,4 +1,4 @@
-"""What front and section pages link to: articles, and the sections themselves.
+"""The links of front and section pages: to articles, and to the sections themselves.
 
 Pure: bytes in, links out.
 """
@@ -21,7 +21,9 @@ from pipeline.ids import canonical_url
 from pipeline.sources.sites import http_address, is_on
 
 MAX_SECTIONS = 5
+"""Sections of a front page that are followed, those with the most articles first."""
 MAX_LINKS = 2_000
+"""Links that are read from one page."""
 MAX_TITLE_CHARS = 300
 
 ARTICLE_PATHS = (
@@ -29,7 +31,7 @@ ARTICLE_PATHS = (
     r"\d{5,}[^/]*/?$",  # /story/1234567, /hafen-bleibt-zu-a-48213.html
     r"/(?:19|20)\d\d[-/]?[01]\d[-/]?[0-3]\d[-/].",  # /2026/03/14/hafen
 )
-"""How the path of an article looks, where nothing but a link tells of it."""
+"""Paths of articles, for addresses about which only a link is known."""
 
 _ARTICLE = re.compile("|".join(ARTICLE_PATHS), re.IGNORECASE)
 _LISTING_FOLDERS = """
@@ -38,7 +40,7 @@ faq feed feeds help hilfe impressum imprint jobs kategorie kontakt legal newslet
 ressort rss schlagwort search section seite sitemap suche tag tags terms thema themen topic topics ueber-uns
 """
 _LISTINGS = frozenset(_LISTING_FOLDERS.split())
-"""First or second folders of addresses that are not an article's, unless they look like one."""
+"""First or second folders of pages that are not articles, unless the rest of the path looks like one."""
 _FOLDER = re.compile(r"/[^/]+(?=/.)")
 
 
@@ -49,11 +51,9 @@ class Link(msgspec.Struct, frozen=True):
 
 
 def page_links(body: bytes, *, url: str, content_type: str | None, hosts: AbstractSet[str]) -> list[Link]:
-    """The links to pages on these hosts, each once, in the page's order; none where it cannot be read as HTML."""
-    text, _ = decode_text(body, content_type)
-    try:
-        root = document_fromstring(text.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
-    except (etree.LxmlError, ValueError):
+    """The links to pages on these hosts, each address once, in the order of the page; empty if it is not HTML."""
+    root = parse_html(body, content_type)
+    if root is None:
         return []
     base = next((element.get("href") for element in root.iter("base") if element.get("href")), None) or ""
     links: dict[str, Link] = {}
@@ -69,19 +69,28 @@ def page_links(body: bytes, *, url: str, content_type: str | None, hosts: Abstra
     return list(links.values())
 
 
+def parse_html(body: bytes, content_type: str | None) -> HtmlElement | None:
+    """The page as a tree; None if nothing can be parsed."""
+    text, _ = decode_text(body, content_type)
+    try:
+        return document_fromstring(text.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError):
+        return None
+
+
 def looks_like_article(url: str) -> bool:
-    """Whether the address is an article's, and not a section's or a service's."""
+    """Whether the path looks like an article's and not like a section's or a service's."""
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def is_listing(url: str) -> bool:
-    """Whether the address is that of a site, of a list of articles, or of a page about the outlet."""
+    """Whether the address is a front page, a list of articles, or a page about the outlet."""
     folders = [segment for segment in urlsplit(url).path.lower().split("/") if segment]
     return not folders or (not _LISTINGS.isdisjoint(folders[:2]) and not looks_like_article(url))
 
 
 def section_addresses(links: Sequence[Link]) -> list[str]:
-    """The sections of a front page: what it links to that is the folder of two or more of its articles."""
+    """The sections of a front page: linked pages that are the folder of at least two linked articles."""
     articles = [link.url for link in links if looks_like_article(link.url)]
     folders = Counter(folder for url in articles for folder in _folders(url))
     linked = {link.url.rstrip("/"): link.url for link in links if not looks_like_article(link.url)}
@@ -89,7 +98,7 @@ def section_addresses(links: Sequence[Link]) -> list[str]:
 
 
 def linked_items(links: Iterable[Link]) -> list[FeedItem]:
-    """What the links say of the pages they lead to: an address and a title, no date."""
+    """The links as feed items: an address and a title, no date."""
     return [
         FeedItem(
             url=link.url,

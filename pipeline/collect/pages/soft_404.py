@@ -1,7 +1,7 @@
-"""Pages that say there is no such page, although their status is 200.
+"""Pages that say that the page does not exist, although their status is 200.
 
-The headline decides, where the page has one: an article may be called so in a part of its title. German and English are
-understood.
+If the page has a headline, the headline decides, because a part of an article's title may read like such a message.
+German and English messages are recognised.
 """
 
 from __future__ import annotations
@@ -9,22 +9,24 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement
 
 from pipeline.collect.feeds.charset import decode_text
+from pipeline.collect.pages.section_pages import parse_html
 
 SOFT_404 = "soft_404"
 
 _HEAD_BYTES = 300_000
-"""A headline stands in the first part of a page."""
-_MOST_CHARS = 150
-_MOST_HEADLINES = 8
+"""Only this first part of a page is searched for a headline."""
+_MAX_LINE_CHARS = 150
+"""The rest of a longer headline is ignored."""
+_MAX_HEADLINES = 8
+"""Elements of each kind that are looked at."""
 _HEADLINE = re.compile(r"<(?:title|h1)\b", re.IGNORECASE)
 _NAME_WORDS = 4
-"""Names of sites have no more."""
+"""Maximum number of words in the name of a site."""
 _BETWEEN = re.compile(r"\s+(?:[|–—·»-]|::)\s+|[|»]")
-"""Stands between what a page says and the name of its site."""
+"""Separates a page's message from the name of its site in a title."""
 
 _CALL = (
     r"(?:(?:oops|ups|hoppla|huch|sorry|leider|we(?:[’']| a)re sorry|es tut uns leid|fehler|error|hinweis)[!,.:…]* ?)"
@@ -53,23 +55,20 @@ _NOTHING = re.compile(
 _PERHAPS = re.compile(
     rf"\(?{_NUMBER}\)?[.!]*|(?:{_NUMBER}[ ,:–—-]*)?\(?(?:not found|nicht gefunden)\)?[.!]*", re.IGNORECASE
 )
-"""Few words, with which the title of an article can begin, too."""
+"""Short messages that the title of an article can begin with, too."""
 _HINT = re.compile(r"404|nicht|no[tn]|n[’']t|n&|gelöscht|entfernt|removed|deleted|no longer", re.IGNORECASE)
 _DATED = re.compile(r"""article:published_time|["']datePublished["']""")
-"""Only an article says when it was published, also one that is about a page not found."""
+"""Only an article says when it was published, even if it is about a page that was not found."""
 
 
 def is_soft_404(body: bytes, content_type: str | None) -> bool:
-    """Whether the page's headline, or else its title, says that there is none."""
+    """Whether the headline of the page, or without one its title, says that the page does not exist."""
     text, _ = decode_text(body[:_HEAD_BYTES], content_type)
-    starts = (found.end() for found in islice(_HEADLINE.finditer(text), _MOST_HEADLINES))
-    if not any(_HINT.search(text, start, start + 2 * _MOST_CHARS) for start in starts) or _DATED.search(text):
+    starts = (found.end() for found in islice(_HEADLINE.finditer(text), _MAX_HEADLINES))
+    if not any(_HINT.search(text, start, start + 2 * _MAX_LINE_CHARS) for start in starts) or _DATED.search(text):
         return False
-    try:
-        root = document_fromstring(text.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
-    except (etree.LxmlError, ValueError):
-        return False
-    return _says_so(title=_line(root, "title"), headline=_line(root, "h1"))
+    root = parse_html(body[:_HEAD_BYTES], content_type)
+    return root is not None and _says_so(title=_line(root, "title"), headline=_line(root, "h1"))
 
 
 def _says_so(title: str, headline: str) -> bool:
@@ -86,6 +85,6 @@ def _says_so(title: str, headline: str) -> bool:
 
 
 def _line(root: HtmlElement, tag: str) -> str:
-    """The text of the first such element that has any."""
-    lines = (" ".join(element.text_content().split()) for element in islice(root.iter(tag), _MOST_HEADLINES))
-    return next((line[:_MOST_CHARS] for line in lines if line), "")
+    """The text of the first element with this tag that is not empty, on one line."""
+    lines = (" ".join(element.text_content().split()) for element in islice(root.iter(tag), _MAX_HEADLINES))
+    return next((line[:_MAX_LINE_CHARS] for line in lines if line), "")

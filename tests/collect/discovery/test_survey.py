@@ -146,7 +146,7 @@ def test_an_index_of_news_sitemaps_is_taken_instead_of_its_members(web: WebServe
 
 
 NOTHING = {
-    "a page that has no feed": ("<html><p>Willkommen", "no feed there, nor at 7 addresses where one may be"),
+    "a page that has no feed": ("<html><p>Willkommen", "no feed there, nor at 7 addresses where feeds usually are"),
     "a text": ("nothing to see", "not a feed"),
     "an empty feed": ("<rss version='2.0'><channel><title>Bote</title></channel></rss>", "without items"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,19 +24,93 @@ AIRFLOW = Path(sys.executable).with_name("airflow")
 pytestmark = pytest.mark.skipif(not AIRFLOW.exists(), reason="newsledger[airflow] is not installed")
 
 
+FAILING = """
+from datetime import UTC, datetime
+from airflow.sdk import dag, task
+from pipeline.orchestrate import record_failure
+
+@dag(start_date=datetime(2026, 1, 1, tzinfo=UTC), schedule=None, default_args={"on_failure_callback": record_failure})
+def failing():
+    @task(map_index_template="{{ task.op_kwargs['source_id'] }}")
+    def collect(source_id):
+        if source_id == "south":
+            raise RuntimeError("the disk is full\\nof leaves")
+
+    collect.expand(source_id=["north", "south"])
+
+failing()
+"""
+
+SERVE = """
+import json, os, sys, traceback
+answers = os.fdopen(os.dup(1), "w")
+for line in sys.stdin:
+    request = json.loads(line)
+    os.environ.update(request["env"])
+    with open(request["log"], "w") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    status = 0
+    try:
+        exec(request["code"])
+    except SystemExit as exc:
+        status = 0 if exc.code in (None, 0) else 1
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    print(status, file=answers, flush=True)
+"""
+"""Reads requests and runs each: importing Airflow takes longer than what most of them ask for."""
+
+
+class Airflow:
+    """A process that has imported Airflow, with a database, our DAGs and a failing one."""
+
+    def __init__(self, home: Path) -> None:
+        self._log = home / "log.txt"
+        dags = home / "dags"
+        dags.mkdir()
+        for path in (PROJECT_ROOT / "dags").glob("*.py"):
+            shutil.copy(path, dags)
+        (dags / "failing.py").write_text(FAILING)
+        environment = {
+            **os.environ,
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SERVE], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, code: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """The exit status of this code, and what it printed."""
+        assert self._process.stdin and self._process.stdout
+        request = {"code": code, "env": {**(env or {})}, "log": str(self._log)}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        status = self._process.stdout.readline()
+        return int(status), self._log.read_text()
+
+    def command(self, *arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """The exit status of `airflow ARGUMENTS`, and what it printed."""
+        code = f"from airflow.__main__ import main; sys.argv = {['airflow', *arguments]!r}; main()"
+        return self.run(code, env)
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
 @pytest.fixture(scope="module")
-def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment of an Airflow with a database, our DAGs and nothing else."""
-    home = tmp_path_factory.mktemp("airflow")
-    environment = {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-    }
-    subprocess.run([AIRFLOW, "db", "migrate"], env=environment, check=True, capture_output=True)
-    return environment
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    started = Airflow(tmp_path_factory.mktemp("airflow"))
+    status, printed = started.command("db", "migrate")
+    assert status == 0, printed
+    yield started
+    started.close()
 
 
 @pytest.fixture
@@ -54,7 +129,7 @@ def outlets(tmp_path: Path) -> Iterator[Path]:
 LOAD = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(sys.argv[1])
+bag = DagBag(FOLDER)
 dag = bag.dags["ingest_daily"]
 print(json.dumps({
     "dags": sorted(bag.dags),
@@ -73,16 +148,10 @@ print(json.dumps({
 """
 
 
-def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD, PROJECT_ROOT / "dags"],
-        env=dict(airflow_home),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    bag = json.loads(done.stdout.splitlines()[-1])
+def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
+    status, printed = airflow.run(LOAD.replace("FOLDER", repr(str(PROJECT_ROOT / "dags"))))
+    assert status == 0, printed
+    bag = json.loads(printed.splitlines()[-1])
     assert (bag["errors"], bag["warnings"]) == ({}, [])
     assert bag["dags"] == ["ingest_daily", "maintain_weekly", "poll_hourly"]
     assert (bag["unexplained"], bag["careless"]) == ([], [])
@@ -101,19 +170,16 @@ def test_the_dags_load_without_errors_or_warnings(airflow_home: Mapping[str, str
 
 
 def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
-    airflow_home: Mapping[str, str], outlets: Path, tmp_path: Path
+    airflow: Airflow, outlets: Path, tmp_path: Path
 ) -> None:
     environment = {
-        **airflow_home,
         "NEWSLEDGER_SOURCES": str(outlets),
         "NEWSLEDGER_DATA": str(tmp_path / "hourly"),
         "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
     }
     for _ in range(2):
-        done = subprocess.run(
-            [AIRFLOW, "dags", "test", "poll_hourly"], env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        status, printed = airflow.command("dags", "test", "poll_hourly", env=environment)
+        assert status == 0, printed
     with Ledger.open_existing(tmp_path / "hourly" / "ledger.sqlite") as ledger:
         (polls,) = ledger.table("select count(*) as polls from ledger.feed_polled").to_pylist()
         (pages,) = ledger.table("select count(*) as pages from ledger.article_captured").to_pylist()
@@ -122,54 +188,28 @@ def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
     assert not (tmp_path / "hourly" / "news.duckdb").exists()
 
 
-def test_the_weekly_run_merges_and_verifies(airflow_home: Mapping[str, str], tmp_path: Path, run: Run) -> None:
+def test_the_weekly_run_merges_and_verifies(airflow: Airflow, tmp_path: Path, run: Run) -> None:
     data = tmp_path / "weekly"
     with Ledger.open(data / "ledger.sqlite") as ledger:
         for n in range(5):
             ledger.append([item(f"{n}")], run)
-    environment = {**airflow_home, "NEWSLEDGER_DATA": str(data)}
-    done = subprocess.run(
-        [AIRFLOW, "dags", "test", "maintain_weekly"], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, printed = airflow.command("dags", "test", "maintain_weekly", env={"NEWSLEDGER_DATA": str(data)})
+    assert status == 0, printed
     with Ledger.open_existing(data / "ledger.sqlite") as ledger:
         assert ledger.table("select 1 from ducklake_list_files('ledger', 'item_discovered')").num_rows == 1
 
 
-FAILING = """
-from datetime import UTC, datetime
-from airflow.sdk import dag, task
-from pipeline.orchestrate import record_failure
-
-@dag(start_date=datetime(2026, 1, 1, tzinfo=UTC), schedule=None, default_args={"on_failure_callback": record_failure})
-def failing():
-    @task(map_index_template="{{ task.op_kwargs['source_id'] }}")
-    def collect(source_id):
-        if source_id == "south":
-            raise RuntimeError("the disk is full\\nof leaves")
-
-    collect.expand(source_id=["north", "south"])
-
-failing()
-"""
-
-
 @pytest.mark.parametrize("usable", [True, False])
 def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
-    airflow_home: Mapping[str, str], tmp_path: Path, usable: bool
+    airflow: Airflow, tmp_path: Path, usable: bool
 ) -> None:
-    dags, data = tmp_path / "dags", tmp_path / "data"
-    dags.mkdir()
-    (dags / "failing.py").write_text(FAILING)
+    data = tmp_path / "data"
     if not usable:
         data.write_text("a file where the folder should be")
-    environment = {**airflow_home, "AIRFLOW__CORE__DAGS_FOLDER": str(dags), "NEWSLEDGER_DATA": str(data)}
-    done = subprocess.run(
-        [AIRFLOW, "dags", "test", "failing"], env=environment, capture_output=True, text=True, check=False
-    )
-    assert "RuntimeError: the disk is full" in done.stdout + done.stderr
+    _, printed = airflow.command("dags", "test", "failing", env={"NEWSLEDGER_DATA": str(data)})
+    assert "RuntimeError: the disk is full" in printed
     if not usable:
-        assert "failure_not_recorded" in done.stdout + done.stderr
+        assert "failure_not_recorded" in printed
         return
     with Ledger.open_existing(data / "ledger.sqlite") as ledger:
         (failure,) = ledger.table("select * from ledger.run_failed").to_pylist()
@@ -179,24 +219,14 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
     assert failure["run_id"].startswith("manual__")
 
 
-def test_a_run_in_airflow_does_what_the_command_does(
-    airflow_home: Mapping[str, str], outlets: Path, tmp_path: Path
-) -> None:
+def test_a_run_in_airflow_does_what_the_command_does(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
     by_airflow = {
-        **airflow_home,
         "NEWSLEDGER_SOURCES": str(outlets),
         "NEWSLEDGER_DATA": str(tmp_path / "airflow"),
         "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
     }
-    done = subprocess.run(
-        [AIRFLOW, "dags", "test", "ingest_daily"],
-        env=by_airflow,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    status, printed = airflow.command("dags", "test", "ingest_daily", env=by_airflow)
+    assert status == 0, printed[-6000:]
     command = newsledger(
         "ingest", "--sources", outlets, "--data", tmp_path / "command", env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -157,37 +158,59 @@ def test_a_page_captured_for_another_reason_since_is_asked_for_whole(captured: W
     ]
 
 
-@pytest.mark.parametrize(
-    ("answer", "outcome"),
-    [
-        (Answer(status=404), ("missing", 404, "http_4xx")),
-        (Answer(status=410), ("missing", 410, "gone")),
-        (Answer(b"<title>Page not found | Ferry Post</title>"), ("missing", 200, "soft_404")),
-        (Answer(status=302, headers={"Location": "/"}), ("missing", 200, "to_front_page")),
-        (Answer(status=302, headers={"Location": "/politics/"}), ("missing", 200, "to_other_page")),
-        (Answer(status=301, headers={"Location": "/b?from=rss"}), ("missing", 200, "to_other_page")),
-        (Answer(status=301, headers={"Location": "/all-politics-news-today"}), ("failed", 200, "to_other_article")),
-        (Answer(status=302, headers={"Location": "/login?to=/a"}), ("failed", 200, "to_wall")),
-        (Answer(status=403), ("failed", 403, "http_4xx")),
-        (Answer(status=500), ("failed", 500, "http_5xx")),
-        (Answer(b"%PDF", content_type="application/pdf"), ("failed", 200, "not_html")),
-    ],
-)
-def test_a_page_that_is_not_there_is_looked_for_again_soon_and_then_at_its_next_age(
-    captured: World, answer: Answer, outcome: tuple[str, int, str]
-) -> None:
-    for path in ("/", "/politics/", "/b?from=rss", "/all-politics-news-today", "/login?to=/a"):
-        captured.web.page(path, "Another page", *PARAGRAPHS)
-    captured.web.answers["/a"] = answer
-    for hours in (1.1, 1.5, 2.2, 5, 6.3, 7.5, 20, 24.2, 30):
-        captured.ahead = hours * HOUR
-        look(captured)
-    assert outcomes(captured) == [(*outcome, attempt) for attempt in (1, 2, 3, 4)]
-    assert captured.rows("select count(*) as n from ledger.article_captured") == [{"n": 2}]
-    captured.web.page("/a", "Ferry adrift", *PARAGRAPHS)
-    captured.ahead = 73 * HOUR
-    look(captured)
-    assert outcomes(captured)[-1] == ("unchanged", 200, None, 1)
+UNREACHABLE: dict[str, tuple[Answer, tuple[str, int, str]]] = {
+    "not found": (Answer(status=404), ("missing", 404, "http_4xx")),
+    "gone": (Answer(status=410), ("missing", 410, "gone")),
+    "a page that says it was not found": (
+        Answer(b"<title>Page not found | Ferry Post</title>"),
+        ("missing", 200, "soft_404"),
+    ),
+    "the front page": (Answer(status=302, headers={"Location": "/"}), ("missing", 200, "to_front_page")),
+    "a section": (Answer(status=302, headers={"Location": "/politics/"}), ("missing", 200, "to_other_page")),
+    "a known article": (Answer(status=301, headers={"Location": "/b?from=rss"}), ("missing", 200, "to_other_page")),
+    "another article": (
+        Answer(status=301, headers={"Location": "/all-politics-news-today"}),
+        ("failed", 200, "to_other_article"),
+    ),
+    "a login": (Answer(status=302, headers={"Location": "/login?to=/a"}), ("failed", 200, "to_wall")),
+    "forbidden": (Answer(status=403), ("failed", 403, "http_4xx")),
+    "a server error": (Answer(status=500), ("failed", 500, "http_5xx")),
+    "a PDF": (Answer(b"%PDF", content_type="application/pdf"), ("failed", 200, "not_html")),
+}
+"""How the server answers when the page is fetched again, and the outcome, status and reason of the revisit."""
+
+
+@pytest.fixture(scope="module")
+def unreachable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One page for each answer: captured, then unreachable for 30 hours, then back."""
+    paths = [f"/{number}" for number in range(len(UNREACHABLE))]
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/b", "Harbour reopened"), *((path, f"Story {path}") for path in paths))
+        for path in ("/b", "/", "/politics/", "/b?from=rss", "/all-politics-news-today", "/login?to=/a", *paths):
+            web.page(path, f"Story {path}", *PARAGRAPHS)
+        world = World(tmp_path_factory.mktemp("unreachable"), web)
+        assert world.collect().counts["article_captured"] == len(paths) + 1
+        looks_again(world)
+        pages = {path: web.answers[path] for path in paths}
+        web.answers |= {path: answer for path, (answer, _) in zip(paths, UNREACHABLE.values(), strict=True)}
+        for hours in (1.1, 1.5, 2.2, 5, 6.3, 7.5, 20, 24.2, 30):
+            world.ahead = hours * HOUR
+            look(world)
+        web.answers |= pages
+        world.ahead = 73 * HOUR
+        look(world)
+        yield world
+
+
+@pytest.mark.parametrize("name", UNREACHABLE)
+def test_an_unreachable_page_is_retried_soon_and_then_at_its_next_age(unreachable: World, name: str) -> None:
+    path, (_, outcome) = f"/{list(UNREACHABLE).index(name)}", UNREACHABLE[name]
+    assert outcomes(unreachable, path) == [
+        *((*outcome, attempt) for attempt in (1, 2, 3, 4)),
+        ("unchanged", 200, None, 1),
+    ]
+    captures = f"select 1 from ledger.article_captured where article_id = '{unreachable.id(path)}'"
+    assert len(unreachable.rows(captures)) == 1
 
 
 def test_a_page_on_another_site_is_another_page(captured: World) -> None:

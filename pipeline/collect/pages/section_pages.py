@@ -27,8 +27,8 @@ MAX_LINKS = 2_000
 MAX_TITLE_CHARS = 300
 
 ARTICLE_PATHS = (
-    r"[^/]*[a-z\d]+(?:[-_][^/\-_.]+){3,}[^/]*/?$",  # /politik/der-hafen-bleibt-zu, of four words or more
-    r"\d{5,}[^/]*/?$",  # /story/1234567, /hafen-bleibt-zu-a-48213.html
+    r"[a-z\d](?:[-_][^/\-_.]+){2}[-_][^/\-_.][^/]*/?$",  # /politik/der-hafen-bleibt-zu, of four words or more
+    r"\d{5}[^/]*/?$",  # /story/1234567, /hafen-bleibt-zu-a-48213.html
     r"/(?:19|20)\d\d[-/]?[01]\d[-/]?[0-3]\d[-/].",  # /2026/03/14/hafen
 )
 """Paths of articles, for addresses about which only a link is known."""

@@ -199,6 +199,14 @@ def test_what_looks_like_an_article(path: str, is_article: bool) -> None:
     assert looks_like_article(SITE + path) is is_article
 
 
+@pytest.mark.parametrize(
+    "path", ["a" * 8_000, "1" * 8_000 + "/x", "a-" * 4_000 + "/x"], ids=["words", "digits", "marks"]
+)
+def test_a_long_path_is_judged_in_less_than_a_second(path: str) -> None:
+    """A pattern with two ways to match the same characters takes minutes: this is what a server may redirect to."""
+    assert not looks_like_article(f"{SITE}/{path}")
+
+
 def test_sections_are_folders_of_articles_that_the_page_links_to() -> None:
     body = page(
         "/sport/a-b-c-d", "/sport/e-f-g-h", "/politik/inland/i-j-k-l", "/politik/inland/m-n-o-p", "/kultur/q-r-s-t"

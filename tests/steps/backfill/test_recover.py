@@ -185,34 +185,40 @@ GONE = {
 }
 
 
-@pytest.mark.parametrize("answer", GONE.values(), ids=GONE)
-def test_what_counts_as_gone(past: Outlet, answer: Answer) -> None:
-    past.put_in_sitemap("/ferry-held-back", MORNING)
-    past.site.answers["/ferry-held-back"] = answer
+def test_what_counts_as_gone(past: Outlet) -> None:
     past.site.page("/", "Ferry Post")
-    past.keep("/ferry-held-back", NOON)
-    assert past.backfill().recovered == 1
-    assert past.captures() == {"/ferry-held-back": "wayback"}
+    stories = {f"/ferry-held-back-{number}": answer for number, answer in enumerate(GONE.values())}
+    for story, answer in stories.items():
+        past.put_in_sitemap(story, MORNING)
+        past.site.answers[story] = answer
+        past.keep(story, NOON)
+    assert past.backfill().recovered == len(GONE)
+    assert past.captures() == dict.fromkeys(stories, "wayback")
 
 
 NOT_GONE = {
-    "forbidden by robots.txt": ("/secret/story", Answer(), {"lost": 1}),
-    "refused": ("/story", Answer(status=403), {"lost": 1}),
-    "a file": ("/story", Answer(b"%PDF", content_type="application/pdf"), {"lost": 1}),
-    "down for now": ("/story", Answer(status=500), {"waiting": 1}),
-    "behind a login": ("/story", Answer(status=302, headers={"Location": "/login"}), {"waiting": 1}),
+    "/secret/story": (Answer(), "robots"),
+    "/refused": (Answer(status=403), "http_4xx"),
+    "/a-file": (Answer(b"%PDF", content_type="application/pdf"), "not_html"),
+    "/down-for-now": (Answer(status=500), "http_5xx"),
+    "/needs-a-login": (Answer(status=302, headers={"Location": "/login"}), "to_wall"),
 }
+"""How a page answers that is not gone, and the recorded reason. The last two are tried again."""
 
 
-@pytest.mark.parametrize(("path", "answer", "expected"), NOT_GONE.values(), ids=NOT_GONE)
-def test_what_is_not_gone_is_not_taken_from_an_archive(
-    past: Outlet, path: str, answer: Answer, expected: dict[str, int]
-) -> None:
-    past.put_in_sitemap(path, MORNING)
-    past.site.answers[path] = answer
+def test_what_is_not_gone_is_not_taken_from_an_archive(past: Outlet) -> None:
     past.site.page("/login", "Log in to go on")
-    past.keep(path, NOON)
-    assert fates(past.backfill()) == {"found": 1} | expected
+    for path, (answer, _) in NOT_GONE.items():
+        past.put_in_sitemap(path, MORNING)
+        past.site.answers[path] = answer
+        past.keep(path, NOON)
+    assert fates(past.backfill()) == {"found": 5, "lost": 3, "waiting": 2}
+    assert {path: reason for path, reason, _ in past.failures()} == {
+        path: reason for path, (_, reason) in NOT_GONE.items()
+    }
+    assert past.rows("select url from ledger.capture_failed where will_retry order by url") == [
+        {"url": f"{past.site.base}/{name}"} for name in ("down-for-now", "needs-a-login")
+    ]
     assert past.captures() == {}
 
 

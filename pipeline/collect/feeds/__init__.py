@@ -1,8 +1,9 @@
-"""Feeds: bytes in, items out, whatever the outlet sends: RSS, RDF, Atom, JSON Feed, sitemaps, broken or mislabelled.
+"""From the bytes of a feed to its items: RSS, RDF, Atom, JSON Feed and sitemaps, also broken or mislabelled ones.
 
-    gunzip ▶ charset ▶ syndication | json_feed | sitemaps ▶ entries ▶ links, texts, dates ▶ items
-
-`parse_feed` opens nothing and asks nobody: no DTD, no external entity, no address in a feed is ever read.
+The data takes this way: `parsing` unpacks gzip and picks the reader; `charset` decodes; `syndication` (with
+`vocabulary`), `json_feed` or `sitemap` reads the entries as written, XML through `xml`, which repairs broken XML with
+`mending`; `items` gives them absolute links, dates (`feed_dates`) and clean HTML (`html`). The types are in `feed`.
+Start reading in `parsing.parse_feed`. It is a pure function: no DTD, external entity or address in a feed is opened.
 """
 
 from pipeline.collect.feeds.feed import (

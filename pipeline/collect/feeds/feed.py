@@ -1,6 +1,7 @@
-"""What reading a feed gives.
+"""A feed at its two stages: `ParsedFeed`, with fields as written, and `Feed`, with absolute addresses and UTC dates.
 
-What the readers of the formats hand over: entries with their fields as written."""
+The readers of the formats make a ParsedFeed, `items.feed_of` makes a Feed from it.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +14,13 @@ from pipeline.events import DateQuality
 from pipeline.ids import digest
 
 MAX_ITEMS = 10_000
-"""Entries read of one feed or JSON Feed."""
+"""Maximum number of entries that are read from one feed or JSON Feed."""
 MAX_SITEMAP_URLS = 50_000
-"""Addresses read of one sitemap or sitemap index: as many as the protocol allows."""
+"""Maximum number of addresses that are read from one sitemap or sitemap index: the limit of the protocol."""
 
 
 class NotAFeed(Exception):
-    """The body is no feed that can be read. The message names the feed and says why."""
+    """The body cannot be read as a feed. The message names the feed and the reason."""
 
 
 class FeedKind(StrEnum):
@@ -34,50 +35,50 @@ class FeedKind(StrEnum):
 
 
 class FeedWarning(StrEnum):
-    """What was wrong although the feed was read."""
+    """A defect of a feed that was read nevertheless."""
 
     BROKEN_XML = "broken_xml"
-    """Not well-formed; it was mended, and what could not be made out is missing."""
+    """It is not well-formed. It was repaired, and the parts that could not be read are missing."""
     WRONG_CHARSET = "wrong_charset"
-    """It is not in the charset that it, or the server, declares."""
+    """Its charset is not the one that it or the server declares."""
     WRONG_CONTENT_TYPE = "wrong_content_type"
-    """It is served as something else, `text/html` for instance."""
+    """Its Content-Type is not that of a feed but, for example, `text/html`."""
     TOO_MANY_ITEMS = "too_many_items"
     ITEM_WITHOUT_LINK = "item_without_link"
     LINK_FROM_ENCLOSURE = "link_from_enclosure"
-    """An entry links only its sound, picture or film, which stands for its page."""
+    """An entry links only to its sound, picture or film. That link is used as the page."""
     GUID_REUSED = "guid_reused"
-    """One guid stands for several pages, so that their addresses took its place."""
+    """Several pages have the same guid. Their addresses are used instead."""
     BAD_DATE = "bad_date"
     FUTURE_DATE = "future_date"
 
 
 class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry as the feed gave it. Text can be stored everywhere: no NUL, no lone surrogates, not endless."""
+    """An entry as the feed gave it. Its texts are limited in length and have no NUL and no lone surrogates."""
 
     url: str
-    """Absolute, otherwise as given."""
+    """Absolute, otherwise as in the feed."""
     canonical_url: str
     guid: str
-    """As given, never made absolute; the canonical URL where there is none or where it names several pages."""
+    """As in the feed. The canonical URL if the entry has no guid or the guid names several pages."""
     title: str | None
     """Plain text."""
     summary: str | None
-    """Sanitized HTML, or plain text where the feed says so."""
+    """Sanitized HTML, or plain text if the feed says that it is."""
     published_at: datetime | None
-    """UTC. Of a feed's entry that says only when it was updated, that; of a sitemap's, only a publication date."""
+    """UTC. An entry of a feed with only an update date gets that; a sitemap's `lastmod` is never used here."""
     updated_at: datetime | None
     published_raw: str | None
     updated_raw: str | None = None
     published_quality: DateQuality | None = None
-    """None where there is no date."""
+    """None without a date."""
     updated_quality: DateQuality | None = None
     content: str | None = None
-    """The article as HTML without scripts, where the feed has more of it than the summary."""
+    """The article as HTML without scripts, if the feed has more than the summary."""
 
     @property
     def said_digest(self) -> str:
-        """Of what the feed said; dates as written, so that a better date parser changes no identity."""
+        """Digest of the entry. Dates count as written, so a better date parser changes no identity."""
         return digest(
             msgspec.json.encode([self.url, self.guid, self.title, self.summary, self.published_raw, self.updated_raw])
         )
@@ -91,56 +92,58 @@ class SitemapLink(msgspec.Struct, frozen=True):
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """`len(items) + dropped + repeats` is the number of entries that the feed held."""
+    """A feed that was read. It held `len(items) + dropped + repeats` entries."""
 
     kind: FeedKind
     items: tuple[FeedItem, ...]
-    """In the feed's order, each guid once."""
+    """In the order of the feed, each guid once."""
     warnings: tuple[str, ...] = ()
-    """Of FeedWarning, each once."""
+    """Values of FeedWarning, each once."""
     dropped: int = 0
-    """Entries that name no page, and those beyond the cap. Of a sitemap index: sitemaps."""
+    """Number of entries without a page or beyond the maximum; in a sitemap index, of sitemaps."""
     repeats: int = 0
-    """Entries that repeat the guid and the page of an earlier one."""
+    """Number of entries with the guid and the page of an earlier one."""
     sitemaps: tuple[SitemapLink, ...] = ()
-    """Of a sitemap index."""
+    """The sitemaps that a sitemap index names."""
 
 
 class Unreadable(Exception):
-    """The text is no feed of the format it looks like; the message says why."""
+    """The text is not a feed of the format that it looks like. The message is the reason."""
 
 
-class Said(msgspec.Struct, frozen=True):
-    """A text of the feed. `value` is markup where `is_html`."""
+class FeedText(msgspec.Struct, frozen=True):
+    """A title, summary or full text as written. `value` is markup if `is_html`."""
 
     value: str
     is_html: bool
     base: str = ""
-    """What its addresses are relative to, itself relative to the entry's base."""
+    """The base of its relative addresses, itself relative to the base of the entry."""
 
 
 class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry; None where the feed has no such field."""
+    """One entry of a feed. A field that the feed does not have is None."""
 
     link: str | None
     """Relative to `base`."""
     link_is_enclosure: bool = False
     base: str = ""
-    """What its links are relative to, itself relative to the feed's address (xml:base)."""
+    """The base of its relative links (xml:base), itself relative to the address of the feed."""
     guid: str | None = None
-    title: Said | None = None
-    summary: Said | None = None
-    content: Said | None = None
-    """The longest of its full texts."""
+    title: FeedText | None = None
+    summary: FeedText | None = None
+    content: FeedText | None = None
+    """The longest full text, if it has several."""
     published: str | None = None
     updated: str | None = None
 
 
 class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """The entries of a feed as its format gives them."""
+
     kind: FeedKind
     entries: list[RawEntry]
     beyond: int = 0
-    """Entries that were not read, because there are too many."""
+    """Number of entries beyond the maximum, which were not read."""
     own_url: str | None = None
-    """Where the feed says it belongs."""
+    """The page or address that the feed names as its own."""
     warnings: tuple[FeedWarning, ...] = ()

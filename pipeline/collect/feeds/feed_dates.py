@@ -1,7 +1,7 @@
-"""A feed's dates: ISO 8601, RFC 822, ctime, German and English prose, seconds since 1970; each with its quality.
+"""Dates in feeds: ISO 8601, RFC 822, ctime, German and English prose, seconds since 1970. Each gets a quality.
 
-A date is read token by token, and only if every token is known and day, month and year are all said: nothing is guessed
-and nothing taken from today. `tests/collect/feeds/test_feed_dates.py` has a line for every spelling.
+A date is read token by token. Every token must be known, and day, month and year must be there: nothing is guessed or
+taken from today. `tests/collect/feeds/test_feed_dates.py` has a line for every spelling.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.events import DateQuality
 from pipeline.zones import zone_abbreviated
 
 FUTURE_TOLERANCE = timedelta(minutes=10)
-"""How far an outlet's clock may be ahead of ours."""
+"""The clock of an outlet may be this far ahead of ours."""
 
 _MAX_CHARS = 100
 _MONTHS: Mapping[str, int] = {
@@ -51,19 +51,19 @@ _FILLERS = frozenset([
     "t", "h", "at", "of", "on", "the", "st", "nd", "rd", "th", "am", "dem", "den", "der", "stand", "uhr", "um", "vom",
 ])  # fmt: skip
 _MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "US/")
-"""Where 02/03/2026 is the third of February."""
+"""Zones in which 02/03/2026 is the third of February."""
 
 _EPOCH = re.compile(r"(\d{10})(?:\d{3}|\.\d{1,9})?")
 
 
 class DateReading(msgspec.Struct, frozen=True):
     at: datetime | None
-    """UTC; None where it is not understood or not believed."""
+    """UTC; None if the date is unreadable or in the future."""
     quality: DateQuality
 
 
 def read_date(raw: str, *, zone: ZoneInfo, now: datetime) -> DateReading:
-    """A feed's date, taken to be in `zone` where it names none, and not believed if it lies ahead of `now`."""
+    """The date that a feed writes. `zone` is the zone of a date that names none; a date after `now` is refused."""
     try:
         at, quality = _read(raw.strip(), zone)
     except (ValueError, OverflowError):
@@ -74,7 +74,7 @@ def read_date(raw: str, *, zone: ZoneInfo, now: datetime) -> DateReading:
 
 
 def _read(raw: str, zone: ZoneInfo) -> tuple[datetime, DateQuality]:
-    """Raises ValueError or OverflowError where it is no date."""
+    """Raises ValueError or OverflowError if `raw` is not a date."""
     if len(raw) > _MAX_CHARS:
         raise ValueError("too long for a date")
     if epoch := _EPOCH.fullmatch(raw):
@@ -82,12 +82,12 @@ def _read(raw: str, zone: ZoneInfo) -> tuple[datetime, DateQuality]:
     else:
         at, quality = _parts(raw, month_first=zone.key.startswith(_MONTH_FIRST_ZONES)).moment(zone)
     if at.year <= 1 or at == datetime(1970, 1, 1, tzinfo=UTC):
-        raise ValueError("what databases make of no date")
+        raise ValueError("the placeholder of a database for a missing date")
     return at, quality
 
 
 class _Parts:
-    """What the tokens of a date have said so far; nothing may be said twice. All methods may raise ValueError."""
+    """The parts of a date that its tokens gave so far. A part that comes twice raises ValueError in any method."""
 
     def __init__(self, *, month_first: bool) -> None:
         self._month_first = month_first
@@ -104,7 +104,7 @@ class _Parts:
         self._set_date(token["year"], token["month"], token["day"])
 
     def slashed(self, token: re.Match[str]) -> None:
-        """Which of the two is the month can be known only if the other is above twelve."""
+        """The month is the number up to twelve; if both are, the time zone decides which comes first."""
         day, month = token["first"], token["second"]
         if int(month) > 12 or (self._month_first and int(day) <= 12):
             day, month = month, day
@@ -147,7 +147,7 @@ class _Parts:
             raise ValueError(f"unknown word {word}")
 
     def aside(self, token: re.Match[str]) -> None:
-        """`(CET)` and `[UTC]` count where there is no other zone, `(Central European Standard Time)` never."""
+        """`(CET)` and `[UTC]` count if the date names no other zone, `(Central European Standard Time)` never."""
         self._zone = self._zone or zone_abbreviated(token["aside"])
 
     @property
@@ -155,13 +155,12 @@ class _Parts:
         return self._time is not None
 
     def gap(self, token: re.Match[str]) -> None:
-        """Says nothing."""
+        """Ignore the token."""
 
     def moment(self, zone: ZoneInfo) -> tuple[datetime, DateQuality]:
         year, month, day = self._date or self._named_date()
-        local = datetime(year, month, day, tzinfo=self._zone or zone) + (
-            self._time or timedelta()
-        )  # on the wall's clock
+        # adds to the local clock, also across a change to summer time
+        local = datetime(year, month, day, tzinfo=self._zone or zone) + (self._time or timedelta())
         if not self.has_time:
             quality = DateQuality.DAY_ONLY
         else:
@@ -169,7 +168,7 @@ class _Parts:
         return local.astimezone(UTC), quality
 
     def _named_date(self) -> tuple[int, int, int]:
-        """2 March 2026, March 2 2026, 2026 March 2, 2 Mar 26."""
+        """Year, month and day of `2 March 2026`, `March 2 2026`, `2026 March 2` or `2 Mar 26`."""
         if self._month is None or len(self._numbers) != 2:
             raise ValueError("no day, month and year")
         day, year = self._numbers
@@ -184,7 +183,7 @@ class _Parts:
 
 
 def _full_year(year: str) -> int:
-    """Of two digits as in RFC 2822, section 4.3, and POSIX."""
+    """The year with four digits. Two digits are read as in POSIX: 69 is 1969, 68 is 2068 (RFC 2822, section 4.3)."""
     if len(year) == 2:
         return int(year) + (2000 if int(year) < 69 else 1900)
     if len(year) != 4:
@@ -192,7 +191,7 @@ def _full_year(year: str) -> int:
     return int(year)
 
 
-_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # of a zone we do not know
+_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # of an unknown zone
 _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), take)
     for pattern, take in (
@@ -230,7 +229,7 @@ def _parts(raw: str, *, month_first: bool) -> _Parts:
     while at < len(raw):
         for pattern, take in _TOKENS:
             if take is _Parts.offset and not parts.has_time:
-                continue  # it is the hyphen of 02-Mar-26
+                continue  # before a time, it is the hyphen of 02-Mar-26
             if token := pattern.match(raw, at):
                 take(parts, token)
                 at = token.end()

@@ -1,9 +1,9 @@
 """The HTML in feeds: titles as plain text, summaries sanitized, full texts without what runs or loads.
 
-Summaries are sanitized by feedparser, whose spelling of them is in the digests of what was recorded. It sees only
-documents that are written here: bounded, well-formed and without what makes it slow. On a feed as it comes it can take
-minutes for some kilobytes (feedparser 6.0.14: 20 kB of `<author>a…` 2.6 s, of blank lines 2 s, each fourfold for
-twice as much).
+feedparser sanitizes summaries; its spelling is part of the digests of recorded items. It gets only documents that are
+written here: limited in size, well-formed and without the constructs that make it slow. A raw feed of a few kilobytes
+can cost it minutes (feedparser 6.0.14: 20 kB of `<author>a…` take 2.6 s, 20 kB of blank lines 2 s, and twice as much
+takes four times as long).
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ import msgspec
 from lxml import etree
 
 from pipeline.collect.feeds.charset import remove_control_characters
-from pipeline.collect.feeds.feed import Said
+from pipeline.collect.feeds.feed import FeedText
 
 MAX_CONTENT_CHARS = 200_000
+"""Maximum length of a full text as HTML; the rest is cut off."""
 MAX_MARKUP_CHARS = 60_000
-"""Of a title or summary as written, with all its attributes: more than enough for what is kept of it."""
+"""Maximum length of a title or summary as written, with attributes; three times MAX_TEXT_CHARS, which is kept."""
 MIN_ARTICLE_CHARS = 200
-"""Of text, for content without a summary to be taken for the article."""
+"""Content without a summary counts as the article from this length of its text on."""
 
 _BLOCKS = "address|article|aside|blockquote|br|center|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|main|"
 _BLOCKS += "nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
@@ -51,17 +52,17 @@ _DROPPED_ATTRIBUTES = frozenset({"style", "srcdoc", "formaction", "background", 
 
 
 class Markup(msgspec.Struct, frozen=True):
-    """HTML and what its relative addresses are relative to, absolute."""
+    """HTML and the absolute base of its relative addresses."""
 
     html: str
     base: str
 
 
 def plain_text(markup: str) -> str:
-    """A title as it is to be read: without tags and references, however often they were escaped on the way.
+    """A title without tags and references, also if they were escaped up to three times.
 
-    What is no tag of HTML stays, and what was escaped as if to be read: `Note < 2`, `<Titel folgt>`, `Das &lt;b&gt;`.
-    Text without markup stays as it is, to the blank.
+    Other angle brackets stay (`Note < 2`, `<Titel folgt>`), and so does escaped text that is meant to be read
+    (`Das &lt;b&gt;`). Text without markup is unchanged, its white space too.
     """
     text = _unescape(_without_tags(markup))
     for _ in range(2):
@@ -70,16 +71,16 @@ def plain_text(markup: str) -> str:
 
 
 def sanitize(markups: Sequence[Markup]) -> list[str]:
-    """Each as feedparser sanitizes a summary: no scripts, styles and unknown elements, absolute addresses."""
+    """Summaries as feedparser sanitizes them: absolute addresses, no scripts, no styles and no unknown elements."""
     if not markups:
         return []
     items = "".join(
         f"<item xml:base={quoteattr(_storable(markup.base))}>"
-        f"<description><![CDATA[{_bearable(markup.html).replace(']]>', ']]]]><![CDATA[>')}]]></description></item>"
+        f"<description><![CDATA[{_safe(markup.html).replace(']]>', ']]]]><![CDATA[>')}]]></description></item>"
         for markup in markups
     )
     document = f"{_FEED_START}{items}</channel></rss>".encode()
-    # an object to read from, because of bytes feedparser first tries whether they name a file
+    # a file object: of bytes feedparser first checks whether they are the name of a file
     parsed = feedparser.parse(
         io.BytesIO(document),
         response_headers={"content-type": "application/xml; charset=utf-8"},
@@ -89,9 +90,9 @@ def sanitize(markups: Sequence[Markup]) -> list[str]:
     return [entry.get("summary", "") for _, entry in zip(markups, parsed.entries, strict=True)]
 
 
-def article_html(content: Said, base: str, summary_chars: int) -> str | None:
-    """The full text as HTML without scripts, frames and handlers; None if its text is not longer than that."""
-    is_html = content.is_html or _END_TAG.search(content.value)  # what Atom calls text is often HTML
+def article_html(content: FeedText, base: str, summary_chars: int) -> str | None:
+    """The full text as HTML without scripts, frames and handlers; None if its text is at most `summary_chars` long."""
+    is_html = content.is_html or _END_TAG.search(content.value)  # many feeds declare HTML as text
     markup = content.value if is_html else _paragraphs(content.value)
     if len(markup) <= summary_chars:
         return None
@@ -112,7 +113,7 @@ def article_html(content: Said, base: str, summary_chars: int) -> str | None:
 
 
 def text_chars(markup: str) -> int:
-    """How long the text of some markup is, about."""
+    """The approximate length of the text in some markup."""
     return len(" ".join(_ANY_TAG.sub(" ", markup).split()))
 
 
@@ -124,16 +125,16 @@ def _unescape(markup: str) -> str:
     return _REFERENCE.sub(lambda match: html.unescape(match[0]), markup)
 
 
-def _bearable(markup: str) -> str:
-    """What feedparser can sanitize in linear time and without an error: it compares every character of a style with
-    every other, looks for the end of an open comment from each `--` in it, and makes a number of any digits."""
+def _safe(markup: str) -> str:
+    """The markup without the constructs on which feedparser fails or takes quadratic time: long styles, an open comment
+    with many `--`, and references with many digits."""
     markup = _storable(markup)
-    markup = _HUGE_NUMBER.sub("&amp;#", _STYLE.sub(_bearable_style, markup))
+    markup = _HUGE_NUMBER.sub("&amp;#", _STYLE.sub(_safe_style, markup))
     open_comment = markup.find("<!--", markup.rfind(">") + 1)
     return markup[:open_comment] if open_comment >= 0 else markup
 
 
-def _bearable_style(style: re.Match[str]) -> str:
+def _safe_style(style: re.Match[str]) -> str:
     return "" if _LONG_RUN.search(style[1]) else style[0]
 
 
@@ -151,13 +152,13 @@ def _body(markup: str) -> lxml.html.HtmlElement | None:
     )
     try:
         return lxml.html.document_fromstring(_storable(markup).encode(), parser=parser).find("body")
-    except etree.ParserError:  # nothing but blanks
+    except etree.ParserError:  # only white space
         return None
 
 
 def _disarm(element: lxml.html.HtmlElement, base: str) -> None:
     if len(element.attrib) > _MAX_ATTRIBUTES:
-        element.attrib.clear()  # to lxml, reading them takes the square of their number
+        element.attrib.clear()  # in lxml, reading attributes takes quadratic time
     for name, value in element.attrib.items():
         if name.startswith("on") or name in _DROPPED_ATTRIBUTES:
             del element.attrib[name]

@@ -1,4 +1,4 @@
-"""Entries to items: absolute links, readable texts, dates that can be believed, one item for each guid."""
+"""From entries to items: absolute links, readable texts, checked dates, one item for each guid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.feeds.feed import Feed, FeedItem, FeedKind, FeedWarning, ParsedFeed, RawEntry, Said, SitemapLink
+from pipeline.collect.feeds.feed import (
+    Feed,
+    FeedItem,
+    FeedKind,
+    FeedText,
+    FeedWarning,
+    ParsedFeed,
+    RawEntry,
+    SitemapLink,
+)
 from pipeline.collect.feeds.feed_dates import DateReading, read_date
 from pipeline.collect.feeds.html import (
     MAX_MARKUP_CHARS,
@@ -26,10 +35,11 @@ from pipeline.events import DateQuality
 from pipeline.ids import canonical_url
 
 MAX_TEXT_CHARS = 20_000
+"""Maximum length of a title, summary, guid or date as it is stored."""
 MAX_URL_CHARS = 4_000
 MAX_SANITIZED_MARKS = 300_000
-"""Tags and references in all summaries of a feed, of which feedparser reads 30,000 a second. The summaries after them
-are kept without markup."""
+"""Maximum number of tags and references in all summaries of a feed, which is 10 seconds of feedparser's time. Later
+summaries are kept as plain text."""
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _WINDOWS_1252 = {
@@ -41,12 +51,12 @@ _WARNINGS = {DateQuality.UNREADABLE: FeedWarning.BAD_DATE, DateQuality.FUTURE: F
 
 
 class _Page(msgspec.Struct, frozen=True):
-    """Where an entry leads."""
+    """The page to which an entry links."""
 
     url: str
     canonical_url: str
     base: str
-    """What the addresses in the entry's texts are relative to."""
+    """The base of relative addresses in the texts of the entry."""
 
 
 def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> Feed:
@@ -90,7 +100,7 @@ def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> 
 
 
 def _page(entry: RawEntry, base: str) -> _Page | None:
-    """None where the entry has no link, or one to what is no web page."""
+    """None if the entry has no link to a web page."""
     link = _storable(entry.link)
     if link is None or len(link) > MAX_URL_CHARS or link.startswith("#"):
         return None
@@ -103,7 +113,7 @@ def _page(entry: RawEntry, base: str) -> _Page | None:
     except ValueError:
         return None
     if (parts.scheme and not parts.netloc) or not urlsplit(canonical).netloc:
-        return None  # `http:` alone would be the feed itself, and of `http://.` nothing is left
+        return None  # `http:` alone would resolve to the feed itself, and `http://.` has no host
     return _Page(url, canonical, entry_base)
 
 
@@ -116,8 +126,8 @@ class _EntryDates(msgspec.Struct, frozen=True):
 
 
 def _dates(entry: RawEntry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _EntryDates:
-    """RSS 1.0 and early Atom say when an entry was published or updated with one date. A sitemap's `lastmod` is never
-    when a page was published: it changes with the layout too."""
+    """The dates of an entry. RSS 1.0 and early Atom have one date for publication and update, so it counts as both. The
+    `lastmod` of a sitemap is never a publication date: it changes with the layout too."""
     updated_raw = _storable(entry.updated)
     published_raw = _storable(entry.published) or (None if kind in _SITEMAPS else updated_raw)
     published = read_date(published_raw, zone=zone, now=now) if published_raw else None
@@ -150,18 +160,18 @@ def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates)
 
 
 def _summaries(located: Sequence[tuple[RawEntry, _Page]]) -> list[str | None]:
-    """What each entry says in short, or at length where it says nothing in short."""
+    """The sanitized summary of each entry, or its full text if it has no summary."""
     summaries: list[str | None] = []
     markups: dict[int, Markup] = {}
     marks_left = MAX_SANITIZED_MARKS
     for no, (entry, page) in enumerate(located):
-        said = entry.summary or entry.content
-        summaries.append(said.value if said else None)
-        if said and said.is_html and ("<" in said.value or "&" in said.value):
-            markup = said.value[:MAX_MARKUP_CHARS]
+        text = entry.summary or entry.content
+        summaries.append(text.value if text else None)
+        if text and text.is_html and ("<" in text.value or "&" in text.value):
+            markup = text.value[:MAX_MARKUP_CHARS]
             marks_left -= markup.count("<") + markup.count("&")
             if marks_left >= 0:
-                markups[no] = Markup(markup, _base(said, page.base))
+                markups[no] = Markup(markup, _base(text, page.base))
             else:
                 summaries[no] = plain_text(markup)
     for no, sanitized in zip(markups, sanitize(list(markups.values())), strict=True):
@@ -170,16 +180,16 @@ def _summaries(located: Sequence[tuple[RawEntry, _Page]]) -> list[str | None]:
 
 
 def _joined(base: str, link: str) -> str:
-    """The link as it stands where the base is no address: one bad base must not cost a feed's absolute links."""
+    """The absolute link. With an invalid base the link is unchanged, so that absolute links survive it."""
     try:
         return urljoin(base, link)
     except ValueError:
         return link
 
 
-def _base(said: Said, base: str) -> str:
+def _base(text: FeedText, base: str) -> str:
     try:
-        return urljoin(base, said.base)
+        return urljoin(base, text.base)
     except ValueError:
         return base
 
@@ -193,7 +203,7 @@ def _content(entry: RawEntry, base: str) -> str | None:
 
 
 def _with_url_for_shared_guid(items: list[FeedItem]) -> tuple[list[FeedItem], bool]:
-    """Where one guid stands for several pages it identifies none of them; the page's address does."""
+    """The items, and whether a guid stood for several pages. Such a guid is replaced by the address of the page."""
     pages: dict[str, set[str]] = {}
     for item in items:
         pages.setdefault(item.guid, set()).add(item.canonical_url)
@@ -204,9 +214,9 @@ def _with_url_for_shared_guid(items: list[FeedItem]) -> tuple[list[FeedItem], bo
 
 
 def _storable(value: str | None) -> str | None:
-    """Text that can be stored everywhere: no NUL, no lone surrogates, not endless; None where there is none.
+    """The text, at most MAX_TEXT_CHARS long, without NUL and lone surrogates; None if nothing is left.
 
-    UTF-8 that was read as Latin-1 on its way into the feed, and windows-1252 that was left in it, are put right.
+    Corrects UTF-8 that the outlet once read as Latin-1, and control characters that are windows-1252.
     """
     if not value:
         return None

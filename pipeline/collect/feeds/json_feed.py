@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), and what is nearly that."""
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), also with small errors."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, ParsedFeed, RawEntry, Said, Unreadable
+from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedText, ParsedFeed, RawEntry, Unreadable
 
 MAX_VALUES = 2_000_000
-"""Of a document, counted by its commas, brackets and braces: what Python makes of a value needs up to 64 bytes."""
+"""Maximum number of values, counted by commas, brackets and braces. Python needs up to 64 bytes for a value."""
 
 _WEB = ("http://", "https://")
 
 
 def read_json_feed(text: str) -> ParsedFeed:
-    """The entries of a JSON Feed. Raises Unreadable where it is other JSON, or none."""
+    """The entries of a JSON Feed. Raises Unreadable for other JSON and other text."""
     if sum(map(text.count, ",{[")) > MAX_VALUES:
         raise Unreadable(f"JSON of more than {MAX_VALUES} values")
     try:
-        # numbers stay as written, since only ids and dates are read, and `NaN` or a million digits harm nobody
+        # numbers stay text: only ids and dates are read, and so a million digits cost nothing
         feed = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
     except RecursionError:
         raise Unreadable("JSON that is nested too deep") from None
@@ -30,7 +30,7 @@ def read_json_feed(text: str) -> ParsedFeed:
     items = feed["items"]
     entries = [_read_entry(item) if isinstance(item, dict) else RawEntry(link=None) for item in items[:MAX_ITEMS]]
     if "jsonfeed" not in str(feed.get("version")) and not any(entry.link for entry in entries):
-        raise Unreadable("JSON that is no JSON Feed")
+        raise Unreadable("JSON that is not a JSON Feed")
     return ParsedFeed(
         kind=FeedKind.JSON_FEED,
         entries=entries,
@@ -48,9 +48,9 @@ def _read_entry(item: Mapping[str, Any]) -> RawEntry:
         link=link or enclosure,
         link_is_enclosure=link is None and enclosure is not None,
         guid=guid,
-        title=Said(title, False) if title else None,
-        summary=Said(summary or text or "", False),  # not the HTML, which is kept as such
-        content=Said(html, True) if html else Said(text, False) if text else None,
+        title=FeedText(title, False) if title else None,
+        summary=FeedText(summary or text or "", False),  # the HTML is kept as the content
+        content=FeedText(html, True) if html else FeedText(text, False) if text else None,
         published=_first(item, "date_published"),
         updated=_first(item, "date_modified"),
     )
@@ -63,6 +63,6 @@ def _first_attachment(item: Mapping[str, Any]) -> str | None:
 
 
 def _first(values: Mapping[str, Any], *names: str) -> str | None:
-    """The first of the fields that is a text (or a number, as ids and dates often are) and not empty."""
+    """The first of these fields with a text or number that is not empty; ids and dates are often numbers."""
     texts = (value.strip() for name in names if isinstance(value := values.get(name), str))
     return next((text for text in texts if text), None)

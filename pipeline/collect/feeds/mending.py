@@ -1,4 +1,4 @@
-"""Markup that is not well-formed, made so: one pass over its tags with a stack of those that are open.
+"""Repair of markup that is not well-formed: one pass over its tags with a stack of the open ones.
 
 | as written                                  | as mended                                               |
 |---------------------------------------------|---------------------------------------------------------|
@@ -11,7 +11,7 @@
 | `<a href=x href="y" checked>`               | `<a href="x" checked="checked">`                        |
 | `<![CDATA[a <![CDATA[b]]> c]]>`             | the text `a <![CDATA[b c]]>`                            |
 | `<media:content>`, nowhere declared         | the prefix is declared at the root                      |
-| a document that ends within an entry's field | the entry without that field, which may be half of one |
+| a document that ends within a field         | the entry without that field, which may be incomplete   |
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from collections.abc import Collection
 from xml.sax.saxutils import escape, quoteattr
 
 MAX_RUN_CHARS = 1_000_000
-"""Of one text or attribute; libxml2 gives up at ten times that. No text of a feed that is kept is as long."""
+"""Maximum length of a text or attribute. libxml2 refuses ten times that; stored texts are shorter."""
 
 _MAX_DEPTH = 200
-"""Of elements, below what libxml2 bears; those within are taken out, their text stays."""
+"""Maximum depth, below the limit of libxml2. Tags of deeper elements are removed, their text stays."""
 _MAX_ATTRIBUTES_CHARS = 100_000
 _MAX_PREFIXES = 100
 
@@ -40,7 +40,7 @@ _MARKUP_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 def mend(markup: str, entry_names: Collection[str]) -> str:
-    """Well-formed markup that says what `markup` was meant to say. `entry_names`, lower case, do not nest."""
+    """Well-formed markup with the likely meaning of `markup`. Elements with `entry_names` (lower case) do not nest."""
     return _Mender(markup, entry_names).run()
 
 
@@ -49,11 +49,11 @@ class _Mender:
         self._markup = markup
         self._entry_names = entry_names
         self._out: list[str] = []
-        self._open: list[tuple[str, str, int]] = []  # name in lower case, as written, where in `_out` it begins
+        self._open: list[tuple[str, str, int]] = []  # the name in lower case, the name as written, its index in `_out`
         self._names_open: Counter[str] = Counter()
         self._prefixes: set[str] = set()
         self._declared = {"xml", "xmlns"}
-        self._found: dict[str, int] = {}  # where a text occurs next, so that nothing is searched again and again
+        self._found: dict[str, int] = {}  # the next place of a text: makes repeated searches linear
 
     def run(self) -> str:
         at = 0
@@ -75,14 +75,14 @@ class _Mender:
         return "".join(self._out)
 
     def _find(self, text: str, start: int) -> int:
-        """Like `str.find`, for places further and further on."""
+        """Like `str.find`, but `start` must not decrease from call to call with the same text."""
         known = self._found.get(text, 0)
         if known != -1 and known < start:
             known = self._found[text] = self._markup.find(text, start)
         return known
 
     def _text(self, text: str, then: int = 0) -> int:
-        """Write character data; `then` is where to go on."""
+        """Write character data and return `then`, the position to continue at."""
         if text and self._open:
             self._out.append(_mend_text(text))
         return then
@@ -90,7 +90,7 @@ class _Mender:
     def _cdata(self, start: int) -> int:
         end = self._find("]]>", start)
         nested = self._markup.find("<![CDATA[", start, end) if end >= 0 else len(self._markup)
-        if nested >= 0 and self._open:  # is it unclosed, and that the end of another entry's?
+        if nested >= 0 and self._open:  # unclosed: the "]]>" that was found belongs to another entry
             field_end = self._markup.find(f"</{self._open[-1][1]}", start, nested)
             end = field_end if field_end >= 0 else end
         if end < 0:
@@ -180,12 +180,12 @@ def _mend_reference(match: re.Match[str]) -> str:
 
 
 def _resolve(value: str) -> str:
-    """The characters of an attribute's value."""
+    """The value of an attribute with its references replaced by characters."""
     return _REFERENCE.sub(_character, value)
 
 
 def _character(match: re.Match[str]) -> str:
-    """What a reference stands for; nothing where XML cannot say it, itself where it stands for nothing."""
+    """The character of a reference; empty if XML forbids it, the reference itself if its name is unknown."""
     if match["number"] is None:
         return html.unescape(match[0])
     digits = match["number"][1:]

@@ -1,4 +1,4 @@
-"""The whole way from a feed's bytes to its items."""
+"""From the bytes of a feed to its items: `parse_feed` calls the other modules in order."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _FEED_TYPE = re.compile(r"xml|json|rss|atom|gzip", re.IGNORECASE)
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo, now: datetime) -> Feed:
-    """Every item that names a page, in the feed's order. Raises NotAFeed, and nothing else whatever the bytes.
+    """The feed with every item that names a page. Raises NotAFeed, and nothing else, whatever the bytes are.
 
-    `url` is where the feed is, for its relative links; where that is unknown (""), they are relative to the page that
-    the feed says it belongs to. `zone` is for dates that name none; a date ahead of `now` is not believed.
+    `url` is the address of the feed, the base of its relative links; if it is unknown (""), the page that the feed
+    names as its own is the base. `zone` is the zone of dates that name none. A date after `now` is refused.
     """
     try:
-        document = _read(body, content_type)
+        parsed = _read(body, content_type)
     except Unreadable as exc:
         place = f"{url}: " if url else ""
         raise NotAFeed(f"{place}not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)") from exc
-    return feed_of(document, base=url or document.own_url or "", zone=zone, now=now)
+    return feed_of(parsed, base=url or parsed.own_url or "", zone=zone, now=now)
 
 
 def _read(body: bytes, content_type: str | None) -> ParsedFeed:
@@ -44,21 +44,21 @@ def _read(body: bytes, content_type: str | None) -> ParsedFeed:
     if content_type and not _FEED_TYPE.search(content_type):
         warnings.append(FeedWarning.WRONG_CONTENT_TYPE)
     if text.lstrip().startswith("{"):
-        document = read_json_feed(text)
+        parsed = read_json_feed(text)
     else:
         text, had_control_characters = remove_control_characters(text)
         markup, is_clean = _from_root(text)
-        document = _read_markup(markup)
+        parsed = _read_markup(markup)
         if had_control_characters or not is_clean:
             warnings.append(FeedWarning.BROKEN_XML)
-    return msgspec.structs.replace(document, warnings=(*warnings, *document.warnings))
+    return msgspec.structs.replace(parsed, warnings=(*warnings, *parsed.warnings))
 
 
 def _from_root(text: str) -> tuple[str, bool]:
-    """The document from its root element on, and whether there was nothing before it that should not be there."""
+    """The document from its root element on, and whether only a prolog came before it."""
     markup = skip_prolog(text)
     if root_name(markup) not in _ROOTS and (feed := _FEED_ROOT.search(markup, 0, _MAX_JUNK_CHARS)):
-        return markup[feed.start() :], False  # a script on the server has complained first
+        return markup[feed.start() :], False  # a script on the server wrote an error message first
     return markup, True
 
 
@@ -72,7 +72,7 @@ def _read_markup(markup: str) -> ParsedFeed:
 
 
 def _unpack(body: bytes) -> bytes:
-    """The body of a file that is gzip itself, as sitemaps are, whatever the server says of its coding."""
+    """The body, decompressed if it is a gzip file, as many sitemaps are. Raises Unreadable."""
     if body.startswith(_GZIP_MAGIC):
         try:
             body = decode(body, "gzip")

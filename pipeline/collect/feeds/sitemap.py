@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from pipeline.collect.feeds.feed import MAX_SITEMAP_URLS, FeedKind, FeedWarning, ParsedFeed, RawEntry, Said
+from pipeline.collect.feeds.feed import MAX_SITEMAP_URLS, FeedKind, FeedText, FeedWarning, ParsedFeed, RawEntry
 from pipeline.collect.feeds.xml import Elements, read_elements
 
 _OTHER_MODULES = ("image", "video", "mobile", "pagemap")
@@ -14,7 +14,7 @@ _NEWS_NAMESPACE = "sitemap-news"
 
 
 def read_sitemap(markup: str) -> ParsedFeed:
-    """The addresses of a `urlset`. Where one has `news:news`, or the root declares it, it is a news sitemap."""
+    """The addresses of a `urlset`. It is a news sitemap if the root declares `news` or an address has `news:news`."""
     elements = read_elements(markup, {"url"}, _read_url, limit=MAX_SITEMAP_URLS)
     declared = elements.root is not None and any(
         _NEWS_NAMESPACE in uri.lower() for uri in elements.root.nsmap.values() if uri
@@ -24,7 +24,7 @@ def read_sitemap(markup: str) -> ParsedFeed:
 
 
 def read_sitemap_index(markup: str) -> ParsedFeed:
-    """The sitemaps of a `sitemapindex`, each as an entry with the link and when it was updated."""
+    """The sitemaps of a `sitemapindex`, each as an entry with its link and `lastmod`."""
     return _parsed_feed(FeedKind.SITEMAP_INDEX, read_elements(markup, {"sitemap"}, _read_url, limit=MAX_SITEMAP_URLS))
 
 
@@ -49,7 +49,7 @@ def _read_url(element: etree._Element) -> RawEntry:
             said.setdefault(name, _text(child))
     return RawEntry(
         link=said.get("loc") or None,
-        title=Said(title, False) if title else None,
+        title=FeedText(title, False) if title else None,
         published=said.get("published") or None,
         updated=said.get("lastmod") or None,
     )
@@ -57,7 +57,7 @@ def _read_url(element: etree._Element) -> RawEntry:
 
 @lru_cache(maxsize=4096)
 def _local_name(tag: str) -> str:
-    """Lower case; empty for what is not the sitemap's own: an image has a `loc` too."""
+    """The local name in lower case; empty for an element of another module: an image has a `loc` too."""
     uri, _, local = tag.rpartition("}")
     return "" if any(module in uri.lower() for module in _OTHER_MODULES) else local.lower()
 

@@ -1,4 +1,4 @@
-"""RSS 0.9x to 2.0, RDF (RSS 0.90 and 1.0) and Atom 0.3 and 1.0, in any mixture: elements to entries."""
+"""RSS 0.9x to 2.0, RDF (RSS 0.90 and 1.0) and Atom 0.3 and 1.0, also mixed in one feed: elements to entries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedWarning, ParsedFeed, RawEntry, Said, Unreadable
+from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedText, FeedWarning, ParsedFeed, RawEntry, Unreadable
 from pipeline.collect.feeds.vocabulary import Field, field_of
 from pipeline.collect.feeds.xml import read_elements
 
@@ -28,7 +28,7 @@ _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 
 def read_syndication(markup: str, root: str) -> ParsedFeed:
-    """The entries of a feed whose root element has this name. Raises Unreadable where it is something else."""
+    """The entries of a feed; `root` is the name of its root element. Raises Unreadable if it is not a feed."""
     if root in _NOT_FEEDS:
         raise Unreadable(_NOT_FEEDS[root])
     reader = _EntryReader(_KINDS.get(root, FeedKind.RSS))
@@ -57,7 +57,7 @@ class _EntryReader:
         return reading.entry()
 
     def _base(self, element: etree._Element) -> str:
-        """What relative addresses in the entry are relative to, as far as the document says (XML Base)."""
+        """The base of relative addresses in the entry, from the `xml:base` of it and its ancestors."""
         parent = element.getparent()
         if parent is not self._parent:
             self._parent, self._parent_base = parent, ""
@@ -67,7 +67,7 @@ class _EntryReader:
 
 
 class _EntryReading:
-    """An entry, field after field. Of fields said twice the last counts, of titles and summaries the first."""
+    """Collects the fields of one entry. Of repeated fields the last counts; of titles and summaries, the first."""
 
     def __init__(self, element: etree._Element, kind: FeedKind, base: str) -> None:
         self._kind = kind
@@ -75,19 +75,19 @@ class _EntryReading:
         self._guid = _about(element)
         self._guid_is_link: bool | None = None
         self._links: dict[str, str] = {}  # by relation
-        self._title: Said | None = None
-        self._media_title: Said | None = None
-        self._summary: Said | None = None
-        self._contents: list[Said] = []
+        self._title: FeedText | None = None
+        self._media_title: FeedText | None = None
+        self._summary: FeedText | None = None
+        self._contents: list[FeedText] = []
         self._published: str | None = None
         self._updated: str | None = None
 
     def take(self, field: Field, element: etree._Element) -> None:
         match field:
             case Field.TITLE:
-                self._title = self._title or self._said(element, "text")
+                self._title = self._title or self._read_text(element, "text")
             case Field.MEDIA_TITLE:
-                self._media_title = self._said(element, "text")
+                self._media_title = self._read_text(element, "text")
             case Field.LINK:
                 self._take_link(element)
             case Field.GUID:
@@ -98,13 +98,13 @@ class _EntryReading:
             case Field.UPDATED:
                 self._updated = _text(element) or self._updated
             case Field.DESCRIPTION:
-                self._take_summary(self._said(element, "html"))
+                self._take_summary(self._read_text(element, "html"))
             case Field.SUMMARY:
-                self._take_summary(self._said(element, "text"))
+                self._take_summary(self._read_text(element, "text"))
             case Field.CONTENT:
-                self._take_content(self._said(element, "text"))
+                self._take_content(self._read_text(element, "text"))
             case Field.FULL_TEXT:
-                self._take_content(self._said(element, "html"))
+                self._take_content(self._read_text(element, "html"))
             case Field.ENCLOSURE:
                 self._add_link("enclosure", element.get("url") or element.get("href"), element)
             case Field.GROUP:
@@ -119,16 +119,16 @@ class _EntryReading:
             guid=self._guid,
             title=self._title or self._media_title,
             summary=self._summary,
-            content=max(self._contents, key=lambda said: len(said.value), default=None),
+            content=max(self._contents, key=lambda text: len(text.value), default=None),
             published=self._published,
             updated=self._updated,
         )
 
     def _take_link(self, element: etree._Element) -> None:
         href = element.get("href") or element.get("url")
-        if href is None:  # RSS; written by a tool for HTML, where a link has no text, it stands behind the tag
-            behind = (element.tail or "").strip()
-            self._add_link("alternate", _text(element) or (behind if behind.startswith("http") else None), element)
+        if href is None:  # RSS. HTML tools write <link/>https://…, because a link of HTML has no text.
+            tail = (element.tail or "").strip()
+            self._add_link("alternate", _text(element) or (tail if tail.startswith("http") else None), element)
             return
         relation = (element.get("rel") or "alternate").lower()
         is_page = element.get("type", "text/html").lower() in _HTML_TYPES
@@ -140,7 +140,7 @@ class _EntryReading:
             self._links[relation] = _join(own_base, link.strip()) if own_base else link.strip()
 
     def _chosen_link(self) -> tuple[str | None, bool]:
-        """The link, and whether it is an enclosure."""
+        """The best link, and whether it is an enclosure."""
         if "alternate" in self._links:
             return self._links["alternate"], False
         if self._guid and self._is_link(self._guid):
@@ -150,34 +150,34 @@ class _EntryReading:
         return self._links.get("enclosure"), "enclosure" in self._links
 
     def _is_link(self, guid: str) -> bool:
-        """An address is one whatever `isPermaLink` says, a path unless it denies it, all else only if it says so."""
+        """True for an absolute address and for a path unless `isPermaLink` is false, else as `isPermaLink` says."""
         if guid.lower().startswith(("http://", "https://")):
             return True
         return self._guid_is_link if self._guid_is_link is not None else guid.startswith("/")
 
-    def _take_summary(self, said: Said | None) -> None:
-        """A second summary is the full text, unless that was given; then it is a better one."""
+    def _take_summary(self, text: FeedText | None) -> None:
+        """A second summary is taken for the full text; if the entry has a full text, it replaces the first summary."""
         if self._summary is not None and not self._contents:
-            self._take_content(said)
+            self._take_content(text)
         else:
-            self._summary = said or self._summary or Said("", False)
+            self._summary = text or self._summary or FeedText("", False)
 
-    def _take_content(self, said: Said | None) -> None:
-        if said is not None:
-            self._contents.append(said)
+    def _take_content(self, text: FeedText | None) -> None:
+        if text is not None:
+            self._contents.append(text)
 
-    def _said(self, element: etree._Element, default_type: str) -> Said | None:
+    def _read_text(self, element: etree._Element, default_type: str) -> FeedText | None:
         value, has_elements = _inner(element)
         written = element.get("type", default_type).partition(";")[0].strip().lower()
         if element.get("mode") == "base64":  # Atom 0.3
             value = _from_base64(value)
         elif written not in _HTML_TYPES | _TEXT_TYPES and not has_elements:
-            value = ""  # a picture, a sound, somebody's data
+            value = ""  # a picture, a sound or other data
         if not value.strip():
             return None
         guessed = self._kind is not FeedKind.ATOM and _LOOKS_LIKE_HTML.search(value) is not None
         is_html = has_elements or written in _HTML_TYPES or guessed
-        return Said(value.strip(), is_html, element.get(_XML_BASE, "").strip())
+        return FeedText(value.strip(), is_html, element.get(_XML_BASE, "").strip())
 
 
 def _fields(element: etree._Element) -> Iterator[tuple[Field, etree._Element]]:
@@ -190,7 +190,7 @@ def _fields(element: etree._Element) -> Iterator[tuple[Field, etree._Element]]:
 
 
 def _about(element: etree._Element) -> str | None:
-    """rdf:about, also where the prefix is missing or not declared."""
+    """The value of rdf:about, also if its prefix is missing or not declared."""
     return next((about for name in _ABOUT if (about := element.get(name, "").strip())), None)
 
 
@@ -199,7 +199,7 @@ def _text(element: etree._Element) -> str | None:
 
 
 def _inner(element: etree._Element) -> tuple[str, bool]:
-    """What is within the element, and whether that is markup: elements of its own, not escaped ones."""
+    """The content of the element, and whether it is markup: real child elements, not escaped ones."""
     if not len(element):
         return element.text or "", False
     if _is_wrapped(element):
@@ -208,14 +208,14 @@ def _inner(element: etree._Element) -> tuple[str, bool]:
         if _NAME.fullmatch(name := _local_name(child)):
             child.tag = name
         if not len(child) and not child.text and child.tag.lower() not in _VOID:
-            child.text = ""  # or it would be written as a start tag without an end, to readers of HTML
+            child.text = ""  # or <b/> would be written, which is a start tag in HTML
     etree.cleanup_namespaces(element)
     written = etree.tostring(element, encoding="unicode", with_tail=False)
     return written[written.index(">") + 1 : written.rindex("<")], True
 
 
 def _is_wrapped(element: etree._Element) -> bool:
-    """Whether its content is in the div that belongs to the construct (RFC 4287, 4.1.3.3)."""
+    """Whether the content is wrapped in the div that XHTML content needs (RFC 4287, 4.1.3.3)."""
     if len(element) != 1 or not str(element.tag).startswith("{http://www.w3.org/2005/Atom}"):
         return False
     around = (element.text or "") + (element[0].tail or "")
@@ -224,7 +224,7 @@ def _is_wrapped(element: etree._Element) -> bool:
 
 
 def _local_name(element: etree._Element) -> str:
-    """Without the namespace or, where it has none, the prefix."""
+    """The tag without its namespace, or without its prefix if that is not declared."""
     return element.tag.rpartition("}")[2].rpartition(":")[2]
 
 
@@ -243,7 +243,7 @@ def _join(base: str, link: str) -> str:
 
 
 def _own_url(root: etree._Element | None) -> str | None:
-    """The page that the feed belongs to, the last resort for relative links."""
+    """The page or address that the feed names as its own, the last resort for relative links."""
     if root is None:
         return None
     channels = [child for child in root if isinstance(child.tag, str) and child.tag.lower().endswith("channel")]

@@ -1,7 +1,7 @@
-"""Which element means what, whatever format it comes from and in whatever case.
+"""The meaning of elements, in any format and any case.
 
-A namespace that is undeclared, or misspelt, is known by its prefix; one that is unknown and has no prefix is taken
-to be the feed's own.
+The usual prefix stands for a namespace that is undeclared or misspelt. An unknown namespace without a prefix counts as
+that of the feed itself.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ class Field(Enum):
     PUBLISHED = auto()
     UPDATED = auto()
     DESCRIPTION = auto()
-    """HTML in RSS."""
+    """In RSS, HTML."""
     SUMMARY = auto()
-    """Text, unless it says otherwise."""
+    """Plain text, unless its type says otherwise."""
     CONTENT = auto()
-    """Text, unless it says otherwise."""
+    """Plain text, unless its type says otherwise."""
     FULL_TEXT = auto()
     """HTML."""
     ENCLOSURE = auto()
     GROUP = auto()
-    """Not a field itself, but may hold some."""
+    """Holds other fields."""
 
 
 _FIELDS: Mapping[str, Field] = {
@@ -85,7 +85,7 @@ _PREFIXES: Mapping[str | None, str] = {None: "", "atom": "", "a10": "", "rss": "
 
 @lru_cache(maxsize=4096)
 def field_of(tag: str, prefix: str | None) -> Field | None:
-    """The field that an element of this tag, in lxml's notation, holds."""
+    """The field of an element, from its tag as lxml writes it; None for an unknown element."""
     uri, _, local = tag.rpartition("}")
     uri = uri.lstrip("{").rstrip("/#").lower()
     module = "" if uri.startswith(_OWN_MODULE) else _MODULES.get(uri, _PREFIXES.get(prefix, "unknown"))

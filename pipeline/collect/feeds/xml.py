@@ -1,6 +1,6 @@
-"""XML, read one element at a time by libxml2, which bounds depth, names and texts and is linear in what it reads.
+"""XML, read one element at a time by libxml2, which limits depth, names and texts and takes linear time.
 
-A document that is not well-formed is mended and read again. No DTD is read, so there are no entities to expand.
+A document that is not well-formed is repaired and read again. No DTD is read, so no entity is expanded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline.collect.feeds.feed import Unreadable
 from pipeline.collect.feeds.mending import mend
 
 MAX_TAGS = 1_000_000
-"""Of a document; libxml2 needs 120 bytes for each. What comes after them is cut off."""
+"""Maximum number of tags in a document; the rest is cut off. libxml2 needs 120 bytes for each."""
 
 _MAX_PROLOG = 1000
 _CHUNK_BYTES = 1 << 18
@@ -28,16 +28,18 @@ T = TypeVar("T")
 
 
 class Elements(msgspec.Struct, Generic[T], frozen=True):
+    """The elements that were read from a document."""
+
     read: list[T]
     beyond: int
-    """How many more the document has (as far as can be told without reading them)."""
+    """Number of elements that were not read, estimated from their start tags."""
     root: etree._Element | None
-    """What is left of the document: everything but the elements that were read."""
+    """The document without the elements that were read."""
     is_broken: bool
 
 
 def skip_prolog(text: str) -> str:
-    """The document from its root element on, without the DTD. Raises Unreadable if there is none."""
+    """The document from its root element on, without the DTD. Raises Unreadable if it has no element."""
     at = text.find("<")
     for _ in range(_MAX_PROLOG):
         if at < 0:
@@ -66,10 +68,10 @@ def root_name(markup: str) -> str:
 def read_elements(
     markup: str, names: Collection[str], read: Callable[[etree._Element], T], *, limit: int
 ) -> Elements[T]:
-    """What `read` makes of the first `limit` elements with these local names (lower case), in document order.
+    """The results of `read` for the first `limit` elements with these local names (lower case), in document order.
 
-    An element is emptied once it was read. `markup` begins with its root element. Raises Unreadable if that is all
-    there is.
+    `markup` begins with its root element. An element is emptied after it was read, which bounds memory. Raises
+    Unreadable if the document cannot be repaired.
     """
     kept = _cut(markup)
     cut_off = len(markup) - len(kept)
@@ -117,7 +119,7 @@ def _read(
     except etree.XMLSyntaxError:
         if not recover:
             raise
-        root = None  # mended, and still nothing that has a root
+        root = None  # even repaired, it has no root
     return Elements(found, 0, root, False)
 
 
@@ -128,7 +130,7 @@ def _ended(parser: etree.XMLPullParser) -> Iterator[etree._Element]:
 
 
 def _cut(markup: str) -> str:
-    """The document up to MAX_TAGS."""
+    """The document, cut off after about MAX_TAGS tags."""
     tags = 0
     for start in range(0, len(markup), _CHUNK_CHARS):
         tags += markup.count("<", start, start + _CHUNK_CHARS)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pipeline.collect.feeds import Feed, FeedItem, NotAFeed
-from pipeline.collect.feeds.feed import FeedWarning, Said
+from pipeline.collect.feeds.feed import FeedText, FeedWarning
 from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, Markup, article_html, plain_text, sanitize
 from pipeline.collect.feeds.items import MAX_TEXT_CHARS, MAX_URL_CHARS
 from pipeline.collect.feeds.mending import mend
@@ -249,7 +249,7 @@ HTML_TOKENS = [
 def test_no_html_breaks_the_cleaners(markup: str, base: str) -> None:
     assert len(sanitize([Markup(markup, base), Markup("<b>x</b>", base)])) == 2
     assert sanitize([Markup(markup, base), Markup("<b>x</b>", base)])[1] == "<b>x</b>"
-    content = article_html(Said(markup, True), base, 0) or ""
+    content = article_html(FeedText(markup, True), base, 0) or ""
     for element in lxml.html.document_fromstring(f"<body>{content}").iter(etree.Element):
         assert element.tag not in {"script", "style", "iframe"}
         for name, value in element.items():

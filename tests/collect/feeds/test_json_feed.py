@@ -116,7 +116,7 @@ def test_odd_json_is_read(body: str) -> None:
 NOT_FEEDS = {
     "nothing": ("{}", "JSON without items"),
     "items of no kind": ('{"items": 5}', "JSON without items"),
-    "an answer of some interface": ('{"items": [{"price": 5}]}', "JSON that is no JSON Feed"),
+    "an answer of some interface": ('{"items": [{"price": 5}]}', "JSON that is not a JSON Feed"),
     "cut": ('{"version": "https://jsonfeed.org/version/1", "items": [{"url": "https:', "broken JSON"),
     "nested deep": ('{"items": ' + "[" * 100_000, "JSON that is nested too deep"),
     "nested deep in objects": ('{"a":' * 100_000, "JSON that is nested too deep"),

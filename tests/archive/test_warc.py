@@ -1,4 +1,4 @@
-"""The archive is WARC 1.1 that other tools read."""
+"""The archive is WARC 1.1 that other software can read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def archive(folder: Path) -> Iterator[Archive]:
         yield opened
 
 
-def test_the_other_library_reads_everything(archive: Archive, folder: Path) -> None:
+def test_warcio_reads_every_record(archive: Archive, folder: Path) -> None:
     first = archive.write(exchange())
     second = archive.write(exchange(), lambda _: Original("https://news.example/a?x=1", NOON - timedelta(days=1)))
     archive.close()
@@ -72,7 +72,7 @@ def test_the_other_library_reads_everything(archive: Archive, folder: Path) -> N
     assert records[3][2] == b""
 
 
-def test_one_record_is_addressed_by_file_offset_and_length(archive: Archive, folder: Path) -> None:
+def test_a_record_is_read_by_file_offset_and_length(archive: Archive, folder: Path) -> None:
     stored = [archive.write(exchange(f"page {n}".encode(), f"https://news.example/{n}")) for n in range(5)]
     archive.close()
     for n, one in enumerate(stored):
@@ -117,7 +117,7 @@ def test_writers_at_the_same_moment_never_share_a_file(tmp_path: Path) -> None:
     assert len(set(files)) == len(files)
 
 
-def test_what_is_not_there_is_named(archive: Archive, folder: Path) -> None:
+def test_errors_name_file_and_offset(archive: Archive, folder: Path) -> None:
     stored = archive.write(exchange()).location
     archive.close()
     path = folder / stored.warc_file
@@ -153,11 +153,11 @@ try:
 except StorageError as exc:
     print(exc)
 again = archive.write(exchange()).location
-assert again.warc_file != good.warc_file, "the file with half a record was written on"
+assert again.warc_file != good.warc_file, "appended to a file that ends in half a record"
 """
 
 
-def test_a_full_disk_names_the_file_and_spoils_no_other_record(tmp_path: Path) -> None:
+def test_after_a_failed_write_records_go_to_a_new_file(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert ".warc.gz: " in done.stdout

@@ -1,4 +1,4 @@
-"""OPML as it comes from feed readers, and as newsledger writes it: nothing is lost on the way out and in again."""
+"""OPML from feed readers is read, and OPML that newsledger writes is read back without loss."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def read(text: str) -> tuple[Outline, ...]:
 
 
 def imported(path: Path, *arguments: object) -> tuple[Source, ...]:
-    """What a new sources.toml has after everything was taken as it is."""
+    """The sources of a new sources.toml after `sources add --unchecked`."""
     old = read_source_list(path)
     candidates = take_unchecked(read_arguments(map(str, arguments))).candidates
     write_source_list(path, old, make_plan(old.sources, candidates, Overrides(), tell_language).sources)
     return load_sources(path)
 
 
-def test_outlines_however_deep_and_in_any_case() -> None:
+def test_outlines_at_any_depth_and_in_any_case() -> None:
     politics, town, other = read(LIST)
     assert (politics.title, politics.language) == ("Bote: Politik", "de-DE")
     assert (town.title, town.url) == ("Bote: Müllheim", "https://rss.bote.example/m?a=1&b=2")
@@ -69,11 +69,11 @@ def test_outlines_of_one_outlet_become_one_source(tmp_path: Path) -> None:
 
 BROKEN = {
     "cut off": LIST[:-20],
-    "no XML": "subscriptions\n",
-    "nothing": "",
+    "not XML": "subscriptions\n",
+    "empty": "",
     "another vocabulary": "<rss version='2.0'><channel/></rss>",
     "a web page": "<!doctype html><html><body><p>Sign in</body></html>",
-    "an entity of HTML": LIST.replace("leer", "leer&nbsp;"),
+    "an HTML entity": LIST.replace("leer", "leer&nbsp;"),
 }
 
 
@@ -83,7 +83,7 @@ def test_a_broken_list_is_one_line_that_names_it(text: str) -> None:
         read(text)
 
 
-def test_entities_do_no_harm(tmp_path: Path) -> None:
+def test_entities_are_not_expanded(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("swordfish")
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
@@ -96,14 +96,14 @@ def test_entities_do_no_harm(tmp_path: Path) -> None:
     ]:
         opml = f"<!DOCTYPE opml [{entities}]><opml><body>{feed.format(text, content)}</body></opml>"
         try:
-            came_of_it = repr(read(opml))
+            result = repr(read(opml))
         except SourcesError as refused:
-            came_of_it = str(refused)
-        assert "swordfish" not in came_of_it
-        assert len(came_of_it) < 1_000
+            result = str(refused)
+        assert "swordfish" not in result
+        assert len(result) < 1_000
 
 
-def test_what_cannot_be_an_address_is_said(tmp_path: Path) -> None:
+def test_an_invalid_address_is_reported(tmp_path: Path) -> None:
     (tmp_path / "abos.opml").write_bytes(LIST.encode("latin-1").replace(b"feed://kurier.example/atom", b"kurier atom"))
     wanted = read_arguments([str(tmp_path / "abos.opml")])
     assert [(one.address, one.reason) for one in wanted.unusable] == [("kurier atom", "is not an http(s) address")]
@@ -122,7 +122,7 @@ def test_a_list_without_feeds_is_named(tmp_path: Path) -> None:
         read_arguments([str(tmp_path / "leer.opml")])
 
 
-# Out and in again
+# Writing and reading back
 
 _WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12)
 _NAMES = st.lists(_WORDS, min_size=1, max_size=3).map(" ".join)
@@ -164,14 +164,14 @@ def source_lists(draw: st.DrawFn) -> list[Source]:
 
 @settings(deadline=None)
 @given(source_lists())
-def test_an_exported_list_comes_back_as_it_was(sources: list[Source]) -> None:
+def test_an_exported_list_is_read_back_without_loss(sources: list[Source]) -> None:
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "list.opml").write_bytes(write_opml(sources))
         if sources:
             assert imported(Path(name) / "sources.toml", Path(name) / "list.opml") == tuple(sources)
 
 
-def test_what_is_written_is_opml_that_others_read() -> None:
+def test_the_written_list_is_opml_that_feed_readers_understand() -> None:
     source = Source(
         id="bote",
         name='Der "Bote" <\x1b[1m> & Söhne',

@@ -1,4 +1,4 @@
-"""DNS answers that lead to addresses which must never be reached: no connection is opened, counted at the socket."""
+"""DNS answers with private addresses never lead to a connection. Connections are counted at the socket."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MIXED_ANSWERS = {
 
 
 class Answers(AbstractResolver):
-    """A name server that gives one answer after the other, and the last one for good."""
+    """A name server that gives one answer after the other, and then repeats the last one."""
 
     def __init__(self, *answers: Sequence[str], port: int | None = None) -> None:
         self._answers = list(answers)
@@ -89,7 +89,8 @@ def guard(names: AbstractResolver, *allow: str) -> GuardedResolver:
 
 
 async def ask(guard: GuardedResolver, url: str, *, names: AbstractResolver | None = None) -> None:
-    """As the client asks, with nothing left of earlier answers. Raises what the guard raises, or another OSError."""
+    """Check, resolve and connect as the client does, without earlier answers. Raises BlockedAddress or another
+    OSError."""
     guard.check_url(url)
     connector = aiohttp.TCPConnector(resolver=names or guard, socket_factory=guard.guarded_socket)
     try:
@@ -108,14 +109,14 @@ def test_no_private_answer_opens_a_connection(host: str, answer: list[str]) -> N
 
 
 @pytest.mark.parametrize("answer", MIXED_ANSWERS.values(), ids=MIXED_ANSWERS)
-def test_of_a_mixed_answer_only_what_is_public_is_tried(answer: list[str]) -> None:
+def test_only_the_public_addresses_of_an_answer_are_tried(answer: list[str]) -> None:
     with counted_connections() as opened, pytest.raises(OSError, match="loopback only"):
         asyncio.run(ask(guard(Answers(answer)), "http://news.example/"))
     assert set(opened) == {(address, 80) for address in answer if address in {PUBLIC, PUBLIC_IPV6}}
 
 
 @pytest.mark.parametrize("allow", [(), ("news.example",)])
-def test_no_answer_is_a_dns_failure(allow: tuple[str, ...]) -> None:
+def test_an_empty_answer_is_a_dns_failure(allow: tuple[str, ...]) -> None:
     with counted_connections() as opened, pytest.raises(socket.gaierror, match=r"news\.example has no address"):
         asyncio.run(ask(guard(Answers([]), *allow), "http://news.example/"))
     assert opened == []
@@ -132,8 +133,8 @@ def test_an_answer_that_turns_private_is_refused() -> None:
     assert opened == [(PUBLIC, 80)]
 
 
-def test_an_answer_is_used_again_for_a_while() -> None:
-    """So that the connection need not look up again what was looked up for it, or be given something else."""
+def test_an_answer_is_reused_for_a_while() -> None:
+    """The connection must not repeat the lookup that was made for it, and must not get another answer."""
     names = Answers([PUBLIC], ["10.0.0.5"])
     resolver = GuardedResolver(AllowedHosts(()), names)
 
@@ -143,7 +144,7 @@ def test_an_answer_is_used_again_for_a_while() -> None:
     assert asyncio.run(run()) == [PUBLIC, PUBLIC]
 
 
-def test_names_that_are_never_found_do_not_keep_the_others_from_their_pages() -> None:
+def test_names_that_are_never_found_do_not_delay_other_hosts() -> None:
     """A feed may name hundreds of hosts whose name servers do not answer."""
 
     class Dead(Answers):
@@ -176,7 +177,7 @@ def test_names_that_are_never_found_do_not_keep_the_others_from_their_pages() ->
     assert (found.reason, opened[0]) == ("connection", (PUBLIC, 80)), "it got as far as the socket"
 
 
-def test_an_answer_that_was_private_opens_nothing_later() -> None:
+def test_an_earlier_private_answer_does_not_open_its_endpoint_later() -> None:
     rebinding = guard(Answers(["10.0.0.5"], [PUBLIC, "10.0.0.5"]))
     with counted_connections() as opened:
         with pytest.raises(BlockedAddress):
@@ -187,14 +188,14 @@ def test_an_answer_that_was_private_opens_nothing_later() -> None:
 
 
 @pytest.mark.parametrize("answer", PRIVATE_ANSWERS.values(), ids=PRIVATE_ANSWERS)
-def test_what_changes_after_it_was_judged_is_refused_at_the_socket(answer: list[str]) -> None:
-    """The connector is given other addresses than the guard has seen."""
+def test_an_address_that_changes_after_the_check_is_refused_at_the_socket(answer: list[str]) -> None:
+    """The connector gets other addresses than the guard has checked."""
     with counted_connections() as opened, pytest.raises(OSError, match="not public"):
         asyncio.run(ask(guard(Answers([PUBLIC])), "http://news.example/", names=Answers(answer[:1])))
     assert opened == []
 
 
-def test_another_port_than_asked_for_is_refused_at_the_socket() -> None:
+def test_another_port_than_requested_is_refused_at_the_socket() -> None:
     with counted_connections() as opened, pytest.raises(BlockedAddress, match="port 22"):
         asyncio.run(ask(guard(Answers([PUBLIC], port=22)), "http://news.example/"))
     assert opened == []
@@ -230,7 +231,7 @@ def test_an_allowed_name_leads_to_its_private_server(url: str, names: Answers, e
         "http://[::ffff:10.0.0.5]/",
     ],
 )
-def test_where_an_allowed_name_leads_no_other_name_does(url: str) -> None:
+def test_the_server_of_an_allowed_name_is_closed_to_other_names(url: str) -> None:
     intranet = guard(Answers(["10.0.0.5"]), "intranet.example")
     with counted_connections() as opened:
         with pytest.raises(OSError, match="loopback only"):
@@ -240,7 +241,7 @@ def test_where_an_allowed_name_leads_no_other_name_does(url: str) -> None:
     assert opened == [("10.0.0.5", 80)]
 
 
-def test_an_endpoint_is_vetted_for_the_port_that_was_asked_for() -> None:
+def test_an_endpoint_is_allowed_for_the_requested_port_only() -> None:
     intranet = guard(Answers(["10.0.0.5"]), "intranet.example")
     with counted_connections() as opened:
         with pytest.raises(OSError, match="loopback only"):

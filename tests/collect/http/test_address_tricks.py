@@ -1,4 +1,4 @@
-"""Tricks that lead to addresses which must never be reached. None opens a connection, counted at the socket."""
+"""Tricks to reach private addresses. None opens a connection; connections are counted at the socket."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PUBLIC_IPV6 = "2606:4700:4700::1111"
 
 
 def reached(opened: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
-    """The endpoints, loopback as one: a name that has both kinds of it is tried by either on a busy machine."""
+    """The endpoints. IPv4 and IPv6 loopback count as one, because on a busy machine the client may try either."""
     return {("127.0.0.1" if host == "::1" else host, port) for host, port in opened}
 
 
@@ -306,14 +306,14 @@ HARMLESS = {
 
 @pytest.fixture(scope="module")
 def hop() -> Iterator[WebServer]:
-    """Allowed as `hop.localhost`."""
+    """A server that is allowed as `hop.localhost`."""
     with WebServer() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def trap() -> Iterator[WebServer]:
-    """Not allowed."""
+    """A server that is not allowed."""
     with WebServer() as server:
         yield server
 
@@ -323,7 +323,7 @@ def port(server: WebServer) -> int:
 
 
 def fetch(*urls: str, allow: tuple[str, ...] = ()) -> Response:
-    """What the last one comes to, all by one client."""
+    """The result for the last URL, with one client for all."""
 
     async def run() -> Response:
         async with Client(
@@ -337,14 +337,14 @@ def fetch(*urls: str, allow: tuple[str, ...] = ()) -> Response:
 
 
 def outcome(url: str, *, allow: tuple[str, ...]) -> str:
-    """Where it ends, or why it does not."""
+    """The final URL, or the reason of the failure."""
     try:
         return fetch(url, allow=allow).final_url
     except FetchFailed as failure:
         return failure.reason
 
 
-def test_the_counter_sees_what_is_allowed(hop: WebServer) -> None:
+def test_the_counter_sees_allowed_connections(hop: WebServer) -> None:
     hop.answers["/seen"] = Answer(b"here")
     with counted_connections() as opened:
         assert fetch(f"http://hop.localhost:{port(hop)}/seen", allow=("hop.localhost",)).body == b"here"
@@ -352,7 +352,7 @@ def test_the_counter_sees_what_is_allowed(hop: WebServer) -> None:
     assert hop.asked["/seen"] == 1
 
 
-def test_the_counter_sees_what_is_public_and_keeps_it_from_being_reached() -> None:
+def test_the_counter_sees_public_connections_and_prevents_them() -> None:
     with counted_connections() as opened, pytest.raises(FetchFailed, match="loopback only"):
         fetch(f"http://{PUBLIC}/")
     assert set(opened) == {(PUBLIC, 80)}
@@ -368,7 +368,7 @@ def test_no_trick_opens_a_connection(url: str) -> None:
 
 @pytest.mark.parametrize("url", [pytest.param(url, id=name) for name, url in TRICKS.items() if url.isprintable()])
 def test_no_trick_opens_a_connection_after_a_redirect(hop: WebServer, url: str) -> None:
-    """Some are paths where they follow an address; these stay at their host, as RFC 3986 has it."""
+    """Some of the tricks are relative references, which stay at their host (RFC 3986)."""
     hop.answers["/go"] = Answer(status=302, headers={"Location": url.encode().decode("latin-1")})
     base = f"http://hop.localhost:{port(hop)}/"
     with counted_connections() as opened:
@@ -378,9 +378,7 @@ def test_no_trick_opens_a_connection_after_a_redirect(hop: WebServer, url: str) 
 
 
 @pytest.mark.parametrize(("status", "location"), REDIRECTS.values(), ids=REDIRECTS)
-def test_no_redirect_leads_where_its_target_may_not_be_reached(
-    hop: WebServer, trap: WebServer, status: int, location: str
-) -> None:
+def test_no_redirect_leads_to_a_forbidden_target(hop: WebServer, trap: WebServer, status: int, location: str) -> None:
     location = location.format(trap=trap.base, base=hop.base, port=port(hop))
     hop.answers["/go?to=step"] = Answer(status=301, headers={"Location": "/go?to=trap"})
     hop.answers["/go?to=trap"] = Answer(status=307, headers={"Location": f"{trap.base}/secret"})
@@ -393,7 +391,7 @@ def test_no_redirect_leads_where_its_target_may_not_be_reached(
 
 
 @pytest.mark.parametrize(("status", "headers"), HARMLESS.values(), ids=HARMLESS)
-def test_what_only_looks_like_a_redirect_stays_at_its_host(
+def test_a_response_that_only_looks_like_a_redirect_stays_at_its_host(
     hop: WebServer, status: int, headers: dict[str, str]
 ) -> None:
     hop.answers["/go"] = Answer(status=status, headers=headers)
@@ -403,7 +401,7 @@ def test_what_only_looks_like_a_redirect_stays_at_its_host(
     assert reached(opened) == {("127.0.0.1", port(hop))}
 
 
-def test_a_redirect_of_robots_txt_is_judged_too(trap: WebServer) -> None:
+def test_a_redirect_of_robots_txt_is_checked_too(trap: WebServer) -> None:
     with WebServer() as web, counted_connections() as opened:
         web.answers["/robots.txt"] = Answer(status=302, headers={"Location": f"{trap.base}/secret"})
         with pytest.raises(FetchFailed, match="blocked_address"):
@@ -415,7 +413,7 @@ def test_a_redirect_of_robots_txt_is_judged_too(trap: WebServer) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "127.0.0.1.", "127.1", "127。0。0。1", "[::ffff:127.0.0.1]", "other.localhost", "localhost"]
 )
-def test_an_allowed_name_opens_its_server_to_no_other_name(hop: WebServer, host: str) -> None:
+def test_an_allowed_name_does_not_allow_other_names_of_its_server(hop: WebServer, host: str) -> None:
     hop.answers["/a"] = Answer(b"here")
     allowed = f"http://hop.localhost:{port(hop)}/a"
     with pytest.raises(FetchFailed) as caught:
@@ -424,7 +422,7 @@ def test_an_allowed_name_opens_its_server_to_no_other_name(hop: WebServer, host:
     assert hop.asked["/secret"] == 0
 
 
-def test_a_proxy_of_the_environment_is_not_used(
+def test_proxies_of_the_environment_are_ignored(
     hop: WebServer, trap: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hop.answers["/a"] = Answer(b"here")

@@ -1,4 +1,4 @@
-"""No private network is reached unless the settings name the host. What is tried to get there: test_address_tricks."""
+"""No private network can be reached unless the settings name the host. More attempts are in test_address_tricks."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ urls = st.lists(
 
 
 def spellings(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[str]:
-    """An address as a URL may have it."""
+    """An address as it can be written in a URL."""
     if isinstance(address, ipaddress.IPv6Address):
         ipv4 = ipaddress.IPv4Address(address.packed[-4:])
         with_ipv4 = f"{address.exploded[:29]}:{ipv4}"
@@ -122,7 +122,7 @@ def spellings(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[st
 
 
 def embedded(address: ipaddress.IPv4Address) -> list[str]:
-    """IPv6 addresses that lead to an IPv4 address, or did somewhere."""
+    """IPv6 addresses that contain an IPv4 address in a form that some network translates."""
     high, low = f"{int(address) >> 16:x}", f"{int(address) & 0xFFFF:x}"
     inverted = f"{(int(address) >> 16) ^ 0xFFFF:x}:{(int(address) & 0xFFFF) ^ 0xFFFF:x}"
     mapped = [
@@ -143,7 +143,7 @@ def test_both_ends_of_a_private_network_are_not_public(network: str) -> None:
 
 
 @pytest.mark.parametrize("address", JUST_OUTSIDE)
-def test_what_lies_beside_a_private_network_is_public(address: str) -> None:
+def test_addresses_next_to_a_private_network_are_public(address: str) -> None:
     assert is_public(address)
     GuardedResolver(NOBODY).check_url(f"http://[{address}]/" if ":" in address else f"http://{address}/")
 
@@ -160,7 +160,7 @@ def test_a_private_address_is_refused_in_every_spelling(address: ipaddress.IPv4A
 
 @settings(deadline=None)
 @given(private_addresses.filter(lambda address: address.version == 4))
-def test_a_private_address_is_refused_within_another(address: ipaddress.IPv4Address) -> None:
+def test_a_private_ipv4_address_is_refused_inside_ipv6(address: ipaddress.IPv4Address) -> None:
     for text in embedded(address):
         assert not is_public(text)
         with pytest.raises(BlockedAddress):
@@ -174,13 +174,13 @@ def test_nothing_is_public_that_python_calls_private(address: ipaddress.IPv4Addr
 
 
 @pytest.mark.parametrize("text", ["", "localhost", "127.1", "0x7f.1", "2130706433", "1.1.1.1.", "１.1.1.1", "[::1]"])
-def test_what_is_no_address_is_not_public(text: str) -> None:
+def test_invalid_addresses_are_not_public(text: str) -> None:
     assert not is_public(text)
 
 
 @settings(deadline=None, max_examples=500)
 @given(urls)
-def test_what_passes_is_a_name_or_a_public_address_on_a_public_port(url: str) -> None:
+def test_only_names_and_public_addresses_on_public_ports_pass(url: str) -> None:
     try:
         GuardedResolver(NOBODY).check_url(url)
     except BlockedAddress:
@@ -192,7 +192,7 @@ def test_what_passes_is_a_name_or_a_public_address_on_a_public_port(url: str) ->
 
 
 def _reads_as_address(host: str) -> bool:
-    """Does anything that the system's resolver does with a host find a number in it?"""
+    """Whether the resolver of the system would read the host as a numeric address."""
     try:
         socket.inet_aton(host.rstrip("."))
     except OSError:
@@ -231,7 +231,7 @@ def test_only_blocked_address_is_raised(url: str) -> None:
         "https://[2606:4700:4700:0:0:0:0:1111]:443/",
     ],
 )
-def test_what_may_be_public_passes(url: str) -> None:
+def test_public_urls_pass(url: str) -> None:
     GuardedResolver(NOBODY).check_url(url)
 
 
@@ -255,7 +255,7 @@ def test_what_may_be_public_passes(url: str) -> None:
         (".Localhost", "bote.localhost"),
     ],
 )
-def test_allowed_hosts_are_exact_or_below(entry: str, host: str) -> None:
+def test_allowed_hosts_are_exact_names_or_subdomains(entry: str, host: str) -> None:
     assert host in AllowedHosts([entry])
 
 
@@ -301,14 +301,14 @@ def test_other_hosts_are_not_allowed(entry: str, host: str) -> None:
         "fe80::1%eth0",
     ],
 )
-def test_what_is_no_host_cannot_be_allowed(entry: str) -> None:
+def test_an_invalid_host_cannot_be_allowed(entry: str) -> None:
     with pytest.raises(SettingsError, match="NEWSLEDGER_ALLOW_HOSTS"):
         AllowedHosts([entry])
 
 
 @settings(deadline=None)
 @given(urls | st.ip_addresses().map(str))
-def test_a_canonical_host_stays_as_it_is(text: str) -> None:
+def test_a_canonical_host_stays_unchanged(text: str) -> None:
     try:
         host = canonical_host(text)
     except ValueError:
@@ -339,12 +339,12 @@ def test_localhost_is_loopback_and_refused_unless_allowed(name: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "a..b", "", "%6cocalhost", "[::1]x"])
-def test_what_is_no_host_is_not_looked_up(host: str) -> None:
+def test_an_invalid_host_is_not_looked_up(host: str) -> None:
     with pytest.raises(BlockedAddress, match="is not a valid host"):
         asyncio.run(GuardedResolver(NOBODY).resolve(host, 80))
 
 
-def test_the_socket_has_the_last_word() -> None:
+def test_the_socket_factory_checks_the_endpoint_again() -> None:
     guard = GuardedResolver(AllowedHosts(["127.0.0.1"]))
     with pytest.raises(BlockedAddress):
         guard.guarded_socket(_target("127.0.0.1", 8000))

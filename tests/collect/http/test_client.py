@@ -1,4 +1,4 @@
-"""The client: polite, capped, and clear about what went wrong. Against a real server on loopback."""
+"""The client is polite, limits sizes and names each failure. Tested against a real server on loopback."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("own_folder")
 
 HOSTS = Path("hosts")
 AT_ONCE = Timeouts(retry_wait=0.01)
-"""A second try comes at once; else as patient as ever, for a busy machine stalls for seconds."""
+"""Retries come at once. The other timeouts are long, because a busy machine may stall for seconds."""
 
 
 def client(
@@ -69,7 +69,7 @@ def failure(url: str, *, allow: tuple[str, ...] = ("127.0.0.1",), timeouts: Time
     return caught.value
 
 
-def test_a_page_comes_as_it_was_sent(web: WebServer) -> None:
+def test_a_page_is_returned_as_it_was_sent(web: WebServer) -> None:
     web.answers["/a"] = Answer(b"hello")
     response = fetch(f"{web.base}/a")
     assert (response.status, response.body, response.final_url) == (200, b"hello", f"{web.base}/a")
@@ -87,7 +87,7 @@ CODINGS = {
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_content_codings_are_undone_and_kept(web: WebServer, coding: str) -> None:
+def test_content_codings_are_undone_but_archived(web: WebServer, coding: str) -> None:
     sent = CODINGS[coding](b"hello " * 1000)
     web.answers["/a"] = Answer(sent, headers={"Content-Encoding": coding})
     response = fetch(f"{web.base}/a")
@@ -96,7 +96,7 @@ def test_content_codings_are_undone_and_kept(web: WebServer, coding: str) -> Non
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_bombs_are_too_large(coding: str) -> None:
+def test_compression_bombs_are_too_large(coding: str) -> None:
     bomb = CODINGS[coding](b"\0" * (MAX_BODY_BYTES + 10))
     with pytest.raises(CodingError) as caught:
         decode(bomb, coding)
@@ -104,24 +104,24 @@ def test_bombs_are_too_large(coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_cut_off_or_broken_bodies_are_said(coding: str) -> None:
+def test_truncated_and_broken_bodies_are_reported(coding: str) -> None:
     for broken in (CODINGS[coding](bytes(range(256)) * 50)[:-20], b"not compressed at all"):
         with pytest.raises(CodingError) as caught:
             decode(broken, coding)
         assert caught.value.reason == "bad_encoding"
 
 
-def test_an_unknown_coding_is_said() -> None:
+def test_an_unknown_coding_is_reported() -> None:
     with pytest.raises(CodingError, match="unknown content-encoding 'snappy'"):
         decode(b"x", "snappy")
 
 
-def test_a_body_that_is_too_large_is_not_kept(web: WebServer) -> None:
+def test_a_body_that_is_too_large_is_a_failure(web: WebServer) -> None:
     web.answers["/a"] = Answer(b"x" * (MAX_BODY_BYTES + 1))
     assert failure(f"{web.base}/a").reason == "too_large"
 
 
-def test_redirects_are_followed_and_kept(web: WebServer) -> None:
+def test_redirects_are_followed_and_recorded(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=301, headers={"Location": "/b"})
     web.answers["/b"] = Answer(b"here")
     response = fetch(f"{web.base}/a")
@@ -129,7 +129,7 @@ def test_redirects_are_followed_and_kept(web: WebServer) -> None:
     assert [hop.status for hop in response.redirects] == [301]
 
 
-def test_endless_redirects_end(web: WebServer) -> None:
+def test_endless_redirects_are_a_failure(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=302, headers={"Location": "/a"})
     assert failure(f"{web.base}/a").reason == "redirects"
     assert web.asked["/a"] == http.MAX_REDIRECTS + 1
@@ -145,7 +145,7 @@ def test_loopback_is_blocked_unless_allowed(web: WebServer) -> None:
     assert not web.asked
 
 
-def test_robots_txt_is_obeyed_and_asked_once(web: WebServer) -> None:
+def test_robots_txt_is_obeyed_and_fetched_once(web: WebServer) -> None:
     web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n", content_type="text/plain")
     web.answers["/private/a"] = Answer(b"secret")
     web.answers["/b"] = Answer(b"open")
@@ -160,20 +160,20 @@ def test_robots_txt_is_obeyed_and_asked_once(web: WebServer) -> None:
     assert web.asked == {"/robots.txt": 1, "/b": 1}
 
 
-def test_a_broken_robots_txt_server_means_wait(web: WebServer) -> None:
+def test_nothing_is_fetched_while_robots_txt_answers_5xx(web: WebServer) -> None:
     web.answers["/robots.txt"] = Answer(status=503)
     web.answers["/a"] = Answer(b"x")
     assert failure(f"{web.base}/a").reason == "robots_unavailable"
     assert web.asked["/a"] == 0
 
 
-def test_a_503_is_tried_once_more(web: WebServer) -> None:
+def test_a_503_is_retried_once(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=503)
     assert fetch(f"{web.base}/a").status == 503
     assert web.asked["/a"] == 2
 
 
-def test_a_404_is_an_answer_and_not_asked_again(web: WebServer) -> None:
+def test_a_404_is_an_answer_and_not_retried(web: WebServer) -> None:
     assert fetch(f"{web.base}/a").status == 404
     assert web.asked["/a"] == 1
 
@@ -184,7 +184,7 @@ def test_conditional_requests(web: WebServer) -> None:
     assert fetch(f"{web.base}/a", etag='"0"').status == 200
 
 
-def test_nobody_listening_is_a_connection_failure() -> None:
+def test_a_closed_port_is_a_connection_failure() -> None:
     with WebServer() as gone:
         base = gone.base
     assert failure(f"{base}/a").reason == "connection"
@@ -194,26 +194,26 @@ def test_an_unknown_name_is_a_dns_failure() -> None:
     assert failure("http://does-not-exist.invalid/").reason == "dns"
 
 
-def test_a_gzip_body_of_several_members_is_whole() -> None:
+def test_a_gzip_body_of_several_members_is_decoded_completely() -> None:
     body = gzip.compress(b"first ") + gzip.compress(b"second")
     assert decode(body, "gzip") == b"first second"
     assert decode(body + b"\0\0\0", "gzip") == b"first second"
 
 
 @pytest.mark.parametrize("location", ["http://[oops/", "http://x:99999999/", "//[", "http://a b/"])
-def test_a_redirect_to_what_is_no_address_is_a_failure_with_a_reason(web: WebServer, location: str) -> None:
+def test_a_redirect_to_an_invalid_address_is_a_failure_with_a_reason(web: WebServer, location: str) -> None:
     web.answers["/a"] = Answer(status=302, headers={"Location": location})
     assert failure(f"{web.base}/a").reason in {"bad_redirect", "blocked_address", "bad_url", "dns"}
 
 
-def test_a_redirect_in_utf_8_leads_to_its_page(web: WebServer) -> None:
+def test_a_redirect_with_utf_8_in_its_location_is_followed(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=302, headers={"Location": "/über".encode().decode("latin-1")})
     web.answers["/%C3%BCber"] = Answer(b"here")
     assert fetch(f"{web.base}/a").body == b"here"
 
 
 @pytest.mark.parametrize("path", ["/e%2Cf", "/a%2Fb", "/a?q=%20x&y=a+b", "/a;b=c"])
-def test_what_is_asked_for_is_what_is_recorded(web: WebServer, path: str) -> None:
+def test_the_recorded_url_is_the_requested_one(web: WebServer, path: str) -> None:
     web.answers[path] = Answer(b"here")
     response = fetch(web.base + path)
     assert response.body == b"here"
@@ -234,7 +234,7 @@ def test_robots_txt_holds_for_redirects_too(web: WebServer) -> None:
     assert web.asked["/private/b"] == 0
 
 
-def test_a_host_is_never_asked_faster_than_its_budget(web: WebServer) -> None:
+def test_a_host_never_gets_more_requests_than_its_budget(web: WebServer) -> None:
     for n in range(8):
         web.answers[f"/{n}"] = Answer(b"x")
 
@@ -244,7 +244,7 @@ def test_a_host_is_never_asked_faster_than_its_budget(web: WebServer) -> None:
 
     asyncio.run(all_at_once())
     assert len(web.asked_at) == 9
-    assert web.asked_at[-1] - web.asked_at[0] >= 0.7, "nine requests at ten a second"
+    assert web.asked_at[-1] - web.asked_at[0] >= 0.7, "nine requests at ten per second"
     assert web.most_at_once <= CONNECTIONS
 
 
@@ -258,17 +258,17 @@ def test_two_ports_of_a_host_share_its_budget_and_have_a_robots_txt_each(web: We
         asyncio.run(both())
         asked_at = sorted(web.asked_at + other.asked_at)
     assert web.asked["/robots.txt"] == other.asked["/robots.txt"] == 1
-    assert asked_at[-1] - asked_at[0] >= 0.6, "eight requests at ten a second"
+    assert asked_at[-1] - asked_at[0] >= 0.6, "eight requests at ten per second"
 
 
-def test_a_short_retry_after_is_waited_for_and_asked_again(web: WebServer) -> None:
+def test_a_short_retry_after_is_waited_for_before_the_retry(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=429, headers={"Retry-After": "1"})
     assert fetch(f"{web.base}/a").status == 429
     assert web.asked["/a"] == 2
     assert web.asked_at[-1] - web.asked_at[-2] >= 1
 
 
-def test_after_a_long_retry_after_the_host_is_left_alone(web: WebServer) -> None:
+def test_after_a_long_retry_after_the_host_gets_no_request(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=503, headers={"Retry-After": "3600"})
     web.answers["/b"] = Answer(b"x")
 
@@ -288,7 +288,7 @@ def test_after_a_long_retry_after_the_host_is_left_alone(web: WebServer) -> None
     assert web.asked == {"/robots.txt": 1, "/a": 1}
 
 
-def test_what_a_host_asked_for_in_an_earlier_run_holds(web: WebServer) -> None:
+def test_a_pause_that_a_host_asked_for_holds_for_later_runs(web: WebServer) -> None:
     web.answers["/a"] = Answer(status=503, headers={"Retry-After": "600"})
     fetch(f"{web.base}/a")
     asked = dict(web.asked)
@@ -332,7 +332,7 @@ def test_the_crawl_delay_is_kept(web: WebServer) -> None:
         (Answer(b"x" * (MAX_BODY_BYTES + 1)), None),
     ],
 )
-def test_what_robots_txt_means(web: WebServer, robots: Answer, reason: str | None) -> None:
+def test_how_answers_for_robots_txt_are_understood(web: WebServer, robots: Answer, reason: str | None) -> None:
     web.answers["/robots.txt"] = robots
     web.answers["/a"] = Answer(b"x")
     if reason is None:
@@ -342,7 +342,7 @@ def test_what_robots_txt_means(web: WebServer, robots: Answer, reason: str | Non
         assert web.asked["/a"] == 0
 
 
-def test_robots_txt_is_asked_again_after_a_day(web: WebServer) -> None:
+def test_robots_txt_is_fetched_again_after_a_day(web: WebServer) -> None:
     ahead = timedelta()
 
     async def run() -> None:
@@ -383,12 +383,12 @@ def test_only_permanent_redirects_say_that_a_page_has_moved(
     assert fetch(f"{web.base}/0").moved_to == (f"{web.base}/{len(statuses)}" if permanent else None)
 
 
-def test_a_body_that_ends_too_early_is_said() -> None:
+def test_a_body_that_ends_too_early_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
         def serve() -> None:
-            for _ in range(4):  # robots.txt and the page, each tried twice
+            for _ in range(4):  # robots.txt and the page, each requested twice
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(65536)
@@ -398,7 +398,7 @@ def test_a_body_that_ends_too_early_is_said() -> None:
         assert failure(f"http://127.0.0.1:{port}/a").reason == "incomplete"
 
 
-def test_robots_txt_is_kept_for_later_runs_of_the_same_day(web: WebServer) -> None:
+def test_robots_txt_is_stored_for_later_runs_of_the_same_day(web: WebServer) -> None:
     web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private\n", content_type="text/plain")
     web.answers["/a"] = Answer(b"x")
     assert fetch(f"{web.base}/a").status == 200
@@ -408,7 +408,7 @@ def test_robots_txt_is_kept_for_later_runs_of_the_same_day(web: WebServer) -> No
     assert web.asked["/robots.txt"] == 1
 
 
-def test_a_robots_txt_that_could_not_be_had_is_asked_for_again_by_the_next_run(web: WebServer) -> None:
+def test_a_robots_txt_that_could_not_be_fetched_is_requested_again_by_the_next_run(web: WebServer) -> None:
     web.answers["/robots.txt"] = Answer(status=500)
     web.answers["/a"] = Answer(b"x")
     assert failure(f"{web.base}/a").reason == "robots_unavailable"
@@ -416,7 +416,7 @@ def test_a_robots_txt_that_could_not_be_had_is_asked_for_again_by_the_next_run(w
     assert fetch(f"{web.base}/a").status == 200
 
 
-def test_a_kept_robots_txt_that_was_cut_off_is_asked_for_again(web: WebServer) -> None:
+def test_a_truncated_robots_txt_file_is_fetched_again(web: WebServer) -> None:
     web.answers["/a"] = Answer(b"x")
     fetch(f"{web.base}/a")
     (kept,) = HOSTS.glob("*.robots")
@@ -425,12 +425,12 @@ def test_a_kept_robots_txt_that_was_cut_off_is_asked_for_again(web: WebServer) -
     assert web.asked["/robots.txt"] == 2
 
 
-def test_a_name_that_no_file_system_holds_is_asked_like_others() -> None:
+def test_a_host_name_that_is_too_long_for_a_file_name_works() -> None:
     assert failure(f"http://{'a.' * 120}localhost:1/", allow=(".localhost",)).reason in {"connection", "timeout"}
 
 
-def test_few_files_are_enough_for_many_hosts(tmp_path: Path) -> None:
-    """Where the system allows no more, fewer hosts are asked at once."""
+def test_a_low_limit_of_open_files_is_enough_for_many_hosts(tmp_path: Path) -> None:
+    """If the system does not allow more files, fewer connections are open at the same time."""
     script = """
 import asyncio, resource, sys
 from pathlib import Path

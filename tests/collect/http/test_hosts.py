@@ -1,4 +1,4 @@
-"""The budget of a host: spaced, bounded, slowed by 429 and 503, and never waiting for ever."""
+"""The budget of a host: requests are spaced and limited, 429 and 503 slow them, and no request waits forever."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def host(
 
 
 async def starts(of: Host, requests: int, each: Callable[[], Awaitable[None]]) -> list[float]:
-    """When each of so many requests, made at once, was let through."""
+    """When each of `requests` simultaneous requests was let through."""
     clock = asyncio.get_running_loop().time
     seen = []
 
@@ -64,7 +64,7 @@ def test_requests_start_an_interval_apart() -> None:
 
 
 async def most_at_once(of: Host) -> int:
-    """How many of many requests run at the same time."""
+    """The highest number of requests that run at the same time."""
     running = highest = 0
 
     async def linger() -> None:
@@ -78,14 +78,14 @@ async def most_at_once(of: Host) -> int:
     return highest
 
 
-def test_so_many_requests_at_once_and_no_more() -> None:
+def test_the_number_of_simultaneous_requests_is_limited() -> None:
     async def run() -> int:
         return await most_at_once(host(requests_per_second=1000))
 
     assert asyncio.run(run()) == CONNECTIONS
 
 
-def test_an_overloaded_host_is_asked_half_as_often() -> None:
+def test_an_overloaded_host_gets_half_as_many_requests() -> None:
     async def run() -> float:
         one = host()
         one.turned_away(0)
@@ -95,7 +95,7 @@ def test_an_overloaded_host_is_asked_half_as_often() -> None:
     assert asyncio.run(run()) >= 4 * 2 * PERIOD.total_seconds() * 0.99
 
 
-def test_an_overloaded_host_is_asked_one_at_a_time_until_it_has_answered_for_a_while() -> None:
+def test_an_overloaded_host_gets_one_request_at_a_time_until_it_has_answered_for_a_while() -> None:
     async def run() -> tuple[int, int]:
         one = host(requests_per_second=1000)
         one.turned_away(0)
@@ -129,7 +129,7 @@ def test_a_long_pause_is_not_waited_for() -> None:
     assert 3590 < caught.value.seconds <= 3600
 
 
-def test_a_turn_beyond_the_longest_queue_is_not_waited_for() -> None:
+def test_a_request_does_not_wait_longer_than_the_longest_queue() -> None:
     async def run() -> list[list[float] | BaseException]:
         one = host(queue=0.05)
         one.crawl_delay(0.04)
@@ -139,7 +139,7 @@ def test_a_turn_beyond_the_longest_queue_is_not_waited_for() -> None:
     assert sum(isinstance(outcome, NoTurn) for outcome in outcomes) == 2
 
 
-def test_a_host_that_refuses_everything_is_left_alone_for_longer_and_longer() -> None:
+def test_a_host_that_refuses_everything_gets_longer_and_longer_pauses() -> None:
     async def rest(one: Host) -> float:
         one.turned_away(0)
         with pytest.raises(AskedToWait) as caught:
@@ -157,7 +157,7 @@ def test_a_host_that_refuses_everything_is_left_alone_for_longer_and_longer() ->
     assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
 
 
-def test_an_answer_in_between_is_patience_regained() -> None:
+def test_a_good_answer_ends_the_series_of_refusals() -> None:
     async def run() -> None:
         one = host()
         for _ in range(3):
@@ -169,7 +169,7 @@ def test_an_answer_in_between_is_patience_regained() -> None:
     asyncio.run(run())
 
 
-def test_what_one_client_learns_another_knows() -> None:
+def test_clients_share_what_they_learn_about_a_host() -> None:
     async def run() -> tuple[float, int]:
         one, other = host(), host()
         one.turned_away(0)
@@ -198,7 +198,7 @@ def test_clients_share_the_connections_and_the_rate() -> None:
     assert all(later - earlier >= PERIOD.total_seconds() * 0.9 for earlier, later in pairwise(moments))
 
 
-def test_a_file_that_was_cut_off_says_nothing() -> None:
+def test_a_truncated_file_counts_as_empty() -> None:
     Path("hosts").mkdir()
     Path("hosts/news.example.json").write_text('{"last_asked_at": 17')
     assert len(asyncio.run(starts(host(), 1, at_once))) == 1
@@ -216,7 +216,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         asyncio.run(starts(host(), 1, at_once))
 
 
-def test_a_name_that_no_file_system_holds_is_a_host_like_others() -> None:
+def test_a_host_name_that_is_too_long_for_a_file_name_works() -> None:
     async def run() -> None:
         for name in (f"{'a.' * 120}example", f"{'a.' * 120}other"):
             await starts(host(name), 1, at_once)

@@ -1,4 +1,4 @@
-"""Where an article's address leads is told apart: the article under another name, and all that is shown instead."""
+"""Where redirects from an article's address lead: to the article under another name, or to something else."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_article_under_another_name(known_as: str, final_url: str) -> None:
         (f"{SITE}/404", Redirection.TO_OTHER_PAGE),
     ],
 )
-def test_what_is_shown_instead(final_url: str, expected: Redirection) -> None:
+def test_other_targets_are_distinguished(final_url: str, expected: Redirection) -> None:
     assert judge(final_url) is expected
 
 
@@ -84,7 +84,7 @@ def test_what_is_shown_instead(final_url: str, expected: Redirection) -> None:
         (f"{SITE}/story.php?id=7", f"{SITE}/story.php"),
     ],
 )
-def test_another_page_with_a_similar_address(known_as: str, final_url: str) -> None:
+def test_a_different_page_with_a_similar_address(known_as: str, final_url: str) -> None:
     assert judge(final_url, known_as) in {Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_ARTICLE}
 
 
@@ -102,18 +102,18 @@ def test_a_page_may_say_that_it_is_the_article(head: str) -> None:
     assert judge(f"{SITE}/a?b=c", head=head) is Redirection.TO_ARTICLE
 
 
-def test_only_the_article_s_own_address_counts_on_another_site() -> None:
+def test_on_another_site_only_the_article_s_exact_address_counts() -> None:
     assert judge("https://new.example/hafen", head=f'<link rel="canonical" href="{ASKED}">') is Redirection.TO_ARTICLE
     head = '<link rel="canonical" href="https://new.example/der-hafen-bleibt-zu-48213">'
     assert judge("https://new.example/hafen", head=head) is Redirection.TO_OTHER_SITE
 
 
-def test_a_page_that_says_it_is_another_is_another() -> None:
+def test_a_page_that_names_another_address_is_another_page() -> None:
     head = f'<link rel="canonical" href="{SITE}/politik/"><meta property="og:url" content="{SITE}/">'
     assert judge(f"{SITE}/politik/?seite=1", head=head) is Redirection.TO_OTHER_PAGE
 
 
-def test_an_address_that_a_feed_names_is_known_by_where_it_led() -> None:
+def test_an_article_is_known_by_the_addresses_that_its_feed_address_led_to() -> None:
     link = "https://feeds.example/~r/bote/3x7"
     assert judge(ASKED, link, ASKED) is Redirection.TO_ARTICLE
     assert judge(f"{SITE}/politik/hafen-oeffnet-48213", link, ASKED) is Redirection.TO_ARTICLE
@@ -121,5 +121,5 @@ def test_an_address_that_a_feed_names_is_known_by_where_it_led() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff\xfe", b"<", b"<html></html>"])
-def test_a_page_that_cannot_be_read_says_nothing(body: bytes) -> None:
+def test_a_page_that_cannot_be_parsed_names_no_address(body: bytes) -> None:
     assert judge_redirection([ASKED], f"{SITE}/politik/", body, None) is Redirection.TO_OTHER_PAGE

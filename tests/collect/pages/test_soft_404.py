@@ -1,4 +1,4 @@
-"""Pages that say under a good status that there is no such page."""
+"""Pages with status 200 that say that the page does not exist."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def says(markup: str, said: str) -> bool:
         "<title>Ferry Post</title><h1 class='big'><b>{}</b></h1>",
     ],
 )
-def test_a_page_says_that_there_is_none(markup: str, said: str) -> None:
+def test_messages_that_a_page_does_not_exist(markup: str, said: str) -> None:
     assert says(markup, said)
 
 
 @pytest.mark.parametrize("said", PERHAPS)
-def test_few_words_say_so_where_nothing_speaks_against_it(said: str) -> None:
+def test_short_messages_count_if_nothing_contradicts_them(said: str) -> None:
     assert says("<title>{}</title>", said)
     assert says("<title>{} – Ferry Post</title>", said)
     assert says("<title>Ferry Post</title><h1>{}</h1>", said)
@@ -81,20 +81,22 @@ def test_few_words_say_so_where_nothing_speaks_against_it(said: str) -> None:
 
 
 @pytest.mark.parametrize("said", SOMETHING)
-def test_a_page_says_something(said: str) -> None:
+def test_other_pages_are_not_taken_for_missing_ones(said: str) -> None:
     assert not says("<title>{}</title><h1>{}</h1>", said)
     assert not says("<title>{} | Ferry Post</title><h1>{}</h1>", said)
     assert not says("<!-- <h1>404</h1> --><title>Ferry Post</title><h1>{}</h1>", said)
 
 
 @pytest.mark.parametrize("tag", ["<h1>", "<title>", "<h1>404<h1>", "<h1 ", "404 "])
-def test_a_page_that_does_not_end_is_judged_in_the_time_of_its_length(tag: str) -> None:
-    assert isinstance(is_soft_404(tag.encode() * 2_000_000, None), bool), "hours, if each tag were looked for an end"
+def test_a_page_of_unclosed_tags_is_judged_in_linear_time(tag: str) -> None:
+    assert isinstance(is_soft_404(tag.encode() * 2_000_000, None), bool), (
+        "takes hours if the end of each tag is searched"
+    )
 
 
 @pytest.mark.parametrize(
     "dated",
     ['<meta property="article:published_time" content="2026-03-14">', '<script>{"datePublished": "2026"}</script>'],
 )
-def test_an_article_called_so_is_one(dated: str) -> None:
+def test_a_dated_article_with_such_a_headline_is_an_article(dated: str) -> None:
     assert not is_soft_404(f"<title>Page not found</title>{dated}".encode(), None)

@@ -6,24 +6,6 @@ feed readers. `sites` says what an address tells about its outlet: the registere
 decides which source a new feed joins. Start with `source`.
 """
 
-from pipeline.sources.source import (
-    Country,
-    HttpUrl,
-    Language,
-    Source,
-    SourceId,
-    load_sources,
-    parse_sources,
-    select,
-)
+from pipeline.sources.source import Country, HttpUrl, Language, Source, SourceId, load_sources, parse_sources, select
 
-__all__ = [
-    "Country",
-    "HttpUrl",
-    "Language",
-    "Source",
-    "SourceId",
-    "load_sources",
-    "parse_sources",
-    "select",
-]
+__all__ = ["Country", "HttpUrl", "Language", "Source", "SourceId", "load_sources", "parse_sources", "select"]

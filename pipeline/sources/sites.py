@@ -96,6 +96,15 @@ def http_address(text: str | None) -> str | None:
     return url if _HTTP.fullmatch(url) and not _UNREADABLE.search(url) else None
 
 
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def same_address(url: str) -> str:
     """A key that is equal for addresses that differ only in scheme, `www.`, tracking parameters or a final slash."""
     return str(article_id(url))
@@ -116,7 +125,7 @@ def registrable_host(host: str) -> str:
 
     An IP address is returned unchanged. Domains that the list does not know, such as `.example`, count as suffixes.
     """
-    if _is_literal(host):
+    if is_address(host):
         return host
     labels = host.split(".")
     if ".".join(labels[-2:]) in PLATFORMS:
@@ -138,7 +147,7 @@ def is_on(url: str, hosts: Iterable[str]) -> bool:
 def suggest_id(url: str) -> str:
     """A source id from the name of the host, or from the path on SHARED_HOSTS."""
     host = _host(url)
-    name = registrable_host(host) if _is_literal(host) else registrable_host(host).partition(".")[0]
+    name = registrable_host(host) if is_address(host) else registrable_host(host).partition(".")[0]
     if _is_shared(url):
         parts = urlsplit(url)
         name = next((part for part in reversed(re.split(r"[/=]", f"{parts.path}={parts.query}")) if slug(part)), name)
@@ -193,14 +202,6 @@ def _host(url: str) -> str:
 
 def _is_shared(url: str) -> bool:
     return _host(url).removeprefix("www.") in SHARED_HOSTS
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _readable(name: str) -> str:

@@ -20,6 +20,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from pipeline.errors import SettingsError
+from pipeline.sources.sites import is_address
 
 PUBLIC_PORTS = frozenset({80, 443})
 """The only ports of hosts that are not allowed by name."""
@@ -266,14 +267,6 @@ def _endpoint(url: str) -> tuple[str, int]:
 
 def _compressed(address: str) -> str:
     return ipaddress.ip_address(address).compressed if is_address(address) else address
-
-
-def is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _loopback(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:

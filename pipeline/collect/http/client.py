@@ -18,18 +18,12 @@ from aiohttp.abc import AbstractResolver
 
 from pipeline.archive.codings import CodingError, decode
 from pipeline.archive.exchange import Exchange
-from pipeline.collect.http.addresses import (
-    AllowedHosts,
-    BlockedAddress,
-    GuardedResolver,
-    as_sent,
-    canonical_host,
-    is_address,
-)
+from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
 from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import RobotsCache
+from pipeline.sources.sites import is_address
 
 AGENT = "newsledger"
 MAX_REDIRECTS = 5

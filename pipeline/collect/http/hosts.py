@@ -41,9 +41,9 @@ class Patience(msgspec.Struct, frozen=True):
     """How long a request waits for its turn, in seconds."""
 
     hold: float = 30
-    """For a host that asked for a pause (Retry-After)."""
+    """The longest pause that a host may ask for (Retry-After) without the request being given up."""
     queue: float = 2700
-    """For the requests before it."""
+    """The longest wait for the requests before it."""
 
 
 class AskedToWait(Exception):

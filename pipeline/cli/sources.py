@@ -24,7 +24,7 @@ from pipeline.sources.sites import http_address
 from pipeline.steps.run.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from pipeline.collect.discovery.candidates import Found, Wanted
+    from pipeline.collect.discovery.candidates import AddRequest, SearchResult
     from pipeline.collect.discovery.probes import Probe
     from pipeline.sources.plan import Candidate, Overrides, Plan
     from pipeline.sources.source_list import SourceList
@@ -202,9 +202,9 @@ def _overrides(**options: str | None) -> Overrides:
         raise SourcesError(f"--{option} {options[option]!r}: {problem}" if option else problem) from exc
 
 
-def read_arguments(arguments: Iterable[str]) -> Wanted:
+def read_arguments(arguments: Iterable[str]) -> AddRequest:
     """Files are OPML; anything else is an address, `https://` if it names no scheme. Raises SourcesError."""
-    from pipeline.collect.discovery.candidates import Unusable, Wanted
+    from pipeline.collect.discovery.candidates import AddRequest, Unusable
 
     addresses: list[str] = []
     outlines: list[Outline] = []
@@ -224,7 +224,7 @@ def read_arguments(arguments: Iterable[str]) -> Wanted:
         if url is None:
             raise SourcesError(f"{argument}: is neither an http(s) address nor an OPML file")
         addresses.append(url)
-    return Wanted(tuple(addresses), tuple(outlines), tuple(unusable))
+    return AddRequest(tuple(addresses), tuple(outlines), tuple(unusable))
 
 
 def _read_outlines(path: Path) -> tuple[Outline, ...]:
@@ -238,7 +238,9 @@ def _read_outlines(path: Path) -> tuple[Outline, ...]:
     return outlines
 
 
-async def _try_all(settings: Settings, wanted: Wanted, known: Sequence[Source], on_progress: OnProgress) -> Found:
+async def _try_all(
+    settings: Settings, wanted: AddRequest, known: Sequence[Source], on_progress: OnProgress
+) -> SearchResult:
     from pipeline.collect.discovery.candidates import try_all
     from pipeline.collect.discovery.probes import Prober
     from pipeline.steps.run.visits import polite_client
@@ -285,7 +287,7 @@ def _show(plan: Plan, before: SourceList) -> None:
         console.table(None, columns, changed)
 
 
-def _report_failures(found: Found, plan: Plan) -> list[Candidate]:
+def _report_failures(found: SearchResult, plan: Plan) -> list[Candidate]:
     """Print every address from which nothing is added, and return the candidates that are added.
 
     Raises NewsledgerError if something failed and nothing is added.

@@ -140,10 +140,17 @@ import resource, signal, sys
 from pathlib import Path
 from pipeline.archive.archive import Archive
 from pipeline.archive.storage import Folder
+from pipeline.archive.exchange import Exchange
 from pipeline.errors import StorageError
-from tests.conftest import NOON
-from tests.archive.test_warc import exchange
+from datetime import UTC, datetime
 import os
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+def exchange(body=b"<p>hello</p>"):
+    return Exchange(url="https://news.example/a", request_headers=(), status=200, reason="OK", headers=(),
+                    body_sent=body, fetched_at=NOON)
+
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 archive = Archive(Folder(Path(sys.argv[1])), rotate_bytes=10**9, now=lambda: NOON)
 good = archive.write(exchange()).location

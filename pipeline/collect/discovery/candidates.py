@@ -25,7 +25,7 @@ class Unusable(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class AddRequest(msgspec.Struct, frozen=True):
     """What the command line asks to add."""
 
     addresses: tuple[str, ...]
@@ -34,20 +34,20 @@ class Wanted(msgspec.Struct, frozen=True):
     """Outlines whose address is not an http(s) address."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...]
     unusable: tuple[Unusable, ...]
     unread: tuple[Unusable, ...] = ()
     """Feeds that a page declares and that cannot be read, while others of the same page can."""
 
 
-def take_unchecked(wanted: Wanted) -> Found:
+def take_unchecked(wanted: AddRequest) -> SearchResult:
     """Everything that was asked for, without a request; each address is taken for a feed."""
     candidates = (*(Candidate(url=url) for url in wanted.addresses), *map(_unchecked, wanted.outlines))
-    return Found(candidates, wanted.unusable)
+    return SearchResult(candidates, wanted.unusable)
 
 
-async def try_all(wanted: Wanted, prober: Prober, sources: Sequence[Source], counting: Counting) -> Found:
+async def try_all(wanted: AddRequest, prober: Prober, sources: Sequence[Source], counting: Counting) -> SearchResult:
     """Request every address, and those outlines that `sources` do not read yet."""
     read = {url for source in sources for url in source.addresses}
     known = read | set(map(same_address, read))
@@ -73,7 +73,7 @@ async def try_all(wanted: Wanted, prober: Prober, sources: Sequence[Source], cou
             candidates.append(_probed(outline, probe))
         else:
             unusable.append(Unusable(probe.url, _why_not(probe)))
-    return Found(tuple(candidates), tuple(dict.fromkeys(unusable)), tuple(unread))
+    return SearchResult(tuple(candidates), tuple(dict.fromkeys(unusable)), tuple(unread))
 
 
 def _why_not(probe: Probe) -> str:

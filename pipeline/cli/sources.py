@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LIST_SUFFIXES = frozenset({".opml", ".xml"})
 
-app = typer.Typer(help="The outlets that are read.", no_args_is_help=True)
+app = typer.Typer(help="List, test, add and export the sources of sources.toml.", no_args_is_help=True)
 
 
 @app.command("list")

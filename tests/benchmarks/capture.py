@@ -40,7 +40,7 @@ class Figures(msgspec.Struct, frozen=True):
     capture_cpu_seconds: float
     """All of it: fetch, WARC, feeds, the ledger's queries and appends."""
     fetch_cpu_seconds: float
-    """Of the thread that fetches and writes WARC records."""
+    """CPU time of the thread that fetches and writes WARC records."""
     capture_seconds: float
     peak_mb: float
     archive_mb: float

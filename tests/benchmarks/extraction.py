@@ -73,7 +73,7 @@ def trafilatura(page: Page) -> Answer:
 
 
 def newspaper4k(page: Page) -> Answer:
-    # Without these options it would ask the outlets' servers for pictures and for the page behind a link.
+    # Without these options it would fetch pictures and linked pages from the outlets' servers.
     article: Any = import_module("newspaper").Article(page.url, fetch_images=False)
     article.download(input_html=page.body.decode("utf-8", "replace"), ignore_read_more=True)
     article.parse()

@@ -49,7 +49,7 @@ class Installation:
 
     @contextmanager
     def airflow(self, past: Room) -> Iterator[tuple[str, str]]:
-        """Its address and password. No process of it is left behind."""
+        """Its address and password. The test ends all of its processes."""
         port = free_port()
         process = subprocess.Popen(
             [sys.executable, "-c", START, "airflow", "--port", str(port)],
@@ -77,7 +77,7 @@ def past(tmp_path: Path) -> Iterator[Room]:
         yield opened
 
 
-def test_two_days_are_backfilled_and_then_read_anew_also_beside_the_scheduled_run(tmp_path: Path, past: Room) -> None:
+def test_two_days_are_backfilled_and_reprocessed_while_the_scheduled_run_works(tmp_path: Path, past: Room) -> None:
     installation = Installation(tmp_path / "installation")
     pictures = Path(os.environ.get(PICTURES, tmp_path / "pictures"))
     first, second, third = (past.first_day + timedelta(days=day) for day in range(3))

@@ -109,7 +109,7 @@ def _stripped(extraction: Extraction) -> Iterator[ShownStripped]:
         yield ShownStripped(block.kind, block.rule, block.text, video)
 
 
-# The page's own mark-up, each part marked with what became of it
+# The page's own mark-up, each part marked as kept or removed
 
 
 def _marked_page(page: str, extraction: Extraction) -> str:

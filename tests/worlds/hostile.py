@@ -1,7 +1,7 @@
 """A web server that misbehaves on the wire as a test says.
 
 A way of serving is a function of the document that would be right; it yields what is written to the socket, and what
-else is done to the connection. So the same misbehaviour can befall a feed and a page.
+else is done to the connection. So feeds and pages can be served with the same misbehaviour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.worlds.world import PARAGRAPHS
 
 PAUSE_SECONDS = 0.05
 ABANDONED_SECONDS = 30.0
-"""A client that neither reads nor leaves for so long has been left behind by its test."""
+"""If a client neither reads nor disconnects for this long, its test has ended."""
 
 
 class Act(Enum):

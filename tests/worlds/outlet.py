@@ -80,7 +80,7 @@ class Outlet:
 
     @property
     def now(self) -> datetime:
-        """A day in June 2026, at which the clock goes on."""
+        """The current time, moved to a day in June 2026."""
         return utc_now() + self._ahead
 
     def stores(self) -> Stores:
@@ -108,7 +108,7 @@ class Outlet:
             return rows
 
     def captures(self) -> dict[str, str]:
-        """How each page was had, by its path."""
+        """How each page was fetched, by its URL."""
         rows = self.rows("select url, via from ledger.article_captured order by position")
         assert max(Counter(row["url"] for row in rows).values(), default=1) == 1
         return {row["url"].removeprefix(self.site.base): row["via"] for row in rows}

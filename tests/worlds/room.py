@@ -1,4 +1,4 @@
-"""The sample newsroom with two days that nobody polled, for backfills to make good."""
+"""The sample newsroom with two days without polls, for backfills to recover."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Storyline:
         return self.capture
 
     def missed(self, when: datetime, *, reason: str, status: int | None = 200) -> None:
-        """The page was asked for and could not be had."""
+        """The page was requested and could not be fetched."""
         self.last = self.record(
             CaptureFailed(
                 stream=f"article:{self.article_id}", occurred_at=when, producer="recover@1",

@@ -50,7 +50,7 @@ class Record:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Of polls, items, captures and failures."""
+        """Number of polls, items, captures and failures."""
         return tuple(len(self.of(kind)) for kind in COLLECTED)
 
     def poll(self, path: str = "/feed.xml") -> FeedPolled:

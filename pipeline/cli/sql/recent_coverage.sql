@@ -1,4 +1,4 @@
--- What became of what each source published on the last seven days that were looked at.
+-- Counts by source of the articles of the last seven days in the published file, by outcome.
 with days as (
     select *
     from main.coverage_ledger

@@ -1,9 +1,10 @@
 """How fast and how well annotate reads: `python -m tests.benchmarks.annotation [GOLD.jsonl]`.
 
-Without a file it reads the samples of `tests/annotate`, repeated to measure speed. With a file it reads gold documents in
-the format of the quotation corpus (documentName, originalText, …), only to measure speed; the corpus has its own scorer
-for quality. It prints one JSON object: articles and characters per CPU second, F1 of direct and indirect quotations, the
-share of correct speakers in the samples, and characters per CPU second of the slowest hostile text.
+Without a file it reads the samples of `tests/annotate`, repeated to measure speed. With a file it reads gold
+documents in the format of the quotation corpus (documentName, originalText, …), only to measure speed; the corpus has
+its own scorer for quality. It prints one JSON object: articles and characters per CPU second, F1 of direct and
+indirect quotations, the share of correct speakers in the samples, and characters per CPU second of the slowest
+hostile text.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class Outlet:
             return rows
 
     def captures(self) -> dict[str, str]:
-        """How each page was fetched, by its URL."""
+        """`via` of each captured page, by its path."""
         rows = self.rows("select url, via from ledger.article_captured order by position")
         assert max(Counter(row["url"] for row in rows).values(), default=1) == 1
         return {row["url"].removeprefix(self.site.base): row["via"] for row in rows}

@@ -1,4 +1,4 @@
-"""The errors a user can meet. Each message is one line that names the file, source, feed or URL at fault.
+"""The errors that a user may see. Each message is one line that names the file, source, feed or URL.
 
     NewsledgerError
     ├── SettingsError     the environment or a command-line option cannot be used
@@ -6,14 +6,14 @@
     ├── StorageError      a disk is full, a file cannot be written or read
     ├── ArchiveError      a WARC record is not where an event says, or is damaged
     ├── LedgerError
-    │   ├── LedgerLocked  another process held the lock for too long
-    │   ├── LedgerTooNew  made by a newer version of newsledger
+    │   ├── LedgerLocked  another process holds the lock for too long
+    │   ├── LedgerTooNew  it was made by a newer version of newsledger
     │   └── LedgerMissing there is no ledger in the data directory
     ├── ModelsError       dbt could not build or test the models
     ├── AnnotatorError    an annotator that was asked for is not installed
-    └── PageError         a page cannot become an article (its reason is recorded as an event)
+    └── PageError         no article can be read from a page (the reason is recorded as an event)
 
-An expected bad outcome of collecting (a timeout, a 404) is an event with a reason, not one of these.
+An expected bad outcome of collecting, such as a timeout or a 404, is not an error but an event with a reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 
 
 class NewsledgerError(Exception):
-    """Base of all errors below; the command line prints its message and exits with status 1."""
+    """The base of all errors below. The command line prints the message and exits with status 1."""
 
 
 class SettingsError(NewsledgerError):
@@ -69,7 +69,7 @@ class AnnotatorError(NewsledgerError):
 
 
 class PageError(NewsledgerError):
-    """A page that gives no article. `reason` is a short constant such as `no_text`; `detail` is for people."""
+    """No article can be read from a page. `reason` is a short constant such as `no_text`; `detail` is for people."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -94,12 +94,12 @@ STORAGE_ERRNOS = frozenset(
         errno.EROFS,
     }
 )
-"""What the operating system says when a disk is full, over quota, read-only or broken, or a file is in the way."""
+"""Error numbers for a disk that is full, over quota, read-only or broken, or for a file that is in the way."""
 
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of a disk into a StorageError that names the path."""
+    """Turn an error of the operating system about the disk into a StorageError that names the path."""
     try:
         yield
     except OSError as exc:

@@ -1,7 +1,7 @@
-"""Identities: canonical URLs, digests and ids that come out the same wherever and whenever they are made.
+"""Identities: canonical URLs, digests and ids that are the same wherever and whenever they are computed.
 
-Everything here is frozen: a changed rule would give known articles new ids. That is why the URL rules are
-spelled out instead of taken from a library, whose next version may decide otherwise.
+The rules must not change, because a changed rule would give known articles new ids. For this reason they are written
+out here and not taken from a library, whose next version may have other rules.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ TRACKING_PARAMETERS = frozenset(
         "yclid",
     ]
 )
-"""Query parameters that say where a reader came from, never what they read."""
+"""Query parameters that tell where a reader came from, and never which page it is."""
 TRACKING_PREFIXES = ("utm_", "hsa_", "mtm_", "ns_", "pk_", "stm_", "wt_")
 AMP_PARAMETERS = frozenset({"amp", "outputtype"})
 
@@ -67,10 +67,10 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 
 def canonical_url(url: str) -> str:
-    """The address without what does not identify the article: tracking, fragment, AMP and mobile variants.
+    """The address without the parts that do not identify the article: tracking, fragment, AMP and mobile variants.
 
-    The scheme is kept so that the address can be opened; `article_id` leaves it out. Raises ValueError if
-    `url` is not an absolute http(s) URL.
+    The scheme is kept so that the address can be opened; `article_id` ignores it. Raises ValueError if `url` is not an
+    absolute http(s) URL.
     """
     parts = urlsplit(url.strip())
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
@@ -89,7 +89,7 @@ def canonical_url(url: str) -> str:
 
 
 def _normal_escapes(path: str) -> str:
-    """Percent-escapes in one spelling (RFC 3986, 6.2.2): unreserved characters bare, all others upper case."""
+    """Percent-escapes in one spelling (RFC 3986, 6.2.2): unreserved characters unescaped, all others upper case."""
 
     def spell(match: re.Match[str]) -> str:
         character = chr(int(match[1], 16))
@@ -106,7 +106,7 @@ def _is_noise(key: str, value: str) -> bool:
 
 
 def article_id(url: str) -> UUID:
-    """An article is its canonical URL, whatever the scheme, a leading `www.` or a trailing slash."""
+    """The id of the article at this URL, made from its canonical URL without scheme, `www.` and trailing slash."""
     _, _, rest = canonical_url(url).partition("://")
     return name_uuid("article", rest.removeprefix("www.").rstrip("/"))
 
@@ -117,7 +117,8 @@ def digest(data: bytes) -> str:
 
 
 def name_uuid(*parts: str) -> UUID:
-    """A UUIDv8 (RFC 9562, appendix B.2) from the SHA-256 of the parts; no two lists of parts collide by joining."""
+    """A UUIDv8 (RFC 9562, appendix B.2) from the SHA-256 of the parts. Each part is hashed with its length, so that
+    different lists of parts do not have the same id."""
     hashed = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -126,7 +127,7 @@ def name_uuid(*parts: str) -> UUID:
 
 
 def time_uuid(at: datetime) -> UUID:
-    """A UUIDv7 (RFC 9562): ordered by time (milliseconds), otherwise random. For run ids."""
+    """A UUIDv7 (RFC 9562) for run ids: ordered by time in milliseconds, otherwise random."""
     return _uuid(int(at.timestamp() * 1000) << 80 | secrets.randbits(80), version=7)
 
 

@@ -1,4 +1,4 @@
-"""What changed between two readings of an article, word by word, and which of it is mere typography."""
+"""What changed between two readings of an article, word by word, and which changes are mere typography."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ _UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DASH_BEFORE_DIGIT = re.compile(r"[-‐‑‒–—−](?=\d)")
 _MARKS = r"""„“”"‟‚‘’'‛`´«»‹›\[\]{}…;!•‐‑‒–—"""
 _TYPOGRAPHY = re.compile(
-    rf"(?<!\d)[{_MARKS}]|[{_MARKS}](?!\d)"  # a question mark is none: "Minister resigns?" says something else
+    rf"(?<!\d)[{_MARKS}]|[{_MARKS}](?!\d)"  # not the question mark: "Minister resigns?" says something else
     r"|-(?!\d)"
     r"|[.,](?!\d)"  # 3,5 and .5 are numbers
-    r"|(?<![^\W_])[:()·]|[:()·](?![^\W_])"  # 10:30 is one, too, and Bürger:innen, Lehrer(innen) are other words
+    r"|(?<![^\W_])[:()·]|[:()·](?![^\W_])"  # not in 10:30, Bürger:innen, Lehrer(innen)
 )
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d) *([{_MARKS}:·-]) *(?=\d)")
 _DIGITS_APART = re.compile(r"(?<=\d) +(?=\d)")
 _EXACT_PRODUCT = 4_000_000
-"""Where more pairs of words than this could match, words that are everywhere are left out of the matching."""
+"""With more pairs of words than this, frequent words are ignored when texts are matched (difflib's autojunk)."""
 _MAX_STEPS = 10_000_000
-"""Of matching the words of two texts, and again of matching their lines: about a second. 16,000 words of which every
-fifth has changed take a third of them. Without a limit, two words in turn, a thousand times each, take minutes."""
+"""Maximum number of comparisons when matching the words of two texts, and again when matching their lines: about one
+second. 16,000 words of which every fifth has changed take a third of it. Without a limit, a text of two words that
+alternate a thousand times takes minutes."""
 
 
 class ChangeOp(StrEnum):
@@ -36,37 +37,37 @@ class ChangeOp(StrEnum):
 
 
 class WordChange(msgspec.Struct, frozen=True):
-    """A run of words that was put in, taken out or replaced."""
+    """A sequence of words that was inserted, deleted or replaced."""
 
     op: ChangeOp
     old: str
-    """Empty where words were put in."""
+    """Empty for an insertion."""
     new: str
-    """Empty where words were taken out."""
+    """Empty for a deletion."""
     word_no: int
-    """Where `new` begins, or would begin, among the words of the new text; counted from 1."""
+    """Number of the first word of `new` in the new text, counted from 1; for a deletion, of the word that follows."""
     cosmetic: bool
-    """Whether nothing but case, punctuation, hyphens or spacing has changed."""
+    """True if only case, punctuation, hyphens or spacing changed."""
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """How one text became another."""
+    """The difference between two texts."""
 
     words_before: int
     words_after: int
     words_removed: int
-    """Without cosmetic changes, as is the next one. A replaced word is one removed and one added."""
+    """Cosmetic changes do not count, here and in `words_added`. A replaced word is one removed and one added."""
     words_added: int
     changes: tuple[WordChange, ...]
     """In the order of the text."""
 
 
 def compare_words(old: str, new: str) -> Difference:
-    """The words by which `new` differs from `old`. White space separates words and is otherwise no difference.
+    """The words by which `new` differs from `old`. White space only separates words.
 
-    Lines are matched first, then words where no lines match: so a paragraph that was moved or put in does not pull the
-    matches of its neighbours apart, and the cost stays near the size of what changed. Texts that repeat themselves
-    without end, or differ in every other word, are compared more coarsely: then a change may hold words that are the
+    Lines are matched first, then the words of lines that do not match. So a paragraph that was moved or inserted does
+    not disturb the matches of its neighbours, and the cost depends on the size of the change. Very repetitive texts,
+    and texts that differ in every other word, are compared more coarsely: a change may then contain words that are the
     same in both.
     """
     before, after = _lines(old), _lines(new)
@@ -91,7 +92,7 @@ def compare_words(old: str, new: str) -> Difference:
 class _Words(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     keys: tuple[str, ...]
-    """The words without what is cosmetic in them; empty for a dash that stands alone."""
+    """The words without their cosmetic parts; empty for a dash that stands alone."""
 
     @classmethod
     def of(cls, line: str) -> _Words:
@@ -103,17 +104,17 @@ class _Words(msgspec.Struct, frozen=True):
 
 
 class _Steps:
-    """What matching may still cost."""
+    """The number of comparisons that matching may still use."""
 
     def __init__(self) -> None:
         self.left = _MAX_STEPS
 
 
 class _Matching(SequenceMatcher[Hashable]):
-    """difflib's matching, within so many steps; what is left then is matched where it begins and ends alike."""
+    """difflib's matching with a limit. After that, passages are matched only where they begin or end with the same."""
 
     b2j: dict[Hashable, list[int]]
-    """The places of each member of `new`, but of those that are everywhere; difflib's documented name."""
+    """The positions of each member of `new`, without very frequent ones; difflib's documented name."""
 
     def __init__(
         self, old: Sequence[Hashable], new: Sequence[Hashable], steps: _Steps, *, autojunk: bool = False
@@ -123,7 +124,7 @@ class _Matching(SequenceMatcher[Hashable]):
         self._costs = list(accumulate((1 + len(self.b2j.get(each, ())) for each in old), initial=0))
 
     def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
-        """The longest passage that both have in these ranges; what they begin or else end with when steps are short."""
+        """The longest common passage of these ranges; without steps left, their common beginning or else end."""
         old_end = len(self._old) if ahi is None else ahi
         new_end = len(self._new) if bhi is None else bhi
         cost = self._costs[old_end] - self._costs[alo]
@@ -137,7 +138,7 @@ class _Matching(SequenceMatcher[Hashable]):
 
 
 def _same(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
-    """How many of their first members are the same."""
+    """The number of leading members that are the same in both."""
     return next(
         (place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
         min(len(old), len(new)),
@@ -146,7 +147,7 @@ def _same(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
 
 def _key(word: str) -> str:
     seen = _UNSEEN.sub("", unicodedata.normalize("NFC", word))
-    return _TYPOGRAPHY.sub("", _DASH_BEFORE_DIGIT.sub("-", seen)).lower()  # casefold would make Masse of Maße
+    return _TYPOGRAPHY.sub("", _DASH_BEFORE_DIGIT.sub("-", seen)).lower()  # casefold would turn Maße into Masse
 
 
 def _lines(text: str) -> list[_Words]:
@@ -176,20 +177,20 @@ def _reworded(was: _Words, became: _Words, word_no: int, steps: _Steps) -> Itera
 def _respelled(was: _Words, became: _Words, word_no: int) -> Iterator[WordChange]:
     """The cosmetic changes between two passages of the same words."""
     pairs = enumerate(zip(was.words, became.words, strict=True))
-    for same, run in groupby(pairs, key=lambda pair: pair[1][0] == pair[1][1]):
+    for same, neighbours in groupby(pairs, key=lambda pair: pair[1][0] == pair[1][1]):
         if not same:
-            places = [place for place, _ in run]
+            places = [place for place, _ in neighbours]
             start, end = places[0], places[-1] + 1
             yield _change(was.part(start, end), became.part(start, end), word_no + start)
 
 
 def _written(words: _Words) -> str:
-    """As if it were one word; "2 : 1" is 2:1, but "1 2 goals" are not 12."""
+    """The words joined into one, so that "2 : 1" equals "2:1". Separate numbers stay apart: "1 2 goals" is not "12"."""
     joined = _BETWEEN_DIGITS.sub(r"\1", " ".join(words.words))
     return _DIGITS_APART.sub("|", " ".join(map(_key, joined.split()))).replace(" ", "")
 
 
 def _change(old: _Words, new: _Words, word_no: int) -> WordChange:
     op = ChangeOp.REPLACE if old.words and new.words else ChangeOp.DELETE if old.words else ChangeOp.INSERT
-    cosmetic = _written(old) == _written(new)  # also where a word was written apart
+    cosmetic = _written(old) == _written(new)  # also if one word was split into two
     return WordChange(op, " ".join(old.words), " ".join(new.words), word_no, cosmetic)

@@ -15,13 +15,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pipeline.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-"""The checkout: dags/ and sql/ lie beside the package."""
-
+"""The checkout: the folders dags/ and sql/ are beside the package."""
 
 _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LONGEST_REVISIT = timedelta(days=60)
-"""Steps look back 90 days for what they have already seen."""
+"""Must stay below the 90 days that steps look back for what they have already seen."""
 
 
 class LogFormat(StrEnum):
@@ -37,7 +36,7 @@ class LogLevel(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Where things are and how we behave; every field can be set as NEWSLEDGER_<FIELD>."""
+    """Places, limits and identity of an installation. Every field can be set as NEWSLEDGER_<FIELD>."""
 
     model_config = SettingsConfigDict(env_prefix="NEWSLEDGER_", frozen=True, extra="ignore")
 
@@ -46,41 +45,41 @@ class Settings(BaseSettings):
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts that may resolve to private or loopback addresses, on any port; `.example` allows all names below it."""
     contact: str = Field(default="", pattern=r"^[ -~]*$")
-    """An address or URL in the User-Agent, so that an operator can reach whoever runs this."""
+    """A mail address or URL in the User-Agent, so that a site's operator can reach the person who runs this."""
     lookback_days: int = Field(default=7, ge=1, le=3650)
-    """How far a scheduled run looks back for facts without a consequence."""
+    """How many days a scheduled run looks back for facts without a consequence."""
     revisit_after: Annotated[tuple[timedelta, ...], NoDecode] = tuple(
         timedelta(hours=hours) for hours in (1, 6, 24, 3 * 24, 7 * 24, 30 * 24)
     )
-    """How long after its first capture a page is looked at again, as `1h,6h,1d,3d,7d,30d`; empty for never."""
+    """The ages, since its first capture, at which a page is revisited, as `1h,6h,1d,3d,7d,30d`; empty for never."""
     annotators: Annotated[tuple[str, ...], NoDecode] = Field(default=("rules",), min_length=1)
-    """Who reads the texts, as `rules,spacy:de_core_news_sm`; the marts prefer them in this order."""
+    """The annotators that read the texts, as `rules,spacy:de_core_news_sm`, in the order in which marts prefer them."""
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
-    """Worker processes for extraction and annotation."""
+    """Number of worker processes for extraction and annotation."""
     requests_per_second: float = Field(default=2.0, gt=0)
-    """Per host, unless a source sets its own limit. Hosts of `allow_hosts` are yours and get 50."""
+    """The limit per host, unless a source sets its own. Hosts in `allow_hosts` are your own and get 50."""
     request_timeout_seconds: float = Field(default=60.0, gt=0)
-    """For one response to its last byte, however steadily it trickles."""
+    """The limit for one response up to its last byte, even if bytes keep arriving."""
     read_timeout_seconds: float = Field(default=20.0, gt=0)
-    """For the next bytes of a response."""
+    """The limit for the next bytes of a response."""
     build_timeout_seconds: float = Field(default=1800.0, gt=0)
-    """How long to wait for another build of the models, which is short of its end by minutes, not seconds."""
+    """How long to wait for another build of the models. A build takes minutes, so it is longer than the other waits."""
     lock_timeout_seconds: float = Field(default=60.0, gt=0)
-    """How long an append waits for the ledger's lock before it gives up."""
+    """How long an append waits for the ledger's lock before it fails."""
     wayback_url: str = Field(default="https://web.archive.org", pattern=r"^(https?://\S+)?$")
-    """The web archive that a backfill asks: the Wayback Machine or what answers like it. Empty asks none; of sources
-    whose host is in `allow_hosts` only one that is there, too, is asked."""
+    """The web archive that a backfill searches: the Wayback Machine or a server with the same interface. Empty for
+    none. For sources whose host is in `allow_hosts`, it is searched only if its own host is in `allow_hosts`, too."""
     wayback_requests_per_second: float = Field(default=0.8, gt=0)
-    """Half of them go to its index, which allows 24 a minute. Does not hold for a host of `allow_hosts`."""
+    """Half of them go to the archive's index, which allows 24 a minute. Does not apply to a host in `allow_hosts`."""
     cc_news_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    """Where Common Crawl's news files are, `https://data.commoncrawl.org`. Empty, as it is unless set, reads none: a
-    day is some dozens of files of 1 GB, each streamed whole, once for all sources."""
+    """The server of Common Crawl's news files, `https://data.commoncrawl.org`. Empty for none, which is the default: a
+    day has some dozens of files of 1 GB, each of which is streamed completely, once for all sources."""
     cc_news_files: int = Field(default=24, ge=1)
-    """So many of them are read by one run; the next goes on."""
+    """Maximum number of news files that one run reads. The next run continues."""
     log_format: LogFormat = LogFormat.TEXT
     log_level: LogLevel = LogLevel.INFO
     warc_rotate_bytes: int = Field(default=1_000_000_000, gt=0)
-    """A WARC file that has grown past this is closed and the next one begun."""
+    """The size after which a WARC file is closed and a new one is begun."""
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
@@ -110,9 +109,9 @@ class Settings(BaseSettings):
     @classmethod
     def _ascending(cls, value: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
         if any(age <= timedelta() for age in value) or list(value) != sorted(set(value)):
-            raise ValueError("ages must grow, from more than nothing")
+            raise ValueError("ages must be positive and ascending")
         if value and value[-1] > _LONGEST_REVISIT:
-            raise ValueError(f"no page is looked at again after more than {_LONGEST_REVISIT.days} days")
+            raise ValueError(f"no page is revisited after more than {_LONGEST_REVISIT.days} days")
         return value
 
     @field_validator("data", "sources")
@@ -130,12 +129,12 @@ class Settings(BaseSettings):
 
     @property
     def host_folder(self) -> Path:
-        """What runs side by side tell each other of hosts."""
+        """What processes share about hosts, such as the budget of requests."""
         return self.data / "hosts"
 
     @property
     def cc_news_folder(self) -> Path:
-        """What of CC-NEWS is on our sources' hosts; may be deleted at any time."""
+        """The records of news files that are from our sources' hosts. May be deleted at any time."""
         return self.data / "cc_news"
 
     @property
@@ -152,7 +151,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(*, data: Path | None = None, sources: Path | None = None) -> Settings:
-    """Settings from the environment, with the command line's options over them. Raises SettingsError."""
+    """Settings from the environment; options of the command line take precedence. Raises SettingsError."""
     given = {name: value for name, value in (("data", data), ("sources", sources)) if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]  # values are validated

@@ -1,4 +1,4 @@
-"""Functions that the SQL models call while they are built. What they give is stored: the built file needs none of them.
+"""Python functions that the SQL models call during a build. Their results are stored, so the built file works alone.
 
 dbt finds `Plugin` by this module's name in sql/profiles.yml.
 """
@@ -25,7 +25,7 @@ class Plugin(BasePlugin):
 
 
 def _compare_words(part: str, old: str, new: str) -> dict[str, Any]:
-    """The difference between two texts, each change with the name of the part of the article that they are."""
+    """The difference between two texts. Each change has `part`, the part of the article that the texts are."""
     difference: dict[str, Any] = msgspec.to_builtins(compare_words(old, new))
     for change in difference["changes"]:
         change["part"] = part

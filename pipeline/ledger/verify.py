@@ -16,10 +16,11 @@ from pipeline.ledger.rows import Recorded, from_table
 from pipeline.ledger.sql import statement
 
 WINDOW_EVENTS = 20_000
+"""Appends are read and checked in windows of about this many events."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that is not as it was recorded."""
+    """One difference between the ledger and what was recorded."""
 
     where: str
     """`append 12 (positions 301-420)`, `table article_captured`, `log_head`."""
@@ -30,7 +31,7 @@ class Verification(msgspec.Struct, frozen=True):
     appends: int
     events: int
     digest: str
-    """Of the whole chain; note it elsewhere to prove later that the end was not cut off."""
+    """The digest of the whole chain. Note it elsewhere to prove later that the end was not cut off."""
     findings: tuple[Finding, ...]
 
 
@@ -48,9 +49,9 @@ class AppendRow(msgspec.Struct, frozen=True):
 
 
 def verify(ledger: Ledger) -> Verification:
-    """Recompute the whole chain up to where the ledger stands now. Others may append meanwhile.
+    """Recompute the whole chain up to the head. Others may append meanwhile.
 
-    Memory is bounded by the largest append. Raises LedgerError where the bookkeeping itself cannot be read.
+    Memory is bounded by the largest append. Raises LedgerError if the bookkeeping itself cannot be read.
     """
     position, append_no, digest = ledger.head()
     appends = ledger.select(AppendRow, "appends_in_order", append_no=append_no)
@@ -64,7 +65,7 @@ def verify(ledger: Ledger) -> Verification:
 
 
 def _chain(appends: Sequence[AppendRow], position: int, append_no: int, digest: str) -> Iterator[Finding]:
-    """Do the appends follow each other without a gap, and does the head stand at the last of them?"""
+    """Findings about gaps between appends, and about a head that is not at the last append."""
     last_no, last_position, last_digest = 0, 0, "sha256:"
     for row in appends:
         if row.append_no != last_no + 1:
@@ -88,7 +89,7 @@ def _strays(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[Finding]:
-    """Rows outside of all appends, and ids that are there more than once."""
+    """Findings about rows outside of all appends, and about ids that occur more than once."""
     try:
         strays = ledger.table(statement("positions_beyond").format(table=name))["strays"][0].as_py()
         doubles = ledger.table(statement("doubled_ids").format(table=name)).to_pylist()
@@ -116,9 +117,9 @@ def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
 
 
 def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str]) -> Iterator[Finding]:
-    """Do the tables hold, for each append of the window, what its digest was made of?
+    """Findings about appends of the window whose events are not those that their digest was made from.
 
-    A table that cannot be read is said once; what was appended together with its rows cannot be judged.
+    A table that cannot be read is reported once. Appends are then not checked, because their events may be in it.
     """
     recorded: list[Recorded] = []
     for cls in EVENT_TYPES:

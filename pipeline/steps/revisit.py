@@ -67,7 +67,7 @@ def due_pages(
         return []
     return ledger.select(
         DuePage,
-        "pages_to_look_at_again",
+        "pages_to_revisit",
         now=now,
         start=now - max(ages) - _SLACK,
         source_ids=list(source_ids),

@@ -18,17 +18,17 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
         where captures.captured_at <= asked.seen_by and captures.recorded_at <= asked.recorded_by
     ),
 
-    looks as (
+    revisits as (
         select
-            looks.article_id,
-            looks.event_id as look_id,
-            looks.capture_id,
-            looks.outcome,
-            looks.status,
-            looks.occurred_at as seen_at,
-            looks.position
-        from events.article_revisited as looks, asked
-        where looks.occurred_at <= asked.seen_by and looks.recorded_at <= asked.recorded_by
+            revisits.article_id,
+            revisits.event_id as revisit_id,
+            revisits.capture_id,
+            revisits.outcome,
+            revisits.status,
+            revisits.occurred_at as seen_at,
+            revisits.position
+        from events.article_revisited as revisits, asked
+        where revisits.occurred_at <= asked.seen_by and revisits.recorded_at <= asked.recorded_by
     ),
 
     sightings as (
@@ -46,11 +46,11 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
             captures.capture_id,
             captures.payload_digest,
             captures.via,
-            looks.seen_at,
-            looks.position
-        from looks
-        inner join captures on looks.capture_id = captures.capture_id
-        where looks.outcome = 'unchanged'
+            revisits.seen_at,
+            revisits.position
+        from revisits
+        inner join captures on revisits.capture_id = captures.capture_id
+        where revisits.outcome = 'unchanged'
     ),
 
     verdicts as (
@@ -126,7 +126,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
                 article_id,
                 seen_at,
                 true as is_live
-            from looks
+            from revisits
             where outcome in ('unchanged', 'changed')
         ) as sightings_of_pages
         group by article_id

@@ -14,7 +14,7 @@ with reads as (
     where list_contains($source_ids, source_id) and via = 'sitemap' and occurred_at >= $recall_start
 ),
 
-looks as (
+readings as (
     select
         source_id,
         url,
@@ -40,13 +40,13 @@ records as (
 )
 
 select
-    looks.source_id,
-    looks.url,
-    looks.tried_at,
-    looks.read_at,
+    readings.source_id,
+    readings.url,
+    readings.tried_at,
+    readings.read_at,
     records.checked_at,
     records.fetched_at,
     records.payload_digest,
     records.location
-from looks
+from readings
 left join records using (source_id, url)

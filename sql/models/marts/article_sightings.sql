@@ -1,18 +1,18 @@
 -- article_sightings: one row per time an article was seen as it was captured, and how it differs from the time before
 {{ config(materialized='ephemeral') }}
-with looks as (
+with revisits as (
     -- a revisit that found the page unchanged saw the content of its last capture
     select
         captures.article_id,
         captures.event_id as capture_id,
         captures.payload_digest,
         captures.via,
-        looks.occurred_at as seen_at,
-        looks.position,
+        revisits.occurred_at as seen_at,
+        revisits.position,
         false as is_capture
-    from {{ source('events', 'article_revisited') }} as looks
-    inner join {{ source('events', 'article_captured') }} as captures on looks.capture_id = captures.event_id
-    where looks.outcome = 'unchanged'
+    from {{ source('events', 'article_revisited') }} as revisits
+    inner join {{ source('events', 'article_captured') }} as captures on revisits.capture_id = captures.event_id
+    where revisits.outcome = 'unchanged'
 ),
 
 captures as (
@@ -41,7 +41,7 @@ readable as (
     from (
         select * from captures
         union all
-        select * from looks
+        select * from revisits
     ) as seen
     inner join {{ ref('current_extractions') }} as verdicts
         on seen.article_id = verdicts.article_id and seen.payload_digest = verdicts.payload_digest

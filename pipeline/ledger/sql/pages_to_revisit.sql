@@ -2,7 +2,7 @@
 -- schedule at which it has not been seen yet. If several ages have passed, only the last one counts. A revisit that
 -- found no page is repeated after one hour and after four more, then at the next age, never before the time that the
 -- server gave.
-with looks as (
+with revisits as (
     select *
     from ledger.article_revisited
     where list_contains($source_ids, source_id) and occurred_at >= $start
@@ -30,7 +30,7 @@ schedules as (
         min(captures.occurred_at) as first_captured_at,
         min(least(captures.occurred_at, recovered.dated_at)) as begins_at
     from captures
-    anti join looks on captures.caused_by = looks.event_id
+    anti join revisits on captures.caused_by = revisits.event_id
     left join recovered on captures.event_id = recovered.event_id
     group by captures.source_id, captures.article_id
 ),
@@ -41,7 +41,7 @@ last_captures as (
     qualify row_number() over (partition by source_id, article_id order by position desc) = 1
 ),
 
-last_looks as (
+last_revisits as (
     select
         source_id,
         article_id,
@@ -54,7 +54,7 @@ last_looks as (
         etag,
         last_modified,
         position
-    from looks
+    from revisits
     qualify row_number() over (partition by source_id, article_id order by position desc) = 1
 ),
 
@@ -66,16 +66,16 @@ pages as (
         last_captures.event_id as capture_id,
         last_captures.payload_digest,
         schedules.first_captured_at,
-        last_looks.attempt,
-        last_looks.retry_at,
+        last_revisits.attempt,
+        last_revisits.retry_at,
         -- The validators belong to the page as last captured, unless it was captured for another reason since.
-        last_looks.position > last_captures.position or last_captures.caused_by = last_looks.event_id as look_is_last,
-        last_looks.outcome in ('missing', 'failed') as found_no_page,
-        if(last_looks.position > last_captures.position, last_looks.event_id, last_captures.event_id) as last_seen_id,
-        greatest(last_captures.occurred_at, last_looks.occurred_at) as last_seen_at,
-        last_looks.status = 304 as was_unmodified,
-        last_looks.etag,
-        last_looks.last_modified,
+        last_revisits.position > last_captures.position or last_captures.caused_by = last_revisits.event_id as revisit_is_last,
+        last_revisits.outcome in ('missing', 'failed') as found_no_page,
+        if(last_revisits.position > last_captures.position, last_revisits.event_id, last_captures.event_id) as last_seen_id,
+        greatest(last_captures.occurred_at, last_revisits.occurred_at) as last_seen_at,
+        last_revisits.status = 304 as was_unmodified,
+        last_revisits.etag,
+        last_revisits.last_modified,
         list_max(
             list_filter(
                 list_transform($ages_seconds, lambda age: schedules.begins_at + to_seconds(age)),
@@ -84,7 +84,7 @@ pages as (
         ) as due_at
     from last_captures
     inner join schedules using (source_id, article_id)
-    left join last_looks using (source_id, article_id)
+    left join last_revisits using (source_id, article_id)
 )
 
 select
@@ -94,16 +94,16 @@ select
     capture_id,
     payload_digest,
     coalesce(last_seen_id, capture_id) as last_seen_id,
-    if(look_is_last and found_no_page, attempt, 0) + 1 as attempt,
-    if(look_is_last and not found_no_page and not was_unmodified, etag, null) as etag,
-    if(look_is_last and not found_no_page and not was_unmodified, last_modified, null) as last_modified
+    if(revisit_is_last and found_no_page, attempt, 0) + 1 as attempt,
+    if(revisit_is_last and not found_no_page and not was_unmodified, etag, null) as etag,
+    if(revisit_is_last and not found_no_page and not was_unmodified, last_modified, null) as last_modified
 from pages
 where
     due_at is not null
     and coalesce(retry_at <= $now, true)
     and (
         last_seen_at < due_at
-        or look_is_last and found_no_page
+        or revisit_is_last and found_no_page
         and attempt < $max_attempts
         and last_seen_at + to_hours(1 << (2 * (attempt - 1))) <= $now
     )

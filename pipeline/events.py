@@ -195,7 +195,7 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """`ok`, `moved` (permanent redirects led to `moved_to`) and `not_modified` are successes. `gone` (410) retires the
     feed. `put_off` is neither success nor failure: no request was sent, because the host asked to be left alone."""
     status: int | None = None
-    """HTTP status of the last response; null if there was none."""
+    """HTTP status of the last response; null without a response."""
     reason: str | None = None
     """Why the outcome is not ok: `timeout`, `dns`, `http_5xx`, `robots`, `not_a_feed`, …"""
     detail: str | None = None
@@ -320,7 +320,7 @@ class CaptureFailed(ArticleEvent, frozen=True, kw_only=True, tag="capture_failed
     """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
     `soft_404`, `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`, …"""
     status: int | None = None
-    """HTTP status of the last response; null if there was none."""
+    """HTTP status of the last response; null without a response."""
     detail: str | None = None
     """The reason in words."""
     attempt: int
@@ -512,8 +512,8 @@ class ArticleRevisited(ArticleEvent, frozen=True, kw_only=True, tag="article_rev
     capture_id: UUID
     """The previous capture, with which the page was compared."""
     outcome: RevisitOutcome
-    """`unchanged` (the same bytes, or 304), `changed` (captured anew), `missing` (404, 410, or a redirect to the front
-    page or another page that is not an article) or `failed` (the answer does not tell)."""
+    """`unchanged` (the same bytes, or 304), `changed` (the new page is captured), `missing` (404, 410, or a redirect to
+    the front page or another page that is not an article) or `failed` (the answer does not tell)."""
     status: int | None = None
     """HTTP status; null if nobody answered."""
     reason: str | None = None

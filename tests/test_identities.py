@@ -1,4 +1,4 @@
-"""Identities are the same wherever and whenever they are made."""
+"""Identities are the same wherever and whenever they are computed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_other_addresses_are_other_articles(one: str, other: str) -> None:
     assert article_id(one) != article_id(other)
 
 
-def test_scheme_www_and_trailing_slash_do_not_make_another_article() -> None:
+def test_scheme_www_and_trailing_slash_make_no_difference() -> None:
     assert article_id("http://www.tagblatt.example/a/") == article_id("https://tagblatt.example/a")
 
 
@@ -59,19 +59,19 @@ def test_the_id_of_an_address_never_changes() -> None:
 @pytest.mark.parametrize(
     "url", ["", "ftp://x.example/a", "/relative", "https://", "javascript:alert(1)", "http://x:99999999/"]
 )
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_a_string_that_is_not_an_http_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         canonical_url(url)
 
 
 @given(st.text(max_size=60), st.text(max_size=30))
-def test_canonical_is_a_fixed_point(path: str, query: str) -> None:
+def test_a_canonical_url_is_its_own_canonical_url(path: str, query: str) -> None:
     url = canonical_url(f"https://tagblatt.example/{path.replace('?', '').replace('#', '')}?{query.replace('#', '')}")
     assert canonical_url(url) == url
 
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
-def test_name_uuids_collide_only_for_equal_parts(one: list[str], other: list[str]) -> None:
+def test_name_uuids_are_equal_only_for_equal_parts(one: list[str], other: list[str]) -> None:
     assert (name_uuid(*one) == name_uuid(*other)) == (one == other)
 
 

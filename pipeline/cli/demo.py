@@ -83,7 +83,7 @@ def demo(
 
 def _require_demo_ledger(settings: Settings, outlets: set[str]) -> None:
     """Raise SettingsError if the ledger records other sources, so that made-up news is not mixed into real news."""
-    if settings.ledger_catalog.is_file():
+    if Ledger.exists(settings.ledger_catalog):
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             from pipeline.steps.collect import KnownSource
 
@@ -117,7 +117,7 @@ def _evenings(settings: Settings) -> Iterator[tuple[int, datetime]]:
     from pipeline.demo.newsroom import FIRST_DAY
 
     last = None
-    if settings.ledger_catalog.is_file():
+    if Ledger.exists(settings.ledger_catalog):
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             last = ledger.select(LastPoll, "last_poll")[0].occurred_at
     for day in range(1, DAYS + 1):

@@ -128,7 +128,7 @@ def rebuild(settings: Settings) -> None:
 
 
 def totals(settings: Settings) -> Totals:
-    if not settings.ledger_catalog.is_file():
+    if not Ledger.exists(settings.ledger_catalog):
         return Totals(0, 0, 0, 0, 0, 0)
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         return ledger.select(Totals, "totals")[0]

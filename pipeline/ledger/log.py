@@ -104,10 +104,15 @@ class Ledger:
                     complete(con, catalog)
         return cls(catalog, con, lock_timeout_seconds, now)
 
+    @staticmethod
+    def exists(place: Path) -> bool:
+        """True if there is a ledger at this place."""
+        return catalog_at(place).exists()
+
     @classmethod
     def open_existing(cls, place: Path, *, lock_timeout_seconds: float = 60) -> Self:
         """Like `open`, but raises LedgerMissing if there is no ledger."""
-        if not catalog_at(place).exists():
+        if not cls.exists(place):
             raise LedgerMissing(f"{place.parent}: no ledger here; `newsledger ingest` or `newsledger demo` makes one")
         return cls.open(place, lock_timeout_seconds=lock_timeout_seconds)
 
@@ -121,7 +126,7 @@ class Ledger:
         self.close()
 
     def append(self, events: Sequence[Event], run: Run) -> Append:
-        """Record the events that are not known yet, all or none of them, and return those that were new.
+        """Record the events that are not known yet, in one transaction, and return those that were new.
 
         Raises LedgerLocked after `lock_timeout_seconds`, StorageError if the disk is full.
         """

@@ -10,7 +10,7 @@ from tests.conftest import item
 
 
 def append_many(path: Path, writer: int, appends: int) -> None:
-    """Batches of which a third are the same for all writers. Says so on standard output after the first."""
+    """Append batches of which a third are the same for all writers. Print `appending` after the first one."""
     with Ledger.open(path) as ledger:
         for n in range(appends):
             if n == 1:

@@ -1,4 +1,4 @@
-"""The ledger keeps every event once, in one gapless order, whoever appends and whatever dies in between."""
+"""The ledger keeps every event once, in one gapless order, with several writers and with writers that are killed."""
 
 from __future__ import annotations
 
@@ -97,11 +97,11 @@ def test_appending_again_adds_nothing(ledger: Ledger, run: Run) -> None:
     assert ledger.append([item("b"), item("c")], run).counts == {"item_discovered": 1}
 
 
-def test_the_same_event_twice_in_one_append_is_one(ledger: Ledger, run: Run) -> None:
+def test_the_same_event_twice_in_one_append_is_recorded_once(ledger: Ledger, run: Run) -> None:
     assert ledger.append([item("a"), item("a")], run).events == 1
 
 
-def test_producer_and_identity_make_the_id_and_time_does_not() -> None:
+def test_ids_depend_on_producer_and_identity_and_not_on_time() -> None:
     first = item("a")
     assert item("a").event_id == first.event_id
     assert item("a", title="new").event_id != first.event_id
@@ -114,7 +114,7 @@ def test_event_ids_never_change() -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(extractions(), min_size=1, max_size=4))
-def test_what_comes_back_is_what_was_recorded(events: list[ArticleExtracted]) -> None:
+def test_events_read_back_equal_the_recorded_ones(events: list[ArticleExtracted]) -> None:
     recorded = [
         Recorded(position=n, event_id=event.event_id, recorded_at=NOON, run_id="r", event=event)
         for n, event in enumerate(events)
@@ -166,10 +166,10 @@ def test_dates_and_durations_come_back(ledger: Ledger, run: Run) -> None:
     assert back.event == video
 
 
-# Several writers, and deaths
+# Several writers, and killed writers
 
 
-def test_overlapping_appends_of_four_processes_lose_and_double_nothing(catalog: Path) -> None:
+def test_overlapping_appends_of_four_processes_lose_no_event_and_record_none_twice(catalog: Path) -> None:
     appends = 12
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=append_many, args=(catalog, writer, appends)) for writer in range(WRITERS)]
@@ -186,7 +186,7 @@ def test_overlapping_appends_of_four_processes_lose_and_double_nothing(catalog: 
         assert verify(ledger).findings == ()
 
 
-def test_kill_9_at_random_moments_leaves_whole_appends_only(catalog: Path) -> None:
+def test_a_writer_killed_at_a_random_moment_leaves_only_complete_appends(catalog: Path) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("first")], Run("before"))
     chance = random.Random(20260302)
@@ -210,7 +210,7 @@ def test_kill_9_at_random_moments_leaves_whole_appends_only(catalog: Path) -> No
         assert ledger.append([item("last")], Run("after")).events == 1
 
 
-def test_two_commits_without_the_lock_collide_instead_of_sharing_positions(catalog: Path) -> None:
+def test_without_the_lock_one_of_two_commits_fails_instead_of_sharing_positions(catalog: Path) -> None:
     with Ledger.open(catalog) as one, Ledger.open(catalog) as other:
         for ledger in (one, other):
             ledger._con.begin()
@@ -220,7 +220,7 @@ def test_two_commits_without_the_lock_collide_instead_of_sharing_positions(catal
             other._con.commit()
 
 
-# Bad luck, one clear line each
+# Failures, with one clear line each
 
 
 def test_a_held_lock_is_reported_and_nothing_recorded(catalog: Path, run: Run) -> None:
@@ -230,20 +230,20 @@ def test_a_held_lock_is_reported_and_nothing_recorded(catalog: Path, run: Run) -
         assert ledger.head()[0] == 0
 
 
-def test_a_ledger_of_a_newer_version_is_left_alone(catalog: Path) -> None:
+def test_a_ledger_of_a_newer_version_is_not_touched(catalog: Path) -> None:
     with Ledger.open(catalog) as ledger:
         ledger._con.execute("insert into ledger.ledger_format values (99)")
     with pytest.raises(LedgerTooNew, match="made by a newer newsledger"):
         Ledger.open(catalog)
 
 
-def test_no_ledger_is_made_where_one_is_only_asked_for(catalog: Path) -> None:
+def test_opening_an_existing_ledger_creates_none(catalog: Path) -> None:
     with pytest.raises(LedgerMissing, match=str(catalog.parent)):
         Ledger.open_existing(catalog)
     assert not catalog.exists()
 
 
-def test_a_file_that_is_no_ledger_is_named(catalog: Path) -> None:
+def test_the_error_names_a_file_that_is_not_a_ledger(catalog: Path) -> None:
     catalog.write_bytes(b"something else entirely" * 100)
     with pytest.raises(LedgerError, match=str(catalog)):
         Ledger.open(catalog)
@@ -267,7 +267,7 @@ with Ledger.open(Path(sys.argv[1])) as ledger:
 """
 
 
-def test_a_full_disk_is_one_clear_error_and_the_ledger_stays_whole(catalog: Path, run: Run) -> None:
+def test_a_full_disk_is_one_clear_error_and_damages_nothing(catalog: Path, run: Run) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("a")], run)
     done = subprocess.run([sys.executable, "-c", FULL_DISK, str(catalog)], capture_output=True, text=True, check=False)
@@ -290,7 +290,7 @@ def test_the_data_directory_can_be_moved(tmp_path: Path, run: Run) -> None:
         assert verify(ledger).findings == ()
 
 
-def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_hold(catalog: Path, run: Run) -> None:
+def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_stay_valid(catalog: Path, run: Run) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("a", title="t")], run)
         ledger._con.execute("alter table ledger.item_discovered drop column summary")
@@ -300,7 +300,7 @@ def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_hold(catalog: 
         assert ledger.append([item("b")], run).events == 1
 
 
-def test_an_extension_that_is_not_duckdb_s_own_is_refused(catalog: Path, tmp_path: Path) -> None:
+def test_an_extension_not_signed_by_duckdb_is_refused(catalog: Path, tmp_path: Path) -> None:
     package = Path(duckdb_extension_ducklake.__file__).parent
     copy = tmp_path / "packages" / package.name
     shutil.copytree(package, copy)
@@ -413,7 +413,7 @@ def test_tampering_is_found(catalog: Path, run: Run, tamper: Callable[[Path], ob
     assert all("\n" not in finding for finding in findings)
 
 
-def test_an_emptied_catalog_is_no_new_ledger(catalog: Path, run: Run) -> None:
+def test_an_empty_catalog_beside_events_does_not_become_a_new_ledger(catalog: Path, run: Run) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("a")], run)
     for leftover in catalog.parent.glob("ledger.sqlite*"):
@@ -427,7 +427,7 @@ def test_an_emptied_catalog_is_no_new_ledger(catalog: Path, run: Run) -> None:
         Ledger.open_existing(catalog)
 
 
-def test_a_ledger_with_columns_of_a_newer_version_is_left_alone(catalog: Path) -> None:
+def test_a_ledger_with_columns_of_a_newer_version_is_not_touched(catalog: Path) -> None:
     with Ledger.open(catalog) as ledger:
         ledger._con.execute("alter table ledger.item_discovered add column mood varchar")
     with pytest.raises(LedgerTooNew, match=r"item_discovered\.mood"):
@@ -452,7 +452,7 @@ def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
     assert {one.findings for one in verifications} == {()}
 
 
-def test_an_unreadable_table_is_said_once_and_nobody_else_is_blamed(catalog: Path, run: Run) -> None:
+def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(catalog: Path, run: Run) -> None:
     with Ledger.open(catalog) as ledger:
         for n in range(3):
             ledger.append([item(f"{n}")], run)

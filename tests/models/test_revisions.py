@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline import models
 from pipeline.events import RevisitOutcome
-from pipeline.revisions import ChangeOp, Difference, WordChange, compare_words
+from pipeline.models.word_differences import ChangeOp, Difference, WordChange, compare_words
 from pipeline.settings import Settings
 from tests.worlds.storyline import Storyline, at, published, rows
 

@@ -69,9 +69,11 @@ pages as (
         last_revisits.attempt,
         last_revisits.retry_at,
         -- The validators belong to the page as last captured, unless it was captured for another reason since.
-        last_revisits.position > last_captures.position or last_captures.caused_by = last_revisits.event_id as revisit_is_last,
+        last_revisits.position > last_captures.position or last_captures.caused_by = last_revisits.event_id
+            as revisit_is_last,
         last_revisits.outcome in ('missing', 'failed') as found_no_page,
-        if(last_revisits.position > last_captures.position, last_revisits.event_id, last_captures.event_id) as last_seen_id,
+        if(last_revisits.position > last_captures.position, last_revisits.event_id, last_captures.event_id)
+            as last_seen_id,
         greatest(last_captures.occurred_at, last_revisits.occurred_at) as last_seen_at,
         last_revisits.status = 304 as was_unmodified,
         last_revisits.etag,

@@ -11,7 +11,7 @@ import msgspec
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from pipeline.revisions import compare_words
+from pipeline.models.word_differences import compare_words
 
 _DIFFERENCE = """struct(
     words_before bigint, words_after bigint, words_removed bigint, words_added bigint,

@@ -1,8 +1,8 @@
-"""What can still be learnt of a source's past: its sitemaps, a web archive, and Common Crawl's news files.
+"""Finds a source's articles of a past interval: in its sitemaps, in a web archive and in Common Crawl's news files.
 
-    sitemaps.py     sitemaps and their archives, walked where their dates can match
-    web_archive.py  archived captures of feeds, front and section pages, and of articles that are gone
-    cc_news.py      WARC files of news pages, streamed and filtered by host
-
-Each finds articles of a period, with a date that can be shown. Nothing here knows the ledger.
+`documents` fetches a document or says why not. `sightings` has what every source of history gives: a `HistoryResult`
+for each document, with the articles that it names and their dates. The three sources are `sitemap_walk`, which reads
+sitemaps through `sitemap_files`; `archive_search`, which reads captures of feeds, front pages and section pages through
+`wayback`; and `cc_news`, which reads the parts of news files that `news_slices` keeps. Start reading in `sightings`.
+CONTRIBUTING lists the files to touch for another source. Nothing here knows the ledger.
 """

@@ -1,4 +1,4 @@
-"""Articles of a period in the archived captures of a source's feeds, front page and section pages."""
+"""Finds articles of an interval in the archived captures of a source's feeds, front page and section pages."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ from pipeline.interval import Interval
 from pipeline.sources.sites import is_on
 
 MAX_MEMENTOS = 8
-"""Of one feed or page that are read for each day of the period, evenly spread."""
+"""Maximum number of captures of a feed or page that are read for each day of the interval, evenly spread."""
 BEFORE = timedelta(days=2)
-"""So far back a capture is looked for that shows what was there already."""
+"""Search this far before the interval for a capture that shows the articles of earlier days."""
 AFTER = timedelta(days=1)
-"""So long after the period a feed may still hold what was published in it."""
+"""Search this far after the interval: a feed may still hold its articles."""
 
 
 class ArchiveSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """What the archived captures of one feed or page say of the period."""
+    """The articles of the interval in the archived captures of one feed or page."""
 
     url: str
     failure: NotRead | None = None
-    """Why they could not be read, or not all of them, for now."""
+    """Why the captures, or some of them, could not be read; a retry may succeed."""
     captures: int = 0
-    """That were read."""
+    """Number of captures that were read."""
     entries: int = 0
-    """Distinct pages that they name."""
+    """Number of distinct pages that they name."""
     sightings: tuple[Sighting, ...] = ()
     sections: tuple[str, ...] = ()
-    """Of a front page, whose captures may be searched as well."""
+    """Addresses of section pages that a front page links to; their captures can be searched as well."""
 
     @property
-    def ends_asking(self) -> bool:
-        """The archive wants to be left alone."""
+    def is_archive_busy(self) -> bool:
+        """Whether the archive refuses further requests for now."""
         return self.failure is not None and self.failure.is_host_busy
 
 
 class _Contents(msgspec.Struct, frozen=True):
-    """What a capture shows."""
+    """The articles and links of a capture."""
 
     at: datetime
     items: Sequence[FeedItem]
@@ -62,27 +62,27 @@ class _Contents(msgspec.Struct, frozen=True):
 
 
 class ArchiveSearcher:
-    """Searches one archive for articles of a period on a source's hosts."""
+    """Searches one archive for articles of an interval on the hosts of a source."""
 
     def __init__(self, archive: WebArchive, *, hosts: AbstractSet[str], zone: ZoneInfo) -> None:
         self._archive, self._hosts, self._zone = archive, hosts, zone
         self._kept: dict[str, dict[ArchivedCapture, _Contents]] = {}
-        """What was read last of each feed or page: neighbouring periods share captures."""
+        """The captures read last, by feed or page: neighbouring intervals share captures."""
 
-    async def feed(self, url: str, period: Interval) -> ArchiveSearch:
-        """What the archived captures of a feed hold."""
-        return await self._search(url, period, html=False)
+    async def feed(self, url: str, interval: Interval) -> ArchiveSearch:
+        """Search the archived captures of a feed."""
+        return await self._search(url, interval, html=False)
 
-    async def front_page(self, url: str, period: Interval) -> ArchiveSearch:
-        """What the archived captures of a front page link to, articles and sections."""
-        return await self._search(url, period, html=True)
+    async def front_page(self, url: str, interval: Interval) -> ArchiveSearch:
+        """Search the archived captures of a front page for articles and section pages."""
+        return await self._search(url, interval, html=True)
 
-    async def section_page(self, url: str, period: Interval) -> ArchiveSearch:
-        """What the archived captures of a section page link to."""
-        return msgspec.structs.replace(await self._search(url, period, html=True), sections=())
+    async def section_page(self, url: str, interval: Interval) -> ArchiveSearch:
+        """Search the archived captures of a section page for articles."""
+        return msgspec.structs.replace(await self._search(url, interval, html=True), sections=())
 
-    async def _search(self, url: str, period: Interval, *, html: bool) -> ArchiveSearch:
-        since, until = period.start - BEFORE, period.end + AFTER
+    async def _search(self, url: str, interval: Interval, *, html: bool) -> ArchiveSearch:
+        since, until = interval.start - BEFORE, interval.end + AFTER
         failure: NotRead | None = None
         try:
             captures: Sequence[ArchivedCapture] = await self._archive.captures(url, since=since, until=until, html=html)
@@ -93,7 +93,7 @@ class ArchiveSearcher:
         seen = _Seen()
         sections: dict[str, None] = {}
         kept, self._kept[url] = self._kept.get(url, {}), {}
-        for capture in chosen(captures, period):
+        for capture in chosen(captures, interval):
             try:
                 contents = kept.get(capture) or await self._read(capture, html=html)
             except NotRead as exc:
@@ -109,7 +109,7 @@ class ArchiveSearcher:
             failure=failure,
             captures=len(self._kept[url]),
             entries=len(seen.first),
-            sightings=tuple(self._sightings(seen, period)),
+            sightings=tuple(self._sightings(seen, interval)),
             sections=tuple(sections),
         )
 
@@ -120,7 +120,7 @@ class ArchiveSearcher:
         return _Contents(memento.at, items, links)
 
     def _contents(self, memento: Memento, *, html: bool) -> tuple[Sequence[FeedItem], Sequence[Link]]:
-        """The articles that a capture names, and all its links if it is a page. Raises NotRead."""
+        """The articles that a capture names and, if it is a page, all its links. Raises NotRead."""
         body, content_type = memento.response.body, memento.response.exchange.header("content-type")
         if html:
             links = page_links(body, url=memento.url, content_type=content_type, hosts=self._hosts)
@@ -131,26 +131,26 @@ class ArchiveSearcher:
         except NotAFeed as exc:
             raise NotRead("not_a_feed", str(exc), status=memento.response.status) from exc
 
-    def _sightings(self, seen: _Seen, period: Interval) -> list[Sighting]:
-        """An article without a date counts from where it was first seen, if an earlier capture shows it was new."""
+    def _sightings(self, seen: _Seen, interval: Interval) -> list[Sighting]:
+        """An article without a date gets the time of its first capture, if an earlier capture does not have it."""
         found = []
         for said, at, found_in in seen.first.values():
             item, dated_at = dated_by_itself(said, self._zone, at)
             if dated_at is None and seen.began_at is not None and at > seen.began_at:
                 dated_at = at
-            if dated_at is not None and dated_at in period:
+            if dated_at is not None and dated_at in interval:
                 found.append(Sighting(item=item, found_in=found_in, dated_at=dated_at))
         return found
 
 
 class _Seen:
-    """Where each article was first seen, by the captures in their order."""
+    """The first capture in which each article appears. Captures are added in order."""
 
     def __init__(self) -> None:
         self.began_at: datetime | None = None
-        """When the first capture was made."""
+        """The time of the first capture."""
         self.first: dict[str, tuple[FeedItem, datetime, str]] = {}
-        """By canonical address."""
+        """Item, time and address of the capture, by canonical address of the article."""
 
     def add(self, items: Sequence[FeedItem], at: datetime, found_in: str) -> None:
         self.began_at = self.began_at or at
@@ -158,12 +158,12 @@ class _Seen:
             self.first.setdefault(item.canonical_url, (item, at, found_in))
 
 
-def chosen(captures: Sequence[ArchivedCapture], period: Interval) -> list[ArchivedCapture]:
-    """The last capture before the period, as many within it as are allowed, and the first one after it."""
-    before = [capture for capture in captures if capture.at < period.start][-1:]
-    within = [capture for capture in captures if capture.at in period]
-    after = [capture for capture in captures if capture.at >= period.end][:1]
-    allowed = MAX_MEMENTOS * period.days
+def chosen(captures: Sequence[ArchivedCapture], interval: Interval) -> list[ArchivedCapture]:
+    """The last capture before the interval, up to the allowed number within it, and the first one after it."""
+    before = [capture for capture in captures if capture.at < interval.start][-1:]
+    within = [capture for capture in captures if capture.at in interval]
+    after = [capture for capture in captures if capture.at >= interval.end][:1]
+    allowed = MAX_MEMENTOS * interval.days
     if len(within) > allowed:
         within = [within[no * len(within) // allowed] for no in range(allowed)]
     return [*before, *within, *after]

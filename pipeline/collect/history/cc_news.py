@@ -1,7 +1,7 @@
-"""Common Crawl's news files: WARC files of news pages, some dozens a day, listed by month.
+"""The news files of Common Crawl: WARC files of news pages, dozens a day, listed by month.
 
-A month's list is `crawl-data/CC-NEWS/YYYY/MM/warc.paths.gz`, a path a line; a file's name says when it was begun:
-`CC-NEWS-20260314120533-00123.warc.gz`.
+The list of a month is `crawl-data/CC-NEWS/YYYY/MM/warc.paths.gz`, a path a line. The name of a file says when the
+crawler started to write it: `CC-NEWS-20260314120533-00123.warc.gz`.
 """
 
 from __future__ import annotations
@@ -22,24 +22,27 @@ from pipeline.collect.pages.soft_404 import is_soft_404
 from pipeline.interval import Interval
 
 MAX_PAGE_BYTES = 8_000_000
+"""Larger records are skipped; Common Crawl cuts pages off at one megabyte."""
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 _PATH = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d+\.warc\.gz")
 _GZIP_MAGIC = b"\x1f\x8b"
 _STARTED_EARLIER = timedelta(hours=6)
-"""A file that was begun so long before the period may still hold pages of it."""
+"""A file may hold pages of an interval that starts up to this long after the file was started."""
 
 
 class NewsFile(msgspec.Struct, frozen=True):
+    """One file of the list."""
+
     path: str
-    begun_at: datetime
+    started_at: datetime
 
     def url(self, base_url: str) -> str:
         return f"{base_url.rstrip('/')}/{self.path}"
 
 
 class NewsPage(msgspec.Struct, frozen=True):
-    """A page as Common Crawl has archived it."""
+    """A page that Common Crawl archived."""
 
     url: str
     at: datetime
@@ -47,11 +50,11 @@ class NewsPage(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def list_files(client: Client, base_url: str, period: Interval) -> tuple[list[NewsFile], dict[str, NotRead]]:
-    """The files that may hold pages fetched in the period, oldest first, and the lists that could not be read."""
+async def list_files(client: Client, base_url: str, interval: Interval) -> tuple[list[NewsFile], dict[str, NotRead]]:
+    """The files that may hold pages fetched in the interval, oldest first, and the failures by address of the list."""
     files: dict[str, NewsFile] = {}
     failures: dict[str, NotRead] = {}
-    for month in _months(period):
+    for month in _months(interval):
         url = f"{base_url.rstrip('/')}/crawl-data/CC-NEWS/{month}/warc.paths.gz"
         try:
             response = await read_document(client, url)
@@ -60,41 +63,43 @@ async def list_files(client: Client, base_url: str, period: Interval) -> tuple[l
             failures[url] = failure
         except CodingError as exc:
             failures[url] = NotRead("broken_index", f"{url}: {exc}")
-    return of_period(list(files.values()), period), failures
+    return of_interval(list(files.values()), interval), failures
 
 
 def read_paths(body: bytes) -> list[NewsFile]:
-    """The files that a month's list names, other lines aside. Raises CodingError."""
+    """The files in the list of a month; other lines are ignored. Raises CodingError."""
     text = (decode(body, "gzip") if body.startswith(_GZIP_MAGIC) else body).decode("ascii", "replace")
     matches = (_PATH.fullmatch(line.strip()) for line in text.splitlines())
     dated = ((match[0], read_stamp(match[1])) for match in matches if match)
-    return [NewsFile(path, begun_at) for path, begun_at in dated if begun_at is not None]
+    return [NewsFile(path, started_at) for path, started_at in dated if started_at is not None]
 
 
-def of_period(files: Sequence[NewsFile], period: Interval) -> list[NewsFile]:
-    """Those begun in the period, and the last one begun before it."""
-    ordered = sorted(files, key=lambda file: (file.begun_at, file.path))
-    earlier = [file for file in ordered if period.start - _STARTED_EARLIER <= file.begun_at < period.start]
-    return [*earlier[-1:], *(file for file in ordered if file.begun_at in period)]
+def of_interval(files: Sequence[NewsFile], interval: Interval) -> list[NewsFile]:
+    """The files that were started in the interval, and the last one before it."""
+    ordered = sorted(files, key=lambda file: (file.started_at, file.path))
+    earlier = [file for file in ordered if interval.start - _STARTED_EARLIER <= file.started_at < interval.start]
+    return [*earlier[-1:], *(file for file in ordered if file.started_at in interval)]
 
 
-def read_pages(stream: BinaryIO, period: Interval, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
-    """The HTML pages of the period whose address `is_wanted`, of a sound WARC file. Records that are cut off, or not
-    what their digest says, and pages that say there is none, are left out."""
+def read_pages(stream: BinaryIO, interval: Interval, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
+    """The HTML pages in a valid WARC file that were fetched in the interval and whose address `is_wanted`.
+
+    Skips truncated records, records with a wrong digest, and pages that say "not found".
+    """
     for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
-        page = _page(record, period, is_wanted)
+        page = _page(record, interval, is_wanted)
         if page is not None:
             yield page
 
 
-def _page(record: WarcRecord, period: Interval, is_wanted: Callable[[str], bool]) -> NewsPage | None:
+def _page(record: WarcRecord, interval: Interval, is_wanted: Callable[[str], bool]) -> NewsPage | None:
     url = record.headers.get("WARC-Target-URI") or ""
     at = record.record_date
     is_whole = record.content_length <= MAX_PAGE_BYTES and "WARC-Truncated" not in record.headers
     if at is None or not (record.is_http and is_whole):
         return None
     at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    if at not in period or not is_wanted(url):
+    if at not in interval or not is_wanted(url):
         return None
     record.freeze()
     record.parse_http(auto_decode="none")
@@ -113,10 +118,10 @@ def _page(record: WarcRecord, period: Interval, is_wanted: Callable[[str], bool]
     return None if is_soft_404(body, content_type) else NewsPage(url, at, content_type, body)
 
 
-def _months(period: Interval) -> list[str]:
+def _months(interval: Interval) -> list[str]:
     months = []
-    month = (period.start - _STARTED_EARLIER).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    while month < period.end:
+    month = (interval.start - _STARTED_EARLIER).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while month < interval.end:
         months.append(f"{month:%Y/%m}")
         month = (month + timedelta(days=31)).replace(day=1)
     return months

@@ -1,4 +1,4 @@
-"""One document of the history: read, or why not."""
+"""Fetching one document of the history, or the reason why that failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.collect.pages.answers import is_passing
 
 
 class NotRead(Exception):
-    """A document could not be read. `reason` is a constant for the event."""
+    """A document could not be read. `reason` is the constant that the event records."""
 
     def __init__(
         self, reason: str, detail: str, *, status: int | None = None, retry_at: datetime | None = None
@@ -24,17 +24,17 @@ class NotRead(Exception):
 
     @property
     def is_passing(self) -> bool:
-        """Whether it may be otherwise when it is asked for again."""
+        """Whether a retry may succeed."""
         return is_passing(self.reason, self.status)
 
     @property
     def is_host_busy(self) -> bool:
-        """Asking the same host for something else would be no use now."""
+        """Whether further requests to the same host are useless for now."""
         return self.reason in NOT_ASKED or self.status in OVERLOADED
 
 
 async def read_document(client: Client, url: str) -> Response:
-    """The response, if it is good. Raises NotRead."""
+    """The response, with a status of 2xx. Raises NotRead."""
     try:
         response = await client.fetch(url)
     except FetchFailed as failure:

@@ -1,11 +1,14 @@
-"""What of a news file is on our hosts, kept as a small WARC file: each file is streamed once, for all sources.
+"""Slices of Common Crawl's news files: the records of our hosts, kept as small WARC files.
 
-A large file that is read as it arrives, by a reader in a thread that knows nothing of the event loop."""
+A news file is about a gigabyte. It is streamed once for all sources: `open_stream` gives its body, as it arrives, to a
+reader in a thread, because FastWARC reads synchronously.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import io
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -24,27 +27,28 @@ from pipeline.collect.history.documents import NotRead
 from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent
 from pipeline.collect.http.client import AGENT
 from pipeline.errors import storage_errors
-from pipeline.ids import digest
 from pipeline.sources.sites import is_on
 
 LONGEST_WAIT_SECONDS = 2700.0
-"""For a file that another run, or another source of this one, is streaming."""
+"""How long to wait for a file that another run or another source is streaming."""
 _POLL_SECONDS = 0.2
-_LONGEST_TAIL = 16_000_000
-"""Bytes of a file's last record, compressed; CC-NEWS cuts pages off at a megabyte."""
-_PIECE = 1_000_000
+_LONGEST_TAIL_BYTES = 16_000_000
+"""Maximum compressed size of the last record of a file. CC-NEWS cuts pages off at a megabyte."""
+_PIECE_BYTES = 1_000_000
 _GZIP = b"\x1f\x8b"
 
 
 class NewsSlice(msgspec.Struct, frozen=True):
+    """The records of one news file that are on our hosts."""
+
     path: Path
-    """It is replaced at most, never written to."""
+    """A later run may replace this file; it never writes to it."""
     problem: str | None = None
-    """Why the file was not read to its end. What came before is good; the next run tries again."""
+    """Why the news file was not read to its end. The slice is valid; the next run tries again."""
 
 
 class NewsSlices:
-    """Slices below `folder`, in a folder of its own for each set of hosts, so that for a new source the files are read
+    """Makes and keeps slices in `folder`. Each set of hosts has its own subfolder: with a new source all files are read
     again."""
 
     def __init__(
@@ -56,22 +60,22 @@ class NewsSlices:
         contact: str,
         longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
     ) -> None:
-        self._folder = folder / digest("\n".join(sorted(hosts)).encode())[7:19]
+        self._folder = folder / hashlib.sha256("\n".join(sorted(hosts)).encode()).hexdigest()[:12]
         self._hosts = hosts
         self._allow_hosts = allow_hosts
         self._contact = contact
         self._longest_wait_seconds = longest_wait_seconds
 
     async def get(self, url: str) -> NewsSlice:
-        """The slice of the file at `url`, streamed now unless it is there. Raises NotRead."""
+        """The slice of the news file at `url`; streams the file if there is no slice yet. Raises NotRead."""
         path = self._folder / url.rpartition("/")[2]
         self._folder.mkdir(parents=True, exist_ok=True)
-        # Waiting takes no thread: whoever is streaming the file needs one.
+        # Waiting must not take a thread: the task that is streaming the file needs one.
         lock = AsyncFileLock(path.with_name(f"{path.name}.lock"), poll_interval=_POLL_SECONDS, run_in_executor=False)
         try:
             await lock.acquire(timeout=self._longest_wait_seconds)
         except Timeout as exc:
-            detail = f"{url}: others have been streaming it for {self._longest_wait_seconds:g} seconds"
+            detail = f"{url}: another run or source has been streaming it for {self._longest_wait_seconds:g} seconds"
             raise NotRead("no_turn", detail) from exc
         try:
             if path.exists():
@@ -82,7 +86,7 @@ class NewsSlices:
             await lock.release()
 
     async def _read(self, stream: BinaryIO, path: Path) -> NewsSlice:
-        """Read in a thread, which has ended when this has, however it ends."""
+        """Read in a thread. This returns or raises only after the thread has ended."""
         reading = asyncio.ensure_future(asyncio.to_thread(self._keep, stream, path))
         try:
             return await asyncio.shield(reading)
@@ -100,9 +104,9 @@ class NewsSlices:
 
 
 def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bool]) -> str | None:
-    """Copy the response records whose address is wanted. Says what is wrong with a stream that ends badly.
+    """Copy the response records whose address is wanted. Returns what is wrong with a damaged stream, else None.
 
-    Raises OSError where `file` cannot be written.
+    Raises OSError if `file` cannot be written.
     """
     tail = _Tail(stream)
     records = ArchiveIterator(cast("BinaryIO", tail), parse_http=False)
@@ -126,7 +130,7 @@ def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bo
 
 
 class _Tail:
-    """A stream of gzip members, and what was read from it last: in half a record FastWARC ends without a word."""
+    """A stream of gzip members that keeps its last bytes, because FastWARC does not report a truncated last record."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -135,21 +139,21 @@ class _Tail:
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self._bytes += data
-        if len(self._bytes) > 2 * _LONGEST_TAIL:
-            del self._bytes[:-_LONGEST_TAIL]
+        if len(self._bytes) > 2 * _LONGEST_TAIL_BYTES:
+            del self._bytes[:-_LONGEST_TAIL_BYTES]
         return data
 
     def tell(self) -> int:
         return self._stream.tell()
 
     def is_cut_off(self, position: int) -> bool:
-        """Whether anything but one whole member is there from this position on; not, if too much is to tell."""
+        """Whether the stream has anything but one whole member from this position on. False if the tail is too long."""
         start = position - (self.tell() - len(self._bytes))
         rest = bytes(self._bytes[start:]) if start >= 0 else b""
         if not rest.startswith(_GZIP):
             return False
         member = zlib.decompressobj(wbits=31)
-        while not member.eof and (member.decompress(rest, _PIECE) or member.unconsumed_tail):
+        while not member.eof and (member.decompress(rest, _PIECE_BYTES) or member.unconsumed_tail):
             rest = member.unconsumed_tail
         return not member.eof or bool(member.unused_data)
 
@@ -163,8 +167,10 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)
 
 @asynccontextmanager
 async def open_stream(url: str, *, allow_hosts: tuple[str, ...], contact: str) -> AsyncIterator[BinaryIO]:
-    """The body of `url`, for a reader in another thread. It is not redirected. Raises NotRead before it begins, and
-    OSError while it is read, also once it is closed here."""
+    """The body of `url`, for a reader in another thread. Redirects are not followed.
+
+    Opening raises NotRead; reading raises OSError, also after the stream was closed here.
+    """
     resolver = GuardedResolver(AllowedHosts(allow_hosts))
     connector = aiohttp.TCPConnector(resolver=resolver, socket_factory=resolver.guarded_socket)
     agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
@@ -188,7 +194,7 @@ async def open_stream(url: str, *, allow_hosts: tuple[str, ...], contact: str) -
 
 
 class _Body:
-    """What fastwarc reads from: each read waits in the reader's thread for the loop to have the bytes."""
+    """The stream for FastWARC: a read blocks the thread of the reader until the event loop has the bytes."""
 
     def __init__(self, content: aiohttp.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
         self._content = content
@@ -204,14 +210,14 @@ class _Body:
         try:
             data = asyncio.run_coroutine_threadsafe(self._take(size), self._loop).result()
         except (aiohttp.ClientError, TimeoutError) as exc:
-            raise OSError(f"the transfer breaks off: {exc or type(exc).__name__}") from exc
+            raise OSError(f"the transfer was cut off: {exc or type(exc).__name__}") from exc
         except CancelledError as exc:
-            raise OSError("the transfer was given up") from exc
+            raise OSError("the transfer was cancelled") from exc
         self._position += len(data)
         return data
 
     def close(self) -> None:
-        """In the loop's thread: whoever waits for bytes, or asks for more, gets an error."""
+        """Make pending and later reads fail. Call this in the thread of the event loop."""
         self._is_closed = True
         if self._taking is not None:
             self._taking.cancel()

@@ -1,6 +1,7 @@
-"""Spans of time, and those that addresses name: `/2026/03/14/…`, `sitemap-2026-03.xml`, `?yyyy=2026&mm=03`.
+"""The articles that a document of the history names, each with the best evidence for its date of publication.
 
-An article that the history names, and when it was published as far as that can be shown."""
+Part of that evidence are dates in addresses: `/2026/03/14/…`, `sitemap-2026-03.xml`, `?yyyy=2026&mm=03`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +12,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.archive.storage import Location
 from pipeline.collect.feeds import FeedItem
-from pipeline.events import DateQuality
+from pipeline.collect.history.documents import NotRead
+from pipeline.events import DateQuality, Via
 from pipeline.interval import Interval
 
+_A_DAY = timedelta(days=1)
+"""Zones differ by up to this much, and a date without a time may be this much too early."""
 NOON = timedelta(hours=12)
-"""A date without a time counts as its noon: but in New Zealand's summer that is the same day in UTC, too."""
+"""A date without a time counts as its noon, which is the same day in UTC everywhere but in New Zealand's summer."""
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _SPELLINGS = tuple(
@@ -32,24 +37,58 @@ _SPELLINGS = tuple(
         rf"/{_YEAR}(?=/)",
     )
 )
-"""The most exact first. A year alone says something only as a folder or, apart from letters, in the last part: of some
-outlets there are two thousand sitemaps (`post-sitemap1998.xml`)."""
+"""The most exact first. A year alone counts only as a folder or, without letters beside it, in the last part of the
+path: the number in `post-sitemap1998.xml` is not a year, some outlets have two thousand sitemaps."""
 _OWN_SEGMENT = re.compile(
     rf"/(?P<raw>{_YEAR}(?P<mark>[-/_.]?)(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))(?=[/_-]|$)"
 )
-"""An article's slug may name any date; one at the beginning of a part of the path is when it was published."""
+"""A date at the start of a part of the path is the date of publication; elsewhere in a slug it may be any date."""
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """An article that a document of the history names."""
+
+    item: FeedItem
+    found_in: str
+    """The address of the document."""
+    dated_at: datetime
+    """UTC. When the article was published, or the best estimate; decides to which interval it belongs."""
+
+
+class HistoryResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One document of the history that was read, and the articles of the interval that it names.
+
+    Every source of history reports what it reads in this form.
+    """
+
+    via: Via
+    url: str
+    interval: Interval | None = None
+    """The part of the run's interval for which it was read; None for all of it."""
+    read_at: datetime | None = None
+    """When it was fetched, if that was before this run."""
+    failure: NotRead | None = None
+    """Why it was not read, or not to its end."""
+    is_partial: bool = False
+    """It was read, but not everything that it leads to."""
+    entries: int = 0
+    """Number of entries that it holds, of any date."""
+    sightings: tuple[Sighting, ...] = ()
+    payload_digest: str | None = None
+    location: Location | None = None
+    """The place of its bytes in the archive."""
 
 
 class NamedDay(msgspec.Struct, frozen=True):
-    """A day that an article's address names."""
+    """The day that the address of an article names."""
 
     begins_at: datetime
-    """UTC; its midnight where the outlet is."""
+    """Midnight in the zone of the outlet, in UTC."""
     raw: str
 
 
-def named_period(url: str, zone: ZoneInfo) -> Interval | None:
-    """The year, month or day of that zone which a sitemap's address names; None where it names none."""
+def named_interval(url: str, zone: ZoneInfo) -> Interval | None:
+    """The year, month or day in `zone` that the address of a sitemap names, or None."""
     parts = urlsplit(url)
     text = f"{parts.path}?{parts.query}"
     for spelling in _SPELLINGS:
@@ -61,14 +100,14 @@ def named_period(url: str, zone: ZoneInfo) -> Interval | None:
 
 
 def named_day(url: str, zone: ZoneInfo) -> NamedDay | None:
-    """The day on which an article was published, by its address; None where that does not say."""
+    """The day of publication that the address of an article names, or None."""
     match = _OWN_SEGMENT.search(urlsplit(url).path)
     span = _span(int(match["year"]), match["month"], match["day"], zone) if match else None
     return NamedDay(span.start, match["raw"]) if match and span else None
 
 
 def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Interval | None:
-    """None where there is no such day."""
+    """None for a day that does not exist."""
     try:
         start = datetime(year, int(month or 1), int(day or 1), tzinfo=zone)
         if day:
@@ -82,23 +121,11 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Inte
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
 
 
-_A_DAY = timedelta(days=1)
-"""By so much days differ between zones, or a date without a time lies before the day's beginning."""
-
-
-class Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    item: FeedItem
-    found_in: str
-    """The address of the document that names it."""
-    dated_at: datetime
-    """UTC. When it was published, where that is known, else the best that is known of it; decides to which period it
-    belongs."""
-
-
 def dated_by_itself(item: FeedItem, zone: ZoneInfo, existed_at: datetime | None) -> tuple[FeedItem, datetime | None]:
-    """The item and when it was published, as it says or its address does; the latter becomes the item's date.
+    """The item and its date of publication, its own or that of its address, which then becomes the item's own.
 
-    `existed_at` is when it is known to have been there, if at all: `/news/20310512` is then a number and no day.
+    `existed_at` is a time at which the article was online, if known. A day in the address after that time, such as
+    `/news/20310512`, is a number.
     """
     if item.published_at is not None:
         noon = NOON if item.published_quality is DateQuality.DAY_ONLY else NOON * 0

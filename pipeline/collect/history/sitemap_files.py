@@ -1,4 +1,4 @@
-"""One sitemap: from its site, or from our archive where it was read lately; parsed, and archived."""
+"""Fetches one sitemap, or reads it from our archive if it was read recently; parses and archives it."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _END_BYTES = 1_000
 
 
 class SitemapReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What earlier runs have seen of a sitemap."""
+    """What earlier runs know of a sitemap."""
 
     url: str
     tried_at: datetime | None = None
-    """When it was last asked for, for the same period."""
+    """When it was last requested for the same interval."""
     read_at: datetime | None = None
-    """When it was last read to its end for the same period, with all it names."""
+    """When it was last read to its end for the same interval, with everything it names."""
     location: Location | None = None
-    """Where the archive has it as it was last, for whichever period. The rest is about these bytes."""
+    """The place of its latest bytes in the archive, from any interval. The fields below are about these bytes."""
     payload_digest: str | None = None
     fetched_at: datetime | None = None
-    """When its site gave them first."""
+    """When its site first sent them."""
     checked_at: datetime | None = None
-    """When it gave them last, and they were all there is, with what they name."""
+    """When its site last sent them; the sitemap was then read to its end, with everything it names."""
 
 
 SitemapReadings = Mapping[str, SitemapReading]
@@ -51,20 +51,20 @@ SitemapReadings = Mapping[str, SitemapReading]
 
 
 class SitemapFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A sitemap that was had."""
+    """A sitemap that was fetched."""
 
     read_at: datetime
-    """When its site gave it."""
+    """When its site sent it."""
     payload_digest: str
     location: Location | None
-    """Where its bytes are archived."""
+    """The place of its bytes in the archive."""
     feed: Feed | None
     failure: NotRead | None
-    """Why it is none, or not all of it could be read."""
+    """Why it is not a sitemap, or was not read to its end."""
 
 
 class SitemapFiles:
-    """Gets the sitemaps of one source."""
+    """Fetches the sitemaps of one source."""
 
     def __init__(
         self,
@@ -76,13 +76,15 @@ class SitemapFiles:
         fresh_since: datetime,
         archive: Archive | None,
     ) -> None:
-        """What was read since `fresh_since` is not asked for again. Without an archive nothing is kept."""
+        """Sitemaps read since `fresh_since` are not fetched again. Without an archive nothing is stored."""
         self._client, self._readings, self._zone, self._now = client, readings, zone, now
         self._fresh_since, self._archive = fresh_since, archive
 
     async def get(self, url: str) -> SitemapFile:
-        """The sitemap; it is archived as the last thing, so that whoever is interrupted leaves no exchange behind that
-        nobody knows of. Raises NotRead."""
+        """The sitemap. Archiving it is the last step, so that an interrupt leaves no exchange that no event refers to.
+
+        Raises NotRead.
+        """
         reading = self._readings.get(url)
         if (
             self._archive
@@ -115,7 +117,7 @@ class SitemapFiles:
         )
 
     def _stored(self, archive: Archive, exchange: Exchange, reading: SitemapReading | None) -> Location:
-        """The record with the bytes: an earlier one if they are the same, to which a revisit record then refers."""
+        """The place of the bytes: of an earlier record if it has the same bytes, which then gets a revisit record."""
         if reading is None or reading.location is None or reading.fetched_at is None:
             return archive.write(exchange).location
         earlier, known = Original(exchange.url, reading.fetched_at), reading.payload_digest
@@ -123,7 +125,7 @@ class SitemapFiles:
         return reading.location if stored.warc_type is WarcType.REVISIT else stored.location
 
     def _parsed(self, body: bytes, *, url: str, content_type: str | None) -> tuple[Feed | None, NotRead | None]:
-        """What it holds, and what is wrong with it."""
+        """Its content, and its defect."""
         markup = _legible(body)
         try:
             feed = parse_feed(markup, url=url, content_type=content_type, zone=self._zone, now=self._now)
@@ -131,19 +133,19 @@ class SitemapFiles:
             return None, NotRead("not_a_sitemap", str(exc))
         is_cut_off = FeedWarning.BROKEN_XML in feed.warnings and not _END.search(markup[-_END_BYTES:])
         if is_cut_off or FeedWarning.TOO_MANY_ITEMS in feed.warnings:
-            return feed, NotRead("partial", f"{url}: {'it breaks off' if is_cut_off else 'it is too long'}")
+            return feed, NotRead("partial", f"{url}: {'it is cut off' if is_cut_off else 'it is too long'}")
         return feed, None
 
 
 def _legible(body: bytes) -> bytes:
-    """What a file that is gzip itself holds, also where it is cut off."""
+    """The content of a gzip file, also of one that is cut off; other bodies unchanged."""
     if not body.startswith(_GZIP_MAGIC):
         return body
     try:
         return decode(body, "gzip")
     except CodingError as exc:
         if exc.reason == "too_large":
-            return body  # of which the parser says so
+            return body  # the parser reports it
     with suppress(zlib.error):
         return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, MAX_BODY_BYTES)
     return body

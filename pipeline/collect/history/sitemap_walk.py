@@ -1,7 +1,7 @@
-"""A source's sitemaps and their archives, read where their dates can match a period.
+"""Reads those sitemaps of a source that can name articles of an interval.
 
-sitemaps.org says of an index's entry when the sitemap was last modified; many outlets name a month or a day in its
-address as well, and where they do that is what counts: dates of modification change with the layout.
+A sitemap index says when each sitemap was last modified (sitemaps.org). Many outlets also name a month or a day in the
+address of a sitemap. Then only the address counts, because dates of modification change with the layout.
 """
 
 from __future__ import annotations
@@ -16,54 +16,37 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.archive.archive import Archive
-from pipeline.archive.storage import Location
 from pipeline.collect.discovery.links import declared_sitemaps
 from pipeline.collect.feeds import Feed, FeedItem, SitemapLink
 from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.history.sightings import NOON, Sighting, dated_by_itself, named_period
+from pipeline.collect.history.sightings import NOON, HistoryResult, Sighting, dated_by_itself, named_interval
 from pipeline.collect.history.sitemap_files import SitemapFiles, SitemapReadings
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import is_listing
-from pipeline.events import DateQuality
+from pipeline.events import DateQuality, Via
 from pipeline.interval import Interval
 from pipeline.sources.sites import is_on
 
 MAX_SITEMAPS = 50
-"""Read of a source for each day of the period."""
+"""Maximum number of sitemaps that are read from a source for each day of the interval."""
 MAX_DEPTH = 3
-"""Of indexes in indexes."""
+"""Maximum depth of indexes in indexes."""
 UNDATED_KEPT = timedelta(days=30)
-"""So long a sitemap of which nothing says when it changes is not read again for a period that was over by then."""
+"""An undated sitemap that was read after the interval ended is not read again for this long."""
 _SLACK = timedelta(days=1)
-"""Around a period that an address names, nobody says in which zone, and after a date that may have no time."""
+"""Tolerance around a interval in an address, whose zone is unknown, and after a date that may have no time."""
 _ONE_DAY = timedelta(hours=26)
+"""More than any day, also the one on which summer time ends."""
 _LONGEST_MONTH = timedelta(days=32)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _Rank = tuple[int, float]
 _BY_NAME, _BY_CHANGE, _UNDATED = range(3)
 
 
-class SitemapSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """One sitemap or index, and what of the period it holds."""
-
-    url: str
-    failure: NotRead | None = None
-    """Why it was not read, or not to its end."""
-    read_at: datetime | None = None
-    """When the site gave it, if it did."""
-    payload_digest: str | None = None
-    location: Location | None = None
-    """Where its bytes are archived."""
-    is_partial: bool = False
-    """An index some of whose sitemaps were not read."""
-    entries: int = 0
-    sightings: tuple[Sighting, ...] = ()
+OnRead = Callable[[HistoryResult], Awaitable[None]]
 
 
-OnRead = Callable[[SitemapSearch], Awaitable[None]]
-
-
-async def _ignore(_: SitemapSearch) -> None:
+async def _ignore(_: HistoryResult) -> None:
     pass
 
 
@@ -72,7 +55,7 @@ def robots_address(homepage: str) -> str:
 
 
 async def named_sitemaps(client: Client, homepage: str) -> tuple[str, ...]:
-    """The sitemaps that the site's robots.txt names; none where it has none. Raises NotRead."""
+    """The sitemaps that the robots.txt of the site names; none without a robots.txt. Raises NotRead."""
     url = robots_address(homepage)
     try:
         response = await read_document(client, url)
@@ -84,14 +67,16 @@ async def named_sitemaps(client: Client, homepage: str) -> tuple[str, ...]:
 
 
 class SitemapWalk:
-    """Reads sitemaps, each once: those given first, then what they name, the most promising first. What was never read
-    comes before what earlier runs have, and that which was read longest ago before the rest, so that runs go on where
-    the one before ended."""
+    """Reads sitemaps, each once: the given ones and what they name, the most promising ones first.
+
+    Sitemaps that were never requested come before those that earlier runs requested, and the one that was requested
+    longest ago comes first among these. So each run resumes where the one before it ended.
+    """
 
     def __init__(
         self,
         client: Client,
-        period: Interval,
+        interval: Interval,
         *,
         hosts: AbstractSet[str],
         zone: ZoneInfo,
@@ -101,28 +86,28 @@ class SitemapWalk:
         archive: Archive | None = None,
         on_read: OnRead = _ignore,
     ) -> None:
-        """`hosts` are those of the articles wanted. What was read since `fresh_since` is not asked for again. With an
-        archive, what is read is archived, and what it has is read from there. `on_read` is told of each sitemap when it
-        is read, and of an index at the end."""
-        self._period, self._hosts, self._zone, self._now, self._on_read = period, hosts, zone, now, on_read
+        """`hosts` are the hosts of the wanted articles. Sitemaps read since `fresh_since` are not read again. With an
+        archive, sitemaps are archived, and recent ones are read from there. `on_read` gets the result of a sitemap when
+        it was read, of an index at the end of the walk."""
+        self._interval, self._hosts, self._zone, self._now, self._on_read = interval, hosts, zone, now, on_read
         self._readings = readings or {}
         self._fresh_since = fresh_since or now
         self._files = SitemapFiles(
             client, self._readings, zone=zone, now=now, fresh_since=self._fresh_since, archive=archive
         )
-        self._allowed = MAX_SITEMAPS * period.days
+        self._allowed = MAX_SITEMAPS * interval.days
         self._waiting: list[tuple[tuple[bool, datetime, _Rank, int], int, str, int]] = []
         self._seen: set[str] = set()
         self._unfinished: set[str] = set()
-        self._indexes: list[tuple[SitemapSearch, list[str]]] = []
+        self._indexes: list[tuple[HistoryResult, list[str]]] = []
         self._busy_hosts: set[str | None] = set()
-        self.reads: list[SitemapSearch] = []
-        """An index comes after what it names."""
+        self.reads: list[HistoryResult] = []
+        """In the order in which `on_read` got them."""
         self.unread = 0
-        """Sitemaps left out because there are too many, or too deep down, or their host wants to be left alone."""
+        """Number of skipped sitemaps: beyond MAX_SITEMAPS or MAX_DEPTH, or on a host that is busy."""
 
     async def read(self, urls: Sequence[str]) -> None:
-        """`on_read` is told of all that was read also where an interrupt ends it."""
+        """Walk from these sitemaps. `on_read` gets every result, also after an interrupt."""
         roots = [SitemapLink(url, None) for url in urls]
         roots.sort(key=lambda root: self._tried_at(root.url))
         for place, root in enumerate(roots):
@@ -142,8 +127,10 @@ class SitemapWalk:
                 await self._tell(msgspec.structs.replace(index, is_partial=index.url in partial))
 
     def _offer(self, link: SitemapLink, *, depth: int, place: int, is_first: bool = False) -> bool:
-        """Whether it may hold something of the period; it is then read in its turn, unless that is not needed. `place`
-        is that among those it is named with."""
+        """Queue the sitemap unless it was read recently enough, and say whether it can hold articles of the interval.
+
+        `place` is its position in the index that names it.
+        """
         is_root = depth == 0
         rank = self._rank(link, is_root=is_root)
         if rank is None:
@@ -166,30 +153,31 @@ class SitemapWalk:
         return (reading.tried_at if reading else None) or _NEVER
 
     def _is_fresh(self, url: str) -> bool:
-        """Whether it was read lately."""
+        """Whether it was read for this interval since `fresh_since`."""
         reading = self._readings.get(url)
         return reading is not None and reading.read_at is not None and reading.read_at >= self._fresh_since
 
     def _is_settled(self, link: SitemapLink, rank: _Rank) -> bool:
-        """Whether it was read when the period was long over, and has not changed since then as far as anybody says."""
+        """Whether it was read after the interval had ended, and is not known to have changed since then."""
         reading = self._readings.get(link.url)
-        if reading is None or reading.read_at is None or reading.read_at < self._period.end + _SLACK:
+        if reading is None or reading.read_at is None or reading.read_at < self._interval.end + _SLACK:
             return False
         if link.modified_at is not None:
             return link.modified_at + _SLACK < reading.read_at
         return rank[0] == _UNDATED and reading.read_at > self._now - UNDATED_KEPT
 
     def _rank(self, link: SitemapLink, *, is_root: bool) -> _Rank | None:
-        """None where its dates cannot match; the lower, the likelier it holds something of the period.
+        """None if its dates cannot match. The lower the rank, the likelier it holds articles of the interval.
 
-        A number that looks like another year may be anything, if the sitemap was modified since or is no index's.
+        A year in the address that does not match excludes only a sitemap from an index without a date of modification:
+        it may be any other number.
         """
         modified_at = link.modified_at
-        after = (modified_at - self._period.start).total_seconds() if modified_at else 0.0
-        named = named_period(link.url, self._zone)
+        after = (modified_at - self._interval.start).total_seconds() if modified_at else 0.0
+        named = named_interval(link.url, self._zone)
         if named is not None:
             length = named.end - named.start
-            if Interval(named.start - _SLACK, named.end + _SLACK).overlaps(self._period):
+            if Interval(named.start - _SLACK, named.end + _SLACK).overlaps(self._interval):
                 return (_BY_NAME, length.total_seconds())
             if length < _LONGEST_MONTH or not (is_root or modified_at):
                 return None
@@ -203,12 +191,13 @@ class SitemapWalk:
         except NotRead as failure:
             if failure.is_host_busy:
                 self._busy_hosts.add(urlsplit(url).hostname)
-            await self._tell(SitemapSearch(url=url, failure=failure))
+            await self._tell(HistoryResult(via=Via.SITEMAP, url=url, failure=failure))
             return
         if file.failure is None:
             self._unfinished.discard(url)
         links = file.feed.sitemaps if file.feed else ()
-        read = SitemapSearch(
+        read = HistoryResult(
+            via=Via.SITEMAP,
             url=url,
             failure=file.failure,
             read_at=file.read_at,
@@ -223,12 +212,12 @@ class SitemapWalk:
         else:
             await self._tell(read)
 
-    async def _tell(self, read: SitemapSearch) -> None:
+    async def _tell(self, read: HistoryResult) -> None:
         self.reads.append(read)
         await self._on_read(read)
 
     def _partial(self) -> set[str]:
-        """What was not read to its end, with all it names."""
+        """Addresses of sitemaps that were not read to their end, and of the indexes that name such sitemaps."""
         partial = set(self._unfinished)
         while more := {
             index.url for index, named in self._indexes if index.url not in partial and not partial.isdisjoint(named)
@@ -237,21 +226,21 @@ class SitemapWalk:
         return partial
 
     def _sightings(self, url: str, feed: Feed) -> list[Sighting]:
-        named = named_period(url, self._zone)
+        named = named_interval(url, self._zone)
         day = named if named and named.end - named.start < _ONE_DAY else None
         found = []
         for said in feed.items:
             item, dated_at = dated_by_itself(said, self._zone, said.updated_at)
             dated_at = dated_at or _dated_by_sitemap(said, day)
             if said.published_at is None and is_listing(item.url):
-                continue  # a news sitemap dates articles; others list what a site has beside them, too
-            if dated_at is not None and dated_at in self._period and is_on(item.url, self._hosts):
+                continue  # unlike news sitemaps, others also list pages that are not articles
+            if dated_at is not None and dated_at in self._interval and is_on(item.url, self._hosts):
                 found.append(Sighting(item=item, found_in=url, dated_at=dated_at))
         return found
 
 
 def _dated_by_sitemap(item: FeedItem, day: Interval | None) -> datetime | None:
-    """The day whose sitemap it is, else when the page was last modified."""
+    """The day of the sitemap if the page was not modified on it, else the time of that modification."""
     at = item.updated_at
     if at is not None and item.updated_quality is DateQuality.DAY_ONLY:
         at += NOON

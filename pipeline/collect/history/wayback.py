@@ -1,11 +1,11 @@
-"""The index of a web archive: which captures it has of an address (Wayback CDX server API).
+"""A web archive that works like the Wayback Machine: its index of captures (CDX server API) and the captured pages.
 
-`output=json` gives a list of rows, the first of them the names of the fields; with `showResumeKey` an empty row and
-one with the key end a page that is not the last. Nothing at all, or no rows, means no captures. The key is of use only
-if `urlkey` is among the fields (internetarchive/wayback#121).
+With `output=json` the index is a list of rows, and the first row has the names of the fields. With `showResumeKey` a
+page that is not the last ends with an empty row and a row with the key. An empty body or list means no captures. The
+key works only if `urlkey` is among the fields (internetarchive/wayback#121).
 
-
-Pages as a web archive has them: raw replays, without its toolbar and with the links as they were (`id_`)."""
+Pages are read as raw replays (`id_`): without the toolbar of the archive, with the original links.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
 
 PAGE_ROWS = 2_000
+"""Number of captures that are requested at a time."""
 MAX_PAGES = 5
+"""Maximum number of pages of the index that are read for an address."""
 
 _FIELDS = ("urlkey", "timestamp", "original", "digest")
 _STAMP = "%Y%m%d%H%M%S"
 
 
 class ArchivedCapture(msgspec.Struct, frozen=True):
-    """A capture that the archive says it has."""
+    """A capture that the index of the archive lists."""
 
     at: datetime
     url: str
@@ -37,34 +39,38 @@ class ArchivedCapture(msgspec.Struct, frozen=True):
 
     @property
     def stamp(self) -> str:
-        """As addresses in the archive write it."""
+        """The time as addresses in the archive write it."""
         return self.at.strftime(_STAMP)
 
 
 class IndexPage(msgspec.Struct, frozen=True):
+    """One page of the index."""
+
     captures: tuple[ArchivedCapture, ...]
     resume_key: str | None = None
-    """Of the next page; None on the last one."""
+    """The key to the next page; None on the last page."""
 
 
 class IndexCutOff(NotRead):
-    """There are more captures than are asked for; these are the oldest."""
+    """The archive has more captures than were requested. `captures` are the oldest."""
 
     def __init__(self, url: str, captures: Sequence[ArchivedCapture]) -> None:
-        super().__init__("partial", f"the index of {url}: only the first {len(captures)} captures were asked for")
+        super().__init__("partial", f"the index of {url}: only the first {len(captures)} captures were requested")
         self.captures = captures
 
 
 class BrokenIndex(Exception):
-    """The body is no answer of a CDX server."""
+    """The body is not a response of a CDX server."""
 
 
 async def list_captures(
     client: Client, archive_url: str, url: str, *, since: datetime | None, until: datetime | None, html: bool
 ) -> list[ArchivedCapture]:
-    """The good captures of `url` in the archive, oldest first, neighbours with the same payload once; HTML pages only
-    if `html`. Raises IndexCutOff, and NotRead also where an answer breaks off: half a list would look like the
-    whole."""
+    """The captures of `url` with status 200, oldest first; only HTML pages if `html`.
+
+    Captures in a row with the same payload count once. Raises IndexCutOff, or NotRead, also if one page of the index
+    fails: an incomplete list would look like a complete one.
+    """
     query = [
         ("url", url),
         ("output", "json"),
@@ -94,7 +100,7 @@ async def list_captures(
 
 
 def read_index(body: bytes) -> IndexPage:
-    """A page of the index; rows that make no sense are left out. Raises BrokenIndex."""
+    """A page of the index without invalid rows. Raises BrokenIndex."""
     if not body.strip():
         return IndexPage(())
     try:
@@ -119,7 +125,7 @@ def _in_order(captures: Sequence[ArchivedCapture]) -> list[ArchivedCapture]:
 
 
 def read_stamp(text: str) -> datetime | None:
-    """The moment of an archive's fourteen digits, UTC; None where they are none."""
+    """The time of fourteen digits as archives write it, in UTC; None if they are not a time."""
     if len(text) != 14 or not (text.isascii() and text.isdigit()):
         return None
     try:
@@ -139,22 +145,22 @@ def _capture(header: Sequence[str | None], row: Sequence[str | None]) -> Archive
 _REPLAY = re.compile(r"/web/(\d{14})id_/(https?:/.*)$", re.DOTALL)
 _ONE_SLASH = re.compile(r"^(https?:/)(?=[^/])")
 _SLACK = timedelta(days=1)
-"""So far Memento-Datetime may be from the moment in the address, and that ahead of our clock."""
+"""Maximum distance of Memento-Datetime from the time in the address, and of that time ahead of our clock."""
 
 
 class Memento(msgspec.Struct, frozen=True):
-    """A page as it was (RFC 7089)."""
+    """A captured page (RFC 7089)."""
 
     at: datetime
-    """When it was captured: the archive's Memento-Datetime if it is near the moment in its address, else the latter."""
+    """The time of the capture: Memento-Datetime, or the time in the address if they differ by more than a day."""
     url: str
-    """The page's own address."""
+    """The original address of the page."""
     response: Response
-    """The archive's."""
+    """The response of the archive."""
 
 
 class WebArchive:
-    """One web archive that answers as the Wayback Machine does, below `base_url`."""
+    """One web archive, at `base_url`, that works like the Wayback Machine."""
 
     def __init__(self, client: Client, base_url: str) -> None:
         self._client = client
@@ -163,33 +169,33 @@ class WebArchive:
     async def captures(
         self, url: str, *, since: datetime | None = None, until: datetime | None = None, html: bool = True
     ) -> list[ArchivedCapture]:
-        """Its good captures of the address, oldest first. Raises NotRead."""
+        """The captures of an address with status 200, oldest first. Raises NotRead."""
         return await list_captures(self._client, self._base_url, url, since=since, until=until, html=html)
 
     def address(self, capture: ArchivedCapture) -> str:
-        """Where the capture can be read."""
+        """The address of the raw capture."""
         return f"{self._base_url}/web/{capture.stamp}id_/{capture.url}"
 
     async def read(self, capture: ArchivedCapture) -> Memento:
-        """The capture, or the one nearest to it to which the archive redirects. Raises NotRead."""
+        """The capture, or a near one to which the archive redirects. Raises NotRead."""
         address = self.address(capture)
         return memento_of(await read_document(self._client, address), self._base_url)
 
 
 def memento_of(response: Response, base_url: str) -> Memento:
-    """What the archive's answer is of. Raises NotRead where it has led to something else, or to times to come."""
+    """The captured page in a response of the archive. Raises NotRead if it is not one or is dated in the future."""
     match = _REPLAY.search(response.final_url)
     stamped_at = read_stamp(match[1]) if match else None
     if match is None or stamped_at is None or not response.final_url.startswith(f"{base_url}/"):
-        raise NotRead("not_a_memento", f"{response.final_url} is no archived page", status=response.status)
-    now, said_at = response.exchange.fetched_at, _said_at(response)
+        raise NotRead("not_a_memento", f"{response.final_url} is not an archived page", status=response.status)
+    now, declared_at = response.exchange.fetched_at, _declared_at(response)
     if stamped_at > now + _SLACK:
         raise NotRead("not_a_memento", f"{response.final_url} is dated in the future", status=response.status)
-    at = said_at if said_at and abs(said_at - stamped_at) <= _SLACK else stamped_at
+    at = declared_at if declared_at and abs(declared_at - stamped_at) <= _SLACK else stamped_at
     return Memento(min(at, now), _ONE_SLASH.sub(r"\1/", match[2]), response)
 
 
-def _said_at(response: Response) -> datetime | None:
+def _declared_at(response: Response) -> datetime | None:
     try:
         at = parsedate_to_datetime(response.exchange.header("memento-datetime") or "")
     except (ValueError, OverflowError):

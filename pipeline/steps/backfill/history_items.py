@@ -10,15 +10,10 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-import msgspec
-
-from pipeline.archive.storage import Location
-from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.sightings import Sighting
+from pipeline.collect.history.sightings import HistoryResult, Sighting
 from pipeline.collect.history.sitemap_files import SitemapReading
-from pipeline.events import Event, HistoryRead, ItemDiscovered, Via
+from pipeline.events import Event, HistoryRead, ItemDiscovered
 from pipeline.ids import article_id
-from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.steps.backfill.history_state import NamedArticles, Past, known_articles
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
@@ -26,24 +21,6 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
 PRODUCER = "recover@1"
 BATCH_SECONDS = 10.0
 """What is found in so long a time goes into one append."""
-
-
-class HistoryFind(msgspec.Struct, frozen=True, kw_only=True):
-    """One document of the history that was looked into, and the interval's articles in it."""
-
-    via: Via
-    url: str
-    interval: Interval | None = None
-    """The part of the run's interval that it was asked about, where that is not all of it."""
-    read_at: datetime | None = None
-    """When it was had, where that was earlier."""
-    failure: NotRead | None = None
-    is_partial: bool = False
-    """It was read, but not all that it leads to."""
-    entries: int = 0
-    sightings: tuple[Sighting, ...] = ()
-    payload_digest: str | None = None
-    location: Location | None = None
 
 
 class Recorder:
@@ -54,7 +31,7 @@ class Recorder:
 
     def __init__(self, stores: Stores, past: Past) -> None:
         self._stores, self._past = stores, past
-        self._waiting: list[HistoryFind] = []
+        self._waiting: list[HistoryResult] = []
         self.result = StepResult({})
 
     async def __aenter__(self) -> Self:
@@ -66,7 +43,7 @@ class Recorder:
     ) -> None:
         await self._record()
 
-    async def add(self, find: HistoryFind) -> None:
+    async def add(self, find: HistoryResult) -> None:
         self._waiting.append(find)
         if _clock() - self._recorded_at >= BATCH_SECONDS:
             await self._record()
@@ -102,14 +79,14 @@ def sitemap_readings(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> di
     return readings
 
 
-async def record_finds(stores: Stores, past: Past, finds: Sequence[HistoryFind]) -> StepResult:
+async def record_finds(stores: Stores, past: Past, finds: Sequence[HistoryResult]) -> StepResult:
     """Record what was looked into, and each article found that the source has never named; one append."""
     found = tuple(article_id(sighting.item.url) for find in finds for sighting in find.sightings)
     known = await stores.reading(known_articles, NamedArticles(past.source_id, found))
     return await uninterrupted(stores.recording(find_events(past, stores.now(), finds, known)))
 
 
-def find_events(past: Past, now: datetime, finds: Sequence[HistoryFind], known: Iterable[UUID]) -> list[Event]:
+def find_events(past: Past, now: datetime, finds: Sequence[HistoryResult], known: Iterable[UUID]) -> list[Event]:
     """The events of these finds; an article counts for the first of them that names it."""
     seen = set(known)
     events: list[Event] = []
@@ -122,7 +99,7 @@ def find_events(past: Past, now: datetime, finds: Sequence[HistoryFind], known: 
     return events
 
 
-def _read(past: Past, now: datetime, find: HistoryFind, new_items: int) -> HistoryRead:
+def _read(past: Past, now: datetime, find: HistoryResult, new_items: int) -> HistoryRead:
     failure, location = find.failure, find.location
     interval = find.interval or past.interval
     return HistoryRead(

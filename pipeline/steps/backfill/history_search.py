@@ -12,8 +12,9 @@ import msgspec
 from pipeline.archive.archive import Archive
 from pipeline.collect.history.archive_search import ArchiveSearch, ArchiveSearcher
 from pipeline.collect.history.documents import NotRead
+from pipeline.collect.history.sightings import HistoryResult
 from pipeline.collect.history.sitemap_files import SitemapReadings
-from pipeline.collect.history.sitemap_walk import SitemapSearch, SitemapWalk, named_sitemaps, robots_address
+from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps, robots_address
 from pipeline.collect.history.wayback import WebArchive
 from pipeline.collect.http.addresses import AllowedHosts
 from pipeline.collect.http.client import Client, Limits, Timeouts
@@ -21,21 +22,20 @@ from pipeline.events import Via
 from pipeline.interval import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.backfill.history_items import HistoryFind
 from pipeline.steps.backfill.history_state import ReadAt, fresh_since
 from pipeline.steps.run.visits import polite_client
 
-OnFind = Callable[[HistoryFind], Awaitable[None]]
+OnFind = Callable[[HistoryResult], Awaitable[None]]
 
 
-async def _ignore(_: HistoryFind) -> None:
+async def _ignore(_: HistoryResult) -> None:
     pass
 
 
 class Finds(msgspec.Struct, frozen=True):
     """What one kind of history gave."""
 
-    finds: tuple[HistoryFind, ...]
+    finds: tuple[HistoryResult, ...]
     notices: tuple[str, ...] = ()
     """What was left out."""
 
@@ -98,11 +98,11 @@ async def search_sitemaps(
 ) -> Finds:
     """The interval's articles in the source's sitemaps. With an archive, the exchanges are archived. `on_find` is told
     of each sitemap as it is read."""
-    reads: list[SitemapSearch] = []
+    results: list[HistoryResult] = []
 
-    async def tell(read: SitemapSearch) -> None:
-        reads.append(read)
-        await on_find(_sitemap_find(read))
+    async def tell(result: HistoryResult) -> None:
+        results.append(result)
+        await on_find(result)
 
     walk = SitemapWalk(
         history.client,
@@ -119,24 +119,10 @@ async def search_sitemaps(
     try:
         named = await named_sitemaps(history.client, source.homepage)
     except NotRead as failure:
-        await tell(SitemapSearch(url=robots_address(source.homepage), failure=failure))
+        await tell(HistoryResult(via=Via.SITEMAP, url=robots_address(source.homepage), failure=failure))
     await walk.read((*source.sitemaps, *named))
     notices = (f"{walk.unread} sitemaps are left to the next run",) if walk.unread else ()
-    return Finds(tuple(_sitemap_find(read) for read in reads), notices)
-
-
-def _sitemap_find(read: SitemapSearch) -> HistoryFind:
-    return HistoryFind(
-        via=Via.SITEMAP,
-        url=read.url,
-        read_at=read.read_at,
-        failure=read.failure,
-        is_partial=read.is_partial,
-        entries=read.entries,
-        sightings=read.sightings,
-        payload_digest=read.payload_digest,
-        location=read.location,
-    )
+    return Finds(tuple(results), notices)
 
 
 async def search_web_archive(
@@ -151,9 +137,9 @@ async def search_web_archive(
     archive = history.web_archive(source)
     if archive is None:
         return Finds(())
-    finds: list[HistoryFind] = []
+    finds: list[HistoryResult] = []
 
-    async def tell(find: HistoryFind) -> None:
+    async def tell(find: HistoryResult) -> None:
         finds.append(find)
         await on_find(find)
 
@@ -186,7 +172,7 @@ async def _search_day(searcher: ArchiveSearcher, source: Source, day: Interval, 
                 wanted += [(section, searcher.section_page) for section in found.sections]
             else:
                 await tell(_archive_find(found, day, done))
-            if found.ends_asking:
+            if found.is_archive_busy:
                 return False
     finally:
         for front in fronts:
@@ -205,9 +191,9 @@ def days_of(interval: Interval) -> list[Interval]:
     return days
 
 
-def _archive_find(search: ArchiveSearch, day: Interval, done: set[str]) -> HistoryFind:
+def _archive_find(search: ArchiveSearch, day: Interval, done: set[str]) -> HistoryResult:
     """`done` are the addresses whose captures have been read to the end."""
-    return HistoryFind(
+    return HistoryResult(
         via=Via.WAYBACK,
         url=search.url,
         interval=day,

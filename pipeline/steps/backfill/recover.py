@@ -12,9 +12,10 @@ import asyncio
 from collections.abc import Sequence
 
 from pipeline.collect.history.news_slices import NewsSlices
+from pipeline.collect.history.sightings import HistoryResult
 from pipeline.interval import Interval
 from pipeline.sources import Source
-from pipeline.steps.backfill.history_items import HistoryFind, Recorder, sitemap_readings
+from pipeline.steps.backfill.history_items import Recorder, sitemap_readings
 from pipeline.steps.backfill.history_search import (
     Finds,
     History,
@@ -85,7 +86,7 @@ async def _search_web_archive(stores: Stores, history: History, source: Source, 
     return recorder.result + _noticed(source, found)
 
 
-def _failures(finds: Sequence[HistoryFind]) -> list[str]:
+def _failures(finds: Sequence[HistoryResult]) -> list[str]:
     details = [find.failure.detail for find in finds if find.failure]
     more = [f"{len(details) - _NAMED_FAILURES} more sitemaps could not be read, or not to their end"]
     return details if len(details) <= _NAMED_FAILURES else details[:_NAMED_FAILURES] + more

@@ -14,7 +14,7 @@ import msgspec
 from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlices
-from pipeline.collect.history.sightings import Sighting, dated_by_itself
+from pipeline.collect.history.sightings import HistoryResult, Sighting, dated_by_itself
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import Link, linked_items, looks_like_article
 from pipeline.events import ArticleCaptured, Via
@@ -22,7 +22,7 @@ from pipeline.ids import article_id
 from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.sources.sites import http_address, is_on
-from pipeline.steps.backfill.history_items import HistoryFind, record_finds
+from pipeline.steps.backfill.history_items import record_finds
 from pipeline.steps.backfill.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
 from pipeline.steps.backfill.recover_pages import HadPage, PageRecovery
 from pipeline.steps.run.stores import StepResult, Stores, uninterrupted
@@ -53,7 +53,7 @@ class NewsRecovery:
         unread = [url for url in (file.url(self._base_url) for file in files) if (Via.CC_NEWS, url) not in read_at]
         result = StepResult({})
         for url, failure in failures.items():
-            result += await self._record(HistoryFind(via=Via.CC_NEWS, url=url, failure=failure))
+            result += await self._record(HistoryResult(via=Via.CC_NEWS, url=url, failure=failure))
         allowed = self._stores.settings.cc_news_files
         if len(unread) > allowed:
             left = f"{len(unread) - allowed} of {len(unread)} CC-NEWS files are left to the next run"
@@ -66,7 +66,7 @@ class NewsRecovery:
         try:
             news_slice = await self._slices.get(url)
         except NotRead as failure:
-            return await self._record(HistoryFind(via=Via.CC_NEWS, url=url, failure=failure))
+            return await self._record(HistoryResult(via=Via.CC_NEWS, url=url, failure=failure))
         with news_slice.path.open("rb") as file:
             return await self._slice(url, file, news_slice.problem)
 
@@ -74,7 +74,7 @@ class NewsRecovery:
         """What the slice names is recorded before its pages are asked for; it is read to its end when it is known
         of each whether its page is still there."""
         sightings = await asyncio.to_thread(self._sightings, file, url)
-        find = HistoryFind(
+        find = HistoryResult(
             via=Via.CC_NEWS,
             url=url,
             failure=NotRead("incomplete", f"{url}: {problem}") if problem else None,
@@ -93,7 +93,7 @@ class NewsRecovery:
             result += await self._record(msgspec.structs.replace(find, is_partial=False))
         return result
 
-    async def _record(self, find: HistoryFind) -> StepResult:
+    async def _record(self, find: HistoryResult) -> StepResult:
         recorded = await record_finds(self._stores, self._past, [find])
         if find.failure is None:
             return recorded

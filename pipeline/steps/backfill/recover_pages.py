@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.archive.archive import Stored
 from pipeline.collect.history.documents import NotRead
+from pipeline.collect.history.sightings import HistoryResult
 from pipeline.collect.history.wayback import IndexCutOff, Memento, WebArchive
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
@@ -25,7 +26,7 @@ from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id, digest
 from pipeline.sources import Source
 from pipeline.sources.sites import is_on
-from pipeline.steps.backfill.history_items import PRODUCER, HistoryFind, find_events
+from pipeline.steps.backfill.history_items import PRODUCER, find_events
 from pipeline.steps.backfill.history_state import NOT_ARCHIVED, ArticleOfInterval, Past, articles_of_past
 from pipeline.steps.run.host_locks import GIVE_WAY_SECONDS, HeldByAnotherRun
 from pipeline.steps.run.progress import Progress
@@ -199,7 +200,7 @@ class PageRecovery:
         if failure.reason in self._put_off:
             return None
         self._put_off |= NOT_ASKED & {failure.reason}
-        find = HistoryFind(via=Via.WAYBACK, url=article.url, failure=failure)
+        find = HistoryResult(via=Via.WAYBACK, url=article.url, failure=failure)
         (event,) = find_events(article.past, self._stores.now(), [find], ())
         return event
 

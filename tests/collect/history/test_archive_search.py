@@ -102,7 +102,7 @@ def test_captures_that_cannot_be_read_cost_themselves_only(archive: WebArchiveSe
     archive.odd_replays[FEED] = [Odd(status=500)]
     found = search(archive, tmp_path, FEED)
     assert found.failure is not None
-    assert (found.failure.reason, found.ends_asking, len(paths(found))) == ("http_5xx", False, 2)
+    assert (found.failure.reason, found.is_archive_busy, len(paths(found))) == ("http_5xx", False, 2)
 
 
 def test_captures_that_neighbouring_days_share_are_read_once(archive: WebArchiveServer, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_of_an_index_that_is_cut_off_the_beginning_is_read(archive: WebArchiveSe
         archive.keep(FEED, hour(number), rss((f"/{number}", hour(number))), content_type=RSS)
     found = search(archive, tmp_path, FEED)
     assert found.failure is not None
-    assert (found.failure.reason, found.ends_asking, found.captures) == ("partial", False, MAX_PAGES)
+    assert (found.failure.reason, found.is_archive_busy, found.captures) == ("partial", False, MAX_PAGES)
 
 
 def test_an_archive_that_has_enough_is_left_alone(archive: WebArchiveServer, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_archive_that_has_enough_is_left_alone(archive: WebArchiveServer, tmp
         archive.keep(FEED, hour(number), rss((f"/{number}", hour(number))), content_type=RSS)
     archive.odd_replays[FEED] = [Odd(status=429, headers={"Retry-After": "900"}) for _ in range(9)]
     found = search(archive, tmp_path, FEED)
-    assert found.ends_asking
+    assert found.is_archive_busy
     assert found.sightings == ()
     assert archive.asked[f"replay {FEED}"] <= 2
 

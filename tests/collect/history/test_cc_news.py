@@ -48,7 +48,7 @@ def test_a_month_s_list_names_files_and_their_beginning() -> None:
         f"{file_path(hour(5), 12345678)}\r",
     ]
     for body in ("\n".join(lines).encode(), gzip.compress("\n".join(lines).encode())):
-        assert [(file.path, file.begun_at) for file in read_paths(body)] == [
+        assert [(file.path, file.started_at) for file in read_paths(body)] == [
             (file_path(hour(3)), hour(3)),
             (file_path(hour(5), 12345678), hour(5)),
         ]
@@ -59,19 +59,19 @@ def test_a_list_that_is_cut_off_is_no_list() -> None:
         read_paths(gzip.compress(file_path(NOON).encode())[:-6])
 
 
-def files_of(server: NewsFileServer, folder: Path, period: Interval) -> tuple[list[str], list[str]]:
+def files_of(server: NewsFileServer, folder: Path, interval: Interval) -> tuple[list[str], list[str]]:
     async def run() -> tuple[list[str], list[str]]:
         async with asking(folder) as client:
-            files, failures = await list_files(client, server.base, period)
+            files, failures = await list_files(client, server.base, interval)
         return [file.path for file in files], [failure.reason for failure in failures.values()]
 
     return asyncio.run(run())
 
 
 def test_files_begun_in_the_period_and_the_last_one_before_it(server: NewsFileServer, tmp_path: Path) -> None:
-    for begun_at in (hour(-9), hour(-3), hour(-1), hour(0), hour(23.9), hour(24)):
-        server.files[file_path(begun_at)] = b""
-    expected = [file_path(begun_at) for begun_at in (hour(-1), hour(0), hour(23.9))]
+    for started_at in (hour(-9), hour(-3), hour(-1), hour(0), hour(23.9), hour(24)):
+        server.files[file_path(started_at)] = b""
+    expected = [file_path(started_at) for started_at in (hour(-1), hour(0), hour(23.9))]
     assert files_of(server, tmp_path, DAY) == (expected, [])
 
 
@@ -234,7 +234,7 @@ def test_a_transfer_that_breaks_off_gives_what_came_and_is_tried_again(server: N
     server.files[path] = b"".join([warcinfo(), *filler])
     server.cut_off = {path}
     taken = take(server, tmp_path, path)
-    assert "breaks off" in (taken.problem or "")
+    assert "cut off" in (taken.problem or "")
     assert 0 < len(urls(taken)) < 50
     server.cut_off = set()
     assert len(urls(take(server, tmp_path, path))) == 50

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.collect.history.sightings import named_day, named_period
+from pipeline.collect.history.sightings import named_day, named_interval
 from pipeline.interval import Interval
 from tests.collect.history.asking import BERLIN, DAY
 
@@ -31,10 +31,10 @@ NAMED = {
 @pytest.mark.parametrize(("path", "named"), NAMED.items(), ids=NAMED)
 def test_an_address_names_a_year_a_month_or_a_day(path: str, named: tuple[tuple[int, int, int], int]) -> None:
     (year, month, day), days = named
-    period = named_period(f"https://bote.example{path}", BERLIN)
-    assert period is not None
-    assert period.start == datetime(year, month, day, tzinfo=BERLIN)
-    assert period.end - period.start == timedelta(days=days) - (timedelta(hours=1) if days == 31 else timedelta())
+    interval = named_interval(f"https://bote.example{path}", BERLIN)
+    assert interval is not None
+    assert interval.start == datetime(year, month, day, tzinfo=BERLIN)
+    assert interval.end - interval.start == timedelta(days=days) - (timedelta(hours=1) if days == 31 else timedelta())
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_an_address_names_a_year_a_month_or_a_day(path: str, named: tuple[tuple[
     ],
 )
 def test_an_address_that_names_no_time(url: str) -> None:
-    assert named_period(url, BERLIN) is None
+    assert named_interval(url, BERLIN) is None
 
 
 ARTICLES = {

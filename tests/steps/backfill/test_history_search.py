@@ -243,7 +243,7 @@ def test_sitemaps_that_cannot_be_read_are_recorded_and_said(past: Outlet) -> Non
     past.backfill()
     assert reads(past)[:2] == [("/secret/sitemap.xml", "robots"), ("/cut.xml", "partial")]
     said = [notice.removeprefix(f"source ferry: {past.site.base}") for notice in past.notices]
-    assert said[:3] == ["/secret/sitemap.xml: forbidden by robots.txt", "/cut.xml: it breaks off",
+    assert said[:3] == ["/secret/sitemap.xml: forbidden by robots.txt", "/cut.xml: it is cut off",
                         "/missing-0.xml answers 404"]  # fmt: skip
     assert past.notices[5:] == ("source ferry: 4 more sitemaps could not be read, or not to their end",)
 

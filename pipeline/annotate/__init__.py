@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
 from pipeline.annotate.grammar.marks import find_segments
-from pipeline.annotate.grammar.sentences import read_tokens
-from pipeline.annotate.grammar.view import view_all
+from pipeline.annotate.grammar.tokens import read_tokens, view_all
 from pipeline.annotate.language import SURE, tell_language
 from pipeline.annotate.lexicon import load_lexicon
 from pipeline.annotate.people.full_names import read_people

@@ -44,19 +44,20 @@ class Rule(msgspec.Struct, Generic[Finder], frozen=True, kw_only=True):
 
 
 AnyRule = Rule[object]
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., object])
+AnyFinder = TypeVar("AnyFinder")
 
 
 def rule_of(
     find: Callable[..., object],
-    finder: F,
+    finder: AnyFinder,
     *,
     finds: Finding,
     confidence: float,
     language: str,
     matches: str,
     misses: str,
-) -> Rule[F]:
+) -> Rule[AnyFinder]:
     """A rule named after the function `find`; the first line of its docstring says what it looks for."""
     return Rule(
         id=find.__name__,
@@ -68,3 +69,14 @@ def rule_of(
         misses=misses,
         finder=finder,
     )
+
+
+def rule(finds: Finding, language: str, *, confidence: float, matches: str, misses: str) -> Callable[[F], Rule[F]]:
+    """Make a rule of the function below."""
+
+    def declare(find: F) -> Rule[F]:
+        return rule_of(
+            find, find, finds=finds, confidence=confidence, language=language, matches=matches, misses=misses
+        )
+
+    return declare

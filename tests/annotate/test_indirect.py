@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.annotate import Quote, QuoteKind, annotate_text
-from pipeline.annotate.grammar.sentences import read_tokens
+from pipeline.annotate.grammar.tokens import read_tokens, view_all
 from pipeline.annotate.grammar.verbs import is_subjunctive
-from pipeline.annotate.grammar.view import view_all
 from pipeline.annotate.indirect.continued_reports import reported_on
 from pipeline.annotate.lexicon import load_lexicon
 from tests.annotate.samples import Sample, read_samples, who

@@ -13,8 +13,8 @@ from pipeline.annotate.grammar.phrases import (
 )
 from pipeline.annotate.grammar.sources import verb_behind
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
+from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import verb_at
-from pipeline.annotate.grammar.view import Attribution, Range
 from pipeline.annotate.lexicon import load_given_names
 
 LONGEST_LABEL = 10
@@ -30,7 +30,7 @@ LONGEST_LABEL = 10
 )
 def said_in_document(s: Situation) -> Attribution | None:
     """hieß es in der Mitteilung; in dem Brief heißt es: …"""
-    if s.lexicon.language != "de":
+    if not s.is_german:
         return None
     for at in (*range(s.after, min(s.end, s.at + 4)), *range(s.at - 1, max(s.first, s.at - 14) - 1, -1)):
         if s.tokens[at].lower not in s.lexicon.document_verbs:
@@ -65,7 +65,7 @@ def _document_near(s: Situation, verb: int) -> Range | None:
 )
 def so_speaker(s: Situation) -> Attribution | None:
     """„…“, so Holm; „…“, so der Kanzler."""
-    if s.lexicon.language != "de" or not s.is_at(s.after, "so"):
+    if not s.is_german or not s.is_at(s.after, "so"):
         return None
     at = s.after + 1
     if at < s.end and (verb := verb_at(s, at, s.end)):
@@ -102,7 +102,7 @@ def verb_speaker(s: Situation) -> Attribution | None:
     if verb is not None:
         speaker = subject_after(s, at, s.end)
         return Attribution(speaker, (at, at + 1)) if speaker is not None else None
-    if s.lexicon.language == "de" and s.tokens[at].lower in s.lexicon.auxiliaries:
+    if s.is_german and s.tokens[at].lower in s.lexicon.auxiliaries:
         participle = participle_behind(s, at + 1)
         speaker = subject_after(s, at, s.end)
         if participle is not None and speaker is not None:
@@ -128,7 +128,7 @@ def participle_behind(s: Situation, at: int) -> int | None:
 )
 def speaker_verb(s: Situation) -> Attribution | None:
     """“…,” Marsh said; “…,” Smith, a professor at Leeds, told the BBC."""
-    if s.lexicon.language != "en" or s.after >= s.end or not s.is_set_off:
+    if s.is_german or s.after >= s.end or not s.is_set_off:
         return None
     end = noun_phrase(s, s.after, s.end)
     if end is None:
@@ -204,9 +204,7 @@ def _puts(s: Situation, at: int) -> bool:
 )
 def verb_colon(s: Situation) -> Attribution | None:
     """Holm sagte: „…“; Smith told the BBC: “…”; sagte Holm dem Sender: „…“"""
-    if not (
-        s.is_at(s.at - 1, ":") or (s.is_at(s.at - 1, ",") and s.lexicon.language == "en" and _has_verb_before_comma(s))
-    ):
+    if not (s.is_at(s.at - 1, ":") or (s.is_at(s.at - 1, ",") and not s.is_german and _has_verb_before_comma(s))):
         return None
     for at in range(s.at - 2, max(s.first, s.at - REACH) - 1, -1):
         if verb_at(s, at, s.end) is None:
@@ -243,7 +241,7 @@ def name_colon(s: Situation) -> Attribution | None:
 def _opens_with_verb(s: Situation) -> bool:
     """ "Said Marsh", "Asks Smith": a form that is no noun in the singular, as "report" is."""
     verbs = s.lexicon.verbs.get(s.tokens[s.first].lower, ())
-    return s.lexicon.language == "en" and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
+    return not s.is_german and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
 
 
 @marked_rule(

@@ -39,8 +39,7 @@ from pipeline.annotate.direct.sentence_cues import (
 from pipeline.annotate.direct.situation import MarkedRule, Situation, shape_of, suffices
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sentences import Reading, Sentence
-from pipeline.annotate.grammar.view import Attribution, Range
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence
 
 RULES: tuple[MarkedRule, ...] = (
     said_in_document,

@@ -6,8 +6,8 @@ from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.sources import may_be_somebody, reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
+from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood
-from pipeline.annotate.grammar.view import Attribution, Range
 
 
 @marked_rule(
@@ -19,7 +19,7 @@ from pipeline.annotate.grammar.view import Attribution, Range
 )
 def subject_colon(s: Situation) -> Attribution | None:
     """Whoever the sentence before the colon is about: Holm hob die Hände: „…“"""
-    if not s.is_at(s.at - 1, ":") or any(token.surface == "(" for token in s.tokens[max(s.first, s.at - 6) : s.at]):
+    if not s.is_at(s.at - 1, ":") or s.has(max(s.first, s.at - 6), s.at, "("):
         return None
     speaker = first_subject(s, s.first, s.at - 1)
     if speaker is not None and s.tokens[speaker[0]].lower == "man":
@@ -152,7 +152,7 @@ def _is_negated(s: Situation, found: Attribution) -> bool:
     words = range(first, last)
     if any(s.tokens[at].lower in s.lexicon.never for at in words):
         return True
-    if s.lexicon.language == "en":
+    if not s.is_german:
         near = s.tokens[max(first, found.cue[0] - _REACH) : found.cue[0]]
         is_partial = any(token.lower in s.lexicon.only for token in near)
         return not is_partial and any(token.lower.endswith(("n't", "n’t")) or token.lower == "not" for token in near)

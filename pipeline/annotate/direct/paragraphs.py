@@ -10,10 +10,9 @@ from pipeline.annotate.direct.inferred_speakers import same_speaker
 from pipeline.annotate.direct.situation import Evidence, MarkedRule, Situation, marked_rule
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.phrases import REACH, is_name_word, noun_phrase
-from pipeline.annotate.grammar.sentences import Reading, Sentence, read_tokens
 from pipeline.annotate.grammar.subjects import subject_after
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence, View, read_tokens, view_all
 from pipeline.annotate.grammar.verbs import verb_at
-from pipeline.annotate.grammar.view import Attribution, Range, View, view_all
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.people.full_names import People
 

@@ -9,8 +9,8 @@ from pipeline.annotate.grammar.phrases import (
 )
 from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
 from pipeline.annotate.grammar.subjects import relative_subject, subject_after, subject_of
+from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, verb_at
-from pipeline.annotate.grammar.view import Attribution, Range
 from pipeline.annotate.lexicon import Frame, Verb
 
 
@@ -95,7 +95,7 @@ def clause_before(s: Situation) -> Attribution | None:
 )
 def perfect_tense(s: Situation) -> Attribution | None:
     """Holm hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, by nobody."""
-    if s.lexicon.language != "de":
+    if not s.is_german:
         return None
     auxiliary = next((at for at in range(s.first, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
     if auxiliary is None:
@@ -167,7 +167,7 @@ def _participle_quotes(s: Situation, at: int) -> bool:
 
 def _opener(s: Situation) -> int | None:
     """The first word of the clause that the marks stand in."""
-    if s.lexicon.language != "de":
+    if not s.is_german:
         return None
     for at in range(s.at - 1, max(s.first, s.at - WIDEST_CLAUSE) - 1, -1):
         if s.tokens[at].surface in _ENDS:

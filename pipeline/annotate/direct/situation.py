@@ -10,8 +10,7 @@ from functools import cache
 import msgspec
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.sentences import Reading
-from pipeline.annotate.grammar.view import Attribution, Range, View
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.rules import Finding, Rule, rule_of
 
@@ -204,7 +203,7 @@ def _is_name(reading: Reading, at: int, words: list[str]) -> bool:
     starts_lower = text[segment.start].islower()
     if before.is_word and _names_a_title(before.lower, lexicon):
         return True
-    if lexicon.language == "de" and len(words) <= 6:
+    if reading.is_german and len(words) <= 6:
         return before.is_capitalised and not starts_lower and before.lower not in lexicon.function_words
     return False
 
@@ -212,7 +211,7 @@ def _is_name(reading: Reading, at: int, words: list[str]) -> bool:
 def _names_a_title(word: str, lexicon: Lexicon) -> bool:
     if word in lexicon.title_nouns:
         return True
-    if lexicon.language != "de":
+    if not lexicon.is_german:
         return word.endswith("s") and word[:-1] in lexicon.title_nouns
     return any(word[cut:] in lexicon.title_nouns for cut in range(1, max(1, len(word) - 3)))
 
@@ -226,7 +225,7 @@ def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexico
     if evidence is Evidence.ADJACENT:
         return shape.words > 0
     if evidence is Evidence.LABEL:
-        return shape.starts_lower or not shape.is_title_case or lexicon.language == "de"
+        return shape.starts_lower or not shape.is_title_case or lexicon.is_german
     if evidence is Evidence.SENTENCE:
         if shape.is_title_case:
             return shape.is_indefinite

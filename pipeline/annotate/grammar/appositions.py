@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.phrases import REACH, is_name_word, name_end, noun_phrase
-from pipeline.annotate.grammar.view import Range, View
+from pipeline.annotate.grammar.tokens import Range, View
 
 
 def widened(view: View, phrase: Range) -> Range:
@@ -16,7 +16,7 @@ def widened(view: View, phrase: Range) -> Range:
     last = past_parenthesis(view, _affiliation_end(view, phrase, stop), stop)
     if last >= stop or tokens[last].surface != ",":
         return first, last
-    if any(lexicon.is_role(token.surface) for token in tokens[first:last]) and tokens[first].surface.islower() | (
+    if view.has_role(first, last) and tokens[first].surface.islower() | (
         tokens[first].lower in lexicon.determiners_nominative
     ):
         name = name_end(view, last + 1, stop)
@@ -29,7 +29,7 @@ def widened(view: View, phrase: Range) -> Range:
 def _affiliation_end(view: View, phrase: Range, stop: int) -> int:
     """Behind the "von der Heimatliste", "vom Verein Stromkunde" that says where the person named belongs."""
     first, at = phrase
-    if view.lexicon.language != "de" or at - first < 2 or not is_name_word(view.tokens[first], view.lexicon):
+    if not view.is_german or at - first < 2 or not is_name_word(view.tokens[first], view.lexicon):
         return at
     if at + 1 >= stop or view.tokens[at].lower not in {"von", "vom"}:
         return at
@@ -45,7 +45,7 @@ def _office_behind(view: View, at: int, stop: int) -> int | None:
     """The end of "die Leiterin des Amtes in Bonn" if a comma or the sentence's end follows."""
     tokens = view.tokens
     end = noun_phrase(view, at, stop)
-    if end is None or not any(view.lexicon.is_role(token.surface) for token in tokens[at:end]):
+    if end is None or not view.has_role(at, end):
         return None
     while end < stop and tokens[end].lower in view.lexicon.prepositions:
         inner = noun_phrase(view, end + 1, stop)

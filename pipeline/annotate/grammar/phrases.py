@@ -6,7 +6,7 @@ not depend on the sentence's length.
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.view import Range, Token, View
+from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 REACH = 45
@@ -60,7 +60,7 @@ def _is_short(token: Token, lexicon: Lexicon) -> bool:
 def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
     """ "Ursula von der Leyen", not "Sprecherin der Stadt": the word before a German particle is no office."""
     tokens, lexicon = view.tokens, view.lexicon
-    if lexicon.language == "en":
+    if not lexicon.is_german:
         return True
     if lexicon.is_role(tokens[end - 1].surface):
         return tokens[end].lower in {"von", "van", "de"} and ahead - end == 2
@@ -74,7 +74,7 @@ def noun_phrase(view: View, at: int, stop: int) -> int | None:
     stop = min(stop, at + LONGEST_PHRASE, len(view.tokens))
     if at >= stop:
         return None
-    if view.lexicon.language == "de":
+    if view.lexicon.is_german:
         return _noun_phrase_de(view, at, stop)
     return _noun_phrase_en(view, at, stop)
 
@@ -278,7 +278,7 @@ def is_nominative(view: View, at: int) -> bool:
     if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
         return False
     before = tokens[at - 1] if at else None
-    if before is not None and lexicon.language == "en" and before.lower in lexicon.prepositions_or_conjunctions:
+    if before is not None and not lexicon.is_german and before.lower in lexicon.prepositions_or_conjunctions:
         return True
     return before is None or before.lower not in lexicon.prepositions
 
@@ -290,10 +290,10 @@ def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range
     if join <= low or tokens[join].lower not in lexicon.joins:
         return phrase
     is_alternative = tokens[join].lower in lexicon.alternatives
-    if lexicon.language == "de" and not (is_alternative or is_plural(view, phrase[1], verb)):
+    if lexicon.is_german and not (is_alternative or is_plural(view, phrase[1], verb)):
         return phrase
     # An English past tense has no number: what is joined must begin the sentence.
-    starts = range(max(low, join - LONGEST_PHRASE), join) if lexicon.language == "de" or is_alternative else (low,)
+    starts = range(max(low, join - LONGEST_PHRASE), join) if lexicon.is_german or is_alternative else (low,)
     for start in starts:
         if noun_phrase(view, start, join) == join and is_nominative(view, start):
             return start, phrase[1]
@@ -333,5 +333,5 @@ def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
 
 def is_several(view: View, phrase: Range) -> bool:
     """Whether the German phrase names more than one; in English "and" may be part of one's office."""
-    joins = view.lexicon.joins if view.is_german else view.lexicon.alternatives
+    joins = view.lexicon.joins if view.lexicon.is_german else view.lexicon.alternatives
     return any(token.lower in joins for token in view.tokens[phrase[0] : phrase[1]])

@@ -11,8 +11,8 @@ from pipeline.annotate.grammar.phrases import (
     noun_phrase,
 )
 from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
+from pipeline.annotate.grammar.tokens import Attribution, Range, View
 from pipeline.annotate.grammar.verbs import verb_at
-from pipeline.annotate.grammar.view import Attribution, Range, View
 
 NOWHERE = -1
 """No token: there are no words in marks."""
@@ -122,12 +122,12 @@ def source_en(view: View, at: int) -> Attribution | None:
 
 def reporter_after(view: View, start: int) -> Attribution | None:
     """Who reports in a parenthesis after the token: "…, sagte Holm", "…, so Holm", "…, Smith said"."""
-    tokens, lexicon = view.tokens, view.lexicon
+    tokens = view.tokens
     for at in range(start + 1, view.end):
         token = tokens[at]
         if token.surface not in {",", "–", "—"} or at + 1 >= view.end:
             continue
-        if lexicon.language == "de" and tokens[at + 1].lower == "so":
+        if view.is_german and tokens[at + 1].lower == "so":
             end = noun_phrase(view, at + 2, view.end)
             if end is not None and (
                 end >= view.end
@@ -139,12 +139,12 @@ def reporter_after(view: View, start: int) -> Attribution | None:
             speaker = subject_after(view, at + 1, view.end)
             if speaker is not None:
                 return Attribution(speaker, (at + 1, at + 2))
-        if lexicon.language == "de" and tokens[at + 1].lower == "wie":
+        if view.is_german and tokens[at + 1].lower == "wie":
             verb = next((i for i in range(at + 2, view.end) if verb_at(view, i, view.end)), None)
             end = noun_phrase(view, at + 2, view.end)
             if verb is not None and end is not None:
                 return Attribution((at + 2, end), (verb, verb + 1))
-        if lexicon.language == "en":
+        if not view.is_german:
             end = noun_phrase(view, at + 1, view.end)
             verb = verb_behind(view, end) if end is not None else None
             if end is not None and verb is not None:

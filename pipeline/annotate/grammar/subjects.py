@@ -17,8 +17,8 @@ from pipeline.annotate.grammar.phrases import (
     with_partner_before,
     with_partner_behind,
 )
+from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.grammar.view import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 _OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
@@ -28,7 +28,7 @@ _OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
 def subject_of(view: View, verb: int, divider: int) -> Range | None:
     """The verb's subject, looked for on the verb's side of `divider`, the position of the words that it reports."""
     low, high = (view.first, divider) if verb < divider else (divider + 1, view.end)
-    if view.is_german:
+    if view.lexicon.is_german:
         relative = relative_subject(view, low, verb) if verb < divider else None
         return relative or _subject_de(view, low, verb, high)
     main = _main_verb(view, low, verb)
@@ -93,7 +93,7 @@ def _opening_phrase(view: View, low: int, stop: int) -> Range | None:
     end = noun_phrase(view, at, stop)
     if end is None or not is_nominative(view, at):
         return None
-    return with_partner_behind(view, (at, end), stop) if lexicon.language == "de" else (at, end)
+    return with_partner_behind(view, (at, end), stop) if lexicon.is_german else (at, end)
 
 
 def _sentence_start(view: View, low: int, stop: int) -> int:
@@ -117,7 +117,7 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
     at = _sentence_start(view, low, stop)
     for position in range(at, min(stop, at + 25)):
         token = tokens[position]
-        if lexicon.language == "en":
+        if not lexicon.is_german:
             if token.surface == ",":
                 end = noun_phrase(view, position + 1, stop)
                 if end is not None:
@@ -183,16 +183,14 @@ def _is_inside_phrase(view: View, at: int) -> bool:
     tokens, lexicon = view.tokens, view.lexicon
     before = tokens[at - 1]
     if (
-        lexicon.language == "de"
+        lexicon.is_german
         and tokens[at].lower in {"die", "das", "ein", "eine"}
         and before.lower in lexicon.relative_pronouns
     ):
         return False
     if is_name_word(before, lexicon):
-        return tokens[at].is_capitalised or (
-            lexicon.language == "de" and tokens[at].lower in lexicon.genitive_determiners
-        )
-    if lexicon.language != "de":
+        return tokens[at].is_capitalised or (lexicon.is_german and tokens[at].lower in lexicon.genitive_determiners)
+    if not lexicon.is_german:
         return before.lower in lexicon.determiners_nominative
     if before.lower in lexicon.determiners_oblique or before.lower in lexicon.determiners_nominative:
         return True
@@ -200,7 +198,7 @@ def _is_inside_phrase(view: View, at: int) -> bool:
 
 
 def _is_ly(token: Token, lexicon: Lexicon) -> bool:
-    return lexicon.language == "en" and token.lower.endswith("ly") and token.surface.islower()
+    return not lexicon.is_german and token.lower.endswith("ly") and token.surface.islower()
 
 
 def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None:
@@ -215,7 +213,7 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
         for first in range(clause, end):
             closing = noun_phrase(view, first, end)
             if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
-                has_office = any(view.lexicon.is_role(token.surface) for token in tokens[first:closing])
+                has_office = view.has_role(first, closing)
                 names_it = has_office and name_end(view, end + 1, comma) == comma
                 return first, comma if names_it else closing
         start = end + 1
@@ -240,16 +238,12 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
             return None
         token = view.tokens[at]
         if token.lower in lexicon.adverbs and token.lower not in lexicon.pronouns_nominative:
-            if (
-                lexicon.language == "de"
-                and token.lower in lexicon.determiners_nominative
-                and noun_phrase(view, at, stop)
-            ):
+            if lexicon.is_german and token.lower in lexicon.determiners_nominative and noun_phrase(view, at, stop):
                 break
             at += 1
         elif at == verb + 1 and particle_name_end(view, at, stop):
             break
-        elif token.lower in lexicon.prepositions and lexicon.language == "de":
+        elif token.lower in lexicon.prepositions and lexicon.is_german:
             end = noun_phrase(view, at + 1, stop)
             if end is None:
                 at += 1
@@ -265,7 +259,7 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
     if end is None:
         return None
     phrase = at, through_apposed_name(view, at, end, stop)
-    if lexicon.language == "de" and is_plural(view, verb, verb):
+    if lexicon.is_german and is_plural(view, verb, verb):
         phrase = with_partner_behind(view, phrase, stop)
     return contrasted(view, verb, phrase, stop)
 
@@ -345,7 +339,7 @@ def _main_verb(view: View, low: int, verb: int) -> int | None:
 def _opens_with_participle(view: View, at: int, stop: int) -> bool:
     """ "Speaking to the BBC", "Asked about the dam": a capital makes no subject of it."""
     lexicon = view.lexicon
-    if lexicon.language != "en" or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
+    if lexicon.is_german or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
         return False
     follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
     return view.tokens[at + 1].lower in follows - {"and"}

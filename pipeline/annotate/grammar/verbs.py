@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.view import Token, View
+from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Frame, Lexicon, Verb, load_lexicon
 
 SHORTEST_APART = 4
@@ -26,7 +26,7 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     candidates = lexicon.verbs.get(token.lower)
     if not candidates or token.segment >= 0 or (at and _is_noun(token, tokens[at - 1], lexicon)):
         return None
-    if lexicon.language == "de" and _is_infinitive(view, at):
+    if lexicon.is_german and _is_infinitive(view, at):
         return None
     plain = None
     for verb in candidates:
@@ -78,7 +78,7 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
 
 def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
     """ "the claims", "United States", "in Sagen und Märchen"."""
-    if lexicon.language == "en":
+    if not lexicon.is_german:
         return token.is_capitalised or before.lower in lexicon.determiners_nominative
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
 

@@ -6,24 +6,25 @@ from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import source_en
 from pipeline.annotate.grammar.subjects import subject_after
-from pipeline.annotate.grammar.view import Range
+from pipeline.annotate.grammar.tokens import Range
 from pipeline.annotate.indirect.passage import (
     Passage,
     Report,
     ReportRule,
     clause_end,
     report,
-    report_rule,
     sentence_end,
 )
 from pipeline.annotate.lexicon import Frame
+from pipeline.annotate.rules import Finding, rule
 
 WIDEST_GAP = 14
 """Tokens between the verb and "that": said in a statement late on Monday that …"""
 _COMMAS = frozenset({",", "–", "—"})
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.9,
     matches="The mayor told reporters on Monday that the water is falling.",
@@ -62,7 +63,8 @@ def _is_object(p: Passage, at: int) -> bool:
     return not phrase_starts and before.lower not in p.lexicon.weekdays and before.lower not in p.lexicon.adverbs
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.85,
     matches="The mayor said the water was falling.",
@@ -83,7 +85,8 @@ def said_clause(p: Passage) -> Report | None:
     return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1))
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.9,
     matches="The water was falling at last, the mayor said.",
@@ -106,13 +109,13 @@ def clause_then_speaker(p: Passage) -> Report | None:
     if speaker is None or p.tokens[comma].surface not in _COMMAS or comma <= p.first:
         return None
     cue = (p.at, p.at + 1)
-    closing = next((at for at in range(behind, min(p.end, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    closing = p.find(behind, min(p.end, behind + 10), *_COMMAS)
     if closing is not None and _is_split(p, comma, closing):
         return report(p, (p.first, clause_end(p, closing)), speaker, cue)
     if p.tokens[comma - 1].segment >= 0 or not _is_statement(p, comma):
         return None
     if p.is_at(comma - 1, "who", "which", "that"):  # "a man who, witnesses say, ran north"
-        closing = next((at for at in range(behind, min(p.end, behind + 4)) if p.tokens[at].surface in _COMMAS), None)
+        closing = p.find(behind, min(p.end, behind + 4), *_COMMAS)
         return report(p, (closing + 1, clause_end(p, closing + 1)), speaker, cue) if closing is not None else None
     return report(p, _around(p, comma, behind), speaker, cue)
 
@@ -147,11 +150,7 @@ def _is_apposed(p: Passage, closing: int) -> bool:
     end = noun_phrase(p, p.first, closing)
     if end == closing:
         return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
-    return (
-        end is not None
-        and p.tokens[end].surface == ","
-        and not any(token.surface == "," for token in p.tokens[end + 1 : closing])
-    )
+    return end is not None and p.tokens[end].surface == "," and not p.has(end + 1, closing, ",")
 
 
 def _closes_apposition(p: Passage, comma: int) -> bool:
@@ -161,13 +160,14 @@ def _closes_apposition(p: Passage, comma: int) -> bool:
 
 
 def _around(p: Passage, comma: int, behind: int) -> Range:
-    closing = next((at for at in range(behind, min(p.end, behind + 10)) if p.tokens[at].surface in _COMMAS), None)
+    closing = p.find(behind, min(p.end, behind + 10), *_COMMAS)
     if closing is not None and sentence_end(p) - closing > 4:
         return p.first, clause_end(p, closing)
     return p.first, comma
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.85,
     matches="According to the ministry, forty homes were lost.",
@@ -182,7 +182,7 @@ def according_to_source(p: Passage) -> Report | None:
         return None
     last = past_parenthesis(p, found.speaker[1], p.end)
     if p.at - p.first <= 1:
-        comma = next((at for at in range(last, min(p.end, last + 25)) if p.tokens[at].surface == ","), None)
+        comma = p.find(last, min(p.end, last + 25), ",")
         if comma is None:
             return None
         return report(p, (comma + 1, clause_end(p, comma + 1)), found.speaker, found.cue)
@@ -192,7 +192,8 @@ def according_to_source(p: Passage) -> Report | None:
     return report(p, behind, found.speaker, found.cue)
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.8,
     matches="Police searched for a man whom witnesses said had run north.",
@@ -212,7 +213,8 @@ def whom_clause(p: Passage) -> Report | None:
     return report(p, (p.at + 1, comma), speaker, (p.at, p.at + 1))
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.8,
     matches="The mayor promised to rebuild the dam by May.",
@@ -246,7 +248,8 @@ def _bare_addressee_end(p: Passage, at: int) -> int | None:
     return at + 1 if is_plural and word is not None and word.lower not in p.lexicon.function_words else None
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "en",
     confidence=0.8,
     matches="The mayor repeated her view that the dam would hold.",

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sentences import Reading, Sentence
 from pipeline.annotate.grammar.sources import may_be_somebody, reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence, Token, View
 from pipeline.annotate.grammar.verbs import is_fixed, is_instruction, is_subjunctive
-from pipeline.annotate.grammar.view import Attribution, Range, Token, View
 from pipeline.annotate.indirect.passage import Reported, sentence_end
-from pipeline.annotate.rules import Finding, Rule, rule_of
+from pipeline.annotate.rules import Finding, Rule, rule
 
 REPORT_REACH = 6
 """A report counts for this many sentences after it; later nobody is taken to be reported any more."""
@@ -57,24 +56,9 @@ FindContinued = Callable[[Continuation], tuple[Range, Attribution] | None]
 ContinuedRule = Rule[FindContinued]
 
 
-def continued_rule(*, confidence: float, matches: str, misses: str) -> Callable[[FindContinued], ContinuedRule]:
-    """Make a rule of the function below; its id is the function's name."""
-
-    def declare(find: FindContinued) -> ContinuedRule:
-        return rule_of(
-            find,
-            find,
-            finds=Finding.INDIRECT,
-            confidence=confidence,
-            language="de",
-            matches=matches,
-            misses=misses,
-        )
-
-    return declare
-
-
-@continued_rule(
+@rule(
+    Finding.INDIRECT,
+    "de",
     confidence=0.75,
     matches="Kowalski winkte ab: Die Pumpe sei alt.",
     misses="Kowalski winkte ab: Die Pumpe ist alt.",
@@ -96,7 +80,9 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
     return (mark + 1, end), Attribution(speaker)
 
 
-@continued_rule(
+@rule(
+    Finding.INDIRECT,
+    "de",
     confidence=0.65,
     matches="Kowalski klagte über die Pumpe. Sie sei alt.",
     misses="Kowalski klagte über die Pumpe. Sie ist alt.",
@@ -112,7 +98,9 @@ def reported_on(c: Continuation) -> tuple[Range, Attribution] | None:
     return _whole(view), Attribution(speaker)
 
 
-@continued_rule(
+@rule(
+    Finding.INDIRECT,
+    "de",
     confidence=0.6,
     matches="Ein Auto brannte aus. Zwei Männer sollen danach geflohen sein.",
     misses="Ein Auto brannte aus. Zwei Männer sollen morgen aussagen.",
@@ -132,10 +120,10 @@ RULES: tuple[ContinuedRule, ...] = (announced_clause, reported_on, hearsay)
 
 def find_continued(c: Continuation) -> Reported | None:
     """The words of the sentence that its mood shows to be reported, mostly all of them."""
-    for rule in RULES:
-        found = rule.finder(c)
+    for each in RULES:
+        found = each.finder(c)
         if found is not None:
-            return Reported(found[0], found[1], rule, c.number)
+            return Reported(found[0], found[1], each, c.number)
     return None
 
 

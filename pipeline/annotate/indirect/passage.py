@@ -8,10 +8,10 @@ import msgspec
 
 from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
+from pipeline.annotate.grammar.tokens import Attribution, Range, View
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.grammar.view import Attribution, Range, View
 from pipeline.annotate.lexicon import Frame, Verb
-from pipeline.annotate.rules import AnyRule, Finding, Rule, rule_of
+from pipeline.annotate.rules import AnyRule, Rule
 
 LONGEST_CLAUSE = 150
 """Tokens of reported speech that are looked through for its end."""
@@ -80,30 +80,13 @@ ReportRule = Rule[FindReport]
 """A rule of indirect speech. Its example is a text whose last indirect quotation it finds."""
 
 
-def report_rule(language: str, *, confidence: float, matches: str, misses: str) -> Callable[[FindReport], ReportRule]:
-    """Make a rule of the function below; its id is the function's name."""
-
-    def declare(find: FindReport) -> ReportRule:
-        return rule_of(
-            find,
-            find,
-            finds=Finding.INDIRECT,
-            confidence=confidence,
-            language=language,
-            matches=matches,
-            misses=misses,
-        )
-
-    return declare
-
-
 def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Report | None:
     """The report without what does not belong to its words at either end; None if no words are left."""
     first, last = quote
     while first < last and (p.tokens[first].surface in _EDGES or _is_stray(p, first)):
         first += 1
     while first < last and (p.tokens[last - 1].surface in _EDGES | _FULL_STOPS or _is_stray(p, last - 1)):
-        if p.tokens[last - 1].surface == ")" and any(t.surface == "(" for t in p.tokens[max(first, last - 30) : last]):
+        if p.tokens[last - 1].surface == ")" and p.has(max(first, last - 30), last, "("):
             break
         last -= 1
     if not _has_words(p, first, last):
@@ -153,7 +136,7 @@ def clause_end(p: Passage, start: int) -> int:
 
 def _resumes(p: Passage, start: int, at: int) -> bool:
     """Behind "dass …," the sentence around it goes on: with its finite verb or a reason of its own."""
-    if p.lexicon.language != "de" or p.tokens[start].lower not in p.lexicon.that_conjunctions:
+    if not p.is_german or p.tokens[start].lower not in p.lexicon.that_conjunctions:
         return False
     word = p.tokens[at].lower
     if word in {"denn", "allerdings"}:
@@ -163,12 +146,12 @@ def _resumes(p: Passage, start: int, at: int) -> bool:
 
 def _adds(p: Passage, at: int) -> bool:
     """ "…, adding that": the speaker says the next thing."""
-    return p.lexicon.language == "en" and p.tokens[at].lower.endswith("ing") and p.tokens[at].lower in p.lexicon.verbs
+    return not p.is_german and p.tokens[at].lower.endswith("ing") and p.tokens[at].lower in p.lexicon.verbs
 
 
 def _is_parenthetical(p: Passage, at: int) -> bool:
     """ ", sagte Holm": a reporting verb and its subject behind the comma."""
-    if p.is_at(at, "so") and p.lexicon.language == "de":
+    if p.is_at(at, "so") and p.is_german:
         follower = p.tokens[at + 1] if at + 1 < p.end else None
         return follower is not None and (follower.is_capitalised or follower.lower in {"der", "die", "das"})
     verb = reporting_verb_at(p, at, p.end)

@@ -6,10 +6,9 @@ import msgspec
 
 from pipeline.annotate.direct.attribution import Quoted, situation_of
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule, shape_of, suffices
-from pipeline.annotate.grammar.sentences import Reading, Sentence
+from pipeline.annotate.grammar.tokens import Attribution, Reading, Sentence, View
 from pipeline.annotate.grammar.verbs import is_subjunctive
-from pipeline.annotate.grammar.view import Attribution, View
-from pipeline.annotate.indirect import clauses_en, reported_de, sources_de
+from pipeline.annotate.indirect import clauses_de, clauses_en, sources_de
 from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins
 from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
 
@@ -23,11 +22,11 @@ RULES: dict[str, tuple[ReportRule, ...]] = {
         sources_de.source_phrase,
         sources_de.sentence_before,
         sources_de.accordingly,
-        reported_de.that_clause,
-        reported_de.subjunctive_clause,
-        reported_de.clause_then_verb,
-        reported_de.infinitive_clause,
-        reported_de.noun_clause,
+        clauses_de.that_clause,
+        clauses_de.subjunctive_clause,
+        sources_de.clause_then_verb,
+        clauses_de.infinitive_clause,
+        clauses_de.noun_clause,
     ),
     "en": clauses_en.RULES,
 }
@@ -97,7 +96,7 @@ def _may_report(view: View, at: int, last: int) -> bool:
         return token.segment < 0
     if at + 1 >= last or token.segment >= 0:
         return False
-    if lexicon.language == "en":
+    if not lexicon.is_german:
         return token.lower in lexicon.reporting_nouns and view.tokens[at + 1].lower == "that"
     return token.is_capitalised and lexicon.is_reporting_noun(token.lower)
 

@@ -1,20 +1,111 @@
-"""German indirect speech whose source stands in a phrase of its own: laut X, so X, wie X mitteilte, heißt es in X."""
+"""German indirect speech whose source stands beside the clause: laut X, so X, wie X mitteilte, …, sagte X."""
 
 from __future__ import annotations
 
 from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
 from pipeline.annotate.grammar.sources import source_de
-from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.grammar.view import Attribution, Range
-from pipeline.annotate.indirect.clauses_de import Clause, first_clause
-from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, report_rule, sentence_end
-from pipeline.annotate.indirect.reported_de import is_open, reporting_word
+from pipeline.annotate.grammar.subjects import subject_after
+from pipeline.annotate.grammar.tokens import Attribution, Range
+from pipeline.annotate.grammar.verbs import (
+    has_reported_mood,
+    is_conditional,
+    is_subjunctive,
+    reporting_verb_at,
+)
+from pipeline.annotate.indirect.clauses_de import MOOD_REACH, Clause, first_clause, reporting_word
+from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, sentence_end
+from pipeline.annotate.lexicon import Frame
+from pipeline.annotate.rules import Finding, rule
 
+WIDEST_FRAME = 30
+"""Tokens between an auxiliary and its participle: "hatte Holm bei ihrem Besuch in Port Ellery gesagt"."""
+_COMMAS = frozenset({",", "–", "—"})
 FARTHEST_OPENER = 8
 """Tokens before a source in which the clause that it stands in may begin."""
 _FEWEST_BEHIND = 4
 """Tokens behind a source between commas for the sentence to go on reporting."""
+
+
+@rule(
+    Finding.INDIRECT,
+    "de",
+    confidence=0.9,
+    matches="Das Wasser sinke schon wieder, sagte am Abend Kowalski.",
+    misses="Das Wasser sinke schon wieder, sang am Abend Kowalski.",
+)
+def clause_then_verb(p: Passage) -> Report | None:
+    """… sei beherrschbar, sagte Holm; … , heißt es."""
+    verb = _verb_behind_comma(p)
+    if verb is None:
+        return None
+    before = verb - 1
+    if p.tokens[before].surface not in _COMMAS or _is_apposed(p, before):
+        return None
+    if p.tokens[before - 1].segment >= 0 and before - 1 == p.first:
+        return None
+    speaker = subject_after(p, verb, p.end)
+    if (speaker is None and verb == p.at) or _is_subordinate(p, p.first):
+        return None
+    if p.is_at(p.first, "wer") and not has_reported_mood(p, p.first, before):
+        return None  # "Wer schweigt, sagt auch etwas": the clause is the subject
+    behind = max(p.at + 1, speaker[1] if speaker else 0)
+    return report(p, _around(p, before, behind), speaker, (p.at, p.at + 1))
+
+
+def _verb_behind_comma(p: Passage) -> int | None:
+    """The finite verb of the parenthesis: the reporting verb itself, or the auxiliary of its participle."""
+    if p.at - 1 <= p.first:
+        return None
+    if p.tokens[p.at - 1].surface in _COMMAS:
+        return p.at if p.verb is not None and p.verb.frame is Frame.SAY else None
+    participle = p.lexicon.participles.get(p.tokens[p.at].lower)
+    if participle is None or participle.frame is not Frame.SAY:
+        return None
+    comma = p.find_back(p.at - 1, max(p.first, p.at - WIDEST_FRAME) + 1, *_COMMAS)
+    if comma is None or p.tokens[comma + 1].lower not in p.lexicon.participle_auxiliaries:
+        return None
+    return comma + 1
+
+
+def _is_apposed(p: Passage, closing: int) -> bool:
+    """ "Karin Holm, die Leiterin, sagte": the comma closes what belongs to the subject."""
+    start = p.first
+    if p.tokens[start].lower in p.lexicon.prepositions:
+        start += 1
+    end = noun_phrase(p, start, closing)
+    if end is None:
+        return False
+    opening = past_parenthesis(p, end, closing)
+    if p.tokens[opening].lower in p.lexicon.prepositions:
+        opening = noun_phrase(p, opening + 1, closing) or opening
+    if opening >= closing or p.tokens[opening].surface != ",":
+        return opening == closing
+    return not p.has(opening + 1, closing, ",")
+
+
+def _is_subordinate(p: Passage, start: int) -> bool:
+    """ "Als der Regen kam, sagte Kowalski": the first clause is no report."""
+    return p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_openers | p.lexicon.purposes
+
+
+def _around(p: Passage, before: int, behind: int) -> Range:
+    """The words before the parenthesis, and those behind it where they go on in the same mood or end the clause."""
+    comma = p.find(behind, min(p.end, behind + 12), *_COMMAS)
+    if comma is not None and p.tokens[behind - 1].surface != "\n":
+        if is_open(p, before):
+            return p.first, clause_end(p, comma + 1)
+        rest = range(comma + 1, min(p.end, comma + 1 + MOOD_REACH))
+        if any(is_subjunctive(p, at) or is_conditional(p, at) for at in rest):
+            return p.first, clause_end(p, comma + 1)
+    return p.first, before
+
+
+def is_open(p: Passage, comma: int) -> bool:
+    """ "Es sei, sagte Holm, ein Anfang": what subject and auxiliary need stands behind the parenthesis."""
+    if not p.tokens[comma - 1].lower.startswith(tuple(p.lexicon.open_forms)):
+        return False
+    return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
 
 
 def words_beside(p: Passage, first: int, last: int) -> Range:
@@ -50,7 +141,8 @@ def _opens_subordinate(p: Passage, at: int) -> bool:
     return p.tokens[at].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 1)
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "de",
     confidence=0.85,
     matches="Laut Polizei war der Fahrer nicht angeschnallt.",
@@ -78,11 +170,12 @@ def _past_attribute(p: Passage, at: int) -> int:
         at = end
     if not p.is_at(at, ","):
         return at
-    closing = next((i for i in range(at + 1, min(p.end, at + REACH)) if p.tokens[i].surface == ","), None)
+    closing = p.find(at + 1, min(p.end, at + REACH), ",")
     return closing + 1 if closing is not None else at
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "de",
     confidence=0.95,
     matches="Das Wasser sinkt seit dem Morgen, so die Sprecherin.",
@@ -113,7 +206,8 @@ def _before_or_around(p: Passage, before: int, behind: int) -> Range:
     return p.first, before
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "de",
     confidence=0.95,
     matches="Wie die Stadt am Montag mitteilte, bleibt das Bad geschlossen.",
@@ -127,7 +221,7 @@ def as_told(p: Passage) -> Report | None:
     found = _teller(p, opening)
     if found is None:
         return None
-    closing = next((at for at in range(p.at + 1, min(p.end, p.at + 12)) if p.tokens[at].surface in {",", "–"}), None)
+    closing = p.find(p.at + 1, min(p.end, p.at + 12), ",", "–")
     if opening == p.first:
         if closing is None:
             return None
@@ -151,7 +245,7 @@ def _how(p: Passage) -> int | None:
 def _teller(p: Passage, opening: int) -> Attribution | None:
     """Who tells it in the clause from `opening` to the word, which must be a reporting verb."""
     cue = (p.at, p.at + 1)
-    if p.is_at(p.at, "heißt", "hieß") and any(token.lower == "es" for token in p.tokens[opening : p.at]):
+    if p.is_at(p.at, "heißt", "hieß") and p.has(opening, p.at, "es"):
         return Attribution(document_near(p, opening, p.at), cue)
     if reporting_word(p, opening) is None:
         return None
@@ -165,7 +259,8 @@ def _phrase_at(p: Passage, at: int) -> Range | None:
     return (at, end) if (end is not None and is_nominative(p, at)) or (p.is_at(at - 1, "aus") and end) else None
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "de",
     confidence=0.9,
     matches="Das Bad bleibe bis Mai geschlossen, heißt es in der Mitteilung.",
@@ -179,7 +274,7 @@ def document_says(p: Passage) -> Report | None:
     if p.is_at(p.at - 1, ",", "–", "—"):
         speaker = document_near(p, p.at + 1, p.high)
         return report(p, (p.first, p.at - 1), speaker, cue)
-    comma = next((at for at in range(p.at + 1, min(p.end, p.at + 14)) if p.tokens[at].surface in {",", ":"}), None)
+    comma = p.find(p.at + 1, min(p.end, p.at + 14), ",", ":")
     if comma is None or reporting_verb_at(p, p.at, p.end) is None:
         return None
     return report(p, (comma + 1, clause_end(p, comma + 1)), document_near(p, p.low, comma), cue)
@@ -197,7 +292,8 @@ def document_near(p: Passage, first: int, last: int) -> Range | None:
     return None
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "de",
     confidence=0.85,
     matches="Das Bad bleibt bis Mai geschlossen. Das teilte die Stadt mit.",
@@ -209,7 +305,7 @@ def sentence_before(p: Passage) -> Report | None:
         return None
     if p.verb is None or first_clause(p)[1] is not Clause.NONE:
         return None
-    if p.tokens[p.end - 1].segment >= 0 or any(token.surface == ":" for token in p.tokens[p.at : p.high]):
+    if p.tokens[p.end - 1].segment >= 0 or p.has(p.at, p.high, ":"):
         return None
     speaker = p.subject(p.at, p.end)
     if speaker is None or speaker[0] <= p.at:
@@ -217,7 +313,8 @@ def sentence_before(p: Passage) -> Report | None:
     return report(p, p.before, speaker, (p.at, p.at + 1))
 
 
-@report_rule(
+@rule(
+    Finding.INDIRECT,
     "de",
     confidence=0.75,
     matches="Die Stadt hat einen Bericht vorgelegt. Demnach war die Pumpe defekt.",

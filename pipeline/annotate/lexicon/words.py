@@ -29,6 +29,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     """The words of one language in lower case. `words_*.toml` says what each set is for."""
 
     language: str
+    is_german: bool
     verbs: Mapping[str, tuple[Verb, ...]]
     """By finite form; also by the form joined with its particle, as at the end of a German clause."""
     participles: Mapping[str, Verb]
@@ -172,13 +173,13 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     def ends_in_role(self, word: str) -> bool:
         """The word or, in German, the end of the compound is one of the roles."""
-        if self.language != "de":
+        if not self.is_german:
             return word in self.roles or word.rpartition("-")[2] in self.roles
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
 
     def is_reporting_noun(self, word: str) -> bool:
         """Whether a clause behind it is reported: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
-        return word in self.reporting_nouns or (self.language == "de" and _ends_in(word, "reporting_nouns"))
+        return word in self.reporting_nouns or (self.is_german and _ends_in(word, "reporting_nouns"))
 
     def source_kind(self, word: str) -> str | None:
         """What "nach" makes of the German noun: "source" of "Angaben", "compound" of "Polizeiangaben", "document"."""
@@ -190,18 +191,18 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_feminine_role(self, word: str) -> bool:
         lower = word.lower()
-        return self.language == "de" and (
+        return self.is_german and (
             lower in self.feminine_roles
             or (lower.endswith("in") and (self.is_role(lower[:-2]) or self.is_role(f"{lower[:-2]}e")))
         )
 
     def is_place_noun(self, word: str) -> bool:
         """Whether the name behind the German noun is a place's: "Stadt", "Bundesstaats"."""
-        return self.language == "de" and _is_class_noun(word, "place")
+        return self.is_german and _is_class_noun(word, "place")
 
     def is_organisation_noun(self, word: str) -> bool:
         """Whether the name behind the German noun is an organisation's: "Firma", "Softwarekonzerns"."""
-        return self.language == "de" and _is_class_noun(word, "organisation")
+        return self.is_german and _is_class_noun(word, "organisation")
 
 
 @lru_cache(maxsize=20_000)
@@ -260,6 +261,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     )
     return Lexicon(
         language=language,
+        is_german=language == "de",
         verbs=verbs_by_form(verbs),
         participles={verb.participle: verb for verb in verbs if verb.participle},
         function_words=frozenset().union(*(words[key] for key in closed)),

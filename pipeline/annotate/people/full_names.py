@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.phrases import is_name_word
-from pipeline.annotate.grammar.view import Range, View
+from pipeline.annotate.grammar.tokens import Range, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
 from pipeline.annotate.people.names import (

@@ -7,29 +7,23 @@ The rules of `PERSON_RULES` decide at each name of a person that the text introd
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from pipeline.annotate.annotations import Mention
-from pipeline.annotate.grammar.phrases import name_end
-from pipeline.annotate.grammar.view import Range, Token, View
-from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
+from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.people.full_names import Named, People
-from pipeline.annotate.people.gazetteer import (
-    Gazetteer,
-    GazetteerEntry,
+from pipeline.annotate.people.gazetteer import Gazetteer, GazetteerEntry, load_gazetteer
+from pipeline.annotate.people.name_forms import (
     Places,
     classed_end,
     formed_end,
-    load_gazetteer,
     located_at,
+    nominative_name,
+    organisation_end,
     read_places,
 )
 from pipeline.annotate.people.offices import Offices, read_office
-from pipeline.annotate.rules import AnyRule, Finding, Rule, rule_of
+from pipeline.annotate.rules import AnyRule, Finding, Rule, rule
 from pipeline.events import MentionKind
-
-MOST_ORGANISATION_WORDS = 6
-"""A longer name is not one organisation's."""
 
 
 class Spot(View, frozen=True, kw_only=True):
@@ -51,35 +45,9 @@ IsTold = Callable[[Named], bool]
 """Whether a person is named in the rule's way."""
 
 
-def name_rule(language: str, *, confidence: float, matches: str, misses: str) -> Callable[[FindName], Rule[FindName]]:
-    """Make a rule of the function below; its id is the function's name."""
-
-    def declare(find: FindName) -> Rule[FindName]:
-        return rule_of(
-            find,
-            find,
-            finds=Finding.MENTION,
-            confidence=confidence,
-            language=language,
-            matches=matches,
-            misses=misses,
-        )
-
-    return declare
-
-
-def person_rule(*, confidence: float, matches: str, misses: str) -> Callable[[IsTold], Rule[IsTold]]:
-    """Make a rule of the function below; its id is the function's name."""
-
-    def declare(find: IsTold) -> Rule[IsTold]:
-        return rule_of(
-            find, find, finds=Finding.MENTION, confidence=confidence, language="de", matches=matches, misses=misses
-        )
-
-    return declare
-
-
-@person_rule(
+@rule(
+    Finding.MENTION,
+    "de",
     confidence=0.9,
     matches="Gestern kam Landrätin Wiebke Holm.",
     misses="Gestern kam die Stadt Holm.",
@@ -89,7 +57,9 @@ def full_name(named: Named) -> bool:
     return named.end - named.first > 1
 
 
-@person_rule(
+@rule(
+    Finding.MENTION,
+    "de",
     confidence=0.8,
     matches="Wiebke Holm kam. Später ging Holm.",
     misses="Wiebke und Ole Holm, Karin Holm kamen. Später ging Holm.",
@@ -103,7 +73,8 @@ PERSON_RULES: tuple[Rule[IsTold], ...] = (full_name, surname)
 """Tried in this order at each name of a person."""
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "en",
     confidence=0.75,
     matches="He studied at the University of Castlemoor.",
@@ -111,14 +82,15 @@ PERSON_RULES: tuple[Rule[IsTold], ...] = (full_name, surname)
 )
 def organisation_form(s: Spot) -> Found | None:
     """An organisation whose name says what it is."""
-    end = _organisation_end(s, s.at, s.end)
+    end = organisation_end(s, s.at, s.end)
     if end is None or (s.known is not None and end <= s.known[0]):
         return None
-    name = _nominative([token.surface for token in s.tokens[s.at : end]], s.lexicon)
+    name = nominative_name([token.surface for token in s.tokens[s.at : end]], s.lexicon)
     return (s.at, end), GazetteerEntry(MentionKind.ORGANISATION, name, None)
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "de",
     confidence=0.6,
     matches="Über Putin sprach niemand.",
@@ -129,7 +101,8 @@ def known_surname(s: Spot) -> Found | None:
     return _in_gazetteer(s) if s.known is not None and s.known[1].kind is MentionKind.PERSON else None
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "en",
     confidence=0.9,
     matches="She flew to France.",
@@ -140,7 +113,8 @@ def gazetteer(s: Spot) -> Found | None:
     return _in_gazetteer(s) if s.known is not None and s.known[1].kind is not MentionKind.PERSON else None
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "en",
     confidence=0.75,
     matches="The ferry left Port Ellery.",
@@ -154,7 +128,8 @@ def place_form(s: Spot) -> Found | None:
     return (s.at, end), GazetteerEntry(MentionKind.PLACE, _spelled(s.tokens[s.at : end]), None)
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "de",
     confidence=0.75,
     matches="In der Firma Nordkabel brannte es.",
@@ -172,7 +147,8 @@ def class_noun(s: Spot) -> Found | None:
     return place_phrase.finder(s) if s.lexicon.is_place_noun(before.lower) else None
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "en",
     confidence=0.6,
     matches="It rained in Castlemoor.",
@@ -184,7 +160,8 @@ def place_phrase(s: Spot) -> Found | None:
     return ((s.at, located[0]), GazetteerEntry(MentionKind.PLACE, located[1], None)) if located is not None else None
 
 
-@name_rule(
+@rule(
+    Finding.MENTION,
     "de",
     confidence=0.75,
     matches="Der Deutsche Deichverband (DDV) warnt.",
@@ -244,7 +221,7 @@ def _person(text: str, view: View, named: Named, offices: Offices) -> Mention:
     office = read_office(view, (named.first, named.end), offices.gazetteer)
     start, end = view.tokens[named.first].start, view.tokens[named.end - 1].end
     offices.add(named.person, office, start)
-    rule = next(rule for rule in PERSON_RULES if rule.finder(named))
+    told_by = next(each for each in PERSON_RULES if each.finder(named))
     return Mention(
         kind=MentionKind.PERSON,
         surface=text[start:end],
@@ -254,8 +231,8 @@ def _person(text: str, view: View, named: Named, offices: Offices) -> Mention:
         role=office.role,
         party=office.party,
         country=office.country,
-        rule=rule.id,
-        confidence=rule.confidence,
+        rule=told_by.id,
+        confidence=told_by.confidence,
     )
 
 
@@ -289,14 +266,14 @@ def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places:
 
 
 def _first_found(spot: Spot, rules: tuple[Rule[FindName], ...]) -> tuple[Range, GazetteerEntry, AnyRule] | None:
-    for rule in rules:
-        found = rule.finder(spot)
+    for each in rules:
+        found = each.finder(spot)
         if found is not None:
-            return *found, rule
+            return *found, each
     return None
 
 
-def _named(text: str, tokens: list[Token], name: Range, entry: GazetteerEntry, rule: AnyRule) -> Mention:
+def _named(text: str, tokens: list[Token], name: Range, entry: GazetteerEntry, told_by: AnyRule) -> Mention:
     start, end = tokens[name[0]].start, tokens[name[1] - 1].end
     return Mention(
         kind=entry.kind,
@@ -305,8 +282,8 @@ def _named(text: str, tokens: list[Token], name: Range, entry: GazetteerEntry, r
         start=start,
         end=end,
         country=entry.country,
-        rule=rule.id,
-        confidence=rule.confidence,
+        rule=told_by.id,
+        confidence=told_by.confidence,
     )
 
 
@@ -330,63 +307,3 @@ def _in_gazetteer(s: Spot) -> Found | None:
 
 def _spelled(words: list[Token]) -> str:
     return " ".join(word.surface for word in words).removesuffix("'s").removesuffix("’s")
-
-
-def _nominative(words: list[str], lexicon: Lexicon) -> str:
-    """A German organisation's name out of its case: "Sozialen Union", "Finanzministeriums"."""
-    last = words[-1].lower()
-    if len(words) > 1 and last in lexicon.feminine_forms | lexicon.neuter_forms:
-        stem = next((words[0][: -len(end)] for end in ("en", "er", "es", "e") if words[0].endswith(end)), None)
-        ending = "e" if last in lexicon.feminine_forms else "es"
-        words = [f"{stem}{ending}", *words[1:]] if stem is not None else words
-    if lexicon.language == "de" and last.endswith("s"):
-        bare = next((stem for stem in (last[:-2], last[:-1]) if _is_compound_organisation(stem, lexicon)), None)
-        words = [*words[:-1], words[-1][: len(bare)]] if bare is not None else words
-    return " ".join(words)
-
-
-def _organisation_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a name that says what it is: "Bundesinnenministerium", "Nordkabel GmbH", "University of Leeds"."""
-    tokens, lexicon = view.tokens, view.lexicon
-    words = load_given_names().organisation_words
-    if lexicon.language == "de" and _is_compound_organisation(tokens[at].lower, lexicon):
-        return at + 1
-    if tokens[at].lower in lexicon.function_words or not _goes_on(view, at, stop):
-        return None
-    end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
-    if tokens[at].lower in lexicon.organisation_heads and end == at + 1 and tokens[end].lower in {"of", "for"}:
-        inner = name_end(view, end + 1, stop)
-        return inner if inner > end + 1 else None
-    last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words), None)
-    if last is None or (lexicon.language == "de" and tokens[last].lower not in lexicon.organisation_forms):
-        return None
-    return last + 1
-
-
-def _goes_on(view: View, at: int, stop: int) -> bool:
-    """A second capitalised word may follow: a shortcut for the many single nouns of German."""
-    if at + 1 >= stop:
-        return False
-    return view.tokens[at + 1].is_capitalised or view.tokens[at + 1].lower in {
-        "of",
-        "for",
-        ".",
-        "-",
-        "&",
-        "der",
-        "für",
-        "von",
-        "and",
-    }
-
-
-def _is_compound_organisation(word: str, lexicon: Lexicon) -> bool:
-    if not word.endswith(_endings(lexicon.language)):
-        return False
-    return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in lexicon.organisation_endings)
-
-
-@cache
-def _endings(language: str) -> tuple[str, ...]:
-    lexicon = load_lexicon(language)
-    return tuple(lexicon.organisation_endings) if lexicon is not None else ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
-from pipeline.annotate.grammar.view import Range, Token, View
+from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -176,14 +176,14 @@ class Introductions(msgspec.Struct, frozen=True):
     def owner(self, view: View, run: Range) -> str | None:
         """Whose what the run names is: "Holm" of "Holms Partei", where the text has "Holm", too."""
         first = view.tokens[run[0]].surface
-        return self._base(first) if self.lexicon.language == "de" and first.endswith("s") else None
+        return self._base(first) if self.lexicon.is_german and first.endswith("s") else None
 
     def _base(self, word: str) -> str | None:
         """The word without its genitive -s, if it has one; a bare -s is one where the text has the word without."""
         if word.endswith(_POSSESSIVES):
             return word[:-2]
         bare = word[:-1]
-        if self.lexicon.language == "de" and word.endswith("s") and bare in self.words:
+        if self.lexicon.is_german and word.endswith("s") and bare in self.words:
             return None if self.given_names.is_known(word) else bare
         return None
 
@@ -218,7 +218,7 @@ class Introductions(msgspec.Struct, frozen=True):
             return True
         if (word,) in self.gazetteer.entries or lower in self.gazetteer.adjectives:
             return True
-        if self.lexicon.language != "de":
+        if not self.lexicon.is_german:
             return False
         return (
             len(word) > LONGEST_GIVEN_NAME
@@ -242,7 +242,7 @@ class Introductions(msgspec.Struct, frozen=True):
         if title & self.lexicon.male_titles or (lower in names.male and lower not in names.female):
             return Gender(female=False, male=True)
         offices = [token.surface for token in around if self.lexicon.is_role(token.surface)]
-        if self.lexicon.language == "de" and offices:
+        if self.lexicon.is_german and offices:
             feminine = any(self.lexicon.is_feminine_role(office) for office in offices)
             return Gender(female=feminine, male=not feminine)
         return Gender(female=True, male=True)
@@ -278,7 +278,7 @@ def has_article(before: Token | None, lexicon: Lexicon) -> bool:
         before.lower in lexicon.determiners_nominative
         or before.lower in lexicon.determiners_oblique
         or before.lower in lexicon.contracted_articles
-        or (lexicon.language == "de" and is_adjective_de(before, lexicon))
+        or (lexicon.is_german and is_adjective_de(before, lexicon))
     )
 
 

@@ -7,7 +7,7 @@ import math
 import msgspec
 
 from pipeline.annotate.grammar.phrases import is_adjective_de, noun_phrase
-from pipeline.annotate.grammar.view import Range, Token, View
+from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -71,8 +71,8 @@ class Offices(msgspec.Struct, frozen=True):
             return None
         country = next((c for token in words if (c := self.gazetteer.country_of(token.surface))), None)
         kept = [token.lower for token in words if self.gazetteer.adjectives.get(token.lower) is None]
-        wanted = head.lower if self.lexicon.language == "de" else " ".join(kept)
-        if self.lexicon.language == "de" and len(kept) > 1:
+        wanted = head.lower if self.lexicon.is_german else " ".join(kept)
+        if self.lexicon.is_german and len(kept) > 1:
             return None
         place = tokens[first].start
         party = self.gazetteer.parties.get(head.surface.partition("-")[0])
@@ -89,7 +89,7 @@ def _head(role: str, lexicon: Lexicon) -> str:
     """The office's noun: "Chefin" of "Chefin des Amtes"."""
     words = role.lower().split()
     end = next((number for number, word in enumerate(words) if word in lexicon.office_joins), len(words))
-    return words[end - 1] if lexicon.language == "de" else " ".join(words[:end])
+    return words[end - 1] if lexicon.is_german else " ".join(words[:end])
 
 
 def read_office(view: View, name: Range, gazetteer: Gazetteer) -> Office:
@@ -152,7 +152,7 @@ def _office_ending_at(view: View, end: int, gazetteer: Gazetteer) -> Office:
 
 def _modifies(word: Token, lexicon: Lexicon) -> bool:
     """Part of the office: "stellvertretender", "foreign", "Deputy"."""
-    if lexicon.language == "de":
+    if lexicon.is_german:
         return is_adjective_de(word, lexicon) and any(word.lower.startswith(stem) for stem in lexicon.office_adjectives)
     if word.lower in lexicon.function_words or word.lower in lexicon.verbs or word.lower in lexicon.weekdays:
         return False
@@ -162,7 +162,7 @@ def _modifies(word: Token, lexicon: Lexicon) -> bool:
 def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
     """In the nominative where the noun stands alone: "Premierministers" ▶ "Premierminister", "Präsidenten"."""
     noun = head.surface
-    if lexicon.language == "de" and not modifiers and not lexicon.ends_in_role(noun.lower()):
+    if lexicon.is_german and not modifiers and not lexicon.ends_in_role(noun.lower()):
         endings = (ending for ending in ("s", "en", "n") if noun.endswith(ending))
         noun = next((noun[: -len(e)] for e in endings if lexicon.ends_in_role(noun[: -len(e)].lower())), noun)
     return " ".join([*modifiers, noun])

@@ -1,4 +1,4 @@
-"""Tokens and sentences, every marked segment being one token: what it says has no part in the syntax around it."""
+"""Tokens, and the view of them that every rule and every question of grammar starts from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,106 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.view import NO_SEGMENT, Range, Token, View, view_all
 from pipeline.annotate.lexicon import Lexicon
+
+NO_SEGMENT = -1
+
+Range = tuple[int, int]
+"""Token indices: the first one, and the one after the last."""
+
+
+class Token(NamedTuple):
+    """A word, a punctuation mark, a line end, or all the words between two quotation marks."""
+
+    start: int
+    """Offset of its first character in the text."""
+    end: int
+    surface: str
+    """As written."""
+    lower: str
+    segment: int
+    """Index of the marked segment that this token stands for; `NO_SEGMENT` for a word or a punctuation mark."""
+
+    @property
+    def is_word(self) -> bool:
+        return self.segment < 0 and (self.surface[0].isalnum() or self.surface[0] == "_")
+
+    @property
+    def is_capitalised(self) -> bool:
+        """True also for "39-Jährige"."""
+        if self.segment >= 0:
+            return False
+        first = self.surface[0]
+        return first.isupper() or (
+            first.isdigit()
+            and self.surface.lstrip("0123456789")[:1] == "-"
+            and self.surface.partition("-")[2][:1].isupper()
+        )
+
+
+class View(msgspec.Struct, frozen=True):
+    """A stretch of a text's tokens, together with the lexicon of the text's language.
+
+    `tokens` are those of the whole text, and all positions are indices into it. `first` and `end` bound the stretch
+    that a question is about: a sentence, the words around a quotation, or the whole text.
+    """
+
+    tokens: list[Token]
+    lexicon: Lexicon
+    first: int
+    """The first token of the stretch."""
+    end: int
+    """The token after the last one of the stretch."""
+
+    @property
+    def is_german(self) -> bool:
+        return self.lexicon.is_german
+
+    def is_at(self, position: int, *words: str) -> bool:
+        """Whether one of the words (lower case) or marks is at the position, within the stretch."""
+        return self.first <= position < self.end and self.tokens[position].lower in words
+
+    def between(self, first: int, end: int) -> View:
+        """Another stretch of the same text."""
+        return View(self.tokens, self.lexicon, first, end)
+
+    def find(self, first: int, end: int, *surfaces: str) -> int | None:
+        """Where the first of the words or marks stands between two positions; None if it does not."""
+        for at in range(first, end):
+            if self.tokens[at].surface in surfaces:
+                return at
+        return None
+
+    def find_back(self, last: int, first: int, *surfaces: str) -> int | None:
+        """The same from `last` back to `first`, both included."""
+        for at in range(last, first - 1, -1):
+            if self.tokens[at].surface in surfaces:
+                return at
+        return None
+
+    def has(self, first: int, end: int, *words: str) -> bool:
+        """Whether one of the words (lower case) or marks stands between two positions."""
+        return any(token.lower in words for token in self.tokens[first:end])
+
+    def has_role(self, first: int, end: int) -> bool:
+        """Whether a word between two positions names an office or an occupation."""
+        return any(self.lexicon.is_role(token.surface) for token in self.tokens[first:end])
+
+
+def view_all(tokens: list[Token], lexicon: Lexicon) -> View:
+    """The view of all tokens."""
+    return View(tokens, lexicon, 0, len(tokens))
+
+
+class Attribution(msgspec.Struct, frozen=True):
+    """Who said something, and the word that says so, as token ranges. None if the text names nobody, or has no cue."""
+
+    speaker: Range | None = None
+    cue: Range | None = None
+
 
 _SENTENCE_ENDS = frozenset(".!?…")
 _LOOK_AHEAD = 12
@@ -138,9 +235,9 @@ def _ends_sentence(text: str, view: View, at: int, segments: list[Segment]) -> b
         before = tokens[at - 1]
         if len(before.surface) == 1 and before.surface.isalpha():
             return at > 1 and tokens[at - 2].end == before.start and tokens[at - 2].surface[-1].isdigit()  # "£4m."
-        if lexicon and before.lower in lexicon.abbreviations and follower.surface != "\n":
+        if before.lower in lexicon.abbreviations and follower.surface != "\n":
             return False
-        if before.surface.isdigit() and len(before.surface) <= 2 and lexicon and lexicon.language == "de":
+        if before.surface.isdigit() and len(before.surface) <= 2 and lexicon.is_german:
             return follower.surface == "\n" or follower.segment >= 0 or _is_age(view, at - 1)
     return follower.segment >= 0 or not follower.surface[0].islower()
 
@@ -157,7 +254,7 @@ def _is_age(view: View, at: int) -> bool:
 def _attributes(view: View, at: int) -> bool:
     """“Is it?” Marsh, a farmer, asked: what follows the question is no sentence of its own."""
     lexicon = view.lexicon
-    if lexicon is None or lexicon.language != "en":
+    if lexicon.is_german:
         return False
     is_apposed = False
     for before, token in zip(view.tokens[at - 1 : at + _LOOK_AHEAD], view.tokens[at : at + _LOOK_AHEAD], strict=False):

@@ -1,0 +1,201 @@
+"""Names of places and organisations that no table has: told by their own form or by the word before them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
+from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
+from pipeline.annotate.people.gazetteer import Gazetteer
+
+MOST_ORGANISATION_WORDS = 6
+"""A longer name is not one organisation's."""
+MOST_PLACE_WORDS = 3
+_POSSESSIVES = ("'s", "’s")
+
+Places = dict[str, set[tuple[str, ...]]]
+"""The names of places in a text, as words, by the first one."""
+
+
+def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Places:
+    """Places that stand behind "in" or "Stadt" somewhere in the text, outside of the ranges of persons' names."""
+    tokens, lexicon = view.tokens, view.lexicon
+    named = {at for first, last in persons for at in range(first, last)}
+    surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
+    found: Places = {}
+    prepositions = lexicon.place_prepositions
+    for at in range(1, len(tokens)):
+        if not tokens[at].surface[0].isupper():
+            continue
+        before = tokens[at - 1].lower
+        is_classed = lexicon.is_place_noun(before)
+        if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):
+            continue
+        end = classed_end(view, at, len(tokens)) if is_classed else _located_end(view, at)
+        if end is None or gazetteer.entry_at(view, at) is not None:
+            continue
+        words = tuple(_without_possessive(word.surface) for word in tokens[at:end])
+        if words[-1] not in surnames:
+            found.setdefault(words[0], set()).add(words)
+    return found
+
+
+def _located_end(view: View, at: int) -> int | None:
+    """The end of the name behind "in", None if it need not be a place's."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if at > 1 and tokens[at - 2].lower in lexicon.in_something:
+        return None
+    if lexicon.is_german:
+        return at + 1 if _ends_like_a_place(tokens[at].lower, lexicon) else None
+    end = name_end(view, at, min(len(tokens), at + MOST_PLACE_WORDS + 1))
+    end = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
+    if end - at > MOST_PLACE_WORDS or any(not _may_be_place(token, lexicon) for token in tokens[at:end]):
+        return None
+    follower = tokens[end] if end < len(tokens) else None
+    is_alone = follower is None or not follower.is_word or follower.lower in lexicon.function_words | lexicon.weekdays
+    return end if is_alone or tokens[end - 1].surface.endswith(_POSSESSIVES) else None
+
+
+def _may_be_place(token: Token, lexicon: Lexicon) -> bool:
+    """No acronym, no office, nothing else that is written with a capital."""
+    word = _without_possessive(token.surface)
+    return not (
+        word.isupper()
+        or any(map(str.isdigit, word))
+        or word.lower() in lexicon.no_places
+        or word.lower() in lexicon.titles
+        or lexicon.is_role(word)
+    )
+
+
+def _ends_like_a_place(word: str, lexicon: Lexicon) -> bool:
+    ending = next((ending for ending in lexicon.place_endings if word.endswith(ending)), None)
+    return ending is not None and len(word) > len(ending) + 2 and not lexicon.is_place_noun(word)
+
+
+def _without_possessive(word: str) -> str:
+    return word[:-2] if word.endswith(_POSSESSIVES) else word
+
+
+def located_at(view: View, at: int, stop: int, places: Places) -> tuple[int, str] | None:
+    """The end and the name of a known place at the token, a genitive -s at its end aside."""
+    first = view.tokens[at].surface
+    for key in (first, _without_possessive(first), first.removesuffix("s")):
+        for words in sorted(places.get(key, ()), key=len, reverse=True):
+            end = at + len(words)
+            if end <= stop and _spells(view, at, words):
+                return end, " ".join(words)
+    return None
+
+
+def _spells(view: View, at: int, words: tuple[str, ...]) -> bool:
+    *before, last = (token.surface for token in view.tokens[at : at + len(words)])
+    return tuple(before) == words[:-1] and words[-1] in {last, _without_possessive(last), last.removesuffix("s")}
+
+
+def formed_end(view: View, at: int, stop: int) -> int | None:
+    """The end of a name that says that it is a place's: "Port Ellery", "Bad Holmstedt", "Lime Street"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if at + 1 >= stop or not tokens[at + 1].is_capitalised:
+        return None
+    end = min(name_end(view, at, stop), at + MOST_PLACE_WORDS)
+    if end - at < 2:
+        return None
+    if tokens[at].lower in lexicon.place_starts:
+        return at + 2 if lexicon.is_german else end
+    if not lexicon.is_german and tokens[end - 1].lower in lexicon.place_endings:
+        return end
+    return None
+
+
+def classed_end(view: View, at: int, stop: int) -> int | None:
+    """The end of the name behind a German noun that says what it is: "Stadt Wiekstadt", "Firma Nordkabel"."""
+    lexicon = view.lexicon
+    token = view.tokens[at]
+    if not is_name_word(token, lexicon) or lexicon.is_role(token.surface) or token.surface.isupper():
+        return None
+    if token.lower.endswith(tuple(lexicon.noun_endings)) and not _ends_like_a_place(token.lower, lexicon):
+        return None
+    if not _binds_a_name(view, at - 1):
+        return None
+    end = at + 1
+    while end < min(stop, at + MOST_PLACE_WORDS) and is_name_word(view.tokens[end], lexicon):
+        end += 1
+    return end
+
+
+def _binds_a_name(view: View, noun: int) -> bool:
+    """Where the noun behind it cannot be an object of its own, as in "bringt der Fluss Sand"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    at = noun - 1
+    while at >= 0 and is_adjective_de(tokens[at], lexicon):
+        at -= 1
+    if at >= 0 and tokens[at].lower == "des":
+        return True
+    if at >= 0 and tokens[at].lower in lexicon.determiners_nominative | lexicon.determiners_oblique:
+        is_genitive = tokens[at].lower == "der" and at > 0 and tokens[at - 1].is_capitalised
+        if is_genitive:
+            return True
+        at -= 1
+    return at < 0 or not tokens[at].is_word or tokens[at].lower in lexicon.prepositions
+
+
+def nominative_name(words: list[str], lexicon: Lexicon) -> str:
+    """A German organisation's name out of its case: "Sozialen Union", "Finanzministeriums"."""
+    last = words[-1].lower()
+    if len(words) > 1 and last in lexicon.feminine_forms | lexicon.neuter_forms:
+        stem = next((words[0][: -len(end)] for end in ("en", "er", "es", "e") if words[0].endswith(end)), None)
+        ending = "e" if last in lexicon.feminine_forms else "es"
+        words = [f"{stem}{ending}", *words[1:]] if stem is not None else words
+    if lexicon.is_german and last.endswith("s"):
+        bare = next((stem for stem in (last[:-2], last[:-1]) if _is_compound_organisation(stem, lexicon)), None)
+        words = [*words[:-1], words[-1][: len(bare)]] if bare is not None else words
+    return " ".join(words)
+
+
+def organisation_end(view: View, at: int, stop: int) -> int | None:
+    """The end of a name that says what it is: "Bundesinnenministerium", "Nordkabel GmbH", "University of Leeds"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    words = load_given_names().organisation_words
+    if lexicon.is_german and _is_compound_organisation(tokens[at].lower, lexicon):
+        return at + 1
+    if tokens[at].lower in lexicon.function_words or not _has_more_words(view, at, stop):
+        return None
+    end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
+    if tokens[at].lower in lexicon.organisation_heads and end == at + 1 and tokens[end].lower in {"of", "for"}:
+        inner = name_end(view, end + 1, stop)
+        return inner if inner > end + 1 else None
+    last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words), None)
+    if last is None or (lexicon.is_german and tokens[last].lower not in lexicon.organisation_forms):
+        return None
+    return last + 1
+
+
+def _has_more_words(view: View, at: int, stop: int) -> bool:
+    """A second capitalised word may follow: a shortcut for the many single nouns of German."""
+    if at + 1 >= stop:
+        return False
+    return view.tokens[at + 1].is_capitalised or view.tokens[at + 1].lower in {
+        "of",
+        "for",
+        ".",
+        "-",
+        "&",
+        "der",
+        "für",
+        "von",
+        "and",
+    }
+
+
+def _is_compound_organisation(word: str, lexicon: Lexicon) -> bool:
+    if not word.endswith(_endings(lexicon.language)):
+        return False
+    return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in lexicon.organisation_endings)
+
+
+@cache
+def _endings(language: str) -> tuple[str, ...]:
+    lexicon = load_lexicon(language)
+    return tuple(lexicon.organisation_endings) if lexicon is not None else ()

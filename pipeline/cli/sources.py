@@ -194,12 +194,16 @@ def _overrides(**options: str | None) -> Overrides:
     """Raises SourcesError naming the option."""
     from pipeline.sources.plan import Overrides
 
+    for field in msgspec.structs.fields(Overrides):
+        value = options[field.name]
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError as exc:
+            raise SourcesError(f"--{field.name} {value!r}: {exc}") from exc
     try:
-        return msgspec.convert(options, Overrides)
-    except msgspec.ValidationError as exc:
-        problem, _, where = str(exc).partition(" - at `$.")
-        option = where.rstrip("`")
-        raise SourcesError(f"--{option} {options[option]!r}: {problem}" if option else problem) from exc
+        return Overrides(**options)
+    except ValueError as exc:
+        raise SourcesError(str(exc)) from exc
 
 
 def read_arguments(arguments: Iterable[str]) -> AddRequest:

@@ -16,7 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array, Table
 
 from pipeline.errors import SourcesError
-from pipeline.sources.source import Source, load_sources, parse_sources
+from pipeline.sources.source import Source, parse_sources
 
 _ARRAYS = ("feeds", "sitemaps")
 
@@ -43,21 +43,26 @@ def read_source_list(path: Path) -> SourceList:
 def write_source_list(path: Path, old: SourceList, sources: Sequence[Source]) -> None:
     """Make the file hold `sources`: the old ones in their order, perhaps with more addresses, then new ones.
 
-    The new text is written beside the file, read back, and renamed over it only if it says exactly `sources`. A
-    symbolic link stays a link, and the file keeps its mode. Raises SourcesError and leaves the file alone if its layout
-    does not allow the addition, or if it has changed since it was read.
+    The new text is parsed first and must give exactly `sources`; then it replaces the file in one step. A symbolic link
+    stays a link, and the file keeps its mode. Raises SourcesError and leaves the file alone if its layout does not
+    allow the addition, or if it has changed since it was read.
     """
-    content = _extended(path, old, sources)
+    content = _extended(path, old, sources).encode()
+    try:
+        is_right = parse_sources(content, path) == tuple(sources)
+    except SourcesError as exc:
+        raise SourcesError(f"{exc}; nothing was written") from exc
+    if not is_right:
+        raise SourcesError(f"{path}: its layout does not allow this addition; nothing was written")
     target = path.resolve()
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with partial.open("xb") as file:
             if target.exists():
                 os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
-            file.write(content.encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _require(path, partial, sources)
         if read_source_list(path) != old:
             raise SourcesError(f"{path}: was changed by somebody else just now; nothing was written, try again")
         partial.replace(target)
@@ -66,17 +71,6 @@ def write_source_list(path: Path, old: SourceList, sources: Sequence[Source]) ->
     finally:
         with suppress(OSError):
             partial.unlink()
-
-
-def _require(path: Path, partial: Path, sources: Sequence[Source]) -> None:
-    """Raises SourcesError unless the file at `partial` holds exactly `sources`."""
-    problem = ""
-    try:
-        if load_sources(partial) == tuple(sources):
-            return
-    except SourcesError as exc:
-        problem = str(exc).removeprefix(str(partial))
-    raise SourcesError(f"{path}: its layout does not allow this addition; nothing was written{problem}")
 
 
 def format_source(source: Source) -> str:

@@ -191,7 +191,7 @@ def _full_year(year: str) -> int:
     return int(year)
 
 
-_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # of an unknown zone
+_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # an unknown time zone
 _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), take)
     for pattern, take in (

@@ -67,7 +67,7 @@ class _EntryReader:
 
 
 class _EntryReading:
-    """Collects the fields of one entry. Of repeated fields the last counts; of titles and summaries, the first."""
+    """Collects the fields of one entry. The last one of repeated fields counts, but the first title and summary."""
 
     def __init__(self, element: etree._Element, kind: FeedKind, base: str) -> None:
         self._kind = kind

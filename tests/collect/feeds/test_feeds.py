@@ -63,7 +63,7 @@ def test_every_format(body: str, kind: FeedKind, published: bool) -> None:
     assert only.published_at == (datetime(2026, 3, 2, 7, 15, tzinfo=UTC) if published else None)
 
 
-def test_what_was_recorded_is_not_said_anew_by_a_later_version() -> None:
+def test_digests_of_the_first_version_are_unchanged() -> None:
     """Digests of what the first version read; a change of these records every item of every feed again."""
     assert [read_item(body).said_digest for body in (ATOM, RDF)] == [
         "sha256:457b4898a95adcbfa12ec538132c79bb8071ce50859079fad7e44873b46b38fb",

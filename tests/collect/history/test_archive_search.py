@@ -119,7 +119,7 @@ def test_captures_that_neighbouring_days_share_are_read_once(archive: WebArchive
     assert archive.asked[f"replay {FEED}"] == 2
 
 
-def test_of_an_index_that_is_cut_off_the_beginning_is_read(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_beginning_of_a_truncated_index_is_read(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.page_rows = 1
     for number in range(MAX_PAGES + 1):
         archive.keep(FEED, hour(number), rss((f"/{number}", hour(number))), content_type=RSS)
@@ -227,7 +227,7 @@ def test_the_last_one_before_all_within_and_the_first_one_after() -> None:
     assert [each.at for each in chosen(archived(-9, -2, 1, 20, 25, 40), DAY)] == [hour(h) for h in (-2, 1, 20, 25)]
 
 
-def test_of_many_as_many_as_allowed_evenly_spread() -> None:
+def test_captures_are_chosen_evenly_up_to_the_limit() -> None:
     picked = chosen(archived(-1, *(number / 10 for number in range(240))), DAY)
     assert len(picked) == MAX_MEMENTOS + 1
     assert {later.at - earlier.at for earlier, later in pairwise(picked[1:])} == {timedelta(days=1) / MAX_MEMENTOS}

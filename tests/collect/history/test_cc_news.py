@@ -164,7 +164,7 @@ def test_a_slice_holds_the_wanted_records_as_they_were() -> None:
 
 
 @pytest.mark.parametrize("junk", ["http://[junk/", "http://bote.example\uff03@x", "//", "urn:x:y", ""])
-def test_an_address_that_is_none_is_no_damage(junk: str) -> None:
+def test_record_with_an_invalid_address_is_skipped(junk: str) -> None:
     kept = io.BytesIO()
     stream = io.BytesIO(warc_record(junk, NOON) + warc_record(URL, NOON))
     assert copy_records(stream, kept, lambda url: is_on(url, {"bote.example"})) is None
@@ -261,7 +261,7 @@ def test_nobody_waits_for_ever(server: NewsFileServer, tmp_path: Path) -> None:
     assert caught.value.reason == "no_turn"
 
 
-def test_who_is_interrupted_leaves_no_reader_behind(server: NewsFileServer, tmp_path: Path) -> None:
+def test_interrupted_reading_can_be_repeated(server: NewsFileServer, tmp_path: Path) -> None:
     path = file_path(NOON)
     chance = random.Random(7)
     records = [warc_record(f"https://bote.example/{no}", NOON, chance.randbytes(100_000)) for no in range(50)]

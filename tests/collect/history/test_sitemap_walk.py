@@ -229,7 +229,7 @@ def test_indexes_may_be_nested_so_deep_and_not_deeper(site: Site, tmp_path: Path
     assert len(walked.reads) == sitemaps.MAX_DEPTH + 1
 
 
-def test_too_many_sitemaps_are_left_to_the_next_run_which_goes_on(site: Site, tmp_path: Path) -> None:
+def test_next_run_resumes_when_there_are_too_many_sitemaps(site: Site, tmp_path: Path) -> None:
     """Two days lie between the runs, so that all that was read may be read again."""
     names = [f"/part-{no}.xml" for no in range(sitemaps.MAX_SITEMAPS * 2)]
     site.index("/index.xml", *((name, "2026-05-31") for name in names))
@@ -360,7 +360,7 @@ def test_without_robots_txt_none_are_named(site: Site, tmp_path: Path) -> None:
     assert named(site, tmp_path) == ()
 
 
-def test_a_robots_txt_that_cannot_be_had_may_name_some(site: Site, tmp_path: Path) -> None:
+def test_unreadable_robots_txt_may_name_sitemaps(site: Site, tmp_path: Path) -> None:
     site.answers["/robots.txt"] = Answer(status=500)
     with pytest.raises(NotRead) as caught:
         named(site, tmp_path)

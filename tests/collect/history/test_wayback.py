@@ -132,7 +132,7 @@ def test_pages_of_the_index_are_followed(archive: WebArchiveServer, tmp_path: Pa
     assert ("resumeKey", "6") in archive.queries[-1]
 
 
-def test_so_many_pages_and_not_more(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_index_is_read_up_to_the_page_limit(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.page_rows = 1
     for number in range(wayback.MAX_PAGES + 3):
         archive.keep(URL, hour(number), str(number))

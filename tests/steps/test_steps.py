@@ -101,7 +101,7 @@ def test_polls_say_what_happened(world: World) -> None:
     ]
 
 
-FAILURES: dict[str, tuple[Answer | None, str, str]] = {
+FAILURES: dict[str, tuple[Answer, str, str]] = {
     "404": (Answer(status=404), "failed", "http_4xx"),
     "410": (Answer(status=410), "gone", "gone"),
     "500": (Answer(status=500), "failed", "http_5xx"),
@@ -110,15 +110,18 @@ FAILURES: dict[str, tuple[Answer | None, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "outcome", "reason"), FAILURES.values(), ids=FAILURES)
-def test_a_feed_that_cannot_be_read_is_a_recorded_poll(world: World, answer: Answer, outcome: str, reason: str) -> None:
-    world.web.answers["/feed.xml"] = answer
+def test_an_unreadable_feed_is_a_recorded_poll(world: World) -> None:
+    feeds = {f"{world.web.base}/{number}.xml": case for number, case in enumerate(FAILURES.values())}
+    world.web.answers |= {f"/{number}.xml": answer for number, (answer, _, _) in enumerate(FAILURES.values())}
+    world.source = msgspec.structs.replace(world.source, feeds=tuple(feeds))
     world.ingest()
-    (poll,) = world.rows("select outcome, reason, detail, run_id from ledger.feed_polled")
-    assert (poll["outcome"], poll["reason"]) == (outcome, reason)
+    polls = world.rows("select feed_url, outcome, reason, run_id from ledger.feed_polled")
+    assert {poll["feed_url"]: (poll["outcome"], poll["reason"]) for poll in polls} == {
+        url: (outcome, reason) for url, (_, outcome, reason) in feeds.items()
+    }
     with world.stores() as stores:
-        polls, failures = failed_polls(stores.ledger, Run(poll["run_id"]))
-    assert (polls, len(failures)) == (1, 1)
+        count, failures = failed_polls(stores.ledger, Run(polls[0]["run_id"]))
+    assert (count, len(failures)) == (len(FAILURES), len(FAILURES))
 
 
 PAGE_FAILURES: dict[str, tuple[Answer, str, bool]] = {
@@ -135,18 +138,18 @@ PAGE_FAILURES: dict[str, tuple[Answer, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "reason", "will_retry"), PAGE_FAILURES.values(), ids=PAGE_FAILURES)
-def test_a_page_that_cannot_be_had_is_recorded_and_the_others_stay(
-    world: World, answer: Answer, reason: str, will_retry: bool
-) -> None:
-    world.web.answers["/a"] = answer
+def test_an_unfetchable_page_is_recorded_and_the_others_are_captured(world: World) -> None:
+    failing = {f"/{number}": case for number, case in enumerate(PAGE_FAILURES.values())}
+    world.web.feed("/feed.xml", *((path, f"Story {path}") for path in ("/a", "/b", *failing)))
     for path in ("/", "/login"):
         world.web.page(path, "Not the ferry", *PARAGRAPHS)
-    result = world.ingest()
-    assert result.counts["article_captured"] == 1
-    (failure,) = world.rows("select article_id, reason, will_retry, attempt from ledger.capture_failed")
-    assert failure == {"article_id": str(world.id("/a")), "reason": reason, "will_retry": will_retry, "attempt": 1}
-    assert world.ingest().counts == {"feed_polled": 1}, "a retry comes when it is due, not at once"
+    world.web.answers |= {path: answer for path, (answer, _, _) in failing.items()}
+    assert world.ingest().counts["article_captured"] == 2
+    failures = world.rows("select article_id, reason, will_retry, attempt from ledger.capture_failed")
+    assert {row["article_id"]: (row["reason"], row["will_retry"], row["attempt"]) for row in failures} == {
+        str(world.id(path)): (reason, will_retry, 1) for path, (_, reason, will_retry) in failing.items()
+    }
+    assert world.ingest().counts == {"feed_polled": 1}, "a retry is made when it is due, not at once"
 
 
 def test_a_page_forbidden_by_robots_is_recorded(world: World) -> None:

@@ -4,13 +4,17 @@ BIN := .venv/bin
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test e2e check plain-english benchmark lock clean
+.PHONY: demo test test-fast e2e check plain-english benchmark lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
 
 test: .venv/ready
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# For the minutes of development: all tests but those marked `slow`.
+test-fast: .venv/ready
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 # A backfill in the page of a real Airflow, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
 # keeps what it looked like.

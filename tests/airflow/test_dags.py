@@ -21,7 +21,10 @@ from tests.worlds.running import articles, entry, newsledger, rows
 
 AIRFLOW = Path(sys.executable).with_name("airflow")
 
-pytestmark = pytest.mark.skipif(not AIRFLOW.exists(), reason="newsledger[airflow] is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not AIRFLOW.exists(), reason="newsledger[airflow] is not installed"),
+]
 
 
 FAILING = """

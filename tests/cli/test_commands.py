@@ -22,6 +22,8 @@ from tests.conftest import SHARED, item
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger, newsledger_process
 
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head><body><article><h1>Pegel fällt</h1>
 <p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis am Dienstagmorgen mit.</p>
 <p>„Wir atmen auf“, sagte Landrätin Anke Rademacher. „Aber wir bleiben wachsam, bis der Deich wieder dicht ist.“</p>

@@ -27,6 +27,8 @@ from tests.conftest import SHARED
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import ALLOW, COMMAND, articles, entry, free_port, newsledger, rows
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:

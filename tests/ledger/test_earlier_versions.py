@@ -17,6 +17,8 @@ from pipeline.ledger import Ledger, Run, verify
 from tests.conftest import item
 from tests.worlds.running import newsledger
 
+pytestmark = pytest.mark.slow
+
 HEADS = {"0.1": (36, "sha256:b5f53e8c875d1bf40a0f908f988cd986930e87314309125c13eb0b2c5037a093")}
 """The last position of each ledger, and the digest of its chain as that version computed it."""
 

@@ -38,6 +38,8 @@ from pipeline.ledger.rows import Recorded, from_table, table_schema, to_table
 from tests.conftest import NOON, item
 from tests.ledger.appending import append_many
 
+pytestmark = pytest.mark.slow
+
 KILLS = 12
 WRITERS = 4
 

@@ -28,6 +28,8 @@ from pipeline.ledger import Ledger, start_run
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests.worlds.running import rows
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BOTH, OLD, FRENCH, LOST = (f"https://alpha.example/{name}" for name in ("both", "old", "french", "lost"))
 TEXT = "Ministerin Karin Holm kam. „Der Damm hält“, sagte Holm. Er sei dicht."

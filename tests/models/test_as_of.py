@@ -16,6 +16,8 @@ from pipeline.events import RevisitOutcome, Via
 from pipeline.settings import Settings
 from tests.worlds.storyline import Storyline, at, published, rows
 
+pytestmark = pytest.mark.slow
+
 FIRST = "“We are ready,” said Ms Adair. The gates stay shut."
 SECOND = "“We were ready,” said Ms Adair. “It was close.” The gates were opened."
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from pipeline import models
 from pipeline.interval import Interval
@@ -13,6 +14,8 @@ from pipeline.steps.backfill.recover import recover
 from tests.worlds.outlet import DAY, outlet
 from tests.worlds.running import rows
 from tests.worlds.web_archive import Odd
+
+pytestmark = pytest.mark.slow
 
 
 def test_two_days_of_a_site_that_has_taken_a_page_down(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ from pipeline.ledger import Ledger, start_run
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.steps.capture import pending_pages
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
 WEEKS = 10

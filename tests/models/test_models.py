@@ -48,6 +48,8 @@ from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.rows import table_schema
 from pipeline.settings import PROJECT_ROOT, Settings
 
+pytestmark = pytest.mark.slow
+
 BRIDGE = "https://alpha.example/bridge"
 FIRE = "https://beta.example/fire"
 WALL = "https://beta.example/wall"

@@ -17,6 +17,8 @@ from pipeline.models.word_differences import ChangeOp, Difference, WordChange, c
 from pipeline.settings import Settings
 from tests.worlds.storyline import Storyline, at, published, rows
 
+pytestmark = pytest.mark.slow
+
 DAM = "The dam at Orla held through the night. Engineers will inspect it on Friday."
 DAM_TYPESET = "The dam at Orla held through the night – engineers will inspect it on Friday!"
 DAM_LEAKS = "The dam at Orla leaked through the night. Engineers will inspect it on Friday."

@@ -19,6 +19,8 @@ from pipeline.steps.run.window import lookback
 from tests.worlds.loopback import Answer
 from tests.worlds.world import PARAGRAPHS, World
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 CONTENT = "".join(f"&lt;p&gt;{text}&lt;/p&gt;" for text in PARAGRAPHS)
 

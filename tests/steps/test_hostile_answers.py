@@ -15,6 +15,8 @@ from tests.worlds.running import free_port
 from tests.worlds.sockets import Endpoint, counted_connections
 from tests.worlds.street import Street, street
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = free_port()
 """Nobody listens here, and nobody is to find that out."""
 

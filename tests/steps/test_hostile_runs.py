@@ -19,6 +19,8 @@ from pipeline.steps.run.progress import Progress
 from tests.worlds.hostile import Act, Document, always, answer, article, head, refusing, rss, rss_item
 from tests.worlds.street import Street, street
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 PATIENCE_SECONDS = 20.0
 POISON = answer(article("Poison"))

@@ -16,6 +16,8 @@ from pipeline.ids import digest
 from tests.worlds.hostile import Act, Document, Way, always, answer, article, head
 from tests.worlds.street import Street, street
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = b"newspaper " * 100_000
 BEING_READ = 10 * MEGABYTE
 """More than the buffers between two sockets hold: when it has been sent, the client has read what was before it."""

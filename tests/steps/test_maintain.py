@@ -33,6 +33,8 @@ from tests.conftest import item
 from tests.worlds.running import newsledger
 from tests.worlds.world import World
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 

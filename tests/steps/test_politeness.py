@@ -20,6 +20,8 @@ from pipeline.steps.run.stores import StepResult, Stores
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import newsledger_process
 
+pytestmark = pytest.mark.slow
+
 JITTER_SECONDS = 0.25
 """So much later than it was sent may a busy machine notice a request."""
 PAGES = 40

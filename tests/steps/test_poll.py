@@ -21,6 +21,8 @@ from pipeline.steps.run.visits import polite_client
 from tests.worlds.loopback import Answer
 from tests.worlds.world import World
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 

@@ -23,6 +23,8 @@ from pipeline.steps.run.visits import polite_client
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 

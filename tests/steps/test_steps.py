@@ -35,6 +35,8 @@ from pipeline.steps.run.workers import parallel_map
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 
+pytestmark = pytest.mark.slow
+
 
 async def poll_only(stores: Stores, source: Source) -> None:
     async with Client(

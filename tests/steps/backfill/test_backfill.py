@@ -27,6 +27,8 @@ from tests.worlds.outlet import DAY, Outlet, outlet
 from tests.worlds.room import room
 from tests.worlds.running import COMMAND, entry, newsledger, rows
 
+pytestmark = pytest.mark.slow
+
 MORNING = DAY.start + timedelta(hours=7)
 
 

@@ -26,6 +26,8 @@ from tests.worlds.loopback import Answer
 from tests.worlds.outlet import DAY, Outlet, outlet, page
 from tests.worlds.web_archive import WebArchiveServer, served
 
+pytestmark = pytest.mark.slow
+
 MORNING = DAY.start + timedelta(hours=7)
 A_DAY = timedelta(days=1)
 NEXT_DAY = Interval(DAY.end, DAY.end + A_DAY)

@@ -24,6 +24,8 @@ from tests.worlds.news_files import NewsFileServer, file_path, news_files, warc_
 from tests.worlds.outlet import DAY, Outlet, outlet, page
 from tests.worlds.web_archive import Odd
 
+pytestmark = pytest.mark.slow
+
 MORNING, NOON, EVENING = (DAY.start + timedelta(hours=hours) for hours in (7, 12, 19))
 RSS = "application/rss+xml"
 

@@ -18,6 +18,8 @@ from tests.worlds.loopback import Answer
 from tests.worlds.news_files import NewsFileServer, file_path, news_files, warc_record, warcinfo
 from tests.worlds.outlet import DAY, Outlet, outlet, page
 
+pytestmark = pytest.mark.slow
+
 NEXT_DAY = Interval(DAY.end, DAY.end + timedelta(days=1))
 MORNING, NOON = (DAY.start + timedelta(hours=hours) for hours in (7, 12))
 AFTER_MIDNIGHT = DAY.end + timedelta(minutes=18)

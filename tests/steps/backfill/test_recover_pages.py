@@ -28,6 +28,8 @@ from tests.worlds.loopback import Answer
 from tests.worlds.outlet import DAY, Outlet, outlet, page
 from tests.worlds.web_archive import Odd
 
+pytestmark = pytest.mark.slow
+
 MORNING, NOON, EVENING = (DAY.start + timedelta(hours=hours) for hours in (7, 12, 19))
 MARCH_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
 STORY = "/ferry-held-back"

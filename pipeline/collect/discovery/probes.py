@@ -123,7 +123,7 @@ def _read(url: str, response: Response, *, zone: ZoneInfo, now: datetime) -> Pro
     try:
         feed = parse_feed(response.body, url=response.final_url, content_type=content_type, zone=zone, now=now)
     except NotAFeed as exc:
-        return msgspec.structs.replace(seen, problem=str(exc).removeprefix(f"{response.final_url}: "))
+        return msgspec.structs.replace(seen, problem=exc.problem)
     return msgspec.structs.replace(
         seen,
         kind=feed.kind,

@@ -20,7 +20,11 @@ MAX_SITEMAP_URLS = 50_000
 
 
 class NotAFeed(Exception):
-    """The body cannot be read as a feed. The message names the feed and the reason."""
+    """The body cannot be read as a feed. The message names the feed and the problem."""
+
+    def __init__(self, problem: str, url: str) -> None:
+        super().__init__(f"{url}: {problem}" if url else problem)
+        self.problem = problem
 
 
 class FeedKind(StrEnum):

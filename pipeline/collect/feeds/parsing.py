@@ -33,8 +33,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInf
     try:
         parsed = _read(body, content_type)
     except Unreadable as exc:
-        place = f"{url}: " if url else ""
-        raise NotAFeed(f"{place}not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)") from exc
+        problem = f"not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)"
+        raise NotAFeed(problem, url) from exc
     return feed_of(parsed, base=url or parsed.own_url or "", zone=zone, now=now)
 
 

@@ -7,6 +7,6 @@ knows where the ledger lies, `session` opens it in DuckDB, `tables` creates its 
 """
 
 from pipeline.ledger.log import Append, Ledger, Run, start_run
-from pipeline.ledger.verify import Finding, Verification, verify
+from pipeline.ledger.verify import Verification, VerifyFinding, verify
 
-__all__ = ["Append", "Finding", "Ledger", "Run", "Verification", "start_run", "verify"]
+__all__ = ["Append", "Ledger", "Run", "Verification", "VerifyFinding", "start_run", "verify"]

@@ -19,7 +19,7 @@ WINDOW_EVENTS = 20_000
 """Appends are read and checked in windows of about this many events."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class VerifyFinding(msgspec.Struct, frozen=True):
     """One difference between the ledger and what was recorded."""
 
     where: str
@@ -32,7 +32,7 @@ class Verification(msgspec.Struct, frozen=True):
     events: int
     digest: str
     """The digest of the whole chain. Note it elsewhere to prove later that the end was not cut off."""
-    findings: tuple[Finding, ...]
+    findings: tuple[VerifyFinding, ...]
 
 
 class AppendRow(msgspec.Struct, frozen=True):
@@ -64,43 +64,43 @@ def verify(ledger: Ledger) -> Verification:
     return Verification(len(appends), sum(row.events for row in appends), digest, tuple(findings))
 
 
-def _chain(appends: Sequence[AppendRow], position: int, append_no: int, digest: str) -> Iterator[Finding]:
+def _chain(appends: Sequence[AppendRow], position: int, append_no: int, digest: str) -> Iterator[VerifyFinding]:
     """Findings about gaps between appends, and about a head that is not at the last append."""
     last_no, last_position, last_digest = 0, 0, "sha256:"
     for row in appends:
         if row.append_no != last_no + 1:
-            yield Finding(row.name, f"follows append {last_no}: appends are missing or doubled")
+            yield VerifyFinding(row.name, f"follows append {last_no}: appends are missing or doubled")
         if row.first_position != last_position + 1 or row.events != row.last_position - row.first_position + 1:
-            yield Finding(row.name, f"positions are not gapless: the append before ended at {last_position}")
+            yield VerifyFinding(row.name, f"positions are not gapless: the append before ended at {last_position}")
         if row.previous_digest != last_digest:
-            yield Finding(row.name, "does not chain to the append before")
+            yield VerifyFinding(row.name, "does not chain to the append before")
         last_no, last_position, last_digest = row.append_no, row.last_position, row.digest
     if (position, append_no, digest) != (last_position, last_no, last_digest):
-        yield Finding(
+        yield VerifyFinding(
             "log_head",
             f"stands at position {position}, append {append_no};"
             f" the last append is {last_no}, ending at {last_position}",
         )
 
 
-def _strays(ledger: Ledger) -> Iterator[Finding]:
+def _strays(ledger: Ledger) -> Iterator[VerifyFinding]:
     if count := ledger.table(statement("appends_beyond"))["strays"][0].as_py():
-        yield Finding("table appends", f"{count} rows lie beyond log_head")
+        yield VerifyFinding("table appends", f"{count} rows lie beyond log_head")
 
 
-def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[Finding]:
+def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[VerifyFinding]:
     """Findings about rows outside of all appends, and about ids that occur more than once."""
     try:
         strays = ledger.table(statement("positions_beyond").format(table=name))["strays"][0].as_py()
         doubles = ledger.table(statement("doubled_ids").format(table=name)).to_pylist()
     except LedgerError as exc:
         unreadable.add(name)
-        yield Finding(f"table {name}", f"cannot be read: {first_line(exc.__cause__ or exc)}")
+        yield VerifyFinding(f"table {name}", f"cannot be read: {first_line(exc.__cause__ or exc)}")
         return
     if strays:
-        yield Finding(f"table {name}", f"{strays} rows lie outside of all appends")
+        yield VerifyFinding(f"table {name}", f"{strays} rows lie outside of all appends")
     for row in doubles:
-        yield Finding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
+        yield VerifyFinding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
 
 
 def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
@@ -116,7 +116,7 @@ def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
         yield window
 
 
-def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str]) -> Iterator[Finding]:
+def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str]) -> Iterator[VerifyFinding]:
     """Findings about appends of the window whose events are not those that their digest was made from.
 
     A table that cannot be read is reported once. Appends are then not checked, because their events may be in it.
@@ -133,7 +133,7 @@ def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str])
             recorded += from_table(cls, ledger.table(sql))
         except (LedgerError, msgspec.ValidationError, pa.ArrowException) as exc:
             unreadable.add(name)
-            yield Finding(f"table {name}", f"holds what is no event: {first_line(exc)}")
+            yield VerifyFinding(f"table {name}", f"holds what is no event: {first_line(exc)}")
     if unreadable:
         return
     recorded.sort(key=lambda item: item.position)
@@ -141,6 +141,6 @@ def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str])
     for row in window:
         mine = recorded[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
         if len(mine) != row.events:
-            yield Finding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
+            yield VerifyFinding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
         elif chain_digest(row.previous_digest, row.append_no, mine) != row.digest:
-            yield Finding(row.name, "its events are not those that were recorded")
+            yield VerifyFinding(row.name, "its events are not those that were recorded")

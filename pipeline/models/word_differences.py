@@ -24,7 +24,7 @@ _BETWEEN_DIGITS = re.compile(rf"(?<=\d) *([{_MARKS}:·-]) *(?=\d)")
 _DIGITS_APART = re.compile(r"(?<=\d) +(?=\d)")
 _EXACT_PRODUCT = 4_000_000
 """With more pairs of words than this, frequent words are ignored when texts are matched (difflib's autojunk)."""
-_MAX_STEPS = 10_000_000
+_MAX_COMPARISONS = 10_000_000
 """Maximum number of comparisons when matching the words of two texts, and again when matching their lines: about one
 second. 16,000 words of which every fifth has changed take a third of it. Without a limit, a text of two words that
 alternate a thousand times takes minutes."""
@@ -73,11 +73,11 @@ def compare_words(old: str, new: str) -> Difference:
     before, after = _lines(old), _lines(new)
     changes: list[WordChange] = []
     word_no = 1
-    steps = _Steps()
-    lines = _Matching([line.keys for line in before], [line.keys for line in after], _Steps())
+    comparisons = _Comparisons()
+    lines = _Matching([line.keys for line in before], [line.keys for line in after], _Comparisons())
     for op, old_from, old_to, new_from, new_to in lines.get_opcodes():
         was, became = _joined(before[old_from:old_to]), _joined(after[new_from:new_to])
-        changes += _respelled(was, became, word_no) if op == "equal" else _reworded(was, became, word_no, steps)
+        changes += _respelled(was, became, word_no) if op == "equal" else _reworded(was, became, word_no, comparisons)
         word_no += len(became.words)
     meant = [change for change in changes if not change.cosmetic]
     return Difference(
@@ -103,11 +103,11 @@ class _Words(msgspec.Struct, frozen=True):
         return _Words(self.words[start:end], self.keys[start:end])
 
 
-class _Steps:
+class _Comparisons:
     """The number of comparisons that matching may still use."""
 
     def __init__(self) -> None:
-        self.left = _MAX_STEPS
+        self.left = _MAX_COMPARISONS
 
 
 class _Matching(SequenceMatcher[Hashable]):
@@ -117,19 +117,19 @@ class _Matching(SequenceMatcher[Hashable]):
     """The positions of each member of `new`, without very frequent ones; difflib's documented name."""
 
     def __init__(
-        self, old: Sequence[Hashable], new: Sequence[Hashable], steps: _Steps, *, autojunk: bool = False
+        self, old: Sequence[Hashable], new: Sequence[Hashable], comparisons: _Comparisons, *, autojunk: bool = False
     ) -> None:
         super().__init__(None, old, new, autojunk=autojunk)
-        self._old, self._new, self._steps = old, new, steps
+        self._old, self._new, self._comparisons = old, new, comparisons
         self._costs = list(accumulate((1 + len(self.b2j.get(each, ())) for each in old), initial=0))
 
     def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
-        """The longest common passage of these ranges; without steps left, their common beginning or else end."""
+        """The longest common passage of these ranges; without comparisons left, their common beginning or else end."""
         old_end = len(self._old) if ahi is None else ahi
         new_end = len(self._new) if bhi is None else bhi
         cost = self._costs[old_end] - self._costs[alo]
-        if cost <= self._steps.left:
-            self._steps.left -= cost
+        if cost <= self._comparisons.left:
+            self._comparisons.left -= cost
             return super().find_longest_match(alo, old_end, blo, new_end)
         old, new = self._old[alo:old_end], self._new[blo:new_end]
         start = _same(old, new)
@@ -162,10 +162,10 @@ def _count(words: _Words) -> int:
     return sum(1 for key in words.keys if key)
 
 
-def _reworded(was: _Words, became: _Words, word_no: int, steps: _Steps) -> Iterator[WordChange]:
+def _reworded(was: _Words, became: _Words, word_no: int, comparisons: _Comparisons) -> Iterator[WordChange]:
     """The changes between two passages. The new one begins at `word_no`."""
     crowded = len(was.words) * len(became.words) > _EXACT_PRODUCT
-    matching = _Matching(was.keys, became.keys, steps, autojunk=crowded)
+    matching = _Matching(was.keys, became.keys, comparisons, autojunk=crowded)
     for op, old_from, old_to, new_from, new_to in matching.get_opcodes():
         old, new = was.part(old_from, old_to), became.part(new_from, new_to)
         if op == "equal":

@@ -1,6 +1,6 @@
 """The countries of `countries.tsv`: their names, adjectives and capitals, their time zones and languages.
 
-Decision 20 says why the names are an own table.
+Decision 20 says why the names are a table of our own.
 """
 
 from __future__ import annotations

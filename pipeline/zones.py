@@ -1,6 +1,6 @@
 """Time zones: the meaning of their names and abbreviations in dates, and the zone in which an outlet writes times.
 
-Decision 20 says why the abbreviations are an own table.
+Decision 20 says why the abbreviations are a table of our own.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _region(key: str) -> ZoneInfo | None:
 def outlet_zone(url: str, *locales: str | None) -> ZoneInfo | None:
     """The zone of an outlet: from the country of its domain, else of its locales (`de-AT`), else from its language.
 
-    None if they do not decide it, as for an English outlet under `.com`.
+    None if they leave it open, as for an English outlet under `.com`.
     """
     said = [match for match in (_LOCALE.match(locale.strip()) for locale in locales if locale) if match]
     languages = [locale["language"].lower() for locale in said[:1]]

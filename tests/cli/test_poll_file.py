@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli.poll import poll as poll_command
 from pipeline.errors import NewsledgerError
-from tests.collect.feeds.feeding import RSS, A, B, atom, rss
+from tests.collect.feeds.sample_feeds import RSS, A, B, atom, rss
 
 
 def poll(*arguments: str | Path, stdin: bytes = b"") -> Result:

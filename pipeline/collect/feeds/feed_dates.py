@@ -183,7 +183,7 @@ class _Parts:
 
 
 def _full_year(year: str) -> int:
-    """The year with four digits. Two digits are read as in POSIX: 69 is 1969, 68 is 2068 (RFC 2822, section 4.3)."""
+    """The year with four digits. Two digits are read as in POSIX: 69 is 1969, 68 is 2068."""
     if len(year) == 2:
         return int(year) + (2000 if int(year) < 69 else 1900)
     if len(year) != 4:
@@ -191,7 +191,7 @@ def _full_year(year: str) -> int:
     return int(year)
 
 
-_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # an unknown time zone
+_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # what looks like the abbreviation of a zone
 _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), take)
     for pattern, take in (

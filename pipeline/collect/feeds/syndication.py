@@ -67,7 +67,10 @@ class _EntryReader:
 
 
 class _EntryReading:
-    """Collects the fields of one entry. The last one of repeated fields counts, but the first title and summary."""
+    """Collects the fields of one entry. A repeated field replaces the earlier one, but the first title stays.
+
+    `_take_summary` has the rule for summaries.
+    """
 
     def __init__(self, element: etree._Element, kind: FeedKind, base: str) -> None:
         self._kind = kind

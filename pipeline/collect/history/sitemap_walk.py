@@ -169,8 +169,8 @@ class SitemapWalk:
     def _rank(self, link: SitemapLink, *, is_root: bool) -> _Rank | None:
         """None if its dates cannot match. The lower the rank, the likelier it holds articles of the interval.
 
-        A year in the address that does not match excludes only a sitemap from an index without a date of modification:
-        it may be any other number.
+        A day or month in the address that does not match excludes the sitemap. A year that does not match may be any
+        number, so it excludes only a sitemap that an index names without a date of modification.
         """
         modified_at = link.modified_at
         after = (modified_at - self._interval.start).total_seconds() if modified_at else 0.0

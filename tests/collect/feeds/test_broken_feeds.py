@@ -1,4 +1,4 @@
-"""Feeds that are broken or mislabelled, are none, or mean harm: what can be read is read, what was wrong is said."""
+"""Broken, mislabelled and hostile feeds, and other files: readable items are read, defects are reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect.feeds import NotAFeed
-from tests.collect.feeds.feeding import PLAIN, RSS, URL, A, B, C, item, read, read_item, rss
+from tests.collect.feeds.sample_feeds import PLAIN, RSS, URL, A, B, C, item, read, read_item, rss
 
 # Broken markup
 
@@ -61,7 +61,7 @@ MENDED_TITLES = {
 
 
 @pytest.mark.parametrize(("title", "text"), MENDED_TITLES.items())
-def test_broken_text_says_what_was_meant(title: str, text: str) -> None:
+def test_broken_text_is_read_as_it_was_meant(title: str, text: str) -> None:
     assert read_item(rss(item(title + "<broken>"))).title == text
 
 
@@ -80,7 +80,7 @@ SOUND_ODDITIES = {
 
 
 @pytest.mark.parametrize(("body", "pages"), SOUND_ODDITIES.values(), ids=SOUND_ODDITIES)
-def test_what_is_odd_but_sound(body: str, pages: str) -> None:
+def test_odd_but_valid_feeds_are_read(body: str, pages: str) -> None:
     feed = read(body)
     assert [found.url for found in feed.items] == [f"https://bote.example/{no}" for no in pages]
     assert feed.warnings == ()
@@ -128,19 +128,19 @@ def test_charsets(body: bytes, content_type: str | None, warnings: tuple[str, ..
     assert feed.warnings == warnings
 
 
-def test_letters_that_were_encoded_twice() -> None:
+def test_text_that_was_encoded_twice_is_corrected() -> None:
     assert read_item(rss(item("<title>Pegel fÃ¤llt</title>"))).title == "Pegel fällt"
 
 
-def test_a_body_that_is_gzip_itself() -> None:
+def test_a_gzip_file_is_unpacked() -> None:
     assert read(gzip.compress(RSS.encode()), "application/x-gzip").items == read(RSS).items
 
 
-def test_a_content_type_that_is_no_feeds_is_said() -> None:
+def test_a_content_type_of_another_format_is_a_warning() -> None:
     assert read(RSS, "text/html; charset=utf-8").warnings == ("wrong_content_type",)
 
 
-# What is no feed, and what means harm
+# Other files, and hostile ones
 
 NOT_FEEDS = {
     "nothing": (b"", "empty"),
@@ -162,7 +162,7 @@ NOT_FEEDS = {
 
 
 @pytest.mark.parametrize(("body", "reason"), NOT_FEEDS.values(), ids=NOT_FEEDS)
-def test_what_is_no_feed_is_said(body: bytes, reason: str) -> None:
+def test_the_error_says_why_it_is_not_a_feed(body: bytes, reason: str) -> None:
     with pytest.raises(NotAFeed) as caught:
         read(body, "text/html")
     assert str(caught.value).startswith(f"{URL}: not a feed: {reason}")
@@ -199,24 +199,24 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS)
-def test_what_has_no_end_is_read_all_the_same(body: str) -> None:
-    """Each of these takes minutes or more where the square of its length is worked through."""
+def test_endless_constructs_are_read_in_linear_time(body: str) -> None:
+    """A reader that takes quadratic time needs minutes for each of these."""
     assert [found.url for found in read(body).items] == ["https://bote.example/a"]
 
 
-def test_a_feed_of_very_many_items_is_read_up_to_the_cap() -> None:
+def test_items_beyond_the_maximum_are_dropped() -> None:
     feed = read(rss("".join(PLAIN.format(no, no) for no in range(25_000))))
     assert (len(feed.items), feed.dropped, feed.warnings) == (10_000, 15_000, ("too_many_items",))
     assert feed.items[-1].title == "9999"
 
 
-def test_a_document_of_very_many_tags_is_cut() -> None:
+def test_a_document_with_too_many_tags_is_cut_off() -> None:
     feed = read(rss(A + "<x/>" * 1_100_000 + B))
     assert [found.title for found in feed.items] == ["a"]
     assert (feed.dropped, feed.warnings) == (1, ("broken_xml", "too_many_items"))
 
 
-def test_a_bad_base_costs_no_absolute_link() -> None:
+def test_an_invalid_base_does_not_harm_absolute_links() -> None:
     feed = read(
         rss("<item><link>https://bote.example/a</link></item>").replace("<channel>", "<channel xml:base='http://[bad'>")
     )

@@ -1,4 +1,4 @@
-"""A feed's dates in all their spellings: the moment, how far it can be trusted, and nothing guessed."""
+"""Dates in feeds, in all spellings: the time, its quality, and no guesses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.collect.feeds.feed_dates import read_date
 from pipeline.events import DateQuality
-from tests.collect.feeds.feeding import BERLIN, NEW_YORK, NOW
+from tests.collect.feeds.sample_feeds import BERLIN, NEW_YORK, NOW
 
 EXACT, NO_ZONE, DAY_ONLY = DateQuality.EXACT, DateQuality.NO_ZONE, DateQuality.DAY_ONLY
 
@@ -32,7 +32,7 @@ SPELLINGS = {
     "Mon, 02 Mar 2026 08:15": ("2026-03-02 07:15", NO_ZONE),
     "Mon, 02 Mar 2026 08:15:00 XYZT": ("2026-03-02 07:15", NO_ZONE),
     "Sun, 29 Mar 2026 03:30": (None, DateQuality.FUTURE),
-    # what programs print
+    # output of programs
     "Mon Mar  2 08:15:00 2026": ("2026-03-02 07:15", NO_ZONE),
     "Mon Mar 02 08:15:00 CET 2026": ("2026-03-02 07:15", EXACT),
     "Mon Mar 02 2026 08:15:00 GMT+0100 (Central European Standard Time)": ("2026-03-02 07:15", EXACT),
@@ -88,7 +88,7 @@ SPELLINGS = {
     "Sept. 5, 2025": ("2025-09-04 22:00", DAY_ONLY),
     "Tues., 3 March 2026 09:00 BST": ("2026-03-03 08:00", EXACT),
     "5 December 2025 10:00 CET": ("2025-12-05 09:00", EXACT),
-    # numbers with strokes: the day first, but see the United States below
+    # with slashes: the day comes first, except in the United States (below)
     "02/03/2026": ("2026-03-01 23:00", DAY_ONLY),
     "02-03-2026 08:15": ("2026-03-02 07:15", NO_ZONE),
     "12/31/2025": ("2025-12-30 23:00", DAY_ONLY),
@@ -111,7 +111,7 @@ def test_in_the_united_states_the_month_is_first() -> None:
 
 
 @pytest.mark.parametrize("hour", ["02:30", "03:30"])
-def test_an_hour_that_the_clock_skips_is_still_a_moment(hour: str) -> None:
+def test_an_hour_that_summer_time_skips_is_read(hour: str) -> None:
     reading = read_date(f"30.03.2025 {hour}", zone=BERLIN, now=NOW)
     assert reading.at == datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
 
@@ -126,25 +126,25 @@ NOT_DATES = [
 
 
 @pytest.mark.parametrize("raw", NOT_DATES, ids=lambda raw: raw[:30])
-def test_half_a_date_is_none_and_never_filled_up_from_today(raw: str) -> None:
+def test_an_incomplete_date_is_unreadable_and_never_completed_from_today(raw: str) -> None:
     reading = read_date(raw, zone=BERLIN, now=NOW)
     assert (reading.at, reading.quality) == (None, DateQuality.UNREADABLE)
 
 
-def test_a_date_ahead_of_the_clock_is_not_believed() -> None:
+def test_a_date_in_the_future_is_refused() -> None:
     tolerated = read_date((NOW + timedelta(minutes=10)).isoformat(), zone=BERLIN, now=NOW)
     assert (tolerated.at, tolerated.quality) == (NOW + timedelta(minutes=10), EXACT)
     ahead = read_date((NOW + timedelta(minutes=11)).isoformat(), zone=BERLIN, now=NOW)
     assert (ahead.at, ahead.quality) == (None, DateQuality.FUTURE)
 
 
-def test_a_day_begins_where_the_outlet_is() -> None:
+def test_a_day_starts_at_midnight_of_the_outlets_zone() -> None:
     assert read_date("2026-03-02", zone=ZoneInfo("UTC"), now=NOW).at == datetime(2026, 3, 2, tzinfo=UTC)
     assert read_date("2026-03-02", zone=NEW_YORK, now=NOW).at == datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2026, 1, 1)))
-def test_every_moment_in_the_usual_formats(moment: datetime) -> None:
+def test_every_time_in_the_usual_formats_is_read(moment: datetime) -> None:
     moment = moment.replace(microsecond=0, tzinfo=BERLIN).astimezone(UTC)
     for text in (
         moment.isoformat(),
@@ -156,7 +156,7 @@ def test_every_moment_in_the_usual_formats(moment: datetime) -> None:
 
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789.:-/ TZ+()[]apmUhrMäz", max_size=40))
-def test_no_text_breaks_the_date_reader(raw: str) -> None:
+def test_no_text_makes_the_date_reader_fail(raw: str) -> None:
     reading = read_date(raw, zone=BERLIN, now=NOW)
     assert reading.at is None or reading.at.tzinfo is UTC
     assert (reading.at is None) == (reading.quality in {DateQuality.UNREADABLE, DateQuality.FUTURE})

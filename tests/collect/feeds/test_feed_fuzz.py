@@ -1,4 +1,4 @@
-"""Whatever bytes come, a feed of valid items comes out, or NotAFeed; and what is written is read as written."""
+"""Any bytes give a feed of valid items or NotAFeed, and a written feed is read back unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, Markup, article_html,
 from pipeline.collect.feeds.items import MAX_TEXT_CHARS, MAX_URL_CHARS
 from pipeline.collect.feeds.mending import mend
 from pipeline.ids import article_id, canonical_url
-from tests.collect.feeds.feeding import NOW, atom, read, rss
+from tests.collect.feeds.sample_feeds import NOW, atom, read, rss
 from tests.collect.feeds.test_feeds import ATOM_03, RDF
 
 modest = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -89,7 +89,7 @@ def check_item(item: FeedItem) -> None:
 
 @settings(modest, max_examples=300)
 @given(st.binary(max_size=400), st.none() | st.text(max_size=60))
-def test_arbitrary_bytes(body: bytes, content_type: str | None) -> None:
+def test_arbitrary_bytes_give_a_feed_or_the_documented_error(body: bytes, content_type: str | None) -> None:
     check(body, content_type)
 
 
@@ -106,14 +106,14 @@ TOKENS = [
 
 @settings(modest, max_examples=400)
 @given(st.lists(st.sampled_from(TOKENS), max_size=60).map("".join))
-def test_markup_in_pieces(text: str) -> None:
+def test_fragments_of_markup_give_a_feed_or_the_documented_error(text: str) -> None:
     check(("<rss><item><link>https://a.example/1</link>" + text).encode("utf-8", "surrogatepass"))
     check(text.encode("utf-8", "surrogatepass"))
 
 
 @st.composite
 def mutations(draw: st.DrawFn) -> bytes:
-    """A valid feed with some of its bytes cut off, doubled, deleted, moved or replaced."""
+    """A valid feed with some bytes cut off, doubled, deleted, moved or replaced."""
     body = bytearray(draw(st.sampled_from(SEEDS)))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(body)))
@@ -137,17 +137,17 @@ def mutations(draw: st.DrawFn) -> bytes:
 
 @settings(modest, max_examples=600)
 @given(mutations())
-def test_valid_feeds_that_were_damaged(body: bytes) -> None:
+def test_damaged_feeds_give_a_feed_or_the_documented_error(body: bytes) -> None:
     check(body)
 
 
-def test_undamaged_they_are_read_without_a_warning() -> None:
+def test_the_undamaged_feeds_are_read_without_a_warning() -> None:
     for body in SEEDS[:7]:
         feed = check(body)
         assert feed is not None and feed.warnings == () and (feed.items or feed.sitemaps), body
 
 
-# What is written is read
+# Round trips
 
 plain = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="<&"), max_size=30)
 
@@ -205,9 +205,9 @@ def as_json(items: list[Written]) -> str:
 
 @modest
 @given(feeds, st.sampled_from([as_rss, as_atom, as_json]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_what_is_written_is_read(items: list[Written], render: object, charset: str) -> None:
+def test_a_written_feed_is_read_back(items: list[Written], render: object, charset: str) -> None:
     assert callable(render)
-    feed = check(render(items).replace("UTF-8", charset).encode(charset))
+    feed = check(render(items).replace('encoding="UTF-8"', f'encoding="{charset}"', 1).encode(charset))
     assert feed is not None
     assert [(item.url, item.title or "", item.published_at) for item in feed.items] == [
         (f"https://bote.example/{one.page}", repaired(one.title), one.published_at) for one in items
@@ -216,7 +216,7 @@ def test_what_is_written_is_read(items: list[Written], render: object, charset: 
 
 
 def repaired(text: str) -> str:
-    """As the reader puts right what looks like UTF-8 read as Latin-1."""
+    """The text after the reader corrected UTF-8 that looks like Latin-1."""
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -228,7 +228,7 @@ def repaired(text: str) -> str:
 
 @modest
 @given(st.lists(st.sampled_from(TOKENS), max_size=40).map("".join))
-def test_mended_markup_needs_no_mending(text: str) -> None:
+def test_mending_twice_changes_nothing_more(text: str) -> None:
     once = mend(text, {"item"})
     assert mend(once, {"item"}) == once
 
@@ -246,7 +246,7 @@ HTML_TOKENS = [
     st.lists(st.sampled_from(HTML_TOKENS), max_size=40).map("".join), st.sampled_from(["https://a.example/", "", "//["])
 )
 @example("&#" + "9" * 10_000 + ";", "")
-def test_no_html_breaks_the_cleaners(markup: str, base: str) -> None:
+def test_no_html_makes_the_cleaners_fail(markup: str, base: str) -> None:
     assert len(sanitize([Markup(markup, base), Markup("<b>x</b>", base)])) == 2
     assert sanitize([Markup(markup, base), Markup("<b>x</b>", base)])[1] == "<b>x</b>"
     content = article_html(FeedText(markup, True), base, 0) or ""

@@ -1,4 +1,4 @@
-"""Feeds as they come: every item that names a page is read, and says what the feed said."""
+"""Valid feeds: every item with a page is read, with the fields of the feed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.collect.feeds import FeedKind
 from pipeline.events import DateQuality
-from tests.collect.feeds.feeding import RSS, A, B, atom, entry, item, read, read_item, rss
+from tests.collect.feeds.sample_feeds import RSS, A, B, atom, entry, item, read, read_item, rss
 
 ATOM = atom("""<entry><title>Pegel</title><id>tag:bote,1</id><link href="https://bote.example/pegel"/>
 <published>2026-03-02T07:15:00Z</published><updated>2026-03-02T09:00:00Z</updated>
@@ -63,8 +63,8 @@ def test_every_format(body: str, kind: FeedKind, published: bool) -> None:
     assert only.published_at == (datetime(2026, 3, 2, 7, 15, tzinfo=UTC) if published else None)
 
 
-def test_digests_of_the_first_version_are_unchanged() -> None:
-    """Digests of what the first version read; a change of these records every item of every feed again."""
+def test_digests_are_those_of_the_first_version() -> None:
+    """If these digests change, every item of every feed is recorded again."""
     assert [read_item(body).said_digest for body in (ATOM, RDF)] == [
         "sha256:457b4898a95adcbfa12ec538132c79bb8071ce50859079fad7e44873b46b38fb",
         "sha256:a45eab46176d3690f09fc27772bd86ffae16b2b9cd50278eb26beef28fd20fe4",
@@ -72,14 +72,14 @@ def test_digests_of_the_first_version_are_unchanged() -> None:
     assert read(RSS).items[0].said_digest == "sha256:acfdc6e91263150f2ed690e324140754d84a370ac20e24160457e9f5d584b990"
 
 
-def test_an_update_is_another_saying_of_the_same_item() -> None:
+def test_an_update_changes_the_digest_but_not_the_guid() -> None:
     before, after = read_item(ATOM), read_item(ATOM.replace("T09:00:00Z", "T10:00:00Z"))
     assert before.guid == after.guid
     assert before.said_digest != after.said_digest
     assert before.said_digest == read_item(ATOM).said_digest
 
 
-# Links and guids: what the item says, the url, the guid (None: the url, without tracking)
+# Links and guids: the fields of the item, the url, the guid (None: the url without tracking)
 
 PAGE = "https://a.example/1"
 LINKS = {
@@ -88,7 +88,7 @@ LINKS = {
     "a link with tracking": (f"<link>{PAGE}?utm_source=rss</link>", f"{PAGE}?utm_source=rss", PAGE),
     "a link escaped twice": (f"<link>{PAGE}?a=1&amp;amp;b=2</link>", f"{PAGE}?a=1&b=2", None),
     "a link in CDATA": (f"<link><![CDATA[ {PAGE} ]]></link>", PAGE, None),
-    "a link behind its tag": (f"<link/>{PAGE}<guid>g</guid>", PAGE, "g"),
+    "a link after its tag": (f"<link/>{PAGE}<guid>g</guid>", PAGE, "g"),
     "a guid that is an address": (f"<guid>{PAGE}</guid>", PAGE, PAGE),
     "a guid that is one and denies it": (f"<guid isPermaLink='false'>{PAGE}</guid>", PAGE, PAGE),
     "a guid that is a path": ("<guid>/a</guid>", "https://bote.example/a", "/a"),
@@ -120,7 +120,7 @@ def test_xml_base_adds_up_from_the_root_to_the_link() -> None:
     assert read_item(feed).url == "https://bote.example/a/b/1"
 
 
-def test_links_are_relative_to_the_feeds_own_page_where_its_address_is_unknown() -> None:
+def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() -> None:
     (_, second) = read(RSS, url="").items
     assert second.url == "https://bote.example/wahl"
 
@@ -134,19 +134,19 @@ NO_PAGES = [
 
 
 @pytest.mark.parametrize("fields", NO_PAGES, ids=lambda fields: fields[:40])
-def test_an_item_that_names_no_page_is_counted(fields: str) -> None:
+def test_an_item_without_a_page_is_counted(fields: str) -> None:
     feed = read(rss(f"<item><title>Pegel</title>{fields}</item>" + A))
     assert [found.title for found in feed.items] == ["a"]
     assert (feed.dropped, feed.warnings) == (1, ("item_without_link",))
 
 
-def test_a_guid_that_stands_for_several_pages_is_none() -> None:
+def test_a_guid_of_several_pages_is_replaced_by_their_addresses() -> None:
     feed = read(rss("".join(f"<item><guid>g</guid><link>/{no}</link></item>" for no in (1, 2, 2))))
     assert [found.guid for found in feed.items] == ["https://bote.example/1", "https://bote.example/2"]
     assert (feed.warnings, feed.repeats, feed.dropped) == (("guid_reused",), 1, 0)
 
 
-def test_an_item_that_is_repeated_is_one() -> None:
+def test_a_repeated_item_counts_once() -> None:
     feed = read(rss(A + B + A))
     assert (len(feed.items), feed.repeats, feed.dropped, feed.warnings) == (2, 1, 0, ())
 
@@ -211,7 +211,7 @@ def test_a_summary_is_sanitized_and_its_addresses_are_absolute() -> None:
     ],
     ids=["content:encoded", "content:encoded first", "atom html", "atom untyped", "atom xhtml", "two descriptions"],
 )
-def test_the_full_text_is_kept_without_what_runs(body: str) -> None:
+def test_the_full_text_is_kept_without_scripts(body: str) -> None:
     found = read_item(body)
     assert found.summary == "Pegel"
     assert found.content == f'{PARAGRAPH * 4}<img src="https://bote.example/a.jpg"><a>mehr</a>'
@@ -224,12 +224,12 @@ def test_a_full_text_alone_is_the_summary_too() -> None:
     assert found.content is not None
 
 
-def test_a_full_text_that_says_no_more_than_the_summary_is_not_kept() -> None:
+def test_a_full_text_no_longer_than_the_summary_is_not_kept() -> None:
     found = read_item(rss(item("<description>Pegel fällt</description><content:encoded>Pegel</content:encoded>")))
     assert (found.summary, found.content) == ("Pegel fällt", None)
 
 
-def test_the_full_text_is_no_part_of_the_identity() -> None:
+def test_the_full_text_is_not_part_of_the_identity() -> None:
     short, long = (
         read_item(rss(item(f"<description>Pegel</description><content:encoded><![CDATA[{text}]]></content:encoded>")))
         for text in (ARTICLE, ARTICLE * 2)
@@ -239,7 +239,7 @@ def test_the_full_text_is_no_part_of_the_identity() -> None:
 
 
 @pytest.mark.parametrize("text", [PARAGRAPH * 9_999, "Wasser " * 99_999], ids=["paragraphs", "no markup"])
-def test_texts_are_not_endless(text: str) -> None:
+def test_texts_are_limited_in_length(text: str) -> None:
     fields = f"<title>{'a' * 99_999}</title><description>{'b ' * 99_999}</description>"
     full = f"<content:encoded><![CDATA[{text}]]></content:encoded>"
     found = read_item(rss(item(fields + full)))

@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1, what is nearly that, and what is other JSON."""
+"""JSON Feed 1.0 and 1.1, also with small errors, and other JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind, NotAFeed
-from tests.collect.feeds.feeding import URL, read
+from tests.collect.feeds.sample_feeds import URL, read
 
 PAGE = "https://bote.example/pegel"
 PARAGRAPH = "<p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis mit.</p>"
@@ -86,14 +86,14 @@ def test_dates_that_are_numbers() -> None:
     assert feed.warnings == ("bad_date", "future_date")
 
 
-def test_what_names_no_page_and_what_is_too_much_is_counted() -> None:
+def test_items_without_a_page_or_beyond_the_maximum_are_counted() -> None:
     feed = feed_of({"id": "1"}, "Pegel", None, ITEM)
     assert (len(feed.items), feed.dropped, feed.warnings) == (1, 3, ("item_without_link",))
     many = feed_of(*({"url": f"/{no}"} for no in range(10_500)))
     assert (len(many.items), many.dropped, many.warnings) == (10_000, 500, ("too_many_items",))
 
 
-def test_links_are_relative_to_the_home_page_where_the_feeds_address_is_unknown() -> None:
+def test_links_are_relative_to_the_home_page_if_the_address_is_unknown() -> None:
     body = json.dumps({"version": "https://jsonfeed.org/version/1", "home_page_url": PAGE, "items": [{"url": "x"}]})
     assert read(body, url="").items[0].url == "https://bote.example/x"
 
@@ -125,7 +125,7 @@ NOT_FEEDS = {
 
 
 @pytest.mark.parametrize(("body", "reason"), NOT_FEEDS.values(), ids=NOT_FEEDS)
-def test_other_json_is_said(body: str, reason: str) -> None:
+def test_the_error_says_why_it_is_not_a_json_feed(body: str, reason: str) -> None:
     with pytest.raises(NotAFeed) as caught:
         read(body, "application/json")
     assert str(caught.value).startswith(f"{URL}: not a feed: {reason}")

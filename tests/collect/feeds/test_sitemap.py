@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.collect.feeds import Feed, FeedKind, SitemapLink
 from pipeline.events import DateQuality
-from tests.collect.feeds.feeding import read
+from tests.collect.feeds.sample_feeds import read
 
 SITEMAP = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 NEWS = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
@@ -39,7 +39,7 @@ def test_a_news_sitemap() -> None:
     assert (only.updated_at, only.updated_raw) == (datetime(2026, 3, 2, 9, tzinfo=UTC), "2026-03-02T10:00:00+01:00")
 
 
-def test_a_day_is_enough_for_a_news_sitemap() -> None:
+def test_a_news_sitemap_may_date_by_day() -> None:
     (only,) = urlset(news("<news:publication_date>2026-03-02</news:publication_date>")).items
     assert (only.published_at, only.published_quality) == (
         datetime(2026, 3, 1, 23, tzinfo=UTC),
@@ -50,7 +50,7 @@ def test_a_day_is_enough_for_a_news_sitemap() -> None:
 @pytest.mark.parametrize(
     "declarations", [NEWS, f'xmlns:n="http://www.google.com/schemas/sitemap-news/0.84" {SITEMAP}', ""]
 )
-def test_a_news_sitemap_whatever_its_namespaces(declarations: str) -> None:
+def test_a_news_sitemap_is_known_with_any_of_its_namespaces(declarations: str) -> None:
     prefix = "n" if "xmlns:n=" in declarations else "news"
     fields = f"<{prefix}:publication_date>2026-03-02T07:15:00Z</{prefix}:publication_date>"
     feed = urlset(f"<url><loc>{PAGE}</loc><{prefix}:news>{fields}</{prefix}:news></url>", declarations)
@@ -69,7 +69,7 @@ def test_a_sitemap_says_when_a_page_was_changed_not_when_it_was_published() -> N
     ]
 
 
-def test_what_is_wrong_with_a_sitemap_is_said_and_counted() -> None:
+def test_defects_of_a_sitemap_are_warnings_and_counts() -> None:
     feed = urlset(
         f"<url><loc>{PAGE}?a&b</loc></url><url><loc/></url><url><loc>mailto:x@bote.example</loc></url>"
         f"<url><loc>{PAGE}?a&b</loc></url><url><loc>/x</loc><lastmod>bald</lastmod></url>"
@@ -96,6 +96,6 @@ def test_a_sitemap_that_is_gzip() -> None:
     assert read(body, "application/octet-stream").items[0].url == PAGE
 
 
-def test_as_many_addresses_as_the_protocol_allows() -> None:
+def test_addresses_beyond_the_limit_of_the_protocol_are_dropped() -> None:
     feed = urlset("".join(f"<url><loc>https://bote.example/{no}</loc></url>" for no in range(50_100)), SITEMAP)
     assert (len(feed.items), feed.dropped, feed.warnings) == (50_000, 100, ("too_many_items",))

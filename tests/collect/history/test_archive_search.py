@@ -1,4 +1,4 @@
-"""What archived captures of feeds, front pages and section pages say of a day."""
+"""The articles of a day in archived captures of feeds, front pages and section pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.collect.history.archive_search import MAX_MEMENTOS, ArchiveSearch,
 from pipeline.collect.history.wayback import MAX_PAGES, ArchivedCapture, WebArchive
 from pipeline.collect.pages.section_pages import looks_like_article, page_links, section_addresses
 from pipeline.interval import Interval
-from tests.collect.history.asking import BERLIN, DAY, asking, hour
+from tests.collect.history.history_client import BERLIN, DAY, hour, open_client
 from tests.worlds.web_archive import Odd, WebArchiveServer, web_archive
 
 SITE = "https://bote.example"
@@ -30,7 +30,7 @@ def archive() -> Iterator[WebArchiveServer]:
 
 def search(archive: WebArchiveServer, folder: Path, url: str, *, html: bool = False) -> ArchiveSearch:
     async def run() -> ArchiveSearch:
-        async with asking(folder) as client:
+        async with open_client(folder) as client:
             searcher = ArchiveSearcher(WebArchive(client, archive.base), hosts={"bote.example"}, zone=BERLIN)
             return await (searcher.front_page(url, DAY) if html else searcher.feed(url, DAY))
 
@@ -61,9 +61,7 @@ def paths(found: ArchiveSearch) -> dict[str, datetime]:
 # Feeds
 
 
-def test_dated_items_of_the_day_are_found_wherever_they_are_still_held(
-    archive: WebArchiveServer, tmp_path: Path
-) -> None:
+def test_dated_items_of_the_day_are_found_in_later_captures_too(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(FEED, hour(6), rss(("/early", hour(5)), ("/yesterday", hour(-4))), content_type=RSS)
     archive.keep(FEED, hour(30), rss(("/late", hour(23)), ("/tomorrow", hour(29))), content_type=RSS)
     found = search(archive, tmp_path, FEED)
@@ -72,7 +70,7 @@ def test_dated_items_of_the_day_are_found_wherever_they_are_still_held(
     assert found.sightings[0].found_in == f"{archive.base}/web/20260314060000id_/{FEED}"
 
 
-def test_an_item_without_a_date_counts_from_where_it_was_first_seen_if_it_was_new_there(
+def test_an_undated_item_gets_the_time_of_the_first_capture_in_which_it_was_new(
     archive: WebArchiveServer, tmp_path: Path
 ) -> None:
     archive.keep(FEED, hour(-9), rss(("/old", None)), content_type=RSS)
@@ -82,17 +80,17 @@ def test_an_item_without_a_date_counts_from_where_it_was_first_seen_if_it_was_ne
     assert paths(search(archive, tmp_path, FEED)) == {"/new": hour(6), "/newer": hour(12)}
 
 
-def test_what_only_the_first_capture_shows_may_be_older_than_the_day(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_an_undated_item_of_the_first_capture_is_ignored(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(FEED, hour(6), rss(("/undated", None), ("/2026/03/14/named", None)), content_type=RSS)
     assert paths(search(archive, tmp_path, FEED)) == {"/2026/03/14/named": hour(11)}
 
 
-def test_a_date_ahead_of_the_capture_is_not_believed(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_date_after_the_capture_is_refused(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(FEED, hour(-3), rss(("/announced", hour(20))), content_type=RSS)
     assert paths(search(archive, tmp_path, FEED)) == {}
 
 
-def test_captures_that_cannot_be_read_cost_themselves_only(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_unreadable_captures_do_not_stop_the_search(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(FEED, hour(2), "<html>Wartung</html>", content_type=RSS)
     archive.keep(FEED, hour(4), rss(("/a", hour(3))), content_type=RSS)
     archive.keep(FEED, hour(6), rss(("/b", hour(5))), content_type=RSS)
@@ -105,12 +103,12 @@ def test_captures_that_cannot_be_read_cost_themselves_only(archive: WebArchiveSe
     assert (found.failure.reason, found.is_archive_busy, len(paths(found))) == ("http_5xx", False, 2)
 
 
-def test_captures_that_neighbouring_days_share_are_read_once(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_captures_shared_by_neighbouring_days_are_read_once(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(FEED, hour(20), rss(("/early", hour(5)), ("/undated", None)), content_type=RSS)
     archive.keep(FEED, hour(30), rss(("/undated", None), ("/new", None)), content_type=RSS)
 
     async def run() -> list[ArchiveSearch]:
-        async with asking(tmp_path) as client:
+        async with open_client(tmp_path) as client:
             searcher = ArchiveSearcher(WebArchive(client, archive.base), hosts={"bote.example"}, zone=BERLIN)
             next_day = Interval(DAY.end, DAY.end + timedelta(days=1))
             return [await searcher.feed(FEED, day) for day in (DAY, next_day)]
@@ -119,7 +117,7 @@ def test_captures_that_neighbouring_days_share_are_read_once(archive: WebArchive
     assert archive.asked[f"replay {FEED}"] == 2
 
 
-def test_beginning_of_a_truncated_index_is_read(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_the_start_of_a_long_index_is_read(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.page_rows = 1
     for number in range(MAX_PAGES + 1):
         archive.keep(FEED, hour(number), rss((f"/{number}", hour(number))), content_type=RSS)
@@ -128,7 +126,7 @@ def test_beginning_of_a_truncated_index_is_read(archive: WebArchiveServer, tmp_p
     assert (found.failure.reason, found.is_archive_busy, found.captures) == ("partial", False, MAX_PAGES)
 
 
-def test_an_archive_that_has_enough_is_left_alone(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_busy_archive_gets_no_more_requests(archive: WebArchiveServer, tmp_path: Path) -> None:
     for number in range(5):
         archive.keep(FEED, hour(number), rss((f"/{number}", hour(number))), content_type=RSS)
     archive.odd_replays[FEED] = [Odd(status=429, headers={"Retry-After": "900"}) for _ in range(9)]
@@ -159,7 +157,7 @@ def test_a_front_page_shows_what_was_new(archive: WebArchiveServer, tmp_path: Pa
     assert found.sections == (f"{SITE}/politik",)
 
 
-def test_a_front_page_without_html(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_front_page_without_html_has_no_articles(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(HOME, hour(8), b"")
     archive.keep(HOME, hour(9), b"\x00\x01\x02")
     found = search(archive, tmp_path, HOME, html=True)
@@ -195,7 +193,7 @@ def test_links_of_a_page() -> None:
         ("/2026/03/", False),
     ],
 )
-def test_what_looks_like_an_article(path: str, is_article: bool) -> None:
+def test_paths_that_look_like_articles(path: str, is_article: bool) -> None:
     assert looks_like_article(SITE + path) is is_article
 
 
@@ -207,7 +205,7 @@ def test_a_long_path_is_judged_in_less_than_a_second(path: str) -> None:
     assert not looks_like_article(f"{SITE}/{path}")
 
 
-def test_sections_are_folders_of_articles_that_the_page_links_to() -> None:
+def test_section_pages_are_linked_folders_of_linked_articles() -> None:
     body = page(
         "/sport/a-b-c-d", "/sport/e-f-g-h", "/politik/inland/i-j-k-l", "/politik/inland/m-n-o-p", "/kultur/q-r-s-t"
     )
@@ -216,18 +214,18 @@ def test_sections_are_folders_of_articles_that_the_page_links_to() -> None:
     assert sorted(section_addresses(links)) == [f"{SITE}/politik", f"{SITE}/sport/"]
 
 
-# Which captures are read
+# The choice of captures
 
 
 def archived(*hours: float) -> list[ArchivedCapture]:
     return [ArchivedCapture(hour(number), FEED, "") for number in hours]
 
 
-def test_the_last_one_before_all_within_and_the_first_one_after() -> None:
+def test_the_last_capture_before_those_within_and_the_first_after_are_chosen() -> None:
     assert [each.at for each in chosen(archived(-9, -2, 1, 20, 25, 40), DAY)] == [hour(h) for h in (-2, 1, 20, 25)]
 
 
-def test_captures_are_chosen_evenly_up_to_the_limit() -> None:
+def test_too_many_captures_are_thinned_out_evenly() -> None:
     picked = chosen(archived(-1, *(number / 10 for number in range(240))), DAY)
     assert len(picked) == MAX_MEMENTOS + 1
     assert {later.at - earlier.at for earlier, later in pairwise(picked[1:])} == {timedelta(days=1) / MAX_MEMENTOS}

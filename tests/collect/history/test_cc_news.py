@@ -1,4 +1,4 @@
-"""Common Crawl's news files: lists, names, records, transfers, sound and otherwise."""
+"""The news files of Common Crawl: lists, names, records and transfers, valid and damaged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlice, NewsSlices, copy_records
 from pipeline.interval import Interval
 from pipeline.sources.sites import is_on
-from tests.collect.history.asking import DAY, asking, hour
+from tests.collect.history.history_client import DAY, hour, open_client
 from tests.worlds.news_files import PAGE, NewsFileServer, file_path, news_files, warc_record, warcinfo
 
 URL = "https://bote.example/politik/der-hafen-bleibt-zu"
@@ -35,10 +35,10 @@ def server() -> Iterator[NewsFileServer]:
         yield running
 
 
-# Which files there are
+# Lists of files
 
 
-def test_a_month_s_list_names_files_and_their_beginning() -> None:
+def test_the_list_of_a_month_names_files_and_their_start() -> None:
     lines = [
         file_path(hour(3)),
         "",
@@ -54,21 +54,21 @@ def test_a_month_s_list_names_files_and_their_beginning() -> None:
         ]
 
 
-def test_a_list_that_is_cut_off_is_no_list() -> None:
+def test_a_list_that_is_cut_off_is_refused() -> None:
     with pytest.raises(CodingError):
         read_paths(gzip.compress(file_path(NOON).encode())[:-6])
 
 
 def files_of(server: NewsFileServer, folder: Path, interval: Interval) -> tuple[list[str], list[str]]:
     async def run() -> tuple[list[str], list[str]]:
-        async with asking(folder) as client:
+        async with open_client(folder) as client:
             files, failures = await list_files(client, server.base, interval)
         return [file.path for file in files], [failure.reason for failure in failures.values()]
 
     return asyncio.run(run())
 
 
-def test_files_begun_in_the_period_and_the_last_one_before_it(server: NewsFileServer, tmp_path: Path) -> None:
+def test_files_started_in_the_interval_and_the_one_before_are_listed(server: NewsFileServer, tmp_path: Path) -> None:
     for started_at in (hour(-9), hour(-3), hour(-1), hour(0), hour(23.9), hour(24)):
         server.files[file_path(started_at)] = b""
     expected = [file_path(started_at) for started_at in (hour(-1), hour(0), hour(23.9))]
@@ -81,40 +81,40 @@ def test_a_month_may_be_missing(server: NewsFileServer, tmp_path: Path) -> None:
     assert files_of(server, tmp_path, first) == ([file_path(hour(3, day=1))], ["http_4xx"])
 
 
-def test_a_broken_list_is_a_reason(server: NewsFileServer, tmp_path: Path) -> None:
+def test_a_broken_list_is_a_failure(server: NewsFileServer, tmp_path: Path) -> None:
     server.lists["crawl-data/CC-NEWS/2026/03"] = gzip.compress(b"crawl-data")[:-3]
     assert files_of(server, tmp_path, DAY) == ([], ["broken_index"])
 
 
-def test_a_period_over_several_months_asks_for_each(server: NewsFileServer, tmp_path: Path) -> None:
+def test_an_interval_over_several_months_reads_the_list_of_each(server: NewsFileServer, tmp_path: Path) -> None:
     files_of(server, tmp_path, Interval(hour(0), hour(0) + timedelta(days=50)))
     assert sorted(path[-21:-14] for path in server.asked if path.endswith("gz")) == ["2026/03", "2026/04", "2026/05"]
 
 
-# What a file holds
+# Records of a file
 
 
 def pages(*records: bytes) -> list[NewsPage]:
     return list(read_pages(io.BytesIO(b"".join(records)), DAY, lambda url: url == URL))
 
 
-def test_a_page_is_taken_with_its_date_and_type() -> None:
+def test_a_page_is_read_with_its_date_and_type() -> None:
     (page,) = pages(warcinfo(), warc_record("https://other.example/", NOON), warc_record(URL, NOON))
     assert page == NewsPage(URL, NOON, "text/html; charset=utf-8", PAGE)
 
 
 @pytest.mark.parametrize("type_header", ["content-type: Text/HTML", "Content-Type: application/xhtml+xml"])
-def test_any_spelling_of_html(type_header: str) -> None:
+def test_any_spelling_of_the_html_type_is_read(type_header: str) -> None:
     assert len(pages(warc_record(URL, NOON, headers=(type_header,)))) == 1
 
 
-def test_a_page_that_is_still_compressed() -> None:
+def test_a_compressed_page_is_decompressed() -> None:
     headers = ("Content-Type: text/html", "Content-Encoding: gzip")
     (page,) = pages(warc_record(URL, NOON, gzip.compress(PAGE), headers=headers))
     assert page.body == PAGE
 
 
-def test_a_record_without_a_digest_is_believed() -> None:
+def test_a_record_without_a_digest_is_read() -> None:
     record = gzip.decompress(warc_record(URL, NOON)).replace(b"WARC-Payload-Digest", b"WARC-Unheard-Of")
     assert len(pages(gzip.compress(record))) == 1
 
@@ -143,12 +143,12 @@ LEFT_OUT = {
 
 
 @pytest.mark.parametrize("record", LEFT_OUT.values(), ids=LEFT_OUT)
-def test_what_is_left_out(record: bytes) -> None:
+def test_other_records_are_skipped(record: bytes) -> None:
     assert [page.url for page in pages(record, warc_record(URL, hour(13)))] == [URL]
     assert pages(record) == []
 
 
-# Its transfer
+# The transfer of a file
 
 
 def copied(data: bytes) -> tuple[list[NewsPage], str | None]:
@@ -164,7 +164,7 @@ def test_a_slice_holds_the_wanted_records_as_they_were() -> None:
 
 
 @pytest.mark.parametrize("junk", ["http://[junk/", "http://bote.example\uff03@x", "//", "urn:x:y", ""])
-def test_record_with_an_invalid_address_is_skipped(junk: str) -> None:
+def test_an_invalid_address_is_not_damage(junk: str) -> None:
     kept = io.BytesIO()
     stream = io.BytesIO(warc_record(junk, NOON) + warc_record(URL, NOON))
     assert copy_records(stream, kept, lambda url: is_on(url, {"bote.example"})) is None
@@ -176,7 +176,7 @@ class FullDisk(io.BytesIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_full_disk_is_no_damage() -> None:
+def test_a_full_disk_is_an_error_and_not_damage() -> None:
     with pytest.raises(OSError, match="No space left"):
         copy_records(io.BytesIO(warc_record(URL, NOON)), FullDisk(), lambda url: True)
 
@@ -189,14 +189,14 @@ def test_a_full_disk_is_no_damage() -> None:
     ],
     ids=["in the head of a record", "in its body", "at its very end", "junk", "no record", "in gzip's head"],
 )
-def test_a_damaged_or_cut_off_file_gives_what_came_before(rest: bytes) -> None:
+def test_a_damaged_file_gives_the_records_before_the_damage(rest: bytes) -> None:
     found, problem = copied(warcinfo() + warc_record(URL, NOON) + rest)
     assert found[:1] == [NewsPage(URL, NOON, "text/html; charset=utf-8", PAGE)]
     assert problem
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>no</html>", b"junk" * 99])
-def test_what_is_no_warc_file_has_a_problem(data: bytes) -> None:
+def test_a_file_of_another_format_is_a_problem(data: bytes) -> None:
     found, problem = copied(data)
     assert (found, bool(problem)) == ([], True)
 
@@ -227,7 +227,7 @@ def test_a_file_is_streamed_once_for_all_its_hosts(server: NewsFileServer, tmp_p
     assert server.asked[path] == 2
 
 
-def test_a_transfer_that_breaks_off_gives_what_came_and_is_tried_again(server: NewsFileServer, tmp_path: Path) -> None:
+def test_an_interrupted_transfer_gives_records_and_is_retried(server: NewsFileServer, tmp_path: Path) -> None:
     path = file_path(NOON)
     chance = random.Random(7)
     filler = [warc_record(f"https://bote.example/{no}", NOON, chance.randbytes(100_000)) for no in range(50)]
@@ -240,7 +240,7 @@ def test_a_transfer_that_breaks_off_gives_what_came_and_is_tried_again(server: N
     assert len(urls(take(server, tmp_path, path))) == 50
 
 
-def test_many_may_wait_for_a_file_and_need_no_threads(server: NewsFileServer, tmp_path: Path) -> None:
+def test_waiting_for_a_file_takes_no_thread(server: NewsFileServer, tmp_path: Path) -> None:
     path = file_path(NOON)
     server.files[path] = warcinfo() + warc_record(URL, NOON)
 
@@ -252,7 +252,7 @@ def test_many_may_wait_for_a_file_and_need_no_threads(server: NewsFileServer, tm
     assert server.asked[path] == 1
 
 
-def test_nobody_waits_for_ever(server: NewsFileServer, tmp_path: Path) -> None:
+def test_waiting_for_a_file_ends_after_a_limit(server: NewsFileServer, tmp_path: Path) -> None:
     path = file_path(NOON)
     server.files[path] = warc_record(URL, NOON)
     taken = take(server, tmp_path, path).path
@@ -261,7 +261,7 @@ def test_nobody_waits_for_ever(server: NewsFileServer, tmp_path: Path) -> None:
     assert caught.value.reason == "no_turn"
 
 
-def test_interrupted_reading_can_be_repeated(server: NewsFileServer, tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_reading_thread(server: NewsFileServer, tmp_path: Path) -> None:
     path = file_path(NOON)
     chance = random.Random(7)
     records = [warc_record(f"https://bote.example/{no}", NOON, chance.randbytes(100_000)) for no in range(50)]
@@ -282,7 +282,7 @@ def test_interrupted_reading_can_be_repeated(server: NewsFileServer, tmp_path: P
     assert len(urls(take(server, tmp_path, path))) == 50
 
 
-def test_what_came_of_a_file_stays_readable_while_it_is_streamed_again(server: NewsFileServer, tmp_path: Path) -> None:
+def test_a_slice_stays_readable_while_its_file_is_streamed_again(server: NewsFileServer, tmp_path: Path) -> None:
     path = file_path(NOON)
     server.files[path] = warc_record(URL, NOON) + b"junk"
     first = take(server, tmp_path, path)
@@ -292,7 +292,7 @@ def test_what_came_of_a_file_stays_readable_while_it_is_streamed_again(server: N
         assert [page.url for page in read_pages(file, DAY, lambda _: True)] == [URL]
 
 
-def test_a_file_that_is_not_there_is_a_reason(server: NewsFileServer, tmp_path: Path) -> None:
+def test_a_missing_file_is_a_failure(server: NewsFileServer, tmp_path: Path) -> None:
     with pytest.raises(NotRead) as caught:
         take(server, tmp_path, file_path(NOON))
     assert (caught.value.reason, caught.value.status) == ("http_4xx", 404)

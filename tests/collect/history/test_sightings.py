@@ -1,4 +1,4 @@
-"""Which time an address names."""
+"""The time that an address names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.collect.history.sightings import named_day, named_interval
 from pipeline.interval import Interval
-from tests.collect.history.asking import BERLIN, DAY
+from tests.collect.history.history_client import BERLIN, DAY
 
 YEAR, MONTH, ONE_DAY = (2026, 1, 1), (2026, 3, 1), (2026, 3, 14)
 NAMED = {
@@ -51,7 +51,7 @@ def test_an_address_names_a_year_a_month_or_a_day(path: str, named: tuple[tuple[
         "https://bote.example/sitemap-99999999999999999999.xml",
     ],
 )
-def test_an_address_that_names_no_time(url: str) -> None:
+def test_an_address_may_name_no_time(url: str) -> None:
     assert named_interval(url, BERLIN) is None
 
 
@@ -69,14 +69,14 @@ ARTICLES = {
 
 
 @pytest.mark.parametrize(("path", "raw"), ARTICLES.items(), ids=ARTICLES)
-def test_the_day_of_an_article_is_a_part_of_its_own(path: str, raw: str | None) -> None:
+def test_the_day_of_an_article_starts_a_part_of_its_path(path: str, raw: str | None) -> None:
     day = named_day(f"https://bote.example{path}", BERLIN)
     assert (day.raw if day else None) == raw
     if day is not None:
         assert day.begins_at == datetime(2026, 3, 13, 23, tzinfo=UTC)
 
 
-def test_periods_are_half_open() -> None:
+def test_intervals_are_half_open() -> None:
     assert DAY.start in DAY
     assert DAY.end not in DAY
     assert not DAY.overlaps(Interval(DAY.end, DAY.end + timedelta(days=1)))

@@ -1,4 +1,4 @@
-"""Sitemaps and their archives, walked where their dates can match, whatever they hold."""
+"""A walk through sitemaps whose dates can match, valid and damaged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.collect.history import sitemap_walk as sitemaps
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sitemap_files import SitemapReading
 from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps
-from tests.collect.history.asking import BERLIN, DAY, NOW, asking, hour
+from tests.collect.history.history_client import BERLIN, DAY, NOW, hour, open_client
 from tests.worlds.loopback import Answer, WebServer
 
 XML = "application/xml"
@@ -54,13 +54,13 @@ def site() -> Iterator[Site]:
 
 
 def walk(site: Site, folder: Path, *paths: str, read_at: Mapping[str, datetime] | None = None) -> SitemapWalk:
-    """`read_at` is when earlier runs have read sitemaps to their end, by path."""
+    """`read_at` says by path when earlier runs read sitemaps to their end."""
     readings = {
         site.base + path: SitemapReading(url="", tried_at=at, read_at=at) for path, at in (read_at or {}).items()
     }
 
     async def run() -> SitemapWalk:
-        async with asking(folder) as client:
+        async with open_client(folder) as client:
             walk = SitemapWalk(
                 client,
                 DAY,
@@ -77,17 +77,17 @@ def walk(site: Site, folder: Path, *paths: str, read_at: Mapping[str, datetime] 
 
 
 def asked(site: Site) -> list[str]:
-    """The sitemaps, in their order."""
+    """The sitemaps that were read, in order."""
     return [path for path in site.asked if path != "/robots.txt"]
 
 
 def found(walk: SitemapWalk) -> list[str]:
-    """The paths of the articles found."""
+    """The paths of the articles that were found."""
     urls = [sighting.item.url for read in walk.reads for sighting in read.sightings]
     return [urlsplit(url).path.removeprefix("/") for url in urls]
 
 
-def test_only_what_is_dated_in_the_period_is_found(site: Site, tmp_path: Path) -> None:
+def test_only_articles_dated_in_the_interval_are_found(site: Site, tmp_path: Path) -> None:
     site.sitemap(
         "/news.xml",
         ("/before", "2026-03-13T23:59:59Z"),
@@ -108,7 +108,7 @@ def test_a_day_without_a_time_counts_as_its_noon(site: Site, tmp_path: Path) -> 
     assert found(walk(site, tmp_path, "/news.xml")) == ["a"]
 
 
-def test_a_day_of_modification_counts_as_its_noon_where_the_outlet_is(site: Site, tmp_path: Path) -> None:
+def test_a_day_of_modification_counts_as_its_noon_in_the_outlets_zone(site: Site, tmp_path: Path) -> None:
     site.sitemap("/all.xml", ("/a", "2026-03-14"), ("/b", "2026-03-15"))
     site.sitemap("/sitemaps/2026-03-14.xml", ("/c", "2026-03-14"))
     walked = walk(site, tmp_path, "/all.xml", "/sitemaps/2026-03-14.xml")
@@ -140,7 +140,7 @@ def test_a_number_that_looks_like_a_later_day_is_a_number(site: Site, tmp_path: 
     ]
 
 
-def test_a_sitemap_of_a_day_dates_what_it_lists(site: Site, tmp_path: Path) -> None:
+def test_a_sitemap_of_a_day_dates_its_articles(site: Site, tmp_path: Path) -> None:
     site.sitemap(
         "/sitemaps/2026-03-14.xml", ("/same-day", "2026-03-14T08:00:00Z"), ("/later", "2026-04-01"), ("/without", None)
     )
@@ -148,7 +148,7 @@ def test_a_sitemap_of_a_day_dates_what_it_lists(site: Site, tmp_path: Path) -> N
     assert [sighting.dated_at for sighting in read.sightings] == [hour(8), hour(11), hour(11)]
 
 
-def test_lists_and_pages_about_the_outlet_are_no_articles(site: Site, tmp_path: Path) -> None:
+def test_listings_and_pages_about_the_outlet_are_not_articles(site: Site, tmp_path: Path) -> None:
     at = "2026-03-14T09:00:00Z"
     others = ("/", "/tag/harbour/", "/category/politics/", "/news/author/ida-holm", "/imprint/", "/thema/hafen")
     articles = ("/politics/ferry", "/thema/der-hafen-bleibt-heute-zu", "/about-the-ferry")
@@ -156,13 +156,13 @@ def test_lists_and_pages_about_the_outlet_are_no_articles(site: Site, tmp_path: 
     assert found(walk(site, tmp_path, "/sitemap.xml")) == [path.removeprefix("/") for path in articles]
 
 
-def test_pages_without_any_date_are_not_taken(site: Site, tmp_path: Path) -> None:
+def test_undated_pages_are_ignored(site: Site, tmp_path: Path) -> None:
     site.sitemap("/all.xml", ("/a", None), ("/b", "yesterday"), ("/c", "2099-01-01"))
     (read,) = walk(site, tmp_path, "/all.xml").reads
     assert (read.entries, read.sightings) == (3, ())
 
 
-def test_an_index_is_followed_only_where_its_dates_can_match(site: Site, tmp_path: Path) -> None:
+def test_only_sitemaps_whose_dates_can_match_are_read(site: Site, tmp_path: Path) -> None:
     site.index(
         "/index.xml",
         ("/2026-03-13.xml", None),
@@ -187,7 +187,7 @@ def test_an_index_is_followed_only_where_its_dates_can_match(site: Site, tmp_pat
     assert not walked.reads[-1].is_partial
 
 
-def test_numbers_that_look_like_years_may_be_any(site: Site, tmp_path: Path) -> None:
+def test_a_number_that_looks_like_a_year_may_be_any_number(site: Site, tmp_path: Path) -> None:
     numbered = [f"/post-sitemap{number}.xml" for number in (1998, 2026, 2031)]
     site.index(
         "/index.xml",
@@ -220,7 +220,7 @@ def test_indexes_that_name_each_other_are_read_once(site: Site, tmp_path: Path) 
     assert not any(read.is_partial for read in walked.reads)
 
 
-def test_indexes_may_be_nested_so_deep_and_not_deeper(site: Site, tmp_path: Path) -> None:
+def test_nested_indexes_are_read_up_to_the_maximum_depth(site: Site, tmp_path: Path) -> None:
     for level in range(sitemaps.MAX_DEPTH + 3):
         site.index(f"/{level}.xml", (f"/{level + 1}.xml", None))
     walked = walk(site, tmp_path, "/0.xml")
@@ -229,8 +229,8 @@ def test_indexes_may_be_nested_so_deep_and_not_deeper(site: Site, tmp_path: Path
     assert len(walked.reads) == sitemaps.MAX_DEPTH + 1
 
 
-def test_next_run_resumes_when_there_are_too_many_sitemaps(site: Site, tmp_path: Path) -> None:
-    """Two days lie between the runs, so that all that was read may be read again."""
+def test_the_next_run_resumes_with_the_remaining_sitemaps(site: Site, tmp_path: Path) -> None:
+    """Two days pass between the runs, so that every sitemap may be read again."""
     names = [f"/part-{no}.xml" for no in range(sitemaps.MAX_SITEMAPS * 2)]
     site.index("/index.xml", *((name, "2026-05-31") for name in names))
     for name in names:
@@ -253,7 +253,7 @@ def test_next_run_resumes_when_there_are_too_many_sitemaps(site: Site, tmp_path:
     ]
 
 
-def test_what_was_read_lately_is_not_read_again(site: Site, tmp_path: Path) -> None:
+def test_a_sitemap_that_was_read_recently_is_not_read_again(site: Site, tmp_path: Path) -> None:
     lately = NOW - timedelta(hours=23)
     site.index("/index.xml", ("/a.xml", None), ("/b.xml", None))
     site.sitemap("/b.xml")
@@ -263,7 +263,7 @@ def test_what_was_read_lately_is_not_read_again(site: Site, tmp_path: Path) -> N
     assert not walked.reads[-1].is_partial
 
 
-def test_what_has_not_changed_since_it_was_read_is_not_read_again(site: Site, tmp_path: Path) -> None:
+def test_an_unchanged_sitemap_is_not_read_again(site: Site, tmp_path: Path) -> None:
     site.index(
         "/index.xml",
         ("/unchanged.xml", "2026-05-01"),
@@ -281,14 +281,14 @@ def test_what_has_not_changed_since_it_was_read_is_not_read_again(site: Site, tm
     assert site.asked["/undated.xml"] == 1
 
 
-def test_a_long_index_does_not_keep_another_waiting(site: Site, tmp_path: Path) -> None:
+def test_a_long_index_does_not_delay_another_one(site: Site, tmp_path: Path) -> None:
     site.index("/long.xml", *((f"/missing-{no}.xml", None) for no in range(sitemaps.MAX_SITEMAPS * 3)))
     site.index("/short.xml", ("/other.xml", None))
     site.sitemap("/other.xml", ("/story", "2026-03-14T08:00:00Z"))
     assert found(walk(site, tmp_path, "/long.xml", "/short.xml")) == ["story"]
 
 
-def test_a_host_that_wants_to_be_left_alone_is(site: Site, tmp_path: Path) -> None:
+def test_a_busy_host_gets_no_more_requests(site: Site, tmp_path: Path) -> None:
     site.index("/index.xml", *((f"/{no}.xml", None) for no in range(9)))
     site.answers["/0.xml"] = Answer(status=429, headers={"Retry-After": "3600"})
     walked = walk(site, tmp_path, "/index.xml")
@@ -309,9 +309,7 @@ def test_a_host_that_wants_to_be_left_alone_is(site: Site, tmp_path: Path) -> No
         (Answer(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked_address"),
     ],
 )
-def test_a_sitemap_that_cannot_be_read_costs_itself_only(
-    site: Site, tmp_path: Path, answer: Answer, reason: str
-) -> None:
+def test_an_unreadable_sitemap_does_not_stop_the_walk(site: Site, tmp_path: Path, answer: Answer, reason: str) -> None:
     site.index("/index.xml", ("/bad.xml", None), ("/good.xml", None))
     site.answers["/bad.xml"] = answer
     site.sitemap("/good.xml", ("/story", "2026-03-14T08:00:00Z"))
@@ -323,7 +321,7 @@ def test_a_sitemap_that_cannot_be_read_costs_itself_only(
     assert index.is_partial
 
 
-def test_a_sitemap_that_is_cut_off_gives_what_it_holds(site: Site, tmp_path: Path) -> None:
+def test_a_sitemap_that_is_cut_off_gives_its_articles(site: Site, tmp_path: Path) -> None:
     site.sitemap("/news.xml", ("/a", "2026-03-14T08:00:00Z"), ("/b", "2026-03-14T09:00:00Z"))
     whole = site.answers["/news.xml"].body
     site.answers["/cut.xml"] = Answer(whole[:-70], content_type=XML)
@@ -334,7 +332,7 @@ def test_a_sitemap_that_is_cut_off_gives_what_it_holds(site: Site, tmp_path: Pat
     assert [read.failure and read.failure.reason for read in (cut, cut_file, odd)] == ["partial", "partial", None]
 
 
-def test_pages_of_other_hosts_are_not_the_source_s(site: Site, tmp_path: Path) -> None:
+def test_pages_of_other_hosts_are_ignored(site: Site, tmp_path: Path) -> None:
     body = f"<urlset {SITEMAPS}><url><loc>https://sister.example/a</loc><lastmod>2026-03-14</lastmod></url></urlset>"
     site.answers["/all.xml"] = Answer(body.encode(), content_type=XML)
     assert found(walk(site, tmp_path, "/all.xml")) == []
@@ -342,7 +340,7 @@ def test_pages_of_other_hosts_are_not_the_source_s(site: Site, tmp_path: Path) -
 
 def named(site: Site, folder: Path) -> tuple[str, ...]:
     async def run() -> tuple[str, ...]:
-        async with asking(folder) as client:
+        async with open_client(folder) as client:
             return await named_sitemaps(client, f"{site.base}/")
 
     return asyncio.run(run())
@@ -356,11 +354,11 @@ def test_robots_txt_names_sitemaps(site: Site, tmp_path: Path) -> None:
     assert named(site, tmp_path) == (f"{site.base}/a.xml", f"{site.base}/b.xml")
 
 
-def test_without_robots_txt_none_are_named(site: Site, tmp_path: Path) -> None:
+def test_a_missing_robots_txt_names_no_sitemaps(site: Site, tmp_path: Path) -> None:
     assert named(site, tmp_path) == ()
 
 
-def test_unreadable_robots_txt_may_name_sitemaps(site: Site, tmp_path: Path) -> None:
+def test_a_failed_robots_txt_is_an_error(site: Site, tmp_path: Path) -> None:
     site.answers["/robots.txt"] = Answer(status=500)
     with pytest.raises(NotRead) as caught:
         named(site, tmp_path)

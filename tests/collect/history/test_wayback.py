@@ -1,4 +1,4 @@
-"""The web archive's index and its raw replays, as documented and as they sometimes are."""
+"""The index of a web archive and its raw replays, as documented and with errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from pipeline.collect.history import wayback
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.wayback import ArchivedCapture, BrokenIndex, Memento, WebArchive, read_index, read_stamp
-from tests.collect.history.asking import asking, hour
+from tests.collect.history.history_client import hour, open_client
 from tests.worlds.web_archive import Odd, WebArchiveServer, web_archive
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def archive() -> Iterator[WebArchiveServer]:
 
 def ask(archive: WebArchiveServer, folder: Path, work: Callable[[WebArchive], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with asking(folder) as client:
+        async with open_client(folder) as client:
             return await work(WebArchive(client, f"{archive.base}/"))
 
     return asyncio.run(run())
@@ -47,7 +47,7 @@ def failure(archive: WebArchiveServer, folder: Path) -> NotRead:
     return caught.value
 
 
-# What an index may say
+# Pages of the index
 
 
 def test_an_index_page() -> None:
@@ -64,7 +64,7 @@ def test_the_resume_key_comes_after_an_empty_row() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"\n", b"[]", b"[ ]\n", json.dumps([HEADER]).encode()])
-def test_nothing_is_no_captures(body: bytes) -> None:
+def test_an_empty_answer_means_no_captures(body: bytes) -> None:
     assert read_index(body).captures == ()
 
 
@@ -80,12 +80,12 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
-def test_what_is_no_index(body: bytes) -> None:
+def test_other_answers_are_refused(body: bytes) -> None:
     with pytest.raises(BrokenIndex):
         read_index(body)
 
 
-def test_odd_rows_are_left_out() -> None:
+def test_invalid_rows_are_skipped() -> None:
     rows = [HEADER, ["short"], ROW, [None, None, None, None], [*ROW, "more"], ["k", "20261314120000", URL, "X"], []]
     page = read_index(json.dumps(rows).encode())
     assert [capture.at for capture in page.captures] == [hour(12)]
@@ -102,14 +102,14 @@ def test_odd_rows_are_left_out() -> None:
         ("-", None),
     ],
 )
-def test_an_archive_s_stamp(text: str, at: datetime | None) -> None:
+def test_a_time_stamp_is_read_or_refused(text: str, at: datetime | None) -> None:
     assert read_stamp(text) == at
 
 
-# Asking for it
+# Requests to the index
 
 
-def test_captures_of_the_time_asked_for_come_in_order(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_captures_of_the_requested_time_come_in_order(archive: WebArchiveServer, tmp_path: Path) -> None:
     for at in (hour(13), hour(1), hour(30), hour(-3)):
         archive.keep(URL, at, f"<rss>{at}</rss>", content_type="application/rss+xml")
     archive.keep(URL, hour(5), "gone", status=404)
@@ -123,7 +123,7 @@ def test_captures_of_the_time_asked_for_come_in_order(archive: WebArchiveServer,
     assert ("to", "20260315000000") in query
 
 
-def test_pages_of_the_index_are_followed(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_all_pages_of_the_index_are_read(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.page_rows = 2
     for number in range(7):
         archive.keep(URL, hour(number), str(number))
@@ -132,7 +132,7 @@ def test_pages_of_the_index_are_followed(archive: WebArchiveServer, tmp_path: Pa
     assert ("resumeKey", "6") in archive.queries[-1]
 
 
-def test_index_is_read_up_to_the_page_limit(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_the_index_is_read_up_to_the_maximum_of_pages(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.page_rows = 1
     for number in range(wayback.MAX_PAGES + 3):
         archive.keep(URL, hour(number), str(number))
@@ -142,7 +142,7 @@ def test_index_is_read_up_to_the_page_limit(archive: WebArchiveServer, tmp_path:
     assert URL in cut_off.detail
 
 
-def test_a_resume_key_that_leads_nowhere_ends_it(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_repeated_resume_key_ends_the_index(archive: WebArchiveServer, tmp_path: Path) -> None:
     page = json.dumps([HEADER, ROW, [], ["again"]]).encode()
     archive.odd_index[URL] = [Odd(page) for _ in range(9)]
     captures(archive, tmp_path)
@@ -150,19 +150,19 @@ def test_a_resume_key_that_leads_nowhere_ends_it(archive: WebArchiveServer, tmp_
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
-def test_an_index_that_cannot_be_read_is_a_reason(archive: WebArchiveServer, tmp_path: Path, body: bytes) -> None:
+def test_an_unreadable_index_is_a_failure(archive: WebArchiveServer, tmp_path: Path, body: bytes) -> None:
     archive.odd_index[URL] = [Odd(body)]
     caught = failure(archive, tmp_path)
     assert (caught.reason, caught.is_host_busy) == ("broken_index", False)
     assert URL in caught.detail
 
 
-def test_a_second_page_that_breaks_off_is_not_taken_for_the_end(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_failed_second_page_is_a_failure(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.odd_index[URL] = [Odd(json.dumps([HEADER, ROW, [], ["more"]]).encode()), Odd(b"[[")]
     assert failure(archive, tmp_path).reason == "broken_index"
 
 
-def test_an_archive_that_is_asked_too_much(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_too_many_requests_make_the_archive_busy(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.odd_index[URL] = [Odd(status=429, headers={"Retry-After": "3600"}) for _ in range(2)]
     caught = failure(archive, tmp_path)
     assert caught.is_host_busy
@@ -170,7 +170,7 @@ def test_an_archive_that_is_asked_too_much(archive: WebArchiveServer, tmp_path: 
     assert caught.retry_at is not None
 
 
-def test_an_archive_that_stumbles_once_is_asked_again(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_single_server_error_is_retried(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(URL, hour(3), "x")
     archive.odd_index[URL] = [Odd(b"busy", status=502)]
     assert len(captures(archive, tmp_path)) == 1
@@ -183,19 +183,19 @@ def replay(archive: WebArchiveServer, folder: Path, at: datetime) -> Memento:
     return ask(archive, folder, lambda own: own.read(ArchivedCapture(at, URL, "")))
 
 
-def test_a_replay_is_the_page_as_it_was(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_replay_gives_the_original_page(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(URL, hour(3), "<p>then</p>")
     memento = replay(archive, tmp_path, hour(3))
     assert (memento.at, memento.url, memento.response.body) == (hour(3), URL, b"<p>then</p>")
 
 
-def test_a_replay_leads_to_the_nearest_capture(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_a_redirect_to_the_nearest_capture_is_followed(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(URL, hour(3), "then")
     memento = replay(archive, tmp_path, hour(9))
     assert (memento.at, memento.url) == (hour(3), URL)
 
 
-def test_without_a_header_the_address_says_when(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_without_a_header_the_address_gives_the_time(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.odd_replays[URL] = [Odd(b"then", headers={"Memento-Datetime": "some day"})]
     assert replay(archive, tmp_path, hour(3)).at == hour(3)
 
@@ -210,14 +210,14 @@ def test_without_a_header_the_address_says_when(archive: WebArchiveServer, tmp_p
         (Odd(status=302, headers={"Location": "/cdx/search/cdx?url=elsewhere"}), "not_a_memento"),
     ],
 )
-def test_what_is_no_replay(archive: WebArchiveServer, tmp_path: Path, odd: Odd, reason: str) -> None:
+def test_other_answers_are_not_replays(archive: WebArchiveServer, tmp_path: Path, odd: Odd, reason: str) -> None:
     archive.odd_replays[URL] = [odd]
     with pytest.raises(NotRead) as caught:
         replay(archive, tmp_path, hour(3))
     assert caught.value.reason == reason
 
 
-def test_redirects_without_end(archive: WebArchiveServer, tmp_path: Path) -> None:
+def test_endless_redirects_are_a_failure(archive: WebArchiveServer, tmp_path: Path) -> None:
     again = Odd(status=302, headers={"Location": f"/web/20260314030000id_/{URL}"})
     archive.odd_replays[URL] = [again for _ in range(20)]
     with pytest.raises(NotRead) as caught:

@@ -1,4 +1,4 @@
-"""Feeds for tests: the reader with the test's place and clock, and the frames that items are put into."""
+"""Sample feeds: frames around items, and the reader with a fixed address, zone and clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(
 
 
 def read_item(body: str | bytes) -> FeedItem:
-    """The feed's only item."""
+    """The only item of the feed."""
     (item,) = read(body).items
     return item
 

@@ -1,4 +1,4 @@
-"""A client for the tests of history, and the day they are about."""
+"""The client and the day that the tests of history share."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def hour(number: float, *, day: int = 14) -> datetime:
-    """A moment of March 2026."""
+    """A time in March 2026."""
     return datetime(2026, 3, day, tzinfo=UTC) + timedelta(hours=number)
 
 
 @asynccontextmanager
-async def asking(folder: Path) -> AsyncIterator[Client]:
-    """A client that may ask loopback, and is quick to try again."""
+async def open_client(folder: Path) -> AsyncIterator[Client]:
+    """A client that may connect to loopback and retries at once."""
     async with Client(
         allow_hosts=("127.0.0.1",),
         limits=Limits(50),

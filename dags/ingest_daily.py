@@ -2,37 +2,39 @@
 
 ### What a run does
 
-* **Scheduled**, every midnight (UTC): polls all feeds, then captures, extracts and annotates what the last seven days
-  lack, so days on which nothing ran are made good as far as the feeds still go.
-* **Manual**: the same; with an earlier logical date, what a backfill of the day that holds it does.
-* **Backfill**: *recovers* what the ledger lacks of the day from the sources' sitemaps, a web archive and, if set,
-  CC-NEWS. Pages are fetched live, archived ones where they are gone. Then *replays* every capture of the day that the
-  current extractor and annotators have not read. Feeds are polled only if it is the latest day.
+* **Scheduled** runs start every midnight (UTC). They poll all feeds, then capture, extract and annotate everything that
+  is pending from the last seven days. So a run also makes up for missed days, as far as the feeds still show them.
+* **Manual** runs do the same. With an earlier logical date, a manual run does what a backfill of that day does.
+* **Backfill** runs first *recover* missing articles of the day from the sources' sitemaps, a web archive and, if
+  configured, CC-NEWS. Pages are fetched live, or from the archive if they are gone. Then they *replay* the day: the
+  current extractor and annotators process every capture that they have not processed yet. Feeds are polled only if
+  the day is the latest one.
 
-A day's articles are those published on it, and those first seen on it where no date is known. Runs may overlap: one run
-at a time is at a host, one at a time writes to the ledger, one at a time builds the models.
+The articles of a day are those published on it, or first seen on it if their date is unknown. Runs may overlap: only
+one run at a time collects from a host, one writes to the ledger, and one builds the models.
 
 ### Backfill
 
-Trigger ▸ Backfill, from and to included; any range, any order, several active runs.
+Choose Trigger ▸ Backfill. Both dates are included; any range and order is possible, with several active runs.
 
-* **Missing Runs** fills days that no run was about.
-* **Missing and Errored Runs** also has failed runs go on: what they did is recorded, so they do the rest.
-* **All Runs** asks again for what each day still lacks (of the history at most once a day), and replays what a newer
-  extractor or annotator has not read. Where nothing lacks, nothing is done.
+* **Missing Runs** runs days that no run was about.
+* **Missing and Errored Runs** also runs failed days again. What they did is recorded, so they only do the rest.
+* **All Runs** tries again to recover what each day is still missing (it searches the history at most once a day) and
+  replays what a newer extractor or annotator has not processed. If nothing is missing, it does nothing.
 
-Parameters: `sources` (none means all), `recover` (off: no site is asked), `replay` (off: only pages that this run has
-recovered are read). The backfill form sends them only if *Override parameters on existing runs* is ticked, also for
-days without a run. Airflow does one backfill of a DAG at a time, and takes half a minute to see that one has ended.
+Parameters: `sources` (empty means all), `recover` (off: nothing is requested from any site), `replay` (off: only pages
+that this run has recovered are processed). The backfill form sends them only if *Override parameters on existing runs*
+is ticked, also for days without a run. Airflow handles one backfill of a DAG at a time, and takes half a minute to
+notice that one has ended.
 
-### What it came to
+### Results
 
-`plan` logs for each source what there is to do as the ledger has it; `newsledger backfill FROM TO --dry-run` asks the
-history, too. `sum_up` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting,
-also where a task failed; `verdict` then fails the run, as it does where not one feed, or of the history not one
-document, could be read. Each run and source is a row in `backfills`. What could not be asked is in
-`events.history_read`, with its reason. A task that fails is tried again after one minute and after two; what it did is
-not done twice.
+`plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO --dry-run` also searches
+the history. `sum_up` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting,
+even if a task failed. `verdict` fails the run if a task failed, if no feed could be read, or if no document of the
+history could be fetched. The mart `backfills` has a row for each run and source. Documents that could not be fetched
+are in `events.history_read`, with the reason. A failed task is retried after one minute and after two more; it does
+nothing twice.
 """
 
 from __future__ import annotations
@@ -74,19 +76,19 @@ def record_failure(context: Mapping[str, Any]) -> None:
             items={"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
             uniqueItems=True,
             title="Sources",
-            description="Ids of sources.toml, one a line. None means all.",
+            description="Ids from sources.toml, one a line. Empty means all.",
         ),
         "recover": Param(
             True,
             type="boolean",
             title="Recover",
-            description="Past days: find in the sources' history what the ledger lacks, and fetch it.",
+            description="Past days: search the sources' history for missing articles, and fetch them.",
         ),
         "replay": Param(
             True,
             type="boolean",
             title="Replay",
-            description="Past days: read archived captures that the current extractor and annotators have not read.",
+            description="Past days: run the current extractor and annotators on archived pages.",
         ),
     },
     tags=["newsledger"],

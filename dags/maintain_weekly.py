@@ -1,20 +1,20 @@
-"""Once a week: the ledger's small files are merged, and ledger and archive are proven to hold what was recorded.
+"""Once a week: merge the ledger's small files, and prove that ledger and archive hold what was recorded.
 
-**merge_files** merges the small Parquet files that every append leaves, one merged file at a time, and deletes those
-that were replaced more than a day ago or left by a process that was killed. Queries over the ledger get faster by it
-(`python -m tests.benchmarks.maintenance` measures how much). Its return value says how many files and bytes there were
-and are.
+**merge_files** merges the small Parquet files that every append creates, one merged file at a time. It deletes files
+that were replaced more than a day ago or left by a process that was killed. This makes queries over the ledger faster
+(`python -m tests.benchmarks.maintenance` measures how much). It returns the number of files and bytes before and after.
 
-**verify** recomputes the ledger's chain of digests, and reads back the pages archived in the last eight days and a
-thirteenth of all others, so that each is read once a quarter. It fails, and names it, if anything is not as it was
-recorded: then stop the other DAGs, keep everything as it is, and see `newsledger verify --archive` for the whole list.
+**verify** recomputes the ledger's chain of digests. It reads back the pages archived in the last eight days and a
+thirteenth of all others, so that each page is read once a quarter. It fails, naming the first finding, if anything is
+not as it was recorded. In that case stop the other DAGs, change nothing, and run `newsledger verify --archive` for the
+whole list.
 
-**prune** deletes what killed builds have left, and what is known of hosts that nobody has asked for 30 days, or kept of
-CC-NEWS files for as long.
+**prune** deletes files left by killed builds, and what is stored about hosts and CC-NEWS files that were not used for
+30 days.
 
-All of it is safe beside running ingests: they wait a second or so for the ledger's lock. No event is changed and no
-snapshot expired. It may be run at any time, by hand (`newsledger maintain`) or by triggering it; a missed week is made
-good by the next. A task that fails for good is recorded: `newsledger sql run_failures`.
+All of this is safe while ingests run: they wait about a second for the ledger's lock. It changes no event and expires
+no snapshot. You can run it at any time, by `newsledger maintain` or by triggering the DAG; the next run makes up for a
+missed week. A task that fails after its retries is recorded: `newsledger sql run_failures`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
-"""Between the daily runs: poll the feeds that turn over faster than a day, capture what they name, look at pages again.
+"""Between the daily runs: poll the feeds that are due, capture new pages, and fetch captured pages again.
 
-**plan** names the sources with a feed that is due: half of what it holds may have been replaced since it was polled
-last, by its fastest turnover of the last seven days; and those with captured pages that have reached an age at which
-they are looked at again (`NEWSLEDGER_REVISIT_AFTER`). One **collect** task each, named after its source, polls those
-feeds, captures the pages of their new and changed items, and looks at the pages that are due. All that is put into
-ledger and archive; the next daily run extracts, annotates and publishes it.
+**plan** lists the sources that have something due. A feed is due if half of its items may have been replaced since its
+last poll, judged by its fastest turnover of the last seven days. A captured page is due if it has reached an age at
+which it is fetched again (`NEWSLEDGER_REVISIT_AFTER`). One **collect** task per source polls those feeds, captures the
+pages of new and changed items, and fetches the pages that are due. The next daily run extracts, annotates and publishes
+them.
 
-A run for which nothing is due does nothing. What a run could not fetch, because a host wants to be left alone or did
-not answer, is recorded and tried again by a later run: a failed run may be cleared, a missed one need not be made up.
-It does not poll for the past: a run that is triggered for an earlier hour does nothing. A task fails when something is
-broken here (a full disk, a locked ledger, an error in the code), and that is recorded: `newsledger sql run_failures`.
+A run without anything due does nothing. A page or feed that could not be fetched, because the host asked for a pause
+or did not answer, is recorded, and a later run tries it again. So a failed run may be cleared, and a missed run need
+not be repeated. A run that is triggered for an earlier hour does nothing, because feeds cannot be polled for the past. A task
+fails if something is wrong here (a full disk, a locked ledger, an error in the code). The failure is recorded:
+`newsledger sql run_failures`.
 """
 
 from __future__ import annotations

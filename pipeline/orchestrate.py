@@ -1,4 +1,4 @@
-"""What the DAG's tasks do, a function a task: settings from the environment, counts out, all else by the ledger."""
+"""One function for each task of the DAGs. Each reads the settings itself and returns only ids and counts."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ log = structlog.get_logger()
 
 
 BACKFILL_RUN = "backfill"
-"""Airflow's run type of what a backfill has started or run anew."""
+"""Airflow's run type for runs that a backfill has created or repeated."""
 MANUAL_RUN = "manual"
-"""Airflow's run type of what somebody has triggered, in the page, by the command or over REST."""
+"""Airflow's run type for runs that were triggered in the page, by the command or over REST."""
 
 
 class RunParams(msgspec.Struct, frozen=True):
-    """The parameters of `ingest_daily`; each has its default, because a backfill may send none."""
+    """The parameters of `ingest_daily`. Each has a default, because a backfill may send no parameters."""
 
     sources: tuple[str, ...] = ()
-    """Ids; none means all."""
+    """Source ids; empty means all."""
     recover: bool = True
-    """Of a past interval: ask the sources' history for what the ledger lacks, and fetch it."""
+    """For a past interval: search the sources' history for missing articles, and fetch them."""
     replay: bool = True
-    """Of a past interval: read archived captures that the current extractor and annotators have not read."""
+    """For a past interval: process archived captures that the current extractor and annotators have not processed."""
 
 
 class DagRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What Airflow says of the run a task belongs to."""
+    """The Airflow run that a task belongs to."""
 
     run_id: str
     interval: Interval
-    """What the run is about."""
+    """The data interval."""
     started_at: datetime
-    """For the last time: a run that is cleared, by hand or by a backfill, starts again under the same id."""
+    """Time of the latest start: a run that is cleared, by hand or by a backfill, starts again under the same id."""
     run_type: str = ""
     params: RunParams = RunParams()
 
@@ -92,12 +92,12 @@ def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
 
 
 def _plain(at: datetime | None) -> datetime | None:
-    """Airflow's dates are pendulum's, and what their differences are cannot do all that a timedelta can."""
+    """A plain datetime in UTC: Airflow's are pendulum's, whose differences are not full timedeltas."""
     return datetime.fromisoformat(at.isoformat()).astimezone(UTC) if at is not None else None
 
 
 def plan_sources(dag_run: DagRun) -> list[str]:
-    """The ids of the run's sources, one mapped task each. Of a past interval it logs what there is to do.
+    """The ids of the run's sources, one mapped task each. For a past interval it logs what there is to do.
 
     Raises SourcesError for a source that is not in the file.
     """
@@ -113,13 +113,13 @@ def plan_sources(dag_run: DagRun) -> list[str]:
                 recoverable=each.recoverable,
                 replayable=each.replayable,
                 lost=each.lost,
-                detail="as the ledger has it; the sources' history is asked by `collect`",
+                detail="according to the ledger; `collect` searches the sources' history",
             )
         return [source.id for source in sources]
 
 
 def plan_due_sources(dag_run: DagRun) -> list[str]:
-    """The ids of the sources with a feed to poll or pages to look at again; none for a run of the past."""
+    """The ids of the sources with feeds or revisits that are due; empty for a run over the past."""
     with _stores(dag_run) as (stores, window):
         if not window.live:
             return []
@@ -131,7 +131,7 @@ def plan_due_sources(dag_run: DagRun) -> list[str]:
 
 
 def collect_due(source_id: str, dag_run: DagRun) -> dict[str, int]:
-    """Poll those of the source's feeds that are due, capture what its items lack, look at its pages again."""
+    """Poll the source's feeds that are due, capture its pending pages, and revisit those that are due."""
     with _stores(dag_run) as (stores, _):
         roster = load_sources(stores.settings.sources)
         result = collect(stores, select(roster, [source_id]), Which.DUE, roster=roster)
@@ -139,7 +139,7 @@ def collect_due(source_id: str, dag_run: DagRun) -> dict[str, int]:
 
 
 def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
-    """Poll the source's feeds and capture what its items lack, if the run is live; recover a past interval."""
+    """Poll the source's feeds and capture its pending pages if the run is live; recover a past interval."""
     with _stores(dag_run) as (stores, window):
         roster = load_sources(stores.settings.sources)
         sources, past = select(roster, [source_id]), _past(dag_run, window)
@@ -150,7 +150,7 @@ def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
 
 
 def extract_articles(dag_run: DagRun) -> dict[str, int]:
-    """Extract what the captures of the window, or of a past interval, lack."""
+    """Extract the pending captures of the window or of a past interval."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
         result = extract(stores, window.interval) if window.live else StepResult({})
@@ -161,7 +161,7 @@ def extract_articles(dag_run: DagRun) -> dict[str, int]:
 
 
 def annotate_articles(dag_run: DagRun) -> dict[str, int]:
-    """Annotate what the extractions of the window, or of a past interval, lack."""
+    """Annotate the pending extractions of the window or of a past interval."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
         result = annotate(stores, window.interval) if window.live else StepResult({})
@@ -172,7 +172,7 @@ def annotate_articles(dag_run: DagRun) -> dict[str, int]:
 
 
 def build_models(dag_run: DagRun) -> dict[str, int]:
-    """Record what the run came to, if it is about a past interval, then build and test the SQL models."""
+    """Record the counts of a run over a past interval, then build and test the SQL models."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
         if past is not None:
@@ -182,17 +182,17 @@ def build_models(dag_run: DagRun) -> dict[str, int]:
 
 
 def publish_models() -> dict[str, int]:
-    """Replace news.duckdb by the build, and count what it holds now."""
+    """Replace news.duckdb with the build, and return counts of its contents."""
     settings = load_settings()
     models.publish(settings)
     return models.published_counts(settings)
 
 
 def sum_up(dag_run: DagRun) -> dict[str, int]:
-    """What the run came to: feeds polled and failed.
+    """The run's counts: feeds polled and failed.
 
-    Of a past interval also the documents of the sources' history that were asked for, and those about which nobody
-    answered; and the numbers of `backfills`, logged, too.
+    For a past interval also the documents of the sources' history that were requested, those without an answer, and
+    the counts of `backfills`, which are logged too.
     """
     with _stores(dag_run) as (stores, window):
         polls, failures = failed_polls(stores.ledger, stores.run)
@@ -206,15 +206,16 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
 
 
 def conclude(numbers: Mapping[str, int]) -> None:
-    """Raises NewsledgerError if not one feed could be read, or nobody answered about the past and nothing was had."""
+    """Raises NewsledgerError if no feed could be read, or if no document of the history could be fetched and no article
+    was recovered."""
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
-        raise NewsledgerError(f"not one of {numbers['polls']} feeds could be read; each failure is recorded")
+        raise NewsledgerError(f"none of the {numbers['polls']} feeds could be read; each failure is recorded")
     answers = HistoryAnswers(numbers.get("documents", 0), numbers.get("unanswered", 0))
     answers.require_one(had=numbers.get("recovered", 0))
 
 
 def merge_ledger_files() -> dict[str, int]:
-    """Merge the ledger's small files, and delete those that are not needed any more."""
+    """Merge the ledger's small files, and delete files that are no longer needed."""
     settings = load_settings()
     with _ledger(settings) as ledger:
         deleted = delete_superseded(ledger, utc_now())
@@ -240,29 +241,29 @@ def verify_stores() -> dict[str, int | str]:
 
 
 def prune_files() -> list[str]:
-    """Delete what killed builds have left and what is long known of hosts, and say what it was."""
+    """Delete files left by killed builds and old files about hosts; returns their paths."""
     settings = load_settings()
     return [str(path) for path in (*models.prune(settings, utc_now()), *prune(settings, utc_now()))]
 
 
 def record_failure(context: Mapping[str, Any]) -> None:
-    """Record that a task has failed for good. Never raises: the task's own error is what its log is to end with."""
+    """Record that a task failed after its retries. Never raises, because the task's log must end with its own error."""
     try:
         settings = load_settings()
         failure = run_failed(context, utc_now())
         with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
             ledger.append([failure], Run(context["run_id"]))
-    except Exception:  # whatever it is
+    except Exception:  # any error
         log.exception("failure_not_recorded", task=str(context.get("task_instance")))
 
 
 def _ledger(settings: Settings) -> Ledger:
-    """For maintenance; in a new installation it may be the first to open it."""
+    """Open the ledger for maintenance, which may be the first to open it in a new installation."""
     return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
 
 
 def _counts(result: StepResult) -> dict[str, int]:
-    """New events by type. What was put off is logged; raises NewsledgerError if something was left undone."""
+    """New events by type. Logs what was postponed; raises NewsledgerError if a step is incomplete."""
     for notice in result.notices:
         log.warning("put_off", detail=notice)
     result.require_success()
@@ -282,7 +283,7 @@ def _captures(dag_run: DagRun) -> Captures:
 
 
 def _past(dag_run: DagRun, window: Window) -> Interval | None:
-    """The interval to recover and replay: of every run that is not live, and of a backfill's that is."""
+    """The interval to recover and replay, or None for a live run that no backfill has started."""
     if window.live and dag_run.run_type != BACKFILL_RUN:
         return None
     return dag_run.interval

@@ -125,6 +125,7 @@ class Settings(BaseSettings):
 
     @property
     def ledger_catalog(self) -> Path:
+        """The place of the ledger, for `Ledger.open`; `pipeline.ledger.catalog` knows what is there."""
         return self.data / "ledger.sqlite"
 
     @property

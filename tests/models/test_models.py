@@ -488,17 +488,6 @@ def test_every_table_and_every_column_of_a_mart_has_a_comment(news: duckdb.DuckD
     assert silent == []
 
 
-def test_comments_of_event_columns_are_the_docstrings_of_their_fields(news: duckdb.DuckDBPyConnection) -> None:
-    comments = dict(news.execute("""
-        select column_name, comment from duckdb_columns() where table_name = 'quote_extracted'
-    """).fetchall())  # fmt: skip
-    assert comments["position"] == "The event's place in the ledger, counted over all types without gaps."
-    assert comments["source_id"] == "The source's id in sources.toml."
-    assert comments["kind"] == "One of: direct, indirect."
-    assert comments["speaker"] == 'As written in the text: "Merz", "der Kanzler".'
-    assert comments["event_id"].endswith("It is made from producer, caused_by, start_char, end_char.")
-
-
 @pytest.mark.parametrize(
     "change",
     [

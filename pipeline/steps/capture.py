@@ -1,10 +1,9 @@
-"""capture: fetch the pages of items that have no capture yet, archive the exchanges, record what came of each."""
+"""capture: fetch the page of every item that has no capture yet, archive it, and record what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from html import escape
 from uuid import UUID
 
@@ -12,40 +11,41 @@ import msgspec
 
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
-from pipeline.collect.pages.answers import ERROR, is_passing, why_no_page
-from pipeline.errors import NewsledgerError
-from pipeline.events import ArticleCaptured, CaptureFailed, Via
-from pipeline.ids import digest
+from pipeline.collect.http.responses import Response
+from pipeline.collect.pages.answers import why_no_page
+from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
-from pipeline.steps.run.progress import Progress
-from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
+from pipeline.steps.run.page_batch import PageBatch
+from pipeline.steps.run.page_events import PageFailure, Payload, page_captured, page_failed, response_payload
+from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 PRODUCER = "capture@2"
 
-MAX_ATTEMPTS = 5
-"""Then a failure is for good. The pauses between attempts are in items_without_capture.sql."""
 BATCH_PAGES = 200
-"""So many pages of a source go into one append."""
+"""Maximum number of pages whose events are recorded with one append. An interrupt loses at most the batch in hand."""
 
-_DETAIL_CHARS = 500
 _FEED_PAGE_TYPE = "text/html; charset=utf-8"
 
 
 class PendingPage(msgspec.Struct, frozen=True):
+    """The page of an item that has no capture."""
+
     article_id: UUID
     source_id: str
     item_id: UUID
     url: str
     attempt: int
+    """Number of the next attempt, from 1."""
     failed_for_good: bool
     due: bool
     """Whether the next attempt may be made now."""
 
 
 class CapturedPayload(msgspec.Struct, frozen=True):
+    """One row of `captured_payloads.sql`."""
+
     article_id: UUID
     warc_payload_digest: str
     url: str
@@ -53,7 +53,7 @@ class CapturedPayload(msgspec.Struct, frozen=True):
 
 
 class FeedContent(msgspec.Struct, frozen=True):
-    """What a feed gave of an article's text."""
+    """The text of an article as its feed gave it."""
 
     article_id: UUID
     content: str
@@ -61,7 +61,7 @@ class FeedContent(msgspec.Struct, frozen=True):
     published_at: datetime | None
 
     def page(self) -> bytes:
-        """An HTML page with this text."""
+        """An HTML page with this text, in UTF-8."""
         title = escape(self.title or "")
         published = self.published_at.isoformat() if self.published_at else ""
         return (
@@ -71,13 +71,12 @@ class FeedContent(msgspec.Struct, frozen=True):
         ).encode()
 
 
-PageEvent = ArticleCaptured | CaptureFailed
 Originals = Mapping[tuple[UUID, str], Original]
-"""By article and payload digest."""
+"""The first response with a payload, by article and payload digest."""
 
 
 def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids: Sequence[str]) -> list[PendingPage]:
-    """The pages of the interval's items that have no capture, those included that are not due or failed for good."""
+    """The pages of the interval's items that have no capture, including those that are not due or failed for good."""
     return ledger.select(
         PendingPage,
         "items_without_capture",
@@ -89,17 +88,40 @@ def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids:
 
 
 async def capture_source(stores: Stores, client: Client, source: Source, interval: Interval) -> StepResult:
-    """Capture what the interval's items of the source lack; one append a batch of pages."""
+    """Capture the pages of the source's items in the interval that are due; one append for each batch of pages."""
     waiting = await stores.reading(_pending_by_source, (source.id, interval))
     pages = [page for page in waiting if page.due and not page.failed_for_good]
     originals = await stores.reading(captured_payloads, tuple(page.article_id for page in pages)) if pages else {}
-    work = _Capture(stores, client, source, originals, len(pages))
+
+    async def visit(page: PendingPage) -> Sequence[Event]:
+        if (page.article_id, Via.LIVE) in stores.asked_for:
+            return []  # another source names the same page, and this run has asked for it
+        stores.asked_for.add((page.article_id, Via.LIVE))
+        response = await client.fetch(page.url)
+        batch.bytes += len(response.body)
+        return [_judged(stores, page, response, originals)]
+
+    async def record(events: Sequence[Event]) -> StepResult:
+        lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
+        articles = tuple(event.article_id for event in lost)
+        contents = await stores.reading(_feed_contents_by_key, articles) if articles else {}
+        return await stores.recording([*events, *_captured_from_feeds(stores, lost, contents)])
+
+    batch = PageBatch(
+        stores,
+        "capture",
+        source.id,
+        len(pages),
+        visit=visit,
+        failed=lambda page, failure: [_failed(stores, page, failure)],
+        record=record,
+    )
     result = StepResult({})
     for first in range(0, len(pages), BATCH_PAGES):
-        result += await work.batch(pages[first : first + BATCH_PAGES])
-        if work.too_slow:
+        result += await batch.run(pages[first : first + BATCH_PAGES])
+        if batch.is_host_busy:
             break
-    return result + StepResult({}, notices=tuple(f"source {source.id}: {why}" for why in work.put_off.values()))
+    return result + StepResult({}, notices=tuple(f"source {source.id}: {why}" for why in batch.put_off.values()))
 
 
 def _pending_by_source(
@@ -116,6 +138,7 @@ def _pending_by_source(
 def captured_payloads(
     ledger: Ledger, keys: Sequence[tuple[UUID, ...]], now: datetime
 ) -> Mapping[tuple[UUID, ...], Originals]:
+    """For `Stores.reading`: the payloads captured of several tuples of articles. All tuples get the same mapping."""
     articles = [article for key in keys for article in key]
     rows = ledger.select(CapturedPayload, "captured_payloads", article_ids=articles, recall_start=now - RECALL)
     originals = {(row.article_id, row.warc_payload_digest): Original(row.url, row.captured_at) for row in rows}
@@ -123,188 +146,92 @@ def captured_payloads(
 
 
 def expire(stores: Stores, source_ids: Sequence[str], since: datetime) -> StepResult:
-    """Record as failed for good what was discovered before `since` and is still waiting for its page.
+    """Record a final failure for every item that was discovered before `since` and still has no capture.
 
-    Nothing else would ever say what became of it: scheduled runs do not look further back. A backfill still can.
+    Scheduled runs do not look back further than `since`, so without this event nothing would say that the page was
+    missed. A backfill can still recover it.
     """
     now = stores.now()
     waiting = {
         (page.source_id, page.article_id)
         for page in pending_pages(stores.ledger, Interval(since, now), now, source_ids)
     }
-    forgotten = [
+    expired = [
         page
         for page in pending_pages(stores.ledger, Interval(now - RECALL, since), now, source_ids)
         if not page.failed_for_good and (page.source_id, page.article_id) not in waiting
     ]
     detail = f"discovered before {since:%Y-%m-%d %H:%M} UTC and not captured by {now:%Y-%m-%d %H:%M}"
-    failures = [_failed(stores, page, "expired", detail) for page in forgotten]
-    contents = _feed_contents(stores.ledger, [page.article_id for page in forgotten], now)
-    return stores.record([*failures, *_captured_from_feeds(stores, forgotten, failures, contents)])
+    failures = [_failed(stores, page, PageFailure("expired", detail)) for page in expired]
+    contents = _feed_contents(stores.ledger, [page.article_id for page in expired], now)
+    return stores.record([*failures, *_captured_from_feeds(stores, failures, contents)])
 
 
-class _Capture:
-    """Captures a source's pages and records what came of each."""
-
-    def __init__(self, stores: Stores, client: Client, source: Source, originals: Originals, total: int) -> None:
-        self._stores, self._client, self._source, self._originals = stores, client, source, originals
-        self._done, self._total, self._bytes = 0, total, 0
-        self.put_off: dict[str, str] = {}
-        """Why hosts were not asked, by host; the pages stay pending."""
-        self.too_slow = False
-        """Whether a host has so many pages waiting that the next batch would wait in vain, too."""
-
-    async def batch(self, pages: Sequence[PendingPage]) -> StepResult:
-        return await salvage((self._page(page) for page in pages), partial(self._record, pages))
-
-    async def _record(self, pages: Sequence[PendingPage], outcomes: Sequence[PageEvent | None]) -> StepResult:
-        events = [event for event in outcomes if event is not None]
-        lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
-        articles = tuple(event.article_id for event in lost)
-        contents = await self._stores.reading(_feed_contents_of, articles) if articles else {}
-        return await self._stores.recording([*events, *_captured_from_feeds(self._stores, pages, lost, contents)])
-
-    async def _page(self, page: PendingPage) -> PageEvent | None:
-        if (page.article_id, Via.LIVE) in self._stores.asked_for:
-            return None  # for another source, which names it, too
-        self._stores.asked_for.add((page.article_id, Via.LIVE))
-        try:
-            response = await self._client.fetch(page.url)
-        except FetchFailed as failure:
-            if failure.reason in NOT_ASKED:
-                self.put_off.setdefault(failure.host or "", failure.detail)
-                self.too_slow = self.too_slow or failure.reason == "no_turn"
-                return None
-            return self._ended(_failed(self._stores, page, failure.reason, failure.detail, failure.status))
-        except NewsledgerError:
-            raise
-        except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
-            detail = f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS]
-            return self._ended(_failed(self._stores, page, ERROR, detail))
-        self._bytes += len(response.body)
-        return self._ended(_outcome(self._stores, page, response, self._originals))
-
-    def _ended(self, event: PageEvent) -> PageEvent:
-        self._done += 1
-        self._stores.on_progress(Progress("capture", self._source.id, self._done, self._total, self._bytes))
-        return event
+def _judged(stores: Stores, page: PendingPage, response: Response, originals: Originals) -> Event:
+    """The capture of the response if it is the article's page, else the failure."""
+    refusal = why_no_page(page.url, response)
+    if refusal is not None:
+        return _failed(stores, page, PageFailure(refusal.reason, refusal.detail, response.status, response.retry_at))
+    for redirect in response.redirects:
+        stores.archive.write(redirect)
+    stored = stores.archive.write(response.exchange, lambda payload: originals.get((page.article_id, payload)))
+    return page_captured(
+        page,
+        response_payload(response, stored),
+        producer=PRODUCER,
+        caused_by=page.item_id,
+        occurred_at=response.exchange.fetched_at,
+    )
 
 
-def _outcome(stores: Stores, page: PendingPage, response: Response, originals: Originals) -> PageEvent:
-    none = why_no_page(page.url, response)
-    if none is not None:
-        return _failed(stores, page, none.reason, none.detail, response.status, response.retry_at)
-    return _captured(stores, page, response, originals)
+def _failed(stores: Stores, page: PendingPage, failure: PageFailure) -> CaptureFailed:
+    return page_failed(
+        page, failure, producer=PRODUCER, caused_by=page.item_id, occurred_at=stores.now(), attempt=page.attempt
+    )
 
 
 def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], now: datetime) -> dict[UUID, FeedContent]:
-    """What the feeds hold of these articles, where no page of theirs was ever captured."""
+    """The text that feeds gave of these articles, for those whose page was never captured."""
     if not article_ids:
         return {}
     rows = ledger.select(FeedContent, "feed_contents", article_ids=list(article_ids), recall_start=now - RECALL)
     return {row.article_id: row for row in rows}
 
 
-def _feed_contents_of(
+def _feed_contents_by_key(
     ledger: Ledger, keys: Sequence[tuple[UUID, ...]], now: datetime
 ) -> Mapping[tuple[UUID, ...], Mapping[UUID, FeedContent]]:
     return dict.fromkeys(keys, _feed_contents(ledger, [article for key in keys for article in key], now))
 
 
 def _captured_from_feeds(
-    stores: Stores,
-    pages: Sequence[PendingPage],
-    failures: Sequence[CaptureFailed],
-    contents: Mapping[UUID, FeedContent],
+    stores: Stores, failures: Sequence[CaptureFailed], contents: Mapping[UUID, FeedContent]
 ) -> list[ArticleCaptured]:
-    by_article = {page.article_id: page for page in pages}
     return [
-        _captured_from_feed(stores, by_article[failure.article_id], failure, contents[failure.article_id])
+        _captured_from_feed(stores, failure, contents[failure.article_id])
         for failure in failures
         if failure.article_id in contents
     ]
 
 
-def _captured_from_feed(
-    stores: Stores, page: PendingPage, failure: CaptureFailed, content: FeedContent
-) -> ArticleCaptured:
-    """The feed's own text in place of the page that cannot be had, archived as the HTML page that it makes."""
+def _captured_from_feed(stores: Stores, failure: CaptureFailed, content: FeedContent) -> ArticleCaptured:
+    """The feed's own text instead of the page that could not be fetched, archived as an HTML page."""
+    assert failure.caused_by is not None  # the item
     body = content.page()
-    stored = stores.archive.write_resource(page.url, body, content_type=_FEED_PAGE_TYPE, at=failure.occurred_at)
-    return ArticleCaptured(
-        stream=failure.stream,
-        occurred_at=failure.occurred_at,
-        producer=PRODUCER,
-        caused_by=page.item_id,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
-        final_url=page.url,
+    stored = stores.archive.write_resource(failure.url, body, content_type=_FEED_PAGE_TYPE, at=failure.occurred_at)
+    payload = Payload(
+        final_url=failure.url,
         status=failure.status,
         content_type=_FEED_PAGE_TYPE,
+        size_bytes=len(body),
         payload_digest=stored.warc_payload_digest,
-        warc_payload_digest=stored.warc_payload_digest,
-        bytes=len(body),
-        warc_type=stored.warc_type,
-        warc_file=stored.location.warc_file,
-        warc_offset=stored.location.warc_offset,
-        warc_length=stored.location.warc_length,
-        captured_at=failure.occurred_at,
+        stored=stored,
+    )
+    return page_captured(
+        failure,
+        payload,
+        producer=PRODUCER,
+        caused_by=failure.caused_by,
+        occurred_at=failure.occurred_at,
         via=Via.FEED,
-    )
-
-
-def _captured(
-    stores: Stores,
-    page: PendingPage,
-    response: Response,
-    originals: Originals,
-) -> ArticleCaptured:
-    for redirect in response.redirects:
-        stores.archive.write(redirect)
-    stored = stores.archive.write(response.exchange, lambda payload: originals.get((page.article_id, payload)))
-    return ArticleCaptured(
-        stream=f"article:{page.article_id}",
-        occurred_at=response.exchange.fetched_at,
-        producer=PRODUCER,
-        caused_by=page.item_id,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
-        final_url=response.final_url,
-        status=response.status,
-        content_type=response.exchange.header("content-type"),
-        payload_digest=stored.warc_payload_digest if response.as_sent else digest(response.body),
-        warc_payload_digest=stored.warc_payload_digest,
-        bytes=len(response.body),
-        warc_type=stored.warc_type,
-        warc_file=stored.location.warc_file,
-        warc_offset=stored.location.warc_offset,
-        warc_length=stored.location.warc_length,
-        captured_at=response.exchange.fetched_at,
-    )
-
-
-def _failed(
-    stores: Stores,
-    page: PendingPage,
-    reason: str,
-    detail: str,
-    status: int | None = None,
-    retry_at: datetime | None = None,
-) -> CaptureFailed:
-    return CaptureFailed(
-        stream=f"article:{page.article_id}",
-        occurred_at=stores.now(),
-        producer=PRODUCER,
-        caused_by=page.item_id,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
-        reason=reason,
-        status=status,
-        detail=detail,
-        attempt=page.attempt,
-        will_retry=is_passing(reason, status) and page.attempt < MAX_ATTEMPTS,
-        retry_at=retry_at,
     )

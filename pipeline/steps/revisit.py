@@ -1,68 +1,70 @@
-"""revisit: look at captured pages again, at ages that grow, and record what has become of them."""
+"""revisit: fetch captured pages again at growing ages, and record whether they changed or disappeared."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.archive import Stored
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.answers import GONE_STATUS, http_reason, is_html
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
-from pipeline.events import ArticleCaptured, ArticleRevisited, RevisitOutcome
+from pipeline.events import ArticleRevisited, Event, RevisitOutcome
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.capture import Originals, captured_payloads
-from pipeline.steps.run.progress import Progress
-from pipeline.steps.run.stores import StepResult, Stores, salvage
+from pipeline.steps.run.page_batch import PageBatch
+from pipeline.steps.run.page_events import PageFailure, page_captured, response_payload
+from pipeline.steps.run.stores import StepResult, Stores
 
 PRODUCER = "revisit@1"
 
 MAX_ATTEMPTS = 3
-"""Looks in a row that find no page, before the next one waits for the page's next age."""
-MAX_LOOKS = 1_000
-"""At the pages of one source in one run; the others stay due."""
+"""Failed revisits in a row, after which the page is left alone until it reaches its next age."""
+MAX_REVISITS = 1_000
+"""Maximum number of pages of one source that one run revisits; the others stay due."""
 BATCH_PAGES = 200
-"""So many pages of a source go into one append."""
+"""Maximum number of pages whose events are recorded with one append."""
 
 _SLACK = timedelta(days=7)
-"""A look that is due for longer than this, because nothing ran, is not made any more."""
+"""A revisit that is overdue by more than this, because no run took place, is dropped."""
 _TAKEN_DOWN = frozenset({Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE})
-"""So outlets lead their readers away from an article that they have taken down; elsewhere it may still be there."""
+"""Where outlets redirect readers of an article they took down. After other redirects the article may still exist."""
 
 
 class DuePage(msgspec.Struct, frozen=True):
-    """A captured page to be looked at again now."""
+    """A captured page that is to be revisited now."""
 
     source_id: str
     article_id: UUID
     url: str
     capture_id: UUID
     payload_digest: str
-    """Of its last capture."""
+    """Digest of its last capture."""
     last_seen_id: UUID
-    """Its last capture or look."""
+    """The event of its last capture or revisit."""
     attempt: int
     etag: str | None
-    """Of what was captured last; None also where the page is to be read whole, because the last answer was a 304."""
+    """Validators of the last capture; None if the page is to be fetched whole because the last answer was a 304."""
     last_modified: str | None
 
-
-LookEvent = ArticleRevisited | ArticleCaptured
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the request carries a validator, so that the answer may be 304."""
+        return bool(self.etag or self.last_modified)
 
 
 def due_pages(
-    ledger: Ledger, ages: Sequence[timedelta], now: datetime, source_ids: Sequence[str], most: int = MAX_LOOKS
+    ledger: Ledger, ages: Sequence[timedelta], now: datetime, source_ids: Sequence[str], most: int = MAX_REVISITS
 ) -> list[DuePage]:
-    """The pages of these sources that have reached one of the ages unseen, the youngest first, so many of a source."""
+    """The pages of these sources that have reached one of the ages since they were last seen, the youngest first, at
+    most `most` of each source."""
     if not ages:
         return []
     return ledger.select(
@@ -78,24 +80,40 @@ def due_pages(
 
 
 def sources_due(ledger: Ledger, ages: Sequence[timedelta], now: datetime, source_ids: Sequence[str]) -> set[str]:
-    """The ids of the sources with a page that is to be looked at again."""
+    """The ids of the sources that have a page to revisit."""
     return {page.source_id for page in due_pages(ledger, ages, now, source_ids, most=1)}
 
 
 async def revisit_source(stores: Stores, client: Client, source: Source) -> StepResult:
-    """Look at the source's pages that are due; one append a batch of pages."""
+    """Revisit the source's pages that are due; one append for each batch of pages."""
     pages = await stores.reading(_due_by_source, (source.id, stores.settings.revisit_after))
     if not pages:
         return StepResult({})
     originals = await stores.reading(captured_payloads, tuple(page.article_id for page in pages))
-    work = _Looks(stores, client, source, originals, len(pages))
+    captured_urls: defaultdict[UUID, list[str]] = defaultdict(list)
+    for (article, _), original in originals.items():
+        captured_urls[article].append(original.url)
+
+    async def visit(page: DuePage) -> Sequence[Event]:
+        response = await client.fetch(page.url, etag=page.etag, last_modified=page.last_modified)
+        batch.bytes += len(response.body)
+        return _seen(stores, page, response, originals, captured_urls[page.article_id])
+
+    batch = PageBatch(
+        stores,
+        "revisit",
+        source.id,
+        len(pages),
+        visit=visit,
+        failed=lambda page, failure: [_failed(page, failure, stores.now())],
+    )
     result = StepResult({})
     for first in range(0, len(pages), BATCH_PAGES):
-        result += await work.batch(pages[first : first + BATCH_PAGES])
-        if work.put_off:
-            return result + StepResult({}, notices=(f"source {source.id}: {work.put_off}",))
-    if len(pages) == MAX_LOOKS:
-        notice = f"source {source.id}: looked at {MAX_LOOKS} pages again; more may be due, in the next run"
+        result += await batch.run(pages[first : first + BATCH_PAGES])
+        if batch.put_off:
+            return result + StepResult({}, notices=(f"source {source.id}: {next(iter(batch.put_off.values()))}",))
+    if len(pages) == MAX_REVISITS:
+        notice = f"source {source.id}: revisited {MAX_REVISITS} pages; if more are due, the next run revisits them"
         return result + StepResult({}, notices=(notice,))
     return result
 
@@ -110,108 +128,61 @@ def _due_by_source(
     return due
 
 
-class _Looks:
-    """Looks at a source's pages and records what was seen."""
-
-    def __init__(self, stores: Stores, client: Client, source: Source, originals: Originals, total: int) -> None:
-        self._stores, self._client, self._source, self._originals = stores, client, source, originals
-        self._led_to: defaultdict[UUID, list[str]] = defaultdict(list)
-        """By article, where its pages were captured: a feed may name another address, which leads there."""
-        for (article, _), original in originals.items():
-            self._led_to[article].append(original.url)
-        self._done, self._total, self._bytes = 0, total, 0
-        self.put_off: str | None = None
-        """Why a host was not asked; its pages stay due."""
-
-    async def batch(self, pages: Sequence[DuePage]) -> StepResult:
-        return await salvage((self._look(page) for page in pages), self._record)
-
-    async def _record(self, seen: Sequence[Sequence[LookEvent]]) -> StepResult:
-        return await self._stores.recording([event for events in seen for event in events])
-
-    async def _look(self, page: DuePage) -> Sequence[LookEvent]:
-        try:
-            response = await self._client.fetch(page.url, etag=page.etag, last_modified=page.last_modified)
-        except FetchFailed as failure:
-            if failure.reason in NOT_ASKED:
-                self.put_off = failure.detail
-                return []
-            look = _looked(
-                page,
-                self._stores.now(),
-                outcome=RevisitOutcome.FAILED,
-                status=failure.status,
-                reason=failure.reason,
-                detail=failure.detail,
-                attempt=page.attempt,
-                retry_at=failure.retry_at,
-            )
-            return self._ended([look])
-        self._bytes += len(response.body)
-        for redirect in response.redirects:
-            self._stores.archive.write(redirect)
-        stored = self._stores.archive.write(
-            response.exchange, lambda payload: self._originals.get((page.article_id, payload))
-        )
-        return self._ended(_seen(page, response, stored, self._led_to[page.article_id]))
-
-    def _ended(self, events: Sequence[LookEvent]) -> Sequence[LookEvent]:
-        self._done += 1
-        self._stores.on_progress(Progress("revisit", self._source.id, self._done, self._total, self._bytes))
-        return events
-
-
-def _seen(page: DuePage, response: Response, stored: Stored, led_to: Sequence[str]) -> Sequence[LookEvent]:
-    """The look, and the capture of a page that has changed."""
-    outcome, reason = _judge(page, response, led_to)
+def _seen(
+    stores: Stores, page: DuePage, response: Response, originals: Originals, captured_urls: Sequence[str]
+) -> Sequence[Event]:
+    """Archive the answer; the revisit, and the capture if the page has changed."""
+    outcome, reason = _judge(page, response, captured_urls)
+    for redirect in response.redirects:
+        stores.archive.write(redirect)
+    stored = stores.archive.write(response.exchange, lambda payload: originals.get((page.article_id, payload)))
+    payload = response_payload(response, stored)
     exchange = response.exchange
-    archived: dict[str, Any] = {
-        "final_url": response.final_url,
-        "status": response.status,
-        "payload_digest": digest(response.body),
-        "warc_payload_digest": stored.warc_payload_digest,
-        "warc_type": stored.warc_type,
-        "warc_file": stored.location.warc_file,
-        "warc_offset": stored.location.warc_offset,
-        "warc_length": stored.location.warc_length,
-    }
-    look = _looked(
-        page,
-        exchange.fetched_at,
-        outcome=outcome,
-        reason=reason,
-        attempt=page.attempt if reason else 1,
-        etag=None if reason else exchange.header("etag"),
-        last_modified=None if reason else exchange.header("last-modified"),
-        retry_at=response.retry_at,
-        **archived,
-    )
-    if outcome is not RevisitOutcome.CHANGED:
-        return [look]
-    # Caused by the look: a page that goes back to what it was is captured once more.
-    capture = ArticleCaptured(
-        stream=look.stream,
-        occurred_at=look.occurred_at,
+    revisited = ArticleRevisited(
+        stream=f"article:{page.article_id}",
+        occurred_at=exchange.fetched_at,
         producer=PRODUCER,
-        caused_by=look.event_id,
+        caused_by=page.last_seen_id,
         source_id=page.source_id,
         article_id=page.article_id,
         url=page.url,
-        content_type=exchange.header("content-type"),
-        bytes=len(response.body),
-        captured_at=exchange.fetched_at,
-        **archived,
+        capture_id=page.capture_id,
+        outcome=outcome,
+        status=payload.status,
+        reason=reason,
+        final_url=payload.final_url,
+        attempt=page.attempt if reason else 1,
+        conditional=page.is_conditional,
+        etag=None if reason else exchange.header("etag"),
+        last_modified=None if reason else exchange.header("last-modified"),
+        retry_at=response.retry_at,
+        payload_digest=payload.payload_digest,
+        warc_payload_digest=stored.warc_payload_digest,
+        warc_type=stored.warc_type,
+        warc_file=stored.location.warc_file,
+        warc_offset=stored.location.warc_offset,
+        warc_length=stored.location.warc_length,
     )
-    return [look, capture]
+    if outcome is not RevisitOutcome.CHANGED:
+        return [revisited]
+    # The revisit is the cause, so a page that changes back to an earlier state is captured once more.
+    cause = revisited.event_id
+    return [
+        revisited,
+        page_captured(page, payload, producer=PRODUCER, caused_by=cause, occurred_at=exchange.fetched_at),
+    ]
 
 
-def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[RevisitOutcome, str | None]:
-    """What the answer says of the page, and why where it found none."""
+def _judge(page: DuePage, response: Response, captured_urls: Sequence[str]) -> tuple[RevisitOutcome, str | None]:
+    """What the answer says about the page, and the reason if it is not the article's page any more.
+
+    `captured_urls` are the addresses at which the article was captured: a feed may name an address that redirects.
+    """
     status = response.status
     content_type = response.exchange.header("content-type")
     if status in GONE_STATUS:
         return RevisitOutcome.MISSING, http_reason(status)
-    is_unmodified = status == 304 and bool(page.etag or page.last_modified)
+    is_unmodified = status == 304 and page.is_conditional
     if not is_unmodified and not 200 <= status < 300:
         return RevisitOutcome.FAILED, http_reason(status)
     if not is_unmodified and not is_html(content_type):
@@ -219,24 +190,29 @@ def _judge(page: DuePage, response: Response, led_to: Sequence[str]) -> tuple[Re
     if not is_unmodified and is_soft_404(response.body, content_type):
         return RevisitOutcome.MISSING, SOFT_404
     if response.redirects:
-        led = judge_redirection([page.url, *led_to], response.final_url, response.body, content_type)
+        led = judge_redirection([page.url, *captured_urls], response.final_url, response.body, content_type)
         if led is not Redirection.TO_ARTICLE:
-            is_down = led in _TAKEN_DOWN and not is_unmodified  # a page that was not sent cannot say what it is
+            is_down = led in _TAKEN_DOWN and not is_unmodified  # a 304 has no page that could say what it is
             return RevisitOutcome.MISSING if is_down else RevisitOutcome.FAILED, led.value
     changed = not is_unmodified and digest(response.body) != page.payload_digest
     return RevisitOutcome.CHANGED if changed else RevisitOutcome.UNCHANGED, None
 
 
-def _looked(page: DuePage, at: datetime, **seen: Any) -> ArticleRevisited:
+def _failed(page: DuePage, failure: PageFailure, now: datetime) -> ArticleRevisited:
     return ArticleRevisited(
         stream=f"article:{page.article_id}",
-        occurred_at=at,
+        occurred_at=now,
         producer=PRODUCER,
         caused_by=page.last_seen_id,
         source_id=page.source_id,
         article_id=page.article_id,
         url=page.url,
         capture_id=page.capture_id,
-        conditional=bool(page.etag or page.last_modified),
-        **seen,
+        outcome=RevisitOutcome.FAILED,
+        status=failure.status,
+        reason=failure.reason,
+        detail=failure.detail,
+        attempt=page.attempt,
+        conditional=page.is_conditional,
+        retry_at=failure.retry_at,
     )

@@ -331,7 +331,7 @@ def test_a_run_looks_at_so_many_pages_of_a_source_the_youngest_first(captured: W
     with captured.stores() as stores:
         pages = due_pages(stores.ledger, captured.settings.revisit_after, stores.now(), [captured.source.id], most=1)
     assert [page.article_id for page in pages] == [captured.id("/c")]
-    assert revisit.MAX_LOOKS >= revisit.BATCH_PAGES
+    assert revisit.MAX_REVISITS >= revisit.BATCH_PAGES
 
 
 def test_a_source_is_due_while_one_of_its_pages_is(captured: World) -> None:

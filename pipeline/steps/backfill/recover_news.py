@@ -24,7 +24,8 @@ from pipeline.sources import Source
 from pipeline.sources.sites import http_address, is_on
 from pipeline.steps.backfill.history_items import record_finds
 from pipeline.steps.backfill.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
-from pipeline.steps.backfill.recover_pages import HadPage, PageRecovery
+from pipeline.steps.backfill.recover_pages import PageRecovery
+from pipeline.steps.run.page_events import Payload
 from pipeline.steps.run.stores import StepResult, Stores, uninterrupted
 
 _CRAWLED_WITHIN = timedelta(days=1)
@@ -129,13 +130,13 @@ class NewsRecovery:
         return events
 
     def _captured(self, article: ArticleOfInterval, page: NewsPage) -> ArticleCaptured:
-        had = HadPage(
+        stored = self._stores.archive.write_resource(page.url, page.body, content_type=page.content_type, at=page.at)
+        payload = Payload(
             final_url=page.url,
             status=200,
             content_type=page.content_type,
-            body=page.body,
-            stored=self._stores.archive.write_resource(page.url, page.body, content_type=page.content_type, at=page.at),
-            captured_at=page.at,
-            via=Via.CC_NEWS,
+            size_bytes=len(page.body),
+            payload_digest=stored.warc_payload_digest,
+            stored=stored,
         )
-        return self._recovery.captured(article, had)
+        return self._recovery.captured(article, payload, page.at, Via.CC_NEWS)

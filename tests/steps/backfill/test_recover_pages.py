@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,16 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.collect.http.client import Client, Limits
-from pipeline.collect.http.responses import Response
 from pipeline.interval import Interval
 from pipeline.ledger import Run
 from pipeline.ledger.log import utc_now
 from pipeline.steps.backfill.backfill import Wanted, assess, backfill, numbers_of_run
-from pipeline.steps.backfill.history_state import Past, articles_of_interval, is_gone
-from pipeline.steps.backfill.recover_pages import PageRecovery
-from pipeline.steps.run.host_locks import HostLocks
-from pipeline.steps.run.visits import Alone
+from pipeline.steps.backfill.history_state import articles_of_interval, is_gone
 from tests.worlds.loopback import Answer
 from tests.worlds.outlet import DAY, Outlet, outlet, page
 from tests.worlds.web_archive import Odd
@@ -414,42 +408,3 @@ def test_what_was_long_published_is_not_looked_at_again_as_if_it_were_new(past: 
     past.poll()
     looks = past.rows("select url from ledger.article_revisited")
     assert [look["url"].removeprefix(past.site.base) for look in looks] == ["/ferry-of-yesterday"]
-
-
-# Bugs
-
-
-class Tripping(Client):
-    """Stumbles over one page in a way that nobody has thought of."""
-
-    async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
-        if url.endswith(STORY):
-            raise KeyError("unheard of")
-        return await super().fetch(url, etag=etag, last_modified=last_modified)
-
-
-def test_an_error_at_one_page_costs_no_other(past: Outlet) -> None:
-    past.put_in_sitemap(STORY, MORNING)
-    past.put_in_sitemap("/ferry-leaves-at-last", EVENING)
-    past.backfill()
-    past.publish("/ferry-leaves-at-last", EVENING)
-    past.later(days=2)
-
-    async def recover() -> None:
-        with past.stores() as stores:
-            client = Tripping(
-                allow_hosts=past.settings.allow_hosts,
-                limits=Limits(50),
-                contact="",
-                now=stores.now,
-                hosts=past.settings.host_folder,
-            )
-            async with client:
-                alone = Alone(HostLocks(past.settings.host_folder), past.source.hosts)
-                await PageRecovery(stores, client, None, past.source, Past(past.source.id, DAY), alone).run()
-
-    asyncio.run(recover())
-    assert past.captures() == {"/ferry-leaves-at-last": "live"}
-    assert past.failures()[-1] == (STORY, "error", 3)
-    (failure,) = past.rows("select detail, will_retry from ledger.capture_failed where reason = 'error'")
-    assert tuple(failure.values()) == ("KeyError: 'unheard of'", True)

@@ -1,0 +1,121 @@
+"""The events of a page that a step asked for: it was captured, or it was not.
+
+Every `article_captured` and `capture_failed` of the project is built here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from pipeline.archive.archive import Stored
+from pipeline.collect.http.responses import Response
+from pipeline.collect.pages.answers import is_passing
+from pipeline.events import ArticleCaptured, CaptureFailed, Via
+from pipeline.ids import digest
+
+MAX_ATTEMPTS = 5
+"""Failed attempts after which a page counts as lost. The pauses between them are in `items_without_capture.sql`."""
+
+
+class WantedPage(Protocol):
+    """The page of an article that a step asks for."""
+
+    @property
+    def source_id(self) -> str: ...
+    @property
+    def article_id(self) -> UUID: ...
+    @property
+    def url(self) -> str: ...
+
+
+class PageFailure(msgspec.Struct, frozen=True):
+    """Why an attempt gave no page."""
+
+    reason: str
+    detail: str
+    status: int | None = None
+    retry_at: datetime | None = None
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """A page's bytes as they were archived, with the HTTP answer they came in."""
+
+    final_url: str
+    status: int | None
+    content_type: str | None
+    size_bytes: int
+    payload_digest: str
+    """Digest of the body without its content coding."""
+    stored: Stored
+
+
+def response_payload(response: Response, stored: Stored, final_url: str | None = None) -> Payload:
+    """The payload of a response that was archived. `final_url` is given if the response came from a web archive."""
+    return Payload(
+        final_url=final_url or response.final_url,
+        status=response.status,
+        content_type=response.exchange.header("content-type"),
+        size_bytes=len(response.body),
+        payload_digest=stored.warc_payload_digest if response.as_sent else digest(response.body),
+        stored=stored,
+    )
+
+
+def page_captured(
+    page: WantedPage,
+    payload: Payload,
+    *,
+    producer: str,
+    caused_by: UUID,
+    occurred_at: datetime,
+    captured_at: datetime | None = None,
+    via: Via = Via.LIVE,
+) -> ArticleCaptured:
+    """The event of an archived page. `captured_at` is given if it was fetched before `occurred_at`, by an archive."""
+    return ArticleCaptured(
+        stream=f"article:{page.article_id}",
+        occurred_at=occurred_at,
+        producer=producer,
+        caused_by=caused_by,
+        source_id=page.source_id,
+        article_id=page.article_id,
+        url=page.url,
+        final_url=payload.final_url,
+        status=payload.status,
+        content_type=payload.content_type,
+        payload_digest=payload.payload_digest,
+        warc_payload_digest=payload.stored.warc_payload_digest,
+        bytes=payload.size_bytes,
+        warc_type=payload.stored.warc_type,
+        warc_file=payload.stored.location.warc_file,
+        warc_offset=payload.stored.location.warc_offset,
+        warc_length=payload.stored.location.warc_length,
+        captured_at=captured_at or occurred_at,
+        via=via,
+    )
+
+
+def page_failed(
+    page: WantedPage, failure: PageFailure, *, producer: str, caused_by: UUID, occurred_at: datetime, attempt: int
+) -> CaptureFailed:
+    """The event of an attempt that gave no page. The page is asked for again if the failure may pass and fewer than
+    `MAX_ATTEMPTS` were made."""
+    return CaptureFailed(
+        stream=f"article:{page.article_id}",
+        occurred_at=occurred_at,
+        producer=producer,
+        caused_by=caused_by,
+        source_id=page.source_id,
+        article_id=page.article_id,
+        url=page.url,
+        reason=failure.reason,
+        status=failure.status,
+        detail=failure.detail,
+        attempt=attempt,
+        will_retry=is_passing(failure.reason, failure.status) and attempt < MAX_ATTEMPTS,
+        retry_at=failure.retry_at,
+    )

@@ -82,11 +82,11 @@ def outlet_zone(url: str, *locales: str | None) -> ZoneInfo | None:
 
     None if they leave it open, as for an English outlet under `.com`.
     """
-    said = [match for match in (_LOCALE.match(locale.strip()) for locale in locales if locale) if match]
-    languages = [locale["language"].lower() for locale in said[:1]]
+    matches = [match for match in (_LOCALE.match(locale.strip()) for locale in locales if locale) if match]
+    languages = [locale["language"].lower() for locale in matches[:1]]
     countries = (
         country_of_code((urlsplit(url).hostname or "").rpartition(".")[2]),
-        *(country_of_code(locale["country"] or "") for locale in said),
+        *(country_of_code(locale["country"] or "") for locale in matches),
         *(home_of_language(language) for language in languages if language in _ONE_TIME_LANGUAGES),
     )
     return next((ZoneInfo(one.zone) for one in countries if one and one.zone and one.has_one_time), None)

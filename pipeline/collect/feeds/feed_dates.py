@@ -118,14 +118,14 @@ class _Parts:
     def time(self, token: re.Match[str]) -> None:
         if self._time is not None:
             raise ValueError("two times")
-        said = token.groupdict()
-        hours, minutes, half = int(said["hour"]), int(said.get("minute") or 0), said.get("half")
-        seconds = min(int(said.get("second") or 0), 59)  # 60 is a leap second
+        fields = token.groupdict()
+        hours, minutes, half = int(fields["hour"]), int(fields.get("minute") or 0), fields.get("half")
+        seconds = min(int(fields.get("second") or 0), 59)  # 60 is a leap second
         if half and hours <= 12:
             hours = hours % 12 + (12 if half in "pP" else 0)
         if hours > 24 or minutes > 59 or (hours == 24 and (minutes or seconds)):
             raise ValueError("no time of day")
-        microseconds = int((said.get("fraction") or "0")[:6].ljust(6, "0"))
+        microseconds = int((fields.get("fraction") or "0")[:6].ljust(6, "0"))
         self._time = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
 
     def offset(self, token: re.Match[str]) -> None:

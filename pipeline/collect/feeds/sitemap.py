@@ -38,20 +38,20 @@ def _parsed_feed(kind: FeedKind, elements: Elements[RawEntry]) -> ParsedFeed:
 
 
 def _read_url(element: etree._Element) -> RawEntry:
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     title: str | None = None
     for child in element:
         name = _local_name(child.tag)
         if name == "news":
             news = {_local_name(one.tag): _text(one) for one in child}
-            title, said["published"] = news.get("title"), news.get("publication_date", "")
+            title, fields["published"] = news.get("title"), news.get("publication_date", "")
         elif name:
-            said.setdefault(name, _text(child))
+            fields.setdefault(name, _text(child))
     return RawEntry(
-        link=said.get("loc") or None,
+        link=fields.get("loc") or None,
         title=FeedText(title, False) if title else None,
-        published=said.get("published") or None,
-        updated=said.get("lastmod") or None,
+        published=fields.get("published") or None,
+        updated=fields.get("lastmod") or None,
     )
 
 

@@ -125,7 +125,7 @@ def _read(
 
 def _ended(parser: etree.XMLPullParser) -> Iterator[etree._Element]:
     for _, element in parser.read_events():
-        assert isinstance(element, etree._Element), "only ends of elements are asked for"
+        assert isinstance(element, etree._Element), "the parser reports only ends of elements"
         yield element
 
 

@@ -134,8 +134,8 @@ class ArchiveSearcher:
     def _sightings(self, seen: _Seen, interval: Interval) -> list[Sighting]:
         """An article without a date gets the time of its first capture, if an earlier capture does not have it."""
         found = []
-        for said, at, found_in in seen.first.values():
-            item, dated_at = dated_by_itself(said, self._zone, at)
+        for listed, at, found_in in seen.first.values():
+            item, dated_at = dated_by_itself(listed, self._zone, at)
             if dated_at is None and seen.began_at is not None and at > seen.began_at:
                 dated_at = at
             if dated_at is not None and dated_at in interval:

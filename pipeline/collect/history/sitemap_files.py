@@ -93,7 +93,7 @@ class SitemapFiles:
             and reading.checked_at
             and reading.checked_at >= self._fresh_since
         ):
-            with suppress(ArchiveError):  # then it is asked for again
+            with suppress(ArchiveError):  # then it is fetched again
                 return await asyncio.to_thread(self._kept, self._archive, reading.location, reading.checked_at)
         response = await read_document(self._client, url)
         exchange = response.exchange

@@ -229,10 +229,10 @@ class SitemapWalk:
         named = named_interval(url, self._zone)
         day = named if named and named.end - named.start < _ONE_DAY else None
         found = []
-        for said in feed.items:
-            item, dated_at = dated_by_itself(said, self._zone, said.updated_at)
-            dated_at = dated_at or _dated_by_sitemap(said, day)
-            if said.published_at is None and is_listing(item.url):
+        for listed in feed.items:
+            item, dated_at = dated_by_itself(listed, self._zone, listed.updated_at)
+            dated_at = dated_at or _dated_by_sitemap(listed, day)
+            if listed.published_at is None and is_listing(item.url):
                 continue  # unlike news sitemaps, others also list pages that are not articles
             if dated_at is not None and dated_at in self._interval and is_on(item.url, self._hosts):
                 found.append(Sighting(item=item, found_in=url, dated_at=dated_at))

@@ -43,7 +43,7 @@ class SearchResult(msgspec.Struct, frozen=True):
 
 def take_unchecked(wanted: AddRequest) -> SearchResult:
     """Everything that was asked for, without a request; each address is taken for a feed."""
-    candidates = (*(Candidate(url=url) for url in wanted.addresses), *map(_unchecked, wanted.outlines))
+    candidates = (*(Candidate(url=url) for url in wanted.addresses), *map(_from_outline, wanted.outlines))
     return SearchResult(candidates, wanted.unusable)
 
 
@@ -51,7 +51,7 @@ async def try_all(wanted: AddRequest, prober: Prober, sources: Sequence[Source],
     """Request every address, and those outlines that `sources` do not read yet."""
     read = {url for source in sources for url in source.addresses}
     known = read | set(map(same_address, read))
-    new = {one.url: UTC_ZONE for one in wanted.outlines if known.isdisjoint(_unchecked(one).identities)}
+    new = {one.url: UTC_ZONE for one in wanted.outlines if known.isdisjoint(_from_outline(one).identities)}
     addresses = list(dict.fromkeys(wanted.addresses))
     searched = counting("search", len(addresses))
 
@@ -64,13 +64,13 @@ async def try_all(wanted: AddRequest, prober: Prober, sources: Sequence[Source],
     probes = await prober.probe_all(new.items(), counting("try", len(new)))
     unusable = [*wanted.unusable, *(Unusable(one.url, one.problem) for one in surveys if one.problem)]
     unread = [Unusable(probe.url, _why_not(probe)) for one in surveys for probe in one.unread if not one.problem]
-    candidates = [_surveyed(one, probe) for one in surveys for probe in one.found]
+    candidates = [_from_survey(one, probe) for one in surveys for probe in one.found]
     for outline in wanted.outlines:
         probe = probes.get(outline.url)
         if probe is None:
-            candidates.append(_unchecked(outline))
+            candidates.append(_from_outline(outline))
         elif probe.holds_something:
-            candidates.append(_probed(outline, probe))
+            candidates.append(_from_probed_outline(outline, probe))
         else:
             unusable.append(Unusable(probe.url, _why_not(probe)))
     return SearchResult(tuple(candidates), tuple(dict.fromkeys(unusable)), tuple(unread))
@@ -80,7 +80,7 @@ def _why_not(probe: Probe) -> str:
     return probe.problem or f"has no items ({probe.kind})"
 
 
-def _unchecked(outline: Outline) -> Candidate:
+def _from_outline(outline: Outline) -> Candidate:
     return Candidate(
         url=outline.url,
         is_sitemap=outline.is_sitemap,
@@ -91,9 +91,9 @@ def _unchecked(outline: Outline) -> Candidate:
     )
 
 
-def _probed(outline: Outline, probe: Probe) -> Candidate:
+def _from_probed_outline(outline: Outline, probe: Probe) -> Candidate:
     return msgspec.structs.replace(
-        _read(probe),
+        _from_probe(probe),
         homepage=outline.homepage or probe.masthead.homepage,
         title=outline.title or probe.masthead.title,
         language=outline.language or probe.masthead.language,
@@ -101,10 +101,10 @@ def _probed(outline: Outline, probe: Probe) -> Candidate:
     )
 
 
-def _surveyed(found: Survey, probe: Probe) -> Candidate:
+def _from_survey(found: Survey, probe: Probe) -> Candidate:
     page = found.homepage
     return msgspec.structs.replace(
-        _read(probe),
+        _from_probe(probe),
         homepage=found.homepage_url or probe.masthead.homepage,
         site_name=page.name if page else None,
         page_title=page.title if page else None,
@@ -112,7 +112,7 @@ def _surveyed(found: Survey, probe: Probe) -> Candidate:
     )
 
 
-def _read(probe: Probe) -> Candidate:
+def _from_probe(probe: Probe) -> Candidate:
     return Candidate(
         url=probe.moved_to or probe.url,
         is_sitemap=probe.is_sitemap,

@@ -31,8 +31,8 @@ from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, mer
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.revisit import sources_due
 from pipeline.steps.run.progress import log_progress
+from pipeline.steps.run.run_interval import RunInterval, manual_interval, run_interval
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.run.window import Window, manual_interval, run_window
 
 log = structlog.get_logger()
 
@@ -121,7 +121,7 @@ def plan_sources(dag_run: DagRun) -> list[str]:
 def plan_due_sources(dag_run: DagRun) -> list[str]:
     """The ids of the sources with feeds or revisits that are due; empty for a run over the past."""
     with _stores(dag_run) as (stores, window):
-        if not window.live:
+        if not window.polls:
             return []
         sources, now = load_sources(stores.settings.sources), stores.now()
         due = {source.id for source in due_sources(stores.ledger, sources, now)}
@@ -143,7 +143,7 @@ def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
     with _stores(dag_run) as (stores, window):
         roster = load_sources(stores.settings.sources)
         sources, past = select(roster, [source_id]), _past(dag_run, window)
-        result = collect(stores, sources, roster=roster) if window.live else StepResult({})
+        result = collect(stores, sources, roster=roster) if window.polls else StepResult({})
         if past is not None and dag_run.params.recover:
             result += recover(stores, sources, past, roster)
     return _counts(result)
@@ -153,7 +153,7 @@ def extract_articles(dag_run: DagRun) -> dict[str, int]:
     """Extract the pending captures of the window or of a past interval."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
-        result = extract(stores, window.interval) if window.live else StepResult({})
+        result = extract(stores, window.interval) if window.polls else StepResult({})
         if past is not None:
             scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
             result += replay_extraction(stores, scope, _captures(dag_run))
@@ -164,7 +164,7 @@ def annotate_articles(dag_run: DagRun) -> dict[str, int]:
     """Annotate the pending extractions of the window or of a past interval."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
-        result = annotate(stores, window.interval) if window.live else StepResult({})
+        result = annotate(stores, window.interval) if window.polls else StepResult({})
         if past is not None:
             scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
             result += replay_annotation(stores, scope, _captures(dag_run))
@@ -282,19 +282,19 @@ def _captures(dag_run: DagRun) -> Captures:
     return Captures.ALL if dag_run.params.replay else Captures.OWN
 
 
-def _past(dag_run: DagRun, window: Window) -> Interval | None:
+def _past(dag_run: DagRun, window: RunInterval) -> Interval | None:
     """The interval to recover and replay, or None for a live run that no backfill has started."""
-    if window.live and dag_run.run_type != BACKFILL_RUN:
+    if window.polls and dag_run.run_type != BACKFILL_RUN:
         return None
     return dag_run.interval
 
 
-def _window(dag_run: DagRun, settings: Settings) -> Window:
-    return run_window(dag_run.interval, now=utc_now(), settings=settings)
+def _window(dag_run: DagRun, settings: Settings) -> RunInterval:
+    return run_interval(dag_run.interval, now=utc_now(), settings=settings)
 
 
 @contextmanager
-def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, Window]]:
+def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, RunInterval]]:
     settings = load_settings()
     with Stores(settings, Run(dag_run.run_id), log_progress) as stores:
         yield stores, _window(dag_run, settings)

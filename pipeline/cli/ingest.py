@@ -19,7 +19,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.steps.feed_state import Which
 from pipeline.steps.run.progress import OnProgress
-from pipeline.steps.run.window import lookback
+from pipeline.steps.run.run_interval import lookback
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from pipeline.cli.options import Data
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
-from pipeline.steps.run.window import lookback
+from pipeline.steps.run.run_interval import lookback
 
 
 class SourceStatus(msgspec.Struct, frozen=True):

@@ -14,9 +14,9 @@ from pipeline.steps.capture import capture_source, expire
 from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import poll_source
 from pipeline.steps.revisit import revisit_source
+from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client, visit_each
-from pipeline.steps.run.window import lookback
 
 
 class KnownSource(msgspec.Struct, frozen=True):

@@ -17,8 +17,8 @@ from pipeline.errors import AnnotatorError
 from pipeline.settings import load_settings
 from pipeline.steps.annotate import annotate
 from pipeline.steps.extract import extract
+from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult
-from pipeline.steps.run.window import lookback
 from tests.annotate.samples.models import train_gliner, train_spacy
 from tests.worlds.running import newsledger
 from tests.worlds.world import World

@@ -24,8 +24,8 @@ from pipeline.sources import load_sources
 from pipeline.steps.collect import collect
 from pipeline.steps.extract import pending_captures
 from pipeline.steps.extraction_task import extract_capture
+from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import Stores
-from pipeline.steps.run.window import lookback
 from tests.conftest import SHARED
 from tests.worlds.running import free_port
 

@@ -14,8 +14,8 @@ from pipeline.ledger import verify
 from pipeline.steps.capture import BATCH_PAGES, pending_pages
 from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.run.progress import Progress
+from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import Stores
-from pipeline.steps.run.window import lookback
 from tests.worlds.loopback import Answer
 from tests.worlds.world import PARAGRAPHS, World
 

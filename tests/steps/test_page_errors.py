@@ -21,7 +21,7 @@ from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client, Limits
 from pipeline.collect.http.responses import Response
 from pipeline.interval import Interval
-from pipeline.steps.backfill.history_state import Past
+from pipeline.steps.backfill.history_state import SourceInterval
 from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.capture import capture_source
 from pipeline.steps.feed_state import Which
@@ -135,7 +135,7 @@ def test_recover(tmp_path: Path, failing: str) -> None:
 
         def recover(stores: Stores, client: Client) -> Any:
             alone = Alone(HostLocks(past.settings.host_folder), past.source.hosts)
-            return PageRecovery(stores, client, None, past.source, Past(past.source.id, DAY), alone).run()
+            return PageRecovery(stores, client, None, past.source, SourceInterval(past.source.id, DAY), alone).run()
 
         counts = run(past, failing, recover).counts
         assert counts == {"article_captured": 1, "capture_failed": 1}

@@ -28,9 +28,9 @@ from pipeline.steps.extract import extract, pending_captures
 from pipeline.steps.extraction_task import extract_capture
 from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import failed_polls, poll_source
+from pipeline.steps.run.run_interval import lookback, run_interval
 from pipeline.steps.run.stores import Stores
 from pipeline.steps.run.visits import limits
-from pipeline.steps.run.window import lookback, run_window
 from pipeline.steps.run.workers import parallel_map
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
@@ -353,19 +353,19 @@ def test_a_run_without_an_interval_fails_loudly(world: World) -> None:
     now = utc_now()
     for end in (now, now - timedelta(days=1)):
         with pytest.raises(ValueError, match="interval"):
-            run_window(Interval(now, end), now=now, settings=world.settings)
+            run_interval(Interval(now, end), now=now, settings=world.settings)
 
 
 def test_a_scheduled_run_is_live_and_an_old_interval_is_not(world: World) -> None:
     now = utc_now()
-    scheduled = run_window(Interval(now - timedelta(days=1), now), now=now, settings=world.settings)
-    assert scheduled.live
+    scheduled = run_interval(Interval(now - timedelta(days=1), now), now=now, settings=world.settings)
+    assert scheduled.polls
     assert scheduled.interval == Interval(now - timedelta(days=7), now)
-    missed = run_window(Interval(now - timedelta(days=3), now - timedelta(days=2)), now=now, settings=world.settings)
-    assert not missed.live
+    missed = run_interval(Interval(now - timedelta(days=3), now - timedelta(days=2)), now=now, settings=world.settings)
+    assert not missed.polls
     start = now - timedelta(days=60)
-    backfill = run_window(Interval(start, start + timedelta(days=1)), now=now, settings=world.settings)
-    assert not backfill.live
+    backfill = run_interval(Interval(start, start + timedelta(days=1)), now=now, settings=world.settings)
+    assert not backfill.polls
     assert backfill.interval == Interval(start, start + timedelta(days=1))
 
 

@@ -15,8 +15,8 @@ from pipeline.steps.annotate import annotate
 from pipeline.steps.collect import collect
 from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which
+from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.run.window import lookback
 from tests.worlds.ledgers import empty_ledger
 from tests.worlds.loopback import WebServer
 

@@ -15,7 +15,7 @@ from pipeline.collect.history.sitemap_files import SitemapReading
 from pipeline.events import Event, HistoryRead, ItemDiscovered
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger
-from pipeline.steps.backfill.history_state import NamedArticles, Past, known_articles
+from pipeline.steps.backfill.history_state import NamedArticles, SourceInterval, known_articles
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
 
 PRODUCER = "recover@1"
@@ -29,7 +29,7 @@ class Recorder:
     Use as an async context manager; then `result` is what was recorded.
     """
 
-    def __init__(self, stores: Stores, past: Past) -> None:
+    def __init__(self, stores: Stores, past: SourceInterval) -> None:
         self._stores, self._past = stores, past
         self._waiting: list[HistoryResult] = []
         self.result = StepResult({})
@@ -63,9 +63,11 @@ class SourceSitemapReading(SitemapReading, frozen=True, kw_only=True):
     source_id: str
 
 
-def sitemap_readings(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, dict[str, SitemapReading]]:
+def sitemap_readings(
+    ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime
+) -> dict[SourceInterval, dict[str, SitemapReading]]:
     """For `Stores.reading`: what earlier runs have seen of a source's sitemaps, by address."""
-    readings: dict[Past, dict[str, SitemapReading]] = {}
+    readings: dict[SourceInterval, dict[str, SitemapReading]] = {}
     for past in pasts:
         rows = ledger.select(
             SourceSitemapReading,
@@ -79,14 +81,16 @@ def sitemap_readings(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> di
     return readings
 
 
-async def record_finds(stores: Stores, past: Past, finds: Sequence[HistoryResult]) -> StepResult:
+async def record_finds(stores: Stores, past: SourceInterval, finds: Sequence[HistoryResult]) -> StepResult:
     """Record what was looked into, and each article found that the source has never named; one append."""
     found = tuple(article_id(sighting.item.url) for find in finds for sighting in find.sightings)
     known = await stores.reading(known_articles, NamedArticles(past.source_id, found))
     return await uninterrupted(stores.recording(find_events(past, stores.now(), finds, known)))
 
 
-def find_events(past: Past, now: datetime, finds: Sequence[HistoryResult], known: Iterable[UUID]) -> list[Event]:
+def find_events(
+    past: SourceInterval, now: datetime, finds: Sequence[HistoryResult], known: Iterable[UUID]
+) -> list[Event]:
     """The events of these finds; an article counts for the first of them that names it."""
     seen = set(known)
     events: list[Event] = []
@@ -99,7 +103,7 @@ def find_events(past: Past, now: datetime, finds: Sequence[HistoryResult], known
     return events
 
 
-def _read(past: Past, now: datetime, find: HistoryResult, new_items: int) -> HistoryRead:
+def _read(past: SourceInterval, now: datetime, find: HistoryResult, new_items: int) -> HistoryRead:
     failure, location = find.failure, find.location
     interval = find.interval or past.interval
     return HistoryRead(

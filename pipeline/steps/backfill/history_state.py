@@ -64,8 +64,8 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     """When the last such backfill of another run was started."""
 
     @property
-    def past(self) -> Past:
-        return Past(self.source_id, Interval(self.interval_start, self.interval_end))
+    def past(self) -> SourceInterval:
+        return SourceInterval(self.source_id, Interval(self.interval_start, self.interval_end))
 
     @property
     def has_page(self) -> bool:
@@ -116,7 +116,7 @@ def is_gone(reason: str | None, status: int | None) -> bool:
     return status in GONE_STATUS or reason in GONE_REASONS or reason == NOT_ARCHIVED
 
 
-class Past(msgspec.Struct, frozen=True):
+class SourceInterval(msgspec.Struct, frozen=True):
     """An interval of one source."""
 
     source_id: str
@@ -168,12 +168,14 @@ def articles_of_interval(
     )
 
 
-def articles_of_past(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, list[ArticleOfInterval]]:
+def articles_of_interval_by_source(
+    ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime
+) -> dict[SourceInterval, list[ArticleOfInterval]]:
     """For `Stores.reading`: the articles that a source published in an interval, oldest first."""
-    articles: dict[Past, list[ArticleOfInterval]] = {past: [] for past in pasts}
+    articles: dict[SourceInterval, list[ArticleOfInterval]] = {past: [] for past in pasts}
     for interval, source_ids in _by_interval(pasts):
         for row in articles_of_interval(ledger, interval, source_ids):
-            articles[Past(row.source_id, interval)].append(row)
+            articles[SourceInterval(row.source_id, interval)].append(row)
     return articles
 
 
@@ -184,14 +186,14 @@ def fresh_since(interval: Interval, now: datetime) -> datetime:
     return max(since, interval.end) if interval.end <= now else since
 
 
-def history_reads(ledger: Ledger, pasts: Sequence[Past], now: datetime) -> dict[Past, ReadAt]:
+def history_reads(ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime) -> dict[SourceInterval, ReadAt]:
     """For `Stores.reading`: what was read so lately that it need not be read again. A news file never changes."""
-    reads: dict[Past, dict[tuple[Via, str], datetime]] = {past: {} for past in pasts}
+    reads: dict[SourceInterval, dict[tuple[Via, str], datetime]] = {past: {} for past in pasts}
     for interval, source_ids in _by_interval(pasts):
         bounds = {"start": interval.start, "end": interval.end}
         for row in ledger.select(HistoryDocument, "history_reads", source_ids=source_ids, **bounds):
             if row.via is Via.CC_NEWS or row.read_at >= fresh_since(interval, now):
-                reads[Past(row.source_id, interval)][row.via, row.url] = row.read_at
+                reads[SourceInterval(row.source_id, interval)][row.via, row.url] = row.read_at
     return dict(reads)
 
 
@@ -227,6 +229,6 @@ def known_articles(ledger: Ledger, named: Sequence[NamedArticles], now: datetime
     return {each: {article for article in each.article_ids if (each.source_id, article) in known} for each in named}
 
 
-def _by_interval(pasts: Sequence[Past]) -> Iterator[tuple[Interval, list[str]]]:
+def _by_interval(pasts: Sequence[SourceInterval]) -> Iterator[tuple[Interval, list[str]]]:
     for interval in dict.fromkeys(past.interval for past in pasts):
         yield interval, [past.source_id for past in pasts if past.interval == interval]

@@ -25,7 +25,7 @@ from pipeline.steps.backfill.history_search import (
     search_sitemaps,
     search_web_archive,
 )
-from pipeline.steps.backfill.history_state import Past, history_reads
+from pipeline.steps.backfill.history_state import SourceInterval, history_reads
 from pipeline.steps.backfill.recover_news import NewsRecovery
 from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.run.stores import StepResult, Stores
@@ -59,7 +59,7 @@ async def _recover_source(
     hosts: frozenset[str],
     alone: Alone,
 ) -> StepResult:
-    past = Past(source.id, interval)
+    past = SourceInterval(source.id, interval)
     async with alone.at_hosts():
         result = await _search_sitemaps(stores, history, source, past)
     result += await _search_web_archive(stores, history, source, past)
@@ -72,15 +72,17 @@ async def _recover_source(
     return result
 
 
-async def _search_sitemaps(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
+async def _search_sitemaps(stores: Stores, history: History, source: Source, past: SourceInterval) -> StepResult:
     readings = await stores.reading(sitemap_readings, past)
     async with Recorder(stores, past) as recorder:
         found = await search_sitemaps(history, source, past.interval, readings, stores.archive, recorder.add)
     return recorder.result + _noticed(source, found, failures=_failures(found.finds))
 
 
-async def _search_web_archive(stores: Stores, history: History, source: Source, past: Past) -> StepResult:
-    read_at = {day: await stores.reading(history_reads, Past(source.id, day)) for day in days_of(past.interval)}
+async def _search_web_archive(stores: Stores, history: History, source: Source, past: SourceInterval) -> StepResult:
+    read_at = {
+        day: await stores.reading(history_reads, SourceInterval(source.id, day)) for day in days_of(past.interval)
+    }
     async with Recorder(stores, past) as recorder:
         found = await search_web_archive(history, source, past.interval, read_at, recorder.add)
     return recorder.result + _noticed(source, found)

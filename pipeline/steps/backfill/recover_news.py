@@ -23,7 +23,12 @@ from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.sources.sites import http_address, is_on
 from pipeline.steps.backfill.history_items import record_finds
-from pipeline.steps.backfill.history_state import ArticleOfInterval, Past, articles_of_past, history_reads
+from pipeline.steps.backfill.history_state import (
+    ArticleOfInterval,
+    SourceInterval,
+    articles_of_interval_by_source,
+    history_reads,
+)
 from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.run.page_events import Payload
 from pipeline.steps.run.stores import StepResult, Stores, uninterrupted
@@ -40,7 +45,7 @@ class NewsRecovery:
     ) -> None:
         self._stores, self._slices, self._recovery = stores, slices, recovery
         self._source = source
-        self._past = Past(source.id, interval)
+        self._past = SourceInterval(source.id, interval)
         self._period = interval
         """Of publication."""
         known_until = max(interval.end, stores.now())
@@ -116,7 +121,7 @@ class NewsRecovery:
         return Sighting(item=item, found_in=found_in, dated_at=dated_at or page.at)
 
     async def _lacking(self, ids: AbstractSet[UUID]) -> list[ArticleOfInterval]:
-        articles = await self._stores.reading(articles_of_past, self._past)
+        articles = await self._stores.reading(articles_of_interval_by_source, self._past)
         return [article for article in articles if not article.has_page and article.article_id in ids]
 
     async def _taken(self, file: BinaryIO, gone: Mapping[UUID, ArticleOfInterval]) -> list[ArticleCaptured]:

@@ -23,7 +23,12 @@ from pipeline.ids import article_id
 from pipeline.sources import Source
 from pipeline.sources.sites import is_on
 from pipeline.steps.backfill.history_items import PRODUCER, find_events
-from pipeline.steps.backfill.history_state import NOT_ARCHIVED, ArticleOfInterval, Past, articles_of_past
+from pipeline.steps.backfill.history_state import (
+    NOT_ARCHIVED,
+    ArticleOfInterval,
+    SourceInterval,
+    articles_of_interval_by_source,
+)
 from pipeline.steps.run.host_locks import GIVE_WAY_SECONDS, HeldByAnotherRun
 from pipeline.steps.run.page_batch import PageBatch
 from pipeline.steps.run.page_events import PageFailure, Payload, page_captured, page_failed, response_payload
@@ -42,7 +47,13 @@ class PageRecovery:
     """Captures the missing pages of one source's articles of an interval."""
 
     def __init__(
-        self, stores: Stores, client: Client, archive: WebArchive | None, source: Source, past: Past, alone: Alone
+        self,
+        stores: Stores,
+        client: Client,
+        archive: WebArchive | None,
+        source: Source,
+        past: SourceInterval,
+        alone: Alone,
     ) -> None:
         self._stores, self._client, self._archive, self._source = stores, client, archive, source
         self._past, self._alone = past, alone
@@ -67,7 +78,7 @@ class PageRecovery:
         return result + StepResult({}, notices=tuple(f"source {self._source.id}: {notice}" for notice in notices))
 
     async def _articles(self, only: AbstractSet[UUID] | None) -> list[ArticleOfInterval]:
-        articles = await self._stores.reading(articles_of_past, self._past)
+        articles = await self._stores.reading(articles_of_interval_by_source, self._past)
         return [article for article in articles if only is None or article.article_id in only]
 
     def _wanted(self, articles: Iterable[ArticleOfInterval], via: Via) -> list[ArticleOfInterval]:

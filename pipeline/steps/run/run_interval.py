@@ -1,4 +1,4 @@
-"""Which part of time a scheduled, manual or backfill run is about."""
+"""The interval that a scheduled, manual or backfill run works on."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from pipeline.interval import Interval
 from pipeline.settings import Settings
 
 
-class Window(msgspec.Struct, frozen=True):
-    """`live`: the feeds still show this time, so they are polled. Otherwise only what was recorded is worked on:
-    polling today's feeds would not bring back an earlier day."""
+class RunInterval(msgspec.Struct, frozen=True):
+    """The interval that a run works on."""
 
     interval: Interval
-    live: bool
+    polls: bool
+    """Whether the run polls feeds. A run over the past does not: feeds show only the newest items."""
 
 
-def run_window(interval: Interval, *, now: datetime, settings: Settings) -> Window:
-    """The window of a run with that data interval.
+def run_interval(interval: Interval, *, now: datetime, settings: Settings) -> RunInterval:
+    """The interval that a run with this data interval works on.
 
-    The latest complete interval is live and widened to the whole lookback up to now, so that days on which nothing
-    ran are made good. Raises ValueError for an empty interval: such a run would silently do nothing.
+    The run of the latest complete interval polls, and works on the whole lookback up to now, so that it catches up on
+    days without a run. Raises ValueError for an empty interval, because such a run would silently do nothing.
     """
     start, end = interval.start, interval.end
     if start >= end:
         raise ValueError(f"the run's data interval is empty: {start} to {end}")
     if now < end + (end - start):
-        return Window(lookback(settings, now), live=True)
-    return Window(interval, live=False)
+        return RunInterval(lookback(settings, now), polls=True)
+    return RunInterval(interval, polls=False)
 
 
 def manual_interval(
     logical_date: datetime | None, given: Interval | None, *, now: datetime, period: timedelta
 ) -> Interval:
-    """The interval of a run that somebody has triggered: the day, or whatever else the period is, of its logical date,
-    and the latest complete one where it has none.
+    """The interval of a run that a person triggered: the period (a day, an hour) that contains its logical date, or the
+    latest complete period if it has no logical date.
 
-    Airflow infers one from the time of the trigger, or the one before the logical date: `given` is used only where it
-    holds the logical date.
+    `given` is the interval that Airflow inferred. It may be the one before the logical date, or depend on the time of
+    the trigger, so it is used only if it contains the logical date.
     """
     if logical_date is None:
         start = _floor(now - period, period)

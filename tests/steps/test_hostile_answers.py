@@ -172,7 +172,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         for number, (way, _) in enumerate(PAGES.values()):
             site.page(f"/{number}", way)
         with counted_connections() as endpoints:
-            assert opened.collect().problems == ()
+            assert opened.meet().problems == ()
         yield Aftermath(opened, endpoints)
 
 

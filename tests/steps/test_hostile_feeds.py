@@ -207,7 +207,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
             opened.site(name, "/feed.xml").serve("/feed.xml", Document(body, "application/rss+xml"))
         set_sitemaps(opened)
         with counted_connections() as endpoints:
-            assert opened.collect().problems == ()
+            assert opened.meet().problems == ()
         yield Aftermath(opened, folder, endpoints)
 
 
@@ -325,7 +325,7 @@ def test_links_to_forbidden_places_are_never_followed(tmp_path: Path) -> None:
         site.serve("/feed.xml", Document(text.encode(), "text/xml"))
         site.page("/sound")
         with counted_connections() as endpoints:
-            opened.collect()
+            opened.meet()
         record = opened.record(site)
         failures = record.of(CaptureFailed)
         assert {failure.url for failure in failures} == set(forbidden)

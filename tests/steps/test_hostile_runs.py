@@ -48,14 +48,14 @@ def assert_not_reached(street: Street) -> None:
 def test_nobody_listens(opened: Street) -> None:
     opened.site("evil", "/feed.xml")
     opened.hostile.close()
-    opened.collect()
+    opened.meet()
     assert_not_reached(opened)
 
 
 def test_a_reset_right_after_accept(tmp_path: Path) -> None:
     with street(tmp_path, always(Act.RESET)) as opened:
         opened.site("evil", "/feed.xml")
-        opened.collect()
+        opened.meet()
         assert_not_reached(opened)
         opened.assert_good_is_complete()
 
@@ -64,7 +64,7 @@ def test_an_answer_before_any_question_is_nobodys(tmp_path: Path) -> None:
     with street(tmp_path, always(POISON)) as opened:
         site = opened.site("evil", "/feed.xml")
         site.feed("/feed.xml", "/page")
-        opened.collect()
+        opened.meet()
         assert opened.record(site).of(ArticleCaptured) == []
         opened.assert_good_is_complete()
 
@@ -89,7 +89,7 @@ def test_an_answer_too_many_is_nobodys(opened: Street) -> None:
     site = opened.site("evil", "/feed.xml")
     site.feed("/feed.xml", "/page", way=way)
     site.page("/page")
-    opened.collect(on_progress)
+    opened.meet(on_progress)
     assert opened.archived(opened.record(site).capture("/page")) == article("/page").body
 
 
@@ -102,7 +102,7 @@ def test_cookies_are_not_sent_back(opened: Street) -> None:
     site.feed("/feed.xml", "/page", way=way)
     site.page("/page", way)
     for _ in range(2):
-        opened.collect()
+        opened.meet()
     assert site.asked == {"/robots.txt": 1, "/feed.xml": 2, "/page": 1}
     assert not any("cookie" in request.headers for request in site.requests)
     assert not any("Cookie" in headers for headers in opened.good.request_headers.values())
@@ -125,7 +125,7 @@ def test_slow_hosts_do_not_hold_up_a_quick_one(tmp_path: Path) -> None:
         for site in sites:
             for path in feeds:
                 site.feed(path, way=way)
-        opened.collect(on_progress)
+        opened.meet(on_progress)
         for site in sites:
             assert [poll.outcome for poll in opened.record(site).of(FeedPolled)] == ["ok"] * CONNECTIONS
             assert [site.asked[path] for path in feeds] == [1] * CONNECTIONS, "no first try had to be given up"
@@ -156,7 +156,7 @@ def test_a_host_that_asks_for_time_is_given_it(opened: Street) -> None:
         site.feed("/feed.xml", "/page", way=refusing(f"{name[:3]} Busy", retry_after))
         site.page("/page")
 
-    opened.collect()
+    opened.meet()
     for name, (_, wait) in WAITS.items():
         poll = opened.record(opened.sites[name]).poll()
         assert (poll.outcome, poll.reason, poll.status) == ("failed", f"http_{name[0]}xx", int(name[:3]))
@@ -164,7 +164,7 @@ def test_a_host_that_asks_for_time_is_given_it(opened: Street) -> None:
         assert_waits(poll.retry_at, None if wait is None else poll.occurred_at + wait)
     assert opened.record(opened.sites["429 until a date"]).poll().retry_at == date
 
-    opened.collect()
+    opened.meet()
     for name, (_, wait) in WAITS.items():
         poll = opened.record(opened.sites[name]).poll()
         if wait is not None:
@@ -175,7 +175,7 @@ def test_a_host_that_asks_for_time_is_given_it(opened: Street) -> None:
     opened.ahead += RETRY_AFTER_MAX + HOUR
     for site in opened.sites.values():
         site.feed("/feed.xml", "/page")
-    opened.collect()
+    opened.meet()
     for site in opened.sites.values():
         assert opened.record(site).poll().outcome == "ok"
         assert opened.record(site).capture("/page").status == 200
@@ -195,7 +195,7 @@ def test_pages_of_an_overloaded_host_wait_for_it(opened: Street) -> None:
     for path in pages:
         site.page(path, refusing("429 Too Many Requests", "Retry-After: 3600"))
 
-    (notice,) = opened.collect().notices
+    (notice,) = opened.meet().notices
     assert notice.startswith("source evil: evil.localhost: no request for another")
     failures = opened.record(site).of(CaptureFailed)
     assert {(failure.reason, failure.status, failure.will_retry) for failure in failures} == {("http_4xx", 429, True)}
@@ -204,13 +204,13 @@ def test_pages_of_an_overloaded_host_wait_for_it(opened: Street) -> None:
     refused = sum(site.asked[path] for path in pages)
     assert len(failures) == refused <= CONNECTIONS, "the others wait without having been asked for"
 
-    opened.collect()
+    opened.meet()
     assert sum(site.asked[path] for path in pages) == refused
 
     opened.ahead += 2 * HOUR
     for path in pages:
         site.page(path)
-    opened.collect()
+    opened.meet()
     assert all(opened.record(site).capture(path).status == 200 for path in pages)
 
 
@@ -221,7 +221,7 @@ def test_a_host_that_is_always_busy_is_asked_ever_more_slowly(opened: Street) ->
     site.feed("/feed.xml", *pages)
     for path in pages:
         site.page(path, refusing("503 Service Unavailable"))
-    opened.collect()
+    opened.meet()
     record = opened.record(site)
     assert [(failure.reason, failure.will_retry, failure.retry_at) for failure in record.of(CaptureFailed)] == [
         ("http_5xx", True, None)
@@ -236,10 +236,10 @@ def test_a_server_that_always_says_unchanged_is_not_believed(opened: Street) -> 
     site = opened.site("evil", "/feed.xml")
     site.feed("/feed.xml", "/page", way=lambda document: [answer(document, 'ETag: "1"')])
     site.page("/page")
-    opened.collect()
+    opened.meet()
     site.feed("/feed.xml", "/page", "/news", way=always(head('ETag: "1"', status="304 Not Modified")))
     for _ in range(UNCONDITIONAL_EVERY):
-        opened.collect()
+        opened.meet()
     polls = opened.record(site).of(FeedPolled)
     assert [poll.outcome for poll in polls] == ["ok", *["not_modified"] * (UNCONDITIONAL_EVERY - 1), "failed"]
     assert (polls[-1].conditional, polls[-1].reason, polls[-1].status) == (False, "http_3xx", 304)
@@ -251,7 +251,7 @@ def test_a_feed_of_anothers_pages_takes_nothing_from_it(opened: Street) -> None:
     good.page("/unlisted", "An old story")
     site = opened.site("evil", "/feed.xml")
     site.serve("/feed.xml", rss(rss_item(f"{good.base}/unlisted")))
-    opened.collect()
+    opened.meet()
     (capture,) = opened.record(site).of(ArticleCaptured)
     assert (capture.url, capture.source_id) == (f"{good.base}/unlisted", "evil")
     assert good.asked.pop("/unlisted") == 1  # nothing else is asked of it but its own

@@ -202,7 +202,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
             site.feed("/feed.xml", "/odd", "/fine", way=way)
             site.page("/odd", way=way)
             site.page("/fine")
-        assert opened.collect().problems == ()
+        assert opened.meet().problems == ()
         yield opened
 
 

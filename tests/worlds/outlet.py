@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.interval import Interval
-from pipeline.ledger import Ledger, Run, Verification, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
-from pipeline.sources import Source
 from pipeline.steps.backfill.backfill import BackfillNumbers, Wanted, backfill, numbers_of_run
-from pipeline.steps.collect import collect
-from pipeline.steps.run.stores import StepResult, Stores
-from tests.worlds.ledgers import empty_ledger
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.web_archive import WebArchiveServer, web_archive
+from tests.worlds.world import World
 
 DAY = Interval(datetime(2026, 3, 14, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -30,30 +26,17 @@ SENTENCES = (
 )
 
 
-class Outlet:
-    """One source on loopback, one data directory."""
+class Outlet(World):
+    """Its clock begins in June 2026."""
 
     def __init__(self, folder: Path, site: WebServer, archive: WebArchiveServer, settings: Mapping[str, Any]) -> None:
-        self.site, self.archive = site, archive
-        self._ahead = NOW - utc_now()
-        self.runs = 0
-        self.notices: tuple[str, ...] = ()
-        defaults: dict[str, Any] = {
-            "data": folder / "data",
-            "allow_hosts": "127.0.0.1",
-            "jobs": 1,
-            "wayback_url": archive.base,
-        }
-        self.settings = Settings.model_validate({**defaults, **settings})
-        empty_ledger(self.settings.ledger_catalog)
-        self.source = Source(
-            id="ferry",
-            name="Ferry Post",
-            language="en",
-            country="GB",
-            homepage=f"{site.base}/",
-            feeds=(f"{site.base}/feed.xml",),
+        revisit_after = Settings.model_fields["revisit_after"].get_default()
+        super().__init__(
+            folder, site, "ferry", **{"wayback_url": archive.base, "revisit_after": revisit_after, **settings}
         )
+        self.site, self.archive = site, archive
+        self.ahead = NOW - utc_now()
+        self.notices: tuple[str, ...] = ()
         self.site.feed("/feed.xml")
         self._listed: dict[str, list[str]] = {}
 
@@ -78,19 +61,6 @@ class Outlet:
         """Put a page into the web archive."""
         self.archive.keep(self.site.base + path, at, page(path, head))
 
-    @property
-    def now(self) -> datetime:
-        """The current time, moved to a day in June 2026."""
-        return utc_now() + self._ahead
-
-    def stores(self) -> Stores:
-        self.runs += 1
-        return Stores(self.settings, Run(f"run-{self.runs}", lambda: self.now))
-
-    def poll(self) -> StepResult:
-        with self.stores() as stores:
-            return collect(stores, [self.source])
-
     def backfill(self, interval: Interval = DAY, *, recover: bool = True, replay: bool = True) -> BackfillNumbers:
         """A run; its notices are kept."""
         started_at = utc_now()
@@ -101,11 +71,6 @@ class Outlet:
             self.notices = result.notices
             (numbers,) = numbers_of_run(stores.ledger, stores.run)
         return numbers
-
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
-            rows: list[dict[str, Any]] = ledger.table(sql).to_pylist()
-            return rows
 
     def captures(self) -> dict[str, str]:
         """`via` of each captured page, by its path."""
@@ -121,13 +86,6 @@ class Outlet:
         """Requests to the site that are not for robots.txt, the feed or a sitemap."""
         others = ("/robots.txt", "/feed.xml", "/sitemap")
         return sum(count for path, count in self.site.asked.items() if not path.startswith(others))
-
-    def verify(self) -> Verification:
-        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
-            return verify(ledger)
-
-    def later(self, **time: float) -> None:
-        self._ahead += timedelta(**time)
 
 
 @contextmanager

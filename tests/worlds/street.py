@@ -9,23 +9,17 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from pipeline.archive.archive import read_page
-from pipeline.archive.storage import Location, archive_storage
 from pipeline.collect.http.robots import KEPT
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, FeedPolled, ItemDiscovered, event_type
 from pipeline.ids import digest
-from pipeline.ledger import Ledger, Run, Verification, verify
-from pipeline.ledger.log import utc_now
+from pipeline.ledger import Ledger
 from pipeline.ledger.rows import Recorded, from_table
-from pipeline.settings import Settings
-from pipeline.sources import Source
 from pipeline.steps.collect import collect
 from pipeline.steps.run.progress import OnProgress, ignore_progress
-from pipeline.steps.run.stores import StepResult, Stores
+from pipeline.steps.run.stores import StepResult
 from tests.worlds.hostile import HostileServer, Site, Way, always
-from tests.worlds.ledgers import empty_ledger
 from tests.worlds.loopback import WebServer
-from tests.worlds.world import PARAGRAPHS
+from tests.worlds.world import PARAGRAPHS, World, source_at
 
 E = TypeVar("E", bound=Event)
 
@@ -67,21 +61,16 @@ class Record:
         return capture
 
 
-class Street:
-    """A source of hostile sites, a sound one that must not notice, and a clock that the test moves on."""
+class Street(World):
+    """Its source is a sound site that must not notice; a second source has feeds at hostile sites."""
 
     def __init__(self, folder: Path, hostile: HostileServer, good: WebServer, settings: Mapping[str, object]) -> None:
+        super().__init__(folder, good, "good", **{"allow_hosts": ".localhost", **settings})
         self.hostile = hostile
         self.good = good
         self.sites: dict[str, Site] = {}
-        self.ahead = timedelta()
-        self.settings = Settings.model_validate(
-            {"data": folder / "data", "allow_hosts": ".localhost", "jobs": 1, "revisit_after": (), **settings}
-        )
-        empty_ledger(self.settings.ledger_catalog)
         self.feeds: list[str] = []
         self.sitemaps: list[str] = []
-        self.runs = 0
         self._robots_read: list[timedelta] = []
         self._recorded: list[Recorded] = []
 
@@ -92,29 +81,13 @@ class Street:
         self.sitemaps += [site.base + path for path in sitemaps]
         return site
 
-    def collect(self, on_progress: OnProgress = ignore_progress) -> StepResult:
+    def meet(self, on_progress: OnProgress = ignore_progress) -> StepResult:
         """A run over both sources."""
-        self.runs += 1
         if not self._robots_read or self.ahead - self._robots_read[-1] > KEPT:
             self._robots_read.append(self.ahead)
-        sources = [
-            Source(
-                id=name,
-                name=f"{name.title()} Post",
-                language="en",
-                country="GB",
-                homepage=f"http://{name}.localhost/",
-                feeds=tuple(feeds),
-                sitemaps=tuple(sitemaps),
-            )
-            for name, feeds, sitemaps in (
-                ("evil", self.feeds, self.sitemaps),
-                ("good", [f"{self.good.base}/feed.xml"], []),
-            )
-        ]
-        run = Run(f"run-{self.runs}", lambda: utc_now() + self.ahead)
-        with Stores(self.settings, run, on_progress) as stores:
-            result = collect(stores, sources)
+        evil = source_at("evil", "http://evil.localhost", *self.feeds, sitemaps=tuple(self.sitemaps))
+        with self.stores(on_progress) as stores:
+            result = collect(stores, [evil, self.source])
             self._recorded = _recorded(stores.ledger)
         return result
 
@@ -123,15 +96,6 @@ class Street:
 
     def good_record(self) -> Record:
         return Record(self.good.base, self._recorded)
-
-    def verify(self) -> Verification:
-        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
-            return verify(ledger)
-
-    def archived(self, capture: ArticleCaptured) -> bytes:
-        """The page's body as the archive has it."""
-        location = Location(capture.warc_file, capture.warc_offset, capture.warc_length)
-        return read_page(archive_storage(self.settings), location).body
 
     def assert_good_is_complete(self) -> None:
         """The sound source has been asked for each of its pages once, and has all its events and no other."""

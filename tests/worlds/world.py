@@ -1,13 +1,19 @@
-"""A world for the steps: a data directory, a web server, a source, and a clock that the test moves on."""
+"""The world of the steps: a data directory, a web server, a source, and a clock that the test moves on.
+
+An `Outlet` is such a world with a past, and a `Street` is one with hostile sites beside its source.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, archive_storage
+from pipeline.events import ArticleCaptured
 from pipeline.ids import article_id
-from pipeline.ledger import Run
+from pipeline.ledger import Ledger, Run, Verification, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.sources import Source
@@ -15,6 +21,7 @@ from pipeline.steps.annotate import annotate
 from pipeline.steps.collect import collect
 from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which
+from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
 from tests.worlds.ledgers import empty_ledger
@@ -30,24 +37,26 @@ PARAGRAPHS = (
 class World:
     """One data directory, one server, one source, and a clock that the test moves on."""
 
-    def __init__(self, tmp_path: Path, web: WebServer) -> None:
+    def __init__(self, folder: Path, web: WebServer, source_id: str = "harbour", **settings: Any) -> None:
         self.web = web
+        self.source = source_at(source_id, web.base, f"{web.base}/feed.xml")
         self.ahead = timedelta()
-        self.settings = Settings(data=tmp_path / "data", allow_hosts=("127.0.0.1",), jobs=1, revisit_after=())
-        empty_ledger(self.settings.ledger_catalog)
-        self.source = Source(
-            id="harbour",
-            name="Harbour Post",
-            language="en",
-            country="GB",
-            homepage=f"{web.base}/",
-            feeds=(f"{web.base}/feed.xml",),
-        )
         self.runs = 0
+        defaults: dict[str, Any] = {"data": folder / "data", "allow_hosts": "127.0.0.1", "jobs": 1, "revisit_after": ()}
+        self.settings = Settings.model_validate(defaults | settings)
+        empty_ledger(self.settings.ledger_catalog)
 
-    def stores(self) -> Stores:
+    @property
+    def now(self) -> datetime:
+        return utc_now() + self.ahead
+
+    def later(self, **time: float) -> None:
+        self.ahead += timedelta(**time)
+
+    def stores(self, on_progress: OnProgress = ignore_progress) -> Stores:
+        """The stores of a new run."""
         self.runs += 1
-        return Stores(self.settings, Run(f"run-{self.runs}", lambda: utc_now() + self.ahead))
+        return Stores(self.settings, Run(f"run-{self.runs}", lambda: self.now), on_progress)
 
     def collect(self, which: Which = Which.CURRENT) -> StepResult:
         with self.stores() as stores:
@@ -60,9 +69,31 @@ class World:
             return collected + extract(stores, interval) + annotate(stores, interval)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        with self.stores() as stores:
-            rows: list[dict[str, Any]] = stores.ledger.table(sql).to_pylist()
+        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
+            rows: list[dict[str, Any]] = ledger.table(sql).to_pylist()
             return rows
+
+    def verify(self) -> Verification:
+        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
+            return verify(ledger)
+
+    def archived(self, capture: ArticleCaptured) -> bytes:
+        """The page's body as the archive has it."""
+        location = Location(capture.warc_file, capture.warc_offset, capture.warc_length)
+        return read_page(archive_storage(self.settings), location).body
 
     def id(self, path: str) -> Any:
         return article_id(self.web.base + path)
+
+
+def source_at(source_id: str, base: str, *feeds: str, sitemaps: tuple[str, ...] = ()) -> Source:
+    """An English source at this address."""
+    return Source(
+        id=source_id,
+        name=f"{source_id.title()} Post",
+        language="en",
+        country="GB",
+        homepage=f"{base}/",
+        feeds=feeds,
+        sitemaps=sitemaps,
+    )

@@ -347,7 +347,7 @@ def test_a_task_that_is_tried_again_may_come_to_more(past: Outlet) -> None:
 def test_captures_of_the_day_are_replayed_whatever_day_they_are_about(past: Outlet) -> None:
     past.publish("/ferry-afloat", MORNING, listed=False)
     past.site.feed("/feed.xml", ("/ferry-afloat", "Ferry afloat"))  # dated days before
-    past.poll()
+    past.collect()
     midnight = datetime.combine(past.now.date(), wall_time(), UTC)
     numbers = run_tasks(dag_run("backfill__1", RunParams(recover=False), Interval(midnight, midnight + A_DAY)))
     assert (numbers["known"], numbers["replayed"]) == (1, 1)

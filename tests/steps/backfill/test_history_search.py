@@ -160,7 +160,7 @@ def test_a_poll_does_not_wait_while_an_archive_is_asked(tmp_path: Path) -> None:
     def poll() -> None:
         if polls:
             return
-        polls.append(threading.Thread(target=past.poll))
+        polls.append(threading.Thread(target=past.collect))
         polls[0].start()
         polls[0].join(WAIT_SECONDS)
         waited.append(polls[0].is_alive())

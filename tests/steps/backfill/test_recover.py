@@ -48,7 +48,7 @@ def test_what_left_the_feed_is_found_in_the_sitemaps_and_had_live(past: Outlet) 
     past.publish("/ferry-held-back", MORNING)
     past.publish("/ferry-leaves-at-last", EVENING)
     past.publish("/the-day-after", DAY.end + timedelta(hours=3))
-    past.poll()
+    past.collect()
     numbers = past.backfill()
     assert fates(numbers) == {"found": 2, "recovered": 2}
     assert past.captures() == {"/ferry-held-back": "live", "/ferry-leaves-at-last": "live"}
@@ -108,7 +108,7 @@ def test_a_second_run_does_nothing_and_a_later_one_only_what_lacks(past: Outlet)
 def test_an_article_that_is_known_from_elsewhere_is_no_find(past: Outlet) -> None:
     past.publish("/from-the-feed", MORNING)
     past.site.feed("/feed.xml", ("/from-the-feed?utm_source=rss", "Ferry"))  # dated 2 March
-    past.poll()
+    past.collect()
     assert fates(past.backfill()) == {}
     assert len(past.rows("select 1 from ledger.item_discovered")) == 1
 
@@ -119,7 +119,7 @@ def test_an_article_that_is_known_from_elsewhere_is_no_find(past: Outlet) -> Non
 def test_what_was_seen_later_counts_where_it_was_published(past: Outlet) -> None:
     past.site.feed("/feed.xml", ("/seen-in-june", "Ferry"))
     past.site.page("/seen-in-june", "Ferry", "It was late.")
-    past.poll()
+    past.collect()
     march_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
     today = Interval(past.now - timedelta(hours=1), past.now + timedelta(hours=1))
     assert past.backfill(march_2).known == 1
@@ -129,7 +129,7 @@ def test_what_was_seen_later_counts_where_it_was_published(past: Outlet) -> None
 def test_what_has_no_date_counts_where_it_was_seen(past: Outlet) -> None:
     body = f"<rss version='2.0'><channel><item><link>{past.site.base}/undated</link></item></channel></rss>"
     past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
-    past.poll()
+    past.collect()
     today = Interval(past.now - timedelta(hours=1), past.now + timedelta(hours=1))
     assert past.backfill(today).known == 1
     assert past.backfill().known == 0
@@ -141,10 +141,10 @@ def test_what_has_no_date_counts_where_it_was_seen(past: Outlet) -> None:
 def test_what_was_known_and_never_had_is_had(past: Outlet) -> None:
     past.site.feed("/feed.xml", ("/known", "Ferry"))
     past.site.answers["/known"] = Answer(b"later", 503)
-    past.poll()
+    past.collect()
     past.later(days=9)
     past.site.feed("/feed.xml")
-    past.poll()
+    past.collect()
     assert [reason for _, reason, _ in past.failures()] == ["http_5xx", "expired"]
     past.site.page("/known", "Ferry", "It sails again, and everybody on the quay is glad of it at last.")
     march_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
@@ -434,7 +434,7 @@ def test_a_capture_that_only_an_older_version_has_read_is_replayed_without_a_req
         "<pubDate>Sat, 14 Mar 2026 07:00:00 GMT</pubDate></item></channel></rss>".encode(),
         content_type=RSS,
     )
-    past.poll()  # in June, so it was captured then
+    past.collect()  # in June, so it was captured then
     read_by_an_older_version(past)
     asked = past.site.asked.total()
     assert fates(past.backfill(recover=False, replay=False)) == {"known": 1, "waiting": 1}
@@ -469,7 +469,7 @@ def test_a_page_that_was_seen_twice_is_replayed_from_the_record_with_its_bytes(p
     for title in ("Ferry", "Ferry held back"):
         body = f"<rss version='2.0'><channel><item>{link}<title>{title}</title></item></channel></rss>"
         past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
-        past.poll()
+        past.collect()
     types = past.rows("select warc_type from ledger.article_captured order by position")
     assert [row["warc_type"] for row in types] == ["response", "revisit"]
     with past.stores() as stores:
@@ -489,7 +489,7 @@ def test_the_text_of_a_feed_is_replayed_too(past: Outlet) -> None:
     )
     past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
     past.put_in_sitemap("/other", DAY.end)
-    past.poll()
+    past.collect()
     (capture,) = past.rows("select warc_type, via from ledger.article_captured")
     assert tuple(capture.values()) == ("resource", "feed")
     assert fates(past.backfill()) == {"known": 1, "replayed": 1}

@@ -47,7 +47,7 @@ def test_what_an_outage_cost_is_had_when_the_site_is_back(past: Outlet) -> None:
     past.site.feed("/feed.xml", (STORY, "Ferry"))
     past.site.answers[STORY] = Answer(status=500)
     for _ in range(6):
-        past.poll()
+        past.collect()
         past.later(hours=17)
     assert past.failures() == [(STORY, "http_5xx", attempt) for attempt in range(1, 6)], "then it is for good"
     past.publish(STORY, MORNING, listed=False)
@@ -130,14 +130,14 @@ def test_a_host_that_wants_to_be_left_alone_is(past: Outlet) -> None:
 def test_the_daily_run_goes_on_after_a_backfill_s_failures(past: Outlet) -> None:
     past.site.feed("/feed.xml", (STORY, "Ferry"))
     past.site.answers[STORY] = Answer(status=500)
-    past.poll()
+    past.collect()
     assert fates(past.backfill(MARCH_2)) == {"known": 1, "waiting": 1}
     past.later(hours=5)
-    past.poll()
+    past.collect()
     assert past.failures() == [(STORY, "http_5xx", attempt) for attempt in (1, 2, 3)]
     past.publish(STORY, MORNING, listed=False)
     past.later(hours=17)
-    past.poll()
+    past.collect()
     assert past.captures() == {STORY: "live"}
     assert past.verify().findings == ()
 
@@ -392,7 +392,7 @@ def test_to_the_run_that_found_it_an_article_stays_of_the_day(past: Outlet) -> N
 def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:
     past.site.feed("/feed.xml", (STORY, "Ferry"))
     touched(past)
-    past.poll()
+    past.collect()
     past.backfill(MARCH_2)
     assert fates(past.backfill(MARCH_2)) == {"known": 1, "unchanged": 1}
 
@@ -405,6 +405,6 @@ def test_what_was_long_published_is_not_looked_at_again_as_if_it_were_new(past: 
     today = past.now.replace(hour=0, minute=0, second=0, microsecond=0)
     assert past.backfill(Interval(today - timedelta(days=1), today)).recovered == 1
     past.later(days=3)
-    past.poll()
+    past.collect()
     looks = past.rows("select url from ledger.article_revisited")
     assert [look["url"].removeprefix(past.site.base) for look in looks] == ["/ferry-of-yesterday"]

@@ -1,4 +1,4 @@
-"""What extraction promises, on a made-up page and on real ones where they are at hand."""
+"""What extraction promises, on a made-up page and on real ones if the evaluation data exists."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_text_is_the_blocks_and_keeps_every_paragraph(broadcast: Extraction) -> 
 SHARED_PAGES = SHARED / "data" / "pages"
 
 
-# Real pages, where they are at hand
+# Real pages; skipped without the evaluation data
 
 
 @pytest.mark.skipif(not SHARED_PAGES.is_dir(), reason="no collection of real pages beside the checkout")

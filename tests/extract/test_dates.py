@@ -264,7 +264,7 @@ def test_spellings(text: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     "text", ["am 12.3. um 14 Uhr", "12.3. 14:31", "March 2026", "12 ſep 2026", "03/12/2026", "0001-01-01T00:00:00"]
 )
-def test_what_lacks_a_part_is_no_date_of_today(text: str) -> None:
+def test_incomplete_date_does_not_take_parts_from_today(text: str) -> None:
     moment = parse_moment(text)
     assert moment is None or moment.at.year == 1
 

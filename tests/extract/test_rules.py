@@ -258,7 +258,7 @@ def test_the_agencies_that_german_newsrooms_credit_most_are_known() -> None:
     assert {"dpa", "AFP", "Reuters", "AP", "epd", "KNA", "sid", "APA"} <= AGENCIES.keys()
 
 
-def test_captured_at_may_lack_a_zone() -> None:
+def test_captured_at_without_a_zone_is_utc() -> None:
     assert extract(page(paragraphs(DEICH)), captured_at=datetime(2026, 3, 2)) == extract(
         page(paragraphs(DEICH)), captured_at=datetime(2026, 3, 2, tzinfo=UTC)
     )

@@ -154,7 +154,7 @@ def test_an_article_counts_its_direct_quotations(news: duckdb.DuckDBPyConnection
     ]  # fmt: skip
 
 
-def test_persons_are_told_by_what_was_last_said_of_them(news: duckdb.DuckDBPyConnection) -> None:
+def test_persons_have_the_role_of_their_last_mention(news: duckdb.DuckDBPyConnection) -> None:
     assert rows(
         news,
         "select name, role, articles, sources, mentions, direct_quotes, indirect_quotes,"

@@ -40,7 +40,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
 WEEKS = 10
 END = START + timedelta(weeks=WEEKS)
-"""Of the last day that is polled; most sources are polled no more than once a day, at noon."""
+"""End of the last day with polls; most sources are polled at most once a day, at noon."""
 LAST_DAY = END.date() - timedelta(days=1)
 
 
@@ -125,7 +125,7 @@ class History:
 
 
 def random_history(source_id: str, rng: random.Random) -> History:
-    """Everything that can become of an article, also in an order that only two processes at once would make."""
+    """Everything that can happen to an article, also in an order that needs two concurrent processes."""
     history = History(source_id)
     items: list[ItemDiscovered] = []
     pages: list[ArticleCaptured] = []
@@ -168,7 +168,7 @@ def random_history(source_id: str, rng: random.Random) -> History:
 
 
 def regular_history(source_id: str, seen: dict[int, int], polls: dict[int, int], failed: dict[int, int]) -> History:
-    """So many articles, polls and failed polls a day; where nothing is said, a poll that finds 40, 10 on weekends."""
+    """Articles, polls and failed polls by day; by default one poll a day that finds 40 articles, 10 on weekends."""
     history = History(source_id)
     for day in range(WEEKS * 7):
         for n in range(failed.get(day, 0)):

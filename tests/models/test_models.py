@@ -281,7 +281,7 @@ def news(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def settings(built: Built) -> Settings:
-    """The data directory as it was built, to be changed at will. Always in one place: dbt parses anew in another."""
+    """A fresh copy of the built data directory, always at the same path: dbt parses the project again at another one."""
     shutil.rmtree(built.settings.data)
     shutil.copytree(built.kept, built.settings.data)
     return built.settings
@@ -362,7 +362,7 @@ def test_revisions_tell_a_change_back_from_an_unchanged_page(news: duckdb.DuckDB
     ]
 
 
-def test_a_new_correction_is_a_revision_and_a_new_reader_is_told_from_a_change(settings: Settings) -> None:
+def test_new_correction_is_a_revision_and_new_reader_is_no_change(settings: Settings) -> None:
     found = item(FIRE, at(2, 23, 30))
     page = capture(found, FIRE, "f1", at(3, 1), offset=700)
     corrected = capture(page, FIRE, "f2", at(6, 1), offset=900)
@@ -529,7 +529,7 @@ def test_a_build_goes_no_further_than_the_day_it_was_made(built: Built) -> None:
     assert len(first["main.articles"]) == 1
 
 
-def test_a_ledger_made_anew_is_not_mixed_with_the_old_one(settings: Settings) -> None:
+def test_new_ledger_is_not_mixed_with_the_old_one(settings: Settings) -> None:
     settings.ledger_catalog.unlink()
     settings.ledger_catalog.with_suffix(".sqlite-wal").unlink(missing_ok=True)
     shutil.rmtree(settings.ledger_catalog.with_suffix(""))
@@ -650,7 +650,7 @@ def test_the_log_of_a_session_that_wrote_is_not_played_into_the_new_file(setting
     assert rows(settings.news_file) == rows(built.news_file)
 
 
-def test_whoever_opens_the_file_while_it_is_published_finds_a_whole_one(settings: Settings) -> None:
+def test_file_is_complete_at_every_moment_of_publishing(settings: Settings) -> None:
     reader = run_python(
         """
         import sys, duckdb

@@ -1,4 +1,4 @@
-"""What an outlet changed is told apart from typography, from a new version of the reader, and from no change at all."""
+"""Revisions distinguish changes by the outlet from typography and from a new version of the extractor."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_numbers_do_not_run_together(old: str, new: str) -> None:
     assert not all(change.cosmetic for change in compare_words(old, new).changes)
 
 
-def test_each_change_says_what_became_of_which_words_and_where() -> None:
+def test_each_change_names_its_words_and_their_place() -> None:
     assert changes("The dam, it held on Friday", "The dam it leaked badly on") == [
         ("replace", "dam,", "dam", 2, True),
         ("replace", "held", "leaked badly", 4, False),
@@ -290,7 +290,7 @@ def test_an_article_is_gone_when_its_page_says_so_or_is_missing_twice(news: duck
 
 
 def test_what_was_compared_is_not_compared_again(settings: Settings, news: duckdb.DuckDBPyConnection) -> None:
-    """A stored comparison is taken over as it is, and one that is of no more use is dropped."""
+    """A stored comparison is kept unchanged, and one that is no longer needed is dropped."""
     before = rows(news, "select count(*) from word_changes")
     assert before == [(3,)]
     with duckdb.connect(settings.build_file) as con:
@@ -304,7 +304,7 @@ def test_what_was_compared_is_not_compared_again(settings: Settings, news: duckd
         assert rows(con, "select count(*), count_if(words_added = 7) from word_changes") == [(3, 0)]
 
 
-def test_an_outdated_store_of_comparisons_is_made_anew(settings: Settings, news: duckdb.DuckDBPyConnection) -> None:
+def test_outdated_store_of_comparisons_is_rebuilt(settings: Settings, news: duckdb.DuckDBPyConnection) -> None:
     with duckdb.connect(settings.build_file) as con:
         con.execute("alter table word_changes drop column words_before")
     models.build(settings)

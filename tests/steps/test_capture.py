@@ -34,7 +34,7 @@ def serve_content(world: World) -> None:
 
 
 @pytest.mark.parametrize("answer", [Answer(status=404), Answer(status=403), Answer(status=410)])
-def test_the_feeds_own_text_stands_in_for_a_page_that_cannot_be_had(world: World, answer: Answer) -> None:
+def test_text_of_the_feed_replaces_a_page_that_cannot_be_fetched(world: World, answer: Answer) -> None:
     serve_content(world)
     world.web.answers["/a"] = answer
     counts = world.ingest().counts
@@ -52,7 +52,7 @@ def test_the_feeds_own_text_stands_in_for_a_page_that_cannot_be_had(world: World
     assert world.ingest().counts == {"feed_polled": 1}, "it is not captured again and again"
 
 
-def test_a_page_that_was_had_is_not_replaced_by_the_feeds_text(world: World) -> None:
+def test_fetched_page_is_not_replaced_by_the_text_of_the_feed(world: World) -> None:
     serve_content(world)
     world.ingest()
     world.web.answers["/a"] = Answer(status=404)

@@ -61,7 +61,7 @@ def test_small_files_are_merged_and_what_they_held_is_all_there(ledger: Ledger, 
     assert verify(ledger).findings == ()
 
 
-def test_replaced_files_are_kept_for_a_day_for_whoever_reads_them(ledger: Ledger, catalog: Path, run: Run) -> None:
+def test_replaced_files_are_kept_for_a_day_for_their_readers(ledger: Ledger, catalog: Path, run: Run) -> None:
     fill(ledger, run)
     merge_files(ledger)
     files = parquet_files(catalog)

@@ -23,7 +23,7 @@ from tests.worlds.running import newsledger_process
 pytestmark = pytest.mark.slow
 
 JITTER_SECONDS = 0.25
-"""So much later than it was sent may a busy machine notice a request."""
+"""Maximum delay with which a busy machine notices a request."""
 PAGES = 40
 
 
@@ -193,9 +193,7 @@ def test_two_processes_at_once_are_no_more_than_one(tmp_path: Path, webs: tuple[
         assert_apart(host.in_order, 1 / 20)
 
 
-def test_runs_side_by_side_share_the_budget_of_a_host_that_is_none_of_their_own(
-    tmp_path: Path, webs: tuple[WebServer, WebServer]
-) -> None:
+def test_concurrent_runs_share_the_budget_of_a_foreign_host(tmp_path: Path, webs: tuple[WebServer, WebServer]) -> None:
     """Two sources whose feeds name pages of a third host, half of them by way of redirects, a process each."""
     pages = Host("pages", webs[0])
     pages.takes(0.3)

@@ -275,7 +275,7 @@ def test_a_newer_producer_makes_everything_pending_again_at_the_records_that_hol
         assert read_page(archive_storage(world.settings), where).body
 
 
-def test_a_damaged_record_costs_one_page_and_a_restored_one_is_made_good(world: World) -> None:
+def test_damaged_record_costs_one_page_which_is_read_after_a_restore(world: World) -> None:
     with world.stores() as stores:
         collect(stores, [world.source])
         (victim, _) = pending_captures(stores.ledger, lookback(world.settings, stores.now()))

@@ -90,7 +90,7 @@ def reads(past: Outlet, via: str = "sitemap") -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_walk_through_sitemaps_is_gone_on_with(past: Outlet) -> None:
+def test_interrupted_walk_through_sitemaps_is_resumed(past: Outlet) -> None:
     names = [f"/2026-03-14-{no}.xml" for no in range(5)]
     for no, name in enumerate(names):
         past.publish(f"/story-of-the-ferry-{no}", MORNING, listed=False)
@@ -119,8 +119,8 @@ def test_an_interrupted_walk_through_sitemaps_is_gone_on_with(past: Outlet) -> N
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_search_of_an_archive_is_gone_on_with(tmp_path: Path) -> None:
-    """Of two days; the interrupt comes in the second."""
+def test_interrupted_search_of_an_archive_is_resumed(tmp_path: Path) -> None:
+    """The search covers two days; the interrupt comes in the second."""
     over = threading.Event()
 
     def at_third_question() -> None:
@@ -227,7 +227,7 @@ def test_the_site_is_free_for_other_runs_while_an_archive_is_asked_for_pages(tmp
 # What could not be asked
 
 
-def test_a_robots_txt_that_cannot_be_had_is_recorded_and_said(past: Outlet) -> None:
+def test_unreadable_robots_txt_is_recorded_and_reported(past: Outlet) -> None:
     past.site.answers["/robots.txt"] = Answer(status=500)
     past.backfill()
     assert reads(past) == [("/robots.txt", "robots_unavailable")]

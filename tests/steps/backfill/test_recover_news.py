@@ -101,7 +101,7 @@ def test_a_file_that_stays_incomplete_is_told_of_each_time(past: Outlet, news: N
     assert reads(past) == [("incomplete", 1), ("incomplete", 0)]
 
 
-def test_a_file_that_cannot_be_had_is_told_of(past: Outlet, news: NewsFileServer) -> None:
+def test_unreadable_file_is_reported(past: Outlet, news: NewsFileServer) -> None:
     news.lists["crawl-data/CC-NEWS/2026/03"] = file_path(MORNING).encode()
     past.backfill()
     (notice,) = past.notices
@@ -125,7 +125,7 @@ def test_the_first_of_several_captures_is_taken(past: Outlet, news: NewsFileServ
     assert tuple(capture.values()) == (f"{url}?utm_source=a", 20)
 
 
-def test_a_run_that_was_interrupted_is_gone_on_with(past: Outlet, news: NewsFileServer) -> None:
+def test_interrupted_run_is_resumed(past: Outlet, news: NewsFileServer) -> None:
     """It has recorded what a file names, and has asked the site for the page in vain."""
     path = file_path(MORNING)
     news.files[path] = record(past, "/first-story-of-day")

@@ -41,7 +41,7 @@ def test_who_asks_meanwhile_shares_the_next_call() -> None:
     assert asyncio.run(run()) == (["A", "B", "C", "D"], [["a"], ["b", "c", "d"]])
 
 
-def test_a_call_is_not_heavier_than_the_limit_but_for_what_is_too_heavy_alone() -> None:
+def test_call_exceeds_the_limit_only_for_a_single_heavy_item() -> None:
     async def run() -> list[list[str]]:
         library = Library()
         library.open.set()

@@ -281,7 +281,7 @@ def news(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def settings(built: Built) -> Settings:
-    """A fresh copy of the built data directory, always at the same path: dbt parses the project again at another one."""
+    """A fresh copy of the built data directory, always at the same path: dbt would parse again at another one."""
     shutil.rmtree(built.settings.data)
     shutil.copytree(built.kept, built.settings.data)
     return built.settings

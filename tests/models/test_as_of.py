@@ -24,7 +24,7 @@ SECOND = "“We were ready,” said Ms Adair. “It was close.” The gates were
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Gates: captured on the 2nd, changed on the 5th; an archive gave the 3rd on the 20th; then all was extracted again."""
+    """Gates: captured on the 2nd, changed on the 5th; extracted again after an archive gave the 3rd on the 20th."""
     settings = Settings(data=tmp_path_factory.mktemp("asof") / "data")
     gates = Storyline(settings, "gates", day=2)
     gates.captured("g1", at(2, 9), recorded_at=at(2, 9, 5))

@@ -1,6 +1,10 @@
-"""What an article's text says of whom: its language, the quotations in it, and who and what is mentioned.
+"""The annotation of a text: its language, the quotations in it, and who and what it mentions.
 
-Pure: text in, values out. `annotate_text` is the way in; `PRODUCER` names the version of its output.
+Everything here is pure: text in, values out. `annotate_text` is the entry point; start there. `language` detects the
+language, and `lexicon` has the words of the languages that have rules. `grammar` cuts the text into tokens and
+sentences, `people` finds the mentions, `direct` and `indirect` find the quotations, and `quotes` puts these together
+and finds out who the speakers are. `rules` says what a rule is, and `catalogue` lists all of them. `annotators` loads
+other annotators, such as the models in `adapters`. `PRODUCER` names the version of the output.
 """
 
 from __future__ import annotations
@@ -35,11 +39,11 @@ PRODUCER = "annotate@4"
 def annotate_text(
     text: str, *, language: str | None = None, title: str | None = None, blocks: Sequence[tuple[int, int]] = ()
 ) -> Annotations:
-    """The quotations and mentions in the text, lines being paragraphs.
+    """The quotations and mentions in the text. Each line is a paragraph.
 
-    `language` (ISO 639-1) is what the page declares; it decides where the text is too short to tell or detection is
-    unsure. `title` is read for names that the text itself only gives as surnames. `blocks` are the character ranges
-    that the page sets apart as quotations, in order.
+    `language` (ISO 639-1) is what the page declares. It counts if the text is too short for detection, or detection
+    is not sure. `title` is searched for full names of people whom the text names by their surnames alone. `blocks` are
+    the character ranges that the page sets apart as quotations, in order.
     """
     detected, confidence = tell_language(text, language)
     segments = find_segments(text)

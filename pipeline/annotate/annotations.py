@@ -1,4 +1,4 @@
-"""What annotating a text yields. Offsets are characters in that text, end exclusive."""
+"""The annotations of a text. Offsets count characters of the text from 0; ends are exclusive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.events import MentionKind, QuoteKind
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A piece of the text; `surface` is what stands there."""
+    """A piece of the text; `surface` is its words."""
 
     start: int
     end: int
@@ -25,15 +25,15 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     speaker: Span | None = None
     """As written: "Holm", "der Kanzler", "sie"."""
     person: str | None = None
-    """The speaker's full name as the article introduces it; None where that is unknown or ambiguous."""
+    """The speaker's full name as the article introduces it; None if that is unknown or ambiguous."""
     cue: Span | None = None
-    """The word that marks it as said: "sagte", "so", "laut"."""
+    """The word that shows that it was said: "sagte", "so", "laut"."""
     frame: Span | None = None
     """The words that attribute it, from speaker to cue: "sagte am Dienstag der Kanzler"; None without a cue."""
     rule: str
     """Id of the rule that found it."""
     confidence: float
-    """0 to 1: the rule's own constant, less where the person was found through a pronoun or an office."""
+    """0 to 1: that of the rule, and less if the person was found through a pronoun or an office."""
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,18 +47,18 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     role: str | None = None
-    """Of a person, as said at this mention: "Bundeskanzler"."""
+    """The office of a person, as written at this mention: "Bundeskanzler"."""
     party: str | None = None
     country: str | None = None
-    """ISO 3166-1 alpha-2: where a place is, whom a person's office serves."""
+    """ISO 3166-1 alpha-2: the country that a place is in, or that a person's office serves."""
     rule: str
-    """What told it: `full_name`, `surname`, `gazetteer`, …"""
+    """Id of the rule that found it: `full_name`, `surname`, `gazetteer`, …"""
     confidence: float
     """0 to 1."""
 
 
 class Annotations(msgspec.Struct, frozen=True, kw_only=True):
-    """Quotes and mentions in the order of the text. Quotes of one kind do not overlap, nor do mentions."""
+    """Quotations and mentions in the text's order. Quotations of one kind do not overlap, and mentions do not."""
 
     language: str | None = None
     """ISO 639-1. None if the text is too short to tell and none was given."""

@@ -1,9 +1,11 @@
-"""Annotators: the rules, and what joins by entry point. The group `newsledger.annotators` names what makes one.
+"""Annotators: the rules of this package, and those of other packages, which register by entry point.
+
+An entry point of the group `newsledger.annotators` names a function that makes an annotator:
 
     [project.entry-points."newsledger.annotators"]
     spacy = "pipeline.annotate.adapters.spacy:load"
 
-An annotator's events are appended under its own producer, beside those of the others; the marts choose among them.
+Each annotator's events are appended under its own producer. The marts choose among the annotators.
 """
 
 from __future__ import annotations
@@ -19,48 +21,49 @@ from pipeline.errors import AnnotatorError
 
 GROUP = "newsledger.annotators"
 RULES = "rules"
-"""The name of the annotator that is always there."""
+"""The name of the rules of this package, which are always installed."""
 
 
 class Annotator(Protocol):
-    """Reads texts. Offsets are characters in the text it was given; what it cannot say stays None or empty."""
+    """Annotates texts. Offsets are characters of the text that it was given; unknown values are None or empty."""
 
     @property
     def producer(self) -> str:
-        """`spacy-de_core_news_sm@3.8.0.1`: the annotator's name, perhaps the model's behind a hyphen, and the version:
-        numbers with dots between, of which the marts take the highest."""
+        """`spacy-de_core_news_sm@3.8.0.1`: the annotator's name, perhaps a hyphen and the model's name, and the
+        version. A version is numbers with dots between them; the marts take the highest."""
         ...
 
     @property
     def finds_quotes(self) -> bool:
-        """Whether it looks for quotations; else those of other annotators count."""
+        """Whether it looks for quotations. If not, those of other annotators count."""
         ...
 
     @property
     def finds_mentions(self) -> bool:
-        """Likewise."""
+        """Whether it looks for mentions. If not, those of other annotators count."""
         ...
 
     def annotate(
         self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
     ) -> Annotations | None:
-        """What it finds in the text, None where it does not read that language.
+        """What it finds in the text; None if it does not read that language.
 
-        `language` (ISO 639-1) is what the page declares; `blocks` are the ranges that it sets apart as quotations.
+        `language` (ISO 639-1) is what the page declares; `blocks` are the character ranges that
+        the page sets apart as quotations.
         """
         ...
 
 
 class MakeAnnotator(Protocol):
-    """What an entry point of the group loads."""
+    """The function that an entry point of the group names."""
 
     def __call__(self, model: str | None) -> Annotator:
-        """The annotator with that model, a package's name or a folder. Raises `AnnotatorError` if it is not there."""
+        """The annotator with that model, a package's name or a folder. Raises `AnnotatorError` if it is missing."""
         ...
 
 
 class RulesAnnotator:
-    """The rules of this package, which read any language and know more of some."""
+    """The rules of this package. They read any language, and find more in German and English."""
 
     producer = PRODUCER
     finds_quotes = True
@@ -73,13 +76,13 @@ class RulesAnnotator:
 
 
 def annotator_names() -> tuple[str, ...]:
-    """The rules, and the annotators that installed packages register."""
+    """The names of the rules and of the annotators that installed packages register."""
     return RULES, *sorted(entry_points(group=GROUP).names)
 
 
 @cache
 def load_annotator(spec: str) -> Annotator:
-    """The annotator `name` or `name:model`, loaded once a process. Raises `AnnotatorError`."""
+    """The annotator `name` or `name:model`, loaded once per process. Raises `AnnotatorError`."""
     name, _, model = spec.partition(":")
     if name == RULES:
         return RulesAnnotator()

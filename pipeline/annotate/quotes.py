@@ -81,7 +81,7 @@ def _indirect(view: View, item: Reported) -> _Found:
 
 
 def _without_doubles(items: list[_Found]) -> Iterator[_Found]:
-    """No indirect quotation within a direct one, nor one that is the same words as the one before."""
+    """The quotations without an indirect one inside a direct one."""
     direct_end = 0
     for item in items:
         if item.kind is QuoteKind.DIRECT:
@@ -117,7 +117,7 @@ def _end_of_words(text: str, start: int, end: int) -> int:
 
 
 def _frame(text: str, item: _Found, speaker: Span | None, cue: Span | None) -> Span | None:
-    """From speaker to cue or the other way round, where the quotation is not in between."""
+    """The words from speaker to cue, or from cue to speaker; the cue alone if the quotation is in between."""
     if cue is None:
         return None
     start = min(cue.start, speaker.start) if speaker else cue.start
@@ -149,28 +149,28 @@ def find_marked(text: str, segments: list[Segment]) -> tuple[Quote, ...]:
 
 
 PRONOUN_PENALTY = 0.15
-"""Taken off the confidence where the person was found through a pronoun."""
+"""Taken off the confidence if the person was found through a pronoun."""
 SENTENCES_BACK = 2
-"""How far back a pronoun's person is looked for; nearer ones that it can stand for exclude those farther off."""
+"""A pronoun's person is looked for in this many sentences before; the nearest one with a candidate decides."""
 SKIPPED_PENALTY = 0.1
-"""Taken off for a sentence in between that names nobody whom it can stand for."""
+"""Taken off for each sentence in between."""
 OFFICE_PENALTY = 0.1
-"""The same for an office: "der Kanzler"."""
+"""Taken off if the person was found through an office: "der Kanzler"."""
 Person = tuple[str | None, float]
-"""Full name or None, and what finding it takes off the confidence."""
+"""The full name or None, and what is taken off the confidence."""
 _NOBODY: Person = (None, 0.0)
 _PRONOUNS = {"der": "er", "die": "sie"}
-"""What an article says of whom "der 61-Jährige" is."""
+"""The pronoun with the gender of an article: "der 61-Jährige" is a man."""
 
 
 @cache
 def _age() -> re.Pattern[str]:
-    """ "61-Jährige", "61-year-old": somebody named before, by their age."""
+    """Matches somebody named by their age: "61-Jährige", "61-year-old"."""
     return re.compile(r"\d{1,3}-(?:jährige[rn]?|year-old)")
 
 
 class Speakers:
-    """Resolves the speakers of one text, in its order: a resolved pronoun counts as naming the person."""
+    """Finds out who the speakers of one text are. Ask in the text's order: a resolved pronoun names its person."""
 
     def __init__(self, reading: Reading, people: People, offices: Offices) -> None:
         self._view = reading
@@ -181,7 +181,7 @@ class Speakers:
         self._known: dict[Range, Person] = {}
 
     def person(self, attribution: Attribution, sentence: int) -> Person:
-        """Who speaks in the quotation that stands in that sentence."""
+        """The speaker of a quotation in that sentence."""
         speaker = attribution.speaker
         if speaker is None:
             return _NOBODY
@@ -190,7 +190,7 @@ class Speakers:
         return self._known[speaker]
 
     def whole_phrase(self, speaker: Range, cue: Range | None, quote_start: int) -> Range:
-        """The speaker with what the text says of them right there, unless cue or quotation stand within it."""
+        """The speaker with the parenthesis and apposition after it, unless cue or quotation stand within them."""
         first, last = widened(self._view, speaker)
         if cue is not None and speaker[1] <= cue[0] < last:
             return speaker
@@ -217,18 +217,18 @@ class Speakers:
         return (holder, OFFICE_PENALTY) if holder is not None else _NOBODY
 
     def _is_relative(self, at: int) -> bool:
-        """ "Holm, die …": stands for the name before the comma."""
+        """Whether the word is a relative pronoun after a name: "Holm, die …"."""
         return self._tokens[at].lower in {"der", "die", "who"} and at > 1 and self._tokens[at - 1].surface == ","
 
     def _antecedent(self, pronoun: str | None, at: int, sentence: int) -> Person:
-        """The one person named shortly before whom the pronoun can stand for; None stands for anybody."""
+        """The one person named shortly before whom the pronoun can stand for; without a pronoun, anybody."""
         place = self._tokens[at].start
         while sentence and self._sentences[sentence].first > at:
             sentence -= 1
         for skipped in range(SENTENCES_BACK):
             sentence = self._sentence_before(sentence)
             since = self._tokens[self._sentences[sentence].first].start
-            fits = self._people.persons_behind(pronoun, place, since)
+            fits = self._people.persons_before(pronoun, place, since)
             if not fits:
                 continue
             if len(fits) > 1 or (pronoun is not None and self._people.is_of_unknown_gender(fits[0])):
@@ -245,6 +245,6 @@ class Speakers:
         return before
 
     def _is_all_marks(self, sentence: int) -> bool:
-        """A quotation that is a sentence by itself: nobody can be named in it."""
+        """Whether the sentence is only a quotation, in which nobody is named."""
         first, last, _ = self._sentences[sentence]
         return last - first <= 2 and self._tokens[first].segment >= 0

@@ -34,13 +34,13 @@ class Rule(msgspec.Struct, Generic[Finder], frozen=True, kw_only=True):
     confidence: float
     """0 to 1."""
     language: str
-    """Of the examples: "de" or "en"."""
+    """The language of the examples: "de" or "en"."""
     matches: str
     """A text whose last quotation or mention is found by this rule."""
     misses: str
     """A similar text in which this rule finds nothing."""
     finder: Finder
-    """The function that decides. None for rules that share one function, which names the rule in its answer."""
+    """What decides: usually the function that declares the rule."""
 
 
 AnyRule = Rule[object]

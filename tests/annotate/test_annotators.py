@@ -1,4 +1,4 @@
-"""annotate promises that models can join: by entry point, under their own producer, loaded when asked for."""
+"""Other annotators: they register by entry point, have their own producer, and are loaded when they are used."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXT = "Karin Holm reist nach Port Ellery.\nDort trifft sie Vertreter der Nordka
 
 
 class Echo:
-    """An annotator as another package may bring one."""
+    """An annotator of another package."""
 
     producer = "echo@1"
     finds_quotes = True
@@ -61,17 +61,17 @@ def test_an_entry_point_makes_an_annotator() -> None:
 
 
 @pytest.mark.parametrize("value", ["no_such_package:load", f"{__name__}:no_such_name", f"{__name__}:make_misnamed"])
-def test_one_that_cannot_be_used_is_named(value: str) -> None:
+def test_the_error_names_an_annotator_that_cannot_be_used(value: str) -> None:
     with pytest.raises(AnnotatorError, match="echo"):
         make_annotator(entry(value), None)
 
 
-def test_an_unknown_one_is_named() -> None:
+def test_the_error_names_an_unknown_annotator() -> None:
     with pytest.raises(AnnotatorError, match="'nobody'"):
         load_annotator("nobody:any")
 
 
-def test_the_rules_are_one_of_them() -> None:
+def test_the_rules_are_an_annotator() -> None:
     assert annotator_names()[0] == "rules"
     assert load_annotator("rules").producer == PRODUCER
 
@@ -99,7 +99,7 @@ def test_spacy_entities_become_mentions() -> None:
     assert all(TEXT[mention.start : mention.end] == mention.surface for mention in found.mentions)
 
 
-def test_a_pipeline_of_another_language_says_so() -> None:
+def test_a_pipeline_does_not_read_other_languages() -> None:
     english = "The dam held for a second night, and by the morning the water had fallen by four inches."
     annotator = spacy.SpacyAnnotator(lambda _: SimpleNamespace(ents=[]), producer="spacy-de_made@1", language="de")
     assert annotator.annotate(english, language="de", title=None, blocks=()) is None
@@ -146,7 +146,7 @@ LONG = "Das Wasser steigt . " * (gliner.CHUNK_CHARS // 20 - 1) + "\n" + UNSEEN
 
 
 def mentions_of(annotator: Annotator) -> list[tuple[MentionKind, str]]:
-    """What it finds, once the offsets have been seen to be true."""
+    """The mentions that it finds, after a check of their offsets."""
     found = annotator.annotate(LONG, language="de", title=None, blocks=())
     assert found is not None
     assert all(LONG[mention.start : mention.end] == mention.surface == mention.name for mention in found.mentions)
@@ -170,7 +170,7 @@ def test_a_gliner_model_trained_here(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("adapter", "package"), [(spacy.load, "spacy"), (gliner.load, "gliner")])
 @pytest.mark.parametrize("model", ["nothing", None])
-def test_a_model_that_is_not_there_is_named(
+def test_the_error_names_a_missing_model(
     adapter: Callable[[str | None], object], package: str, model: str | None, tmp_path: Path
 ) -> None:
     with pytest.raises(AnnotatorError, match=r"(?i)" + package):
@@ -210,7 +210,7 @@ def load(model):
 
 @pytest.fixture
 def towns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installed package that registers an annotator, as far as Python can see."""
+    """A package on the path that registers an annotator."""
     site = tmp_path / "site"
     (site / "towns-1.dist-info").mkdir(parents=True)
     (site / "towns-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: towns\nVersion: 1\n")
@@ -247,7 +247,7 @@ def test_a_text_that_an_annotator_does_not_read_is_not_pending(world: World, tow
     assert told == [{"failure": "language", "quotes": None, "mentions": None}]
 
 
-def test_one_that_is_not_installed_is_a_problem_and_the_others_go_on(world: World) -> None:
+def test_a_missing_annotator_is_a_problem_and_the_others_run(world: World) -> None:
     result = annotate_with(world, "nobody:any", "rules")
     assert result.counts["article_annotated"] == 2
     (problem,) = result.problems

@@ -1,4 +1,4 @@
-"""annotate on whole articles: English samples with gold, and a German agency report as an extraction leaves it."""
+"""Whole articles: made-up ones with gold, and a German agency report as the extraction returns it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_made_up_articles(name: str, language: str) -> None:
 
 
 def test_the_samples_are_many_and_varied() -> None:
-    """Forty articles' worth of English, and every rule at work in some sample of its language."""
+    """There are forty English samples, and every rule finds something in some sample."""
     samples = {"en": read_samples("english"), "de": (*read_samples("german"), *read_samples("german_articles"))}
     assert len(samples["en"]) >= 40
     assert sum(len(sample.quotes) for sample in samples["en"]) >= 250
@@ -38,7 +38,7 @@ def test_the_samples_are_many_and_varied() -> None:
         for quote in annotate_text(sample.text, language=language).quotes
     }
     unused = {rule.id for rule in RULES if rule.finds is not Finding.MENTION} - used
-    assert unused <= {"captioned_block", "introduced_block"}, "what these need is no plain text"
+    assert unused <= {"captioned_block", "introduced_block"}, "these need more than a plain text"
 
 
 def direct(annotations: Annotations) -> list[tuple[str, str]]:
@@ -46,7 +46,7 @@ def direct(annotations: Annotations) -> list[tuple[str, str]]:
 
 
 def offices(annotations: Annotations) -> dict[str, set[tuple[str | None, str | None, str | None]]]:
-    """All that is said of each person: role, party, country."""
+    """The role, party and country that the mentions give each person."""
     said: dict[str, set[tuple[str | None, str | None, str | None]]] = {}
     for mention in annotations.mentions:
         if mention.kind is MentionKind.PERSON:
@@ -153,7 +153,7 @@ OTHER_LANGUAGES = {
 
 
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
-def test_other_languages_have_marked_quotations_and_nothing_else(language: str) -> None:
+def test_in_other_languages_only_marked_quotations_are_found(language: str) -> None:
     text, expected = OTHER_LANGUAGES[language]
     found = annotate_text(text)
     assert found.language == language

@@ -1,4 +1,4 @@
-"""annotate promises that a wrong speaker is worse than none: paragraphs, titles, several and denied speakers."""
+"""Speakers in difficult texts: a missing speaker is better than a wrong one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pipeline.annotate import QuoteKind, annotate_text
 from tests.annotate.samples import who
 
 Told = list[tuple[str, str]]
-"""Words, and whose: the person, else the speaker as written, else nothing."""
+"""Each quotation's words, and its person, or the speaker as written, or an empty string."""
 
 BEFORE = {
     "de": "Wiebke Holm leitet das Amt. Ihr Gegner Jonas Voss führt die Opposition. ",
     "en": "Helen Marsh runs the town. Her rival, Adam Pierce, leads the opposition. ",
 }
-"""What a careless rule would take the speaker from."""
+"""Sentences before, from which a careless rule would take the speaker."""
 
 
 def told(text: str, language: str, kind: QuoteKind = QuoteKind.DIRECT) -> Told:
@@ -127,12 +127,12 @@ def test_all_paragraphs_of_a_quotation_have_its_speaker(language: str, text: str
 
 @pytest.mark.parametrize(("language", "text"), CONSTITUENTS)
 @pytest.mark.parametrize("before", ["", "„Nein“, sagte er. "])
-def test_what_is_part_of_a_sentence_is_nobodys_words(language: str, text: str, before: str) -> None:
+def test_marked_words_that_are_part_of_a_sentence_are_no_quotation(language: str, text: str, before: str) -> None:
     assert len(told(before + text, language)) == len(told(before, language))
 
 
 @pytest.mark.parametrize(("language", "text", "expected"), SEVERAL_OR_NOBODY)
-def test_several_speakers_are_no_single_one_and_a_denial_has_none(language: str, text: str, expected: Told) -> None:
+def test_several_speakers_are_no_person_and_denials_have_none(language: str, text: str, expected: Told) -> None:
     assert told(text, language) == expected
 
 

@@ -1,4 +1,4 @@
-"""annotate promises: which marked words are somebody's, whose they are, and offsets that are true on any text."""
+"""Direct quotations: which marked words are somebody's, whose they are, and where they are in the text."""
 
 from __future__ import annotations
 
@@ -331,7 +331,7 @@ def test_a_quote_points_at_its_speaker_and_cue() -> None:
     assert (quote.rule, quote.confidence) == ("verb_speaker", 0.95)
 
 
-def test_a_pronoun_makes_the_person_less_sure() -> None:
+def test_a_pronoun_lowers_the_confidence() -> None:
     text = "Der Ökonom Paul Reuter warnt. „Die Preise steigen weiter“, sagte er."
     (quote,) = annotate_text(text, language="de").quotes
     assert quote.person == "Paul Reuter"

@@ -1,4 +1,4 @@
-"""annotate --explain promises a text with all that was found in it, readable without colour too, and by which rule."""
+"""annotate --explain shows a text with everything found in it and the rules that found it, with and without colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""annotate promises of indirect speech: what is reported, from which word to which, by whom and by which rule."""
+"""Indirect speech: which words are reported, by whom, and by which rule."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_german_sentences(sample: Sample) -> None:
     ]
 
 
-def test_a_run_ends_where_its_mood_does() -> None:
+def test_a_report_ends_with_its_mood() -> None:
     text = "Karin Holm sagte, das Wasser sinke. Bis Mai sei der Damm fertig. Am Abend ist Sitzung. Es habe geregnet."
     assert [(quote.text, quote.rule) for quote in indirect_quotes(text, "de")] == [
         ("das Wasser sinke", "subjunctive_clause"),
@@ -44,7 +44,7 @@ def test_marked_words_within_reported_ones_are_quotations_of_their_own() -> None
     assert indirect.person == direct.person == "Karin Holm"
 
 
-def test_what_is_all_in_marks_is_not_reported_as_well() -> None:
+def test_words_that_are_all_in_marks_are_not_reported_too() -> None:
     assert indirect_quotes("„Das Wasser sinkt“, sagte Karin Holm.", "de") == []
     assert indirect_quotes("“The water is falling,” Helen Marsh said.", "en") == []
 
@@ -61,7 +61,7 @@ def test_the_frame_goes_from_cue_to_speaker() -> None:
     [("sei", True), ("zurücktrete", True), ("informiere", True), ("halte", True)]
     + [("neue", False), ("sagte", False), ("zufolge", False), ("eine", False), ("Reise", False), ("einige", False)],
 )
-def test_the_mood_of_reported_speech_is_told_from_the_word(word: str, expected: bool) -> None:
+def test_the_mood_of_reported_speech_is_recognised_by_the_word(word: str, expected: bool) -> None:
     lexicon = load_lexicon("de")
     assert lexicon is not None
     assert is_subjunctive(view_all(read_tokens(word), lexicon), 0) is expected

@@ -1,4 +1,4 @@
-"""annotate promises of mentions: persons with office, party and country; organisations and places; true offsets."""
+"""Mentions: people with office, party and country; organisations and places."""
 
 from __future__ import annotations
 
@@ -170,13 +170,13 @@ def only_quote(text: str, language: str) -> Quote:
         ("Prime Minister Daniel Hart left. “We stay,” the prime minister said.", "en", "Daniel Hart"),
     ],
 )
-def test_an_office_is_whoever_was_named_with_it(text: str, language: str, person: str | None) -> None:
+def test_an_office_stands_for_the_person_named_with_it(text: str, language: str, person: str | None) -> None:
     quote = only_quote(text, language)
     assert quote.person == person
     assert (quote.confidence < 0.95) is (person is not None)
 
 
-def test_an_office_counts_for_the_pronoun_behind_it() -> None:
+def test_an_office_counts_for_the_pronoun_after_it() -> None:
     text = "Kanzler Emil Voss reist. Es regnet. Am Abend sprach der Kanzler. Er sagte, man sei einig."
     assert only_quote(text, "de").person == "Emil Voss"
 
@@ -195,7 +195,7 @@ def test_gazetteers_have_unique_codes_and_both_languages() -> None:
     assert german.country_of("US-Präsident") == "US"
 
 
-def test_a_pronoun_reaches_over_a_sentence_that_names_nobody_it_can_stand_for() -> None:
+def test_a_pronoun_skips_a_sentence_without_a_candidate() -> None:
     near = only_quote("Karin Holm kam. „Das Wasser sinkt“, sagte sie.", "de")
     far = only_quote("Karin Holm kam. Es regnete stark. „Das Wasser sinkt“, sagte sie.", "de")
     other = only_quote("Karin Holm kam. Paul Reuter schlief. „Das Wasser sinkt“, sagte sie.", "de")
@@ -214,7 +214,7 @@ def test_a_pronoun_reaches_over_a_sentence_that_names_nobody_it_can_stand_for() 
         ("Helen Marsh met Adam Pierce. “We stay,” the 61-year-old said.", "en", None),
     ],
 )
-def test_somebody_told_by_their_age_is_the_one_named_before(text: str, language: str, person: str | None) -> None:
+def test_an_age_stands_for_the_person_named_before(text: str, language: str, person: str | None) -> None:
     quote = only_quote(text, language)
     assert quote.person == person
     assert (quote.confidence < 0.95) is (person is not None)

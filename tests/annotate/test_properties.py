@@ -1,4 +1,4 @@
-"""annotate promises, on any text: no exception, true offsets, no overlap, and time that grows with the length."""
+"""On any text: no exception, true offsets, no overlap, and time that grows in proportion to the length."""
 
 from __future__ import annotations
 
@@ -156,14 +156,14 @@ HOSTILE = [
 
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_work_grows_with_the_length_and_not_with_its_square(piece: str, language: str) -> None:
+def test_work_grows_in_proportion_to_the_length(piece: str, language: str) -> None:
     annotate_text(piece * 20, language=language)
     short, long = (calls_made(piece * (chars // len(piece)), language) for chars in (6_000, 24_000))
     assert long < 6 * short + 2_000
 
 
 def calls_made(text: str, language: str) -> int:
-    """How many function calls annotating takes: a clock that other processes do not disturb."""
+    """The number of function calls that annotating takes: a measure that other processes do not disturb."""
     calls = 0
 
     def count(frame: FrameType, event: str, arg: object) -> None:

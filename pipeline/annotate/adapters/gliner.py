@@ -19,13 +19,11 @@ LABELS = {
     "location": MentionKind.PLACE,
 }
 THRESHOLD = 0.5
-"""Less sure entities are left out; 0 to 1, GLiNER's own default."""
+"""Entities below this confidence (0 to 1) are left out. It is GLiNER's own default."""
 CHUNK_CHARS = 1_200
-"""The models read some 300 words at a time and cut off what is beyond."""
-
-
+"""Characters that a model reads at once. The models cut off what comes after about 300 words."""
 REVISION = 1
-"""Of this adapter; GLiNER's models have no versions of their own. Any change of its output bumps it."""
+"""The version of this adapter; GLiNER's models have none. Increase it with any change of the output."""
 
 
 class Found(TypedDict):
@@ -43,7 +41,7 @@ class Model(Protocol):
 
 
 class GlinerAnnotator:
-    """One model."""
+    """One GLiNER model as an annotator."""
 
     finds_quotes = False
     finds_mentions = True
@@ -80,7 +78,7 @@ class GlinerAnnotator:
 
 
 def chunks(text: str) -> Iterator[tuple[int, int]]:
-    """Character ranges of at most `CHUNK_CHARS`, cut at line ends where there are any, else at a space."""
+    """Character ranges of at most `CHUNK_CHARS`, cut at a line end or, without one, at a space."""
     start = 0
     while start < len(text):
         end = min(len(text), start + CHUNK_CHARS)
@@ -92,7 +90,7 @@ def chunks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def load(model: str | None) -> GlinerAnnotator:
-    """The model in that folder; nothing is fetched. Raises `AnnotatorError`."""
+    """The model in that folder; nothing is downloaded. Raises `AnnotatorError`."""
     if model is None:
         raise AnnotatorError("GLiNER needs a model's folder: gliner:/models/gliner_small")
     try:

@@ -19,13 +19,13 @@ KINDS = {
     "LOC": MentionKind.PLACE,
     "GPE": MentionKind.PLACE,
 }
-"""The labels of spaCy's German (WikiNER) and English (OntoNotes) pipelines; others are no mentions here."""
+"""The labels of spaCy's German (WikiNER) and English (OntoNotes) pipelines; other labels are ignored."""
 CONFIDENCE = 0.7
-"""spaCy gives none by entity."""
+"""The confidence of every mention, because spaCy gives none for single entities."""
 ANY_LANGUAGE = "xx"
-"""What spaCy's multilingual pipelines say that they were trained for."""
+"""The language of spaCy's multilingual pipelines."""
 REVISION = 1
-"""Of this adapter, the last number of its producers' versions; any change of its output bumps it."""
+"""The version of this adapter, the last number of its producers. Increase it with any change of the output."""
 
 
 class Entity(Protocol):
@@ -41,18 +41,18 @@ class Entity(Protocol):
     def end_char(self) -> int: ...
 
 
-class Document(Protocol):
+class SpacyDoc(Protocol):
     @property
     def ents(self) -> Sequence[Entity]: ...
 
 
 class SpacyAnnotator:
-    """One pipeline. `read` is the loaded `Language`, `language` what it was trained for (ISO 639-1)."""
+    """One pipeline. `read` is the loaded pipeline; `language` (ISO 639-1) is the one it was trained for."""
 
     finds_quotes = False
     finds_mentions = True
 
-    def __init__(self, read: Callable[[str], Document], *, producer: str, language: str) -> None:
+    def __init__(self, read: Callable[[str], SpacyDoc], *, producer: str, language: str) -> None:
         self._read = read
         self._producer = producer
         self._language = language

@@ -18,7 +18,7 @@ from pipeline.annotate.grammar.verbs import verb_at
 from pipeline.annotate.lexicon import load_given_names
 
 LONGEST_LABEL = 10
-"""Tokens before a colon that can be just a name."""
+"""Most tokens of a name before a colon."""
 
 
 @marked_rule(
@@ -216,7 +216,7 @@ def verb_colon(s: Situation) -> Attribution | None:
 
 
 def _has_verb_before_comma(s: Situation) -> bool:
-    """She said, “…”"""
+    """Whether a reporting verb stands before the comma: She said, “…”"""
     return any(s.tokens[at].lower in s.lexicon.verbs for at in range(max(s.first, s.at - 8), s.at - 1))
 
 
@@ -228,7 +228,7 @@ def _has_verb_before_comma(s: Situation) -> bool:
     misses="Zum Thema Wasser: „Wir haben lange gewartet.“",
 )
 def name_colon(s: Situation) -> Attribution | None:
-    """Holm: „…“ — nothing but the speaker before the colon; in English also Said Marsh: “…”"""
+    """Holm: „…“: only the speaker stands before the colon; in English also Said Marsh: “…”"""
     if not s.is_at(s.at - 1, ":") or s.at - s.first > LONGEST_LABEL:
         return None
     start = s.first + 1 if _opens_with_verb(s) else s.first
@@ -239,7 +239,7 @@ def name_colon(s: Situation) -> Attribution | None:
 
 
 def _opens_with_verb(s: Situation) -> bool:
-    """ "Said Marsh", "Asks Smith": a form that is no noun in the singular, as "report" is."""
+    """Whether a verb opens the sentence: "Said Marsh", "Asks Smith". A lemma does not count: it may be a noun."""
     verbs = s.lexicon.verbs.get(s.tokens[s.first].lower, ())
     return not s.is_german and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
 
@@ -252,7 +252,7 @@ def _opens_with_verb(s: Situation) -> bool:
     misses="“The water is falling.” – a headline",
 )
 def signed(s: Situation) -> Attribution | None:
-    """“…” – Helen Marsh: nothing but marks, a dash and a full name in the sentence."""
+    """“…” – Helen Marsh: the sentence has only the marked words, a dash and a full name."""
     start = s.at + 2
     if s.first != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
         return None

@@ -1,4 +1,4 @@
-"""Which rule attributes which words in marks: direct quotations.
+"""Direct quotations: the rules, in the order in which they are tried, and what they find in a text.
 
 The rules are tried in the order of `RULES`. A rule sees a `Situation` and answers with the speaker's and the cue's
 tokens, or None. How strong its cue is, its `evidence`, decides how little the marked words must look like a quotation
@@ -66,7 +66,7 @@ RULES: tuple[MarkedRule, ...] = (
 
 
 EARLIER_SENTENCES = 4
-"""How many sentences before the marked words a rule looks at."""
+"""Rules look at this many sentences before the marked words."""
 
 
 class Quoted(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ class Quoted(msgspec.Struct, frozen=True):
     at: int
     """The token of the marked words; the first token of a paragraph."""
     sentence: int
-    """Its number."""
+    """The number of its sentence."""
 
 
 def attribute_segments(reading: Reading) -> list[Quoted]:
@@ -102,13 +102,13 @@ def attribute_segments(reading: Reading) -> list[Quoted]:
 
 
 def _unless_denied(s: Situation, rule: MarkedRule, attribution: Attribution) -> tuple[MarkedRule, Attribution]:
-    """The rule and what it found, or `denied` if the sentence says that this was not said."""
+    """The rule and what it found, or the rule `denied` if the sentence says that the words were not said."""
     nobodys = denied.finder.find(msgspec.structs.replace(s, candidate=attribution))
     return (denied, nobodys) if nobodys is not None else (rule, attribution)
 
 
 def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) -> Situation:
-    """The marked words at a token of that sentence; `last` is the quotation found before them."""
+    """The situation of the marked words at a token of that sentence. `last` is the quotation found before them."""
     sentence = reading.sentences[number]
     segment = reading.segment_at(at)
     is_near = last is not None and (

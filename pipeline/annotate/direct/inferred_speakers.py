@@ -1,4 +1,4 @@
-"""Rules without a cue: the speaker is whoever the text was about to quote."""
+"""Rules without a cue: the speaker is inferred from the sentences around; and the rule for denied words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.annotate.grammar.verbs import has_reported_mood
     misses="Kowalski hob die Hände und las „Das Wasser“.",
 )
 def subject_colon(s: Situation) -> Attribution | None:
-    """Whoever the sentence before the colon is about: Holm hob die Hände: „…“"""
+    """The subject of the sentence before the colon: Holm hob die Hände: „…“"""
     if not s.is_at(s.at - 1, ":") or s.has(max(s.first, s.at - 6), s.at, "("):
         return None
     speaker = first_subject(s, s.first, s.at - 1)
@@ -35,7 +35,7 @@ def subject_colon(s: Situation) -> Attribution | None:
     misses="Kowalski klagte über die Behörde. Die Lage ist „ernst, aber beherrschbar“.",
 )
 def reported_clause(s: Situation) -> Attribution | None:
-    """German reports on in the subjunctive: Die Lage sei „ernst“. The speaker is in one of the sentences before."""
+    """The German subjunctive continues a report: Die Lage sei „ernst“. A sentence before names the speaker."""
     if not has_reported_mood(s, s.first, s.end):
         return None
     for first, last in s.earlier:
@@ -55,7 +55,7 @@ def reported_clause(s: Situation) -> Attribution | None:
     misses="Das Wasser sinkt, hofft man. „Wir können bald zurück.“",
 )
 def same_speaker(s: Situation) -> Attribution | None:
-    """The quotation before goes on, or this is a paragraph of one: „…“, sagte er. „…“"""
+    """The words continue the quotation before them: „…“, sagte er. „…“"""
     if s.last_quotation is None or s.last_quotation.speaker is None:
         return None
     is_same_sentence = s.last_quotation_at >= s.first
@@ -65,7 +65,7 @@ def same_speaker(s: Situation) -> Attribution | None:
 
 
 def _stands_by_itself(s: Situation) -> bool:
-    """The marked words are no constituent of a sentence around them, as a title or slogan is."""
+    """Whether the marked words are a sentence of their own; a title or slogan is part of one."""
     is_clause = s.at == s.first and s.is_set_off
     is_aside = s.is_at(s.at - 1, "(") and s.is_at(s.at + 1, ")")
     return is_clause or is_aside or s.is_own_sentence or s.is_at(s.at - 1, ":")
@@ -79,7 +79,7 @@ def _stands_by_itself(s: Situation) -> bool:
     misses="Am Abend war Ruhe. „Das Wasser sinkt schon wieder.“",
 )
 def subject_before_quote(s: Situation) -> Attribution | None:
-    """Whoever the sentence before is about; the marked words are a sentence by themselves."""
+    """The subject of the sentence before; the marked words are a sentence of their own."""
     if not s.earlier or not s.is_own_sentence:
         return None
     first, last = s.earlier[0]
@@ -101,7 +101,7 @@ def nobody(s: Situation) -> Attribution | None:
 
 _BREAKS = frozenset({",", ";", ":", "–", "—", "\n"})
 _REACH = 3
-"""Tokens from an English "not" to its verb."""
+"""Most tokens from an English "not" to its verb."""
 
 
 @marked_rule(
@@ -123,7 +123,7 @@ def denied(s: Situation) -> Attribution | None:
 
 
 def _with_cue(s: Situation) -> Attribution | None:
-    """What was found; for one without a cue the participle before the colon is it: "hat nie gesagt: „…“"."""
+    """What the other rule found. Without a cue, the participle before the colon is the cue: "hat nie gesagt: „…“"."""
     if s.candidate is None or s.candidate.cue is not None or not s.is_at(s.at - 1, ":"):
         return s.candidate
     is_participle = s.tokens[s.at - 2].lower in s.lexicon.participles
@@ -137,7 +137,7 @@ def _is_nobody(s: Situation, speaker: Range) -> bool:
 
 
 def _is_of_cue(s: Situation, cue: Range) -> bool:
-    """No other clause is between the cue and the marks: what somebody did not call a scandal is none of theirs."""
+    """Whether cue and marks are in one clause. A negation in another clause does not deny the marked words."""
     first, last = (cue[1], s.at - 1) if cue[0] < s.at else (s.after, cue[0])
     return not any(token.surface in _BREAKS for token in s.tokens[first:last])
 

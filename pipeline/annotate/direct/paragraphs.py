@@ -1,4 +1,4 @@
-"""Block and pull quotes: paragraphs that are somebody's words without marks."""
+"""Paragraphs that are quotations: block quotes without marks, and quotations over several paragraphs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.people.full_names import People
 
 LONGEST_CAPTION = 12
-"""Tokens of a line that names the speaker of the block above it."""
+"""Most tokens of a line that names the speaker of the block above it."""
 FEWEST_WORDS = 4
 
 
@@ -29,7 +29,7 @@ FEWEST_WORDS = 4
     misses="Nach dem Treffen fuhr Karin Holm:\nDer Damm hält auch die nächste Flut.\nDann kam der Regen.",
 )
 def introduced_block(s: Situation) -> Attribution | None:
-    """A paragraph ends "sagte er:", the next one is what he said; a line with his name may follow."""
+    """A paragraph ends with "sagte er:", and the next one is what he said; a line with his name may follow."""
     return verb_colon.finder.find(s)
 
 
@@ -50,7 +50,10 @@ RULES: tuple[MarkedRule, ...] = (introduced_block, captioned_block)
 
 
 def find_blocks(reading: Reading, people: People, blocks: Sequence[tuple[int, int]]) -> list[Quoted]:
-    """Paragraphs without marks that an introduction or the page (`blocks`, characters) says are quotations."""
+    """The paragraphs without marks that an introduction announces, or that the page sets apart.
+
+    `blocks` are the character ranges that the page sets apart.
+    """
     tokens, sentences = reading.tokens, reading.sentences
     paragraphs = _paragraphs(sentences)
     found: list[Quoted] = []
@@ -76,7 +79,7 @@ def find_blocks(reading: Reading, people: People, blocks: Sequence[tuple[int, in
 
 
 def _paragraphs(sentences: list[Sentence]) -> list[Range]:
-    """Ranges of sentences."""
+    """The paragraphs as ranges of sentence numbers."""
     paragraphs: list[Range] = []
     for number, sentence in enumerate(sentences):
         if not number or sentences[number - 1].paragraph != sentence.paragraph:
@@ -98,7 +101,7 @@ def _introduction(view: View, sentence: Sentence) -> Attribution | None:
 
 
 def _caption(reading: Reading, paragraphs: list[Range], number: int, people: People) -> Range | None:
-    """The person whose name, perhaps with an office behind a comma, is all of the paragraph."""
+    """The person whose name is the whole paragraph, perhaps with an office after a comma."""
     tokens = reading.tokens
     if number >= len(paragraphs) or paragraphs[number][1] - paragraphs[number][0] != 1:
         return None
@@ -116,15 +119,15 @@ def _is_set_apart(start: int, end: int, blocks: Sequence[tuple[int, int]]) -> bo
 
 
 EXPLICIT = 0.8
-"""A rule as sure as that names the speaker; one less sure infers them."""
+"""Rules with at least this confidence find a speaker whom the text names; the others infer the speaker."""
 LONGEST_CUE = 12
-"""Tokens of "sagte Holm am Dienstag" at a paragraph's end."""
+"""Most tokens of "sagte Holm am Dienstag" at the end of a paragraph."""
 
 
 def drop_unclosed(text: str, segments: list[Segment], lexicon: Lexicon) -> list[Segment]:
-    """Without those that only a lost closing mark makes reach a paragraph's end: „Das Wasser sinkt, sagte Holm.⏎„…“
+    """The segments, except those that reach the end of a paragraph only because their closing mark is missing.
 
-    The words of such a paragraph say themselves who spoke.
+    In „Das Wasser sinkt, sagte Holm.⏎„…“ the first paragraph ends with its own cue, so it is not quoted as a whole.
     """
     kept: list[Segment] = []
     lost = False
@@ -139,7 +142,7 @@ def drop_unclosed(text: str, segments: list[Segment], lexicon: Lexicon) -> list[
 
 
 def _ends_in_cue(text: str, segment: Segment, lexicon: Lexicon) -> bool:
-    """ "…, sagte Holm am Dienstag.", "…, Marsh said.": behind the last comma is a verb that quotes, and a name."""
+    """Whether a cue follows the last comma: "…, sagte Holm am Dienstag.", "…, Marsh said."."""
     comma = text.rfind(",", segment.start, segment.end)
     tokens = read_tokens(text[comma + 1 : segment.end]) if comma > 0 else []
     if not tokens or len(tokens) > LONGEST_CUE or not all(token.is_word for token in tokens[:-1]):
@@ -153,7 +156,7 @@ def _ends_in_cue(text: str, segment: Segment, lexicon: Lexicon) -> bool:
 
 
 def join_paragraphs(quoted: list[Quoted], reading: Reading) -> list[Quoted]:
-    """All paragraphs of one quotation are quotations. They have the speaker whom one of them clearly names."""
+    """The quotations with all their paragraphs, once one is found, and with the speaker that one of them names."""
     tokens, segments = reading.tokens, reading.segments
     by_segment = {tokens[item.at].segment: item for item in quoted}
     parts = [

@@ -94,7 +94,7 @@ def clause_before(s: Situation) -> Attribution | None:
     misses="Kowalski hat den Plan „trotz aller Bedenken“ gekauft.",
 )
 def perfect_tense(s: Situation) -> Attribution | None:
-    """Holm hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, by nobody."""
+    """Holm hat … „…“ bestätigt; er habe geschrieben, sie seien „…“; „…“ bezeichnet worden, which has no speaker."""
     if not s.is_german:
         return None
     auxiliary = next((at for at in range(s.first, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
@@ -121,7 +121,7 @@ def clause_behind(s: Situation) -> Attribution | None:
 
 
 WIDEST_CLAUSE = 25
-"""Tokens from its conjunction to the marks, and from there to its verb."""
+"""Most tokens from the conjunction of a clause to the marks, and from the marks to the verb."""
 _ENDS = frozenset(",.;:!?–—\n")
 
 
@@ -151,7 +151,7 @@ def verb_final(s: Situation) -> Attribution | None:
 
 
 def _subject_of_while(s: Situation, opener: int) -> Range | None:
-    """Behind "während", which elsewhere is a preposition; then a genitive follows."""
+    """The subject after "während". Before a genitive "während" is a preposition, and there is no subject."""
     oblique = s.lexicon.determiners_oblique - s.lexicon.determiners_nominative
     if not s.is_at(opener, "während") or s.tokens[opener + 1].lower in oblique:
         return None
@@ -180,7 +180,10 @@ def _clause_end(s: Situation) -> int:
 
 
 def clause_low(s: Situation) -> int:
-    """As far back as a verb may be whose words the marked ones are: not beyond "während", in the indicative."""
+    """The first token where the verb that quotes the marked words may be.
+
+    That is the start of the sentence, or of a clause with "während" or the like that is not in the reported mood.
+    """
     opener = _opener(s)
     if opener is None or s.tokens[opener].lower not in s.lexicon.aside_openers:
         return s.first

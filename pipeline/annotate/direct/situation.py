@@ -21,24 +21,24 @@ class Evidence(IntEnum):
     NONE = 0
     """No cue: only a clear statement is a quotation."""
     CLAUSE = 1
-    """A colon without a cue: some words that make a clause are one."""
+    """A colon without a cue: several words that make a clause are a quotation."""
     SENTENCE = 2
-    """A cue in the same sentence: some words that are no name are one."""
+    """A cue in the same sentence: several words that are no name are a quotation."""
     LABEL = 3
-    """A verb of naming: a single word is one."""
+    """A verb of naming: a single word is a quotation."""
     ADJACENT = 4
-    """The cue is next to the marks: anything is one."""
+    """A cue next to the marks: any words are a quotation."""
 
 
 class Situation(View, frozen=True, kw_only=True):
-    """Words in marks, and their sentence: the stretch is the sentence, as far as rules look."""
+    """Words in marks in their sentence. The stretch is the sentence, as far as rules look to either side."""
 
     at: int
     """The token of the marked words."""
     earlier: tuple[Range, ...] = ()
     """The sentences before in the same paragraph, nearest first, as many as rules look at."""
     last_quotation: Attribution | None = None
-    """The quotation that ended in this or the sentence before, or that these words continue; None if it is far."""
+    """The quotation that ended in this sentence or the one before, or that these words continue; else None."""
     last_quotation_at: int = 0
     """The token of that quotation."""
     candidate: Attribution | None = None
@@ -46,7 +46,7 @@ class Situation(View, frozen=True, kw_only=True):
     reporting: Attribution | None = None
     """Who reports the indirect speech around these words; set for the rule `within_reported` alone."""
     goes_on: bool = False
-    """The words continue the quotation of the paragraph before."""
+    """Whether the words continue the quotation of the paragraph before."""
     ending: str = ""
     """The last character inside the marks."""
 
@@ -104,27 +104,27 @@ def marked_rule(
 
 
 SHAPE_WORDS = 60
-"""More words of a segment do not change what it is."""
+"""Words of a segment that are looked at. More words do not change the result."""
 _ENDS = frozenset(".!?\n")
 CLEAR_CHARS = 600
-"""Of a segment that are read where there are no rules for the language."""
+"""Characters of a segment that are read in languages without rules."""
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """What a marked segment looks like."""
+    """What words in marks look like."""
 
     words: int
     has_verb: bool
     is_sentence: bool
-    """Begins with a capital and ends like a sentence."""
+    """Whether they begin with a capital letter and end like a sentence."""
     starts_lower: bool
     is_title_case: bool
     is_name: bool
-    """What is around it says that it names something: das Magazin „Fenster“, the so-called “slow lane”."""
+    """Whether the words around them show that they name something: das Magazin „Fenster“."""
     is_indefinite: bool
-    """An indefinite article stands before it: ein „Papiertiger“, als „Geschäft des Jahrhunderts“."""
+    """Whether an indefinite article precedes them: ein „Papiertiger“."""
     is_alone: bool
-    """Nothing else is in its sentence: „Niemals.“"""
+    """Whether nothing else is in their sentence: „Niemals.“"""
 
 
 @cache
@@ -133,7 +133,7 @@ def _word() -> re.Pattern[str]:
 
 
 def is_clear(text: str, segment: Segment) -> bool:
-    """A quotation in any language: a whole sentence's worth of words, or nearly so where it begins a sentence."""
+    """Whether the segment is a quotation in any language: it has the length of a sentence."""
     inside = text[segment.start : min(segment.end, segment.start + CLEAR_CHARS)]
     words = len(_word().findall(inside))
     if words >= 10:
@@ -217,7 +217,7 @@ def _names_a_title(word: str, lexicon: Lexicon) -> bool:
 
 
 def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexicon) -> bool:
-    """Whether a segment of this shape is a quotation, given how strong a cue the rule needs."""
+    """Whether words of this shape are a quotation for a rule whose cue is that strong."""
     if segment.goes_on:
         return True
     if shape.is_name:

@@ -7,7 +7,7 @@ from pipeline.annotate.grammar.tokens import Range, View
 
 
 def widened(view: View, phrase: Range) -> Range:
-    """The phrase with its parenthesis and its apposition."""
+    """The speaker's phrase together with the parenthesis and the apposition that follow it."""
     tokens, lexicon = view.tokens, view.lexicon
     first, last = phrase
     stop = min(len(tokens), last + REACH)
@@ -27,7 +27,7 @@ def widened(view: View, phrase: Range) -> Range:
 
 
 def _affiliation_end(view: View, phrase: Range, stop: int) -> int:
-    """Behind the "von der Heimatliste", "vom Verein Stromkunde" that says where the person named belongs."""
+    """The end of "von der Heimatliste" or "vom Verein Stromkunde", which says where the person belongs."""
     first, at = phrase
     if not view.is_german or at - first < 2 or not is_name_word(view.tokens[first], view.lexicon):
         return at
@@ -37,12 +37,12 @@ def _affiliation_end(view: View, phrase: Range, stop: int) -> int:
 
 
 def _closes(view: View, at: int, stop: int) -> bool:
-    """No clause begins there: "sagte der Minister, Karin Holm habe" goes on in lower case."""
+    """Whether the apposition ends here. In "sagte der Minister, Karin Holm habe" a clause follows instead."""
     return at >= stop or view.tokens[at].surface in {",", ".", ":", "(", "\n", "–"}
 
 
 def _office_behind(view: View, at: int, stop: int) -> int | None:
-    """The end of "die Leiterin des Amtes in Bonn" if a comma or the sentence's end follows."""
+    """The end of "die Leiterin des Amtes in Bonn", if a comma or the end of the sentence follows."""
     tokens = view.tokens
     end = noun_phrase(view, at, stop)
     if end is None or not view.has_role(at, end):
@@ -56,7 +56,7 @@ def _office_behind(view: View, at: int, stop: int) -> int | None:
 
 
 def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
-    """ "der Oberkommandierende, General Ada Brandt", "its leader, Carla Dunn": the name belongs to the phrase."""
+    """The end of the phrase with the name after its office: "its leader, Carla Dunn"; `end` if no name follows."""
     tokens = view.tokens
     if end + 1 >= stop or tokens[end].surface != ",":
         return end
@@ -69,7 +69,7 @@ def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
 
 
 def past_parenthesis(view: View, at: int, stop: int) -> int:
-    """Behind a short parenthesis at `at`: "(CDU)", "(45)"."""
+    """The position after a short parenthesis at `at`: "(CDU)", "(45)"; `at` if there is no parenthesis."""
     if at < stop and view.tokens[at].surface == "(":
         for end in range(at + 1, min(stop, at + 8)):
             if view.tokens[end].surface == ")":

@@ -1,9 +1,9 @@
 """Where marked segments begin and end: „…“, “…”, "…", «…», »…«, ‘…’, '…' and their mixtures.
 
-Marks are paired by state, paragraph by paragraph, because most of them are ambiguous: the English opener closes the
-German „…“, the straight mark does both, the apostrophe is a single closing mark. What is still open at the end of a
-paragraph is dropped, unless the next paragraph shows that the quotation goes on: in English by opening it
-again, in German by closing what it never opened.
+Most marks are ambiguous: the English opening mark closes the German „…“, the straight mark opens and closes, and the
+apostrophe looks like a single closing mark. So marks are paired in order, paragraph by paragraph, and what a mark does
+depends on which marks are open. A mark that is still open at the end of a paragraph is dropped, unless the next
+paragraph continues the quotation: in English by opening it again, in German by closing what it never opened.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import NamedTuple
 
 
 class Segment(NamedTuple):
-    """The text between an outermost pair of marks, white space aside; the part in one paragraph."""
+    """The text between an outermost pair of marks, without white space at either end, within one paragraph."""
 
     start: int
     end: int
     before: int
-    """Where the opening mark is; equals `start` where a paragraph goes on without one."""
+    """The position of the opening mark; `start` if the paragraph continues a quotation without one."""
     after: int
-    """Behind the closing mark; equals `end` where the paragraph ends without one."""
+    """The position after the closing mark; `end` if the paragraph ends without one."""
     goes_on: bool
-    """It continues the segment before it, in the paragraph before."""
+    """Whether it continues the segment of the paragraph before."""
 
 
 class _Mark(NamedTuple):
@@ -49,7 +49,7 @@ _CLOSERS = {
 _SINGLE = frozenset("‚‘'’")
 _REOPENING = frozenset('“„"«»‘')
 MOST_PARAGRAPHS = 6
-"""A quotation that is not closed for longer than this is an unbalanced mark."""
+"""A mark that is not closed within this many paragraphs is treated as a mistake of the text."""
 _ELISIONS = frozenset(
     {"em", "tis", "twas", "til", "till", "cause", "n", "round", "bout", "s", "ne", "nem", "nen", "ner"}
 )
@@ -66,7 +66,7 @@ def _word() -> re.Pattern[str]:
 
 
 def find_segments(text: str) -> list[Segment]:
-    """All marked segments, in order, without overlap. Linear in the text's length."""
+    """All marked segments in order, without overlap. Takes time linear in the length of the text."""
     found: list[Segment] = []
     dangling: int | None = None
     unclosed = 0
@@ -86,7 +86,7 @@ def find_segments(text: str) -> list[Segment]:
 
 
 def _marks_between(text: str, begin: int, end: int, is_german: bool) -> list[_Mark]:
-    """The paragraph's marks. In a text with „, the mark “ mostly closes: it may open only where a word begins."""
+    """The marks of a paragraph. In a text with „ the mark “ usually closes; it opens only before a word."""
     marks: list[_Mark] = []
     for match in _mark().finditer(text, begin, end):
         at, char = match.start(), match[0]
@@ -115,13 +115,13 @@ def _marks_between(text: str, begin: int, end: int, is_german: bool) -> list[_Ma
 
 
 def _is_elision(text: str, at: int) -> bool:
-    """'90s, 'em, ’tis: the apostrophe stands for letters left out."""
+    """Whether the apostrophe replaces letters: '90s, 'em, ’tis."""
     word = _word().match(text, at)
     return word is not None and (word[0].lower() in _ELISIONS or word[0][0].isdigit())
 
 
 def _pair(text: str, marks: list[_Mark], found: list[Segment]) -> int | None:
-    """Append the paragraph's segments; the place of an opening mark that lacks its closing one, if it is the last."""
+    """Append the paragraph's segments; return the position of an opening mark that is still open at its end."""
     doubles = [mark for mark in marks if mark.char not in _SINGLE]
     singles = [mark for mark in marks if mark.char in _SINGLE]
     pairs, dangling = _nested_pairs(doubles)
@@ -133,7 +133,10 @@ def _pair(text: str, marks: list[_Mark], found: list[Segment]) -> int | None:
 
 
 def _nested_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None]:
-    """Outermost pairs of double marks. A second opener nests if the paragraph then balances, else it starts afresh."""
+    """The outermost pairs of double marks, and the position of a mark that stays open.
+
+    A second opening mark nests if the paragraph then balances; otherwise it replaces the first.
+    """
     depth = 0
     stack: list[_Mark] = []
     pairs: list[tuple[int, int]] = []
@@ -165,12 +168,12 @@ def _flat_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None]:
 
 
 def _reopens(mark: _Mark, opened: _Mark) -> bool:
-    """»……« …«: the same guillemet again closes only in the Nordic style, where a word is before it."""
+    """Whether » opens again. It closes what » opened only in the Nordic style, directly after a word."""
     return mark.char == "»" == opened.char and mark.may_open and not mark.may_close
 
 
 def _opens(mark: _Mark, within: _Mark | None) -> bool:
-    """Within another quotation, a straight mark opens only where it cannot close."""
+    """Whether the mark opens. A straight mark within another quotation opens only if it cannot close."""
     if not mark.may_open or mark.char not in _CLOSERS:
         return False
     return within is None or mark.char != '"' or (within.char == '"' and not mark.may_close)
@@ -179,7 +182,7 @@ def _opens(mark: _Mark, within: _Mark | None) -> bool:
 def _single_pairs(
     text: str, marks: list[_Mark], outer: list[tuple[int, int]], dangling: int | None
 ) -> list[tuple[int, int]]:
-    """Pairs of single marks outside of the double ones."""
+    """The pairs of single marks outside the double ones."""
     pairs: list[tuple[int, int]] = []
     opened: _Mark | None = None
     closing: _Mark | None = None
@@ -208,14 +211,17 @@ def _single_pairs(
 
 
 def _is_plural_genitive(text: str, at: int) -> bool:
-    """the boys' school: an s before, a lower case word behind."""
+    """Whether the apostrophe marks a genitive, as in the boys' school: after an s and before a small letter."""
     return text[at - 1] == "s" and text[at + 1 : at + 2] == " " and text[at + 2 : at + 3].islower()
 
 
 def _go_on(
     text: str, begin: int, end: int, marks: list[_Mark], dangling: int, unclosed: int, found: list[Segment]
 ) -> tuple[list[_Mark], int | None]:
-    """Continue a quotation left open in the paragraph before; the marks left, and where it is still open."""
+    """Continue a quotation that the paragraph before left open.
+
+    Returns the marks that are left, and the position of the mark that is still open.
+    """
     opener = text[dangling]
     lead = begin + len(text[begin:end]) - len(text[begin:end].lstrip())
     reopened = bool(marks) and marks[0].at == lead and marks[0].char == opener and opener in _REOPENING

@@ -1,7 +1,7 @@
-"""Noun phrases that can be a speaker, found from their first word, names and reporting verbs.
+"""Names and noun phrases that can be a speaker, found from their first word; several subjects of one verb.
 
-Positions are token indices, ends exclusive. Nothing here looks further than `REACH` tokens, so the time it takes does
-not depend on the sentence's length.
+Positions are token indices, and ends are exclusive. No function here looks further than `REACH` tokens, so the time
+they take does not depend on the length of the sentence.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 REACH = 45
-"""Tokens on either side of a quotation that are looked at."""
+"""Rules look at this many tokens on either side of a quotation. A longer way makes long sentences slow."""
 LONGEST_PHRASE = 22
 _ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
 _PHRASE_ENDS = frozenset(".,:;!?)\n")
 
 
 def is_name_word(token: Token, lexicon: Lexicon) -> bool:
-    """A capitalised word that is not there for its grammar: in German any noun, in English a name."""
+    """Whether the token is a capitalised word of content: in German any noun, in English a name."""
     return token.is_capitalised and token.lower not in lexicon.function_words and token.lower not in lexicon.weekdays
 
 
 def name_end(view: View, at: int, stop: int) -> int:
-    """The end of the run of capitalised words from `at`, with particles ("von der Heide"), initials; `at` if none."""
+    """The end of the capitalised words from `at`, with particles ("von der Heide") and initials; `at` if none."""
     tokens, lexicon = view.tokens, view.lexicon
     end = at
     stop = min(stop, at + LONGEST_PHRASE)
@@ -58,7 +58,7 @@ def _is_short(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
-    """ "Ursula von der Leyen", not "Sprecherin der Stadt": the word before a German particle is no office."""
+    """Whether the particle joins two parts of a name: "Ursula von der Heide", but not "Sprecherin der Stadt"."""
     tokens, lexicon = view.tokens, view.lexicon
     if not lexicon.is_german:
         return True
@@ -70,7 +70,7 @@ def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
 
 
 def noun_phrase(view: View, at: int, stop: int) -> int | None:
-    """The end of the noun phrase that begins at `at`, None if none does."""
+    """The end of the noun phrase that begins at `at`; None if no noun phrase begins there."""
     stop = min(stop, at + LONGEST_PHRASE, len(view.tokens))
     if at >= stop:
         return None
@@ -99,7 +99,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
 
 
 def _partitive_end_de(view: View, at: int, stop: int) -> int | None:
-    """Behind "einer", "eine von ihnen", "einer der Männer"; None where a noun of its own follows."""
+    """The end of "einer", "eine von ihnen", "einer der Männer"; None for an article before its noun."""
     tokens = view.tokens
     if tokens[at].lower not in view.lexicon.quantifiers:
         return None
@@ -112,7 +112,7 @@ def _partitive_end_de(view: View, at: int, stop: int) -> int | None:
 
 
 def particle_name_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a surname that begins with its particles: "Von der Leyen betonte", "sagte von der Leyen."."""
+    """The end of a surname that begins with its particles: "Von der Heide betonte", "sagte von der Heide"."""
     tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].lower not in {"von", "van"} or at + 2 >= stop or tokens[at + 1].lower not in {"der", "den"}:
         return None
@@ -138,7 +138,7 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
-    """With what belongs to the head noun: "des Weißen Hauses", "der Polizei Hof", "von Hessen"."""
+    """The end of the phrase with what belongs to its noun: "des Weißen Hauses", "der Polizei Hof", "von Hessen"."""
     tokens, lexicon = view.tokens, view.lexicon
     for _ in range(3):
         if (
@@ -197,7 +197,7 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
 
 
 def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
-    """Behind "one", "some of them", "two of the men"; None where a noun of its own follows, as in "one neighbour"."""
+    """The end of "one", "some of them", "two of the men"; None before a noun of its own, as in "one neighbour"."""
     behind = view.tokens[at + 1] if at + 1 < stop else None
     if (
         behind is None
@@ -214,7 +214,7 @@ def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
 
 
 def _is_noun_en(view: View, at: int, end: int) -> bool:
-    """ "the answer", "his claim": what looks like a verb right behind the determiner is a noun."""
+    """Whether a word that looks like a verb is a noun because a determiner precedes it: "the answer", "his claim"."""
     return (
         end == at + 1
         and view.tokens[end].lower in view.lexicon.verbs
@@ -223,7 +223,7 @@ def _is_noun_en(view: View, at: int, end: int) -> bool:
 
 
 def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
-    """What a phrase goes on behind: the full stop of "Mr.", a bare apostrophe, "of", the "and" between two names."""
+    """Whether the phrase continues after the token: the stop of "Mr.", an apostrophe, "of", "and" between names."""
     tokens, lexicon = view.tokens, view.lexicon
     token, before = tokens[at], tokens[at - 1]
     if token.surface in {"'", "’"}:
@@ -252,7 +252,7 @@ def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _may_extend_en(view: View, at: int) -> bool:
-    """ "Labour leader", "Leeds city officials": behind a name, lower case words lead to an office."""
+    """Whether small words after a name lead to an office: "Labour leader", "Leeds city officials"."""
     tokens = view.tokens
     if tokens[at].is_capitalised or not tokens[at - 1].is_capitalised:
         return True
@@ -260,7 +260,7 @@ def _may_extend_en(view: View, at: int) -> bool:
 
 
 def _starts_bare_en(view: View, at: int, stop: int) -> bool:
-    """ "officials", "former president Adam Pierce": a phrase without an article."""
+    """Whether a phrase without an article begins here: "officials", "former president Adam Pierce"."""
     lexicon = view.lexicon
     for token in view.tokens[at : min(stop, at + 4)]:
         if not token.is_word or token.lower in lexicon.function_words or token.lower in lexicon.verbs:
@@ -271,7 +271,7 @@ def _starts_bare_en(view: View, at: int, stop: int) -> bool:
 
 
 def is_nominative(view: View, at: int) -> bool:
-    """Whether the phrase at `at` may be a subject: not behind a preposition, not with a dative article."""
+    """Whether the phrase at `at` may be a subject: not after a preposition, not with a dative article."""
     tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].lower == "einer" and _partitive_end_de(view, at, len(tokens)) is not None:
         return True
@@ -284,7 +284,7 @@ def is_nominative(view: View, at: int) -> bool:
 
 
 def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range:
-    """The phrase that ends before the verb, with what "und" joins to it: in German of a verb in the plural."""
+    """The phrase before the verb, with the one that "und" joins to it; in German only if the verb is plural."""
     tokens, lexicon = view.tokens, view.lexicon
     join = phrase[0] - 1
     if join <= low or tokens[join].lower not in lexicon.joins:
@@ -292,7 +292,7 @@ def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range
     is_alternative = tokens[join].lower in lexicon.alternatives
     if lexicon.is_german and not (is_alternative or is_plural(view, phrase[1], verb)):
         return phrase
-    # An English past tense has no number: what is joined must begin the sentence.
+    # An English past tense has no number, so there the joined phrase must begin the sentence.
     starts = range(max(low, join - LONGEST_PHRASE), join) if lexicon.is_german or is_alternative else (low,)
     for start in starts:
         if noun_phrase(view, start, join) == join and is_nominative(view, start):
@@ -301,7 +301,7 @@ def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range
 
 
 def with_partner_behind(view: View, phrase: Range, stop: int) -> Range:
-    """The phrase with what "und" joins to it."""
+    """The phrase, with the one after it that "und" joins to it."""
     join = phrase[1]
     if join + 1 >= stop or view.tokens[join].lower not in view.lexicon.joins:
         return phrase
@@ -310,14 +310,14 @@ def with_partner_behind(view: View, phrase: Range, stop: int) -> Range:
 
 
 def is_plural(view: View, first: int, last: int) -> bool:
-    """Whether a German finite form among the tokens, `last` included, is one of the plural: "sagten", "haben"."""
+    """Whether the first or the last token is a German plural form: "sagten", "haben"."""
     return any(
         token.surface.islower() and token.lower.endswith("n") for token in (view.tokens[first], view.tokens[last])
     )
 
 
 def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
-    """ "sagte nicht Holm, sondern Kowalski": whom "sondern" puts in place of, with "nicht nur" beside, the phrase."""
+    """In "sagte nicht Holm, sondern Kowalski" the phrase after "sondern"; after "nicht nur" both phrases."""
     tokens = view.tokens
     before = [token.lower for token in tokens[verb + 1 : phrase[0]]]
     start = phrase[1] + 2
@@ -332,6 +332,6 @@ def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
 
 
 def is_several(view: View, phrase: Range) -> bool:
-    """Whether the German phrase names more than one; in English "and" may be part of one's office."""
+    """Whether the phrase names several people. In English "and" is ignored: it may be part of one office."""
     joins = view.lexicon.joins if view.lexicon.is_german else view.lexicon.alternatives
     return any(token.lower in joins for token in view.tokens[phrase[0] : phrase[1]])

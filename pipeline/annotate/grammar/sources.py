@@ -1,4 +1,4 @@
-"""Who is the source of a statement that a sentence reports: "laut Polizei", "according to Marsh", "Holm klagte …"."""
+"""The source of what a sentence reports: "laut Polizei", "according to Marsh", "Holm klagte …"."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.annotate.grammar.tokens import Attribution, Range, View
 from pipeline.annotate.grammar.verbs import verb_at
 
 NOWHERE = -1
-"""No token: there are no words in marks."""
+"""A position that no token has, for sentences without words in marks."""
 
 
 def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
-    """The source that "laut", "gemäß", "nach" or "zufolge" at `at` names."""
+    """The source that "laut", "nach" or "zufolge" at `at` names. `marks` is the token of the words in marks."""
     tokens, lexicon = view.tokens, view.lexicon
     word = tokens[at].lower
     if word in lexicon.source_prepositions:
@@ -34,7 +34,7 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
 
 
 def _source_phrase(view: View, at: int, marks: int) -> int | None:
-    """ "der Polizei", "„Abendpost“": a phrase or a name in marks."""
+    """The end of the source at `at`: a phrase ("der Polizei") or a name in marks ("„Abendpost“")."""
     end = noun_phrase(view, at, view.end)
     if at < view.end and view.tokens[at].segment >= 0:
         return at + 1
@@ -46,7 +46,7 @@ def _source_phrase(view: View, at: int, marks: int) -> int | None:
 
 
 def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
-    """nach Angaben der Polizei, nach Polizeiangaben, nach den Worten des Ministers, nach einer Studie."""
+    """The source after "nach": nach Angaben der Polizei, nach den Worten des Ministers, nach einer Studie."""
     tokens, lexicon = view.tokens, view.lexicon
     noun = nach + 1
     while noun < min(view.end, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
@@ -70,7 +70,7 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
 
 
 def _subject_at(view: View, stop: int) -> Range | None:
-    """The phrase that ends there: "war die Gruppe nach eigener Aussage am Ziel"."""
+    """The phrase that ends at `stop`: "war die Gruppe nach eigener Aussage am Ziel"."""
     for start in range(max(view.first, stop - LONGEST_PHRASE), stop):
         if noun_phrase(view, start, stop) == stop and is_nominative(view, start):
             return start, stop
@@ -78,7 +78,7 @@ def _subject_at(view: View, stop: int) -> Range | None:
 
 
 def _is_genitive(view: View, at: int) -> bool:
-    """ "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
+    """Whether a genitive begins here: "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
     if at >= view.end:
         return False
     token = view.tokens[at]
@@ -96,7 +96,7 @@ def _is_genitive(view: View, at: int) -> bool:
 
 
 def _is_indefinite(view: View, first: int, noun: int) -> bool:
-    """ "nach einer Studie", "nach ersten Berichten": a known document rather marks a time, "nach dem Urteil"."""
+    """Whether the document is new: "nach einer Studie". A known one marks a time: "nach dem Urteil"."""
     if first == noun:
         return view.tokens[noun].lower.endswith("en")
     return view.tokens[first].lower not in view.lexicon.known_determiners
@@ -121,7 +121,7 @@ def source_en(view: View, at: int) -> Attribution | None:
 
 
 def reporter_after(view: View, start: int) -> Attribution | None:
-    """Who reports in a parenthesis after the token: "…, sagte Holm", "…, so Holm", "…, Smith said"."""
+    """Who reports in a parenthesis after `start`: "…, sagte Holm", "…, so Holm", "…, Smith said"."""
     tokens = view.tokens
     for at in range(start + 1, view.end):
         token = tokens[at]
@@ -153,7 +153,7 @@ def reporter_after(view: View, start: int) -> Attribution | None:
 
 
 def verb_behind(view: View, end: int) -> int | None:
-    """The reporting verb behind a subject: past an apposition and adverbs."""
+    """The reporting verb after a subject that ends at `end`, after its apposition and adverbs."""
     at = past_parenthesis(view, end, view.end)
     if view.is_at(at, ","):
         closing = next((i for i in range(at + 1, min(view.end, at + 25)) if _closes_apposition(view, i)), None)
@@ -185,7 +185,7 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
 
 
 def may_be_somebody(view: View, phrase: Range) -> bool:
-    """A pronoun, a bare name or an office: things are subjects, too, but do not speak."""
+    """Whether the phrase is a pronoun, a bare name or an office. Other subjects are things, which do not speak."""
     lexicon = view.lexicon
     first = view.tokens[phrase[0]]
     if first.lower in lexicon.anybody:

@@ -1,4 +1,4 @@
-"""Whose verb it is: the subject of a reporting verb, the phrase that a sentence is about."""
+"""The subject of a verb, and the phrase that a sentence is about."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.annotate.grammar.verbs import reporting_verb_at
 from pipeline.annotate.lexicon import Lexicon
 
 _OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
-"""Skipped at the beginning of a sentence to find its subject."""
+"""Marks that are skipped at the beginning of a sentence to find its subject."""
 
 
 def subject_of(view: View, verb: int, divider: int) -> Range | None:
@@ -68,13 +68,13 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
 
 
 def _has_finite_verb(view: View, low: int, stop: int) -> bool:
-    """What stands before the comma is a clause, not a subject: "Die Lage sei ernst, sagte Holm"."""
+    """Whether a clause stands before the comma and not a subject: "Die Lage sei ernst, sagte Holm"."""
     finite = (view.lexicon.auxiliaries, view.lexicon.subjunctive, view.lexicon.finite_verbs)
     return any(view.tokens[at].lower in words for at in range(low, stop) for words in finite)
 
 
 def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
-    """ "Der Zeitung sagte Holm": what stands first was told, what stands behind the verb told it."""
+    """Whether the phrase before the verb was told and the one after it tells: "Der Zeitung sagte Holm"."""
     first, second = view.tokens[before[0]], view.tokens[after[0]]
     is_pronoun = after[1] - after[0] == 1 and second.lower in view.lexicon.pronouns_nominative
     if is_pronoun or first.lower in view.lexicon.prepositions:
@@ -109,7 +109,7 @@ def _sentence_start(view: View, low: int, stop: int) -> int:
 
 
 def first_subject(view: View, low: int, stop: int) -> Range | None:
-    """The phrase that begins the sentence, or the one behind its first verb where an adverbial begins it."""
+    """The phrase that begins the sentence, or the one after its first verb if an adverbial begins it."""
     tokens, lexicon = view.tokens, view.lexicon
     opening = _opening_phrase(view, low, stop)
     if opening is not None:
@@ -130,7 +130,7 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
 
 
 def _may_be_verb(token: Token) -> bool:
-    """No adjective in -e, -er or -es: past tenses end in a consonant or in -te."""
+    """Whether the word is no adjective: past tenses end in a consonant or in -te."""
     return not token.lower.endswith(("e", "r")) or token.lower.endswith("te")
 
 
@@ -202,7 +202,7 @@ def _is_ly(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None:
-    """From the comma before the verb back to the one that opens the apposition; the phrase before that."""
+    """The phrase before the apposition that ends at `comma`: "Karin Holm, die Leiterin, sagte"."""
     tokens = view.tokens
     start = comma
     while start > low and tokens[start - 1].surface not in {";", ":", "–", "—", "\n"} and tokens[start - 1].segment < 0:
@@ -222,14 +222,14 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
 
 
 def _reaches(view: View, closing: int, end: int) -> bool:
-    """Only a parenthesis or a prepositional attribute is between the phrase and the comma."""
+    """Whether only a parenthesis or an attribute with a preposition is between the phrase and the comma."""
     return past_parenthesis(view, closing, end) == end or (
         view.tokens[closing].lower in view.lexicon.prepositions and end - closing <= 8
     )
 
 
 def subject_after(view: View, verb: int, stop: int) -> Range | None:
-    """The phrase behind the verb: "sagte am Dienstag der Kanzler", "said Marsh"."""
+    """The phrase after the verb: "sagte am Dienstag der Kanzler", "said Marsh"."""
     lexicon = view.lexicon
     at = verb + 1
     stop = min(stop, verb + REACH)
@@ -265,7 +265,7 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
 
 
 def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
-    """The verb ends its clause: "wie Holm am Abend mitteilte", "indem sie aufforderte"."""
+    """The subject of a verb that ends a clause with a conjunction: "wie Holm mitteilte", "indem sie aufforderte"."""
     for at in range(verb - 1, max(low, verb - 25) - 1, -1):
         if view.tokens[at].lower in view.lexicon.conjunctions:
             end = noun_phrase(view, at + 1, verb)
@@ -277,9 +277,9 @@ def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
 
 
 def relative_subject(view: View, low: int, verb: int) -> Range | None:
-    """Of a German verb that ends its clause: "von dem die Polizei glaubt", "der am Montag betonte".
+    """The subject of a German verb that ends a relative clause: "von dem die Polizei glaubt", "der am Montag betonte".
 
-    None where the verb does not end a subordinate clause.
+    None if the verb ends no relative clause.
     """
     tokens, lexicon = view.tokens, view.lexicon
     if verb + 1 < view.end and not (
@@ -306,7 +306,7 @@ def relative_subject(view: View, low: int, verb: int) -> Range | None:
 
 
 def _described_by_participle(view: View, low: int, verb: int) -> Range | None:
-    """ "Residents interviewed in the hall said": the phrase before a participle that says more of it."""
+    """The phrase before a participle that describes it: "Residents interviewed in the hall said"."""
     tokens = view.tokens
     mark = view.find_back(verb - 1, low, ",", ";", ":", "–")
     start = low if mark is None else mark + 1
@@ -327,7 +327,7 @@ def _is_participle(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _main_verb(view: View, low: int, verb: int) -> int | None:
-    """ "Marsh said the dam was safe, adding: …": the verb before whose subject also is that of the participle."""
+    """The verb whose subject a participle shares: "said" in "Marsh said the dam was safe, adding: …"."""
     if view.tokens[verb - 1].surface != "," or not view.tokens[verb].lower.endswith("ing"):
         return None
     for at in range(verb - 2, low - 1, -1):
@@ -337,7 +337,7 @@ def _main_verb(view: View, low: int, verb: int) -> int | None:
 
 
 def _opens_with_participle(view: View, at: int, stop: int) -> bool:
-    """ "Speaking to the BBC", "Asked about the dam": a capital makes no subject of it."""
+    """Whether a participle opens the sentence, which is no subject: "Speaking to the BBC", "Asked about the dam"."""
     lexicon = view.lexicon
     if lexicon.is_german or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
         return False

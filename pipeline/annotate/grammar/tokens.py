@@ -1,4 +1,4 @@
-"""Tokens, and the view of them that every rule and every question of grammar starts from."""
+"""Tokens and sentences, and the view of them from which every rule and every question of grammar starts."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ _LOOK_AHEAD = 12
 
 
 class Sentence(NamedTuple):
-    """Tokens from `first` to before `end`, and the number of the paragraph."""
+    """The tokens from `first` up to but not including `end`, and the number of the paragraph."""
 
     first: int
     end: int
@@ -138,7 +138,7 @@ class Reading(View, frozen=True, kw_only=True):
 
 
 def read_sentences(text: str, words: list[Token], segments: list[Segment], lexicon: Lexicon) -> Reading:
-    """The text read: `words` are its tokens, in which every marked segment becomes a single one."""
+    """Read the text's sentences. `words` are its tokens; each marked segment becomes a single token."""
     view = view_all(fold_segments(text, words, segments), lexicon)
     sentences = split_sentences(text, view, segments)
     return Reading(
@@ -158,12 +158,12 @@ def _token() -> re.Pattern[str]:
 
 
 def read_tokens(text: str) -> list[Token]:
-    """The text's tokens, line ends among them."""
+    """The tokens of the text. Line ends are tokens too."""
     return [Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in _token().finditer(text)]
 
 
 def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> list[Token]:
-    """The tokens with each marked segment as a single one. A token that a mark cuts off ends before it."""
+    """The tokens, with each marked segment as a single one. A token that a mark cuts in two ends before the mark."""
     tokens: list[Token] = []
     at = 0
     for number, segment in enumerate(segments):
@@ -189,7 +189,7 @@ def _cut(text: str, token: Token, stop: int) -> Token:
 
 
 def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sentence]:
-    """The tokens' sentences. One ends at a line end, unless a colon there announces a quotation."""
+    """The sentences. One ends at each line end, unless a colon before it announces a quotation."""
     tokens = view.tokens
     sentences: list[Sentence] = []
     first = 0
@@ -243,7 +243,7 @@ def _ends_sentence(text: str, view: View, at: int, segments: list[Segment]) -> b
 
 
 def _is_age(view: View, at: int) -> bool:
-    """ "sagt Lena Berg, 34. Ihr Bruder": a number between comma and full stop that begins no date."""
+    """Whether the number is an age, not a date: "sagt Lena Berg, 34. Ihr Bruder"."""
     tokens = view.tokens
     if at < 2 or tokens[at - 1].surface != "," or not tokens[at - 2].is_capitalised:
         return False
@@ -252,7 +252,7 @@ def _is_age(view: View, at: int) -> bool:
 
 
 def _attributes(view: View, at: int) -> bool:
-    """“Is it?” Marsh, a farmer, asked: what follows the question is no sentence of its own."""
+    """Whether what follows a question belongs to its sentence: “Is it?” Marsh, a farmer, asked."""
     lexicon = view.lexicon
     if lexicon.is_german:
         return False

@@ -1,4 +1,4 @@
-"""Reporting verbs in their place: finite forms with the particle they need."""
+"""Reporting verbs with the particles that they need, and the German mood of reported speech."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Frame, Lexicon, Verb, load_lexicon
 
 SHORTEST_APART = 4
-"""Letters of a particle that may stand as a word of its own before its verb: "bekannt gab", not "zu geben"."""
+"""Fewest letters of a particle that may be a separate word before its verb: "bekannt gab", but not "zu geben"."""
 
 
 def verb_at(view: View, at: int, stop: int) -> Verb | None:
-    """The verb that quotes whose finite form stands at `at`, if the particle it needs follows before `stop`."""
+    """The quoting verb, if a finite form of one is at `at` and the particle that it needs stands before `stop`."""
     verb = reporting_verb_at(view, at, stop)
     return verb if verb is not None and verb.frame is not Frame.CLAUSE else None
 
 
 def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
-    """The verb that quotes or reports a clause whose finite form stands at `at`, with the particle it needs."""
+    """The same for any reporting verb: one that quotes, or one that only reports a clause."""
     tokens, lexicon = view.tokens, view.lexicon
     token = tokens[at]
     candidates = lexicon.verbs.get(token.lower)
@@ -38,13 +38,13 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
 
 
 def _ends_clause(view: View, at: int) -> bool:
-    """A particle does: "an Bord" and "zu gehen" are none."""
+    """Whether the particle ends its clause. "an Bord" and "zu gehen" have no particle."""
     follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
     return follower is None or not follower.is_word or follower.lower in view.lexicon.after_particle
 
 
 def _is_infinitive(view: View, at: int) -> bool:
-    """ "zu bemerken", "entscheiden muss"."""
+    """Whether the form is an infinitive: "zu bemerken", "entscheiden muss"."""
     tokens = view.tokens
     if at and tokens[at - 1].lower == "zu":
         return True
@@ -52,9 +52,9 @@ def _is_infinitive(view: View, at: int) -> bool:
 
 
 def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
-    """Where the particle stands that the verb at `at` needs; None if it is not there or none is needed.
+    """The position of the particle that the verb at `at` needs; None if it is missing or the verb needs none.
 
-    It stands behind the verb, or right before it at the end of a clause: "wie das Amt bekannt gab".
+    It stands after the verb, or right before it at the end of a clause: "wie das Amt bekannt gab".
     """
     tokens = view.tokens
     if verb.needs is None:
@@ -77,14 +77,14 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
 
 
 def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
-    """ "the claims", "United States", "in Sagen und Märchen"."""
+    """Whether the form is a noun here: "the claims", "United States", "in Sagen und Märchen"."""
     if not lexicon.is_german:
         return token.is_capitalised or before.lower in lexicon.determiners_nominative
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
 
 
 LONGEST_COMPARISON = 25
-"""Tokens of "als ob …" up to the form."""
+"""Most tokens from "als ob" to the verb of its clause."""
 LONGEST_CONCESSION = 6
 
 
@@ -108,7 +108,7 @@ def has_reported_mood(view: View, first: int, end: int) -> bool:
 
 
 def is_fixed(view: View, at: int) -> bool:
-    """Whether the form reports nothing: a comparison ("als sei nichts gewesen"), a wish, a set phrase."""
+    """Whether the form reports nothing, because it is a comparison ("als sei nichts gewesen"), a wish or an idiom."""
     tokens = view.tokens
     before = [token.lower for token in tokens[max(0, at - 3) : at]]
     behind = tokens[at + 1].lower if at + 1 < len(tokens) else ""
@@ -125,7 +125,7 @@ def is_fixed(view: View, at: int) -> bool:
 
 
 def _compares(view: View, at: int) -> bool:
-    """ "als ob nichts gewesen sei", "als wenn"."""
+    """Whether the form belongs to a comparison: "als ob nichts gewesen sei", "als wenn"."""
     tokens = view.tokens
     for place in range(at - 1, max(0, at - LONGEST_COMPARISON), -1):
         if tokens[place].lower in {"ob", "wenn"}:
@@ -136,7 +136,7 @@ def _compares(view: View, at: int) -> bool:
 
 
 def is_instruction(view: View, first: int) -> bool:
-    """ "Man nehme eine Schaufel und beginne": how the sentence from `first` on begins, unless it goes on reporting."""
+    """Whether the sentence from `first` begins with an instruction: "Man nehme eine Schaufel und beginne"."""
     tokens = view.tokens
     return (
         first + 1 < len(tokens)
@@ -147,7 +147,7 @@ def is_instruction(view: View, first: int) -> bool:
 
 @cache
 def _concedes() -> re.Pattern[str]:
-    """ "koste es, was es wolle", "komme, was da wolle"."""
+    """Matches "koste es, was es" or "komme, was da" before "wolle"."""
     return re.compile(r"(?:koste es|komme|geschehe|sei es) , was (?:es|da)$")
 
 

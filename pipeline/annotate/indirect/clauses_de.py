@@ -20,13 +20,13 @@ from pipeline.annotate.lexicon import Frame, load_lexicon
 from pipeline.annotate.rules import Finding, rule
 
 WIDEST_GAP = 24
-"""Tokens between the reporting word and the clause it reports."""
+"""Most tokens between the reporting word and the clause that it reports."""
 MOOD_REACH = 50
-"""Tokens of a clause in which its mood must show."""
+"""The mood of a clause must show within this many tokens."""
 
 
 class Clause(Enum):
-    """What a German reporting word can have behind a comma."""
+    """The kinds of clauses that a German reporting word can have after a comma."""
 
     THAT = auto()
     MAIN = auto()
@@ -56,7 +56,7 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
 
 
 def commas_behind(p: Passage) -> list[int]:
-    """Commas behind the word, as far as a clause may be that it reports."""
+    """The commas after the word that may open the clause it reports."""
     commas: list[int] = []
     particle = (particle_of(p, p.at, p.end, p.verb) if p.verb is not None else None) or p.at
     for at in range(max(p.at, particle) + 1, min(p.end, max(p.at, particle) + WIDEST_GAP)):
@@ -68,14 +68,14 @@ def commas_behind(p: Passage) -> list[int]:
 
 
 def opens_clause(p: Passage, at: int) -> bool:
-    """ "dass", "ob", "wer", "mit welchem"."""
+    """Whether a clause begins with "dass", "ob", "wer", "mit welchem" or the like."""
     if p.tokens[at].lower in p.lexicon.prepositions and at + 1 < p.end:
         return p.tokens[at + 1].lower.startswith("welch")
     return p.tokens[at].lower in p.lexicon.complementizers
 
 
 def _opens_other_clause(p: Passage, at: int) -> bool:
-    """ "weil", "nachdem", "in dem": a reason, a time, an attribute, which nobody reports."""
+    """Whether a reason, a time or an attribute begins, which nobody reports: "weil", "nachdem", "in dem"."""
     word = p.tokens[at].lower
     if word in p.lexicon.prepositions and at + 1 < p.end:
         return p.tokens[at + 1].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 2)
@@ -83,7 +83,7 @@ def _opens_other_clause(p: Passage, at: int) -> bool:
 
 
 def _is_main_clause(p: Passage, start: int) -> bool:
-    """ "sagte, die USA hielten sich daran": a subject and its verb, whatever the mood. No apposition is like that."""
+    """Whether a subject and its verb follow, in any mood: "sagte, die USA hielten sich daran"."""
     verb = p.verb
     if verb is None or verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("en"):
         return False
@@ -103,7 +103,7 @@ def _is_main_clause(p: Passage, start: int) -> bool:
 
 
 def _is_reported_main_clause(p: Passage, start: int) -> bool:
-    """Its mood shows, and the next comma does not come before a noun has."""
+    """Whether the clause from `start` is in the mood of reported speech."""
     if start < p.end and p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_conjunctions:
         return False
     stop = min(p.end, start + MOOD_REACH)
@@ -118,7 +118,7 @@ def _is_reported_main_clause(p: Passage, start: int) -> bool:
 
 
 def infinitive_end(p: Passage, start: int) -> int | None:
-    """Behind the infinitive with "zu" that the clause from `start` on has; None if it has none."""
+    """The position after the infinitive with "zu" of the clause from `start`; None if it has no infinitive."""
     for at in range(start, min(p.end, start + MOOD_REACH)):
         lower = p.tokens[at].lower
         if lower == "zu" and at + 1 < p.end:
@@ -138,14 +138,14 @@ def _opens_that(p: Passage, at: int) -> bool:
 
 @cache
 def _infixed_zu() -> re.Pattern[str]:
-    """ "einzuhalten"."""
+    """Matches an infinitive with "zu" inside: "einzuhalten"."""
     lexicon = load_lexicon("de")
     assert lexicon is not None
     return re.compile(f"(?:{'|'.join(lexicon.separable_particles)})zu\\w+n")
 
 
 def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | None:
-    """Cue and speaker, if the passage's word is a reporting verb or the participle of one."""
+    """The cue and the speaker, if the passage's word is a reporting verb or the participle of one."""
     if p.verb is not None and not _is_participle_here(p):
         return (p.at, p.at + 1), p.subject(p.at, divider) or _circles(p)
     if p.tokens[p.at].lower not in p.lexicon.participles or p.tokens[p.at].segment >= 0:
@@ -160,7 +160,7 @@ def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | Non
 
 
 def _is_participle_here(p: Passage) -> bool:
-    """ "wird befürchtet": where the participle looks like a finite form, an auxiliary in its clause tells."""
+    """Whether a form that may be finite is a participle, because its clause has an auxiliary: "wird befürchtet"."""
     if p.tokens[p.at].lower not in p.lexicon.participles:
         return False
     auxiliary = _auxiliary(p)
@@ -170,7 +170,7 @@ def _is_participle_here(p: Passage) -> bool:
 
 
 def _circles(p: Passage) -> Range | None:
-    """ "Aus Militärkreisen verlautete"."""
+    """The source in "Aus Militärkreisen verlautete"."""
     if not p.is_at(p.first, "aus"):
         return None
     end = noun_phrase(p, p.first + 1, p.at)
@@ -178,7 +178,7 @@ def _circles(p: Passage) -> Range | None:
 
 
 def _auxiliary(p: Passage) -> int | None:
-    """The finite verb of the participle: before it in a main clause, right behind it in a subordinate one."""
+    """The finite verb of the participle: before it in a main clause, right after it in a subordinate one."""
     if p.at + 1 < p.end and p.tokens[p.at + 1].lower in p.lexicon.participle_auxiliaries:
         return p.at + 1
     for at in range(p.at - 1, p.low - 1, -1):
@@ -190,7 +190,7 @@ def _auxiliary(p: Passage) -> int | None:
 
 
 def _agent(p: Passage) -> Range | None:
-    """Of a passive: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
+    """The speaker of a passive: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
     for at in range(p.at - 1, p.low - 1, -1):
         if p.tokens[at].lower in {"von", "vom"}:
             end = noun_phrase(p, at + 1, p.at)
@@ -279,7 +279,7 @@ def noun_clause(p: Passage) -> Report | None:
 
 
 def _comma_behind_noun(p: Passage) -> int | None:
-    """Behind the noun, its attribute ("des Vereins", "an die Stadt") and one more word ("vertreten", "aus")."""
+    """The comma after the noun, its attribute ("des Vereins") and one more word ("vertreten", "aus")."""
     at = p.at + 1
     if at < p.end and p.tokens[at].lower in p.lexicon.prepositions:
         at += 1
@@ -291,14 +291,14 @@ def _comma_behind_noun(p: Passage) -> int | None:
 
 
 def _is_relative(p: Passage, start: int) -> bool:
-    """ "der Vorwurf, der …": a relative pronoun agrees with the noun; only one before a noun is an article."""
+    """Whether a relative clause begins: "der Vorwurf, der …". Before a noun the word is an article."""
     if p.tokens[start].lower not in p.lexicon.relative_or_article:
         return False
     return start + 1 < p.end and not p.tokens[start + 1].is_capitalised
 
 
 def _owner(p: Passage) -> Range | None:
-    """Whose opinion it is: the genitive behind the noun, else whom the sentence is about."""
+    """Whose opinion it is: the genitive after the noun, or else the subject of the sentence."""
     if p.is_at(p.at + 1, *p.lexicon.owner_markers):
         start = p.at + 2 if p.is_at(p.at + 1, "von", "vom") else p.at + 1
         end = noun_phrase(p, start, p.high)

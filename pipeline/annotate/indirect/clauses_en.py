@@ -1,4 +1,4 @@
-"""English indirect speech: said that, according to, inverted orders, whom-clauses."""
+"""English indirect speech: said that …; …, the mayor said; according to …; her claim that …"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.rules import Finding, rule
 
 WIDEST_GAP = 14
-"""Tokens between the verb and "that": said in a statement late on Monday that …"""
+"""Most tokens between the verb and "that": said in a statement late on Monday that …"""
 _COMMAS = frozenset({",", "–", "—"})
 
 
@@ -44,14 +44,14 @@ def said_that(p: Passage) -> Report | None:
 
 
 def _is_unsaid(p: Passage) -> bool:
-    """ "declined to say whether", "did not say whether"."""
+    """Whether nothing was said: "declined to say whether", "did not say whether"."""
     if p.is_at(p.at - 1, "not", "never") or p.tokens[p.at - 1].lower.endswith(("n't", "n’t")):
         return True
     return p.is_at(p.at - 1, "to") and p.is_at(p.at - 2, *p.lexicon.refusals)
 
 
 def _is_object(p: Passage, at: int) -> bool:
-    """ "said that", "the water that": behind a noun "that" is relative, save one that is told something."""
+    """Whether "that" opens no clause: it is an object ("said that") or a relative pronoun ("the water that")."""
     before = p.tokens[at - 1]
     if p.tokens[at].lower != "that" or at - 1 == p.at:
         return False
@@ -121,7 +121,7 @@ def clause_then_speaker(p: Passage) -> Report | None:
 
 
 def _is_split(p: Passage, comma: int, closing: int) -> bool:
-    """ "It was, Smith said, a disaster": a parenthesis between subject and verb or between verb and complement."""
+    """Whether the parenthesis splits the clause around it: "It was, Smith said, a disaster"."""
     finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | p.lexicon.modals
     subject = noun_phrase(p, p.first, comma)
     if subject is None and p.is_at(p.first, *p.lexicon.bare_subjects):
@@ -132,7 +132,7 @@ def _is_split(p: Passage, comma: int, closing: int) -> bool:
 
 
 def _is_statement(p: Passage, comma: int) -> bool:
-    """Before the comma is a clause, not "On Monday", "However" or "When the rain came"."""
+    """Whether a clause precedes the comma, not "On Monday", "However" or "When the rain came"."""
     first = p.tokens[p.first].lower
     if first in p.lexicon.unreported_openers:
         return False
@@ -146,7 +146,7 @@ def _is_statement(p: Passage, comma: int) -> bool:
 
 
 def _is_apposed(p: Passage, closing: int) -> bool:
-    """ "Carla Dunn, its leader, said": the comma closes what belongs to the subject."""
+    """Whether the comma closes an apposition of the subject: "Carla Dunn, its leader, said"."""
     end = noun_phrase(p, p.first, closing)
     if end == closing:
         return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
@@ -154,7 +154,7 @@ def _is_apposed(p: Passage, closing: int) -> bool:
 
 
 def _closes_apposition(p: Passage, comma: int) -> bool:
-    """ "His wife, Grace Holm, said": one that the subject's first comma has opened."""
+    """Whether the comma closes an apposition that an earlier comma opened: "His wife, Grace Holm, said"."""
     end = noun_phrase(p, p.first, comma)
     return end is not None and end < comma and _is_apposed(p, comma)
 
@@ -240,7 +240,7 @@ def infinitive(p: Passage) -> Report | None:
 
 
 def _bare_addressee_end(p: Passage, at: int) -> int | None:
-    """ "hikers", "her": an addressee without an article."""
+    """The end of an addressee without an article: "hikers", "her"."""
     if p.is_at(at, *p.lexicon.object_pronouns):
         return at + 1
     word = p.tokens[at] if at < p.end else None
@@ -282,11 +282,11 @@ RULES: tuple[ReportRule, ...] = (
 
 
 MOST_BARE_WORDS = 3
-"""Of a subject without an article: "larger clinical trials"."""
+"""Most words of a subject without an article: "larger clinical trials"."""
 
 
 def clause_start(p: Passage) -> int | None:
-    """Where subject and verb begin behind the reporting verb, past adverbs, dates and whoever is told."""
+    """The start of the clause after the reporting verb, after adverbs, dates and the addressee."""
     start = p.at + 1
     if p.is_at(p.at, *p.lexicon.bare_telling_verbs):
         addressee = noun_phrase(p, start, p.end)
@@ -317,7 +317,7 @@ def has_subject_and_verb(p: Passage, start: int) -> bool:
 
 
 def _bare_noun_end(p: Passage, start: int) -> int | None:
-    """ "morale was", "larger trials were": the end of a subject without an article, right before its verb."""
+    """The end of a subject without an article, right before its verb: "morale was", "larger trials were"."""
     for at in range(start, min(p.end, start + MOST_BARE_WORDS + 1)):
         token = p.tokens[at]
         if token.lower in p.lexicon.finite_verbs or token.lower in p.lexicon.auxiliaries:

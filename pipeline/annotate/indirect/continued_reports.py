@@ -1,4 +1,4 @@
-"""German sentences that go on reporting: their mood shows it, and the text before says whose words they are."""
+"""German sentences that continue a report: their mood shows it, and the text before says whose words they are."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from pipeline.annotate.indirect.passage import Reported, sentence_end
 from pipeline.annotate.rules import Finding, Rule, rule
 
 REPORT_REACH = 6
-"""A report counts for this many sentences after it; later nobody is taken to be reported any more."""
+"""A report may be continued for this many sentences after it."""
 SPEAKER_REACH = 3
 """This many sentences before are searched for the speaker, within the paragraph."""
 HEARSAY_REACH = 2
-"""A source counts for the hearsay of this many sentences after it."""
+"""A source may be the source of hearsay for this many sentences after it."""
 LONGEST_SENTENCE = 120
-"""Tokens of a sentence that are searched for the mood of reported speech."""
+"""The mood of reported speech is looked for in this many tokens of a sentence."""
 LONGEST_BRACKET = 30
 """Most tokens from "soll" to the end of its clause."""
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence that may go on reporting, and what the text before it says."""
+    """A sentence that may continue a report, and what the text before it says."""
 
     reading: Reading
     number: int
-    """Of the sentence."""
+    """The number of the sentence."""
     last: Reported | None
     """The indirect speech found last."""
     quoted: Mapping[int, Attribution]
@@ -52,7 +52,7 @@ class Continuation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FindContinued = Callable[[Continuation], tuple[Range, Attribution] | None]
-"""The reported words and who says them; None if the sentence does not go on reporting."""
+"""The reported words and who says them; None if the sentence does not continue a report."""
 ContinuedRule = Rule[FindContinued]
 
 
@@ -106,7 +106,7 @@ def reported_on(c: Continuation) -> tuple[Range, Attribution] | None:
     misses="Ein Auto brannte aus. Zwei Männer sollen morgen aussagen.",
 )
 def hearsay(c: Continuation) -> tuple[Range, Attribution] | None:
-    """soll geflohen sein: a thing done that the text only passes on."""
+    """soll geflohen sein: an event that the text only reports."""
     view = c.view
     if not _is_hearsay(view) or _is_reported(view, follows=c.follows):
         return None
@@ -115,11 +115,11 @@ def hearsay(c: Continuation) -> tuple[Range, Attribution] | None:
 
 
 RULES: tuple[ContinuedRule, ...] = (announced_clause, reported_on, hearsay)
-"""Tried in this order at each sentence that may go on reporting."""
+"""Tried in this order at each sentence that may continue a report."""
 
 
 def find_continued(c: Continuation) -> Reported | None:
-    """The words of the sentence that its mood shows to be reported, mostly all of them."""
+    """The reported words of the sentence, usually all of them; None if its mood shows no report."""
     for each in RULES:
         found = each.finder(c)
         if found is not None:
@@ -136,7 +136,7 @@ def _whole(view: View) -> Range:
 
 
 def _is_hearsay(view: View) -> bool:
-    """ "soll" and, at the end of its clause, the infinitive of a perfect: "geflohen sein", "gestohlen worden sein"."""
+    """Whether "soll" has the infinitive of a perfect at the end of its clause: "soll geflohen sein"."""
     tokens = view.tokens
     if view.has(view.first, view.end, *view.lexicon.future_words):
         return False

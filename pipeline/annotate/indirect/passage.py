@@ -1,4 +1,4 @@
-"""What a rule of indirect speech sees and answers, and how far a reported clause goes."""
+"""What a rule of indirect speech sees and what it answers, and where a reported clause ends."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.annotate.lexicon import Frame, Verb
 from pipeline.annotate.rules import AnyRule, Rule
 
 LONGEST_CLAUSE = 150
-"""Tokens of reported speech that are looked through for its end."""
+"""The end of reported speech is looked for in this many tokens."""
 _EDGES = frozenset({",", ";", ":", "–", "—", "-", "\n", "…"})
 _FULL_STOPS = frozenset({".", "!", "?", ")"})
 _STRAY_MARKS = frozenset('„“”"«»‹›‚‘「」`')
-"""Of which no other mark makes a pair."""
+"""Quotation marks that have no partner."""
 
 
 class Passage(View, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Passage(View, frozen=True, kw_only=True):
 
     @property
     def near(self) -> View:
-        """The sentence as far as rules look to either side of the word."""
+        """The part of the sentence that rules look at, to either side of the word."""
         return self.between(self.low, self.high)
 
     @property
@@ -72,7 +72,7 @@ class Reported(msgspec.Struct, frozen=True):
     attribution: Attribution
     rule: AnyRule
     sentence: int
-    """Its number."""
+    """The number of its sentence."""
 
 
 FindReport = Callable[[Passage], Report | None]
@@ -81,7 +81,7 @@ ReportRule = Rule[FindReport]
 
 
 def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Report | None:
-    """The report without what does not belong to its words at either end; None if no words are left."""
+    """The report, without the marks at either end of its words; None if no words are left."""
     first, last = quote
     while first < last and (p.tokens[first].surface in _EDGES or _is_stray(p, first)):
         first += 1
@@ -97,7 +97,7 @@ def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Repor
 
 
 def _is_stray(view: View, at: int) -> bool:
-    """A mark, or one of two apostrophes that stand for one."""
+    """Whether the token is a quotation mark, or one of two apostrophes used as one."""
     tokens = view.tokens
     if tokens[at].segment >= 0 or tokens[at].surface in _STRAY_MARKS:
         return tokens[at].segment < 0
@@ -105,13 +105,13 @@ def _is_stray(view: View, at: int) -> bool:
 
 
 def _has_words(view: View, first: int, last: int) -> bool:
-    """At least two words outside of marks: what is all in marks is a direct quotation."""
+    """Whether there are two words or more outside marks. Words that are all in marks are a direct quotation."""
     words = (token for token in view.tokens[first : min(last, first + LONGEST_CLAUSE)] if token.is_word)
     return next(words, None) is not None and next(words, None) is not None
 
 
 def sentence_end(view: View) -> int:
-    """Before the marks that end the sentence."""
+    """The position of the marks that end the sentence."""
     end = view.end
     while end > view.first and view.tokens[end - 1].surface in _FULL_STOPS | {"\n", "…"}:
         end -= 1
@@ -119,7 +119,7 @@ def sentence_end(view: View) -> int:
 
 
 def clause_end(p: Passage, start: int) -> int:
-    """Where the reported words that begin at `start` end: mostly with the sentence."""
+    """The end of the reported words that begin at `start`: usually the end of the sentence."""
     end = sentence_end(p)
     for at in range(start + 1, min(end, start + LONGEST_CLAUSE)):
         token = p.tokens[at]
@@ -135,7 +135,7 @@ def clause_end(p: Passage, start: int) -> int:
 
 
 def _resumes(p: Passage, start: int, at: int) -> bool:
-    """Behind "dass …," the sentence around it goes on: with its finite verb or a reason of its own."""
+    """Whether the main clause resumes after "dass …,": with its finite verb or a reason of its own."""
     if not p.is_german or p.tokens[start].lower not in p.lexicon.that_conjunctions:
         return False
     word = p.tokens[at].lower
@@ -145,12 +145,12 @@ def _resumes(p: Passage, start: int, at: int) -> bool:
 
 
 def _adds(p: Passage, at: int) -> bool:
-    """ "…, adding that": the speaker says the next thing."""
+    """Whether the speaker says the next thing: "…, adding that"."""
     return not p.is_german and p.tokens[at].lower.endswith("ing") and p.tokens[at].lower in p.lexicon.verbs
 
 
 def _is_parenthetical(p: Passage, at: int) -> bool:
-    """ ", sagte Holm": a reporting verb and its subject behind the comma."""
+    """Whether a reporting verb and its subject follow the comma: ", sagte Holm"."""
     if p.is_at(at, "so") and p.is_german:
         follower = p.tokens[at + 1] if at + 1 < p.end else None
         return follower is not None and (follower.is_capitalised or follower.lower in {"der", "die", "das"})
@@ -159,7 +159,7 @@ def _is_parenthetical(p: Passage, at: int) -> bool:
 
 
 def _goes_on_reporting(p: Passage, at: int) -> bool:
-    """ "… und forderte": the speaker does the next thing. A form in -en may as well be an infinitive."""
+    """Whether the speaker does the next thing: "… und forderte". A form in -en may be an infinitive."""
     if p.tokens[at].lower in p.lexicon.adverbs and at + 1 < p.end:
         at += 1
     verb = reporting_verb_at(p, at, p.end)

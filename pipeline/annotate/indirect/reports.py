@@ -1,4 +1,4 @@
-"""Indirect speech: the reported clauses of a text, and the sentences that go on reporting without saying so."""
+"""All indirect speech of a text, and the marked words within it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.annotate.indirect.continued_reports import Continuation, find_cont
 from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
 
 MOST_CUES = 12
-"""Reporting words of one sentence that are looked at."""
+"""Most reporting words of one sentence that are looked at."""
 RULES: dict[str, tuple[ReportRule, ...]] = {
     "de": (
         sources_de.document_says,
@@ -58,7 +58,7 @@ def find_reports(reading: Reading, quoted: dict[int, Attribution]) -> list[Repor
 
 
 def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: list[Reported], number: int) -> bool:
-    """Reporting goes on, and the sentence's own verb is in its mood: what it reports is told within the report."""
+    """Whether the sentence continues a report: its own verb is in the reported mood, and what it reports is nested."""
     if not found or number - found[-1].sentence != 1:
         return False
     cue = reports[0].attribution.cue
@@ -68,7 +68,7 @@ def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: lis
 
 
 def _reports_in(reading: Reading, number: int) -> list[Reported]:
-    """The sentence's outermost reports: one inside another's words is part of them."""
+    """The outermost reports of the sentence. A report inside another's words is part of those words."""
     sentence, before = reading.sentences[number], reading.sentence_before(number)
     candidates: list[Reported] = []
     looked_at = 0
@@ -111,7 +111,7 @@ def _outermost(candidates: list[Reported]) -> list[Reported]:
 
 
 def _is_inner(item: Reported, candidates: list[Reported]) -> bool:
-    """Its cue is among another's words; where that holds both ways, the one that comes second is."""
+    """Whether its cue is among another's words. If each cue is among the other's words, the second is the inner one."""
     return any(
         _has_cue(other, item) and not (_has_cue(item, other) and _cue_at(item) < _cue_at(other)) for other in candidates
     )
@@ -133,12 +133,12 @@ def _cue_at(item: Reported) -> int:
     misses="Es gab die Befürchtung, das Lokal „Zum Anker“ sei zu klein.",
 )
 def within_reported(s: Situation) -> Attribution | None:
-    """Words in marks within reported ones are of the same speaker."""
+    """Words in marks within reported words have the speaker of the report."""
     return s.reporting
 
 
 def attribute_reported(reading: Reading, quoted: list[Quoted], reported: list[Reported]) -> list[Quoted]:
-    """The marked words within reported ones that no other rule takes for quotations."""
+    """The marked words within reported words that no other rule takes for quotations."""
     known = {item.segment for item in quoted}
     found: list[Quoted] = []
     for item in reported:

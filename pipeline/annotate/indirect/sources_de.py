@@ -19,12 +19,12 @@ from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.rules import Finding, rule
 
 WIDEST_FRAME = 30
-"""Tokens between an auxiliary and its participle: "hatte Holm bei ihrem Besuch in Port Ellery gesagt"."""
+"""Most tokens between an auxiliary and its participle: "hatte Holm bei ihrem Besuch in Port Ellery gesagt"."""
 _COMMAS = frozenset({",", "–", "—"})
 FARTHEST_OPENER = 8
-"""Tokens before a source in which the clause that it stands in may begin."""
+"""The clause around a source begins at most this many tokens before it."""
 _FEWEST_BEHIND = 4
-"""Tokens behind a source between commas for the sentence to go on reporting."""
+"""The words after a source between commas are part of the report if there are more than this many tokens."""
 
 
 @rule(
@@ -69,7 +69,7 @@ def _verb_behind_comma(p: Passage) -> int | None:
 
 
 def _is_apposed(p: Passage, closing: int) -> bool:
-    """ "Karin Holm, die Leiterin, sagte": the comma closes what belongs to the subject."""
+    """Whether the comma closes an apposition of the subject: "Karin Holm, die Leiterin, sagte"."""
     start = p.first
     if p.tokens[start].lower in p.lexicon.prepositions:
         start += 1
@@ -85,12 +85,12 @@ def _is_apposed(p: Passage, closing: int) -> bool:
 
 
 def _is_subordinate(p: Passage, start: int) -> bool:
-    """ "Als der Regen kam, sagte Kowalski": the first clause is no report."""
+    """Whether a subordinate clause begins that is no report: "Als der Regen kam, sagte Kowalski"."""
     return p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_openers | p.lexicon.purposes
 
 
 def _around(p: Passage, before: int, behind: int) -> Range:
-    """The words before the parenthesis, and those behind it where they go on in the same mood or end the clause."""
+    """The words before the parenthesis, and those after it if they continue in the same mood or end the clause."""
     comma = p.find(behind, min(p.end, behind + 12), *_COMMAS)
     if comma is not None and p.tokens[behind - 1].surface != "\n":
         if is_open(p, before):
@@ -102,16 +102,16 @@ def _around(p: Passage, before: int, behind: int) -> Range:
 
 
 def is_open(p: Passage, comma: int) -> bool:
-    """ "Es sei, sagte Holm, ein Anfang": what subject and auxiliary need stands behind the parenthesis."""
+    """Whether the clause before the parenthesis is not complete: "Es sei, sagte Holm, ein Anfang"."""
     if not p.tokens[comma - 1].lower.startswith(tuple(p.lexicon.open_forms)):
         return False
     return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
 
 
 def words_beside(p: Passage, first: int, last: int) -> Range:
-    """The words beside a source that takes the tokens first to last: behind it, before it, or around it.
+    """The reported words after, before or around a source at the tokens from `first` to `last`.
 
-    They are those of the sentence, or of the relative or other subordinate clause that the source stands in.
+    They are the words of the sentence, or of the subordinate clause that the source stands in.
     """
     last = past_parenthesis(p, last, p.end)
     if first - p.first <= 1:
@@ -135,7 +135,7 @@ def _bounds(p: Passage, first: int, last: int) -> Range:
 
 
 def _opens_subordinate(p: Passage, at: int) -> bool:
-    """A conjunction, or a relative pronoun: no article, so no noun behind it."""
+    """Whether a conjunction or a relative pronoun stands here. A noun would follow an article."""
     if p.tokens[at].lower in p.lexicon.source_clause_openers:
         return True
     return p.tokens[at].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 1)
@@ -162,7 +162,7 @@ def source_phrase(p: Passage) -> Report | None:
 
 
 def _past_attribute(p: Passage, at: int) -> int:
-    """Behind what belongs to the source that opens the sentence: "vom Abend", "und der Stadt", ", die … erschien,"."""
+    """The position after what belongs to a source that opens the sentence: "vom Abend", "und der Stadt"."""
     while p.is_at(at, *p.lexicon.prepositions) or p.is_at(at, "und", "sowie"):
         end = noun_phrase(p, at + 1, p.end)
         if end is None:
@@ -198,7 +198,7 @@ def so_source(p: Passage) -> Report | None:
 
 
 def _before_or_around(p: Passage, before: int, behind: int) -> Range:
-    """A source between commas has the reported words on both sides."""
+    """The reported words: those before the source, or on both sides of a source between commas."""
     is_part = noun_phrase(p, p.first, before) == before or is_open(p, before)
     fewest = 1 if is_part else _FEWEST_BEHIND  # "Der Deich, so Holm, sei sicher"
     if p.is_at(behind, ",", "–", "—") and sentence_end(p) - behind > fewest:
@@ -233,7 +233,7 @@ def as_told(p: Passage) -> Report | None:
 
 
 def _how(p: Passage) -> int | None:
-    """The "wie" that opens the word's clause: at the sentence's beginning or behind a comma."""
+    """The "wie" that opens the clause of the word: at the beginning of the sentence or after a comma."""
     for at in range(p.at - 1, p.low - 1, -1):
         if p.tokens[at].lower == "wie" and (at == p.first or p.tokens[at - 1].surface in {",", "–", "—"}):
             return at
@@ -243,7 +243,7 @@ def _how(p: Passage) -> int | None:
 
 
 def _teller(p: Passage, opening: int) -> Attribution | None:
-    """Who tells it in the clause from `opening` to the word, which must be a reporting verb."""
+    """Who reports in the clause from `opening` to the word, which must be a reporting verb."""
     cue = (p.at, p.at + 1)
     if p.is_at(p.at, "heißt", "hieß") and p.has(opening, p.at, "es"):
         return Attribution(document_near(p, opening, p.at), cue)
@@ -281,7 +281,7 @@ def document_says(p: Passage) -> Report | None:
 
 
 def document_near(p: Passage, first: int, last: int) -> Range | None:
-    """ "in der Mitteilung", "aus dem Palast", "beim Verband": where something is said."""
+    """The document or place where something is said: "in der Mitteilung", "aus dem Palast", "beim Verband"."""
     for at in range(first, min(last, p.end)):
         if p.tokens[at].surface == "," and first > p.at:
             return None
@@ -321,7 +321,7 @@ def sentence_before(p: Passage) -> Report | None:
     misses="Die Stadt hat einen Bericht vorgelegt. Danach war die Pumpe defekt.",
 )
 def accordingly(p: Passage) -> Report | None:
-    """Demnach …; … soll demnach …: according to what was named before."""
+    """Demnach …; … soll demnach …: according to something named before."""
     if not p.is_at(p.at, "demnach", "demzufolge"):
         return None
     first = p.at + 1 if p.at == p.first else p.first

@@ -31,7 +31,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     is_german: bool
     verbs: Mapping[str, tuple[Verb, ...]]
-    """By finite form; also by the form joined with its particle, as at the end of a German clause."""
+    """Verbs by each finite form, and by the form joined with its particle, as at the end of a German clause."""
     participles: Mapping[str, Verb]
     roles: frozenset[str]
     titles: frozenset[str]
@@ -54,11 +54,11 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     finite_verbs: frozenset[str]
     abbreviations: frozenset[str]
     function_words: frozenset[str]
-    """Words that are no name although a sentence begins with them."""
+    """Words that are no names although a sentence begins with them."""
     subjunctive: frozenset[str]
-    """German: forms that mark a clause as reported (Konjunktiv I)."""
+    """German forms that mark a clause as reported (Konjunktiv I)."""
     conditional: frozenset[str]
-    """German: forms that do so only beside a reporting verb (Konjunktiv II)."""
+    """German forms that mark it only beside a reporting verb (Konjunktiv II)."""
     complementizers: frozenset[str]
     reporting_nouns: frozenset[str]
     source_prepositions: frozenset[str]
@@ -172,17 +172,17 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         return _is_role(self.language, word)
 
     def ends_in_role(self, word: str) -> bool:
-        """The word or, in German, the end of the compound is one of the roles."""
+        """Whether the word is one of the roles or, in German, a compound that ends in one."""
         if not self.is_german:
             return word in self.roles or word.rpartition("-")[2] in self.roles
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
 
     def is_reporting_noun(self, word: str) -> bool:
-        """Whether a clause behind it is reported: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
+        """Whether the noun reports the clause after it: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
         return word in self.reporting_nouns or (self.is_german and _ends_in(word, "reporting_nouns"))
 
     def source_kind(self, word: str) -> str | None:
-        """What "nach" makes of the German noun: "source" of "Angaben", "compound" of "Polizeiangaben", "document"."""
+        """What the German noun is after "nach": "source" (Angaben), "compound" (Polizeiangaben), "document" or None."""
         if word in self.source_nouns:
             return "source"
         if _ends_in(word, "source_nouns"):
@@ -197,11 +197,11 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def is_place_noun(self, word: str) -> bool:
-        """Whether the name behind the German noun is a place's: "Stadt", "Bundesstaats"."""
+        """Whether a name after the German noun is a place: "Stadt", "Bundesstaats"."""
         return self.is_german and _is_class_noun(word, "place")
 
     def is_organisation_noun(self, word: str) -> bool:
-        """Whether the name behind the German noun is an organisation's: "Firma", "Softwarekonzerns"."""
+        """Whether a name after the German noun is an organisation: "Firma", "Softwarekonzerns"."""
         return self.is_german and _is_class_noun(word, "organisation")
 
 
@@ -213,7 +213,7 @@ def _is_role(language: str, word: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _ends_in(word: str, field: str) -> bool:
-    """Whether the German compound ends in one of the nouns of that field, singular or plural."""
+    """Whether the German word ends in a noun of that field, in the singular or the plural."""
     lexicon = load_lexicon("de")
     assert lexicon is not None
     nouns: frozenset[str] = getattr(lexicon, field)
@@ -232,7 +232,7 @@ def _is_class_noun(word: str, kind: str) -> bool:
 
 
 def _stems(word: str) -> list[str]:
-    """The word and what it may be a feminine, plural or genitive of."""
+    """The word, and the words whose feminine, plural or genitive it may be."""
     endings = [ending for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3]
     stems = [word, *(word[: -len(ending)] for ending in endings)]
     stems.extend(f"{word[: -len(ending)]}e" for ending in endings if ending in {"in", "innen"})
@@ -243,7 +243,7 @@ def _stems(word: str) -> list[str]:
 
 @cache
 def load_lexicon(language: str | None) -> Lexicon | None:
-    """The words of that language, None if there are no rules for it."""
+    """The words of that language; None if there are no rules for it."""
     if language not in LANGUAGES:
         return None
     tables = _read_words("words_both.toml") | _read_words(f"words_{language}.toml")
@@ -279,7 +279,7 @@ def load_given_names() -> GivenNames:
 
 
 def subjunctive_of(infinitive: str) -> str:
-    """The third person singular of the German Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
+    """The third person singular of Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
     return infinitive[:-2] + "e" if infinitive.endswith("en") else infinitive[:-1] + "e"
 
 

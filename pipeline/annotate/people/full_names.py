@@ -1,4 +1,4 @@
-"""Who is meant: full names as the article introduces them, surnames and pronouns that go back to one."""
+"""The people whom an article introduces by full names, and the person that a surname or a pronoun stands for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline.annotate.people.names import (
 
 MOST_NAMESAKES = 8
 PRONOUN_REACH_CHARS = 600
-"""How far before a pronoun the person it stands for must be named."""
+"""A pronoun stands for a person named at most this many characters before it."""
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -38,10 +38,10 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Antecedent(msgspec.Struct, frozen=True):
-    """Whom a pronoun further on may stand for."""
+    """A person whom a later pronoun may stand for."""
 
     at: int
-    """Character of the name's or pronoun's beginning."""
+    """The character at which the name or pronoun begins."""
     person: str
 
 
@@ -53,10 +53,10 @@ class People(msgspec.Struct, frozen=True):
     genders: dict[str, Gender]
     names: list[Named]
     antecedents: list[Antecedent]
-    """Those named outside of marks."""
+    """The people named outside quotation marks."""
 
     def person_of(self, view: View, phrase: Range) -> str | None:
-        """The full name of the person that the phrase names; None for organisations, bare offices and unknown names."""
+        """The full name of the person that the phrase names; None for an organisation, an office or an unknown name."""
         tokens = view.tokens
         name = name_in(view, phrase)
         if name is None:
@@ -65,7 +65,7 @@ class People(msgspec.Struct, frozen=True):
         return self.known(words)
 
     def _named_like_an_office(self, view: View, phrase: Range) -> str | None:
-        """ "Koch", "Minister Koch", but not "der Koch"."""
+        """The person of a surname that is also an office: "Koch", "Minister Koch", but not "der Koch"."""
         *before, last = view.tokens[phrase[0] : phrase[1]]
         if last.lower not in self.lexicon.surnames or last.surface not in self.by_surname:
             return None
@@ -80,14 +80,14 @@ class People(msgspec.Struct, frozen=True):
         return self.person_of(view, (first, comma)) if first < comma else None
 
     def known(self, words: list[str]) -> str | None:
-        """Who is called that: by surname alone only where one person has it."""
+        """The person of that name. A surname alone is enough if only one person has it."""
         known = self.by_surname.get(_surname(words[-1], self.by_surname), [])
         if len(words) == 1:
             return known[0] if len(known) == 1 else None
         return next((full for full in known if full.split()[0] == words[0]), None)
 
-    def persons_behind(self, pronoun: str | None, at: int, since: int) -> list[str]:
-        """The persons named between characters `since` and `at` whom the pronoun can stand for; None for anybody."""
+    def persons_before(self, pronoun: str | None, at: int, since: int) -> list[str]:
+        """The people named between characters `since` and `at` whom the pronoun can stand for; without one, all."""
         since = max(since, at - PRONOUN_REACH_CHARS)
         low = bisect_left(self.antecedents, since, key=lambda antecedent: antecedent.at)
         high = bisect_left(self.antecedents, at, key=lambda antecedent: antecedent.at)
@@ -95,7 +95,7 @@ class People(msgspec.Struct, frozen=True):
         return [person for person in named if pronoun is None or self._may_be(pronoun, person)]
 
     def name_pronoun(self, at: int, person: str) -> None:
-        """A pronoun that was resolved counts as naming the person."""
+        """Count a resolved pronoun at that character as naming the person."""
         insort(self.antecedents, Antecedent(at, person), key=lambda antecedent: antecedent.at)
 
     def _may_be(self, pronoun: str, person: str) -> bool:
@@ -109,7 +109,7 @@ class People(msgspec.Struct, frozen=True):
 
 
 def read_people(view: View, title: View, segments: list[Segment]) -> People:
-    """The people of the text, from its words and its title."""
+    """The people whom the text or its title introduces."""
     tokens = view.tokens
     people = People(view.lexicon, {}, {}, [], [])
     runs = name_runs(view)
@@ -126,7 +126,7 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
 
 
 def _may_be_surname(view: View, run: Range) -> bool:
-    """A single word, but not "der Koch"."""
+    """Whether the words are a single one that may be a surname, but not "der Koch"."""
     first, last = run
     if last - first > 1:
         return False
@@ -148,7 +148,10 @@ def _outside(view: View, names: list[Named], segments: list[Segment]) -> Iterato
 
 
 def _introduce(people: People, view: View, runs: list[Range], shown: Introductions) -> list[tuple[Range, list[str]]]:
-    """Add the persons whose full names are among the runs; where the names of several words stand, and the words."""
+    """Add the people whose full names are among the capitalised words `runs`.
+
+    Returns where the names of several words stand, and their words.
+    """
     places: list[tuple[Range, list[str]]] = []
     for run in runs:
         if run[1] - run[0] < 2:
@@ -171,7 +174,7 @@ def _introduce(people: People, view: View, runs: list[Range], shown: Introductio
 
 
 def _add(by_surname: dict[str, list[str]], words: list[str], full: str) -> bool:
-    """Whether the name is new. Enough namesakes are as good as more: their surname is ambiguous."""
+    """Add the name; False if there are enough namesakes already, whose surname is ambiguous anyway."""
     namesakes = by_surname.setdefault(words[-1], [])
     if len(namesakes) >= MOST_NAMESAKES:
         return False

@@ -1,4 +1,4 @@
-"""Countries, cities, parties and organisations by name, read at the first use from `lexicon/`."""
+"""Countries, cities, parties and organisations by name, read from the tables at their first use."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class GazetteerEntry(msgspec.Struct, frozen=True):
 
     kind: MentionKind
     name: str
-    """In the gazetteer's language."""
+    """The usual name in the language of the gazetteer."""
     country: str | None
     """ISO 3166-1 alpha-2."""
 
 
 class Gazetteer(msgspec.Struct, frozen=True):
-    """The names of one language's gazetteer; those of the other language count, too."""
+    """The names for texts in one language. The names of the other language are known too."""
 
     entries: Mapping[tuple[str, ...], GazetteerEntry]
-    """By the name's tokens."""
+    """Entries by the tokens of the name."""
     longest: Mapping[str, int]
-    """Tokens of the longest name that begins with the word."""
+    """Number of tokens of the longest name that begins with the word."""
     adjectives: Mapping[str, str]
     """Country by adjective, lower case: "französischen", "french"."""
     parties: Mapping[str, str]
-    """Party by spelling, those in parentheses among them."""
+    """Party by spelling, including the short forms in parentheses."""
 
     def entry_at(self, view: View, at: int) -> tuple[int, GazetteerEntry] | None:
-        """The longest name that begins at the token, a genitive -s at its end aside: its end and what it stands for."""
+        """The end of the longest name that begins at the token, and what it stands for. A genitive -s is ignored."""
         first = view.tokens[at].surface
         longest = self.longest.get(first) or self.longest.get(_bare(first))
         if longest is None:
@@ -53,7 +53,7 @@ class Gazetteer(msgspec.Struct, frozen=True):
         return None
 
     def country_of(self, word: str) -> str | None:
-        """Whose office it is by an adjective, a genitive or what is before a hyphen: "britischen", "US-Präsident"."""
+        """The country in an adjective, a genitive or before a hyphen: "britischen", "Frankreichs", "US-Präsident"."""
         adjective = self.adjectives.get(word.lower())
         if adjective is not None:
             return adjective
@@ -65,7 +65,7 @@ class Gazetteer(msgspec.Struct, frozen=True):
 
 
 def _bare(word: str) -> str:
-    """Without a genitive ending."""
+    """The word without a genitive ending."""
     for ending in ("'s", "’s", "s", "'", "’"):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return word[: -len(ending)]
@@ -74,7 +74,7 @@ def _bare(word: str) -> str:
 
 @cache
 def load_gazetteer(language: str) -> Gazetteer:
-    """The names, with those of the language as the usual ones."""
+    """The gazetteer for texts in that language."""
     entries: dict[tuple[str, ...], GazetteerEntry] = {}
     adjectives: dict[str, str] = {}
     parties: dict[str, str] = {}

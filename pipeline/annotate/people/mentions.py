@@ -1,4 +1,4 @@
-"""Who and what a text mentions: persons as it introduces them, organisations and places by name.
+"""The mentions of a text: people as it introduces them, organisations and places by name.
 
 The rules of `PERSON_RULES` decide at each name of a person that the text introduces. Everywhere else the rules of
 `NAME_RULES` are tried, in their order, at each capitalised word.
@@ -33,13 +33,13 @@ class Spot(View, frozen=True, kw_only=True):
     known: tuple[int, GazetteerEntry] | None
     """What the gazetteer has by the name that begins here, and where that name ends."""
     places: Places
-    """The places that the text shows to be places."""
+    """The names that the text shows elsewhere to be places."""
     last: Mention | None
     """The mention before."""
 
 
 Found = tuple[Range, GazetteerEntry]
-"""The name's tokens and what it names."""
+"""The tokens of the name, and what it names."""
 FindName = Callable[[Spot], Found | None]
 IsTold = Callable[[Named], bool]
 """Whether a person is named in the rule's way."""
@@ -192,7 +192,7 @@ RULES: tuple[AnyRule, ...] = (*PERSON_RULES, *NAME_RULES, acronym)
 
 
 def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention, ...], Offices]:
-    """All mentions in the text's order, without overlap, and who holds which office."""
+    """All mentions in the text's order, without overlap, and the holders of the offices."""
     names = load_gazetteer(view.lexicon.language)
     offices = Offices(view.lexicon, names, {})
     mentions = [_person(text, view, named, offices) for named in people.names]
@@ -288,7 +288,7 @@ def _named(text: str, tokens: list[Token], name: Range, entry: GazetteerEntry, t
 
 
 def _in_gazetteer(s: Spot) -> Found | None:
-    """The name of the tables. "Grünes Forum" is no mention of "Die Grünen", "die Grünen Abgeordneten" is."""
+    """The known name here. "Grünes Forum" does not name the party "Die Grünen", but "die Grünen Abgeordneten" does."""
     assert s.known is not None
     end, entry = s.known
     if end > s.end:

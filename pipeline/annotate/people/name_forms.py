@@ -1,4 +1,4 @@
-"""Names of places and organisations that no table has: told by their own form or by the word before them."""
+"""Places and organisations that no table has, recognised by the form of their names or the words before them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer
 
 MOST_ORGANISATION_WORDS = 6
-"""A longer name is not one organisation's."""
+"""Most words of an organisation's name."""
 MOST_PLACE_WORDS = 3
 _POSSESSIVES = ("'s", "’s")
 
 Places = dict[str, set[tuple[str, ...]]]
-"""The names of places in a text, as words, by the first one."""
+"""The names of places in a text by their first words."""
 
 
 def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Places:
-    """Places that stand behind "in" or "Stadt" somewhere in the text, outside of the ranges of persons' names."""
+    """The places that follow "in" or "Stadt" somewhere in the text. `persons` are the ranges of people's names."""
     tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
     surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
@@ -42,7 +42,7 @@ def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Place
 
 
 def _located_end(view: View, at: int) -> int | None:
-    """The end of the name behind "in", None if it need not be a place's."""
+    """The end of the name after "in"; None if it may be something else than a place."""
     tokens, lexicon = view.tokens, view.lexicon
     if at > 1 and tokens[at - 2].lower in lexicon.in_something:
         return None
@@ -58,7 +58,7 @@ def _located_end(view: View, at: int) -> int | None:
 
 
 def _may_be_place(token: Token, lexicon: Lexicon) -> bool:
-    """No acronym, no office, nothing else that is written with a capital."""
+    """Whether the word is no acronym, no office and no other capitalised word."""
     word = _without_possessive(token.surface)
     return not (
         word.isupper()
@@ -79,7 +79,7 @@ def _without_possessive(word: str) -> str:
 
 
 def located_at(view: View, at: int, stop: int, places: Places) -> tuple[int, str] | None:
-    """The end and the name of a known place at the token, a genitive -s at its end aside."""
+    """The end and the name of a known place at the token. A genitive -s at its end is ignored."""
     first = view.tokens[at].surface
     for key in (first, _without_possessive(first), first.removesuffix("s")):
         for words in sorted(places.get(key, ()), key=len, reverse=True):
@@ -95,7 +95,7 @@ def _spells(view: View, at: int, words: tuple[str, ...]) -> bool:
 
 
 def formed_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a name that says that it is a place's: "Port Ellery", "Bad Holmstedt", "Lime Street"."""
+    """The end of a name that shows that it is a place: "Port Ellery", "Bad Holmstedt", "Lime Street"."""
     tokens, lexicon = view.tokens, view.lexicon
     if at + 1 >= stop or not tokens[at + 1].is_capitalised:
         return None
@@ -110,7 +110,7 @@ def formed_end(view: View, at: int, stop: int) -> int | None:
 
 
 def classed_end(view: View, at: int, stop: int) -> int | None:
-    """The end of the name behind a German noun that says what it is: "Stadt Wiekstadt", "Firma Nordkabel"."""
+    """The end of the name after a German noun that says what it is: "Stadt Wiekstadt", "Firma Nordkabel"."""
     lexicon = view.lexicon
     token = view.tokens[at]
     if not is_name_word(token, lexicon) or lexicon.is_role(token.surface) or token.surface.isupper():
@@ -126,7 +126,7 @@ def classed_end(view: View, at: int, stop: int) -> int | None:
 
 
 def _binds_a_name(view: View, noun: int) -> bool:
-    """Where the noun behind it cannot be an object of its own, as in "bringt der Fluss Sand"."""
+    """Whether the word after the noun is its name, and no object as in "bringt der Fluss Sand"."""
     tokens, lexicon = view.tokens, view.lexicon
     at = noun - 1
     while at >= 0 and is_adjective_de(tokens[at], lexicon):
@@ -142,7 +142,7 @@ def _binds_a_name(view: View, noun: int) -> bool:
 
 
 def nominative_name(words: list[str], lexicon: Lexicon) -> str:
-    """A German organisation's name out of its case: "Sozialen Union", "Finanzministeriums"."""
+    """A German organisation's name in the nominative: "Soziale Union", "Finanzministerium"."""
     last = words[-1].lower()
     if len(words) > 1 and last in lexicon.feminine_forms | lexicon.neuter_forms:
         stem = next((words[0][: -len(end)] for end in ("en", "er", "es", "e") if words[0].endswith(end)), None)
@@ -155,7 +155,7 @@ def nominative_name(words: list[str], lexicon: Lexicon) -> str:
 
 
 def organisation_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a name that says what it is: "Bundesinnenministerium", "Nordkabel GmbH", "University of Leeds"."""
+    """The end of a name that shows that it is an organisation: "Nordkabel GmbH", "University of Leeds"."""
     tokens, lexicon = view.tokens, view.lexicon
     words = load_given_names().organisation_words
     if lexicon.is_german and _is_compound_organisation(tokens[at].lower, lexicon):
@@ -173,7 +173,7 @@ def organisation_end(view: View, at: int, stop: int) -> int | None:
 
 
 def _has_more_words(view: View, at: int, stop: int) -> bool:
-    """A second capitalised word may follow: a shortcut for the many single nouns of German."""
+    """Whether the name may have a second word. This is a quick test for the many single nouns of German."""
     if at + 1 >= stop:
         return False
     return view.tokens[at + 1].is_capitalised or view.tokens[at + 1].lower in {

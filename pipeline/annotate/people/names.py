@@ -1,4 +1,4 @@
-"""Names in a run of capitalised words: without the offices and titles that stand with them."""
+"""The names of people: capitalised words without the offices and titles beside them, and what shows a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_NAME = 6
 
 
 def name_runs(view: View) -> list[Range]:
-    """The runs of capitalised words; a possessive ends one: "Karin Holm's Social Union" are two."""
+    """The sequences of capitalised words. A possessive ends one: "Karin Holm's Social Union" has two."""
     tokens = view.tokens
     runs: list[Range] = []
     at = 0
@@ -31,7 +31,7 @@ def name_runs(view: View) -> list[Range]:
 
 
 def name_in(view: View, phrase: Range) -> Range | None:
-    """The name that heads the phrase: "Karin Holm" of "Leiterin Karin Holm", none of "Sprecherin von Karin Holm"."""
+    """The name of the phrase's person: "Karin Holm" in "Leiterin Karin Holm"; None in "Sprecherin von Karin Holm"."""
     tokens, lexicon = view.tokens, view.lexicon
     first, last = phrase
     found: Range | None = None
@@ -59,14 +59,14 @@ def name_in(view: View, phrase: Range) -> Range | None:
 
 
 def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:
-    """Nothing, particles, or among others an office or a title: "die Hütte" is nobody, "die Ministerin Holm" is."""
+    """Whether a surname may follow the words: nothing, particles, or words with an office or a title."""
     return all(token.lower in lexicon.name_particles for token in words) or any(
         lexicon.is_role(token.surface) or token.lower in lexicon.titles or token.surface == "." for token in words
     )
 
 
 def without_office(view: View, run: Range, given_names: GivenNames) -> Range | None:
-    """The name in a run of capitalised words: without offices, titles and what stands before the given name."""
+    """The name among capitalised words, without offices, titles and what precedes the given name."""
     tokens, lexicon = view.tokens, view.lexicon
     first, last = run
     start = first
@@ -100,7 +100,7 @@ def without_office(view: View, run: Range, given_names: GivenNames) -> Range | N
 
 
 def _is_surname_here(view: View, start: int, at: int, given_names: GivenNames) -> bool:
-    """Behind given names alone, "Bauer" and "Koch" are surnames."""
+    """Whether the office is a surname because only given names precede it: "Frank Bauer"."""
     given = [token for token in view.tokens[start:at] if token.surface != "."]
     return (
         bool(given)
@@ -110,14 +110,14 @@ def _is_surname_here(view: View, start: int, at: int, given_names: GivenNames) -
 
 
 def _is_left_out(word: str, start: Token, is_last: bool, lexicon: Lexicon, given_names: GivenNames) -> bool:
-    """An office before the name, a genitive before the office: "England’s Captain Adam Pierce"."""
+    """Whether the word is an office before the name, or a genitive before it: "England’s Captain Adam Pierce"."""
     if lexicon.is_role(word):
         return not given_names.is_known(start.surface)
     return word.endswith(("'s", "’s")) and not is_last
 
 
 def _keeps_office_before(view: View, start: int, at: int, given_names: GivenNames) -> bool:
-    """A given name behind another belongs to it: "Hans Peter Bauer"."""
+    """Whether no other given name precedes this one. In "Hans Peter Bauer" both belong to the name."""
     return not any(given_names.is_known(token.surface) for token in view.tokens[start:at])
 
 
@@ -140,30 +140,30 @@ def spelled(view: View, name: Range, surname: str) -> str:
 
 
 LONGEST_GIVEN_NAME = 11
-"""Letters; a longer first word that is no known given name is a German compound."""
+"""Most letters of an unknown given name. A longer first word is a German compound."""
 _POSSESSIVES = ("'s", "’s")
 
 
 class Gender(msgspec.Struct, frozen=True):
-    """Which pronouns can stand for a person; both where nothing tells."""
+    """The pronouns that can stand for a person; both if nothing shows the gender."""
 
     female: bool
     male: bool
 
 
 class Introductions(msgspec.Struct, frozen=True):
-    """What a text shows of its capitalised words, to tell the names of persons by."""
+    """What a text shows about its capitalised words. It tells the names of people from other names."""
 
     lexicon: Lexicon
     given_names: GivenNames
     gazetteer: Gazetteer
     surnames: set[str]
-    """Words that stand alone as surnames do: next to a verb, never behind an article, an adjective or "in"."""
+    """Words that stand alone as surnames do: next to a verb, and never after an article, an adjective or "in"."""
     words: frozenset[str]
     """All capitalised words of the text."""
 
     def name_words(self, view: View, name: Range) -> tuple[Range, list[str]]:
-        """The name without what a genitive binds to it ("Karin Holms Plan"), and its words in the nominative."""
+        """The name without what belongs to its genitive ("Karin Holms Plan"), and its words in the nominative."""
         first, last = name
         for at in range(first + 1, last - 1):
             if self._base(view.tokens[at].surface) is not None:
@@ -174,12 +174,12 @@ class Introductions(msgspec.Struct, frozen=True):
         return (first, last), words
 
     def owner(self, view: View, run: Range) -> str | None:
-        """Whose what the run names is: "Holm" of "Holms Partei", where the text has "Holm", too."""
+        """The owner of what the words name: "Holm" of "Holms Partei", if the text also has "Holm"."""
         first = view.tokens[run[0]].surface
         return self._base(first) if self.lexicon.is_german and first.endswith("s") else None
 
     def _base(self, word: str) -> str | None:
-        """The word without its genitive -s, if it has one; a bare -s is one where the text has the word without."""
+        """The word without its genitive -s; None if it has none. An -s is one if the text has the word without it."""
         if word.endswith(_POSSESSIVES):
             return word[:-2]
         bare = word[:-1]
@@ -188,7 +188,7 @@ class Introductions(msgspec.Struct, frozen=True):
         return None
 
     def is_person(self, view: View, run: Range, name: Range, words: Sequence[str]) -> bool:
-        """Whether the name of several words within the run of capitalised ones is a person's."""
+        """Whether the name of several words, among the capitalised words `run`, is a person's."""
         tokens = view.tokens
         if self._is_given(words[0]):
             return not self._is_known_otherwise(view, name)
@@ -207,12 +207,12 @@ class Introductions(msgspec.Struct, frozen=True):
         return self.given_names.is_known(word) or self.given_names.is_known(word.split("-")[0])
 
     def _is_known_otherwise(self, view: View, name: Range) -> bool:
-        """A place or an organisation by that name: "San José", "Die Linke"."""
+        """Whether the tables have a place or an organisation of that name: "San José", "Die Linke"."""
         found = self.gazetteer.entry_at(view, name[0])
         return found is not None and found[0] >= name[1]
 
     def _is_no_given(self, word: str) -> bool:
-        """A noun, a measure, an adjective of a place: "Bundesstaat Nevara", "Millionen Liter", "Berliner Band"."""
+        """Whether the word is a noun, a measure or an adjective: "Bundesstaat Nevara", "Millionen Liter"."""
         lower = word.lower()
         if lower in self.lexicon.place_starts or lower in self.lexicon.place_endings:
             return True
@@ -232,7 +232,7 @@ class Introductions(msgspec.Struct, frozen=True):
         )
 
     def gender(self, view: View, run: Range, given: str) -> Gender:
-        """Of the person whose given name that is."""
+        """The gender of the person with that given name."""
         names = self.given_names
         lower = given.lower().split("-")[0] if given.lower() not in names.male else given.lower()
         around = view.tokens[max(0, run[0] - 1) : run[1]]
@@ -249,7 +249,7 @@ class Introductions(msgspec.Struct, frozen=True):
 
 
 def read_introductions(view: View, runs: list[Range], given_names: GivenNames, gazetteer: Gazetteer) -> Introductions:
-    """What the text shows; `runs` are its capitalised words, in order."""
+    """What the text shows. `runs` are its sequences of capitalised words in order."""
     tokens = view.tokens
     acting: set[str] = set()
     other: set[str] = set()
@@ -273,7 +273,7 @@ def _without_possessive(words: set[str]) -> Iterator[str]:
 
 
 def has_article(before: Token | None, lexicon: Lexicon) -> bool:
-    """An article or an adjective, as common nouns have."""
+    """Whether an article or an adjective precedes, as before common nouns."""
     return before is not None and (
         before.lower in lexicon.determiners_nominative
         or before.lower in lexicon.determiners_oblique
@@ -283,7 +283,7 @@ def has_article(before: Token | None, lexicon: Lexicon) -> bool:
 
 
 def _is_beside_verb(view: View, at: int) -> bool:
-    """ "Holm sagte", "sagte Holm", "so Holm": what persons and hardly anything else without an article does."""
+    """Whether a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article."""
     neighbours = (view.tokens[number] for number in (at - 1, at + 1) if 0 <= number < len(view.tokens))
     return any(
         token.lower in view.lexicon.verbs or token.lower in view.lexicon.auxiliaries or token.lower in {"so", "laut"}
@@ -293,7 +293,7 @@ def _is_beside_verb(view: View, at: int) -> bool:
 
 
 def _is_described(view: View, at: int) -> bool:
-    """Behind the name: an age, or an office set off by a comma."""
+    """Whether an age, or a comma and an office, follows the name."""
     tokens = view.tokens
     if at + 2 >= len(tokens):
         return False

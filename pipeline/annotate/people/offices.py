@@ -1,4 +1,4 @@
-"""What is said of a person where they are named: office, party, country; and who "der Kanzler" is."""
+"""The office, party and country of a person where they are named, and the person that "der Kanzler" is."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pipeline.annotate.lexicon import Lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer
 
 LONGEST_HEAD_CHARS = 60
-"""Of an office's noun that are compared with "der Kanzler"."""
+"""This many characters at the end of an office's noun are compared with "der Kanzler"."""
 ANY_COUNTRY = "*"
 _POLITICIAN = "-politiker"
-"""Of what party, in place of what country: "der CDU-Politiker"."""
+"""The office under which members of a party are kept, with the party in place of a country: "der CDU-Politiker"."""
 LONGEST_OFFICE = 12
-"""Tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
+"""Most tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
 
 
 class Office(msgspec.Struct, frozen=True):
-    """Of one person at one mention; None where nothing is said."""
+    """What one mention says about a person; None for what it does not say."""
 
     role: str | None = None
     party: str | None = None
@@ -29,7 +29,7 @@ class Office(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct):
-    """Who is first named with an office, and from which character on it is no longer only they."""
+    """The person first named with an office, and the character from which another holds it too."""
 
     person: str
     at: int
@@ -37,12 +37,12 @@ class Holder(msgspec.Struct):
 
 
 class Offices(msgspec.Struct, frozen=True):
-    """Who holds which office in a text: holders are added in its order, then asked for."""
+    """The holders of offices in a text. Add them in the text's order before asking for one."""
 
     lexicon: Lexicon
     gazetteer: Gazetteer
     holders: dict[tuple[str, str | None], Holder]
-    """By the end of the office's noun and its country; by `ANY_COUNTRY` for holders of every country and of none."""
+    """Holders by the end of the office's noun and its country, and all of them by `ANY_COUNTRY`."""
 
     def add(self, person: str, office: Office, at: int) -> None:
         if office.party is not None:
@@ -60,7 +60,7 @@ class Offices(msgspec.Struct, frozen=True):
             holder.ambiguous_at = min(holder.ambiguous_at, at)
 
     def holder(self, view: View, phrase: Range) -> str | None:
-        """Whom "der Kanzler" or "the French president" is: the one person named with that office before."""
+        """The person that "der Kanzler" or "the French president" is: the only one named with that office before."""
         tokens = view.tokens
         first, last = phrase
         if tokens[first].lower not in self.lexicon.definite_articles or last - first < 2:
@@ -93,7 +93,7 @@ def _head(role: str, lexicon: Lexicon) -> str:
 
 
 def read_office(view: View, name: Range, gazetteer: Gazetteer) -> Office:
-    """What stands before the name, behind it set off by a comma, and in parentheses."""
+    """The office before the name, after the name and a comma, or in parentheses."""
     inside, behind = _in_parentheses(view, name[1], gazetteer)
     before = _before(view, name[0], gazetteer)
     apposed = _apposed(view, behind, gazetteer) if before.role is None else Office()
@@ -105,7 +105,7 @@ def read_office(view: View, name: Range, gazetteer: Gazetteer) -> Office:
 
 
 def _before(view: View, first: int, gazetteer: Gazetteer) -> Office:
-    """ "der frühere britische Premierminister Adam Pierce", "Britain's prime minister, Adam Pierce"."""
+    """The office before the name: "der frühere britische Premierminister Adam Pierce"."""
     tokens, lexicon = view.tokens, view.lexicon
     end = first
     while end and _is_title(view, end - 1) and first - end < 6:
@@ -120,7 +120,7 @@ def _before(view: View, first: int, gazetteer: Gazetteer) -> Office:
 
 
 def _is_title(view: View, at: int) -> bool:
-    """ "Dr", or the full stop behind it; the one behind another word ends the sentence before."""
+    """Whether the token is a title such as "Dr", or the full stop after one."""
     tokens = view.tokens
     if tokens[at].surface == ".":
         return at > 0 and tokens[at - 1].lower in view.lexicon.titles
@@ -151,7 +151,7 @@ def _office_ending_at(view: View, end: int, gazetteer: Gazetteer) -> Office:
 
 
 def _modifies(word: Token, lexicon: Lexicon) -> bool:
-    """Part of the office: "stellvertretender", "foreign", "Deputy"."""
+    """Whether the word is part of the office: "stellvertretender", "foreign", "Deputy"."""
     if lexicon.is_german:
         return is_adjective_de(word, lexicon) and any(word.lower.startswith(stem) for stem in lexicon.office_adjectives)
     if word.lower in lexicon.function_words or word.lower in lexicon.verbs or word.lower in lexicon.weekdays:
@@ -160,7 +160,7 @@ def _modifies(word: Token, lexicon: Lexicon) -> bool:
 
 
 def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
-    """In the nominative where the noun stands alone: "Premierministers" ▶ "Premierminister", "Präsidenten"."""
+    """The office; a noun alone is put in the nominative: "Premierministers" ▶ "Premierminister"."""
     noun = head.surface
     if lexicon.is_german and not modifiers and not lexicon.ends_in_role(noun.lower()):
         endings = (ending for ending in ("s", "en", "n") if noun.endswith(ending))
@@ -169,7 +169,7 @@ def _spell(modifiers: list[str], head: Token, lexicon: Lexicon) -> str:
 
 
 def _set_off(view: View, comma: int, gazetteer: Gazetteer) -> Office:
-    """Before a comma and the name: "der Schwiegersohn des Königs, Emil Voss", "the mayor of Leeds, Ann Marsh"."""
+    """The office before a comma and the name: "der Schwiegersohn des Königs, Emil Voss"."""
     tokens, lexicon = view.tokens, view.lexicon
     joins = lexicon.office_joins
     for start in range(comma - 1, max(-1, comma - LONGEST_OFFICE), -1):
@@ -189,7 +189,7 @@ def _set_off(view: View, comma: int, gazetteer: Gazetteer) -> Office:
 
 
 def _opens_office(view: View, at: int, gazetteer: Gazetteer) -> bool:
-    """An article or a genitive begins the phrase: not "Präsident" in a list of names."""
+    """Whether an article or a genitive begins the phrase, unlike "Präsident" in a list of names."""
     lexicon = view.lexicon
     for before in range(at - 1, max(-1, at - 6), -1):
         token = view.tokens[before]
@@ -207,7 +207,7 @@ def _country_in(words: list[Token], gazetteer: Gazetteer) -> str | None:
 
 
 def _in_parentheses(view: View, at: int, gazetteer: Gazetteer) -> tuple[Office, int]:
-    """ "(CDU, Bundeskanzler)", "(Präsident Frankreich)", "(45)": what they say, and where they end."""
+    """What parentheses after the name say, and where they end: "(CDU, Bundeskanzler)", "(Präsident Frankreich)"."""
     tokens = view.tokens
     if at >= len(tokens) or tokens[at].surface != "(":
         return Office(), at
@@ -231,12 +231,12 @@ def _in_parentheses(view: View, at: int, gazetteer: Gazetteer) -> tuple[Office, 
 
 
 def _may_end_apposition(token: Token, lexicon: Lexicon) -> bool:
-    """A mark, or a preposition: "Professor für Wasserbau in Castlemoor"."""
+    """Whether the token is a mark or a preposition: "Professor für Wasserbau in Castlemoor"."""
     return token.surface in {",", ".", ")", "(", ";", "\n", "–"} or token.lower in lexicon.prepositions
 
 
 def _apposed(view: View, comma: int, gazetteer: Gazetteer) -> Office:
-    """Behind the name and a comma: ", die Leiterin des Amtes,", ", a professor at Leeds,"."""
+    """The office after the name and a comma: ", die Leiterin des Amtes,", ", a professor at Leeds,"."""
     tokens, lexicon = view.tokens, view.lexicon
     start = comma + 1
     if start >= len(tokens) or tokens[comma].surface != ",":

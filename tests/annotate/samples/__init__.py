@@ -1,4 +1,4 @@
-"""Sample texts with gold, and how annotations are compared with it."""
+"""Sample texts with gold, and the comparison of annotations with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Gold(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     words: str
     who: str
-    """The person's full name where the text gives it, else the speaker as written; empty where nobody is named."""
+    """The person's full name if the text gives it, or the speaker as written; empty if nobody is named."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ def read_samples(name: str) -> tuple[Sample, ...]:
 
 
 def who(quote: Quote) -> str:
-    """As gold spells it."""
+    """The speaker as gold spells it."""
     if quote.person is not None:
         return quote.person
     return quote.speaker.surface if quote.speaker is not None else ""
@@ -44,7 +44,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score(samples: tuple[Sample, ...], found: list[tuple[Quote, ...]]) -> Score:
-    """What was found in the samples against their gold."""
+    """Compare what was found in the samples with their gold."""
     f1: dict[str, float] = {}
     right = told = 0
     for kind in ("direct", "indirect"):

@@ -68,7 +68,7 @@ def train_gliner(folder: Path) -> Path:
 
 
 def _gliner_config(encoder_folder: Path) -> object:
-    """Of a tiny encoder whose vocabulary is that of the samples."""
+    """The configuration of a tiny encoder whose vocabulary is that of the samples."""
     gliner = pytest.importorskip("gliner")
     tokenizers = pytest.importorskip("tokenizers")
     transformers = pytest.importorskip("transformers")

@@ -61,8 +61,8 @@ def catalog_at(place: Path) -> Catalog:
 class LocalCatalog:
     """A SQLite file, with the Parquet files in the folder of the same name beside it: one machine, a local disk.
 
-    SQLite answers contention with "database is locked" and would starve a writer among many, so writers take a file
-    lock of their own first. The operating system frees it if the process dies.
+    SQLite answers contention with the error "database is locked". So writers take a file lock first and wait for each
+    other there. The operating system frees it if the process dies.
     """
 
     extensions = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)

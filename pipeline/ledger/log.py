@@ -62,6 +62,7 @@ class Append(msgspec.Struct, frozen=True):
     types: Mapping[UUID, str]
     """The types of the new events, by id."""
     last_position: int
+    """The ledger's last position afterwards."""
 
     @property
     def counts(self) -> Mapping[str, int]:

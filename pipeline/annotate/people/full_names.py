@@ -18,7 +18,7 @@ from pipeline.annotate.people.names import (
     Introductions,
     has_article,
     name_in,
-    name_runs,
+    name_sequences,
     read_introductions,
     spelled,
     without_office,
@@ -112,11 +112,13 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
     """The people whom the text or its title introduces."""
     tokens = view.tokens
     people = People(view.lexicon, {}, {}, [], [])
-    runs = name_runs(view)
-    shown = read_introductions(view, runs, load_given_names(), load_gazetteer(view.lexicon.language))
-    places = _introduce(people, view, runs, shown)
-    _introduce(people, title, name_runs(title), shown)
-    places.extend((run, [tokens[run[0]].surface]) for run in runs if _may_be_surname(view, run))
+    sequences = name_sequences(view)
+    shown = read_introductions(view, sequences, load_given_names(), load_gazetteer(view.lexicon.language))
+    places = _introduce(people, view, sequences, shown)
+    _introduce(people, title, name_sequences(title), shown)
+    places.extend(
+        (sequence, [tokens[sequence[0]].surface]) for sequence in sequences if _may_be_surname(view, sequence)
+    )
     for (first, last), words in sorted(places):
         person = people.known(words)
         if person is not None:
@@ -125,9 +127,9 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
     return people
 
 
-def _may_be_surname(view: View, run: Range) -> bool:
+def _may_be_surname(view: View, sequence: Range) -> bool:
     """Whether the words are a single one that may be a surname, but not "der Koch"."""
-    first, last = run
+    first, last = sequence
     if last - first > 1:
         return False
     return not (
@@ -147,29 +149,31 @@ def _outside(view: View, names: list[Named], segments: list[Segment]) -> Iterato
             yield Antecedent(at, name.person)
 
 
-def _introduce(people: People, view: View, runs: list[Range], shown: Introductions) -> list[tuple[Range, list[str]]]:
-    """Add the people whose full names are among the capitalised words `runs`.
+def _introduce(
+    people: People, view: View, sequences: list[Range], shown: Introductions
+) -> list[tuple[Range, list[str]]]:
+    """Add the people whose full names are among the capitalised words `sequences`.
 
     Returns where the names of several words stand, and their words.
     """
     places: list[tuple[Range, list[str]]] = []
-    for run in runs:
-        if run[1] - run[0] < 2:
+    for sequence in sequences:
+        if sequence[1] - sequence[0] < 2:
             continue
-        owner = shown.owner(view, run)
+        owner = shown.owner(view, sequence)
         if owner is not None:
-            places.append(((run[0], run[0] + 1), [owner]))
+            places.append(((sequence[0], sequence[0] + 1), [owner]))
             continue
-        whole = without_office(view, run, shown.given_names)
+        whole = without_office(view, sequence, shown.given_names)
         if whole is None:
             continue
         name, words = shown.name_words(view, whole)
         places.append((name, words))
-        if len(words) < 2 or not shown.is_person(view, run, name, words):
+        if len(words) < 2 or not shown.is_person(view, sequence, name, words):
             continue
         full = spelled(view, name, words[-1])
         if people.known(words) is None and _add(people.by_surname, words, full):
-            people.genders[full] = shown.gender(view, run, words[0])
+            people.genders[full] = shown.gender(view, sequence, words[0])
     return places
 
 

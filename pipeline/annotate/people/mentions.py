@@ -89,25 +89,13 @@ def organisation_form(s: Spot) -> Found | None:
     return (s.at, end), GazetteerEntry(MentionKind.ORGANISATION, name, None)
 
 
-@rule(
-    Finding.MENTION,
-    "de",
-    confidence=0.6,
-    matches="Über Putin sprach niemand.",
-    misses="Über Holm sprach niemand.",
-)
+@rule(Finding.MENTION, "de", confidence=0.6, matches="Über Putin sprach niemand.", misses="Über Holm sprach niemand.")
 def known_surname(s: Spot) -> Found | None:
     """A person known to everybody whom the text does not introduce: a guess."""
     return _in_gazetteer(s) if s.known is not None and s.known[1].kind is MentionKind.PERSON else None
 
 
-@rule(
-    Finding.MENTION,
-    "en",
-    confidence=0.9,
-    matches="She flew to France.",
-    misses="She flew to safety.",
-)
+@rule(Finding.MENTION, "en", confidence=0.9, matches="She flew to France.", misses="She flew to safety.")
 def gazetteer(s: Spot) -> Found | None:
     """A place or an organisation by a name of the tables."""
     return _in_gazetteer(s) if s.known is not None and s.known[1].kind is not MentionKind.PERSON else None
@@ -148,11 +136,7 @@ def class_noun(s: Spot) -> Found | None:
 
 
 @rule(
-    Finding.MENTION,
-    "en",
-    confidence=0.6,
-    matches="It rained in Castlemoor.",
-    misses="He put his trust in Castlemoor.",
+    Finding.MENTION, "en", confidence=0.6, matches="It rained in Castlemoor.", misses="He put his trust in Castlemoor."
 )
 def place_phrase(s: Spot) -> Found | None:
     """A name after “in” that is no person's, in German one that also ends like a place's."""

@@ -14,10 +14,10 @@ from pipeline.annotate.people.gazetteer import Gazetteer
 LONGEST_NAME = 6
 
 
-def name_runs(view: View) -> list[Range]:
+def name_sequences(view: View) -> list[Range]:
     """The sequences of capitalised words. A possessive ends one: "Karin Holm's Social Union" has two."""
     tokens = view.tokens
-    runs: list[Range] = []
+    sequences: list[Range] = []
     at = 0
     while at < len(tokens):
         if not is_name_word(tokens[at], view.lexicon):
@@ -25,9 +25,9 @@ def name_runs(view: View) -> list[Range]:
             continue
         end = name_end(view, at, len(tokens))
         possessive = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(("'s", "’s"))), end)
-        runs.append((at, possessive))
+        sequences.append((at, possessive))
         at = possessive
-    return runs
+    return sequences
 
 
 def name_in(view: View, phrase: Range) -> Range | None:
@@ -65,10 +65,10 @@ def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:
     )
 
 
-def without_office(view: View, run: Range, given_names: GivenNames) -> Range | None:
+def without_office(view: View, sequence: Range, given_names: GivenNames) -> Range | None:
     """The name among capitalised words, without offices, titles and what precedes the given name."""
     tokens, lexicon = view.tokens, view.lexicon
-    first, last = run
+    first, last = sequence
     start = first
     for at in range(first, last):
         word = tokens[at].surface
@@ -173,9 +173,9 @@ class Introductions(msgspec.Struct, frozen=True):
         words[-1] = self._base(words[-1]) or words[-1]
         return (first, last), words
 
-    def owner(self, view: View, run: Range) -> str | None:
+    def owner(self, view: View, sequence: Range) -> str | None:
         """The owner of what the words name: "Holm" of "Holms Partei", if the text also has "Holm"."""
-        first = view.tokens[run[0]].surface
+        first = view.tokens[sequence[0]].surface
         return self._base(first) if self.lexicon.is_german and first.endswith("s") else None
 
     def _base(self, word: str) -> str | None:
@@ -187,8 +187,8 @@ class Introductions(msgspec.Struct, frozen=True):
             return None if self.given_names.is_known(word) else bare
         return None
 
-    def is_person(self, view: View, run: Range, name: Range, words: Sequence[str]) -> bool:
-        """Whether the name of several words, among the capitalised words `run`, is a person's."""
+    def is_person(self, view: View, sequence: Range, name: Range, words: Sequence[str]) -> bool:
+        """Whether the name of several words, among the capitalised words `sequence`, is a person's."""
         tokens = view.tokens
         if self._is_given(words[0]):
             return not self._is_known_otherwise(view, name)
@@ -197,7 +197,7 @@ class Introductions(msgspec.Struct, frozen=True):
         before = tokens[name[0] - 1] if name[0] else None
         if before is not None and (self.lexicon.is_role(before.surface) or before.lower in self.lexicon.titles):
             return True
-        if before is not None and before.surface == "." and name[0] > run[0]:
+        if before is not None and before.surface == "." and name[0] > sequence[0]:
             return True
         if any(word in self.lexicon.name_particles for word in words):
             return False
@@ -231,11 +231,11 @@ class Introductions(msgspec.Struct, frozen=True):
             or self.lexicon.is_reporting_noun(lower)
         )
 
-    def gender(self, view: View, run: Range, given: str) -> Gender:
+    def gender(self, view: View, sequence: Range, given: str) -> Gender:
         """The gender of the person with that given name."""
         names = self.given_names
         lower = given.lower().split("-")[0] if given.lower() not in names.male else given.lower()
-        around = view.tokens[max(0, run[0] - 1) : run[1]]
+        around = view.tokens[max(0, sequence[0] - 1) : sequence[1]]
         title = {token.lower for token in around}
         if title & self.lexicon.female_titles or (lower in names.female and lower not in names.male):
             return Gender(female=True, male=False)
@@ -248,12 +248,14 @@ class Introductions(msgspec.Struct, frozen=True):
         return Gender(female=True, male=True)
 
 
-def read_introductions(view: View, runs: list[Range], given_names: GivenNames, gazetteer: Gazetteer) -> Introductions:
-    """What the text shows. `runs` are its sequences of capitalised words in order."""
+def read_introductions(
+    view: View, sequences: list[Range], given_names: GivenNames, gazetteer: Gazetteer
+) -> Introductions:
+    """What the text shows. `sequences` are its sequences of capitalised words in order."""
     tokens = view.tokens
     acting: set[str] = set()
     other: set[str] = set()
-    for first, last in runs:
+    for first, last in sequences:
         if last - first > 1:
             continue
         before = tokens[first - 1] if first else None

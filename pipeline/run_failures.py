@@ -1,4 +1,4 @@
-"""What Airflow tells a callback of a task that has failed, as an event."""
+"""The event of a failed Airflow task, made from what Airflow passes to a callback."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pipeline.events import RunFailed
 PRODUCER = "airflow@1"
 
 MAX_ERROR_CHARS = 1_000
+"""Maximum length of the error's text in the event."""
 
 _NOT_MAPPED = -1
 _TERMINAL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -19,7 +20,7 @@ _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
-    """The event of the task in this context of an on_failure_callback."""
+    """The event of the task in the context of an `on_failure_callback`."""
     task = context["task_instance"]
     run_id = context["run_id"]
     map_index = getattr(task, "map_index", _NOT_MAPPED)
@@ -37,9 +38,9 @@ def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
 
 
 def _described(error: BaseException | str | None) -> str:
-    """One line, without colours, control characters and passwords in addresses.
+    """One line without colours, control characters, and passwords in addresses.
 
-    Airflow gives the exception, or only words where the task's process has died.
+    Airflow passes the exception, or only a text if the task's process died.
     """
     if error is None:
         return "the task ended without an error of its own"

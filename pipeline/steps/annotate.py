@@ -1,4 +1,4 @@
-"""annotate: read the extracted texts, and record who is quoted saying what and who and what is named."""
+"""annotate: find quotations and mentions in extracted texts, and record them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.workers import Bounds, Lost, parallel_map
 
 MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
-"""Of a task with a model, which its process loads first; the libraries reserve far more addresses than they use."""
+"""Bounds of a task with a language model: its process loads the model first, and the libraries reserve far more
+address space than they use."""
 
 
 def annotate(stores: Stores, interval: Interval) -> StepResult:
-    """Have each annotator of the settings read what it has not yet of what the newest extractor read in the captures of
-    the interval."""
+    """Run each annotator of the settings on the interval's extractions that it has not processed yet."""
     return annotate_with_each(stores, partial(pending_texts, stores.ledger, interval))
 
 
 def annotate_with_each(stores: Stores, pending: Callable[[str], Sequence[PendingText]]) -> StepResult:
-    """Have each annotator of the settings read what is pending for its producer; append what it finds.
+    """Run each annotator of the settings on the texts that `pending` returns for its producer; append the events.
 
-    One that is not installed is a problem; the others are done all the same.
+    An annotator that is not installed is a problem; the others still run.
     """
     result = StepResult({})
     for spec in stores.settings.annotators:
@@ -53,14 +53,14 @@ def _annotate_texts(stores: Stores, texts: Sequence[PendingText], spec: str, pro
 
 
 def bounds_for(spec: str) -> Bounds:
-    """What one text may cost that annotator."""
+    """Maximum time and memory for one text with this annotator."""
     return Bounds() if spec == RULES else MODEL_BOUNDS
 
 
 def pending_texts(
     ledger: Ledger, interval: Interval, producer: str = PRODUCER, extract_producer: str = EXTRACT_PRODUCER
 ) -> list[PendingText]:
-    """What `extract_producer` read in captures of the interval and `producer` has not seen."""
+    """Extractions by `extract_producer` of captures in the interval that `producer` has not processed."""
     return ledger.select(
         PendingText,
         "extractions_without_annotation",

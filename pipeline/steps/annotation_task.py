@@ -1,4 +1,4 @@
-"""One extracted text annotated: what the worker processes of annotate do."""
+"""The task of annotate's worker processes: annotate one extracted text."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pipeline.annotate.annotators import RULES, load_annotator
 from pipeline.events import ArticleAnnotated, Block, BlockKind, EntityMentioned, Event, QuoteExtracted
 
 MAX_CHARS = 300_000
-"""Of a text that are read: no article is longer, and a page made to be hostile must not hold up the rest."""
+"""Maximum length of the text that is annotated. No article is longer; a hostile page could be."""
 MAX_QUOTES = 1_000
-"""Of one text that are recorded, for the same reason."""
+"""Maximum number of quotations recorded for one text, for the same reason."""
 MAX_MENTIONS = 5_000
-"""Likewise."""
+"""Maximum number of mentions recorded for one text, for the same reason."""
 
 
 class PendingText(msgspec.Struct, frozen=True):
-    """An extraction that the annotators have not read."""
+    """An extraction that an annotator has not processed."""
 
     extraction_id: UUID
     article_id: UUID
@@ -34,7 +34,7 @@ class PendingText(msgspec.Struct, frozen=True):
 
     @property
     def quotation_ranges(self) -> list[tuple[int, int]]:
-        """Where in the text the page sets a quotation apart: the text is the blocks' texts, one line each."""
+        """Character ranges of the blocks that the page marks as quotations. The text joins all blocks by newlines."""
         ranges, start = [], 0
         for block in self.blocks:
             end = start + len(block.text)
@@ -45,7 +45,7 @@ class PendingText(msgspec.Struct, frozen=True):
 
 
 def annotate_extraction(now: datetime, pending: PendingText, spec: str = RULES) -> Sequence[Event] | str:
-    """The events that one text gives: that it was read, each quotation and mention; a problem where it cannot be."""
+    """Return the events of one text (annotated, quotations, mentions), or a problem if the annotator failed."""
     annotator = load_annotator(spec)
     about = _about(pending, now, annotator.producer)
     try:
@@ -55,7 +55,7 @@ def annotate_extraction(now: datetime, pending: PendingText, spec: str = RULES) 
             title=pending.title,
             blocks=pending.quotation_ranges,
         )
-    except Exception as exc:  # noqa: BLE001  # one text must not cost the others; it stays pending and is named
+    except Exception as exc:  # noqa: BLE001  # the other texts are still annotated; this one stays pending
         return f"extraction {pending.extraction_id}: {type(exc).__name__}: {exc}"
     if found is None:
         return [ArticleAnnotated(**about, quotes=None, failure="language")]
@@ -72,7 +72,7 @@ def annotate_extraction(now: datetime, pending: PendingText, spec: str = RULES) 
 
 
 def text_lost(pending: PendingText, now: datetime, producer: str, reason: str) -> ArticleAnnotated:
-    """The event that the annotator gave no answer."""
+    """The event of a text whose task timed out or died."""
     return ArticleAnnotated(**_about(pending, now, producer), quotes=None, failure=reason)
 
 
@@ -116,7 +116,7 @@ def _entity_mentioned(mention: Mention, about: dict[str, Any]) -> EntityMentione
 
 
 def _about(pending: PendingText, now: datetime, producer: str) -> dict[str, Any]:
-    """What all events of an extraction's annotation have in common."""
+    """The fields that all events of one extraction's annotation share."""
     return {
         "stream": f"article:{pending.article_id}",
         "occurred_at": now,

@@ -24,7 +24,7 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores
 PRODUCER = "capture@2"
 
 BATCH_PAGES = 200
-"""Maximum number of pages whose events are recorded with one append. An interrupt loses at most the batch in hand."""
+"""Maximum number of pages whose events are recorded with one append. An interrupt loses nothing that was fetched."""
 
 _FEED_PAGE_TYPE = "text/html; charset=utf-8"
 

@@ -1,4 +1,4 @@
-"""collect: poll and capture for several sources at once, and look again at pages that are due."""
+"""collect: poll, capture and revisit for several sources at once."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from pipeline.steps.run.visits import polite_client, visit_each
 
 
 class KnownSource(msgspec.Struct, frozen=True):
+    """A source with items in the ledger."""
+
     source_id: str
 
 
 def collect(
     stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT, *, roster: Sequence[Source] = ()
 ) -> StepResult:
-    """Poll the feeds of the sources, capture what their items of the last days lack, look again at pages that are due.
+    """Poll the sources' feeds, capture the missing pages of items within the lookback, revisit pages that are due.
 
-    `roster` is all that sources.toml has, the sources themselves where left out: a host's budget is the same whichever
-    source leads to it.
+    `roster` are all sources of sources.toml (default: `sources`). A host that several of them share has the budget of
+    the strictest one, also if only one of them is collected.
     """
     start = lookback(stores.settings, stores.now()).start
-    interval = Interval(start, datetime.max.replace(tzinfo=UTC))  # with what will be discovered meanwhile
+    interval = Interval(start, datetime.max.replace(tzinfo=UTC))  # also items that this run discovers
 
     async def run() -> StepResult:
         async with polite_client(stores.settings, roster or sources, stores.now) as client:
@@ -49,7 +51,7 @@ def collect(
 
 
 def expire_removed(stores: Stores, roster: Sequence[Source]) -> StepResult:
-    """Give up what sources that are no longer on the roster have left, as no run will collect for them."""
+    """Record a final failure for pending pages of sources that were removed from sources.toml: no run collects them."""
     known = {row.source_id for row in stores.ledger.select(KnownSource, "known_sources")}
     removed = sorted(known - {source.id for source in roster})
     return expire(stores, removed, lookback(stores.settings, stores.now()).start) if removed else StepResult({})

@@ -1,4 +1,4 @@
-"""extract: read the articles in captured pages, and record them with everything that was stripped."""
+"""extract: read the article in each captured page, and record it with everything that was stripped."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.steps.run.workers import Lost, parallel_map
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
-    """Extract every payload captured in the interval that this producer has not seen; append what came of it."""
+    """Extract every page captured in the interval that this producer has not processed; append the events."""
     return extract_captures(stores, pending_captures(stores.ledger, interval))
 
 
 def extract_captures(stores: Stores, captures: Sequence[PendingCapture]) -> StepResult:
-    """Extract these; append what came of it."""
+    """Extract these pages; append the events."""
     now = stores.now()
     work = partial(extract_capture, archive_storage(stores.settings), now)
     outcomes = zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True)
@@ -32,7 +32,7 @@ def extract_captures(stores: Stores, captures: Sequence[PendingCapture]) -> Step
 
 
 def pending_captures(ledger: Ledger, interval: Interval, producer: str = PRODUCER) -> list[PendingCapture]:
-    """The payloads captured in the interval that `producer` has not seen."""
+    """The pages captured in the interval that `producer` has not processed."""
     return ledger.select(
         PendingCapture,
         "captures_without_extraction",

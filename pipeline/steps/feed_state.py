@@ -1,4 +1,4 @@
-"""What is known of a feed from its last polls: how it is asked next, and when it is due."""
+"""The state of a feed after its last polls: how the next request is made, and when it is due."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from pipeline.sources import Source
 from pipeline.steps.run.stores import RECALL
 
 CONSISTENT_MOVES = 3
-"""So many polls in a row must be redirected for good to one address before it is asked directly."""
+"""A feed is polled at its new address after this many polls in a row were permanently redirected to it."""
 UNCONDITIONAL_EVERY = 6
-"""After so many polls less one that were answered 304 the feed is read whole, because servers lie."""
+"""Every sixth poll in a row that would be conditional is not, because some servers answer 304 for changed feeds."""
 SHORTEST_INTERVAL = timedelta(hours=1)
+"""Minimum time between two scheduled polls of a feed."""
 LONGEST_INTERVAL = timedelta(days=1)
+"""Maximum time between two scheduled polls of a feed."""
 TURNOVER_PERIOD = timedelta(days=7)
-"""The fastest turnover of so many days decides how often a feed is polled."""
+"""The fastest turnover within this time decides how often a feed is polled."""
 _SHARE_OF_WINDOW = 0.5
-"""A feed is due when so much of what it holds may have been replaced."""
+"""A feed is due when this share of its items may have been replaced."""
 _SLACK = timedelta(minutes=10)
-"""A poll that is due so soon is made now: an hourly run is not to wait another hour for minutes."""
+"""A poll that is due within this time is made now, because the next hourly run would be up to an hour late."""
 
 
 class Which(StrEnum):
@@ -34,13 +36,13 @@ class Which(StrEnum):
 
     DUE = "due"
     CURRENT = "current"
-    """All that are not retired."""
+    """All feeds that are not retired."""
     ALL = "all"
-    """The retired ones, too: somebody asked for them by name."""
+    """Also retired feeds, because a person named their source."""
 
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed after its last poll, as far back as `RECALL`; without any poll, all but the first two fields default."""
+    """A feed after its last poll within `RECALL`. For a feed without a poll, only the first two fields are set."""
 
     source_id: str
     feed_url: str
@@ -48,30 +50,30 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     last_outcome: PollOutcome | None = None
     retry_at: datetime | None = None
     adopted_url: str | None = None
-    """The address to ask instead, after permanent redirects."""
+    """The address to poll instead, after permanent redirects."""
     last_seen_at: datetime | None = None
-    """When it was last known what it held: an empty read tells nothing."""
+    """When the feed was last read with at least one item, or answered 304."""
     lied: bool = False
-    """The server has answered 304 although the feed had changed."""
+    """Whether the server answered 304 although the feed had changed."""
     failures_in_a_row: int = 0
     not_modified_in_a_row: int = 0
     items: int | None = None
-    """Of the last poll that was read, as are the next three."""
+    """This and the next three fields are of the last poll that was read."""
     overlap: bool | None = None
     etag: str | None = None
     last_modified: str | None = None
     newest_articles: tuple[UUID, ...] | None = None
-    """Of the last poll that read any."""
+    """The newest articles of the last poll that read any items."""
     peak_items_per_hour: float | None = None
-    """The fastest turnover between two polls of the last days."""
+    """The fastest turnover between two polls within `TURNOVER_PERIOD`."""
     warc_payload_digest: str | None = None
-    """Of the last response that was archived in full, as are the next two."""
+    """This and the next two fields are of the last response that was archived in full."""
     final_url: str | None = None
     captured_at: datetime | None = None
 
     @property
     def retired(self) -> bool:
-        """The feed has been answered with 410 and not been read since."""
+        """Whether the last answer was 410 (Gone)."""
         return self.last_outcome is PollOutcome.GONE
 
     @property
@@ -80,12 +82,12 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_be_conditional(self) -> bool:
-        """Whether the next poll may trust the server to say that nothing has changed."""
+        """Whether the next poll may send validators and accept a 304."""
         return self.has_validators and not self.lied and self.not_modified_in_a_row < UNCONDITIONAL_EVERY - 1
 
     @property
     def interval(self) -> timedelta:
-        """How long after the last poll the next one is due."""
+        """Time from the last poll until the next one is due."""
         if self.failures_in_a_row:
             return min(SHORTEST_INTERVAL * (1 << min(self.failures_in_a_row - 1, 10)), LONGEST_INTERVAL)
         if self.overlap is False or self.peak_items_per_hour is None:
@@ -106,18 +108,18 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
         return self.last_polled_at is None or self.last_polled_at + self.interval <= now + _SLACK
 
     def original(self, warc_payload_digest: str) -> Original | None:
-        """The response that a feed with this payload repeats."""
+        """The archived response with the same payload, for a WARC revisit record; None if the payload is new."""
         if self.warc_payload_digest != warc_payload_digest or self.final_url is None or self.captured_at is None:
             return None
         return Original(self.final_url, self.captured_at)
 
 
 States = Mapping[tuple[str, str], FeedState]
-"""By source id and address."""
+"""Feed states by source id and address."""
 
 
 def feed_states(ledger: Ledger, sources: Sequence[Source], now: datetime) -> States:
-    """The state of every feed and sitemap of the sources, and of the documents they led to."""
+    """The state of every feed and sitemap of the sources, and of the sitemaps that their indexes name."""
     rows = ledger.select(
         FeedState,
         "feed_states",
@@ -135,13 +137,13 @@ def feed_states(ledger: Ledger, sources: Sequence[Source], now: datetime) -> Sta
 
 
 def feed_states_by_source(ledger: Ledger, sources: Sequence[Source], now: datetime) -> Mapping[Source, States]:
-    """The same for several sources at once, each with its own."""
+    """For `Stores.reading`: the states of each source."""
     states = feed_states(ledger, sources, now)
     return {source: {key: state for key, state in states.items() if key[0] == source.id} for source in sources}
 
 
 def due_sources(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:
-    """The sources with a feed that is due."""
+    """The sources with at least one feed that is due."""
     states = feed_states(ledger, sources, now)
     return [
         source

@@ -1,4 +1,4 @@
-"""Fixity: does the archive still hold, byte for byte, what the ledger says it holds?"""
+"""Fixity: compare the archived pages with the digests in the ledger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.ledger import Ledger
 
 
 class PageRecord(msgspec.Struct, frozen=True):
-    """An archived answer, and the digest of its body by the event that names it."""
+    """An archived page, and the digest of its body in its event."""
 
     event_id: UUID
     url: str
@@ -26,12 +26,12 @@ class PageRecord(msgspec.Struct, frozen=True):
 
 
 def page_records(ledger: Ledger) -> list[PageRecord]:
-    """All archived pages that hold a body, in the order of the archive's files."""
+    """All archived pages with a body, in the order of the archive's files."""
     return ledger.select(PageRecord, "page_records")
 
 
 def damages(storage: Storage, records: Iterable[PageRecord]) -> Iterator[str]:
-    """A line for each record that cannot be read back or holds another page."""
+    """A line for each record that cannot be read, or whose body has another digest."""
     for record in records:
         location = Location(record.warc_file, record.warc_offset, record.warc_length)
         try:

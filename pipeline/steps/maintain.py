@@ -1,7 +1,7 @@
-"""maintain: keep the ledger's files few, and prove that ledger and archive hold what was recorded.
+"""maintain: merge the ledger's small files, and verify that ledger and archive hold what was recorded.
 
-All of it is safe beside runs that append. The ledger's lock is held for one merged file at a time, no snapshot is
-expired, and a file is deleted a day after nothing that begins needs it any more.
+It is safe while other runs append. The ledger's lock is held for one merged file at a time, no snapshot is expired, and
+a file is deleted only a day after it was replaced, when no reader can still need it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ from pipeline.steps.fixity import PageRecord, damages, page_records
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
 LOCK_TIMEOUT_SECONDS = 600.0
-"""Runs that append have the lock again and again: maintenance waits longer for its turn than they do."""
+"""Longer than for other runs, because runs that append take the lock again and again."""
 GRACE = timedelta(days=1)
-"""Whoever reads the ledger, or is about to append, is done after that time."""
+"""A replaced file is kept for this long. Readers and appends that still use it are done by then."""
 FRESH = timedelta(days=8)
-"""What was archived since the last weekly run, and a day more, is read back by every run, …"""
+"""Pages archived within this time (a week and a day) are read back by every weekly run."""
 WEEKS_TO_READ_ALL = 13
-"""… and each older file by one run in so many weeks."""
+"""Each older WARC file is read back by one weekly run in this many weeks."""
 FORGOTTEN = timedelta(days=30)
-"""What is known of a host that has not been asked for so long says nothing any more; of a news file, a backfill that
-reads it again streams it again."""
+"""Files about hosts and slices of news files are deleted when they were not used for this long. They are caches."""
 
 
 class LedgerFiles(msgspec.Struct, frozen=True):
@@ -42,19 +41,21 @@ class LedgerFiles(msgspec.Struct, frozen=True):
 
 
 class Merging(msgspec.Struct, frozen=True):
+    """The data files before and after merging."""
+
     before: LedgerFiles
     after: LedgerFiles
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What was compared with what was recorded, and each thing that is not as it was."""
+    """The extent of a verification, and a line for each difference that it found."""
 
     appends: int
     events: int
     digest: str
-    """Of the ledger's whole chain."""
+    """Digest of the ledger's whole chain."""
     pages: int
-    """Archived pages read back."""
+    """Number of archived pages that were read back."""
     findings: tuple[str, ...]
 
     def require_success(self) -> None:
@@ -78,7 +79,7 @@ class _Set(msgspec.Struct, frozen=True):
 
 
 def merge_files(ledger: Ledger, on_progress: OnProgress = ignore_progress) -> Merging:
-    """Merge small files of every event table, one merged file at a time: appends get their turn in between."""
+    """Merge the small files of every event table, one merged file at a time: appends can take the lock in between."""
     before = _files(ledger)
     ledger.rearrange(_Set, "limit_merged_files")
     merged = 0
@@ -94,14 +95,15 @@ def _files(ledger: Ledger) -> LedgerFiles:
 
 
 def delete_superseded(ledger: Ledger, now: datetime) -> int:
-    """Delete the files that merging replaced more than a day ago, and those that a killed append has left."""
+    """Delete the files that were replaced by merging more than `GRACE` ago, and orphans of killed appends; return how
+    many."""
     deleted = ledger.rearrange(_Deleted, "delete_superseded_files", older_than=now - GRACE)
     orphans = ledger.rearrange(_Deleted, "delete_orphaned_files", older_than=now - GRACE)
     return len(deleted) + len(orphans)
 
 
 def prove(ledger: Ledger, storage: Storage, now: datetime) -> Proof:
-    """Verify the whole ledger; read back the pages archived lately, and a share of all others that changes weekly."""
+    """Verify the whole ledger. Read back the pages that are due: recent ones, and weekly another part of the rest."""
     verification = verify(ledger)
     records = [record for record in page_records(ledger) if is_due(record, now)]
     findings = (
@@ -112,15 +114,14 @@ def prove(ledger: Ledger, storage: Storage, now: datetime) -> Proof:
 
 
 def is_due(record: PageRecord, now: datetime) -> bool:
-    """Whether a run at this time reads the page back."""
+    """Whether a weekly run at this time reads the page back."""
     week = int(now.timestamp()) // timedelta(days=7).total_seconds()
     is_fresh = record.warc_file >= f"{now - FRESH:%Y/%m/%d}"
     return is_fresh or zlib.crc32(record.warc_file.encode()) % WEEKS_TO_READ_ALL == week % WEEKS_TO_READ_ALL
 
 
 def prune(settings: Settings, now: datetime) -> list[Path]:
-    """Delete what is known of hosts that nobody has asked lately, and slices of news files that are as old; return the
-    files' paths."""
+    """Delete files about hosts and slices of news files that were not used for `FORGOTTEN`; return their paths."""
     before = (now - FORGOTTEN).timestamp()
     slices = (path for path in settings.cc_news_folder.glob("*/*") if path.suffix != ".lock")
     pruned = [*_forgotten(settings.host_folder, before), *(path for path in slices if path.stat().st_mtime < before)]
@@ -130,7 +131,7 @@ def prune(settings: Settings, now: datetime) -> list[Path]:
 
 
 def _forgotten(hosts: Path, before: float) -> Iterator[Path]:
-    """The memory of each host that was last written before that time, and the host's slots."""
+    """The files of each host whose memory was last written before that time."""
     for memory in hosts.glob("*.json"):
         if memory.stat().st_mtime < before:
             yield memory

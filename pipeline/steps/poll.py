@@ -1,4 +1,4 @@
-"""poll: read the feeds, record every poll, and every item that is new or says something new."""
+"""poll: read the feeds; record every poll, and every item that is new or has changed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
 
 MAX_SITEMAPS = 20
-"""Of one index that are read at a poll, newest first."""
+"""Maximum number of sitemaps of one index that a poll reads, the newest first."""
 MAX_SITEMAP_DEPTH = 2
+"""Maximum depth of indexes within indexes."""
 _SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
 
 
 class KnownItem(msgspec.Struct, frozen=True):
+    """The last event of an item."""
+
     source_id: str
     feed_url: str
     guid: str
@@ -35,10 +38,12 @@ class KnownItem(msgspec.Struct, frozen=True):
 
 
 KnownItems = Mapping[str, Mapping[str, KnownItem]]
-"""What each feed of a source said last, by its address and the item's guid."""
+"""The known items of a source, by feed address and guid."""
 
 
 class PollOfRun(msgspec.Struct, frozen=True):
+    """One poll of a run, for its summary."""
+
     source_id: str
     feed_url: str
     outcome: PollOutcome
@@ -51,20 +56,20 @@ class PollOfRun(msgspec.Struct, frozen=True):
 
 
 def failed_polls(ledger: Ledger, run: Run) -> tuple[int, list[PollOfRun]]:
-    """How many feeds the run polled, and the polls that read nothing."""
+    """The number of feeds that the run polled, and the polls that failed."""
     polls = ledger.select(PollOfRun, "polls_of_run", run_id=run.run_id)
     return len(polls), [poll for poll in polls if poll.failed]
 
 
-class Document(msgspec.Struct, frozen=True):
-    """A feed or sitemap that was read, and its poll."""
+class FeedBody(msgspec.Struct, frozen=True):
+    """The items of a feed or sitemap, with its poll."""
 
     poll: FeedPolled
     items: tuple[FeedItem, ...]
 
 
 async def poll_source(stores: Stores, client: Client, source: Source, which: Which) -> StepResult:
-    """Poll the source's feeds and sitemaps of this kind at once."""
+    """Poll the source's feeds and sitemaps that the run polls, all at once; one append for all of them."""
     now = stores.now()
     states = await stores.reading(feed_states_by_source, source)
     urls = [url for url in (*source.feeds, *source.sitemaps) if states[source.id, url].is_polled(which, now)]
@@ -98,24 +103,23 @@ async def _poll_feed(
     if feed is None:
         return [poll]
     since = poll.occurred_at - stores.settings.lookback
-    documents = [_document(poll, feed, since)]
-    poll = documents[0].poll
+    bodies = [_feed_body(poll, feed, since)]
+    poll = bodies[0].poll
     if feed.sitemaps:
-        poll = msgspec.structs.replace(
-            poll, etag=None, last_modified=None
-        )  # an index may stay while its members change
+        # The validators of an index say nothing about its members, which may change while the index does not.
+        poll = msgspec.structs.replace(poll, etag=None, last_modified=None)
         members = _Members(stores, client, source, states, since, {state.feed_url, poll.final_url or state.feed_url})
-        documents += await members.read(poll, feed.sitemaps, depth=1)
+        bodies += await members.read(poll, feed.sitemaps, depth=1)
         poll = msgspec.structs.replace(poll, warnings=(*poll.warnings, *members.warnings))
-    poll, discovered = _read(poll, documents, state, known)
+    poll, discovered = _read(poll, bodies, state, known)
     suspicious = state.not_modified_in_a_row and poll.conditional is False and not state.lied
     if suspicious and discovered and await answers_unmodified(stores, client, state):
         poll = msgspec.structs.replace(poll, warnings=(*poll.warnings, "lying_304"))
-    return [poll, *(document.poll for document in documents[1:]), *discovered]
+    return [poll, *(body.poll for body in bodies[1:]), *discovered]
 
 
 class _Members:
-    """Reads the sitemaps that an index names, each once, as many as the cap allows."""
+    """Reads the sitemaps that an index names: each once, at most `MAX_SITEMAPS`."""
 
     def __init__(
         self, stores: Stores, client: Client, source: Source, states: States, since: datetime, seen: set[str]
@@ -125,29 +129,29 @@ class _Members:
         self._left = MAX_SITEMAPS
         self.warnings: tuple[str, ...] = ()
 
-    async def read(self, index: FeedPolled, links: Sequence[SitemapLink], depth: int) -> list[Document]:
-        documents = []
+    async def read(self, index: FeedPolled, links: Sequence[SitemapLink], depth: int) -> list[FeedBody]:
+        bodies = []
         for link in self._chosen(links):
             state = self._state(link.url)
             poll, feed = await poll_document(self._stores, self._client, self._source, state, caused_by=index.event_id)
             if feed is None:
-                documents.append(Document(poll, ()))
+                bodies.append(FeedBody(poll, ()))
                 self._warn("sitemap_unread")
                 continue
-            documents.append(_document(poll, feed, self._since))
+            bodies.append(_feed_body(poll, feed, self._since))
             if feed.sitemaps and depth < MAX_SITEMAP_DEPTH:
-                documents += await self.read(poll, feed.sitemaps, depth + 1)
+                bodies += await self.read(poll, feed.sitemaps, depth + 1)
             elif feed.sitemaps:
                 self._warn("sitemaps_too_deep")
-        return documents
+        return bodies
 
     def _state(self, url: str) -> FeedState:
-        """Without validators: which members an index names changes too often for a 304 to be worth its doubt."""
+        """The state without validators. A member is fetched whole, since the members of an index change often."""
         state = self._states.get((self._source.id, url), FeedState(source_id=self._source.id, feed_url=url))
         return msgspec.structs.replace(state, etag=None, last_modified=None, adopted_url=None)
 
     def _chosen(self, links: Sequence[SitemapLink]) -> list[SitemapLink]:
-        """Those that may hold something recent, the newest first; undated ones last, in the index's order."""
+        """The sitemaps that may list recent articles, the newest first; undated ones last, in the index's order."""
         recent = [
             link
             for link in links
@@ -167,10 +171,10 @@ class _Members:
             self.warnings += (warning,)
 
 
-def _document(poll: FeedPolled, feed: Feed, since: datetime) -> Document:
-    """A sitemap may list a site's whole past: only what is dated within the lookback is taken for news."""
+def _feed_body(poll: FeedPolled, feed: Feed, since: datetime) -> FeedBody:
+    """The items of a feed. A sitemap may list a site's whole past, so only its items dated after `since` are taken."""
     if feed.kind not in _SITEMAPS:
-        return Document(poll, feed.items)
+        return FeedBody(poll, feed.items)
     news = feed.kind is FeedKind.NEWS_SITEMAP
     items = []
     undated = False
@@ -180,17 +184,17 @@ def _document(poll: FeedPolled, feed: Feed, since: datetime) -> Document:
         if (at is None and news) or (at is not None and at >= since):
             items.append(item)
     warnings = (*poll.warnings, "undated_items") if undated else poll.warnings
-    return Document(msgspec.structs.replace(poll, items=len(items), warnings=warnings), tuple(items))
+    return FeedBody(msgspec.structs.replace(poll, items=len(items), warnings=warnings), tuple(items))
 
 
 def _read(
-    poll: FeedPolled, documents: Sequence[Document], state: FeedState, known: Mapping[str, KnownItem]
+    poll: FeedPolled, bodies: Sequence[FeedBody], state: FeedState, known: Mapping[str, KnownItem]
 ) -> tuple[FeedPolled, list[ItemDiscovered]]:
-    """The poll of the feed as a whole, and what it said that was not known."""
+    """Return the poll of the whole feed, and an event for each item that is new or has changed."""
     said: dict[str, tuple[FeedPolled, FeedItem]] = {}
-    for document in documents:
-        for item in document.items:
-            said.setdefault(item.guid, (document.poll, item))
+    for body in bodies:
+        for item in body.items:
+            said.setdefault(item.guid, (body.poll, item))
     items = [item for _, item in said.values()]
     new = [guid for guid in said if guid not in known]
     said_anew = [
@@ -215,14 +219,17 @@ def _read(
 
 
 def _newest_articles(items: Sequence[FeedItem]) -> tuple[UUID, ...]:
-    """The articles of the newest fifth, at least three; undated items count as old, in the feed's order."""
+    """The articles of the newest fifth of the items, at least three. Undated items count as the oldest ones."""
     dated = sorted(items, key=lambda item: item.published_at.timestamp() if item.published_at else 0, reverse=True)
     articles = dict.fromkeys(article_id(item.url) for item in dated)
     return tuple(articles)[: max(3, math.ceil(len(items) / 5))]
 
 
 def _overlap(items: Iterable[FeedItem], state: FeedState) -> bool | None:
-    """Looking for the newest ones only, so that no item pinned to the top of a feed hides that the rest rolled by."""
+    """Whether the feed still holds one of the newest items of the last poll; None if that is unknown.
+
+    Only the newest items count, because an item pinned to the top of a feed would hide that all others were replaced.
+    """
     articles = {article_id(item.url) for item in items}
     if not articles or not state.newest_articles:
         return None
@@ -230,7 +237,7 @@ def _overlap(items: Iterable[FeedItem], state: FeedState) -> bool | None:
 
 
 def _gap_end(poll: FeedPolled, items: Sequence[FeedItem], state: FeedState) -> datetime:
-    """The oldest item's date after the last poll; this poll's time where the dates do not say."""
+    """The date of the oldest item published after the last poll, or the time of this poll if no date tells."""
     assert state.last_seen_at is not None
     dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_seen_at]
     return min(dates, default=poll.occurred_at)

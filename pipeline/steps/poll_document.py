@@ -1,4 +1,4 @@
-"""One request for a feed or a sitemap: fetched, archived and parsed, or why not."""
+"""One request for a feed or a sitemap: fetch it, archive the answer, parse it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from pipeline.steps.run.stores import Stores
 PRODUCER = "poll@2"
 
 _DETAIL_CHARS = 500
+"""Maximum length of the message of an unexpected error in an event."""
 _BLOCKED = frozenset({"robots", "blocked_address"})
 
 
 async def poll_document(
     stores: Stores, client: Client, source: Source, state: FeedState, *, caused_by: UUID | None = None
 ) -> tuple[FeedPolled, Feed | None]:
-    """The poll as far as it is known from this document alone, and what was read, if anything was."""
+    """Return the poll, as far as this document alone says, and the feed if one was read."""
     asked_url = state.adopted_url or state.feed_url
     conditional = state.may_be_conditional
     poll = FeedPolled(
@@ -61,14 +62,14 @@ async def poll_document(
         )
     except NewsledgerError:
         raise
-    except Exception as exc:  # noqa: BLE001  # one feed must not cost the others; the event says what happened
+    except Exception as exc:  # noqa: BLE001  # the other feeds are still polled; the event says what happened
         return _ended(poll, reason="error", detail=f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
     poll = _archived(stores, poll, response, state)
     detail = f"{response.final_url} answers {response.status}"
     if response.status == 304 and conditional:
         return _ended(poll, outcome=PollOutcome.NOT_MODIFIED)
     if response.status == 410:
-        retires = state.adopted_url is None  # else the configured address is asked again first
+        retires = state.adopted_url is None  # after an adopted redirect, the configured address is tried first
         outcome = PollOutcome.GONE if retires else PollOutcome.FAILED
         return _ended(poll, outcome=outcome, reason="gone", detail=detail)
     if not 200 <= response.status < 300:
@@ -85,7 +86,7 @@ async def poll_document(
 
 
 async def answers_unmodified(stores: Stores, client: Client, state: FeedState) -> bool:
-    """Whether the server still answers 304 to the validators of the last read. For a feed known to have changed."""
+    """Whether the server still answers 304 to the validators of the last read, for a feed that has changed since."""
     try:
         response = await client.fetch(
             state.adopted_url or state.feed_url, etag=state.etag, last_modified=state.last_modified
@@ -101,7 +102,7 @@ def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:
 
 
 async def _parsed(response: Response, source: Source, stores: Stores) -> Feed:
-    """In a thread of its own kind: a long feed must not stop what else is being fetched, nor wait for names."""
+    """Parse in a thread, so that a long feed does not stop the other fetches."""
     parse = partial(
         parse_feed,
         response.body,
@@ -114,7 +115,7 @@ async def _parsed(response: Response, source: Source, stores: Stores) -> Feed:
 
 
 def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:
-    """The poll with what its exchange said, and where the archive has it."""
+    """Archive the exchange; return the poll with its headers and its place in the archive."""
     for redirect in response.redirects:
         stores.archive.write(redirect)
     stored = stores.archive.write(response.exchange, state.original)

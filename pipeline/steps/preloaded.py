@@ -1,5 +1,5 @@
-"""Imported by the server that worker processes are forked from: their tasks, with the lexicons and models that are
-loaded when a text is first read, so that no worker loads them again."""
+"""Imported by the fork server before it forks worker processes, so that they share the tasks' modules, lexicons and
+models instead of loading them again. Annotating a text loads them."""
 
 from pipeline.annotate import annotate_text
 from pipeline.steps import annotation_task, extraction_task

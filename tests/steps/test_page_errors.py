@@ -30,7 +30,7 @@ from pipeline.steps.revisit import revisit_source
 from pipeline.steps.run.host_locks import HostLocks
 from pipeline.steps.run.page_events import MAX_ATTEMPTS
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.run.visits import Alone
+from pipeline.steps.run.visits import SourceLocks
 from tests.worlds.outlet import DAY, Outlet, outlet
 from tests.worlds.world import World
 
@@ -134,7 +134,7 @@ def test_recover(tmp_path: Path, failing: str) -> None:
         past.later(days=2)
 
         def recover(stores: Stores, client: Client) -> Any:
-            alone = Alone(HostLocks(past.settings.host_folder), past.source.hosts)
+            alone = SourceLocks(HostLocks(past.settings.host_folder), past.source.hosts)
             return PageRecovery(stores, client, None, past.source, SourceInterval(past.source.id, DAY), alone).run()
 
         counts = run(past, failing, recover).counts

@@ -1,9 +1,9 @@
-"""recover: the articles of a past interval that the ledger lacks, from their sources' history, and their pages.
+"""recover: find the articles of a past interval that are missing from the ledger, and fetch their pages.
 
-    known but never captured ▶ sitemaps ▶ web archive ▶ pages, live or archived ▶ CC-NEWS
+    sitemaps ▶ web archive ▶ pages, live or archived ▶ CC-NEWS
 
-What was asked of the history is recorded with what it gave (`history_read`) as it is read, so an interrupted run is
-gone on with, and one that is repeated within a day asks only for what lacks.
+Every document of the history is recorded as `history_read` when it was read. So an interrupted run resumes where it
+stopped, and a run that is repeated within a day requests only what is still missing.
 """
 
 from __future__ import annotations
@@ -29,22 +29,24 @@ from pipeline.steps.backfill.history_state import SourceInterval, history_reads
 from pipeline.steps.backfill.recover_news import NewsRecovery
 from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.run.visits import Alone, attend_each
+from pipeline.steps.run.visits import SourceLocks, attend_each
 
 _NAMED_FAILURES = 5
-"""So many documents that could not be read are named in notices; `history_read` has them all."""
+"""Maximum number of unreadable documents named in the notices; the events `history_read` name them all."""
 
 
 def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]) -> StepResult:
-    """Find and capture what the sources published in the interval. `roster` are all sources there are: a host's budget
-    is the same whichever source leads to it, and a news file is streamed once for all of them."""
+    """Find and capture the articles that the sources published in the interval.
+
+    `roster` are all sources of sources.toml: a host has one budget for all of them, and a news file is streamed once.
+    """
     hosts = frozenset(host for source in roster for host in source.hosts)
 
     async def run() -> StepResult:
         async with open_history(stores.settings, roster, stores.now) as history:
 
-            async def attend(source: Source, alone: Alone) -> StepResult:
-                return await _recover_source(stores, history, source, interval, hosts, alone)
+            async def attend(source: Source, locks: SourceLocks) -> StepResult:
+                return await _recover_source(stores, history, source, interval, hosts, locks)
 
             return await attend_each(stores, sources, attend)
 
@@ -57,13 +59,13 @@ async def _recover_source(
     source: Source,
     interval: Interval,
     hosts: frozenset[str],
-    alone: Alone,
+    locks: SourceLocks,
 ) -> StepResult:
     past = SourceInterval(source.id, interval)
-    async with alone.at_hosts():
+    async with locks.at_hosts():
         result = await _search_sitemaps(stores, history, source, past)
     result += await _search_web_archive(stores, history, source, past)
-    pages = PageRecovery(stores, history.client, history.web_archive(source), source, past, alone)
+    pages = PageRecovery(stores, history.client, history.web_archive(source), source, past, locks)
     result += await pages.run()
     if reads_cc_news(stores.settings, source):
         settings = stores.settings

@@ -1,4 +1,4 @@
-"""CC-NEWS: pages of a source in Common Crawl's news files."""
+"""Recover pages of a source from CC-NEWS, Common Crawl's files of news pages."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from pipeline.steps.run.page_events import Payload
 from pipeline.steps.run.stores import StepResult, Stores, uninterrupted
 
 _CRAWLED_WITHIN = timedelta(days=1)
-"""Of its publication an article is crawled: what is published late in the evening, on the next day."""
+"""Maximum time from an article's publication until it is crawled: late in the evening, that is the next day."""
 
 
 class NewsRecovery:
-    """Finds a source's articles of an interval in news files, and takes their pages where the live ones are gone."""
+    """Finds a source's articles of an interval in news files, and captures the pages that their site has lost."""
 
     def __init__(
         self, stores: Stores, slices: NewsSlices, recovery: PageRecovery, source: Source, interval: Interval
@@ -47,13 +47,13 @@ class NewsRecovery:
         self._source = source
         self._past = SourceInterval(source.id, interval)
         self._period = interval
-        """Of publication."""
+        """The interval of publication."""
         known_until = max(interval.end, stores.now())
         self._crawled = Interval(interval.start, min(interval.end + _CRAWLED_WITHIN, known_until))
         self._base_url = stores.settings.cc_news_url
 
     async def run(self, archives: Client) -> StepResult:
-        """File after file, as many as a run may read, those begun in the interval before later ones."""
+        """Read the files that may hold the interval's articles, in order of time, at most as many as a run may read."""
         files, failures = await list_files(archives, self._base_url, self._crawled)
         read_at = await self._stores.reading(history_reads, self._past)
         unread = [url for url in (file.url(self._base_url) for file in files) if (Via.CC_NEWS, url) not in read_at]
@@ -77,8 +77,10 @@ class NewsRecovery:
             return await self._slice(url, file, news_slice.problem)
 
     async def _slice(self, url: str, file: BinaryIO, problem: str | None) -> StepResult:
-        """What the slice names is recorded before its pages are asked for; it is read to its end when it is known
-        of each whether its page is still there."""
+        """Record the slice's articles, then request their live pages, then capture the lost ones from the slice.
+
+        The file counts as read only when the fate of each page is known; until then a later run reads it again.
+        """
         sightings = await asyncio.to_thread(self._sightings, file, url)
         find = HistoryResult(
             via=Via.CC_NEWS,
@@ -106,7 +108,7 @@ class NewsRecovery:
         return recorded + StepResult({}, notices=(f"source {self._source.id}: CC-NEWS: {find.failure.detail}",))
 
     def _sightings(self, file: BinaryIO, found_in: str) -> dict[UUID, Sighting]:
-        """By article, of the first capture of each."""
+        """The first capture of each article."""
         sightings: dict[UUID, Sighting] = {}
         for page in read_pages(file, self._crawled, self._is_wanted):
             sightings.setdefault(article_id(page.url), self._sighting(page, found_in))
@@ -125,7 +127,7 @@ class NewsRecovery:
         return [article for article in articles if not article.has_page and article.article_id in ids]
 
     async def _taken(self, file: BinaryIO, gone: Mapping[UUID, ArticleOfInterval]) -> list[ArticleCaptured]:
-        """The first capture of each of these articles, one page in memory at a time."""
+        """Capture the first page of each of these articles, with one page in memory at a time."""
         left = dict(gone)
         file.seek(0)
         pages = read_pages(file, self._crawled, lambda url: self._is_wanted(url) and article_id(url) in left)

@@ -33,7 +33,7 @@ from pipeline.steps.run.host_locks import GIVE_WAY_SECONDS, HeldByAnotherRun
 from pipeline.steps.run.page_batch import PageBatch
 from pipeline.steps.run.page_events import PageFailure, Payload, page_captured, page_failed, response_payload
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.run.visits import Alone
+from pipeline.steps.run.visits import SourceLocks
 
 MAX_PAGES = 5_000
 """Maximum number of pages of one source that one run requests from its site, and also from the web archive."""
@@ -53,10 +53,10 @@ class PageRecovery:
         archive: WebArchive | None,
         source: Source,
         past: SourceInterval,
-        alone: Alone,
+        locks: SourceLocks,
     ) -> None:
         self._stores, self._client, self._archive, self._source = stores, client, archive, source
-        self._past, self._alone = past, alone
+        self._past, self._locks = past, locks
         self._put_off: set[str] = set()
         """Reasons for which the archive was not asked and which are recorded. They hold for all pages."""
         self._notices: dict[str, None] = {}
@@ -104,11 +104,11 @@ class PageRecovery:
             visit=self._live if via is Via.LIVE else self._archived,
             failed=lambda article, failure: [self._failed(article, failure)],
         )
-        for batch, alone in self._batches(wanted[:MAX_PAGES], via):
+        for batch, lock in self._batches(wanted[:MAX_PAGES], via):
             if pages.done and via is Via.LIVE:
                 await asyncio.sleep(GIVE_WAY_SECONDS)
             try:
-                async with alone:
+                async with lock:
                     missing = self._wanted(await self._articles({article.article_id for article in batch}), via)
                     self._stores.asked_for |= {(article.article_id, via) for article in missing}
                     result += await pages.run(missing)
@@ -126,12 +126,12 @@ class PageRecovery:
         for live pages, one day of the source for archived ones."""
         if via is Via.LIVE:
             for first in range(0, len(wanted), BATCH_PAGES):
-                yield wanted[first : first + BATCH_PAGES], self._alone.at_hosts()
+                yield wanted[first : first + BATCH_PAGES], self._locks.at_hosts()
             return
         for day, pages in groupby(wanted, lambda article: article.dated_at.date()):
             of_day = list(pages)
             for first in range(0, len(of_day), BATCH_PAGES):
-                yield of_day[first : first + BATCH_PAGES], self._alone.in_archives(day)
+                yield of_day[first : first + BATCH_PAGES], self._locks.in_archives(day)
 
     async def _live(self, article: ArticleOfInterval) -> Sequence[Event]:
         response = await self._client.fetch(article.url)

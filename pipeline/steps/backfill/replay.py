@@ -1,7 +1,7 @@
-"""replay: what an interval's archived captures say to the current producers, from the archive, without a network.
+"""replay: run the current extractor and annotators on an interval's archived captures, without a network.
 
-An interval's captures are those made in it and all those of the articles published in it: pages that were had later,
-by a backfill for instance, belong to the day that they are about.
+An interval's captures are those made in it, and those of the articles published in it. So a page that was captured
+later, by a backfill for example, belongs to the day on which its article was published.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 
 class Captures(StrEnum):
-    """Which of the interval's captures are read."""
+    """Which of the interval's captures are replayed."""
 
     ALL = "all"
     OWN = "own"
-    """Those that this run has made: nothing older is replayed."""
+    """Only captures that this run has made."""
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What of the archive is an interval's."""
+    """The captures of an interval, as query parameters."""
 
     interval: Interval
     source_ids: Sequence[str]
     article_ids: Sequence[UUID]
-    """Of the articles published in it; they stay the same while the interval is replayed."""
+    """The articles published in the interval. They stay the same while it is replayed."""
 
     def values(self, stores: Stores, captures: Captures) -> dict[str, Any]:
-        """For the queries."""
+        """The values of the queries' parameters."""
         return {
             "start": self.interval.start,
             "end": self.interval.end,
@@ -57,24 +57,24 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 def scope_of(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> Scope:
-    """As far as the ledger knows the interval now."""
+    """The scope with the articles that the ledger knows now."""
     articles = articles_of_interval(stores.ledger, interval, source_ids, stores.run)
     return Scope(interval, source_ids, [article.article_id for article in articles])
 
 
 def replay_extraction(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
-    """Extract the captures that the current extractor has not seen."""
+    """Extract the captures that the current extractor has not processed."""
     return extract_captures(stores, replayable_captures(stores, scope, captures))
 
 
 def replay_annotation(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
-    """Have each annotator of the settings read what the current extractor read in the captures and it has not."""
+    """Run each annotator of the settings on the current extractor's extractions that it has not processed."""
     return annotate_with_each(stores, partial(replayable_texts, stores, scope, captures))
 
 
 def unread_articles(stores: Stores, scope: Scope) -> dict[UUID, str]:
-    """The articles with a capture that a current producer has not read, and their sources; annotators that are not
-    installed read nothing."""
+    """The sources of the articles with a capture that a current producer has not processed, by article. Annotators that
+    are not installed do not count."""
     unread = {capture.article_id: capture.source_id for capture in replayable_captures(stores, scope)}
     for spec in stores.settings.annotators:
         with suppress(AnnotatorError):
@@ -86,7 +86,7 @@ def unread_articles(stores: Stores, scope: Scope) -> dict[UUID, str]:
 def replayable_captures(
     stores: Stores, scope: Scope, captures: Captures = Captures.ALL, producer: str = EXTRACT_PRODUCER
 ) -> list[PendingCapture]:
-    """The payloads that `producer` has not seen."""
+    """The captures that `producer` has not processed."""
     values = scope.values(stores, captures)
     return stores.ledger.select(PendingCapture, "replayable_captures", producer=producer, **values)
 
@@ -98,7 +98,7 @@ def replayable_texts(
     producer: str = ANNOTATE_PRODUCER,
     extract_producer: str = EXTRACT_PRODUCER,
 ) -> list[PendingText]:
-    """What `extract_producer` read in the payloads and `producer` has not seen."""
+    """Extractions by `extract_producer` that `producer` has not processed."""
     values = scope.values(stores, captures)
     return stores.ledger.select(
         PendingText, "replayable_texts", extract_producer=extract_producer, producer=producer, **values

@@ -1,4 +1,4 @@
-"""Batching of ledger calls: whoever asks while the ledger is busy shares the next call with all who do."""
+"""Batching of ledger calls: questions that arrive while the ledger is busy share the next call."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ Answer = TypeVar("Answer")
 
 
 class Batching(Generic[Asked, Answer]):
-    """Calls `work` with what was asked meanwhile, in order, at most so many of it that their weights make `limit`.
+    """Collects questions while `work` is busy, then calls it once for all of them, in order.
 
-    A call that fails is made again for each question alone, so that the error is only whose question it was. An error
-    that names its cause (a full disk, a locked ledger) is everyone's.
+    The weights of one call's questions add up to at most `limit`. If a call fails, it is repeated for each question
+    alone, so that only the question that caused the error gets it. A NewsledgerError (a full disk, a locked ledger)
+    concerns all of them and is raised for each.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Batching(Generic[Asked, Answer]):
         self._working: asyncio.Task[None] | None = None
 
     async def ask(self, asked: Asked) -> Answer:
-        """The answer to this one question."""
+        """Return the answer to this question, or raise its error."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
         if self._working is None:
@@ -42,7 +43,7 @@ class Batching(Generic[Asked, Answer]):
 
     async def _work_off(self) -> None:
         try:
-            await asyncio.sleep(0)  # for all who ask in the same turn of the loop
+            await asyncio.sleep(0)  # questions of the same turn of the event loop join the call
             while self._waiting:
                 await self._answer(self._next_batch())
         finally:
@@ -52,7 +53,7 @@ class Batching(Generic[Asked, Answer]):
         try:
             answers = await self._work([asked for asked, _ in batch])
             answered = list(zip(batch, answers, strict=True))
-        except Exception as exc:  # noqa: BLE001  # it is raised where the answer is awaited
+        except Exception as exc:  # noqa: BLE001  # raised where the answer is awaited
             if len(batch) > 1 and not isinstance(exc, NewsledgerError):
                 for one in batch:
                     await self._answer([one])
@@ -62,11 +63,11 @@ class Batching(Generic[Asked, Answer]):
                     future.set_exception(exc)
             return
         for (_, future), answer in answered:
-            if not future.done():  # whoever asked may have been cancelled
+            if not future.done():  # the asking task may have been cancelled
                 future.set_result(answer)
 
     def _next_batch(self) -> list[tuple[Asked, asyncio.Future[Answer]]]:
-        """At least one question, however heavy."""
+        """The next questions within the limit; at least one, even if it alone exceeds the limit."""
         weight, count = 0, 0
         for asked, _ in self._waiting:
             weight += self._weight(asked)

@@ -1,4 +1,4 @@
-"""One run at a time collects from a host, so that two runs at once never fetch a page twice."""
+"""Locks that let one run at a time collect from a host, so that two runs never fetch the same page."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from pipeline.errors import storage_errors
 log = structlog.get_logger()
 
 NOTICE_SECONDS = 5.0
+"""A run that has waited this long logs that it waits for another one."""
 LONGEST_WAIT_SECONDS = 2700.0
+"""45 minutes; then the source is put off. A large outlet takes up to about half an hour."""
 POLL_SECONDS = 0.2
+"""How often a waiting run tries the lock."""
 GIVE_WAY_SECONDS = 2 * POLL_SECONDS
-"""So long a run that comes back at once stays away, that those who wait get in."""
+"""Pause of a run between two batches, long enough for a waiting run to get the lock."""
 
 
 class HeldByAnotherRun(Exception):
-    """Another run has been at the host for longer than is waited for it."""
+    """Another run has held the host for longer than the longest wait."""
 
 
 class HostLocks:
-    """File locks below `folder`, one a host; the sources of this process share those it holds."""
+    """One file lock per host, in `folder`. The sources of one process share the locks that it holds."""
 
     def __init__(self, folder: Path, *, longest_wait_seconds: float = LONGEST_WAIT_SECONDS) -> None:
         self._folder = folder
@@ -36,9 +39,9 @@ class HostLocks:
 
     @asynccontextmanager
     async def of(self, hosts: Iterable[str]) -> AsyncIterator[None]:
-        """Wait for all of them, in alphabetical order, so that no two processes wait for each other.
+        """Hold the locks of all these hosts. Raises HeldByAnotherRun.
 
-        Raises HeldByAnotherRun.
+        They are taken in alphabetical order, so that two processes never wait for each other.
         """
         with storage_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)

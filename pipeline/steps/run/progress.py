@@ -1,4 +1,4 @@
-"""How a step tells how far it has come."""
+"""Progress of a step, for a progress bar or a log."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ log = structlog.get_logger()
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a step has come with one source (or with everything, where source_id is None)."""
+    """How many of its tasks a step has done, for one source or, if `source_id` is None, for all."""
 
     step: str
     source_id: str | None
     done: int
     total: int
     bytes: int = 0
-    """Fetched by what is done so far."""
+    """Bytes received so far."""
 
 
 OnProgress = Callable[[Progress], None]
 
 
 def ignore_progress(progress: Progress) -> None:
-    """For callers with nobody watching."""
+    """For callers that show no progress."""
 
 
 def log_progress(progress: Progress) -> None:
-    """One line when a step is done with a source (or with everything)."""
+    """Log one line when the step has done all its tasks for a source, or for all sources."""
     if progress.done == progress.total:
         log.info(progress.step, source=progress.source_id, done=progress.done, bytes=progress.bytes or None)

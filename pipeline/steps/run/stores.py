@@ -1,4 +1,4 @@
-"""What every step works with, and how it says what it did."""
+"""The ledger and the archive as every step uses them, and the result that every step returns."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
 RECALL = timedelta(days=90)
-"""How far back a step looks for what it has already seen (validators, items, payloads); bounds its queries."""
+"""How far back a step looks for known validators, items and payloads. It bounds the cost of its queries."""
 
 BATCH_EVENTS = 5_000
-"""About so many events go into one append, so that a large backlog is recorded as it is worked off."""
+"""Approximate number of events in one append: few enough that an interrupt during a large backlog loses little."""
 BATCH_KEYS = 50
-"""So many sources are read about with one query."""
+"""Maximum number of sources that share one query."""
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """What a step recorded, new events by type, and what it could not do.
+    """The number of new events of each type that a step recorded, and what it did not do.
 
-    A problem is a line for people: something was left undone that should not be, while everything else was done.
-    A notice is one of what was rightly put off.
+    A problem is a line for people about work that failed, while the rest was done. A notice is a line about work that
+    was put off for a good reason.
     """
 
     counts: Mapping[str, int]
@@ -55,14 +55,14 @@ class StepResult(msgspec.Struct, frozen=True):
         """Raises NewsledgerError with the first problem, if there was one."""
         if self.problems:
             more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-            raise NewsledgerError(f"{self.problems[0]}{more}; all else was recorded")
+            raise NewsledgerError(f"{self.problems[0]}{more}; everything else was recorded")
 
     def count(self, event_type: str) -> int:
         return self.counts.get(event_type, 0)
 
 
 async def uninterrupted(work: Coroutine[Any, Any, R]) -> R:
-    """What `work` gives; an interrupt meanwhile is raised when it is done."""
+    """Return the result of `work`. An interrupt that arrives meanwhile is raised when the work is done."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -74,7 +74,7 @@ async def uninterrupted(work: Coroutine[Any, Any, R]) -> R:
 async def salvage(
     work: Iterable[Coroutine[Any, Any, R]], record: Callable[[list[R]], Coroutine[Any, Any, StepResult]]
 ) -> StepResult:
-    """Do all of the work at once and record what came of it, also where an interrupt or an error ends it early."""
+    """Do all the work at once and record the results, also if an interrupt or an error ends it early."""
     tasks = [asyncio.ensure_future(each) for each in work]
     if not tasks:
         return StepResult({})
@@ -99,7 +99,7 @@ class Stores:
         self.run = run
         self.on_progress = on_progress
         self.asked_for: set[tuple[UUID, Via]] = set()
-        """The articles whose pages this run has asked for, and where."""
+        """The pages that this run has requested, by article and place: two sources may name the same page."""
 
     def __enter__(self) -> Self:
         settings = self.settings
@@ -113,7 +113,7 @@ class Stores:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._threads.shutdown(cancel_futures=True)
-        self._ledger_thread.shutdown()  # the append in hand is finished, also after an interrupt
+        self._ledger_thread.shutdown()  # waits for the append that is running, also after an interrupt
         self.archive.close()
         self.ledger.close()
 
@@ -121,7 +121,7 @@ class Stores:
         return self.run.now()
 
     def record_each(self, step: str, outcomes: Iterable[Sequence[Event] | str], total: int) -> StepResult:
-        """Append what comes of each of `total` tasks, events or a problem, in batches, and tell how far it is."""
+        """Append the outcomes of `total` tasks in batches. An outcome is the task's events, or a problem as text."""
         result, events = StepResult({}), list[Event]()
         for done, outcome in enumerate(outcomes, start=1):
             if isinstance(outcome, str):
@@ -135,9 +135,10 @@ class Stores:
         return result
 
     async def reading(self, read: Callable[[Ledger, Sequence[K], datetime], Mapping[K, R]], key: K) -> R:
-        """What `read`, given the ledger, several keys and the time, finds for this key, while the event loop goes on.
+        """Run a query for one key in the ledger's thread, while the event loop continues.
 
-        Whatever is read for other keys at about the same time is read together with it.
+        `read` gets the ledger, several keys and the time, and returns a result for each key. Keys that are asked for at
+        about the same time share one call.
         """
         if read not in self._reads:
             self._reads[read] = Batching(partial(self._read_all, read), limit=BATCH_KEYS)
@@ -151,9 +152,9 @@ class Stores:
         return [found[key] for key in keys]
 
     async def recording(self, events: Sequence[Event]) -> StepResult:
-        """`record`, while the event loop goes on fetching: another process may hold the ledger's lock for a while.
+        """Like `record`, but the event loop continues to fetch: another process may hold the ledger's lock for a while.
 
-        Whatever is to be recorded meanwhile goes into the next append together.
+        Events that arrive meanwhile share the next append.
         """
         return await self._appends.ask(events) if events else StepResult({})
 
@@ -164,14 +165,14 @@ class Stores:
         return [StepResult(append.count(batch)) for batch in batches]
 
     async def in_thread(self, work: Callable[[], R]) -> R:
-        """What long work gives, while the event loop goes on."""
+        """Run long work in a thread, while the event loop continues."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def _in_ledger_thread(self, work: Callable[[], R]) -> R:
-        """One thread for all, because the ledger's connection takes one caller at a time."""
+        """All calls share one thread, because the ledger's connection takes one caller at a time."""
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._ledger_thread, work))
 
     def record(self, events: Sequence[Event]) -> StepResult:
-        """Append the events after what they point to in the archive has reached the disk."""
+        """Flush the archive to disk, then append the events, so that no event points to bytes that may be lost."""
         self.archive.sync()
         return StepResult(self.ledger.append(events, self.run).counts)

@@ -1,5 +1,5 @@
-"""Visits to the hosts of several sources at once: with one client, so that each host has one budget, and one run at a
-time at a host."""
+"""Visits to the hosts of several sources at once. All visits share one client, so each host has one budget; locks let
+one run at a time use a host."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pipeline.steps.run.host_locks import HeldByAnotherRun, HostLocks
 from pipeline.steps.run.stores import StepResult, Stores
 
 _FILES_A_SOURCE = 10
-"""Locks of a source's hosts; most have one or two."""
+"""Estimated number of lock files that a source's visit holds open; most sources have one or two hosts."""
 
 
 def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[], datetime]) -> Client:
-    """The client for these sources, as the settings want it to be."""
+    """The client for these sources, with the limits and timeouts of the settings."""
     return Client(
         allow_hosts=settings.allow_hosts,
         limits=limits(settings, sources),
@@ -35,7 +35,7 @@ def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[
 
 
 def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
-    """Each host's budget: the default, or the least that a source of it sets."""
+    """The budget of each host: the default, or the lowest that one of its sources sets."""
     by_host: dict[str, float] = {}
     for source in sources:
         limit = source.requests_per_second
@@ -44,40 +44,40 @@ def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
     return Limits(settings.requests_per_second, by_host)
 
 
-class Alone:
-    """Keeps other runs from what is being done for a source. What it gives raises HeldByAnotherRun when entered."""
+class SourceLocks:
+    """Locks that keep other runs away while a source is visited. Entering one may raise HeldByAnotherRun."""
 
     def __init__(self, locks: HostLocks, hosts: AbstractSet[str]) -> None:
         self._locks, self._hosts = locks, hosts
 
     def at_hosts(self) -> AbstractAsyncContextManager[None]:
-        """At the source's hosts."""
+        """Lock the source's hosts."""
         return self._locks.of(self._hosts)
 
     def in_archives(self, day: date) -> AbstractAsyncContextManager[None]:
-        """In archives, after those hosts' pages of a day; backfills of other days need not wait."""
+        """Lock the search for one day's pages of these hosts in web archives. Backfills of other days need not wait."""
         return self._locks.of(f"pages of {host} of {day} in archives" for host in self._hosts)
 
 
 async def visit_each(
     stores: Stores, sources: Sequence[Source], visit: Callable[[Source], Awaitable[StepResult]]
 ) -> StepResult:
-    """`attend_each` with visits that are at the source's hosts all the time."""
+    """Like `attend_each`, for visits that hold the source's hosts all the time."""
 
-    async def attend(source: Source, alone: Alone) -> StepResult:
-        async with alone.at_hosts():
+    async def attend(source: Source, locks: SourceLocks) -> StepResult:
+        async with locks.at_hosts():
             return await visit(source)
 
     return await attend_each(stores, sources, attend)
 
 
 async def attend_each(
-    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, Alone], Awaitable[StepResult]]
+    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, SourceLocks], Awaitable[StepResult]]
 ) -> StepResult:
-    """Every source to its end, whatever befalls the others; what ended in an error is a problem that names it.
+    """Attend to all sources at once. An error of one source becomes a problem that names it; the others are finished.
 
-    A full disk or a locked ledger concerns all sources and is raised. A source whose host another run keeps for itself
-    is put off, and a notice says so.
+    A full disk or a locked ledger concerns all sources and is raised. A source whose host is held by another run is put
+    off, and a notice says so.
     """
     locks = HostLocks(stores.settings.host_folder)
     at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))
@@ -85,7 +85,7 @@ async def attend_each(
     async def one(source: Source) -> StepResult:
         try:
             async with at_once:
-                return await attend(source, Alone(locks, _hosts(source)))
+                return await attend(source, SourceLocks(locks, _hosts(source)))
         except HeldByAnotherRun as exc:
             return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
 

@@ -1,6 +1,6 @@
-"""Worker processes for the pure steps: the same results in the same order, whatever their number.
+"""Worker processes for the pure steps. Results come in the order of the tasks, for any number of processes.
 
-A task that hangs, or whose process dies, costs itself only: the bounds are enforced from outside of what it runs.
+A task that hangs or whose process dies loses only its own result: time and memory are bounded from outside the task.
 """
 
 from __future__ import annotations
@@ -24,23 +24,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 TASKS_PER_PROCESS = 500
-"""Then it is replaced by a fresh one, so that no leak of a library grows with the archive."""
+"""A process is replaced after this many tasks, so that a memory leak in a library cannot grow with the archive."""
 _AHEAD = 8
-"""So many tasks a process are handed out before their turn; results are kept no longer than until theirs."""
+"""Tasks per process that are handed out in advance. It bounds how many results wait for an earlier, slower task."""
+
 _TASKS_WORTH_A_PROCESS = 20
+"""One process is started per this many tasks: for fewer, starting it takes longer than the tasks."""
 _PRELOADED = "pipeline.steps.preloaded"
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """What one task may use."""
+    """Maximum time and memory of one task."""
 
     seconds: float = 60
     memory_bytes: int = 4_000_000_000
-    """Of address space, by the whole process."""
+    """Address space of the whole process (RLIMIT_AS)."""
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """A task that gave no result. `reason` is `timeout` or `died`."""
+    """A task without a result. `reason` is `timeout` or `died`."""
 
     reason: str
     detail: str
@@ -52,13 +54,13 @@ def parallel_map(
     jobs: int,
     bounds: Bounds = Bounds(),  # noqa: B008  # it is frozen
 ) -> Iterator[R | Lost]:
-    """`function` of each task, in order, in up to `jobs` processes. It must be importable and pure.
+    """Apply `function` to each task, in up to `jobs` processes, and yield the results in order.
 
-    What it raises is raised here; what exceeds the bounds is Lost.
+    The function must be importable and pure. Its exceptions are raised here; a task that exceeds the bounds gives Lost.
     """
     if not tasks:
         return
-    # Not by fork from here: this process holds DuckDB's threads. The server they are forked from is a clean one.
+    # A fork of this process would copy DuckDB's locked mutexes without its threads; the fork server has no threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_PRELOADED])
     workers = min(jobs, -(-len(tasks) // _TASKS_WORTH_A_PROCESS))
@@ -81,8 +83,8 @@ def parallel_map(
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """A new process imports the main script of the one that starts it; ours need nothing of it, and Airflow's cannot be
-    imported inside of a task."""
+    """Hide the main module from new processes. multiprocessing imports it in each of them; the workers do not need it,
+    and Airflow's main script cannot be imported while a task runs."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:

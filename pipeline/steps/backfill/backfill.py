@@ -1,4 +1,4 @@
-"""backfill: recover and replay a past interval, and say what it came to."""
+"""backfill: recover and replay a past interval, and record the outcome for each article of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_search import (
-    Finds,
+    HistorySearch,
     asks_web_archive,
     open_history,
     search_sitemaps,
@@ -45,7 +45,7 @@ PRODUCER = "backfill@1"
 
 
 class Fate(StrEnum):
-    """What has become of an article by the end of a run; see BackfillFinished."""
+    """The outcome of an article at the end of a run; see BackfillFinished."""
 
     RECOVERED = "recovered"
     REPLAYED = "replayed"
@@ -55,7 +55,7 @@ class Fate(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What a backfill is to do."""
+    """The parts of a backfill that are wanted."""
 
     recover: bool = True
     replay: bool = True
@@ -66,7 +66,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class BackfillNumbers(msgspec.Struct, frozen=True):
-    """What a run came to for one source; see BackfillFinished."""
+    """The counts of a run for one source; see BackfillFinished."""
 
     source_id: str
     known: int
@@ -79,23 +79,23 @@ class BackfillNumbers(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backfill would find to do for one source."""
+    """The work that a backfill would have for one source."""
 
     source_id: str
     known: int
-    """Articles of the interval that the ledger knows, and those of other days with captures of it to be read."""
-    lacking: int
-    """Those of them whose page is not had and would be asked for."""
+    """Articles of the interval that the ledger knows, and articles of other days with a capture of it to replay."""
+    missing: int
+    """Those of them whose page is missing and would be requested."""
     found: int | None
-    """Further articles in the source's history; None where that was not asked."""
+    """Further articles in the source's history; None if the history was not searched."""
     replayable: int
-    """Articles with a capture that the current producers have not read."""
+    """Articles with a capture that the current producers have not processed."""
     lost: int
-    """Known, and nowhere to be had so far."""
+    """Known articles whose page could be found nowhere so far."""
 
     @property
     def recoverable(self) -> int:
-        return self.lacking + (self.found or 0)
+        return self.missing + (self.found or 0)
 
 
 def backfill(
@@ -106,7 +106,8 @@ def backfill(
     wanted: Wanted,
     started_at: datetime,
 ) -> StepResult:
-    """The whole of it but the models; `roster` are all sources there are."""
+    """Recover and replay the interval and record the outcome; the models are built afterwards. `roster` are all sources
+    of sources.toml."""
     source_ids = [source.id for source in sources]
     result = recover(stores, sources, interval, roster) if wanted.recover else StepResult({})
     scope = scope_of(stores, interval, source_ids)
@@ -116,7 +117,7 @@ def backfill(
 
 
 def finish(stores: Stores, sources: Sequence[Source], interval: Interval, started_at: datetime) -> StepResult:
-    """Record what the run, started at this time, has come to for each source."""
+    """Record the outcome of the run that started at this time, for each source."""
     source_ids = [source.id for source in sources]
     articles = articles_of_interval(stores.ledger, interval, source_ids, stores.run, started_at)
     read = _read_by(stores.ledger, stores.run, started_at, interval)
@@ -167,7 +168,7 @@ def fate(
     unread: Collection[UUID],
     has_archive: bool,
 ) -> Fate:
-    """What has become of the article. `read` are those that the run has read, `unread` those left to be read."""
+    """The outcome of the article. `read` are the articles that the run has processed, `unread` those it has left."""
     if not article.has_page and not article.has_feed_text:
         was_asked = article.failed_since is not None and article.failed_since >= started_at
         is_settled = was_asked or not article.wants_live_page(run.now())
@@ -180,8 +181,8 @@ def fate(
 
 
 def is_lost(article: ArticleOfInterval, *, has_archive: bool) -> bool:
-    """Whether the article was nowhere to be had when it was asked for last: the site did not give its page, and an
-    archive was asked if it is gone and there is one to ask."""
+    """Whether the article's page could be found nowhere at the last attempt: neither on its site nor, if the site has
+    lost it, in a web archive that may be asked."""
     if article.has_page or article.has_feed_text or article.reason is None:
         return False
     if article.is_gone:
@@ -190,7 +191,7 @@ def is_lost(article: ArticleOfInterval, *, has_archive: bool) -> bool:
 
 
 def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> list[Assessment]:
-    """What the ledger alone tells; nothing is asked and nothing recorded."""
+    """The work according to the ledger alone. Sends no request and records nothing."""
     source_ids = [source.id for source in sources]
     articles = articles_of_interval(stores.ledger, interval, source_ids)
     unread = unread_articles(stores, Scope(interval, source_ids, [article.article_id for article in articles]))
@@ -199,7 +200,7 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
         published = [article for article in articles if article.source_id == source.id]
         has_archive = asks_web_archive(stores.settings, source)
         lost = sum(is_lost(article, has_archive=has_archive) for article in published)
-        lacking = sum(
+        missing = sum(
             article.wants_live_page(now) or (has_archive and article.wants_archived_page(now)) for article in published
         )
         replayable = {article for article, source_id in unread.items() if source_id == source.id}
@@ -207,7 +208,7 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
             Assessment(
                 source_id=source.id,
                 known=len(replayable | {article.article_id for article in published}),
-                lacking=lacking,
+                missing=missing,
                 found=None,
                 replayable=len(replayable),
                 lost=lost,
@@ -219,8 +220,11 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
 def assess_history(
     stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]
 ) -> tuple[list[Assessment], tuple[str, ...]]:
-    """What the ledger and the sources' history tell, and what could not be asked. No page is fetched, nothing recorded:
-    sitemaps are asked for, and the web archive for its captures of feeds, front and section pages."""
+    """The work according to the ledger and the sources' history, and notices about what could not be read.
+
+    Reads sitemaps, and the web archive's captures of feeds, front pages and section pages. Fetches no article and
+    records nothing.
+    """
     finds = asyncio.run(_search_all(stores, sources, interval, roster))
     named = [_named(source, finds[source.id]) for source in sources]
     known = known_articles(stores.ledger, named, stores.now())
@@ -233,10 +237,10 @@ def assess_history(
 
 async def _search_all(
     stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]
-) -> dict[str, list[Finds]]:
+) -> dict[str, list[HistorySearch]]:
     async with open_history(stores.settings, roster, stores.now) as history:
 
-        async def search(source: Source) -> list[Finds]:
+        async def search(source: Source) -> list[HistorySearch]:
             return [
                 await search_sitemaps(history, source, interval, {}),
                 await search_web_archive(history, source, interval, {}),
@@ -246,36 +250,38 @@ async def _search_all(
     return {source.id: finds for source, finds in zip(sources, found, strict=True)}
 
 
-def _named(source: Source, found: Sequence[Finds]) -> NamedArticles:
-    sightings = (sighting for finds in found for find in finds.finds for sighting in find.sightings)
+def _named(source: Source, found: Sequence[HistorySearch]) -> NamedArticles:
+    sightings = (sighting for search in found for find in search.results for sighting in find.sightings)
     return NamedArticles(source.id, tuple({article_id(sighting.item.url) for sighting in sightings}))
 
 
-def _notices(finds: Mapping[str, Sequence[Finds]]) -> list[str]:
+def _notices(finds: Mapping[str, Sequence[HistorySearch]]) -> list[str]:
     return [
         f"source {source_id}: {notice}"
         for source_id, found in finds.items()
         for each in found
-        for notice in (*(find.failure.detail for find in each.finds if find.failure), *each.notices)
+        for notice in (*(find.failure.detail for find in each.results if find.failure), *each.notices)
     ]
 
 
 def numbers_of_run(ledger: Ledger, run: Run) -> list[BackfillNumbers]:
-    """What the run recorded last for each source."""
+    """The counts that the run recorded last for each source."""
     return ledger.select(BackfillNumbers, "backfills_of_run", run_id=run.run_id)
 
 
 def total_numbers(numbers: Sequence[BackfillNumbers]) -> dict[str, int]:
-    """The sums over the sources, by name; empty without any."""
+    """The sums over all sources, by name; empty if there are no sources."""
     names = BackfillNumbers.__struct_fields__[1:]
     return {name: sum(getattr(each, name) for each in numbers) for name in names} if numbers else {}
 
 
 class _ReadArticle(msgspec.Struct, frozen=True):
+    """An article that the run has extracted or annotated."""
+
     source_id: str
     article_id: UUID
     captured_then: bool
-    """Whether a capture of it was made in the interval."""
+    """Whether it was captured in the interval."""
 
 
 def _read_by(ledger: Ledger, run: Run, started_at: datetime, interval: Interval) -> dict[UUID, _ReadArticle]:

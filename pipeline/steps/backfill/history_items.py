@@ -1,5 +1,7 @@
-"""From what the history says to events: that it was read, and the articles it names that the ledger lacks. And back:
-what earlier runs have read of its sitemaps."""
+"""Results of a history search as events: each document that was read, and each article that the ledger does not know.
+
+Also reads back from the ledger what earlier runs have read of a source's sitemaps.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,19 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
 
 PRODUCER = "recover@1"
 BATCH_SECONDS = 10.0
-"""What is found in so long a time goes into one append."""
+"""Results of this long are recorded with one append."""
 
 
 class Recorder:
-    """Records finds while more are being looked for, and the last of them also where an interrupt or an error ends it.
+    """Records results while the search continues; the last ones also if an interrupt or an error ends it.
 
-    Use as an async context manager; then `result` is what was recorded.
+    Use it as an async context manager. Afterwards `recorded` counts what was recorded.
     """
 
     def __init__(self, stores: Stores, past: SourceInterval) -> None:
         self._stores, self._past = stores, past
         self._waiting: list[HistoryResult] = []
-        self.result = StepResult({})
+        self.recorded = StepResult({})
 
     async def __aenter__(self) -> Self:
         self._recorded_at = _clock()
@@ -43,15 +45,15 @@ class Recorder:
     ) -> None:
         await self._record()
 
-    async def add(self, find: HistoryResult) -> None:
-        self._waiting.append(find)
+    async def add(self, result: HistoryResult) -> None:
+        self._waiting.append(result)
         if _clock() - self._recorded_at >= BATCH_SECONDS:
             await self._record()
 
     async def _record(self) -> None:
-        finds, self._waiting = self._waiting, []
-        if finds:
-            self.result += await uninterrupted(record_finds(self._stores, self._past, finds))
+        results, self._waiting = self._waiting, []
+        if results:
+            self.recorded += await uninterrupted(record_results(self._stores, self._past, results))
         self._recorded_at = _clock()
 
 
@@ -60,13 +62,15 @@ def _clock() -> float:
 
 
 class SourceSitemapReading(SitemapReading, frozen=True, kw_only=True):
+    """One row of `sitemap_readings.sql`."""
+
     source_id: str
 
 
 def sitemap_readings(
     ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime
 ) -> dict[SourceInterval, dict[str, SitemapReading]]:
-    """For `Stores.reading`: what earlier runs have seen of a source's sitemaps, by address."""
+    """For `Stores.reading`: what earlier runs have read of a source's sitemaps, by address."""
     readings: dict[SourceInterval, dict[str, SitemapReading]] = {}
     for past in pasts:
         rows = ledger.select(
@@ -81,48 +85,48 @@ def sitemap_readings(
     return readings
 
 
-async def record_finds(stores: Stores, past: SourceInterval, finds: Sequence[HistoryResult]) -> StepResult:
-    """Record what was looked into, and each article found that the source has never named; one append."""
-    found = tuple(article_id(sighting.item.url) for find in finds for sighting in find.sightings)
+async def record_results(stores: Stores, past: SourceInterval, results: Sequence[HistoryResult]) -> StepResult:
+    """Record the documents that were read, and the articles in them that the source has never named; one append."""
+    found = tuple(article_id(sighting.item.url) for result in results for sighting in result.sightings)
     known = await stores.reading(known_articles, NamedArticles(past.source_id, found))
-    return await uninterrupted(stores.recording(find_events(past, stores.now(), finds, known)))
+    return await uninterrupted(stores.recording(result_events(past, stores.now(), results, known)))
 
 
-def find_events(
-    past: SourceInterval, now: datetime, finds: Sequence[HistoryResult], known: Iterable[UUID]
+def result_events(
+    past: SourceInterval, now: datetime, results: Sequence[HistoryResult], known: Iterable[UUID]
 ) -> list[Event]:
-    """The events of these finds; an article counts for the first of them that names it."""
+    """The events of these results. An article that several documents name counts for the first one."""
     seen = set(known)
     events: list[Event] = []
-    for find in finds:
-        new = {article_id(sighting.item.url): sighting for sighting in reversed(find.sightings)}
+    for result in results:
+        new = {article_id(sighting.item.url): sighting for sighting in reversed(result.sightings)}
         new = {article: sighting for article, sighting in new.items() if article not in seen}
         seen |= new.keys()
-        read = _read(past, now, find, len(new))
+        read = _read(past, now, result, len(new))
         events += [read, *(_discovered(read, article, sighting) for article, sighting in new.items())]
     return events
 
 
-def _read(past: SourceInterval, now: datetime, find: HistoryResult, new_items: int) -> HistoryRead:
-    failure, location = find.failure, find.location
-    interval = find.interval or past.interval
+def _read(past: SourceInterval, now: datetime, result: HistoryResult, new_items: int) -> HistoryRead:
+    failure, location = result.failure, result.location
+    interval = result.interval or past.interval
     return HistoryRead(
         stream=f"history:{past.source_id}",
-        occurred_at=find.read_at or now,
+        occurred_at=result.read_at or now,
         producer=PRODUCER,
         source_id=past.source_id,
-        via=find.via,
-        url=find.url,
+        via=result.via,
+        url=result.url,
         interval_start=interval.start,
         interval_end=interval.end,
-        reason=failure.reason if failure else "partial" if find.is_partial else None,
+        reason=failure.reason if failure else "partial" if result.is_partial else None,
         detail=failure.detail if failure else None,
         status=failure.status if failure else None,
         retry_at=failure.retry_at if failure else None,
-        entries=find.entries,
-        matches=len(find.sightings),
+        entries=result.entries,
+        matches=len(result.sightings),
         new_items=new_items,
-        payload_digest=find.payload_digest,
+        payload_digest=result.payload_digest,
         warc_file=location.warc_file if location else None,
         warc_offset=location.warc_offset if location else None,
         warc_length=location.warc_length if location else None,
@@ -130,7 +134,7 @@ def _read(past: SourceInterval, now: datetime, find: HistoryResult, new_items: i
 
 
 def _discovered(read: HistoryRead, article: UUID, sighting: Sighting) -> ItemDiscovered:
-    """It happened when the article was published, as far as that can be shown, not when we came to know of it."""
+    """The item, with the article's publication as the time when it occurred."""
     item = sighting.item
     return ItemDiscovered(
         stream=f"article:{article}",

@@ -1,4 +1,4 @@
-"""Asking a source's history: whom, and what of an interval each kind of history has. Records nothing in the ledger."""
+"""Searches of a source's history for articles of an interval: in its sitemaps and in a web archive. Records nothing."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from pipeline.sources import Source
 from pipeline.steps.backfill.history_state import ReadAt, fresh_since
 from pipeline.steps.run.visits import polite_client
 
-OnFind = Callable[[HistoryResult], Awaitable[None]]
+OnResult = Callable[[HistoryResult], Awaitable[None]]
 
 
 async def _ignore(_: HistoryResult) -> None:
     pass
 
 
-class Finds(msgspec.Struct, frozen=True):
-    """What one kind of history gave."""
+class HistorySearch(msgspec.Struct, frozen=True):
+    """The outcome of searching one source of history."""
 
-    finds: tuple[HistoryResult, ...]
+    results: tuple[HistoryResult, ...]
     notices: tuple[str, ...] = ()
-    """What was left out."""
+    """Lines for people about what was left out."""
 
 
 class History(msgspec.Struct, frozen=True):
-    """Whom to ask: the sites themselves, and the archives, which have a budget of their own."""
+    """The clients for a search: one for the sources' sites, and one for web archives, with a budget of its own."""
 
     client: Client
     archives: Client
@@ -49,13 +49,13 @@ class History(msgspec.Struct, frozen=True):
     now: Callable[[], datetime]
 
     def web_archive(self, source: Source) -> WebArchive | None:
-        """None where none is to be asked of this source."""
+        """The web archive to search for this source; None if it must not be asked."""
         url = self.settings.wayback_url
         return WebArchive(self.archives, url) if asks_web_archive(self.settings, source) else None
 
 
 def asks_web_archive(settings: Settings, source: Source) -> bool:
-    """Whether a web archive is asked of this source's pages."""
+    """Whether a web archive is searched for this source."""
     return _may_ask(settings.wayback_url, source, settings)
 
 
@@ -65,7 +65,8 @@ def reads_cc_news(settings: Settings, source: Source) -> bool:
 
 
 def _may_ask(archive_url: str, source: Source, settings: Settings) -> bool:
-    """A public archive knows nothing of a host on your own network, and need not learn its name."""
+    """Whether the archive may learn of this source. A public archive has no pages of hosts in your own network, and
+    must not learn their names."""
     allowed = AllowedHosts(settings.allow_hosts)
     is_own = (urlsplit(source.homepage).hostname or "") in allowed
     return bool(archive_url) and (not is_own or (urlsplit(archive_url).hostname or "") in allowed)
@@ -75,7 +76,7 @@ def _may_ask(archive_url: str, source: Source, settings: Settings) -> bool:
 async def open_history(
     settings: Settings, roster: Sequence[Source], now: Callable[[], datetime]
 ) -> AsyncIterator[History]:
-    """Clients for these sources and the archives."""
+    """Open the clients for these sources and for web archives."""
     archives = Client(
         allow_hosts=settings.allow_hosts,
         limits=Limits(settings.wayback_requests_per_second),
@@ -94,15 +95,17 @@ async def search_sitemaps(
     interval: Interval,
     readings: SitemapReadings,
     archive: Archive | None = None,
-    on_find: OnFind = _ignore,
-) -> Finds:
-    """The interval's articles in the source's sitemaps. With an archive, the exchanges are archived. `on_find` is told
-    of each sitemap as it is read."""
+    on_result: OnResult = _ignore,
+) -> HistorySearch:
+    """Search the source's sitemaps for articles of the interval.
+
+    `on_result` gets each sitemap's result when it is read. With an archive, the sitemaps are archived.
+    """
     results: list[HistoryResult] = []
 
     async def tell(result: HistoryResult) -> None:
         results.append(result)
-        await on_find(result)
+        await on_result(result)
 
     walk = SitemapWalk(
         history.client,
@@ -122,7 +125,7 @@ async def search_sitemaps(
         await tell(HistoryResult(via=Via.SITEMAP, url=robots_address(source.homepage), failure=failure))
     await walk.read((*source.sitemaps, *named))
     notices = (f"{walk.unread} sitemaps are left to the next run",) if walk.unread else ()
-    return Finds(tuple(results), notices)
+    return HistorySearch(tuple(results), notices)
 
 
 async def search_web_archive(
@@ -130,37 +133,44 @@ async def search_web_archive(
     source: Source,
     interval: Interval,
     read_at: Mapping[Interval, ReadAt],
-    on_find: OnFind = _ignore,
-) -> Finds:
-    """The interval's articles in the archived captures of the source's feeds, its front page and its sections, day by
-    day. `read_at` is what is known of each day; `on_find` is told of each feed and page as it is read."""
+    on_result: OnResult = _ignore,
+) -> HistorySearch:
+    """Search the archived captures of the source's feeds, front page and section pages, day by day.
+
+    `read_at` tells what earlier runs have read for each day. `on_result` gets each document's result when it is read.
+    """
     archive = history.web_archive(source)
     if archive is None:
-        return Finds(())
-    finds: list[HistoryResult] = []
+        return HistorySearch(())
+    results: list[HistoryResult] = []
 
-    async def tell(find: HistoryResult) -> None:
-        finds.append(find)
-        await on_find(find)
+    async def tell(result: HistoryResult) -> None:
+        results.append(result)
+        await on_result(result)
 
     searcher = ArchiveSearcher(archive, hosts=source.hosts, zone=source.zone)
     for day in days_of(interval):
-        may_go_on = await _search_day(searcher, source, day, read_at.get(day, {}), tell)
-        if not may_go_on:
+        may_continue = await _search_day(searcher, source, day, read_at.get(day, {}), tell)
+        if not may_continue:
             break
-    notices = dict.fromkeys(f"the web archive: {find.failure.detail}" for find in finds if find.failure)
-    return Finds(tuple(finds), tuple(notices))
+    notices = dict.fromkeys(f"the web archive: {result.failure.detail}" for result in results if result.failure)
+    return HistorySearch(tuple(results), tuple(notices))
 
 
-async def _search_day(searcher: ArchiveSearcher, source: Source, day: Interval, read_at: ReadAt, tell: OnFind) -> bool:
-    """Whether the archive may be asked for more. Of a front page is told at the end: when its sections were read."""
+async def _search_day(
+    searcher: ArchiveSearcher, source: Source, day: Interval, read_at: ReadAt, tell: OnResult
+) -> bool:
+    """Search one day; return False if the archive wants no more requests now.
+
+    The result of a front page is reported last, because it is complete only if its sections were read.
+    """
     wanted = [(url, searcher.feed) for url in source.feeds]
     wanted.append((source.homepage, searcher.front_page))
     done = {url for via, url in read_at if via is Via.WAYBACK}
     asked: set[str] = set()
     fronts: list[ArchiveSearch] = []
     try:
-        for url, search in wanted:  # it grows
+        for url, search in wanted:  # sections are added while the loop runs
             if url in done or url in asked:
                 continue
             asked.add(url)
@@ -171,17 +181,17 @@ async def _search_day(searcher: ArchiveSearcher, source: Source, day: Interval, 
                 fronts.append(found)
                 wanted += [(section, searcher.section_page) for section in found.sections]
             else:
-                await tell(_archive_find(found, day, done))
+                await tell(_archive_result(found, day, done))
             if found.is_archive_busy:
                 return False
     finally:
         for front in fronts:
-            await tell(_archive_find(front, day, done))
+            await tell(_archive_result(front, day, done))
     return True
 
 
 def days_of(interval: Interval) -> list[Interval]:
-    """The interval, cut at midnight UTC: what was read of a day is known whichever interval it is a part of."""
+    """The interval, cut at midnight UTC. Results are recorded by day, so that intervals that overlap can share them."""
     days, start = [], interval.start
     while start < interval.end:
         midnight = datetime.combine(start.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
@@ -191,8 +201,8 @@ def days_of(interval: Interval) -> list[Interval]:
     return days
 
 
-def _archive_find(search: ArchiveSearch, day: Interval, done: set[str]) -> HistoryResult:
-    """`done` are the addresses whose captures have been read to the end."""
+def _archive_result(search: ArchiveSearch, day: Interval, done: set[str]) -> HistoryResult:
+    """The result of one document. `done` are the addresses whose captures were read completely."""
     return HistoryResult(
         via=Via.WAYBACK,
         url=search.url,

@@ -17,8 +17,8 @@ from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_items import Recorder, sitemap_readings
 from pipeline.steps.backfill.history_search import (
-    Finds,
     History,
+    HistorySearch,
     days_of,
     open_history,
     reads_cc_news,
@@ -78,7 +78,7 @@ async def _search_sitemaps(stores: Stores, history: History, source: Source, pas
     readings = await stores.reading(sitemap_readings, past)
     async with Recorder(stores, past) as recorder:
         found = await search_sitemaps(history, source, past.interval, readings, stores.archive, recorder.add)
-    return recorder.result + _noticed(source, found, failures=_failures(found.finds))
+    return recorder.recorded + _noticed(source, found, failures=_failures(found.results))
 
 
 async def _search_web_archive(stores: Stores, history: History, source: Source, past: SourceInterval) -> StepResult:
@@ -87,7 +87,7 @@ async def _search_web_archive(stores: Stores, history: History, source: Source, 
     }
     async with Recorder(stores, past) as recorder:
         found = await search_web_archive(history, source, past.interval, read_at, recorder.add)
-    return recorder.result + _noticed(source, found)
+    return recorder.recorded + _noticed(source, found)
 
 
 def _failures(finds: Sequence[HistoryResult]) -> list[str]:
@@ -96,5 +96,5 @@ def _failures(finds: Sequence[HistoryResult]) -> list[str]:
     return details if len(details) <= _NAMED_FAILURES else details[:_NAMED_FAILURES] + more
 
 
-def _noticed(source: Source, found: Finds, failures: Sequence[str] = ()) -> StepResult:
+def _noticed(source: Source, found: HistorySearch, failures: Sequence[str] = ()) -> StepResult:
     return StepResult({}, notices=tuple(f"source {source.id}: {notice}" for notice in (*failures, *found.notices)))

@@ -22,7 +22,7 @@ from pipeline.ids import article_id
 from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.sources.sites import http_address, is_on
-from pipeline.steps.backfill.history_items import record_finds
+from pipeline.steps.backfill.history_items import record_results
 from pipeline.steps.backfill.history_state import (
     ArticleOfInterval,
     SourceInterval,
@@ -102,7 +102,7 @@ class NewsRecovery:
         return result
 
     async def _record(self, find: HistoryResult) -> StepResult:
-        recorded = await record_finds(self._stores, self._past, [find])
+        recorded = await record_results(self._stores, self._past, [find])
         if find.failure is None:
             return recorded
         return recorded + StepResult({}, notices=(f"source {self._source.id}: CC-NEWS: {find.failure.detail}",))

@@ -22,7 +22,7 @@ from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id
 from pipeline.sources import Source
 from pipeline.sources.sites import is_on
-from pipeline.steps.backfill.history_items import PRODUCER, find_events
+from pipeline.steps.backfill.history_items import PRODUCER, result_events
 from pipeline.steps.backfill.history_state import (
     NOT_ARCHIVED,
     ArticleOfInterval,
@@ -191,7 +191,7 @@ class PageRecovery:
             return []
         self._put_off |= NOT_ASKED & {failure.reason}
         find = HistoryResult(via=Via.WAYBACK, url=article.url, failure=failure)
-        return find_events(article.past, self._stores.now(), [find], ())
+        return result_events(article.past, self._stores.now(), [find], ())
 
     def not_archived(self, article: ArticleOfInterval, detail: str) -> CaptureFailed:
         """The failure of a page that is gone for good. It keeps the status of the live page."""

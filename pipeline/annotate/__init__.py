@@ -21,17 +21,7 @@ from pipeline.annotate.people.mentions import find_mentions
 from pipeline.annotate.quotes import find_marked, find_quotes
 from pipeline.events import MentionKind, QuoteKind
 
-__all__ = [
-    "PRODUCER",
-    "SURE",
-    "Annotations",
-    "Mention",
-    "MentionKind",
-    "Quote",
-    "QuoteKind",
-    "Span",
-    "annotate_text",
-]
+__all__ = ["PRODUCER", "SURE", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
 PRODUCER = "annotate@4"
 

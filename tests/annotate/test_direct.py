@@ -50,10 +50,7 @@ GERMAN: list[tuple[str, list[Gold]]] = [
         "Dem Bericht zufolge war die Anlage „in keinem guten Zustand“.",
         [("in keinem guten Zustand", "Dem Bericht", None)],
     ),
-    (
-        "Nach Angaben der Polizei war der Fahrer „nicht ansprechbar“.",
-        [("nicht ansprechbar", "der Polizei", None)],
-    ),
+    ("Nach Angaben der Polizei war der Fahrer „nicht ansprechbar“.", [("nicht ansprechbar", "der Polizei", None)]),
     ("„Wir prüfen das“, teilte die Staatsanwaltschaft mit.", [("Wir prüfen das", "die Staatsanwaltschaft", None)]),
     (
         "Die Verhandlungen seien „an einem toten Punkt“ angekommen, sagte Ralf Stein.",
@@ -106,26 +103,14 @@ GERMAN: list[tuple[str, list[Gold]]] = [
         "Ursula von der Heide kam spät. „Der Zug stand“, sagte von der Heide.",
         [("Der Zug stand", "von der Heide", "Ursula von der Heide")],
     ),
-    (
-        "Anna Berg und Paul Berg leiten den Hof. „Wir pflügen nicht“, sagte Berg.",
-        [("Wir pflügen nicht", "Berg", None)],
-    ),
-    (
-        "Anna Berg traf Karin Holm. „Das war überfällig“, sagte sie.",
-        [("Das war überfällig", "sie", None)],
-    ),
-    (
-        "Anna Berg traf Paul Reuter. „Das war überfällig“, sagte sie.",
-        [("Das war überfällig", "sie", "Anna Berg")],
-    ),
+    ("Anna Berg und Paul Berg leiten den Hof. „Wir pflügen nicht“, sagte Berg.", [("Wir pflügen nicht", "Berg", None)]),
+    ("Anna Berg traf Karin Holm. „Das war überfällig“, sagte sie.", [("Das war überfällig", "sie", None)]),
+    ("Anna Berg traf Paul Reuter. „Das war überfällig“, sagte sie.", [("Das war überfällig", "sie", "Anna Berg")]),
     (
         "„Wir haben das Haus verlassen“, hatte Stadtrat Emil Voss zuvor erklärt.",
         [("Wir haben das Haus verlassen", "Stadtrat Emil Voss", "Emil Voss")],
     ),
-    (
-        "Emil Voss wird mit den Worten zitiert: „Das Haus war leer.“",
-        [("Das Haus war leer.", "Emil Voss", "Emil Voss")],
-    ),
+    ("Emil Voss wird mit den Worten zitiert: „Das Haus war leer.“", [("Das Haus war leer.", "Emil Voss", "Emil Voss")]),
     (
         "Karin Holm beklagte den Zustand der Brücke. Das Geländer sei „morsch und gefährlich“.",
         [("morsch und gefährlich", "Karin Holm", "Karin Holm")],
@@ -153,10 +138,7 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     ("‘We aren’t ready,’ said the pilots’ leader.", [("We aren’t ready", "the pilots’ leader", None)]),
     ("'I like the boys' school,' said the nurse.", [("I like the boys' school", "the nurse", None)]),
     ("«We are ready», said the pilot.", [("We are ready", "the pilot", None)]),
-    (
-        "“He said ‘never’ and left,” recalled the witness.",
-        [("He said ‘never’ and left", "the witness", None)],
-    ),
+    ("“He said ‘never’ and left,” recalled the witness.", [("He said ‘never’ and left", "the witness", None)]),
     (
         "Economist Adam Pierce urged patience. “Prices will rise,” he said. “Everyone will feel it.”",
         [("Prices will rise", "he", "Adam Pierce"), ("Everyone will feel it.", "he", "Adam Pierce")],
@@ -173,32 +155,20 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
         "“The ice,” said Helen Marsh, “is far too thin to walk on.”",
         [("The ice", "Helen Marsh", "Helen Marsh"), ("is far too thin to walk on.", "Helen Marsh", "Helen Marsh")],
     ),
-    (
-        "Helen Marsh told reporters: “We found nothing.”",
-        [("We found nothing.", "Helen Marsh", "Helen Marsh")],
-    ),
+    ("Helen Marsh told reporters: “We found nothing.”", [("We found nothing.", "Helen Marsh", "Helen Marsh")]),
     ("She said, “We found nothing.”", [("We found nothing.", "She", None)]),
     (
         "In a statement, the company said: “No customer data was lost.”",
         [("No customer data was lost.", "the company", None)],
     ),
-    (
-        "According to the ministry, the plan was “fair and affordable”.",
-        [("fair and affordable", "the ministry", None)],
-    ),
+    ("According to the ministry, the plan was “fair and affordable”.", [("fair and affordable", "the ministry", None)]),
     ("Helen Marsh called the plan “a leap in the dark”.", [("a leap in the dark", "Helen Marsh", "Helen Marsh")]),
-    (
-        "Helen Marsh described the talks as “frank and useful”.",
-        [("frank and useful", "Helen Marsh", "Helen Marsh")],
-    ),
+    ("Helen Marsh described the talks as “frank and useful”.", [("frank and useful", "Helen Marsh", "Helen Marsh")]),
     (
         "Helen Marsh said the plan was “a leap in the dark” for the town.",
         [("a leap in the dark", "Helen Marsh", "Helen Marsh")],
     ),
-    (
-        "The plan was “a leap in the dark”, Helen Marsh said.",
-        [("a leap in the dark", "Helen Marsh", "Helen Marsh")],
-    ),
+    ("The plan was “a leap in the dark”, Helen Marsh said.", [("a leap in the dark", "Helen Marsh", "Helen Marsh")]),
     ("“Who pays for this?” asked the senator.", [("Who pays for this?", "the senator", None)]),
     ("“Who pays for this?” Marsh asked.", [("Who pays for this?", "Marsh", None)]),
     (
@@ -210,14 +180,8 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     ("They met at the “Old Mill” on Sunday.", []),
     ("The album “Nothing But Rain” sold well.", []),
     ("Officials said: “The road is shut.”", [("The road is shut.", "Officials", None)]),
-    (
-        "“The road is shut,” a police spokeswoman said on Friday.",
-        [("The road is shut", "a police spokeswoman", None)],
-    ),
-    (
-        "The paper quoted Adam Pierce as saying: “I am staying.”",
-        [("I am staying.", "Adam Pierce", "Adam Pierce")],
-    ),
+    ("“The road is shut,” a police spokeswoman said on Friday.", [("The road is shut", "a police spokeswoman", None)]),
+    ("The paper quoted Adam Pierce as saying: “I am staying.”", [("I am staying.", "Adam Pierce", "Adam Pierce")]),
     (
         "Adam Pierce was quoted as saying “I am staying and that is final”.",
         [("I am staying and that is final", "Adam Pierce", "Adam Pierce")],
@@ -236,30 +200,15 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
             ("Second part of the same speech.", "Helen Marsh", "Helen Marsh"),
         ],
     ),
-    (
-        "Helen Marsh and Adam Pierce arrived. “It is late,” she said.",
-        [("It is late", "she", "Helen Marsh")],
-    ),
-    (
-        "Helen Marsh met Laura Finch. “It is late,” she said.",
-        [("It is late", "she", None)],
-    ),
-    (
-        "Sir Adam Pierce resigned. “I was tired,” Mr Pierce said later.",
-        [("I was tired", "Mr Pierce", "Adam Pierce")],
-    ),
-    (
-        "“Nobody was hurt,” the fire department said in a statement.",
-        [("Nobody was hurt", "the fire department", None)],
-    ),
+    ("Helen Marsh and Adam Pierce arrived. “It is late,” she said.", [("It is late", "she", "Helen Marsh")]),
+    ("Helen Marsh met Laura Finch. “It is late,” she said.", [("It is late", "she", None)]),
+    ("Sir Adam Pierce resigned. “I was tired,” Mr Pierce said later.", [("I was tired", "Mr Pierce", "Adam Pierce")]),
+    ("“Nobody was hurt,” the fire department said in a statement.", [("Nobody was hurt", "the fire department", None)]),
     (
         "“I was there,” Helen Marsh, who runs the mill, told the inquiry.",
         [("I was there", "Helen Marsh", "Helen Marsh")],
     ),
-    (
-        "Marsh won. Helen Marsh added: “We start on Monday.”",
-        [("We start on Monday.", "Helen Marsh", "Helen Marsh")],
-    ),
+    ("Marsh won. Helen Marsh added: “We start on Monday.”", [("We start on Monday.", "Helen Marsh", "Helen Marsh")]),
 ]
 
 

@@ -69,9 +69,7 @@ PIECES = st.sampled_from(
     [*MARKS, *WORDS, *(mark + "Wir" for mark in MARKS), ",", ".", ":", "?", "\n", "\n\n", "–", "(", ")", "\u00a0"]
 )
 TEXTS = st.one_of(
-    st.lists(PIECES, max_size=60).map(" ".join),
-    st.lists(PIECES, max_size=60).map("".join),
-    st.text(max_size=80),
+    st.lists(PIECES, max_size=60).map(" ".join), st.lists(PIECES, max_size=60).map("".join), st.text(max_size=80)
 )
 HINTS = st.sampled_from(["de", "en", "fr", None])
 

@@ -13,11 +13,7 @@ from pipeline.annotate.language import tell_language
 from pipeline.errors import AnnotatorError
 from pipeline.events import MentionKind
 
-LABELS = {
-    "person": MentionKind.PERSON,
-    "organization": MentionKind.ORGANISATION,
-    "location": MentionKind.PLACE,
-}
+LABELS = {"person": MentionKind.PERSON, "organization": MentionKind.ORGANISATION, "location": MentionKind.PLACE}
 THRESHOLD = 0.5
 """Entities below this confidence (0 to 1) are left out. It is GLiNER's own default."""
 CHUNK_CHARS = 1_200

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
-from pipeline.annotate.grammar.phrases import (
-    REACH,
-    is_nominative,
-    name_end,
-    noun_phrase,
-    with_partner_behind,
-)
+from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase, with_partner_behind
 from pipeline.annotate.grammar.sources import verb_behind
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range
@@ -152,14 +146,8 @@ def quoted_speaker(s: Situation) -> Attribution | None:
         word = s.tokens[at].lower
         if word not in s.lexicon.citing_verbs:
             continue
-        passive = next(
-            (
-                i
-                for i in range(at - 1, max(s.first, at - 20) - 1, -1)
-                if s.tokens[i].lower in s.lexicon.passive_auxiliaries
-            ),
-            None,
-        )
+        before = range(at - 1, max(s.first, at - 20) - 1, -1)
+        passive = next((i for i in before if s.tokens[i].lower in s.lexicon.passive_auxiliaries), None)
         if passive is not None:
             speaker = subject_of(s, passive, s.at)
         else:

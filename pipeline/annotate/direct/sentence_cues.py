@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pipeline.annotate.direct.adjacent_cues import participle_behind
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
-from pipeline.annotate.grammar.phrases import (
-    noun_phrase,
-)
+from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
 from pipeline.annotate.grammar.subjects import relative_subject, subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range

@@ -9,12 +9,7 @@ from functools import cache
 from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Range
-from pipeline.annotate.grammar.verbs import (
-    has_reported_mood,
-    is_subjunctive,
-    particle_of,
-    reporting_verb_at,
-)
+from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive, particle_of, reporting_verb_at
 from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report
 from pipeline.annotate.lexicon import Frame, load_lexicon
 from pipeline.annotate.rules import Finding, rule

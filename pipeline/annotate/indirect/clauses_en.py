@@ -7,14 +7,7 @@ from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import source_en
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Range
-from pipeline.annotate.indirect.passage import (
-    Passage,
-    Report,
-    ReportRule,
-    clause_end,
-    report,
-    sentence_end,
-)
+from pipeline.annotate.indirect.passage import Passage, Report, ReportRule, clause_end, report, sentence_end
 from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.rules import Finding, rule
 

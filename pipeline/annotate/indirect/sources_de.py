@@ -7,12 +7,7 @@ from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
 from pipeline.annotate.grammar.sources import source_de
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import (
-    has_reported_mood,
-    is_conditional,
-    is_subjunctive,
-    reporting_verb_at,
-)
+from pipeline.annotate.grammar.verbs import has_reported_mood, is_conditional, is_subjunctive, reporting_verb_at
 from pipeline.annotate.indirect.clauses_de import MOOD_REACH, Clause, first_clause, reporting_word
 from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, sentence_end
 from pipeline.annotate.lexicon import Frame

@@ -135,7 +135,7 @@ def mentioned(con: duckdb.DuckDBPyConnection, url: str) -> list[tuple[Any, ...]]
     ).fetchall()
 
 
-def test_the_newest_rules_count_by_themselves(news: duckdb.DuckDBPyConnection) -> None:
+def test_only_the_newest_version_of_the_rules_counts(news: duckdb.DuckDBPyConnection) -> None:
     assert quoted(news, BOTH) == [
         ("direct", "Der Damm hält", "annotate@10"),
         ("indirect", "Er sei dicht", "annotate@10"),
@@ -144,7 +144,7 @@ def test_the_newest_rules_count_by_themselves(news: duckdb.DuckDBPyConnection) -
     assert quoted(news, OLD) == [("direct", "Der Damm", "annotate@9")]
 
 
-def test_a_reading_that_failed_hides_none_that_did_not(news: duckdb.DuckDBPyConnection) -> None:
+def test_a_failed_annotation_hides_no_successful_one(news: duckdb.DuckDBPyConnection) -> None:
     assert quoted(news, LOST) == [("direct", "Der Damm", "annotate@10")]
 
 

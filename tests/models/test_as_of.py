@@ -85,11 +85,11 @@ def headlines(news: duckdb.DuckDBPyConnection, arguments: str) -> list[str]:
         ("null", []),
     ],
 )
-def test_one_time_asks_for_what_was_known_then(news: duckdb.DuckDBPyConnection, moment: str, known: list[str]) -> None:
+def test_one_time_gives_the_articles_known_then(news: duckdb.DuckDBPyConnection, moment: str, known: list[str]) -> None:
     assert headlines(news, moment) == known
 
 
-def test_a_second_time_takes_in_what_came_to_be_known_later(news: duckdb.DuckDBPyConnection) -> None:
+def test_a_second_time_includes_what_was_recorded_later(news: duckdb.DuckDBPyConnection) -> None:
     assert headlines(news, "'2026-03-02 09:00:00', recorded := '2026-03-02 09:30:00'") == [], "not read yet"
     assert headlines(news, "'2026-03-02 09:00:00', recorded := '2026-03-02 10:00:00'") == ["Gates shut"]
     assert headlines(news, "'2026-03-04 00:00:00', '2026-03-19'") == ["Gates shut"]

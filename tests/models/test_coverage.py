@@ -440,7 +440,7 @@ def test_what_failed_and_what_is_pending_is_as_the_capture_step_sees_it(
                 assert waiting[row["article_id"]].failed_for_good == (row["state"] == "failed")
 
 
-def test_an_article_given_up_is_pending_again_when_its_source_changes_it(news: duckdb.DuckDBPyConnection) -> None:
+def test_an_abandoned_article_is_pending_again_when_its_source_changes_it(news: duckdb.DuckDBPyConnection) -> None:
     found = news.execute("""
         select url, state, failed_reason, is_outdated
         from article_coverage where source_id = 'changing' order by url

@@ -523,7 +523,7 @@ def test_analysts_queries_run_on_the_published_file(query: Path, news: duckdb.Du
 # ---- building
 
 
-def test_a_build_goes_no_further_than_the_day_it_was_made(built: Built) -> None:
+def test_a_build_holds_no_events_recorded_after_it(built: Built) -> None:
     first = rows(built.first_news_file)
     assert sum(len(table) for name, table in first.items() if name.startswith("events.")) == len(first_day())
     assert len(first["main.articles"]) == 1
@@ -551,18 +551,16 @@ def test_incremental_builds_equal_a_full_one_and_a_broken_file_is_set_aside(sett
 
 
 def test_a_build_is_continued_unless_its_columns_are_not_the_ledgers(settings: Settings, built: Built) -> None:
-    def plant(*statements: str) -> None:
+    def plant(statement: str) -> None:
         with duckdb.connect(settings.build_file) as con:
-            for statement in ("create or replace table main.mark as select 1 as one", *statements):
-                con.execute(statement)
+            con.execute("create or replace table main.mark as select 1 as one")
+            con.execute(statement)
 
     def is_continued() -> bool:
         models.build(settings)
         with duckdb.connect(settings.build_file, read_only=True) as con:
             return "mark" in [name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()]
 
-    plant()
-    assert is_continued()
     plant("alter table events.feed_polled drop column items_dropped")
     assert not is_continued()
     plant("alter table events.capture_failed alter column attempt type varchar")

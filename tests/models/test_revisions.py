@@ -150,7 +150,7 @@ REPETITIVE = {
 
 
 @pytest.mark.parametrize(("old", "new"), REPETITIVE.values(), ids=REPETITIVE)
-def test_what_would_take_minutes_is_compared_more_coarsely(old: str, new: str) -> None:
+def test_texts_that_would_take_minutes_are_compared_more_coarsely(old: str, new: str) -> None:
     difference = compare_words(old, new)
     assert apply(old, difference) == new.split()
     assert len(difference.changes) < 1_000, "an exact comparison finds thousands"
@@ -289,7 +289,7 @@ def test_an_article_is_gone_when_its_page_says_so_or_is_missing_twice(news: duck
     ]
 
 
-def test_what_was_compared_is_not_compared_again(settings: Settings, news: duckdb.DuckDBPyConnection) -> None:
+def test_stored_comparisons_are_reused(settings: Settings, news: duckdb.DuckDBPyConnection) -> None:
     """A stored comparison is kept unchanged, and one that is no longer needed is dropped."""
     before = rows(news, "select count(*) from word_changes")
     assert before == [(3,)]

@@ -65,14 +65,14 @@ def test_fetched_page_is_not_replaced_by_the_text_of_the_feed(world: World) -> N
     assert "article_captured" not in counts
 
 
-def test_a_failure_that_may_pass_does_not_fall_back_yet(world: World) -> None:
+def test_a_temporary_failure_does_not_fall_back_to_the_feeds_text(world: World) -> None:
     serve_content(world)
     world.web.answers["/a"] = Answer(status=500)
     assert world.ingest().counts["article_captured"] == 1
     assert world.rows("select will_retry from ledger.capture_failed") == [{"will_retry": True}]
 
 
-def test_what_is_not_captured_within_the_lookback_expires_and_is_not_pending_for_ever(world: World) -> None:
+def test_pages_not_captured_within_the_lookback_expire(world: World) -> None:
     world.web.answers["/a"] = Answer(status=500)
     world.collect()
     world.ahead += 8 * DAY
@@ -156,7 +156,7 @@ def test_a_busy_host_does_not_keep_the_pages_of_others_waiting(world: World) -> 
     assert ["busy.localhost" in notice for notice in result.notices] == [True]
 
 
-def test_what_another_feed_says_too_is_no_reason_to_fetch_a_page_again(world: World) -> None:
+def test_the_same_item_in_another_feed_is_no_reason_to_fetch_a_page_again(world: World) -> None:
     world.collect()
     world.web.feed("/other.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
     feeds = (*world.source.feeds, f"{world.web.base}/other.xml")

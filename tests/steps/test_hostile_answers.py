@@ -87,7 +87,7 @@ REFUSALS: dict[str, Refusal] = {
 
 
 class Robots(NamedTuple):
-    """A way of answering for robots.txt, and what becomes of the feed."""
+    """A way of answering for robots.txt, and the outcome of the feed's poll."""
 
     way: Way
     outcome: str = "ok"
@@ -237,5 +237,5 @@ def test_nobody_else_was_connected_to(after: Aftermath) -> None:
     }
 
 
-def test_nothing_of_it_harms_the_ledger(after: Aftermath) -> None:
+def test_the_ledger_verifies(after: Aftermath) -> None:
     assert after.street.verify().findings == ()

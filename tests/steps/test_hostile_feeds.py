@@ -45,7 +45,7 @@ class Feed(NamedTuple):
 
     text: str
     titles: tuple[str | None, ...]
-    """Of its items but the sound one, which comes last."""
+    """Titles of its items except the sound one, which comes last."""
     warnings: tuple[str, ...] = ()
     dropped: int = 0
     charset: str = "utf-8"
@@ -212,7 +212,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
 
 
 @pytest.mark.parametrize("name", FEEDS)
-def test_a_feed_is_read_for_what_it_says(after: Aftermath, name: str) -> None:
+def test_a_hostile_feed_gives_its_items_and_warnings(after: Aftermath, name: str) -> None:
     site, feed = after.street.sites[name], FEEDS[name]
     record = after.street.record(site)
     poll = record.poll()
@@ -227,7 +227,7 @@ def test_a_feed_is_read_for_what_it_says(after: Aftermath, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NO_FEEDS)
-def test_what_is_no_feed_is_said(after: Aftermath, name: str) -> None:
+def test_a_body_that_is_no_feed_is_recorded_as_such(after: Aftermath, name: str) -> None:
     site = after.street.sites[name]
     record = after.street.record(site)
     poll = record.poll()
@@ -306,7 +306,7 @@ def test_no_path_leads_out_of_the_data(after: Aftermath) -> None:
     assert not Path("/tmp/newsledger-was-here").exists()
 
 
-def test_nothing_of_it_harms_the_ledger(after: Aftermath) -> None:
+def test_the_ledger_verifies(after: Aftermath) -> None:
     assert after.street.verify().findings == ()
 
 

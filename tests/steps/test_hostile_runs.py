@@ -60,7 +60,7 @@ def test_a_reset_right_after_accept(tmp_path: Path) -> None:
         opened.assert_good_is_complete()
 
 
-def test_an_answer_before_any_question_is_nobodys(tmp_path: Path) -> None:
+def test_an_answer_before_any_request_is_ignored(tmp_path: Path) -> None:
     with street(tmp_path, always(POISON)) as opened:
         site = opened.site("evil", "/feed.xml")
         site.feed("/feed.xml", "/page")
@@ -69,7 +69,7 @@ def test_an_answer_before_any_question_is_nobodys(tmp_path: Path) -> None:
         opened.assert_good_is_complete()
 
 
-def test_an_answer_too_many_is_nobodys(opened: Street) -> None:
+def test_a_surplus_answer_is_ignored(opened: Street) -> None:
     """It comes between the poll and the capture, on a connection that is kept for the next request."""
     polled, sent = threading.Event(), threading.Event()
 

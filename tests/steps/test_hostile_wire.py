@@ -243,7 +243,7 @@ def test_an_oddity_costs_nothing(after: Street, name: str) -> None:
     after.assert_good_is_complete()
 
 
-def test_nothing_of_it_harms_the_ledger(after: Street) -> None:
+def test_the_ledger_verifies(after: Street) -> None:
     verification = after.verify()
     assert verification.findings == ()
     assert verification.events == sum(sum(after.record(site).counts) for site in after.sites.values()) + 5

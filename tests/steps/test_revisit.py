@@ -1,4 +1,4 @@
-"""Captured pages are looked at again at ages that grow; what became of them is recorded, and changes are captured."""
+"""Captured pages are revisited at growing ages; each visit is recorded, and changed pages are captured again."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def captured(world: World) -> World:
     return world
 
 
-def test_looks_are_made_at_each_age_once(captured: World) -> None:
+def test_a_page_is_revisited_once_at_each_age(captured: World) -> None:
     made = []
     for hours in (0.5, 1.1, 2, 5, 6.1, 12, 24.1, 48, 72.1, 100, 168.1, 400, 720.1, 800, 1000):
         captured.ahead = hours * HOUR
@@ -75,7 +75,7 @@ def test_looks_are_made_at_each_age_once(captured: World) -> None:
     assert {path: count for path, count in captured.web.asked.items() if path in ("/a", "/b")} == {"/a": 7, "/b": 7}
 
 
-def test_looks_that_were_missed_are_made_up_by_one(captured: World) -> None:
+def test_missed_revisits_are_replaced_by_one(captured: World) -> None:
     captured.ahead = 4 * DAY
     assert look(captured).counts == {"article_revisited": 2}
     assert look(captured).counts == {}
@@ -227,7 +227,7 @@ def test_a_page_on_another_site_is_another_page(captured: World) -> None:
     assert looks(captured)[0]["final_url"] == location
 
 
-def test_an_article_that_was_renamed_is_still_looked_at(captured: World) -> None:
+def test_a_renamed_article_is_still_revisited(captured: World) -> None:
     captured.web.answers["/a"] = Answer(status=301, headers={"Location": "/ferry-saved"})
     head = f'<link rel="canonical" href="{captured.web.base}/a">'
     page = f"<html><head><title>Ferry saved</title>{head}</head><body><p>{PARAGRAPHS[0]}</p></body></html>"
@@ -269,7 +269,7 @@ def test_another_page_that_is_unmodified_says_nothing_of_the_article(captured: W
     ]
 
 
-def test_a_host_that_wants_to_be_left_alone_is_and_its_pages_stay_due(captured: World) -> None:
+def test_a_host_that_asks_for_time_is_not_asked_and_its_pages_stay_due(captured: World) -> None:
     for path in ("/a", "/b"):
         captured.web.answers[path] = Answer(status=503, headers={"Retry-After": "7200"})
     captured.ahead = 2 * HOUR
@@ -300,7 +300,7 @@ def test_every_answer_is_in_the_archive(captured: World) -> None:
         assert verify(stores.ledger).findings == ()
 
 
-def test_an_interrupted_run_records_what_it_has_seen_and_the_next_goes_on(world: World) -> None:
+def test_an_interrupted_run_records_what_it_has_seen_and_the_next_resumes(world: World) -> None:
     links = [(f"/{n}", f"Story {n}") for n in range(30)]
     world.web.feed("/feed.xml", *links)
     for path, title in links:
@@ -322,7 +322,7 @@ def test_an_interrupted_run_records_what_it_has_seen_and_the_next_goes_on(world:
     assert look(world).counts == {"article_revisited": 30 - row["seen"]}
 
 
-def test_a_run_looks_at_so_many_pages_of_a_source_the_youngest_first(captured: World) -> None:
+def test_a_run_revisits_a_limited_number_of_pages_of_a_source_the_newest_first(captured: World) -> None:
     captured.web.page("/c", "Late story", *PARAGRAPHS)
     captured.web.feed("/feed.xml", ("/c", "Late story"))
     captured.ahead = 2 * HOUR
@@ -347,7 +347,7 @@ def test_a_source_is_due_while_one_of_its_pages_is(captured: World) -> None:
     assert due_ids() == set()
 
 
-def test_two_runs_from_one_state_make_one_event(captured: World) -> None:
+def test_two_runs_from_the_same_state_record_one_event(captured: World) -> None:
     """As when a run is killed after the look and before the append: the same look has the same id."""
     captured.ahead = 2 * HOUR
     with captured.stores() as stores:

@@ -62,7 +62,7 @@ def test_days_are_included_and_moments_are_not() -> None:
         ("2026-W11", "2026-W12", "is a week"),
     ],
 )
-def test_a_bad_interval_is_said(start: str, end: str, problem: str) -> None:
+def test_a_bad_interval_is_an_error_that_says_why(start: str, end: str, problem: str) -> None:
     with pytest.raises(typer.BadParameter) as caught:
         parse_interval(start, end, datetime(2026, 6, 1, tzinfo=UTC))
     assert problem in str(caught.value)
@@ -71,7 +71,7 @@ def test_a_bad_interval_is_said(start: str, end: str, problem: str) -> None:
 # On the sample newsroom
 
 
-def test_two_days_that_were_missed_are_made_good(tmp_path: Path) -> None:
+def test_a_backfill_recovers_two_missed_days(tmp_path: Path) -> None:
     with room(tmp_path) as past:
         past.run("poll")
         asked = past.pages_asked()
@@ -116,7 +116,7 @@ def test_a_dry_run_makes_no_ledger(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_a_backfill_that_nobody_answers_fails(tmp_path: Path) -> None:
+def test_a_backfill_without_any_answer_fails(tmp_path: Path) -> None:
     sources = tmp_path / "sources.toml"
     sources.write_text(entry("north", "http://north.invalid"))
     env = {"NEWSLEDGER_WAYBACK_URL": ""}
@@ -175,7 +175,7 @@ def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_backfill_that_is_killed_goes_on_where_it_stopped(past: Outlet, env: dict[str, str]) -> None:
+def test_a_killed_backfill_resumes_where_it_stopped(past: Outlet, env: dict[str, str]) -> None:
     stories = [f"/story-number-{number:05}" for number in range(12)]
     for number, story in enumerate(stories):
         past.publish(story, MORNING + timedelta(minutes=number))
@@ -210,7 +210,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_stopped(past: Outlet, env: d
     assert past.verify().findings == ()
 
 
-def test_backfills_and_an_ingest_side_by_side_double_nothing(past: Outlet, env: dict[str, str]) -> None:
+def test_concurrent_backfills_and_an_ingest_duplicate_nothing(past: Outlet, env: dict[str, str]) -> None:
     for number in range(12):
         past.publish(f"/story-number-{number:05}", MORNING + timedelta(hours=2 * number))
     past.site.feed("/feed.xml", ("/from-the-feed-00001", "Ferry"))
@@ -273,7 +273,7 @@ NIGHT, A_DAY = DAY.start, timedelta(days=1)
         (NIGHT, (NIGHT - A_DAY, NIGHT)),  # over REST and in the page: the day before the logical date
         (NIGHT + timedelta(hours=15), (NIGHT - A_DAY, NIGHT)),
         (NIGHT, (NIGHT + 250 * A_DAY, NIGHT + 251 * A_DAY)),  # by the command: the day before the trigger
-        (NIGHT, (NIGHT, NIGHT + A_DAY)),  # given by whoever triggers it
+        (NIGHT, (NIGHT, NIGHT + A_DAY)),  # given by the person who triggers it
         (NIGHT, None),
     ],
 )
@@ -320,7 +320,7 @@ def test_a_run_ends_with_its_numbers(past: Outlet) -> None:
 
 
 @pytest.mark.usefixtures("in_airflow")
-def test_a_run_that_nobody_answers_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_any_answer_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources = tmp_path / "nobody.toml"
     sources.write_text(entry("north", "http://north.invalid"))
     monkeypatch.setenv("NEWSLEDGER_SOURCES", str(sources))
@@ -332,10 +332,10 @@ def test_a_run_that_nobody_answers_fails(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("in_airflow")
-def test_a_task_that_is_tried_again_may_come_to_more(past: Outlet) -> None:
+def test_a_retried_task_may_recover_more(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     run = dag_run("backfill__2026-03-14")
-    orchestrate.build_models(run)  # `collect` has failed for good, and the others went on
+    orchestrate.build_models(run)  # `collect` has failed for good, and the other tasks ran
     assert orchestrate.sum_up(run)["found"] == 0
     again = run_tasks(run)  # `collect` is cleared before the run has ended
     assert (again["found"], again["recovered"]) == (1, 1)

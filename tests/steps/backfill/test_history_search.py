@@ -236,7 +236,7 @@ def test_unreadable_robots_txt_is_recorded_and_reported(past: Outlet) -> None:
     )
 
 
-def test_sitemaps_that_cannot_be_read_are_recorded_and_said(past: Outlet) -> None:
+def test_unreadable_sitemaps_are_recorded_and_reported(past: Outlet) -> None:
     row = f"<url><loc>{past.site.base}/secret/ferry</loc><lastmod>{MORNING.isoformat()}</lastmod></url>"
     past.site.answers["/cut.xml"] = Answer(f"<urlset {SITEMAPS}>{row}<url><loc>".encode())
     name_sitemaps(past, "/secret/sitemap.xml", "/cut.xml", *(f"/missing-{no}.xml" for no in range(7)))
@@ -250,7 +250,7 @@ def test_sitemaps_that_cannot_be_read_are_recorded_and_said(past: Outlet) -> Non
     assert past.notices[5:] == ("source ferry: 4 more sitemaps could not be read, or not to their end",)
 
 
-def test_an_index_that_is_cut_off_is_recorded_and_said(past: Outlet) -> None:
+def test_a_truncated_index_is_recorded_and_reported(past: Outlet) -> None:
     past.archive.page_rows = 1
     feed = f"{past.site.base}/feed.xml"
     for no in range(9):
@@ -300,7 +300,7 @@ def test_a_sitemap_is_asked_for_once_for_many_days_and_stored_once(past: Outlet)
     assert read_page(archive_storage(past.settings), location).body == past.site.answers["/all.xml"].body
 
 
-def test_what_was_read_before_an_interval_was_over_does_not_count_afterwards() -> None:
+def test_documents_read_before_the_end_of_the_interval_are_read_again() -> None:
     end = DAY.end
     assert fresh_since(DAY, end - timedelta(hours=1)) == end - timedelta(hours=25)
     assert fresh_since(DAY, end + timedelta(hours=1)) == end

@@ -1,4 +1,4 @@
-"""recover and replay: what a past day lacks is found and had, each with where it came from, and nothing twice."""
+"""recover and replay: missing articles of a past day are found and fetched once, with where they came from."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fates(numbers: Any) -> dict[str, int]:
 # Sitemaps
 
 
-def test_what_left_the_feed_is_found_in_the_sitemaps_and_had_live(past: Outlet) -> None:
+def test_articles_that_left_the_feed_are_found_in_sitemaps_and_fetched_live(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     past.publish("/ferry-leaves-at-last", EVENING)
     past.publish("/the-day-after", DAY.end + timedelta(hours=3))
@@ -89,7 +89,7 @@ def test_a_sitemap_that_was_read_is_archived(past: Outlet) -> None:
         assert archived.body == past.site.answers[read["url"].removeprefix(past.site.base)].body
 
 
-def test_a_second_run_does_nothing_and_a_later_one_only_what_lacks(past: Outlet) -> None:
+def test_a_second_run_does_nothing_and_a_later_one_only_what_is_missing(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     past.backfill()
     asked = past.pages_asked()
@@ -105,7 +105,7 @@ def test_a_second_run_does_nothing_and_a_later_one_only_what_lacks(past: Outlet)
     assert past.verify().findings == ()
 
 
-def test_an_article_that_is_known_from_elsewhere_is_no_find(past: Outlet) -> None:
+def test_an_article_known_from_another_document_is_not_found_again(past: Outlet) -> None:
     past.publish("/from-the-feed", MORNING)
     past.site.feed("/feed.xml", ("/from-the-feed?utm_source=rss", "Ferry"))  # dated 2 March
     past.collect()
@@ -116,7 +116,7 @@ def test_an_article_that_is_known_from_elsewhere_is_no_find(past: Outlet) -> Non
 # To which day an article belongs
 
 
-def test_what_was_seen_later_counts_where_it_was_published(past: Outlet) -> None:
+def test_an_article_seen_later_counts_for_its_day_of_publication(past: Outlet) -> None:
     past.site.feed("/feed.xml", ("/seen-in-june", "Ferry"))
     past.site.page("/seen-in-june", "Ferry", "It was late.")
     past.collect()
@@ -126,7 +126,7 @@ def test_what_was_seen_later_counts_where_it_was_published(past: Outlet) -> None
     assert past.backfill(today).known == 0
 
 
-def test_what_has_no_date_counts_where_it_was_seen(past: Outlet) -> None:
+def test_an_undated_article_counts_for_the_day_it_was_seen(past: Outlet) -> None:
     body = f"<rss version='2.0'><channel><item><link>{past.site.base}/undated</link></item></channel></rss>"
     past.site.answers["/feed.xml"] = Answer(body.encode(), content_type=RSS)
     past.collect()
@@ -138,7 +138,7 @@ def test_what_has_no_date_counts_where_it_was_seen(past: Outlet) -> None:
 # Pages
 
 
-def test_what_was_known_and_never_had_is_had(past: Outlet) -> None:
+def test_a_known_article_without_a_capture_is_recovered(past: Outlet) -> None:
     past.site.feed("/feed.xml", ("/known", "Ferry"))
     past.site.answers["/known"] = Answer(b"later", 503)
     past.collect()
@@ -224,7 +224,7 @@ def test_what_is_not_gone_is_not_taken_from_an_archive(past: Outlet) -> None:
     assert past.captures() == {}
 
 
-def test_a_page_that_is_nowhere_to_be_had_is_lost_and_asked_for_again_after_a_day(past: Outlet) -> None:
+def test_a_page_that_exists_nowhere_is_lost_and_asked_for_again_after_a_day(past: Outlet) -> None:
     past.put_in_sitemap("/ferry-held-back", MORNING)
     assert fates(past.backfill()) == {"found": 1, "lost": 1}
     assert past.failures() == [("/ferry-held-back", "http_4xx", 1), ("/ferry-held-back", "not_archived", 2)]
@@ -266,7 +266,7 @@ def test_a_capture_that_cannot_be_replayed_is_not_the_only_one(past: Outlet) -> 
 # The web archive's feeds and front pages
 
 
-def test_what_no_sitemap_names_is_found_in_archived_feeds_and_front_pages(past: Outlet) -> None:
+def test_articles_in_no_sitemap_are_found_in_archived_feeds_and_front_pages(past: Outlet) -> None:
     base = past.site.base
     item = f"<item><link>{base}/only-in-the-feed</link><pubDate>Sat, 14 Mar 2026 08:00:00 GMT</pubDate></item>"
     feed = f"<rss version='2.0'><channel><title>Ferry Post</title>{item}</channel></rss>"
@@ -285,7 +285,7 @@ def test_what_no_sitemap_names_is_found_in_archived_feeds_and_front_pages(past: 
     ]  # fmt: skip
 
 
-def test_sections_are_searched_too_and_none_of_it_again(past: Outlet) -> None:
+def test_sections_are_searched_too_and_only_once(past: Outlet) -> None:
     base = past.site.base
     links = (
         "<a href='/sport/'>S</a><a href='/sport/one-two-three-four'>1</a><a href='/sport/five-six-seven-eight'>2</a>"
@@ -306,7 +306,7 @@ def test_sections_are_searched_too_and_none_of_it_again(past: Outlet) -> None:
     assert len(past.archive.queries) == queries
 
 
-def test_the_history_that_could_not_be_asked_is_recorded_and_asked_again(past: Outlet) -> None:
+def test_an_unanswered_query_of_the_history_is_recorded_and_repeated(past: Outlet) -> None:
     feed = f"{past.site.base}/feed.xml"
     past.archive.odd_index[feed] = [Odd(b"<html>502</html>")]
     past.backfill()
@@ -319,7 +319,7 @@ def test_the_history_that_could_not_be_asked_is_recorded_and_asked_again(past: O
     assert past.archive.asked[f"index {feed}"] == 2
 
 
-def test_no_public_archive_is_asked_about_hosts_of_one_s_own(tmp_path: Path) -> None:
+def test_no_public_archive_is_asked_about_local_hosts(tmp_path: Path) -> None:
     with outlet(tmp_path, wayback_url="http://archive.invalid", cc_news_url="http://news.invalid") as past:
         past.put_in_sitemap("/ferry-held-back", MORNING)
         assert fates(past.backfill()) == {"found": 1, "lost": 1}
@@ -382,7 +382,7 @@ def test_a_news_file_that_breaks_off_is_recorded_and_read_again(tmp_path: Path, 
         assert len(past.rows("select 1 from ledger.article_captured")) == 1
 
 
-def test_so_many_news_files_a_run(tmp_path: Path, news: NewsFileServer) -> None:
+def test_a_run_reads_a_limited_number_of_news_files(tmp_path: Path, news: NewsFileServer) -> None:
     with outlet(tmp_path, cc_news_url=news.base, wayback_url="", cc_news_files=2) as past:
         for hours in range(5):
             news.files[file_path(DAY.start + timedelta(hours=hours))] = warcinfo()
@@ -421,7 +421,7 @@ def read_by_an_older_version(past: Outlet) -> None:
         )
 
 
-def test_without_replay_a_run_reads_what_it_has_had_itself(past: Outlet) -> None:
+def test_without_replay_a_run_extracts_only_its_own_captures(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     assert fates(past.backfill(replay=False)) == {"found": 1, "recovered": 1}
     assert len(past.rows("select 1 from ledger.article_annotated")) == 1
@@ -535,7 +535,7 @@ def test_the_numbers_of_a_run_are_those_since_it_was_started_last(past: Outlet) 
         assert {each.source_id for each in numbers_of_run(stores.ledger, stores.run)} == {"ferry"}
 
 
-def test_what_a_killed_run_had_done_counts_in_the_next_one(past: Outlet) -> None:
+def test_the_work_of_a_killed_run_counts_in_the_next_one(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     with past.stores() as stores:
         recover(stores, [past.source], DAY, [past.source]).require_success()
@@ -543,7 +543,7 @@ def test_what_a_killed_run_had_done_counts_in_the_next_one(past: Outlet) -> None
     assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
 
 
-def test_what_a_run_beside_this_one_does_is_its_own(past: Outlet) -> None:
+def test_the_work_of_a_concurrent_run_is_not_counted(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     started_at = utc_now()
     with past.stores() as beside:
@@ -555,7 +555,7 @@ def test_what_a_run_beside_this_one_does_is_its_own(past: Outlet) -> None:
         assert fates(numbers_of_run(beside.ledger, beside.run)[0]) == {"found": 1, "recovered": 1}
 
 
-def test_what_a_later_run_has_told_of_a_run_that_goes_on_is_not_told_twice(past: Outlet) -> None:
+def test_articles_counted_by_a_later_run_are_not_counted_again_by_a_slow_one(past: Outlet) -> None:
     paths = [f"/ferry-number-{number}-held-back" for number in range(3)]
     past.publish(paths[0], MORNING)
     started_at = utc_now()

@@ -57,7 +57,7 @@ def test_another_site_s_junk_costs_nothing(past: Outlet, news: NewsFileServer) -
     assert reads(past) == [("partial", 2), (None, 0)]
 
 
-def test_what_was_published_late_and_crawled_the_next_day_is_of_its_day(past: Outlet, news: NewsFileServer) -> None:
+def test_an_article_crawled_the_next_day_counts_for_its_day(past: Outlet, news: NewsFileServer) -> None:
     url = f"{past.site.base}/2026/03/14/late"
     early, late = file_path(MORNING), file_path(AFTER_MIDNIGHT - timedelta(minutes=5))
     news.files[early] = warcinfo()
@@ -91,7 +91,7 @@ def test_the_next_day_s_files_come_last(tmp_path: Path, news: NewsFileServer) ->
         assert news.asked[files[4]] == 0, "crawled more than a day after the interval"
 
 
-def test_a_file_that_stays_incomplete_is_told_of_each_time(past: Outlet, news: NewsFileServer) -> None:
+def test_a_file_that_stays_incomplete_is_reported_each_time(past: Outlet, news: NewsFileServer) -> None:
     path = file_path(MORNING)
     news.files[path] = record(past, "/first-story-of-day") + b"\x1f\x8bjunk"
     for _ in range(2):
@@ -109,7 +109,7 @@ def test_unreadable_file_is_reported(past: Outlet, news: NewsFileServer) -> None
     assert reads(past) == [("http_4xx", 0)]
 
 
-def test_a_list_of_files_that_cannot_be_read_is_told_of(past: Outlet, news: NewsFileServer) -> None:
+def test_an_unreadable_list_of_files_is_reported(past: Outlet, news: NewsFileServer) -> None:
     news.lists["crawl-data/CC-NEWS/2026/03"] = gzip.compress(b"crawl-data")[:-3]
     past.backfill()
     assert "warc.paths.gz" in past.notices[0]

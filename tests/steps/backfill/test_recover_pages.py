@@ -43,7 +43,7 @@ def fates(numbers: Any) -> dict[str, int]:
 # Asked again
 
 
-def test_what_an_outage_cost_is_had_when_the_site_is_back(past: Outlet) -> None:
+def test_pages_missed_in_an_outage_are_recovered_when_the_site_is_back(past: Outlet) -> None:
     past.site.feed("/feed.xml", (STORY, "Ferry"))
     past.site.answers[STORY] = Answer(status=500)
     for _ in range(6):
@@ -92,7 +92,7 @@ def test_a_page_that_is_back_is_fetched_again_a_day_later(past: Outlet) -> None:
     assert past.captures() == dict.fromkeys(stories, "live")
 
 
-def test_what_robots_txt_no_longer_forbids_is_had(past: Outlet) -> None:
+def test_a_page_that_robots_txt_no_longer_forbids_is_recovered(past: Outlet) -> None:
     past.put_in_sitemap("/secret/story", MORNING)
     assert fates(past.backfill()) == {"found": 1, "lost": 1}
     past.publish("/secret/story", MORNING, listed=False)
@@ -101,7 +101,7 @@ def test_what_robots_txt_no_longer_forbids_is_had(past: Outlet) -> None:
     assert fates(past.backfill()) == {"known": 1, "recovered": 1}
 
 
-def test_what_was_gone_and_is_forbidden_since_is_not_taken_from_an_archive(past: Outlet) -> None:
+def test_a_gone_page_that_is_forbidden_now_is_not_taken_from_an_archive(past: Outlet) -> None:
     past.put_in_sitemap(STORY, MORNING)
     past.backfill()
     past.later(days=2)
@@ -112,7 +112,7 @@ def test_what_was_gone_and_is_forbidden_since_is_not_taken_from_an_archive(past:
     assert past.captures() == {}
 
 
-def test_a_host_that_wants_to_be_left_alone_is(past: Outlet) -> None:
+def test_a_host_that_asks_for_time_is_not_asked(past: Outlet) -> None:
     past.put_in_sitemap(STORY, MORNING)
     past.backfill()
     past.later(days=2)
@@ -127,7 +127,7 @@ def test_a_host_that_wants_to_be_left_alone_is(past: Outlet) -> None:
     assert fates(past.backfill()) == {"known": 1, "recovered": 1}
 
 
-def test_the_daily_run_goes_on_after_a_backfill_s_failures(past: Outlet) -> None:
+def test_the_daily_run_continues_the_attempts_of_a_backfill(past: Outlet) -> None:
     past.site.feed("/feed.xml", (STORY, "Ferry"))
     past.site.answers[STORY] = Answer(status=500)
     past.collect()
@@ -177,7 +177,7 @@ def test_an_archive_s_redirects_are_trusted_no_more_than_the_site_s(past: Outlet
     assert expected == {}
 
 
-def test_a_page_that_leads_to_an_offer_is_not_had(past: Outlet) -> None:
+def test_a_page_that_redirects_to_an_offer_is_not_captured(past: Outlet) -> None:
     path = "/politics/ferry-held-back-for-hours"
     offer = f"/offers/checkout?ref={path}"
     past.put_in_sitemap(path, MORNING)
@@ -200,7 +200,7 @@ def test_a_page_that_leads_elsewhere_on_its_site_is_gone(past: Outlet, new: str)
     assert reason == ("to_other_page" if new == "/politics/" else "to_other_article")
 
 
-def test_a_page_that_says_there_is_none_is_gone_also_in_an_archive(past: Outlet) -> None:
+def test_a_page_that_says_not_found_is_gone_also_in_an_archive(past: Outlet) -> None:
     nothing = "<title>Ferry Post – Seite nicht gefunden</title><p>Die Seite ist leider nicht mehr verfügbar.</p>"
     for path in (STORY, "/ferry-leaves-at-last"):
         past.put_in_sitemap(path, MORNING)
@@ -212,7 +212,7 @@ def test_a_page_that_says_there_is_none_is_gone_also_in_an_archive(past: Outlet)
     assert {reason for _, reason, _ in past.failures()} == {"soft_404", "not_archived"}
 
 
-def test_a_page_with_a_short_address_is_had_where_that_leads(past: Outlet) -> None:
+def test_a_page_with_a_short_address_is_fetched_where_the_address_leads(past: Outlet) -> None:
     path, new = "/p/xk7", "/politics/ferry-held-back-for-hours-48213"
     past.put_in_sitemap(path, MORNING)
     past.site.answers[path] = Answer(status=301, headers={"Location": new})
@@ -234,7 +234,7 @@ def test_a_page_of_two_sources_is_asked_for_once(past: Outlet) -> None:
     assert len(past.captures()) == 29
 
 
-def test_what_no_name_server_has_answered_about_is_not_gone() -> None:
+def test_a_host_without_an_answer_from_a_name_server_is_not_gone() -> None:
     assert is_gone("dns", None)
     assert not is_gone("dns_timeout", None)
 
@@ -269,13 +269,13 @@ def test_an_archive_says_when_a_capture_was_made_unless_it_cannot_be(past: Outle
     assert {row["url"]: row["captured_at"] for row in captures} == expected
 
 
-def test_a_capture_of_times_to_come_is_none(past: Outlet) -> None:
+def test_a_capture_dated_in_the_future_is_ignored(past: Outlet) -> None:
     past.put_in_sitemap(STORY, MORNING)
     past.keep(STORY, datetime(2100, 1, 1, tzinfo=UTC))
     assert fates(past.backfill()) == {"found": 1, "lost": 1}
 
 
-# Captures that cannot be had
+# Unfetchable captures
 
 
 UNFETCHABLE: dict[str, tuple[list[Odd], str]] = {
@@ -365,7 +365,7 @@ def touched(past: Outlet) -> None:
     past.put_in_sitemap(STORY, MORNING)
 
 
-def test_an_old_article_that_was_touched_is_none_of_the_day_once_it_is_read(past: Outlet) -> None:
+def test_an_old_article_that_was_modified_that_day_does_not_belong_to_it_once_extracted(past: Outlet) -> None:
     touched(past)
     past.publish("/ferry-leaves-at-last", EVENING)
     past.backfill()
@@ -377,7 +377,7 @@ def test_an_old_article_that_was_touched_is_none_of_the_day_once_it_is_read(past
     assert past.backfill(in_2019).known == 1
 
 
-def test_to_the_run_that_found_it_an_article_stays_of_the_day(past: Outlet) -> None:
+def test_an_article_counts_for_the_day_in_the_run_that_found_it(past: Outlet) -> None:
     touched(past)
     past.backfill()
     ids = [past.source.id]
@@ -389,7 +389,7 @@ def test_to_the_run_that_found_it_an_article_stays_of_the_day(past: Outlet) -> N
     assert article.is_newly_recovered(run, article.known_since)
 
 
-def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:
+def test_the_date_of_an_item_is_kept(past: Outlet) -> None:
     past.site.feed("/feed.xml", (STORY, "Ferry"))
     touched(past)
     past.collect()
@@ -397,7 +397,7 @@ def test_a_date_that_an_item_gives_stands(past: Outlet) -> None:
     assert fates(past.backfill(MARCH_2)) == {"known": 1, "unchanged": 1}
 
 
-def test_what_was_long_published_is_not_looked_at_again_as_if_it_were_new(past: Outlet) -> None:
+def test_recovered_pages_published_long_ago_are_not_revisited_like_new_ones(past: Outlet) -> None:
     past.publish(STORY, MORNING)
     past.site.page("/ferry-of-yesterday", "Ferry")
     past.put_in_sitemap("/ferry-of-yesterday", past.now - timedelta(days=1))

@@ -26,7 +26,7 @@ class Library:
         return [question.upper() for question in questions]
 
 
-def test_who_asks_meanwhile_shares_the_next_call() -> None:
+def test_questions_during_a_call_share_the_next_one() -> None:
     async def run() -> tuple[list[str], list[list[str]]]:
         library = Library()
         batching = Batching(library.answer, limit=10)
@@ -52,7 +52,7 @@ def test_call_exceeds_the_limit_only_for_a_single_heavy_item() -> None:
     assert asyncio.run(run()) == [["aa", "bb"], ["c"], ["dddddd"], ["e"]]
 
 
-def test_an_error_is_raised_for_whose_question_it_was_and_for_nobody_else() -> None:
+def test_an_error_is_raised_only_for_the_question_that_caused_it() -> None:
     async def run() -> tuple[list[str | BaseException], list[list[str]]]:
         library = Library()
         library.open.set()
@@ -67,7 +67,7 @@ def test_an_error_is_raised_for_whose_question_it_was_and_for_nobody_else() -> N
     assert batches == [["why", "how"], ["why"], ["how"], ["who", "when"], ["then"]]
 
 
-def test_an_error_that_concerns_all_is_raised_for_all_who_shared_the_call() -> None:
+def test_an_error_of_the_whole_call_is_raised_for_every_question() -> None:
     asked = []
 
     async def full(questions: Sequence[str]) -> list[str]:
@@ -82,7 +82,7 @@ def test_an_error_that_concerns_all_is_raised_for_all_who_shared_the_call() -> N
     assert asked == [["how", "who"]]
 
 
-def test_one_who_no_longer_waits_does_not_keep_the_others_from_their_answers() -> None:
+def test_a_cancelled_question_does_not_stop_the_others() -> None:
     async def run() -> str:
         library = Library()
         batching = Batching(library.answer, limit=10)

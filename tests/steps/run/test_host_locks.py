@@ -60,7 +60,7 @@ def test_another_process_waits_for_a_shared_host_only(tmp_path: Path) -> None:
     asyncio.run(run(holder(tmp_path, "b.example")))
 
 
-def test_what_a_killed_process_held_is_free(tmp_path: Path) -> None:
+def test_locks_of_a_killed_process_are_free(tmp_path: Path) -> None:
     other = holder(tmp_path, "a.example")
     other.kill()
     other.communicate()
@@ -72,7 +72,7 @@ def test_what_a_killed_process_held_is_free(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_host_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+def test_waiting_for_a_host_has_a_limit(tmp_path: Path) -> None:
     other = holder(tmp_path, "a.example")
 
     async def run() -> None:

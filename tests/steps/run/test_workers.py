@@ -48,7 +48,7 @@ def test_nothing_to_do() -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_task_that_hangs_dies_or_eats_all_memory_is_lost_and_the_others_are_not(jobs: int) -> None:
+def test_a_task_that_hangs_dies_or_exhausts_memory_is_lost_and_the_others_are_not(jobs: int) -> None:
     results = list(parallel_map(misbehave, list(range(30)), jobs, Bounds(seconds=4, memory_bytes=2_500_000_000)))
     lost = {task: result.reason for task, result in enumerate(results) if isinstance(result, Lost)}
     assert {task % 10: reason for task, reason in lost.items()} == {3: "timeout", 5: "died", 7: "died"}

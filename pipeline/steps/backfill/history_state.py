@@ -47,7 +47,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     known_by: str
     known_run: str
     page_since: datetime | None = None
-    """When its page was first recorded as captured, live or from an archive; the next two are the producer and the run."""
+    """When its page was first recorded as captured, live or archived; the next two are the producer and the run."""
     page_by: str | None = None
     page_run: str | None = None
     has_feed_text: bool = False
@@ -74,7 +74,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return self.page_since is not None
 
     def is_newly_found(self, run: Run, started_at: datetime) -> bool:
-        """Whether the run found the article in the history, or an earlier run that was killed before it could count it."""
+        """Whether the run found the article in the history, or an earlier run that was killed before it counted it."""
         return self.known_by.startswith(_RECOVERY) and self._is_counted_by(
             run, started_at, of_run=self.known_run, since=self.known_since
         )

@@ -76,7 +76,7 @@ def verify_ledger(
     the same events. Exit status 1 if an event or page was changed, removed or inserted.
     """
     from pipeline.archive.storage import archive_storage
-    from pipeline.steps.fixity import damages, page_records
+    from pipeline.steps.maintain import damages, page_records
 
     settings = load_settings(data=data)
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:

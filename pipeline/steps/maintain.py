@@ -7,18 +7,20 @@ a file is deleted only a day after it was replaced, when no reader can still nee
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.storage import Storage
-from pipeline.errors import NewsledgerError
+from pipeline.archive.archive import read_page
+from pipeline.archive.storage import Location, Storage
+from pipeline.errors import ArchiveError, NewsledgerError
 from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ids import digest
 from pipeline.ledger import Ledger, verify
 from pipeline.settings import Settings
-from pipeline.steps.fixity import PageRecord, damages, page_records
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -63,6 +65,17 @@ class Proof(msgspec.Struct, frozen=True):
         if self.findings:
             more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
             raise NewsledgerError(f"{self.findings[0]}{more}")
+
+
+class PageRecord(msgspec.Struct, frozen=True):
+    """An archived page, and the digest of its body in its event."""
+
+    event_id: UUID
+    url: str
+    payload_digest: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
 
 
 class _Merged(msgspec.Struct, frozen=True):
@@ -111,6 +124,24 @@ def prove(ledger: Ledger, storage: Storage, now: datetime) -> Proof:
         *damages(storage, records),
     )
     return Proof(verification.appends, verification.events, verification.digest, len(records), findings)
+
+
+def page_records(ledger: Ledger) -> list[PageRecord]:
+    """All archived pages with a body, in the order of the archive's files."""
+    return ledger.select(PageRecord, "page_records")
+
+
+def damages(storage: Storage, records: Iterable[PageRecord]) -> Iterator[str]:
+    """A line for each record that cannot be read, or whose body has another digest."""
+    for record in records:
+        location = Location(record.warc_file, record.warc_offset, record.warc_length)
+        try:
+            page = read_page(storage, location)
+        except ArchiveError as exc:
+            yield f"archive: {record.url}: {exc}"
+            continue
+        if digest(page.body) != record.payload_digest:
+            yield f"archive: {record.url}: {record.warc_file} at {record.warc_offset} holds another page"
 
 
 def is_due(record: PageRecord, now: datetime) -> bool:

@@ -19,9 +19,9 @@ from pipeline.errors import LedgerLocked, NewsledgerError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
-from pipeline.steps.fixity import PageRecord
 from pipeline.steps.maintain import (
     WEEKS_TO_READ_ALL,
+    PageRecord,
     delete_superseded,
     is_due,
     merge_files,

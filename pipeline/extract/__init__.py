@@ -1,15 +1,12 @@
-"""From a page's bytes to an article. Pure: no clock, no network, no database; the same bytes give the same answer.
+"""From a page's bytes to an article: its metadata, its text as blocks, and everything that was removed.
 
-    page         decode and parse, once                          captions, text, dates: small readers used throughout
-    declared     read what the page declares to machines         titles, heading, timestamps, header: read what is shown
-    metadata     choose headline, section … (authors)            liveblog: read the times of entries
-    publication  choose dates, in the outlet's time (zones)
-    boilerplate  take out what is not the article, by            tree_rules, box_rules, outlets (data)
-    region, body find the text (trafilatura), make blocks of it
-    lines        take out what is not the article, by            line_, promotion_, credit_rules, corrections (data)
-    article      all of this in order, with quotations and agencies; `repair` does what it can without a page
+Pure: no clock, no network, no database; the same bytes give the same result. The data takes the parts in this order:
+`page` parses, `metadata` reads what the page declares and shows, `boilerplate` removes what is not the article, `body`
+finds the text (with trafilatura) and makes blocks of it, `liveblog` finds the entries of a live blog, and
+`boilerplate.lines` removes single lines. Start with `article.extract_page`, which does all of this; `repair` cleans a
+text that another extractor produced, without its page.
 
-Any change of what comes out needs a new `PRODUCER`: then every archived capture is pending again.
+If the output changes in any way, `PRODUCER` needs a new number: every archived capture is then extracted again.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_rep
 from pipeline.extract.boilerplate.outlet_rules import Outlet, first_match, outlet_of, remove_unwanted
 from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
+from pipeline.extract.metadata.article_header import Header, read_header
+from pipeline.extract.metadata.article_metadata import Metadata, as_utc, choose_metadata
 from pipeline.extract.metadata.declared import Declared, read_declared
-from pipeline.extract.metadata.header import Header, read_header
-from pipeline.extract.metadata.metadata import Metadata, as_utc, choose
 from pipeline.extract.metadata.titles import (
     declared_descriptions,
     declared_titles,
@@ -28,7 +28,7 @@ from pipeline.extract.metadata.titles import (
     site_names,
     without_site,
 )
-from pipeline.extract.page.page import parse
+from pipeline.extract.page.parsed_page import parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import narrow
 from pipeline.extract.page.removal import Removal, Stripped, Video
@@ -104,7 +104,7 @@ def extract_page(
         heading=first_match(root, outlet.headline if outlet else None),
     )
     at = as_utc(captured_at)
-    metadata = choose(declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at)
+    metadata = choose_metadata(declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at)
     live = is_liveblog(declared, metadata.headline, url)
     timeline = Timeline.read(root.body, declared, at, metadata.zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])

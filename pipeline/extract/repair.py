@@ -13,10 +13,9 @@ from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
 from pipeline.extract.article import Extraction, assemble
 from pipeline.extract.boilerplate.lines import clean_lines
-from pipeline.extract.metadata.metadata import Metadata
-from pipeline.extract.page.captions import VIDEO_TIME
+from pipeline.extract.metadata.article_metadata import Metadata
 from pipeline.extract.page.quotations import NAME
-from pipeline.extract.page.removal import Removal, video_of
+from pipeline.extract.page.removal import VIDEO_TIME, Removal, video_of
 from pipeline.extract.page.text import tidy
 
 MAX_HEADLINE_CHARS = 220

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PageError
-from pipeline.extract.page.page import decode
+from pipeline.extract.page.parsed_page import decode
 from tests.golden.made_up import BROADCASTER, DEICH, extract, page, paragraphs
 
 

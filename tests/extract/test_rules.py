@@ -12,7 +12,7 @@ from pipeline.extract.boilerplate.lines import BIO, LINE_RULES, NAMES_ONLY, is_b
 from pipeline.extract.boilerplate.outlet_rules import Outlet, load_outlets
 from pipeline.extract.boilerplate.tree_rules import LAST_RULES, TREE_RULES, TreeRule
 from pipeline.extract.metadata.agencies import AGENCIES, credited_agencies
-from pipeline.extract.page.captions import CREDIT
+from pipeline.extract.page.removal import CREDIT
 from tests.golden.made_up import DEICH, HARBOUR, extract, page, paragraphs
 
 ALL_TREE_RULES = [*TREE_RULES, *LAST_RULES]

@@ -7,9 +7,8 @@ import re
 from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.surroundings import Surroundings
-from pipeline.extract.metadata.heading import naming
-from pipeline.extract.page.captions import VIDEO_TIME
-from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.region import PROSE_CHARS, naming
+from pipeline.extract.page.removal import VIDEO_TIME
 from pipeline.extract.page.text import raw_text, text_within, tidy, visible_text
 
 _MAX_LINK_CHARS = 300

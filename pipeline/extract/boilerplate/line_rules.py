@@ -10,7 +10,7 @@ import re
 
 from pipeline.extract.boilerplate.line_patterns import SENTENCE, LineRule, Place, label, starting, whole
 from pipeline.extract.metadata.agencies import AGENCY_LINE
-from pipeline.extract.page.captions import CLOCK, CREDIT_WORDS, VIDEO_TIME
+from pipeline.extract.page.removal import CLOCK, CREDIT_WORDS, VIDEO_TIME
 
 _LIVE = r"(?:live-?blogs?|live-?tickers?|newsblogs?|newstickers?|live blogs?|live updates|tickers?)"
 

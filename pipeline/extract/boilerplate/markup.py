@@ -6,8 +6,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.metadata.heading import naming
-from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.region import PROSE_CHARS, naming
 from pipeline.extract.page.text import normal, raw_text, spaced_text, visible_text
 
 MAX_FIGURE_CHARS = 3_000

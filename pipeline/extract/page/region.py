@@ -97,6 +97,14 @@ def is_bare_prose(element: HtmlElement) -> bool:
     return len((element.text or "").strip()) >= PROSE_CHARS and all(child.tag in _INLINE for child in element)
 
 
+def naming(element: HtmlElement) -> str:
+    """The attributes that say what an element is for."""
+    return " ".join(
+        element.get(name) or ""
+        for name in ("class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element")
+    )
+
+
 def hide_names(element: HtmlElement) -> None:
     """Trafilatura goes by names too: an element whose name is not what it holds had better have none."""
     for name in ("class", "id", "itemprop"):

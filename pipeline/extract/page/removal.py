@@ -1,4 +1,4 @@
-"""What was taken out of a page, and what it said: nothing is thrown away unseen."""
+"""Records of what was taken out of a page. Everything removed is recorded, with the rule that removed it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,27 @@ from datetime import date
 
 import msgspec
 
-from pipeline.extract.page.captions import CREDIT, VIDEO_DURATION, VIDEO_TIME
 from pipeline.extract.page.dates import parse_day
 from pipeline.extract.page.text import tidy
+
+CLOCK = r"(?:(?P<hours>\d{1,2}):)?(?P<minutes>\d{1,3}):(?P<seconds>\d{2})\s*"
+_MONTH = (
+    r"(?:\d{1,2}\.|(?:Jan(?:uar)?|Feb(?:ruar)?|März|Apr(?:il)?|Mai|Juni?|Juli?|Aug(?:ust)?|Sept?(?:ember)?|Okt(?:ober)?"
+    r"|Nov(?:ember)?|Dez(?:ember)?)\.?)"
+)
+VIDEO_TIME = re.compile(
+    rf"(?P<day>\d{{1,2}}\.\s?{_MONTH}\s?\d{{4}})\s*[|•·–-]\s*{CLOCK}min(?:uten\b|\.)?", re.IGNORECASE
+)
+"""`26.10.2025 | 2:43 min`, `26. Oktober 2025 | 2:43 min`: the line that ends a video caption."""
+VIDEO_DURATION = re.compile(rf"{CLOCK}(?:min|minuten|std)\.?$", re.IGNORECASE)
+"""`2:43 min` by itself."""
+
+CREDIT_WORDS = (
+    r"(?:Quelle|Bildquelle|Fotos?|Bild(?:er)?|Grafik|Archivfoto|Symbolbild|Illustration|Photos?|Photograph(?:er|s|y)?"
+    r"|Images?|Picture|Credits?|Copyright|Fotografie|Zdjęcie)"
+)
+CREDIT = re.compile(rf"(?:\b{CREDIT_WORDS}\s*(?::|by\b|\()|©|\(c\)\s)\s*(?P<holder>.{{2,120}})$", re.IGNORECASE)
+"""`Quelle: dpa`, `Photo: A. Doe/Agency`, `© Agency`, at the end of a caption."""
 
 MAX_RECORDED_CHARS = 4_000
 """How much of a removed block is recorded: enough to see what it was."""

@@ -13,16 +13,16 @@ from typing import TypeAlias
 import msgspec
 from lxml.html import HtmlElement
 
-from pipeline.extract.metadata.heading import (
+from pipeline.extract.metadata.headline_element import (
     clean_kicker,
     declared_kicker,
     find_heading,
     kicker_before,
-    naming,
     part_kicker,
     preceding_kicker,
 )
-from pipeline.extract.metadata.timestamps import shown_times
+from pipeline.extract.metadata.shown_dates import shown_times
+from pipeline.extract.page.region import naming
 from pipeline.extract.page.text import likeness, lines_of, raw_text, tidy, visible_text
 
 _WINDOW_ELEMENTS = 260

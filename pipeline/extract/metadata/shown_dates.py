@@ -11,8 +11,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.metadata.heading import naming
 from pipeline.extract.page.dates import find_date
+from pipeline.extract.page.region import naming
 from pipeline.extract.page.text import text_within, tidy
 
 _MAX_ELEMENTS = 140

@@ -15,10 +15,10 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from pipeline.events import Access
+from pipeline.extract.metadata.article_header import Header
 from pipeline.extract.metadata.authors import choose_authors
 from pipeline.extract.metadata.declared import Declared, Node
-from pipeline.extract.metadata.header import Header
-from pipeline.extract.metadata.publication import choose_publication
+from pipeline.extract.metadata.publication_dates import choose_publication
 from pipeline.extract.metadata.titles import choose_headline, site_names
 from pipeline.extract.page.text import plain, words_of
 from pipeline.zones import outlet_zone
@@ -58,7 +58,7 @@ class Metadata(msgspec.Struct, frozen=True):
     origins: Mapping[str, str] = {}
 
 
-def choose(
+def choose_metadata(
     declared: Declared, header: Header, *, title: str | None, language: str | None, url: str, captured_at: datetime
 ) -> Metadata:
     """The rules. `title` is the title element's text, `language` the html element's lang."""

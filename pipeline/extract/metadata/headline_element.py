@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.metadata.titles import MAX_KICKER_CHARS
-from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.region import PROSE_CHARS, naming
 from pipeline.extract.page.text import (
     likeness,
     lines_of,
@@ -169,11 +169,3 @@ def preceding_kicker(heading: HtmlElement) -> HtmlElement | None:
 def clean_kicker(kicker: HtmlElement | str | None) -> str | None:
     text = kicker if isinstance(kicker, str) or kicker is None else spaced_text(kicker)
     return (text or "").strip(_MARKS) or None
-
-
-def naming(element: HtmlElement) -> str:
-    """The attributes that say what an element is for."""
-    return " ".join(
-        element.get(name) or ""
-        for name in ("class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element")
-    )

@@ -116,6 +116,11 @@ def digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+def feed_stream(source_id: str, feed_url: str) -> str:
+    """The stream of a feed's events: `feed:<source>/` and the first eight hex digits of its address's SHA-256."""
+    return f"feed:{source_id}/{hashlib.sha256(feed_url.encode()).hexdigest()[:8]}"
+
+
 def name_uuid(*parts: str) -> UUID:
     """A UUIDv8 (RFC 9562, appendix B.2) from the SHA-256 of the parts. Each part is hashed with its length, so that
     different lists of parts do not have the same id."""

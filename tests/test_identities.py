@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ids import article_id, canonical_url, digest, name_uuid, time_uuid
+from pipeline.ids import article_id, canonical_url, digest, feed_stream, name_uuid, time_uuid
 
 SAME = [
     ("https://www.tagblatt.example/a?utm_source=x&utm_medium=y", "https://www.tagblatt.example/a"),
@@ -90,3 +90,7 @@ def test_time_uuids_are_ordered_by_time() -> None:
 
 def test_digest_names_its_algorithm() -> None:
     assert digest(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_the_stream_of_a_feed_is_pinned() -> None:
+    assert feed_stream("harbour", "https://harbour.example/feed.xml") == "feed:harbour/273b8e06"

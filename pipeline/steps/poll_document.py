@@ -13,7 +13,7 @@ from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
-from pipeline.ids import digest
+from pipeline.ids import digest, feed_stream
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState
 from pipeline.steps.run.stores import Stores
@@ -32,7 +32,7 @@ async def poll_document(
     asked_url = state.adopted_url or state.feed_url
     conditional = state.may_be_conditional
     poll = FeedPolled(
-        stream=f"feed:{source.id}/{digest(state.feed_url.encode())[7:15]}",
+        stream=feed_stream(source.id, state.feed_url),
         occurred_at=stores.now(),
         producer=PRODUCER,
         caused_by=caused_by,

@@ -102,6 +102,7 @@ def test_a_savepoint_that_is_undone_leaves_nothing_and_holds_nobody_up(
     assert another.execute(COUNT.text).fetchone() == (2,)
 
 
+@pytest.mark.slow
 def test_a_standalone_airflow_connects_by_it(tmp_path: Path) -> None:
     environment = airflow_environment(Settings(data=tmp_path), port=8080)
     code = "from airflow.settings import engine; print(type(engine.raw_connection().driver_connection).__module__)"

@@ -136,6 +136,7 @@ def test_every_option_exists_in_this_airflow(services: dict[str, dict[str, Any]]
     assert names - known == set()
 
 
+@pytest.mark.slow
 def test_every_airflow_command_parses(services: dict[str, dict[str, Any]], tmp_path: Path) -> None:
     commands = [
         *(service["command"] for service in services.values() if service.get("command", [""])[0] == "airflow"),

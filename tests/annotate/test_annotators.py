@@ -229,6 +229,7 @@ def annotate_with(world: World, *specs: str) -> StepResult:
         return annotate(stores, interval)
 
 
+@pytest.mark.slow
 def test_each_annotator_has_its_own_pending_texts_and_producer(world: World, towns: Path) -> None:
     assert annotate_with(world, "rules").counts["article_annotated"] == 2
     second = annotate_with(world, "rules", "towns:mole")
@@ -281,6 +282,7 @@ def test_the_command_runs_an_annotator(towns: Path, tmp_path: Path) -> None:
     assert missing.returncode == 1 and "nobody" in missing.stderr and len(missing.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_rules_are_the_commands_default(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     by_default = newsledger("annotate", tmp_path / "a.txt").stdout

@@ -152,6 +152,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_work_grows_in_proportion_to_the_length(piece: str, language: str) -> None:
@@ -176,6 +177,7 @@ def calls_made(text: str, language: str) -> int:
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_the_longest_text_that_a_step_reads_is_annotated(piece: str) -> None:
     text = (piece * (300_000 // len(piece) + 1))[:300_000]

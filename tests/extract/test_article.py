@@ -68,6 +68,7 @@ SHARED_PAGES = SHARED / "data" / "pages"
 # Real pages; skipped without the evaluation data
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED_PAGES.is_dir(), reason="no collection of real pages beside the checkout")
 def test_real_pages_give_articles() -> None:
     articles = 0

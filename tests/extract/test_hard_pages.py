@@ -146,6 +146,7 @@ def test_much_of_one_thing_is_survived(filling: str) -> None:
     assert extraction.blocks[0].text == DEICH[0]
 
 
+@pytest.mark.slow
 def test_ten_megabytes_of_text_are_read() -> None:
     sentence = f"{DEICH[0]} " * 100
     body = page("".join(f"<p>{number}. {sentence}</p>" for number in range(1_000)))

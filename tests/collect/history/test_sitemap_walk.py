@@ -229,6 +229,7 @@ def test_nested_indexes_are_read_up_to_the_maximum_depth(site: Site, tmp_path: P
     assert len(walked.reads) == sitemaps.MAX_DEPTH + 1
 
 
+@pytest.mark.slow
 def test_the_next_run_resumes_with_the_remaining_sitemaps(site: Site, tmp_path: Path) -> None:
     """Two days pass between the runs, so that every sitemap may be read again."""
     names = [f"/part-{no}.xml" for no in range(sitemaps.MAX_SITEMAPS * 2)]
@@ -281,6 +282,7 @@ def test_an_unchanged_sitemap_is_not_read_again(site: Site, tmp_path: Path) -> N
     assert site.asked["/undated.xml"] == 1
 
 
+@pytest.mark.slow
 def test_a_long_index_does_not_delay_another_one(site: Site, tmp_path: Path) -> None:
     site.index("/long.xml", *((f"/missing-{no}.xml", None) for no in range(sitemaps.MAX_SITEMAPS * 3)))
     site.index("/short.xml", ("/other.xml", None))

@@ -47,6 +47,7 @@ def test_nothing_to_do() -> None:
     assert list(parallel_map(square, [], 2)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_task_that_hangs_dies_or_exhausts_memory_is_lost_and_the_others_are_not(jobs: int) -> None:
     results = list(parallel_map(misbehave, list(range(30)), jobs, Bounds(seconds=4, memory_bytes=2_500_000_000)))
@@ -63,6 +64,7 @@ def test_an_error_is_raised_here() -> None:
         list(parallel_map(fail, [0, 1], 1))
 
 
+@pytest.mark.slow
 def test_the_main_script_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

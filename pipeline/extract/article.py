@@ -32,7 +32,7 @@ from pipeline.extract.page.parsed_page import parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import narrow
 from pipeline.extract.page.removal import Removal, Stripped, Video
-from pipeline.extract.page.text import part_lines, plain, words_of
+from pipeline.extract.page.text import plain, separate_lines, words_of
 
 MIN_TEXT_CHARS = 40
 """Less than this is no article."""
@@ -91,7 +91,7 @@ def extract_page(
     root = parse(body, url=url, content_type=content_type).root
     declared = read_declared(root, url)
     etree.strip_elements(root, "script", with_tail=False)
-    part_lines(root)
+    separate_lines(root)
     outlet = outlet or outlet_of(url)
     sites = site_names(declared, url)
     titles = declared_titles(declared, sites)

@@ -1,7 +1,8 @@
-"""Reading the dates that pages declare and show: ISO 8601 in its misspellings, RFC 2822, Java's toString, prose.
+"""Read dates in the forms found on pages: ISO 8601 and its common misspellings, RFC 2822, Java's toString, prose.
 
-Own patterns and not dateutil's parser: that takes the missing fields from today, the century from the clock, an unknown
-zone from the machine, `14.31 Uhr` for hours and a fraction, and 2026-03-12 with its day first for the 3rd of December.
+dateutil's parser does not fit. It fills missing fields from today's date, takes the century from the clock and an
+unknown zone from the machine, reads `14.31 Uhr` as hours with a fraction, and with `dayfirst` reads 2026-03-12 as
+3 December.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from pipeline.zones import zone_named
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A date that a page says."""
+    """A date, with or without a time, as a page gives it."""
 
     at: datetime
-    """UTC. Midnight where only the day is said."""
+    """In UTC; midnight if the page gives only a day."""
     written: datetime
-    """As on the wall's clock, naive."""
+    """The date and time as written, without a zone."""
     has_time: bool
-    """A zone-less 00:00 is none: databases make it of a day."""
+    """False for 00:00 without a zone: it usually means that only the date was stored."""
     has_zone: bool
 
     @property
     def offset(self) -> timedelta:
-        """How far the zone is ahead of UTC."""
+        """The zone's offset from UTC, positive east of it."""
         return self.written - self.at.replace(tzinfo=None)
 
 
@@ -73,7 +74,7 @@ _PROSE = tuple(
         rf"(?<![\w./-]){_ISO.pattern}",
         # Sun Mar 01 20:15:30 CET 2026
         rf"{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_TIME}\s+(?P<year>\d{{4}})$",
-        # 12.03.2026, 14:31 Uhr; 12.3.26 14:31; not the 12.3. 14 Uhr
+        # 12.03.2026, 14:31 Uhr; 12.3.26 14:31; but not `12.3. 14 Uhr`, where 14 is the hour
         r"(?<![\d.:])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})(?!\d|:|\.\d|\s*Uhr)"
         rf"(?:{_GAP}{_TIME})?",
         # 12. März 2026; Sun, 01 Mar 2026 20:15:30 GMT; 12 de marzo de 2026
@@ -84,15 +85,15 @@ _PROSE = tuple(
     )
 )
 _TIME_BEFORE = re.compile(rf"(?<![\d:]){_TIME}\)?[\s,|·•-]*(?:\b[^\W\d_]{{2,10}}\b\.?,?\s*)?$", re.IGNORECASE)
-"""`2:31 PM EST, Thu` before the day."""
+"""A time that stands before its date: `2:31 PM EST, Thu`."""
 _EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 _MAX_CHARS = 400
 
 
 def parse_moment(text: str, *, default_zone: tzinfo = UTC) -> Moment | None:
-    """The date the text begins with, consists of or says in prose, None where it is none or cannot be.
+    """The first date in the text; None if it has no date, or one that does not exist, such as 31 February.
 
-    A time without zone, or in one that nobody knows, is in `default_zone`.
+    A time without a zone, or with an unknown zone, is taken to be in `default_zone`.
     """
     text = text.strip()[:_MAX_CHARS]
     if _EPOCH.match(text):
@@ -106,7 +107,7 @@ def parse_moment(text: str, *, default_zone: tzinfo = UTC) -> Moment | None:
 
 
 def find_date(text: str) -> tuple[int, int] | None:
-    """Where in the text the first date in prose begins and ends, with its time."""
+    """The start and end of the first date written in the text, including its time."""
     found = _find_prose(text)
     return found[0] if found else None
 
@@ -147,6 +148,6 @@ def _from_fields(fields: dict[str, str | None], default_zone: tzinfo) -> Moment 
 
 
 def parse_day(text: str) -> date | None:
-    """The day of `26.10.2025`."""
+    """The date alone, as written; None if the text has no date."""
     moment = parse_moment(text)
     return moment.written.date() if moment else None

@@ -1,6 +1,6 @@
-"""From a response's bytes to one parsed tree: charset, parsing, guards against pages made to hurt.
+"""Parse a response's bytes into one tree: find the charset, parse, and limit what hostile pages can cost.
 
-Everything in this package reads the tree built here; a page is parsed once.
+A page is parsed once; all other modules work on the tree built here.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from pipeline.errors import PageError
 from pipeline.extract.page.text import FORBIDDEN_CHARACTERS
 
 MAX_PAGE_BYTES = 16_000_000
-"""A larger body is not an article; the largest real article pages measured are below 3 MB."""
+"""A larger body is refused. The largest real article pages measured are below 3 MB."""
 MAX_ELEMENTS = 60_000
-"""After scripts are gone. Real article pages have 1,000 to 15,000; trafilatura's passes are quadratic in places."""
+"""Maximum number of elements, scripts excluded. Real articles have up to 15,000; parts of trafilatura are quadratic."""
 MAX_DEPTH = 200
-"""Of what is nested deeper the text stays, in the element at this depth; the tags go."""
+"""Tags nested deeper are removed; their text moves into the element at this depth."""
 META_CHARSET_BYTES = 4096
-"""Where a charset declaration is looked for. The HTML standard says 1024, browsers read on, pages rely on it."""
+"""How far a charset declaration is searched for. The HTML standard says 1024, but browsers read further."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _SEVEN_BIT = ("iso2022", "utf-16")
-"""Charsets whose bytes can pass for UTF-8 although they are not."""
+"""Charsets whose bytes can be valid UTF-8 by accident."""
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
@@ -40,7 +40,7 @@ _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _AT_MAX_DEPTH = etree.XPath("/*" * MAX_DEPTH)
 _ELEMENTS = etree.XPath("count(//*)")
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
-"""lxml.html would choose a class for every element it touches, in Python."""
+"""One class for all elements: lxml.html's own lookup chooses the class of every element in Python, which is slow."""
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
@@ -58,7 +58,7 @@ _NEVER_TEXT = (
     "datalist",
     "textarea",
 )
-"""Elements whose content is never an article's text."""
+"""Elements that never contain an article's text."""
 _BINARY_MAGIC = (
     b"%PDF",
     b"\x89PNG",
@@ -74,14 +74,12 @@ _OTHER_MEDIA = ("image/", "audio/", "video/", "font/", "application/pdf", "appli
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A parsed page."""
-
     root: HtmlElement
     url: str
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
-    """The page's tree. Raises PageError: `empty`, `too_large`, `not_html`, `broken`."""
+    """Parse the page; remove all scripts except JSON. Raises PageError: `empty`, `too_large`, `not_html`, `broken`."""
     if not body.strip():
         raise PageError("empty", f"{url}: no bytes")
     if len(body) > MAX_PAGE_BYTES:
@@ -107,7 +105,7 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
 
 
 def _is_binary(body: bytes) -> bool:
-    """Control characters that no text charset has; UTF-16, which has NUL bytes, starts with a byte order mark."""
+    """True if over 2% of the first bytes are control characters. UTF-16 text, with its NULs, has a byte order mark."""
     head = body[:META_CHARSET_BYTES]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
@@ -127,7 +125,7 @@ def _parse_text(text: str, url: str) -> HtmlElement:
 
 
 def _flatten_depth(root: HtmlElement) -> None:
-    """Bound the depth: code further down recurses over the tree."""
+    """Limit the depth, because later code recurses over the tree."""
     deepest = _AT_MAX_DEPTH(root)
     for element in deepest if isinstance(deepest, list) else []:
         if isinstance(element, HtmlElement):
@@ -135,11 +133,11 @@ def _flatten_depth(root: HtmlElement) -> None:
 
 
 def _clean_bytes(text: str) -> bytes:
-    """UTF-8 without the characters that neither XML nor a text can hold, also where written as references."""
+    """The text in UTF-8 without characters that XML forbids, neither literal nor as references (`&#0;`)."""
     if "&#" in text:
         text = _REFERENCE.sub(_kept_reference, text)
     body = text.encode("utf-8", "ignore").translate(_FORM_FEED_TO_SPACE, _CONTROL_CHARACTERS)
-    for noncharacter in _NONCHARACTERS:  # in bytes: str.translate is fifty times as slow
+    for noncharacter in _NONCHARACTERS:  # on bytes: str.translate is fifty times slower
         body = body.replace(noncharacter, b"")
     return body
 
@@ -151,11 +149,12 @@ def _kept_reference(reference: re.Match[str]) -> str:
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    """The page's characters.
+    """Decode the page; never fails.
 
-    In this order: a byte order mark; UTF-8 if the bytes are valid UTF-8, whatever is declared (a wrong
-    declaration is common, other text that happens to be valid UTF-8 is not); the charset of the HTTP
-    header, then of the page; at last UTF-8 or windows-1252, whichever spoils less. Never fails.
+    The charset is chosen in this order: the byte order mark; UTF-8 if the bytes are valid UTF-8, even if another
+    charset is declared (wrong declarations are common, other text is rarely valid UTF-8 by accident); the charset
+    of the HTTP header; the charset that the page declares. If none of them decodes all bytes: UTF-8 if at most a
+    tenth of the non-ASCII characters are broken, otherwise the declared charset or windows-1252.
     """
     for mark, charset in _BOMS:
         if body.startswith(mark):
@@ -163,7 +162,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     declared = _declared_codecs(body, content_type)
     if not declared or not declared[0].startswith(_SEVEN_BIT):
         try:
-            # A page cut off in the middle of a character is still UTF-8: the last bytes may be incomplete.
+            # final=False: a page that was cut off in the middle of a character is still UTF-8.
             return codecs.utf_8_decode(body, "strict", False)[0]
         except UnicodeDecodeError:
             pass
@@ -182,7 +181,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 
 def _declared_codecs(body: bytes, content_type: str | None) -> list[str]:
-    """The codecs of the known charsets that the header and the page declare, in this order."""
+    """The known charsets that the HTTP header and the page declare, as Python codec names, header first."""
     head = body[:META_CHARSET_BYTES]
     labels = [match[1].decode("ascii") for match in (_META_CHARSET.search(head), _XML_CHARSET.search(head)) if match]
     found = (declared_codec(content_type), *(codec_of(label) for label in labels))

@@ -1,10 +1,10 @@
-"""Quotations that are blocks of their own, and who says them.
+"""Find quotations that are blocks of their own, and their speakers.
 
     form                                                        the speaker
-    <blockquote>, a pull quote in a figure                      the line after it, in <cite>, <footer> or <figcaption>
-    "Nach dem Treffen sagte sie:" / the words / "Anke Tamsen"   the line with only the name
+    <blockquote>, a pull quote in a figure                      the line after it, from <cite>, <footer> or <figcaption>
+    "Nach dem Treffen sagte sie:" / the words / "Anke Tamsen"   the line that is only a name
 
-The speaker's line stays a block: it is on the page, and offsets into the text count it.
+The speaker's line stays a block, because it is part of the article's text and offsets count it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from pipeline.extract.page.text import CAPITALS
 
 _NAME_PART = rf"(?:[{CAPITALS}][\w.'’-]+|von|van|de|der|zu|al|bin)"
 NAME = re.compile(rf"^[–—-]?\s*(?P<name>{_NAME_PART}(?:\s+{_NAME_PART}){{1,4}})(?:, (?P<role>.{{3,80}}))?$")
-"""A line with only a name, or a name and what its bearer is: `Anke Tamsen, Bürgermeisterin`."""
+"""A line with only a name, or a name and a role: `Anke Tamsen, Bürgermeisterin`."""
 _POST = re.compile(r"^[–—]\s*(?P<name>\w.{1,60}?)\s+\((?P<role>@\w{1,30})\)(?:\s.{3,40})?$")
-"""Who posted what is embedded, and when: `— Harbour Post (@harbourpost) March 2, 2026`."""
+"""The last line of an embedded post: `— Harbour Post (@harbourpost) March 2, 2026`."""
 
 
 def mark_quotations(blocks: Sequence[Block]) -> tuple[list[Block], tuple[BlockSpeaker, ...]]:
-    """The blocks, with unmarked quotations between "sagte er:" and a name told as such, and their speakers."""
+    """Return the blocks and the quotations' speakers.
+
+    A paragraph between a line that ends in a colon ("sagte er:") and a line with a name becomes a quotation.
+    """
     marked: list[Block] = []
     attributions: list[BlockSpeaker] = []
     for number, block in enumerate(blocks):
@@ -38,7 +41,7 @@ def mark_quotations(blocks: Sequence[Block]) -> tuple[list[Block], tuple[BlockSp
 
 
 def speaker_in(block: Block) -> re.Match[str] | None:
-    """`name` and `role` in a line that says who speaks in the block before it; an account is the role of who posts."""
+    """Match a line that names the speaker of the block before it: groups `name` and `role` (a post's account)."""
     if block.kind is not BlockKind.PARAGRAPH:
         return None
     return NAME.match(block.text) or _POST.match(block.text)

@@ -1,4 +1,4 @@
-"""Where on the page the article is: measured by its text, not by names."""
+"""Find the part of the page that holds the article, by measuring its text rather than by class names."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pipeline.extract.page.removal import Removal
 from pipeline.extract.page.text import raw_text, spaced_text
 
 PROSE_CHARS = 80
-"""A paragraph from this length counts as prose."""
+"""Minimum length of a paragraph of prose."""
 MIN_LINE_CHARS = 25
-"""A shorter piece of text can be a label."""
+"""Minimum length of a counted line; shorter text can be a label."""
 MIN_AREA_CHARS = 400
-"""Around the headline, an element with so much text has the article's beginning at least."""
+"""An element around the headline with this much text contains at least the beginning of the article."""
 NEARLY_ALL = 0.9
 """The article's element holds at least this share of the page's long text."""
 HALF = 0.5
 MIN_TO_NARROW_CHARS = 600
-"""With less long text than this a page says too little about where its article is."""
+"""Pages with less long text than this are not narrowed: the share of an element would say little."""
 
 _NUMBERS = re.compile(r"\d+")
 _BODY_NAMES = re.compile(r"(?:article|post|entry|story)[-_]*(?:body|content|text)|bodytext", re.IGNORECASE)
@@ -40,20 +40,20 @@ _INLINE = frozenset(
 
 
 def text_chars(element: HtmlElement) -> int:
-    """Characters in the element's lines that are no links, captions or labels, whatever elements they stand in."""
+    """Number of characters in the element's lines, without links, captions, navigation and short labels."""
     lines = _LINES(element)
     return sum(len(str(line).strip()) for line in lines) if isinstance(lines, list) else 0
 
 
-class Line(NamedTuple):
-    """Text that stands in an element, or in a part of it that a reader does not see as one of its own."""
+class BlockLine(NamedTuple):
+    """The length of a line of text, and the block element it belongs to. Inline elements are not blocks."""
 
     block: HtmlElement
     chars: int
 
 
-def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[Line]:
-    """The lines of text of the smallest element around the headline that holds any amount of text."""
+def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[BlockLine]:
+    """The lines of the smallest element around the headline with at least `MIN_AREA_CHARS`, else those of the body."""
     area = _area_around(heading, body)
     lines = _PLACED_LINES(area)
     for line in lines if isinstance(lines, list) else []:
@@ -65,7 +65,7 @@ def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[Lin
         while isinstance(block, HtmlElement) and block is not area and (block.tag in _INLINE or _is_only_child(block)):
             block = block.getparent()
         if isinstance(block, HtmlElement):
-            yield Line(block, len(line.strip()))
+            yield BlockLine(block, len(line.strip()))
 
 
 def _area_around(heading: HtmlElement | None, body: HtmlElement) -> HtmlElement:
@@ -81,7 +81,7 @@ def _is_only_child(element: HtmlElement) -> bool:
 
 
 def prose_chars(element: HtmlElement) -> int:
-    """Characters in paragraphs of prose that are not links."""
+    """Number of characters in paragraphs of prose; a paragraph is skipped if half of it or more is links."""
     total = 0
     for paragraph in element.iter("p"):
         length = len(raw_text(paragraph))
@@ -93,12 +93,12 @@ def prose_chars(element: HtmlElement) -> int:
 
 
 def is_bare_prose(element: HtmlElement) -> bool:
-    """Does it hold as much text as a paragraph of prose, and nothing but parts of lines?"""
+    """True if the element's own text starts as long as prose and all its children are inline elements."""
     return len((element.text or "").strip()) >= PROSE_CHARS and all(child.tag in _INLINE for child in element)
 
 
 def naming(element: HtmlElement) -> str:
-    """The attributes that say what an element is for."""
+    """The values of the attributes that often tell what an element is for, joined."""
     return " ".join(
         element.get(name) or ""
         for name in ("class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element")
@@ -106,21 +106,22 @@ def naming(element: HtmlElement) -> str:
 
 
 def hide_names(element: HtmlElement) -> None:
-    """Trafilatura goes by names too: an element whose name is not what it holds had better have none."""
+    """Remove misleading class names and ids, because trafilatura uses them to find the text."""
     for name in ("class", "id", "itemprop"):
         element.attrib.pop(name, None)
 
 
 def above(heading: HtmlElement) -> list[HtmlElement]:
-    """What stands before the headline on the page."""
+    """The elements that come before the headline on the page; their descendants are not listed."""
     path = [heading, *heading.iterancestors()]
     return [sibling for element in path if element.tag != "body" for sibling in element.itersiblings(preceding=True)]
 
 
 def narrow(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
-    """Leave only the smallest element that holds the anchor and nearly all long text: a page's frame is no article.
+    """Reduce the body to the smallest element that holds the anchor and nearly all long text.
 
-    What goes on with prose after that element stays too. What goes is recorded where it is more than links and labels.
+    Following elements that continue the prose are kept too. A dropped element is recorded if it has as much text as
+    a paragraph of prose.
     """
     held: dict[HtmlElement, int] = {}
     total = 0
@@ -140,10 +141,10 @@ def narrow(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
         for sibling in _continuations(container):
             container.append(sibling)
     if container is not None and container.tag in {"div", "section", "main"}:
-        container.tag = "article"  # trafilatura looks for its text in one first
+        container.tag = "article"  # trafilatura searches <article> first
     named = [element for element in held if _BODY_NAMES.search(" ".join(map(str, element.attrib.values())))]
     if named and max(held[element] for element in named) < total * HALF:
-        # A body in several pieces: trafilatura would take the first of them for the whole.
+        # The body is in several pieces. Trafilatura would take the first one as the whole article.
         for element in named:
             hide_names(element)
     while container is not None and container is not body:
@@ -155,7 +156,7 @@ def narrow(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
 
 
 def _continuations(container: HtmlElement) -> list[HtmlElement]:
-    """The next part of a text in pieces: right after the container, or after it and named like it, and with prose."""
+    """Later siblings with prose that continue the text: directly after it, or of the same tag and class."""
     found: list[HtmlElement] = []
     is_next = True
     for sibling in container.itersiblings():

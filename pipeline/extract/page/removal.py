@@ -18,25 +18,25 @@ _MONTH = (
 VIDEO_TIME = re.compile(
     rf"(?P<day>\d{{1,2}}\.\s?{_MONTH}\s?\d{{4}})\s*[|•·–-]\s*{CLOCK}min(?:uten\b|\.)?", re.IGNORECASE
 )
-"""`26.10.2025 | 2:43 min`, `26. Oktober 2025 | 2:43 min`: the line that ends a video caption."""
+"""Date and duration at the end of a video caption: `26.10.2025 | 2:43 min`, `26. Oktober 2025 | 2:43 min`."""
 VIDEO_DURATION = re.compile(rf"{CLOCK}(?:min|minuten|std)\.?$", re.IGNORECASE)
-"""`2:43 min` by itself."""
+"""A duration at the end of a caption, without a date: `2:43 min`."""
 
 CREDIT_WORDS = (
     r"(?:Quelle|Bildquelle|Fotos?|Bild(?:er)?|Grafik|Archivfoto|Symbolbild|Illustration|Photos?|Photograph(?:er|s|y)?"
     r"|Images?|Picture|Credits?|Copyright|Fotografie|Zdjęcie)"
 )
 CREDIT = re.compile(rf"(?:\b{CREDIT_WORDS}\s*(?::|by\b|\()|©|\(c\)\s)\s*(?P<holder>.{{2,120}})$", re.IGNORECASE)
-"""`Quelle: dpa`, `Photo: A. Doe/Agency`, `© Agency`, at the end of a caption."""
+"""A picture credit at the end of a caption: `Quelle: dpa`, `Photo: A. Doe/Agency`, `© Agency`."""
 
 MAX_RECORDED_CHARS = 4_000
-"""How much of a removed block is recorded: enough to see what it was."""
+"""The recorded text of a removed block is cut to this length, which is enough to recognise the block."""
 _CAPTION_END = 160
-"""Where in a caption its credit stands: among its last characters."""
+"""A caption's credit is searched for in this many last characters."""
 
 
 class Stripped(msgspec.Struct, frozen=True):
-    """One block that was on the page and is not part of the article."""
+    """A block of the page that is not part of the article, and the rule that removed it."""
 
     kind: str
     rule: str
@@ -44,7 +44,7 @@ class Stripped(msgspec.Struct, frozen=True):
 
 
 class Video(msgspec.Struct, frozen=True):
-    """What a video caption said of the video."""
+    """What a video's caption says about the video."""
 
     teaser: str | None = None
     published_on: date | None = None
@@ -52,7 +52,7 @@ class Video(msgspec.Struct, frozen=True):
 
 
 class Removal(msgspec.Struct):
-    """What the rules have taken out so far, in page order."""
+    """Everything that the rules have removed so far, in the order of removal."""
 
     stripped: list[Stripped] = []
     videos: list[Video] = []
@@ -60,7 +60,7 @@ class Removal(msgspec.Struct):
     _recorded: set[Stripped] = msgspec.field(default_factory=set)
 
     def add(self, kind: str, rule: str, text: str) -> None:
-        """Record a block, once: a label that stands at every paragraph says the same each time."""
+        """Record a removed block. Equal blocks, such as a label repeated at each paragraph, are recorded once."""
         cut = text if len(text) <= MAX_RECORDED_CHARS else f"{text[: MAX_RECORDED_CHARS - 1]}…"
         block = Stripped(kind=kind, rule=rule, text=cut)
         if text and block not in self._recorded:
@@ -68,12 +68,12 @@ class Removal(msgspec.Struct):
             self.stripped.append(block)
 
     def add_correction(self, text: str) -> None:
-        """Keep a notice of correction; an article can have several."""
+        """Add a correction notice; an article can have several."""
         if text not in (self.correction or ""):
             self.correction = f"{self.correction} {text}" if self.correction else text
 
     def add_caption(self, text: str, place: str) -> None:
-        """Record a caption as what it is: of a video, of a picture, with or without a credit."""
+        """Record a caption: as a video's caption, or as an image caption with its credit recorded apart."""
         video = VIDEO_TIME.search(text) or VIDEO_DURATION.search(text)
         if video:
             self.videos.append(video_of(tidy(text[: video.start()]), video))
@@ -87,7 +87,7 @@ class Removal(msgspec.Struct):
         self.add("image_caption", f"{place}_caption", text)
 
     def texts(self, *kinds: str) -> list[str]:
-        """What was stripped under these kinds."""
+        """The texts of the removed blocks of these kinds."""
         return [stripped.text for stripped in self.stripped if stripped.kind in kinds]
 
 

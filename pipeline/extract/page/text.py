@@ -1,4 +1,4 @@
-"""Text as a reader sees it: collapsed white space, no invisible characters."""
+"""Read the text of elements as a person sees it: white space collapsed, invisible characters removed."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from lxml.etree import XPath, _Element
 from lxml.html import HtmlElement
 
 FORBIDDEN_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff"
-"""What XML 1.0 cannot hold, and lone surrogates: neither belongs in a text. (Inside of a character class.)"""
+"""Characters that XML 1.0 forbids, and lone surrogates, for use inside a regular expression's character class."""
 CAPITALS = "".join(filter(str.isupper, map(chr, range(0x41, 0x250))))
-"""The capital letters of the Latin scripts: `Élise`, `Łukasz`. (Inside of a character class.)"""
+"""Capital Latin letters, also with accents (`Élise`, `Łukasz`), for use inside a character class."""
 _UNSEEN = re.compile(f"[{FORBIDDEN_CHARACTERS}\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e]")
-"""Also soft hyphens, zero-width spaces and direction marks. Joiners stay: some scripts need them."""
+"""Forbidden characters, soft hyphens, zero-width spaces, direction marks. Joiners stay: some scripts need them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _WORD = re.compile(r"\w+")
 _SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,)](?:\s|$))")
 _STRING = XPath("string()", smart_strings=False)
 _BLOCKS = frozenset({"p", "div", "li", "section", "header", "h2", "h3"})
 _LINE_END = "\x0b"
-"""No page's tree can hold it."""
+"""Marks the end of a line. XML forbids this character, so no page's tree contains it."""
 _RAW_SHARE = 8
-"""Raw text is at most so many times as long as what is seen of it: indentation, line breaks."""
+"""Raw text, with indentation and line breaks, is at most this many times longer than the visible text."""
 
 
 def tidy(text: str) -> str:
-    """One line, single spaces, nothing invisible, nothing that XML or UTF-8 cannot hold."""
+    """The text on one line with single spaces, without invisible and forbidden characters."""
     return " ".join(_UNSEEN.sub("", text).split())
 
 
 def plain(text: str) -> str:
-    """A declared value as text: entities resolved (twice: many pages escape twice), tags removed."""
+    """A declared value as plain text: tags removed, entities resolved (twice, because many pages escape twice)."""
     if "&" in text:
         text = unescape(unescape(text))
     return tidy(_TAG.sub(" ", text) if "<" in text else text)
 
 
 def raw_text(element: _Element) -> str:
-    """All text of the element and its descendants, as it stands in the markup."""
+    """All text of the element and its descendants, with the white space of the markup."""
     return str(_STRING(element))
 
 
 def visible_text(element: _Element) -> str:
-    """All text of the element and its descendants."""
+    """All text of the element and its descendants, tidied."""
     return tidy(raw_text(element))
 
 
-def part_lines(root: HtmlElement) -> None:
-    """Put a space where a line ends without one: the text of elements would glue the words on both sides."""
+def separate_lines(root: HtmlElement) -> None:
+    """Add a space where a line ends without one; otherwise the words before and after it would be joined."""
     for end in root.iter("br"):
         _begin_with_space(end, "tail")
     for heading in root.iter("h1", "h2", "h3"):
@@ -64,7 +64,7 @@ def part_lines(root: HtmlElement) -> None:
                 and following.tag == "span"
                 and raw_text(following)[:1].isupper()
             ):
-                span.tail = " "  # after an initial letter the word would go on in lower case
+                span.tail = " "  # a lower-case letter would continue a word that starts with a large initial
 
 
 def _begin_with_space(element: _Element, place: Literal["text", "tail"]) -> None:
@@ -74,7 +74,7 @@ def _begin_with_space(element: _Element, place: Literal["text", "tail"]) -> None
 
 
 def lines_of(element: _Element) -> list[str]:
-    """The element's text, parted where a reader sees a new line."""
+    """The element's text, split where a reader sees a new line."""
     return [line for line in map(tidy, _marked_text(element).split(_LINE_END)) if line]
 
 
@@ -87,7 +87,7 @@ def _marked_text(element: _Element) -> str:
 
 
 def text_within(element: _Element, max_chars: int) -> str | None:
-    """The element's text, None when it is longer: of a long one no more is read than to know that."""
+    """The element's text, or None if it is longer than `max_chars`. A much longer text is not tidied, to save time."""
     raw = raw_text(element)
     if len(raw) > max_chars * _RAW_SHARE:
         return None
@@ -96,7 +96,7 @@ def text_within(element: _Element, max_chars: int) -> str | None:
 
 
 def spaced_text(element: _Element) -> str:
-    """Text with a space between elements: a caption's teaser and time line stand in elements of their own."""
+    """The text with a space between elements; the parts of a caption, for example, are elements of their own."""
     return _SPACE_BEFORE_MARK.sub("", tidy(" ".join(map(str, element.itertext()))))
 
 
@@ -105,11 +105,11 @@ def words_of(text: str) -> list[str]:
 
 
 def normal(text: str) -> str:
-    """The words alone, to compare wordings."""
+    """The words in lower case without punctuation, to compare wordings."""
     return " ".join(words_of(text))
 
 
 def likeness(one: str, other: str) -> float:
-    """Shared words over all words, 0 to 1."""
+    """Number of shared words divided by the number of all words, 0 to 1."""
     left, right = set(words_of(one)), set(words_of(other))
     return len(left & right) / len(left | right) if left and right else 0.0

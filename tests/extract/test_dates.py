@@ -1,4 +1,4 @@
-"""When an article was published and modified: spellings, time zones, and which of a page's dates counts."""
+"""Dates of publication and modification: how they are written, their time zones, and which of them is chosen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def published(
     lang: str = "de",
     captured_at: datetime = CAPTURED_AT,
 ) -> str | None:
-    """`2026-03-12 07:00` in UTC."""
+    """The extracted date of publication in UTC, as `2026-03-12 07:00`."""
     body = page(inside + paragraphs(DEICH), head=head, lang=lang)
     at = extract(body, url=url, captured_at=captured_at).published_at
     return f"{at:%Y-%m-%d %H:%M}" if at else None
@@ -33,13 +33,13 @@ def meta(name: str, content: str) -> str:
     return f'<meta property="{name}" content="{content}">'
 
 
-# Which date counts
+# Which date is chosen
 
 
 @pytest.mark.parametrize(
     ("head", "inside", "expected"),
     [
-        # the update's zone makes no date of publication of it, but tells the zone
+        # the date of an update is not the date of publication, but its zone is used
         (
             json_ld(datePublished="2026-03-12T08:00:00", dateModified="2026-03-13T09:00:00+01:00"),
             '<p>Aktualisiert <time datetime="2026-03-13T09:00:00+01:00">13.3.</time></p>',
@@ -50,7 +50,7 @@ def meta(name: str, content: str) -> str:
             '<time datetime="2026-03-13T09:00Z">1</time>',
             "2026-03-12 07:00",
         ),
-        # a teaser's
+        # the date of a teaser
         (
             json_ld(datePublished="2026-03-12T08:00:00"),
             '<div><a href="/x">Vorher: <time datetime="2026-03-11T06:00:00Z">gestern</time></a></div>',
@@ -61,14 +61,14 @@ def meta(name: str, content: str) -> str:
             '<div><a href="/x">Vorher: <time datetime="2026-03-12T06:00:00Z">heute</time></a></div>',
             "2026-03-12 00:00",
         ),
-        # the server's
+        # the date at which the server made the page
         (
             json_ld(datePublished="2026-03-12"),
             '<meta name="last-modified" content="2026-03-12T10:00Z">',
             "2026-03-12 00:00",
         ),
         ('<meta name="last-modified" content="2026-03-13T10:00:00+01:00">', "", None),
-        # an update of the same day, by its label and by its time
+        # an update on the same day, recognised by its label or by its time
         (
             json_ld(datePublished="2026-03-12"),
             '<p>Aktualisiert: <time datetime="2026-03-12T19:00:00+01:00">19 Uhr</time></p>',
@@ -85,7 +85,7 @@ def meta(name: str, content: str) -> str:
             "",
             "2026-03-12 00:00",
         ),
-        # the same day, more exactly; 23:30 UTC is the next day in Berlin
+        # another date adds the time of the same day; 23:30 UTC is the next day in Berlin
         (json_ld(datePublished="2026-03-12"), "<time>12.03.2026, 14:31 Uhr</time>", "2026-03-12 13:31"),
         (
             json_ld(datePublished="2026-03-12") + meta("article:published_time", "2026-03-11T23:30:00Z"),
@@ -97,13 +97,13 @@ def meta(name: str, content: str) -> str:
             "",
             "2026-03-12 00:00",
         ),
-        # midnight without zone is a day
+        # midnight without a zone is only a date
         (
             json_ld(datePublished="2026-03-12T00:00:00") + meta("date", "2026-03-12T06:20:00+01:00"),
             "",
             "2026-03-12 05:20",
         ),
-        # the first candidate's clock, another's zone
+        # another date adds the zone of the same time
         (
             json_ld(datePublished="2026-03-12T08:00:00") + meta("article:published_time", "2026-03-12T08:00:00Z"),
             "",
@@ -116,11 +116,11 @@ def meta(name: str, content: str) -> str:
         ),
     ],
 )
-def test_only_the_same_day_is_made_more_exact(head: str, inside: str, expected: str | None) -> None:
+def test_another_date_adds_a_time_only_on_the_same_day(head: str, inside: str, expected: str | None) -> None:
     assert published(head, inside) == expected
 
 
-def test_modified_keeps_its_day_too() -> None:
+def test_the_modification_date_keeps_its_day() -> None:
     head = json_ld(datePublished="2026-03-12T08:00:00", dateModified="2026-03-13T09:00:00") + meta(
         "og:updated_time", "2026-03-14T09:30:00+01:00"
     )
@@ -145,49 +145,49 @@ def test_modified_keeps_its_day_too() -> None:
         ("2026-03-12", HOLMBOTE_DE, "de", "2026-03-12 00:00"),
     ],
 )
-def test_a_time_without_zone_is_the_outlets(said: str, url: str, lang: str, expected: str) -> None:
+def test_a_time_without_a_zone_is_in_the_outlets_zone(said: str, url: str, lang: str, expected: str) -> None:
     assert published(json_ld(datePublished=said), url=url, lang=lang) == expected
 
 
-def test_offsets_on_the_page_tell_the_zone() -> None:
+def test_the_zone_comes_from_other_dates_of_the_page() -> None:
     head = json_ld(datePublished="2026-03-12T08:00:00", dateModified="2026-03-12T09:00:00-05:00")
     assert published(head, url=HARBOUR_POST_COM, lang="en") == "2026-03-12 13:00"
 
 
-def test_an_offset_of_summer_leaves_winter_its_own() -> None:
+def test_a_summer_offset_is_not_used_for_a_winter_date() -> None:
     head = json_ld(datePublished="2025-12-01T08:00:00") + meta("article:modified_time", "2025-07-01T09:00:00+02:00")
     assert published(head) == "2025-12-01 07:00"
 
 
-def test_utc_offsets_do_not_move_an_outlet_to_greenwich() -> None:
+def test_utc_offsets_do_not_change_the_outlets_zone() -> None:
     head = json_ld(datePublished="2026-03-12T08:00:00", dateModified="2026-03-13T09:00:00Z")
     assert published(head) == "2026-03-12 07:00"
 
 
-def test_where_no_zone_is_known_a_declared_time_of_the_same_minute_has_it() -> None:
+def test_without_a_known_zone_a_declared_time_with_the_same_minute_gives_it() -> None:
     head = json_ld(datePublished="2026-03-12T08:07:00") + meta("article:published_time", "2026-03-12T13:07:00Z")
     assert published(head, url=HARBOUR_POST_COM, lang="en") == "2026-03-12 13:07"
 
 
 @pytest.mark.parametrize(("url", "lang"), [(HOLMBOTE_DE, "de"), (HARBOUR_POST_COM, "en")])
-def test_fresh_local_times_are_not_refused(url: str, lang: str) -> None:
+def test_local_times_shortly_before_the_capture_are_accepted(url: str, lang: str) -> None:
     just_after = datetime(2026, 3, 12, 12, 35, tzinfo=UTC)
     head = json_ld(datePublished="2026-03-12T13:30:00")
     assert published(head, url=url, lang=lang, captured_at=just_after) == "2026-03-12 12:30"
 
 
-def test_a_zoned_or_far_future_time_is_refused() -> None:
+def test_a_future_time_with_a_zone_or_of_the_next_day_is_refused() -> None:
     just_before = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
     for said in ("2026-03-12T13:30:00Z", "2026-03-13T13:30:00"):
         assert published(json_ld(datePublished=said), captured_at=just_before) is None
 
 
-def test_the_inferred_zone_is_told() -> None:
+def test_the_inferred_zone_is_recorded_as_origin() -> None:
     bodies = [page(paragraphs(DEICH), head=json_ld(datePublished=f"2026-03-01T08:00:00{zone}")) for zone in ("", "Z")]
     assert [extract(body).origins.get("zone") for body in bodies] == ["Europe/Berlin", None]
 
 
-def test_liveblog_entries_without_zone_are_the_outlets() -> None:
+def test_liveblog_times_without_a_zone_are_in_the_outlets_zone() -> None:
     entries = "".join(
         f'<div><time datetime="2026-03-01T{hour:02}:00:00"></time><h3>Meldung um {hour} Uhr</h3><p>{text}</p></div>'
         for hour, text in enumerate(DEICH, start=8)
@@ -210,17 +210,17 @@ def test_liveblog_entries_without_zone_are_the_outlets() -> None:
         ("https://harbourpost.com/a", (), None),
     ],
 )
-def test_where_an_outlet_keeps_its_time(url: str, locales: tuple[str | None, ...], expected: str | None) -> None:
+def test_the_zone_of_an_outlet(url: str, locales: tuple[str | None, ...], expected: str | None) -> None:
     zone = outlet_zone(url, *locales)
     assert (zone.key if zone else None) == expected
 
 
 @pytest.mark.parametrize("name", ["XYZ", "Nowhere/Town", "America/Argentina", "Europe/../Berlin"])
-def test_an_unknown_zone_is_none(name: str) -> None:
+def test_an_unknown_zone_gives_none(name: str) -> None:
     assert zone_named(name) is None
 
 
-# Spellings
+# How dates are written
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_an_unknown_zone_is_none(name: str) -> None:
         ("2026-03-12T00:00:00", None),
     ],
 )
-def test_spellings(text: str, expected: str | None) -> None:
+def test_ways_to_write_a_date(text: str, expected: str | None) -> None:
     moment = parse_moment(text)
     assert moment is not None
     assert f"{moment.at:%Y-%m-%d}" == "2026-03-12"
@@ -264,7 +264,7 @@ def test_spellings(text: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     "text", ["am 12.3. um 14 Uhr", "12.3. 14:31", "March 2026", "12 ſep 2026", "03/12/2026", "0001-01-01T00:00:00"]
 )
-def test_incomplete_date_does_not_take_parts_from_today(text: str) -> None:
+def test_an_incomplete_date_is_not_completed_from_today(text: str) -> None:
     moment = parse_moment(text)
     assert moment is None or moment.at.year == 1
 
@@ -274,7 +274,7 @@ def test_a_date_is_found_with_its_time() -> None:
     assert find_date(text) == (7, 28)
 
 
-# What a reader sees
+# Shown dates
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pages that are hard to read: each gives an article or a reason, in time linear in its size."""
+"""Difficult pages: each gives an article or a reason, in time linear in its size."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def test_a_consent_wall_without_an_article_has_no_text() -> None:
     ],
     ids=["named", "unnamed"],
 )
-def test_a_consent_wall_is_known_by_its_name_or_words(wall: str) -> None:
+def test_a_consent_wall_is_recognised_by_name_or_wording(wall: str) -> None:
     assert reason_of(f"<html><body>{wall}</body></html>".encode()) == "no_text"
 
 
-def test_a_consent_wall_before_an_article_is_stripped() -> None:
+def test_a_consent_wall_before_an_article_is_removed() -> None:
     wall = "<div class='consent'><p>Wir und unsere Partner verarbeiten Daten, um Inhalte zu zeigen.</p></div>"
     extraction = extract(page(wall + paragraphs(DEICH)))
     assert [block.text for block in extraction.blocks] == list(DEICH)
     assert "consent" in kinds(extraction)
 
 
-def test_a_gallery_gives_its_text_and_its_captions_as_data() -> None:
+def test_the_captions_of_a_gallery_are_recorded_apart_from_the_text() -> None:
     pictures = "".join(
         f"<figure><img src='/{number}.jpg'><figcaption>Nr. {number} am Ufer. Foto: Nordpress</figcaption></figure>"
         for number in range(30)
@@ -75,7 +75,7 @@ def test_a_paywalled_page_gives_its_teaser() -> None:
     assert (extraction.access, [block.text for block in extraction.blocks]) == (Access.PAYWALLED, [DEICH[0]])
 
 
-def test_an_amp_page_reads_like_any_other() -> None:
+def test_an_amp_page_gives_the_same_text() -> None:
     body = page(paragraphs(DEICH[:2]) + "<amp-ad><div>Anzeige</div></amp-ad>" + paragraphs(DEICH[2:]))
     assert texts(body.replace(b"<html ", b"<html amp ")) == list(DEICH)
 
@@ -93,12 +93,12 @@ AMP_PAGE = (
 )
 
 
-def test_the_components_of_an_amp_page_are_no_text() -> None:
+def test_amp_components_are_not_text() -> None:
     assert texts(page(AMP_PAGE).replace(b"<html ", "<html ⚡ ".encode())) == list(DEICH)
 
 
 @pytest.mark.parametrize("share", [0.55, 0.7, 0.85, 0.95])
-def test_a_page_that_was_cut_off_gives_what_there_is(share: float) -> None:
+def test_a_truncated_page_gives_the_article_up_to_there(share: float) -> None:
     body = page(paragraphs(DEICH * 6))
     extraction = extract(body[: int(len(body) * share)])
     assert extraction.blocks[0].text == DEICH[0]
@@ -107,7 +107,7 @@ def test_a_page_that_was_cut_off_gives_what_there_is(share: float) -> None:
 
 @pytest.mark.parametrize("charset", ["cp1252", "utf-8", "utf-16", "iso-8859-15"])
 @pytest.mark.parametrize("declared", ["utf-8", "iso-8859-1", "us-ascii", "no-such-charset"])
-def test_a_wrong_charset_spoils_nothing(charset: str, declared: str) -> None:
+def test_a_wrong_charset_declaration_does_no_harm(charset: str, declared: str) -> None:
     body = page(paragraphs(DEICH)).decode().replace('charset="utf-8"', f'charset="{declared}"')
     assert texts(body.encode(charset)) == list(DEICH)
 
@@ -141,26 +141,26 @@ def test_twenty_thousand_nested_elements(opening: str) -> None:
     ],
     ids=lambda filling: filling[:24],
 )
-def test_much_of_one_thing_is_survived(filling: str) -> None:
+def test_one_element_repeated_many_times_does_no_harm(filling: str) -> None:
     extraction = extract(page(paragraphs(DEICH[:2]) + filling + paragraphs(DEICH[2:])))
     assert extraction.blocks[0].text == DEICH[0]
 
 
 @pytest.mark.slow
-def test_ten_megabytes_of_text_are_read() -> None:
+def test_ten_megabytes_of_text_are_extracted() -> None:
     sentence = f"{DEICH[0]} " * 100
     body = page("".join(f"<p>{number}. {sentence}</p>" for number in range(1_000)))
     assert len(body) > 10_000_000
     assert len(extract(body).blocks) == 1_000
 
 
-def test_a_page_without_any_heading_gives_its_text() -> None:
+def test_a_page_without_a_heading_gives_its_text() -> None:
     body = f"<html><body><div>{paragraphs(DEICH)}</div></body></html>".encode()
     extraction = extract(body)
     assert (extraction.headline, [block.text for block in extraction.blocks]) == (None, list(DEICH))
 
 
-def test_every_beginning_of_a_page_gives_an_article_or_a_reason() -> None:
+def test_a_page_cut_anywhere_gives_an_article_or_a_reason() -> None:
     body = BROADCASTER.encode()
     reasons = set()
     for end in range(0, len(body), 97):
@@ -172,6 +172,6 @@ def test_every_beginning_of_a_page_gives_an_article_or_a_reason() -> None:
 
 
 @pytest.mark.parametrize("junk", ["\x0c", "&#12;", "&#xC;", "&#11", "&#x1f;", "&#0;", "\ufffe", "&#xFFFF;", "&#xD800;"])
-def test_characters_that_no_tree_may_hold_break_nothing(junk: str) -> None:
+def test_characters_forbidden_in_xml_do_no_harm(junk: str) -> None:
     body = page(f"{junk}<script>x</script>{junk}<figure>a</figure>{junk}" + paragraphs(DEICH))
     assert texts(body) == list(DEICH)

@@ -1,4 +1,4 @@
-"""Choosing dates, authors, section, language and access."""
+"""Choice of dates, authors, section, language and access."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_modification_after_the_capture_is_refused() -> None:
     assert extract(page(paragraphs(DEICH), head=head)).modified_at is None
 
 
-def test_a_date_with_time_beats_the_same_day_without() -> None:
+def test_a_date_with_a_time_is_preferred_on_the_same_day() -> None:
     head = json_ld(datePublished="2026-03-01") + '<meta name="date" content="2026-03-01T18:20:00+01:00">'
     assert extract(page(paragraphs(DEICH), head=head)).published_at == datetime(2026, 3, 1, 17, 20, tzinfo=UTC)
 
@@ -123,12 +123,12 @@ def test_declared_authors(author: str, names: tuple[str, ...]) -> None:
     assert extract(page(paragraphs(DEICH), head=head)).authors == names
 
 
-def test_dublin_core_names_the_family_first() -> None:
+def test_dublin_core_puts_the_family_name_first() -> None:
     head = '<meta name="dc.creator" content="Berg, Anna">'
     assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
 
 
-def test_authors_by_reference_in_a_graph() -> None:
+def test_an_author_referenced_by_id_is_resolved() -> None:
     graph = {
         "@context": "https://schema.org",
         "@graph": [
@@ -140,13 +140,13 @@ def test_authors_by_reference_in_a_graph() -> None:
     assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
 
 
-def test_a_person_in_the_byline_beats_the_outlet_in_the_metadata() -> None:
+def test_a_person_in_the_byline_is_preferred_to_the_outlet_in_json_ld() -> None:
     head = json_ld(author={"@type": "Organization", "name": "Holmbote"})
     assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
 
 
 @pytest.mark.parametrize("name", ["Holmbote Online-Redaktion", "Redaktion", "Holmbote staff reporter", "The Holmbote"])
-def test_a_newsroom_is_nobody(name: str) -> None:
+def test_a_newsroom_is_not_an_author_if_the_byline_names_one(name: str) -> None:
     head = json_ld(author={"@type": "Person", "name": name})
     assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
 
@@ -177,7 +177,7 @@ def test_a_byline_ends_where_the_date_begins(byline: str) -> None:
         '{"a": 1}{"b": 2}',
     ],
 )
-def test_broken_json_ld_is_read(script: str) -> None:
+def test_broken_json_ld_is_repaired(script: str) -> None:
     values = parse_json_ld(script)
     assert values
     assert isinstance(values[0], dict)

@@ -1,4 +1,4 @@
-"""Pages as bytes: charsets, and pages made to hurt."""
+"""Parsing pages: charsets, damaged bytes, and hostile pages."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def test_charsets(body: bytes, content_type: str | None) -> None:
         (b"<html><body>" + b"<b></b>" * 100_000, "too_large"),
     ],
 )
-def test_pages_that_are_no_article_say_why(body: bytes, reason: str) -> None:
+def test_a_page_without_an_article_is_refused_with_a_reason(body: bytes, reason: str) -> None:
     with pytest.raises(PageError) as caught:
         extract(body)
     assert caught.value.reason == reason
 
 
 @pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "table><tr><td", "span", "figure", "section"])
-def test_deep_nesting_is_survived(tag: str) -> None:
+def test_deep_nesting_does_not_crash(tag: str) -> None:
     nested = "".join(f"<{tag}>" for _ in range(900)) + paragraphs(DEICH)
     try:
         extraction = extract(page(nested))
@@ -69,13 +69,13 @@ def test_a_large_page_is_read() -> None:
     assert extraction.word_count > 50_000
 
 
-def test_text_has_no_surrogates_and_no_nuls() -> None:
+def test_text_has_no_surrogates_or_nul_characters() -> None:
     text = extract(page(f"<p>{DEICH[0]} &#xD800;&#0;&#1;\x00 {DEICH[1]}</p>" + paragraphs(DEICH[2:]))).text
     text.encode()
     assert "\x00" not in text
 
 
-def test_digest_tells_headline_lead_and_text_apart() -> None:
+def test_the_digest_changes_with_headline_and_text_only() -> None:
     one = extract(page(paragraphs(DEICH)))
     assert one.text_digest == extract(page(paragraphs(DEICH) + "<script>1</script>")).text_digest
     assert one.text_digest != extract(page(paragraphs(DEICH), headline="Deich hält in dieser Nacht")).text_digest
@@ -84,22 +84,22 @@ def test_digest_tells_headline_lead_and_text_apart() -> None:
 
 @given(st.binary(max_size=2_000))
 @settings(deadline=None, max_examples=80)
-def test_any_bytes_give_an_answer(body: bytes) -> None:
+def test_any_bytes_give_an_article_or_a_page_error(body: bytes) -> None:
     with contextlib.suppress(PageError):
         assert extract(b"<html><body>" + body).text
 
 
 @given(st.data())
 @settings(deadline=None, max_examples=60)
-def test_mangled_pages_give_the_same_answer_twice(data: st.DataObject) -> None:
+def test_a_damaged_page_gives_the_same_result_twice(data: st.DataObject) -> None:
     body = bytearray(BROADCASTER.encode())
     for _ in range(data.draw(st.integers(1, 6))):
         start = data.draw(st.integers(0, len(body) - 1))
         body[start : start + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=12))
-    answers: list[object] = []
+    results: list[object] = []
     for _ in range(2):
         try:
-            answers.append(extract(bytes(body)))
+            results.append(extract(bytes(body)))
         except PageError as refused:
-            answers.append((refused.reason, refused.detail))
-    assert answers[0] == answers[1]
+            results.append((refused.reason, refused.detail))
+    assert results[0] == results[1]

@@ -1,4 +1,4 @@
-"""Which of the headlines that a page says is the headline."""
+"""Choice of the headline among the titles of a page, and its kicker."""
 
 from __future__ import annotations
 
@@ -81,20 +81,20 @@ def test_kicker_and_headline_in_one_heading(heading: str, declared: str) -> None
         ),
     ],
 )
-def test_the_kicker_is_cut_off_what_is_declared(heading: str, declared: str) -> None:
+def test_the_kicker_is_removed_from_declared_titles(heading: str, declared: str) -> None:
     head = f"<title>{declared}</title>{json_ld(headline=declared)}<meta property='og:title' content='{declared}'>"
     body = f"<html><head>{head}</head><body><article>{heading}{paragraphs(DEICH)}</article></body></html>"
     extraction = extract(body.encode())
     assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
 
 
-def test_a_compound_is_no_kicker() -> None:
+def test_the_first_part_of_a_compound_word_is_not_a_kicker() -> None:
     head = json_ld(headline="Jahrhundert-Deich hält in der Nacht")
     body = f"<html><head>{head}</head><body><h1>Deich hält in der Nacht</h1>{paragraphs(DEICH)}</body></html>"
     assert extract(body.encode()).kicker is None
 
 
-def test_a_title_that_sticks_above_the_page_is_not_the_heading() -> None:
+def test_the_heading_inside_main_is_preferred_to_its_copy_above() -> None:
     declared = "Hochwasser an der Ruhn: Deich hält in der Nacht"
     heading = "<h2><span>Hochwasser an der Ruhn</span><span>:</span><span>Deich hält auch in dieser Nacht</span></h2>"
     inside = f"<main><div>Fragen und Antworten</div>{heading}{paragraphs(DEICH)}</main>"
@@ -104,7 +104,7 @@ def test_a_title_that_sticks_above_the_page_is_not_the_heading() -> None:
     assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
-def test_a_colon_in_a_headline_is_no_kicker_by_itself() -> None:
+def test_words_before_a_colon_are_not_always_a_kicker() -> None:
     extraction = extract(page(h1="Tamsen: Das war knapp in dieser Nacht", og="Tamsen: Das war knapp in dieser Nacht"))
     assert (extraction.kicker, extraction.headline) == (None, "Tamsen: Das war knapp in dieser Nacht")
 
@@ -113,7 +113,7 @@ def test_a_colon_in_a_headline_is_no_kicker_by_itself() -> None:
     "heading",
     ["Deich hält<br>in der Nacht", "<div>Deich hält</div><div>in der Nacht</div>", "Deich hält<br/> in der Nacht"],
 )
-def test_a_new_line_in_a_headline_parts_words(heading: str) -> None:
+def test_a_line_break_in_a_headline_separates_words(heading: str) -> None:
     assert extract(page(h1=heading, title="Holmbote")).headline == SHOWN
     assert extract(page(h1=heading, og=SHOWN)).headline == SHOWN
 
@@ -128,7 +128,7 @@ def test_a_new_line_in_a_headline_parts_words(heading: str) -> None:
     ],
 )
 @pytest.mark.parametrize("said", [{"og": SHOWN}, {"title": f"{SHOWN} | Holmbote"}], ids=["og", "title"])
-def test_a_kicker_on_a_line_of_its_own(heading: str, said: dict[str, str]) -> None:
+def test_a_kicker_on_its_own_line_of_the_heading(heading: str, said: dict[str, str]) -> None:
     body = page(h1=heading, **said).replace(b"<head>", b"<head><meta property='og:site_name' content='Holmbote'>")
     extraction = extract(body)
     assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
@@ -141,7 +141,7 @@ def test_a_kicker_on_a_line_of_its_own(heading: str, said: dict[str, str]) -> No
         "<div class='lead'><p>Nach der Flut gibt das Land</p><p>vier Millionen für die Deiche.</p></div>",
     ],
 )
-def test_a_new_line_in_a_lead_parts_words(lead: str) -> None:
+def test_a_line_break_in_a_lead_separates_words(lead: str) -> None:
     body = page(h1=SHOWN).replace(b"</h1>", f"</h1>{lead}".encode())
     assert extract(body).lead == "Nach der Flut gibt das Land vier Millionen für die Deiche."
 
@@ -158,7 +158,7 @@ def test_a_new_line_in_a_lead_parts_words(lead: str) -> None:
         ("Deich hält", "Deich hält"),
     ],
 )
-def test_the_outlets_name_is_cut_off(title: str, bare: str) -> None:
+def test_the_outlets_name_is_removed_from_a_title(title: str, bare: str) -> None:
     assert without_site(title, ("Holmbote", "holmbote.example")) == bare
 
 
@@ -172,5 +172,5 @@ def test_the_outlets_name_is_cut_off(title: str, bare: str) -> None:
         ("Deich hält in der Nacht, obwohl das Wasser höher stand als je zuvor.", False),
     ],
 )
-def test_a_line_that_says_the_title_again(line: str, repeated: bool) -> None:
+def test_a_line_that_repeats_the_title(line: str, repeated: bool) -> None:
     assert repeats_title(line, [SHOWN]) is repeated

@@ -1,4 +1,4 @@
-"""News agencies whose text an article is, as the article credits them. A picture's credit does not count.
+"""Find the news agencies that an article names as authors of its text. Picture credits do not count.
 
 where           example
 authors, byline "dpa", "Anna Berg und dpa", "Reuters Staff"
@@ -26,13 +26,13 @@ AGENCIES = {
     "PA": r"pa media|press association",
     "SDA": r"keystone-sda|(?-i:SDA)|schweizerische depeschenagentur",
 }
-"""The name an agency goes by, and how it is written. Short ones that are also words count in capitals only."""
+"""An agency's name and the pattern of its spellings. Short names that are also words count only in capitals."""
 
 _ANY = "|".join(AGENCIES.values())
 _PATTERNS = {name: re.compile(rf"(?<!\w)(?:{spelling})(?!\w)", re.IGNORECASE) for name, spelling in AGENCIES.items()}
 _JOINED = rf"(?:[\w.-]{{2,12}}\s?[/,]\s?){{0,3}}(?:{_ANY})(?:\s?(?:[/,]|und|and)\s?[\w. -]{{2,24}}){{0,4}}"
 AGENCY_LINE = re.compile(rf"^\W*(?:(?:quellen?|sources?)\s*:\s*)?{_JOINED}\W*$", re.IGNORECASE)
-"""A line that is no more than agencies and initials: `(nnp/dpa)`, `dpa/AFP`, `Quelle: dpa`."""
+"""A line with only agencies and initials: `(nnp/dpa)`, `dpa/AFP`, `Quelle: dpa`."""
 _DATELINE = re.compile(
     rf"^[A-ZÄÖÜ][\w .'’/-]{{1,40}}(?:,[\w .,]{{1,30}})?\s*\((?P<named>{_JOINED})\)\s*[-–—.:]?\s", re.IGNORECASE
 )
@@ -41,7 +41,7 @@ _DATELINE_CHARS = 120
 
 
 def credited_agencies(names: Iterable[str], paragraphs: Sequence[str], lines: Iterable[str]) -> tuple[str, ...]:
-    """The agencies named by authors and byline, by the paragraphs' datelines and ends, or by lines of credits."""
+    """The agencies in names (authors, byline), in the paragraphs' datelines and last words, and in credit lines."""
     said = list(names)
     for paragraph in paragraphs[:2]:
         dateline = _DATELINE.match(paragraph[:_DATELINE_CHARS])

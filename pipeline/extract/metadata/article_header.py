@@ -1,7 +1,7 @@
-"""The visible head of an article: headline, kicker, lead, byline and times as a reader sees them.
+"""Read the visible header of an article: headline, kicker, lead, byline and dates.
 
-Class names of real pages come and go, so a place is recognised by agreement first (the heading that says
-what the page declares as its title, the paragraph that says its description) and by telling names second.
+Class names change often. So an element is recognised by its text first (the heading that equals a declared title, the
+paragraph that equals the declared description), and by class names second.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pipeline.extract.metadata.headline_element import (
     declared_kicker,
     find_heading,
     kicker_before,
-    part_kicker,
     preceding_kicker,
+    split_kicker,
 )
 from pipeline.extract.metadata.shown_dates import shown_times
 from pipeline.extract.page.region import naming
 from pipeline.extract.page.text import likeness, lines_of, raw_text, tidy, visible_text
 
 _WINDOW_ELEMENTS = 260
-"""How many elements after the headline the head of an article can reach."""
+"""The header ends at most this many elements after the headline."""
 _SAME = 0.75
-"""Shared words over all words from which two wordings are the same headline or lead."""
+"""Minimum likeness of two wordings of the same headline or lead."""
 _LEAD_CHARS = range(25, 900)
 _MAX_LEAD_PARTS = 6
-"""An element with more in it is the article's body, although it may be named `story-description`."""
+"""An element with more children is the article's body, even if it is named `story-description`."""
 _MAX_NAME_CHARS = 30
 _RAW_CHARS = 8 * _LEAD_CHARS.stop
-"""Indentation is part of the markup's text."""
+"""Raw text is read up to here: longer than a lead, because it includes indentation."""
 
 LEAD_NAMES = re.compile(
     r"(?:^|[\s_-])(?:lead|lede|preamble|intro|introduction|introtext|standfirst|vorspann|subline|sub-?title|sub-?headline|subheading|deck?|summary|abstract"
@@ -53,7 +53,7 @@ _BYLINE_DATE = re.compile(
     r"(?:(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?\s+)?\d{1,4}\b[.:/,\s-].*$",
     re.IGNORECASE,
 )
-"""`20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026` after the names of a byline."""
+"""The date after a byline's names: `20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026`."""
 
 AUTHOR_PAGE = re.compile(
     r"/(?:autor|autoren|author|authors|redakteur|journalist|by|av|people|profile?)s?/", re.IGNORECASE
@@ -79,11 +79,11 @@ _NOT_PART = frozenset(
 
 
 Window: TypeAlias = Sequence[tuple[HtmlElement, str]]
-"""The elements after the headline, each with its text, cut where it is longer than a lead can be."""
+"""The elements after the headline, each with its text, cut to the maximum length of a lead."""
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What stands above an article, and the elements it was read from."""
+    """The visible header of an article, and the elements it was read from."""
 
     headline: str | None = None
     kicker: str | None = None
@@ -101,15 +101,15 @@ def read_header(
     page_title: str = "",
     heading: HtmlElement | None = None,
 ) -> Header:
-    """The head of the article whose page declares these titles and descriptions, best first.
+    """Read the header. `titles` and `descriptions` are the declared ones, most trusted first.
 
-    `heading` is the one that says the headline, where that is known already.
+    `heading` is the element with the headline, if it is already known.
     """
     if heading is None:
         heading = find_heading(root, titles, page_title)
     if heading is None:
         return Header()
-    kicker, headline = part_kicker(heading, [*titles, page_title])
+    kicker, headline = split_kicker(heading, [*titles, page_title])
     elements = [heading]
     window = list(_window(heading))
     if kicker is None:
@@ -136,7 +136,7 @@ def read_header(
 
 
 def _agreed_kicker(shown: str | None, declared: str | None) -> str | None:
-    """Where both are there and the shown one ends as declared, a line about the edition stands before the kicker."""
+    """The shown kicker, or the declared one if none is shown or the shown one only adds words before it."""
     if shown is None or declared is None:
         return shown or declared
     return declared if shown.endswith(declared) else shown
@@ -148,7 +148,7 @@ def _window(heading: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
 
 
 def _elements_after(heading: HtmlElement) -> Iterator[HtmlElement]:
-    """Elements after the heading in document order, without those that cannot hold the head's text."""
+    """The elements after the heading in document order, without figures, forms, navigation and the like."""
     count = 0
     element: HtmlElement | None = heading
     while element is not None:
@@ -199,13 +199,13 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
 
 
 def _all_names(element: HtmlElement) -> str:
-    """What an element is named for, also in attributes of the outlet's own: `data-manual="teaserText"`."""
+    """The element's names, including short values of `data-` attributes: `data-manual="teaserText"`."""
     own = (str(value) for name, value in element.attrib.items() if str(name).startswith("data-"))
     return " ".join((naming(element), *(value for value in own if len(value) <= _MAX_NAME_CHARS)))
 
 
 def _innermost(element: HtmlElement, text: str) -> HtmlElement:
-    """The deepest element that still holds all of the text."""
+    """The deepest element that still contains the whole text."""
     while True:
         inner = next((child for child in element.iterchildren("*") if visible_text(child) == text), None)
         if inner is None:
@@ -214,7 +214,7 @@ def _innermost(element: HtmlElement, text: str) -> HtmlElement:
 
 
 def _is_first_of_many(element: HtmlElement) -> bool:
-    """A paragraph that looks like the paragraphs after it is the article's first, not a lead apart from it."""
+    """True for a paragraph that looks like the next one: it is the first paragraph of the article, not a lead."""
     following = element.getnext()
     return (
         element.tag == "p"
@@ -231,7 +231,7 @@ def _is_linked(element: HtmlElement, text: str) -> bool:
 
 
 def _find_byline(window: Window) -> str | None:
-    """`Von Anna Berg`, or what stands in an element named for its author, above the second paragraph of prose."""
+    """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph."""
     named: str | None = None
     linked: list[str] = []
     prose_seen = 0
@@ -253,6 +253,6 @@ def _find_byline(window: Window) -> str | None:
 
 
 def _without_date(byline: str) -> str:
-    """`Von Anna Berg 20.10.2025, 18:30 Uhr` without what begins with the date."""
+    """`Von Anna Berg 20.10.2025, 18:30 Uhr` without the date and everything after it."""
     date = _BYLINE_DATE.search(byline)
     return byline[: date.start()] if date else byline

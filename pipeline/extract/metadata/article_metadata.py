@@ -1,8 +1,8 @@
-"""Choosing an article's headline, authors, dates and so on among what the page declares and shows.
+"""Choose each field of an article's metadata from what the page declares and shows.
 
-Each field has its candidates in order of trust, each with its origin; the rules that choose are below, one function
-a field. Trust follows from measuring real pages: JSON-LD is filled by the newsroom's system and exact to the
-second; OpenGraph is often rewritten for sharing; plain meta names are often the outlet's, not the author's.
+Each field has candidates in order of trust, each with its origin. The order comes from measuring real pages: JSON-LD
+is filled by the newsroom's system and exact to the second; OpenGraph is often rewritten for sharing; plain meta
+elements often describe the outlet rather than the article.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ISO_639_3 = {
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """The chosen values. `origins` says for each chosen field where it was read, and which `zone` was inferred."""
+    """The chosen values. `origins` has where each was read, and under `zone` the name of an inferred zone."""
 
     headline: str | None = None
     kicker: str | None = None
@@ -50,7 +50,7 @@ class Metadata(msgspec.Struct, frozen=True):
     published_at: datetime | None = None
     modified_at: datetime | None = None
     zone: tzinfo = UTC
-    """In which times without zone are read."""
+    """The zone for times without a zone."""
     language: str | None = None
     section: str | None = None
     access: Access = Access.OPEN
@@ -61,7 +61,7 @@ class Metadata(msgspec.Struct, frozen=True):
 def choose_metadata(
     declared: Declared, header: Header, *, title: str | None, language: str | None, url: str, captured_at: datetime
 ) -> Metadata:
-    """The rules. `title` is the title element's text, `language` the html element's lang."""
+    """Choose all fields. `title` is the text of the title element, `language` the html element's `lang`."""
     headline, headline_origin = choose_headline(
         header.headline, header.kicker, declared, title, site_names(declared, url)
     )
@@ -123,13 +123,13 @@ def _choose_section(declared: Declared) -> str | None:
 
 
 def _without_section(kicker: str | None, section: str | None) -> str | None:
-    """`World / Floods` in the section World is the kicker `Floods`."""
+    """The kicker without the section before it: `World / Floods` in the section World becomes `Floods`."""
     first, _, rest = re.sub(r"\s+[/|›»>]\s+", "\n", kicker or "").partition("\n")
     return rest if rest and section and words_of(first) == words_of(section) else kicker
 
 
 def _choose_canonical_url(declared: Declared, url: str) -> str | None:
-    """rel=canonical (RFC 6596), else og:url. A page that names its site's front page names nothing."""
+    """rel=canonical (RFC 6596), else og:url. An article that declares the front page as canonical is mistaken."""
     for candidate in (declared.canonical, declared.meta("og:url")):
         try:
             address = urljoin(url, (candidate or "").strip())
@@ -154,7 +154,7 @@ _TIERS = {
 
 
 def _choose_access(declared: Declared) -> Access:
-    """isAccessibleForFree (https://schema.org/isAccessibleForFree) and the content tier of OpenGraph's article."""
+    """From https://schema.org/isAccessibleForFree and the `content_tier` meta elements."""
     tier = _TIERS.get(
         (declared.meta("article:content_tier", "og:article:content_tier", "content_tier") or "").strip().lower()
     )
@@ -166,7 +166,7 @@ def _choose_access(declared: Declared) -> Access:
 
 
 def _parts(*nodes: Node) -> Iterator[Node]:
-    """The nodes and their `hasPart`, where the part behind a paywall is declared."""
+    """The nodes and their `hasPart` nodes, which declare a part that is not free."""
     for node in nodes:
         yield node
         parts = node.get("hasPart")
@@ -174,5 +174,5 @@ def _parts(*nodes: Node) -> Iterator[Node]:
 
 
 def as_utc(at: datetime) -> datetime:
-    """A capture time without zone is UTC."""
+    """The time in UTC; a time without a zone is taken as UTC."""
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Choosing an article's authors among what JSON-LD, the meta elements and the visible byline say."""
+"""Choose an article's authors from JSON-LD, the meta elements and the visible byline."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _AUTHOR_METAS = (
     "articleauthor",
     "article:author_name",
 )
-"""Filled by the newsroom's system, so before the visible byline."""
+"""Filled by the newsroom's system, so tried before the visible byline."""
 _LOOSE_AUTHOR_METAS = ("author", "article:author")
-"""Often the outlet's, so after it."""
+"""Often name the outlet, so tried after the visible byline."""
 _INVERTED_METAS = ("dc.creator", "dcterms.creator")
-"""The same; Dublin Core recommends `Berg, Anna`, so that a comma parts no two authors."""
+"""Tried last. Dublin Core recommends `Berg, Anna`, so a comma does not separate two authors."""
 
 _NAME_SEPARATOR = re.compile(
     rf"\s*(?:[;|•·]|\s/\s|,|\s(?:und|and|og|och|y|&)\s)\s*|(?<=[^\W\d_]{{2}})/(?=[{CAPITALS}][\w.-]*\s)"
 )
-"""Also `Anna Berg/Bo Carls`, not `dpa/AFP`."""
+"""What separates two names. A slash separates `Anna Berg/Bo Carls` but not `dpa/AFP`."""
 _PICTURES = r"(?:fotos?|bild(?:er)?|photos?|photographs|pictures|videos?|kamera|grafik(?:en)?|illustration(?:en)?)"
 _NAME_PREFIX = re.compile(
     r"^(?:(?:text|words|story|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar)"
@@ -35,60 +35,63 @@ _NAME_PREFIX = re.compile(
     re.IGNORECASE,
 )
 _PARTICLE = re.compile(r"^(?:von|di|af|av)\b\s*:?\s+(?P<rest>.+)$", re.IGNORECASE)
-"""Leads in a byline, but begins a family's name, too: `Von Trapp`."""
+"""Begins a byline (`Von Anna Berg`), but also a family name (`Von Trapp`)."""
 _PICTURES_BY = re.compile(rf"[\s,;|/]*\b{_PICTURES}\s*(?::|\b(?:by|von)\b).*?(?=\s\w+\s*:|[;|]|$)", re.IGNORECASE)
-"""`, Fotos: Bo Carls`: who took the pictures did not write."""
+"""`, Fotos: Bo Carls`: photographers are not authors."""
 _WITH_AGENCY = re.compile(
     r"\s(?:mit|with)\s+(?:(?:material|informationen|files|reporting)\s+(?:von|der|from|by)\s+)?(?P<agency>\S+)$",
     re.IGNORECASE,
 )
 _SOME_AGENCY = re.compile(r"^(?:material|agentur(?:en|material)?|agenc(?:y|ies)|wires?)$", re.IGNORECASE)
 _NAME_REST = re.compile(rf"\s*\([^()]{{1,40}}\)\s*$|\s+/\s+\w+$|\s*\|.*$|\s(?:in|aus|from)\s(?=[{CAPITALS}]).{{2,30}}$")
-"""Initials, a job, a place: `(obe)`, `/ Reporter`, `in Kiel`."""
+"""What follows a name: initials `(obe)`, a job `/ Reporter`, a place `in Kiel`."""
 _OUTLET_AFTER = re.compile(
     rf"^(?P<name>[{CAPITALS}]\S*(?:\s(?!-)\S+){{1,3}}?)\s(?:[-–—]|(?:for|für)(?:\s(?:the|den|die|das))?)\s[{CAPITALS}]"
 )
-"""`Anna Berg - Holmbote`, `Anna Berg for the Holm Times`."""
+"""A name with its outlet: `Anna Berg - Holmbote`, `Anna Berg for the Holm Times`."""
 _BODY_FOR = re.compile(
     r"(?:agency|alliance|association|campaign|cent(?:er|re)|committee|council|foundation|fund|institute|network|office"
     r"|project|school|society|union)$",
     re.IGNORECASE,
 )
-"""`Institute for Harbours` is no person who writes for Harbours."""
+"""Last words of an organisation's name: `Institute for Harbours` is not a person who writes for Harbours."""
 _ROLE = re.compile(
     r"(?:^|\s)(?:editor|editor-in-chief|correspondent|reporter(?:in)?|columnist|writer|producer|critic|analyst|commentator"
     r"|\w*(?:redakteur|korrespondent|journalist|autor|kolumnist)(?:in)?)$|^head of\s",
     re.IGNORECASE,
 )
-"""What somebody is who was named before it."""
+"""The role of the person named before it."""
 _SUFFIX = re.compile(r",\s*(?=(?:Jr|Sr|M\.?D|Ph\.?D|II|III|IV)\b)")
-"""`King, Jr.` is one name."""
+"""A comma before a suffix does not end the name: `King, Jr.`"""
 _KEPT_DOT = re.compile(r"\b(?:Jr|Sr|M\.D|Ph\.D)\.$")
 _INVERTED = re.compile(
     rf"^(?P<family>(?:(?i:af|av|de[nr]?|di|la|le|van|von|zu)\s){{0,2}}[{CAPITALS}][\w'’-]+),\s*"
     rf"(?P<given>[{CAPITALS}][\w'’.-]*(?:\s[{CAPITALS}][\w.]*)?)$"
 )
-"""`Berg, Anna`."""
+"""A name with the family name first: `Berg, Anna`."""
 _PLACE = re.compile(rf",\s*(?P<word>[{CAPITALS}](?:[^\W\d_]|-){{2,}})\s*(?:\([^()]{{1,40}}\))?\s*$")
 _NEWSROOM_WORDS = (
     "contributor desk editor editorial editors news newsroom online reporter reporters staff team the web writer"
     " writers der nachrichten onlineredaktion redaktion von"
 )
-"""Words with an outlet's name, or alone, that name nobody: `Guardian staff reporter`, `Online-Redaktion`."""
+"""Words in the signature of a newsroom rather than a person: `Guardian staff reporter`, `Online-Redaktion`."""
 _NOBODY = frozenset(_NEWSROOM_WORDS.split())
 _FILLERS = "admin administrator author autor by n/a none null text undefined unknown user von webmaster"
-"""What systems write where nobody was named."""
+"""What systems write if no author was entered."""
 _NEVER = frozenset(_FILLERS.split())
 _NOT_A_NAME = re.compile(
     r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",
     re.IGNORECASE,
 )
 _MAX_CHARS = 2_000
-"""Of what names authors: more is none."""
+"""Only this much of a byline or an author value is read."""
 
 
 def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tuple[str, ...], str]:
-    """Who JSON-LD names, then the meta elements, then the byline; the outlet itself only where nobody else is named."""
+    """The authors, and where they were read: the first in the order of the code below whose first name is a person.
+
+    If only the outlet or its newsroom is named, that is the author.
+    """
     outlet = _outlet_names(declared)
     organisations: tuple[str, ...] = ()
     organisations_origin = ""
@@ -97,7 +100,7 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tu
         *((name, _split_all(declared.metas.get(name, ()))) for name in _AUTHOR_METAS),
         ("byline", _split_all((byline,) if byline else ())),
         *((name, _split_all(declared.metas.get(name, ()))) for name in _LOOSE_AUTHOR_METAS),
-        *((name, _split_all(_uninverted(declared.metas.get(name, ())))) for name in _INVERTED_METAS),
+        *((name, _split_all(_given_names_first(declared.metas.get(name, ())))) for name in _INVERTED_METAS),
     ):
         authors = tuple(dict.fromkeys(names))
         if not authors:
@@ -110,13 +113,13 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tu
 
 
 def _is_outlet(name: str, outlet: frozenset[str], url: str) -> bool:
-    """The outlet itself, by its declared names or by its host's, or its newsroom."""
+    """True for the outlet (by its declared names or its host) and for a newsroom without a name."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return _key(name) in {"", _key(host), _key(host.rsplit(".", 1)[0]), *outlet}
 
 
 def _key(name: str) -> str:
-    """The words that tell an outlet from others: `Guardian staff reporter` is `The Guardian`."""
+    """The name without newsroom words, for comparison: `Guardian staff reporter` equals `The Guardian`."""
     return "".join(word for word in words_of(name) if word not in _NOBODY)
 
 
@@ -135,7 +138,7 @@ def _json_ld_authors(declared: Declared) -> list[str]:
     names: list[str] = []
     for node in (declared.article, declared.page):
         for key in ("author", "creator"):
-            names = _split_all(_uninverted(names_of(node.get(key), declared)))
+            names = _split_all(_given_names_first(names_of(node.get(key), declared)))
             if names:
                 return names
     return names
@@ -146,7 +149,7 @@ def _split_all(values: Iterable[str]) -> list[str]:
 
 
 def _without_place(byline: str) -> str:
-    """A single word after full names is where they write from, unless it is an agency."""
+    """Remove the place they write from: a single word after full names that is not an agency."""
     place = _PLACE.search(byline)
     if place is None or AGENCY_LINE.match(place["word"]):
         return byline
@@ -154,22 +157,22 @@ def _without_place(byline: str) -> str:
     return byline[: place.start()] if all(" " in name for name in before) else byline
 
 
-def _uninverted(names: Iterable[str]) -> list[str]:
-    """Each is one person's or several whole names: `Berg, Anna` is Anna Berg."""
-    return [_INVERTED.sub(_given_first, plain(name)) for name in names]
+def _given_names_first(names: Iterable[str]) -> list[str]:
+    """The names with given names first: `Berg, Anna` becomes `Anna Berg`."""
+    return [_INVERTED.sub(_reorder, plain(name)) for name in names]
 
 
-def _given_first(name: re.Match[str]) -> str:
+def _reorder(name: re.Match[str]) -> str:
     is_person = not any(AGENCY_LINE.match(part) or _ROLE.search(part) for part in name.group("family", "given"))
     return f"{name['given']} {name['family']}" if is_person and not _SUFFIX.search(name[0]) else name[0]
 
 
 def split_names(byline: str) -> list[str]:
-    """`Von Anna Berg und Bo Carls, Kiel` is two names; addresses, e-mails, roles and who took the pictures are none."""
+    """`Von Anna Berg und Bo Carls, Kiel` gives two names. Addresses, e-mails, roles and photographers are left out."""
     byline = plain(byline)[:_MAX_CHARS]
     if ";" in byline:
-        byline = "; ".join(_uninverted(part.strip() for part in byline.split(";")))
-    byline = _WITH_AGENCY.sub(_agency_apart, _PICTURES_BY.sub("", _without_prefix(_SUFFIX.sub(" ", byline))))
+        byline = "; ".join(_given_names_first(part.strip() for part in byline.split(";")))
+    byline = _WITH_AGENCY.sub(_split_off_agency, _PICTURES_BY.sub("", _without_prefix(_SUFFIX.sub(" ", byline))))
     names: list[str] = []
     for part in _NAME_SEPARATOR.split(_without_place(byline)):
         name = _bare_name(part)
@@ -199,8 +202,8 @@ def _without_prefix(byline: str) -> str:
     return byline if is_family_name else particle["rest"]
 
 
-def _agency_apart(ending: re.Match[str]) -> str:
-    """`Anna Berg mit dpa` names both, `Anna Berg mit Agenturen` one."""
+def _split_off_agency(ending: re.Match[str]) -> str:
+    """`Anna Berg mit dpa` gives two names, `Anna Berg mit Agenturen` one."""
     agency = ending["agency"]
     if AGENCY_LINE.match(agency):
         return f", {agency}"

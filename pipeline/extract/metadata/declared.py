@@ -1,7 +1,6 @@
-"""What a page declares about itself to machines: JSON-LD, meta elements, microdata. Reading only, no choosing.
+"""Read what a page declares to machines: JSON-LD, meta elements, the canonical link. Other modules choose from it.
 
-Real pages break every rule of these formats, so all of it is read leniently and typed strictly:
-what comes out is text, lists of text and plain dicts of the one JSON-LD node that is the article.
+Real pages break every rule of these formats, so reading is lenient: whatever cannot be read is left out.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ ARTICLE_TYPES = frozenset(
         "TechArticle",
     }
 )
-"""schema.org types that are an article. https://schema.org/Article"""
+"""The schema.org types of articles: https://schema.org/Article"""
 PAGE_TYPES = frozenset({"WebPage", "ItemPage", "WebContent", "VideoObject", "CreativeWork"})
-"""Their dates and names are used when no article node is there."""
+"""Nodes of these types are read too; the article's node has precedence."""
 
 _CONTAINERS = ("@graph", "mainEntity", "mainEntityOfPage")
-"""Where the page's own node may hide. Not `itemListElement`, `hasPart`, `mentions`: those are other pages."""
+"""Keys that can hold the page's own node. `itemListElement`, `hasPart` and `mentions` hold other pages."""
 _MAX_NODES = 2_000
 _MAX_SCRIPT_CHARS = 4_000_000
 _MAX_NAME_DEPTH = 3
@@ -49,18 +48,18 @@ _MAX_NAMES = 40
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = ("<!--", "-->", "<![CDATA[", "]]>", "//", "/*", "*/", ";")
-"""What stands around the JSON in scripts that were written for browsers without JSON-LD."""
+"""Comment marks that old templates put around the JSON."""
 
 Node: TypeAlias = Mapping[str, Any]
 
 
 class Declared(msgspec.Struct, frozen=True):
-    """Everything a page says of itself, by origin."""
+    """Everything a page declares, by where it is declared."""
 
     article: Node
-    """The JSON-LD node of the article, `{}` where there is none."""
+    """The JSON-LD node of the article; `{}` if missing."""
     page: Node
-    """The JSON-LD node of the page, `{}` where there is none."""
+    """The JSON-LD node of the page; `{}` if missing."""
     nodes: Mapping[str, Node]
     """All JSON-LD nodes that have an @id."""
     canonical: str | None
@@ -69,12 +68,12 @@ class Declared(msgspec.Struct, frozen=True):
     """`name`, `property`, `itemprop` or `http-equiv` of meta elements in lower case, with their contents in order."""
 
     def meta(self, *names: str) -> str | None:
-        """The first content under the first of the names that has one."""
+        """The content of the first of these meta names that the page has."""
         return next((content for name in names for content in self.metas.get(name, ())), None)
 
 
 def read_declared(root: HtmlElement, url: str) -> Declared:
-    """Everything the page declares. Never fails; what cannot be read is left out."""
+    """Read everything the page declares; never fails."""
     nodes = list(_json_ld_nodes(root))
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
     return Declared(
@@ -127,11 +126,11 @@ def names_of(value: object, declared: Declared, depth: int = 0) -> list[str]:
 
 
 def _own_node(nodes: list[Node], url: str) -> Node:
-    """Of several candidates the one that names this page's address, else the first with a headline or date."""
+    """The node that names this page's address; else the first with a headline or date; else the first."""
     path = urlsplit(url).path.rstrip("/")
     for node in nodes:
         addresses = (node.get("url"), node.get("@id"), node.get("mainEntityOfPage"))
-        if path and any(path == urlsplit_path(address) for address in map(_address, addresses) if address):
+        if path and any(path == _path_of(address) for address in map(_address, addresses) if address):
             return node
     return next((node for node in nodes if "headline" in node or "datePublished" in node), nodes[0] if nodes else {})
 
@@ -142,7 +141,7 @@ def _address(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def urlsplit_path(address: str) -> str:
+def _path_of(address: str) -> str:
     try:
         return urlsplit(address).path.rstrip("/")
     except ValueError:
@@ -175,7 +174,7 @@ def _walk(value: object, depth: int) -> Iterator[Node]:
 
 
 def parse_json_ld(script: str) -> list[object]:
-    """The script's JSON values; several may stand in a row. Empty when nothing can be made of it."""
+    """The script's JSON values, one after another; empty if the script cannot be read even after repairs."""
     if len(script) > _MAX_SCRIPT_CHARS:
         return []
     script = _unwrapped(script)
@@ -198,12 +197,12 @@ def _unwrapped(script: str) -> str:
 
 
 def _mended(script: str) -> str:
-    """Repairs seen on real pages: `\\'` and other escapes JSON lacks, a comma before a closing bracket."""
+    """Remove what real pages get wrong: escapes that JSON does not have (`\\'`), a comma before a closing bracket."""
     return _TRAILING_COMMA.sub(r"\1", _BAD_ESCAPE.sub("", script))
 
 
 def _values_in_a_row(script: str) -> list[object]:
-    # strict=False: raw line breaks in strings are common.
+    # strict=False accepts raw line breaks in strings, which are common.
     decoder = json.JSONDecoder(strict=False)
     values: list[object] = []
     at = 0

@@ -1,4 +1,4 @@
-"""The heading that says the headline, and the kicker (Dachzeile) in it, beside it or before it."""
+"""Find the heading with the headline, and the kicker (Dachzeile) inside or before it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from pipeline.extract.page.text import (
 _MAX_HEADLINE_CHARS = 500
 _MIN_LIKENESS = 0.5
 _MARKS = " :|–—-•"
-"""What parts a kicker from its headline."""
+"""What separates a kicker from its headline."""
 _MARK_AT_END = re.compile(r"(?:[:|]|\s[–—•-])\s*$")
 _BREADCRUMBS = ("nav", "ol")
-"""A heading within is a place in the site's structure; it is the headline only where there is no other."""
+"""A heading inside of these names a section of the site; it is the headline only if the page has no other."""
 
 KICKER_NAMES = re.compile(
     r"kicker|dachzeile|overline|topline|eyebrow|spitzmarke|roofline|supertitle|pre-?title|pre-?headline|super-?heading"
@@ -37,10 +37,11 @@ KICKER_NAMES = re.compile(
 
 
 def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> HtmlElement | None:
-    """The heading that agrees best with a declared title, else the first h1. One that opens `main` goes before others.
+    """The heading most like a declared title, else the first h1 of three or more words outside of breadcrumbs.
 
-    Where two headings each say a declared title word for word and one of them says what the title element says,
-    that one is written for search engines: the other is the headline.
+    If the heading at the start of `main` is like a title, the others are not compared. If the best heading equals the
+    title element and another heading equals a different declared title, the best one is written for search engines,
+    and the other is the headline.
     """
     headings = _headings(root)
     in_flow = [(element, text) for element, text in headings if not _is_within(element, *_BREADCRUMBS)]
@@ -61,7 +62,7 @@ def _is_within(element: HtmlElement, *tags: str) -> bool:
 
 
 def _opening_heading(root: HtmlElement) -> HtmlElement | None:
-    """The heading that `main` begins with: a broadcaster's page has its title once more above, for sticking there."""
+    """The heading at the start of `main`. Some pages repeat it above `main`, where it stays visible when scrolling."""
     main = root.find(".//main")
     for element in main.iter("h1", "h2", "p") if main is not None else ():
         if element.tag != "p":
@@ -72,7 +73,7 @@ def _opening_heading(root: HtmlElement) -> HtmlElement | None:
 
 
 def _headings(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
-    """h1s and the first h2s with their texts."""
+    """The first 40 h1 and 6 h2 elements, with their texts."""
     found = [*islice(root.iter("h1"), 40), *islice(root.iter("h2"), 6)]
     texts = [(element, text_within(element, _MAX_HEADLINE_CHARS)) for element in found]
     return [(element, text) for element, text in texts if text]
@@ -88,20 +89,20 @@ def _most_like(headings: Iterable[tuple[HtmlElement, str]], titles: Sequence[str
 
 
 def _agreement(heading: str, title: str) -> float:
-    """Likeness of the two; a heading that says the title after a kicker agrees wholly."""
+    """The likeness of the two, 0 to 1; 1 for a heading that is a kicker followed by the title."""
     kicker = heading.removesuffix(title)
     is_kicker = kicker != heading and len(kicker) <= MAX_KICKER_CHARS and len(words_of(title)) > 2
     return 1.0 if is_kicker else likeness(heading, title)
 
 
-def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None, str]:
-    """Kicker and headline of one heading: `<h2><span>KICKER</span><span>:</span><span>HEADLINE</span></h2>`."""
+def split_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None, str]:
+    """Split a heading into kicker, if any, and headline: `<h2><span>KICKER</span> <span>HEADLINE</span></h2>`."""
     text = visible_text(heading)
     first = heading[0] if len(heading) and not (heading.text or "").strip() else None
     kicker = visible_text(first) if first is not None else ""
     if first is not None and kicker and len(kicker) <= MAX_KICKER_CHARS and text.startswith(kicker):
         rest = text[len(kicker) :].strip(_MARKS)
-        if len(words_of(rest)) >= 2 and _is_parted(heading, first, rest, titles):
+        if len(words_of(rest)) >= 2 and _is_separated(heading, first, rest, titles):
             return kicker, rest
     lines = lines_of(heading)
     for title in filter(None, titles):
@@ -112,13 +113,13 @@ def part_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | None
 
 
 def _line_before(title: str, lines: Sequence[str]) -> str | None:
-    """The first line of a heading whose other lines are the title."""
+    """The first line of a heading if its other lines are the title."""
     is_kicker = len(lines) > 1 and len(lines[0]) <= MAX_KICKER_CHARS and len(words_of(title)) > 1
     return lines[0].strip(_MARKS) if is_kicker and normal(" ".join(lines[1:])) == normal(title) else None
 
 
-def _is_parted(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iterable[str]) -> bool:
-    """Is what the first child says a kicker: by its name, by a declared title, or by a mark between the two."""
+def _is_separated(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iterable[str]) -> bool:
+    """True if the first child is a kicker: by its name, by a declared title, or by a mark after it."""
     kicker = visible_text(first)
     if KICKER_NAMES.search(naming(first)) or any(words_of(rest) == words_of(title) for title in titles):
         return True
@@ -129,7 +130,7 @@ def _is_parted(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iter
 
 
 def declared_kicker(headline: str, titles: Iterable[str]) -> str | None:
-    """What a declared title says before the headline, with a mark between them: `KICKER: HEADLINE`."""
+    """The kicker of the first declared title of the form `KICKER: HEADLINE`."""
     return next(filter(None, (_said_before(headline, title) for title in titles)), None)
 
 
@@ -141,7 +142,7 @@ def _said_before(headline: str, text: str) -> str | None:
 
 
 def kicker_before(element: HtmlElement, text: str, headline: str) -> str | None:
-    """What a second heading says before it repeats the headline; "" if it only repeats; None if it is none."""
+    """The kicker in a second heading that repeats the headline; "" without one; None if it does not repeat it."""
     if element.tag not in {"h1", "h2", "h3"}:
         return None
     if not text.endswith(headline) or len(text) - len(headline) > MAX_KICKER_CHARS:
@@ -150,7 +151,7 @@ def kicker_before(element: HtmlElement, text: str, headline: str) -> str | None:
 
 
 def preceding_kicker(heading: HtmlElement) -> HtmlElement | None:
-    """An element named for a kicker that stands right before the heading, or before what holds the heading."""
+    """An element with a kicker's name directly before the heading or before an element that contains it."""
     element = heading
     for _ in range(3):
         for sibling in element.itersiblings(preceding=True):

@@ -1,10 +1,11 @@
-"""Choosing when an article was published and modified, among what the page declares and shows.
+"""Choose when an article was published and modified, from the dates that the page declares and shows.
 
-The most trusted candidate says the day and, where it has one, the time. Others only make it more exact: a time to a
-day, the zone to a time. An update of the next day, or a teaser's date, so never becomes the day of publication.
+The most trusted date gives the day and, if it has one, the time. Other dates can only add to it: a time of the same
+day, or the zone of the same time. So the date of a later update or of a teaser never becomes the day of publication.
 
-Times without zone are in the zone that other dates of the page are written with, else in the outlet's (`zones`), else
-in UTC. Where such a time would lie after the capture it was written further east: as few whole hours as that needs.
+A time without a zone is in the zone that the page's other dates use, else in the outlet's zone (`pipeline.zones`), else
+in UTC. If that places it after the capture, it must have been written further east, and it is moved back by the
+smallest number of whole hours that places it before the capture.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pipeline.extract.metadata.declared import Declared
 from pipeline.extract.page.dates import Moment, parse_moment
 
 CLOCK_SKEW = timedelta(minutes=15)
-"""A page may be dated this much after its capture: its server's clock is not ours."""
+"""A page can be dated this much after its capture, because its server's clock can be ahead of ours."""
 _FURTHEST_EAST = timedelta(hours=14)
 _HOUR = timedelta(hours=1)
 _FIRST_YEAR = 1990
@@ -45,9 +46,9 @@ _PUBLISHED_METAS = (
     "publication_date",
     "date",
 )
-"""Not `last-modified`, which says when the page was made."""
+"""In order of trust. `last-modified` is not used: it says when the page was generated."""
 _LOOSE_METAS = frozenset({"dcterms.date", "dc.date", "date"})
-"""Of publication at some outlets, of the last change at others."""
+"""At some outlets these give the publication, at others the last change."""
 _MODIFIED_METAS = (
     "article:modified_time",
     "article:modified:time",
@@ -61,7 +62,7 @@ _SHOWN = "time"
 
 
 class Dated(msgspec.Struct, frozen=True):
-    """When, and where on the page that was read."""
+    """A chosen date, and where on the page it was read."""
 
     at: datetime | None = None
     origin: str = ""
@@ -71,9 +72,9 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     published: Dated
     modified: Dated
     zone: tzinfo
-    """In which the page's times without zone are read."""
+    """The zone for the page's times without a zone."""
     inferred_zone: str | None = None
-    """Its name, where what was chosen names no zone."""
+    """The zone's name if a chosen time has no zone of its own."""
 
 
 class _Candidate(msgspec.Struct, frozen=True):
@@ -84,7 +85,7 @@ class _Candidate(msgspec.Struct, frozen=True):
 def choose_publication(
     declared: Declared, shown: Iterable[str], *, zone: ZoneInfo | None, captured_at: datetime
 ) -> Publication:
-    """`shown` are the times that a reader sees at the head, `zone` the outlet's, where it is known."""
+    """Choose both dates. `shown`: the dates in the visible header; `zone`: the outlet's, if known."""
     published_texts = [
         ("json-ld", declared.article.get("datePublished")),
         *((name, declared.meta(name)) for name in _PUBLISHED_METAS),
@@ -122,14 +123,14 @@ def choose_publication(
 
 
 def _read(texts: Iterable[tuple[str, object]], zone: tzinfo, captured_at: datetime) -> list[_Candidate]:
-    """The candidates that are dates of before the capture."""
+    """The candidates that are valid dates, not before 1990 and not after the capture."""
     moments = ((origin, parse_moment(text, default_zone=zone)) for origin, text in texts if isinstance(text, str))
     believed = ((origin, _before(moment, captured_at)) for origin, moment in moments if moment is not None)
     return [_Candidate(origin, moment) for origin, moment in believed if moment and moment.at.year >= _FIRST_YEAR]
 
 
 def _before(moment: Moment, captured_at: datetime) -> Moment | None:
-    """The moment if it is not after the capture; without zone it can be one of further east."""
+    """The moment if it is not after the capture; one without a zone is moved back by whole hours if that is enough."""
     ahead = moment.at - captured_at
     if ahead <= CLOCK_SKEW:
         return moment
@@ -140,9 +141,10 @@ def _before(moment: Moment, captured_at: datetime) -> Moment | None:
 
 
 def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzinfo | None:
-    """What the page's own offsets say: the outlet's zone where it has that offset then, for it knows of summer time.
+    """The zone of the page's dates, by the offsets they are written with.
 
-    An offset of zero says nothing: many systems write UTC wherever they are.
+    The outlet's zone, if one of the dates has its offset: a zone knows summer time, an offset does not. Otherwise the
+    first offset. Offsets of zero are ignored, because many systems write UTC wherever they are.
     """
     moments = [candidate.moment for candidate in candidates]
     offsets = [moment for moment in moments if moment.has_zone and moment.offset]
@@ -152,7 +154,7 @@ def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzi
 
 
 def _refined(candidates: Sequence[_Candidate], updates: set[datetime], zone: tzinfo | None) -> _Candidate | None:
-    """The first candidate, or the one that says the same more exactly."""
+    """The first candidate, or another that gives the same day or time more exactly."""
     if not candidates:
         return None
     chosen = candidates[0]
@@ -174,12 +176,12 @@ def _refined(candidates: Sequence[_Candidate], updates: set[datetime], zone: tzi
 
 
 def _is_same_day(moment: Moment, day: Moment, zone: tzinfo | None) -> bool:
-    """As written, or as the outlet's clock has it: 23:30 UTC is the next day in Berlin."""
+    """Compare the days as written and in the outlet's zone: 23:30 UTC is the next day in Berlin."""
     return day.written.date() in {moment.written.date(), moment.at.astimezone(zone or UTC).date()}
 
 
 def _is_same_clock(zoned: _Candidate, zoneless: _Candidate, zone: tzinfo | None) -> bool:
-    """The same time with its zone. Where no zone is known, also a declared one that differs by whole half hours."""
+    """True if both give the same time. If no zone is known, a declared time can also differ by whole half hours."""
     clock = zoneless.moment.written.replace(second=0)
     if zoned.moment.written.replace(second=0) == clock:
         return True

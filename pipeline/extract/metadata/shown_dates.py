@@ -1,6 +1,6 @@
-"""The dates that a reader sees at the head of an article: time elements, and `Stand: 12.03.2026, 14:31 Uhr`.
+"""Find the dates shown at the head of an article: time elements, and lines like `Stand: 12.03.2026, 14:31 Uhr`.
 
-Not those of updates, nor in links: a teaser's date is another article's.
+Dates of updates are ignored, and dates in links, which belong to other articles.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LABEL = r"stand|veröffentlicht|erstellt|erschienen|datum|published|posted|publ
 _LEADS_IN = re.compile(
     rf"(?:^|[|•·]|\b(?:{_LABEL})\b)\W*(?:(?:am|vom|on|at|den|le|el)\s+)?(?:[^\W\d_]{{2,10}}\.?,?\s*)?$", re.IGNORECASE
 )
-"""What may stand before a date that is no sentence's: nothing, a mark, a label, a weekday."""
+"""What can stand before a date that is not part of a sentence: nothing, a mark, a label, a weekday."""
 _LEADS_OUT = re.compile(r"^[^\w]*(?:$|[|•·(])|^\W*(?:uhr|min)\b", re.IGNORECASE)
 _LABELLED = re.compile(rf"\b(?:{_LABEL})\b", re.IGNORECASE)
 _NAMES = re.compile(
@@ -39,17 +39,17 @@ _NOT_PROSE = frozenset({"h1", "h2", "h3", "h4", "h5", "li", "script", "style", "
 
 
 def shown_times(heading: HtmlElement, window: Sequence[tuple[HtmlElement, str]]) -> Iterator[str]:
-    """The dates beside the heading as the page words them. `window` has the elements after it and their texts."""
+    """The dates near the heading, as the page writes them. `window`: the elements after the heading, with texts."""
     for element in _elements_before(heading):
         text = text_within(element, _MAX_CHARS)
-        # A day alone may be today's, in the page's frame.
+        # Other dates above the heading can be today's date in the page's frame.
         if text and (element.tag == "time" or _LABELLED.search(text)):
-            yield from _said(element, text)
+            yield from _dates_of(element, text)
     prose_seen = 0
     for element, text in window[:_MAX_ELEMENTS]:
         prose_seen += element.tag == "p" and len(text) > _PROSE_CHARS
         if element.tag == "time" or (prose_seen < 2 and len(text) <= _MAX_CHARS):
-            yield from _said(element, text)
+            yield from _dates_of(element, text)
 
 
 def _elements_before(heading: HtmlElement) -> Iterator[HtmlElement]:
@@ -63,7 +63,7 @@ def _elements_before(heading: HtmlElement) -> Iterator[HtmlElement]:
         place = place.getparent()
 
 
-def _said(element: HtmlElement, text: str) -> Iterator[str]:
+def _dates_of(element: HtmlElement, text: str) -> Iterator[str]:
     machine_time = element.get("datetime") if element.tag == "time" else None
     if not machine_time and not _is_dateline(element, text):
         return
@@ -93,7 +93,7 @@ def _is_linked(element: HtmlElement) -> bool:
 
 
 def _label_of(element: HtmlElement) -> str:
-    """What the element, and one around it alone, is named for, and the words just before it."""
+    """The names of the element and of a parent that holds only it, and the words directly before it."""
     previous, parent = element.getprevious(), element.getparent()
     if previous is None:
         words = parent.text if parent is not None else None

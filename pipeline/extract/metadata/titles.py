@@ -1,13 +1,13 @@
-"""The headline: what the visible heading, JSON-LD, OpenGraph and the title element say, and which of them it is.
+"""Choose the headline from the visible heading, JSON-LD, OpenGraph and the title element, and compare titles.
 
-    candidate   how it goes wrong
-    heading     an outlet's name as h1; a kicker in the same element; a second heading written for search engines
-    json-ld     the kicker or the outlet before or after it; missing
+    candidate   how it can be wrong
+    heading     the outlet's name is the h1; the kicker is in the same element; a second heading is for search engines
+    json-ld     contains the kicker or the outlet's name; missing
     og:title    rewritten for sharing
-    title       the outlet after it; rewritten for search engines
+    title       the outlet's name after it; rewritten for search engines
 
-Rules, in this order: the outlet's name and the kicker are cut off every candidate; the wording that most candidates
-share is the headline; where they all differ, or as many stand against as many, it is the heading a reader sees.
+The outlet's name and the kicker are removed from every candidate. The wording that most candidates share is the
+headline. In a tie the earlier candidate of the table wins.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pipeline.extract.metadata.declared import Declared, names_of
 from pipeline.extract.page.text import likeness, normal, plain, words_of
 
 MAX_KICKER_CHARS = 90
-"""More before a headline is not a kicker."""
+"""A longer text before a headline is not a kicker."""
 _SAME_SHARE = 0.6
-"""A wording inside of another is the same headline from this share of its length."""
+"""A wording within a longer one is the same headline if it has at least this share of its length."""
 
 _END = re.compile(r"\s+(?:[|–—·•»]|-)\s+(?=[^|–—·•»]{2,40}$)|[:：｜](?=[^\s:：｜]{2,20}$)")
 _KICKER_MARK = re.compile(r"\s*[:|]\s*(?=\S)|\s+[–—•-]\s+(?=\S)")
@@ -30,7 +30,7 @@ _BEGINNING = re.compile(r"^(?P<site>[^|–—·•:]{2,40}?)\s*(?:[|–—·•:
 
 
 def site_names(declared: Declared, url: str) -> tuple[str, ...]:
-    """What the outlet calls itself, and its host: what may stand after a headline without belonging to it."""
+    """The outlet's declared names and its host: what can stand next to a headline without belonging to it."""
     names = [declared.meta("og:site_name"), declared.meta("application-name")]
     for node in (declared.article, declared.page):
         names += names_of(node.get("publisher"), declared)
@@ -39,7 +39,7 @@ def site_names(declared: Declared, url: str) -> tuple[str, ...]:
 
 
 def declared_titles(declared: Declared, sites: Sequence[str]) -> tuple[str, ...]:
-    """Titles that the page declares, without the outlet's name, the newsroom's own before those for sharing."""
+    """The declared titles without the outlet's name: the newsroom's own first, then those for sharing."""
     found = (
         declared.article.get("headline"),
         declared.meta("og:title"),
@@ -50,7 +50,7 @@ def declared_titles(declared: Declared, sites: Sequence[str]) -> tuple[str, ...]
 
 
 def declared_descriptions(declared: Declared) -> tuple[str, ...]:
-    """Descriptions that the page declares: a visible lead often says the same."""
+    """The declared descriptions; the visible lead is often the same text."""
     found = (
         declared.article.get("description"),
         declared.meta("og:description"),
@@ -83,7 +83,7 @@ def _is_site(text: str, sites: Sequence[str]) -> bool:
 
 
 def without_kicker(title: str, kicker: str | None) -> str:
-    """`Kicker: Headline` without the kicker. A mark stands between the two: `Kicker headline` is one sentence."""
+    """`Kicker: Headline` without the kicker. Without a mark between the two, the kicker is part of the sentence."""
     rest = title.removeprefix(kicker or "")
     mark = _KICKER_MARK.match(rest) if rest != title else None
     return rest[mark.end() :] if mark else title
@@ -92,7 +92,7 @@ def without_kicker(title: str, kicker: str | None) -> str:
 def choose_headline(
     heading: str | None, kicker: str | None, declared: Declared, page_title: str | None, sites: Sequence[str]
 ) -> tuple[str | None, str]:
-    """The headline and its origin, by the rules at the head of this module; (None, "") where nothing says one."""
+    """The headline and its origin, by the rules in this module's docstring; (None, "") if the page has no title."""
     candidates = (
         ("heading", heading),
         ("json-ld", declared.article.get("headline")),
@@ -112,13 +112,13 @@ def choose_headline(
 
 
 def same_wording(one: str, other: str) -> bool:
-    """The same words, but for a kicker or the outlet before or after them."""
+    """True if both have the same words, apart from a kicker or the outlet's name in one of them."""
     shorter, longer = sorted((normal(one), normal(other)), key=len)
     return bool(shorter) and shorter in longer and len(shorter) >= _SAME_SHARE * len(longer)
 
 
 def repeats_title(text: str, titles: Iterable[str]) -> bool:
-    """A line that says one of the titles again, also with a kicker before it, or without the title's."""
+    """True if the line repeats one of the titles; only one of the two may have a kicker before it."""
     words = normal(text)
     for title in map(normal, titles):
         shorter, longer = sorted((words, title), key=len)

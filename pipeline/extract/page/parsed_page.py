@@ -153,7 +153,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
     The charset is chosen in this order: the byte order mark; UTF-8 if the bytes are valid UTF-8, even if another
     charset is declared (wrong declarations are common, other text is rarely valid UTF-8 by accident); the charset
-    of the HTTP header; the charset that the page declares. If none of them decodes all bytes: UTF-8 if at most a
+    of the HTTP header; the charset that the page declares. If every charset fails: UTF-8 if at most a
     tenth of the non-ASCII characters are broken, otherwise the declared charset or windows-1252.
     """
     for mark, charset in _BOMS:

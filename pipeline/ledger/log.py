@@ -1,10 +1,12 @@
 """Append to the ledger and read from it.
 
-How an append works. The events are built outside the lock. Under the lock, in one transaction, events whose ids are
-known are dropped, the others get the positions after the head, the head is moved and a row with the append's digest is
-added. DuckLake has no unique constraint, so without the lock two appends at once could record an event twice. Moving
-the head is the second line of defence: both update its one row, so should the lock ever fail, one of the two commits
-fails. Contention with readers and with maintenance is answered by a retry of the whole transaction.
+How an append works. The caller builds the events before the lock is taken. Under the lock, one transaction drops the
+events whose ids the ledger already has, gives the others the positions after the head, adds a row with the append's
+digest to `appends`, and updates the head, the only row of `log_head`.
+
+DuckLake has no unique constraint, so without the lock two appends at the same time could record an event twice. If the
+lock ever fails, the head is a second guard: both appends update its row, so one of the two commits fails. If the
+catalog reports contention, for example with a reader, the whole transaction is retried.
 """
 
 from __future__ import annotations
@@ -45,7 +47,10 @@ def utc_now() -> datetime:
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One execution: its id, `cli-<uuid7>` or Airflow's run id, and the clock that its steps use."""
+    """One execution: its id, `cli-<uuid7>` or Airflow's run id, and the clock that its steps use.
+
+    `recorded_at` does not come from this clock but from the ledger's own.
+    """
 
     run_id: str
     now: Clock = utc_now
@@ -71,15 +76,19 @@ class Append(msgspec.Struct, frozen=True):
 
     @property
     def events(self) -> int:
+        """The number of new events."""
         return len(self.types)
 
     def count(self, events: Iterable[Event]) -> Mapping[str, int]:
-        """The number of new ones among these events by type."""
+        """How many of these events were new, by type."""
         return Counter(self.types[event.event_id] for event in events if event.event_id in self.types)
 
 
 class Ledger:
-    """One process's connection to the ledger. Several threads must not use it."""
+    """One process's connection to the ledger. Only one thread at a time may use it.
+
+    `now` gives the time at which events are recorded.
+    """
 
     def __init__(self, catalog: Catalog, con: DuckDBPyConnection, lock_timeout_seconds: float, now: Clock) -> None:
         self._catalog = catalog
@@ -127,17 +136,17 @@ class Ledger:
         self.close()
 
     def append(self, events: Sequence[Event], run: Run) -> Append:
-        """Record the events that are not known yet, in one transaction, and return those that were new.
+        """Record the events that are not known yet, in one transaction, and return what was new.
 
         Raises LedgerLocked after `lock_timeout_seconds`, StorageError if the disk is full.
         """
         offered = {event.event_id: event for event in events}
         if not offered:
             return Append({}, self.head()[0])
-        return self._alone(lambda: self._append_once(offered, run))
+        return self._locked(lambda: self._append_once(offered, run))
 
     def head(self) -> tuple[int, int, str]:
-        """The last position, the number of the last append, and the digest of the chain up to it."""
+        """The last position, and the number of the last append with the digest of the chain up to that append."""
         row = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
         if len(row) != 1:
             raise LedgerError(f"{self._catalog}: log_head has {len(row)} rows instead of one; run `newsledger verify`")
@@ -150,14 +159,15 @@ class Ledger:
             return self._rows(row_type, name, values)
 
     def rearrange(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
-        """Like `select`, for a statement that changes files but no event, while no other process appends.
+        """Like `select`, for a statement of maintenance, which merges or deletes files but changes no event.
 
+        It takes the lock, so no process can append meanwhile.
         Raises LedgerLocked after `lock_timeout_seconds`.
         """
-        return self._alone(lambda: self._rows(row_type, name, values))
+        return self._locked(lambda: self._rows(row_type, name, values))
 
-    def _alone(self, act: Callable[[], T]) -> T:
-        """Call `act` under the lock, and again after each error that means contention."""
+    def _locked(self, act: Callable[[], T]) -> T:
+        """The result of `act`, called while the lock is held, and called again after an error that means contention."""
         catalog = self._catalog
         with catalog.storage_errors(), catalog.exclusive(self._lock_timeout_seconds):
             for attempt in stamina.retry_context(
@@ -174,18 +184,21 @@ class Ledger:
         return [msgspec.convert(row, row_type, strict=False) for row in rows]
 
     def table(self, sql: str) -> pa.Table:
-        """The result of a reading query; the ledger's tables are in schema `ledger`."""
+        """The result of a query that only reads; the ledger's tables are in schema `ledger`."""
         with self._readable():
             return self._con.execute(sql).to_arrow_table()
 
     def read(self, cls: type[Event], first: int, last: int) -> pa.RecordBatchReader:
-        """A type's rows from position `first` to `last`, both included, in batches. Read it before the next query."""
+        """A type's rows from position `first` to `last`, both included, in batches.
+
+        Consume the reader before the next query: they share one connection.
+        """
         sql = statement("events_between").format(table=event_type(cls), first=first, last=last)
         with self._readable():
             return self._con.execute(sql).to_arrow_reader()
 
     def has_append(self, digest: str) -> bool:
-        """True if the ledger's chain had this digest after one of its appends."""
+        """True if one of the appends has this digest. A build that stores such a digest was made from this ledger."""
         with self._readable():
             return bool(self._con.execute(statement("append_with_digest"), {"digest": digest}).fetchall())
 
@@ -235,7 +248,7 @@ class Ledger:
         return Append({event_id: event_type(type(event)) for event_id, event in fresh.items()}, last)
 
     def _unknown(self, offered: Mapping[Any, Event]) -> dict[Any, Event]:
-        """The offered events whose ids their tables do not hold."""
+        """Those of the offered events that the ledger does not have yet."""
         fresh = dict(offered)
         for cls in {type(event) for event in offered.values()}:
             ids = [event_id.bytes for event_id, event in offered.items() if type(event) is cls]

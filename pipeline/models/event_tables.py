@@ -1,8 +1,11 @@
 """Copy the events from the ledger into schema `events` of the build file.
 
-An event never changes, so a table's last position tells what it has: only events after it are read, up to the position
-that the build was given. All tables thus show one state of a ledger to which others may be appending. One transaction
-covers all tables, and tables and comments follow from the event types alone.
+An event never changes, so the highest position in a table says which events it has. Only later ones are read, up to the
+position that the build was given: other processes may be appending to the ledger, and all tables must show the same
+state of it. One transaction covers all tables.
+
+The columns and comments of the tables follow from the event types alone. If a type's columns have changed since the
+last build, the build file was removed before (see `begin_continuing`), so a table that exists has the right columns.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ def copy_events(ledger: Ledger, build_file: Path, head_position: int) -> None:
 
 
 def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, cls: type[Event], head_position: int) -> None:
+    """Create the type's table if it is missing, and insert the events that it does not have yet."""
     table = event_type(cls)
     con.register("empty", table_schema(cls).empty_table())
     con.execute(f"create table if not exists events.{table} as from empty")

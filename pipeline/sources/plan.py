@@ -1,6 +1,7 @@
 """The plan of `sources add`: which source each found feed joins, an old one or a new one, and what a new one is called.
 
-Pure: values in, a plan out.
+An old source is one that sources.toml already has. A list is an OPML file; if newsledger wrote it, it names the source
+of each feed. Pure: values in, a plan out.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ OVERRULING_CHARS = 300
 outlet's software."""
 
 TellLanguage = Callable[[str, str | None], tuple[str | None, float | None]]
-"""Takes a text and its declared language, returns its language and the confidence: `pipeline.annotate.language`."""
+"""Takes a text and its declared language, returns its language and the confidence. The caller passes the function of
+`pipeline.annotate.language`, which this package must not import."""
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     is_sitemap: bool = False
     shared: frozenset[str] = frozenset()
-    """Keys that it shares with the same feed under other addresses."""
+    """Keys of its content and of the addresses that lead to it. Another candidate with one of them is the same feed."""
     homepage: str | None = None
     site_name: str | None = None
     title: str | None = None
@@ -70,9 +72,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     sample: str = ""
     """Text in the feed's language."""
     listed_as: OpmlSource | None = None
-    """The source that a list written by newsledger names."""
+    """The source that a list written by newsledger names for it; None if it comes from elsewhere."""
     kind: str | None = None
+    """The format, for the table that is shown."""
     items: int | None = None
+    """The number of items, or of sitemaps in an index, for the same table."""
 
     @property
     def identities(self) -> frozenset[str]:
@@ -94,22 +98,27 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """All sources after the addition, the old ones first and in their order, and a verdict for each candidate."""
+    """All sources after the addition, the old ones first and in their order, and the verdicts on the candidates, in the
+    order in which these were given."""
 
     sources: tuple[Source, ...]
     verdicts: tuple[Verdict, ...]
 
 
 class _Draft(msgspec.Struct, kw_only=True):
-    """A source that candidates join."""
+    """A source, old or new, and the candidates that join it."""
 
     old: Source | None = None
+    """The source as it was before; None for a new one."""
     id: str | None = None
+    """None for a new source until all candidates are placed, unless the options or a list name it."""
     language: str
     candidates: list[Candidate] = []
 
 
 class _Admission(msgspec.Struct, frozen=True):
+    """The decision about a candidate, before new sources have ids. A verdict is made of it."""
+
     candidate: Candidate
     draft: _Draft | None
     outcome: str = ""
@@ -121,11 +130,12 @@ def make_plan(
 ) -> Plan:
     """Decide where each candidate goes. Raises SourcesError if the options contradict an existing source."""
     drafts = _Drafts(sources, overrides)
-    read = [(one, overrides.language or _language(one, tell_language)) for one in candidates]
+    described = [(one, overrides.language or _language(one, tell_language)) for one in candidates]
     # Candidates of unknown language come last and join the source that others of their outlet have joined.
-    order = sorted(range(len(read)), key=lambda place: read[place][1] is None)
-    admissions = {place: drafts.admit(*read[place]) for place in order}
-    return Plan(drafts.sources(), tuple(_verdict(admissions[place]) for place in range(len(read))))
+    order = sorted(range(len(described)), key=lambda place: described[place][1] is None)
+    admissions = {place: drafts.admit(*described[place]) for place in order}
+    planned = drafts.sources()  # gives the new sources the ids that the verdicts name
+    return Plan(planned, tuple(_verdict(admissions[place]) for place in range(len(described))))
 
 
 class _Drafts:
@@ -136,28 +146,30 @@ class _Drafts:
         self._drafts = [_Draft(old=source, id=source.id, language=source.language) for source in sources]
         self._by_id: dict[str | None, _Draft] = {draft.id: draft for draft in self._drafts}
         self._by_outlet: dict[str, list[_Draft]] = {}
-        self._read: dict[str, tuple[_Draft, str]] = {}
-        """Identity of a feed ▶ the source that reads it, and at which address."""
+        self._taken: dict[str, tuple[_Draft, str]] = {}
+        """Identity of a feed ▶ the source that has it, and its address there."""
         for source, draft in zip(sources, self._drafts, strict=True):
             for url in source.addresses:
-                self._read[url] = self._read[same_address(url)] = draft, url
+                self._taken[url] = self._taken[same_address(url)] = draft, url
             for outlet in {outlet_of(url): None for url in (source.homepage, *source.addresses)}:
                 self._by_outlet.setdefault(outlet, []).append(draft)
 
     def admit(self, candidate: Candidate, language: str | None) -> _Admission:
+        """Let the candidate join a source, unless a source has the same feed or its language is unknown."""
         identities = sorted(candidate.identities)
-        reader = next((self._read[identity] for identity in identities if identity in self._read), None)
-        if reader is not None:
-            outcome = "is read already" if reader[1] == candidate.url else f"the same as {reader[1]}"
-            return _Admission(candidate, reader[0], outcome)
+        taken = next((self._taken[identity] for identity in identities if identity in self._taken), None)
+        if taken is not None:
+            outcome = "is read already" if taken[1] == candidate.url else f"the same as {taken[1]}"
+            return _Admission(candidate, taken[0], outcome)
         draft = self._draft_for(candidate, language)
         if draft is None:
             return _Admission(candidate, None, "does not say its language: give it with --language")
         draft.candidates.append(candidate)
-        self._read |= dict.fromkeys(identities, (draft, candidate.url))
+        self._taken |= dict.fromkeys(identities, (draft, candidate.url))
         return _Admission(candidate, draft)
 
     def sources(self) -> tuple[Source, ...]:
+        """All sources with the candidates that joined them. Call it once, after all candidates are admitted."""
         new = [draft for draft in self._drafts if draft.old is None]
         if self._overrides.name is not None and len(new) > 1:
             raise SourcesError(f"--name is for one source, but these feeds belong to {len(new)}")
@@ -167,19 +179,20 @@ class _Drafts:
         return tuple(map(self._source, self._drafts))
 
     def _draft_for(self, candidate: Candidate, language: str | None) -> _Draft | None:
-        """The source that the options or the list name, else the one of the same outlet and language, else a new one.
+        """The source that the options or the list name, else one of the same outlet and language, else a new one.
 
-        None for a new source whose language is unknown.
+        The list's id is ignored if a source of another outlet has it. If several sources fit, an old one with
+        the same homepage is preferred. None if the source would be new and its language is unknown.
         """
         address = candidate.homepage or candidate.url
         outlet = outlet_of(address)
-        near = self._by_outlet.get(outlet, [])
+        of_outlet = self._by_outlet.get(outlet, [])
         source_id = self._overrides.id
         if source_id is None and candidate.listed_as is not None:
             namesake = self._by_id.get(candidate.listed_as.id)
-            source_id = candidate.listed_as.id if namesake is None or namesake in near else None
+            source_id = candidate.listed_as.id if namesake is None or namesake in of_outlet else None
         if source_id is None:
-            fitting = [one for one in near if language in {None, one.language}]
+            fitting = [one for one in of_outlet if language in {None, one.language}]
             home = same_address(address)
             fitting.sort(key=lambda one: one.old is None or same_address(one.old.homepage) != home)
         else:

@@ -1,4 +1,4 @@
-"""Made-up histories of articles: discovered, captured, looked at, read and annotated, each recorded at its time."""
+"""Made-up histories of articles: discovered, captured, revisited, extracted, annotated, each recorded at its time."""
 
 from __future__ import annotations
 
@@ -32,12 +32,15 @@ SOURCE = "courier"
 
 
 def at(day: int, hour: int = 12, minute: int = 0) -> datetime:
-    """In March 2026."""
+    """The time on this day of March 2026, UTC."""
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
 
 
 class Storyline:
-    """One article's events, recorded in a ledger at the time that each call names, else when they happened."""
+    """One article's events, each recorded in the ledger at `recorded_at`, or when it happened if that is not given.
+
+    A new storyline has the item; each method but `record` adds what happened next.
+    """
 
     def __init__(self, settings: Settings, name: str, day: int = 1) -> None:
         self.url = f"https://courier.example/{name}"
@@ -67,7 +70,11 @@ class Storyline:
         via: Via = Via.LIVE,
         again: bool = False,
     ) -> ArticleCaptured:
-        """The page was captured with this payload; `again` where the archive had it already."""
+        """Record `article_captured`: the page had this payload at `when`.
+
+        `recorded_at` is later if the page was recovered from a web archive, which had fetched it at `when`. `again`
+        says that the payload was in our archive already, so that the record is a WARC revisit.
+        """
         self.capture = ArticleCaptured(
             stream=f"article:{self.article_id}", occurred_at=recorded_at or when, producer="capture@2",
             caused_by=self.last.event_id, source_id=SOURCE, article_id=self.article_id, url=self.url,
@@ -80,7 +87,7 @@ class Storyline:
         return self.capture
 
     def missed(self, when: datetime, *, reason: str, status: int | None = 200) -> None:
-        """The page was requested and could not be fetched."""
+        """Record `capture_failed`: a backfill requested the page and could not fetch it."""
         self.last = self.record(
             CaptureFailed(
                 stream=f"article:{self.article_id}", occurred_at=when, producer="recover@1",
@@ -91,7 +98,7 @@ class Storyline:
         )  # fmt: skip
 
     def looked(self, outcome: RevisitOutcome, when: datetime, status: int | None = 200) -> None:
-        """The page was looked at again."""
+        """Record `article_revisited`: the page of the last capture was fetched again."""
         assert self.capture is not None
         self.last = self.record(
             ArticleRevisited(
@@ -111,7 +118,7 @@ class Storyline:
         recorded_at: datetime | None = None,
         **fields: Any,
     ) -> ArticleExtracted:
-        """What the last capture says, by this producer."""
+        """Record `article_extracted`: what this producer extracted from the last capture."""
         capture = self.capture
         assert capture is not None
         extraction = ArticleExtracted(
@@ -130,7 +137,7 @@ class Storyline:
         producer: str = "annotate@2",
         recorded_at: datetime | None = None,
     ) -> None:
-        """What the extraction quotes, by this producer."""
+        """Record `article_annotated` and a `quote_extracted` for each of the words, which are parts of the text."""
         when = recorded_at or extraction.occurred_at
         self.record(
             ArticleAnnotated(
@@ -154,7 +161,7 @@ class Storyline:
 
 @contextmanager
 def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A stock DuckDB session on what is built and published now, in UTC."""
+    """Build and publish the models, and open `news.duckdb` in an ordinary DuckDB session with time zone UTC."""
     models.build(settings)
     with duckdb.connect(models.publish(settings), read_only=True) as con:
         con.execute("set timezone = 'UTC'")

@@ -1,4 +1,12 @@
-"""Rules for cues next to the marks: „…“, sagte Holm. Holm sagte: „…“"""
+"""Rules for cues next to the quotation marks: „…“, sagte Holm. Holm sagte: „…“
+
+A cue is the word that shows that somebody is quoted, usually a reporting verb. All words between two quotation marks
+are one token, here called the quotation: `s.at`. `s.after` is the first token after it and its comma, and `s.first` to
+`s.end` is the sentence. A token with `segment < 0` is an ordinary word or mark.
+
+A rule reads German and English unless it tests `s.is_german`. The language that `marked_rule` names is only that of the
+two examples: in `matches` the rule finds a quotation, in `misses` it must find none.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +19,8 @@ from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import verb_at
 from pipeline.annotate.lexicon import load_given_names
 
-LONGEST_LABEL = 10
-"""Most tokens of a name before a colon."""
+_NEAR_TOKENS = 10
+"""Maximum number of tokens between the quotation and the beginning of "Holm:" or "wie Holm sagte," before it."""
 
 
 @marked_rule(
@@ -23,7 +31,11 @@ LONGEST_LABEL = 10
     misses="„Sommer ohne Ende“ heißt der neue Roman der Autorin.",
 )
 def said_in_document(s: Situation) -> Attribution | None:
-    """hieß es in der Mitteilung; in dem Brief heißt es: …"""
+    """hieß es in der Mitteilung; in dem Brief heißt es: …
+
+    A document is quoted, not a person. "heißen" counts only with "es" next to it, since it also means "to be called";
+    "stehen" counts only before a colon. The verb is up to 3 tokens after the quotation or 14 before it.
+    """
     if not s.is_german:
         return None
     for at in (*range(s.after, min(s.end, s.at + 4)), *range(s.at - 1, max(s.first, s.at - 14) - 1, -1)):
@@ -40,6 +52,10 @@ def said_in_document(s: Situation) -> Attribution | None:
 
 
 def _document_near(s: Situation, verb: int) -> Range | None:
+    """The document in a phrase such as "in der Mitteilung", after the verb or right before it; None if it is missing.
+
+    A phrase with a weekday is a time: "hieß es am Montag".
+    """
     for at in (*range(verb + 1, min(s.end, verb + 6)), *range(verb - 1, max(s.first, verb - 14) - 1, -1)):
         if s.tokens[at].surface == ",":
             return None
@@ -58,7 +74,10 @@ def _document_near(s: Situation, verb: int) -> Range | None:
     misses="„Sturmtief“ sorgte gestern für volle Keller, so Kowalski.",
 )
 def so_speaker(s: Situation) -> Attribution | None:
-    """„…“, so Holm; „…“, so der Kanzler."""
+    """„…“, so Holm; „…“, so der Kanzler.
+
+    After a quotation "so" means "according to". A verb may follow: „…“, so sagt Holm.
+    """
     if not s.is_german or not s.is_at(s.after, "so"):
         return None
     at = s.after + 1
@@ -73,6 +92,7 @@ def so_speaker(s: Situation) -> Attribution | None:
 
 
 def _through_apposed_name(s: Situation, at: int, end: int) -> int:
+    """The end of the phrase with the name after its office: "so die Leiterin, Karin Holm"; `end` if no name follows."""
     if s.is_at(end, ",") and s.lexicon.is_role(s.tokens[end - 1].surface):
         name = name_end(s, end + 1, s.end)
         if name > end + 2:
@@ -105,6 +125,7 @@ def verb_speaker(s: Situation) -> Attribution | None:
 
 
 def participle_behind(s: Situation, at: int) -> int | None:
+    """The participle from `at` on that belongs to an auxiliary before: "hatte Holm erklärt"; None if it is missing."""
     for position in range(at, min(s.end, at + 25)):
         if s.tokens[position].lower in s.lexicon.participles and s.tokens[position].segment < 0:
             return position
@@ -167,10 +188,13 @@ def quoted_speaker(s: Situation) -> Attribution | None:
     misses="Sie floh, wie Kowalski floh, „Das Ende“ im Koffer.",
 )
 def as_put(s: Situation) -> Attribution | None:
-    """die, wie Holm sagte, „…“; the, as she put it, “…”"""
+    """die, wie Holm sagte, „…“; the, as she put it, “…”
+
+    The clause stands between two commas right before the quotation.
+    """
     if not s.is_at(s.at - 1, ","):
         return None
-    for at in range(s.at - 3, max(s.first, s.at - LONGEST_LABEL) - 1, -1):
+    for at in range(s.at - 3, max(s.first, s.at - _NEAR_TOKENS) - 1, -1):
         if not (s.is_at(at, "wie", "as") and s.is_at(at - 1, ",")):
             continue
         end = noun_phrase(s, at + 1, s.at)
@@ -180,6 +204,7 @@ def as_put(s: Situation) -> Attribution | None:
 
 
 def _puts(s: Situation, at: int) -> bool:
+    """Whether a quoting verb or "put it" is at `at`."""
     return verb_at(s, at, s.end) is not None or (s.is_at(at, "put", "puts") and s.is_at(at + 1, "it"))
 
 
@@ -217,7 +242,7 @@ def _has_verb_before_comma(s: Situation) -> bool:
 )
 def name_colon(s: Situation) -> Attribution | None:
     """Holm: „…“: only the speaker stands before the colon; in English also Said Marsh: “…”"""
-    if not s.is_at(s.at - 1, ":") or s.at - s.first > LONGEST_LABEL:
+    if not s.is_at(s.at - 1, ":") or s.at - s.first > _NEAR_TOKENS:
         return None
     start = s.first + 1 if _opens_with_verb(s) else s.first
     end = noun_phrase(s, start, s.at - 1)
@@ -227,7 +252,10 @@ def name_colon(s: Situation) -> Attribution | None:
 
 
 def _opens_with_verb(s: Situation) -> bool:
-    """Whether a verb opens the sentence: "Said Marsh", "Asks Smith". A lemma does not count: it may be a noun."""
+    """Whether a verb opens the sentence: "Said Marsh", "Asks Smith".
+
+    The base form does not count, because it may be a noun: "Claim", "Report".
+    """
     verbs = s.lexicon.verbs.get(s.tokens[s.first].lower, ())
     return not s.is_german and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
 

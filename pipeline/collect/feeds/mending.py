@@ -22,21 +22,26 @@ from collections import Counter
 from collections.abc import Collection
 from xml.sax.saxutils import escape, quoteattr
 
-MAX_RUN_CHARS = 1_000_000
-"""Maximum length of a text or attribute. libxml2 refuses ten times that; stored texts are shorter."""
+_MAX_TEXT_CHARS = 1_000_000
+"""A longer text or attribute is cut to this length. libxml2 refuses ten times that; stored texts are shorter."""
 
 _MAX_DEPTH = 200
 """Maximum depth, below the limit of libxml2. Tags of deeper elements are removed, their text stays."""
 _MAX_ATTRIBUTES_CHARS = 100_000
+"""The rest of a tag is ignored after this many characters."""
 _MAX_PREFIXES = 100
+"""Maximum number of undeclared prefixes that are declared."""
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}(?::[A-Za-z_][A-Za-z0-9_.-]{0,99})?"
 _TOKEN = re.compile(rf"<!\[CDATA\[|<!--|<[!?]|</?{_NAME}")
+# The first group has balanced quotation marks and may contain ">" between them; the second ends at the first ">".
 _REST_OF_TAG = re.compile(r"""((?:[^<>"']|"[^"<]*"|'[^'<]*')*+)>|([^<>]*)>""")
 _ATTRIBUTE = re.compile(rf"""({_NAME})(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 _REFERENCE = re.compile(r"&(?:(?P<number>#\d{1,7}|#[xX][\dA-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{0,31}));|&")
 _FIELDS = frozenset({"title", "link", "guid", "id", "pubdate", "published", "updated", "description", "summary"})
+"""Elements (lower case) that contain no other of these elements: the start of one ends the one that is open."""
 _MARKUP_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+"""Names of references that XML knows without a declaration; they are not changed."""
 
 
 def mend(markup: str, entry_names: Collection[str]) -> str:
@@ -45,15 +50,20 @@ def mend(markup: str, entry_names: Collection[str]) -> str:
 
 
 class _Mender:
+    """Reads the markup token by token and writes it to `_out`.
+
+    The method for a kind of token returns the position to continue at, or -1 if the document ends within the token.
+    """
+
     def __init__(self, markup: str, entry_names: Collection[str]) -> None:
         self._markup = markup
         self._entry_names = entry_names
         self._out: list[str] = []
         self._open: list[tuple[str, str, int]] = []  # the name in lower case, the name as written, its index in `_out`
         self._names_open: Counter[str] = Counter()
-        self._prefixes: set[str] = set()
+        self._prefixes: set[str] = set()  # those that elements and attributes use
         self._declared = {"xml", "xmlns"}
-        self._found: dict[str, int] = {}  # the next place of a text: makes repeated searches linear
+        self._found: dict[str, int] = {}  # text ▶ where `_find` found it last: no part of the markup is searched twice
 
     def run(self) -> str:
         at = 0
@@ -82,21 +92,23 @@ class _Mender:
         return known
 
     def _text(self, text: str, then: int = 0) -> int:
-        """Write character data and return `then`, the position to continue at."""
+        """Write character data, unless it is outside the root element, and return `then`."""
         if text and self._open:
             self._out.append(_mend_text(text))
         return then
 
     def _cdata(self, start: int) -> int:
         end = self._find("]]>", start)
-        nested = self._markup.find("<![CDATA[", start, end) if end >= 0 else len(self._markup)
-        if nested >= 0 and self._open:  # unclosed: the "]]>" that was found belongs to another entry
-            field_end = self._markup.find(f"</{self._open[-1][1]}", start, nested)
-            end = field_end if field_end >= 0 else end
+        next_start = self._markup.find("<![CDATA[", start, end) if end >= 0 else len(self._markup)
+        if next_start >= 0 and self._open:
+            # No "]]>" follows, or another section starts before it. If the open element ends before that, its section
+            # was never closed, and the "]]>" belongs to the other section. Otherwise the other section is nested.
+            element_end = self._markup.find(f"</{self._open[-1][1]}", start, next_start)
+            end = element_end if element_end >= 0 else end
         if end < 0:
             return -1
         if self._open:
-            self._out.append(escape(self._markup[start:end][:MAX_RUN_CHARS]))
+            self._out.append(escape(self._markup[start:end][:_MAX_TEXT_CHARS]))
         return end + 3 if self._markup.startswith("]]>", end) else end
 
     def _start_tag(self, token: re.Match[str]) -> int:
@@ -117,7 +129,7 @@ class _Mender:
             self._open.append((name, written, len(self._out)))
             self._names_open[name] += 1
         self._out.append(f"<{written}{self._attributes(attributes[:_MAX_ATTRIBUTES_CHARS])}{'/' if is_empty else ''}>")
-        self._prefixes.add(written.partition(":")[0] if ":" in written else "xml")
+        self._prefixes.add(written.partition(":")[0] if ":" in written else "xml")  # "xml" is declared anyway
         return rest.end()
 
     def _attributes(self, text: str) -> str:
@@ -128,7 +140,7 @@ class _Mender:
                 self._declared.add(local)
             elif colon:
                 self._prefixes.add(prefix)
-            attributes.setdefault(name, (double or single or bare.rstrip("/") or name)[:MAX_RUN_CHARS])
+            attributes.setdefault(name, (double or single or bare.rstrip("/") or name)[:_MAX_TEXT_CHARS])
         return "".join(f" {name}={quoteattr(_resolve(value))}" for name, value in attributes.items())
 
     def _end_tag(self, token: re.Match[str]) -> int:
@@ -140,7 +152,7 @@ class _Mender:
         return end.end()
 
     def _is_last(self, start: int) -> bool:
-        """Whether the document ends within the tag."""
+        """Whether the document ends within the tag, because no "<" or ">" follows from `start` on."""
         return self._find("<", start) < 0 and self._find(">", start) < 0
 
     def _close(self, name: str) -> None:
@@ -153,6 +165,10 @@ class _Mender:
                 return
 
     def _close_all(self) -> None:
+        """Finish the document: close what is still open, and declare the undeclared prefixes at the root.
+
+        If the document ends within a field of an entry, remove the field first.
+        """
         for no, (name, _, _) in reversed(list(enumerate(self._open[:-1], start=1))):
             if name in self._entry_names:
                 del self._out[self._open[no][2] :]
@@ -168,7 +184,7 @@ class _Mender:
 
 
 def _mend_text(text: str) -> str:
-    return _REFERENCE.sub(_mend_reference, text[:MAX_RUN_CHARS]).replace("<", "&lt;").replace("]]>", "]]&gt;")
+    return _REFERENCE.sub(_mend_reference, text[:_MAX_TEXT_CHARS]).replace("<", "&lt;").replace("]]>", "]]&gt;")
 
 
 def _mend_reference(match: re.Match[str]) -> str:

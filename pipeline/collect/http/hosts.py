@@ -1,6 +1,8 @@
 """The budget of a host: how often requests may be sent to it, and how many at once.
 
-All processes share it. It is reduced while the host is overloaded, and restored step by step when it answers again.
+All processes share it. An answer with a status of OVERLOADED is a refusal: it halves the rate of requests, and only one
+request runs at a time until the rate is restored. Any other answer is a good one, also an error such as 404 or 500.
+Enough good answers in a row restore the rate step by step.
 """
 
 from __future__ import annotations
@@ -22,15 +24,15 @@ CONNECTIONS = 4
 OVERLOADED = frozenset({429, 503})
 """Status codes of a host that gets too many requests (RFC 6585, 4; RFC 9110, 15.6.4)."""
 RETRY_AFTER_MAX = timedelta(days=7)
-"""Longest time that a Retry-After header is believed."""
+"""Longest pause that a host can ask for. A Retry-After header that asks for more is taken to ask for this much."""
 MAX_REFUSALS = 10
-"""After this many refusals in a row no request is sent to a host for 15 minutes, and twice as long after each further
-refusal."""
+"""After this many refusals in a row the host rests: no request is sent to it for 15 minutes. Each further refusal
+doubles the rest."""
 LONGEST_REST = timedelta(days=1)
-"""Longest pause after many refusals."""
+"""Longest rest after MAX_REFUSALS or more."""
 
 _SLOWEST = 32
-"""Maximum of `HostMemory.slowed`."""
+"""Maximum of `HostMemory.slowed`: the time between requests to an overloaded host is at most this many times longer."""
 _CALM_ANSWERS = 10
 """After this many good answers in a row the rate of requests is doubled, up to the budget."""
 _SHORTEST_REST = timedelta(minutes=15)
@@ -41,9 +43,9 @@ class Patience(msgspec.Struct, frozen=True):
     """How long a request waits for its turn, in seconds."""
 
     hold: float = 30
-    """The longest pause that a host may ask for (Retry-After) without the request being given up."""
+    """If the host's pause lasts longer than this, the request is given up (AskedToWait), otherwise it waits."""
     queue: float = 2700
-    """The longest wait for the requests before it."""
+    """If a request cannot start within this time, counted from the call of `Host.turn`, it is given up (NoTurn)."""
 
 
 class AskedToWait(Exception):
@@ -55,14 +57,15 @@ class AskedToWait(Exception):
 
 
 class NoTurn(Exception):
-    """Too many other requests wait for the host."""
+    """The request could not start within `Patience.queue`, because too many others were waiting for the host."""
 
 
 class Host:
-    """Lets requests start at least an interval apart, and at most CONNECTIONS run at once, one while it is overloaded.
+    """Limits the requests to one host: how often they start, and how many run at once.
 
-    These limits hold for all processes that share `folder`. A request also holds one of `permits`, which limit the
-    connections of this process to all hosts.
+    `requests_per_second` is the highest rate. At most CONNECTIONS requests run at once, or one while the host is
+    overloaded. These limits hold for all processes that share `folder`. A request also holds one of `permits`, which
+    limit the connections of this process to all hosts.
     """
 
     def __init__(
@@ -76,16 +79,16 @@ class Host:
         patience: Patience = Patience(),  # noqa: B008  # it is frozen
     ) -> None:
         self._file = HostFile(folder, name, CONNECTIONS)
-        self._interval_seconds = 1 / requests_per_second
+        self._spacing_seconds = 1 / requests_per_second
         self._now = now
         self._permits = permits
         self._patience = patience
         self._active = 0
-        self._slowed = False
+        self._is_overloaded = False
         self._starting = asyncio.Lock()
         self._freed = asyncio.Condition()
-        self._known_hold: datetime | None = None
-        self._held_until = 0.0
+        self._pause_ends_at: datetime | None = None  # as last read from the memory, by the run's clock
+        self._pause_ends_seconds = 0.0  # the same moment by the event loop's clock
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -93,9 +96,9 @@ class Host:
 
         Raises AskedToWait, NoTurn, StorageError.
         """
-        asked_at = _clock()
+        waiting_since = _clock()
         async with self._starting:  # one by one, so that requests that waited together do not start together
-            slot = await self._begin(asked_at)
+            slot = await self._begin(waiting_since)
             self._active += 1
         try:
             yield
@@ -105,50 +108,54 @@ class Host:
                 self._active -= 1
                 self._freed.notify_all()
 
-    async def _begin(self, asked_at: float) -> ExitStack:
-        """Wait until a request may start, and return the permit and the slot that it holds."""
+    async def _begin(self, waiting_since: float) -> ExitStack:
+        """Wait until a request may start. Return its permit and its slot, or all slots; closing frees them."""
         while True:
             async with self._freed:
-                await self._freed.wait_for(lambda: self._active < (1 if self._slowed else CONNECTIONS))
+                await self._freed.wait_for(lambda: self._active < (1 if self._is_overloaded else CONNECTIONS))
             await self._permits.acquire()
             with ExitStack() as held:
                 held.callback(self._permits.release)
                 with self._file.memory() as memory:
                     seconds = self._wait_seconds(memory)
                     if seconds <= 0:
-                        slot = self._file.take_all_slots() if self._slowed else self._file.take_slot()
+                        slot = self._file.take_all_slots() if self._is_overloaded else self._file.take_slot()
                         if slot is not None:
                             memory.asked()
                             held.push(slot)
                             return held.pop_all()
                         seconds = _SLOT_POLL_SECONDS
-            if _clock() + seconds - asked_at > self._patience.queue:
+            if _clock() + seconds - waiting_since > self._patience.queue:
                 raise NoTurn(f"no turn within {self._patience.queue:.0f} seconds")
             await asyncio.sleep(seconds)
 
     def _wait_seconds(self, memory: HostMemory) -> float:
         """How long until the next request may start; 0 or less if it may start now. Raises AskedToWait."""
-        self._slowed = memory.slowed > 1
-        if memory.held_until != self._known_hold:
-            self._known_hold = memory.held_until
-            held = (memory.held_until - self._now()).total_seconds() if memory.held_until else 0.0
-            self._held_until = _clock() + held  # a clock that waiting moves, unlike the run's
-        held = self._held_until - _clock()
-        if held > self._patience.hold:
-            raise AskedToWait(held)
-        return max(held, self._interval_seconds * memory.slowed - memory.seconds_since_asked)
+        self._is_overloaded = memory.slowed > 1
+        if memory.held_until != self._pause_ends_at:
+            # Translate a new pause to the event loop's clock once: the run's clock need not advance during a wait.
+            self._pause_ends_at = memory.held_until
+            pause_seconds = (memory.held_until - self._now()).total_seconds() if memory.held_until else 0.0
+            self._pause_ends_seconds = _clock() + pause_seconds
+        pause_seconds = self._pause_ends_seconds - _clock()
+        if pause_seconds > self._patience.hold:
+            raise AskedToWait(pause_seconds)
+        return max(pause_seconds, self._spacing_seconds * memory.slowed - memory.seconds_since_asked)
 
     def crawl_delay(self, seconds: float) -> None:
         """Keep at least this time between requests, as robots.txt asks."""
-        self._interval_seconds = max(self._interval_seconds, seconds)
+        self._spacing_seconds = max(self._spacing_seconds, seconds)
 
     def turned_away(self, retry_after_seconds: float | None) -> None:
-        """Note that the host is overloaded: send half as many requests, and pause for as long as it says."""
+        """Note a refusal: halve the rate of requests, and pause for as long as the host asks.
+
+        If it does not ask for a pause, pause for a little more than the time between requests at the new rate.
+        """
         with self._file.memory() as memory:
             memory.calm = 0
             memory.refusals += 1
             memory.slowed = min(memory.slowed * 2, _SLOWEST)
-            backoff_seconds = self._interval_seconds * memory.slowed * random.uniform(1, 1.5)
+            backoff_seconds = self._spacing_seconds * memory.slowed * random.uniform(1, 1.5)
             pause = timedelta(seconds=backoff_seconds if retry_after_seconds is None else retry_after_seconds)
             if memory.refusals >= MAX_REFUSALS:
                 rest = _SHORTEST_REST * (1 << min(memory.refusals - MAX_REFUSALS, 10))
@@ -157,8 +164,8 @@ class Host:
             memory.held_until = max(memory.held_until or until, until)
 
     def answered(self) -> None:
-        """Note that the host has answered normally."""
-        if not self._slowed:
+        """Note an answer that is not a refusal. It changes something only while the host is overloaded."""
+        if not self._is_overloaded:
             return
         with self._file.memory() as memory:
             memory.refusals = 0
@@ -169,6 +176,7 @@ class Host:
 
 
 def _clock() -> float:
+    """Seconds by the clock of the event loop."""
     return asyncio.get_running_loop().time()
 
 

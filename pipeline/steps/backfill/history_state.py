@@ -1,4 +1,8 @@
-"""The state of an interval before and after its backfill: its articles, and what was read of the sources' history."""
+"""The state of an interval before and after its backfill: its articles, and what was read of the sources' history.
+
+The history is where a source's past articles can still be found: its sitemaps, the indexes and pages of a web archive,
+and Common Crawl's news files. Each of these is a document.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +23,16 @@ from pipeline.steps.run.stores import RECALL
 
 NOT_ARCHIVED = "not_archived"
 """Reason of a failure: the page is gone, and no web archive that was asked has it."""
-_ELSEWHERE = (Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_ARTICLE)
-GONE_REASONS = frozenset({"gone", SOFT_404, *(each.value for each in _ELSEWHERE), "dns"})
+_REPLACED = (Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_ARTICLE)
+"""Redirections within a site that has taken the page down."""
+GONE_REASONS = frozenset({"gone", SOFT_404, *(each.value for each in _REPLACED), "dns"})
 """Reasons that mean that a page no longer exists on its site. A host without a DNS entry has lost all its pages. If
 the fault is in our own network, the web archive does not answer either, and the page is tried again."""
 _UNANSWERED = ["connection", "dns", "dns_timeout", "timeout", "robots_unavailable"]
-"""Reasons for which no server of the history answered."""
+"""Reasons of a request for a document that no server answered."""
 LOOKUP_KEPT = timedelta(days=1)
-"""A document of the history is not read again within this time, because the history grows slowly. A page that its
-site did not have is not requested again within this time, unless the site only had trouble."""
+"""How long the result of a look-up is trusted. A document is not read again within this time, because the history grows
+slowly. A page that failed is not requested again within this time, unless the failure may pass."""
 _RECOVERY = "recover@"
 """Prefix of the producer of events that recover records, in any version."""
 
@@ -43,30 +48,32 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     dated_at: datetime
     known_since: datetime
-    """When it was first recorded; the next two fields are the producer and the run."""
+    """When its first item was recorded; the next two fields are the producer and the run of that item."""
     known_by: str
     known_run: str
     page_since: datetime | None = None
-    """When its page was first recorded as captured, live or archived; the next two are the producer and the run."""
+    """When the first capture of its page, live or from an archive, was recorded; the next two fields are the producer
+    and the run of that capture."""
     page_by: str | None = None
     page_run: str | None = None
     has_feed_text: bool = False
     attempts: int = 0
     """Failed captures caused by its newest item."""
     reason: str | None = None
-    """This and the next four fields are of its last failure; None if it did not fail."""
+    """This and the next four fields describe its last failure. Without a failure they have these defaults."""
     status: int | None = None
     will_retry: bool = True
     failed_at: datetime | None = None
     failed_since: datetime | None = None
-    """When the last failure was recorded."""
+    """When the last failure was recorded; `failed_at` is when it happened."""
     accounted_at: datetime | None = None
-    """When another backfill that counted this article last recorded its outcome."""
+    """When counts that include this article were last recorded, by another run or by an earlier attempt of this run."""
     others_started_at: datetime | None = None
-    """When the last such backfill was started."""
+    """When the latest other run that recorded counts that include this article was started."""
 
     @property
     def past(self) -> SourceInterval:
+        """The interval of its source that it belongs to."""
         return SourceInterval(self.source_id, Interval(self.interval_start, self.interval_end))
 
     @property
@@ -74,13 +81,13 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return self.page_since is not None
 
     def is_newly_found(self, run: Run, started_at: datetime) -> bool:
-        """Whether the run found the article in the history, or an earlier run that was killed before it counted it."""
+        """Whether this run counts the article as found: recover found it in the history, and see `_is_counted_by`."""
         return self.known_by.startswith(_RECOVERY) and self._is_counted_by(
             run, started_at, of_run=self.known_run, since=self.known_since
         )
 
     def is_newly_recovered(self, run: Run, started_at: datetime) -> bool:
-        """Whether the run recovered the page, or an earlier run that was killed before it could count it."""
+        """Whether this run counts the page as recovered: recover captured it, and see `_is_counted_by`."""
         if self.page_since is None or self.page_by is None or self.page_run is None:
             return False
         return self.page_by.startswith(_RECOVERY) and self._is_counted_by(
@@ -88,11 +95,14 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _is_counted_by(self, run: Run, started_at: datetime, *, of_run: str, since: datetime) -> bool:
-        """Whether this run counts an event that `of_run` recorded, so that every event is counted by exactly one run.
+        """Whether `run`, started at `started_at`, counts an event that `of_run` recorded at `since`.
 
-        A run counts its own events, unless a later run has counted them already because it took this one for killed.
-        Events of other runs are counted if they are older than this run and no run has counted them: their run was
-        killed. A run that works at the same time counts its own events itself.
+        Every event is counted once. A run counts the events that it recorded since its start. The exception is an event
+        that another run has counted: that run started later and took this one for killed.
+
+        A run also counts older events that nobody has counted, since the run that recorded them was killed. An earlier
+        attempt of the same run is such a run. An event that another run has recorded since the start is left to that
+        run, which is still working.
         """
         if of_run == run.run_id and since >= started_at:
             return self.others_started_at is None or self.others_started_at <= since
@@ -103,7 +113,11 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return is_gone(self.reason, self.status)
 
     def wants_live_page(self, now: datetime) -> bool:
-        """Whether its address should be requested now, after any number of attempts: pages and sites come back."""
+        """Whether its address should be requested now.
+
+        Pages and sites come back, so the number of attempts does not matter. After a failure that does not pass, the
+        next request waits for LOOKUP_KEPT.
+        """
         if self.has_page:
             return False
         if self.failed_at is None or self.failed_at <= now - LOOKUP_KEPT:
@@ -111,7 +125,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return is_passing(self.reason, self.status) and not self.is_gone
 
     def wants_archived_page(self, now: datetime) -> bool:
-        """Whether a web archive should be asked, because the site has lost the page."""
+        """Whether a web archive should be asked for the page now, because the site has lost it."""
         if self.has_page or not self.is_gone:
             return False
         return self.reason != NOT_ARCHIVED or self.failed_at is None or self.failed_at <= now - LOOKUP_KEPT
@@ -130,7 +144,7 @@ class SourceInterval(msgspec.Struct, frozen=True):
 
 
 class NamedArticles(msgspec.Struct, frozen=True):
-    """Articles found in the history of one source."""
+    """Articles that a document of the source's history lists."""
 
     source_id: str
     article_ids: tuple[UUID, ...]
@@ -146,7 +160,7 @@ class HistoryDocument(msgspec.Struct, frozen=True):
 
 
 class KnownArticle(msgspec.Struct, frozen=True):
-    """An article that a source has named before."""
+    """An article that the source has named before: the ledger has an item of it."""
 
     source_id: str
     article_id: UUID
@@ -183,7 +197,8 @@ def articles_of_interval(
 def articles_of_interval_by_source(
     ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime
 ) -> dict[SourceInterval, list[ArticleOfInterval]]:
-    """For `Stores.reading`: the articles that a source published in an interval, oldest first."""
+    """The articles that each source published in its interval, oldest first. A query for `Stores.reading`, which passes
+    `now`."""
     articles: dict[SourceInterval, list[ArticleOfInterval]] = {past: [] for past in pasts}
     for interval, source_ids in _by_interval(pasts):
         for row in articles_of_interval(ledger, interval, source_ids):
@@ -192,14 +207,19 @@ def articles_of_interval_by_source(
 
 
 def fresh_since(interval: Interval, now: datetime) -> datetime:
-    """Documents of the history that were read since this time are not read again. If the interval is over, documents
-    that were read before its end do not count."""
+    """The time since which a document must have been read so that it is not read again.
+
+    A document that was read before the interval ended may not contain its last articles, so it is read again.
+    """
     since = now - LOOKUP_KEPT
     return max(since, interval.end) if interval.end <= now else since
 
 
 def history_reads(ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime) -> dict[SourceInterval, ReadAt]:
-    """For `Stores.reading`: the documents that need not be read again. A news file never changes."""
+    """The documents that need not be read again. A query for `Stores.reading`.
+
+    A news file of Common Crawl never changes, so it is never read again.
+    """
     reads: dict[SourceInterval, dict[tuple[Via, str], datetime]] = {past: {} for past in pasts}
     for interval, source_ids in _by_interval(pasts):
         bounds = {"start": interval.start, "end": interval.end}
@@ -216,7 +236,10 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
     unanswered: int
 
     def require_one(self, *, had: int) -> None:
-        """Raises NewsledgerError if no document was answered, unless the run got `had` pages nevertheless."""
+        """Raises NewsledgerError if documents were requested, none was answered, and the run captured no page.
+
+        `had` is the number of pages that it captured.
+        """
         if 0 < self.asked == self.unanswered and not had:
             raise NewsledgerError(
                 f"not one of {self.asked} documents of the history could be read; see events.history_read"
@@ -224,13 +247,13 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
 
 
 def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:
-    """How the run's requests to the history were answered."""
+    """How many documents the run requested, and how many of them no server answered."""
     (answers,) = ledger.select(HistoryAnswers, "history_answers", run_id=run.run_id, unanswered=_UNANSWERED)
     return answers
 
 
 def known_articles(ledger: Ledger, named: Sequence[NamedArticles], now: datetime) -> dict[NamedArticles, set[UUID]]:
-    """For `Stores.reading`: those of the articles that their source has named before."""
+    """Those of the articles that their source has named before. A query for `Stores.reading`."""
     rows = ledger.select(
         KnownArticle,
         "known_articles",

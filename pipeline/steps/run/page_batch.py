@@ -25,7 +25,7 @@ P = TypeVar("P", bound=WantedPage)
 
 
 class PageBatch(Generic[P]):
-    """Visits pages of one source and records their events.
+    """Visits pages of one source, a batch with each call of `run`, and records their events.
 
     `visit` asks for a page and returns its events; it may raise FetchFailed. `failed` returns the events of a page that
     could not be fetched, or whose visit raised an unexpected error: a page that no parser can read must not cost the
@@ -44,21 +44,27 @@ class PageBatch(Generic[P]):
         failed: Callable[[P, PageFailure], Sequence[Event]],
         record: Callable[[Sequence[Event]], Awaitable[StepResult]] | None = None,
     ) -> None:
-        """`total` is the number of pages in all batches, for the progress bar. `record` is `stores.recording` if the
-        step does not need to add events."""
+        """`total` is the number of pages in all batches, for the progress bar.
+
+        `record` appends the events of a batch. The default is `stores.recording`; a step that adds events to those of
+        the pages gives its own function.
+        """
         self._stores, self._step, self._source_id, self._total = stores, step, source_id, total
         self._visit, self._failed, self._record = visit, failed, record or stores.recording
         self.done = 0
-        """Number of pages that have their events, or that were skipped."""
+        """Number of pages of all batches so far that have their events, or did not need to be visited."""
         self.bytes = 0
         """Size of the bodies received so far; `visit` adds to it."""
         self.put_off: dict[str, str] = {}
-        """Why hosts were not asked, by host. Their pages have no event and stay pending."""
+        """Host ▶ why no request was sent to it. Its pages have no event and stay pending."""
         self.is_host_busy = False
-        """Whether so many requests wait for a host that those of another batch would wait in vain."""
+        """Whether a request gave up waiting for its turn at a host. Those of a further batch would wait in vain too."""
 
     async def run(self, pages: Iterable[P]) -> StepResult:
-        """Visit all pages at once and record their events with one append, also after an interrupt or error."""
+        """Visit the pages of one batch at the same time and record their events with one append.
+
+        After an interrupt or an error, the events of the pages that are done are still recorded.
+        """
         return await salvage((self._events(page) for page in pages), self._record_all)
 
     async def _record_all(self, outcomes: Sequence[Sequence[Event]]) -> StepResult:
@@ -82,6 +88,6 @@ class PageBatch(Generic[P]):
         return events
 
     def skip(self, pages: int) -> None:
-        """Count pages as done."""
+        """Count this many pages as done: they have been visited, or need no visit."""
         self.done += pages
         self._stores.on_progress(Progress(self._step, self._source_id, self.done, self._total, self.bytes))

@@ -1,13 +1,14 @@
 -- coverage_ledger: one row per source and day (UTC): what was seen, captured and read, and what may have been missed
 with days as (
-    -- The first day that was read is unusual: it brought all that the feeds held. Square roots of counts have the same
-    -- spread whatever their size: one half, if articles come by chance (Anscombe's transform).
+    -- Days to compare with. The first day with a successful poll is left out: it brought everything that the feeds
+    -- contained. Counts are compared by their square roots (Anscombe's transform): if articles come by chance, the
+    -- standard deviation of the root is one half, however large the count is.
     select
         source_id,
         day,
         seen,
         sqrt(seen + 0.375) as seen_root,
-        was_read and day > min(day) filter (where was_read) over (partition by source_id) as is_usual
+        was_read and day > min(day) filter (where was_read) over (partition by source_id) as is_comparable
     from {{ ref('coverage_counts') }}
 ),
 
@@ -15,10 +16,10 @@ baselines as (
     select
         source_id,
         day,
-        count(*) filter (where is_usual) over same_weekday as days,
-        median(seen) filter (where is_usual) over same_weekday as seen_median,
-        median(seen_root) filter (where is_usual) over same_weekday as root_median,
-        mad(seen_root) filter (where is_usual) over same_weekday as root_mad
+        count(*) filter (where is_comparable) over same_weekday as days,
+        median(seen) filter (where is_comparable) over same_weekday as seen_median,
+        median(seen_root) filter (where is_comparable) over same_weekday as root_median,
+        mad(seen_root) filter (where is_comparable) over same_weekday as root_mad
     from days
     window same_weekday as (
         partition by source_id, dayofweek(day)
@@ -28,7 +29,8 @@ baselines as (
 ),
 
 bounds as (
-    -- three standard deviations; one is 1.4826 MADs, but at least that of chance and at least 15 % of the median
+    -- The margin is three standard deviations. One is 1.4826 times the median absolute deviation (MAD), but at least
+    -- that of chance, 0.5, and at least 15 % of the median count, which is 7.5 % of its root.
     select
         source_id,
         day,
@@ -40,6 +42,7 @@ bounds as (
 ),
 
 expected as (
+    -- the bounds as counts again: the square of the root, less the 0.375 that was added
     select
         source_id,
         day,
@@ -59,6 +62,7 @@ compared as (
             when not counts.was_read or expected.median is null then 'unknown'
             when counts.seen > expected.high then 'surge'
             when counts.seen >= expected.low then 'normal'
+            -- the last day of the data may not be over
             when counts.day = (select max(all_days.day) from days as all_days) then 'unknown'
             else 'quiet'
         end as volume

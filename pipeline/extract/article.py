@@ -30,7 +30,7 @@ from pipeline.extract.metadata.titles import (
 )
 from pipeline.extract.page.parsed_page import parse
 from pipeline.extract.page.quotations import mark_quotations
-from pipeline.extract.page.region import narrow
+from pipeline.extract.page.region import narrow_to_article
 from pipeline.extract.page.removal import Removal, Stripped, Video
 from pipeline.extract.page.text import plain, separate_lines, words_of
 
@@ -135,7 +135,7 @@ def _leave_the_article(
         remove_unwanted(outlet, body, removal)
     cleaner.clean()
     if place is not None:
-        narrow(body, place, removal)
+        narrow_to_article(body, place, removal)
 
 
 def _found_blocks(root: HtmlElement, declared: Declared, metadata: Metadata, url: str, removal: Removal) -> list[Block]:

@@ -41,7 +41,7 @@ REPEATS = 3
 Answer = Mapping[str, object]
 
 
-class Page(msgspec.Struct, frozen=True):
+class EvaluationPage(msgspec.Struct, frozen=True):
     id: str
     url: str
     publisher: str
@@ -49,7 +49,7 @@ class Page(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def newsledger(page: Page) -> Answer:
+def newsledger(page: EvaluationPage) -> Answer:
     try:
         extraction = extract_page(page.body, url=page.url, captured_at=page.captured_at)
     except PageError:
@@ -58,7 +58,7 @@ def newsledger(page: Page) -> Answer:
     return answer
 
 
-def trafilatura(page: Page) -> Answer:
+def trafilatura(page: EvaluationPage) -> Answer:
     bare_extraction: Any = import_module("trafilatura").bare_extraction
     extracted = bare_extraction(page.body, url=page.url, with_metadata=True, include_comments=False)
     if extracted is None:
@@ -72,7 +72,7 @@ def trafilatura(page: Page) -> Answer:
     }
 
 
-def newspaper4k(page: Page) -> Answer:
+def newspaper4k(page: EvaluationPage) -> Answer:
     # Without these options it would fetch pictures and linked pages from the outlets' servers.
     article: Any = import_module("newspaper").Article(page.url, fetch_images=False)
     article.download(input_html=page.body.decode("utf-8", "replace"), ignore_read_more=True)
@@ -81,20 +81,20 @@ def newspaper4k(page: Page) -> Answer:
     return {"headline": article.title, "text": article.text, "authors": article.authors, "published_at": published_at}
 
 
-def readability_lxml(page: Page) -> Answer:
+def readability_lxml(page: EvaluationPage) -> Answer:
     document: Any = import_module("readability").Document(page.body.decode("utf-8", "replace"))
     html: Any = import_module("lxml.html").fromstring(document.summary())
     lines = (" ".join(element.text_content().split()) for element in html.iter("p", "h2", "h3", "h4", "li"))
     return {"headline": document.short_title(), "text": "\n".join(filter(None, lines))}
 
 
-def resiliparse(page: Page) -> Answer:
+def resiliparse(page: EvaluationPage) -> Answer:
     extract: Any = import_module("resiliparse.extract.html2text").extract_plain_text
     text = extract(page.body.decode("utf-8", "replace"), main_content=True, alt_texts=False)
     return {"text": text}
 
 
-EXTRACTORS: Mapping[str, tuple[str, Callable[[Page], Answer]]] = {
+EXTRACTORS: Mapping[str, tuple[str, Callable[[EvaluationPage], Answer]]] = {
     "newsledger": ("pipeline.extract", newsledger),
     "trafilatura": ("trafilatura", trafilatura),
     "newspaper4k": ("newspaper", newspaper4k),
@@ -104,11 +104,11 @@ EXTRACTORS: Mapping[str, tuple[str, Callable[[Page], Answer]]] = {
 """Each with the module that must be installed for it."""
 
 
-def read_pages(dataset: Path) -> Iterator[Page]:
+def read_pages(dataset: Path) -> Iterator[EvaluationPage]:
     for gold_file in sorted(dataset.glob("*/gold.json")):
         gold = json.loads(gold_file.read_text("utf-8"))
         name = gold_file.parent.name
-        yield Page(
+        yield EvaluationPage(
             id=name,
             url=gold["url"] or f"https://example.org/{name}",
             publisher=gold["publisher"],
@@ -141,7 +141,7 @@ def run(name: str, dataset: Path, answers_file: Path) -> None:
         print(f"  {page_id}: {error}")
 
 
-def _answer(extract: Callable[[Page], Answer], page: Page, failures: dict[str, str]) -> Answer:
+def _answer(extract: Callable[[EvaluationPage], Answer], page: EvaluationPage, failures: dict[str, str]) -> Answer:
     try:
         return extract(page)
     except Exception as exc:  # noqa: BLE001  # what a peer raises is its own; the page is one that it cannot read

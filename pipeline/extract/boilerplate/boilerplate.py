@@ -22,7 +22,7 @@ from pipeline.extract.boilerplate.tree_rules import LAST_RULES, RULES_BY_TAG, Tr
 from pipeline.extract.page.region import (
     NEARLY_ALL,
     PROSE_CHARS,
-    above,
+    elements_above,
     hide_names,
     lines_around,
     prose_chars,
@@ -82,7 +82,7 @@ class TreeCleaner:
     ) -> None:
         self._removal = removal
         self._body = body
-        self._above = above(heading) if heading is not None else []
+        self._above = elements_above(heading) if heading is not None else []
         self._left_out: set[str] = set()
         self._kept: set[HtmlElement] = set()
         prepare(body)

@@ -7,7 +7,7 @@ import re
 from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.surroundings import Surroundings
-from pipeline.extract.page.region import PROSE_CHARS, naming
+from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.removal import VIDEO_TIME
 from pipeline.extract.page.text import raw_text, text_within, tidy, visible_text
 
@@ -185,7 +185,7 @@ def _is_title(anchor: HtmlElement) -> bool:
     if len(visible_text(anchor).split()) < 4 or next(anchor.iterancestors("p", "li"), None) is not None:
         return False
     parent = anchor.getparent()
-    named = naming(anchor) + " " + (naming(parent) if parent is not None else "")
+    named = name_attributes(anchor) + " " + (name_attributes(parent) if parent is not None else "")
     return any(word in named.lower() for word in ("title", "headline")) or (
         next(anchor.iterancestors("h2", "h3", "h4", "h5"), None) is not None
     )

@@ -6,7 +6,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.page.region import PROSE_CHARS, naming
+from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.text import normal, raw_text, spaced_text, visible_text
 
 MAX_FIGURE_CHARS = 3_000
@@ -63,7 +63,7 @@ def _mark_quotation(figure: HtmlElement) -> None:
     if words is None:
         return
     is_marked = words.find(".//q") is not None or words.tag == "q" or _QUOTED.match(raw_text(words))
-    if is_marked or _QUOTATION_NAMES.search(naming(figure)):
+    if is_marked or _QUOTATION_NAMES.search(name_attributes(figure)):
         quotation = figure.makeelement("blockquote")
         words.addprevious(quotation)
         quotation.append(words)
@@ -112,7 +112,7 @@ def _named_for_speaker(quotation: HtmlElement) -> list[HtmlElement]:
     for element in quotation.iterdescendants("div", "p", "span", "small"):
         text = visible_text(element)
         is_end = text and text != whole and len(text) <= _MAX_SPEAKER_CHARS and whole.endswith(text)
-        if is_end and (_SPEAKER_NAMES.search(naming(element)) or _DASHED.match(text)):
+        if is_end and (_SPEAKER_NAMES.search(name_attributes(element)) or _DASHED.match(text)):
             return [element]
     return []
 
@@ -123,7 +123,7 @@ def _keep_speaker_beside(quotation: HtmlElement) -> None:
     while holder.getnext() is None and (parent := holder.getparent()) is not None and len(parent) == 1:
         holder = parent
     beside = holder.getnext()
-    if beside is None or not _SPEAKER_NAMES.search(naming(beside)) or not visible_text(beside):
+    if beside is None or not _SPEAKER_NAMES.search(name_attributes(beside)) or not visible_text(beside):
         return
     if len(visible_text(beside)) <= _MAX_SPEAKER_CHARS and beside.find(".//figure") is None:
         _set_line(beside)

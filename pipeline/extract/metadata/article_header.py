@@ -22,7 +22,7 @@ from pipeline.extract.metadata.headline_element import (
     split_kicker,
 )
 from pipeline.extract.metadata.shown_dates import shown_times
-from pipeline.extract.page.region import naming
+from pipeline.extract.page.region import name_attributes
 from pipeline.extract.page.text import likeness, lines_of, raw_text, tidy, visible_text
 
 _WINDOW_ELEMENTS = 260
@@ -201,7 +201,7 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
 def _all_names(element: HtmlElement) -> str:
     """The element's names, including short values of `data-` attributes: `data-manual="teaserText"`."""
     own = (str(value) for name, value in element.attrib.items() if str(name).startswith("data-"))
-    return " ".join((naming(element), *(value for value in own if len(value) <= _MAX_NAME_CHARS)))
+    return " ".join((name_attributes(element), *(value for value in own if len(value) <= _MAX_NAME_CHARS)))
 
 
 def _innermost(element: HtmlElement, text: str) -> HtmlElement:
@@ -247,7 +247,7 @@ def _find_byline(window: Window) -> str | None:
             return match["names"]
         if element.tag == "a" and AUTHOR_PAGE.search(element.get("href") or ""):
             linked.append(text)
-        if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(naming(element))):
+        if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(name_attributes(element))):
             named = text
     return "; ".join(linked) or named
 

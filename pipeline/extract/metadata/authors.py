@@ -49,7 +49,7 @@ _OUTLET_AFTER = re.compile(
     rf"^(?P<name>[{CAPITALS}]\S*(?:\s(?!-)\S+){{1,3}}?)\s(?:[-–—]|(?:for|für)(?:\s(?:the|den|die|das))?)\s[{CAPITALS}]"
 )
 """A name with its outlet: `Anna Berg - Holmbote`, `Anna Berg for the Holm Times`."""
-_BODY_FOR = re.compile(
+_ORGANISATION = re.compile(
     r"(?:agency|alliance|association|campaign|cent(?:er|re)|committee|council|foundation|fund|institute|network|office"
     r"|project|school|society|union)$",
     re.IGNORECASE,
@@ -70,15 +70,16 @@ _INVERTED = re.compile(
 )
 """A name with the family name first: `Berg, Anna`."""
 _PLACE = re.compile(rf",\s*(?P<word>[{CAPITALS}](?:[^\W\d_]|-){{2,}})\s*(?:\([^()]{{1,40}}\))?\s*$")
-_NEWSROOM_WORDS = (
-    "contributor desk editor editorial editors news newsroom online reporter reporters staff team the web writer"
-    " writers der nachrichten onlineredaktion redaktion von"
+_NEWSROOM_WORDS = frozenset(
+    words_of(
+        "contributor desk editor editorial editors news newsroom online reporter reporters staff team the web writer"
+        " writers der nachrichten onlineredaktion redaktion von"
+    )
 )
 """Words in the signature of a newsroom rather than a person: `Guardian staff reporter`, `Online-Redaktion`."""
-_NOBODY = frozenset(_NEWSROOM_WORDS.split())
-_FILLERS = "admin administrator author autor by n/a none null text undefined unknown user von webmaster"
+_FILLER_WORDS = "admin administrator author autor by n/a none null text undefined unknown user von webmaster"
 """What systems write if no author was entered."""
-_NEVER = frozenset(_FILLERS.split())
+_FILLERS = frozenset(_FILLER_WORDS.split())
 _NOT_A_NAME = re.compile(
     r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",
     re.IGNORECASE,
@@ -88,9 +89,9 @@ _MAX_CHARS = 2_000
 
 
 def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tuple[str, ...], str]:
-    """The authors, and where they were read: the first in the order of the code below whose first name is a person.
+    """The authors and their origin: from the first place, in the order below, that names a person first.
 
-    If only the outlet or its newsroom is named, that is the author.
+    If every place names only the outlet or its newsroom, that is the author.
     """
     outlet = _outlet_names(declared)
     organisations: tuple[str, ...] = ()
@@ -113,14 +114,14 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tu
 
 
 def _is_outlet(name: str, outlet: frozenset[str], url: str) -> bool:
-    """True for the outlet (by its declared names or its host) and for a newsroom without a name."""
+    """True if the name is the outlet's (a declared one, or its host) or has only newsroom words."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return _key(name) in {"", _key(host), _key(host.rsplit(".", 1)[0]), *outlet}
 
 
 def _key(name: str) -> str:
     """The name without newsroom words, for comparison: `Guardian staff reporter` equals `The Guardian`."""
-    return "".join(word for word in words_of(name) if word not in _NOBODY)
+    return "".join(word for word in words_of(name) if word not in _NEWSROOM_WORDS)
 
 
 def _outlet_names(declared: Declared) -> frozenset[str]:
@@ -176,7 +177,7 @@ def split_names(byline: str) -> list[str]:
     names: list[str] = []
     for part in _NAME_SEPARATOR.split(_without_place(byline)):
         name = _bare_name(part)
-        is_name = 1 < len(name) <= 60 and name.lower() not in _NEVER and any(map(str.isalpha, name))
+        is_name = 1 < len(name) <= 60 and name.lower() not in _FILLERS and any(map(str.isalpha, name))
         if is_name and not _NOT_A_NAME.search(name) and not (names and _ROLE.search(name)):
             names.append(name)
     return names
@@ -185,7 +186,7 @@ def split_names(byline: str) -> list[str]:
 def _bare_name(part: str) -> str:
     name = _NAME_REST.sub("", _without_prefix(part.strip()))
     outlet_after = _OUTLET_AFTER.match(name)
-    if outlet_after and not _BODY_FOR.search(outlet_after["name"]):
+    if outlet_after and not _ORGANISATION.search(outlet_after["name"]):
         name = outlet_after["name"]
     name = name.strip(" ,:-–")
     return name if _KEPT_DOT.search(name) else name.strip(" ,.:-–")
@@ -197,7 +198,7 @@ def _without_prefix(byline: str) -> str:
     if particle is None:
         return byline
     is_family_name = re.fullmatch(rf"[{CAPITALS}][\w'’-]+", particle["rest"]) and not (
-        AGENCY_LINE.match(particle["rest"]) or particle["rest"].lower() in _NOBODY
+        AGENCY_LINE.match(particle["rest"]) or particle["rest"].lower() in _NEWSROOM_WORDS
     )
     return byline if is_family_name else particle["rest"]
 

@@ -43,6 +43,7 @@ _CONTAINERS = ("@graph", "mainEntity", "mainEntityOfPage")
 """Keys that can hold the page's own node. `itemListElement`, `hasPart` and `mentions` hold other pages."""
 _MAX_NODES = 2_000
 _MAX_SCRIPT_CHARS = 4_000_000
+"""A longer JSON-LD script is ignored."""
 _MAX_NAME_DEPTH = 3
 _MAX_NAMES = 40
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')

@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.metadata.titles import MAX_KICKER_CHARS
-from pipeline.extract.page.region import PROSE_CHARS, naming
+from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.text import (
     likeness,
     lines_of,
@@ -106,7 +106,7 @@ def split_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | Non
             return kicker, rest
     lines = lines_of(heading)
     for title in filter(None, titles):
-        said = _said_before(title, text) or _line_before(title, lines)
+        said = _kicker_in(title, text) or _line_before(title, lines)
         if said:
             return said, title
     return None, text
@@ -121,7 +121,7 @@ def _line_before(title: str, lines: Sequence[str]) -> str | None:
 def _is_separated(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iterable[str]) -> bool:
     """True if the first child is a kicker: by its name, by a declared title, or by a mark after it."""
     kicker = visible_text(first)
-    if KICKER_NAMES.search(naming(first)) or any(words_of(rest) == words_of(title) for title in titles):
+    if KICKER_NAMES.search(name_attributes(first)) or any(words_of(rest) == words_of(title) for title in titles):
         return True
     if any(title.startswith(kicker) and title[len(kicker) :].strip()[:1] in (":", "|") for title in titles):
         return True
@@ -131,10 +131,10 @@ def _is_separated(heading: HtmlElement, first: HtmlElement, rest: str, titles: I
 
 def declared_kicker(headline: str, titles: Iterable[str]) -> str | None:
     """The kicker of the first declared title of the form `KICKER: HEADLINE`."""
-    return next(filter(None, (_said_before(headline, title) for title in titles)), None)
+    return next(filter(None, (_kicker_in(headline, title) for title in titles)), None)
 
 
-def _said_before(headline: str, text: str) -> str | None:
+def _kicker_in(headline: str, text: str) -> str | None:
     """The kicker in `KICKER: HEADLINE` or `KICKER - HEADLINE`; None for `Super-HEADLINE`."""
     before = text.removesuffix(headline) if headline else text
     is_kicker = before != text and len(before) <= MAX_KICKER_CHARS and _MARK_AT_END.search(before)
@@ -159,9 +159,9 @@ def preceding_kicker(heading: HtmlElement) -> HtmlElement | None:
             if text is None:
                 return None
             if text:
-                return sibling if KICKER_NAMES.search(naming(sibling)) else None
+                return sibling if KICKER_NAMES.search(name_attributes(sibling)) else None
         parent = element.getparent()
-        if parent is None or KICKER_NAMES.search(naming(parent)):
+        if parent is None or KICKER_NAMES.search(name_attributes(parent)):
             return None
         element = parent
     return None

@@ -22,6 +22,7 @@ from pipeline.extract.page.dates import Moment, parse_moment
 CLOCK_SKEW = timedelta(minutes=15)
 """A page can be dated this much after its capture, because its server's clock can be ahead of ours."""
 _FURTHEST_EAST = timedelta(hours=14)
+"""The largest offset from UTC in use."""
 _HOUR = timedelta(hours=1)
 _FIRST_YEAR = 1990
 
@@ -59,6 +60,7 @@ _MODIFIED_METAS = (
     "dc.date.modified",
 )
 _SHOWN = "time"
+"""The origin of dates that the page shows."""
 
 
 class Dated(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.dates import find_date
-from pipeline.extract.page.region import naming
+from pipeline.extract.page.region import name_attributes
 from pipeline.extract.page.text import text_within, tidy
 
 _MAX_ELEMENTS = 140
@@ -82,7 +82,7 @@ def _is_dateline(element: HtmlElement, text: str) -> bool:
     place = find_date(text)
     if place is None or _UPDATED.search(text, 0, place[0]):
         return False
-    if element.tag == "time" or _NAMES.search(naming(element)):
+    if element.tag == "time" or _NAMES.search(name_attributes(element)):
         return True
     before, after = text[: place[0]], text[place[1] :]
     return _LEADS_IN.search(before) is not None and (_LEADS_OUT.search(after) or _UPDATED.search(after)) is not None
@@ -99,5 +99,5 @@ def _label_of(element: HtmlElement) -> str:
         words = parent.text if parent is not None else None
     else:
         words = previous.tail if (previous.tail or "").strip() else text_within(previous, _MAX_CHARS)
-    around = naming(parent) if parent is not None and len(parent) == 1 else ""
-    return tidy(f"{around} {naming(element)} {words or ''}")
+    around = name_attributes(parent) if parent is not None and len(parent) == 1 else ""
+    return tidy(f"{around} {name_attributes(element)} {words or ''}")

@@ -20,7 +20,8 @@ MIN_AREA_CHARS = 400
 """An element around the headline with this much text contains at least the beginning of the article."""
 NEARLY_ALL = 0.9
 """The article's element holds at least this share of the page's long text."""
-HALF = 0.5
+MIN_NAMED_SHARE = 0.5
+"""An element named as the article's body holds at least this share of the long text; else its name misleads."""
 MIN_TO_NARROW_CHARS = 600
 """Pages with less long text than this are not narrowed: the share of an element would say little."""
 
@@ -93,11 +94,11 @@ def prose_chars(element: HtmlElement) -> int:
 
 
 def is_bare_prose(element: HtmlElement) -> bool:
-    """True if the element's own text starts as long as prose and all its children are inline elements."""
+    """True if the text before the first child is as long as prose and all children are inline elements."""
     return len((element.text or "").strip()) >= PROSE_CHARS and all(child.tag in _INLINE for child in element)
 
 
-def naming(element: HtmlElement) -> str:
+def name_attributes(element: HtmlElement) -> str:
     """The values of the attributes that often tell what an element is for, joined."""
     return " ".join(
         element.get(name) or ""
@@ -106,18 +107,18 @@ def naming(element: HtmlElement) -> str:
 
 
 def hide_names(element: HtmlElement) -> None:
-    """Remove misleading class names and ids, because trafilatura uses them to find the text."""
+    """Remove the element's class, id and itemprop if they mislead: trafilatura finds the text by them too."""
     for name in ("class", "id", "itemprop"):
         element.attrib.pop(name, None)
 
 
-def above(heading: HtmlElement) -> list[HtmlElement]:
+def elements_above(heading: HtmlElement) -> list[HtmlElement]:
     """The elements that come before the headline on the page; their descendants are not listed."""
     path = [heading, *heading.iterancestors()]
     return [sibling for element in path if element.tag != "body" for sibling in element.itersiblings(preceding=True)]
 
 
-def narrow(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
+def narrow_to_article(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
     """Reduce the body to the smallest element that holds the anchor and nearly all long text.
 
     Following elements that continue the prose are kept too. A dropped element is recorded if it has as much text as
@@ -143,7 +144,7 @@ def narrow(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
     if container is not None and container.tag in {"div", "section", "main"}:
         container.tag = "article"  # trafilatura searches <article> first
     named = [element for element in held if _BODY_NAMES.search(" ".join(map(str, element.attrib.values())))]
-    if named and max(held[element] for element in named) < total * HALF:
+    if named and max(held[element] for element in named) < total * MIN_NAMED_SHARE:
         # The body is in several pieces. Trafilatura would take the first one as the whole article.
         for element in named:
             hide_names(element)

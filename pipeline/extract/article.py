@@ -18,7 +18,7 @@ from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_rep
 from pipeline.extract.boilerplate.outlet_rules import Outlet, first_match, outlet_of, remove_unwanted
 from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
-from pipeline.extract.metadata.article_header import Header, read_header
+from pipeline.extract.metadata.article_header import ArticleHeader, read_header
 from pipeline.extract.metadata.article_metadata import Metadata, as_utc, choose_metadata
 from pipeline.extract.metadata.declared import Declared, read_declared
 from pipeline.extract.metadata.titles import (
@@ -120,7 +120,7 @@ def extract_page(
 
 
 def _leave_the_article(
-    body: HtmlElement, header: Header, removal: Removal, *, outlet: Outlet | None, url: str, is_live: bool
+    body: HtmlElement, header: ArticleHeader, removal: Removal, *, outlet: Outlet | None, url: str, is_live: bool
 ) -> None:
     """Take out of the tree what is not the article: its head, which was read, boilerplate, and the page's frame."""
     heading = next(iter(header.elements), None)

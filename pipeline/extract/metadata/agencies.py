@@ -38,19 +38,20 @@ _DATELINE = re.compile(
 )
 _LAST_WORDS = re.compile(rf"[.!?\"”“»]\s*\((?P<named>{_JOINED})\)\s*$", re.IGNORECASE)
 _DATELINE_CHARS = 120
+"""Datelines are searched for in this many first characters of a paragraph, last words in as many last ones."""
 
 
 def credited_agencies(names: Iterable[str], paragraphs: Sequence[str], lines: Iterable[str]) -> tuple[str, ...]:
     """The agencies in names (authors, byline), in the paragraphs' datelines and last words, and in credit lines."""
-    said = list(names)
+    credit_texts = list(names)
     for paragraph in paragraphs[:2]:
         dateline = _DATELINE.match(paragraph[:_DATELINE_CHARS])
         if dateline:
-            said.append(dateline["named"])
+            credit_texts.append(dateline["named"])
     if paragraphs:
         end = _LAST_WORDS.search(paragraphs[-1][-_DATELINE_CHARS:])
         if end:
-            said.append(end["named"])
-    said += lines
-    found = [name for text in said for name, pattern in _PATTERNS.items() if pattern.search(text)]
+            credit_texts.append(end["named"])
+    credit_texts += lines
+    found = [name for text in credit_texts for name, pattern in _PATTERNS.items() if pattern.search(text)]
     return tuple(dict.fromkeys(found))

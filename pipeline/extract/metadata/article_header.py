@@ -82,7 +82,7 @@ Window: TypeAlias = Sequence[tuple[HtmlElement, str]]
 """The elements after the headline, each with its text, cut to the maximum length of a lead."""
 
 
-class Header(msgspec.Struct, frozen=True):
+class ArticleHeader(msgspec.Struct, frozen=True):
     """The visible header of an article, and the elements it was read from."""
 
     headline: str | None = None
@@ -100,7 +100,7 @@ def read_header(
     descriptions: Sequence[str],
     page_title: str = "",
     heading: HtmlElement | None = None,
-) -> Header:
+) -> ArticleHeader:
     """Read the header. `titles` and `descriptions` are the declared ones, most trusted first.
 
     `heading` is the element with the headline, if it is already known.
@@ -108,7 +108,7 @@ def read_header(
     if heading is None:
         heading = find_heading(root, titles, page_title)
     if heading is None:
-        return Header()
+        return ArticleHeader()
     kicker, headline = split_kicker(heading, [*titles, page_title])
     elements = [heading]
     window = list(_window(heading))
@@ -125,7 +125,7 @@ def read_header(
     lead = _find_lead(window, descriptions, headline)
     if lead is not None:
         elements.append(lead)
-    return Header(
+    return ArticleHeader(
         headline=headline,
         kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
         lead=" ".join(lines_of(lead)) if lead is not None else None,

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from pipeline.events import Access
-from pipeline.extract.metadata.article_header import Header
+from pipeline.extract.metadata.article_header import ArticleHeader
 from pipeline.extract.metadata.authors import choose_authors
 from pipeline.extract.metadata.declared import Declared, Node
 from pipeline.extract.metadata.publication_dates import choose_publication
@@ -59,7 +59,13 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 def choose_metadata(
-    declared: Declared, header: Header, *, title: str | None, language: str | None, url: str, captured_at: datetime
+    declared: Declared,
+    header: ArticleHeader,
+    *,
+    title: str | None,
+    language: str | None,
+    url: str,
+    captured_at: datetime,
 ) -> Metadata:
     """Choose all fields. `title` is the text of the title element, `language` the html element's `lang`."""
     headline, headline_origin = choose_headline(

@@ -47,7 +47,7 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
     in_flow = [(element, text) for element, text in headings if not _is_within(element, *_BREADCRUMBS)]
     first = _opening_heading(root)
     opening = [(element, text) for element, text in in_flow if element is first]
-    found = (_most_like(some, titles) for some in (opening, in_flow, headings))
+    found = (_most_like(candidates, titles) for candidates in (opening, in_flow, headings))
     best = next((element for element in found if element is not None), None)
     if best is None:
         return next((element for element, text in in_flow if element.tag == "h1" and len(words_of(text)) > 2), None)
@@ -106,9 +106,9 @@ def split_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | Non
             return kicker, rest
     lines = lines_of(heading)
     for title in filter(None, titles):
-        said = _kicker_in(title, text) or _line_before(title, lines)
-        if said:
-            return said, title
+        before = _kicker_in(title, text) or _line_before(title, lines)
+        if before:
+            return before, title
     return None, text
 
 

@@ -107,7 +107,7 @@ def choose_headline(
     wordings = [(origin, text) for origin, text in wordings if text]
     if not wordings:
         return None, ""
-    origin, headline = max(wordings, key=lambda one: sum(same_wording(one[1], other) for _, other in wordings))
+    origin, headline = max(wordings, key=lambda wording: sum(same_wording(wording[1], other) for _, other in wordings))
     return headline, origin
 
 

@@ -20,6 +20,7 @@ from pipeline.archive.storage import archive_storage
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client, Limits
 from pipeline.collect.http.responses import Response
+from pipeline.errors import StorageError
 from pipeline.interval import Interval
 from pipeline.steps.backfill.history_state import SourceInterval
 from pipeline.steps.backfill.recover_pages import PageRecovery
@@ -53,13 +54,23 @@ class FailingArchive(Archive):
         return super().write(exchange, original)
 
 
+class FullArchive(Archive):
+    def write(self, exchange: Exchange, original: Callable[[str], Original | None] = lambda _: None) -> Stored:
+        if exchange.url.endswith("/a"):
+            raise StorageError("no space left on the disk")
+        return super().write(exchange, original)
+
+
+ARCHIVES = {"archive": FailingArchive, "full disk": FullArchive}
+
+
 @pytest.fixture(params=["client", "archive"])
 def failing(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def run(world: World | Outlet, failing: str | None, step: Callable[[Stores, Client], Any]) -> StepResult:
-    """One run of the step, in which the client or the archive fails for one page."""
+def run(world: World | Outlet, failing: str, step: Callable[[Stores, Client], Any]) -> StepResult:
+    """One run of the step, in which the client or the archive fails for one page; empty if nothing fails."""
     settings = world.settings
 
     async def visit(stores: Stores) -> StepResult:
@@ -71,20 +82,37 @@ def run(world: World | Outlet, failing: str | None, step: Callable[[Stores, Clie
             return result
 
     with world.stores() as stores:
-        if failing == "archive":
+        if failing in ARCHIVES:
             stores.archive.close()
             rotate = settings.warc_rotate_bytes
-            stores.archive = FailingArchive(archive_storage(settings), rotate_bytes=rotate, now=stores.now)
+            stores.archive = ARCHIVES[failing](archive_storage(settings), rotate_bytes=rotate, now=stores.now)
         return asyncio.run(visit(stores))
 
 
-def test_capture(world: World, failing: str) -> None:
-    run(world, None, lambda stores, client: poll_source(stores, client, world.source, Which.CURRENT))
+def poll(world: World) -> None:
+    run(world, "", lambda stores, client: poll_source(stores, client, world.source, Which.CURRENT))
 
+
+def capturing(world: World) -> Callable[[Stores, Client], Any]:
     def capture(stores: Stores, client: Client) -> Any:
         week = Interval(stores.now() - timedelta(days=7), stores.now() + timedelta(days=1))
         return capture_source(stores, client, world.source, week)
 
+    return capture
+
+
+def test_a_full_disk_is_no_failure_of_the_page(world: World) -> None:
+    poll(world)
+    with pytest.raises(StorageError):
+        run(world, "full disk", capturing(world))
+    assert world.rows("select url from ledger.capture_failed") == []
+    run(world, "", capturing(world))
+    assert len(world.rows("select url from ledger.article_captured")) == 2
+
+
+def test_capture(world: World, failing: str) -> None:
+    poll(world)
+    capture = capturing(world)
     assert run(world, failing, capture).counts == {"article_captured": 1, "capture_failed": 1}
     (failure,) = world.rows("select url, reason, detail, attempt, will_retry from ledger.capture_failed")
     url = world.web.base + "/a"
@@ -143,4 +171,4 @@ def test_recover(tmp_path: Path, failing: str) -> None:
         (failure,) = past.rows("select url, detail from ledger.capture_failed where reason = 'error'")
         url = past.site.base + FERRY
         assert failure == {"url": url, "detail": f"{url}: KeyError: 'unheard of'"}
-        assert run(past, None, recover).counts == {"article_captured": 1}
+        assert run(past, "", recover).counts == {"article_captured": 1}

@@ -40,7 +40,7 @@ log = structlog.get_logger()
 BACKFILL_RUN = "backfill"
 """Airflow's run type for runs that a backfill has created or repeated."""
 MANUAL_RUN = "manual"
-"""Airflow's run type for runs that were triggered in the page, by the command or over REST."""
+"""Airflow's run type for runs that a person triggered: in Airflow's web interface, by its command, or over REST."""
 
 
 class RunParams(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class DagRun(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, context: Mapping[str, Any], period: timedelta = timedelta(days=1)) -> Self:
         """The run that a task belongs to, from the task's context; `period` is the schedule's.
 
-        Raises ValueError for a run without a data interval that nobody has triggered by hand.
+        Raises ValueError if the run has no data interval and was not triggered by hand.
         """
         dag_run, params = context["dag_run"], context["params"]
         return cls(
@@ -150,7 +150,7 @@ def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
 
 
 def extract_articles(dag_run: DagRun) -> dict[str, int]:
-    """Extract the pending captures of the window or of a past interval."""
+    """Extract the pending captures: of the lookback in a live run, of the data interval in a run over the past."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
         result = extract(stores, window.interval) if window.polls else StepResult({})
@@ -161,7 +161,7 @@ def extract_articles(dag_run: DagRun) -> dict[str, int]:
 
 
 def annotate_articles(dag_run: DagRun) -> dict[str, int]:
-    """Annotate the pending extractions of the window or of a past interval."""
+    """Annotate the pending extractions: of the lookback in a live run, of the data interval in a run over the past."""
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
         result = annotate(stores, window.interval) if window.polls else StepResult({})
@@ -283,7 +283,7 @@ def _captures(dag_run: DagRun) -> Captures:
 
 
 def _past(dag_run: DagRun, window: RunInterval) -> Interval | None:
-    """The interval to recover and replay, or None for a live run that no backfill has started."""
+    """The interval to recover and replay. None for a live run, unless a backfill started it: that run does both."""
     if window.polls and dag_run.run_type != BACKFILL_RUN:
         return None
     return dag_run.interval

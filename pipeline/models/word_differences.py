@@ -1,4 +1,4 @@
-"""What changed between two readings of an article, word by word, and which changes are mere typography."""
+"""What changed between two texts of an article, word by word, and which changes are mere typography."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class _Comparisons:
 
 
 class _Matching(SequenceMatcher[Hashable]):
-    """difflib's matching with a limit. After that, passages are matched only where they begin or end with the same."""
+    """difflib's matching with a limit. Beyond it, passages are matched only at a common start or end."""
 
     b2j: dict[Hashable, list[int]]
     """The positions of each member of `new`, without very frequent ones; difflib's documented name."""
@@ -124,7 +124,7 @@ class _Matching(SequenceMatcher[Hashable]):
         self._costs = list(accumulate((1 + len(self.b2j.get(each, ())) for each in old), initial=0))
 
     def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
-        """The longest common passage of these ranges; without comparisons left, their common beginning or else end."""
+        """The longest common passage of these ranges; with no comparisons left, their common start or else end."""
         old_end = len(self._old) if ahi is None else ahi
         new_end = len(self._new) if bhi is None else bhi
         cost = self._costs[old_end] - self._costs[alo]
@@ -132,12 +132,12 @@ class _Matching(SequenceMatcher[Hashable]):
             self._comparisons.left -= cost
             return super().find_longest_match(alo, old_end, blo, new_end)
         old, new = self._old[alo:old_end], self._new[blo:new_end]
-        start = _same(old, new)
-        end = 0 if start else _same(old[::-1], new[::-1])
+        start = _common_start(old, new)
+        end = 0 if start else _common_start(old[::-1], new[::-1])
         return Match(old_end - end, new_end - end, end) if end else Match(alo, blo, start)
 
 
-def _same(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
+def _common_start(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
     """The number of leading members that are the same in both."""
     return next(
         (place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),

@@ -19,11 +19,11 @@ REPORT_REACH = 6
 SPEAKER_REACH = 3
 """This many sentences before are searched for the speaker, within the paragraph."""
 HEARSAY_REACH = 2
-"""A source may be the source of hearsay for this many sentences after it."""
+"""The speaker of a report is taken as the speaker of hearsay in this many sentences after the report."""
 LONGEST_SENTENCE = 120
 """The mood of reported speech is looked for in this many tokens of a sentence."""
 LONGEST_BRACKET = 30
-"""Most tokens from "soll" to the end of its clause."""
+"""Maximum number of tokens from "soll" to the end of its clause."""
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,9 +33,9 @@ class Continuation(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     """The number of the sentence."""
     last: Reported | None
-    """The indirect speech found last."""
+    """The last indirect speech that was found before this sentence."""
     quoted: Mapping[int, Attribution]
-    """The last direct quotation's attribution by the number of its sentence."""
+    """The attribution of the last direct quotation in each sentence, by the number of the sentence."""
 
     @property
     def sentence(self) -> Sentence:
@@ -174,7 +174,12 @@ def _has_mood(view: View, first: int, end: int) -> bool:
 
 
 def _speaker_before(c: Continuation) -> Range | None:
-    """Who was reported last in this paragraph, or in the sentence before."""
+    """The speaker of the text before this sentence, or None.
+
+    It is the nearest speaker in the last `SPEAKER_REACH` sentences, within the paragraph. Otherwise it is the speaker
+    of the last report, up to `REPORT_REACH` sentences back, and without such a report the subject of the sentence
+    before, if it is an office or a name.
+    """
     sentences = c.reading.sentences
     for number in range(c.number - 1, max(-1, c.number - 1 - SPEAKER_REACH), -1):
         if c.last is not None and c.last.sentence == number:

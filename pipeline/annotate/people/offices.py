@@ -17,7 +17,7 @@ ANY_COUNTRY = "*"
 _POLITICIAN = "-politiker"
 """The office under which members of a party are kept, with the party in place of a country: "der CDU-Politiker"."""
 LONGEST_OFFICE = 12
-"""Most tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
+"""Maximum number of tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
 
 
 class Office(msgspec.Struct, frozen=True):
@@ -29,11 +29,12 @@ class Office(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct):
-    """The person first named with an office, and the character from which another holds it too."""
+    """The first person named with an office, and where in the text that was (in characters)."""
 
     person: str
     at: int
     ambiguous_at: float = math.inf
+    """Where a second person is first named with this office; after that it identifies nobody."""
 
 
 class Offices(msgspec.Struct, frozen=True):
@@ -42,7 +43,8 @@ class Offices(msgspec.Struct, frozen=True):
     lexicon: Lexicon
     gazetteer: Gazetteer
     holders: dict[tuple[str, str | None], Holder]
-    """Holders by the end of the office's noun and its country, and all of them by `ANY_COUNTRY`."""
+    """The key is an ending of the office's noun, and its country. The country is None if the text named none. Each
+    holder is also kept under `ANY_COUNTRY`."""
 
     def add(self, person: str, office: Office, at: int) -> None:
         if office.party is not None:
@@ -94,9 +96,9 @@ def _head(role: str, lexicon: Lexicon) -> str:
 
 def read_office(view: View, name: Range, gazetteer: Gazetteer) -> Office:
     """The office before the name, after the name and a comma, or in parentheses."""
-    inside, behind = _in_parentheses(view, name[1], gazetteer)
+    inside, end = _in_parentheses(view, name[1], gazetteer)
     before = _before(view, name[0], gazetteer)
-    apposed = _apposed(view, behind, gazetteer) if before.role is None else Office()
+    apposed = _apposed(view, end, gazetteer) if before.role is None else Office()
     return Office(
         role=before.role or inside.role or apposed.role,
         party=inside.party or before.party or apposed.party,

@@ -34,10 +34,10 @@ MAX_DEPTH = 3
 UNDATED_KEPT = timedelta(days=30)
 """An undated sitemap that was read after the interval ended is not read again for this long."""
 _SLACK = timedelta(days=1)
-"""Tolerance around a interval in an address, whose zone is unknown, and after a date that may have no time."""
-_ONE_DAY = timedelta(hours=26)
+"""Tolerance around an interval in an address, whose zone is unknown, and after a date that may have no time."""
+_OVER_ONE_DAY = timedelta(hours=26)
 """More than any day, also the one on which summer time ends."""
-_LONGEST_MONTH = timedelta(days=32)
+_OVER_ONE_MONTH = timedelta(days=32)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _Rank = tuple[int, float]
 _BY_NAME, _BY_CHANGE, _UNDATED = range(3)
@@ -69,8 +69,9 @@ async def named_sitemaps(client: Client, homepage: str) -> tuple[str, ...]:
 class SitemapWalk:
     """Reads sitemaps, each once: the given ones and what they name, the most promising ones first.
 
-    Sitemaps that were never requested come before those that earlier runs requested, and the one that was requested
-    longest ago comes first among these. So each run resumes where the one before it ended.
+    The given sitemaps come first, up to half of the number that may be read. Among the others, those that were never
+    requested come before those that earlier runs requested, and of the latter the one that was requested longest ago
+    comes first. So each run resumes where the one before it ended.
     """
 
     def __init__(
@@ -87,8 +88,8 @@ class SitemapWalk:
         on_read: OnRead = _ignore,
     ) -> None:
         """`hosts` are the hosts of the wanted articles. Sitemaps read since `fresh_since` are not read again. With an
-        archive, sitemaps are archived, and recent ones are read from there. `on_read` gets the result of a sitemap when
-        it was read, of an index at the end of the walk."""
+        archive, sitemaps are archived, and recent ones are read from there. `on_read` is called
+        with each sitemap's result as soon as it was read, and with each index's result at the end of the walk."""
         self._interval, self._hosts, self._zone, self._now, self._on_read = interval, hosts, zone, now, on_read
         self._readings = readings or {}
         self._fresh_since = fresh_since or now
@@ -169,8 +170,9 @@ class SitemapWalk:
     def _rank(self, link: SitemapLink, *, is_root: bool) -> _Rank | None:
         """None if its dates cannot match. The lower the rank, the likelier it holds articles of the interval.
 
-        A day or month in the address that does not match excludes the sitemap. A year that does not match may be any
-        number, so it excludes only a sitemap that an index names without a date of modification.
+        A day or month in the address that does not match excludes the sitemap. What looks like a year may be
+        any other number, so a year that does not match excludes only a sitemap that an index names without a date of
+        modification.
         """
         modified_at = link.modified_at
         after = (modified_at - self._interval.start).total_seconds() if modified_at else 0.0
@@ -179,7 +181,7 @@ class SitemapWalk:
             length = named.end - named.start
             if Interval(named.start - _SLACK, named.end + _SLACK).overlaps(self._interval):
                 return (_BY_NAME, length.total_seconds())
-            if length < _LONGEST_MONTH or not (is_root or modified_at):
+            if length < _OVER_ONE_MONTH or not (is_root or modified_at):
                 return None
         if modified_at is None:
             return (_UNDATED, 0.0 if "news" in urlsplit(link.url).path.lower() else 1.0)
@@ -227,7 +229,7 @@ class SitemapWalk:
 
     def _sightings(self, url: str, feed: Feed) -> list[Sighting]:
         named = named_interval(url, self._zone)
-        day = named if named and named.end - named.start < _ONE_DAY else None
+        day = named if named and named.end - named.start < _OVER_ONE_DAY else None
         found = []
         for listed in feed.items:
             item, dated_at = dated_by_itself(listed, self._zone, listed.updated_at)

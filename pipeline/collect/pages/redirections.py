@@ -27,7 +27,7 @@ WALLS = frozenset(_WALLS.split())
 """Parts of the path, or first labels of the host, of pages that are shown before any article: `/login?to=…`,
 `consent.…`."""
 OFFERS = frozenset({"abo", "abos", "plus", "premium", "subscription"})
-"""The same at the end of a path; elsewhere in a path they are sections."""
+"""Walls only if they are the last part of a path; elsewhere in a path they name sections."""
 LEAST_SHARED_WORDS = 3
 """A changed name shares at least this many words with the old one, and more than half of its words."""
 
@@ -98,7 +98,8 @@ def _site(url: str) -> str:
 def _is_wall(url: str, known_as: Sequence[str] = ()) -> bool:
     """Whether the address is that of a wall.
 
-    An article in a section with such a name, as in `/wartung/…`, is not a wall, unless the old path follows the name.
+    An article in a section with such a name, as in `/wartung/…`, is not a wall. But an address that ends with the
+    article's old path, as in `/login/politics/article-1`, is one.
     """
     parts = urlsplit(url)
     path = [_stem(segment) for segment in _segments(parts)]

@@ -99,7 +99,8 @@ class Stores:
         self.run = run
         self.on_progress = on_progress
         self.asked_for: set[tuple[UUID, Via]] = set()
-        """The pages that this run has requested, by article and place: two sources may name the same page."""
+        """The pages that this run has requested, by article and way (live, web archive): two sources may name the
+        same page."""
 
     def __enter__(self) -> Self:
         settings = self.settings

@@ -9,7 +9,8 @@ with numbered as (
 ),
 
 spans as (
-    -- if several producers have read a revision, the newest one's reading counts
+    -- if several producers have extracted a revision, the newest one's extraction counts; of several extractions by
+    -- this producer, the first. arg_min_null also keeps a null of the first sighting
     select
         numbered.article_id,
         numbered.revision_no,

@@ -1,6 +1,7 @@
 # Every target sets up what it needs: a virtual environment from requirements.lock, nothing outside this folder.
 PYTHON ?= python3
 BIN := .venv/bin
+PARALLEL := -n 2 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -9,12 +10,13 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/ready
 	$(BIN)/newsledger demo
 
+# A module runs in one process, since its tests may share a fixture that takes long to make.
 test: .venv/ready
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest $(PARALLEL)
 
 # For the minutes of development: all tests but those marked `slow`.
 test-fast: .venv/ready
-	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
 # A backfill in the page of a real Airflow, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
 # keeps what it looked like.

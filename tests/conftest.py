@@ -22,6 +22,11 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Evaluation data that may lie beside the checkout; tests that need it skip without it."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run modules with slow tests first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Relative paths are below a folder of the test's own."""

@@ -5,7 +5,7 @@ PARALLEL := -n 2 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast e2e check plain-english benchmark lock clean
+.PHONY: demo test test-fast e2e check benchmark lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -38,10 +38,7 @@ check: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
 	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/models/sql pipeline/cli/sql
-
-# Refuses idioms that make prose hard to read.
-plain-english: .venv/ready
-	$(BIN)/python -m tests.style.plain_english
+	$(BIN)/python -m tests.style.plain_english # idioms that make prose hard to read
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsledger needs Python 3.11 or later")'

@@ -1,4 +1,4 @@
-"""From a page to an article: the one place where the parts of this package come together."""
+"""Extract the article of a page: the place where the parts of this package come together."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind, BlockSpeaker, LiveEntry
 from pipeline.extract.body import body_blocks, declared_blocks, linked_lines, passed_over, texts_of
-from pipeline.extract.boilerplate.boilerplate import TreeCleaner
 from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
-from pipeline.extract.boilerplate.outlet_rules import Outlet, first_match, outlet_of, remove_unwanted
+from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
+from pipeline.extract.boilerplate.tree_cleaner import TreeCleaner
 from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
 from pipeline.extract.metadata.article_header import ArticleHeader, read_header
@@ -35,31 +35,31 @@ from pipeline.extract.page.removal import Removal, Stripped, Video
 from pipeline.extract.page.text import plain, separate_lines, words_of
 
 MIN_TEXT_CHARS = 40
-"""Less than this is no article."""
+"""A page with less text than this has no article."""
 _REPEATED_CHARS = 60
 _HEAD_BLOCKS = 4
-"""The headline is said again among the first blocks only."""
+"""Only among this many first blocks, a block may be a repetition of the headline."""
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page said."""
+    """The article that was extracted from a page."""
 
     url: str
     canonical_url: str | None = None
-    """The address by which the page itself wants to be known."""
+    """The address that the page declares as its own (rel=canonical)."""
     kicker: str | None
     headline: str | None
     lead: str | None
     blocks: tuple[Block, ...]
     text: str
-    """The blocks' texts, one line each."""
+    """The texts of the blocks, one line each."""
     attributions: tuple[BlockSpeaker, ...] = ()
-    """Who says the blocks that are quotations, where the page tells."""
+    """The speakers of blocks that are quotations, if the page names them."""
     entries: tuple[LiveEntry, ...] = ()
-    """Where the entries of a liveblog begin among the blocks, and their times."""
+    """The blocks with which the entries of a liveblog begin, and their times."""
     authors: tuple[str, ...] = ()
     agencies: tuple[str, ...] = ()
-    """The news agencies whose text it is or was made from: "dpa", "AFP"."""
+    """News agencies whose text it is, or from whose text it was written: "dpa", "AFP"."""
     published_at: datetime | None = None
     modified_at: datetime | None = None
     language: str | None = None
@@ -71,7 +71,11 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
     videos: tuple[Video, ...]
     stripped: tuple[Stripped, ...]
     origins: Mapping[str, str] = {}
-    """Where on the page the chosen headline, authors and dates were read: `json-ld`, `heading`, `byline`, …"""
+    """The sources of the chosen headline, authors and dates on the page: `json-ld`, `heading`, `byline`, …"""
+
+
+_CHOSEN = tuple(name for name in Metadata.__struct_fields__ if name in Extraction.__struct_fields__)
+"""The fields of an extraction that are chosen as metadata, under the same names."""
 
 
 def extract_page(
@@ -80,13 +84,12 @@ def extract_page(
     url: str,
     captured_at: datetime,
     content_type: str | None = None,
-    outlet: Outlet | None = None,
+    outlet: OutletRules | None = None,
 ) -> Extraction:
-    """The article of a page. The same bytes always give the same answer.
+    """Extract the article of a page. The same bytes always give the same result.
 
-    `captured_at` is when the page was as it is: dates after it are refused. `outlet` holds rules for the page's outlet;
-    by default those of its host, if any. Raises PageError with a reason: `empty`, `too_large`, `not_html`, `broken`,
-    `no_text`.
+    Dates after `captured_at` are ignored. `outlet` are the rules for the page's outlet, by default those of its host.
+    Raises PageError with a reason: `empty`, `too_large`, `not_html`, `broken`, `no_text`.
     """
     root = parse(body, url=url, content_type=content_type).root
     declared = read_declared(root, url)
@@ -108,7 +111,7 @@ def extract_page(
     live = is_liveblog(declared, metadata.headline, url)
     timeline = Timeline.read(root.body, declared, at, metadata.zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
-    _leave_the_article(root.body, header, removal, outlet=outlet, url=url, is_live=live)
+    _remove_boilerplate(root.body, header, removal, outlet=outlet, url=url, is_live=live)
     linked = linked_lines(root.body)
     blocks = without_repeated_quotations(_found_blocks(root, declared, metadata, url, removal), removal)
     blocks = clean_lines(blocks, removal, metadata.authors, linked)
@@ -119,10 +122,10 @@ def extract_page(
     return assemble(blocks, removal, metadata, url=url, byline=header.byline, timeline=timeline)
 
 
-def _leave_the_article(
-    body: HtmlElement, header: ArticleHeader, removal: Removal, *, outlet: Outlet | None, url: str, is_live: bool
+def _remove_boilerplate(
+    body: HtmlElement, header: ArticleHeader, removal: Removal, *, outlet: OutletRules | None, url: str, is_live: bool
 ) -> None:
-    """Take out of the tree what is not the article: its head, which was read, boilerplate, and the page's frame."""
+    """Remove from the tree the article's header, which was read, the boilerplate, and the frame of the page."""
     heading = next(iter(header.elements), None)
     place = first_match(body, outlet.body if outlet else None)
     if place is None and heading is not None:
@@ -139,7 +142,7 @@ def _leave_the_article(
 
 
 def _found_blocks(root: HtmlElement, declared: Declared, metadata: Metadata, url: str, removal: Removal) -> list[Block]:
-    """The visible text; where there is none, the text declared to machines, unless it is behind a paywall."""
+    """The visible text. If the page has none, the declared text, unless the article is behind a paywall."""
     texts = texts_of(root.body)
     blocks = body_blocks(root, url)
     for text in passed_over(texts, blocks):
@@ -160,41 +163,32 @@ def assemble(
     byline: str | None = None,
     timeline: Timeline | None = None,
 ) -> Extraction:
-    """An extraction with what follows from its parts: quotations, agencies, text, word count, digest."""
+    """Build the extraction, with the fields that are computed from others: quotations, agencies, word count, digest."""
     blocks, attributions = mark_quotations(blocks)
     text = "\n".join(block.text for block in blocks)
     paragraphs = [block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]
     names = [*metadata.authors, *filter(None, (byline,))]
+    chosen = {name: getattr(metadata, name) for name in _CHOSEN}
     return Extraction(
+        **chosen,
         url=url,
-        canonical_url=metadata.canonical_url,
-        kicker=metadata.kicker,
-        headline=metadata.headline,
-        lead=metadata.lead,
         blocks=tuple(blocks),
         text=text,
         attributions=attributions,
         entries=timeline.entries_among(blocks) if timeline else (),
-        authors=metadata.authors,
         agencies=credited_agencies(names, paragraphs, removal.texts("source", "byline")),
-        published_at=metadata.published_at,
-        modified_at=metadata.modified_at,
-        language=metadata.language,
-        section=metadata.section,
-        access=metadata.access,
         correction=removal.correction,
         word_count=len(words_of(text)),
         text_digest=ids.digest(msgspec.json.encode([metadata.headline, metadata.lead, text])),
         videos=tuple(removal.videos),
         stripped=tuple(removal.stripped),
-        origins=metadata.origins,
     )
 
 
 def _without_head(
     blocks: Iterator[Block], titles: Sequence[str], lead: str | None, removal: Removal
 ) -> Iterator[Block]:
-    """Without what was said already: the headline in another wording, the lead, a note on the author."""
+    """Remove blocks that repeat the headline in other words, the lead, or a note on the author."""
     bios = " ".join(removal.texts("bio"))
     for number, block in enumerate(blocks):
         if (number < _HEAD_BLOCKS and repeats_title(block.text, titles)) or any(repeats(block.text, t) for t in titles):
@@ -208,7 +202,7 @@ def _without_head(
 
 
 def _distinct(blocks: Sequence[Block], removal: Removal) -> Iterator[Block]:
-    """Without paragraphs that stand on the page twice, once for each screen size."""
+    """Remove the second copy of paragraphs that are on the page twice, once for each screen size."""
     seen: set[str] = set()
     for block in blocks:
         if len(block.text) >= _REPEATED_CHARS:

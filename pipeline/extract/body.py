@@ -1,4 +1,4 @@
-"""The body's text, found by trafilatura on the cleaned tree, as blocks."""
+"""The text of the body as blocks, extracted by trafilatura from the cleaned tree."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from pipeline.extract.page.region import is_bare_prose, prose_chars
 from pipeline.extract.page.text import normal, plain, raw_text, tidy
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-"""What it complains of is recorded as an event with a reason."""
+"""trafilatura's complaints are not logged: a failure is recorded as an event with a reason."""
 
 MIN_SHARE_OF_PROSE = 0.2
-"""When the quick extraction has less than this share of the page's prose, the thorough one is asked too. It costs
-several times as much, and on 125 real pages found nothing more: it is for pages unlike those."""
+"""If the quick extraction returns less than this share of the page's prose, the thorough one is tried too. That takes
+several times as long, and found nothing more on 125 real pages; it is for unusual pages."""
 MIN_QUICK_CHARS = 200
 _MAX_PASSED_OVER = 300
 _BEGINNING_CHARS = 80
 _LINES = ("p", "li", "h2", "h3", "h4", "div", "td", "section")
 _MAX_LINKED_CHARS = 2_000
-"""With indentation."""
+"""Maximum length of a line, including indentation in the source."""
 _MIN_LINKED_SHARE = 0.4
 
 
 def body_blocks(root: HtmlElement, url: str) -> list[Block]:
-    """The main text. Quick first; where that finds little of the page's prose, all of trafilatura's methods.
+    """The main text, by trafilatura's quick method; if that finds little of the page's prose, by all its methods.
 
-    What the head declares must have been read: it is taken out, so that nobody takes an article behind a paywall
+    The head is emptied, so the caller must have read it before: trafilatura would take the text of paywalled articles
     from there.
     """
     for element in root.findall("head"):
@@ -49,7 +49,7 @@ def body_blocks(root: HtmlElement, url: str) -> list[Block]:
 
 
 def passed_over(texts: Sequence[str], blocks: Sequence[Block]) -> Iterator[str]:
-    """Those of the page's texts that are in none of the blocks: what trafilatura judged not to be the article."""
+    """The texts of the page that are not in the blocks, because trafilatura did not count them as the article."""
     begun = {_beginning(block.text) for block in blocks}
     whole = normal(" ".join(block.text for block in blocks))
     left = (text for text in dict.fromkeys(texts) if _beginning(text) not in begun)
@@ -59,7 +59,7 @@ def passed_over(texts: Sequence[str], blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def texts_of(body: HtmlElement) -> list[str]:
-    """The texts of the body's paragraphs, headings and list items, and what stands in a div as in a paragraph."""
+    """The texts of the body's paragraphs, headings and list items, and of divs that hold prose like a paragraph."""
     texts = (
         tidy(raw_text(element))
         for element in body.iter("p", "li", "h2", "h3", "h4", "div")
@@ -69,7 +69,7 @@ def texts_of(body: HtmlElement) -> list[str]:
 
 
 def linked_lines(body: HtmlElement) -> frozenset[str]:
-    """The words of the lines that are mostly links, as `normal` gives them."""
+    """The lines that consist mostly of links, normalized by `normal`."""
     lines: set[str] = set()
     for line in {_line_of(anchor) for anchor in body.iter("a")}:
         text = raw_text(line)
@@ -89,14 +89,14 @@ def _beginning(text: str) -> str:
 
 
 def declared_blocks(body: str) -> list[Block]:
-    """The text that a page declares as its `articleBody`, for pages that show it only by script."""
+    """The blocks of a declared `articleBody`, for pages that show their text only by script."""
     return [block for line in body.splitlines() for block in _block(BlockKind.PARAGRAPH, plain(line))]
 
 
 def _trafilatura_blocks(root: HtmlElement, url: str, *, fast: bool) -> list[Block]:
-    """trafilatura 2.3.1 on the cleaned tree, which it copies. Another version or other options are a new producer.
+    """Run trafilatura 2.3.1 on a copy of the cleaned tree. Another version or other options need a new producer number.
 
-    No metadata (read already), no comments, tables yes, deduplication off (it keeps state between pages).
+    Metadata is off because it is read elsewhere, deduplication because it keeps state between pages.
     """
     try:
         document = trafilatura.bare_extraction(
@@ -123,7 +123,7 @@ _INLINE = frozenset({"hi", "ref", "lb", "del", "graphic", "span", "a", "b", "i",
 
 
 def blocks_of(body: _Element) -> Iterator[Block]:
-    """trafilatura's result as blocks: p, head, list/item, quote, table/row/cell. One block is one line of text."""
+    """trafilatura's result (p, head, list/item, quote, table/row/cell) as blocks. A block is one line of text."""
     yield from _paragraphs(body.text)
     for element in body:
         if element.tag == "head":
@@ -157,13 +157,13 @@ def _block(kind: BlockKind, text: str) -> Iterator[Block]:
 
 
 def _text_of(element: _Element) -> str:
-    """The element's text on one line, with a space where a block begins inside of it."""
+    """The element's text on one line, with a space where an inner block begins."""
     has_blocks = any(child.tag in _INNER_BLOCKS for child in element)
     return (" " if has_blocks else "").join(map(str, element.itertext()))
 
 
 def _text_with_breaks(element: _Element) -> str:
-    """Two line breaks in a row part paragraphs, one is a space."""
+    """The element's text. Two line breaks in a row separate paragraphs; a single one is a space."""
     parts = [element.text or ""]
     for child in element:
         parts.append("\n" if child.tag == "lb" else _text_with_breaks(child) if isinstance(child.tag, str) else "")

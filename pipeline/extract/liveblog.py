@@ -1,7 +1,7 @@
-"""Liveblogs: many entries on one page, each with a time.
+"""Liveblogs: pages with many entries, each with a time.
 
-The times are read before the tree is cleaned, since trafilatura drops them; the text that follows a time on the page
-tells which block the entry begins with.
+The times are read before the tree is cleaned, because trafilatura drops them. The text after a time on the page
+identifies the block with which its entry begins.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _NAMED = re.compile(r"live-?blog|live-?ticker|newsblog|newsticker|live[ -]update
 _MIN_ENTRIES = 2
 _MAX_ENTRIES = 2_000
 _KEY_WORDS = 8
-"""So many of an entry's first words tell it from the others."""
+"""Number of first words that identify an entry."""
 _EPOCH_MILLISECONDS = re.compile(r"^1\d{12}$")
 
 
 def is_liveblog(declared: Declared, headline: str | None, url: str) -> bool:
-    """By its declared type, its address or its headline."""
+    """Whether the page is a liveblog, by its declared type, its address or its headline."""
     return "LiveBlogPosting" in types_of(declared.article) or any(
         _NAMED.search(text) is not None for text in (headline or "", url)
     )
 
 
 class _Dated(msgspec.Struct, frozen=True):
-    """One entry, which its heading and its text both tell."""
+    """The time of one entry. Two keys may lead to it: its heading and its text."""
 
     entry_no: int
     at: datetime
@@ -48,7 +48,7 @@ class Timeline(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, body: HtmlElement, declared: Declared, captured_at: datetime, zone: tzinfo = UTC) -> Timeline:
-        """What JSON-LD says of the updates, and the time elements of the page; times after the capture are none."""
+        """Read the updates in JSON-LD and the time elements of the page. Times after the capture are ignored."""
         times: dict[str, _Dated] = {}
         for entry_no, (said, texts) in enumerate([*_declared_updates(declared), *_visible_times(body)]):
             moment = parse_moment(said, default_zone=zone)
@@ -58,7 +58,7 @@ class Timeline(msgspec.Struct, frozen=True):
         return cls(times=times)
 
     def entries_among(self, blocks: Sequence[Block]) -> tuple[LiveEntry, ...]:
-        """Where the entries begin; none when the page has fewer than two."""
+        """The blocks with which entries begin; empty if the page has fewer than two entries."""
         begun: set[int] = set()
         entries: list[LiveEntry] = []
         for number, block in enumerate(blocks, start=1):

@@ -1,7 +1,7 @@
-"""Text that another extractor left behind: only its lines are known, so only the line rules apply.
+"""Repair text that another extractor produced. Only its lines are known, so only the line rules apply.
 
-What such text looks like: a video caption's time line is glued to the sentence after it, the teaser of the video
-stands before it as if it were a paragraph, kicker and headline are one line with a colon and no space.
+Typical faults: the time line of a video caption is glued to the next sentence, the teaser of the video precedes it like
+a paragraph, and kicker and headline are one line with a colon and no space.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SENTENCE_END = re.compile(r"[.!?…:;,]['\"“”«»’)\]]*$")
 
 
 def repair_text(text: str) -> Extraction:
-    """The article in the text. Raises PageError `no_text` when nothing is left."""
+    """The article in the text. Raises PageError `no_text` if nothing is left."""
     lines = [line for line in (tidy(raw) for raw in text.split("\n")) if line]
     removal = Removal(stripped=[], videos=[])
     kicker, headline, lines = _part_headline(lines)
@@ -47,7 +47,7 @@ def _part_headline(lines: list[str]) -> tuple[str | None, str | None, list[str]]
 
 
 def _without_videos(lines: Sequence[str], removal: Removal) -> list[str]:
-    """Teaser line, `07.01.2026 | 2:30 min`, rest of that line: the teaser goes with the time, the rest is text."""
+    """Remove video captions: the line before `07.01.2026 | 2:30 min` is the teaser, the rest of the line is text."""
     kept: list[str] = []
     for line in lines:
         time = VIDEO_TIME.match(line)
@@ -68,7 +68,7 @@ def _blocks(lines: Sequence[str]) -> list[Block]:
 
 
 def _kind(lines: Sequence[str], number: int) -> BlockKind:
-    """Short without a full stop is a heading, unless it is a name or the words announced by the line before."""
+    """A short line without a full stop is a heading, unless it is a name or the line before announces it."""
     line = lines[number]
     if number == len(lines) - 1 or len(line) > MAX_SUBHEADING_CHARS or _SENTENCE_END.search(line) or NAME.match(line):
         return BlockKind.PARAGRAPH

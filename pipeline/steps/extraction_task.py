@@ -1,4 +1,4 @@
-"""One archived page read: what the worker processes of extract do."""
+"""The task of extract's worker processes: extract the article of one archived page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import asdict
 
 from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, Storage
@@ -15,9 +16,14 @@ from pipeline.errors import ArchiveError, PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page
 
+_READ = tuple(
+    name for name in ArticleExtracted.__struct_fields__ if name in Extraction.__struct_fields__ and name != "url"
+)
+"""The fields of the event that the extractor reads from the page, under the same names as in its result."""
+
 
 class PendingCapture(msgspec.Struct, frozen=True):
-    """A captured payload and the record that holds its bytes."""
+    """A captured page, and the archive record that holds its bytes."""
 
     capture_id: UUID
     article_id: UUID
@@ -32,10 +38,10 @@ class PendingCapture(msgspec.Struct, frozen=True):
 
 
 def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) -> Sequence[Event] | str:
-    """The events that one archived page gives; a problem where the archive does not hold what it should.
+    """Return the events of one archived page, or a problem if the archive cannot be read.
 
-    A page that cannot be read stays pending, so a restored file is made good by the next run. A page that the
-    extractor stumbles over is a recorded failure of this producer: the next version will see it again.
+    A page that cannot be read from the archive stays pending: when the file is restored, the next run extracts it. A
+    page on which the extractor fails is recorded as a failure of this producer, so the next version tries it again.
     """
     try:
         page = read_page(storage, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
@@ -45,14 +51,14 @@ def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) ->
         extraction = extract_page(
             page.body, url=capture.url, captured_at=capture.captured_at, content_type=capture.content_type
         )
-    except Exception as exc:  # noqa: BLE001  # one page must not cost the others; the event says what happened
+    except Exception as exc:  # noqa: BLE001  # the other pages are still extracted; the event says what happened
         page_error = exc if isinstance(exc, PageError) else PageError("error", f"{type(exc).__name__}: {exc}"[:500])
         return [extraction_failed(capture, now, page_error.reason, page_error.detail or None)]
     return _events(extraction, capture, now)
 
 
 def _about(capture: PendingCapture, now: datetime) -> dict[str, Any]:
-    """What all events of a capture's extraction have in common."""
+    """The fields that all events of one extraction share."""
     return {
         "stream": f"article:{capture.article_id}",
         "occurred_at": now,
@@ -63,7 +69,7 @@ def _about(capture: PendingCapture, now: datetime) -> dict[str, Any]:
 
 
 def extraction_failed(capture: PendingCapture, now: datetime, reason: str, detail: str | None) -> ExtractionFailed:
-    """The event that this producer could not read the page."""
+    """The event of a page that this producer could not extract."""
     return ExtractionFailed(
         **_about(capture, now),
         caused_by=capture.capture_id,
@@ -81,40 +87,14 @@ def _events(extraction: Extraction, capture: PendingCapture, now: datetime) -> S
         caused_by=capture.capture_id,
         url=capture.url,
         payload_digest=capture.payload_digest,
-        kicker=extraction.kicker,
-        headline=extraction.headline,
-        lead=extraction.lead,
-        blocks=extraction.blocks,
-        text=extraction.text,
-        authors=extraction.authors,
-        published_at=extraction.published_at,
-        modified_at=extraction.modified_at,
-        language=extraction.language,
-        section=extraction.section,
-        access=extraction.access,
-        correction=extraction.correction,
-        word_count=extraction.word_count,
-        text_digest=extraction.text_digest,
-        canonical_url=extraction.canonical_url,
-        agencies=extraction.agencies,
-        attributions=extraction.attributions,
-        entries=extraction.entries,
+        **{name: getattr(extraction, name) for name in _READ},
     )
+    about["caused_by"] = article.event_id
     stripped = [
-        BoilerplateStripped(
-            **about, caused_by=article.event_id, block_no=no, kind=block.kind, rule=block.rule, text=block.text
-        )
+        BoilerplateStripped(**about, block_no=no, **asdict(block))
         for no, block in enumerate(extraction.stripped, start=1)
     ]
     videos = [
-        VideoEmbedded(
-            **about,
-            caused_by=article.event_id,
-            video_no=no,
-            teaser=video.teaser,
-            published_on=video.published_on,
-            duration_seconds=video.duration_seconds,
-        )
-        for no, video in enumerate(extraction.videos, start=1)
+        VideoEmbedded(**about, video_no=no, **asdict(video)) for no, video in enumerate(extraction.videos, start=1)
     ]
     return [article, *stripped, *videos]

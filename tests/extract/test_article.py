@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.errors import PageError
-from pipeline.events import BlockKind
+from pipeline.events import ArticleExtracted, BlockKind, Event
 from pipeline.extract import Extraction, Video, extract_page
 from tests.conftest import SHARED
 from tests.golden.made_up import BROADCASTER, DEICH, extract, kinds
@@ -86,3 +86,8 @@ def test_real_pages_give_articles() -> None:
         assert extraction.text == "\n".join(block.text for block in extraction.blocks)
         assert not any("\n" in block.text for block in extraction.blocks)
     assert articles >= len(folders) - 2
+
+
+def test_the_event_takes_every_field_from_the_extraction_by_its_name() -> None:
+    of_the_capture = {*Event.__struct_fields__, "source_id", "article_id", "payload_digest"}
+    assert set(ArticleExtracted.__struct_fields__) - of_the_capture <= set(Extraction.__struct_fields__)

@@ -6,18 +6,18 @@ import msgspec
 import pytest
 
 from pipeline.extract import extract_page
-from pipeline.extract.boilerplate.outlet_rules import Expected, Outlet, Unwanted, load_outlets, outlet_of
+from pipeline.extract.boilerplate.outlet_rules import Expected, OutletRules, Unwanted, load_outlets, outlet_of
 from tests.golden.made_up import CAPTURED_AT, DEICH, HARBOUR, URL, page, paragraphs
 
 TICKER = f"<div class='k1'><p>{HARBOUR[0]}</p></div>"
 
 
-def outlet(**fields: object) -> Outlet:
+def outlet(**fields: object) -> OutletRules:
     entry = {"host": "holmbote.example", "reason": "", "example": "", "expected": Expected("", 0, 0), **fields}
-    return msgspec.convert(entry, Outlet)
+    return msgspec.convert(entry, OutletRules)
 
 
-def blocks(body: bytes, entry: Outlet) -> list[str]:
+def blocks(body: bytes, entry: OutletRules) -> list[str]:
     extraction = extract_page(body, url=URL, captured_at=CAPTURED_AT, outlet=entry)
     return [block.text for block in extraction.blocks]
 

@@ -1,4 +1,4 @@
-"""Refuse idioms that make prose hard to read: `make plain-english`. The rules are in plain_english.toml.
+"""Refuse idioms that make prose hard to read, as a part of `make check`. The rules are in plain_english.toml.
 
     python -m tests.style.plain_english [FOLDER|FILE ...]
 

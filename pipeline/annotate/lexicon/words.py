@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 import msgspec
 
-from pipeline.annotate.lexicon.verbs import FOLDER, Verb, load_verbs, verbs_by_form
+from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Verb, load_verbs, verbs_by_form
 
 LANGUAGES = ("de", "en")
 _STARTS = {"de": ("nach", "zufolge", "so", "demnach", "demzufolge"), "en": ("according",)}

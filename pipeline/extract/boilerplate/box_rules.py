@@ -1,8 +1,8 @@
-"""Boxes beside the article, recognised by what their elements are named for: the rules, as data.
+"""Rules for boxes beside the article that are recognised by the names of their elements, as data.
 
 Each rule has an id that ends up in the `boilerplate_stripped` event, a kind, a reason, and an example it must match
 (the tests run every rule against its example). A rule describes a habit of many outlets, never one outlet's markup.
-`boilerplate.py` applies them and keeps any of them from removing much of an article.
+`tree_cleaner.py` applies them, and its guards keep them from removing much of an article.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ import msgspec
 
 
 class BoxRule(msgspec.Struct, frozen=True):
-    """An element that is named for what it holds, in class, id or data-testid."""
+    """An element whose class, id or data-testid says what it holds."""
 
     id: str
     kind: str
     reason: str
     example: str
-    """A class name."""
+    """A class name that the rule matches."""
     max_chars: int
-    """More text than this is not such a box, whatever its name."""
+    """Maximum length of the box's text; a longer element is not such a box, whatever its name."""
     named: str = ""
-    """Names as whole parts of a class name: `related` is in `c-related__title`, not in `unrelated`.
+    """Names that are whole parts of a class name: `related` is in `c-related__title`, not in `unrelated`.
 
     A hyphen in a name stands for any or no separator: `share-bar` is also `sharebar` and `share_bar`."""
     within: str = ""
     """Names anywhere in a class name."""
     pattern: re.Pattern[str] | None = None
-    """Names that only a pattern can tell: `absatzbild__info` is a picture's."""
+    """A pattern for names that the two fields above cannot describe: `absatzbild__info`."""
     tags: frozenset[str] = frozenset()
-    """Only these elements; all but headings, links and the page's frame when empty."""
+    """Tags of the elements; if empty, all tags except headings, links and the page's frame."""
     text: re.Pattern[str] | None = None
-    """Words of such a box where the name alone is not enough: on a button or link in it, or two in a short text."""
+    """Words that the box must have if its name is not enough: one on a button or link, or two in a short text."""
     may_be_all: bool = False
-    """Such a box can be all that a page says. Of one that asks no guard holds, unless it holds an article."""
+    """Whether the box may be the only text of a page. If it asks the reader something and holds no article, no guard
+    applies."""
 
 
 _SPOKEN_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "small", "em", "label", "legend"})

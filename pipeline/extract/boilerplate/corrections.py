@@ -1,4 +1,4 @@
-"""How outlets say that they have corrected an article. Such a notice is a field of its own."""
+"""Rules for the notices with which outlets say that they corrected an article. A notice is a field of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CORRECTIONS = (
     LineRule(
         id="earlier_version_unnamed",
         kind="correction",
-        reason="Of what it was the earlier version is not said: only above or below the text it is the article.",
+        reason="The line does not say which text had the earlier version. Above or below the text, it is the article.",
         example="In einer früheren Version hieß es, der Deich sei 1962 gebaut worden.",
         pattern=starting(
             rf"{_EARLIER} (?:version|fassung|überschrift)\s*,?\s*(?:hieß es|stand|haben wir|hatten wir)\b"
@@ -86,7 +86,7 @@ CORRECTIONS = (
 
 
 def corrections_in(box: HtmlElement) -> Iterator[str]:
-    """The notices of correction in a footer or box that is about to be taken out."""
+    """The correction notices in a footer or box that is about to be removed."""
     for line in box.iter("p", "li", "small", "div"):
         text = text_within(line, _MAX_NOTICE_CHARS) if line.tag != "div" or len(line) == 0 else None
         if text and any(rule.matches(text) for rule in CORRECTIONS):

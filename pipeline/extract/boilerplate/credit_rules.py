@@ -1,4 +1,4 @@
-"""Lines that say who made an article, from what, when and for what: the rules, as data."""
+"""Rules for lines that say who made an article, from which sources, when and for which outlet, as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the rules of `tree_rules.py` look at an element: each answers with the element to take out, if any."""
+"""The finders of the rules in `tree_rules.py`: each returns the element to remove, or None."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _NEW_WINDOW = re.compile(
 )
 _NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.):]\s")
 _LINKED_SHARE = 0.95
-"""A paragraph is nothing but links when so much of its text is linked."""
+"""A paragraph with at least this share of linked text counts as nothing but links."""
 
 
 def find_itself(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    """Its tag says what it is."""
+    """The element itself: its tag says what it is."""
     return element
 
 
@@ -81,7 +81,7 @@ def find_folding_box(heading: HtmlElement, page: Surroundings) -> HtmlElement | 
         return None
     text = visible_text(heading)
     if visible_text(button) != text or text.endswith("?"):
-        return None  # a question that folds its answer is the article's
+        return None  # a question that folds its answer is part of the article
     container: HtmlElement | None = heading
     while container is not None and container is not page.body and text_within(container, len(text)) is not None:
         container = container.getparent()
@@ -111,7 +111,7 @@ def find_link_only(element: HtmlElement, page: Surroundings) -> HtmlElement | No
 
 
 def _is_of_a_list(heading: HtmlElement, anchors: list[HtmlElement], page: Surroundings) -> bool:
-    """`3. The museum of things`, which leads to the museum: what an article goes through one by one."""
+    """Whether the heading is an entry of the article's list, such as `3. The museum of things` with a link to it."""
     numbered = _NUMBERED.match(visible_text(heading)) is not None
     return numbered or not any(page.is_own_site(anchor.get("href") or "") for anchor in anchors)
 
@@ -136,7 +136,7 @@ def find_link_list(element: HtmlElement, page: Surroundings) -> HtmlElement | No
 
 
 def _is_labelled_link(item: HtmlElement, page: Surroundings) -> bool:
-    """A link to another page of the site, with a few words before it."""
+    """Whether the item is a link to another page of the site, with a few words before it."""
     anchors = _page_links(item)
     if len(anchors) != 1 or not page.is_own_site(anchors[0].get("href") or ""):
         return False
@@ -181,7 +181,7 @@ def find_teaser_card(element: HtmlElement, page: Surroundings) -> HtmlElement | 
 
 
 def _is_title(anchor: HtmlElement) -> bool:
-    """A link of several words that is a heading or is named for one, outside of a paragraph."""
+    """Whether the link has several words, is a heading or is named like one, and is outside of paragraphs."""
     if len(visible_text(anchor).split()) < 4 or next(anchor.iterancestors("p", "li"), None) is not None:
         return False
     parent = anchor.getparent()
@@ -192,13 +192,13 @@ def _is_title(anchor: HtmlElement) -> bool:
 
 
 def _page_links(element: HtmlElement) -> list[HtmlElement]:
-    """The links with text, none where one of them leads to a place on the page itself."""
+    """The links with text; empty if one of them leads to a place on the page itself."""
     anchors = [anchor for anchor in element.findall(".//a") if raw_text(anchor).strip()]
     return [] if any((anchor.get("href") or "#").startswith("#") for anchor in anchors) else anchors
 
 
 def find_loose_video(line: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    """`26.10.2025 | 2:43 min` outside a figure: what holds it is the caption, if it holds little else."""
+    """The element around `26.10.2025 | 2:43 min` outside a figure: the caption, if it holds little else."""
     if "min" not in (line.text or "") or not VIDEO_TIME.fullmatch(tidy(line.text or "")):
         return None
     container = line

@@ -1,4 +1,4 @@
-"""What a rule about a whole block of text is made of. The rules are in `line_rules.py` and beside it."""
+"""The type of rules about a line (a block of text), and the parts of their patterns."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _REPORTED = re.compile(
     r"|so (?-i:[A-Z])).*[.!?]\W*$",
     re.IGNORECASE,
 )
-"""`…, sagte sie.`, `…, the ranger said.`: words told by the article. (Without the full stop it can be a headline.)"""
+"""`…, sagte sie.`, `…, the ranger said.`: reported speech. (Without the full stop it may be a headline.)"""
 
 SENTENCE = (
     r"(?:.*[!?…]\W*$|(?:.*\s)?\S+\s+\S+\s+\S*[^\W\d]{3}\.\W*$"
     r"|.*,\s(?:dass|was|wer|wie|warum|die|der|das|den|that|which|who|what|but)\s)"
 )
-"""Who owns a picture is not said with a question, with words and a full stop, or with a clause."""
+"""A sentence: a question, an exclamation, words with a full stop, or a clause. Picture credits are not sentences."""
 
 
 class Place(StrEnum):
-    """Where in the article a rule holds: a byline is one only above the text, a credit only below it."""
+    """Where in the article a rule applies: bylines are above the text, credits below it."""
 
     ANYWHERE = "anywhere"
     HEAD = "head"
@@ -37,10 +37,10 @@ class Place(StrEnum):
 
 
 class LineRule(msgspec.Struct, frozen=True):
-    """A whole block of text that is not the article's.
+    """A line that is not part of the article.
 
-    Many labels are ordinary words (`Zum Thema`, `Jetzt testen`), with which a sentence can begin too. So a pattern
-    tells all of the line, not only its beginning, or the mark after the label.
+    Many labels are ordinary words (`Zum Thema`, `Jetzt testen`) that may also begin a sentence. So a pattern describes
+    the whole line, or the mark after the label, and not only the first words.
     """
 
     id: str
@@ -51,10 +51,10 @@ class LineRule(msgspec.Struct, frozen=True):
     max_chars: int = 120
     place: Place = Place.ANYWHERE
     linked: re.Pattern[str] | None = None
-    """What is enough in a line that is mostly a link. (Such a line can have twice as many characters.)"""
+    """A pattern that is sufficient if the line is mostly a link. (Such a line may be twice as long.)"""
 
     def matches(self, text: str, *, is_linked: bool = False) -> bool:
-        """Is this line what the rule is about? Never one that begins with a quotation mark, or reports what is said."""
+        """Whether the rule matches the line. Lines that begin with a quotation mark or report speech never match."""
         if len(text) > self.max_chars * (2 if is_linked else 1):
             return False
         found = self.pattern.search(text) or (is_linked and self.linked is not None and self.linked.search(text))
@@ -64,20 +64,20 @@ class LineRule(msgspec.Struct, frozen=True):
 
 
 def starting(*alternatives: str) -> re.Pattern[str]:
-    """A line that begins so."""
+    """Matches lines that begin with one of these."""
     return re.compile(rf"^\W*(?:{'|'.join(alternatives)})", re.IGNORECASE)
 
 
 def whole(*alternatives: str) -> re.Pattern[str]:
-    """A line that is no more than this."""
+    """Matches lines that consist of one of these."""
     return re.compile(rf"^\W*(?:{'|'.join(alternatives)})\W*$", re.IGNORECASE)
 
 
 def label(*alternatives: str) -> re.Pattern[str]:
-    """A line that is no more than this, and no sentence: `Zurück`, not `Zurück.`"""
+    """Matches lines that consist of one of these and are not a sentence: `Zurück`, not `Zurück.`"""
     return re.compile(rf"^\W*(?:{'|'.join(alternatives)})[^\w.!?]*$", re.IGNORECASE)
 
 
 def holding(*needles: str) -> re.Pattern[str]:
-    """A line that has all of these, in any order."""
+    """Matches lines that contain all of these, in any order."""
     return re.compile("^" + "".join(rf"(?=.*(?:{needle}))" for needle in needles), re.IGNORECASE)

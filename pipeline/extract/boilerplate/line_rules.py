@@ -1,7 +1,7 @@
-"""Lines that are not the article, recognised by their words: the rules, as data.
+"""Rules for lines that are not part of the article: agencies, captions and pointers, as data.
 
 Each rule has an id that ends up in the `boilerplate_stripped` event, a kind, a reason, and an example it must match
-(the tests run every rule against its example, and against sentences it must leave alone).
+(the tests run every rule on its example, and on sentences that it must not match).
 """
 
 from __future__ import annotations

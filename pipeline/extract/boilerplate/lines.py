@@ -1,4 +1,4 @@
-"""Taking out what is not the article by the words of its lines, after extraction."""
+"""Remove boilerplate by the words of its lines, after the text was extracted."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from pipeline.extract.page.removal import Removal
 from pipeline.extract.page.text import CAPITALS, normal, words_of
 
 MAX_SHARE_OF_TEXT = 0.25
-"""A rule that would take more of the text than this in sum takes nothing."""
+"""A rule whose matches hold more than this share of the text removes nothing."""
 MAX_SHARE_OF_CORRECTIONS = 0.5
-"""The notice of a short article may be nearly as long as the article."""
+"""The same limit for correction notices, which may be nearly as long as a short article."""
 HEAD_BLOCKS = 6
-"""Bylines and datelines are stripped among the first blocks only: further down they are text."""
+"""Bylines and datelines are removed only among the first blocks of text; further down they are part of it."""
 _MAX_DANGLING = 2
+"""Maximum number of headings at the end that are removed because nothing follows them."""
 FOOT_BLOCKS = 5
-"""Credits and notes on authors stand among the last blocks. Blocks that are stripped do not count."""
+"""Credits and notes on authors are removed only among the last blocks of text. Removed blocks do not count."""
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 
 
 def clean_lines(
     blocks: Sequence[Block], removal: Removal, authors: Sequence[str] = (), linked: Set[str] = frozenset()
 ) -> list[Block]:
-    """The blocks without those that are boilerplate by their words. A rule that would take too much takes nothing.
+    """Return the blocks without boilerplate. A rule that would remove too much of the text removes nothing.
 
-    But what asks for consent is taken always: a page that says little else is no article. `linked` are the words,
-    as `normal` gives them, of the lines that are mostly links.
+    Requests for consent are always removed: a page with little other text has no article. `linked` holds the lines that
+    consist mostly of links, normalized by `normal`.
     """
     total = sum(len(block.text) for block in blocks) or 1
     hits = _line_hits(blocks, authors, [normal(block.text) in linked for block in blocks])
@@ -55,7 +56,7 @@ def clean_lines(
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
-    """For each block the rule that holds of it. The head and the foot reach as far as so many blocks are the text's."""
+    """The rule that matches each block. Head and foot end when they contain `HEAD_BLOCKS` or `FOOT_BLOCKS` of text."""
     hits: list[LineRule | None] = [None] * len(blocks)
     for place, numbers, reach in (
         (Place.FOOT, range(len(blocks) - 1, -1, -1), FOOT_BLOCKS),
@@ -92,12 +93,12 @@ _BIO = (
     r"|writer|columnist|kolumnist|fotograf|photograph|mitarbeiter|freelance|chef|leiter|director|head of|dozent|profess"
     r"|forsch|research|wissenschaft|fellow|lecturer|zuständig|responsible for))"
 )
-"""What bearers of a name do for an outlet or for a living. That they were somewhere is told by an article."""
+"""Verbs and professions in notes on authors. (“Berg was in …” belongs to an article.)"""
 _BEFORE_NAME = re.compile(rf"^(?:[{CAPITALS}(]\S*\s+){{0,4}}$")
 BIO = LineRule(
     id="bio_of_author",
     kind="bio",
-    reason="The last lines speak of the author.",
+    reason="The last lines are about the author.",
     example="Anna Berg ist Reporterin im Studio Ruhntal.",
     pattern=re.compile(rf"^{_BIO}", re.IGNORECASE),
     max_chars=700,
@@ -115,7 +116,7 @@ NAMES_ONLY = LineRule(
 
 
 def is_bio(text: str, authors: Sequence[str]) -> bool:
-    """`Anna Berg ist Reporterin …`, `Korrespondentin Anna Berg ist …`: the last lines that speak of the author."""
+    """Whether the line is about an author: `Anna Berg ist Reporterin …`, `Korrespondentin Anna Berg ist …`."""
     if len(text) > BIO.max_chars:
         return False
     for author in authors:
@@ -126,7 +127,7 @@ def is_bio(text: str, authors: Sequence[str]) -> bool:
 
 
 def is_names_only(text: str, authors: Sequence[str]) -> bool:
-    """The authors' names and nothing else."""
+    """Whether the line consists of the authors' names only."""
     if not authors or len(text) > NAMES_ONLY.max_chars:
         return False
     rest = normal(text)
@@ -136,7 +137,7 @@ def is_names_only(text: str, authors: Sequence[str]) -> bool:
 
 
 def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> list[Block]:
-    """Without pull quotes that only repeat what a paragraph says, and the line after them with the speaker."""
+    """Remove pull quotes that only repeat a paragraph, and the line after them with the speaker."""
     prose = [normal(block.text) for block in blocks if block.kind is BlockKind.PARAGRAPH]
     kept: list[Block] = []
     after_repeated = False
@@ -154,7 +155,7 @@ def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> li
 
 
 def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Block]:
-    """A heading that nothing follows was the heading of something removed; many in a row are the article's list."""
+    """Remove headings at the end: what followed them was removed. Many in a row are a list and stay."""
     count = len(list(takewhile(lambda block: block.kind is BlockKind.SUBHEADING, reversed(blocks))))
     if count > _MAX_DANGLING:
         return blocks
@@ -164,7 +165,7 @@ def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Bl
 
 
 def repeats(text: str, other: str | None) -> bool:
-    """The same words, or one wording inside the other at nearly the same length."""
+    """Whether the texts have the same words, or one contains the other and is not much longer."""
     if not other or not 0.6 < len(text) / len(other) < 1.7:
         return False
     one, two = words_of(text), words_of(other)

@@ -1,4 +1,4 @@
-"""Mark-up that would lose words, or put them in the wrong place, on the way to text: rewritten before extraction."""
+"""Rewrite mark-up from which the extraction would lose words, or put them in the wrong place."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.text import normal, raw_text, spaced_text, visible_text
 
 MAX_FIGURE_CHARS = 3_000
-"""A figure with more text than this holds more than a caption."""
+"""A figure with more text than this holds more than a caption; it was probably never closed."""
 MAX_ASIDE_QUOTATION_CHARS = 600
-"""A quotation in an aside with no more text than this is the article's pull quote."""
+"""A quotation in an aside with at most this much text is a pull quote of the article."""
 
 _MAX_SPEAKER_CHARS = 140
 _SPEAKER_NAMES = re.compile(r"author|autor|source|speaker|attribution|credential|cite|caption|byline", re.IGNORECASE)
 _DASHED = re.compile(r"^\s*[–—]\s*\w")
-"""`— Anke Tamsen`: how quotations that are set apart, and embedded posts, name their speaker."""
+"""`— Anke Tamsen`: how block quotations and embedded posts name their speaker."""
 _QUOTATION_NAMES = re.compile(r"quot(?:e|ation)|zitat|citation", re.IGNORECASE)
 _QUOTED = re.compile(r"^\s*[„“«»\"‚‘]\w")
 _MEDIA = ("img", "picture", "video", "audio", "amp-img", "amp-video", "table")
@@ -26,17 +26,17 @@ _DECORATION = re.compile(r"^[\s„“”\"'«»‚‘’›‹❝❞]+$")
 
 
 def prepare(body: HtmlElement) -> None:
-    """Mark-up that would lose words on the way: quotations, times, and figures that hold more than a picture."""
+    """Rewrite quotations, times, and figures that hold more than a picture. The body is changed in place."""
     for figure in list(body.iter("figure")):
         _mark_quotation(figure)
-    for element in list(body.iter("q")):  # `<q>` shows quotation marks that are not in the text
+    for element in list(body.iter("q")):  # browsers show quotation marks around `<q>` that are not in the text
         element.text = f'"{element.text or ""}'
         if len(element):
             element[-1].tail = f'{element[-1].tail or ""}"'
         else:
             element.text += '"'
         element.drop_tag()
-    for element in list(body.iter("time")):  # trafilatura drops it, also in the middle of a sentence
+    for element in list(body.iter("time")):  # trafilatura drops time elements, also in the middle of a sentence
         parent = element.getparent()
         if parent is not None and parent.tag == "p" and len(visible_text(parent)) > PROSE_CHARS:
             element.drop_tag()
@@ -44,7 +44,7 @@ def prepare(body: HtmlElement) -> None:
         if figure.find(".//blockquote") is not None or figure.find(".//table") is not None:
             _unwrap_figure(figure)
         elif len(raw_text(figure)) > MAX_FIGURE_CHARS:
-            figure.tag = "div"  # one that was never closed
+            figure.tag = "div"  # it was never closed
     for aside in list(body.iter("aside")):
         if aside.find(".//blockquote") is not None and len(visible_text(aside)) <= MAX_ASIDE_QUOTATION_CHARS:
             aside.tag = "div"
@@ -56,7 +56,7 @@ def prepare(body: HtmlElement) -> None:
 
 
 def _mark_quotation(figure: HtmlElement) -> None:
-    """`<figure><q>Words</q><figcaption>Speaker</figcaption></figure>`: what is quoted without a blockquote gets one."""
+    """Put a blockquote around a quotation without one, as in `<figure><q>Words</q><figcaption>Speaker</figcaption>`."""
     if figure.find(".//blockquote") is not None or next(figure.iter(*_MEDIA), None) is not None:
         return
     words = next((child for child in figure.iterchildren("p", "div", "q", "span") if raw_text(child).strip()), None)
@@ -70,7 +70,7 @@ def _mark_quotation(figure: HtmlElement) -> None:
 
 
 def _unwrap_figure(figure: HtmlElement) -> None:
-    """The quotation or table stays. Its caption says who is quoted, and reads as the paragraph after the quotation."""
+    """Keep the quotation or table of a figure. Its caption, often the speaker, becomes the paragraph after it."""
     for nested in list(figure.iter("figure")):
         nested.tag = "div"
     for caption in list(figure.iter("figcaption")):
@@ -78,7 +78,7 @@ def _unwrap_figure(figure: HtmlElement) -> None:
 
 
 def _release_attribution(quotation: HtmlElement) -> None:
-    """A speaker inside the quotation element becomes the paragraph after it; quotation marks drawn as elements go."""
+    """Move a speaker out of the quotation into the paragraph after it; remove quotation marks that are elements."""
     for element in list(quotation.iterdescendants("span", "p", "div")):
         if len(element) == 0 and element.text and _DECORATION.match(element.text):
             drop(element)
@@ -94,7 +94,7 @@ def _release_attribution(quotation: HtmlElement) -> None:
 
 
 def _part_dashed_speaker(quotation: HtmlElement) -> None:
-    """`<p>Words</p>— Speaker <a>date</a>` is how embedded posts look: what follows the words becomes a footer."""
+    """Put the text after the words into a footer: embedded posts look like `<p>Words</p>— Speaker <a>date</a>`."""
     words = next((words for words in quotation.iterchildren("p") if _DASHED.match(words.tail or "")), None)
     if words is None:
         return
@@ -105,7 +105,7 @@ def _part_dashed_speaker(quotation: HtmlElement) -> None:
 
 
 def _named_for_speaker(quotation: HtmlElement) -> list[HtmlElement]:
-    """What a quotation ends with, if its name or a dash says that it is the speaker."""
+    """The last element of a quotation, if its name or a dash says that it is the speaker."""
     if quotation.find(".//blockquote") is not None:
         return []
     whole = visible_text(quotation)
@@ -118,7 +118,7 @@ def _named_for_speaker(quotation: HtmlElement) -> list[HtmlElement]:
 
 
 def _keep_speaker_beside(quotation: HtmlElement) -> None:
-    """A speaker after the quotation in an element that is named for an author: trafilatura would drop it."""
+    """Keep a speaker after the quotation in an element that is named like an author: trafilatura would drop it."""
     holder = quotation
     while holder.getnext() is None and (parent := holder.getparent()) is not None and len(parent) == 1:
         holder = parent
@@ -130,7 +130,7 @@ def _keep_speaker_beside(quotation: HtmlElement) -> None:
 
 
 def _set_line(element: HtmlElement) -> None:
-    """Make one line of it: `<div>Anke Tamsen</div><div>Bürgermeisterin</div>` is `Anke Tamsen, Bürgermeisterin`."""
+    """Make one line of the element: `<p>Anke Tamsen</p><p>Bürgermeisterin</p>` ▶ `Anke Tamsen, Bürgermeisterin`."""
     line = spaced_text(element)
     boxes = [box for box in element.iter("div", "p") if box.find(".//div") is None and box.find(".//p") is None]
     parts = [part for part in map(spaced_text, boxes) if part]

@@ -1,4 +1,4 @@
-"""Rules for single outlets, for what general ones cannot know: entries in `outlet_rules.toml`, none needed to run."""
+"""Rules for single outlets, where general rules cannot work: the entries of `outlet_rules.toml`. All are optional."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from pipeline.extract.page.removal import Removal
 from pipeline.extract.page.text import spaced_text
 
 MAX_SHARE_OF_PROSE = 0.5
-"""An outlet may have changed its pages since its entry was written: one that would take more is left out."""
+"""An XPath that matches more than this share of the prose is ignored: the outlet has probably changed its pages."""
 
 
 class Unwanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Blocks that are not the article."""
+    """Blocks of the outlet's pages that are not part of the article."""
 
     select: str
     """XPath."""
     kind: str
-    """What they are recorded as."""
+    """The kind under which they are recorded."""
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is read from the example page."""
+    """The extraction of the example page."""
 
     headline: str
     paragraphs: int
     lists: int
 
 
-class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One outlet's entry. What its fields mean is said at the head of `outlet_rules.toml`."""
+class OutletRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The entry of one outlet. `outlet_rules.toml` explains the fields at its beginning."""
 
     host: str
     reason: str
@@ -49,24 +49,24 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    outlet: tuple[Outlet, ...]
+    outlet: tuple[OutletRules, ...]
 
 
 @cache
-def load_outlets() -> tuple[Outlet, ...]:
-    """All entries. Raises msgspec.ValidationError when the file is not as it should be."""
+def load_outlets() -> tuple[OutletRules, ...]:
+    """All entries. Raises msgspec.ValidationError if the file is invalid."""
     text = files("pipeline.extract.boilerplate").joinpath("outlet_rules.toml").read_text("utf-8")
     return msgspec.toml.decode(text, type=_Entries).outlet
 
 
-def outlet_of(url: str) -> Outlet | None:
-    """The entry for the page's host or a domain above it."""
+def outlet_of(url: str) -> OutletRules | None:
+    """The entry for the page's host or a parent domain."""
     host = urlsplit(url).hostname or ""
     return next((entry for entry in load_outlets() if host == entry.host or host.endswith(f".{entry.host}")), None)
 
 
-def remove_unwanted(outlet: Outlet, body: HtmlElement, removal: Removal) -> None:
-    """Take the outlet's own boilerplate out of the tree, and record it."""
+def remove_unwanted(outlet: OutletRules, body: HtmlElement, removal: Removal) -> None:
+    """Remove the outlet's own boilerplate from the tree, and record it."""
     allowed = prose_chars(body) * MAX_SHARE_OF_PROSE
     for unwanted in outlet.remove:
         found = select(body, unwanted.select)
@@ -82,7 +82,7 @@ def first_match(root: HtmlElement, path: str | None) -> HtmlElement | None:
 
 
 def select(body: HtmlElement, path: str) -> list[HtmlElement]:
-    """The elements at the path, without those inside of another."""
+    """The elements that match the XPath, without those inside another match."""
     found = etree.XPath(path)(body)
     elements = [element for element in found if isinstance(element, HtmlElement)] if isinstance(found, list) else []
     return [element for element in elements if not any(outer in elements for outer in element.iterancestors())]

@@ -1,4 +1,4 @@
-"""Lines in which the outlet speaks for itself, to its readers or to machines: the rules, as data."""
+"""Rules for lines in which the outlet promotes itself or addresses its readers, as data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.extract.boilerplate.line_patterns import LineRule, holding, starti
 _ADDRESS = r"\S+@\S+\.\w{2,}|\b(?:signal|threema|whatsapp|securedrop)\b"
 
 _TERMS = r"(?:\babo|abonn|\bplus\b|\w\+|\beuro\b|€|\bgratis\b|\bkostenlos|\bpremium|\bzugang\b|\bsparen\b)"
-"""What is spoken of where something is for sale."""
+"""Words of offers and prices."""
 _NETWORK = r"(?:facebook|twitter|x|instagram|whatsapp|tiktok|linkedin|google|youtube|bluesky|mastodon|telegram)"
 
 PROMOTION_RULES = (

@@ -1,4 +1,4 @@
-"""What the rules need to know of the page around an element; read once, before anything is taken out."""
+"""The page around an element, as the rules need it. It is read once, before anything is removed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MAX_SIGN_UP_CHARS = 450
 _MAX_SIGN_UP_CHILDREN = 8
 _MAX_WRAPPERS = 3
 _LEVELS = {"ul": 3, "div": 2, "section": 2}
-"""How many elements around it alone may stand between such an element and the paragraphs beside it."""
+"""How many wrappers that hold nothing else may be around such an element, for it to count as beside paragraphs."""
 
 
 class Surroundings:
-    """The page, seen from its elements."""
+    """Answers questions about the place of an element on the page."""
 
     def __init__(self, body: HtmlElement, *, url: str, heading: HtmlElement | None, is_liveblog: bool) -> None:
         self.body = body
@@ -31,13 +31,13 @@ class Surroundings:
         self._prose_parents: dict[HtmlElement, bool] = {}
 
     def is_own(self, article: HtmlElement) -> bool:
-        """Does it hold the headline, or stand within what holds it?"""
+        """Whether the article element holds the headline, or is inside one that does."""
         return article in self.own_articles or any(
             ancestor in self.own_articles for ancestor in article.iterancestors("article")
         )
 
     def is_own_part(self, element: HtmlElement) -> bool:
-        """Is it outside of any article, or within the one that holds the headline?"""
+        """Whether the element is outside of all article elements, or inside the one that holds the headline."""
         article = next(element.iterancestors("article"), None)
         return article is None or not self.own_articles or self.is_own(article)
 
@@ -48,7 +48,7 @@ class Surroundings:
             return False
 
     def is_among_prose(self, element: HtmlElement) -> bool:
-        """Do paragraphs of prose stand beside the element, or beside what holds nothing else?"""
+        """Whether paragraphs of prose are siblings of the element, or of a wrapper that holds nothing else."""
         for _ in range(_LEVELS.get(str(element.tag), 1)):
             parent = element.getparent()
             if parent is None:
@@ -67,7 +67,7 @@ class Surroundings:
 
 
 def _is_prose(element: HtmlElement) -> bool:
-    """A paragraph of prose, also when wrapped in elements that hold nothing else."""
+    """Whether the element is a paragraph of prose, also inside wrappers that hold nothing else."""
     for _ in range(_MAX_WRAPPERS):
         if element.tag == "p" or len(element) != 1:
             break

@@ -1,7 +1,7 @@
-"""What is not the article, recognised by how it is built rather than by its name: the rules, as data.
+"""Rules for boilerplate that is recognised by its structure and not by its name, as data.
 
-Each rule looks at the elements with its tags and answers with the element to take out, if any. The example is a
-piece of a page, with a paragraph of prose before and after it, from which the rule takes its text (the tests check it).
+Each rule looks at the elements with its tags and returns the element to remove, if any. Each has an example, a piece of
+a page; the tests put it between two paragraphs of prose and check that the rule removes its text.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ ANY_BOX = frozenset({"div", "section", "form", "aside", "label", "li"})
 
 
 class TreeRule(msgspec.Struct, frozen=True):
-    """Elements that hold no part of the article."""
+    """One structure of elements that is not part of the article."""
 
     id: str
     kind: str
-    """`figure` and `video_time` are recorded as captions, by what they say."""
+    """`figure` and `video_time` are recorded as video or image captions, depending on their text."""
     reason: str
     example: str
     tags: frozenset[str]
     find: Finder
     counts: bool = True
-    """Does what the rule takes count as the page's prose? Another article's does not."""
+    """Whether the removed text counts as the page's prose. The text of another article does not."""
 
 
 TREE_RULES = (
@@ -90,7 +90,7 @@ TREE_RULES = (
     TreeRule(
         id="folding_bio",
         kind="bio",
-        reason="A folding box whose heading begins the sentence that it goes on with.",
+        reason="A folding box whose heading begins the sentence that the box continues.",
         example="<div><h3><button aria-controls='f'>Bo Carls ...</button></h3><i>... leitet das Institut.</i></div>",
         tags=HEADINGS,
         find=find_folding_bio,

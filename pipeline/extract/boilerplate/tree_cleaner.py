@@ -1,7 +1,7 @@
-"""Taking out what is not the article from the tree, before extraction. (`lines.py` goes on after it.)
+"""Remove boilerplate from the tree, before the text is extracted. (`lines.py` continues after that.)
 
-No rule may take out much of an article (`MAX_SHARE_OF_TEXT`), nor all of them together (`MAX_SHARE_IN_SUM`), and none
-the element with most of its text.
+Three guards keep the rules from removing an article: one rule may remove at most `MAX_SHARE_OF_TEXT`, all rules
+together at most `MAX_SHARE_OF_ALL`, and no rule may remove the element that holds most of the text.
 """
 
 from __future__ import annotations
@@ -32,43 +32,43 @@ from pipeline.extract.page.removal import Removal
 from pipeline.extract.page.text import raw_text, spaced_text, text_within, visible_text
 
 MAX_SHARE_OF_TEXT = 0.25
-"""A rule that would take out more of the page's text than this in sum is left out for the page."""
+"""A rule whose matches hold more than this share of the page's text is not used on the page."""
 MIN_GUARDED_CHARS = 400
-"""Less text than this is what a box holds; on a short page it may be more, up to a half."""
-MAX_SHARE_IN_SUM = 0.5
-"""Where all rules together would take more than this, names mean something else than elsewhere …"""
+"""Matches with less text than this are always allowed by `MAX_SHARE_OF_TEXT`: a box may be large on a short page."""
+MAX_SHARE_OF_ALL = 0.5
+"""If all rules together match more than this share of the text, class names mean something else on this page …"""
 DOUBTFUL_SHARE = 0.1
-"""… and every rule that would take more than this is left out."""
+"""… and every rule that matches more than this share is not used."""
 
 _DROPPED_TAGS = (
     *("nav", "menu", "audio", "video", "picture", "map", "button", "dialog", "aside", "footer"),
     *("img", "source", "input", "link", "meta"),
 )
-"""What trafilatura drops wherever it stands; without them its copies of the tree are cheaper."""
+"""Elements that trafilatura drops anyway. Removing them first makes its copies of the tree cheaper."""
 _NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script", "h1", "h2", "h3"})
 _NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
 _MAX_NAMING_CHARS = 500
 _MAX_NOTICE_CHARS = 400
 _CAPTIONED = frozenset({"figure", "video_time"})
 _MAY_CORRECT = frozenset({"aside", "info_box"})
-"""Boxes whose notices of correction are this article's, not another's."""
+"""Kinds of boxes whose correction notices belong to this article and not to another one."""
 
 
 class _Hit(msgspec.Struct):
-    """An element a rule matches, before it is decided whether the rule may have it."""
+    """An element that a rule matches, before the guards decide whether the rule is used."""
 
     element: HtmlElement
     kind: str
     rule: str
     chars: int | None
-    """Of text; None for what is no part of any article, however long it is."""
+    """Length of its text; None if it is never part of an article, so that no guard counts it."""
 
 
 class TreeCleaner:
-    """Finds what is not the article on the tree, then takes it out. The body is changed in place.
+    """Finds the boilerplate in the tree, then removes it. The body is changed in place.
 
-    Finding takes nothing out, so that a rule which turns out to match too much of the page's text can be left out
-    and the page be gone through again without it.
+    Nothing is removed while the rules are matched. So if a rule turns out to match too much of the page's text, the
+    page can be matched again without it.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class TreeCleaner:
         self._removal = removal
         self._body = body
         self._above = elements_above(heading) if heading is not None else []
-        self._left_out: set[str] = set()
+        self._unused_rules: set[str] = set()
         self._kept: set[HtmlElement] = set()
         prepare(body)
         self._page = Surroundings(body, url=url, heading=heading, is_liveblog=is_liveblog)
@@ -100,23 +100,24 @@ class TreeCleaner:
             for element in bodies:
                 hide_names(element)
             self._kept |= bodies
-            self._left_out |= excessive
+            self._unused_rules |= excessive
             hits = list(self._hits())
         gone: set[HtmlElement] = set()
         for hit in hits:
             if hit.element in gone or not gone.isdisjoint(hit.element.iterancestors()):
-                continue  # a box found by its heading holds what stands after the heading
+                continue  # a box that was found by its heading contains the elements after the heading
             gone.add(hit.element)
-            self._take_out(hit)
+            self._remove(hit)
         for element in self._above:
             if not prose_chars(element):
                 drop(element)
         for heading in list(self._body.iter("h2", "h3", "h4")):
-            for button in list(heading.iter("button")):  # the heading of a box that stays; trafilatura drops buttons
+            # The box of this heading stays, but trafilatura would drop the button with the heading's text.
+            for button in list(heading.iter("button")):
                 button.drop_tag()
         for article in list(self._body.iter("article")):
             if next(article.iterancestors("article"), None) is not None:
-                article.tag = "div"  # an entry of a liveblog; trafilatura would take the first alone
+                article.tag = "div"  # an entry of a liveblog; trafilatura would take only the first one
                 article.attrib.clear()
         for spared in list(self._body.iter("aside", "figure")):
             spared.tag = "div"
@@ -131,7 +132,7 @@ class TreeCleaner:
         for text in corrections_in(box):
             self._removal.add_correction(text)
 
-    def _take_out(self, hit: _Hit) -> None:
+    def _remove(self, hit: _Hit) -> None:
         if hit.kind in _MAY_CORRECT:
             self._keep_corrections(hit.element)
         if hit.kind in _CAPTIONED:
@@ -146,7 +147,7 @@ class TreeCleaner:
             if hit.chars:
                 taken[hit.rule] = taken.get(hit.rule, 0) + hit.chars
         total = self._chars_total
-        if sum(taken.values()) > total * MAX_SHARE_IN_SUM:
+        if sum(taken.values()) > total * MAX_SHARE_OF_ALL:
             return {rule for rule, chars in taken.items() if chars > total * DOUBTFUL_SHARE}
         excessive = {rule for rule, chars in taken.items() if chars > total * MAX_SHARE_OF_TEXT}
         return {rule for rule in excessive if taken[rule] >= MIN_GUARDED_CHARS}
@@ -154,7 +155,7 @@ class TreeCleaner:
     def _bodies_among(self, hits: Sequence[_Hit]) -> set[HtmlElement]:
         """The match that holds more than half of the text in one piece, unless a piece outside is half as large.
 
-        A piece is what stands in one element, in its paragraphs or as its own lines.
+        A piece is the text of one element: its own lines and its paragraphs.
         """
         taken = {hit.element: hit for hit in hits}
         inside: dict[HtmlElement, tuple[int, HtmlElement]] = {}
@@ -173,7 +174,7 @@ class TreeCleaner:
         return {element} if element is not None and is_most and is_only else set()
 
     def _hits(self) -> Iterator[_Hit]:
-        """What the rules match, in document order, nothing within a match."""
+        """The matches of the rules in document order; elements inside a match are not matched again."""
         stack: list[HtmlElement] = list(reversed(self._body))
         while stack:
             element = stack.pop()
@@ -187,10 +188,10 @@ class TreeCleaner:
 
     def _hit(self, element: HtmlElement) -> _Hit | None:
         for rule in RULES_BY_TAG.get(str(element.tag), ()):
-            if rule.id not in self._left_out:
+            if rule.id not in self._unused_rules:
                 found = rule.find(element, self._page)
                 if found is not None and found not in self._kept:
-                    return self._made(found, rule)
+                    return self._hit_of(found, rule)
         if element in self._kept:
             return None
         return self._named_box(element) or self._last_hit(element)
@@ -199,13 +200,13 @@ class TreeCleaner:
         for rule in LAST_RULES:
             if (
                 element.tag in rule.tags
-                and rule.id not in self._left_out
+                and rule.id not in self._unused_rules
                 and rule.find(element, self._page) is not None
             ):
-                return self._made(element, rule)
+                return self._hit_of(element, rule)
         return None
 
-    def _made(self, element: HtmlElement, rule: TreeRule) -> _Hit:
+    def _hit_of(self, element: HtmlElement, rule: TreeRule) -> _Hit:
         chars = 0 if rule.kind == "figure" else text_chars(element)
         return _Hit(element, rule.kind, rule.id, chars if rule.counts else None)
 
@@ -215,24 +216,24 @@ class TreeCleaner:
         names = " ".join(filter(None, map(element.get, _NAMING_ATTRIBUTES)))
         for rule in box_rules_for(names[:_MAX_NAMING_CHARS]) if names else ():
             is_box = element.tag in rule.tags if rule.tags else element.tag not in _NOT_BOXES
-            if rule.id in self._left_out or not is_box:
+            if rule.id in self._unused_rules or not is_box:
                 continue
             text = text_within(element, rule.max_chars)
-            if text and (rule.text is None or _speaks_of(rule.text, element, text)):
+            if text and (rule.text is None or _has_words(rule.text, element, text)):
                 chars = text_chars(element)
                 is_all = rule.may_be_all and rule.text is not None and self._is_dialog(element, rule.text, chars)
                 return _Hit(element, rule.kind, rule.id, None if is_all else chars)
         return None
 
     def _is_dialog(self, element: HtmlElement, words: re.Pattern[str], chars: int) -> bool:
-        """Does it ask something of the reader, and hold no article? (A page that says nothing else has none.)"""
+        """Whether the box asks the reader something and holds no article. (If it is the whole page, it holds none.)"""
         is_marked = element.get("role") in DIALOG_ROLES
         is_alone = chars >= self._chars_total * NEARLY_ALL
         return (is_marked or _has_control(element, words)) and (is_alone or not holds_article(element))
 
 
-def _speaks_of(words: re.Pattern[str], element: HtmlElement, text: str) -> bool:
-    """Does the box say one of the words on a button or link of its own, or two of them in few lines?"""
+def _has_words(words: re.Pattern[str], element: HtmlElement, text: str) -> bool:
+    """Whether the box has one of the words on a button or link of its own, or two of them in a short text."""
     said = {word.lower() for word in words.findall(text)}
     if not said:
         return False

@@ -507,6 +507,8 @@ class ArticleRevisited(ArticleEvent, frozen=True, kw_only=True, tag="article_rev
     IDENTITY = ("article_id", "caused_by")
     REFERENCES: ClassVar[Mapping[str, str]] = {"capture_id": "article_captured"}
 
+    caused_by: UUID
+    """The article's previous capture or revisit."""
     url: str
     """The requested address."""
     capture_id: UUID

@@ -16,7 +16,7 @@ from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import Stores
-from tests.worlds.loopback import Answer
+from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow
@@ -191,3 +191,15 @@ def test_the_pages_of_a_source_that_was_removed_are_given_up(world: World) -> No
     assert world.rows("select reason, source_id from ledger.capture_failed order by position desc limit 1") == [
         {"reason": "expired", "source_id": world.source.id}
     ]
+
+
+def test_a_page_waits_as_long_as_its_hosts_robots_txt_asks_for(world: World) -> None:
+    with WebServer() as other:
+        other.answers["/robots.txt"] = Answer(status=503, headers={"Retry-After": "7200"})
+        other.base = other.base.replace("127.0.0.1", "localhost")
+        world.settings = world.settings.model_copy(update={"allow_hosts": ("127.0.0.1", "localhost")})
+        world.web.feed("/feed.xml", (f"{other.base}/c", "Elsewhere"))
+        world.collect()
+    (failure,) = world.rows("select reason, retry_at, occurred_at, will_retry from ledger.capture_failed")
+    assert (failure["reason"], failure["will_retry"]) == ("robots_unavailable", True)
+    assert failure["retry_at"] - failure["occurred_at"] > timedelta(hours=1.9)

@@ -25,11 +25,14 @@ class SourceStatus(msgspec.Struct, frozen=True):
     source_id: str
     feeds: int
     failing: int
+    """Feeds whose last poll failed, without retired ones."""
     retired: int
     last_polled_at: datetime
     last_success_at: datetime | None
     articles: int
+    """Articles that were extracted at any time."""
     reason: str | None
+    """Why one of the failing feeds fails."""
 
 
 class FailedTask(msgspec.Struct, frozen=True):
@@ -44,7 +47,7 @@ class FailedTask(msgspec.Struct, frozen=True):
 
 
 class RecentCoverage(msgspec.Struct, frozen=True):
-    """Counts of the source's articles of the last seven days in the last published build."""
+    """Counts of one source in the last published build, over the seven days up to the newest day in it."""
 
     source_id: str
     seen: int
@@ -52,6 +55,7 @@ class RecentCoverage(msgspec.Struct, frozen=True):
     failed: int
     pending: int
     gaps: int
+    """Times when items may have been missed between two polls."""
     quiet_days: tuple[str, ...]
     days_not_polled: int
 
@@ -110,7 +114,7 @@ def _show_sources(sources: Sequence[SourceStatus], coverage: Mapping[str, Recent
 
 
 def _remarks(source: SourceStatus, recent: RecentCoverage | None) -> Iterator[str]:
-    """What needs attention."""
+    """What needs attention at the source."""
     if source.failing:
         yield f"{source.failing} of {source.feeds} feeds fail: {source.reason}"
     if source.retired:
@@ -138,12 +142,12 @@ def _failures(tasks: Sequence[FailedTask]) -> str:
 def _totals(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCoverage]) -> str:
     failing = sum(1 for source in sources if source.failing)
     seen, captured = sum(row.seen for row in coverage.values()), sum(row.captured for row in coverage.values())
-    share = f", {captured} of {seen} articles of the last 7 days captured" if seen else ""
-    return f"{len(sources)}, {failing} with failing feeds{share}"
+    coverage_text = f", {captured} of {seen} articles of the last 7 days captured" if seen else ""
+    return f"{len(sources)}, {failing} with failing feeds{coverage_text}"
 
 
 def _recent_coverage(settings: Settings) -> list[RecentCoverage]:
-    """Empty before the first build, or if an older version of newsledger published the file."""
+    """The counts of each source. Empty before the first build, or if an older version of newsledger published it."""
     if not settings.news_file.is_file():
         return []
     query = resources.files("pipeline.cli").joinpath("sql", "recent_coverage.sql").read_text("utf-8")

@@ -28,10 +28,13 @@ class VerifyFinding(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
+    """What was verified, and every difference that was found."""
+
     appends: int
     events: int
     digest: str
-    """The digest of the whole chain. Note it elsewhere to prove later that the end was not cut off."""
+    """The digest of the last append. If it is also kept outside of the ledger, a later comparison shows whether the
+    last appends were removed."""
     findings: tuple[VerifyFinding, ...]
 
 
@@ -49,9 +52,9 @@ class AppendRow(msgspec.Struct, frozen=True):
 
 
 def verify(ledger: Ledger) -> Verification:
-    """Recompute the whole chain up to the head. Others may append meanwhile.
+    """Recompute the whole chain up to the head. Other processes may append at the same time.
 
-    Memory is bounded by the largest append. Raises LedgerError if the bookkeeping itself cannot be read.
+    One window of appends is in memory at a time. Raises LedgerError if `log_head` or `appends` cannot be read.
     """
     position, append_no, digest = ledger.head()
     appends = ledger.select(AppendRow, "appends_in_order", append_no=append_no)
@@ -89,7 +92,7 @@ def _strays(ledger: Ledger) -> Iterator[VerifyFinding]:
 
 
 def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[VerifyFinding]:
-    """Findings about rows outside of all appends, and about ids that occur more than once."""
+    """Findings about rows whose position no append can have, and about ids that occur more than once."""
     try:
         strays = ledger.table(statement("positions_beyond").format(table=name))["strays"][0].as_py()
         doubles = ledger.table(statement("doubled_ids").format(table=name)).to_pylist()
@@ -117,9 +120,10 @@ def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
 
 
 def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str]) -> Iterator[VerifyFinding]:
-    """Findings about appends of the window whose events are not those that their digest was made from.
+    """Findings about appends of the window whose number of events or digest is not the recorded one.
 
-    A table that cannot be read is reported once. Appends are then not checked, because their events may be in it.
+    A table that cannot be read is reported once. From then on no append is checked, because it may have events in that
+    table.
     """
     recorded: list[Recorded] = []
     for cls in EVENT_TYPES:

@@ -18,15 +18,16 @@ from pipeline.steps.run.stores import RECALL
 CONSISTENT_MOVES = 3
 """A feed is polled at its new address after this many polls in a row were permanently redirected to it."""
 UNCONDITIONAL_EVERY = 6
-"""Every sixth poll in a row that would be conditional is not, because some servers answer 304 for changed feeds."""
+"""After five 304 answers in a row, the sixth poll is made without validators, because some servers answer 304 although
+the feed has changed."""
 SHORTEST_INTERVAL = timedelta(hours=1)
 """Minimum time between two scheduled polls of a feed."""
 LONGEST_INTERVAL = timedelta(days=1)
 """Maximum time between two scheduled polls of a feed."""
 TURNOVER_PERIOD = timedelta(days=7)
-"""The fastest turnover within this time decides how often a feed is polled."""
+"""How often a feed is polled depends on its highest number of new items per hour within this time."""
 _SHARE_OF_WINDOW = 0.5
-"""A feed is due when this share of its items may have been replaced."""
+"""A feed is due when this share of its items may have been replaced by new ones."""
 _SLACK = timedelta(minutes=10)
 """A poll that is due within this time is made now, because the next hourly run would be up to an hour late."""
 
@@ -38,7 +39,7 @@ class Which(StrEnum):
     CURRENT = "current"
     """All feeds that are not retired."""
     ALL = "all"
-    """Also retired feeds, because a person named their source."""
+    """All feeds, also retired ones, because a person has named their source."""
 
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,24 +51,25 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     last_outcome: PollOutcome | None = None
     retry_at: datetime | None = None
     adopted_url: str | None = None
-    """The address to poll instead, after permanent redirects."""
+    """The address to poll: the new one after `CONSISTENT_MOVES`, or the one that the last poll asked if it succeeded.
+    Without one, `feed_url` is polled."""
     last_seen_at: datetime | None = None
-    """When the feed was last read with at least one item, or answered 304."""
+    """When the feed last had items: it was read with at least one item, or answered 304 after such a read."""
     lied: bool = False
     """Whether the server answered 304 although the feed had changed."""
     failures_in_a_row: int = 0
     not_modified_in_a_row: int = 0
     items: int | None = None
-    """This and the next three fields are of the last poll that was read."""
+    """This and the next three fields are those of the last poll that received the feed (304 is not such a poll)."""
     overlap: bool | None = None
     etag: str | None = None
     last_modified: str | None = None
     newest_articles: tuple[UUID, ...] | None = None
     """The newest articles of the last poll that read any items."""
     peak_items_per_hour: float | None = None
-    """The fastest turnover between two polls within `TURNOVER_PERIOD`."""
+    """The highest number of new items per hour between two polls within `TURNOVER_PERIOD`."""
     warc_payload_digest: str | None = None
-    """This and the next two fields are of the last response that was archived in full."""
+    """This and the next two fields are those of the last response that was archived in full."""
     final_url: str | None = None
     captured_at: datetime | None = None
 
@@ -119,7 +121,7 @@ States = Mapping[tuple[str, str], FeedState]
 
 
 def feed_states(ledger: Ledger, sources: Sequence[Source], now: datetime) -> States:
-    """The state of every feed and sitemap of the sources, and of the sitemaps that their indexes name."""
+    """The state of every feed and sitemap of the sources, and of the sitemaps that their sitemap indexes list."""
     rows = ledger.select(
         FeedState,
         "feed_states",

@@ -21,9 +21,10 @@ MAX_SHARE_OF_TEXT = 0.25
 MAX_SHARE_OF_CORRECTIONS = 0.5
 """The same limit for correction notices, which may be nearly as long as a short article."""
 HEAD_BLOCKS = 6
-"""Bylines and datelines are removed only among the first blocks of text; further down they are part of it."""
+"""Bylines and datelines are removed only among the first blocks of text; further down they are part of the article."""
 _MAX_DANGLING = 2
-"""Maximum number of headings at the end that are removed because nothing follows them."""
+"""If at most this many headings follow each other at the end, they are removed: the text below them was boilerplate.
+If there are more, they are a list and all of them stay."""
 FOOT_BLOCKS = 5
 """Credits and notes on authors are removed only among the last blocks of text. Removed blocks do not count."""
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
@@ -56,7 +57,11 @@ def clean_lines(
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
-    """The rule that matches each block. Head and foot end when they contain `HEAD_BLOCKS` or `FOOT_BLOCKS` of text."""
+    """The rule that matches each block, or None.
+
+    The head reaches down until it contains `HEAD_BLOCKS` blocks that no rule matches; the foot reaches up until it
+    contains `FOOT_BLOCKS` such blocks.
+    """
     hits: list[LineRule | None] = [None] * len(blocks)
     for place, numbers, reach in (
         (Place.FOOT, range(len(blocks) - 1, -1, -1), FOOT_BLOCKS),
@@ -93,7 +98,7 @@ _BIO = (
     r"|writer|columnist|kolumnist|fotograf|photograph|mitarbeiter|freelance|chef|leiter|director|head of|dozent|profess"
     r"|forsch|research|wissenschaft|fellow|lecturer|zuständig|responsible for))"
 )
-"""Verbs and professions in notes on authors. (“Berg was in …” belongs to an article.)"""
+"""Verbs and professions in notes on authors. Without `war` and `was`: “Berg was in …” can be from an article."""
 _BEFORE_NAME = re.compile(rf"^(?:[{CAPITALS}(]\S*\s+){{0,4}}$")
 BIO = LineRule(
     id="bio_of_author",
@@ -104,6 +109,7 @@ BIO = LineRule(
     max_chars=700,
     place=Place.FOOT,
 )
+"""Applied by `is_bio`. The pattern is for the words after the author's name, so it does not match the example."""
 NAMES_ONLY = LineRule(
     id="author_names",
     kind="byline",
@@ -113,6 +119,7 @@ NAMES_ONLY = LineRule(
     max_chars=120,
     place=Place.FOOT,
 )
+"""Applied by `is_names_only`, in the head and in the foot. The pattern and the place are not used."""
 
 
 def is_bio(text: str, authors: Sequence[str]) -> bool:
@@ -155,7 +162,7 @@ def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> li
 
 
 def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Block]:
-    """Remove headings at the end: what followed them was removed. Many in a row are a list and stay."""
+    """Remove the headings at the end, if they are at most `_MAX_DANGLING`."""
     count = len(list(takewhile(lambda block: block.kind is BlockKind.SUBHEADING, reversed(blocks))))
     if count > _MAX_DANGLING:
         return blocks
@@ -165,11 +172,11 @@ def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Bl
 
 
 def repeats(text: str, other: str | None) -> bool:
-    """Whether the texts have the same words, or one contains the other and is not much longer."""
+    """Whether `text` has the same words as `other`, or is contained in `other` as more than 70 % of its length."""
     if not other or not 0.6 < len(text) / len(other) < 1.7:
         return False
     one, two = words_of(text), words_of(other)
     if one == two:
         return True
-    joined, within = " ".join(one), " ".join(two)
-    return len(one) > 3 and joined in within and len(joined) > 0.7 * len(within)
+    part, whole = " ".join(one), " ".join(two)
+    return len(one) > 3 and part in whole and len(part) > 0.7 * len(whole)

@@ -1,7 +1,8 @@
 """Remove boilerplate from the tree, before the text is extracted. (`lines.py` continues after that.)
 
-Three guards keep the rules from removing an article: one rule may remove at most `MAX_SHARE_OF_TEXT`, all rules
-together at most `MAX_SHARE_OF_ALL`, and no rule may remove the element that holds most of the text.
+Three guards keep the rules from removing an article. A rule that matches more than `MAX_SHARE_OF_TEXT` is not used. If
+all rules together match more than `MAX_SHARE_OF_ALL`, those that match more than `DOUBTFUL_SHARE` are not used. And no
+rule removes the element that holds most of the text.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ from pipeline.extract.page.text import raw_text, spaced_text, text_within, visib
 MAX_SHARE_OF_TEXT = 0.25
 """A rule whose matches hold more than this share of the page's text is not used on the page."""
 MIN_GUARDED_CHARS = 400
-"""Matches with less text than this are always allowed by `MAX_SHARE_OF_TEXT`: a box may be large on a short page."""
+"""`MAX_SHARE_OF_TEXT` does not apply to a rule whose matches have less text than this: on a short page, one box can be
+a large share."""
 MAX_SHARE_OF_ALL = 0.5
-"""If all rules together match more than this share of the text, class names mean something else on this page …"""
+"""If all rules together match more than this share of the text, the page's class names probably have another meaning
+than the rules assume. Then every rule above `DOUBTFUL_SHARE` is not used."""
 DOUBTFUL_SHARE = 0.1
-"""… and every rule that matches more than this share is not used."""
+"""The largest share of the text that one rule may match on a page where `MAX_SHARE_OF_ALL` is exceeded."""
 
 _DROPPED_TAGS = (
     *("nav", "menu", "audio", "video", "picture", "map", "button", "dialog", "aside", "footer"),
@@ -46,6 +49,7 @@ _DROPPED_TAGS = (
 )
 """Elements that trafilatura drops anyway. Removing them first makes its copies of the tree cheaper."""
 _NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script", "h1", "h2", "h3"})
+"""Elements that are not removed because of their names, unless a rule lists their tag."""
 _NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
 _MAX_NAMING_CHARS = 500
 _MAX_NOTICE_CHARS = 400
@@ -61,7 +65,7 @@ class _Hit(msgspec.Struct):
     kind: str
     rule: str
     chars: int | None
-    """Length of its text; None if it is never part of an article, so that no guard counts it."""
+    """Characters that count for the guards; None if the element cannot be part of this article (0 for figures)."""
 
 
 class TreeCleaner:
@@ -112,7 +116,7 @@ class TreeCleaner:
             if not prose_chars(element):
                 drop(element)
         for heading in list(self._body.iter("h2", "h3", "h4")):
-            # The box of this heading stays, but trafilatura would drop the button with the heading's text.
+            # The heading's text can be inside a button, and trafilatura would drop the button with the text.
             for button in list(heading.iter("button")):
                 button.drop_tag()
         for article in list(self._body.iter("article")):
@@ -120,6 +124,7 @@ class TreeCleaner:
                 article.tag = "div"  # an entry of a liveblog; trafilatura would take only the first one
                 article.attrib.clear()
         for spared in list(self._body.iter("aside", "figure")):
+            # No rule has removed it, so it is part of the article. Trafilatura would drop it because of its tag.
             spared.tag = "div"
         for footer in self._body.iter("footer"):
             if self._page.is_own_part(footer):
@@ -153,9 +158,10 @@ class TreeCleaner:
         return {rule for rule in excessive if taken[rule] >= MIN_GUARDED_CHARS}
 
     def _bodies_among(self, hits: Sequence[_Hit]) -> set[HtmlElement]:
-        """The match that holds more than half of the text in one piece, unless a piece outside is half as large.
+        """Find a match that is probably the article's body, so that it is kept. At most one element is returned.
 
-        A piece is the text of one element: its own lines and its paragraphs.
+        A piece is the text of one element: its own lines and its paragraphs. The largest piece inside a match is taken
+        for the body if it has more than half of all text, and more than twice the text of any piece outside of matches.
         """
         taken = {hit.element: hit for hit in hits}
         inside: dict[HtmlElement, tuple[int, HtmlElement]] = {}
@@ -226,14 +232,18 @@ class TreeCleaner:
         return None
 
     def _is_dialog(self, element: HtmlElement, words: re.Pattern[str], chars: int) -> bool:
-        """Whether the box asks the reader something and holds no article. (If it is the whole page, it holds none.)"""
+        """Whether the box asks the reader something and holds no article.
+
+        If the box has nearly all text of the page, it is not searched for an article.
+        """
         is_marked = element.get("role") in DIALOG_ROLES
         is_alone = chars >= self._chars_total * NEARLY_ALL
         return (is_marked or _has_control(element, words)) and (is_alone or not holds_article(element))
 
 
 def _has_words(words: re.Pattern[str], element: HtmlElement, text: str) -> bool:
-    """Whether the box has one of the words on a button or link of its own, or two of them in a short text."""
+    """Whether the box has one of the words on a button, or on a link outside of prose, or has a short text with two
+    different words."""
     said = {word.lower() for word in words.findall(text)}
     if not said:
         return False

@@ -47,9 +47,10 @@ _PUBLISHED_METAS = (
     "publication_date",
     "date",
 )
-"""In order of trust. `last-modified` is not used: it says when the page was generated."""
+"""The most trusted first. `last-modified` is not used: it says when the page was generated."""
 _LOOSE_METAS = frozenset({"dcterms.date", "dc.date", "date"})
-"""At some outlets these give the publication, at others the last change."""
+"""Some outlets write the time of publication here, others the time of the last change. So they add a time to the date
+of publication only if no modification has the same time."""
 _MODIFIED_METAS = (
     "article:modified_time",
     "article:modified:time",
@@ -103,6 +104,7 @@ def choose_publication(
     ]
     page_zone = _zone_in_use(_read([*published_texts, *modified_texts], UTC, captured_at), zone)
     modifications = _read(modified_texts, page_zone or UTC, captured_at)
+    # A page can show the time of its last update in the header; that is not its publication.
     updates = {_minute(candidate) for candidate in modifications if candidate.moment.has_time}
     candidates = [
         candidate
@@ -132,21 +134,26 @@ def _read(texts: Iterable[tuple[str, object]], zone: tzinfo, captured_at: dateti
 
 
 def _before(moment: Moment, captured_at: datetime) -> Moment | None:
-    """The moment if it is not after the capture; one without a zone is moved back by whole hours if that is enough."""
+    """The moment if it is not after the capture, give or take `CLOCK_SKEW`; otherwise None.
+
+    A moment without a zone may be up to `_FURTHEST_EAST` after the capture. Its time is then moved back by the smallest
+    number of whole hours; if it has only a day, it is returned unchanged.
+    """
     ahead = moment.at - captured_at
     if ahead <= CLOCK_SKEW:
         return moment
     if moment.has_zone or ahead > _FURTHEST_EAST:
         return None
-    hours_east = -(-ahead // _HOUR)
+    hours_east = -(-ahead // _HOUR)  # rounded up
     return msgspec.structs.replace(moment, at=moment.at - hours_east * _HOUR) if moment.has_time else moment
 
 
 def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzinfo | None:
-    """The zone of the page's dates, by the offsets they are written with.
+    """The zone of the page's dates, from the offsets that they are written with. `zone` is the outlet's zone.
 
-    The outlet's zone, if one of the dates has its offset: a zone knows summer time, an offset does not. Otherwise the
-    first offset. Offsets of zero are ignored, because many systems write UTC wherever they are.
+    The outlet's zone is returned if one of the dates has its offset: a zone knows summer time, an offset does not.
+    Otherwise the first offset is returned. Offsets of zero are ignored, because many systems write UTC in any country.
+    Without any other offset, the outlet's zone is returned; None if it is unknown.
     """
     moments = [candidate.moment for candidate in candidates]
     offsets = [moment for moment in moments if moment.has_zone and moment.offset]
@@ -156,7 +163,8 @@ def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzi
 
 
 def _refined(candidates: Sequence[_Candidate], updates: set[datetime], zone: tzinfo | None) -> _Candidate | None:
-    """The first candidate, or another that gives the same day or time more exactly."""
+    """The first candidate. If it has no time, a candidate of the same day with a time replaces it; if its time has no
+    zone, a candidate of the same time with a zone replaces it."""
     if not candidates:
         return None
     chosen = candidates[0]
@@ -178,12 +186,15 @@ def _refined(candidates: Sequence[_Candidate], updates: set[datetime], zone: tzi
 
 
 def _is_same_day(moment: Moment, day: Moment, zone: tzinfo | None) -> bool:
-    """Compare the days as written and in the outlet's zone: 23:30 UTC is the next day in Berlin."""
+    """Compare the days as written and in the page's zone: 23:30 UTC is the next day in Berlin."""
     return day.written.date() in {moment.written.date(), moment.at.astimezone(zone or UTC).date()}
 
 
 def _is_same_clock(zoned: _Candidate, zoneless: _Candidate, zone: tzinfo | None) -> bool:
-    """True if both give the same time. If no zone is known, a declared time can also differ by whole half hours."""
+    """Whether both were written with the same date and time.
+
+    If no zone is known, a declared time may also be a multiple of 30 minutes away, up to the largest offset from UTC.
+    """
     clock = zoneless.moment.written.replace(second=0)
     if zoned.moment.written.replace(second=0) == clock:
         return True

@@ -21,7 +21,8 @@ MIN_AREA_CHARS = 400
 NEARLY_ALL = 0.9
 """The article's element holds at least this share of the page's long text."""
 MIN_NAMED_SHARE = 0.5
-"""An element named as the article's body holds at least this share of the long text; else its name misleads."""
+"""An element whose name says that it is the article's body must hold at least this share of the long text. Otherwise
+the name is misleading, and is removed."""
 MIN_TO_NARROW_CHARS = 600
 """Pages with less long text than this are not narrowed: the share of an element would say little."""
 
@@ -33,6 +34,7 @@ _OUTSIDE = "ancestor::a or ancestor::figure or ancestor::nav or ancestor::footer
 _LINES = etree.XPath(
     f".//text()[string-length(normalize-space()) >= {MIN_LINE_CHARS} and not({_OUTSIDE})]", smart_strings=False
 )
+# Results of _PLACED_LINES know their element. Those of _LINES are plain strings, which are faster to make.
 _PLACED_LINES = etree.XPath(f".//text()[string-length(normalize-space()) >= {MIN_LINE_CHARS} and not({_OUTSIDE})]")
 _INLINE = frozenset(
     {"a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub"}
@@ -54,7 +56,10 @@ class BlockLine(NamedTuple):
 
 
 def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[BlockLine]:
-    """The lines of the smallest element around the headline with at least `MIN_AREA_CHARS`, else those of the body."""
+    """The lines of the smallest element that contains the headline and at least `MIN_AREA_CHARS` of text.
+
+    Without a headline, the lines of the body. A line is one text node.
+    """
     area = _area_around(heading, body)
     lines = _PLACED_LINES(area)
     for line in lines if isinstance(lines, list) else []:
@@ -107,7 +112,7 @@ def name_attributes(element: HtmlElement) -> str:
 
 
 def hide_names(element: HtmlElement) -> None:
-    """Remove the element's class, id and itemprop if they mislead: trafilatura finds the text by them too."""
+    """Remove the element's class, id and itemprop, because trafilatura would be misled by them."""
     for name in ("class", "id", "itemprop"):
         element.attrib.pop(name, None)
 
@@ -119,7 +124,7 @@ def elements_above(heading: HtmlElement) -> list[HtmlElement]:
 
 
 def narrow_to_article(body: HtmlElement, anchor: HtmlElement, removal: Removal) -> None:
-    """Reduce the body to the smallest element that holds the anchor and nearly all long text.
+    """Reduce the body to the smallest element that contains `anchor` and nearly all long text.
 
     Following elements that continue the prose are kept too. A dropped element is recorded if it has as much text as
     a paragraph of prose.
@@ -157,7 +162,10 @@ def narrow_to_article(body: HtmlElement, anchor: HtmlElement, removal: Removal) 
 
 
 def _continuations(container: HtmlElement) -> list[HtmlElement]:
-    """Later siblings with prose that continue the text: directly after it, or of the same tag and class."""
+    """Later siblings that continue the text. They have prose, and follow directly or have the same tag and class.
+
+    Siblings without text are skipped, and so are numbers in the class (`part-1`, `part-2`).
+    """
     found: list[HtmlElement] = []
     is_next = True
     for sibling in container.itersiblings():

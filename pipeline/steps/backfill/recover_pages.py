@@ -36,7 +36,8 @@ from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import SourceLocks
 
 MAX_PAGES = 5_000
-"""Maximum number of pages of one source that one run requests from its site, and also from the web archive."""
+"""Maximum number of pages of one source that a run requests from its site. The web archive has a limit of its own, with
+the same number."""
 BATCH_PAGES = 100
 """Maximum number of pages whose events are recorded with one append."""
 _NEAREST = 3
@@ -58,9 +59,9 @@ class PageRecovery:
         self._stores, self._client, self._archive, self._source = stores, client, archive, source
         self._past, self._locks = past, locks
         self._put_off: set[str] = set()
-        """Reasons for which the archive was not asked and which are recorded. They hold for all pages."""
+        """Why no request was sent to the web archive. Such a reason applies to all pages, so it is recorded once."""
         self._notices: dict[str, None] = {}
-        """What was put off and why: an ordered set."""
+        """What was put off and why. Only the keys are used, as an ordered set."""
 
     async def run(self, only: AbstractSet[UUID] | None = None) -> StepResult:
         """Fetch the missing pages of the interval's articles, or of those in `only`.
@@ -142,9 +143,10 @@ class PageRecovery:
         return [self._captured(article, response, response.exchange.fetched_at, Via.LIVE)]
 
     async def _archived(self, article: ArticleOfInterval) -> Sequence[Event]:
-        """The nearest archived capture that shows the article.
+        """The event for the archived capture that is nearest to the publication and shows the article.
 
-        If none does and the archive had trouble, that is recorded instead, and the page waits for the next run.
+        If no capture shows it, the page is recorded as not archived. But if the web archive could not be read, which
+        may be temporary, that is recorded instead, and the next run tries again.
         """
         assert self._archive is not None  # else no archived page is wanted
         try:
@@ -154,19 +156,19 @@ class PageRecovery:
         except NotRead as failure:
             return self._not_read(article, failure, "the web archive could not be asked")
         captures.sort(key=lambda capture: abs(capture.at - article.dated_at))
-        passing: NotRead | None = None
+        temporary: NotRead | None = None
         for capture in captures[:_NEAREST]:
             try:
                 memento = await self._archive.read(capture)
             except NotRead as failure:
-                passing = failure if failure.is_passing else passing
+                temporary = failure if failure.is_passing else temporary
                 if failure.is_host_busy:
                     break
                 continue
             if self._can_be_used(memento, article):
                 return [self._captured(article, memento.response, memento.at, Via.WAYBACK, memento.url)]
-        if passing is not None:
-            return self._not_read(article, passing, "the web archive did not give a page that it has")
+        if temporary is not None:
+            return self._not_read(article, temporary, "the web archive did not give a page that it has")
         return [self.not_archived(article, f"none of {len(captures)} archived captures can be used")]
 
     def _can_be_used(self, memento: Memento, article: ArticleOfInterval) -> bool:
@@ -185,7 +187,8 @@ class PageRecovery:
         return is_own or is_redirected
 
     def _not_read(self, article: ArticleOfInterval, failure: NotRead, what: str) -> Sequence[Event]:
-        """The event that the archive could not be read; nothing if a reason that holds for all pages is recorded."""
+        """The event that the web archive could not be read. Nothing if the reason applies to all pages and is already
+        recorded."""
         self._notices[f"{what}: {failure.detail}"] = None
         if failure.reason in self._put_off:
             return []
@@ -194,13 +197,13 @@ class PageRecovery:
         return result_events(article.past, self._stores.now(), [find], ())
 
     def not_archived(self, article: ArticleOfInterval, detail: str) -> CaptureFailed:
-        """The failure of a page that is gone for good. It keeps the status of the live page."""
+        """The failure of a page that neither its site nor the web archive has; the status is that of the site."""
         return self._failed(article, PageFailure(NOT_ARCHIVED, f"{article.url}: {detail}", article.status))
 
     def captured(
         self, article: ArticleOfInterval, payload: Payload, captured_at: datetime, via: Via
     ) -> ArticleCaptured:
-        """The capture of a page that is archived already."""
+        """The capture of a page whose response is already in our archive."""
         return page_captured(
             article,
             payload,

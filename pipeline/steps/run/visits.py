@@ -35,7 +35,7 @@ def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[
 
 
 def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
-    """The budget of each host: the default, or the lowest that one of its sources sets."""
+    """The budget of each host: the lowest that a source with this host sets, or else the default."""
     by_host: dict[str, float] = {}
     for source in sources:
         limit = source.requests_per_second
@@ -55,14 +55,17 @@ class SourceLocks:
         return self._locks.of(self._hosts)
 
     def in_archives(self, day: date) -> AbstractAsyncContextManager[None]:
-        """Lock the search for one day's pages of these hosts in web archives. Backfills of other days need not wait."""
+        """Keep other runs from requesting pages of this day and these hosts from web archives.
+
+        Nothing else is locked: not the hosts themselves, and not the pages of other days.
+        """
         return self._locks.of(f"pages of {host} of {day} in archives" for host in self._hosts)
 
 
 async def visit_each(
     stores: Stores, sources: Sequence[Source], visit: Callable[[Source], Awaitable[StepResult]]
 ) -> StepResult:
-    """Like `attend_each`, for visits that hold the source's hosts all the time."""
+    """Visit all sources like `attend_each`. Each visit keeps the source's hosts locked from its start to its end."""
 
     async def attend(source: Source, locks: SourceLocks) -> StepResult:
         async with locks.at_hosts():
@@ -74,10 +77,11 @@ async def visit_each(
 async def attend_each(
     stores: Stores, sources: Sequence[Source], attend: Callable[[Source, SourceLocks], Awaitable[StepResult]]
 ) -> StepResult:
-    """Attend to all sources at once. An error of one source becomes a problem that names it; the others are finished.
+    """Call `attend` for all sources at the same time. It locks what it needs, with the locks that it is given.
 
-    A full disk or a locked ledger concerns all sources and is raised. A source whose host is held by another run is put
-    off, and a notice says so.
+    An error of one source becomes a problem that names the source; the other sources are finished. A NewsledgerError,
+    such as a full disk or a locked ledger, concerns all sources and is raised. If another run holds a host for too
+    long, the source is left to the next run, and a notice says so.
     """
     locks = HostLocks(stores.settings.host_folder)
     at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))

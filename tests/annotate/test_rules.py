@@ -39,7 +39,8 @@ def test_ids_are_unique_and_every_rule_says_something() -> None:
 
 
 def test_the_rule_without_a_speaker_is_tried_last_and_least_sure() -> None:
-    assert DIRECT_RULES[-1] is nobody
+    *_, last = DIRECT_RULES
+    assert last is nobody
     assert nobody.confidence == min(rule.confidence for rule in DIRECT_RULES)
 
 

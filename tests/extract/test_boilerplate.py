@@ -76,7 +76,7 @@ def test_a_correction_in_a_box_is_kept(place: str) -> None:
     assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
-def test_a_correction_of_another_article_is_not_this_ones() -> None:
+def test_a_correction_of_another_article_is_ignored() -> None:
     other = "<article><h1>Handball</h1><p>Kurz.</p><footer><p>Korrektur: Es stand 2:1.</p></footer></article>"
     body = page(paragraphs(DEICH)).replace(b"</article>", f"</article>{other}".encode())
     assert extract(body).correction is None
@@ -98,7 +98,7 @@ def test_lists_and_tables_are_one_block_a_line() -> None:
     assert not any("\n" in block.text for block in blocks)
 
 
-def test_speaker_inside_of_the_quotation_is_parted_from_its_words() -> None:
+def test_a_speaker_inside_the_quotation_is_separated_from_its_words() -> None:
     quotation = (
         "<blockquote><p>Das Wasser war schneller als wir es erwartet hatten.</p><cite>Bo Carls</cite></blockquote>"
     )
@@ -120,7 +120,7 @@ def test_english_page() -> None:
     assert [block.text for block in extraction.blocks] == list(HARBOUR)
 
 
-def test_next_article_of_an_endless_page_is_not_this_one() -> None:
+def test_the_next_article_of_an_endless_page_is_stripped() -> None:
     following = f"</article><article><h1>Handball: Wiekstadt steigt auf</h1>{paragraphs(HARBOUR)}"
     extraction = extract(page(paragraphs(DEICH) + following))
     assert [block.text for block in extraction.blocks] == list(DEICH)
@@ -133,7 +133,7 @@ def test_teaser_cards_among_the_paragraphs_are_stripped() -> None:
     assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
-def test_videos_of_other_articles_are_not_this_ones() -> None:
+def test_videos_of_other_articles_are_ignored() -> None:
     teaser = (
         "<article><a href='/w'><figure><img src='/w.jpg'><figcaption>01:40 min</figcaption></figure>"
         "<h3>Wiekstadt wählt nach</h3></a></article>"
@@ -144,7 +144,7 @@ def test_videos_of_other_articles_are_not_this_ones() -> None:
     assert "read_also" in kinds(extraction)
 
 
-def test_what_is_only_read_aloud_is_no_text() -> None:
+def test_text_for_screen_readers_only_is_stripped() -> None:
     label = "<h2 class='visually-hidden'>Inhalt des Artikels</h2>"
     note = "<span class='k7'> (öffnet im neuen Fenster)</span>"
     link = f"<p>Mehr steht im <a href='https://e.example/'>Bericht{note}</a>.</p>"
@@ -154,7 +154,7 @@ def test_what_is_only_read_aloud_is_no_text() -> None:
     assert [stripped.text for stripped in extraction.stripped].count("Inhalt des Artikels") == 1
 
 
-def test_the_foot_of_a_page_is_stripped_however_long_it_is() -> None:
+def test_a_footer_of_any_length_is_stripped() -> None:
     data = (
         "Datum 02.03.2026",
         "Themenseiten Hochwasser, Deiche",
@@ -166,7 +166,7 @@ def test_the_foot_of_a_page_is_stripped_however_long_it_is() -> None:
     assert [block.text for block in extraction.blocks] == [*HARBOUR, *DEICH]
 
 
-def test_the_authors_name_above_the_text_is_no_text() -> None:
+def test_the_authors_name_above_the_text_is_stripped() -> None:
     head = json_ld(author={"@type": "Person", "name": "Anna Berg"})
     extraction = extract(page("<p>Anna Berg</p>" + paragraphs((*DEICH, *HARBOUR)), head=head))
     assert [block.text for block in extraction.blocks] == [*DEICH, *HARBOUR]
@@ -205,17 +205,17 @@ def test_a_body_in_several_pieces_is_read_whole() -> None:
 # No rule can take an article
 
 
-def test_a_rule_cannot_take_most_of_an_article() -> None:
+def test_a_rule_cannot_remove_most_of_an_article() -> None:
     wrapped = f'<div class="newsletter">{paragraphs(DEICH)}</div>'
     assert [block.text for block in extract(page(wrapped)).blocks] == list(DEICH)
 
 
-def test_a_rule_cannot_take_an_article_piece_by_piece() -> None:
+def test_a_rule_cannot_remove_an_article_piece_by_piece() -> None:
     pieces = "".join(f'<div class="related"><p>{text}</p></div>' for text in DEICH)
     assert [block.text for block in extract(page(pieces)).blocks] == list(DEICH)
 
 
-def test_a_line_rule_cannot_take_most_of_an_article() -> None:
+def test_a_line_rule_cannot_remove_most_of_an_article() -> None:
     lines = tuple(
         f"Lesen Sie auch: Wie es in der Straße Nummer {number} weitergeht und wer dort wohnt." for number in range(9)
     )

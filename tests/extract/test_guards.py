@@ -74,7 +74,7 @@ def test_the_pieces_of_a_body_are_kept(names: list[str]) -> None:
     assert all(sentence in text for sentence in ALL)
 
 
-def test_a_short_article_outside_of_its_heading_is_no_teaser() -> None:
+def test_a_short_article_outside_its_heading_is_kept() -> None:
     article = paragraphs(SHORT[:3]) + "<p>Das sagte <a href='/p/tamsen'>Anke Tamsen</a> am Montag im Rat.</p>"
     body = f"<header><h1>{HEADLINE}</h1></header><main><article>{article}</article></main>"
     extraction = extract(f"<html><head><title>{HEADLINE}</title></head><body>{body}</body></html>".encode())
@@ -87,13 +87,13 @@ def test_a_box_that_is_nearly_half_of_a_short_page_is_stripped() -> None:
     assert [block.text for block in extraction.blocks] == list(DEICH[:2])
 
 
-def test_a_link_in_a_sentence_asks_for_no_consent() -> None:
+def test_a_link_in_a_sentence_is_not_a_request_for_consent() -> None:
     told = "Die Cookies backen <a href='/partner'>unsere Partner</a>, wie der Bäcker in Altenruhn der Zeitung erklärte."
     text = text_of(bare_page(f"<div class='cookies'><div>{told}</div>{paragraphs(DEICH)}</div>"))
     assert all(sentence in text for sentence in DEICH)
 
 
-def test_a_dialog_is_no_text_however_long_it_is() -> None:
+def test_a_dialog_of_any_length_is_stripped() -> None:
     dialog = (
         f"<div role='dialog' class='k1'><div>{paragraphs(HARBOUR * 4)}</div><button>Alle akzeptieren</button></div>"
     )
@@ -103,7 +103,7 @@ def test_a_dialog_is_no_text_however_long_it_is() -> None:
     assert "dialog" in kinds(extraction)
 
 
-def test_a_wall_that_asks_for_consent_and_holds_all_there_is_gives_no_text() -> None:
+def test_a_page_that_only_asks_for_consent_gives_no_text() -> None:
     said = "<p>Der Holmbote speichert Cookies und Daten auf Ihrem Gerät.</p><button>Zustimmen</button>"
     with pytest.raises(PageError, match="no_text"):
         extract(f"<html><body><div class='cookie-wall'>{said}</div></body></html>".encode())
@@ -159,7 +159,7 @@ def test_the_next_part_of_a_text_in_pieces_is_kept(following: str) -> None:
     assert last in text_of(html.encode())
 
 
-def test_what_stands_around_the_article_is_recorded() -> None:
+def test_text_around_the_article_is_recorded() -> None:
     frame = f"<section><h3>Aus dem Archiv</h3><ul><li>{HARBOUR[0]}</li></ul></section>"
     body = page(paragraphs(DEICH * 4)).replace(b"</main>", f"</main>{frame}".encode())
     recorded = {stripped.text: stripped.rule for stripped in extract(body).stripped}
@@ -171,13 +171,13 @@ def test_prose_in_the_articles_footer_is_recorded() -> None:
     assert (HARBOUR[0], "footer") in {(stripped.text, stripped.rule) for stripped in extraction.stripped}
 
 
-def test_a_paragraph_that_is_there_twice_is_recorded() -> None:
+def test_a_repeated_paragraph_is_recorded() -> None:
     extraction = extract(page(paragraphs((*DEICH, DEICH[1], *HARBOUR))))
     assert [block.text for block in extraction.blocks] == list(ALL)
     assert (DEICH[1], "repeated_paragraph") in {(stripped.text, stripped.rule) for stripped in extraction.stripped}
 
 
-def test_a_line_without_a_paragraph_that_is_passed_over_is_recorded() -> None:
+def test_an_unselected_line_outside_paragraphs_is_recorded() -> None:
     extraction = extract(page(paragraphs((*DEICH, *DEICH)) + f"<div><div><i>1</i></div><div>{HARBOUR[0]}</div></div>"))
     assert HARBOUR[0] in extraction.text or HARBOUR[0] in {stripped.text for stripped in extraction.stripped}
 
@@ -204,7 +204,7 @@ def test_a_line_without_a_paragraph_that_is_passed_over_is_recorded() -> None:
     ],
     ids=["figure", "questions", "numbered", "elsewhere"],
 )
-def test_parts_of_an_article_are_no_boxes(shape: str) -> None:
+def test_parts_of_an_article_are_not_boxes(shape: str) -> None:
     extraction = extract(page(paragraphs((*DEICH, *DEICH[::-1])) + shape))
     text = extraction.text
     assert all(sentence in text for sentence in HARBOUR)

@@ -61,7 +61,7 @@ def test_a_speaker_is_known_in_any_latin_script(speaker: str) -> None:
     assert (attribution.speaker, attribution.role) == (speaker, "Kommissarin")
 
 
-def test_a_picture_with_words_in_quotation_marks_is_no_quotation() -> None:
+def test_a_picture_caption_in_quotation_marks_is_not_a_quotation() -> None:
     picture = f"<figure><img src='/d.jpg'><p>„{WORDS}“</p><figcaption>Anke Tamsen am Deich</figcaption></figure>"
     extraction = extract(page(paragraphs(DEICH[:2]) + picture + paragraphs(DEICH[2:])))
     assert [block.text for block in extraction.blocks] == list(DEICH)
@@ -80,7 +80,7 @@ def test_a_pull_quote_in_a_figure_has_its_speaker() -> None:
     assert (attribution.speaker, attribution.role) == ("Anke Tamsen", "Bürgermeisterin")
 
 
-def test_a_name_that_no_quotation_stands_before_is_no_speaker() -> None:
+def test_a_name_without_a_quotation_before_it_is_not_a_speaker() -> None:
     inside = paragraphs(DEICH[:2]) + "<p>Die Gewählten sind:</p>" + paragraphs(DEICH[2:]) + "<p>Anke Tamsen</p>"
     extraction = extract(page(inside))
     assert extraction.attributions == ()
@@ -128,7 +128,7 @@ def test_an_entry_whose_heading_is_not_shown_begins_with_its_text() -> None:
     assert [entry.block_no for entry in extraction.entries] == [1, 2, 3]
 
 
-def test_a_page_that_is_no_liveblog_has_no_entries() -> None:
+def test_a_page_that_is_not_a_liveblog_has_no_entries() -> None:
     assert extract(page(LIVEBLOG)).entries == ()
 
 
@@ -151,7 +151,7 @@ def test_an_agency_below_the_text_is_credited(agency: str, credit: str) -> None:
     assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
-def test_the_credit_of_a_picture_credits_no_text() -> None:
+def test_a_picture_credit_does_not_credit_the_text() -> None:
     picture = "<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Anna Berg/dpa</figcaption></figure>"
     assert extract(page(paragraphs(DEICH[:2]) + picture + paragraphs(DEICH[2:]))).agencies == ()
 
@@ -179,14 +179,14 @@ def test_text_shown_only_by_script_is_read_from_its_declaration() -> None:
     assert [block.text for block in extraction.blocks] == list(HARBOUR)
 
 
-def test_a_paywall_is_not_gone_around() -> None:
+def test_a_paywall_is_not_bypassed() -> None:
     head = json_ld(articleBody="\n\n".join(HARBOUR), isAccessibleForFree=False)
     teaser = f"<p>{DEICH[0]}</p><div class='paywall'>Jetzt abonnieren und weiterlesen</div>"
     extraction = extract(page(teaser, head=head))
     assert [block.text for block in extraction.blocks] == [DEICH[0]]
 
 
-def test_origins_say_where_it_was_read() -> None:
+def test_origins_name_the_chosen_candidates() -> None:
     head = json_ld(author={"@type": "Person", "name": "Anna Berg"}, datePublished="2026-03-01T20:15:30+01:00")
     assert extract(page(paragraphs(DEICH), head=head)).origins == {
         "headline": "heading",

@@ -57,7 +57,7 @@ TREE_RULES = (
         id="figure",
         kind="figure",
         reason="A picture or video with its caption. (One with a quotation or table was unwrapped before; one that has"
-        " more paragraphs of prose than pictures is none.)",
+        " more paragraphs of prose than pictures is not a figure.)",
         example="<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Nordpress</figcaption></figure>",
         tags=frozenset({"figure"}),
         find=find_figure,
@@ -203,7 +203,7 @@ DIALOG = TreeRule(
     counts=False,
 )
 LAST_RULES = (ASIDE, DIALOG)
-"""Asked last: an aside or dialog that is named for what it holds is that."""
+"""Tried last, so that an aside or dialog whose name says more is recorded under that."""
 
 
 def _rules_by_tag() -> dict[str, tuple[TreeRule, ...]]:

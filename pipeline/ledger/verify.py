@@ -54,7 +54,7 @@ class AppendRow(msgspec.Struct, frozen=True):
 def verify(ledger: Ledger) -> Verification:
     """Recompute the whole chain up to the head. Other processes may append at the same time.
 
-    One window of appends is in memory at a time. Raises LedgerError if `log_head` or `appends` cannot be read.
+    Only the events of one window are in memory at a time. Raises LedgerError if `log_head` or `appends` cannot be read.
     """
     position, append_no, digest = ledger.head()
     appends = ledger.select(AppendRow, "appends_in_order", append_no=append_no)

@@ -36,8 +36,8 @@ from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import SourceLocks
 
 MAX_PAGES = 5_000
-"""Maximum number of pages of one source that a run requests from its site. The web archive has a limit of its own, with
-the same number."""
+"""Maximum number of pages that one call of `PageRecovery.run` requests from the source's site, and as many again from
+the web archive."""
 BATCH_PAGES = 100
 """Maximum number of pages whose events are recorded with one append."""
 _NEAREST = 3

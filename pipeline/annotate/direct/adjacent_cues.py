@@ -81,9 +81,9 @@ def so_speaker(s: Situation) -> Attribution | None:
     if not s.is_german or not s.is_at(s.after, "so"):
         return None
     at = s.after + 1
-    if at < s.end and (verb := verb_at(s, at, s.end)):
+    if at < s.end and verb_at(s, at, s.end) is not None:
         phrase = subject_after(s, at, s.end)
-        return Attribution(phrase, (at, at + 1)) if phrase or verb else None
+        return Attribution(phrase, (at, at + 1))
     end = noun_phrase(s, at, s.end)
     if end is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,15 +11,16 @@ from lxml.html import HtmlElement
 
 from pipeline import ids
 from pipeline.errors import PageError
-from pipeline.events import Access, Block, BlockKind, BlockSpeaker, LiveEntry
+from pipeline.events import Access, Block, BlockKind
 from pipeline.extract.body import body_blocks, declared_blocks, linked_lines, passed_over, texts_of
 from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
 from pipeline.extract.boilerplate.tree_cleaner import TreeCleaner
+from pipeline.extract.extraction import Extraction
 from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
 from pipeline.extract.metadata.article_header import ArticleHeader, read_header
-from pipeline.extract.metadata.article_metadata import Metadata, as_utc, choose_metadata
+from pipeline.extract.metadata.article_metadata import as_utc, choose_metadata
 from pipeline.extract.metadata.declared import Declared, read_declared
 from pipeline.extract.metadata.titles import (
     declared_descriptions,
@@ -31,7 +32,7 @@ from pipeline.extract.metadata.titles import (
 from pipeline.extract.page.parsed_page import parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import narrow_to_article
-from pipeline.extract.page.removal import Removal, Stripped, Video
+from pipeline.extract.page.removal import Removal
 from pipeline.extract.page.text import plain, separate_lines, words_of
 
 MIN_TEXT_CHARS = 40
@@ -39,43 +40,6 @@ MIN_TEXT_CHARS = 40
 _REPEATED_CHARS = 60
 _HEAD_BLOCKS = 4
 """Only among this many first blocks, a block may be a repetition of the headline."""
-
-
-class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """The article that was extracted from a page."""
-
-    url: str
-    canonical_url: str | None = None
-    """The address that the page declares as its own (rel=canonical)."""
-    kicker: str | None
-    headline: str | None
-    lead: str | None
-    blocks: tuple[Block, ...]
-    text: str
-    """The texts of the blocks, one line each."""
-    attributions: tuple[BlockSpeaker, ...] = ()
-    """The speakers of blocks that are quotations, if the page names them."""
-    entries: tuple[LiveEntry, ...] = ()
-    """The blocks with which the entries of a liveblog begin, and their times."""
-    authors: tuple[str, ...] = ()
-    agencies: tuple[str, ...] = ()
-    """News agencies whose text it is, or from whose text it was written: "dpa", "AFP"."""
-    published_at: datetime | None = None
-    modified_at: datetime | None = None
-    language: str | None = None
-    section: str | None = None
-    access: Access = Access.OPEN
-    correction: str | None = None
-    word_count: int
-    text_digest: str
-    videos: tuple[Video, ...]
-    stripped: tuple[Stripped, ...]
-    origins: Mapping[str, str] = {}
-    """The sources of the chosen headline, authors and dates on the page: `json-ld`, `heading`, `byline`, …"""
-
-
-_CHOSEN = tuple(name for name in Metadata.__struct_fields__ if name in Extraction.__struct_fields__)
-"""The fields of an extraction that are chosen as metadata, under the same names."""
 
 
 def extract_page(
@@ -107,19 +71,21 @@ def extract_page(
         heading=first_match(root, outlet.headline if outlet else None),
     )
     at = as_utc(captured_at)
-    metadata = choose_metadata(declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at)
-    live = is_liveblog(declared, metadata.headline, url)
-    timeline = Timeline.read(root.body, declared, at, metadata.zone) if live else Timeline()
+    article, zone = choose_metadata(
+        declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at
+    )
+    live = is_liveblog(declared, article.headline, url)
+    timeline = Timeline.read(root.body, declared, at, zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
     _remove_boilerplate(root.body, header, removal, outlet=outlet, url=url, is_live=live)
     linked = linked_lines(root.body)
-    blocks = without_repeated_quotations(_found_blocks(root, declared, metadata, url, removal), removal)
-    blocks = clean_lines(blocks, removal, metadata.authors, linked)
-    said = (*titles, page_title, *filter(None, (metadata.headline,)))
-    blocks = list(_without_head(_distinct(blocks, removal), said, metadata.lead, removal))
+    blocks = without_repeated_quotations(_found_blocks(root, declared, article, removal), removal)
+    blocks = clean_lines(blocks, removal, article.authors, linked)
+    said = (*titles, page_title, *filter(None, (article.headline,)))
+    blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
         raise PageError("no_text", f"{url}: no article text found")
-    return assemble(blocks, removal, metadata, url=url, byline=header.byline, timeline=timeline)
+    return with_text(article, blocks, removal, byline=header.byline, timeline=timeline)
 
 
 def _remove_boilerplate(
@@ -141,37 +107,34 @@ def _remove_boilerplate(
         narrow_to_article(body, place, removal)
 
 
-def _found_blocks(root: HtmlElement, declared: Declared, metadata: Metadata, url: str, removal: Removal) -> list[Block]:
+def _found_blocks(root: HtmlElement, declared: Declared, article: Extraction, removal: Removal) -> list[Block]:
     """The visible text. If the page has none, the declared text, unless the article is behind a paywall."""
     texts = texts_of(root.body)
-    blocks = body_blocks(root, url)
+    blocks = body_blocks(root, article.url)
     for text in passed_over(texts, blocks):
         removal.add("unselected", "trafilatura", text)
     said = declared.article.get("articleBody")
-    is_open = metadata.access is Access.OPEN and isinstance(said, str)
+    is_open = article.access is Access.OPEN and isinstance(said, str)
     if is_open and sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
         return declared_blocks(str(said))
     return blocks
 
 
-def assemble(
+def with_text(
+    article: Extraction,
     blocks: Sequence[Block],
     removal: Removal,
-    metadata: Metadata,
     *,
-    url: str,
     byline: str | None = None,
     timeline: Timeline | None = None,
 ) -> Extraction:
-    """Build the extraction, with the fields that are computed from others: quotations, agencies, word count, digest."""
+    """Add the text, what was removed from it, and what is computed from it, such as agencies and digest."""
     blocks, attributions = mark_quotations(blocks)
     text = "\n".join(block.text for block in blocks)
     paragraphs = [block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]
-    names = [*metadata.authors, *filter(None, (byline,))]
-    chosen = {name: getattr(metadata, name) for name in _CHOSEN}
-    return Extraction(
-        **chosen,
-        url=url,
+    names = [*article.authors, *filter(None, (byline,))]
+    return msgspec.structs.replace(
+        article,
         blocks=tuple(blocks),
         text=text,
         attributions=attributions,
@@ -179,7 +142,7 @@ def assemble(
         agencies=credited_agencies(names, paragraphs, removal.texts("source", "byline")),
         correction=removal.correction,
         word_count=len(words_of(text)),
-        text_digest=ids.digest(msgspec.json.encode([metadata.headline, metadata.lead, text])),
+        text_digest=ids.digest(msgspec.json.encode([article.headline, article.lead, text])),
         videos=tuple(removal.videos),
         stripped=tuple(removal.stripped),
     )

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
-from pipeline.extract.article import Extraction, assemble
+from pipeline.extract.article import with_text
 from pipeline.extract.boilerplate.lines import clean_lines
-from pipeline.extract.metadata.article_metadata import Metadata
+from pipeline.extract.extraction import Extraction
 from pipeline.extract.page.quotations import NAME
 from pipeline.extract.page.removal import VIDEO_TIME, Removal, video_of
 from pipeline.extract.page.text import tidy
@@ -33,7 +33,7 @@ def repair_text(text: str) -> Extraction:
     blocks = clean_lines(_blocks(_without_videos(lines, removal)), removal)
     if not blocks:
         raise PageError("no_text", "the text has no line that is an article's")
-    return assemble(blocks, removal, Metadata(headline=headline, kicker=kicker), url="")
+    return with_text(Extraction(url="", headline=headline, kicker=kicker), blocks, removal)
 
 
 def _part_headline(lines: list[str]) -> tuple[str | None, str | None, list[str]]:

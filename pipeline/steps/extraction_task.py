@@ -16,10 +16,8 @@ from pipeline.errors import ArchiveError, PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
 from pipeline.extract import PRODUCER, Extraction, extract_page
 
-_READ = tuple(
-    name for name in ArticleExtracted.__struct_fields__ if name in Extraction.__struct_fields__ and name != "url"
-)
-"""The fields of the event that the extractor reads from the page, under the same names as in its result."""
+_READ = tuple(name for name in ArticleExtracted.__struct_fields__ if name in Extraction.__struct_fields__)
+"""The fields of the event that the extractor reads from the page."""
 
 
 class PendingCapture(msgspec.Struct, frozen=True):
@@ -85,7 +83,6 @@ def _events(extraction: Extraction, capture: PendingCapture, now: datetime) -> S
     article = ArticleExtracted(
         **about,
         caused_by=capture.capture_id,
-        url=capture.url,
         payload_digest=capture.payload_digest,
         **{name: getattr(extraction, name) for name in _READ},
     )

@@ -44,7 +44,7 @@ DOUBTFUL_SHARE = 0.1
 """The largest share of the text that one rule may match on a page where `MAX_SHARE_OF_ALL` is exceeded."""
 
 _DROPPED_TAGS = (
-    *("nav", "menu", "audio", "video", "picture", "map", "button", "dialog", "aside", "footer"),
+    *("nav", "menu", "audio", "video", "picture", "map", "button", "dialog", "footer"),
     *("img", "source", "input", "link", "meta"),
 )
 """Elements that trafilatura drops anyway. Removing them first makes its copies of the tree cheaper."""

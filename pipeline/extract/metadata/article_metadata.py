@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
-
 from pipeline.events import Access
+from pipeline.extract.extraction import Extraction
 from pipeline.extract.metadata.article_header import ArticleHeader
 from pipeline.extract.metadata.authors import choose_authors
 from pipeline.extract.metadata.declared import Declared, Node
@@ -40,24 +39,6 @@ _ISO_639_3 = {
 }
 
 
-class Metadata(msgspec.Struct, frozen=True):
-    """The chosen values. `origins` has where each was read, and under `zone` the name of an inferred zone."""
-
-    headline: str | None = None
-    kicker: str | None = None
-    lead: str | None = None
-    authors: tuple[str, ...] = ()
-    published_at: datetime | None = None
-    modified_at: datetime | None = None
-    zone: tzinfo = UTC
-    """The zone for times without a zone."""
-    language: str | None = None
-    section: str | None = None
-    access: Access = Access.OPEN
-    canonical_url: str | None = None
-    origins: Mapping[str, str] = {}
-
-
 def choose_metadata(
     declared: Declared,
     header: ArticleHeader,
@@ -66,8 +47,11 @@ def choose_metadata(
     language: str | None,
     url: str,
     captured_at: datetime,
-) -> Metadata:
-    """Choose all fields. `title` is the text of the title element, `language` the html element's `lang`."""
+) -> tuple[Extraction, tzinfo]:
+    """The extraction without its text, and the zone for times without a zone.
+
+    `title` is the text of the title element, `language` the html element's `lang`.
+    """
     headline, headline_origin = choose_headline(
         header.headline, header.kicker, declared, title, site_names(declared, url)
     )
@@ -82,20 +66,21 @@ def choose_metadata(
         "zone": publication.inferred_zone or "",
         "authors": authors_origin,
     }
-    return Metadata(
+    article = Extraction(
+        url=url,
         headline=headline,
         kicker=_without_section(header.kicker, section),
         lead=header.lead,
         authors=authors,
         published_at=publication.published.at,
         modified_at=publication.modified.at,
-        zone=publication.zone,
         language=_choose_language(declared, language),
         section=section,
         access=_choose_access(declared),
         canonical_url=_choose_canonical_url(declared, url),
         origins={name: origin for name, origin in origins.items() if origin},
     )
+    return article, publication.zone
 
 
 def _choose_language(declared: Declared, html_language: str | None) -> str | None:

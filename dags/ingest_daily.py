@@ -110,15 +110,15 @@ def ingest_daily() -> None:
     # One source, or one page, that fails must not keep the others from being published; `verdict` fails the run.
     @task(trigger_rule="all_done")
     def extract() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, extract_articles
+        from pipeline.orchestrate import DagRun, process
 
-        return extract_articles(DagRun.of(get_current_context()))
+        return process("extract", DagRun.of(get_current_context()))
 
     @task(trigger_rule="all_done")
     def annotate() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, annotate_articles
+        from pipeline.orchestrate import DagRun, process
 
-        return annotate_articles(DagRun.of(get_current_context()))
+        return process("annotate", DagRun.of(get_current_context()))
 
     @task(pool=MODELS_POOL, trigger_rule="all_done")
     def build_models() -> dict[str, int]:

@@ -19,16 +19,15 @@ from pipeline.ledger.log import utc_now
 from pipeline.run_failures import run_failed
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
-from pipeline.steps.annotate import annotate
 from pipeline.steps.backfill.backfill import assess, finish, numbers_of_run, total_numbers
 from pipeline.steps.backfill.history_state import HistoryAnswers, history_answers
 from pipeline.steps.backfill.recover import recover
-from pipeline.steps.backfill.replay import Captures, replay_annotation, replay_extraction, scope_of
+from pipeline.steps.backfill.replay import Captures, scope_of
 from pipeline.steps.collect import collect, expire_removed
-from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which, due_sources
 from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
 from pipeline.steps.poll import failed_polls
+from pipeline.steps.processing import processing_step
 from pipeline.steps.revisit import sources_due
 from pipeline.steps.run.progress import log_progress
 from pipeline.steps.run.run_interval import RunInterval, manual_interval, run_interval
@@ -149,25 +148,15 @@ def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
     return _counts(result)
 
 
-def extract_articles(dag_run: DagRun) -> dict[str, int]:
-    """Extract the pending captures: of the lookback in a live run, of the data interval in a run over the past."""
+def process(step: str, dag_run: DagRun) -> dict[str, int]:
+    """Run one of the processing steps: on the lookback in a live run, on the data interval in a run over the past."""
+    processing = processing_step(step)
     with _stores(dag_run) as (stores, window):
         past = _past(dag_run, window)
-        result = extract(stores, window.interval) if window.polls else StepResult({})
+        result = processing.run(stores, window.interval) if window.polls else StepResult({})
         if past is not None:
             scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
-            result += replay_extraction(stores, scope, _captures(dag_run))
-    return _counts(result)
-
-
-def annotate_articles(dag_run: DagRun) -> dict[str, int]:
-    """Annotate the pending extractions: of the lookback in a live run, of the data interval in a run over the past."""
-    with _stores(dag_run) as (stores, window):
-        past = _past(dag_run, window)
-        result = annotate(stores, window.interval) if window.polls else StepResult({})
-        if past is not None:
-            scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
-            result += replay_annotation(stores, scope, _captures(dag_run))
+            result += processing.replay(stores, scope, _captures(dag_run))
     return _counts(result)
 
 

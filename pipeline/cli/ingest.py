@@ -109,16 +109,14 @@ def append_events(
     *,
     roster: Sequence[Source] = (),
 ) -> StepResult:
-    """Run the four steps that append events over the look-back window."""
-    from pipeline.steps.annotate import annotate
+    """Run the steps that append events over the look-back window."""
     from pipeline.steps.collect import collect, expire_removed
-    from pipeline.steps.extract import extract
+    from pipeline.steps.processing import process
     from pipeline.steps.run.stores import Stores
 
     with Stores(settings, run, on_progress) as stores:
         result = collect(stores, sources, which, roster=roster) + expire_removed(stores, roster or sources)
-        interval = lookback(settings, stores.now())
-        return result + extract(stores, interval) + annotate(stores, interval)
+        return result + process(stores, lookback(settings, stores.now()))
 
 
 def rebuild(settings: Settings) -> None:

@@ -72,9 +72,8 @@ def status(
     if it had an unusually quiet day or a day without a poll, or if pages could not be fetched. The counts of the last
     seven days come from the last published build, everything else from the ledger.
     """
-    from pipeline.steps.annotate import pending_texts
     from pipeline.steps.capture import pending_pages
-    from pipeline.steps.extract import pending_captures
+    from pipeline.steps.processing import PROCESSING_STEPS
 
     settings = load_settings(data=data)
     now = utc_now()
@@ -84,15 +83,15 @@ def status(
         interval = lookback(settings, now)
         failed_tasks = ledger.select(FailedTask, "failed_tasks", since=interval.start)
         pages = pending_pages(ledger, interval, now, [row.source_id for row in sources])
-        extractions, annotations = len(pending_captures(ledger, interval)), len(pending_texts(ledger, interval))
+        pending = [f"{step.pending(ledger, settings, interval)} to {step.name}" for step in PROCESSING_STEPS]
     coverage = {row.source_id: row for row in _recent_coverage(settings)}
     _show_sources(sources, coverage, show_all=show_all)
     lost = sum(page.failed_for_good for page in pages)
     typer.echo(f"sources     {_totals(sources, coverage)}")
     typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
     typer.echo(
-        f"pending     {len(pages) - lost} pages to capture, {extractions} to extract, {annotations} to annotate,"
-        f" {lost} failed for good (last {settings.lookback_days} days)"
+        f"pending     {len(pages) - lost} pages to capture, {', '.join(pending)}, {lost} failed for good"
+        f" (last {settings.lookback_days} days)"
     )
     if failed_tasks:
         typer.echo(f"airflow     {_failures(failed_tasks)} (last {settings.lookback_days} days)")

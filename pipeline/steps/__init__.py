@@ -2,7 +2,7 @@
 
 In the order the data takes: `collect` runs `poll` (feeds ▶ items), `capture` (items ▶ archived pages) and `revisit`
 (archived pages, again) for many sources at once; `extract` turns pages into articles and `annotate` articles into
-quotations and mentions, in worker processes; `backfill/` does all of this for a past interval; `maintain` keeps the
-ledger's files few and verifies them. `run/` holds what all steps work with. Airflow, the command line and the tests
-call the same functions. Start with `extract`, the shortest step.
+quotations and mentions, in worker processes, and `processing` lists both; `backfill/` does all of this for a past
+interval; `maintain` keeps the ledger's files few and verifies them. `run/` holds what all steps work with. Airflow, the
+command line and the tests call the same functions. Start with `extract`, the shortest step.
 """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 from pipeline.annotate import PRODUCER
@@ -11,6 +12,7 @@ from pipeline.errors import AnnotatorError
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
+from pipeline.settings import Settings
 from pipeline.steps.annotation_task import PendingText, annotate_extraction, text_lost
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.workers import Bounds, Lost, parallel_map
@@ -70,3 +72,15 @@ def pending_texts(
         extract_producer=extract_producer,
         producer=producer,
     )
+
+
+def count_pending_texts(ledger: Ledger, settings: Settings, interval: Interval) -> int:
+    """The number of texts in the interval that an annotator of the settings has not processed, over all annotators."""
+    return sum(len(pending_texts(ledger, interval, producer)) for producer in installed_producers(settings))
+
+
+def installed_producers(settings: Settings) -> Iterator[str]:
+    """The producers of the settings' annotators, without those that are not installed."""
+    for spec in settings.annotators:
+        with suppress(AnnotatorError):
+            yield load_annotator(spec).producer

@@ -9,6 +9,7 @@ from pipeline.archive.storage import archive_storage
 from pipeline.extract import PRODUCER
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
+from pipeline.settings import Settings
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.workers import Lost, parallel_map
@@ -41,3 +42,8 @@ def pending_captures(ledger: Ledger, interval: Interval, producer: str = PRODUCE
         recall_start=interval.start - RECALL,
         producer=producer,
     )
+
+
+def count_pending_captures(ledger: Ledger, _settings: Settings, interval: Interval) -> int:
+    """The number of pages captured in the interval that the current extractor has not processed."""
+    return len(pending_captures(ledger, interval))

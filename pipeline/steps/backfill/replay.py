@@ -7,7 +7,6 @@ later, by a backfill for example, belongs to the day on which its article was pu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -16,11 +15,9 @@ from uuid import UUID
 import msgspec
 
 from pipeline.annotate import PRODUCER as ANNOTATE_PRODUCER
-from pipeline.annotate.annotators import load_annotator
-from pipeline.errors import AnnotatorError
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.interval import Interval
-from pipeline.steps.annotate import annotate_with_each
+from pipeline.steps.annotate import annotate_with_each, installed_producers
 from pipeline.steps.annotation_task import PendingText
 from pipeline.steps.backfill.history_state import articles_of_interval
 from pipeline.steps.extract import extract_captures
@@ -76,10 +73,9 @@ def unread_articles(stores: Stores, scope: Scope) -> dict[UUID, str]:
     """The sources of the articles with a capture that a current producer has not processed, by article. Annotators that
     are not installed do not count."""
     unread = {capture.article_id: capture.source_id for capture in replayable_captures(stores, scope)}
-    for spec in stores.settings.annotators:
-        with suppress(AnnotatorError):
-            texts = replayable_texts(stores, scope, producer=load_annotator(spec).producer)
-            unread |= {text.article_id: text.source_id for text in texts}
+    for producer in installed_producers(stores.settings):
+        texts = replayable_texts(stores, scope, producer=producer)
+        unread |= {text.article_id: text.source_id for text in texts}
     return unread
 
 

@@ -248,8 +248,8 @@ def run_tasks(run: DagRun) -> dict[str, int]:
     """The tasks in the DAG's order but the publication; what the last one returns."""
     for source_id in orchestrate.plan_sources(run):
         orchestrate.collect_source(source_id, run)
-    orchestrate.extract_articles(run)
-    orchestrate.annotate_articles(run)
+    orchestrate.process("extract", run)
+    orchestrate.process("annotate", run)
     orchestrate.build_models(run)
     numbers = orchestrate.sum_up(run)
     orchestrate.conclude(numbers)
@@ -366,10 +366,10 @@ def test_a_run_does_what_its_parameters_say(past: Outlet) -> None:
     recovering = dag_run("3", RunParams(replay=False))
     assert orchestrate.collect_source("ferry", recovering)["article_captured"] == 1
     other = dag_run("4", RunParams(replay=False))
-    assert orchestrate.extract_articles(other) == {}
-    assert orchestrate.extract_articles(dag_run("4"))["article_extracted"] == 1
-    assert orchestrate.annotate_articles(other) == {}
-    assert orchestrate.annotate_articles(dag_run("4"))["article_annotated"] == 1
+    assert orchestrate.process("extract", other) == {}
+    assert orchestrate.process("extract", dag_run("4"))["article_extracted"] == 1
+    assert orchestrate.process("annotate", other) == {}
+    assert orchestrate.process("annotate", dag_run("4"))["article_annotated"] == 1
 
 
 @pytest.mark.usefixtures("in_airflow")
@@ -381,5 +381,5 @@ def test_only_a_backfill_of_the_latest_day_polls_and_recovers(past: Outlet) -> N
     scheduled = msgspec.structs.replace(backfilled, run_id="scheduled__1", run_type="scheduled")
     assert "item_discovered" not in orchestrate.collect_source("ferry", scheduled)
     assert orchestrate.collect_source("ferry", backfilled)["item_discovered"] == 1
-    assert orchestrate.extract_articles(backfilled)["article_extracted"] == 1
+    assert orchestrate.process("extract", backfilled)["article_extracted"] == 1
     assert orchestrate.sum_up(scheduled) == {"polls": 1, "failed": 0}

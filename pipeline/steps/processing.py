@@ -1,0 +1,43 @@
+"""The steps that process what was collected, in their order. Ingest, Airflow's tasks and `status` read this list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger
+from pipeline.settings import Settings
+from pipeline.steps.annotate import annotate, count_pending_texts
+from pipeline.steps.backfill.replay import Captures, Scope, replay_annotation, replay_extraction
+from pipeline.steps.extract import count_pending_captures, extract
+from pipeline.steps.run.stores import StepResult, Stores
+
+
+class ProcessingStep(msgspec.Struct, frozen=True):
+    """A step that reads the ledger and the archive only, so that it can be repeated for any interval."""
+
+    name: str
+    run: Callable[[Stores, Interval], StepResult]
+    """Processes what is pending of an interval."""
+    replay: Callable[[Stores, Scope, Captures], StepResult]
+    """Processes what is pending of the captures of a past interval, for backfills."""
+    pending: Callable[[Ledger, Settings, Interval], int]
+    """The number of texts or pages of an interval that are pending."""
+
+
+PROCESSING_STEPS = (
+    ProcessingStep("extract", extract, replay_extraction, count_pending_captures),
+    ProcessingStep("annotate", annotate, replay_annotation, count_pending_texts),
+)
+
+
+def processing_step(name: str) -> ProcessingStep:
+    """The step of this name. Raises KeyError."""
+    return {step.name: step for step in PROCESSING_STEPS}[name]
+
+
+def process(stores: Stores, interval: Interval) -> StepResult:
+    """Run all steps on what is pending of the interval."""
+    return sum((step.run(stores, interval) for step in PROCESSING_STEPS), start=StepResult({}))

@@ -17,6 +17,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState, States, Which, feed_states_by_source
 from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
+from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
 
@@ -201,8 +202,17 @@ def _read(
         guid for guid, (_, item) in said.items() if guid in known and known[guid].said_digest != item.said_digest
     ]
     discovered = [
-        _discovered(poll.feed_url, *said[guid], known[guid].event_id if guid in known else None)
+        item_discovered(
+            item,
+            source_id=poll.source_id,
+            feed_url=poll.feed_url,
+            producer=PRODUCER,
+            caused_by=found_in.event_id,
+            occurred_at=found_in.occurred_at,
+            supersedes=known[guid].event_id if guid in known else None,
+        )
         for guid in (*new, *said_anew)
+        for found_in, item in (said[guid],)
     ]
     newest = _newest_articles(items)
     overlap = _overlap(items, state)
@@ -241,28 +251,3 @@ def _gap_end(poll: FeedPolled, items: Sequence[FeedItem], state: FeedState) -> d
     assert state.last_seen_at is not None
     dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_seen_at]
     return min(dates, default=poll.occurred_at)
-
-
-def _discovered(feed_url: str, poll: FeedPolled, item: FeedItem, supersedes: UUID | None) -> ItemDiscovered:
-    article = article_id(item.url)
-    return ItemDiscovered(
-        stream=f"article:{article}",
-        occurred_at=poll.occurred_at,
-        producer=PRODUCER,
-        caused_by=poll.event_id,
-        source_id=poll.source_id,
-        feed_url=feed_url,
-        article_id=article,
-        url=item.url,
-        canonical_url=item.canonical_url,
-        guid=item.guid,
-        title=item.title,
-        summary=item.summary,
-        published_at=item.published_at,
-        updated_at=item.updated_at,
-        published_raw=item.published_raw,
-        said_digest=item.said_digest,
-        supersedes=supersedes,
-        published_quality=item.published_quality,
-        content=item.content,
-    )

@@ -18,6 +18,7 @@ from pipeline.events import Event, HistoryRead, ItemDiscovered
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger
 from pipeline.steps.backfill.history_state import NamedArticles, SourceInterval, known_articles
+from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
 
 PRODUCER = "recover@1"
@@ -103,7 +104,7 @@ def result_events(
         new = {article: sighting for article, sighting in new.items() if article not in seen}
         seen |= new.keys()
         read = _read(past, now, result, len(new))
-        events += [read, *(_discovered(read, article, sighting) for article, sighting in new.items())]
+        events += [read, *(_discovered(read, sighting) for sighting in new.values())]
     return events
 
 
@@ -133,27 +134,14 @@ def _read(past: SourceInterval, now: datetime, result: HistoryResult, new_items:
     )
 
 
-def _discovered(read: HistoryRead, article: UUID, sighting: Sighting) -> ItemDiscovered:
+def _discovered(read: HistoryRead, sighting: Sighting) -> ItemDiscovered:
     """The item, with the article's publication as the time when it occurred."""
-    item = sighting.item
-    return ItemDiscovered(
-        stream=f"article:{article}",
-        occurred_at=sighting.dated_at,
-        producer=PRODUCER,
-        caused_by=read.event_id,
+    return item_discovered(
+        sighting.item,
         source_id=read.source_id,
         feed_url=sighting.found_in,
-        article_id=article,
-        url=item.url,
-        canonical_url=item.canonical_url,
-        guid=item.guid,
-        title=item.title,
-        summary=item.summary,
-        published_at=item.published_at,
-        updated_at=item.updated_at,
-        published_raw=item.published_raw,
-        said_digest=item.said_digest,
+        producer=PRODUCER,
+        caused_by=read.event_id,
+        occurred_at=sighting.dated_at,
         via=read.via,
-        published_quality=item.published_quality,
-        content=item.content,
     )

@@ -1,6 +1,6 @@
-"""The events of a page that a step asked for: it was captured, or it was not.
+"""The events of an article on its way into the archive: an item names it, its page is captured, or it is not.
 
-Every `article_captured` and `capture_failed` of the project is built here.
+Every `item_discovered`, `article_captured` and `capture_failed` of the project is built here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from uuid import UUID
 import msgspec
 
 from pipeline.archive.archive import Stored
+from pipeline.collect.feeds import FeedItem
 from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.answers import is_passing
-from pipeline.events import ArticleCaptured, CaptureFailed, Via
-from pipeline.ids import digest
+from pipeline.events import ArticleCaptured, CaptureFailed, ItemDiscovered, Via
+from pipeline.ids import article_id, digest
 
 MAX_ATTEMPTS = 5
 """Failed attempts after which a page counts as lost. The pauses between them are in `items_without_capture.sql`."""
@@ -62,6 +63,44 @@ def response_payload(response: Response, stored: Stored, final_url: str | None =
         size_bytes=len(response.body),
         payload_digest=stored.warc_payload_digest if response.as_sent else digest(response.body),
         stored=stored,
+    )
+
+
+def item_discovered(
+    item: FeedItem,
+    *,
+    source_id: str,
+    feed_url: str,
+    producer: str,
+    caused_by: UUID,
+    occurred_at: datetime,
+    supersedes: UUID | None = None,
+    via: Via = Via.LIVE,
+) -> ItemDiscovered:
+    """The event of an item in a feed, a sitemap or an archived document. `supersedes` is the item's last event, if what
+    is said about it has changed."""
+    article = article_id(item.url)
+    return ItemDiscovered(
+        stream=f"article:{article}",
+        occurred_at=occurred_at,
+        producer=producer,
+        caused_by=caused_by,
+        source_id=source_id,
+        feed_url=feed_url,
+        article_id=article,
+        url=item.url,
+        canonical_url=item.canonical_url,
+        guid=item.guid,
+        title=item.title,
+        summary=item.summary,
+        published_at=item.published_at,
+        updated_at=item.updated_at,
+        published_raw=item.published_raw,
+        said_digest=item.said_digest,
+        supersedes=supersedes,
+        via=via,
+        published_quality=item.published_quality,
+        content=item.content,
     )
 
 

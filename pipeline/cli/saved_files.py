@@ -21,7 +21,7 @@ from pipeline.cli.console import out, say
 from pipeline.cli.options import Jobs
 from pipeline.errors import NewsledgerError, PageError
 from pipeline.settings import load_settings
-from pipeline.steps.run.workers import Bounds, Lost, parallel_map
+from pipeline.workers import Bounds, Lost, parallel_map
 
 if TYPE_CHECKING:
     from pipeline.annotate import Annotations

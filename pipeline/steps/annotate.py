@@ -15,7 +15,7 @@ from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.annotation_task import PendingText, annotate_extraction, text_lost
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
-from pipeline.steps.run.workers import Bounds, Lost, parallel_map
+from pipeline.workers import Bounds, Lost, parallel_map
 
 MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
 """Bounds of a task with a language model: its process loads the model first, and the libraries reserve far more

@@ -12,7 +12,7 @@ from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
-from pipeline.steps.run.workers import Lost, parallel_map
+from pipeline.workers import Lost, parallel_map
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:

@@ -13,7 +13,7 @@ import psutil
 
 from pipeline.errors import PageError
 from pipeline.extract import extract_page
-from pipeline.steps.run.workers import parallel_map
+from pipeline.workers import parallel_map
 
 SAMPLE_EVERY = 20
 """Pages between two looks at the workers' memory."""

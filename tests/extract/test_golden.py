@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract import PRODUCER
-from pipeline.steps.run.workers import parallel_map
+from pipeline.workers import parallel_map
 from tests.golden.outputs import PAGES, current_digests, expected_file, output_of, recorded_digests
 
 PRINT_OUTPUTS = """

@@ -31,7 +31,7 @@ from pipeline.steps.poll import failed_polls, poll_source
 from pipeline.steps.run.run_interval import lookback, run_interval
 from pipeline.steps.run.stores import Stores
 from pipeline.steps.run.visits import limits
-from pipeline.steps.run.workers import parallel_map
+from pipeline.workers import parallel_map
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 

@@ -6,10 +6,11 @@ import asyncio
 import random
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -23,7 +24,11 @@ from pipeline.collect.http.connections import Connector, ReadBody, raise_file_li
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import RobotsCache
-from pipeline.sources.sites import is_address
+from pipeline.sources.sites import is_address, registrable_host
+from pipeline.workers import OriginBarred, TaskLost, Workers
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 AGENT = "newsledger"
 MAX_REDIRECTS = 5
@@ -39,6 +44,10 @@ ALLOWED_HOST_REQUESTS_PER_SECOND = 50.0
 """Default rate for hosts that the settings allow by name, which are the user's own."""
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 
+UNREADABLE = "unreadable"
+"""Reason of a FetchFailed: reading the answer took too much time or memory."""
+
+_READERS = ("pipeline.collect.feeds", "pipeline.collect.pages.answers", "pipeline.collect.discovery.probes")
 _PROBLEM_CHARS = 200
 
 
@@ -61,7 +70,10 @@ class Timeouts(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Use as an async context manager. It keeps no cookies and uses no proxies from the environment."""
+    """Fetches addresses, and reads what they answer in worker processes. Use as an async context manager.
+
+    It keeps no cookies and uses no proxies from the environment.
+    """
 
     def __init__(
         self,
@@ -89,6 +101,7 @@ class Client:
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
         self._robots = RobotsCache(AGENT, self._load_robots, now, hosts)
+        self._workers = Workers(_READERS)
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)
@@ -120,9 +133,11 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        await self._robots.close()
-        await self._session.close()
-        await self._resolver.close()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._resolver.close)
+            stack.push_async_callback(self._session.close)
+            stack.push_async_callback(self._robots.close)
+            await stack.enter_async_context(self._workers)
 
     async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
         """GET `url` if robots.txt allows it, follow redirects, and retry once if that may help.
@@ -132,6 +147,30 @@ class Client:
         conditional = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditional.items() if value}
         return await self._with_retry(lambda: self._follow(url, headers, robots=True))
+
+    async def read(
+        self,
+        response: Response,
+        function: Callable[Concatenate[Response, P], R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The result of `function(response, …)`, computed in a worker process: bytes of others may be made to be slow.
+
+        The function must be importable and pure; its exceptions are raised here. Raises FetchFailed if it exceeds the
+        limits of time and memory, or if other answers of the same site did.
+        """
+        site = registrable_host(urlsplit(response.final_url).hostname or "")
+        try:
+            return await self._workers.run(site, function, response, *args, **kwargs)
+        except TaskLost as exc:
+            detail = f"{response.final_url}: reading it was given up: {exc}"
+            raise FetchFailed(UNREADABLE, detail, status=response.status) from exc
+        except OriginBarred as exc:
+            raise FetchFailed("no_turn", str(exc), host=site) from exc
+        except CodingError as exc:
+            raise FetchFailed(exc.reason, f"{response.final_url}: {exc}", status=response.status) from exc
 
     async def _with_retry(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
         """Retry once. If the host asked for a pause, the retry waits for it as part of waiting for its turn."""

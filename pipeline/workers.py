@@ -1,0 +1,332 @@
+"""Worker processes: foreign bytes are read in them, within limits of time and memory.
+
+A task that hangs, or whose process dies, loses only its own result: the kernel keeps the limits, so they also hold
+inside a C library. The pure steps give all their tasks to `parallel_map` and get the results in order. An event loop,
+as of the steps that fetch, gives one task after the other to `Workers`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import pickle
+import resource
+import signal
+import sys
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from queue import SimpleQueue
+from types import ModuleType, TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+import msgspec
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+TASKS_PER_PROCESS = 500
+"""A process is replaced after this many tasks, so that a memory leak in a library cannot grow with the archive."""
+MAX_LOST = 3
+"""After this many lost tasks of one origin, `Workers` takes no more tasks of it. This bounds what it costs a run."""
+PROCESSES = 4
+"""Processes of `Workers`: more than most machines need to be busy, because some may be occupied by a bad task."""
+
+STEPS = ("pipeline.steps.preloaded",)
+"""The modules of all steps that compute, with what they load."""
+
+_AHEAD = 8
+"""Tasks per process that are handed out in advance. It bounds how many results wait for an earlier, slower task."""
+_TASKS_WORTH_A_PROCESS = 20
+"""One process is started per this many tasks: for fewer, starting it takes longer than the tasks."""
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Maximum time and memory of one task."""
+
+    seconds: float = 60
+    memory_bytes: int = 4_000_000_000
+    """Address space of the whole process (RLIMIT_AS)."""
+
+
+READING = Bounds(seconds=10, memory_bytes=2_000_000_000)
+"""For one page, feed or other answer. The longest sitemap that the protocol allows takes about 3 seconds."""
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """A task without a result. `reason` is `timeout` or `died`."""
+
+    reason: str
+    detail: str
+
+
+class TaskLost(Exception):
+    """A task of `Workers` has no result. `lost` says why."""
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__(lost.detail)
+        self.lost = lost
+
+
+class OriginBarred(Exception):
+    """Too many tasks of this origin were lost, so no further one is started."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"{origin}: {MAX_LOST} of its answers could not be read within the limits")
+
+
+class Workers:
+    """Processes that read what was fetched. Use as an async context manager; a process starts when it is needed.
+
+    The tasks of one origin run one after the other. So an origin whose bytes are slow to read occupies one process.
+    """
+
+    def __init__(self, preload: Sequence[str], *, bounds: Bounds = READING, processes: int = PROCESSES) -> None:
+        """`preload` names modules that the tasks need; see `fork_server`."""
+        self._context = fork_server(preload)
+        self._bounds = bounds
+        self._threads = ThreadPoolExecutor(processes, "worker")
+        self._places = asyncio.Semaphore(processes)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._idle: list[_Process] = []
+        self._lost: Counter[str] = Counter()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """End the processes. No task may be under way, except cancelled ones."""
+        for process in self._idle:
+            process.kill()
+        self._threads.shutdown()
+
+    def require_open(self, origin: str) -> None:
+        """Raises OriginBarred if too many tasks of this origin were lost."""
+        if self._lost[origin] >= MAX_LOST:
+            raise OriginBarred(origin)
+
+    async def run(self, origin: str, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The result of the function, which must be importable and pure. Its exceptions are raised here.
+
+        `origin` names who is to blame if the task is lost, for example the site that sent the bytes. Raises TaskLost
+        and OriginBarred.
+        """
+        async with self._turns[origin]:
+            self.require_open(origin)
+            async with self._places:
+                outcome = await self._run(_Task(function, args, kwargs))
+            if isinstance(outcome, Lost):
+                self._lost[origin] += 1
+                raise TaskLost(outcome)
+        result: R = outcome
+        return result
+
+    async def _run(self, task: _Task) -> Any:
+        process = self._idle.pop() if self._idle else _Process(self._context, self._bounds)
+        try:
+            outcome = await asyncio.get_running_loop().run_in_executor(self._threads, process.outcome, task)
+        except asyncio.CancelledError:
+            process.kill()
+            raise
+        except BaseException:
+            self._idle.append(process)
+            raise
+        self._idle.append(process)
+        return outcome
+
+
+def parallel_map(
+    function: Callable[[T], R],
+    tasks: Sequence[T],
+    jobs: int,
+    bounds: Bounds = Bounds(),  # noqa: B008  # it is frozen
+    *,
+    preload: Sequence[str] = STEPS,
+) -> Iterator[R | Lost]:
+    """Apply `function` to each task, in up to `jobs` processes, and yield the results in order.
+
+    The function must be importable and pure. Its exceptions are raised here; a task that exceeds the bounds gives Lost.
+    `preload` names modules that the tasks need; see `fork_server`.
+    """
+    if not tasks:
+        return
+    context = fork_server(preload)
+    workers = min(jobs, -(-len(tasks) // _TASKS_WORTH_A_PROCESS))
+    processes = [_Process(context, bounds) for _ in range(workers)]
+    idle: SimpleQueue[_Process] = SimpleQueue()
+    for process in processes:
+        idle.put(process)
+
+    def outcome(task: T) -> R | Lost:
+        process = idle.get()
+        try:
+            done: R | Lost = process.outcome(_Task(function, (task,), {}))
+            return done
+        finally:
+            idle.put(process)
+
+    threads = ThreadPoolExecutor(workers, "worker")
+    try:
+        waiting = iter(tasks)
+        under_way = deque(threads.submit(outcome, task) for task in islice(waiting, workers * _AHEAD))
+        while under_way:
+            yield under_way.popleft().result()
+            under_way.extend(threads.submit(outcome, task) for task in islice(waiting, 1))
+    finally:
+        for process in processes:
+            process.kill()
+        threads.shutdown(cancel_futures=True)
+
+
+def fork_server(preload: Sequence[str]) -> ForkServerContext:
+    """Where worker processes come from: a process without threads, which has imported these modules.
+
+    A fork of this process would copy DuckDB's locked mutexes without its threads. A process has one such server, so the
+    first `preload` holds for all; what other tasks need is imported by each of their processes.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+class _Task(msgspec.Struct, frozen=True):
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class _Process:
+    """A worker process, started by its first task and again after it has ended. It has one task at a time."""
+
+    def __init__(self, context: ForkServerContext, bounds: Bounds) -> None:
+        self._context, self._bounds = context, bounds
+        self._running: tuple[ForkServerProcess, Connection] | None = None
+        self._tasks = 0
+        self._is_killed = False
+        self._changing = threading.Lock()
+
+    def outcome(self, task: _Task) -> Any:
+        """The result of the task, or Lost. Raises the exception of the task."""
+        asked = pickle.dumps(task)
+        process, connection = self._started()
+        try:
+            connection.send_bytes(asked)
+            answered = connection.recv_bytes()
+        except (EOFError, OSError):
+            return self._lost(process)
+        if self._tasks >= TASKS_PER_PROCESS:
+            self._end()
+        outcome = pickle.loads(answered)  # noqa: S301  # our own process wrote it
+        if isinstance(outcome, _Raised):
+            raise outcome.error
+        return outcome
+
+    def kill(self) -> None:
+        """End the process, also while another thread waits for its outcome. It does not start again."""
+        with self._changing:
+            self._is_killed = True
+            if self._running is not None:
+                self._running[0].kill()
+                self._running[0].join()
+
+    def _started(self) -> tuple[ForkServerProcess, Connection]:
+        with self._changing:
+            if self._running is None:
+                here, there = self._context.Pipe()
+                process = self._context.Process(target=_serve, args=(there, self._bounds), daemon=True)
+                with _without_main():
+                    process.start()
+                there.close()
+                self._running, self._tasks = (process, here), 0
+                if self._is_killed:
+                    process.kill()
+            self._tasks += 1
+            return self._running
+
+    def _lost(self, process: ForkServerProcess) -> Lost:
+        self._end()
+        if process.exitcode == -signal.SIGALRM:
+            return Lost("timeout", f"not done within {self._bounds.seconds:g} seconds")
+        return Lost("died", f"its process ended with status {process.exitcode}")
+
+    def _end(self) -> None:
+        with self._changing:
+            if self._running is not None:
+                process, connection = self._running
+                self._running = None
+                connection.close()
+                process.kill()
+                process.join()
+
+
+class _Raised(msgspec.Struct, frozen=True):
+    """The task raised this exception."""
+
+    error: Exception
+
+
+def _serve(connection: Connection, bounds: Bounds) -> None:
+    """What a worker process does: answer tasks until the other end is closed.
+
+    The kernel ends the process at the end of a task's time (SIGALRM), also in a C library and if its parent has died.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C reaches the whole group; the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (bounds.memory_bytes, bounds.memory_bytes))
+    while True:
+        try:
+            asked = connection.recv_bytes()
+        except EOFError:
+            return
+        task: _Task = pickle.loads(asked)  # noqa: S301  # the parent wrote it
+        signal.setitimer(signal.ITIMER_REAL, bounds.seconds)
+        try:
+            answered = _answer(task)
+        except MemoryError:
+            answered = pickle.dumps(Lost("died", f"it needs more than {bounds.memory_bytes / 1e9:g} GB"))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        connection.send_bytes(answered)
+
+
+def _answer(task: _Task) -> bytes:
+    try:
+        return pickle.dumps(task.function(*task.args, **task.kwargs))
+    except MemoryError:
+        raise
+    except Exception as exc:  # noqa: BLE001  # the parent raises it
+        exc.__traceback__ = None
+        return pickle.dumps(_Raised(_portable(exc)))
+
+
+def _portable(exc: Exception) -> Exception:
+    """The exception, or one with the same message if it cannot be pickled."""
+    try:
+        pickle.loads(pickle.dumps(exc))  # noqa: S301  # our own
+    except Exception:  # noqa: BLE001  # any error means that it cannot
+        return RuntimeError(f"{type(exc).__name__}: {exc}")
+    return exc
+
+
+_STARTING = threading.Lock()
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module from a new process. multiprocessing imports it there; the workers do not need it, and
+    Airflow's main script cannot be imported while a task runs."""
+    with _STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main

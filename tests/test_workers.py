@@ -1,0 +1,150 @@
+"""Worker processes: the same results in the same order, and no task costs more than itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.settings import PROJECT_ROOT
+from pipeline.workers import MAX_LOST, Bounds, Lost, OriginBarred, TaskLost, Workers, parallel_map
+
+FOR_EVER = 3600
+SHORT = Bounds(seconds=4, memory_bytes=2_500_000_000)
+
+
+def misbehave(task: int) -> int:
+    """What an extraction must not do, by the last digit."""
+    match task % 10:
+        case 3:
+            time.sleep(FOR_EVER)
+        case 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case 7:
+            return len(bytearray(3_000_000_000))
+    return task * task
+
+
+def backtrack(_: int) -> object:
+    """Backtrack for years in C."""
+    return re.fullmatch(r"(a+)+b", "a" * 60)
+
+
+def backtrack_as(note: Path) -> object:
+    """Write down which process this is, then backtrack."""
+    half = note.with_suffix(".half")
+    half.write_text(str(os.getpid()))
+    half.rename(note)
+    return backtrack(0)
+
+
+def square(task: int) -> int:
+    return task * task
+
+
+class Odd(Exception):
+    """It cannot be pickled: it is made of two values and keeps one."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"{name} {number}")
+
+
+def fail(task: int) -> int:
+    raise Odd("task", task) if task == 7 else LookupError(f"task {task}")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_order(jobs: int) -> None:
+    tasks = list(range(100))
+    assert list(parallel_map(square, tasks, jobs)) == [task * task for task in tasks]
+
+
+def test_nothing_to_do() -> None:
+    assert list(parallel_map(square, [], 2)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_task_that_hangs_dies_or_exhausts_memory_is_lost_and_the_others_are_not(jobs: int) -> None:
+    results = list(parallel_map(misbehave, list(range(30)), jobs, SHORT))
+    lost = {task: result.reason for task, result in enumerate(results) if isinstance(result, Lost)}
+    assert {task % 10: reason for task, reason in lost.items()} == {3: "timeout", 5: "died", 7: "died"}
+    assert [result for task, result in enumerate(results) if task not in lost] == [
+        task * task for task in range(30) if task not in lost
+    ]
+    assert len(lost) == 9
+
+
+def test_an_error_is_raised_here() -> None:
+    with pytest.raises(LookupError, match="task 0"):
+        list(parallel_map(fail, [0, 1], 1))
+
+
+def test_a_loop_gets_results_and_errors() -> None:
+    async def ask() -> None:
+        async with Workers(()) as workers:
+            squares = await asyncio.gather(*(workers.run(f"site {n % 3}", square, n) for n in range(50)))
+            assert squares == [n * n for n in range(50)]
+            with pytest.raises(LookupError, match="task 0"):
+                await workers.run("site", fail, 0)
+            with pytest.raises(RuntimeError, match="Odd: task 7"):
+                await workers.run("site", fail, 7)
+            assert await workers.run("site", square, 3) == 9
+
+    asyncio.run(ask())
+
+
+def test_an_origin_whose_tasks_are_lost_rests_and_the_others_continue() -> None:
+    async def ask() -> None:
+        async with Workers((), bounds=Bounds(seconds=1), processes=2) as workers:
+            bad = [asyncio.ensure_future(workers.run("bad", backtrack, n)) for n in range(MAX_LOST + 2)]
+            assert [await workers.run("good", square, n) for n in range(20)] == [n * n for n in range(20)]
+            ends = await asyncio.gather(*bad, return_exceptions=True)
+            assert [type(end) for end in ends] == [TaskLost] * MAX_LOST + [OriginBarred] * 2
+            assert [end.lost.reason for end in ends if isinstance(end, TaskLost)] == ["timeout"] * MAX_LOST
+            assert await workers.run("good", square, 5) == 25
+
+    asyncio.run(ask())
+
+
+def test_cancelled_tasks_end_at_once_and_leave_no_process(tmp_path: Path) -> None:
+    async def ask() -> list[int]:
+        async with Workers((), bounds=Bounds(seconds=FOR_EVER), processes=3) as workers:
+            notes = [tmp_path / str(number) for number in range(6)]
+            tasks = [asyncio.ensure_future(workers.run(note.name, backtrack_as, note)) for note in notes]
+            while sum(note.exists() for note in notes) < 3:
+                await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+            assert {type(end) for end in ends} == {asyncio.CancelledError}
+            return [int(note.read_text()) for note in notes if note.exists()]
+
+    assert [pid for pid in asyncio.run(ask()) if psutil.pid_exists(pid)] == []
+
+
+@pytest.mark.slow
+def test_the_main_script_is_not_run_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pipeline.workers import parallel_map\n"
+        "from tests.test_workers import square\n"
+        "print(*parallel_map(square, [2, 3], 1))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.returncode) == ("4 9\n", 0), done.stderr

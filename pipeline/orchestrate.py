@@ -200,7 +200,7 @@ def conclude(numbers: Mapping[str, int]) -> None:
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
         raise NewsledgerError(f"none of the {numbers['polls']} feeds could be read; each failure is recorded")
     answers = HistoryAnswers(numbers.get("documents", 0), numbers.get("unanswered", 0))
-    answers.require_one(had=numbers.get("recovered", 0))
+    answers.require_one(pages_captured=numbers.get("recovered", 0))
 
 
 def merge_ledger_files() -> dict[str, int]:

@@ -131,7 +131,7 @@ def _run(
         log.error("incomplete", detail=problem)
     rebuild(settings)
     result.require_success()
-    answers.require_one(had=result.count("article_captured"))
+    answers.require_one(pages_captured=result.count("article_captured"))
 
 
 def _show_assessment(

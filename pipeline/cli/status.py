@@ -82,7 +82,7 @@ def status(
         sources = ledger.select(SourceStatus, "status_by_source")
         interval = lookback(settings, now)
         failed_tasks = ledger.select(FailedTask, "failed_tasks", since=interval.start)
-        pages = pending_pages(ledger, interval, now, [row.source_id for row in sources])
+        pages = pending_pages(ledger, interval, [row.source_id for row in sources])
         pending = [f"{step.pending(ledger, settings, interval)} to {step.name}" for step in PROCESSING_STEPS]
     coverage = {row.source_id: row for row in _recent_coverage(settings)}
     _show_sources(sources, coverage, show_all=show_all)

@@ -18,7 +18,14 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.run.page_batch import PageBatch
-from pipeline.steps.run.page_events import PageFailure, Payload, page_captured, page_failed, response_payload
+from pipeline.steps.run.page_events import (
+    PageFailure,
+    Payload,
+    next_attempt_at,
+    page_captured,
+    page_failed,
+    response_payload,
+)
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 PRODUCER = "capture@2"
@@ -36,11 +43,20 @@ class PendingPage(msgspec.Struct, frozen=True):
     source_id: str
     item_id: UUID
     url: str
-    attempt: int
-    """Number of the next attempt, from 1."""
+    named_at: datetime
+    """When a feed last named or changed it."""
+    failures: int
+    """Failed attempts since the item was new or changed; the next three fields are of the last one."""
     failed_for_good: bool
-    due: bool
-    """Whether the next attempt may be made now."""
+    failed_at: datetime | None
+    reason: str | None
+    retry_at: datetime | None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the page may be asked for now."""
+        if self.failed_for_good:
+            return False
+        return self.failed_at is None or next_attempt_at(self.failures, self.failed_at, self.retry_at) <= now
 
 
 class CapturedPayload(msgspec.Struct, frozen=True):
@@ -75,14 +91,13 @@ Originals = Mapping[tuple[UUID, str], Original]
 """The first response with a payload, by article and payload digest."""
 
 
-def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids: Sequence[str]) -> list[PendingPage]:
+def pending_pages(ledger: Ledger, interval: Interval, source_ids: Sequence[str]) -> list[PendingPage]:
     """The pages of the interval's items that have no capture, including those that are not due or failed for good."""
     return ledger.select(
         PendingPage,
         "items_without_capture",
         start=interval.start,
         end=interval.end,
-        now=now,
         source_ids=list(source_ids),
     )
 
@@ -90,7 +105,8 @@ def pending_pages(ledger: Ledger, interval: Interval, now: datetime, source_ids:
 async def capture_source(stores: Stores, client: Client, source: Source, interval: Interval) -> StepResult:
     """Capture the pages of the source's items in the interval that are due; one append for each batch of pages."""
     waiting = await stores.reading(_pending_by_source, (source.id, interval))
-    pages = [page for page in waiting if page.due and not page.failed_for_good]
+    now = stores.now()
+    pages = [page for page in waiting if page.is_due(now)]
     originals = await stores.reading(captured_payloads, tuple(page.article_id for page in pages)) if pages else {}
 
     async def visit(page: PendingPage) -> Sequence[Event]:
@@ -130,7 +146,7 @@ def _pending_by_source(
     pending: dict[tuple[str, Interval], list[PendingPage]] = {key: [] for key in keys}
     for interval in {interval for _, interval in keys}:
         source_ids = [source_id for source_id, of_source in keys if of_source == interval]
-        for page in pending_pages(ledger, interval, now, source_ids):
+        for page in pending_pages(ledger, interval, source_ids):
             pending[page.source_id, interval].append(page)
     return pending
 
@@ -146,21 +162,14 @@ def captured_payloads(
 
 
 def expire(stores: Stores, source_ids: Sequence[str], since: datetime) -> StepResult:
-    """Record a final failure for every item that was discovered before `since` and still has no capture.
+    """Record a final failure for every item that was last named before `since` and still has no capture.
 
     Scheduled runs do not look back further than `since`, so without this event nothing would say that the page was
     missed. A backfill can still recover it.
     """
     now = stores.now()
-    waiting = {
-        (page.source_id, page.article_id)
-        for page in pending_pages(stores.ledger, Interval(since, now), now, source_ids)
-    }
-    expired = [
-        page
-        for page in pending_pages(stores.ledger, Interval(now - RECALL, since), now, source_ids)
-        if not page.failed_for_good and (page.source_id, page.article_id) not in waiting
-    ]
+    pages = pending_pages(stores.ledger, Interval(now - RECALL, now), source_ids)
+    expired = [page for page in pages if page.named_at < since and not page.failed_for_good]
     detail = f"discovered before {since:%Y-%m-%d %H:%M} UTC and not captured by {now:%Y-%m-%d %H:%M}"
     failures = [_failed(stores, page, PageFailure("expired", detail)) for page in expired]
     contents = _feed_contents(stores.ledger, [page.article_id for page in expired], now)
@@ -186,7 +195,7 @@ def _judged(stores: Stores, page: PendingPage, response: Response, originals: Or
 
 def _failed(stores: Stores, page: PendingPage, failure: PageFailure) -> CaptureFailed:
     return page_failed(
-        page, failure, producer=PRODUCER, caused_by=page.item_id, occurred_at=stores.now(), attempt=page.attempt
+        page, failure, producer=PRODUCER, caused_by=page.item_id, occurred_at=stores.now(), attempt=page.failures + 1
     )
 
 

@@ -138,21 +138,12 @@ def _seen(
     stored = stores.archive.write(response.exchange, lambda payload: originals.get((page.article_id, payload)))
     payload = response_payload(response, stored)
     exchange = response.exchange
-    revisited = ArticleRevisited(
-        stream=f"article:{page.article_id}",
-        occurred_at=exchange.fetched_at,
-        producer=PRODUCER,
-        caused_by=page.last_seen_id,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
-        capture_id=page.capture_id,
-        outcome=outcome,
+    revisited = msgspec.structs.replace(
+        _revisited(page, outcome, exchange.fetched_at),
         status=payload.status,
         reason=reason,
         final_url=payload.final_url,
         attempt=page.attempt if reason else 1,
-        conditional=page.is_conditional,
         etag=None if reason else exchange.header("etag"),
         last_modified=None if reason else exchange.header("last-modified"),
         retry_at=response.retry_at,
@@ -199,20 +190,27 @@ def _judge(page: DuePage, response: Response, captured_urls: Sequence[str]) -> t
 
 
 def _failed(page: DuePage, failure: PageFailure, now: datetime) -> ArticleRevisited:
+    return msgspec.structs.replace(
+        _revisited(page, RevisitOutcome.FAILED, now),
+        status=failure.status,
+        reason=failure.reason,
+        detail=failure.detail,
+        retry_at=failure.retry_at,
+    )
+
+
+def _revisited(page: DuePage, outcome: RevisitOutcome, at: datetime) -> ArticleRevisited:
+    """The event of a page, still without what the answer said."""
     return ArticleRevisited(
         stream=f"article:{page.article_id}",
-        occurred_at=now,
+        occurred_at=at,
         producer=PRODUCER,
         caused_by=page.last_seen_id,
         source_id=page.source_id,
         article_id=page.article_id,
         url=page.url,
         capture_id=page.capture_id,
-        outcome=RevisitOutcome.FAILED,
-        status=failure.status,
-        reason=failure.reason,
-        detail=failure.detail,
+        outcome=outcome,
         attempt=page.attempt,
         conditional=page.is_conditional,
-        retry_at=failure.retry_at,
     )

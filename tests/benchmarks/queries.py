@@ -34,7 +34,7 @@ def measure(folder: Path, events: int) -> None:
         "polls_of_run": {"run_id": "none"},
         "known_sources": {},
         "known_items": {"source_ids": ["example"], "recall_start": now - WEEK},
-        "items_without_capture": {"start": now - WEEK, "end": now, "now": now, "source_ids": ["example"]},
+        "items_without_capture": {"start": now - WEEK, "end": now, "source_ids": ["example"]},
         "totals": {},
         "status_by_source": {},
     }

@@ -429,7 +429,7 @@ def test_what_failed_and_what_is_pending_is_as_the_capture_step_sees_it(
     interval = Interval(START, END)
     with Ledger.open_existing(settings.ledger_catalog) as ledger:
         for source_id in RANDOM_SOURCES:
-            waiting = {page.article_id: page for page in pending_pages(ledger, interval, END, [source_id])}
+            waiting = {page.article_id: page for page in pending_pages(ledger, interval, [source_id])}
             found = records(
                 news,
                 "select article_id, state from article_coverage where source_id = ? and state in ('failed', 'pending')",

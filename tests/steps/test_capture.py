@@ -104,7 +104,7 @@ def test_a_host_that_asks_for_time_gets_it_and_its_pages_stay_pending(world: Wor
     refused = result.counts["capture_failed"]
     assert 1 <= refused <= 4, "those under way at the same time"
     with world.stores() as stores:
-        waiting = pending_pages(stores.ledger, lookback(world.settings, stores.now()), stores.now(), [world.source.id])
+        waiting = pending_pages(stores.ledger, lookback(world.settings, stores.now()), [world.source.id])
     assert len(waiting) == 6
     asked = sum(world.web.asked[f"/{path}"] for path in "abcdef")
     world.ahead += DAY / 24

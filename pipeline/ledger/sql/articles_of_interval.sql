@@ -91,7 +91,9 @@ failures as (
         arg_max_null(failures.status, failures.position) filter (where failures.reason != 'expired') as status,
         max_by(failures.will_retry, failures.position) filter (where failures.reason != 'expired') as will_retry,
         max_by(failures.occurred_at, failures.position) filter (where failures.reason != 'expired') as failed_at,
-        max_by(failures.recorded_at, failures.position) filter (where failures.reason != 'expired') as failed_since
+        max_by(failures.recorded_at, failures.position) filter (
+            where failures.reason != 'expired'
+        ) as failure_recorded_at
     from ledger.capture_failed as failures
     inner join articles on failures.article_id = articles.article_id
     where failures.occurred_at >= $recall_start
@@ -139,7 +141,7 @@ select
     failures.status,
     coalesce(failures.will_retry, true) as will_retry,
     failures.failed_at,
-    failures.failed_since,
+    failures.failure_recorded_at,
     accounts.accounted_at,
     accounts.others_started_at
 from articles

@@ -1,6 +1,5 @@
--- Articles that a source named or changed in the interval and whose page has not been captured since.
--- After a failure the next attempt is due 15 minutes later, then 1, 4 and 16 hours after the last one, and not before
--- the time that the server gave.
+-- Articles that a source named or changed in the interval and whose page has not been captured since, with their last
+-- failure. A failure from before the change does not count.
 with items as (
     -- Reasons to fetch: the source names an article for the first time, or changes its item. Another feed of the source
     -- naming the same article is no reason.
@@ -12,7 +11,8 @@ with items as (
         ) as item_id,
         coalesce(max_by(url, position) filter (where supersedes is not null), min_by(url, position)) as url,
         coalesce(max(position) filter (where supersedes is not null), min(position)) as position,
-        max(occurred_at) filter (where supersedes is not null) as changed_at
+        max(occurred_at) filter (where supersedes is not null) as changed_at,
+        max(occurred_at) as named_at
     from ledger.item_discovered
     where occurred_at >= $start and occurred_at < $end and list_contains($source_ids, source_id)
     group by source_id, article_id
@@ -39,7 +39,8 @@ failures as (
         max(causes.position) as item_position,
         max_by(failures.attempt, failures.position) as attempt,
         max_by(failures.will_retry, failures.position) as will_retry,
-        max_by(failures.occurred_at, failures.position) as occurred_at,
+        max_by(failures.occurred_at, failures.position) as failed_at,
+        max_by(failures.reason, failures.position) as reason,
         max(failures.retry_at) as retry_at
     from ledger.capture_failed as failures
     inner join causes on failures.caused_by = causes.event_id
@@ -52,16 +53,18 @@ select
     items.source_id,
     items.item_id,
     items.url,
-    if(failures.item_position >= items.position, failures.attempt, 0) + 1 as attempt,
-    coalesce(failures.item_position >= items.position and not failures.will_retry, false) as failed_for_good,
-    coalesce(
-        failures.item_position < items.position
-        or coalesce(failures.retry_at, failures.occurred_at) <= $now
-        and failures.occurred_at + to_minutes(15 * (1 << (2 * (least(failures.attempt, 5) - 1)))) <= $now,
-        true
-    ) as due
+    items.named_at,
+    coalesce(last_failures.attempt, 0) as failures,
+    coalesce(not last_failures.will_retry, false) as failed_for_good,
+    last_failures.failed_at,
+    last_failures.reason,
+    last_failures.retry_at
 from items
 left join captures using (article_id)
-left join failures using (source_id, article_id)
+left join failures as last_failures
+    on
+        items.source_id = last_failures.source_id
+        and items.article_id = last_failures.article_id
+        and items.position <= last_failures.item_position
 where captures.article_id is null or captures.captured_at < items.changed_at
 order by items.position

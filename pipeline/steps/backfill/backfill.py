@@ -170,7 +170,7 @@ def fate(
 ) -> Fate:
     """The outcome of the article. `read` are the articles that the run has processed, `unread` those it has left."""
     if not article.has_page and not article.has_feed_text:
-        was_asked = article.failed_since is not None and article.failed_since >= started_at
+        was_asked = article.failure_recorded_at is not None and article.failure_recorded_at >= started_at
         is_settled = was_asked or not article.wants_live_page(run.now())
         return Fate.LOST if is_settled and is_lost(article, has_archive=has_archive) else Fate.WAITING
     if article.is_newly_recovered(run, started_at):

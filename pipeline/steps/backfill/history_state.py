@@ -64,7 +64,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     will_retry: bool = True
     failed_at: datetime | None = None
-    failed_since: datetime | None = None
+    failure_recorded_at: datetime | None = None
     """When the last failure was recorded; `failed_at` is when it happened."""
     accounted_at: datetime | None = None
     """When counts that include this article were last recorded, by another run or by an earlier attempt of this run."""
@@ -72,7 +72,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     """When the latest other run that recorded counts that include this article was started."""
 
     @property
-    def past(self) -> SourceInterval:
+    def source_interval(self) -> SourceInterval:
         """The interval of its source that it belongs to."""
         return SourceInterval(self.source_id, Interval(self.interval_start, self.interval_end))
 
@@ -235,12 +235,9 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
     asked: int
     unanswered: int
 
-    def require_one(self, *, had: int) -> None:
-        """Raises NewsledgerError if documents were requested, none was answered, and the run captured no page.
-
-        `had` is the number of pages that it captured.
-        """
-        if 0 < self.asked == self.unanswered and not had:
+    def require_one(self, *, pages_captured: int) -> None:
+        """Raises NewsledgerError if documents were requested, none was answered, and the run captured no page."""
+        if 0 < self.asked == self.unanswered and not pages_captured:
             raise NewsledgerError(
                 f"not one of {self.asked} documents of the history could be read; see events.history_read"
             )

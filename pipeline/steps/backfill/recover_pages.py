@@ -194,7 +194,7 @@ class PageRecovery:
             return []
         self._put_off |= NOT_ASKED & {failure.reason}
         find = HistoryResult(via=Via.WAYBACK, url=article.url, failure=failure)
-        return result_events(article.past, self._stores.now(), [find], ())
+        return result_events(article.source_interval, self._stores.now(), [find], ())
 
     def not_archived(self, article: ArticleOfInterval, detail: str) -> CaptureFailed:
         """The failure of a page that neither its site nor the web archive has; the status is that of the site."""

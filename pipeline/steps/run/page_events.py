@@ -5,7 +5,7 @@ Every `item_discovered`, `article_captured` and `capture_failed` of the project 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -19,7 +19,10 @@ from pipeline.events import ArticleCaptured, CaptureFailed, ItemDiscovered, Via
 from pipeline.ids import article_id, digest
 
 MAX_ATTEMPTS = 5
-"""Failed attempts after which a page counts as lost. The pauses between them are in `items_without_capture.sql`."""
+"""Failed attempts after which a page counts as lost."""
+_FIRST_PAUSE = timedelta(minutes=15)
+_PAUSE_GROWTH = 4
+"""The pauses between attempts are 15 minutes, 1 hour, 4 hours and 16 hours."""
 
 
 class WantedPage(Protocol):
@@ -158,3 +161,13 @@ def page_failed(
         will_retry=is_passing(failure.reason, failure.status) and attempt < MAX_ATTEMPTS,
         retry_at=failure.retry_at,
     )
+
+
+def next_attempt_at(failures: int, failed_at: datetime, retry_at: datetime | None) -> datetime:
+    """When a page that has failed this often, last at `failed_at`, may be asked for again.
+
+    `retry_at` is the time that the server gave, if it gave one.
+    """
+    growth: int = _PAUSE_GROWTH ** (min(failures, MAX_ATTEMPTS) - 1)
+    paused = failed_at + _FIRST_PAUSE * growth
+    return max(paused, retry_at) if retry_at else paused

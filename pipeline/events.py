@@ -209,10 +209,11 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     items: int | None = None
     """Items in the feed."""
     new_items: int | None = None
-    """Items that the ledger did not know."""
+    """Items that the ledger did not know, also not under another address, guid or title."""
     overlap: bool | None = None
-    """Did this poll still contain one of the newest items of the previous poll that was read? Null for the first poll,
-    when nothing was read, and when either poll has no items. If false, see `gap_from`."""
+    """Did this poll still contain one of the newest items of the previous poll that was read, whatever address, guid or
+    title it has now? Null for the first poll, when nothing was read, and when either poll has no items. If false, see
+    `gap_from`."""
     warnings: tuple[str, ...] = ()
     """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …"""
     payload_digest: str | None = None
@@ -227,9 +228,10 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """The articles of the newest items, a fifth of all and at least three, ids as text. The next poll looks for them to
     find out whether it overlaps."""
     gap_from: datetime | None = None
-    """If `overlap` is false: items published from here on may have come and gone between the polls, …"""
+    """If `overlap` is false: items published from here on, the time of the previous poll that was read, may have come and
+    gone between the polls, …"""
     gap_to: datetime | None = None
-    """… up to here, the date of the oldest item of this poll."""
+    """… up to here, the date of the oldest new item of this poll."""
     conditional: bool | None = None
     """Was the request conditional (If-None-Match, If-Modified-Since)? Null if the server had given no validator."""
     asked_url: str | None = None

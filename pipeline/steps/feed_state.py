@@ -53,8 +53,8 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     adopted_url: str | None = None
     """The address to poll: the new one after `CONSISTENT_MOVES`, or the one that the last poll asked if it succeeded.
     Without one, `feed_url` is polled."""
-    last_seen_at: datetime | None = None
-    """When the feed last had items: it was read with at least one item, or answered 304 after such a read."""
+    last_read_at: datetime | None = None
+    """When the feed was last read with at least one item. A 304 is no reading: some servers lie."""
     lied: bool = False
     """Whether the server answered 304 although the feed had changed."""
     failures_in_a_row: int = 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState, States, Which, feed_states_by_source
+from pipeline.steps.overlap import ItemOfArticle, compare
 from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_document
 from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.progress import Progress
@@ -28,12 +28,11 @@ MAX_SITEMAP_DEPTH = 2
 _SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
 
 
-class KnownItem(msgspec.Struct, frozen=True):
-    """The last event of an item."""
+class KnownItem(ItemOfArticle, frozen=True, kw_only=True):
+    """An item as its last event describes it."""
 
     source_id: str
     feed_url: str
-    guid: str
     event_id: UUID
     said_digest: str
 
@@ -196,7 +195,7 @@ def _read(
     for body in bodies:
         for item in body.items:
             said.setdefault(item.guid, (body.poll, item))
-    items = [item for _, item in said.values()]
+    articles = {guid: _article(item, known.get(guid)) for guid, (_, item) in said.items()}
     new = [guid for guid in said if guid not in known]
     said_anew = [
         guid for guid, (_, item) in said.items() if guid in known and known[guid].said_digest != item.said_digest
@@ -204,6 +203,7 @@ def _read(
     discovered = [
         item_discovered(
             item,
+            article=articles[guid],
             source_id=poll.source_id,
             feed_url=poll.feed_url,
             producer=PRODUCER,
@@ -214,40 +214,23 @@ def _read(
         for guid in (*new, *said_anew)
         for found_in, item in (said[guid],)
     ]
-    newest = _newest_articles(items)
-    overlap = _overlap(items, state)
-    poll = msgspec.structs.replace(
-        poll,
-        items=len(items),
-        new_items=len(new),
-        overlap=overlap,
-        newest_articles=newest or None,
+    items = [_item_of_article(item, articles[guid]) for guid, (_, item) in said.items()]
+    comparison = compare(
+        items,
+        known.values(),
+        last_newest=state.newest_articles,
+        last_read_at=state.last_read_at,
+        polled_at=poll.occurred_at,
     )
-    if overlap is False and state.last_seen_at is not None:
-        poll = msgspec.structs.replace(poll, gap_from=state.last_seen_at, gap_to=_gap_end(poll, items, state))
+    poll = msgspec.structs.replace(poll, items=len(items), **msgspec.structs.asdict(comparison))
     return poll, discovered
 
 
-def _newest_articles(items: Sequence[FeedItem]) -> tuple[UUID, ...]:
-    """The articles of the newest fifth of the items, at least three. Undated items count as the oldest ones."""
-    dated = sorted(items, key=lambda item: item.published_at.timestamp() if item.published_at else 0, reverse=True)
-    articles = dict.fromkeys(article_id(item.url) for item in dated)
-    return tuple(articles)[: max(3, math.ceil(len(items) / 5))]
+def _article(item: FeedItem, known: KnownItem | None) -> UUID:
+    """The item's article. A known item keeps its article while its address is the same, whatever version recorded it:
+    the rules for addresses may have changed since."""
+    return known.article_id if known is not None and known.url == item.url else article_id(item.url)
 
 
-def _overlap(items: Iterable[FeedItem], state: FeedState) -> bool | None:
-    """Whether the feed still holds one of the newest items of the last poll; None if that is unknown.
-
-    Only the newest items count, because an item pinned to the top of a feed would hide that all others were replaced.
-    """
-    articles = {article_id(item.url) for item in items}
-    if not articles or not state.newest_articles:
-        return None
-    return not articles.isdisjoint(state.newest_articles)
-
-
-def _gap_end(poll: FeedPolled, items: Sequence[FeedItem], state: FeedState) -> datetime:
-    """The date of the oldest item published after the last poll, or the time of this poll if no date tells."""
-    assert state.last_seen_at is not None
-    dates = [item.published_at for item in items if item.published_at and item.published_at > state.last_seen_at]
-    return min(dates, default=poll.occurred_at)
+def _item_of_article(item: FeedItem, article: UUID) -> ItemOfArticle:
+    return ItemOfArticle(article, item.url, item.guid, item.title, item.published_at)

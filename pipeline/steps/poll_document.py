@@ -18,7 +18,7 @@ from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState
 from pipeline.steps.run.stores import Stores
 
-PRODUCER = "poll@2"
+PRODUCER = "poll@3"
 
 _DETAIL_CHARS = 500
 """Maximum length of the message of an unexpected error in an event."""

@@ -76,11 +76,11 @@ def test_a_feed_that_still_holds_its_newest_items_overlaps(world: World) -> None
     assert polls(world, "overlap, gap_from, gap_to") == [(None, None, None), (True, None, None)]
 
 
-def test_a_gap_begins_at_the_last_poll_that_was_answered(world: World) -> None:
+def test_a_gap_begins_at_the_last_poll_that_read_the_feed(world: World) -> None:
     world.web.answers["/feed.xml"] = feed(world, ("/a", now(world) - HOUR), etag='"1"')
     world.collect()
+    read_at = now(world)
     world.ahead += DAY
-    unmodified_at = now(world)
     world.collect()
     world.ahead += DAY
     world.web.answers["/feed.xml"] = Answer(status=500)
@@ -90,7 +90,44 @@ def test_a_gap_begins_at_the_last_poll_that_was_answered(world: World) -> None:
     world.collect()
     outcomes = polls(world, "outcome, overlap, gap_from")
     assert [row[:2] for row in outcomes] == [("ok", None), ("not_modified", None), ("failed", None), ("ok", False)]
-    assert abs(outcomes[-1][2] - unmodified_at) < timedelta(minutes=1)
+    assert abs(outcomes[-1][2] - read_at) < timedelta(minutes=1), "a 304 may be a lie"
+
+
+def test_changed_addresses_and_guids_make_no_gap_and_no_new_items(world: World) -> None:
+    published_at = now(world) - HOUR
+
+    def feed_of(items: Mapping[str, tuple[str, str]]) -> Answer:
+        """An RSS feed of address and guid by title."""
+        rows = "".join(
+            f"<item><title>{title}</title><link>{world.web.base}{path}</link><guid isPermaLink='false'>{guid}</guid>"
+            f"<pubDate>{format_datetime(published_at - n * HOUR)}</pubDate></item>"
+            for n, (title, (path, guid)) in enumerate(items.items())
+        )
+        return Answer(f"<rss version='2.0'><channel>{rows}</channel></rss>".encode(), content_type="text/xml")
+
+    world.web.answers["/feed.xml"] = feed_of({"Ferry adrift": ("/a", "1"), "Harbour reopened": ("/b", "2")})
+    world.collect()
+    for renamed in (
+        {"Ferry adrift": ("/news/a", "urn:1"), "Harbour reopened": ("/news/b", "urn:2")},
+        {"Ferry towed in": ("/news/a-2", "urn:1"), "Harbour open again": ("/news/b-2", "urn:2")},
+    ):
+        world.ahead += DAY
+        world.web.answers["/feed.xml"] = feed_of(renamed)
+        world.collect()
+    assert polls(world, "overlap, gap_from, new_items") == [(None, None, 2), (True, None, 0), (True, None, 0)]
+
+
+def test_a_feed_that_numbers_its_places_hides_no_gap(world: World) -> None:
+    for day in ("Monday", "Tuesday"):
+        world.web.feed("/feed.xml", *((f"/{day}/{n}", f"{day} {n}") for n in range(3)))
+        answer = world.web.answers["/feed.xml"]
+        numbered = answer.body.replace(f"<guid>/{day}/".encode(), b"<guid isPermaLink='false'>").replace(
+            b"Mon, 02 Mar 2026 08:00:00 GMT", format_datetime(now(world)).encode()
+        )
+        world.web.answers["/feed.xml"] = Answer(numbered, content_type="text/xml")
+        world.collect()
+        world.ahead += DAY
+    assert polls(world, "overlap, new_items") == [(None, 3), (False, 3)]
 
 
 def test_an_empty_read_hides_no_gap(world: World) -> None:

@@ -69,7 +69,7 @@ def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, cont
     sites = {_site(url) for url in known_as}
     own = _own_addresses(body, final_url, content_type)
     here = [url for url in (final_url, *own) if _site(url) in sites and not is_front_page(url)]
-    if any(_id(url) in ids for url in own) or any(_is_renamed(old, new) for new in here for old in known_as):
+    if any(_id(url) in ids for url in own) or any(is_renamed(old, new) for new in here for old in known_as):
         return Redirection.TO_ARTICLE
     if _site(final_url) not in sites:
         return Redirection.TO_OTHER_SITE
@@ -129,7 +129,7 @@ def _joined(url: str, said: str) -> str | None:
         return None
 
 
-def _is_renamed(old_url: str, new_url: str) -> bool:
+def is_renamed(old_url: str, new_url: str) -> bool:
     """Whether two addresses of one site belong to the same article."""
     old, new = urlsplit(old_url), urlsplit(new_url)
     if _segments(old) == _segments(new):

@@ -42,7 +42,6 @@ totals as (
         source_id,
         feed_url,
         max(position) filter (where succeeded) as last_success_position,
-        max(occurred_at) filter (where succeeded) as last_success_at,
         coalesce(bool_or(list_contains(warnings, 'lying_304')), false) as lied
     from polls
     group by source_id, feed_url
@@ -107,7 +106,7 @@ select
     coalesce(unmodified.not_modified_in_a_row, 0) as not_modified_in_a_row,
     last_reads.items,
     last_reads.overlap,
-    if(last_reads.items = 0, last_filled_reads.occurred_at, totals.last_success_at) as last_seen_at,
+    last_filled_reads.occurred_at as last_read_at,
     last_filled_reads.newest_articles,
     last_reads.etag,
     last_reads.last_modified,

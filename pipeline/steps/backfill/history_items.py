@@ -104,7 +104,7 @@ def result_events(
         new = {article: sighting for article, sighting in new.items() if article not in seen}
         seen |= new.keys()
         read = _read(past, now, result, len(new))
-        events += [read, *(_discovered(read, sighting) for sighting in new.values())]
+        events += [read, *(_discovered(read, article, sighting) for article, sighting in new.items())]
     return events
 
 
@@ -134,10 +134,11 @@ def _read(past: SourceInterval, now: datetime, result: HistoryResult, new_items:
     )
 
 
-def _discovered(read: HistoryRead, sighting: Sighting) -> ItemDiscovered:
+def _discovered(read: HistoryRead, article: UUID, sighting: Sighting) -> ItemDiscovered:
     """The item, with the article's publication as the time when it occurred."""
     return item_discovered(
         sighting.item,
+        article=article,
         source_id=read.source_id,
         feed_url=sighting.found_in,
         producer=PRODUCER,

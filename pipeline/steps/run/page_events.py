@@ -16,7 +16,7 @@ from pipeline.collect.feeds import FeedItem
 from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.answers import is_passing
 from pipeline.events import ArticleCaptured, CaptureFailed, ItemDiscovered, Via
-from pipeline.ids import article_id, digest
+from pipeline.ids import digest
 
 MAX_ATTEMPTS = 5
 """Failed attempts after which a page counts as lost."""
@@ -72,6 +72,7 @@ def response_payload(response: Response, stored: Stored, final_url: str | None =
 def item_discovered(
     item: FeedItem,
     *,
+    article: UUID,
     source_id: str,
     feed_url: str,
     producer: str,
@@ -82,7 +83,6 @@ def item_discovered(
 ) -> ItemDiscovered:
     """The event of an item in a feed, a sitemap or an archived document. `supersedes` is the item's last event, if what
     is said about it has changed."""
-    article = article_id(item.url)
     return ItemDiscovered(
         stream=f"article:{article}",
         occurred_at=occurred_at,

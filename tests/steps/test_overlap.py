@@ -1,0 +1,192 @@
+"""Gaps between polls: what was never seen lies in a gap, and a feed that lost nothing has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.ids import article_id
+from pipeline.steps.overlap import Comparison, ItemOfArticle, compare, is_same_item
+from tests.conftest import NOON
+
+MINUTE = timedelta(minutes=1)
+
+
+def item(path: str, guid: str, title: str | None = None, published_at: datetime | None = None) -> ItemOfArticle:
+    url = f"https://kurier.example/{path}"
+    return ItemOfArticle(article_id(url), url, guid, title, published_at)
+
+
+SAME = {
+    "an address, all else is new": (item("a", "1", "Old", NOON), item("a", "2", "New", NOON + MINUTE)),
+    "guid and time: a new headline is in the address": (
+        item("mole-is-closed", "1", "Mole is closed", NOON),
+        item("tugs-free-the-ferry", "1", "Tugs free the ferry", NOON),
+    ),
+    "guid and title: republished under a session": (
+        item("s/9f/a", "1", "Mole is closed", NOON),
+        item("s/c4/a", "1", "Mole is closed", NOON + MINUTE),
+    ),
+    "guid and number": (item("mole-is-closed-48213", "1", "Old"), item("ferry-is-free-48213", "1", "New")),
+    "title and time: a new system names everything anew": (
+        item("old/1", "1", "Mole is closed", NOON),
+        item("new/x", "urn:x", "Mole is closed", NOON),
+    ),
+    "a telling title without dates": (item("a", "1", "Mole is closed again"), item("b", "2", "Mole is closed again")),
+}
+OTHERS = {
+    "the guid is a place in the list": (item("a", "1", "Mole is closed", NOON), item("b", "1", "Snow", NOON + MINUTE)),
+    "a column with one title": (
+        item("a", "1", "The day at sea", NOON),
+        item("b", "2", "The day at sea", NOON + MINUTE),
+    ),
+    "a common title without dates": (item("a", "1", "Weather"), item("b", "2", "Weather")),
+    "items of one minute": (item("a", "1", "Mole is closed", NOON), item("b", "2", "Snow", NOON)),
+    "no titles": (item("a", "1"), item("b", "2")),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SAME.values(), ids=SAME)
+def test_an_item_is_recognised_by_address_guid_and_title_together(old: ItemOfArticle, new: ItemOfArticle) -> None:
+    assert is_same_item(old, new)
+
+
+@pytest.mark.parametrize(("old", "new"), OTHERS.values(), ids=OTHERS)
+def test_other_items_are_not_taken_for_one(old: ItemOfArticle, new: ItemOfArticle) -> None:
+    assert not is_same_item(old, new)
+
+
+class FeedReader:
+    """Polls of one feed, compared one after the other as the poll step does it."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, ItemOfArticle] = {}
+        self.last: Comparison | None = None
+        self.last_read_at: datetime | None = None
+        self.gaps: list[tuple[datetime, datetime]] = []
+
+    def read(self, items: Sequence[ItemOfArticle], at: datetime) -> Comparison:
+        comparison = compare(
+            items,
+            self.known.values(),
+            last_newest=self.last.newest_articles if self.last else None,
+            last_read_at=self.last_read_at,
+            polled_at=at,
+        )
+        if comparison.gap_from is not None and comparison.gap_to is not None:
+            self.gaps.append((comparison.gap_from, comparison.gap_to))
+        self.known |= {each.guid: each for each in items}
+        if items:
+            self.last, self.last_read_at = comparison, at
+        return comparison
+
+
+class PublishedItem(msgspec.Struct):
+    """An item of the outlet, with how often its address, guid and title have changed."""
+
+    no: int
+    published_at: datetime
+    address: int = 0
+    guid: int = 0
+    title: int = 0
+    changed: frozenset[str] = frozenset()
+    """What has changed since the feed was last read."""
+    seen: bool = False
+
+    def change(self, names: Iterable[str]) -> None:
+        """Change these, but not all three between two readings: then nothing is left to recognise it by."""
+        for name in names:
+            if len(self.changed | {name}) < 3:
+                setattr(self, name, getattr(self, name) + 1)
+                self.changed |= {name}
+
+    def said(self) -> ItemOfArticle:
+        path = f"{self.no}/{self.address}"
+        return item(path, f"{self.no}-{self.guid}", f"Report {self.no}, told {self.title} times", self.published_at)
+
+
+class PublishedFeed:
+    """A feed that shows the newest items of an outlet, and one that is pinned to its top."""
+
+    def __init__(self, window: int, *, pinned: bool) -> None:
+        self.items = [PublishedItem(no, NOON - (window - no) * MINUTE) for no in range(window)]
+        self._pinned = [PublishedItem(-1, NOON - timedelta(days=90))] if pinned else []
+        self._window = window
+        self._withdrawn: set[int] = set()
+
+    def shown(self) -> list[PublishedItem]:
+        standing = [each for each in reversed(self.items) if each.no not in self._withdrawn]
+        return self._pinned + standing[: self._window]
+
+    def publish(self, at: datetime) -> None:
+        self.items.append(PublishedItem(len(self.items), at))
+
+    def withdraw(self, place: int) -> None:
+        """Withdraw the item at this place, if it has been seen: of others nobody can know."""
+        self._withdrawn |= {each.no for each in self.shown()[place : place + 1] if each.seen and each.no >= 0}
+
+    def read(self, reader: FeedReader, at: datetime) -> Comparison:
+        shown = self.shown()
+        for each in shown:
+            each.seen, each.changed = True, frozenset()
+        return reader.read([each.said() for each in shown], at)
+
+    @property
+    def lost(self) -> list[PublishedItem]:
+        """What has come and gone without being seen: never shown, and older than something that was."""
+        return [each for each in self.items if not each.seen and any(later.seen for later in self.items[each.no :])]
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What happens until the next poll, and whether it reads the feed."""
+
+    changes: tuple[tuple[int, tuple[str, ...]], ...]
+    """Items of the feed by their place, and what of them changes."""
+    published: int
+    withdrawn: int | None
+    """The place of an item that the outlet withdraws."""
+    read: bool
+    """False if the poll fails, or is answered with a lying 304."""
+
+
+PLACES = st.integers(0, 9)
+NAMES = st.lists(st.sampled_from(["address", "guid", "title"]), min_size=1, max_size=2).map(tuple)
+ROUNDS = st.builds(
+    Round,
+    changes=st.lists(st.tuples(PLACES, NAMES), max_size=9).map(tuple),
+    published=st.integers(0, 14),
+    withdrawn=st.none() | PLACES,
+    read=st.sampled_from([True, True, False]),
+)
+
+
+@given(rounds=st.lists(ROUNDS, min_size=2, max_size=8), window=st.integers(5, 10), pinned=st.booleans())
+def test_what_was_never_seen_lies_in_a_gap_and_where_nothing_was_lost_is_none(
+    rounds: Sequence[Round], window: int, pinned: bool
+) -> None:
+    feed, reader, at = PublishedFeed(window, pinned=pinned), FeedReader(), NOON
+    feed.read(reader, at)
+    newest = {each.no for each in feed.shown()[:3]}
+    for each_round in rounds:
+        for place, names in each_round.changes:
+            for each in feed.shown()[place : place + 1]:
+                each.change(names)
+        if each_round.withdrawn is not None:
+            feed.withdraw(each_round.withdrawn)
+        for _ in range(each_round.published):
+            at += MINUTE
+            feed.publish(at)
+        at += MINUTE
+        if each_round.read:
+            comparison = feed.read(reader, at)
+            shown = [each.no for each in feed.shown()]
+            if newest & set(shown) - {-1}:
+                assert comparison.gap_from is None, "the feed still shows one of its newest items"
+            newest = set(shown[:3])
+    for each in feed.lost:
+        assert any(start <= each.published_at <= end for start, end in reader.gaps), f"{each} is in no gap"

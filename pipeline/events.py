@@ -228,8 +228,8 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """The articles of the newest items, a fifth of all and at least three, ids as text. The next poll looks for them to
     find out whether it overlaps."""
     gap_from: datetime | None = None
-    """If `overlap` is false: items published from here on, the time of the previous poll that was read, may have come and
-    gone between the polls, …"""
+    """If `overlap` is false: items published from here on may have come and gone between the polls. It is the time of
+    the previous poll that was read, …"""
     gap_to: datetime | None = None
     """… up to here, the date of the oldest new item of this poll."""
     conditional: bool | None = None

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar
 from uuid import UUID
 
@@ -135,7 +136,7 @@ class LiveEntry(msgspec.Struct, frozen=True):
     published_at: datetime
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", dict=True):
     """The part of the envelope that the producer fills in."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ()
@@ -152,16 +153,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     caused_by: UUID | None = None
     """The id of the event this one follows from."""
 
-    @property
+    @cached_property
     def event_id(self) -> UUID:
         """The same fact from the same producer always has the same id, so recording it again adds nothing."""
-        return name_uuid(
-            event_type(type(self)), self.producer, *(_spell(getattr(self, name)) for name in self.IDENTITY)
-        )
+        identity = (_ENCODER.encode(getattr(self, name)) for name in self.IDENTITY)
+        return name_uuid(event_type(type(self)), self.producer, *identity)
 
 
-def _spell(value: object) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 def event_type(cls: type[Event]) -> str:

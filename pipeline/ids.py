@@ -121,13 +121,11 @@ def feed_stream(source_id: str, feed_url: str) -> str:
     return f"feed:{source_id}/{hashlib.sha256(feed_url.encode()).hexdigest()[:8]}"
 
 
-def name_uuid(*parts: str) -> UUID:
-    """A UUIDv8 (RFC 9562, appendix B.2) from the SHA-256 of the parts. Each part is hashed with its length, so that
-    different lists of parts do not have the same id."""
-    hashed = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        hashed.update(len(data).to_bytes(8, "big") + data)
+def name_uuid(*parts: str | bytes) -> UUID:
+    """A UUIDv8 (RFC 9562, appendix B.2) from the SHA-256 of the parts; text is hashed as UTF-8. Each part is hashed
+    with its length, so that different lists of parts do not have the same id."""
+    encoded = [part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass") for part in parts]
+    hashed = hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in encoded]))
     return _uuid(int.from_bytes(hashed.digest()[:16], "big"), version=8)
 
 

@@ -28,7 +28,7 @@ import stamina
 from duckdb import DuckDBPyConnection
 
 from pipeline.errors import LedgerError, LedgerMissing
-from pipeline.events import EVENT_TYPES, Event, event_type
+from pipeline.events import Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger.catalog import Catalog, catalog_at
 from pipeline.ledger.disk import first_line
@@ -226,13 +226,14 @@ class Ledger:
                 Recorded(position=position + n, event_id=event_id, recorded_at=now, run_id=run.run_id, event=event)
                 for n, (event_id, event) in enumerate(fresh.items(), start=1)
             ]
-            digest = chain_digest(previous_digest, append_no + 1, recorded)
-            for cls in EVENT_TYPES:
-                rows = [item for item in recorded if type(item.event) is cls]
-                if rows:
-                    con.register("fresh", to_table(cls, rows))
-                    con.execute(statement("insert_events").format(table=event_type(cls)))
-                    con.unregister("fresh")
+            digest = chain_digest(previous_digest, append_no + 1, (item.canonical() for item in recorded))
+            by_type: dict[type[Event], list[Recorded]] = {}
+            for item in recorded:
+                by_type.setdefault(type(item.event), []).append(item)
+            for cls, rows in by_type.items():
+                con.register("fresh", to_table(cls, rows))
+                con.execute(statement("insert_events").format(table=event_type(cls)))
+                con.unregister("fresh")
             last = recorded[-1].position
             con.execute(
                 "insert into ledger.appends values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -259,11 +260,11 @@ class Ledger:
         return fresh
 
 
-def chain_digest(previous_digest: str, append_no: int, recorded: Sequence[Recorded]) -> str:
+def chain_digest(previous_digest: str, append_no: int, lines: Iterable[bytes | memoryview]) -> str:
     """`sha256:<hex>` over the previous digest, the append's number and every event's canonical line, in order."""
     hashed = hashlib.sha256(f"{previous_digest}\n{append_no}\n".encode())
-    for item in recorded:
-        hashed.update(item.canonical())
+    for line in lines:
+        hashed.update(line)
     return f"sha256:{hashed.hexdigest()}"
 
 

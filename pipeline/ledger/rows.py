@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from typing import Any, get_args, get_origin
 from uuid import UUID
 
@@ -71,14 +72,11 @@ def table_schema(cls: type[Event]) -> pa.Schema:
 def to_table(cls: type[Event], recorded: Sequence[Recorded]) -> pa.Table:
     """The rows of these events, all of type `cls`."""
     schema = table_schema(cls)
-    rows = [_row(item) for item in recorded]
-    return pa.table(
-        [
-            pa.array([row.get(name) for row in rows], _storage(schema.field(name).type)).cast(schema.field(name).type)
-            for name in schema.names
-        ],
-        schema=schema,
+    events = [item.event for item in recorded]
+    values = (
+        map(attrgetter(name), recorded if name in Recorded.__struct_fields__ else events) for name in schema.names
     )
+    return pa.table(list(map(_column, schema.types, values)), schema=schema)
 
 
 def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
@@ -98,35 +96,13 @@ def from_table(cls: type[Event], table: pa.Table) -> Iterator[Recorded]:
         )
 
 
-def _row(recorded: Recorded) -> dict[str, Any]:
-    event = recorded.event
-    row = {name: _plain(getattr(event, name)) for name in event.__struct_fields__}
-    return row | {
-        "position": recorded.position,
-        "event_id": recorded.event_id.bytes,
-        "recorded_at": recorded.recorded_at,
-        "run_id": recorded.run_id,
-    }
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case UUID():
-            return value.bytes
-        case StrEnum():
-            return str(value)
-        case datetime():
-            return value.astimezone(UTC)
-        case tuple():
-            return [str(item) if isinstance(item, UUID) else _plain(item) for item in value]
-        case msgspec.Struct():
-            return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-        case _:
-            return value
-
-
-def _storage(kind: pa.DataType) -> pa.DataType:
-    return kind.storage_type if isinstance(kind, pa.UuidType) else kind
+def _column(kind: pa.DataType, values: Iterable[Any]) -> pa.Array[Any]:
+    """The values as a column. An enum is its text; a UUID in a list is text, because Arrow has no lists of UUIDs."""
+    if isinstance(kind, pa.UuidType):
+        return pa.array([None if value is None else value.bytes for value in values], kind.storage_type).cast(kind)
+    if pa.types.is_nested(kind):
+        values = msgspec.to_builtins(list(values), builtin_types=(datetime,))
+    return pa.array(list(values), kind)
 
 
 def _arrow_type(hint: Any) -> pa.DataType:
@@ -136,7 +112,7 @@ def _arrow_type(hint: Any) -> pa.DataType:
         return _SCALARS[hint]
     if get_origin(hint) is tuple:
         element = get_args(hint)[0]
-        return pa.list_(pa.string() if element is UUID else _arrow_type(element))  # Arrow has no lists of UUIDs
+        return pa.list_(pa.string() if element is UUID else _arrow_type(element))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return pa.string()
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):

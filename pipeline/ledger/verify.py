@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from pipeline.errors import LedgerError
-from pipeline.events import EVENT_TYPES, event_type
+from pipeline.events import EVENT_TYPES, Event, event_type
+from pipeline.ledger.canonical import canonical_lines
 from pipeline.ledger.disk import first_line
 from pipeline.ledger.log import Ledger, chain_digest
 from pipeline.ledger.rows import Recorded, from_table
 from pipeline.ledger.sql import statement
 
-WINDOW_EVENTS = 20_000
+WINDOW_EVENTS = 50_000
 """Appends are read and checked in windows of about this many events."""
 
 
@@ -59,11 +61,13 @@ def verify(ledger: Ledger) -> Verification:
     position, append_no, digest = ledger.head()
     appends = ledger.select(AppendRow, "appends_in_order", append_no=append_no)
     findings = [*_chain(appends, position, append_no, digest), *_strays(ledger)]
+    filled: list[type[Event]] = []
     unreadable: set[str] = set()
     for cls in EVENT_TYPES:
-        findings += _table(ledger, event_type(cls), unreadable)
+        findings += _table(ledger, cls, filled, unreadable)
     for window in _windows(appends):
-        findings += _contents(ledger, window, unreadable)
+        if not unreadable and (unproven := _unproven(ledger, filled, window)):
+            findings += _contents(ledger, unproven, unreadable)
     return Verification(len(appends), sum(row.events for row in appends), digest, tuple(findings))
 
 
@@ -91,17 +95,25 @@ def _strays(ledger: Ledger) -> Iterator[VerifyFinding]:
         yield VerifyFinding("table appends", f"{count} rows lie beyond log_head")
 
 
-def _table(ledger: Ledger, name: str, unreadable: set[str]) -> Iterator[VerifyFinding]:
-    """Findings about rows whose position no append can have, and about ids that occur more than once."""
+def _table(
+    ledger: Ledger, cls: type[Event], filled: list[type[Event]], unreadable: set[str]
+) -> Iterator[VerifyFinding]:
+    """Findings about rows whose position no append can have, and about ids that occur more than once.
+
+    The type is added to `filled` if its table has rows, and the table to `unreadable` if it cannot be read.
+    """
+    name = event_type(cls)
     try:
-        strays = ledger.table(statement("positions_beyond").format(table=name))["strays"][0].as_py()
+        (rows,) = ledger.table(statement("positions_beyond").format(table=name)).to_pylist()
         doubles = ledger.table(statement("doubled_ids").format(table=name)).to_pylist()
     except LedgerError as exc:
         unreadable.add(name)
         yield VerifyFinding(f"table {name}", f"cannot be read: {first_line(exc.__cause__ or exc)}")
         return
-    if strays:
-        yield VerifyFinding(f"table {name}", f"{strays} rows lie outside of all appends")
+    if rows["events"]:
+        filled.append(cls)
+    if rows["strays"]:
+        yield VerifyFinding(f"table {name}", f"{rows['strays']} rows lie outside of all appends")
     for row in doubles:
         yield VerifyFinding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
 
@@ -119,8 +131,28 @@ def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
         yield window
 
 
-def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str]) -> Iterator[VerifyFinding]:
-    """Findings about appends of the window whose number of events or digest is not the recorded one.
+def _unproven(ledger: Ledger, filled: Sequence[type[Event]], window: Sequence[AppendRow]) -> Sequence[AppendRow]:
+    """The appends of the window whose digest is not the recorded one, as far as DuckDB can tell (see `canonical`)."""
+    first, last = window[0].first_position, window[-1].last_position
+    if not filled:
+        return window
+    try:
+        table = ledger.table(canonical_lines(filled, first, last))
+    except LedgerError:  # the caller finds out which table cannot be read
+        return window
+    lines: list[Any] = table["line"].to_pylist()
+    positions: list[Any] = table["position"].to_pylist()
+    unproven = []
+    for row in window:
+        mine = lines[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
+        content = "".join(mine).encode()
+        if len(mine) != row.events or chain_digest(row.previous_digest, row.append_no, [content]) != row.digest:
+            unproven.append(row)
+    return unproven
+
+
+def _contents(ledger: Ledger, appends: Sequence[AppendRow], unreadable: set[str]) -> Iterator[VerifyFinding]:
+    """Findings about those of the appends whose number of events or digest is not the recorded one.
 
     A table that cannot be read is reported once. From then on no append is checked, because it may have events in that
     table.
@@ -131,7 +163,7 @@ def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str])
         if name in unreadable:
             continue
         sql = statement("events_between").format(
-            table=name, first=window[0].first_position, last=window[-1].last_position
+            table=name, first=appends[0].first_position, last=appends[-1].last_position
         )
         try:
             recorded += from_table(cls, ledger.table(sql))
@@ -142,9 +174,9 @@ def _contents(ledger: Ledger, window: Sequence[AppendRow], unreadable: set[str])
         return
     recorded.sort(key=lambda item: item.position)
     positions = [item.position for item in recorded]
-    for row in window:
+    for row in appends:
         mine = recorded[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
         if len(mine) != row.events:
             yield VerifyFinding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
-        elif chain_digest(row.previous_digest, row.append_no, mine) != row.digest:
+        elif chain_digest(row.previous_digest, row.append_no, (item.canonical() for item in mine)) != row.digest:
             yield VerifyFinding(row.name, "its events are not those that were recorded")

@@ -30,6 +30,7 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.annotation
 	$(BIN)/python -m tests.benchmarks.maintenance
 	$(BIN)/python -m tests.benchmarks.queries
+	$(BIN)/python -m tests.benchmarks.ledger
 
 check: .venv/ready
 	$(BIN)/ruff check

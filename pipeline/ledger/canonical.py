@@ -27,7 +27,7 @@ from pipeline.ledger.sql import statement
 def canonical_lines(types: Sequence[type[Event]], first: int, last: int) -> str:
     """A query of `position` and `line` of these types' events from position `first` to `last`, in order.
 
-    Types without events are better left out: DuckLake reads the statistics of an empty table anew in every query, which
+    Types without events are better left out: in every query, DuckLake reads the statistics of an empty table, which
     costs 30 ms.
     """
     selects = (

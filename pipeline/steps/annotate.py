@@ -9,12 +9,14 @@ from functools import partial
 from pipeline.annotate import PRODUCER
 from pipeline.annotate.annotators import RULES, load_annotator
 from pipeline.errors import AnnotatorError
+from pipeline.events import Event
 from pipeline.extract import PRODUCER as EXTRACT_PRODUCER
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.annotation_task import PendingText, annotate_extraction, text_lost
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
+from pipeline.steps.run.turns import work_off
 from pipeline.workers import Bounds, Lost, parallel_map
 
 MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
@@ -39,19 +41,23 @@ def annotate_with_each(stores: Stores, pending: Callable[[str], Sequence[Pending
         except AnnotatorError as exc:
             result += StepResult({}, (str(exc),))
             continue
-        result += _annotate_texts(stores, pending(producer), spec, producer)
+        result += work_off(
+            stores,
+            "annotate",
+            partial(pending, producer),
+            partial(_outcomes, stores, spec, producer),
+            key=lambda text: text.extraction_id,
+        )
     return result
 
 
-def _annotate_texts(stores: Stores, texts: Sequence[PendingText], spec: str, producer: str) -> StepResult:
+def _outcomes(
+    stores: Stores, spec: str, producer: str, texts: Sequence[PendingText]
+) -> Iterator[Sequence[Event] | str]:
     now = stores.now()
     work = partial(annotate_extraction, now, spec=spec)
-    outcomes = parallel_map(work, texts, stores.settings.jobs, bounds_for(spec))
-    events = (
-        [text_lost(text, now, producer, outcome.reason)] if isinstance(outcome, Lost) else outcome
-        for text, outcome in zip(texts, outcomes, strict=True)
-    )
-    return stores.record_each("annotate", events, len(texts))
+    for text, outcome in zip(texts, parallel_map(work, texts, stores.settings.jobs, bounds_for(spec)), strict=True):
+        yield [text_lost(text, now, producer, outcome.reason)] if isinstance(outcome, Lost) else outcome
 
 
 def bounds_for(spec: str) -> Bounds:

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from pipeline.archive.storage import archive_storage
+from pipeline.events import Event
 from pipeline.extract import PRODUCER
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
+from pipeline.steps.run.turns import work_off
 from pipeline.workers import Lost, parallel_map
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
     """Extract every page captured in the interval that this producer has not processed; append the events."""
-    return extract_captures(stores, pending_captures(stores.ledger, interval))
+    return extract_captures(stores, partial(pending_captures, stores.ledger, interval))
 
 
-def extract_captures(stores: Stores, captures: Sequence[PendingCapture]) -> StepResult:
-    """Extract these pages; append the events."""
+def extract_captures(stores: Stores, pending: Callable[[], Sequence[PendingCapture]]) -> StepResult:
+    """Extract the pages that `pending` returns; append the events."""
+    return work_off(stores, "extract", pending, partial(_outcomes, stores), key=lambda capture: capture.capture_id)
+
+
+def _outcomes(stores: Stores, captures: Sequence[PendingCapture]) -> Iterator[Sequence[Event] | str]:
     now = stores.now()
     work = partial(extract_capture, archive_storage(stores.settings), now)
-    outcomes = zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True)
-    events = (
-        [extraction_failed(capture, now, outcome.reason, outcome.detail)] if isinstance(outcome, Lost) else outcome
-        for capture, outcome in outcomes
-    )
-    return stores.record_each("extract", events, len(captures))
+    for capture, outcome in zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True):
+        if isinstance(outcome, Lost):
+            yield [extraction_failed(capture, now, outcome.reason, outcome.detail)]
+        else:
+            yield outcome
 
 
 def pending_captures(ledger: Ledger, interval: Interval, producer: str = PRODUCER) -> list[PendingCapture]:

@@ -61,7 +61,7 @@ def scope_of(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> S
 
 def replay_extraction(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
     """Extract the captures that the current extractor has not processed."""
-    return extract_captures(stores, replayable_captures(stores, scope, captures))
+    return extract_captures(stores, partial(replayable_captures, stores, scope, captures))
 
 
 def replay_annotation(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:

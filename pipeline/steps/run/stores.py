@@ -121,19 +121,24 @@ class Stores:
     def now(self) -> datetime:
         return self.run.now()
 
-    def record_each(self, step: str, outcomes: Iterable[Sequence[Event] | str], total: int) -> StepResult:
-        """Append the outcomes of `total` tasks in batches. An outcome is the task's events, or a problem as text."""
+    def record_each(
+        self, step: str, outcomes: Iterable[Sequence[Event] | str], *, done: int = 0, total: int
+    ) -> StepResult:
+        """Append the outcomes of tasks in batches. An outcome is the task's events, or a problem as text.
+
+        For the progress: `done` tasks of `total` were done before these.
+        """
         result, events = StepResult({}), list[Event]()
-        for done, outcome in enumerate(outcomes, start=1):
+        for number, outcome in enumerate(outcomes, start=done + 1):
             if isinstance(outcome, str):
                 result += StepResult({}, (outcome,))
             else:
                 events += outcome
-            self.on_progress(Progress(step, None, done, total))
-            if len(events) >= BATCH_EVENTS or done == total:
+            self.on_progress(Progress(step, None, number, total))
+            if len(events) >= BATCH_EVENTS:
                 result += self.record(events)
                 events = []
-        return result
+        return result + self.record(events) if events else result
 
     async def reading(self, read: Callable[[Ledger, Sequence[K], datetime], Mapping[K, R]], key: K) -> R:
         """Run a query for one key in the ledger's thread, while the event loop continues.

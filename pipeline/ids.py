@@ -1,108 +1,16 @@
-"""Identities: canonical URLs, digests and ids that are the same wherever and whenever they are computed.
+"""Identities: digests and ids that are the same wherever and whenever they are computed.
 
-The rules must not change, because a changed rule would give known articles new ids. For this reason they are written
-out here and not taken from a library, whose next version may have other rules.
+The rules must not change, because a changed rule would give known things new ids.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from datetime import datetime
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
-TRACKING_PARAMETERS = frozenset(
-    [
-        "at_campaign",
-        "at_format",
-        "at_medium",
-        "at_link_id",
-        "at_link_origin",
-        "at_link_type",
-        "at_ptr_name",
-        "at_bbc_team",
-        "cmpid",
-        "dclid",
-        "fbclid",
-        "ftag",
-        "gbraid",
-        "gclid",
-        "gclsrc",
-        "google_editors_picks",
-        "guccounter",
-        "icid",
-        "igshid",
-        "ito",
-        "mbid",
-        "mc_cid",
-        "mc_eid",
-        "mkt_tok",
-        "msclkid",
-        "nr_email_referer",
-        "ocid",
-        "s_cid",
-        "sc_cid",
-        "sharetype",
-        "smid",
-        "smtyp",
-        "srnd",
-        "taid",
-        "tpcc",
-        "twclid",
-        "wbraid",
-        "xtor",
-        "yclid",
-    ]
-)
-"""Query parameters that tell where a reader came from, and never which page it is."""
-TRACKING_PREFIXES = ("utm_", "hsa_", "mtm_", "ns_", "pk_", "stm_", "wt_")
-AMP_PARAMETERS = frozenset({"amp", "outputtype"})
-
-_AMP_PATH = re.compile(r"(/amp/?$|\.amp(?=\.html?$)|\.amp$|(?<=/)amp/(?=.))", re.IGNORECASE)
-_VARIANT_HOST = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-
-
-def canonical_url(url: str) -> str:
-    """The address without the parts that do not identify the article: tracking, fragment, AMP and mobile variants.
-
-    The scheme is kept so that the address can be opened; `article_id` ignores it. Raises ValueError if `url` is not an
-    absolute http(s) URL.
-    """
-    parts = urlsplit(url.strip())
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"not an http(s) URL: {url!r}")
-    host = _VARIANT_HOST.sub("www.", parts.hostname.rstrip("."))
-    try:
-        host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except UnicodeError as exc:
-        raise ValueError(f"host name cannot be encoded: {url!r}") from exc
-    if ":" in host:
-        host = f"[{host}]"
-    port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
-    path = _normal_escapes(_AMP_PATH.sub("", parts.path))
-    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _is_noise(key, value)]
-    return urlunsplit((parts.scheme.lower(), host + port, path or "/", urlencode(sorted(kept)), ""))
-
-
-def _normal_escapes(path: str) -> str:
-    """Percent-escapes in one spelling (RFC 3986, 6.2.2): unreserved characters unescaped, all others upper case."""
-
-    def spell(match: re.Match[str]) -> str:
-        character = chr(int(match[1], 16))
-        return character if character in _UNRESERVED else match[0].upper()
-
-    return _ESCAPE.sub(spell, quote(path, safe="%!$&'()*+,;=:@/~", errors="surrogatepass"))
-
-
-def _is_noise(key: str, value: str) -> bool:
-    name = key.lower()
-    if name in AMP_PARAMETERS:
-        return value.lower() in {"", "1", "true", "amp"}
-    return name in TRACKING_PARAMETERS or name.startswith(TRACKING_PREFIXES)
+from pipeline.canonical_urls import canonical_url
 
 
 def article_id(url: str) -> UUID:

@@ -15,8 +15,9 @@ from urllib.parse import urljoin, urlsplit
 
 from tld import get_fld
 
+from pipeline.canonical_urls import canonical_url
 from pipeline.countries import home_of_language
-from pipeline.ids import article_id, canonical_url
+from pipeline.ids import article_id
 
 _PLATFORMS = """
 beehiiv.com blogger.de ghost.io livejournal.com medium.com over-blog.com squarespace.com substack.com tumblr.com

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.canonical_urls import canonical_url
 from pipeline.collect.feeds.feed import (
     Feed,
     FeedItem,
@@ -32,7 +33,6 @@ from pipeline.collect.feeds.html import (
     text_chars,
 )
 from pipeline.events import DateQuality
-from pipeline.ids import canonical_url
 
 MAX_TEXT_CHARS = 20_000
 """Maximum length of a title, summary, guid or date as it is stored."""

@@ -15,9 +15,9 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from pipeline.canonical_urls import canonical_url
 from pipeline.collect.feeds import FeedItem
 from pipeline.collect.feeds.charset import decode_text
-from pipeline.ids import canonical_url
 from pipeline.sources.sites import http_address, is_on
 
 MAX_SECTIONS = 5

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from pipeline.canonical_urls import canonical_url
 from pipeline.collect.feeds import Feed, FeedItem, NotAFeed
 from pipeline.collect.feeds.feed import FeedText, FeedWarning
 from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, Markup, article_html, plain_text, sanitize
 from pipeline.collect.feeds.items import MAX_TEXT_CHARS, MAX_URL_CHARS
 from pipeline.collect.feeds.mending import mend
-from pipeline.canonical_urls import canonical_url
 from pipeline.ids import article_id
 from tests.collect.feeds.sample_feeds import NOW, atom, read, rss
 from tests.collect.feeds.test_feeds import ATOM_03, RDF

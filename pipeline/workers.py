@@ -38,8 +38,8 @@ MAX_LOST = 3
 PROCESSES = 4
 """Processes of `Workers`: more than most machines need to be busy, because some may be occupied by a bad task."""
 
-STEPS = ("pipeline.steps.preloaded",)
-"""The modules of all steps that compute, with what they load."""
+_PRELOADED = ("pipeline.steps.preloaded",)
+"""Imports all modules that tasks need, with what they load."""
 
 _AHEAD = 8
 """Tasks per process that are handed out in advance. It bounds how many results wait for an earlier, slower task."""
@@ -87,9 +87,8 @@ class Workers:
     The tasks of one origin run one after the other. So an origin whose bytes are slow to read occupies one process.
     """
 
-    def __init__(self, preload: Sequence[str], *, bounds: Bounds = READING, processes: int = PROCESSES) -> None:
-        """`preload` names modules that the tasks need; see `fork_server`."""
-        self._context = fork_server(preload)
+    def __init__(self, *, bounds: Bounds = READING, processes: int = PROCESSES) -> None:
+        self._context = _fork_server()
         self._bounds = bounds
         self._threads = ThreadPoolExecutor(processes, "worker")
         self._places = asyncio.Semaphore(processes)
@@ -148,17 +147,14 @@ def parallel_map(
     tasks: Sequence[T],
     jobs: int,
     bounds: Bounds = Bounds(),  # noqa: B008  # it is frozen
-    *,
-    preload: Sequence[str] = STEPS,
 ) -> Iterator[R | Lost]:
     """Apply `function` to each task, in up to `jobs` processes, and yield the results in order.
 
     The function must be importable and pure. Its exceptions are raised here; a task that exceeds the bounds gives Lost.
-    `preload` names modules that the tasks need; see `fork_server`.
     """
     if not tasks:
         return
-    context = fork_server(preload)
+    context = _fork_server()
     workers = min(jobs, -(-len(tasks) // _TASKS_WORTH_A_PROCESS))
     processes = [_Process(context, bounds) for _ in range(workers)]
     idle: SimpleQueue[_Process] = SimpleQueue()
@@ -186,14 +182,14 @@ def parallel_map(
         threads.shutdown(cancel_futures=True)
 
 
-def fork_server(preload: Sequence[str]) -> ForkServerContext:
-    """Where worker processes come from: a process without threads, which has imported these modules.
+def _fork_server() -> ForkServerContext:
+    """Where worker processes come from: a process without threads, which has imported what the tasks need.
 
-    A fork of this process would copy DuckDB's locked mutexes without its threads. A process has one such server, so the
-    first `preload` holds for all; what other tasks need is imported by each of their processes.
+    A fork of this process would copy DuckDB's locked mutexes without its threads. A process has one such server, for
+    the tasks of all steps: what it has not imported, each worker process would import again.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
+    context.set_forkserver_preload(list(_PRELOADED))
     return context
 
 

@@ -90,7 +90,7 @@ def test_an_error_is_raised_here() -> None:
 
 def test_a_loop_gets_results_and_errors() -> None:
     async def ask() -> None:
-        async with Workers(()) as workers:
+        async with Workers() as workers:
             squares = await asyncio.gather(*(workers.run(f"site {n % 3}", square, n) for n in range(50)))
             assert squares == [n * n for n in range(50)]
             with pytest.raises(LookupError, match="task 0"):
@@ -104,7 +104,7 @@ def test_a_loop_gets_results_and_errors() -> None:
 
 def test_an_origin_whose_tasks_are_lost_rests_and_the_others_continue() -> None:
     async def ask() -> None:
-        async with Workers((), bounds=Bounds(seconds=1), processes=2) as workers:
+        async with Workers(bounds=Bounds(seconds=1), processes=2) as workers:
             bad = [asyncio.ensure_future(workers.run("bad", backtrack, n)) for n in range(MAX_LOST + 2)]
             assert [await workers.run("good", square, n) for n in range(20)] == [n * n for n in range(20)]
             ends = await asyncio.gather(*bad, return_exceptions=True)
@@ -117,7 +117,7 @@ def test_an_origin_whose_tasks_are_lost_rests_and_the_others_continue() -> None:
 
 def test_cancelled_tasks_end_at_once_and_leave_no_process(tmp_path: Path) -> None:
     async def ask() -> list[int]:
-        async with Workers((), bounds=Bounds(seconds=FOR_EVER), processes=3) as workers:
+        async with Workers(bounds=Bounds(seconds=FOR_EVER), processes=3) as workers:
             notes = [tmp_path / str(number) for number in range(6)]
             tasks = [asyncio.ensure_future(workers.run(note.name, backtrack_as, note)) for note in notes]
             while sum(note.exists() for note in notes) < 3:

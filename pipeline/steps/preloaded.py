@@ -2,9 +2,12 @@
 models instead of loading them again. Annotating a text loads them."""
 
 from pipeline.annotate import annotate_text
+from pipeline.collect import feeds
+from pipeline.collect.discovery import probes
+from pipeline.collect.pages import answers
 from pipeline.steps import annotation_task, extraction_task
 
-__all__ = ["annotation_task", "extraction_task"]
+__all__ = ["annotation_task", "answers", "extraction_task", "feeds", "probes"]
 
 for _text in ("„Die Fähre kommt“, sagte Karin Holm.", "“The ferry is coming,” said Karin Holm."):
     annotate_text(_text)

@@ -47,7 +47,6 @@ RETRIED_STATUS = frozenset({429, 502, 503, 504})
 UNREADABLE = "unreadable"
 """Reason of a FetchFailed: reading the answer took too much time or memory."""
 
-_READERS = ("pipeline.collect.feeds", "pipeline.collect.pages.answers", "pipeline.collect.discovery.probes")
 _PROBLEM_CHARS = 200
 
 
@@ -101,7 +100,7 @@ class Client:
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
         self._robots = RobotsCache(AGENT, self._load_robots, now, hosts)
-        self._workers = Workers(_READERS)
+        self._workers = Workers()
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.annotate import annotate_text
 from pipeline.settings import PROJECT_ROOT
 from pipeline.workers import MAX_LOST, Bounds, Lost, OriginBarred, TaskLost, Workers, parallel_map
 
@@ -50,6 +51,13 @@ def square(task: int) -> int:
     return task * task
 
 
+def files_opened_for(text: str) -> list[str]:
+    opened: list[str] = []
+    sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
+    annotate_text(text)
+    return opened
+
+
 class Odd(Exception):
     """It cannot be pickled: it is made of two values and keeps one."""
 
@@ -81,6 +89,11 @@ def test_a_task_that_hangs_dies_or_exhausts_memory_is_lost_and_the_others_are_no
         task * task for task in range(30) if task not in lost
     ]
     assert len(lost) == 9
+
+
+def test_a_new_process_has_the_lexicons_and_the_language_model() -> None:
+    """Loading them takes half a second, which each run of a step would otherwise repeat."""
+    assert list(parallel_map(files_opened_for, ["„Nichts geht mehr“, sagte Karin Holm. " * 9], 1)) == [[]]
 
 
 def test_an_error_is_raised_here() -> None:

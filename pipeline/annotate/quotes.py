@@ -14,6 +14,7 @@ from pipeline.annotate.direct.inferred_speakers import nobody
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
 from pipeline.annotate.direct.situation import is_clear
 from pipeline.annotate.grammar.appositions import widened
+from pipeline.annotate.grammar.marked_names import split_names
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.phrases import is_several
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View, read_sentences
@@ -34,7 +35,8 @@ def find_quotes(
     the page sets apart as quotations.
     """
     lexicon = words.lexicon
-    reading = read_sentences(text, words.tokens, drop_unclosed(text, segments, lexicon), lexicon)
+    marked, names = split_names(text, words.tokens, drop_unclosed(text, segments, lexicon), lexicon)
+    reading = read_sentences(text, words.tokens, marked, names, lexicon)
     quoted = [*join_paragraphs(attribute_segments(reading), reading), *find_blocks(reading, people, blocks)]
     by_sentence = {item.sentence: item.attribution for item in quoted}
     reported = without_utterances(find_reports(reading, by_sentence), quoted)

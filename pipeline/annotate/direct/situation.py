@@ -9,6 +9,7 @@ from functools import cache
 
 import msgspec
 
+from pipeline.annotate.grammar.marked_names import is_title_case
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View
 from pipeline.annotate.lexicon import Lexicon
@@ -119,8 +120,6 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Whether they begin with a capital letter and end like a sentence."""
     starts_lower: bool
     is_title_case: bool
-    is_name: bool
-    """Whether the words around them show that they name something: das Magazin „Fenster“."""
     is_indefinite: bool
     """Whether an indefinite article precedes them: ein „Papiertiger“."""
     is_alone: bool
@@ -165,8 +164,7 @@ def shape_of(reading: Reading, at: int) -> Shape:
         ),
         is_sentence=last in ".!?…" and not starts_lower,
         starts_lower=starts_lower,
-        is_title_case=_is_title_case(words, lexicon),
-        is_name=_is_name(reading, at, words),
+        is_title_case=is_title_case(words, lexicon),
         is_indefinite=bool(at) and reading.tokens[at - 1].lower in lexicon.indefinite,
         is_alone=_is_alone(reading, at),
     )
@@ -179,49 +177,10 @@ def _is_alone(view: View, at: int) -> bool:
     return before and behind
 
 
-def _is_title_case(words: list[str], lexicon: Lexicon) -> bool:
-    if not words or len(words) > 8:
-        return False
-    large = [word for word in words if word.lower() not in lexicon.function_words]
-    return words[0][0].isupper() and all(word[0].isupper() or word[0].isdigit() for word in large)
-
-
-def _is_name(reading: Reading, at: int, words: list[str]) -> bool:
-    text, lexicon, segment = reading.text, reading.lexicon, reading.segment_at(at)
-    if text[segment.after : segment.after + 1] == "-" and text[segment.after + 1 : segment.after + 2].isalpha():
-        return True
-    before = reading.tokens[at - 1] if at else None
-    if before is None or before.segment >= 0 or before.surface == "\n" or before.lower == "worten":
-        return False  # "mit den Worten „…“"
-    if text[segment.before - 1 : segment.before] == "-":
-        return True
-    if before.lower in lexicon.so_called:
-        return len(words) <= 6 and not reading.has(max(0, at - 5), at, "what")
-    is_short = len(words) <= 12 and text[segment.end - 1] not in ".!?"
-    if not is_short:
-        return False
-    starts_lower = text[segment.start].islower()
-    if before.is_word and _names_a_title(before.lower, lexicon):
-        return True
-    if reading.is_german and len(words) <= 6:
-        return before.is_capitalised and not starts_lower and before.lower not in lexicon.function_words
-    return False
-
-
-def _names_a_title(word: str, lexicon: Lexicon) -> bool:
-    if word in lexicon.title_nouns:
-        return True
-    if not lexicon.is_german:
-        return word.endswith("s") and word[:-1] in lexicon.title_nouns
-    return any(word[cut:] in lexicon.title_nouns for cut in range(1, max(1, len(word) - 3)))
-
-
 def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexicon) -> bool:
     """Whether words of this shape are a quotation for a rule whose cue is that strong."""
     if segment.goes_on:
         return True
-    if shape.is_name:
-        return False
     if evidence is Evidence.ADJACENT:
         return shape.words > 0
     if evidence is Evidence.LABEL:

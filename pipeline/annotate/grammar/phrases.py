@@ -130,7 +130,7 @@ def particle_name_end(view: View, at: int, stop: int) -> int | None:
 def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
     if not token.is_word:
         return False
-    if token.lower in lexicon.function_words or token.lower in lexicon.verbs:
+    if any(token.lower in words for words in (lexicon.function_words, lexicon.verbs, lexicon.finite_verbs)):
         return False
     if token.surface[0].isdigit():
         return not token.is_capitalised

@@ -10,6 +10,8 @@ from pipeline.annotate.grammar.verbs import verb_at
 
 NOWHERE = -1
 """A position that no token has, for sentences without words in marks."""
+LONGEST_SOURCE = 12
+"""Most tokens of the source before "zufolge"."""
 
 
 def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
@@ -17,14 +19,44 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
     tokens, lexicon = view.tokens, view.lexicon
     word = tokens[at].lower
     if word in lexicon.source_prepositions:
+        if view.is_at(at + 1, *lexicon.own):
+            return _own_source(view, at)
         end = _source_phrase(view, at + 1, marks)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
     if word == "zufolge":
-        for start in range(max(view.first, at - 12), at):
-            if noun_phrase(view, start, at) == at and not _is_second_word(view, start):
-                return Attribution((start, at), (at, at + 1))
+        start = _dative_phrase(view, at)
+        return Attribution((start, at), (at, at + 1)) if start is not None else None
+    if word != "nach":
         return None
-    return _source_after(view, at, marks) if word == "nach" else None
+    start = _dative_phrase(view, at)
+    if start is not None and lexicon.source_kind(tokens[at - 1].lower) in {"source", "finding"}:
+        return Attribution((start, at), (at, at + 1))
+    return _source_after(view, at, marks)
+
+
+def _own_source(view: View, at: int) -> Attribution:
+    """The source of "nach eigenen Angaben": the subject of the sentence."""
+    return Attribution(_subject_at(view, at) or first_subject(view, view.first, view.end), (at, at + 1))
+
+
+def _dative_phrase(view: View, stop: int) -> int | None:
+    """Where the phrase before "zufolge" or "nach" begins: "der Website", "seiner Meinung", "Ihnen", "Berichten"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if stop - 1 >= view.first and tokens[stop - 1].lower in lexicon.dative_pronouns:
+        return stop - 1
+    low = stop
+    while (
+        low > max(view.first, stop - LONGEST_SOURCE)
+        and (tokens[low - 1].is_word or tokens[low - 1].surface in {"(", ")"})
+        and tokens[low - 1].lower not in lexicon.finite_verbs
+        and tokens[low - 1].lower not in lexicon.auxiliaries
+    ):
+        low -= 1
+    whole = next(
+        (at for at in range(low, stop) if noun_phrase(view, at, stop) == stop and not _is_second_word(view, at)), None
+    )
+    opening = next((at for at in range(low, stop - 1) if tokens[at].lower in lexicon.dative_articles), None)
+    return opening if opening is not None and (whole is None or opening < whole) else whole
 
 
 def _source_phrase(view: View, at: int, marks: int) -> int | None:
@@ -42,25 +74,46 @@ def _source_phrase(view: View, at: int, marks: int) -> int | None:
 def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
     """The source after "nach": nach Angaben der Polizei, nach den Worten des Ministers, nach einer Studie."""
     tokens, lexicon = view.tokens, view.lexicon
+    cue = (nach, nach + 1)
     noun = nach + 1
-    while noun < min(view.end, nach + 5) and tokens[noun].surface.islower() and tokens[noun].is_word:
+    while noun < min(view.end, nach + 6) and tokens[noun].is_word and not _is_head(view, noun):
         noun += 1
     if noun >= view.end or not tokens[noun].is_capitalised:
         return None
     kind = lexicon.source_kind(tokens[noun].lower)
-    if kind is None or (kind == "document" and not _is_indefinite(view, nach + 1, noun)):
+    if kind is None or not _is_told_by(view, kind, nach + 1, noun):
         return None
-    cue = (nach, nach + 1)
     if tokens[noun - 1].lower in lexicon.own:
-        return Attribution(_subject_at(view, nach) or first_subject(view, view.first, view.end), cue)
+        return _own_source(view, nach)
+    if noun > nach + 1 and tokens[noun - 1].is_capitalised:
+        return Attribution((nach + 1, noun + 1), cue)
     start = noun + 1
-    if kind == "document" or (kind == "compound" and not view.is_at(start, *lexicon.source_attributes)):
+    if kind in {"document", "finding"} or (kind == "compound" and not view.is_at(start, *lexicon.source_attributes)):
         end = noun_phrase(view, nach + 1, view.end)
         return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
     if view.is_at(start, "von", "vom", "aus"):
         start += 1
     end = _source_phrase(view, start, marks) if start > noun + 1 or _is_genitive(view, start) else None
     return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
+
+
+def _is_head(view: View, at: int) -> bool:
+    """Whether the noun is the phrase's head, and no adjective ("Erster") or owner ("Holms Meinung")."""
+    tokens = view.tokens
+    if not tokens[at].is_capitalised:
+        return False
+    follower = tokens[at + 1] if at + 1 < view.end else None
+    is_owner = tokens[at].lower.endswith(("s", "’", "'")) and follower is not None and follower.is_capitalised
+    return not (is_owner and view.lexicon.source_kind(tokens[at].lower) is None)
+
+
+def _is_told_by(view: View, kind: str, first: int, noun: int) -> bool:
+    """Whether a noun of that kind is a source after "nach" and not a time: "nach einer Studie", "nach dem Urteil"."""
+    if kind in {"source", "compound", "law"}:
+        return True
+    if kind == "finding" and view.tokens[noun].lower.endswith("en"):
+        return True
+    return _is_indefinite(view, first, noun)
 
 
 def _subject_at(view: View, stop: int) -> Range | None:

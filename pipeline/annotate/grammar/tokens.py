@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +17,7 @@ Range = tuple[int, int]
 """Token indices: the first one, and the one after the last."""
 
 
-class Token(NamedTuple):
+class Token(msgspec.Struct, frozen=True, gc=False):
     """A word, a punctuation mark, a line end, or all the words between two quotation marks."""
 
     start: int
@@ -26,24 +26,26 @@ class Token(NamedTuple):
     surface: str
     """As written."""
     lower: str
-    segment: int
+    is_word: bool
+    is_capitalised: bool
+    """True also for "39-Jährige"."""
+    segment: int = NO_SEGMENT
     """Index of the marked segment that this token stands for; `NO_SEGMENT` for a word or a punctuation mark."""
 
-    @property
-    def is_word(self) -> bool:
-        return self.segment < 0 and (self.surface[0].isalnum() or self.surface[0] == "_")
 
-    @property
-    def is_capitalised(self) -> bool:
-        """True also for "39-Jährige"."""
-        if self.segment >= 0:
-            return False
-        first = self.surface[0]
-        return first.isupper() or (
-            first.isdigit()
-            and self.surface.lstrip("0123456789")[:1] == "-"
-            and self.surface.partition("-")[2][:1].isupper()
-        )
+def new_token(start: int, end: int, surface: str) -> Token:
+    """The token of a word or a punctuation mark at those characters."""
+    return Token(start, end, surface, *_traits(surface))
+
+
+@lru_cache(maxsize=200_000)
+def _traits(surface: str) -> tuple[str, bool, bool]:
+    """The word in lower case, whether it is a word, and whether it is capitalised."""
+    first = surface[0]
+    is_word = first.isalnum() or first == "_"
+    head, _, tail = surface.partition("-")
+    is_capitalised = first.isupper() or (head.isdigit() and tail[:1].isupper()) or ("." in surface and first.isalpha())
+    return surface.lower(), is_word, is_capitalised
 
 
 class View(msgspec.Struct, frozen=True):
@@ -137,9 +139,15 @@ class Reading(View, frozen=True, kw_only=True):
         return self.sentences[number - 1].first, self.sentences[number - 1].end
 
 
-def read_sentences(text: str, words: list[Token], segments: list[Segment], lexicon: Lexicon) -> Reading:
-    """Read the text's sentences. `words` are its tokens; each marked segment becomes a single token."""
-    view = view_all(fold_segments(text, words, segments), lexicon)
+def read_sentences(
+    text: str, words: list[Token], segments: list[Segment], names: list[Segment], lexicon: Lexicon
+) -> Reading:
+    """Read the text's sentences. `words` are its tokens.
+
+    Each segment becomes a single token: of `segments`, which may be quotations, one that stands for the marked words,
+    and of `names` a capitalised word.
+    """
+    view = view_all(fold_segments(text, fold_names(text, words, names), segments), lexicon)
     sentences = split_sentences(text, view, segments)
     return Reading(
         tokens=view.tokens,
@@ -154,12 +162,35 @@ def read_sentences(text: str, words: list[Token], segments: list[Segment], lexic
 
 @cache
 def _token() -> re.Pattern[str]:
-    return re.compile(r"\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:[-‑’'&/]\w+)*|\n|[^\w\s]")
+    """A number, a word, a web address such as "example.org", a line end or a mark."""
+    return re.compile(r"\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w+)*|\n|[^\w\s]")
 
 
 def read_tokens(text: str) -> list[Token]:
     """The tokens of the text. Line ends are tokens too."""
-    return [Token(m.start(), m.end(), m[0], m[0].lower(), NO_SEGMENT) for m in _token().finditer(text)]
+    return [new_token(m.start(), m.end(), m[0]) for m in _token().finditer(text)]
+
+
+def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Token]:
+    """The tokens, with each name in marks as a single word, together with a noun after a hyphen: „Fenster“-Magazin."""
+    if not names:
+        return words
+    tokens: list[Token] = []
+    at = 0
+    for name in names:
+        while at < len(words) and words[at].start < name.before:
+            tokens.append(_cut(text, words[at], name.before))
+            at += 1
+        end = name.after
+        while at < len(words) and (words[at].start < end or (words[at].start == end and text[end] in "-‑")):
+            end = max(end, words[at].end)
+            if words[at].surface in {"-", "‑"} and at + 1 < len(words) and words[at + 1].start == end:
+                end = words[at + 1].end
+            at += 1
+        surface = text[name.start : name.end] + text[name.after : end]
+        tokens.append(Token(name.before, end, surface, surface.lower(), True, True))
+    tokens.extend(words[at:])
+    return tokens
 
 
 def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> list[Token]:
@@ -172,20 +203,16 @@ def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> lis
             at += 1
         while at < len(words) and words[at].end <= segment.after:
             at += 1
-        tokens.append(Token(segment.before, segment.after, "“", "“", number))
+        tokens.append(Token(segment.before, segment.after, "“", "“", False, False, number))
         if at < len(words) and words[at].start < segment.after:
-            tail = text[segment.after : words[at].end]
-            tokens.append(Token(segment.after, words[at].end, tail, tail.lower(), NO_SEGMENT))
+            tokens.append(new_token(segment.after, words[at].end, text[segment.after : words[at].end]))
             at += 1
     tokens.extend(words[at:])
     return tokens
 
 
-def _cut(text: str, token: Token, stop: int) -> Token:
-    if token.end <= stop:
-        return token
-    head = text[token.start : stop]
-    return Token(token.start, stop, head, head.lower(), NO_SEGMENT)
+def _cut(text: str, word: Token, stop: int) -> Token:
+    return word if word.end <= stop else new_token(word.start, stop, text[word.start : stop])
 
 
 def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sentence]:

@@ -10,7 +10,7 @@ import msgspec
 from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Verb, load_verbs, verbs_by_form
 
 LANGUAGES = ("de", "en")
-_STARTS = {"de": ("nach", "zufolge", "so", "demnach", "demzufolge"), "en": ("according",)}
+_STARTS = {"de": ("nach", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge"), "en": ("according",)}
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 
@@ -38,6 +38,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     media: frozenset[str]
     source_nouns: frozenset[str]
     documents: frozenset[str]
+    laws: frozenset[str]
+    findings: frozenset[str]
     title_nouns: frozenset[str]
     pronouns: frozenset[str]
     pronouns_nominative: frozenset[str]
@@ -51,6 +53,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     weekdays: frozenset[str]
     auxiliaries: frozenset[str]
     so_called: frozenset[str]
+    name_introducers: frozenset[str]
     finite_verbs: frozenset[str]
     abbreviations: frozenset[str]
     function_words: frozenset[str]
@@ -128,6 +131,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     marked_document_prepositions: frozenset[str] = frozenset()
     aside_openers: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    dative_pronouns: frozenset[str] = frozenset()
+    dative_articles: frozenset[str] = frozenset()
     known_determiners: frozenset[str] = frozenset()
     source_attributes: frozenset[str] = frozenset()
     no_subjunctives: frozenset[str] = frozenset()
@@ -182,12 +187,16 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         return word in self.reporting_nouns or (self.is_german and _ends_in(word, "reporting_nouns"))
 
     def source_kind(self, word: str) -> str | None:
-        """What the German noun is after "nach": "source" (Angaben), "compound" (Polizeiangaben), "document" or None."""
+        """What the German noun is after "nach", or None.
+
+        It is a "source" (Angaben), a "compound" of one (Polizeiangaben), a "law" (Verfassung), which holds at any time,
+        a "finding" (Schätzungen) or a "document" (Studie).
+        """
         if word in self.source_nouns:
             return "source"
         if _ends_in(word, "source_nouns"):
             return "compound"
-        return "document" if _ends_in(word, "documents") else None
+        return next((kind for kind in ("law", "finding", "document") if _ends_in(word, f"{kind}s")), None)
 
     def is_feminine_role(self, word: str) -> bool:
         lower = word.lower()

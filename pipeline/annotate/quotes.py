@@ -14,6 +14,7 @@ from pipeline.annotate.direct.inferred_speakers import nobody
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
 from pipeline.annotate.direct.situation import is_clear
 from pipeline.annotate.grammar.appositions import widened
+from pipeline.annotate.grammar.cues import whole_cue
 from pipeline.annotate.grammar.marked_names import split_names
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.phrases import is_several
@@ -52,6 +53,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 
     start: int
     end: int
+    tokens: Range
     attribution: Attribution
     rule: AnyRule
     sentence: int
@@ -65,6 +67,7 @@ def _direct(item: Quoted) -> _Found:
     return _Found(
         start=item.segment.start,
         end=item.segment.end,
+        tokens=(item.at, item.at + 1),
         attribution=item.attribution,
         rule=item.rule,
         sentence=item.sentence,
@@ -76,6 +79,7 @@ def _indirect(view: View, item: Reported) -> _Found:
     return _Found(
         start=view.tokens[first].start,
         end=view.tokens[end - 1].end,
+        tokens=item.quote,
         attribution=item.attribution,
         rule=item.rule,
         sentence=item.sentence,
@@ -97,8 +101,10 @@ def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
     text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
     end = _end_of_words(text, item.start, item.end)
-    speaker_span = _span(reading, speakers.whole_phrase(speaker, cue, item.start)) if speaker is not None else None
-    cue_span = _span(reading, cue) if cue is not None else None
+    phrase = speakers.whole_phrase(speaker, cue, item.start) if speaker is not None else None
+    speaker_span = _span(reading, phrase) if phrase is not None else None
+    taken = [item.tokens] if phrase is None else [item.tokens, phrase]
+    cue_span = _span(reading, whole_cue(reading, cue, taken)) if cue is not None else None
     return Quote(
         text=text[item.start : end],
         start=item.start,

@@ -131,6 +131,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     marked_document_prepositions: frozenset[str] = frozenset()
     aside_openers: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    complements: frozenset[str] = frozenset()
     dative_pronouns: frozenset[str] = frozenset()
     dative_articles: frozenset[str] = frozenset()
     known_determiners: frozenset[str] = frozenset()

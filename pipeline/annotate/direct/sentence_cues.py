@@ -46,7 +46,9 @@ def _per(s: Situation, at: int) -> Attribution | None:
     misses="Kowalski schloss das Lokal „Zum Anker“.",
 )
 def label_verb(s: Situation) -> Attribution | None:
-    """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; called it “…”"""
+    """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; als „…“ bezeichnete es Holm; called it “…”"""
+    if (behind := _label_behind(s)) is not None:
+        return behind
     for at in range(s.at - 1, max(clause_low(s), s.at - 20) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
@@ -56,6 +58,24 @@ def label_verb(s: Situation) -> Attribution | None:
         if verb.frame is not Frame.LABEL or not _marker_is_near(s, verb, at):
             return None
         return Attribution(subject_of(s, at, s.at), (at, at + 1))
+    return None
+
+
+def _label_behind(s: Situation) -> Attribution | None:
+    """The verb of naming after "als „…“": „… als „…“ bezeichnete", "Als „…“ bezeichnete Holm den Plan"."""
+    if not s.is_german or not s.has(max(s.first, s.at - 4), s.at, "als"):
+        return None
+    for at in range(s.at + 1, min(s.end, s.at + 6)):
+        if s.tokens[at].surface in _ENDS:
+            return None
+        verb = verb_at(s, at, s.at) or next((v for v in s.lexicon.verbs.get(s.tokens[at].lower, ()) if v.needs == "als"), None)
+        if verb is None or verb.frame is not Frame.LABEL:
+            continue
+        speaker = relative_subject(s, s.first, at) or subject_after(s, at, s.end)
+        if speaker is None:
+            opener = _opener(s)
+            speaker = subject_after(s, opener, s.at) if opener is not None else None
+        return Attribution(speaker, (at, at + 1))
     return None
 
 

@@ -101,12 +101,12 @@ def _ends_in_mark(text: str, before: Token, segment: Segment) -> bool:
 
 def _is_label(words: list[Token], at: int, lexicon: Lexicon) -> bool:
     """Whether somebody calls something so: nannte ihn den „Retter“, gilt als die „Retterin“."""
+    if any(token.lower in {"als", "as"} for token in words[max(0, at - 4) : at]):
+        return True
     for token in words[at - 2 : max(0, at - CLAUSE_REACH) : -1]:
-        if token.surface in {".", "\n", "!", "?"}:
+        if not token.is_word:
             return False
-        if token.lower in lexicon.label_markers:
-            return True
-        if any(verb.frame is Frame.LABEL for verb in lexicon.verbs.get(token.lower, ())):
+        if any(verb.frame is Frame.LABEL and verb.needs is None for verb in lexicon.verbs.get(token.lower, ())):
             return True
     return False
 
@@ -114,6 +114,8 @@ def _is_label(words: list[Token], at: int, lexicon: Lexicon) -> bool:
 def is_title_case(words: list[str], lexicon: Lexicon) -> bool:
     """Whether all words but the small ones begin with a capital letter or a digit."""
     if not words or len(words) > 8:
+        return False
+    if any(word in lexicon.finite_verbs for word in words):
         return False
     large = [word for word in words if word.lower() not in lexicon.function_words]
     return words[0][0].isupper() and all(word[0].isupper() or word[0].isdigit() for word in large)

@@ -12,6 +12,8 @@ from pipeline.annotate.lexicon import Lexicon
 REACH = 45
 """Rules look at this many tokens on either side of a quotation. A longer way makes long sentences slow."""
 LONGEST_PHRASE = 22
+LONGEST_ATTRIBUTE = 8
+"""Most tokens between an article and the participle before its noun: "die in Bonn geborene Autorin"."""
 _ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
 _PHRASE_ENDS = frozenset(".,:;!?)\n")
 
@@ -88,6 +90,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     head = at
     if tokens[at].lower in lexicon.determiners_nominative or tokens[at].lower in lexicon.determiners_oblique:
         head += 1
+        head = _past_participle_attribute(view, head, stop)
     while head < stop and is_adjective_de(tokens[head], lexicon):
         head += 1
     end = name_end(view, head, stop)
@@ -96,6 +99,21 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     if end == head:
         return at + 1 if tokens[at].lower in lexicon.pronouns else None
     return _postmodified_de(view, head, end, stop)
+
+
+def _past_participle_attribute(view: View, at: int, stop: int) -> int:
+    """The position of the participle in "die | in Bonn geborene Autorin"; `at` without such an attribute."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if at >= stop or tokens[at].lower not in lexicon.prepositions | lexicon.adverbs:
+        return at
+    for participle in range(at + 1, min(stop - 1, at + LONGEST_ATTRIBUTE)):
+        token = tokens[participle]
+        if not token.is_word or token.lower in lexicon.finite_verbs or token.lower in lexicon.auxiliaries:
+            return at
+        is_participle = token.surface.islower() and token.lower.endswith(tuple(lexicon.participle_endings))
+        if is_participle and tokens[participle + 1].is_capitalised and token.lower not in lexicon.function_words:
+            return participle
+    return at
 
 
 def _partitive_end_de(view: View, at: int, stop: int) -> int | None:

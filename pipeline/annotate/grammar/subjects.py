@@ -188,6 +188,8 @@ def _is_inside_phrase(view: View, at: int) -> bool:
         and before.lower in lexicon.relative_pronouns
     ):
         return False
+    if before.lower in lexicon.weekdays:
+        return tokens[at].is_capitalised
     if is_name_word(before, lexicon):
         return tokens[at].is_capitalised or (lexicon.is_german and tokens[at].lower in lexicon.genitive_determiners)
     if not lexicon.is_german:
@@ -273,6 +275,20 @@ def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
                 return at + 1, end
         if view.tokens[at].surface in {";", ":"}:
             return None
+    return None
+
+
+def passive_agent(view: View, at: int) -> Range | None:
+    """The speaker of a passive participle: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
+    for start in range(at - 1, max(view.first, at - REACH) - 1, -1):
+        word = view.tokens[start].lower
+        if word not in view.lexicon.agent_prepositions:
+            continue
+        end = noun_phrase(view, start + 1, at)
+        if word in {"von", "vom", "seitens", "durch"}:
+            return (start + 1, end) if end is not None else None
+        if end is not None and any(view.lexicon.is_document(t.lower) for t in view.tokens[start + 1 : end]):
+            return start + 1, end
     return None
 
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from functools import cache
 
 from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
-from pipeline.annotate.grammar.subjects import first_subject
+from pipeline.annotate.grammar.subjects import first_subject, passive_agent
 from pipeline.annotate.grammar.tokens import Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive, particle_of, reporting_verb_at
 from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report
@@ -82,7 +82,8 @@ def _is_main_clause(p: Passage, start: int) -> bool:
     verb = p.verb
     if verb is None or verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("en"):
         return False
-    end = noun_phrase(p, start, p.end)
+    end = start + 1 if p.is_at(start, "es", "das", "dies") else None
+    end = end if end is not None and not p.is_noun_near(end) else noun_phrase(p, start, p.end)
     if end is None or end + 1 >= p.end or not is_nominative(p, start):
         return False
     token = p.tokens[end]
@@ -92,7 +93,7 @@ def _is_main_clause(p: Passage, start: int) -> bool:
         token.is_word
         and token.surface.islower()
         and token.lower not in p.lexicon.function_words
-        and token.lower.endswith(("t", "te", "ten", "en"))
+        and token.lower.endswith(("t", "e", "ten", "en"))
         and not p.tokens[end + 1].is_capitalised
     )
 
@@ -149,8 +150,9 @@ def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | Non
     if auxiliary is None:
         return None
     cue = (p.at, p.at + 1)
-    if p.tokens[auxiliary].lower in p.lexicon.passive_forms or p.is_at(p.at + 1, "worden"):
-        return cue, _agent(p)
+    is_passive = p.tokens[auxiliary].lower in p.lexicon.passive_forms or p.is_at(p.at + 1, "worden")
+    if is_passive and p.tokens[p.at].lower not in p.lexicon.citing_verbs:
+        return cue, passive_agent(p.near, p.at)
     return cue, p.subject(auxiliary, divider)
 
 
@@ -181,19 +183,6 @@ def _auxiliary(p: Passage) -> int | None:
             return at
         if p.tokens[at].surface == ";":
             return None
-    return None
-
-
-def _agent(p: Passage) -> Range | None:
-    """The speaker of a passive: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
-    for at in range(p.at - 1, p.low - 1, -1):
-        if p.tokens[at].lower in {"von", "vom"}:
-            end = noun_phrase(p, at + 1, p.at)
-            return (at + 1, end) if end is not None else None
-        if p.tokens[at].lower in {"in", "im"}:
-            end = noun_phrase(p, at + 1, p.at)
-            if end is not None and any(p.lexicon.source_kind(t.lower) == "document" for t in p.tokens[at + 1 : end]):
-                return at + 1, end
     return None
 
 

@@ -302,10 +302,8 @@ def sentence_before(p: Passage) -> Report | None:
         return None
     if p.tokens[p.end - 1].segment >= 0 or p.has(p.at, p.high, ":"):
         return None
-    speaker = p.subject(p.at, p.end)
-    if speaker is None or speaker[0] <= p.at:
-        return None
-    return report(p, p.before, speaker, (p.at, p.at + 1))
+    speaker = subject_after(p.near, p.at, p.high)
+    return report(p, p.before, speaker, (p.at, p.at + 1)) if speaker is not None else None
 
 
 @rule(

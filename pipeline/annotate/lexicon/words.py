@@ -131,6 +131,9 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     marked_document_prepositions: frozenset[str] = frozenset()
     aside_openers: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    agent_prepositions: frozenset[str] = frozenset()
+    participle_endings: frozenset[str] = frozenset()
+    whereby: frozenset[str] = frozenset()
     complements: frozenset[str] = frozenset()
     dative_pronouns: frozenset[str] = frozenset()
     dative_articles: frozenset[str] = frozenset()
@@ -198,6 +201,10 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         if _ends_in(word, "source_nouns"):
             return "compound"
         return next((kind for kind in ("law", "finding", "document") if _ends_in(word, f"{kind}s")), None)
+
+    def is_document(self, word: str) -> bool:
+        """Whether something is written in what the German noun names: "Studie", "Gesetz"."""
+        return self.source_kind(word) in {"document", "finding", "law"}
 
     def is_feminine_role(self, word: str) -> bool:
         lower = word.lower()

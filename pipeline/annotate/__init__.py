@@ -23,7 +23,7 @@ from pipeline.events import MentionKind, QuoteKind
 
 __all__ = ["PRODUCER", "SURE", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
-PRODUCER = "annotate@4"
+PRODUCER = "annotate@5"
 
 
 def annotate_text(

@@ -65,7 +65,7 @@ def test_an_agency_report() -> None:
         ("Diese Zusagen können Baukosten umfassen", "der gemeinsamen Erklärung"),
         ("weit von den Brutplätzen entfernt", "Claire Dumont"),
         ("fest wie nie", "Steve Marlow"),
-        ("Rat zur Aufsicht über den Hafen", "Entwurf der Abschlusserklärung"),
+        ("Rat zur Aufsicht über den Hafen", "Einem vorab verbreiteten Entwurf der Abschlusserklärung"),
         ("dass niemand die Inseln fallen lässt", "dem Palast"),
     ]
     assert offices(found) == {

@@ -246,7 +246,7 @@ def test_every_verb_works_in_its_example(language: str, verb: Verb) -> None:
     (quote,) = (quote for quote in quotes if quote.kind is kind)
     assert quote.cue is not None
     forms = {*verb.finite, verb.participle, *(f"{verb.needs}{form}" for form in verb.finite)}
-    assert quote.cue.surface.lower() in forms
+    assert forms & set(quote.cue.surface.lower().split())
 
 
 @pytest.mark.parametrize(

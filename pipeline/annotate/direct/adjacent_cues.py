@@ -114,7 +114,7 @@ def verb_speaker(s: Situation) -> Attribution | None:
         return None
     verb = verb_at(s, at, s.end)
     if verb is not None:
-        speaker = subject_after(s, at, s.end)
+        speaker = _cited(s, at) or subject_after(s, at, s.end)
         return Attribution(speaker, (at, at + 1)) if speaker is not None else None
     if s.is_german and s.tokens[at].lower in s.lexicon.auxiliaries:
         participle = participle_behind(s, at + 1)
@@ -122,6 +122,15 @@ def verb_speaker(s: Situation) -> Attribution | None:
         if participle is not None and speaker is not None:
             return Attribution(speaker, (participle, participle + 1))
     return None
+
+
+def _cited(s: Situation, verb: int) -> Range | None:
+    """Who is cited after the paper that cites: "zitiert die Abendpost den Minister"."""
+    if s.tokens[verb].lower not in s.lexicon.citing_verbs:
+        return None
+    paper = subject_after(s, verb, s.end)
+    end = noun_phrase(s, paper[1], s.end) if paper is not None else None
+    return (paper[1], end) if paper is not None and end is not None else None
 
 
 def participle_behind(s: Situation, at: int) -> int | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
+from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sources import may_be_somebody, reported_subject
+from pipeline.annotate.grammar.sources import reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood

@@ -68,7 +68,9 @@ def _label_behind(s: Situation) -> Attribution | None:
     for at in range(s.at + 1, min(s.end, s.at + 6)):
         if s.tokens[at].surface in _ENDS:
             return None
-        verb = verb_at(s, at, s.at) or next((v for v in s.lexicon.verbs.get(s.tokens[at].lower, ()) if v.needs == "als"), None)
+        verb = verb_at(s, at, s.at) or next(
+            (v for v in s.lexicon.verbs.get(s.tokens[at].lower, ()) if v.needs == "als"), None
+        )
         if verb is None or verb.frame is not Frame.LABEL:
             continue
         speaker = relative_subject(s, s.first, at) or subject_after(s, at, s.end)

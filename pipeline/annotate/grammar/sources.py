@@ -29,7 +29,7 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
     if word != "nach":
         return None
     start = _dative_phrase(view, at)
-    if start is not None and lexicon.source_kind(tokens[at - 1].lower) in {"source", "finding"}:
+    if start is not None and lexicon.source_kind(tokens[at - 1].lower) == "source":
         return Attribution((start, at), (at, at + 1))
     return _source_after(view, at, marks)
 
@@ -229,14 +229,3 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
             return subject_of(sentence, at, end)
     found = reporter_after(sentence, first)
     return found.speaker if found is not None else None
-
-
-def may_be_somebody(view: View, phrase: Range) -> bool:
-    """Whether the phrase is a pronoun, a bare name or an office. Other subjects are things, which do not speak."""
-    lexicon = view.lexicon
-    first = view.tokens[phrase[0]]
-    if first.lower in lexicon.anybody:
-        return False
-    if first.lower in lexicon.pronouns or any(lexicon.is_role(t.surface) for t in view.tokens[phrase[0] : phrase[1]]):
-        return True
-    return is_name_word(first, lexicon)

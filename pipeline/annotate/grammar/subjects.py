@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.phrases import (
     LONGEST_PHRASE,
@@ -77,6 +78,8 @@ def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
     """Whether the phrase before the verb was told and the one after it tells: "Der Zeitung sagte Holm"."""
     first, second = view.tokens[before[0]], view.tokens[after[0]]
     is_pronoun = after[1] - after[0] == 1 and second.lower in view.lexicon.pronouns_nominative
+    if is_abstract(view, before) and not is_abstract(view, after):
+        return True
     if is_pronoun or first.lower in view.lexicon.prepositions:
         return True
     return first.lower in {"der", "den", "dem"} and view.has(*before, *view.lexicon.media)
@@ -275,20 +278,6 @@ def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
                 return at + 1, end
         if view.tokens[at].surface in {";", ":"}:
             return None
-    return None
-
-
-def passive_agent(view: View, at: int) -> Range | None:
-    """The speaker of a passive participle: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
-    for start in range(at - 1, max(view.first, at - REACH) - 1, -1):
-        word = view.tokens[start].lower
-        if word not in view.lexicon.agent_prepositions:
-            continue
-        end = noun_phrase(view, start + 1, at)
-        if word in {"von", "vom", "seitens", "durch"}:
-            return (start + 1, end) if end is not None else None
-        if end is not None and any(view.lexicon.is_document(t.lower) for t in view.tokens[start + 1 : end]):
-            return start + 1, end
     return None
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.lexicon import Lexicon, load_given_names
 
 NO_SEGMENT = -1
 
@@ -150,7 +150,7 @@ def read_sentences(
     view = view_all(fold_segments(text, fold_names(text, words, names), segments), lexicon)
     sentences = split_sentences(text, view, segments)
     return Reading(
-        tokens=view.tokens,
+        tokens=_without_capitals(view, sentences),
         lexicon=lexicon,
         first=view.first,
         end=view.end,
@@ -158,6 +158,30 @@ def read_sentences(
         segments=segments,
         sentences=sentences,
     )
+
+
+def _without_capitals(view: View, sentences: list[Sentence]) -> list[Token]:
+    """The tokens; German words that only the beginning of a sentence gives a capital count as small ones."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if not lexicon.is_german:
+        return tokens
+    openers = [sentence.first for sentence in sentences if _may_be_small(view, sentence)]
+    is_opener = set(openers)
+    known = {token.surface for at, token in enumerate(tokens) if token.is_word and at not in is_opener}
+    endings = tuple(lexicon.adverb_endings)
+    for at in openers:
+        token = tokens[at]
+        if token.surface not in known and (token.lower in known or token.lower.endswith(endings)):
+            tokens[at] = msgspec.structs.replace(token, is_capitalised=False)
+    return tokens
+
+
+def _may_be_small(view: View, sentence: Sentence) -> bool:
+    """Whether a verb or another small word follows the word that begins the sentence."""
+    first = view.tokens[sentence.first]
+    if not first.is_capitalised or sentence.first + 1 >= sentence.end or view.lexicon.is_role(first.surface):
+        return False
+    return view.tokens[sentence.first + 1].surface.islower() and not load_given_names().is_known(first.surface)
 
 
 @cache

@@ -6,8 +6,9 @@ import re
 from enum import Enum, auto
 from functools import cache
 
+from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
-from pipeline.annotate.grammar.subjects import first_subject, passive_agent
+from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive, particle_of, reporting_verb_at
 from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sources import may_be_somebody, reported_subject
+from pipeline.annotate.grammar.sources import reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence, Token, View
 from pipeline.annotate.grammar.verbs import is_fixed, is_instruction, is_subjunctive

@@ -8,7 +8,7 @@ from pipeline.annotate.direct.attribution import Quoted, situation_of
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule, shape_of, suffices
 from pipeline.annotate.grammar.tokens import Attribution, Reading, Sentence, View
 from pipeline.annotate.grammar.verbs import is_subjunctive
-from pipeline.annotate.indirect import clauses_de, clauses_en, sources_de
+from pipeline.annotate.indirect import clauses_de, clauses_en, references_de, sources_de
 from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins
 from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
 
@@ -19,9 +19,10 @@ RULES: dict[str, tuple[ReportRule, ...]] = {
         sources_de.document_says,
         sources_de.as_told,
         sources_de.so_source,
+        references_de.whereby,
         sources_de.source_phrase,
-        sources_de.sentence_before,
-        sources_de.accordingly,
+        references_de.sentence_before,
+        references_de.accordingly,
         clauses_de.that_clause,
         clauses_de.subjunctive_clause,
         sources_de.clause_then_verb,

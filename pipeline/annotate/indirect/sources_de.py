@@ -8,7 +8,7 @@ from pipeline.annotate.grammar.sources import source_de
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, is_conditional, is_subjunctive, reporting_verb_at
-from pipeline.annotate.indirect.clauses_de import MOOD_REACH, Clause, first_clause, reporting_word
+from pipeline.annotate.indirect.clauses_de import MOOD_REACH, reporting_word
 from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, sentence_end
 from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.rules import Finding, rule
@@ -285,37 +285,3 @@ def document_near(p: Passage, first: int, last: int) -> Range | None:
             if end is not None and p.tokens[at + 1].lower not in p.lexicon.weekdays:
                 return at + 1, end
     return None
-
-
-@rule(
-    Finding.INDIRECT,
-    "de",
-    confidence=0.85,
-    matches="Das Bad bleibt bis Mai geschlossen. Das teilte die Stadt mit.",
-    misses="Das Bad bleibt bis Mai geschlossen. Das ärgerte die Stadt.",
-)
-def sentence_before(p: Passage) -> Report | None:
-    """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus."""
-    if p.before is None or p.at != p.first + 1 or not p.is_at(p.first, *p.lexicon.sentence_pronouns):
-        return None
-    if p.verb is None or first_clause(p)[1] is not Clause.NONE:
-        return None
-    if p.tokens[p.end - 1].segment >= 0 or p.has(p.at, p.high, ":"):
-        return None
-    speaker = subject_after(p.near, p.at, p.high)
-    return report(p, p.before, speaker, (p.at, p.at + 1)) if speaker is not None else None
-
-
-@rule(
-    Finding.INDIRECT,
-    "de",
-    confidence=0.75,
-    matches="Die Stadt hat einen Bericht vorgelegt. Demnach war die Pumpe defekt.",
-    misses="Die Stadt hat einen Bericht vorgelegt. Danach war die Pumpe defekt.",
-)
-def accordingly(p: Passage) -> Report | None:
-    """Demnach …; … soll demnach …: according to something named before."""
-    if not p.is_at(p.at, "demnach", "demzufolge"):
-        return None
-    first = p.at + 1 if p.at == p.first else p.first
-    return report(p, (first, clause_end(p, first)), None, (p.at, p.at + 1))

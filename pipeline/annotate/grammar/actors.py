@@ -1,0 +1,53 @@
+"""Who can speak: persons, organisations and offices, before things; and who acts in a passive."""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.phrases import REACH, is_name_word, noun_phrase
+from pipeline.annotate.grammar.tokens import Range, View
+
+
+def is_abstract(view: View, phrase: Range) -> bool:
+    """Whether the German phrase names a thing that does not speak: "Die Kritik", "Diese Entscheidung", "Das"."""
+    lexicon = view.lexicon
+    if not lexicon.is_german or view.has_role(*phrase):
+        return False
+    tokens = view.tokens
+    if phrase[1] - phrase[0] == 1 and tokens[phrase[0]].lower in lexicon.things:
+        return True
+    heads = [token for token in tokens[phrase[0] : phrase[1]] if token.is_capitalised and token.segment < 0]
+    if not heads:
+        return False
+    at_start = tokens[phrase[0]].lower in lexicon.determiners_nominative
+    head = heads[1 if at_start and tokens[phrase[0]].is_capitalised and len(heads) > 1 else 0].lower
+    if head.endswith(tuple(lexicon.speaking_nouns)):
+        return False
+    return (
+        head.endswith(tuple(lexicon.abstract_endings))
+        or lexicon.is_reporting_noun(head)
+        or lexicon.source_kind(head) in {"source", "law"}
+    )
+
+
+def may_be_somebody(view: View, phrase: Range) -> bool:
+    """Whether the phrase is a pronoun, a bare name or an office. Other subjects are things, which do not speak."""
+    lexicon = view.lexicon
+    first = view.tokens[phrase[0]]
+    if first.lower in lexicon.anybody or is_abstract(view, phrase):
+        return False
+    if first.lower in lexicon.pronouns or view.has_role(*phrase):
+        return True
+    return is_name_word(first, lexicon)
+
+
+def passive_agent(view: View, at: int) -> Range | None:
+    """The speaker of a passive participle: "wird von der Polizei vermutet", "wird in dem Bericht festgehalten"."""
+    for start in range(at - 1, max(view.first, at - REACH) - 1, -1):
+        word = view.tokens[start].lower
+        if word not in view.lexicon.agent_prepositions:
+            continue
+        end = noun_phrase(view, start + 1, at)
+        if word not in {"in", "im"}:
+            return (start + 1, end) if end is not None else None
+        if end is not None and any(view.lexicon.is_document(t.lower) for t in view.tokens[start + 1 : end]):
+            return start + 1, end
+    return None

@@ -14,10 +14,10 @@ from pipeline.annotate.direct.inferred_speakers import nobody
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
 from pipeline.annotate.direct.situation import is_clear
 from pipeline.annotate.grammar.appositions import widened
+from pipeline.annotate.grammar.coordination import is_several
 from pipeline.annotate.grammar.cues import whole_cue
 from pipeline.annotate.grammar.marked_names import split_names
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.phrases import is_several
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View, read_sentences
 from pipeline.annotate.indirect.passage import Reported
 from pipeline.annotate.indirect.reports import attribute_reported, find_reports, without_utterances

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
-from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase, with_partner_behind
+from pipeline.annotate.grammar.coordination import with_partner_behind
+from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase
 from pipeline.annotate.grammar.sources import verb_behind
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
+from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_before, with_partner_behind
 from pipeline.annotate.grammar.phrases import (
     LONGEST_PHRASE,
     REACH,
-    contrasted,
     is_adjective_de,
     is_name_word,
     is_nominative,
-    is_plural,
     name_end,
     noun_phrase,
     particle_name_end,
-    with_partner_before,
-    with_partner_behind,
 )
 from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.grammar.verbs import reporting_verb_at

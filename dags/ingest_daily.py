@@ -40,43 +40,34 @@ nothing twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, get_current_context, task
+from airflow.sdk import CronPartitionTimetable, Param, dag, get_current_context, task
+from airflow.sdk.configuration import conf
+from dag_defaults import DAG_ARGS, MODELS_POOL, NEWS, known_source_ids, mistakes_fail_at_once, this_run
 
-NEWS = Asset("news.duckdb")
-MODELS_POOL = "newsledger_models"
-"""One slot, so that two runs never build the models at once."""
-
-
-def record_failure(context: Mapping[str, Any]) -> None:
-    from pipeline.orchestrate import record_failure
-
-    record_failure(context)
+SLOTS = conf.getint("core", "parallelism")
+IF_PLANNED = "all_done_min_one_success"
+"""Runs after all tasks before it, also failed ones, because what one source or page makes fail must not keep the others
+from being published; `verdict` then fails the run. It does not run if `plan` has failed, because every such task comes
+directly after `plan`, too."""
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
+    # A run of midnight is about the day that has ended.
+    schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
     max_active_runs=4,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": 2,  # times as long
-        "max_retry_delay": timedelta(minutes=15),
-        "execution_timeout": timedelta(hours=2),
-        "on_failure_callback": record_failure,
-    },
+    dagrun_timeout=timedelta(hours=20),
     params={
         "sources": Param(
             [],
             type="array",
             items={"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
             uniqueItems=True,
+            examples=known_source_ids(),
             title="Sources",
-            description="Ids from sources.toml, one a line. Empty means all.",
+            description="Ids from sources.toml. Empty means all.",
         ),
         "recover": Param(
             True,
@@ -91,65 +82,73 @@ def record_failure(context: Mapping[str, Any]) -> None:
             description="Past days: run the current extractor and annotators on archived pages.",
         ),
     },
-    tags=["newsledger"],
+    tags=["newsledger", "daily"],
     doc_md=__doc__,
+    **DAG_ARGS,
 )
 def ingest_daily() -> None:
     @task
-    def plan() -> list[str]:
-        from pipeline.orchestrate import DagRun, plan_sources
+    def plan() -> list[Mapping[str, Any]]:
+        from pipeline import orchestrate
 
-        return plan_sources(DagRun.of(get_current_context()))
+        with mistakes_fail_at_once():
+            return orchestrate.plan_sources(this_run(), SLOTS)
 
-    @task(map_index_template="{{ task.op_kwargs['source_id'] }}", max_active_tis_per_dagrun=4)
-    def collect(source_id: str) -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, collect_source
+    @task(map_index_template="{{ task.op_kwargs['shard']['label'] }}")
+    def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+        from pipeline import orchestrate
 
-        return collect_source(source_id, DagRun.of(get_current_context()))
+        with mistakes_fail_at_once():
+            return orchestrate.collect_shard(shard, this_run())
 
-    # One source, or one page, that fails must not keep the others from being published; `verdict` fails the run.
-    @task(trigger_rule="all_done")
+    @task(trigger_rule=IF_PLANNED)
     def extract() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, process
+        from pipeline import orchestrate
 
-        return process("extract", DagRun.of(get_current_context()))
+        with mistakes_fail_at_once():
+            return orchestrate.process("extract", this_run())
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule=IF_PLANNED)
     def annotate() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, process
+        from pipeline import orchestrate
 
-        return process("annotate", DagRun.of(get_current_context()))
+        with mistakes_fail_at_once():
+            return orchestrate.process("annotate", this_run())
 
-    @task(pool=MODELS_POOL, trigger_rule="all_done")
+    @task(pool=MODELS_POOL, trigger_rule=IF_PLANNED)
     def build_models() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, build_models
+        from pipeline import orchestrate
 
-        return build_models(DagRun.of(get_current_context()))
+        with mistakes_fail_at_once():
+            return orchestrate.build_models(this_run())
 
     @task(pool=MODELS_POOL, outlets=[NEWS])
     def publish() -> dict[str, int]:
-        from pipeline.orchestrate import publish_models
+        from pipeline import orchestrate
 
-        counts = publish_models()
+        with mistakes_fail_at_once():
+            counts = orchestrate.publish_models()
         get_current_context()["outlet_events"][NEWS].extra = dict(counts)
         return counts
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule=IF_PLANNED)
     def sum_up() -> dict[str, int]:
-        from pipeline.orchestrate import DagRun
-        from pipeline.orchestrate import sum_up as sum_up_run
+        from pipeline import orchestrate
 
-        return sum_up_run(DagRun.of(get_current_context()))
+        with mistakes_fail_at_once():
+            return orchestrate.sum_up(this_run())
 
     @task(retries=0)
     def verdict(numbers: Mapping[str, int]) -> None:
-        from pipeline.orchestrate import conclude
+        from pipeline import orchestrate
 
-        conclude(numbers)
+        orchestrate.conclude(numbers)
 
-    collected = collect.expand(source_id=plan())
-    extracted, annotated, published, numbers = extract(), annotate(), publish(), sum_up()
-    collected >> extracted >> annotated >> build_models() >> published >> numbers
+    planned = plan()
+    collected = collect.expand(shard=planned)
+    extracted, annotated, built, published, numbers = extract(), annotate(), build_models(), publish(), sum_up()
+    planned >> collected >> extracted >> annotated >> built >> published >> numbers
+    planned >> [extracted, annotated, built, numbers]  # see IF_PLANNED
     [collected, extracted, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
 
 

@@ -19,59 +19,43 @@ missed week. A task that fails after its retries is recorded: `newsledger sql ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task
-
-MODELS_POOL = "newsledger_models"
-"""One slot: nothing is pruned while models are built."""
-
-
-def record_failure(context: Mapping[str, Any]) -> None:
-    from pipeline.orchestrate import record_failure
-
-    record_failure(context)
+from dag_defaults import DAG_ARGS, MODELS_POOL, mistakes_fail_at_once
 
 
 @dag(
     schedule=CronDataIntervalTimetable("0 3 * * 0", timezone="UTC"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_exponential_backoff": 2,  # times as long
-        "max_retry_delay": timedelta(hours=1),
-        "execution_timeout": timedelta(hours=2),
-        "on_failure_callback": record_failure,
-    },
-    tags=["newsledger"],
+    dagrun_timeout=timedelta(hours=20),
+    tags=["newsledger", "weekly"],
     doc_md=__doc__,
+    **DAG_ARGS,
 )
 def maintain_weekly() -> None:
     @task
     def merge_files() -> dict[str, int]:
-        from pipeline.orchestrate import merge_ledger_files
+        from pipeline import orchestrate
 
-        return merge_ledger_files()
+        with mistakes_fail_at_once():
+            return orchestrate.merge_ledger_files()
 
     @task(execution_timeout=timedelta(hours=8))
     def verify() -> dict[str, int | str]:
-        from pipeline.orchestrate import verify_stores
+        from pipeline import orchestrate
 
-        return verify_stores()
+        with mistakes_fail_at_once():
+            return orchestrate.verify_stores()
 
     @task(pool=MODELS_POOL)
     def prune() -> list[str]:
-        from pipeline.orchestrate import prune_files
+        from pipeline import orchestrate
 
-        return prune_files()
+        with mistakes_fail_at_once():
+            return orchestrate.prune_files()
 
-    merge_files() >> verify()
-    prune()
+    merge_files() >> [verify(), prune()]
 
 
 maintain_weekly()

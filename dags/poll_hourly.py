@@ -16,49 +16,46 @@ recorded: `newsledger sql run_failures`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk.configuration import conf
+from dag_defaults import DAG_ARGS, mistakes_fail_at_once, this_run
 
 HOUR = timedelta(hours=1)
-
-
-def record_failure(context: Mapping[str, Any]) -> None:
-    from pipeline.orchestrate import record_failure
-
-    record_failure(context)
+SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
+"""Half of Airflow's slots, so that a daily run can work at the same time."""
 
 
 @dag(
     schedule=CronDataIntervalTimetable("30 * * * *", timezone="UTC"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
-    default_args={
-        "retries": 1,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": 2,  # times as long
-        "execution_timeout": timedelta(minutes=50),
-        "on_failure_callback": record_failure,
-    },
-    tags=["newsledger"],
+    dagrun_timeout=timedelta(hours=2),
+    tags=["newsledger", "hourly"],
     doc_md=__doc__,
+    **DAG_ARGS,
 )
 def poll_hourly() -> None:
-    @task
-    def plan() -> list[str]:
-        from pipeline.orchestrate import DagRun, plan_due_sources
+    @task(retries=1)
+    def plan() -> list[Mapping[str, Any]]:
+        from pipeline import orchestrate
 
-        return plan_due_sources(DagRun.of(get_current_context(), HOUR))
+        with mistakes_fail_at_once():
+            return orchestrate.plan_due_sources(this_run(HOUR), SLOTS)
 
-    @task(map_index_template="{{ task.op_kwargs['source_id'] }}", max_active_tis_per_dagrun=2)
-    def collect(source_id: str) -> dict[str, int]:
-        from pipeline.orchestrate import DagRun, collect_due
+    @task(
+        retries=1,
+        execution_timeout=timedelta(minutes=50),
+        map_index_template="{{ task.op_kwargs['shard']['label'] }}",
+    )
+    def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+        from pipeline import orchestrate
 
-        return collect_due(source_id, DagRun.of(get_current_context(), HOUR))
+        with mistakes_fail_at_once():
+            return orchestrate.collect_due(shard, this_run(HOUR))
 
-    collect.expand(source_id=plan())
+    collect.expand(shard=plan())
 
 
 poll_hourly()

@@ -77,6 +77,9 @@ class PageError(NewsledgerError):
         self.detail = detail
 
 
+MISTAKES = (SettingsError, SourcesError, LedgerTooNew, LedgerMissing, AnnotatorError)
+"""Errors that a person has to correct: repeating the same work fails in the same way."""
+
 STORAGE_ERRNOS = frozenset(
     {
         errno.EACCES,

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import structlog
 
 from pipeline import models
 from pipeline.archive.storage import archive_storage
-from pipeline.errors import NewsledgerError
+from pipeline.dag_run import BACKFILL_RUN, DagRun
+from pipeline.errors import NewsledgerError, SettingsError
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
-from pipeline.run_failures import run_failed
+from pipeline.run_failures import described, run_failed
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
+from pipeline.sources.shards import Shard, deal
 from pipeline.steps.backfill.backfill import assess, finish, numbers_of_run, total_numbers
 from pipeline.steps.backfill.history_state import HistoryAnswers, history_answers
 from pipeline.steps.backfill.recover import recover
@@ -29,74 +30,22 @@ from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, mer
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.processing import processing_step
 from pipeline.steps.revisit import sources_due
-from pipeline.steps.run.progress import log_progress
-from pipeline.steps.run.run_interval import RunInterval, manual_interval, run_interval
+from pipeline.steps.run.progress import Progress, log_progress
+from pipeline.steps.run.run_interval import RunInterval, run_interval
+from pipeline.steps.run.source_report import SourceReport
 from pipeline.steps.run.stores import StepResult, Stores
 
 log = structlog.get_logger()
 
 
-BACKFILL_RUN = "backfill"
-"""Airflow's run type for runs that a backfill has created or repeated."""
-MANUAL_RUN = "manual"
-"""Airflow's run type for runs that a person triggered: in Airflow's web interface, by its command, or over REST."""
+ShardData = Mapping[str, Any]
+"""A `Shard` as Airflow stores it."""
+Counts = dict[str, dict[str, int]]
+"""Counts by source, as Airflow stores them; see `SourceReport.counts`."""
 
 
-class RunParams(msgspec.Struct, frozen=True):
-    """The parameters of `ingest_daily`. Each has a default, because a backfill may send no parameters."""
-
-    sources: tuple[str, ...] = ()
-    """Source ids; empty means all."""
-    recover: bool = True
-    """For a past interval: search the sources' history for missing articles, and fetch them."""
-    replay: bool = True
-    """For a past interval: process archived captures that the current extractor and annotators have not processed."""
-
-
-class DagRun(msgspec.Struct, frozen=True, kw_only=True):
-    """The Airflow run that a task belongs to."""
-
-    run_id: str
-    interval: Interval
-    """The data interval."""
-    started_at: datetime
-    """Time of the latest start: a run that is cleared, by hand or by a backfill, starts again under the same id."""
-    run_type: str = ""
-    params: RunParams = RunParams()
-
-    @classmethod
-    def of(cls, context: Mapping[str, Any], period: timedelta = timedelta(days=1)) -> Self:
-        """The run that a task belongs to, from the task's context; `period` is the schedule's.
-
-        Raises ValueError if the run has no data interval and was not triggered by hand.
-        """
-        dag_run, params = context["dag_run"], context["params"]
-        return cls(
-            run_id=context["run_id"],
-            interval=_interval(context, period),
-            started_at=_plain(dag_run.start_date) or utc_now(),
-            run_type=dag_run.run_type,
-            params=msgspec.convert({name: params[name] for name in params}, RunParams),
-        )
-
-
-def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
-    start, end = _plain(context.get("data_interval_start")), _plain(context.get("data_interval_end"))
-    given = Interval(start, end) if start is not None and end is not None else None
-    if context["dag_run"].run_type == MANUAL_RUN:
-        return manual_interval(_plain(context.get("logical_date")), given, now=utc_now(), period=period)
-    if given is None:
-        raise ValueError("the run has no data interval; trigger it with a logical date")
-    return given
-
-
-def _plain(at: datetime | None) -> datetime | None:
-    """A plain datetime in UTC: Airflow's are pendulum's, whose differences are not full timedeltas."""
-    return datetime.fromisoformat(at.isoformat()).astimezone(UTC) if at is not None else None
-
-
-def plan_sources(dag_run: DagRun) -> list[str]:
-    """The ids of the run's sources, one mapped task each. For a past interval it logs what there is to do.
+def plan_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
+    """The run's sources in shards, one mapped task each. For a past interval it logs what there is to do.
 
     Raises SourcesError for a source that is not in the file.
     """
@@ -104,6 +53,7 @@ def plan_sources(dag_run: DagRun) -> list[str]:
         sources = _sources(dag_run, stores.settings)
         expire_removed(stores, load_sources(stores.settings.sources))
         past = _past(dag_run, window)
+        log.info("plan", interval=_described(dag_run.interval), polls=window.polls, sources=len(sources))
         for each in assess(stores, sources, past) if past is not None else ():
             log.info(
                 "to_do",
@@ -114,38 +64,42 @@ def plan_sources(dag_run: DagRun) -> list[str]:
                 lost=each.lost,
                 detail="according to the ledger; `collect` searches the sources' history",
             )
-        return [source.id for source in sources]
+        return _dealt(sources, stores.settings, slots)
 
 
-def plan_due_sources(dag_run: DagRun) -> list[str]:
-    """The ids of the sources with feeds or revisits that are due; empty for a run over the past."""
+def plan_due_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
+    """The sources with feeds or revisits that are due, in shards; empty for a run over the past."""
     with _stores(dag_run) as (stores, window):
+        sources, now = load_sources(stores.settings.sources), stores.now()
         if not window.polls:
             return []
-        sources, now = load_sources(stores.settings.sources), stores.now()
         due = {source.id for source in due_sources(stores.ledger, sources, now)}
-        ids = [source.id for source in sources]
-        due |= sources_due(stores.ledger, stores.settings.revisit_after, now, ids)
-        return [source_id for source_id in ids if source_id in due]
+        due |= sources_due(stores.ledger, stores.settings.revisit_after, now, [source.id for source in sources])
+        return _dealt([source for source in sources if source.id in due], stores.settings, slots)
 
 
-def collect_due(source_id: str, dag_run: DagRun) -> dict[str, int]:
-    """Poll the source's feeds that are due, capture its pending pages, and revisit those that are due."""
+def collect_due(shard: ShardData, dag_run: DagRun) -> Counts:
+    """Poll the sources' feeds that are due, capture their pending pages, and revisit those that are due."""
     with _stores(dag_run) as (stores, _):
         roster = load_sources(stores.settings.sources)
-        result = collect(stores, select(roster, [source_id]), Which.DUE, roster=roster)
-    return _counts(result)
+        result = collect(stores, _of_shard(shard, roster), Which.DUE, roster=roster, done_since=dag_run.started_at)
+    return _counts_by_source(stores, result)
 
 
-def collect_source(source_id: str, dag_run: DagRun) -> dict[str, int]:
-    """Poll the source's feeds and capture its pending pages if the run is live; recover a past interval."""
+def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
+    """Poll the sources' feeds and capture their pending pages if the run is live; recover a past interval.
+
+    A task that is repeated skips the feeds that were polled since the run has started.
+    """
     with _stores(dag_run) as (stores, window):
         roster = load_sources(stores.settings.sources)
-        sources, past = select(roster, [source_id]), _past(dag_run, window)
-        result = collect(stores, sources, roster=roster) if window.polls else StepResult({})
+        sources, past = _of_shard(shard, roster), _past(dag_run, window)
+        result = StepResult({})
+        if window.polls:
+            result += collect(stores, sources, roster=roster, done_since=dag_run.started_at)
         if past is not None and dag_run.params.recover:
             result += recover(stores, sources, past, roster)
-    return _counts(result)
+    return _counts_by_source(stores, result)
 
 
 def process(step: str, dag_run: DagRun) -> dict[str, int]:
@@ -166,13 +120,13 @@ def build_models(dag_run: DagRun) -> dict[str, int]:
         past = _past(dag_run, window)
         if past is not None:
             finish(stores, _sources(dag_run, stores.settings), past, dag_run.started_at)
-    built = models.build(load_settings())
+    built = models.build(_settings())
     return {"models": built.models, "tests": built.tests, "head_position": built.head_position}
 
 
 def publish_models() -> dict[str, int]:
     """Replace news.duckdb with the build, and return counts of its contents."""
-    settings = load_settings()
+    settings = _settings()
     models.publish(settings)
     return models.published_counts(settings)
 
@@ -205,10 +159,10 @@ def conclude(numbers: Mapping[str, int]) -> None:
 
 def merge_ledger_files() -> dict[str, int]:
     """Merge the ledger's small files, and delete files that are no longer needed."""
-    settings = load_settings()
+    settings = _settings()
     with _ledger(settings) as ledger:
         deleted = delete_superseded(ledger, utc_now())
-        merging = merge_files(ledger, log_progress)
+        merging = merge_files(ledger, _log_step)
     return {
         "files_before": merging.before.files,
         "files_after": merging.after.files,
@@ -220,7 +174,7 @@ def merge_ledger_files() -> dict[str, int]:
 
 def verify_stores() -> dict[str, int | str]:
     """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
-    settings = load_settings()
+    settings = _settings()
     with _ledger(settings) as ledger:
         proof = prove(ledger, archive_storage(settings), utc_now())
     for finding in proof.findings:
@@ -231,19 +185,20 @@ def verify_stores() -> dict[str, int | str]:
 
 def prune_files() -> list[str]:
     """Delete files left by killed builds and old files about hosts; returns their paths."""
-    settings = load_settings()
+    settings = _settings()
     return [str(path) for path in (*models.prune(settings, utc_now()), *prune(settings, utc_now()))]
 
 
 def record_failure(context: Mapping[str, Any]) -> None:
-    """Record that a task failed after its retries. Never raises, because the task's log must end with its own error."""
+    """Record that a task failed after its retries, and end its log with the error. Never raises."""
     try:
-        settings = load_settings()
+        settings = _settings()
         failure = run_failed(context, utc_now())
         with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
             ledger.append([failure], Run(context["run_id"]))
-    except Exception:  # any error
-        log.exception("failure_not_recorded", task=str(context.get("task_instance")))
+    except Exception as exc:  # noqa: BLE001  # any error: the task's own is what its log must show
+        log.warning("failure_not_recorded", reason=f"{type(exc).__name__}: {exc}")
+    log.error(described(context.get("exception")))
 
 
 def _ledger(settings: Settings) -> Ledger:
@@ -257,6 +212,21 @@ def _counts(result: StepResult) -> dict[str, int]:
         log.warning("put_off", detail=notice)
     result.require_success()
     return dict(result.counts)
+
+
+def _counts_by_source(stores: Stores, result: StepResult) -> Counts:
+    """What was done for each source, according to the reports. Raises NewsledgerError if an error ended one's visit."""
+    result.require_success()
+    return {source_id: dict(counts) for source_id, counts in stores.reports.totals.items()}
+
+
+def _dealt(sources: Sequence[Source], settings: Settings, slots: int) -> list[ShardData]:
+    shards = deal(sources, slots, default_rate=settings.requests_per_second)
+    return [msgspec.to_builtins(shard) for shard in shards]
+
+
+def _of_shard(shard: ShardData, roster: Sequence[Source]) -> tuple[Source, ...]:
+    return select(roster, msgspec.convert(shard, Shard).source_ids)
 
 
 def _sources(dag_run: DagRun, settings: Settings) -> tuple[Source, ...]:
@@ -278,12 +248,31 @@ def _past(dag_run: DagRun, window: RunInterval) -> Interval | None:
     return dag_run.interval
 
 
-def _window(dag_run: DagRun, settings: Settings) -> RunInterval:
-    return run_interval(dag_run.interval, now=utc_now(), settings=settings)
+def _described(interval: Interval) -> str:
+    return f"{interval.start:%Y-%m-%d %H:%M} to {interval.end:%Y-%m-%d %H:%M} UTC"
+
+
+def _settings() -> Settings:
+    """Raises SettingsError, also if there is no data directory: a disk that is not mounted must not become an empty
+    archive beside the real one."""
+    settings = load_settings()
+    if not settings.data.is_dir():
+        raise SettingsError(f"NEWSLEDGER_DATA: {settings.data} is not a directory; mount it, or run `newsledger init`")
+    return settings
 
 
 @contextmanager
 def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, RunInterval]]:
-    settings = load_settings()
-    with Stores(settings, Run(dag_run.run_id), log_progress) as stores:
-        yield stores, _window(dag_run, settings)
+    settings = _settings()
+    with Stores(settings, Run(dag_run.run_id), _log_step, _log_source) as stores:
+        yield stores, run_interval(dag_run.interval, now=utc_now(), settings=settings)
+
+
+def _log_step(progress: Progress) -> None:
+    """Log a step that works on all sources at once; the sources have their own lines."""
+    if progress.source_id is None:
+        log_progress(progress)
+
+
+def _log_source(report: SourceReport) -> None:
+    (log.warning if report.failures or report.problems else log.info)("source", **report.fields())

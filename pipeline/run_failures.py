@@ -33,11 +33,11 @@ def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
         map_index=None if map_index is None or map_index == _NOT_MAPPED else map_index,
         label=getattr(task, "rendered_map_index", None),
         try_number=task.try_number,
-        error=_described(context.get("exception")),
+        error=described(context.get("exception")),
     )
 
 
-def _described(error: BaseException | str | None) -> str:
+def described(error: BaseException | str | None) -> str:
     """One line without colours, control characters, and passwords in addresses.
 
     Airflow passes the exception, or only a text if the task's process died.

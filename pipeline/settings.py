@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     day has some dozens of files of 1 GB, each of which is streamed completely, once for all sources."""
     cc_news_files: int = Field(default=24, ge=1)
     """Maximum number of news files that one run reads. The next run continues."""
+    notify: Annotated[tuple[str, ...], NoDecode] = ()
+    """Where Airflow reports a failed run: `smtp:desk@example.org`, `slack`, `apprise`, separated by commas."""
     log_format: LogFormat = LogFormat.TEXT
     log_level: LogLevel = LogLevel.INFO
     warc_rotate_bytes: int = Field(default=1_000_000_000, gt=0)
@@ -90,9 +92,9 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("annotators", mode="before")
+    @field_validator("annotators", "notify", mode="before")
     @classmethod
-    def _split_annotators(cls, value: object) -> object:
+    def _split_names(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("revisit_after", mode="before")

@@ -1,4 +1,9 @@
-"""A local Airflow with our DAGs: its environment, start and stop. Stopping ends all of its processes."""
+"""A local Airflow with our DAGs: its environment, start and stop. Stopping ends all of its processes.
+
+We start the components ourselves instead of `airflow standalone`, for two reasons. The scheduler starts when the API
+server answers, because a task that cannot reach it fails. And nothing listens but the API server: the servers of log
+files, which listen on all interfaces, are of use only if tasks run on other machines.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +33,7 @@ START_SECONDS = 240
 """Time limit for Airflow to become healthy; the first start also creates its database."""
 STOP_SECONDS = 30
 """Time between SIGTERM and SIGKILL."""
+_POLL_SECONDS = 0.5
 
 COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -53,8 +59,6 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home / "jwt_secret"),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port + 1),
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port + 2),
         "NEWSLEDGER_DATA": str(settings.data),
         "NEWSLEDGER_SOURCES": str(settings.sources),
     }
@@ -65,30 +69,96 @@ def models_pool_command() -> list[str]:
     return ["airflow", "pools", "set", MODELS_POOL, "1", "One model build at a time"]
 
 
+class Airflow:
+    """The running components of a local Airflow. They share a process group; the first one is its leader."""
+
+    def __init__(self, environment: Mapping[str, str], log_path: Path) -> None:
+        self._airflow = _airflow_command()
+        # components start further `airflow` commands, which they find by PATH
+        path = f"{Path(self._airflow).parent}{os.pathsep}{environment.get('PATH', '')}"
+        self._environment = {**environment, "PATH": path}
+        self._log_path = log_path
+        self._components: dict[str, subprocess.Popen[bytes]] = {}
+
+    def run(self, *command: str) -> None:
+        """Run `airflow COMMAND` to its end. Raises SettingsError if it fails."""
+        with self._log_path.open("ab") as log:
+            done = subprocess.run([self._airflow, *command], env=self._environment, stdout=log, stderr=log, check=False)
+        if done.returncode:
+            raise SettingsError(f"`airflow {' '.join(command)}` failed; see {self._log_path}")
+
+    def start(self, *command: str) -> None:
+        """Start the component `airflow COMMAND`."""
+        with self._log_path.open("ab") as log:
+            self._components[command[0]] = subprocess.Popen(
+                [self._airflow, *command],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=self._leader or 0,
+            )
+
+    def wait_until(self, is_ready: Callable[[], bool]) -> None:
+        """Wait until it is ready. Raises SettingsError if a component stops, or after `START_SECONDS`."""
+        deadline = time.monotonic() + START_SECONDS
+        while not is_ready():
+            self._require_running()
+            if time.monotonic() > deadline:
+                raise SettingsError(f"Airflow was not healthy after {START_SECONDS} s; see {self._log_path}")
+            time.sleep(_POLL_SECONDS)
+
+    def wait(self) -> None:
+        """Wait while all components run. None ends by itself, so this ends with a SettingsError or an interrupt."""
+        while True:
+            self._require_running()
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Stop all components and their descendants, including those that have left the process group."""
+        if self._leader is None:
+            return
+        family = [member for process in self._components.values() for member in _family(process.pid)]
+        _signal_group(self._leader, signal.SIGTERM)
+        _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+        for member in alive:
+            member.kill()
+        _signal_group(self._leader, signal.SIGKILL)
+        psutil.wait_procs(alive, timeout=STOP_SECONDS)
+        for process in self._components.values():
+            process.wait()
+
+    @property
+    def _leader(self) -> int | None:
+        return next((process.pid for process in self._components.values()), None)
+
+    def _require_running(self) -> None:
+        for name, process in self._components.items():
+            if process.poll() is not None:
+                raise SettingsError(
+                    f"`airflow {name}` stopped unexpectedly with status {process.returncode}; see {self._log_path}"
+                )
+
+
 @contextmanager
-def standalone(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
     """Start Airflow and wait until it is healthy; its log is DATA/airflow/standalone.log.
 
     Raises SettingsError if it does not start.
     """
-    airflow = _airflow_command()
-    # `airflow standalone` starts further `airflow` commands, which it finds by PATH
-    path = f"{Path(airflow).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = os.environ | airflow_environment(settings, port) | {"PATH": path}
     log_path = settings.data / "airflow" / "standalone.log"
-    with log_path.open("ab") as log:
-        for command in (["airflow", "db", "migrate"], models_pool_command()):
-            done = subprocess.run([airflow, *command[1:]], env=environment, stdout=log, stderr=log, check=False)
-            if done.returncode:
-                raise SettingsError(f"`{' '.join(command)}` failed; see {log_path}")
-        process = subprocess.Popen(
-            [airflow, "standalone"], env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            _wait_until_healthy(process, port, log_path)
-            yield process
-        finally:
-            stop(process)
+    airflow = Airflow(os.environ | airflow_environment(settings, port), log_path)
+    airflow.run("db", "migrate")
+    try:
+        airflow.start("api-server")
+        airflow.start("dag-processor")
+        airflow.run(*models_pool_command()[1:])
+        airflow.wait_until(lambda: _is_healthy(port, "metadatabase"))
+        airflow.start("scheduler", "--skip-serve-logs")
+        airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"))
+        yield airflow
+    finally:
+        airflow.stop()
 
 
 def admin_password(settings: Settings) -> str:
@@ -99,18 +169,6 @@ def admin_password(settings: Settings) -> str:
     password = json.loads(path.read_text())["admin"]
     assert isinstance(password, str)
     return password
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the process and all its descendants, including those that have left its process group."""
-    family = _family(process.pid)
-    _signal_group(process.pid, signal.SIGTERM)
-    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for member in alive:
-        member.kill()
-    _signal_group(process.pid, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
-    process.wait()
 
 
 def _family(pid: int) -> list[psutil.Process]:
@@ -128,26 +186,14 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise SettingsError(f"airflow standalone stopped with status {process.returncode}; see {log_path}")
-        if _healthy(port):
-            return
-        time.sleep(1)
-    raise SettingsError(f"airflow standalone was not healthy after {START_SECONDS} s; see {log_path}")
-
-
-def _healthy(port: int) -> bool:
+def _is_healthy(port: int, *parts: str) -> bool:
+    """Whether the API server answers and calls these parts of Airflow healthy."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
-            parts = json.load(answer)
+            health = json.load(answer)
     except (OSError, urllib.error.URLError, ValueError):
         return False
-    return all(
-        parts.get(name, {}).get("status") == "healthy" for name in ("metadatabase", "scheduler", "dag_processor")
-    )
+    return all(health.get(name, {}).get("status") == "healthy" for name in parts)
 
 
 def _airflow_command() -> str:

@@ -16,34 +16,41 @@ from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources
 
+SCHEDULES = {
+    "ingest_daily": "at 00:00 UTC: polls all feeds, reads what was captured, builds and publishes the tables",
+    "poll_hourly": "at half past every hour: polls the feeds that are due",
+    "maintain_weekly": "on Sundays at 03:00 UTC: merges the ledger's files, verifies the archive",
+}
+"""What runs when; a test compares it with the DAGs."""
+
 
 def airflow(
-    port: Annotated[
-        int, typer.Option(help="Port of the web page on loopback; Airflow also uses the next two ports.")
-    ] = 8080,
+    port: Annotated[int, typer.Option(help="Port of the web page on loopback.")] = 8080,
     data: Data = None,
     sources: SourcesFile = None,
 ) -> None:
     """Run Airflow on this machine with newsledger's DAGs; ctrl-C stops it.
 
-    Prints the address, user and password of the web page. Everything that Airflow stores is in DATA/airflow.
+    Prints what will run, and the address, user and password of the web page. Nothing listens but this page, on
+    loopback. Everything that Airflow stores is in DATA/airflow.
     """
     settings = load_settings(data=data, sources=sources)
-    load_sources(settings.sources)
-    for used in (port, port + 1, port + 2):
-        _require_free(used)
+    count = len(load_sources(settings.sources))
+    _require_free(port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
     password = standalone.admin_password(settings)
-    say(f"starting Airflow; its log is {settings.data / 'airflow' / 'standalone.log'}")
-    with standalone.standalone(settings, port) as process:
-        typer.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")
-        try:
-            status = process.wait()
-        except KeyboardInterrupt:
-            say("stopping Airflow")
-            return
-    raise SettingsError(f"airflow standalone stopped unexpectedly with status {status}")
+    say(f"Airflow will poll, capture and publish the {count} sources of {settings.sources} into {settings.data}:")
+    for dag_id, when in SCHEDULES.items():
+        say(f"  {dag_id:<16} {when}")
+    say("Each runs once now, if its last time has passed without a run. Starting takes about half a minute;")
+    say(f"the log is {settings.data / 'airflow' / 'standalone.log'}")
+    try:
+        with standalone.standalone(settings, port) as running:
+            typer.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")
+            running.wait()
+    except KeyboardInterrupt:
+        say("Airflow has stopped")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -107,5 +108,7 @@ def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
     wanted = tuple(ids)
     unknown = [source_id for source_id in wanted if source_id not in known]
     if unknown:
-        raise SourcesError(f"unknown source {unknown[0]!r}; known are: {', '.join(sorted(known))}")
+        nearest = get_close_matches(unknown[0], sorted(known), 3, cutoff=0)
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        raise SourcesError(f"unknown source {unknown[0]!r}{more}; the nearest known are: {', '.join(nearest)}")
     return tuple(known[source_id] for source_id in dict.fromkeys(wanted)) if wanted else tuple(known.values())

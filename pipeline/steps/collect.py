@@ -26,12 +26,18 @@ class KnownSource(msgspec.Struct, frozen=True):
 
 
 def collect(
-    stores: Stores, sources: Sequence[Source], which: Which = Which.CURRENT, *, roster: Sequence[Source] = ()
+    stores: Stores,
+    sources: Sequence[Source],
+    which: Which = Which.CURRENT,
+    *,
+    roster: Sequence[Source] = (),
+    done_since: datetime | None = None,
 ) -> StepResult:
     """Poll the sources' feeds, capture the missing pages of items within the lookback, revisit pages that are due.
 
     `roster` are all sources of sources.toml (default: `sources`). A host that several of them share has the budget of
-    the strictest one, also if only one of them is collected.
+    the strictest one, also if only one of them is collected. Feeds that were polled at or after `done_since` are not
+    polled again: a task that is repeated gives the start of its run.
     """
     start = lookback(stores.settings, stores.now()).start
     interval = Interval(start, datetime.max.replace(tzinfo=UTC))  # also items that this run discovers
@@ -40,7 +46,7 @@ def collect(
         async with polite_client(stores.settings, roster or sources, stores.now) as client:
 
             async def visit(source: Source) -> StepResult:
-                polled = await poll_source(stores, client, source, which)
+                polled = await poll_source(stores, client, source, which, done_since)
                 captured = await capture_source(stores, client, source, interval)
                 return polled + captured + await revisit_source(stores, client, source)
 

@@ -99,8 +99,10 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
         hours = _SHARE_OF_WINDOW * self.items / self.peak_items_per_hour
         return min(max(timedelta(hours=min(hours, 48)), SHORTEST_INTERVAL), LONGEST_INTERVAL)
 
-    def is_polled(self, which: Which, now: datetime) -> bool:
-        """Whether a run of this kind polls the feed now."""
+    def is_polled(self, which: Which, now: datetime, done_since: datetime | None = None) -> bool:
+        """Whether a run of this kind polls the feed now. A feed that was polled at or after `done_since` is done."""
+        if done_since is not None and self.last_polled_at is not None and self.last_polled_at >= done_since:
+            return False
         if which is Which.ALL or (which is Which.CURRENT and not self.retired):
             return True
         if self.retired or which is Which.CURRENT:

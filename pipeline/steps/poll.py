@@ -68,11 +68,18 @@ class FeedBody(msgspec.Struct, frozen=True):
     items: tuple[FeedItem, ...]
 
 
-async def poll_source(stores: Stores, client: Client, source: Source, which: Which) -> StepResult:
-    """Poll the source's feeds and sitemaps that the run polls, all at once; one append for all of them."""
+async def poll_source(
+    stores: Stores, client: Client, source: Source, which: Which, done_since: datetime | None = None
+) -> StepResult:
+    """Poll the source's feeds and sitemaps that the run polls, all at once; one append for all of them.
+
+    Those that were polled at or after `done_since` are not polled again.
+    """
     now = stores.now()
     states = await stores.reading(feed_states_by_source, source)
-    urls = [url for url in (*source.feeds, *source.sitemaps) if states[source.id, url].is_polled(which, now)]
+    urls = [
+        url for url in (*source.feeds, *source.sitemaps) if states[source.id, url].is_polled(which, now, done_since)
+    ]
     if not urls:
         return StepResult({})
     stores.on_progress(Progress("poll", source.id, 0, len(urls)))

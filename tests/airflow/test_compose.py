@@ -206,7 +206,7 @@ def pools(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text("utf-8"))
     constants = {
         node.targets[0].id: node.value.value
-        for node in tree.body
+        for node in ast.parse(path.with_name("dag_defaults.py").read_text("utf-8")).body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and isinstance(node.value, ast.Constant)

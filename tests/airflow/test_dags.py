@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
 from tests.conftest import item
@@ -34,12 +35,12 @@ from pipeline.orchestrate import record_failure
 
 @dag(start_date=datetime(2026, 1, 1, tzinfo=UTC), schedule=None, default_args={"on_failure_callback": record_failure})
 def failing():
-    @task(map_index_template="{{ task.op_kwargs['source_id'] }}")
-    def collect(source_id):
-        if source_id == "south":
+    @task(map_index_template="{{ task.op_kwargs['label'] }}")
+    def collect(label):
+        if label == "south":
             raise RuntimeError("the disk is full\\nof leaves")
 
-    collect.expand(source_id=["north", "south"])
+    collect.expand(label=["north", "south"])
 
 failing()
 """
@@ -74,9 +75,7 @@ class Airflow:
     def __init__(self, home: Path) -> None:
         self._log = home / "log.txt"
         dags = home / "dags"
-        dags.mkdir()
-        for path in (PROJECT_ROOT / "dags").glob("*.py"):
-            shutil.copy(path, dags)
+        shutil.copytree(PROJECT_ROOT / "dags", dags)
         (dags / "failing.py").write_text(FAILING)
         environment = {
             **os.environ,
@@ -132,6 +131,7 @@ def outlets(tmp_path: Path) -> Iterator[Path]:
 LOAD = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
+sys.path.append(FOLDER)  # as Airflow does
 bag = DagBag(FOLDER)
 dag = bag.dags["ingest_daily"]
 print(json.dumps({
@@ -141,10 +141,13 @@ print(json.dumps({
     "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
     "pools": {task.task_id: task.pool for task in dag.tasks},
     "catchup": dag.catchup,
+    "schedules": {dag.dag_id: dag.timetable.expression for dag in bag.dags.values()},
+    "offered": dag.params.get_param("sources").schema.get("examples"),
     "unexplained": [dag.dag_id for dag in bag.dags.values() if len(dag.doc_md.splitlines()) < 5],
     "careless": [
         f"{dag.dag_id}.{task.task_id}" for dag in bag.dags.values() for task in dag.tasks
-        if not (task.execution_timeout and task.on_failure_callback)
+        if not (task.execution_timeout and task.on_failure_callback and task.owner == "newsledger")
+        or not (dag.dagrun_timeout and dag.tags)
         or task.retries and not task.retry_exponential_backoff
     ],
 }))
@@ -158,8 +161,9 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
     assert (bag["errors"], bag["warnings"]) == ({}, [])
     assert bag["dags"] == ["ingest_daily", "maintain_weekly", "poll_hourly"]
     assert (bag["unexplained"], bag["careless"]) == ([], [])
+    assert bag["schedules"] == dict(zip(SCHEDULES, ("0 0 * * *", "30 * * * *", "0 3 * * 0"), strict=True))
     assert bag["tasks"] == {
-        "plan": ["collect"],
+        "plan": ["annotate", "build_models", "collect", "extract", "sum_up"],
         "collect": ["extract", "verdict"],
         "extract": ["annotate", "verdict"],
         "annotate": ["build_models", "verdict"],
@@ -172,14 +176,69 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
     assert bag["catchup"] is False
 
 
+def surroundings(outlets: Path, data: Path, *, is_new: bool = True) -> dict[str, str]:
+    """The environment of a run over these outlets, with a data directory."""
+    if is_new:
+        data.mkdir()
+    return {
+        "NEWSLEDGER_SOURCES": str(outlets),
+        "NEWSLEDGER_DATA": str(data),
+        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
+        "NEWSLEDGER_LOOKBACK_DAYS": "7",
+    }
+
+
+def test_the_form_offers_the_known_sources(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
+    status, printed = airflow.run(
+        LOAD.replace("FOLDER", repr(str(PROJECT_ROOT / "dags"))), env=surroundings(outlets, tmp_path / "data")
+    )
+    assert status == 0, printed
+    assert json.loads(printed.splitlines()[-1])["offered"] == ["north", "south"]
+
+
+UNKNOWN = "unknown source 'nroth' (and 1 more); the nearest known are: north, south"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "line"),
+    [
+        ("unknown source", UNKNOWN),
+        ("broken sources", "sources.toml: "),
+        ("bad setting", "NEWSLEDGER_LOOKBACK_DAYS: "),
+        ("newer ledger", "made by a newer newsledger"),
+        ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
+    ],
+)
+def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
+    airflow: Airflow, outlets: Path, tmp_path: Path, mistake: str, line: str
+) -> None:
+    environment = surroundings(outlets, tmp_path / "data", is_new=mistake != "no data directory")
+    conf = {"sources": ["nroth", "soth"] if mistake == "unknown source" else []}
+    if mistake == "broken sources":
+        outlets.write_text('[[source]\nid = "north"')
+    elif mistake == "bad setting":
+        environment["NEWSLEDGER_LOOKBACK_DAYS"] = "a week"
+    elif mistake == "newer ledger":
+        make_newer(tmp_path / "data")
+    _, printed = airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps(conf), env=environment)
+    assert "AirflowFailException" in printed
+    last = [text for text in printed.splitlines() if "AirflowFailException: " in text][-1]
+    assert line in last
+    assert not [name for name in ("collect", "extract", "publish", "sum_up", "verdict") if f"<{name}" in printed]
+    assert (tmp_path / "data").exists() == (mistake != "no data directory")
+    assert not (tmp_path / "data" / "news.duckdb").exists()
+
+
+def make_newer(data: Path) -> None:
+    """A ledger that a later version of newsledger has written."""
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        ledger._con.execute("insert into ledger.ledger_format values (99)")
+
+
 def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
     airflow: Airflow, outlets: Path, tmp_path: Path
 ) -> None:
-    environment = {
-        "NEWSLEDGER_SOURCES": str(outlets),
-        "NEWSLEDGER_DATA": str(tmp_path / "hourly"),
-        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
-    }
+    environment = surroundings(outlets, tmp_path / "hourly")
     for _ in range(2):
         status, printed = airflow.command("dags", "test", "poll_hourly", env=environment)
         assert status == 0, printed
@@ -207,7 +266,9 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
     airflow: Airflow, tmp_path: Path, usable: bool
 ) -> None:
     data = tmp_path / "data"
-    if not usable:
+    if usable:
+        data.mkdir()
+    else:
         data.write_text("a file where the folder should be")
     _, printed = airflow.command("dags", "test", "failing", env={"NEWSLEDGER_DATA": str(data)})
     assert "RuntimeError: the disk is full" in printed
@@ -223,12 +284,7 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
 
 
 def test_a_run_in_airflow_does_what_the_command_does(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
-    by_airflow = {
-        "NEWSLEDGER_SOURCES": str(outlets),
-        "NEWSLEDGER_DATA": str(tmp_path / "airflow"),
-        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
-    }
-    status, printed = airflow.command("dags", "test", "ingest_daily", env=by_airflow)
+    status, printed = airflow.command("dags", "test", "ingest_daily", env=surroundings(outlets, tmp_path / "airflow"))
     assert status == 0, printed[-6000:]
     command = newsledger(
         "ingest", "--sources", outlets, "--data", tmp_path / "command", env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}

@@ -35,8 +35,10 @@ def context(error: BaseException | str | None = None, task: object | None = None
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(data))
+    return data
 
 
 def test_a_failure_is_recorded_once_for_each_try(data: Path) -> None:
@@ -79,7 +81,8 @@ def test_a_long_error_is_cut() -> None:
 
 
 def test_a_failure_that_cannot_be_recorded_raises_nothing(data: Path) -> None:
-    data.parent.joinpath("data").write_text("a file where the folder should be")
+    data.rmdir()
+    data.write_text("a file where the folder should be")
     record_failure(context(ValueError("the task's own")))
     record_failure({})
 

@@ -1,41 +1,20 @@
-"""Airflow's web interface as people use it, in a headless Chromium.
-
-Its REST API clears runs, and waits for their end.
-"""
+"""Airflow's web interface as people use it, in a headless Chromium."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
 
-import msgspec
 import pytest
 from playwright.sync_api import Page, Response, expect, sync_playwright
 
+from tests.e2e.airflow_api import LOCKED, AirflowApi, DagRun
+
 DAG = "ingest_daily"
-RUN_SECONDS = 600
-_POLL_SECONDS = 2.0
 _TRIES = 5
-_LOCKED = (500, 503)
-"""What an Airflow on SQLite answers, having done nothing, if a task happens to start: its database is locked."""
-
-
-class DagRun(msgspec.Struct, frozen=True):
-    dag_run_id: str
-    run_type: str
-    state: str
-    logical_date: datetime
-    start_date: datetime | None = None
-    end_date: datetime | None = None
 
 
 def were_at_once(runs: Sequence[DagRun]) -> bool:
@@ -48,10 +27,10 @@ def were_at_once(runs: Sequence[DagRun]) -> bool:
 class AirflowUI:
     """The page of `ingest_daily`. Pictures go to `pictures`."""
 
-    def __init__(self, page: Page, base: str, password: str, pictures: Path) -> None:
+    def __init__(self, page: Page, api: AirflowApi, pictures: Path) -> None:
         self._page = page
-        self._base = base
-        self._password = password
+        self._api = api
+        self._base = api.base
         self._pictures = pictures
         self._pictures.mkdir(parents=True, exist_ok=True)
 
@@ -59,13 +38,13 @@ class AirflowUI:
         page = self._page
         page.goto(self._base)
         page.get_by_label("Username").fill("admin")
-        page.locator("input[type=password]").fill(self._password)
+        page.locator("input[type=password]").fill(self._api.password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{self._base}/")
 
     def backfill(self, first: datetime, last: datetime, reprocess: str, picture: str | None = None) -> None:
         """Trigger ▸ Backfill for the days from `first` to `last`, two at a time; all else as the form has it."""
-        self.wait_for_backfills()
+        self._api.wait_for_backfills(DAG)
         page = self._page
         page.goto(f"{self._base}/dags/{DAG}")
         page.get_by_role("button", name="Trigger").first.click()
@@ -88,7 +67,7 @@ class AirflowUI:
         for _ in range(_TRIES):
             with page.expect_response(_is_of_backfill) as answer:
                 button.click()
-            if answer.value.status not in _LOCKED:
+            if answer.value.status not in LOCKED:
                 break
         expect(dialog).to_be_hidden(timeout=60_000)
 
@@ -101,64 +80,9 @@ class AirflowUI:
     def take_picture(self, name: str) -> None:
         self._page.screenshot(path=self._pictures / f"{name}.png")
 
-    def run_again(self, run: DagRun) -> None:
-        """Clear the run: all its tasks are done once more."""
-        self._ask(
-            f"/api/v2/dags/{DAG}/dagRuns/{quote(run.dag_run_id, safe='')}/clear", {"dry_run": False}, self._token()
-        )
-
-    def wait_for_runs(self, days: Sequence[datetime], since: datetime) -> list[DagRun]:
-        """The runs of these days that have started since then, when they have ended. Fails if they do not."""
-        self._page.goto("about:blank")  # a page that shows runs keeps browser and server as busy as a task
-        deadline = time.monotonic() + RUN_SECONDS
-        while time.monotonic() < deadline:
-            runs = [
-                run for run in self._runs() if run.logical_date in days and run.start_date and run.start_date >= since
-            ]
-            if len(runs) == len(days) and all(run.state in ("success", "failed") for run in runs):
-                return runs
-            time.sleep(_POLL_SECONDS)
-        pytest.fail(f"the runs have not ended within {RUN_SECONDS} seconds: {self._runs()}")
-
-    def pools(self) -> dict[str, int]:
-        """Slots by name."""
-        return {pool["name"]: pool["slots"] for pool in self._get("pools")["pools"]}
-
-    def published(self) -> list[dict[str, int]]:
-        """The counts that came with each event of the asset, in order."""
-        return [event["extra"] for event in self._get("assets/events", order_by="timestamp")["asset_events"]]
-
-    def wait_for_backfills(self) -> None:
-        """Airflow has one at a time of a DAG, and notices within half a minute that all runs of one have ended."""
-        deadline = time.monotonic() + RUN_SECONDS
-        while any(backfill["completed_at"] is None for backfill in self._get("backfills", dag_id=DAG)["backfills"]):
-            assert time.monotonic() < deadline, f"a backfill has not ended within {RUN_SECONDS} seconds"
-            time.sleep(_POLL_SECONDS)
-
-    def _runs(self) -> list[DagRun]:
-        return msgspec.convert(self._get(f"dags/{DAG}/dagRuns", limit=100)["dag_runs"], list[DagRun])
-
-    def _get(self, path: str, **parameters: object) -> Any:
-        return self._ask(f"/api/v2/{path}?{urlencode(parameters)}", token=self._token())
-
-    def _token(self) -> str:
-        token: str = self._ask("/auth/token", {"username": "admin", "password": self._password})["access_token"]
-        return token
-
-    def _ask(self, path: str, body: object = None, token: str | None = None) -> Any:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data, headers)
-        tries = 0
-        while True:
-            try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
-                    return json.load(answer)
-            except urllib.error.HTTPError as exc:
-                tries += 1
-                if exc.code not in _LOCKED or tries == _TRIES:
-                    raise
-            time.sleep(_POLL_SECONDS)
+    def leave(self) -> None:
+        """Show nothing: a page that shows runs keeps browser and server as busy as a task."""
+        self._page.goto("about:blank")
 
 
 def _is_of_backfill(response: Response) -> bool:

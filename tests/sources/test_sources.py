@@ -75,8 +75,10 @@ def test_sources_are_selected_by_id(tmp_path: Path) -> None:
     sources = load_sources(write(tmp_path, GOOD + GOOD.replace("tagblatt", "bote")))
     assert [one.id for one in select(sources, [])] == ["tagblatt", "bote"]
     assert [one.id for one in select(sources, ["bote"])] == ["bote"]
-    with pytest.raises(SourcesError, match="unknown source 'kurier'; known are: bote, tagblatt"):
+    with pytest.raises(SourcesError, match="unknown source 'kurier'; the nearest known are: bote, tagblatt"):
         select(sources, ["kurier"])
+    with pytest.raises(SourcesError, match=r"unknown source 'bode' \(and 1 more\); the nearest known are: bote"):
+        select(sources, ["bode", "bote", "kurier"])
 
 
 def test_a_source_knows_its_time_zone(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
 from pipeline.steps.run.batching import Batching
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
+from pipeline.steps.run.source_report import OnSource, SourceReports, ignore_source
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -94,10 +95,19 @@ async def salvage(
 class Stores:
     """The ledger and the archive of one data directory, for one run. Use as a context manager."""
 
-    def __init__(self, settings: Settings, run: Run, on_progress: OnProgress = ignore_progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run: Run,
+        on_progress: OnProgress = ignore_progress,
+        on_source: OnSource = ignore_source,
+    ) -> None:
+        """`on_source` gets a report when the visit to a source has ended."""
         self.settings = settings
         self.run = run
         self.on_progress = on_progress
+        self.on_source = on_source
+        self.reports = SourceReports()
         self.asked_for: set[tuple[UUID, Via]] = set()
         """The pages that this run has requested, by article and way (live, web archive): two sources may name the
         same page."""
@@ -168,6 +178,7 @@ class Stores:
         self.archive.sync()
         events = [event for batch in batches for event in batch]
         append = await self._in_ledger_thread(lambda: self.ledger.append(events, self.run))
+        self.reports.count(event for event in events if event.event_id in append.types)
         return [StepResult(append.count(batch)) for batch in batches]
 
     async def in_thread(self, work: Callable[[], R]) -> R:

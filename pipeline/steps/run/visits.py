@@ -4,6 +4,7 @@ one run at a time use a host."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
@@ -86,22 +87,30 @@ async def attend_each(
     locks = HostLocks(stores.settings.host_folder)
     at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))
 
-    async def one(source: Source) -> StepResult:
+    async def result_of(source: Source) -> StepResult:
         try:
-            async with at_once:
-                return await attend(source, SourceLocks(locks, _hosts(source)))
+            return await attend(source, SourceLocks(locks, _hosts(source)))
         except HeldByAnotherRun as exc:
             return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
+        except NewsledgerError:
+            raise
+        except Exception as exc:  # noqa: BLE001  # the problem says what happened, and names the source
+            return StepResult({}, (f"source {source.id}: {type(exc).__name__}: {exc}",))
+
+    async def one(source: Source) -> StepResult:
+        async with at_once:
+            began = time.monotonic()
+            result = await result_of(source)
+            problems = (*result.problems, *result.notices)
+            stores.on_source(stores.reports.close(source.id, time.monotonic() - began, problems))
+            return result
 
     results = await asyncio.gather(*(one(source) for source in sources), return_exceptions=True)
     total = StepResult({})
-    for source, result in zip(sources, results, strict=True):
-        if isinstance(result, StepResult):
-            total += result
-        elif isinstance(result, Exception) and not isinstance(result, NewsledgerError):
-            total += StepResult({}, (f"source {source.id}: {type(result).__name__}: {result}",))
-        else:
+    for result in results:
+        if not isinstance(result, StepResult):
             raise result
+        total += result
     return total
 
 

@@ -18,10 +18,10 @@ import typer
 
 from pipeline import orchestrate
 from pipeline.cli.backfill import parse_interval
-from pipeline.errors import NewsledgerError, SourcesError
+from pipeline.dag_run import BACKFILL_RUN, DagRun, RunParams
+from pipeline.errors import NewsledgerError, SettingsError, SourcesError
 from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
-from pipeline.orchestrate import DagRun, RunParams
 from tests.worlds.loopback import Answer
 from tests.worlds.outlet import DAY, Outlet, outlet
 from tests.worlds.room import room
@@ -239,15 +239,15 @@ def dag_run(run_id: str, params: RunParams = RunParams(), interval: Interval = D
         run_id=run_id,
         interval=interval,
         started_at=utc_now(),
-        run_type=orchestrate.BACKFILL_RUN,
+        run_type=BACKFILL_RUN,
         params=params,
     )
 
 
 def run_tasks(run: DagRun) -> dict[str, int]:
     """The tasks in the DAG's order but the publication; what the last one returns."""
-    for source_id in orchestrate.plan_sources(run):
-        orchestrate.collect_source(source_id, run)
+    for shard in orchestrate.plan_sources(run, slots=4):
+        orchestrate.collect_shard(shard, run)
     orchestrate.process("extract", run)
     orchestrate.process("annotate", run)
     orchestrate.build_models(run)
@@ -262,6 +262,7 @@ class Triggered:
 
     run_type: str = "manual"
     start_date: datetime | None = None
+    partition_date: datetime | None = None
 
 
 NIGHT, A_DAY = DAY.start, timedelta(days=1)
@@ -297,8 +298,21 @@ def test_a_manual_run_without_a_logical_date_is_about_the_latest_day() -> None:
     assert hour.end - hour.start == timedelta(hours=1)
 
 
+@pytest.mark.parametrize("run_type", ["scheduled", "backfill", "manual"])
+def test_a_run_with_a_partition_is_about_its_day(run_type: str) -> None:
+    triggered = Triggered(run_type, partition_date=NIGHT)
+    context = {"run_id": "1", "dag_run": triggered, "params": {}, "logical_date": NIGHT + 9 * A_DAY}
+    assert DagRun.of(context).interval == DAY
+
+
+def test_parameters_of_another_type_are_a_mistake() -> None:
+    context = {"run_id": "1", "dag_run": Triggered(partition_date=NIGHT), "params": {"sources": "ferry"}}
+    with pytest.raises(SettingsError, match="the run's parameters: Expected `array`, got `str`"):
+        DagRun.of(context)
+
+
 def test_another_run_needs_an_interval() -> None:
-    with pytest.raises(ValueError, match="no data interval"):
+    with pytest.raises(SettingsError, match="neither a partition nor a data interval"):
         DagRun.of({"run_id": "asset__1", "dag_run": Triggered("asset_triggered"), "params": {}})
 
 
@@ -358,13 +372,14 @@ def test_captures_of_the_day_are_replayed_whatever_day_they_are_about(past: Outl
 def test_a_run_does_what_its_parameters_say(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     with pytest.raises(SourcesError, match="unknown source 'nobody'"):
-        orchestrate.plan_sources(dag_run("1", RunParams(sources=("nobody",))))
+        orchestrate.plan_sources(dag_run("1", RunParams(sources=("nobody",))), slots=4)
     nothing = dag_run("2", RunParams(sources=("ferry",), recover=False))
-    assert orchestrate.plan_sources(nothing) == ["ferry"]
-    assert orchestrate.collect_source("ferry", nothing) == {}
+    (shard,) = orchestrate.plan_sources(nothing, slots=4)
+    assert shard == {"label": "1 of 1: ferry", "source_ids": ("ferry",)}
+    assert orchestrate.collect_shard(shard, nothing) == {}
     assert not past.site.asked
     recovering = dag_run("3", RunParams(replay=False))
-    assert orchestrate.collect_source("ferry", recovering)["article_captured"] == 1
+    assert orchestrate.collect_shard(shard, recovering)["ferry"]["captured"] == 1
     other = dag_run("4", RunParams(replay=False))
     assert orchestrate.process("extract", other) == {}
     assert orchestrate.process("extract", dag_run("4"))["article_extracted"] == 1
@@ -379,7 +394,8 @@ def test_only_a_backfill_of_the_latest_day_polls_and_recovers(past: Outlet) -> N
     past.publish("/ferry-held-back", midnight - timedelta(hours=5))
     backfilled = dag_run("backfill__1", interval=yesterday)
     scheduled = msgspec.structs.replace(backfilled, run_id="scheduled__1", run_type="scheduled")
-    assert "item_discovered" not in orchestrate.collect_source("ferry", scheduled)
-    assert orchestrate.collect_source("ferry", backfilled)["item_discovered"] == 1
+    (shard,) = orchestrate.plan_sources(scheduled, slots=4)
+    assert "new" not in orchestrate.collect_shard(shard, scheduled)["ferry"]
+    assert orchestrate.collect_shard(shard, backfilled)["ferry"]["new"] == 1
     assert orchestrate.process("extract", backfilled)["article_extracted"] == 1
     assert orchestrate.sum_up(scheduled) == {"polls": 1, "failed": 0}

@@ -1,0 +1,106 @@
+"""What the DAGs have in common: defaults of their tasks, what happens after a failure, pool, asset, known sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, get_current_context
+from airflow.sdk.exceptions import AirflowFailException
+
+from pipeline.errors import MISTAKES, NewsledgerError, SettingsError
+from pipeline.settings import load_settings
+from pipeline.sources import load_sources
+
+if TYPE_CHECKING:
+    from pipeline.dag_run import DagRun
+
+NEWS = Asset(name="news.duckdb", uri="newsledger://news.duckdb", group="newsledger")
+"""The published tables. The counts of each publication are the event's `extra`."""
+MODELS_POOL = "newsledger_models"
+"""One slot, so that two runs never build the models at once, and nothing is pruned meanwhile."""
+
+NOTIFIERS: Mapping[str, tuple[str, str]] = {
+    "smtp": ("airflow.providers.smtp.notifications.smtp", "SmtpNotifier"),
+    "slack": ("airflow.providers.slack.notifications.slack_webhook", "SlackWebhookNotifier"),
+    "apprise": ("airflow.providers.apprise.notifications.apprise", "AppriseNotifier"),
+}
+"""Names in NEWSLEDGER_NOTIFY, and Airflow's classes for them. Each uses the default connection of its provider."""
+_SUBJECT = "{{ dag.dag_id }} failed"
+_TEXT = "{{ dag.dag_id }} {{ run_id }} failed. `newsledger sql run_failures` names the tasks and their errors."
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    from pipeline.orchestrate import record_failure
+
+    record_failure(context)
+
+
+def this_run(period: timedelta = timedelta(days=1)) -> DagRun:
+    """The run of the task that calls this; `period` is its schedule's."""
+    from pipeline.dag_run import DagRun
+
+    return DagRun.of(get_current_context(), period)
+
+
+@contextmanager
+def mistakes_fail_at_once() -> Iterator[None]:
+    """Fail the task without a retry if a person has to correct something: a setting, sources.toml, a parameter."""
+    try:
+        yield
+    except MISTAKES as exc:
+        raise AirflowFailException(str(exc)) from None
+
+
+def known_source_ids() -> list[str]:
+    """The ids that the form offers. Empty if sources.toml cannot be read, because then the run says so."""
+    try:
+        return [source.id for source in load_sources(load_settings().sources)]
+    except NewsledgerError:
+        return []
+
+
+def notifiers(names: tuple[str, ...]) -> list[Callable[[Mapping[str, Any]], None]]:
+    """Airflow's notifiers for these names, such as `smtp:desk@example.org`. Raises SettingsError."""
+    return [_notifier(*name.partition(":")[::2]) for name in names]
+
+
+def _notifier(kind: str, to: str) -> Any:
+    try:
+        module, name = NOTIFIERS[kind]
+        notifier = getattr(import_module(module), name)
+    except KeyError:
+        raise SettingsError(f"NEWSLEDGER_NOTIFY: {kind!r} is none of {', '.join(NOTIFIERS)}") from None
+    except ImportError:
+        raise SettingsError(f"NEWSLEDGER_NOTIFY: install apache-airflow-providers-{kind} for {kind!r}") from None
+    if kind == "smtp":
+        return notifier(to=to, subject=_SUBJECT, html_content=_TEXT)
+    return notifier(text=_TEXT) if kind == "slack" else notifier(title=_SUBJECT, body=_TEXT)
+
+
+def _configured_notifiers() -> list[Callable[[Mapping[str, Any]], None]]:
+    try:
+        names = load_settings().notify
+    except SettingsError:
+        return []  # the first task of each run says what is wrong
+    return notifiers(names)
+
+
+DEFAULT_ARGS: Mapping[str, Any] = {
+    "owner": "newsledger",
+    "retries": 2,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": 2,  # times as long
+    "max_retry_delay": timedelta(minutes=15),
+    "execution_timeout": timedelta(hours=2),
+    "on_failure_callback": record_failure,
+}
+DAG_ARGS: Mapping[str, Any] = {
+    "start_date": datetime(2026, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    "default_args": DEFAULT_ARGS,
+    "on_failure_callback": _configured_notifiers() or None,
+}

@@ -1,0 +1,240 @@
+"""A day in the life of an installation: a real Airflow on the sample newsroom, driven in a real browser.
+
+The newsroom stands still in the evening of its third day, which was yesterday. The scheduled run takes in what the
+feeds still hold. People make mistakes, and a task is killed. Then the two days before are backfilled; and once more
+with a new version of the extractor, at the same time as the scheduled run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.ledger.log import utc_now
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.sources import load_sources
+from pipeline.steps.run.host_locks import HostLocks
+from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
+from tests.e2e.airflow_ui import DAG, AirflowUI, browser_page, were_at_once
+from tests.worlds.room import Room, room
+from tests.worlds.running import free_port
+
+START = "from pipeline.cli import main; main()"
+PICTURES = "NEWSLEDGER_PICTURES"
+
+
+class Installation:
+    """A copy of newsledger that can be upgraded while its Airflow runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+        for name in ("dags", "pipeline", "sql"):
+            shutil.copytree(PROJECT_ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def upgrade_extractor(self) -> str:
+        """A version that reads as the one before, under the next number."""
+        module = self.root / "pipeline" / "extract" / "__init__.py"
+        before, number = re.search(r'PRODUCER = "(extract@(\d+))"', text := module.read_text()).groups()  # type: ignore[union-attr]
+        after = f"extract@{int(number) + 1}"
+        module.write_text(text.replace(f'"{before}"', f'"{after}"'))
+        return after
+
+    @contextmanager
+    def airflow(self, past: Room) -> Iterator[AirflowApi]:
+        """A started Airflow. Nothing listens but its page, and ctrl-C ends all of its processes."""
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, "airflow", "--port", str(port)],
+            cwd=self.root,  # the first place where Python looks
+            env=os.environ | past.env | {"PYTHONPATH": str(self.root)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            assert "password" in ready, "see airflow/standalone.log in the data directory"
+            family = psutil.Process(process.pid).children(recursive=True)
+            assert listening(family) == {("127.0.0.1", port)}
+            yield AirflowApi(f"http://127.0.0.1:{port}", ready.split("password ")[1].split()[0])
+        finally:
+            family = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGINT)
+            status = process.wait(90)
+        assert len(family) > 3
+        assert (status, [member.cmdline() for member in family if member.is_running()]) == (0, [])
+
+
+def listening(processes: Sequence[psutil.Process]) -> set[tuple[str, int]]:
+    """The addresses at which these processes listen, according to the system."""
+    pids = {process.pid for process in processes}
+    sockets = (each for each in psutil.net_connections("inet") if each.pid in pids)
+    return {(each.laddr[0], each.laddr[1]) for each in sockets if each.status == psutil.CONN_LISTEN and each.laddr}
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Iterator[Room]:
+    with room(tmp_path) as opened:
+        yield opened
+
+
+def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: Path, past: Room) -> None:
+    installation = Installation(tmp_path / "installation")
+    pictures = Path(os.environ.get(PICTURES, tmp_path / "pictures"))
+    first, second, third = (past.first_day + timedelta(days=day) for day in range(3))
+    missed = {edition.url for edition in past.newsroom.editions() if edition.published_at < third}
+
+    with installation.airflow(past) as api, browser_page() as page:
+        assert {pool["name"]: pool["slots"] for pool in api.get("pools")["pools"]}["newsledger_models"] == 1
+
+        runs = api.wait_for(lambda runs: len(runs) == 3 and all(run.has_ended for run in runs))
+        assert {run.state for run in runs} == {"success"}
+        assert {task.try_number for run in runs for task in api.tasks(run)} == {1}, "nothing was tried again"
+        (scheduled,) = (run for run in runs if run.dag_id == DAG)
+        assert (scheduled.run_type, scheduled.partition_key) == ("scheduled", f"{third:%Y-%m-%d}")
+        known = read(past)
+        assert known
+        assert [counts["articles"] for counts in published(api)] == [len(known)]
+        assert len(missed - known) > 10, "no feed holds them any more"
+        assert past.news("select 1 from backfills") == []
+
+        a_mistake_fails_at_once(
+            api, {"sources": ["meridain"]}, "unknown source 'meridain'; the nearest known are: meri"
+        )
+        sources = Path(past.env["NEWSLEDGER_SOURCES"])
+        right = sources.read_text()
+        sources.write_text(f"{right}\n[[source]]\nid = ")
+        a_mistake_fails_at_once(api, {}, f"{sources}: ")
+        sources.write_text(right)
+        struck = a_killed_shard_is_tried_again(api, past)
+
+        ui = AirflowUI(page, api, pictures)
+        ui.log_in()
+        began = utc_now()
+        ui.backfill(first, second, "Missing Runs", "backfill-form")
+        ui.leave()
+        earlier = ended_runs(api, [first, second], began)
+        assert [(run.run_type, run.state) for run in earlier] == [("backfill", "success")] * 2
+        api.wait_for_backfills(DAG)
+        ui.show("backfills", "backfill-done")
+        ui.leave()
+        assert missed <= read(past)
+        assert_nothing_is_doubled(past)
+        ((lacked, recovered, doubled),) = past.news(
+            "select sum(known + found - unchanged), sum(recovered), count(*) - count(distinct (run_id, source_id))"
+            " from backfills"
+        )
+        assert recovered == lacked == len(missed - known)
+        assert doubled == 0
+        assert api.wait_for_end(struck).state == "success"
+        assert_polled_once(past, struck)
+
+        newest = installation.upgrade_extractor()
+        asked, began = past.pages_asked(), utc_now()
+        ui.backfill(first, second, "All Runs", "backfill-all-runs")
+        api.clear(scheduled)
+        ui.leave()
+        runs = ended_runs(api, [first, second, third], began)
+        assert [run.state for run in runs] == ["success"] * 3
+        assert were_at_once(runs)
+        assert past.pages_asked() == asked
+        assert_nothing_is_doubled(past)
+        assert past.news(
+            "select count(*) - count(distinct caused_by), count(distinct article_id)"
+            f" from events.article_extracted where producer = '{newest}'"
+        ) == [(0, len(read(past)))]
+        assert past.news(f"select sum(recovered) from backfills where finished_at >= '{began.isoformat()}'") == [(0,)]
+        kept = {run.dag_run_id: run for run in api.runs(DAG)}
+        assert [kept[run.dag_run_id] for run in earlier] == earlier, "a repeated day has a run of its own"
+        ui.show("", "grid")
+        ui.show(f"runs/{runs[0].dag_run_id}", "run")
+    past.run("verify", "--archive")
+
+
+def a_mistake_fails_at_once(api: AirflowApi, conf: Mapping[str, Any], line: str) -> None:
+    run = api.wait_for_end(api.trigger(DAG, conf))
+    assert run.state == "failed"
+    started = [task for task in api.tasks(run) if task.start_date and task.state != "upstream_failed"]
+    assert [(task.task_id, task.state, task.try_number) for task in started] == [("plan", "failed", 1)]
+    lines = [each["event"] for each in api.log(run, started[0]) if each.get("level") == "error"]
+    assert line in lines[-1]
+    assert "\n" not in lines[-1]
+
+
+def a_killed_shard_is_tried_again(api: AirflowApi, past: Room) -> DagRun:
+    """A run whose shard is killed when all of its sources but one are done. It is tried again a minute later."""
+    (held, *others) = load_sources(Path(past.env["NEWSLEDGER_SOURCES"]))
+    settings = Settings(data=past.data)
+
+    async def hold_and_strike() -> DagRun:
+        async with HostLocks(settings.host_folder).of(held.hosts):
+            run = api.trigger(DAG, {})
+
+            def waiting() -> TaskInstance | None:
+                for task in api.tasks(run):
+                    if task.task_id == "collect" and task.state == "running":
+                        done = {line.get("source") for line in api.log(run, task)}
+                        return task if {source.id for source in others} <= done else None
+                return None
+
+            task = until(waiting)
+            assert task.pid is not None
+            os.kill(task.pid, signal.SIGKILL)
+            return run
+
+    return asyncio.run(hold_and_strike())
+
+
+def assert_polled_once(past: Room, run: DagRun) -> None:
+    """What the killed task has polled was not polled again."""
+    polls = past.news(
+        f"select feed_url, count(*) from events.feed_polled where run_id = '{run.dag_run_id}' group by feed_url"
+    )
+    assert polls
+    assert {count for _, count in polls} == {1}
+
+
+def ended_runs(api: AirflowApi, days: Sequence[datetime], since: datetime) -> list[DagRun]:
+    """The runs of these days that have started since then, when all have ended, in the order of the days."""
+    keys = [f"{day:%Y-%m-%d}" for day in days]
+
+    def wanted(runs: Sequence[DagRun]) -> list[DagRun]:
+        found = [run for run in runs if run.partition_key in keys and run.start_date and run.start_date >= since]
+        return sorted((run for run in found if run.has_ended), key=lambda run: run.partition_key or "")
+
+    return wanted(api.wait_for(lambda runs: len(wanted(runs)) == len(days), DAG))
+
+
+def published(api: AirflowApi) -> list[Mapping[str, int]]:
+    """The counts that came with each event of the asset, in order."""
+    return [event["extra"] for event in api.get("assets/events", order_by="timestamp")["asset_events"]]
+
+
+def read(past: Room) -> set[str]:
+    return {url for (url,) in past.news("select url from articles")}
+
+
+def assert_nothing_is_doubled(past: Room) -> None:
+    for table in ("item_discovered", "article_captured", "article_extracted", "quote_extracted"):
+        assert past.news(f"select event_id from events.{table} group by event_id having count(*) > 1") == []
+    assert past.news("select url from articles group by url having count(*) > 1") == []
+    assert (
+        past.news(
+            "select article_id from events.article_captured where warc_type = 'response' "
+            "group by article_id, payload_digest having count(*) > 1"
+        )
+        == []
+    )

@@ -222,7 +222,7 @@ class _Process:
             self._end()
         outcome = pickle.loads(answered)  # noqa: S301  # our own process wrote it
         if isinstance(outcome, _Raised):
-            raise outcome.error
+            raise outcome.error()
         return outcome
 
     def kill(self) -> None:
@@ -264,9 +264,16 @@ class _Process:
 
 
 class _Raised(msgspec.Struct, frozen=True):
-    """The task raised this exception."""
+    """An exception of a task, in parts: pickle would call its class with its message alone."""
 
-    error: Exception
+    kind: type[Exception]
+    args: tuple[Any, ...]
+    fields: dict[str, Any]
+
+    def error(self) -> Exception:
+        made = self.kind.__new__(self.kind, *self.args)
+        made.__dict__.update(self.fields)
+        return made
 
 
 def _serve(connection: Connection, bounds: Bounds) -> None:
@@ -299,17 +306,10 @@ def _answer(task: _Task) -> bytes:
     except MemoryError:
         raise
     except Exception as exc:  # noqa: BLE001  # the parent raises it
-        exc.__traceback__ = None
-        return pickle.dumps(_Raised(_portable(exc)))
-
-
-def _portable(exc: Exception) -> Exception:
-    """The exception, or one with the same message if it cannot be pickled."""
-    try:
-        pickle.loads(pickle.dumps(exc))  # noqa: S301  # our own
-    except Exception:  # noqa: BLE001  # any error means that it cannot
-        return RuntimeError(f"{type(exc).__name__}: {exc}")
-    return exc
+        try:
+            return pickle.dumps(_Raised(type(exc), exc.args, exc.__dict__))
+        except Exception:  # noqa: BLE001  # something in it cannot be pickled
+            return pickle.dumps(_Raised(RuntimeError, (f"{type(exc).__name__}: {exc}",), {}))
 
 
 _STARTING = threading.Lock()

@@ -59,14 +59,20 @@ def files_opened_for(text: str) -> list[str]:
 
 
 class Odd(Exception):
-    """It cannot be pickled: it is made of two values and keeps one."""
+    """It is made of two values, and its message is one."""
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(f"{name} {number}")
+        self.number = number
 
 
 def fail(task: int) -> int:
-    raise Odd("task", task) if task == 7 else LookupError(f"task {task}")
+    match task:
+        case 7:
+            raise Odd("task", task)
+        case 8:
+            raise LookupError(lambda: task)
+    raise LookupError(f"task {task}")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -108,8 +114,11 @@ def test_a_loop_gets_results_and_errors() -> None:
             assert squares == [n * n for n in range(50)]
             with pytest.raises(LookupError, match="task 0"):
                 await workers.run("site", fail, 0)
-            with pytest.raises(RuntimeError, match="Odd: task 7"):
+            with pytest.raises(Odd, match="task 7") as odd:
                 await workers.run("site", fail, 7)
+            assert odd.value.number == 7
+            with pytest.raises(RuntimeError, match="LookupError: <function"):
+                await workers.run("site", fail, 8)
             assert await workers.run("site", square, 3) == 9
 
     asyncio.run(ask())

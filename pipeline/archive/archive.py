@@ -37,7 +37,7 @@ class Archive:
 
     def __init__(self, storage: Storage, *, rotate_bytes: int, now: Callable[[], datetime]) -> None:
         """A file that has reached `rotate_bytes` is closed before the next exchange."""
-        self._storage = storage
+        self.storage = storage
         self._rotate_bytes = rotate_bytes
         self._now = now
         self._writer_id = secrets.token_hex(4)
@@ -87,7 +87,7 @@ class Archive:
 
     def read(self, location: Location) -> ArchivedPage:
         """Raises ArchiveError naming file and offset."""
-        return read_page(self._storage, location)
+        return read_page(self.storage, location)
 
     def _append(self, file: WarcFile, member: bytes) -> Location:
         location = Location(self._name, file.size_bytes, len(member))
@@ -108,7 +108,7 @@ class Archive:
             self._serial += 1
             name = f"newsledger-{now:%Y%m%d%H%M%S}-{self._writer_id}-{self._serial:05}.warc.gz"
             self._name = f"{now:%Y/%m/%d}/{name}"
-            self._file = self._storage.create(self._name)
+            self._file = self.storage.create(self._name)
             self._append(self._file, warc.member(warc.warcinfo(name, now)))
         return self._file
 

@@ -12,7 +12,7 @@ import msgspec
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
-from pipeline.collect.pages.answers import why_no_page
+from pipeline.collect.pages.answers import SeenPage, see_page
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
@@ -114,8 +114,9 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
             return []  # another source names the same page, and this run has asked for it
         stores.asked_for.add((page.article_id, Via.LIVE))
         response = await client.fetch(page.url)
-        batch.bytes += len(response.body)
-        return [_judged(stores, page, response, originals)]
+        seen = await client.read(response, see_page, page.url)
+        batch.bytes += seen.size_bytes
+        return [_judged(stores, page, response, seen, originals)]
 
     async def record(events: Sequence[Event]) -> StepResult:
         lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
@@ -176,17 +177,17 @@ def expire(stores: Stores, source_ids: Sequence[str], since: datetime) -> StepRe
     return stores.record([*failures, *_captured_from_feeds(stores, failures, contents)])
 
 
-def _judged(stores: Stores, page: PendingPage, response: Response, originals: Originals) -> Event:
+def _judged(stores: Stores, page: PendingPage, response: Response, seen: SeenPage, originals: Originals) -> Event:
     """The capture of the response if it is the article's page, else the failure."""
-    refusal = why_no_page(page.url, response)
-    if refusal is not None:
-        return _failed(stores, page, PageFailure(refusal.reason, refusal.detail, response.status, response.retry_at))
+    if seen.no_page is not None:
+        failure = PageFailure(seen.no_page.reason, seen.no_page.detail, response.status, response.retry_at)
+        return _failed(stores, page, failure)
     for redirect in response.redirects:
         stores.archive.write(redirect)
     stored = stores.archive.write(response.exchange, lambda payload: originals.get((page.article_id, payload)))
     return page_captured(
         page,
-        response_payload(response, stored),
+        response_payload(response, seen, stored),
         producer=PRODUCER,
         caused_by=page.item_id,
         occurred_at=response.exchange.fetched_at,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.feeds import Feed, NotAFeed, parse_feed
+from pipeline.collect.feeds import Feed, read_feed
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response
+from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response, SeenBody
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
-from pipeline.ids import digest, feed_stream
+from pipeline.ids import feed_stream
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState
 from pipeline.steps.run.stores import Stores
@@ -47,6 +46,7 @@ async def poll_document(
             response = await client.fetch(asked_url, etag=state.etag, last_modified=state.last_modified)
         else:
             response = await client.fetch(asked_url)
+        read = await client.read(response, read_feed, zone=source.zone, now=stores.now())
     except FetchFailed as failure:
         if failure.reason in NOT_ASKED:
             outcome = PollOutcome.PUT_OFF
@@ -64,7 +64,7 @@ async def poll_document(
         raise
     except Exception as exc:  # noqa: BLE001  # the other feeds are still polled; the event says what happened
         return _ended(poll, reason="error", detail=f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
-    poll = _archived(stores, poll, response, state)
+    poll = _archived(stores, poll, response, read, state)
     detail = f"{response.final_url} answers {response.status}"
     if response.status == 304 and conditional:
         return _ended(poll, outcome=PollOutcome.NOT_MODIFIED)
@@ -74,15 +74,14 @@ async def poll_document(
         return _ended(poll, outcome=outcome, reason="gone", detail=detail)
     if not 200 <= response.status < 300:
         return _ended(poll, reason=f"http_{response.status // 100}xx", detail=detail, retry_at=response.retry_at)
-    try:
-        feed = await _parsed(response, source, stores)
-    except NotAFeed as exc:
-        return _ended(poll, reason="not_a_feed", detail=str(exc))
+    feed = read.feed
+    if feed is None:
+        return _ended(poll, reason="not_a_feed", detail=read.problem)
     outcome = PollOutcome.MOVED if response.moved_to else PollOutcome.OK
-    read = msgspec.structs.replace(
+    poll = msgspec.structs.replace(
         poll, outcome=outcome, items=len(feed.items), items_dropped=feed.dropped, warnings=feed.warnings
     )
-    return read, feed
+    return poll, feed
 
 
 async def answers_unmodified(stores: Stores, client: Client, state: FeedState) -> bool:
@@ -101,20 +100,7 @@ def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:
     return msgspec.structs.replace(poll, **fields), None
 
 
-async def _parsed(response: Response, source: Source, stores: Stores) -> Feed:
-    """Parse in a thread, so that a long feed does not stop the other fetches."""
-    parse = partial(
-        parse_feed,
-        response.body,
-        url=response.final_url,
-        content_type=response.exchange.header("content-type"),
-        zone=source.zone,
-        now=stores.now(),
-    )
-    return await stores.in_thread(parse)
-
-
-def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:
+def _archived(stores: Stores, poll: FeedPolled, response: Response, seen: SeenBody, state: FeedState) -> FeedPolled:
     """Archive the exchange; return the poll with its headers and its place in the archive."""
     for redirect in response.redirects:
         stores.archive.write(redirect)
@@ -126,8 +112,8 @@ def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedS
         moved_to=response.moved_to,
         etag=response.exchange.header("etag"),
         last_modified=response.exchange.header("last-modified"),
-        bytes=len(response.body),
-        payload_digest=digest(response.body),
+        bytes=seen.size_bytes,
+        payload_digest=seen.payload_digest,
         warc_payload_digest=stored.warc_payload_digest,
         warc_type=stored.warc_type,
         warc_file=stored.location.warc_file,

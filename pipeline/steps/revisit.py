@@ -11,11 +11,8 @@ import msgspec
 
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
-from pipeline.collect.pages.answers import GONE_STATUS, http_reason, is_html
-from pipeline.collect.pages.redirections import Redirection, judge_redirection
-from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
+from pipeline.collect.pages.answers import SeenAgain, see_again
 from pipeline.events import ArticleRevisited, Event, RevisitOutcome
-from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.capture import Originals, captured_payloads
@@ -34,8 +31,6 @@ BATCH_PAGES = 200
 
 _SLACK = timedelta(days=7)
 """A revisit that is overdue by more than this, because no run took place, is dropped."""
-_TAKEN_DOWN = frozenset({Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE})
-"""Where outlets redirect readers of an article they took down. After other redirects the article may still exist."""
 
 
 class DuePage(msgspec.Struct, frozen=True):
@@ -96,8 +91,10 @@ async def revisit_source(stores: Stores, client: Client, source: Source) -> Step
 
     async def visit(page: DuePage) -> Sequence[Event]:
         response = await client.fetch(page.url, etag=page.etag, last_modified=page.last_modified)
-        batch.bytes += len(response.body)
-        return _seen(stores, page, response, originals, captured_urls[page.article_id])
+        known_as = [page.url, *captured_urls[page.article_id]]
+        seen = await client.read(response, see_again, known_as, page.payload_digest, is_conditional=page.is_conditional)
+        batch.bytes += seen.size_bytes
+        return _seen(stores, page, response, seen, originals)
 
     batch = PageBatch(
         stores,
@@ -128,18 +125,16 @@ def _due_by_source(
     return due
 
 
-def _seen(
-    stores: Stores, page: DuePage, response: Response, originals: Originals, captured_urls: Sequence[str]
-) -> Sequence[Event]:
+def _seen(stores: Stores, page: DuePage, response: Response, seen: SeenAgain, originals: Originals) -> Sequence[Event]:
     """Archive the answer; the revisit, and the capture if the page has changed."""
-    outcome, reason = _judge(page, response, captured_urls)
+    reason = seen.reason
     for redirect in response.redirects:
         stores.archive.write(redirect)
     stored = stores.archive.write(response.exchange, lambda payload: originals.get((page.article_id, payload)))
-    payload = response_payload(response, stored)
+    payload = response_payload(response, seen, stored)
     exchange = response.exchange
     revisited = msgspec.structs.replace(
-        _revisited(page, outcome, exchange.fetched_at),
+        _revisited(page, seen.outcome, exchange.fetched_at),
         status=payload.status,
         reason=reason,
         final_url=payload.final_url,
@@ -154,7 +149,7 @@ def _seen(
         warc_offset=stored.location.warc_offset,
         warc_length=stored.location.warc_length,
     )
-    if outcome is not RevisitOutcome.CHANGED:
+    if seen.outcome is not RevisitOutcome.CHANGED:
         return [revisited]
     # The revisit is the cause, so a page that changes back to an earlier state is captured once more.
     cause = revisited.event_id
@@ -162,31 +157,6 @@ def _seen(
         revisited,
         page_captured(page, payload, producer=PRODUCER, caused_by=cause, occurred_at=exchange.fetched_at),
     ]
-
-
-def _judge(page: DuePage, response: Response, captured_urls: Sequence[str]) -> tuple[RevisitOutcome, str | None]:
-    """What the answer says about the page, and the reason if it is not the article's page any more.
-
-    `captured_urls` are the addresses at which the article was captured: a feed may name an address that redirects.
-    """
-    status = response.status
-    content_type = response.exchange.header("content-type")
-    if status in GONE_STATUS:
-        return RevisitOutcome.MISSING, http_reason(status)
-    is_unmodified = status == 304 and page.is_conditional
-    if not is_unmodified and not 200 <= status < 300:
-        return RevisitOutcome.FAILED, http_reason(status)
-    if not is_unmodified and not is_html(content_type):
-        return RevisitOutcome.FAILED, "not_html"
-    if not is_unmodified and is_soft_404(response.body, content_type):
-        return RevisitOutcome.MISSING, SOFT_404
-    if response.redirects:
-        led = judge_redirection([page.url, *captured_urls], response.final_url, response.body, content_type)
-        if led is not Redirection.TO_ARTICLE:
-            is_down = led in _TAKEN_DOWN and not is_unmodified  # a 304 has no page that could say what it is
-            return RevisitOutcome.MISSING if is_down else RevisitOutcome.FAILED, led.value
-    changed = not is_unmodified and digest(response.body) != page.payload_digest
-    return RevisitOutcome.CHANGED if changed else RevisitOutcome.UNCHANGED, None
 
 
 def _failed(page: DuePage, failure: PageFailure, now: datetime) -> ArticleRevisited:

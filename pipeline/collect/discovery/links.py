@@ -15,6 +15,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from pipeline.charsets import declared_codec
+from pipeline.collect.http.responses import Response
 from pipeline.sources.sites import http_address, registrable_host, tidy_name
 
 FEED_TYPES = frozenset(
@@ -83,6 +84,11 @@ class Homepage(msgspec.Struct, frozen=True, kw_only=True):
     """Visible links within the site that look like feeds."""
 
 
+def read_homepage_of(response: Response) -> Homepage | None:
+    """What the page in a response says. Raises CodingError."""
+    return read_homepage(response.decoded(), url=response.final_url, content_type=response.content_type)
+
+
 def read_homepage(body: bytes, *, url: str, content_type: str | None) -> Homepage | None:
     """What the page says; None if it is not HTML."""
     root = _parse(body, content_type) if _HTML.search(body[:_HTML_BYTES]) else None
@@ -107,6 +113,12 @@ def well_known_feeds(url: str) -> tuple[str, ...]:
     folder = url if urlsplit(url).path.endswith("/") else f"{url.partition('?')[0]}/"
     guesses = [urljoin(start, name) for start in (folder, urljoin(url, "/")) for name in WELL_KNOWN]
     return tuple(dict.fromkeys(guesses))
+
+
+def read_declared_sitemaps(response: Response) -> tuple[str, ...]:
+    """The sitemaps that an answer to a request for a robots.txt declares. Raises CodingError."""
+    asked = (*response.redirects, response.exchange)[0]
+    return declared_sitemaps(response.decoded(), url=asked.url)
 
 
 def declared_sitemaps(robots: bytes, *, url: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,9 @@ from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ids import digest
 from pipeline.sources.sites import same_address
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 MAX_AT_ONCE = 32
 """Hosts that are probed at the same time. The addresses of one host are probed one after the other."""
@@ -113,15 +116,24 @@ class Prober:
         return Probe(url=url, problem=f"http {response.status}", final_url=response.final_url)
 
     async def read(self, url: str, response: Response, zone: ZoneInfo = UTC_ZONE) -> Probe:
-        """Read the response as a feed, in a thread, so that a long feed does not stop other probes."""
-        return await asyncio.to_thread(partial(_read, url, response, zone=zone, now=self._now()))
+        """Read the response as a feed."""
+        try:
+            return await self.parse(response, _read, url, zone=zone, now=self._now())
+        except FetchFailed as failure:
+            return Probe(url=url, problem=f"{failure.reason}: {failure.detail}")
+
+    async def parse(
+        self, response: Response, function: Callable[Concatenate[Response, P], R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """The result of `function(response, …)`, computed in a worker process. Raises FetchFailed."""
+        return await self._client.read(response, function, *args, **kwargs)
 
 
-def _read(url: str, response: Response, *, zone: ZoneInfo, now: datetime) -> Probe:
+def _read(response: Response, url: str, *, zone: ZoneInfo, now: datetime) -> Probe:
     seen = Probe(url=url, final_url=response.final_url, moved_to=response.moved_to)
-    content_type = response.exchange.header("content-type")
+    body, content_type = response.decoded(), response.content_type
     try:
-        feed = parse_feed(response.body, url=response.final_url, content_type=content_type, zone=zone, now=now)
+        feed = parse_feed(body, url=response.final_url, content_type=content_type, zone=zone, now=now)
     except NotAFeed as exc:
         return msgspec.structs.replace(seen, problem=exc.problem)
     return msgspec.structs.replace(
@@ -132,7 +144,7 @@ def _read(url: str, response: Response, *, zone: ZoneInfo, now: datetime) -> Pro
         pages=_digest_of_pages(feed),
         sitemaps=tuple(link.url for link in feed.sitemaps),
         warnings=feed.warnings,
-        masthead=read_masthead(response.body, url=response.final_url, content_type=content_type),
+        masthead=read_masthead(body, url=response.final_url, content_type=content_type),
         sample=". ".join(item.title for item in feed.items if item.title)[:SAMPLE_CHARS],
     )
 

@@ -7,10 +7,10 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from pipeline.collect.discovery.links import Homepage, declared_sitemaps, read_homepage, well_known_feeds
+from pipeline.collect.discovery.links import Homepage, read_declared_sitemaps, read_homepage_of, well_known_feeds
 from pipeline.collect.discovery.probes import UTC_ZONE, Probe, Prober
 from pipeline.collect.feeds import FeedKind
-from pipeline.collect.http.responses import Response
+from pipeline.collect.http.responses import FetchFailed, Response
 
 MAX_CANDIDATES = 60
 """Addresses that are tried for each kind of link; a page that lists all feeds of an outlet has some dozens."""
@@ -43,8 +43,10 @@ async def survey(prober: Prober, url: str) -> Survey:
         return Survey(url=url, found=(probe,))
     if probe.problem is None:
         return Survey(url=url, problem=f"a feed ({probe.kind}) without items")
-    content_type = answer.exchange.header("content-type")
-    homepage = read_homepage(answer.body, url=answer.final_url, content_type=content_type)
+    try:
+        homepage = await prober.parse(answer, read_homepage_of)
+    except FetchFailed as failure:
+        return Survey(url=url, problem=f"{failure.reason}: {failure.detail}")
     if homepage is None:
         return Survey(url=url, problem=probe.problem)
     return await _survey_site(prober, url, answer, homepage)
@@ -78,8 +80,12 @@ async def _news_sitemaps(prober: Prober, url: str) -> list[Probe]:
     answer = await prober.ask(robots_url)
     if isinstance(answer, Probe):
         return []
+    try:
+        declared = await prober.parse(answer, read_declared_sitemaps)
+    except FetchFailed:
+        return []  # as if there were none
     tried: set[str] = set()
-    probes = await _probe_new(prober, _news_first(declared_sitemaps(answer.body, url=robots_url)), tried, MAX_SITEMAPS)
+    probes = await _probe_new(prober, _news_first(declared), tried, MAX_SITEMAPS)
     found = [probe for probe in probes if probe.kind is FeedKind.NEWS_SITEMAP and probe.items]
     for index in probes:
         named = [link for link in _news_first(index.sitemaps) if _mentions_news(link)]

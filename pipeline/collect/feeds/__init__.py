@@ -16,7 +16,7 @@ from pipeline.collect.feeds.feed import (
     NotAFeed,
     SitemapLink,
 )
-from pipeline.collect.feeds.parsing import parse_feed
+from pipeline.collect.feeds.parsing import parse_feed, read_feed
 
 __all__ = [
     "MAX_ITEMS",
@@ -28,4 +28,5 @@ __all__ = [
     "NotAFeed",
     "SitemapLink",
     "parse_feed",
+    "read_feed",
 ]

@@ -16,6 +16,8 @@ from pipeline.collect.feeds.json_feed import read_json_feed
 from pipeline.collect.feeds.sitemap import read_sitemap, read_sitemap_index
 from pipeline.collect.feeds.syndication import read_syndication
 from pipeline.collect.feeds.xml import root_name, skip_prolog
+from pipeline.collect.http.responses import Response, SeenBody
+from pipeline.ids import digest
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel", "urlset", "sitemapindex", "html"})
@@ -36,6 +38,27 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInf
         problem = f"not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)"
         raise NotAFeed(problem, url) from exc
     return feed_of(parsed, base=url or parsed.own_url or "", zone=zone, now=now)
+
+
+class ReadFeed(SeenBody, frozen=True):
+    """What the answer to a request for a feed is."""
+
+    feed: Feed | None
+    """None if the status is not 2xx, or if it is not a feed."""
+    problem: str | None
+    """Why it is not a feed."""
+
+
+def read_feed(response: Response, *, zone: ZoneInfo, now: datetime) -> ReadFeed:
+    """What the answer is. It parses what a server sent, so it is called in worker processes. Raises CodingError."""
+    body = response.decoded()
+    size_bytes, payload_digest, feed, problem = len(body), digest(body), None, None
+    if 200 <= response.status < 300:
+        try:
+            feed = parse_feed(body, url=response.final_url, content_type=response.content_type, zone=zone, now=now)
+        except NotAFeed as exc:
+            problem = str(exc)
+    return ReadFeed(size_bytes, payload_digest, feed, problem)
 
 
 def _read(body: bytes, content_type: str | None) -> ParsedFeed:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,7 +12,8 @@ import msgspec
 from pipeline.collect.feeds import FeedItem, NotAFeed, parse_feed
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import Sighting, dated_by_itself
-from pipeline.collect.history.wayback import ArchivedCapture, IndexCutOff, Memento, WebArchive
+from pipeline.collect.history.wayback import ArchivedCapture, IndexCutOff, WebArchive
+from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.section_pages import (
     Link,
     linked_items,
@@ -59,6 +58,17 @@ class _Contents(msgspec.Struct, frozen=True):
     at: datetime
     items: Sequence[FeedItem]
     links: Sequence[Link]
+
+
+def _page_contents(response: Response, url: str, at: datetime, hosts: AbstractSet[str]) -> _Contents:
+    links = page_links(response.decoded(), url=url, content_type=response.content_type, hosts=hosts)
+    return _Contents(at, linked_items(link for link in links if looks_like_article(link.url)), links)
+
+
+def _feed_contents(response: Response, url: str, at: datetime, hosts: AbstractSet[str], *, zone: ZoneInfo) -> _Contents:
+    """Raises NotAFeed."""
+    feed = parse_feed(response.decoded(), url=url, content_type=response.content_type, zone=zone, now=at)
+    return _Contents(at, [item for item in feed.items if is_on(item.url, hosts)], ())
 
 
 class ArchiveSearcher:
@@ -116,18 +126,12 @@ class ArchiveSearcher:
     async def _read(self, capture: ArchivedCapture, *, html: bool) -> _Contents:
         """Raises NotRead."""
         memento = await self._archive.read(capture)
-        items, links = await asyncio.to_thread(self._contents, memento, html=html)
-        return _Contents(memento.at, items, links)
-
-    def _contents(self, memento: Memento, *, html: bool) -> tuple[Sequence[FeedItem], Sequence[Link]]:
-        """The articles that a capture names and, if it is a page, all its links. Raises NotRead."""
-        body, content_type = memento.response.body, memento.response.exchange.header("content-type")
         if html:
-            links = page_links(body, url=memento.url, content_type=content_type, hosts=self._hosts)
-            return linked_items(link for link in links if looks_like_article(link.url)), links
-        parse = partial(parse_feed, body, url=memento.url, content_type=content_type, zone=self._zone, now=memento.at)
+            return await self._archive.parse(memento, _page_contents, memento.url, memento.at, self._hosts)
         try:
-            return [item for item in parse().items if is_on(item.url, self._hosts)], ()
+            return await self._archive.parse(
+                memento, _feed_contents, memento.url, memento.at, self._hosts, zone=self._zone
+            )
         except NotAFeed as exc:
             raise NotRead("not_a_feed", str(exc), status=memento.response.status) from exc
 

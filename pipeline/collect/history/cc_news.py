@@ -14,10 +14,11 @@ from typing import BinaryIO
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from pipeline.archive.codings import CodingError, decode
-from pipeline.collect.history.documents import NotRead, read_document
-from pipeline.collect.history.wayback import read_stamp
+from pipeline.archive.codings import GZIP_MAGIC, CodingError, decode
+from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
+from pipeline.collect.history.wayback import BrokenIndex, read_stamp
 from pipeline.collect.http.client import Client
+from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.soft_404 import is_soft_404
 from pipeline.interval import Interval
 
@@ -26,7 +27,6 @@ MAX_PAGE_BYTES = 8_000_000
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 _PATH = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d+\.warc\.gz")
-_GZIP_MAGIC = b"\x1f\x8b"
 _STARTED_EARLIER = timedelta(hours=6)
 """A file may hold pages of an interval that starts up to this long after the file was started."""
 
@@ -47,7 +47,25 @@ class NewsPage(msgspec.Struct, frozen=True):
     url: str
     at: datetime
     content_type: str
-    body: bytes
+    content_encoding: str | None
+    sent: bytes
+
+
+def page_body(page: NewsPage) -> bytes | None:
+    """The body without its content coding; None if it cannot be decoded or says that the page was not found.
+
+    It parses what a server sent, so it is called in worker processes.
+    """
+    try:
+        body = decode(page.sent, page.content_encoding)
+    except CodingError:
+        return None
+    return None if is_soft_404(body, page.content_type) else body
+
+
+def is_readable(page: NewsPage) -> bool:
+    """Whether the page has a body. For worker processes, like `page_body`."""
+    return page_body(page) is not None
 
 
 async def list_files(client: Client, base_url: str, interval: Interval) -> tuple[list[NewsFile], dict[str, NotRead]]:
@@ -58,17 +76,25 @@ async def list_files(client: Client, base_url: str, interval: Interval) -> tuple
         url = f"{base_url.rstrip('/')}/crawl-data/CC-NEWS/{month}/warc.paths.gz"
         try:
             response = await read_document(client, url)
-            files |= {file.path: file for file in read_paths(response.body)}
+            with fetch_failures():
+                files |= {file.path: file for file in await client.read(response, _paths)}
         except NotRead as failure:
             failures[url] = failure
-        except CodingError as exc:
+        except BrokenIndex as exc:
             failures[url] = NotRead("broken_index", f"{url}: {exc}")
     return of_interval(list(files.values()), interval), failures
 
 
+def _paths(response: Response) -> list[NewsFile]:
+    return read_paths(response.decoded())
+
+
 def read_paths(body: bytes) -> list[NewsFile]:
-    """The files in the list of a month; other lines are ignored. Raises CodingError."""
-    text = (decode(body, "gzip") if body.startswith(_GZIP_MAGIC) else body).decode("ascii", "replace")
+    """The files in the list of a month; other lines are ignored. Raises BrokenIndex."""
+    try:
+        text = (decode(body, "gzip") if body.startswith(GZIP_MAGIC) else body).decode("ascii", "replace")
+    except CodingError as exc:
+        raise BrokenIndex(str(exc)) from exc
     matches = (_PATH.fullmatch(line.strip()) for line in text.splitlines())
     dated = ((match[0], read_stamp(match[1])) for match in matches if match)
     return [NewsFile(path, started_at) for path, started_at in dated if started_at is not None]
@@ -84,7 +110,7 @@ def of_interval(files: Sequence[NewsFile], interval: Interval) -> list[NewsFile]
 def read_pages(stream: BinaryIO, interval: Interval, is_wanted: Callable[[str], bool]) -> Iterator[NewsPage]:
     """The HTML pages in a valid WARC file that were fetched in the interval and whose address `is_wanted`.
 
-    Skips truncated records, records with a wrong digest, and pages that say "not found".
+    Skips truncated records and records with a wrong digest.
     """
     for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
         page = _page(record, interval, is_wanted)
@@ -111,11 +137,7 @@ def _page(record: WarcRecord, interval: Interval, is_wanted: Callable[[str], boo
         return None
     if "WARC-Payload-Digest" in record.headers and not record.verify_payload_digest():
         return None
-    try:
-        body = decode(record.reader.read(), headers.get("content-encoding"))
-    except CodingError:
-        return None
-    return None if is_soft_404(body, content_type) else NewsPage(url, at, content_type, body)
+    return NewsPage(url, at, content_type, headers.get("content-encoding"), record.reader.read())
 
 
 def _months(interval: Interval) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from pipeline.collect.http.client import Client
@@ -33,12 +35,19 @@ class NotRead(Exception):
         return self.reason in NOT_ASKED or self.status in OVERLOADED
 
 
-async def read_document(client: Client, url: str) -> Response:
-    """The response, with a status of 2xx. Raises NotRead."""
+@contextmanager
+def fetch_failures() -> Iterator[None]:
+    """Raises NotRead for FetchFailed."""
     try:
-        response = await client.fetch(url)
+        yield
     except FetchFailed as failure:
         raise NotRead(failure.reason, failure.detail, status=failure.status, retry_at=failure.retry_at) from failure
+
+
+async def read_document(client: Client, url: str) -> Response:
+    """The response, with a status of 2xx. Raises NotRead."""
+    with fetch_failures():
+        response = await client.fetch(url)
     if not 200 <= response.status < 300:
         detail = f"{response.final_url} answers {response.status}"
         reason = f"http_{response.status // 100}xx"

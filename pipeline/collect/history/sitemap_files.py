@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -12,19 +10,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.archive.archive import Archive
-from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode
+from pipeline.archive.archive import Archive, read_page
+from pipeline.archive.codings import GZIP_MAGIC, MAX_BODY_BYTES, CodingError, decode_start
 from pipeline.archive.exchange import Exchange
-from pipeline.archive.storage import Location
+from pipeline.archive.storage import Location, Storage
 from pipeline.archive.warc import Original
 from pipeline.collect.feeds import Feed, FeedWarning, NotAFeed, parse_feed
-from pipeline.collect.history.documents import NotRead, read_document
+from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
 from pipeline.collect.http.client import Client
+from pipeline.collect.http.responses import Response
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
 from pipeline.ids import digest
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _END = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|rdf|feed)\s*>", re.IGNORECASE)
 _END_BYTES = 1_000
 
@@ -50,17 +48,28 @@ SitemapReadings = Mapping[str, SitemapReading]
 """By address."""
 
 
+class SitemapContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sitemap says."""
+
+    payload_digest: str
+    feed: Feed | None
+    defect: str | None
+    """The reason of a NotRead if it is not a sitemap, or was not read to its end."""
+    detail: str
+
+
 class SitemapFile(msgspec.Struct, frozen=True, kw_only=True):
     """A sitemap that was fetched."""
 
     read_at: datetime
     """When its site sent it."""
-    payload_digest: str
     location: Location | None
     """The place of its bytes in the archive."""
-    feed: Feed | None
-    failure: NotRead | None
-    """Why it is not a sitemap, or was not read to its end."""
+    content: SitemapContent
+
+    @property
+    def failure(self) -> NotRead | None:
+        return NotRead(self.content.defect, self.content.detail) if self.content.defect else None
 
 
 class SitemapFiles:
@@ -94,27 +103,21 @@ class SitemapFiles:
             and reading.checked_at >= self._fresh_since
         ):
             with suppress(ArchiveError):  # then it is fetched again
-                return await asyncio.to_thread(self._kept, self._archive, reading.location, reading.checked_at)
+                return await self._kept(self._archive, url, reading.location, reading.checked_at)
         response = await read_document(self._client, url)
         exchange = response.exchange
-        feed, failure = await asyncio.to_thread(
-            self._parsed, response.body, url=exchange.url, content_type=exchange.header("content-type")
-        )
-        return SitemapFile(
-            read_at=exchange.fetched_at,
-            payload_digest=digest(response.body),
-            location=self._stored(self._archive, exchange, reading) if self._archive else None,
-            feed=feed,
-            failure=failure,
-        )
+        with fetch_failures():
+            content = await self._client.read(response, _content, zone=self._zone, now=self._now)
+        location = self._stored(self._archive, exchange, reading) if self._archive else None
+        return SitemapFile(read_at=exchange.fetched_at, location=location, content=content)
 
-    def _kept(self, archive: Archive, location: Location, read_at: datetime) -> SitemapFile:
-        """Raises ArchiveError."""
-        page = archive.read(location)
-        feed, failure = self._parsed(page.body, url=page.url, content_type=page.content_type)
-        return SitemapFile(
-            read_at=read_at, payload_digest=digest(page.body), location=location, feed=feed, failure=failure
-        )
+    async def _kept(self, archive: Archive, url: str, location: Location, read_at: datetime) -> SitemapFile:
+        """Raises ArchiveError and NotRead."""
+        with fetch_failures():
+            content = await self._client.work(
+                url, _content_kept, archive.storage, location, zone=self._zone, now=self._now
+            )
+        return SitemapFile(read_at=read_at, location=location, content=content)
 
     def _stored(self, archive: Archive, exchange: Exchange, reading: SitemapReading | None) -> Location:
         """The place of the bytes: of an earlier record if it has the same bytes, which then gets a revisit record."""
@@ -124,28 +127,40 @@ class SitemapFiles:
         stored = archive.write(exchange, lambda sent: earlier if sent == known else None)
         return reading.location if stored.warc_type is WarcType.REVISIT else stored.location
 
-    def _parsed(self, body: bytes, *, url: str, content_type: str | None) -> tuple[Feed | None, NotRead | None]:
-        """Its content, and its defect."""
-        markup = _legible(body)
-        try:
-            feed = parse_feed(markup, url=url, content_type=content_type, zone=self._zone, now=self._now)
-        except NotAFeed as exc:
-            return None, NotRead("not_a_sitemap", str(exc))
-        is_cut_off = FeedWarning.BROKEN_XML in feed.warnings and not _END.search(markup[-_END_BYTES:])
-        if is_cut_off or FeedWarning.TOO_MANY_ITEMS in feed.warnings:
-            return feed, NotRead("partial", f"{url}: {'it is cut off' if is_cut_off else 'it is too long'}")
-        return feed, None
+
+def _content(response: Response, *, zone: ZoneInfo, now: datetime) -> SitemapContent:
+    body = response.decoded()
+    return _parsed(body, url=response.final_url, content_type=response.content_type, zone=zone, now=now)
+
+
+def _content_kept(storage: Storage, location: Location, *, zone: ZoneInfo, now: datetime) -> SitemapContent:
+    """Raises ArchiveError."""
+    page = read_page(storage, location)
+    return _parsed(page.body, url=page.url, content_type=page.content_type, zone=zone, now=now)
+
+
+def _parsed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo, now: datetime) -> SitemapContent:
+    payload_digest, markup = digest(body), _legible(body)
+    try:
+        feed = parse_feed(markup, url=url, content_type=content_type, zone=zone, now=now)
+    except NotAFeed as exc:
+        return SitemapContent(payload_digest=payload_digest, feed=None, defect="not_a_sitemap", detail=str(exc))
+    is_cut_off = FeedWarning.BROKEN_XML in feed.warnings and not _END.search(markup[-_END_BYTES:])
+    is_partial = is_cut_off or FeedWarning.TOO_MANY_ITEMS in feed.warnings
+    return SitemapContent(
+        payload_digest=payload_digest,
+        feed=feed,
+        defect="partial" if is_partial else None,
+        detail=f"{url}: {'it is cut off' if is_cut_off else 'it is too long'}" if is_partial else "",
+    )
 
 
 def _legible(body: bytes) -> bytes:
     """The content of a gzip file, also of one that is cut off; other bodies unchanged."""
-    if not body.startswith(_GZIP_MAGIC):
+    if not body.startswith(GZIP_MAGIC):
         return body
     try:
-        return decode(body, "gzip")
-    except CodingError as exc:
-        if exc.reason == "too_large":
-            return body  # the parser reports it
-    with suppress(zlib.error):
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, MAX_BODY_BYTES)
-    return body
+        content = decode_start(body, "gzip", MAX_BODY_BYTES + 1)
+    except CodingError:
+        return body
+    return content if len(content) <= MAX_BODY_BYTES else body  # the parser reports it

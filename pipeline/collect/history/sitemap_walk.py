@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.archive.archive import Archive
-from pipeline.collect.discovery.links import declared_sitemaps
+from pipeline.collect.discovery.links import read_declared_sitemaps
 from pipeline.collect.feeds import Feed, FeedItem, SitemapLink
-from pipeline.collect.history.documents import NotRead, read_document
+from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
 from pipeline.collect.history.sightings import NOON, HistoryResult, Sighting, dated_by_itself, named_interval
 from pipeline.collect.history.sitemap_files import SitemapFiles, SitemapReadings
 from pipeline.collect.http.client import Client
@@ -63,7 +63,8 @@ async def named_sitemaps(client: Client, homepage: str) -> tuple[str, ...]:
         if failure.reason == "http_4xx" and not failure.is_passing:
             return ()
         raise
-    return declared_sitemaps(response.body, url=url)
+    with fetch_failures():
+        return await client.read(response, read_declared_sitemaps)
 
 
 class SitemapWalk:
@@ -195,18 +196,19 @@ class SitemapWalk:
                 self._busy_hosts.add(urlsplit(url).hostname)
             await self._tell(HistoryResult(via=Via.SITEMAP, url=url, failure=failure))
             return
-        if file.failure is None:
+        defect, feed = file.failure, file.content.feed
+        if defect is None:
             self._unfinished.discard(url)
-        links = file.feed.sitemaps if file.feed else ()
+        links = feed.sitemaps if feed else ()
         read = HistoryResult(
             via=Via.SITEMAP,
             url=url,
-            failure=file.failure,
+            failure=defect,
             read_at=file.read_at,
-            payload_digest=file.payload_digest,
+            payload_digest=file.content.payload_digest,
             location=file.location,
-            entries=len(file.feed.items) + len(links) if file.feed else 0,
-            sightings=tuple(self._sightings(url, file.feed)) if file.feed else (),
+            entries=len(feed.items) + len(links) if feed else 0,
+            sightings=tuple(self._sightings(url, feed)) if feed else (),
         )
         if links:
             named = [link.url for no, link in enumerate(links) if self._offer(link, depth=depth + 1, place=no)]

@@ -10,16 +10,20 @@ Pages are read as raw replays (`id_`): without the toolbar of the archive, with 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline.collect.history.documents import NotRead, read_document
+from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 PAGE_ROWS = 2_000
 """Number of captures that are requested at a time."""
@@ -89,7 +93,8 @@ async def list_captures(
         address = f"{archive_url.rstrip('/')}/cdx/search/cdx?{urlencode([*query, *resume])}"
         response = await read_document(client, address)
         try:
-            page = read_index(response.body)
+            with fetch_failures():
+                page = await client.read(response, _index_page)
         except BrokenIndex as exc:
             raise NotRead("broken_index", f"the index of {url}: {exc}", status=response.status) from exc
         captures += page.captures
@@ -97,6 +102,10 @@ async def list_captures(
             return _in_order(captures)
         resume = [("resumeKey", page.resume_key)]
     raise IndexCutOff(url, _in_order(captures))
+
+
+def _index_page(response: Response) -> IndexPage:
+    return read_index(response.decoded())
 
 
 def read_index(body: bytes) -> IndexPage:
@@ -180,6 +189,21 @@ class WebArchive:
         """The capture, or a near one to which the archive redirects. Raises NotRead."""
         address = self.address(capture)
         return memento_of(await read_document(self._client, address), self._base_url)
+
+    async def parse(
+        self,
+        memento: Memento,
+        function: Callable[Concatenate[Response, P], R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The result of `function(response, …)`, computed in a worker process. Raises NotRead.
+
+        What cannot be read counts against the site of the page, not against the archive.
+        """
+        with fetch_failures():
+            return await self._client.work(memento.url, function, memento.response, *args, **kwargs)
 
 
 def memento_of(response: Response, base_url: str) -> Memento:

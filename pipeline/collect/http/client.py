@@ -17,12 +17,13 @@ import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver
 
-from pipeline.archive.codings import CodingError, decode
+from pipeline.archive.codings import CodingError, decode_start
 from pipeline.archive.exchange import Exchange
 from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
 from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
+from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
 from pipeline.collect.http.robots import RobotsCache
 from pipeline.sources.sites import is_address, registrable_host
 from pipeline.workers import OriginBarred, TaskLost, Workers
@@ -157,19 +158,26 @@ class Client:
     ) -> R:
         """The result of `function(response, …)`, computed in a worker process: bytes of others may be made to be slow.
 
-        The function must be importable and pure; its exceptions are raised here. Raises FetchFailed if it exceeds the
-        limits of time and memory, or if other answers of the same site did.
+        The function must be importable and pure; its exceptions are raised here. Raises FetchFailed if the body cannot
+        be decoded, if reading it exceeds the limits of time and memory, or if other answers of the same site did.
         """
-        site = registrable_host(urlsplit(response.final_url).hostname or "")
         try:
-            return await self._workers.run(site, function, response, *args, **kwargs)
+            return await self.work(response.final_url, function, response, *args, **kwargs)
+        except FetchFailed as failure:
+            failure.status = response.status
+            raise
+
+    async def work(self, url: str, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Like `read`, for bytes that come from the site of `url` in another way, for example from an archive."""
+        site = registrable_host(urlsplit(url).hostname or "")
+        try:
+            return await self._workers.run(site, function, *args, **kwargs)
         except TaskLost as exc:
-            detail = f"{response.final_url}: reading it was given up: {exc}"
-            raise FetchFailed(UNREADABLE, detail, status=response.status) from exc
+            raise FetchFailed(UNREADABLE, f"{url}: reading it was given up: {exc}") from exc
         except OriginBarred as exc:
             raise FetchFailed("no_turn", str(exc), host=site) from exc
         except CodingError as exc:
-            raise FetchFailed(exc.reason, f"{response.final_url}: {exc}", status=response.status) from exc
+            raise FetchFailed(exc.reason, f"{url}: {exc}") from exc
 
     async def _with_retry(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
         """Retry once. If the host asked for a pause, the retry waits for it as part of waiting for its turn."""
@@ -195,7 +203,7 @@ class Client:
             exchange = await self._exchange(url, headers, robots=robots)
             location = exchange.header("location")
             if exchange.status not in REDIRECTS or not location:
-                return Response(exchange, _decoded(exchange), tuple(redirects))
+                return Response(exchange, tuple(redirects))
             redirects.append(exchange)
             if len(redirects) > MAX_REDIRECTS:
                 raise FetchFailed("redirects", f"more than {MAX_REDIRECTS} redirects from {redirects[0].url}")
@@ -307,7 +315,13 @@ class Client:
         if response.status >= 500 or response.status == 429:
             detail = f"{url}: answers {response.status}, so nothing may be fetched for now"
             raise FetchFailed("robots_unavailable", detail, status=response.status, retry_at=response.retry_at)
-        return response.body if response.status < 300 else b""
+        if response.status >= 300:
+            return b""
+        coding = response.exchange.header("content-encoding")
+        try:
+            return decode_start(response.exchange.body_sent, coding, ROBOTS_BYTES)
+        except CodingError as exc:
+            raise FetchFailed(exc.reason, f"{url}: {exc}", status=response.status) from exc
 
 
 def _host_name(url: str) -> str:
@@ -331,10 +345,3 @@ def _refused(url: str, exc: BaseException) -> FetchFailed | None:
             else seen.__cause__
         )
     return None
-
-
-def _decoded(exchange: Exchange) -> bytes:
-    try:
-        return decode(exchange.body_sent, exchange.header("content-encoding"))
-    except CodingError as exc:
-        raise FetchFailed(exc.reason, f"{exchange.url}: {exc}", status=exchange.status) from exc

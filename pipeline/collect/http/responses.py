@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from pipeline.archive.codings import decode
 from pipeline.archive.exchange import Exchange
 from pipeline.collect.http.hosts import OVERLOADED, parse_retry_after
 
@@ -14,10 +15,9 @@ PERMANENT_REDIRECTS = frozenset({301, 308})
 
 
 class Response(msgspec.Struct, frozen=True):
-    """The last exchange of a fetch, and its body with the content coding undone."""
+    """The last exchange of a fetch."""
 
     exchange: Exchange
-    body: bytes
     redirects: tuple[Exchange, ...] = ()
     """The exchanges that redirected to it, the first one first."""
 
@@ -36,9 +36,15 @@ class Response(msgspec.Struct, frozen=True):
         return self.final_url if permanent and self.final_url != self.redirects[0].url else None
 
     @property
-    def as_sent(self) -> bool:
-        """Whether the body was sent without a content coding."""
-        return self.body is self.exchange.body_sent
+    def content_type(self) -> str | None:
+        return self.exchange.header("content-type")
+
+    def decoded(self) -> bytes:
+        """The body with its content coding undone. It may take a second, so it is called in worker processes only.
+
+        Raises CodingError.
+        """
+        return decode(self.exchange.body_sent, self.exchange.header("content-encoding"))
 
     @property
     def retry_at(self) -> datetime | None:
@@ -46,6 +52,15 @@ class Response(msgspec.Struct, frozen=True):
         if self.status not in OVERLOADED:
             return None
         return parse_retry_after(self.exchange.header("retry-after"), self.exchange.fetched_at)
+
+
+class SeenBody(msgspec.Struct, frozen=True):
+    """What is known of a body that was decoded in a worker process."""
+
+    size_bytes: int
+    """Size of the body without its content coding."""
+    payload_digest: str
+    """Digest of the same."""
 
 
 NOT_ASKED = frozenset({"asked_to_wait", "no_turn"})

@@ -1,13 +1,20 @@
-"""Whether the answer to a request is the article's page, and if not, why, and whether a retry may help."""
+"""Whether the answer to a request is the article's page, and if not, why, and whether a retry may help.
+
+Pure. `see_page` and `see_again` parse what a server sent, so they are called in worker processes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from pipeline.collect.http.responses import NOT_ASKED, Response
+from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
+from pipeline.events import RevisitOutcome
+from pipeline.ids import digest
 
 GONE_STATUS = frozenset({404, 410})
 ERROR = "error"
@@ -20,6 +27,8 @@ _PASSING_REASONS = NOT_ASKED | {
 }
 _NO_ARTICLE = frozenset({Redirection.TO_WALL, Redirection.TO_FRONT_PAGE})
 _ELSEWHERE = frozenset({Redirection.TO_OTHER_ARTICLE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_SITE})
+_TAKEN_DOWN = frozenset({Redirection.TO_FRONT_PAGE, Redirection.TO_OTHER_PAGE})
+"""Where outlets redirect readers of an article they took down. After other redirects the article may still exist."""
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -31,26 +40,80 @@ class NoPage(msgspec.Struct, frozen=True):
     detail: str
 
 
-def why_no_page(url: str, response: Response, final_url: str | None = None) -> NoPage | None:
-    """Why the answer to a request for the article at `url` is not its page; None if it may be.
+class SeenPage(SeenBody, frozen=True):
+    """What an answer is."""
+
+    no_page: NoPage | None
+    """None if it may be the article's page."""
+
+
+class SeenAgain(SeenBody, frozen=True):
+    """What became of a page that was captured before."""
+
+    outcome: RevisitOutcome
+    reason: str | None
+    """Why it is not the article's page any more."""
+
+
+def see_page(response: Response, url: str, final_url: str | None = None) -> SeenPage:
+    """What the answer to a request for the article at `url` is. Raises CodingError.
 
     `final_url` is the original address of a page that a web archive has delivered.
     """
-    final_url, status = final_url or response.final_url, response.status
+    body = response.decoded()
+    return SeenPage(len(body), digest(body), _why_no_page(url, response, body, final_url or response.final_url))
+
+
+def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> NoPage | None:
+    status, content_type = response.status, response.content_type
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
-    content_type = response.exchange.header("content-type")
     if not is_html(content_type):
         return NoPage("not_html", f"{final_url} is {content_type}")
-    if is_soft_404(response.body, content_type):
+    if is_soft_404(body, content_type):
         return NoPage(SOFT_404, f"{final_url} answers {status} and says that the page does not exist")
-    led = judge_redirection([url], final_url, response.body, content_type) if response.redirects else None
+    led = judge_redirection([url], final_url, body, content_type) if response.redirects else None
     # Feeds may link by short addresses or through redirects of other sites. If these end at an article, it is accepted.
     is_accepted = not looks_like_article(url) or (led is Redirection.TO_OTHER_SITE and looks_like_article(final_url))
     is_elsewhere = led in _ELSEWHERE and not is_accepted
     if led is not None and (led in _NO_ARTICLE or is_elsewhere):
         return NoPage(led.value, f"{url} leads to {final_url}")
     return None
+
+
+def see_again(response: Response, known_as: Sequence[str], payload_digest: str, *, is_conditional: bool) -> SeenAgain:
+    """What the answer says about a page with these addresses whose last capture has this digest. Raises CodingError.
+
+    A feed may name an address that redirects, so `known_as` also has the addresses at which the page was captured.
+    `is_conditional` says that the request had a validator, so that the answer may be 304.
+    """
+    body = response.decoded()
+    is_unmodified = response.status == 304 and is_conditional
+    outcome, reason = _what_became(response, body, known_as, is_unmodified=is_unmodified)
+    seen = digest(body)
+    if reason is None and not is_unmodified and seen != payload_digest:
+        outcome = RevisitOutcome.CHANGED
+    return SeenAgain(len(body), seen, outcome, reason)
+
+
+def _what_became(
+    response: Response, body: bytes, known_as: Sequence[str], *, is_unmodified: bool
+) -> tuple[RevisitOutcome, str | None]:
+    status, content_type = response.status, response.content_type
+    if status in GONE_STATUS:
+        return RevisitOutcome.MISSING, http_reason(status)
+    if not is_unmodified and not 200 <= status < 300:
+        return RevisitOutcome.FAILED, http_reason(status)
+    if not is_unmodified and not is_html(content_type):
+        return RevisitOutcome.FAILED, "not_html"
+    if not is_unmodified and is_soft_404(body, content_type):
+        return RevisitOutcome.MISSING, SOFT_404
+    if response.redirects:
+        led = judge_redirection(known_as, response.final_url, body, content_type)
+        if led is not Redirection.TO_ARTICLE:
+            is_down = led in _TAKEN_DOWN and not is_unmodified  # a 304 has no page that could say what it is
+            return RevisitOutcome.MISSING if is_down else RevisitOutcome.FAILED, led.value
+    return RevisitOutcome.UNCHANGED, None
 
 
 def http_reason(status: int) -> str:

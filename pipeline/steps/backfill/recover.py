@@ -70,7 +70,7 @@ async def _recover_source(
     if reads_cc_news(stores.settings, source):
         settings = stores.settings
         slices = NewsSlices(settings.cc_news_folder, hosts, allow_hosts=settings.allow_hosts, contact=settings.contact)
-        result += await NewsRecovery(stores, slices, pages, source, interval).run(history.archives)
+        result += await NewsRecovery(stores, history.archives, slices, pages, source, interval).run()
     return result
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.history.cc_news import NewsPage, list_files, read_pages
+from pipeline.collect.history.cc_news import NewsPage, is_readable, list_files, page_body, read_pages
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.news_slices import NewsSlices
 from pipeline.collect.history.sightings import HistoryResult, Sighting, dated_by_itself
 from pipeline.collect.http.client import Client
+from pipeline.collect.http.responses import FetchFailed
 from pipeline.collect.pages.section_pages import Link, linked_items, looks_like_article
 from pipeline.events import ArticleCaptured, Via
 from pipeline.ids import article_id
@@ -33,6 +34,8 @@ from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.run.page_events import Payload
 from pipeline.steps.run.stores import StepResult, Stores, uninterrupted
 
+R = TypeVar("R")
+
 _CRAWLED_WITHIN = timedelta(days=1)
 """Maximum time from an article's publication until it is crawled: late in the evening, that is the next day."""
 
@@ -41,9 +44,15 @@ class NewsRecovery:
     """Finds a source's articles of an interval in news files, and captures the pages that their site has lost."""
 
     def __init__(
-        self, stores: Stores, slices: NewsSlices, recovery: PageRecovery, source: Source, interval: Interval
+        self,
+        stores: Stores,
+        client: Client,
+        slices: NewsSlices,
+        recovery: PageRecovery,
+        source: Source,
+        interval: Interval,
     ) -> None:
-        self._stores, self._slices, self._recovery = stores, slices, recovery
+        self._stores, self._client, self._slices, self._recovery = stores, client, slices, recovery
         self._source = source
         self._past = SourceInterval(source.id, interval)
         self._period = interval
@@ -52,9 +61,9 @@ class NewsRecovery:
         self._crawled = Interval(interval.start, min(interval.end + _CRAWLED_WITHIN, known_until))
         self._base_url = stores.settings.cc_news_url
 
-    async def run(self, archives: Client) -> StepResult:
+    async def run(self) -> StepResult:
         """Read the files that may hold the interval's articles, in order of time, at most as many as a run may read."""
-        files, failures = await list_files(archives, self._base_url, self._crawled)
+        files, failures = await list_files(self._client, self._base_url, self._crawled)
         read_at = await self._stores.reading(history_reads, self._past)
         unread = [url for url in (file.url(self._base_url) for file in files) if (Via.CC_NEWS, url) not in read_at]
         result = StepResult({})
@@ -81,7 +90,7 @@ class NewsRecovery:
 
         The file counts as read only when the fate of each page is known; until then a later run reads it again.
         """
-        sightings = await asyncio.to_thread(self._sightings, file, url)
+        sightings = await self._sightings(file, url)
         find = HistoryResult(
             via=Via.CC_NEWS,
             url=url,
@@ -107,12 +116,22 @@ class NewsRecovery:
             return recorded
         return recorded + StepResult({}, notices=(f"source {self._source.id}: CC-NEWS: {find.failure.detail}",))
 
-    def _sightings(self, file: BinaryIO, found_in: str) -> dict[UUID, Sighting]:
+    async def _sightings(self, file: BinaryIO, found_in: str) -> dict[UUID, Sighting]:
         """The first capture of each article."""
         sightings: dict[UUID, Sighting] = {}
-        for page in read_pages(file, self._crawled, self._is_wanted):
-            sightings.setdefault(article_id(page.url), self._sighting(page, found_in))
+        pages = read_pages(file, self._crawled, self._is_wanted)
+        while (page := await asyncio.to_thread(next, pages, None)) is not None:
+            article = article_id(page.url)
+            if article not in sightings and await self._parse(is_readable, page):
+                sightings[article] = self._sighting(page, found_in)
         return sightings
+
+    async def _parse(self, function: Callable[[NewsPage], R], page: NewsPage) -> R | None:
+        """The result of the function, computed in a worker process; None if the page exceeds its limits."""
+        try:
+            return await self._client.work(page.url, function, page)
+        except FetchFailed:
+            return None
 
     def _is_wanted(self, url: str) -> bool:
         return is_on(url, self._source.hosts) and http_address(url) is not None and looks_like_article(url)
@@ -133,16 +152,18 @@ class NewsRecovery:
         pages = read_pages(file, self._crawled, lambda url: self._is_wanted(url) and article_id(url) in left)
         events: list[ArticleCaptured] = []
         while left and (page := await asyncio.to_thread(next, pages, None)) is not None:
-            events.append(self._captured(left.pop(article_id(page.url)), page))
+            body = await self._parse(page_body, page)
+            if body is not None:
+                events.append(self._captured(left.pop(article_id(page.url)), page, body))
         return events
 
-    def _captured(self, article: ArticleOfInterval, page: NewsPage) -> ArticleCaptured:
-        stored = self._stores.archive.write_resource(page.url, page.body, content_type=page.content_type, at=page.at)
+    def _captured(self, article: ArticleOfInterval, page: NewsPage, body: bytes) -> ArticleCaptured:
+        stored = self._stores.archive.write_resource(page.url, body, content_type=page.content_type, at=page.at)
         payload = Payload(
             final_url=page.url,
             status=200,
             content_type=page.content_type,
-            size_bytes=len(page.body),
+            size_bytes=len(body),
             payload_digest=stored.warc_payload_digest,
             stored=stored,
         )

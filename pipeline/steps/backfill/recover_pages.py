@@ -15,8 +15,8 @@ from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import HistoryResult
 from pipeline.collect.history.wayback import IndexCutOff, Memento, WebArchive
 from pipeline.collect.http.client import Client
-from pipeline.collect.http.responses import NOT_ASKED, Response
-from pipeline.collect.pages.answers import why_no_page
+from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
+from pipeline.collect.pages.answers import see_page
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id
@@ -136,11 +136,11 @@ class PageRecovery:
 
     async def _live(self, article: ArticleOfInterval) -> Sequence[Event]:
         response = await self._client.fetch(article.url)
-        refusal = why_no_page(article.url, response)
-        if refusal is not None:
-            failure = PageFailure(refusal.reason, refusal.detail, response.status, response.retry_at)
+        seen = await self._client.read(response, see_page, article.url)
+        if seen.no_page is not None:
+            failure = PageFailure(seen.no_page.reason, seen.no_page.detail, response.status, response.retry_at)
             return [self._failed(article, failure)]
-        return [self._captured(article, response, response.exchange.fetched_at, Via.LIVE)]
+        return [self._captured(article, response, seen, response.exchange.fetched_at, Via.LIVE)]
 
     async def _archived(self, article: ArticleOfInterval) -> Sequence[Event]:
         """The event for the archived capture that is nearest to the publication and shows the article.
@@ -160,25 +160,24 @@ class PageRecovery:
         for capture in captures[:_NEAREST]:
             try:
                 memento = await self._archive.read(capture)
+                seen = await self._archive.parse(memento, see_page, article.url, memento.url)
             except NotRead as failure:
                 temporary = failure if failure.is_passing else temporary
                 if failure.is_host_busy:
                     break
                 continue
-            if self._can_be_used(memento, article):
-                return [self._captured(article, memento.response, memento.at, Via.WAYBACK, memento.url)]
+            if seen.no_page is None and self._is_own(memento, article):
+                return [self._captured(article, memento.response, seen, memento.at, Via.WAYBACK, memento.url)]
         if temporary is not None:
             return self._not_read(article, temporary, "the web archive did not give a page that it has")
         return [self.not_archived(article, f"none of {len(captures)} archived captures can be used")]
 
-    def _can_be_used(self, memento: Memento, article: ArticleOfInterval) -> bool:
+    def _is_own(self, memento: Memento, article: ArticleOfInterval) -> bool:
         """Whether the archived page is the article's: at its own address, or at another address of its site to which
         the article's address redirected at that time."""
         try:
             is_own = article_id(memento.url) == article.article_id
         except ValueError:
-            return False
-        if why_no_page(article.url, memento.response, memento.url) is not None:
             return False
         hosts = self._source.hosts | {urlsplit(article.url).hostname or ""}
         is_redirected = (
@@ -215,12 +214,18 @@ class PageRecovery:
         )
 
     def _captured(
-        self, article: ArticleOfInterval, response: Response, at: datetime, via: Via, final_url: str | None = None
+        self,
+        article: ArticleOfInterval,
+        response: Response,
+        seen: SeenBody,
+        at: datetime,
+        via: Via,
+        final_url: str | None = None,
     ) -> ArticleCaptured:
         for redirect in response.redirects:
             self._stores.archive.write(redirect)
         stored = self._stores.archive.write(response.exchange)
-        return self.captured(article, response_payload(response, stored, final_url), at, via)
+        return self.captured(article, response_payload(response, seen, stored, final_url), at, via)
 
     def _failed(self, article: ArticleOfInterval, failure: PageFailure) -> CaptureFailed:
         return page_failed(

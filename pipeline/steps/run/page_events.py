@@ -13,10 +13,9 @@ import msgspec
 
 from pipeline.archive.archive import Stored
 from pipeline.collect.feeds import FeedItem
-from pipeline.collect.http.responses import Response
+from pipeline.collect.http.responses import Response, SeenBody
 from pipeline.collect.pages.answers import is_passing
 from pipeline.events import ArticleCaptured, CaptureFailed, ItemDiscovered, Via
-from pipeline.ids import digest
 
 MAX_ATTEMPTS = 5
 """Failed attempts after which a page counts as lost."""
@@ -57,14 +56,14 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     stored: Stored
 
 
-def response_payload(response: Response, stored: Stored, final_url: str | None = None) -> Payload:
+def response_payload(response: Response, seen: SeenBody, stored: Stored, final_url: str | None = None) -> Payload:
     """The payload of a response that was archived. `final_url` is given if the response came from a web archive."""
     return Payload(
         final_url=final_url or response.final_url,
         status=response.status,
-        content_type=response.exchange.header("content-type"),
-        size_bytes=len(response.body),
-        payload_digest=stored.warc_payload_digest if response.as_sent else digest(response.body),
+        content_type=response.content_type,
+        size_bytes=seen.size_bytes,
+        payload_digest=seen.payload_digest,
         stored=stored,
     )
 

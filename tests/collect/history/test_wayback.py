@@ -186,7 +186,7 @@ def replay(archive: WebArchiveServer, folder: Path, at: datetime) -> Memento:
 def test_a_replay_gives_the_original_page(archive: WebArchiveServer, tmp_path: Path) -> None:
     archive.keep(URL, hour(3), "<p>then</p>")
     memento = replay(archive, tmp_path, hour(3))
-    assert (memento.at, memento.url, memento.response.body) == (hour(3), URL, b"<p>then</p>")
+    assert (memento.at, memento.url, memento.response.decoded()) == (hour(3), URL, b"<p>then</p>")
 
 
 def test_a_redirect_to_the_nearest_capture_is_followed(archive: WebArchiveServer, tmp_path: Path) -> None:

@@ -347,7 +347,7 @@ def outcome(url: str, *, allow: tuple[str, ...]) -> str:
 def test_the_counter_sees_allowed_connections(hop: WebServer) -> None:
     hop.answers["/seen"] = Answer(b"here")
     with counted_connections() as opened:
-        assert fetch(f"http://hop.localhost:{port(hop)}/seen", allow=("hop.localhost",)).body == b"here"
+        assert fetch(f"http://hop.localhost:{port(hop)}/seen", allow=("hop.localhost",)).decoded() == b"here"
     assert reached(opened) == {("127.0.0.1", port(hop))}
     assert hop.asked["/seen"] == 1
 
@@ -429,5 +429,5 @@ def test_proxies_of_the_environment_are_ignored(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, trap.base)
     with counted_connections() as opened:
-        assert fetch(f"http://hop.localhost:{port(hop)}/a", allow=("hop.localhost",)).body == b"here"
+        assert fetch(f"http://hop.localhost:{port(hop)}/a", allow=("hop.localhost",)).decoded() == b"here"
     assert reached(opened) == {("127.0.0.1", port(hop))}

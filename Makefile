@@ -38,7 +38,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
-	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/models/sql pipeline/cli/sql
+	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/models/sql pipeline/monitor/sql
 	$(BIN)/python -m tests.style.plain_english # idioms that make prose hard to read
 
 .venv/ready: requirements.lock pyproject.toml

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -23,3 +23,8 @@ class Interval(msgspec.Struct, frozen=True):
     def days(self) -> int:
         """The length in days, rounded up, at least one."""
         return max(1, -(-(self.end - self.start) // timedelta(days=1)))
+
+
+def utc_minute(at: datetime) -> str:
+    """A time for people, to the minute: `2026-03-01 12:30 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

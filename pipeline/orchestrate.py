@@ -26,7 +26,7 @@ from pipeline.steps.backfill.recover import recover
 from pipeline.steps.backfill.replay import Captures, scope_of
 from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.feed_state import Which, due_sources
-from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
+from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prune
 from pipeline.steps.poll import failed_polls
 from pipeline.steps.processing import processing_step
 from pipeline.steps.revisit import sources_due
@@ -34,6 +34,7 @@ from pipeline.steps.run.progress import Progress, log_progress
 from pipeline.steps.run.run_interval import RunInterval, run_interval
 from pipeline.steps.run.source_report import SourceReport
 from pipeline.steps.run.stores import StepResult, Stores
+from pipeline.steps.verification import due_records, prove, record_proof
 
 log = structlog.get_logger()
 
@@ -176,7 +177,8 @@ def verify_stores() -> dict[str, int | str]:
     """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
     settings = _settings()
     with _ledger(settings) as ledger:
-        proof = prove(ledger, archive_storage(settings), utc_now())
+        proof = prove(ledger, archive_storage(settings), due_records(ledger, utc_now()))
+    record_proof(settings, proof, utc_now())
     for finding in proof.findings:
         log.error("not_as_recorded", finding=finding)
     proof.require_success()

@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         return self.data / "news.duckdb"
 
     @property
+    def verification_file(self) -> Path:
+        """The result of the last verification of ledger and archive."""
+        return self.data / "verified.json"
+
+    @property
     def lookback(self) -> timedelta:
         return timedelta(days=self.lookback_days)
 

@@ -55,6 +55,7 @@ app.command(rich_help_panel=RECORD)(backfill.backfill)
 # SQL may begin with a comment, which looks like an option
 app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(query.sql)
 app.command(rich_help_panel=QUERY)(status.status)
+app.command(rich_help_panel=QUERY)(status.metrics)
 app.command("models", rich_help_panel=QUERY)(ingest.build_models)
 app.command(rich_help_panel=QUERY)(ingest.publish)
 app.command(rich_help_panel=LEDGER)(ingest.init)

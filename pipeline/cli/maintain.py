@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-import msgspec
 import typer
 
 from pipeline import models
 from pipeline.cli import console
 from pipeline.cli.options import Data
 from pipeline.errors import NewsledgerError
-from pipeline.ledger import Ledger, verify
+from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
@@ -25,7 +24,8 @@ def maintain(data: Data = None) -> None:
     status 1 if anything is not as it was recorded.
     """
     from pipeline.archive.storage import archive_storage
-    from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prove, prune
+    from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prune
+    from pipeline.steps.verification import due_records, prove, record_proof
 
     settings = load_settings(data=data)
     began, now = time.monotonic(), utc_now()
@@ -35,7 +35,8 @@ def maintain(data: Data = None) -> None:
     ):
         deleted = delete_superseded(ledger, now)
         merging = merge_files(ledger, on_progress)
-        proof = prove(ledger, archive_storage(settings), now)
+        proof = prove(ledger, archive_storage(settings), due_records(ledger, now))
+    record_proof(settings, proof, now)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     console.table(
         None,
@@ -76,27 +77,21 @@ def verify_ledger(
     the same events. Exit status 1 if an event or page was changed, removed or inserted.
     """
     from pipeline.archive.storage import archive_storage
-    from pipeline.steps.maintain import damages, page_records
+    from pipeline.steps.verification import page_records, prove, record_proof
 
     settings = load_settings(data=data)
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        result = verify(ledger)
-        findings = [f"{finding.where}: {finding.what}" for finding in result.findings]
-        if digest_expected and not ledger.select(DigestRow, "append_with_digest", digest=digest_expected):
-            findings.append(f"ledger: no append ends with {digest_expected}: the ledger was cut off or rewritten")
-        if archive:
-            findings += damages(archive_storage(settings), page_records(ledger))
-    for finding in findings:
+        records = page_records(ledger) if archive else []
+        proof = prove(ledger, archive_storage(settings), records, digest_expected=digest_expected)
+    record_proof(settings, proof, utc_now())
+    for finding in proof.findings:
         console.say(finding)
-    if findings:
+    if proof.findings:
         raise NewsledgerError(
-            f"{settings.ledger_catalog}: {len(findings)} findings; the ledger is not what was recorded"
+            f"{settings.ledger_catalog}: {len(proof.findings)} findings; the ledger is not what was recorded"
         )
+    pages = f", and {proof.pages} archived pages" if archive else ""
     typer.echo(
-        f"{settings.ledger_catalog}: {result.events} events in {result.appends} appends are as they were recorded"
+        f"{settings.ledger_catalog}: {proof.events} events in {proof.appends} appends{pages} are as they were recorded"
     )
-    typer.echo(f"digest {result.digest}")
-
-
-class DigestRow(msgspec.Struct, frozen=True):
-    append_no: int
+    typer.echo(f"digest {proof.digest}")

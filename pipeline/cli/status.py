@@ -1,166 +1,192 @@
-"""newsledger status: sources that need attention, pending work and recent failures, on one screen."""
+"""newsledger status and metrics: the state of the installation, for people and for monitors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from importlib import resources
-from typing import Annotated
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import msgspec
 import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
-from pipeline.ledger import Ledger
+from pipeline.interval import utc_minute
 from pipeline.ledger.log import utc_now
-from pipeline.settings import Settings, load_settings
-from pipeline.steps.run.run_interval import lookback
+from pipeline.settings import load_settings
 
+if TYPE_CHECKING:
+    from pipeline.monitor.concerns import Concern
+    from pipeline.monitor.state import CoverageDay, FailedTask, FeedStatus, State
 
-class SourceStatus(msgspec.Struct, frozen=True):
-    """The state of one source's feeds in the ledger now."""
-
-    source_id: str
-    feeds: int
-    failing: int
-    """Feeds whose last poll failed, without retired ones."""
-    retired: int
-    last_polled_at: datetime
-    last_success_at: datetime | None
-    articles: int
-    """Articles that were extracted at any time."""
-    reason: str | None
-    """Why one of the failing feeds fails."""
-
-
-class FailedTask(msgspec.Struct, frozen=True):
-    """A task of an Airflow run that failed after all its retries."""
-
-    dag_id: str
-    run_id: str
-    task_id: str
-    label: str | None
-    occurred_at: datetime
-    error: str
-
-
-class RecentCoverage(msgspec.Struct, frozen=True):
-    """Counts of one source in the last published build, over the seven days up to the newest day in it."""
-
-    source_id: str
-    seen: int
-    captured: int
-    failed: int
-    pending: int
-    gaps: int
-    """Times when items may have been missed between two polls."""
-    quiet_days: tuple[str, ...]
-    days_not_polled: int
+LOST_SHOWN = 20
+"""Lost pages that are listed without --all, the newest ones."""
 
 
 def status(
     show_all: Annotated[
-        bool, typer.Option("--all", help="Show every source, not only those that need attention.")
+        bool, typer.Option("--all", help="Show every source and every lost page, not only what needs attention.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what needs a person; exit status 1 if anything does.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object with everything.")] = False,
     data: Data = None,
 ) -> None:
-    """Show the sources that need attention, pending work and recent failures.
+    """Show the sources that need attention, pending work, lost pages, and recent failures.
 
     A source needs attention if feeds fail or are retired (HTTP 410), if items may have been missed between two polls,
     if it had an unusually quiet day or a day without a poll, or if pages could not be fetched. The counts of the last
     seven days come from the last published build, everything else from the ledger.
+
+    With --check, for cron and monitors: a line for each failing source, for each possible gap, quiet day and failed
+    run of the last two days, if nothing was polled or published for two days, and if the ledger was not verified for
+    two weeks or is not as it was recorded.
     """
-    from pipeline.steps.capture import pending_pages
-    from pipeline.steps.processing import PROCESSING_STEPS
+    from pipeline.monitor.concerns import concerns
+    from pipeline.monitor.state import read_state
 
     settings = load_settings(data=data)
-    now = utc_now()
-    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        position, append_no, _ = ledger.head()
-        sources = ledger.select(SourceStatus, "status_by_source")
-        interval = lookback(settings, now)
-        failed_tasks = ledger.select(FailedTask, "failed_tasks", since=interval.start)
-        pages = pending_pages(ledger, interval, [row.source_id for row in sources])
-        pending = [f"{step.pending(ledger, settings, interval)} to {step.name}" for step in PROCESSING_STEPS]
-    coverage = {row.source_id: row for row in _recent_coverage(settings)}
-    _show_sources(sources, coverage, show_all=show_all)
-    lost = sum(page.failed_for_good for page in pages)
-    typer.echo(f"sources     {_totals(sources, coverage)}")
-    typer.echo(f"ledger      {position} events in {append_no} appends, {settings.ledger_catalog}")
-    typer.echo(
-        f"pending     {len(pages) - lost} pages to capture, {', '.join(pending)}, {lost} failed for good"
-        f" (last {settings.lookback_days} days)"
-    )
-    if failed_tasks:
-        typer.echo(f"airflow     {_failures(failed_tasks)} (last {settings.lookback_days} days)")
-    typer.echo(f"published   {_published(settings)}")
+    state = read_state(settings, utc_now())
+    found = concerns(state)
+    if as_json:
+        _write_json(state, found)
+    elif check:
+        for concern in found or ():
+            typer.echo(console.printable(concern.what))
+        if not found:
+            typer.echo("nothing needs attention")
+    else:
+        _show(state, str(settings.ledger_catalog), str(settings.news_file), show_all=show_all)
+    if check and found:
+        raise typer.Exit(1)
 
 
-def _show_sources(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCoverage], *, show_all: bool) -> None:
+def metrics(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A file to replace, for node_exporter's textfile collector: NAME.prom."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write metrics in Prometheus' text format, to standard output or to a file that is replaced in one rename."""
+    from prometheus_client import generate_latest, write_to_textfile
+
+    from pipeline.errors import storage_errors
+    from pipeline.monitor.concerns import concerns
+    from pipeline.monitor.gauges import registry_of
+    from pipeline.monitor.state import read_state
+
+    state = read_state(load_settings(data=data), utc_now())
+    registry = registry_of(state, concerns(state))
+    if output is None:
+        sys.stdout.buffer.write(generate_latest(registry))
+        return
+    with storage_errors(output):
+        write_to_textfile(str(output), registry)
+
+
+def _write_json(state: State, found: Sequence[Concern]) -> None:
+    whole = {"concerns": found, **msgspec.structs.asdict(state)}
+    sys.stdout.buffer.write(msgspec.json.encode(whole) + b"\n")
+
+
+def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
+    days = f"(last {state.lookback_days} days)"
+    _show_sources(state, show_all=show_all)
+    _show_lost(state, show_all=show_all)
+    typer.echo(f"sources     {_totals(state)}")
+    typer.echo(f"ledger      {state.ledger.position} events in {state.ledger.appends} appends, {ledger}")
+    pending = ", ".join(f"{count} to {step}" for step, count in state.pending.items())
+    typer.echo(f"pending     {state.pages_pending} pages to capture, {pending}, {len(state.lost)} lost {days}")
+    if state.failed_tasks:
+        typer.echo(f"airflow     {_failures(state.failed_tasks)} {days}")
+    published = state.publication
+    built = f"{utc_minute(published.built_at)}, up to event {published.head_position}, " if published else ""
+    typer.echo(f"published   {f'{built}{news_file}' if published else 'nothing yet'}")
+    typer.echo(f"verified    {_verified(state)}")
+
+
+def _show_sources(state: State, *, show_all: bool) -> None:
+    coverage: dict[str, list[CoverageDay]] = {}
+    for day in state.coverage:
+        coverage.setdefault(day.source_id, []).append(day)
+    lost = Counter((page.source_id, page.reason) for page in state.lost)
     rows = []
-    for source in sources:
-        recent = coverage.get(source.source_id)
-        remarks = list(_remarks(source, recent))
+    for source_id, group in groupby(state.feeds, key=lambda feed: feed.source_id):
+        feeds, days = list(group), coverage.get(source_id, [])
+        reasons = {reason: count for (source, reason), count in lost.items() if source == source_id}
+        remarks = [*_feed_remarks(feeds), *_coverage_remarks(days)]
+        if reasons:
+            named = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+            remarks.append(f"{sum(reasons.values())} lost ({named})")
         if remarks or show_all:
-            counts = (recent.seen, recent.captured, recent.failed, recent.pending) if recent else (None,) * 4
-            last = f"{source.last_success_at:%Y-%m-%d %H:%M}" if source.last_success_at else "never"
-            rows.append((source.source_id, last, source.articles, *counts, "; ".join(remarks)))
+            success = max((feed.last_success_at for feed in feeds if feed.last_success_at), default=None)
+            counts = [sum(getattr(day, name) for day in days) for name in ("seen", "captured", "failed", "pending")]
+            rows.append(
+                (
+                    source_id,
+                    f"{success:%Y-%m-%d %H:%M}" if success else "never",
+                    state.articles.get(source_id, 0),
+                    *(counts if days else (None,) * 4),
+                    "; ".join(remarks),
+                )
+            )
     if rows:
         columns = ("source", "last success", "articles", "seen 7 d", "captured", "failed", "pending", "remarks")
         console.table(None, columns, rows)
 
 
-def _remarks(source: SourceStatus, recent: RecentCoverage | None) -> Iterator[str]:
-    """What needs attention at the source."""
-    if source.failing:
-        yield f"{source.failing} of {source.feeds} feeds fail: {source.reason}"
-    if source.retired:
-        yield f"{source.retired} of {source.feeds} feeds retired (410)"
-    if recent is None:
-        return
-    if recent.gaps:
-        yield f"{recent.gaps} possible gap{'s' if recent.gaps > 1 else ''}"
-    if recent.quiet_days:
-        yield f"quiet on {', '.join(recent.quiet_days)}"
-    if recent.days_not_polled:
-        yield f"not polled on {recent.days_not_polled} day{'s' if recent.days_not_polled > 1 else ''}"
-    if recent.failed:
-        yield f"{recent.failed} page{'s' if recent.failed > 1 else ''} lost"
+def _feed_remarks(feeds: Sequence[FeedStatus]) -> Iterator[str]:
+    failing = [feed for feed in feeds if feed.is_failing]
+    retired = sum(feed.is_retired for feed in feeds)
+    if failing:
+        reasons = ", ".join(sorted({feed.reason or "unknown" for feed in failing}))
+        yield f"{len(failing)} of {len(feeds)} feeds fail: {reasons}"
+    if retired:
+        yield f"{retired} of {len(feeds)} feeds retired (410)"
+
+
+def _coverage_remarks(days: Sequence[CoverageDay]) -> Iterator[str]:
+    if gaps := sum(day.gaps for day in days):
+        yield f"{gaps} possible gap{'s' if gaps > 1 else ''}"
+    if quiet := [f"{day.day:%d %b}" for day in days if day.is_quiet]:
+        yield f"quiet on {', '.join(quiet)}"
+    if missed := sum(day.polls == 0 for day in days):
+        yield f"not polled on {missed} day{'s' if missed > 1 else ''}"
+
+
+def _show_lost(state: State, *, show_all: bool) -> None:
+    shown = state.lost if show_all else state.lost[:LOST_SHOWN]
+    if shown:
+        rows = [(page.source_id, page.url, page.reason, utc_minute(page.failed_at)) for page in shown]
+        console.table("lost pages", ("source", "page", "reason", "given up"), rows)
+    if len(shown) < len(state.lost):
+        typer.echo(f"and {len(state.lost) - len(shown)} more lost pages: `newsledger status --all` lists them")
 
 
 def _failures(tasks: Sequence[FailedTask]) -> str:
     runs = len({(task.dag_id, task.run_id) for task in tasks})
     last = tasks[0]
     name = f"{last.dag_id}.{last.task_id}" + (f" of {last.label}" if last.label else "")
-    newest = f"{last.occurred_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {name}: {last.error}"
+    newest = f"{utc_minute(last.occurred_at)}, {name}: {last.error}"
     return f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} of {runs} run{'s' if runs > 1 else ''} failed; {newest}"
 
 
-def _totals(sources: Sequence[SourceStatus], coverage: Mapping[str, RecentCoverage]) -> str:
-    failing = sum(1 for source in sources if source.failing)
-    seen, captured = sum(row.seen for row in coverage.values()), sum(row.captured for row in coverage.values())
+def _totals(state: State) -> str:
+    sources = {feed.source_id for feed in state.feeds}
+    failing = {feed.source_id for feed in state.feeds if feed.is_failing}
+    seen, captured = sum(day.seen for day in state.coverage), sum(day.captured for day in state.coverage)
     coverage_text = f", {captured} of {seen} articles of the last 7 days captured" if seen else ""
-    return f"{len(sources)}, {failing} with failing feeds{coverage_text}"
+    return f"{len(sources)}, {len(failing)} with failing feeds{coverage_text}"
 
 
-def _recent_coverage(settings: Settings) -> list[RecentCoverage]:
-    """The counts of each source. Empty before the first build, or if an older version of newsledger published it."""
-    if not settings.news_file.is_file():
-        return []
-    query = resources.files("pipeline.cli").joinpath("sql", "recent_coverage.sql").read_text("utf-8")
-    with duckdb.connect(settings.news_file, read_only=True) as con:
-        try:
-            rows = con.execute(query).fetchall()
-        except duckdb.CatalogException:
-            return []
-    fields = RecentCoverage.__struct_fields__
-    return [msgspec.convert(dict(zip(fields, row, strict=True)), RecentCoverage) for row in rows]
-
-
-def _published(settings: Settings) -> str:
-    if not settings.news_file.is_file():
-        return "nothing yet"
-    at = datetime.fromtimestamp(settings.news_file.stat().st_mtime, UTC)
-    return f"{at:%Y-%m-%d %H:%M}, {settings.news_file}"
+def _verified(state: State) -> str:
+    last = state.verification
+    if last is None:
+        return "never: `newsledger maintain` and `newsledger verify` do it"
+    result = f"{last.findings} findings, first {last.first_finding}" if last.findings else "as recorded"
+    return f"{utc_minute(last.verified_at)}, {last.events} events and {last.pages} archived pages, {result}"

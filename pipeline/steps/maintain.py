@@ -1,4 +1,4 @@
-"""maintain: merge the ledger's small files, and verify that ledger and archive hold what was recorded.
+"""maintain: merge the ledger's small files, and delete files that are no longer needed.
 
 It is safe while other runs append. The ledger's lock is held for one merged file at a time, no snapshot is expired, and
 a file is deleted only a day after it was replaced, when no reader can still need it.
@@ -6,20 +6,14 @@ a file is deleted only a day after it was replaced, when no reader can still nee
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.archive import read_page
-from pipeline.archive.storage import Location, Storage
-from pipeline.errors import ArchiveError, NewsledgerError
 from pipeline.events import EVENT_TYPES, event_type
-from pipeline.ids import digest
-from pipeline.ledger import Ledger, verify
+from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
@@ -27,10 +21,6 @@ LOCK_TIMEOUT_SECONDS = 600.0
 """Longer than for other runs, because runs that append take the lock again and again."""
 GRACE = timedelta(days=1)
 """A replaced file is kept for this long. Readers and appends that still use it are done by then."""
-FRESH = timedelta(days=8)
-"""Pages archived within this time (a week and a day) are read back by every weekly run."""
-WEEKS_TO_READ_ALL = 13
-"""Each older WARC file is read back by one weekly run in this many weeks."""
 FORGOTTEN = timedelta(days=30)
 """Files about hosts and slices of news files are deleted when they were not used for this long. They are caches."""
 
@@ -47,35 +37,6 @@ class Merging(msgspec.Struct, frozen=True):
 
     before: LedgerFiles
     after: LedgerFiles
-
-
-class Proof(msgspec.Struct, frozen=True):
-    """The extent of a verification, and a line for each difference that it found."""
-
-    appends: int
-    events: int
-    digest: str
-    """Digest of the ledger's whole chain."""
-    pages: int
-    """Number of archived pages that were read back."""
-    findings: tuple[str, ...]
-
-    def require_success(self) -> None:
-        """Raises NewsledgerError with the first finding, if there is one."""
-        if self.findings:
-            more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
-            raise NewsledgerError(f"{self.findings[0]}{more}")
-
-
-class PageRecord(msgspec.Struct, frozen=True):
-    """An archived page, and the digest of its body in its event."""
-
-    event_id: UUID
-    url: str
-    payload_digest: str
-    warc_file: str
-    warc_offset: int
-    warc_length: int
 
 
 class _Merged(msgspec.Struct, frozen=True):
@@ -113,42 +74,6 @@ def delete_superseded(ledger: Ledger, now: datetime) -> int:
     deleted = ledger.rearrange(_Deleted, "delete_superseded_files", older_than=now - GRACE)
     orphans = ledger.rearrange(_Deleted, "delete_orphaned_files", older_than=now - GRACE)
     return len(deleted) + len(orphans)
-
-
-def prove(ledger: Ledger, storage: Storage, now: datetime) -> Proof:
-    """Verify the whole ledger. Read back the pages that are due: recent ones, and weekly another part of the rest."""
-    verification = verify(ledger)
-    records = [record for record in page_records(ledger) if is_due(record, now)]
-    findings = (
-        *(f"{finding.where}: {finding.what}" for finding in verification.findings),
-        *damages(storage, records),
-    )
-    return Proof(verification.appends, verification.events, verification.digest, len(records), findings)
-
-
-def page_records(ledger: Ledger) -> list[PageRecord]:
-    """All archived pages with a body, in the order of the archive's files."""
-    return ledger.select(PageRecord, "page_records")
-
-
-def damages(storage: Storage, records: Iterable[PageRecord]) -> Iterator[str]:
-    """A line for each record that cannot be read, or whose body has another digest."""
-    for record in records:
-        location = Location(record.warc_file, record.warc_offset, record.warc_length)
-        try:
-            page = read_page(storage, location)
-        except ArchiveError as exc:
-            yield f"archive: {record.url}: {exc}"
-            continue
-        if digest(page.body) != record.payload_digest:
-            yield f"archive: {record.url}: {record.warc_file} at {record.warc_offset} holds another page"
-
-
-def is_due(record: PageRecord, now: datetime) -> bool:
-    """Whether a weekly run at this time reads the page back."""
-    week = int(now.timestamp()) // timedelta(days=7).total_seconds()
-    is_fresh = record.warc_file >= f"{now - FRESH:%Y/%m/%d}"
-    return is_fresh or zlib.crc32(record.warc_file.encode()) % WEEKS_TO_READ_ALL == week % WEEKS_TO_READ_ALL
 
 
 def prune(settings: Settings, now: datetime) -> list[Path]:

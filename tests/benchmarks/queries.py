@@ -36,7 +36,7 @@ def measure(folder: Path, events: int) -> None:
         "known_items": {"source_ids": ["example"], "recall_start": now - WEEK},
         "items_without_capture": {"start": now - WEEK, "end": now, "source_ids": ["example"]},
         "totals": {},
-        "status_by_source": {},
+        "feed_status": {},
     }
     path = folder / "ledger.sqlite"
     with Ledger.open(path) as ledger:

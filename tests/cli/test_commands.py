@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli.app import app
 from pipeline.cli.console import printable
+from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
 from tests.conftest import SHARED, item
 from tests.worlds.loopback import Answer, WebServer
@@ -52,6 +55,7 @@ def test_help_names_every_command() -> None:
         "publish",
         "sql",
         "status",
+        "metrics",
         "verify",
         "sources",
         "extract",
@@ -190,8 +194,45 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
         run = ("--data", tmp_path / "data")
         assert newsledger("ingest", "--sources", sources, *run, env=ALLOW).returncode == 0
     status = newsledger("status", *run).stdout
-    assert "1 pages to capture, 0 to extract, 0 to annotate, 1 failed for good" in status
-    assert "harbour" in status
+    assert "1 pages to capture, 0 to extract, 0 to annotate, 1 lost" in status
+    assert f"{web.base}/gone" in status
+    assert "(1 gone)" in status
+    assert re.search(r"published +20\d\d-\d\d-\d\d \d\d:\d\d UTC, up to event \d+", status)
+    assert "never: `newsledger maintain`" in status
+    assert newsledger("status", "--check", *run).stdout == "nothing needs attention\n"
+
+    with Ledger.open_existing(tmp_path / "data" / "ledger.sqlite") as ledger:
+        ledger.append([failed_poll("harbour", f"{web.base}/feed.xml")], Run("later"))
+    assert newsledger("verify", "--archive", *run).returncode == 0
+    (tmp_path / "data" / "archive").rename(tmp_path / "data" / "elsewhere")
+    assert newsledger("verify", "--archive", *run).returncode == 1
+    check = newsledger("status", "--check", *run)
+    assert check.returncode == 1
+    recorded, failing = check.stdout.splitlines()
+    assert re.fullmatch(r"the verification of .* found: archive: .*", recorded)
+    assert failing.startswith(f"harbour: {web.base}/feed.xml: http_5xx; last success 20")
+    as_json = newsledger("status", "--check", "--json", *run)
+    assert as_json.returncode == 1
+    told = json.loads(as_json.stdout)
+    assert [each["kind"] for each in told["concerns"]] == ["not_as_recorded", "source_fails"]
+    assert [(page["url"], page["reason"]) for page in told["lost"]] == [(f"{web.base}/gone", "gone")]
+    assert newsledger("metrics", "-o", tmp_path / "newsledger.prom", *run).returncode == 0
+    exposed = (tmp_path / "newsledger.prom").read_text()
+    assert exposed == newsledger("metrics", *run).stdout
+    assert 'newsledger_concerns{kind="source_fails"} 1.0\n' in exposed
+    assert [path.name for path in tmp_path.glob("*.prom*")] == ["newsledger.prom"]
+
+
+def failed_poll(source_id: str, feed_url: str) -> FeedPolled:
+    return FeedPolled(
+        stream=f"feed:{source_id}/1",
+        occurred_at=datetime.now(UTC),
+        producer="poll@1",
+        source_id=source_id,
+        feed_url=feed_url,
+        outcome=PollOutcome.FAILED,
+        reason="http_5xx",
+    )
 
 
 # sources

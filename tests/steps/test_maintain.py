@@ -19,16 +19,9 @@ from pipeline.errors import LedgerLocked, NewsledgerError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
-from pipeline.steps.maintain import (
-    WEEKS_TO_READ_ALL,
-    PageRecord,
-    delete_superseded,
-    is_due,
-    merge_files,
-    prove,
-    prune,
-)
+from pipeline.steps.maintain import delete_superseded, merge_files, prune
 from pipeline.steps.run.progress import Progress
+from pipeline.steps.verification import WEEKS_TO_READ_ALL, PageRecord, due_records, is_due, prove
 from tests.conftest import item
 from tests.worlds.running import newsledger
 from tests.worlds.world import World
@@ -184,7 +177,7 @@ def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
             writer.kill()
             writer.communicate()
         assert merged > 1
-        assert prove(ledger, Folder(catalog.parent / "archive"), utc_now()).findings == ()
+        assert prove(ledger, Folder(catalog.parent / "archive"), []).findings == ()
         (row,) = ledger.table(
             "select count(*) as n, count(distinct event_id) as ids, max(position) as last from ledger.item_discovered"
         ).to_pylist()
@@ -198,11 +191,11 @@ def test_a_page_that_was_changed_or_lost_is_found(world: World) -> None:
     world.collect()
     (archive,) = world.settings.archive_root.rglob("*.warc.gz")
     with world.stores() as stores:
-        sound = prove(stores.ledger, archive_storage(world.settings), utc_now())
+        sound = prove(stores.ledger, archive_storage(world.settings), due_records(stores.ledger, utc_now()))
         assert (sound.pages, sound.findings) == (2, ())
         sound.require_success()
         archive.rename(archive.with_suffix(".away"))
-        broken = prove(stores.ledger, archive_storage(world.settings), utc_now())
+        broken = prove(stores.ledger, archive_storage(world.settings), due_records(stores.ledger, utc_now()))
     assert len(broken.findings) == 2
     with pytest.raises(NewsledgerError, match=r"archive: .*no such file.*\(and 1 more\)"):
         broken.require_success()

@@ -15,11 +15,11 @@ from pipeline.errors import SettingsError
 from pipeline.ledger import verify
 from pipeline.settings import Settings, load_settings
 from pipeline.steps import revisit
-from pipeline.steps.maintain import damages, page_records
 from pipeline.steps.revisit import due_pages, revisit_source, sources_due
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client
+from pipeline.steps.verification import damages, page_records
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 

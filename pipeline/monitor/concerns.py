@@ -1,0 +1,117 @@
+"""What needs a person: pure judgements on the state of an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from itertools import groupby
+
+import msgspec
+
+from pipeline.interval import utc_minute
+from pipeline.monitor.state import State
+
+NEWS_FOR = timedelta(days=2)
+"""How long a gap, a quiet day or a failed run is reported. A check that runs daily reports each at least once, and does
+not repeat it for ever."""
+IDLE_AFTER = timedelta(days=2)
+"""Nothing may be polled or published for this long. A daily run that is missed once is made up for by the next."""
+VERIFY_EVERY = timedelta(days=14)
+"""The weekly maintenance verifies the ledger; it may fail to run once."""
+
+
+class ConcernKind(StrEnum):
+    SOURCE_FAILS = "source_fails"
+    POSSIBLE_GAP = "possible_gap"
+    QUIET_DAY = "quiet_day"
+    RUN_FAILED = "run_failed"
+    NOT_VERIFIED = "not_verified"
+    NOT_AS_RECORDED = "not_as_recorded"
+    NOT_POLLED = "not_polled"
+    NOT_PUBLISHED = "not_published"
+
+
+class Concern(msgspec.Struct, frozen=True):
+    """One thing that a person should look at."""
+
+    kind: ConcernKind
+    source_id: str | None
+    what: str
+    """A line that says what is wrong and since when."""
+
+
+def concerns(state: State) -> list[Concern]:
+    """Everything that needs a person, the ledger first, then the sources in alphabetical order."""
+    about_all = [*_verification(state), *_activity(state), *_failed_runs(state)]
+    about_sources = [*_failing_sources(state), *_coverage(state)]
+    return about_all + sorted(about_sources, key=lambda concern: concern.source_id or "")
+
+
+def _verification(state: State) -> Iterator[Concern]:
+    last = state.verification
+    if last is not None and last.findings:
+        more = f" (and {last.findings - 1} more)" if last.findings > 1 else ""
+        what = f"the verification of {utc_minute(last.verified_at)} found: {last.first_finding}{more}"
+        yield Concern(ConcernKind.NOT_AS_RECORDED, None, what)
+    since = last.verified_at if last else state.ledger.begun_at
+    if since is not None and since < state.read_at - VERIFY_EVERY:
+        what = "was not verified since" if last else "was never verified; it was begun on"
+        what = f"the ledger {what} {utc_minute(since)}: run `newsledger maintain`"
+        yield Concern(ConcernKind.NOT_VERIFIED, None, what)
+
+
+def _activity(state: State) -> Iterator[Concern]:
+    polled = max((feed.last_polled_at for feed in state.feeds), default=None)
+    if polled is not None and polled < state.read_at - IDLE_AFTER:
+        yield Concern(ConcernKind.NOT_POLLED, None, f"no feed was polled since {utc_minute(polled)}")
+    published = state.publication
+    if published is None or published.built_at >= state.read_at - IDLE_AFTER:
+        return
+    if published.head_position < state.ledger.position:
+        waiting = state.ledger.position - published.head_position
+        what = f"nothing was published since {utc_minute(published.built_at)}; {waiting} events are newer"
+        yield Concern(ConcernKind.NOT_PUBLISHED, None, what)
+
+
+def _failed_runs(state: State) -> Iterator[Concern]:
+    recent = [task for task in state.failed_tasks if task.occurred_at >= state.read_at - NEWS_FOR]
+    recent.sort(key=lambda task: (task.dag_id, task.run_id, task.occurred_at))
+    for (dag_id, run_id), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
+        tasks = list(group)
+        first = tasks[0]
+        label = f" of {first.label}" if first.label else ""
+        more = f" (and {len(tasks) - 1} more tasks)" if len(tasks) > 1 else ""
+        what = (
+            f"run {run_id} of {dag_id} failed at {utc_minute(first.occurred_at)}: {first.task_id}{label}: {first.error}"
+        )
+        yield Concern(ConcernKind.RUN_FAILED, None, what + more)
+
+
+def _failing_sources(state: State) -> Iterator[Concern]:
+    feeds = sorted(state.listed_feeds, key=lambda feed: feed.source_id)
+    for source_id, group in groupby(feeds, key=lambda feed: feed.source_id):
+        mine = list(group)
+        failing = [feed for feed in mine if feed.is_failing]
+        if not failing:
+            continue
+        success = max((feed.last_success_at for feed in failing if feed.last_success_at), default=None)
+        since = f"last success {utc_minute(success)}" if success else "never read"
+        which = failing[0].feed_url if len(failing) == 1 else f"{len(failing)} of {len(mine)} feeds"
+        reasons = ", ".join(sorted({feed.reason or "unknown" for feed in failing}))
+        yield Concern(ConcernKind.SOURCE_FAILS, source_id, f"{source_id}: {which}: {reasons}; {since}")
+
+
+def _coverage(state: State) -> Iterator[Concern]:
+    polled = {feed.source_id for feed in state.listed_feeds}
+    newest = max((each.day for each in state.coverage), default=None)
+    for each in state.coverage:
+        if newest is None or each.source_id not in polled or each.day <= newest - NEWS_FOR:
+            continue
+        if each.gaps:
+            times = f"{each.gaps} times" if each.gaps > 1 else "once"
+            what = f"{each.source_id}: items may have been missed {times} on {each.day}: `newsledger sql missed`"
+            yield Concern(ConcernKind.POSSIBLE_GAP, each.source_id, what)
+        if each.is_quiet:
+            what = f"{each.source_id}: unusually few articles on {each.day}: {each.seen}"
+            yield Concern(ConcernKind.QUIET_DAY, each.source_id, what)

@@ -1,0 +1,4 @@
+select
+    head_position,
+    built_at
+from main.build_info

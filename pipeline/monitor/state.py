@@ -1,0 +1,172 @@
+"""The state of an installation, read from the ledger, the published file and the last verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from importlib import resources
+from typing import TypeVar
+
+import duckdb
+import msgspec
+
+from pipeline.ledger import Ledger
+from pipeline.settings import Settings
+from pipeline.steps.capture import pending_pages
+from pipeline.steps.processing import PROCESSING_STEPS
+from pipeline.steps.run.run_interval import lookback
+from pipeline.steps.verification import LastVerification, last_verification
+
+REMOVED_AFTER = timedelta(days=2)
+"""A feed whose last poll is this much older than the newest poll of all was removed from sources.toml, or is polled
+only if its source is named."""
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class FeedStatus(msgspec.Struct, frozen=True):
+    """The last poll of one feed."""
+
+    source_id: str
+    feed_url: str
+    last_polled_at: datetime
+    last_success_at: datetime | None
+    is_read: bool
+    """Whether the last poll could read the feed, or the feed was unchanged."""
+    is_retired: bool
+    """Whether the server answered 410; then the feed is not polled any more."""
+    reason: str | None
+    """Why the last poll failed."""
+
+    @property
+    def is_failing(self) -> bool:
+        return not self.is_read and not self.is_retired
+
+
+class SourceArticles(msgspec.Struct, frozen=True):
+    source_id: str
+    articles: int
+    """Articles that were extracted at any time."""
+
+
+class FailedTask(msgspec.Struct, frozen=True):
+    """A task of an Airflow run that failed after all its retries."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    label: str | None
+    occurred_at: datetime
+    error: str
+
+
+class LostPage(msgspec.Struct, frozen=True):
+    """A page of the lookback that was given up."""
+
+    source_id: str
+    url: str
+    reason: str
+    failed_at: datetime
+
+
+class CoverageDay(msgspec.Struct, frozen=True):
+    """What happened to the articles that a source first named on this day, in the published file."""
+
+    source_id: str
+    day: date
+    seen: int
+    captured: int
+    failed: int
+    pending: int
+    gaps: int
+    """Times when items may have been missed between two polls."""
+    is_quiet: bool
+    polls: int
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """What the published file was built from, and when."""
+
+    head_position: int
+    built_at: datetime
+
+
+class LedgerHead(msgspec.Struct, frozen=True):
+    position: int
+    appends: int
+    begun_at: datetime | None
+    """When the first append was recorded."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """An installation at one moment."""
+
+    read_at: datetime
+    lookback_days: int
+    ledger: LedgerHead
+    feeds: tuple[FeedStatus, ...]
+    articles: Mapping[str, int]
+    """Number of extracted articles by source."""
+    pages_pending: int
+    pending: Mapping[str, int]
+    """Pages or texts of the lookback that a processing step has not processed, by step."""
+    lost: tuple[LostPage, ...]
+    failed_tasks: tuple[FailedTask, ...]
+    """Those of the lookback, newest first."""
+    coverage: tuple[CoverageDay, ...]
+    """The last seven days of the published file. Empty before the first publication, and if version 0.1 wrote it."""
+    publication: Publication | None
+    verification: LastVerification | None
+
+    @property
+    def listed_feeds(self) -> Sequence[FeedStatus]:
+        """The feeds that are still polled, as far as the ledger can tell, with the retired ones."""
+        newest = max((feed.last_polled_at for feed in self.feeds), default=self.read_at)
+        return [feed for feed in self.feeds if feed.is_retired or feed.last_polled_at > newest - REMOVED_AFTER]
+
+
+def read_state(settings: Settings, now: datetime) -> State:
+    """Read the state. Raises LedgerMissing if there is no ledger."""
+    interval = lookback(settings, now)
+    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+        (head,) = ledger.select(LedgerHead, "ledger_state")
+        feeds = ledger.select(FeedStatus, "feed_status")
+        articles = ledger.select(SourceArticles, "articles_by_source")
+        pages = pending_pages(ledger, interval, sorted({feed.source_id for feed in feeds}))
+        pending = {step.name: step.pending(ledger, settings, interval) for step in PROCESSING_STEPS}
+        failed_tasks = ledger.select(FailedTask, "failed_tasks", since=interval.start)
+    lost = [
+        LostPage(page.source_id, page.url, page.reason or "", page.failed_at or now)
+        for page in pages
+        if page.failed_for_good
+    ]
+    publications = _published(settings, Publication, "publication")
+    return State(
+        read_at=now,
+        lookback_days=settings.lookback_days,
+        ledger=head,
+        feeds=tuple(feeds),
+        articles={row.source_id: row.articles for row in articles},
+        pages_pending=len(pages) - len(lost),
+        pending=pending,
+        lost=tuple(sorted(lost, key=lambda page: page.failed_at, reverse=True)),
+        failed_tasks=tuple(failed_tasks),
+        coverage=tuple(_published(settings, CoverageDay, "recent_coverage")),
+        publication=publications[0] if publications else None,
+        verification=last_verification(settings),
+    )
+
+
+def _published(settings: Settings, row_type: type[Row], query: str) -> list[Row]:
+    """The rows of a query on the published file. Empty without the file, or if an older newsledger published it."""
+    if not settings.news_file.is_file():
+        return []
+    sql = resources.files("pipeline.monitor").joinpath("sql", f"{query}.sql").read_text("utf-8")
+    with duckdb.connect(settings.news_file, read_only=True) as con:
+        try:
+            con.execute("set timezone = 'UTC'")
+            rows = con.execute(sql).fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            return []
+    fields = row_type.__struct_fields__
+    return [msgspec.convert(dict(zip(fields, row, strict=True)), row_type) for row in rows]

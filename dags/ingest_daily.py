@@ -1,10 +1,15 @@
-"""The daily run: plan ▶ collect per source ▶ extract ▶ annotate ▶ build_models ▶ publish ▶ sum_up ▶ verdict.
+"""The daily run: plan ▶ collect in shards ▶ extract ▶ annotate ▶ build_models ▶ publish ▶ sum_up ▶ verdict.
 
 ### What a run does
 
-* **Scheduled** runs start every midnight (UTC). They poll all feeds, then capture, extract and annotate everything that
-  is pending from the last seven days. So a run also makes up for missed days, as far as the feeds still show them.
-* **Manual** runs do the same. With an earlier logical date, a manual run does what a backfill of that day does.
+Each run is about one day, its *partition key*: `2026-03-14`. The key stands at the top of the run's page, in its id
+(point at a bar of the grid) and at each event of the asset.
+
+* **Scheduled** runs start every midnight (UTC) and are about the day that has ended. They poll all feeds, then capture,
+  extract and annotate everything that is pending from the last seven days. So a run also makes up for missed days, as
+  far as the feeds still show them.
+* **Manual** runs do the same. With a partition key (Trigger ▸ Advanced Options), a manual run does what a backfill of
+  that day does.
 * **Backfill** runs first *recover* missing articles of the day from the sources' sitemaps, a web archive and, if
   configured, CC-NEWS. Pages are fetched live, or from the archive if they are gone. Then they *replay* the day: the
   current extractor and annotators process every capture that they have not processed yet. Feeds are polled only if
@@ -13,19 +18,37 @@
 The articles of a day are those published on it, or first seen on it if their date is unknown. Runs may overlap: only
 one run at a time collects from a host, one writes to the ledger, and one builds the models.
 
+### Shards
+
+`plan` deals the sources into a few shards, because a process costs more than most sources. Each is a mapped `collect`
+task, named by its first and last source in alphabetical order: `3 of 4: bbc … dw`. Sources that share a host are in one
+shard, and those with a low `requests_per_second` have a shard of their own. The log has one line for each source: what
+was polled and searched, what was new, what failed and why, bytes, seconds. A source that fails is recorded and does
+not stop its shard. A shard that is tried again polls only the feeds that this run has not polled yet.
+
 ### Backfill
 
-Choose Trigger ▸ Backfill. Both dates are included; any range and order is possible, with several active runs.
+Choose Trigger ▸ Backfill. Both days are included; any range and order is possible, with several active runs.
 
 * **Missing Runs** runs days that no run was about.
-* **Missing and Errored Runs** also runs failed days again. What they did is recorded, so they only do the rest.
+* **Missing and Errored Runs** also runs days whose newest run failed. What that run did is recorded, so only the rest
+  is done.
 * **All Runs** tries again to recover what each day is still missing (it searches the history at most once a day) and
   replays what a newer extractor or annotator has not processed. If nothing is missing, it does nothing.
+
+A repeated day gets a new run. The earlier run of that day stays as it was, with its logs, parameters and counts.
+Clearing a run is different: it repeats that very run.
 
 Parameters: `sources` (empty means all), `recover` (off: nothing is requested from any site), `replay` (off: only pages
 that this run has recovered are processed). The backfill form sends them only if *Override parameters on existing runs*
 is ticked, also for days without a run. Airflow handles one backfill of a DAG at a time, and takes half a minute to
 notice that one has ended.
+
+### Failures
+
+A mistake (an unknown source, a broken sources.toml, an unusable setting, a ledger of a newer version, no data
+directory) fails `plan` at once, without a retry, and nothing runs after it; the last line of its log says what to
+correct. Everything else is tried again after one minute and after two more; it does nothing twice.
 
 ### Results
 
@@ -33,8 +56,7 @@ notice that one has ended.
 the history. `sum_up` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting,
 even if a task failed. `verdict` fails the run if a task failed, if no feed could be read, or if no document of the
 history could be fetched. The mart `backfills` has a row for each run and source. Documents that could not be fetched
-are in `events.history_read`, with the reason. A failed task is retried after one minute and after two more; it does
-nothing twice.
+are in `events.history_read`, with the reason.
 """
 
 from __future__ import annotations

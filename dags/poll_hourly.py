@@ -2,9 +2,10 @@
 
 **plan** lists the sources that have something due. A feed is due if half of its items may have been replaced since its
 last poll, judged by its fastest turnover of the last seven days. A captured page is due if it has reached an age at
-which it is fetched again (`NEWSLEDGER_REVISIT_AFTER`). One **collect** task per source polls those feeds, captures the
-pages of new and changed items, and fetches the pages that are due. The next daily run extracts, annotates and publishes
-them.
+which it is fetched again (`NEWSLEDGER_REVISIT_AFTER`). It deals those sources into a few shards. One **collect** task
+per shard, named by its first and last source, polls those feeds, captures the pages of new and changed items, and
+fetches the pages that are due; its log has one line for each source. The next daily run extracts, annotates and
+publishes them.
 
 A run without anything due does nothing. A page or feed that could not be fetched, because the host asked for a pause
 or did not answer, is recorded, and a later run tries it again. So a failed run may be cleared, and a missed run need

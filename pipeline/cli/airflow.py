@@ -40,7 +40,7 @@ def airflow(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
     password = standalone.admin_password(settings)
-    say(f"Airflow will poll, capture and publish the {count} sources of {settings.sources} into {settings.data}:")
+    say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
     for dag_id, when in SCHEDULES.items():
         say(f"  {dag_id:<16} {when}")
     say("Each runs once now, if its last time has passed without a run. Starting takes about half a minute;")

@@ -138,19 +138,21 @@ def _show_assessment(
     settings: Settings, chosen: Sequence[Source], roster: Sequence[Source], interval: Interval, *, ask_history: bool
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
+    from pipeline.steps.backfill.history_state import HistoryAnswers
     from pipeline.steps.run.stores import Stores
 
     Ledger.open_existing(settings.ledger_catalog).close()  # raises if there is no ledger; a dry run must not create one
     with Stores(settings, start_run()) as stores:
         if ask_history:
             console.say("reading sitemaps and the web archive's captures of feeds, front pages and section pages")
-            assessments, notices = steps.assess_history(stores, chosen, interval, roster)
+            found = steps.assess_history(stores, chosen, interval, roster)
         else:
-            assessments, notices = steps.assess(stores, chosen, interval), ()
-    for notice in notices:
+            found = steps.HistoryAssessment(steps.assess(stores, chosen, interval), (), HistoryAnswers(0, 0))
+    for notice in found.notices:
         log.warning("not_searched", detail=notice)
-    rows = [(each.source_id, each.known, each.recoverable, each.replayable, each.lost) for each in assessments]
+    rows = [(each.source_id, each.known, each.recoverable, each.replayable, each.lost) for each in found.assessments]
     console.table(_title(interval), ("source", "known", "recoverable", "replayable", "lost"), rows)
+    found.answers.require_one(pages_captured=0, see="the warnings above")
 
 
 def _title(interval: Interval) -> str:

@@ -26,6 +26,7 @@ from pipeline.steps.backfill.history_search import (
 from pipeline.steps.backfill.history_state import (
     NOT_ARCHIVED,
     ArticleOfInterval,
+    HistoryAnswers,
     NamedArticles,
     articles_of_interval,
     known_articles,
@@ -96,6 +97,15 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def recoverable(self) -> int:
         return self.missing + (self.found or 0)
+
+
+class HistoryAssessment(msgspec.Struct, frozen=True):
+    """The work that a backfill would have, and how the sources' history was searched for it."""
+
+    assessments: Sequence[Assessment]
+    notices: tuple[str, ...]
+    """What could not be read, and why."""
+    answers: HistoryAnswers
 
 
 def backfill(
@@ -219,8 +229,8 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
 
 def assess_history(
     stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]
-) -> tuple[list[Assessment], tuple[str, ...]]:
-    """The work according to the ledger and the sources' history, and notices about what could not be read.
+) -> HistoryAssessment:
+    """The work according to the ledger and the sources' history.
 
     Reads sitemaps, and the web archive's captures of feeds, front pages and section pages. Fetches no article and
     records nothing.
@@ -232,7 +242,8 @@ def assess_history(
     assessments = [
         msgspec.structs.replace(each, found=found[each.source_id]) for each in assess(stores, sources, interval)
     ]
-    return assessments, tuple(_notices(finds))
+    answers = HistoryAnswers.of(result for found in finds.values() for each in found for result in each.results)
+    return HistoryAssessment(assessments, tuple(_notices(finds)), answers)
 
 
 async def _search_all(

@@ -6,12 +6,14 @@ and Common Crawl's news files. Each of these is a document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 import msgspec
 
+from pipeline.collect.history.sightings import HistoryResult
 from pipeline.collect.pages.answers import GONE_STATUS, is_passing
 from pipeline.collect.pages.redirections import Redirection
 from pipeline.collect.pages.soft_404 import SOFT_404
@@ -235,12 +237,19 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
     asked: int
     unanswered: int
 
-    def require_one(self, *, pages_captured: int) -> None:
-        """Raises NewsledgerError if documents were requested, none was answered, and the run captured no page."""
+    @classmethod
+    def of(cls, results: Iterable[HistoryResult]) -> Self:
+        """The answers to the requests of these results, without those that were made by an earlier run."""
+        asked = [result for result in results if result.read_at is None]
+        return cls(len(asked), sum(each.failure is not None and each.failure.reason in _UNANSWERED for each in asked))
+
+    def require_one(self, *, pages_captured: int, see: str = "events.history_read") -> None:
+        """Raises NewsledgerError if documents were requested, none was answered, and the run captured no page.
+
+        `see` is the place of the reasons.
+        """
         if 0 < self.asked == self.unanswered and not pages_captured:
-            raise NewsledgerError(
-                f"not one of {self.asked} documents of the history could be read; see events.history_read"
-            )
+            raise NewsledgerError(f"not one of {self.asked} documents of the history could be read; see {see}")
 
 
 def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:

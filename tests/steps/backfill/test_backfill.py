@@ -120,11 +120,13 @@ def test_a_backfill_without_any_answer_fails(tmp_path: Path) -> None:
     sources = tmp_path / "sources.toml"
     sources.write_text(entry("north", "http://north.invalid"))
     env = {"NEWSLEDGER_WAYBACK_URL": ""}
-    done = newsledger(
-        "backfill", "2026-03-14", "2026-03-14", "--data", tmp_path / "data", "--sources", sources, env=env
-    )
-    assert done.returncode == 1
-    assert "not one of 1 documents of the history" in done.stderr
+    run = ("backfill", "2026-03-14", "2026-03-14", "--data", tmp_path / "data", "--sources", sources)
+    for options, see in (((), "events.history_read"), (("--dry-run",), "the warnings above")):
+        done = newsledger(*run, *options, env=env)
+        assert done.returncode == 1
+        assert f"not one of 1 documents of the history could be read; see {see}" in done.stderr
+    assert "not_searched" in done.stderr and "north.invalid" in done.stderr
+    assert newsledger(*run, "--dry-run", "--no-recover", env=env).returncode == 0
 
 
 def test_bad_use_is_one_line_and_status_2(tmp_path: Path) -> None:

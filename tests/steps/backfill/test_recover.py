@@ -508,11 +508,13 @@ def test_a_dry_run_tells_what_there_is_to_do_and_does_nothing(past: Outlet) -> N
     asked, events = past.pages_asked(), past.verify().events
     with past.stores() as stores:
         (by_ledger,) = assess(stores, [past.source], DAY)
-        (by_history,), notices = assess_history(stores, [past.source], DAY, [past.source])
+        searched = assess_history(stores, [past.source], DAY, [past.source])
         (next_day,) = assess(stores, [past.source], Interval(DAY.end, DAY.end + timedelta(days=1)))
     assert (by_ledger.known, by_ledger.recoverable, by_ledger.replayable, by_ledger.lost) == (2, 1, 0, 1)
+    (by_history,) = searched.assessments
     assert (by_history.known, by_history.recoverable, by_history.replayable, by_history.lost) == (2, 2, 0, 1)
-    assert notices == ()
+    assert (searched.notices, searched.answers.unanswered) == ((), 0)
+    assert searched.answers.asked > 0
     assert (next_day.known, next_day.recoverable) == (0, 0)
     assert (past.pages_asked(), past.verify().events) == (asked, events)
 

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
-from pipeline.extract.body import body_blocks, declared_blocks, linked_lines, passed_over, texts_of
+from pipeline.extract.body import body_blocks, declared_blocks, linked_lines
 from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
 from pipeline.extract.boilerplate.tree_cleaner import TreeCleaner
@@ -29,6 +29,7 @@ from pipeline.extract.metadata.titles import (
     site_names,
     without_site,
 )
+from pipeline.extract.page.flow import Line, lines_in
 from pipeline.extract.page.parsed_page import parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import narrow_to_article
@@ -78,9 +79,9 @@ def extract_page(
     timeline = Timeline.read(root.body, declared, at, zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
     _remove_boilerplate(root.body, header, removal, outlet=outlet, url=url, is_live=live)
-    linked = linked_lines(root.body)
-    blocks = without_repeated_quotations(_found_blocks(root, declared, article, removal), removal)
-    blocks = clean_lines(blocks, removal, article.authors, linked)
+    lines = [line for line in lines_in(root.body) if any(map(str.isalnum, line.text))]
+    blocks = without_repeated_quotations(_found_blocks(root, lines, declared, article, removal), removal)
+    blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     said = (*titles, page_title, *filter(None, (article.headline,)))
     blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
@@ -107,11 +108,12 @@ def _remove_boilerplate(
         narrow_to_article(body, place, removal)
 
 
-def _found_blocks(root: HtmlElement, declared: Declared, article: Extraction, removal: Removal) -> list[Block]:
+def _found_blocks(
+    root: HtmlElement, lines: Sequence[Line], declared: Declared, article: Extraction, removal: Removal
+) -> list[Block]:
     """The visible text. If the page has none, the declared text, unless the article is behind a paywall."""
-    texts = texts_of(root.body)
-    blocks = body_blocks(root, article.url)
-    for text in passed_over(texts, blocks):
+    blocks, unselected = body_blocks(root, lines, article.url)
+    for text in unselected:
         removal.add("unselected", "trafilatura", text)
     said = declared.article.get("articleBody")
     is_open = article.access is Access.OPEN and isinstance(said, str)

@@ -1,108 +1,218 @@
-"""The text of the body as blocks, extracted by trafilatura from the cleaned tree."""
+"""The text of the body as blocks: the page's own lines, of which trafilatura says which are the article.
+
+trafilatura is right about most lines. But it may take the first of several pieces of the body, glue paragraphs into
+one, drop lines in `div`s, or find nothing. So its answer only selects among the lines of `page.flow`. Lines that are
+marked up like selected ones are added; if it found little of the prose, the largest piece of prose is taken instead.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import trafilatura
-from lxml.etree import _Element
 from lxml.html import HtmlElement
 
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
-from pipeline.extract.page.region import is_bare_prose, prose_chars
-from pipeline.extract.page.text import normal, plain, raw_text, tidy
+from pipeline.extract.page.flow import Line
+from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.text import normal, plain, tidy
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 """trafilatura's complaints are not logged: a failure is recorded as an event with a reason."""
 
-MIN_SHARE_OF_PROSE = 0.2
-"""If the quick extraction returns less than this share of the page's prose, the thorough one is tried too. That takes
-several times as long, and found nothing more on 125 real pages; it is for unusual pages."""
-MIN_QUICK_CHARS = 200
-_MAX_PASSED_OVER = 300
-_BEGINNING_CHARS = 80
-_LINES = ("p", "li", "h2", "h3", "h4", "div", "td", "section")
-_MAX_LINKED_CHARS = 2_000
-"""Maximum length of a line, including indentation in the source."""
+MIN_SHARE_OF_PROSE = 0.5
+"""If trafilatura returns less than this share of the largest piece of prose, its answer is not used."""
+_ANCHOR_CHARS = 30
+"""A line with this many letters is unlikely to stand in the article and beside it, too."""
+_BEGINNING_CHARS = 60
 _MIN_LINKED_SHARE = 0.4
+_MAX_LINKED_CHARS = 300
+_MIN_SENTENCE_WORDS = 5
+_SENTENCE_END = re.compile(r"[.!?…:][\"'”“»«’)\]]*$")
+_NUMBERS = re.compile(r"\d+")
+
+_ITEMS = frozenset({BlockKind.LIST, BlockKind.TABLE})
+
+_Place: TypeAlias = tuple[str, str, str, str]
 
 
-def body_blocks(root: HtmlElement, url: str) -> list[Block]:
-    """The main text, by trafilatura's quick method; if that finds little of the page's prose, by all its methods.
+def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[list[Block], list[str]]:
+    """The article's blocks among the lines of the cleaned body, and the texts of the lines that are not among them.
 
     The head is emptied, so the caller must have read it before: trafilatura would take the text of paywalled articles
     from there.
     """
     for element in root.findall("head"):
         element.clear()
-    blocks = _trafilatura_blocks(root, url, fast=True)
-    found = sum(len(block.text) for block in blocks)
-    if found >= MIN_QUICK_CHARS and found >= MIN_SHARE_OF_PROSE * prose_chars(root):
-        return blocks
-    thorough = _trafilatura_blocks(root, url, fast=False)
-    return thorough if sum(len(block.text) for block in thorough) > found else blocks
+    answer = _trafilatura_text(root, url)
+    chosen = _chosen(lines, answer)
+    prose = [is_prose(line) for line in lines]
+    if _is_poor(lines, chosen, prose):
+        chosen = list(_of_largest_piece(lines, prose))
+    else:
+        chosen = _completed(lines, chosen, prose)
+    blocks = [Block(kind=line.kind, text=line.text) for line, is_one in zip(lines, chosen, strict=True) if is_one]
+    return blocks, [line.text for line, is_one in zip(lines, chosen, strict=True) if not is_one]
 
 
-def passed_over(texts: Sequence[str], blocks: Sequence[Block]) -> Iterator[str]:
-    """The texts of the page that are not in the blocks, because trafilatura did not count them as the article."""
-    begun = {_beginning(block.text) for block in blocks}
-    whole = normal(" ".join(block.text for block in blocks))
-    left = (text for text in dict.fromkeys(texts) if _beginning(text) not in begun)
-    for text in islice(left, _MAX_PASSED_OVER):
-        if normal(text) not in whole:
-            yield text
+def is_prose(line: Line) -> bool:
+    """Whether the line reads like a paragraph: it is long, or a sentence, and not mostly a link."""
+    if line.linked_chars * 2 >= len(line.text) or line.kind is BlockKind.SUBHEADING:
+        return False
+    if len(line.text) >= PROSE_CHARS:
+        return True
+    return bool(_SENTENCE_END.search(line.text)) and len(line.text.split()) >= _MIN_SENTENCE_WORDS
 
 
-def texts_of(body: HtmlElement) -> list[str]:
-    """The texts of the body's paragraphs, headings and list items, and of divs that hold prose like a paragraph."""
-    texts = (
-        tidy(raw_text(element))
-        for element in body.iter("p", "li", "h2", "h3", "h4", "div")
-        if element.tag != "div" or is_bare_prose(element)
-    )
-    return [text for text in texts if any(map(str.isalnum, text))]
+def _chosen(lines: Sequence[Line], answer: str) -> list[bool]:
+    """Which lines are in trafilatura's answer.
+
+    A long line counts wherever it is in the answer. Its beginning is enough, because trafilatura drops text after
+    inline elements. A short or repeated line counts only between the lines around it, because it may also be a label
+    in the page's frame.
+    """
+    said = [normal(line.text) for line in lines]
+    times = Counter(said)
+    is_anchor = [len(text) >= _ANCHOR_CHARS and times[text] == 1 for text in said]
+    starts = [-1] * len(lines)
+    at = 0
+    for number, text in enumerate(said):
+        if is_anchor[number]:
+            start = answer.find(f" {text} ", at)
+            if start < 0:
+                start = answer.find(f" {text} ")
+            if start < 0:
+                start = answer.find(f" {text[:_BEGINNING_CHARS]}") if len(text) > _BEGINNING_CHARS else -1
+            starts[number] = start
+            at = start + len(text) if start >= 0 else at
+    chosen = [start >= 0 for start in starts]
+    ends = _next_starts(starts, len(answer))
+    at = 0
+    for number, text in enumerate(said):
+        if starts[number] >= 0:
+            at = starts[number] + len(text)
+        elif text and not is_anchor[number]:
+            start = answer.find(f" {text} ", at, ends[number] + 2)
+            if start >= 0:
+                chosen[number] = True
+                at = start + len(text)
+    return chosen
 
 
-def linked_lines(body: HtmlElement) -> frozenset[str]:
+def _next_starts(starts: Sequence[int], end: int) -> list[int]:
+    """For each line, where the next long line begins in the answer."""
+    following = [end] * len(starts)
+    for number in range(len(starts) - 2, -1, -1):
+        following[number] = starts[number + 1] if starts[number + 1] >= 0 else following[number + 1]
+    return following
+
+
+def _completed(lines: Sequence[Line], chosen: Sequence[bool], prose: Sequence[bool]) -> list[bool]:
+    """Add lines of which trafilatura chose the neighbours.
+
+    These are prose in one element with chosen lines, or in elements with the same names; the other rows and items, if
+    most of a table or list is chosen; and the headings of chosen lines.
+    """
+    numbers = [number for number, is_chosen in enumerate(chosen) if is_chosen]
+    if not numbers:
+        return list(chosen)
+    with_prose = {holder for number in numbers if prose[number] for holder in _holders(lines[number])}
+    items: Counter[HtmlElement] = Counter()
+    for line, is_chosen in zip(lines, chosen, strict=True):
+        if line.kind in _ITEMS:
+            items[_holders(line)[-1]] += 1 if is_chosen else -1
+    places = {_place(lines[number]) for number in numbers if prose[number]}
+    completed = list(chosen)
+    for number in range(len(lines) - 1, -1, -1):
+        line = lines[number]
+        if chosen[number] or line.linked_chars * 2 >= len(line.text):
+            continue
+        is_among = numbers[0] < number < numbers[-1] and not with_prose.isdisjoint(_holders(line))
+        if line.kind is BlockKind.SUBHEADING:
+            completed[number] = is_among and completed[number + 1]
+        elif line.kind in _ITEMS:
+            completed[number] = items[_holders(line)[-1]] > 0 or (line.kind is BlockKind.TABLE and is_among)
+        elif prose[number] and _SENTENCE_END.search(line.text):
+            place = _place(line)
+            completed[number] = is_among or (any(place[1::2]) and place in places and len(line.text) >= PROSE_CHARS)
+    return completed
+
+
+def _holders(line: Line) -> tuple[HtmlElement, ...]:
+    """The line's element and its parent."""
+    parent = line.element.getparent()
+    return (line.element,) if parent is None else (line.element, parent)
+
+
+def _place(line: Line) -> _Place:
+    """The tags and classes of the line's element and its parent, without numbers: `part-1` is like `part-2`."""
+    element = line.element
+    parent = element.getparent()
+    names = (element, parent if parent is not None else element)
+    (tag, own), (outer, around) = ((str(one.tag), _NUMBERS.sub("", one.get("class") or "")) for one in names)
+    return tag, own, outer, around
+
+
+def _is_poor(lines: Sequence[Line], chosen: Sequence[bool], prose: Sequence[bool]) -> bool:
+    """Whether less than half of the largest piece of prose is chosen, or nothing of what is chosen reads like prose."""
+    piece = _largest_piece(lines, prose)
+    held = found = 0
+    for line, is_chosen, is_one in zip(lines, chosen, prose, strict=True):
+        if is_one and piece in _holders(line):
+            held += len(line.text)
+            found += len(line.text) * is_chosen
+    return found < MIN_SHARE_OF_PROSE * held
+
+
+def _largest_piece(lines: Sequence[Line], prose: Sequence[bool]) -> HtmlElement | None:
+    """The element that holds most prose, in its own lines and those of its children."""
+    held: Counter[HtmlElement] = Counter()
+    for line, is_one in zip(lines, prose, strict=True):
+        for holder in _holders(line) if is_one else ():
+            held[holder] += len(line.text)
+    return max(held, key=held.__getitem__, default=None)
+
+
+def _of_largest_piece(lines: Sequence[Line], prose: Sequence[bool]) -> Iterator[bool]:
+    """The lines of the largest piece of prose, and of the pieces with the same names, that are not mostly links."""
+    piece = _largest_piece(lines, prose)
+    places = {_place(line) for line, is_one in zip(lines, prose, strict=True) if is_one and piece in _holders(line)}
+    for line, is_one in zip(lines, prose, strict=True):
+        is_inside = piece is not None and (piece in _holders(line) or piece in line.element.iterancestors())
+        is_alike = is_one and _place(line) in places and any(_place(line)[1::2])
+        yield (is_inside or is_alike) and line.linked_chars * 2 < len(line.text)
+
+
+def linked_lines(lines: Sequence[Line]) -> frozenset[str]:
     """The lines that consist mostly of links, normalized by `normal`."""
-    lines: set[str] = set()
-    for line in {_line_of(anchor) for anchor in body.iter("a")}:
-        text = raw_text(line)
-        if len(text) <= _MAX_LINKED_CHARS:
-            linked = sum(len(tidy(raw_text(anchor))) for anchor in line.iter("a"))
-            if linked >= _MIN_LINKED_SHARE * len(tidy(text)):
-                lines.add(normal(text))
-    return frozenset(lines)
-
-
-def _line_of(anchor: HtmlElement) -> HtmlElement:
-    return next(anchor.iterancestors(*_LINES), anchor)
-
-
-def _beginning(text: str) -> str:
-    return normal(text[:_BEGINNING_CHARS])
+    return frozenset(
+        normal(line.text)
+        for line in lines
+        if len(line.text) <= _MAX_LINKED_CHARS and line.linked_chars >= _MIN_LINKED_SHARE * len(line.text)
+    )
 
 
 def declared_blocks(body: str) -> list[Block]:
     """The blocks of a declared `articleBody`, for pages that show their text only by script."""
-    return [block for line in body.splitlines() for block in _block(BlockKind.PARAGRAPH, plain(line))]
+    return [Block(kind=BlockKind.PARAGRAPH, text=text) for text in map(plain, body.splitlines()) if text]
 
 
-def _trafilatura_blocks(root: HtmlElement, url: str, *, fast: bool) -> list[Block]:
-    """Run trafilatura 2.3.1 on a copy of the cleaned tree. Another version or other options need a new producer number.
+def _trafilatura_text(root: HtmlElement, url: str) -> str:
+    """Run trafilatura 2.3.1 on a copy of the tree; return the words of its answer, between spaces.
 
-    Metadata is off because it is read elsewhere, deduplication because it keeps state between pages.
+    Another version or other options need a new producer number. Metadata is off because it is read elsewhere,
+    deduplication because it keeps state between pages.
     """
     try:
         document = trafilatura.bare_extraction(
             root,
             url=url,
-            fast=fast,
+            fast=True,
             with_metadata=False,
             include_comments=False,
             include_tables=True,
@@ -113,61 +223,5 @@ def _trafilatura_blocks(root: HtmlElement, url: str, *, fast: bool) -> list[Bloc
         )
     except Exception as exc:  # trafilatura raises whatever a hostile page makes its code raise
         raise PageError("broken", f"{url}: {type(exc).__name__} in trafilatura: {exc}") from exc
-    body: Any = getattr(document, "body", None)
-    return list(blocks_of(body)) if body is not None else []
-
-
-_CONTAINERS = frozenset({"body", "html", "div", "section", "article", "main", "span", "form", "document"})
-_INNER_BLOCKS = frozenset({"p", "lb", "item", "list", "quote", "head"})
-_INLINE = frozenset({"hi", "ref", "lb", "del", "graphic", "span", "a", "b", "i", "em", "strong", "code"})
-
-
-def blocks_of(body: _Element) -> Iterator[Block]:
-    """trafilatura's result (p, head, list/item, quote, table/row/cell) as blocks. A block is one line of text."""
-    yield from _paragraphs(body.text)
-    for element in body:
-        if element.tag == "head":
-            yield from _block(BlockKind.SUBHEADING, _text_of(element))
-        elif element.tag == "list":
-            for item in element.iterchildren("item"):
-                yield from _block(BlockKind.LIST, _text_of(item))
-        elif element.tag in {"quote", "blockquote"}:
-            yield from _block(BlockKind.QUOTATION, _text_of(element))
-        elif element.tag == "table":
-            for row in element.iter("row"):
-                yield from _block(
-                    BlockKind.TABLE, " | ".join(filter(None, (_text_of(cell) for cell in row.iterchildren("cell"))))
-                )
-        elif element.tag in _CONTAINERS and any(child.tag not in _INLINE for child in element):
-            yield from blocks_of(element)
-        else:
-            for part in _text_with_breaks(element).split("\n\n"):
-                yield from _block(BlockKind.PARAGRAPH, part)
-        yield from _paragraphs(element.tail)
-
-
-def _paragraphs(text: str | None) -> Iterator[Block]:
-    yield from _block(BlockKind.PARAGRAPH, text or "")
-
-
-def _block(kind: BlockKind, text: str) -> Iterator[Block]:
-    tidied = tidy(text)
-    if any(character.isalnum() for character in tidied):
-        yield Block(kind=kind, text=tidied)
-
-
-def _text_of(element: _Element) -> str:
-    """The element's text on one line, with a space where an inner block begins."""
-    has_blocks = any(child.tag in _INNER_BLOCKS for child in element)
-    return (" " if has_blocks else "").join(map(str, element.itertext()))
-
-
-def _text_with_breaks(element: _Element) -> str:
-    """The element's text. Two line breaks in a row separate paragraphs; a single one is a space."""
-    parts = [element.text or ""]
-    for child in element:
-        parts.append("\n" if child.tag == "lb" else _text_with_breaks(child) if isinstance(child.tag, str) else "")
-        parts.append(child.tail or "")
-    return (
-        re.sub(r"[ \t\r\f\v]*\n[ \t\r\f\v]*", "\n", "".join(parts)) if len(parts) > 1 else parts[0].replace("\n", " ")
-    )
+    answer: Any = getattr(document, "body", None)
+    return f" {normal(tidy(' '.join(map(str, answer.itertext()))))} " if answer is not None else ""

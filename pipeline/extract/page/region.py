@@ -98,11 +98,6 @@ def prose_chars(element: HtmlElement) -> int:
     return total
 
 
-def is_bare_prose(element: HtmlElement) -> bool:
-    """True if the text before the first child is as long as prose and all children are inline elements."""
-    return len((element.text or "").strip()) >= PROSE_CHARS and all(child.tag in _INLINE for child in element)
-
-
 def name_attributes(element: HtmlElement) -> str:
     """The values of the attributes that often tell what an element is for, joined."""
     return " ".join(

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 from pipeline import models
 from pipeline.errors import LedgerMissing, ModelsError
@@ -476,6 +477,19 @@ def test_event_models_have_the_columns_of_their_type(cls: type[Event], news: duc
     empty = duckdb.from_arrow(table_schema(cls).empty_table())
     model = news.table(f"events.{name}")
     assert list(zip(model.columns, model.types, strict=True)) == list(zip(empty.columns, empty.types, strict=True))
+
+
+def test_a_mart_has_the_columns_that_are_described_in_this_order(news: duckdb.DuckDBPyConnection) -> None:
+    files = (PROJECT_ROOT / "sql/models/marts").glob("*.yml")
+    described = {
+        model["name"]: [column["name"] for column in model["columns"]]
+        for path in files
+        for model in yaml.safe_load(path.read_text("utf-8"))["models"]
+    }
+    marts = news.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
+    tables = {mart: news.table(mart).columns for (mart,) in marts if mart != "build_info"}
+    assert len(tables) > 10
+    assert {mart: described[mart] for mart in tables} == tables
 
 
 def test_every_table_and_every_column_of_a_mart_has_a_comment(news: duckdb.DuckDBPyConnection) -> None:

@@ -10,12 +10,18 @@ import pytest
 
 from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, archive_storage
+from pipeline.collect.http.client import Client, Limits
+from pipeline.collect.http.host_files import HostFile
+from pipeline.collect.http.hosts import CONNECTIONS, Patience
 from pipeline.ledger import verify
-from pipeline.steps.capture import BATCH_PAGES, pending_pages
+from pipeline.steps.capture import BATCH_PAGES, capture_source, pending_pages
 from pipeline.steps.collect import collect, expire_removed
+from pipeline.steps.feed_state import Which
+from pipeline.steps.poll import poll_source
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.run_interval import lookback
-from pipeline.steps.run.stores import Stores
+from pipeline.steps.run.stores import StepResult, Stores
+from pipeline.steps.run.visits import polite_client
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 
@@ -154,6 +160,37 @@ def test_a_busy_host_does_not_keep_the_pages_of_others_waiting(world: World) -> 
         result = collect(stores, [world.source])
     assert result.count("article_captured") == 2
     assert ["busy.localhost" in notice for notice in result.notices] == [True]
+
+
+def test_a_host_that_gives_no_turn_is_left_to_the_next_run(world: World) -> None:
+    """The pages of a further batch do not wait for it too."""
+    world.web.feed("/feed.xml", *((f"/{n}", f"Story {n}") for n in range(BATCH_PAGES + 20)))
+
+    async def poll(stores: Stores) -> StepResult:
+        async with polite_client(world.settings, [world.source], stores.now) as client:
+            return await poll_source(stores, client, world.source, Which.CURRENT)
+
+    async def capture(stores: Stores) -> StepResult:
+        async with Client(
+            allow_hosts=world.settings.allow_hosts,
+            limits=Limits(1),
+            contact="",
+            now=stores.now,
+            hosts=world.settings.host_folder,
+            patience=Patience(queue=0.2),
+        ) as client:
+            return await capture_source(stores, client, world.source, lookback(world.settings, stores.now()))
+
+    with world.stores() as stores:
+        assert asyncio.run(poll(stores)).count("item_discovered") == BATCH_PAGES + 20
+    asked = world.web.asked.total()
+    occupied = HostFile(world.settings.host_folder, "127.0.0.1", CONNECTIONS).take_all_slots()
+    assert occupied is not None
+    with occupied, world.stores() as stores:
+        result = asyncio.run(capture(stores))
+        assert len(stores.asked_for) == BATCH_PAGES
+    assert (result.counts, world.web.asked.total()) == ({}, asked)
+    assert ["no turn within" in notice for notice in result.notices] == [True]
 
 
 def test_the_same_item_in_another_feed_is_no_reason_to_fetch_a_page_again(world: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, archive_storage
+from pipeline.collect.http.hosts import CONNECTIONS
 from pipeline.errors import SettingsError
 from pipeline.ledger import verify
 from pipeline.settings import Settings, load_settings
@@ -283,6 +284,24 @@ def test_a_host_that_asks_for_time_is_not_asked_and_its_pages_stay_due(captured:
     captured.ahead = 7 * HOUR
     look(captured)
     assert {outcomes(captured, path)[-1][0] for path in ("/a", "/b")} == {"unchanged"}
+
+
+def test_no_further_page_of_a_host_that_asks_for_time_is_revisited(world: World) -> None:
+    paths = [f"/{n}" for n in range(3 * CONNECTIONS)]
+    world.web.feed("/feed.xml", *((path, f"Story {path}") for path in paths))
+    for path in paths:
+        world.web.page(path, f"Story {path}", *PARAGRAPHS)
+    assert world.collect().counts["article_captured"] == len(paths)
+    looks_again(world)
+    for path in paths:
+        world.web.answers[path] = Answer(status=503, headers={"Retry-After": "7200"})
+    world.ahead = 2 * HOUR
+    result = look(world)
+    asked = result.count("article_revisited")
+    assert 1 <= asked <= CONNECTIONS, "those under way at the same time"
+    assert sum(world.web.asked[path] for path in paths) == len(paths) + asked
+    assert len(result.notices) == 1
+    assert due(world) == len(paths) - asked
 
 
 def test_every_answer_is_in_the_archive(captured: World) -> None:

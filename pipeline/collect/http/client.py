@@ -169,7 +169,7 @@ class Client:
 
     async def work(self, url: str, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Like `read`, for bytes that come from the site of `url` in another way, for example from an archive."""
-        site = registrable_host(urlsplit(url).hostname or "")
+        site = _site(url)
         try:
             return await self._workers.run(site, function, *args, **kwargs)
         except TaskLost as exc:
@@ -326,6 +326,14 @@ class Client:
 
 def _host_name(url: str) -> str:
     return canonical_host(urlsplit(url).hostname or "")
+
+
+def _site(url: str) -> str:
+    """The registered domain; the address itself if it is invalid."""
+    try:
+        return registrable_host(urlsplit(url).hostname or "")
+    except ValueError:
+        return url
 
 
 def _dns_reason(exc: OSError) -> str:

@@ -160,13 +160,15 @@ class PageRecovery:
         for capture in captures[:_NEAREST]:
             try:
                 memento = await self._archive.read(capture)
+                if not self._is_own(memento, article):
+                    continue
                 seen = await self._archive.parse(memento, see_page, article.url, memento.url)
             except NotRead as failure:
                 temporary = failure if failure.is_passing else temporary
                 if failure.is_host_busy:
                     break
                 continue
-            if seen.no_page is None and self._is_own(memento, article):
+            if seen.no_page is None:
                 return [self._captured(article, memento.response, seen, memento.at, Via.WAYBACK, memento.url)]
         if temporary is not None:
             return self._not_read(article, temporary, "the web archive did not give a page that it has")

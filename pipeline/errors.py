@@ -100,6 +100,22 @@ STORAGE_ERRNOS = frozenset(
 """Error numbers for a disk that is full, over quota, read-only or broken, or for a file that is in the way."""
 
 
+_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def no_space(path: Path | str) -> StorageError:
+    """The error of a full disk: always in the same words, wherever it is met."""
+    return StorageError(
+        f"{path}: no space left on the disk; what was recorded is kept: free some space and run the same again"
+    )
+
+
+def storage_error(exc: OSError, path: Path | str) -> StorageError:
+    """The operating system's error about the disk. `path` is named if the error names no file."""
+    name = exc.filename or path
+    return no_space(name) if exc.errno in _FULL_ERRNOS else StorageError(f"{name}: {exc.strerror}")
+
+
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
     """Turn an error of the operating system about the disk into a StorageError that names the path."""
@@ -107,5 +123,5 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         if exc.errno in STORAGE_ERRNOS:
-            raise StorageError(f"{exc.filename or path}: {exc.strerror}") from exc
+            raise storage_error(exc, path) from exc
         raise

@@ -23,7 +23,7 @@ from pipeline.cli import (
     status,
 )
 from pipeline.cli.console import configure_logs, say
-from pipeline.errors import STORAGE_ERRNOS, NewsledgerError
+from pipeline.errors import STORAGE_ERRNOS, NewsledgerError, storage_error
 from pipeline.settings import load_settings
 
 INTERRUPTED = 130
@@ -88,7 +88,7 @@ def main() -> None:
     except OSError as exc:
         if exc.errno not in STORAGE_ERRNOS:
             raise
-        say(f"newsledger: {exc.filename or 'a file'}: {exc.strerror}")
+        say(f"newsledger: {storage_error(exc, 'a file')}")
         sys.exit(1)
     except RuntimeError as exc:
         if str(exc) != _DUCKDB_INTERRUPTED:

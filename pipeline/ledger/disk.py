@@ -9,11 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import StorageError, storage_errors
+from pipeline.errors import StorageError, no_space, storage_errors
 
 _FULL_DISK_BYTES = 1_000_000
 """With less free space than this, any DuckDB error is taken for a full disk: not all of its messages say so."""
-_MESSAGES = ("no space left", "disk is full", "disk full", "file too large", "disk i/o error", "read-only file system")
+_FULL = ("no space left", "disk is full", "disk full", "disk quota exceeded", "max_temp_directory_size")
+"""What messages about a full disk contain. DuckDB's limit for temporary files is the space that was free when it
+started."""
+_BROKEN = ("file too large", "disk i/o error", "input/output error", "read-only file system")
 
 
 @contextmanager
@@ -23,11 +26,20 @@ def disk_errors(path: Path) -> Iterator[None]:
         with storage_errors(path):
             yield
     except duckdb.Error as exc:
-        if any(words in str(exc).lower() for words in _MESSAGES):
-            raise StorageError(f"{path}: {first_line(exc)}") from exc
-        if shutil.disk_usage(path.parent).free < _FULL_DISK_BYTES:
-            raise StorageError(f"{path}: no space left on the disk: {first_line(exc)}") from exc
-        raise
+        storage_error = _storage_error(str(exc), path)
+        if storage_error is None:
+            raise
+        raise storage_error from exc
+
+
+def _storage_error(message: str, path: Path) -> StorageError | None:
+    """The error if DuckDB's message is about the disk. The line that says so is often not the first one."""
+    if any(words in message.lower() for words in _FULL) or shutil.disk_usage(path.parent).free < _FULL_DISK_BYTES:
+        return no_space(path)
+    for line in message.splitlines():
+        if any(words in line.lower() for words in _BROKEN):
+            return StorageError(f"{path}: {line.strip()}")
+    return None
 
 
 def first_line(exc: BaseException) -> str:

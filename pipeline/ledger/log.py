@@ -147,6 +147,10 @@ class Ledger:
 
     def head(self) -> tuple[int, int, str]:
         """The last position, and the number of the last append with the digest of the chain up to that append."""
+        with self._readable():
+            return self._head()
+
+    def _head(self) -> tuple[int, int, str]:
         row = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
         if len(row) != 1:
             raise LedgerError(f"{self._catalog}: log_head has {len(row)} rows instead of one; run `newsledger verify`")
@@ -216,7 +220,7 @@ class Ledger:
         con = self._con
         con.begin()
         try:
-            position, append_no, previous_digest = self.head()
+            position, append_no, previous_digest = self._head()
             fresh = self._unknown(offered)
             if not fresh:
                 con.rollback()

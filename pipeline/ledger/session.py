@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from pipeline.errors import LedgerError
+from pipeline.errors import LedgerError, StorageError
 from pipeline.ledger.catalog import Catalog, literal
 from pipeline.ledger.disk import first_line
 
@@ -22,13 +22,18 @@ tests/benchmarks/queries.py). Processes that run side by side use the other core
 
 
 def connect(catalog: Catalog) -> DuckDBPyConnection:
-    """A DuckDB session with the DuckLake attached as `ledger`. Raises LedgerError if it cannot be opened."""
+    """A DuckDB session with the DuckLake attached as `ledger`. Raises LedgerError if it cannot be opened, StorageError
+    if the disk is full."""
     con = duckdb.connect(config=_NO_DOWNLOADS | {"allow_unsigned_extensions": "true", "threads": _THREADS})
     try:
-        _check_signatures(tuple(catalog.extensions))
-        _load(con, catalog.extensions)
-        con.execute(catalog.attach_statement())
-        con.execute("set timezone = 'UTC'")
+        with catalog.storage_errors():
+            _check_signatures(tuple(catalog.extensions))
+            _load(con, catalog.extensions)
+            con.execute(catalog.attach_statement())
+            con.execute("set timezone = 'UTC'")
+    except StorageError:
+        con.close()
+        raise
     except duckdb.Error as exc:
         con.close()
         raise LedgerError(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}") from exc

@@ -79,16 +79,17 @@ def _docs(node: Any) -> TableDocs:
 def _failure(settings: Settings, results: list[RunResult], exc: BaseException | None) -> Exception:
     log_file = settings.data / "dbt" / "dbt.log"
     failed = next((result for result in results if result.status in ("error", "fail", "runtime error")), None)
-    if failed is None:
-        return ModelsError(f"the models in {SQL_PROJECT} cannot be built: {_one_line(exc)}; see {log_file}")
-    name = f"{failed.node.resource_type} {failed.node.name}"
+    message = failed.message if failed is not None else exc
     try:
         with disk_errors(settings.build_file):
-            raise duckdb.Error(failed.message or "")  # dbt keeps only the text of DuckDB's error
+            raise duckdb.Error(str(message))  # dbt keeps only the text of DuckDB's error
     except StorageError as storage_error:
         return storage_error
     except duckdb.Error:
-        return ModelsError(f"{name} failed: {_one_line(failed.message)}; see {log_file}")
+        what = f"the models in {SQL_PROJECT} cannot be built"
+        if failed is not None:
+            what = f"{failed.node.resource_type} {failed.node.name} failed"
+        return ModelsError(f"{what}: {_one_line(message)}; see {log_file}")
 
 
 def _one_line(message: object) -> str:

@@ -1,4 +1,4 @@
-"""The daily run: plan ▶ collect in shards ▶ extract ▶ annotate ▶ build_models ▶ publish ▶ sum_up ▶ verdict.
+"""The daily run: plan ▶ collect in shards ▶ extract ▶ join ▶ annotate ▶ build_models ▶ publish ▶ sum_up ▶ verdict.
 
 ### What a run does
 
@@ -131,6 +131,13 @@ def ingest_daily() -> None:
             return orchestrate.process("extract", this_run())
 
     @task(trigger_rule=IF_PLANNED)
+    def join() -> dict[str, int]:
+        from pipeline import orchestrate
+
+        with mistakes_fail_at_once():
+            return orchestrate.process("join", this_run())
+
+    @task(trigger_rule=IF_PLANNED)
     def annotate() -> dict[str, int]:
         from pipeline import orchestrate
 
@@ -168,10 +175,11 @@ def ingest_daily() -> None:
 
     planned = plan()
     collected = collect.expand(shard=planned)
-    extracted, annotated, built, published, numbers = extract(), annotate(), build_models(), publish(), sum_up()
-    planned >> collected >> extracted >> annotated >> built >> published >> numbers
-    planned >> [extracted, annotated, built, numbers]  # see IF_PLANNED
-    [collected, extracted, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
+    extracted, joined, annotated = extract(), join(), annotate()
+    built, published, numbers = build_models(), publish(), sum_up()
+    planned >> collected >> extracted >> joined >> annotated >> built >> published >> numbers
+    planned >> [extracted, joined, annotated, built, numbers]  # see IF_PLANNED
+    [collected, extracted, joined, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
 
 
 ingest_daily()

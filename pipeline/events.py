@@ -105,6 +105,23 @@ class RevisitOutcome(StrEnum):
     article, or to a login or consent page."""
 
 
+class JoinEvidence(StrEnum):
+    """What shows that two addresses are one article."""
+
+    SAME_ADDRESS = "same_address"
+    """They differ only in what today's rules for addresses ignore; an earlier version kept them apart."""
+    GUID = "guid"
+    """A feed gives the same item, by its guid, under a new address."""
+    ORIGINAL_LINK = "original_link"
+    """A feed names the article's address beside that of a redirector (feedburner:origLink)."""
+    REDIRECT = "redirect"
+    """One address redirects to the other."""
+    CANONICAL = "canonical"
+    """The page at one address names the other one as its own (rel=canonical)."""
+    EQUAL_TEXT = "equal_text"
+    """Both have the same text, and differ in the query only."""
+
+
 class MentionKind(StrEnum):
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -274,6 +291,9 @@ class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
     """How far `published_at` can be trusted; null if the feed gave no date."""
     content: str | None = None
     """The article's text as HTML if the feed carries it (content:encoded), for pages that cannot be captured."""
+    redirector_url: str | None = None
+    """The link of the item, if that is a redirector and the feed also names the address to which it leads
+    (feedburner:origLink); `url` is then that address."""
 
 
 class ArticleCaptured(ArticleEvent, frozen=True, kw_only=True, tag="article_captured"):
@@ -543,6 +563,24 @@ class ArticleRevisited(ArticleEvent, frozen=True, kw_only=True, tag="article_rev
     warc_length: int | None = None
 
 
+class AddressesJoined(ArticleEvent, frozen=True, kw_only=True, tag="addresses_joined"):
+    """Two addresses are the same article. The marts show them as one. Caused by the event that shows it."""
+
+    IDENTITY = ("article_id", "other_article_id", "evidence")
+
+    caused_by: UUID
+    """The item, the capture or the extraction that shows it."""
+    other_article_id: UUID
+    """The article id of the other address. `article_id` is that of the address that was discovered first."""
+    url: str
+    """The address that was discovered first."""
+    other_url: str
+    evidence: JoinEvidence
+    """`same_address`, `guid`, `original_link`, `redirect`, `canonical` or `equal_text`."""
+    detail: str | None = None
+    """The guid, the address or the digest that both share."""
+
+
 class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
     """A task of an Airflow run failed for good: its retries are used up. `run_id` is the run's."""
 
@@ -641,6 +679,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     QuoteExtracted,
     EntityMentioned,
     ArticleRevisited,
+    AddressesJoined,
     RunFailed,
     HistoryRead,
     BackfillFinished,

@@ -10,8 +10,9 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.annotate import annotate, count_pending_texts
-from pipeline.steps.backfill.replay import Captures, Scope, replay_annotation, replay_extraction
+from pipeline.steps.backfill.replay import Captures, Scope, replay_annotation, replay_extraction, replay_joins
 from pipeline.steps.extract import count_pending_captures, extract
+from pipeline.steps.join import count_pending_pairs, join
 from pipeline.steps.run.stores import StepResult, Stores
 
 
@@ -29,6 +30,7 @@ class ProcessingStep(msgspec.Struct, frozen=True):
 
 PROCESSING_STEPS = (
     ProcessingStep("extract", extract, replay_extraction, count_pending_captures),
+    ProcessingStep("join", join, replay_joins, count_pending_pairs),
     ProcessingStep("annotate", annotate, replay_annotation, count_pending_texts),
 )
 

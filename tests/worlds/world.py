@@ -17,10 +17,9 @@ from pipeline.ledger import Ledger, Run, Verification, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.sources import Source
-from pipeline.steps.annotate import annotate
 from pipeline.steps.collect import collect
-from pipeline.steps.extract import extract
 from pipeline.steps.feed_state import Which
+from pipeline.steps.processing import process
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
@@ -64,9 +63,7 @@ class World:
 
     def ingest(self) -> StepResult:
         with self.stores() as stores:
-            collected = collect(stores, [self.source])
-            interval = lookback(self.settings, stores.now())
-            return collected + extract(stores, interval) + annotate(stores, interval)
+            return collect(stores, [self.source]) + process(stores, lookback(self.settings, stores.now()))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with Ledger.open_existing(self.settings.ledger_catalog) as ledger:

@@ -37,6 +37,7 @@ from pipeline.steps.backfill.replay import (
     Scope,
     replay_annotation,
     replay_extraction,
+    replay_joins,
     scope_of,
     unread_articles,
 )
@@ -122,6 +123,7 @@ def backfill(
     result = recover(stores, sources, interval, roster) if wanted.recover else StepResult({})
     scope = scope_of(stores, interval, source_ids)
     result += replay_extraction(stores, scope, wanted.captures)
+    result += replay_joins(stores, scope, wanted.captures)
     result += replay_annotation(stores, scope, wanted.captures)
     return result + finish(stores, sources, interval, started_at)
 

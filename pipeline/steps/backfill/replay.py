@@ -22,6 +22,8 @@ from pipeline.steps.annotation_task import PendingText
 from pipeline.steps.backfill.history_state import articles_of_interval
 from pipeline.steps.extract import extract_captures
 from pipeline.steps.extraction_task import PendingCapture
+from pipeline.steps.join import join
+from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 
@@ -62,6 +64,13 @@ def scope_of(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> S
 def replay_extraction(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
     """Extract the captures that the current extractor has not processed."""
     return extract_captures(stores, partial(replayable_captures, stores, scope, captures))
+
+
+def replay_joins(stores: Stores, scope: Scope, _captures: Captures = Captures.ALL) -> StepResult:
+    """Join addresses by the evidence of the interval, and by that of the last days, in which this run has fetched and
+    read its pages. A decision about two addresses belongs to no single capture, so which captures are replayed does not
+    matter."""
+    return join(stores, scope.interval) + join(stores, lookback(stores.settings, stores.now()))
 
 
 def replay_annotation(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:

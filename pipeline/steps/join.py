@@ -1,0 +1,142 @@
+"""join: find addresses that are the same article, and record each pair with its evidence.
+
+An article's id is made from its address, and one article may have several: its headline changes and with it the slug,
+a feed names a redirector, a sitemap and a feed give different parameters. What shows that is in the ledger already, so
+this step only reads. It follows extract, because texts are the best proof. A pair that cannot be judged before its
+pages are captured stays pending.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from pipeline.events import AddressesJoined, JoinEvidence
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger
+from pipeline.settings import Settings
+from pipeline.steps.join_evidence import LEAST_WORDS, AddressClaim, ArticleFacts, are_of_one_article, is_joined
+from pipeline.steps.run.stores import RECALL, StepResult, Stores
+
+PRODUCER = "join@1"
+
+_EVIDENCE = tuple(JoinEvidence)
+_BY_ADDRESS = frozenset({JoinEvidence.ORIGINAL_LINK, JoinEvidence.REDIRECT, JoinEvidence.CANONICAL})
+"""Evidence that names an address, which may be claimed by many articles."""
+
+
+class JoinedPair(msgspec.Struct, frozen=True):
+    """Two addresses that were joined before."""
+
+    article_id: UUID
+    other_article_id: UUID
+
+
+class PairToJoin(msgspec.Struct, frozen=True):
+    """Two addresses that are one article, and what shows it."""
+
+    claim: AddressClaim
+    first: ArticleFacts
+    """The article that was discovered first."""
+    second: ArticleFacts
+
+
+class Groups:
+    """Which articles are the same one, as far as is known (union-find)."""
+
+    def __init__(self, pairs: Iterable[JoinedPair]) -> None:
+        self._parents: dict[UUID, UUID] = {}
+        for pair in pairs:
+            self.join(pair.article_id, pair.other_article_id)
+
+    def _root(self, article: UUID) -> UUID:
+        while (parent := self._parents.get(article, article)) != article:
+            article = parent
+        return article
+
+    def are_one(self, one: UUID, other: UUID) -> bool:
+        return self._root(one) == self._root(other)
+
+    def join(self, one: UUID, other: UUID) -> None:
+        self._parents[self._root(one)] = self._root(other)
+
+
+def join(stores: Stores, interval: Interval) -> StepResult:
+    """Join the addresses for which events of the interval are evidence; append the events."""
+    now = stores.now()
+    return stores.record([_joined(now, pair) for pair in pending_pairs(stores.ledger, interval)])
+
+
+def count_pending_pairs(ledger: Ledger, _settings: Settings, interval: Interval) -> int:
+    """The number of pairs of addresses that the evidence of the interval joins, and that are not joined yet."""
+    return len(pending_pairs(ledger, interval))
+
+
+def pending_pairs(ledger: Ledger, interval: Interval) -> list[PairToJoin]:
+    """The pairs that the evidence of the interval joins, and that are not joined yet."""
+    claims = pending_claims(ledger, interval)
+    named = {article for claim in claims for article in (claim.article_id, claim.target) if article is not None}
+    recall_start = interval.start - RECALL
+    rows = ledger.select(ArticleFacts, "articles_to_join", article_ids=sorted(named), recall_start=recall_start)
+    facts = {row.article_id: row for row in rows}
+    joined = ledger.select(JoinedPair, "joins_of_articles", article_ids=sorted(facts))
+    return list(new_pairs(claims, facts, Groups(joined)))
+
+
+def pending_claims(ledger: Ledger, interval: Interval) -> list[AddressClaim]:
+    """The evidence of the interval that articles have other addresses. That they have their own is left out."""
+    claims = ledger.select(
+        AddressClaim,
+        "address_claims",
+        start=interval.start,
+        end=interval.end,
+        recall_start=interval.start - RECALL,
+        least_words=LEAST_WORDS,
+    )
+    return [claim for claim in claims if claim.target not in {None, claim.article_id}]
+
+
+def new_pairs(
+    claims: Iterable[AddressClaim], facts: Mapping[UUID, ArticleFacts], groups: Groups
+) -> Iterator[PairToJoin]:
+    """The pairs that these claims join. `groups` are the articles that are joined already.
+
+    Articles that claim an address which is no article in the ledger are joined to the first of them.
+    """
+    claims_by_target: dict[tuple[JoinEvidence, UUID], list[AddressClaim]] = defaultdict(list)
+    for claim in claims:
+        if claim.target is not None and claim.article_id in facts:
+            claims_by_target[claim.evidence, claim.target].append(claim)
+    for (evidence, target), to_target in sorted(claims_by_target.items(), key=lambda each: _EVIDENCE.index(each[0][0])):
+        claimants = {claim.article_id: facts[claim.article_id] for claim in to_target}
+        known = facts.get(target) or min(claimants.values(), key=lambda each: each.first_position)
+        if evidence in _BY_ADDRESS and not are_of_one_article([known, *claimants.values()]):
+            continue
+        for claim in to_target:
+            other = facts[claim.article_id]
+            if groups.are_one(known.article_id, other.article_id) or not is_joined(evidence, known, other):
+                continue
+            groups.join(known.article_id, other.article_id)
+            first, second = sorted((known, other), key=lambda each: each.first_position)
+            yield PairToJoin(claim, first, second)
+
+
+def _joined(now: datetime, pair: PairToJoin) -> AddressesJoined:
+    claim, first, second = pair.claim, pair.first, pair.second
+    return AddressesJoined(
+        stream=f"article:{first.article_id}",
+        occurred_at=now,
+        producer=PRODUCER,
+        caused_by=claim.caused_by,
+        source_id=claim.source_id,
+        article_id=first.article_id,
+        other_article_id=second.article_id,
+        url=first.url,
+        other_url=second.url,
+        evidence=claim.evidence,
+        detail=claim.detail,
+    )

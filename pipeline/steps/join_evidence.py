@@ -1,0 +1,153 @@
+"""Whether two addresses are one article: what the evidence is worth, given what is known of both.
+
+A claim alone joins nothing. Some feeds give each place in their list a guid, and some templates name the same canonical
+address on every page, so a claim counts only if texts, titles or times agree with it.
+
+Pure: facts in, verdicts out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+import msgspec
+
+from pipeline.collect.pages.redirections import is_front_page, is_renamed
+from pipeline.events import JoinEvidence
+from pipeline.ids import article_id
+
+LEAST_WORDS = 40
+"""A text with fewer words is not compared: it may be a notice, or the first line of a report that was to follow."""
+MOST_TITLES = 2
+"""An address that articles with more different titles claim is no article's own. Two may be a changed headline."""
+_SHINGLE_WORDS = 4
+_SAME_TEXT = 0.5
+"""Two texts are one if they share this part of the shorter one's runs of `_SHINGLE_WORDS` words."""
+_OTHER_TEXT = 0.1
+"""Two texts are of different articles if they share less than this part."""
+_SAME_TITLE = 0.7
+"""Two titles are alike if they share this part of the longer one's words."""
+_TITLE_WORDS = 3
+"""Least number of words of a title that another one contains."""
+_WORD = re.compile(r"\w+")
+
+
+class AddressClaim(msgspec.Struct, frozen=True, dict=True):
+    """An event which shows that the article may have another address, too. One row of `address_claims.sql`."""
+
+    evidence: JoinEvidence
+    source_id: str
+    article_id: UUID
+    caused_by: UUID
+    other_url: str
+    detail: str
+    other_article_id: UUID | None = None
+    """None if only the address is known."""
+
+    @cached_property
+    def target(self) -> UUID | None:
+        """The article at the other address; None if that is no address of a page."""
+        if self.other_article_id is not None:
+            return self.other_article_id
+        try:
+            return article_id(self.other_url)
+        except ValueError:
+            return None
+
+
+class ArticleFacts(msgspec.Struct, frozen=True):
+    """What is known of an article. One row of `articles_to_join.sql`."""
+
+    article_id: UUID
+    first_position: int
+    """The position of its first event."""
+    source_ids: tuple[str, ...]
+    url: str
+    title: str | None
+    published_at: datetime | None
+    text: str | None
+    is_awaited: bool
+    """Whether its text may still come."""
+
+
+def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> bool:
+    """Whether this evidence joins the two articles. A text that comes later may change a no."""
+    if is_front_page(one.url) or is_front_page(other.url):
+        return False
+    match evidence:
+        case JoinEvidence.SAME_ADDRESS:
+            return True
+        case JoinEvidence.EQUAL_TEXT:
+            return _share_source(one, other) and not _differ(one.title, other.title)
+        case JoinEvidence.ORIGINAL_LINK:
+            return _shared_text(one, other) is not False
+        case JoinEvidence.REDIRECT:
+            # a page that was fetched through both addresses says nothing about what each had promised
+            promised = _is_same_time(one, other) or _resemble(one.title, other.title) or is_renamed(one.url, other.url)
+            return promised or (one.text != other.text and _shared_text(one, other) is True)
+        case JoinEvidence.GUID | JoinEvidence.CANONICAL:
+            return _share_source(one, other) and _agree(one, other)
+
+
+def _agree(one: ArticleFacts, other: ArticleFacts) -> bool:
+    """Whether the texts are the same. If they do not tell, the time of publication does; if a text is missing for good,
+    the title or the address does."""
+    shared = _shared_text(one, other)
+    if shared is not None:
+        return shared
+    if _is_same_time(one, other):
+        return True
+    is_decided = not one.is_awaited and not other.is_awaited
+    return is_decided and (_resemble(one.title, other.title) or is_renamed(one.url, other.url))
+
+
+def _shared_text(one: ArticleFacts, other: ArticleFacts) -> bool | None:
+    """Whether the two have the same text; None if a text is missing or too short, or the answer is not clear."""
+    first, second = _shingles(one.text), _shingles(other.text)
+    if not first or not second:
+        return None
+    share = len(first & second) / min(len(first), len(second))
+    return True if share >= _SAME_TEXT else False if share < _OTHER_TEXT else None
+
+
+def _shingles(text: str | None) -> set[tuple[str, ...]]:
+    words = _words(text)
+    if len(words) < LEAST_WORDS:
+        return set()
+    return set(zip(*(words[n:] for n in range(_SHINGLE_WORDS)), strict=False))
+
+
+def _words(text: str | None) -> list[str]:
+    return _WORD.findall(text.casefold()) if text else []
+
+
+def _share_source(one: ArticleFacts, other: ArticleFacts) -> bool:
+    return not set(one.source_ids).isdisjoint(other.source_ids)
+
+
+def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:
+    return one.published_at is not None and one.published_at == other.published_at
+
+
+def _resemble(one: str | None, other: str | None) -> bool:
+    """Whether two titles have most of their words in common, or one has all words of the other, as with a kicker."""
+    shorter, longer = sorted((set(_words(one)), set(_words(other))), key=len)
+    shared = len(shorter & longer)
+    return shared >= _SAME_TITLE * len(longer) > 0 or (shared == len(shorter) >= _TITLE_WORDS)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other) and not _resemble(one, other)
+
+
+def are_of_one_article(articles: Collection[ArticleFacts]) -> bool:
+    """Whether these articles, which claim the same address, have at most `MOST_TITLES` different titles."""
+    titles: list[str] = []
+    for article in articles:
+        if article.title and not any(_resemble(article.title, known) for known in titles):
+            titles.append(article.title)
+    return len(titles) <= MOST_TITLES

@@ -1,0 +1,219 @@
+"""join: one article under two addresses is joined by evidence, and different articles are not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.events import JoinEvidence
+from pipeline.ids import article_id
+from pipeline.steps.join_evidence import ArticleFacts, is_joined
+from tests.conftest import NOON
+from tests.worlds.loopback import Answer
+from tests.worlds.world import PARAGRAPHS, World
+
+FERRY = " ".join(PARAGRAPHS)
+STORM = (
+    "Forty trees fell across the northern road during the night, and the council asked everybody to stay at home. "
+    "“It was the worst wind since I came here,” said Ole Brandt, who runs the only garage between the two villages. "
+    "Schools will open again on Thursday if the power company has mended the line by then, its director promised."
+)
+
+
+def facts(path: str, **known: Any) -> ArticleFacts:
+    url = f"https://kurier.example{path}"
+    defaults: dict[str, Any] = {
+        "first_position": 1,
+        "source_ids": ("kurier",),
+        "title": None,
+        "published_at": None,
+        "text": None,
+        "is_awaited": False,
+    }
+    return ArticleFacts(article_id=article_id(url), url=url, **(defaults | known))
+
+
+LATER = NOON + timedelta(hours=5)
+JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
+    "a new slug, most of the text": (
+        JoinEvidence.GUID,
+        facts("/ferry-adrift", title="Ferry adrift", text=FERRY),
+        facts("/tugs-save-ferry", title="Tugs save all", text=f"{STORM[:100]} {FERRY}"),
+    ),
+    "a new slug before the page is read, published at the same time": (
+        JoinEvidence.GUID,
+        facts("/ferry-adrift", title="Ferry adrift", published_at=NOON, is_awaited=True),
+        facts("/tugs-save-ferry", title="Tugs save all", published_at=NOON, is_awaited=True),
+    ),
+    "a first line that became a report": (
+        JoinEvidence.GUID,
+        facts("/ferry", text="Ferry adrift. More soon.", published_at=NOON),
+        facts("/tugs", text=FERRY, published_at=NOON),
+    ),
+    "pages that cannot be read, alike in their titles": (
+        JoinEvidence.GUID,
+        facts("/1", title="Ferry adrift near the mole", published_at=NOON),
+        facts("/2", title="Ferry still adrift near the mole", published_at=LATER),
+    ),
+    "the page for phones": (
+        JoinEvidence.CANONICAL,
+        facts("/gear", text=FERRY),
+        facts("/gear/amp", text=FERRY[:-100]),
+    ),
+    "a redirector of the feed": (
+        JoinEvidence.REDIRECT,
+        facts("/ferry", title="Ferry adrift near the mole"),
+        facts("/r/8812", title="Ferry adrift near the mole"),
+    ),
+    "a campaign in the query": (JoinEvidence.EQUAL_TEXT, facts("/a", text=FERRY), facts("/a?c=1", text=FERRY)),
+    "an older version's address": (JoinEvidence.SAME_ADDRESS, facts("/a"), facts("/a?maca=1")),
+}
+APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
+    "a guid that is a place in the list": (
+        JoinEvidence.GUID,
+        facts("/ferry", title="Ferry adrift", text=FERRY, published_at=NOON),
+        facts("/storm", title="Forty trees fall", text=STORM, published_at=LATER),
+    ),
+    "a column that uses its guid and its title again": (
+        JoinEvidence.GUID,
+        facts("/day/1", title="The day in the north", text=FERRY, published_at=NOON),
+        facts("/day/2", title="The day in the north", text=STORM, published_at=LATER),
+    ),
+    "a guid used again, and the pages are still to be read": (
+        JoinEvidence.GUID,
+        facts("/day/1", title="The day in the north", is_awaited=True),
+        facts("/day/2", title="The day in the north", is_awaited=True),
+    ),
+    "a template that names a wrong canonical": (
+        JoinEvidence.CANONICAL,
+        facts("/ferry", text=FERRY),
+        facts("/storm", text=STORM),
+    ),
+    "the front page": (JoinEvidence.CANONICAL, facts("/", text=FERRY), facts("/ferry", text=FERRY)),
+    "another outlet's copy": (
+        JoinEvidence.CANONICAL,
+        facts("/ferry", text=FERRY),
+        facts("/copy", text=FERRY, source_ids=("bote",)),
+    ),
+    "a removed report that leads to another one": (
+        JoinEvidence.REDIRECT,
+        facts("/storm", title="Forty trees fall", text=STORM, published_at=LATER),
+        facts("/ferry", title="Ferry adrift", text=STORM, published_at=NOON),
+    ),
+    "a notice in place of two reports": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a?id=1", title="Ferry adrift", text=FERRY),
+        facts("/a?id=2", title="Forty trees fall", text=FERRY),
+    ),
+}
+
+
+@pytest.mark.parametrize(("evidence", "one", "other"), JOINED.values(), ids=JOINED)
+def test_what_joins_two_addresses(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> None:
+    assert is_joined(evidence, one, other)
+    assert is_joined(evidence, other, one)
+
+
+@pytest.mark.parametrize(("evidence", "one", "other"), APART.values(), ids=APART)
+def test_what_does_not_join_them(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> None:
+    assert not is_joined(evidence, one, other)
+    assert not is_joined(evidence, other, one)
+
+
+class Kiosk(World):
+    """A source whose feed names addresses, guids and titles as a test gives them."""
+
+    def offer(self, *items: tuple[str, str, str], minutes: int = 0) -> None:
+        """Serve a feed of (path, guid, title); each item is a minute older than the one before."""
+        rows = "".join(
+            f"<item><title>{title}</title><link>{self.web.base}{path}</link><guid isPermaLink='false'>{guid}</guid>"
+            f"<pubDate>Mon, 02 Mar 2026 08:{59 - n - minutes:02} GMT</pubDate></item>"
+            for n, (path, guid, title) in enumerate(items)
+        )
+        body = f"<rss version='2.0'><channel><title>Kiosk</title>{rows}</channel></rss>"
+        self.web.answers["/feed.xml"] = Answer(body.encode(), content_type="application/rss+xml")
+
+    def write(self, path: str, headline: str, text: str, canonical: str | None = None) -> None:
+        """Serve an article, with rel=canonical if it is given."""
+        self.web.page(path, headline, *text.split(". "))
+        if canonical is not None:
+            link = f"<head><link rel='canonical' href='{self.web.base}{canonical}'>".encode()
+            page = self.web.answers[path]
+            self.web.answers[path] = Answer(page.body.replace(b"<head>", link))
+
+    def joined(self) -> list[tuple[str, str, str]]:
+        """The evidence and the two paths of each join."""
+        rows = self.rows("select evidence, url, other_url from ledger.addresses_joined order by position")
+        base = self.web.base
+        return [(row["evidence"], row["url"].removeprefix(base), row["other_url"].removeprefix(base)) for row in rows]
+
+
+@pytest.fixture
+def kiosk(world: World, tmp_path: Any) -> Kiosk:
+    return Kiosk(tmp_path / "kiosk", world.web)
+
+
+@pytest.mark.slow
+def test_a_run_joins_addresses_by_each_kind_of_evidence(kiosk: Kiosk) -> None:
+    kiosk.write("/ferry", "Ferry adrift", FERRY)
+    kiosk.write("/storm", "Forty trees fall", STORM)
+    kiosk.write("/storm/amp", "Forty trees fall", STORM, canonical="/storm")
+    kiosk.write("/mole", "Mole repaired", FERRY[::-1])
+    kiosk.write("/mole?c=rss", "Mole repaired", FERRY[::-1])
+    kiosk.web.answers["/r/1"] = Answer(status=302, headers={"Location": "/storm"})
+    kiosk.offer(
+        ("/ferry", "1", "Ferry adrift"),
+        ("/storm", "2", "Forty trees fall"),
+        ("/storm/amp", "3", "Forty trees fall"),
+        ("/mole", "4", "Mole repaired"),
+        ("/mole?c=rss", "5", "Mole repaired"),
+        ("/r/1", "6", "Forty trees fall"),
+    )
+    kiosk.ingest()
+    kiosk.later(hours=2)
+    kiosk.write("/tugs-save-ferry", "Tugs save the ferry", FERRY)
+    kiosk.offer(("/tugs-save-ferry", "1", "Tugs save the ferry"), ("/storm", "2", "Forty trees fall"))
+    kiosk.ingest()
+    joins = [
+        ("redirect", "/storm", "/r/1"),
+        ("canonical", "/storm", "/storm/amp"),
+        ("equal_text", "/mole", "/mole?c=rss"),
+        ("guid", "/ferry", "/tugs-save-ferry"),
+    ]
+    assert kiosk.joined() == joins
+    kiosk.later(hours=2)
+    kiosk.ingest()
+    assert kiosk.joined() == joins, "what is joined is not joined again"
+    assert kiosk.verify().findings == ()
+
+
+@pytest.mark.slow
+def test_a_run_keeps_different_articles_apart(kiosk: Kiosk) -> None:
+    texts = {"/ferry": FERRY, "/storm": STORM, "/mole": FERRY[::-1], "/tax": STORM[::-1]}
+    for path, text in texts.items():
+        kiosk.write(path, f"About the {path[1:]}", text, canonical="/" if path == "/ferry" else "/tax")
+    kiosk.offer(*((path, path, f"About the {path[1:]}") for path in texts))
+    kiosk.ingest()
+    kiosk.later(hours=2)
+    kiosk.write("/school", "About the school", "".join(sorted(FERRY, key=str.lower)))
+    kiosk.offer(("/school", "/ferry", "About the school"), minutes=20)
+    kiosk.ingest()
+    assert kiosk.joined() == []
+
+
+@pytest.mark.slow
+def test_a_pair_waits_for_the_text_that_shows_it(kiosk: Kiosk) -> None:
+    kiosk.write("/ferry", "Ferry adrift", FERRY)
+    kiosk.offer(("/ferry", "1", "Ferry adrift"))
+    kiosk.ingest()
+    kiosk.web.answers["/tugs"] = Answer(status=503)
+    kiosk.offer(("/tugs", "1", "Tugs to the rescue"), minutes=30)
+    kiosk.later(hours=2)
+    kiosk.ingest()
+    assert kiosk.joined() == []
+    kiosk.write("/tugs", "Tugs to the rescue", FERRY)
+    kiosk.later(hours=6)
+    kiosk.ingest()
+    assert kiosk.joined() == [("guid", "/ferry", "/tugs")]

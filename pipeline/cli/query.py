@@ -45,15 +45,16 @@ def sql(
 ) -> None:
     """Query news.duckdb: marts in schema main, all events in schema events.
 
-    Works while the pipeline runs. Without QUERY, on a terminal, it lists the queries in sql/queries.
+    Works while the pipeline runs. Without QUERY it reads standard input; if there is none, it lists the queries in
+    sql/queries. Several statements, separated by semicolons, print their results one after another.
 
     Example: newsledger sql who_said_what
     """
     settings = load_settings(data=data)
-    if query is None and sys.stdin.isatty():
+    text = _query_text(query) if query is not None else _piped_text()
+    if not text.strip():
         _list_queries()
         return
-    text = sys.stdin.read() if query is None else _query_text(query)
     if not settings.news_file.is_file():
         raise LedgerMissing(
             f"{settings.news_file}: does not exist yet; `newsledger ingest` or `newsledger demo` creates it"
@@ -63,13 +64,33 @@ def sql(
     except duckdb.Error as exc:
         raise NewsledgerError(f"{settings.news_file}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
     with con:
+        con.execute("set timezone = 'UTC'")
+        _answer(con, text, output)
+
+
+def _piped_text() -> str:
+    """What stands on standard input; empty on a terminal."""
+    return "" if sys.stdin.isatty() else sys.stdin.read()
+
+
+def _answer(con: duckdb.DuckDBPyConnection, text: str, output: OutputFormat) -> None:
+    """Run the statements and print their results, in the order of the text, up to the first that fails."""
+    try:
+        statements = [statement.query.strip() for statement in con.extract_statements(text)]
+    except duckdb.Error as exc:
+        raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
+    printed = 0
+    for number, statement in enumerate(statements, start=1):
         try:
-            con.execute("set timezone = 'UTC'")
-            answer = con.sql(text)
-            if answer is not None:
-                _print_answer(answer, output)
+            result = con.sql(statement)
+            if result is not None:
+                if printed and output is not OutputFormat.JSON:
+                    sys.stdout.write("\n")
+                _print_answer(result, output)
+                printed += 1
         except duckdb.Error as exc:
-            raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
+            name = f"statement {number} of {len(statements)}" if len(statements) > 1 else "the query"
+            raise NewsledgerError(f"{name} fails: {str(exc).strip()}") from exc
 
 
 def _query_text(query: str) -> str:

@@ -20,6 +20,7 @@ from pipeline.cli.app import app
 from pipeline.cli.console import printable
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
+from pipeline.settings import PROJECT_ROOT
 from tests.conftest import SHARED, item
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger, newsledger_process
@@ -130,6 +131,42 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
         assert newsledger_process(*run, env=ALLOW).returncode == 0
     assert len(articles(small_disk / "data")) == 2
     assert web.asked["/a"] == 1, "what was captured before the disk was full is not lost"
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    """A data directory with a small published file."""
+    with duckdb.connect(tmp_path / "news.duckdb") as con:
+        con.execute("create table outlets as select * from (values ('Harbour Post', 3), ('Meridian', 1)) t(name, n)")
+    return tmp_path
+
+
+@pytest.mark.parametrize("stdin", ["", " \n"])
+def test_sql_without_a_query_lists_the_queries(tmp_path: Path, stdin: str) -> None:
+    done = newsledger("sql", "--data", tmp_path, stdin=stdin)
+    assert done.returncode == 0
+    for path in (PROJECT_ROOT / "sql" / "queries").glob("*.sql"):
+        assert path.stem in done.stdout
+
+
+def test_sql_reads_a_query_from_a_pipe(news: Path) -> None:
+    done = newsledger("sql", "--data", news, "--format", "csv", stdin="select name from outlets order by n")
+    assert done.stdout == "name\nMeridian\nHarbour Post\n"
+
+
+@pytest.mark.parametrize(("output", "expected"), [("csv", "n\n1\n\nm\n2;\n"), ("json", '{"n":1}\n{"m":"2;"}\n')])
+def test_several_statements_give_several_results(news: Path, output: str, expected: str) -> None:
+    query = "create temp table t as select 1 as n; from t; -- a comment; with a semicolon\n select '2;' as m;"
+    assert newsledger("sql", "--data", news, "--format", output, query).stdout == expected
+
+
+def test_a_failing_statement_is_named_after_the_results_before_it(news: Path) -> None:
+    done = newsledger("sql", "--data", news, "--format", "csv", "select 1 as n; select * from nowhere; select 3")
+    assert done.stdout == "n\n1\n"
+    assert done.returncode == 1
+    assert done.stderr.startswith("newsledger: statement 2 of 3 fails: Catalog Error: Table with name nowhere")
+    done = newsledger("sql", "--data", news, "select * from nowhere")
+    assert done.stderr.startswith("newsledger: the query fails: Catalog Error")
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "sql"])

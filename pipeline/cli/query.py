@@ -45,8 +45,8 @@ def sql(
 ) -> None:
     """Query news.duckdb: marts in schema main, all events in schema events.
 
-    Works while the pipeline runs. Without QUERY it reads standard input; if there is none, it lists the queries in
-    sql/queries. Several statements, separated by semicolons, print their results one after another.
+    Works while the pipeline runs. Without QUERY it reads standard input, or lists the queries in sql/queries if the
+    input is empty. Several statements, separated by semicolons, print their results one after another.
 
     Example: newsledger sql who_said_what
     """

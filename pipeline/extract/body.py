@@ -25,7 +25,7 @@ from pipeline.extract.page.text import normal, plain, tidy
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 """trafilatura's complaints are not logged: a failure is recorded as an event with a reason."""
 
-MIN_SHARE_OF_PROSE = 0.5
+MIN_SHARE_OF_PROSE = 0.2
 """If trafilatura returns less than this share of the largest piece of prose, its answer is not used."""
 _ANCHOR_CHARS = 30
 """A line with this many letters is unlikely to stand in the article and beside it, too."""
@@ -159,12 +159,12 @@ def _place(line: Line) -> _Place:
 
 
 def _is_poor(lines: Sequence[Line], chosen: Sequence[bool], prose: Sequence[bool]) -> bool:
-    """Whether less than half of the largest piece of prose is chosen, or nothing of what is chosen reads like prose."""
+    """Whether little of the largest piece of prose is chosen, and little prose beside it."""
     piece = _largest_piece(lines, prose)
     held = found = 0
     for line, is_chosen, is_one in zip(lines, chosen, prose, strict=True):
-        if is_one and piece in _holders(line):
-            held += len(line.text)
+        if is_one:
+            held += len(line.text) * (piece in _holders(line))
             found += len(line.text) * is_chosen
     return found < MIN_SHARE_OF_PROSE * held
 

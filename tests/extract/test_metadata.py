@@ -203,3 +203,41 @@ def test_section_and_language() -> None:
 )
 def test_access(head: str, access: Access) -> None:
     assert extract(page(paragraphs(DEICH), head=head)).access is access
+
+
+BYLINES = {
+    "a link to a network": (
+        "<div>Von&nbsp;<a href='/p/1'>Anna Berg</a><a href='https://x.example/ab'><span>Twitter</span></a></div>",
+        ["Anna Berg"],
+    ),
+    "a date in an element": (
+        "<p>Von <a href='/autor/1'>Anna Berg</a> und Bo Carls <span>Zuerst veröffentlicht am 02.03.2026</span></p>",
+        ["Anna Berg", "Bo Carls"],
+    ),
+    "a name in two elements": (
+        "<div class='byline'><span>Anna</span> <span>Berg</span><time>02.03.2026</time><span>Kiel</span></div>",
+        ["Anna Berg"],
+    ),
+    "agencies": ("<p>Von Anna Berg und Agenturen</p>", ["Anna Berg"]),
+    "a bold first line": ("<p><strong>Anna Berg/Bo Carls</strong></p>", ["Anna Berg", "Bo Carls"]),
+}
+
+
+@pytest.mark.parametrize(("byline", "authors"), BYLINES.values(), ids=BYLINES)
+def test_a_byline_is_read_by_its_elements(byline: str, authors: list[str]) -> None:
+    account = json_ld(author={"@type": "Organization", "name": "Holmbote"}, publisher={"name": "Holmbote"})
+    extraction = extract(page(byline + paragraphs(DEICH), head=account))
+    assert list(extraction.authors) == authors
+    assert "Berg" not in extraction.text
+
+
+def test_an_account_of_the_newsroom_system_is_no_author_if_a_name_is_shown() -> None:
+    account = json_ld(author={"@type": "Person", "name": "aberg2"})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=account)).authors == ("Anna Berg",)
+
+
+def test_a_badge_is_no_part_of_the_lead_but_a_drop_cap_is() -> None:
+    lead = "<div class='lead'><span class='flag'>Anzeige</span><span>Elf Millionen kostet der neue Deich.</span></div>"
+    assert extract(page(lead + paragraphs(DEICH))).lead == "Elf Millionen kostet der neue Deich."
+    lead = "<div class='lead'><span class='cap'>E</span>lf Millionen kostet der neue Deich an der Ruhn.</div>"
+    assert extract(page(lead + paragraphs(DEICH))).lead == "Elf Millionen kostet der neue Deich an der Ruhn."

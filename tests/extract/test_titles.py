@@ -100,8 +100,22 @@ def test_the_heading_inside_main_is_preferred_to_its_copy_above() -> None:
     inside = f"<main><div>Fragen und Antworten</div>{heading}{paragraphs(DEICH)}</main>"
     head = f"<title>{declared}</title>{json_ld(headline=declared)}"
     extraction = extract(f"<html><head>{head}</head><body><h1>{declared}</h1>{inside}</body></html>".encode())
-    assert (extraction.kicker, extraction.headline) == ("Hochwasser an der Ruhn", SHOWN)
+    assert (extraction.kicker, extraction.headline) == ("Hochwasser an der Ruhn", "Deich hält auch in dieser Nacht")
     assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_the_visible_heading_is_the_headline_although_all_titles_say_it_otherwise() -> None:
+    declared = "Hochwasser in Brückfeld: So stark ist der Ruhn-Deich"
+    head = f"<title>{declared}</title>{json_ld(headline=declared)}<meta property='og:title' content='{declared}'>"
+    body = f"<html><head>{head}</head><body><article><h1>Der Deich hält</h1>{paragraphs(DEICH)}</article></body></html>"
+    assert extract(body.encode()).headline == "Der Deich hält"
+
+
+def test_one_shared_word_after_a_dash_is_not_the_outlet() -> None:
+    title = "Lohnstreit - Holmbote streikt heute"
+    head = f"<title>{title}</title><meta property='og:site_name' content='Holmbote am Abend'>"
+    body = f"<html><head>{head}</head><body><article><h1>{title}</h1>{paragraphs(DEICH)}</article></body></html>"
+    assert extract(body.encode()).headline == title
 
 
 def test_words_before_a_colon_are_not_always_a_kicker() -> None:

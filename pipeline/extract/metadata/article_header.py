@@ -13,7 +13,9 @@ from typing import TypeAlias
 import msgspec
 from lxml.html import HtmlElement
 
+from pipeline.extract.metadata.byline import find_byline
 from pipeline.extract.metadata.headline_element import (
+    KICKER_NAMES,
     clean_kicker,
     declared_kicker,
     find_heading,
@@ -41,23 +43,14 @@ LEAD_NAMES = re.compile(
     r"|excerpt|chapo|entradilla|ingress|perex|anrisstext|teaser-?text|lead-?text|einleitung|stand-first|description|subtitulo|spot|leadtext)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-BYLINE_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:author|authors|autor|autoren|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
+_BADGE_NAMES = re.compile(r"(?:^|[\s_-])(?:badge|flag|label|tag|marker|icon|pill|chip)s?(?:$|[\s_-])", re.IGNORECASE)
+_BADGE = re.compile(
+    r"(?:anzeige|werbung|advertorial|sponsored|videos?|audio|podcast|live|live-?(?:blog|ticker)|newsblog|exklusiv|exclusive"
+    r"|update|eilmeldung|breaking(?: news)?|premium|plus|abo|analyse|analysis|kommentar|meinung|opinion|interview"
+    r"|reportage|bildergalerie|fotostrecke|gallery|quiz)\W*$",
     re.IGNORECASE,
 )
-BYLINE_TEXT = re.compile(r"^(?:von|by|text|par|por|di|af|av|door)\b:?\s+(?P<names>\S.{2,110})$", re.IGNORECASE)
-
-_BYLINE_DATE = re.compile(
-    r"\s+\W*(?:(?:publi\w+|veröffentlicht|aktualisiert|erstellt|stand|updated|posted|mis à jour)\b\W*)?"
-    r"(?:(?:am|vom|on|at|le)\s+)?"
-    r"(?:(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?\s+)?\d{1,4}\b[.:/,\s-].*$",
-    re.IGNORECASE,
-)
-"""The date after a byline's names: `20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026`."""
-
-AUTHOR_PAGE = re.compile(
-    r"/(?:autor|autoren|author|authors|redakteur|journalist|by|av|people|profile?)s?/", re.IGNORECASE
-)
+_MAX_BADGE_CHARS = 25
 
 _NOT_PART = frozenset(
     {
@@ -88,6 +81,8 @@ class ArticleHeader(msgspec.Struct, frozen=True):
     headline: str | None = None
     kicker: str | None = None
     lead: str | None = None
+    badge: str | None = None
+    """A label within the lead that is not part of it: `Anzeige`, `Video`."""
     byline: str | None = None
     times: tuple[str, ...] = ()
     elements: tuple[HtmlElement, ...] = ()
@@ -123,13 +118,15 @@ def read_header(
     if preceding is not None:
         elements.append(preceding)
     lead = _find_lead(window, descriptions, headline)
+    badge = _badge_of(lead) if lead is not None else None
     if lead is not None:
         elements.append(lead)
     return ArticleHeader(
         headline=headline,
         kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
-        lead=" ".join(lines_of(lead)) if lead is not None else None,
-        byline=_find_byline(window),
+        lead=" ".join(lines_of(lead)).removeprefix(badge or "").strip() if lead is not None else None,
+        badge=badge,
+        byline=find_byline(window),
         times=tuple(dict.fromkeys(shown_times(heading, window))),
         elements=tuple(elements),
     )
@@ -198,6 +195,20 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
     return None if _is_first_of_many(innermost) else innermost
 
 
+def _badge_of(lead: HtmlElement) -> str | None:
+    """The label at the start of the lead: a first element named or worded like one, or without a space after it."""
+    first = lead[0] if len(lead) and not (lead.text or "").strip() else None
+    badge = visible_text(first) if first is not None else ""
+    whole = raw_text(lead).lstrip()
+    rest = whole[len(badge) :]
+    if first is None or not 2 < len(badge) <= _MAX_BADGE_CHARS or len(tidy(rest)) < _LEAD_CHARS.start:
+        return None
+    is_glued = rest[0].isupper() and whole.startswith(badge)
+    names = name_attributes(first)
+    is_named = bool(_BADGE_NAMES.search(names) or KICKER_NAMES.search(names))
+    return badge if is_glued or is_named or _BADGE.match(badge) else None
+
+
 def _all_names(element: HtmlElement) -> str:
     """The element's names, including short values of `data-` attributes: `data-manual="teaserText"`."""
     own = (str(value) for name, value in element.attrib.items() if str(name).startswith("data-"))
@@ -228,31 +239,3 @@ def _is_first_of_many(element: HtmlElement) -> bool:
 def _is_linked(element: HtmlElement, text: str) -> bool:
     linked = sum(len(visible_text(anchor)) for anchor in element.iter("a"))
     return linked * 2 > len(text)
-
-
-def _find_byline(window: Window) -> str | None:
-    """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph."""
-    named: str | None = None
-    linked: list[str] = []
-    prose_seen = 0
-    for element, text in window[:140]:
-        if element.tag == "p" and len(text) > 120:
-            prose_seen += 1
-            if prose_seen == 2:
-                break
-        if not 4 <= len(text) <= 120:
-            continue
-        match = BYLINE_TEXT.match(_without_date(text))
-        if match and element.tag in {"p", "div", "span", "address", "strong", "em", "a"}:
-            return match["names"]
-        if element.tag == "a" and AUTHOR_PAGE.search(element.get("href") or ""):
-            linked.append(text)
-        if named is None and (element.get("rel") == "author" or BYLINE_NAMES.search(name_attributes(element))):
-            named = text
-    return "; ".join(linked) or named
-
-
-def _without_date(byline: str) -> str:
-    """`Von Anna Berg 20.10.2025, 18:30 Uhr` without the date and everything after it."""
-    date = _BYLINE_DATE.search(byline)
-    return byline[: date.start()] if date else byline

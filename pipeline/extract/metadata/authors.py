@@ -84,6 +84,9 @@ _NOT_A_NAME = re.compile(
     r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",
     re.IGNORECASE,
 )
+_ACCOUNTS = frozenset({"json-ld", *_AUTHOR_METAS, *_LOOSE_AUTHOR_METAS})
+"""Places in which a single word may be the account of the newsroom system; a visible name is preferred to it."""
+_AGENCIES = re.compile(r"(?:(?:die|the|news) )*(?:(?:nachrichten)?agenturen|agencies|wires|agences)$", re.IGNORECASE)
 _MAX_CHARS = 2_000
 """Only this much of a byline or an author value is read."""
 
@@ -106,8 +109,9 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tu
         authors = tuple(dict.fromkeys(names))
         if not authors:
             continue
-        if not _is_outlet(authors[0], outlet, url):
-            return tuple(name for name in authors if not _is_outlet(name, outlet, url)), origin
+        persons = tuple(name for name in authors if not _is_outlet(name, outlet, url))
+        if any(" " in name for name in persons) or (persons and origin not in _ACCOUNTS):
+            return persons, origin
         if not organisations:
             organisations, organisations_origin = authors, origin
     return organisations, organisations_origin
@@ -177,7 +181,12 @@ def split_names(byline: str) -> list[str]:
     names: list[str] = []
     for part in _NAME_SEPARATOR.split(_without_place(byline)):
         name = _bare_name(part)
-        is_name = 1 < len(name) <= 60 and name.lower() not in _FILLERS and any(map(str.isalpha, name))
+        is_name = (
+            1 < len(name) <= 60
+            and not _AGENCIES.match(name)
+            and name.lower() not in _FILLERS
+            and any(map(str.isalpha, name))
+        )
         if is_name and not _NOT_A_NAME.search(name) and not (names and _ROLE.search(name)):
             names.append(name)
     return names

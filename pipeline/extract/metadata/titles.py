@@ -6,8 +6,8 @@
     og:title    rewritten for sharing
     title       the outlet's name after it; rewritten for search engines
 
-The outlet's name and the kicker are removed from every candidate. The wording that most candidates share is the
-headline. In a tie the earlier candidate of the table wins.
+The outlet's name and the kicker are removed from every candidate. The visible heading is the headline, unless it has
+no word of the others; then the wording that most candidates share is. In a tie the earlier one of the table wins.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from pipeline.extract.metadata.declared import Declared, names_of
-from pipeline.extract.page.text import likeness, normal, plain, words_of
+from pipeline.extract.page.text import normal, plain, words_of
 
 MAX_KICKER_CHARS = 90
 """A longer text before a headline is not a kicker."""
+_MIN_WORD_CHARS = 4
+"""Shorter words are in many titles."""
 _SAME_SHARE = 0.6
 """A wording within a longer one is the same headline if it has at least this share of its length."""
 
@@ -67,7 +69,7 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
 def without_site(title: str, sites: Sequence[str]) -> str:
     """`Headline | Outlet` and `Outlet: Headline` without the outlet."""
     end = _END.search(title)
-    if end and _is_site(title[end.end() :], sites):
+    if end and _is_site(title[end.end() :], sites, shares="|" in end[0]):
         title = title[: end.start()]
     beginning = _BEGINNING.match(title)
     if beginning and any(words_of(beginning["site"]) == words_of(site) for site in sites):
@@ -75,11 +77,27 @@ def without_site(title: str, sites: Sequence[str]) -> str:
     return title
 
 
-def _is_site(text: str, sites: Sequence[str]) -> bool:
+def _is_site(text: str, sites: Sequence[str], *, shares: bool) -> bool:
+    """Whether the end of a title is the outlet's name, a part of it, or it with a few more words.
+
+    After a bar one shared word is enough. A dash is also a mark of headlines: `Pay dispute - Harbour at a standstill`.
+    """
     if "." in text and " " not in text:
         return True  # example.org
-    key = "".join(words_of(text))
-    return any(key and (key == "".join(words_of(site)) or likeness(text, site) > 0) for site in sites)
+    words = set(words_of(text))
+    for name in sites:
+        site = set(words_of(name))
+        if not words or not site:
+            continue
+        if (
+            words <= site
+            or (site <= words and len(words) <= len(site) + 1)
+            or "".join(words_of(text)) == "".join(words_of(name))
+        ):
+            return True
+        if shares and words & site:
+            return True
+    return False
 
 
 def without_kicker(title: str, kicker: str | None) -> str:
@@ -107,8 +125,16 @@ def choose_headline(
     wordings = [(origin, text) for origin, text in wordings if text]
     if not wordings:
         return None, ""
+    if wordings[0][0] == "heading" and _is_about_the_same(wordings[0][1], [text for _, text in wordings[1:]]):
+        return wordings[0][1], "heading"
     origin, headline = max(wordings, key=lambda wording: sum(same_wording(wording[1], other) for _, other in wordings))
     return headline, origin
+
+
+def _is_about_the_same(heading: str, others: Sequence[str]) -> bool:
+    """Whether a visible heading can be the headline: it shares a longer word with another title, or is the only one."""
+    said = {word for other in others for word in words_of(other)}
+    return not said or any(len(word) >= _MIN_WORD_CHARS and word in said for word in words_of(heading))
 
 
 def same_wording(one: str, other: str) -> bool:

@@ -1,0 +1,136 @@
+"""Find the byline below the headline, and read it by its elements.
+
+A byline often holds more than names: links to networks, dates, places, roles. Each of these is an element or a text
+node of its own, so the names are read one by one until something follows that is not a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lxml.html import HtmlElement
+
+from pipeline.extract.page.quotations import NAME
+from pipeline.extract.page.region import name_attributes
+from pipeline.extract.page.text import raw_text, tidy, visible_text
+
+BYLINE_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:author|authors|autor|autoren|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+BYLINE_TEXT = re.compile(
+    r"^(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|redacción)\b:?\s+(?P<names>\S.{2,})$", re.IGNORECASE
+)
+
+_BYLINE_DATE = re.compile(
+    r"\s+\W*(?:(?:publi\w+|veröffentlicht|aktualisiert|erstellt|stand|updated|posted|mis à jour)\b\W*)?"
+    r"(?:(?:am|vom|on|at|le)\s+)?"
+    r"(?:(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?\s+)?\d{1,4}\b[.:/,\s-].*$",
+    re.IGNORECASE,
+)
+"""The date after a byline's names: `20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026`."""
+
+AUTHOR_PAGE = re.compile(
+    r"/(?:autor|autoren|author|authors|redakteur|journalist|by|av|people|profile?)s?/", re.IGNORECASE
+)
+
+_NETWORK = re.compile(
+    r"(?:on |auf |@)?(?:twitter|x|facebook|instagram|linkedin|xing|mastodon|bluesky|threads|tiktok|youtube|whatsapp"
+    r"|telegram|signal|e-?mail|mail|rss|follow|folgen|teilen|share)\W*$",
+    re.IGNORECASE,
+)
+"""What a link beside a name leads to."""
+_AFTER_NAMES = re.compile(
+    r"\W*(?:(?:zu)?erst|zuletzt|veröffentlicht|aktualisiert|erstellt|stand|published|updated|posted|first|last|lesezeit"
+    r"|publi\w+|mis à jour|reading time|\d+ min)\b",
+    re.IGNORECASE,
+)
+_PREFIX_ONLY = re.compile(r"(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|und|and|&)\W*$", re.IGNORECASE)
+_JOINED = re.compile(r"\s*(?:,|/|&|und\b|and\b)", re.IGNORECASE)
+"""How text after a link begins that names one more author."""
+_TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
+_MAX_CHARS = 120
+_MAX_CHARS_IN_ELEMENTS = 300
+_PROSE_CHARS = 120
+_MAX_ELEMENTS = 140
+
+
+def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> str | None:
+    """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph.
+
+    `window` has the elements after the headline and their texts. Several names are separated by semicolons. A first
+    paragraph that is nothing but bold names counts if there is no other byline.
+    """
+    named: str | None = None
+    bare: str | None = None
+    linked: dict[str, None] = {}
+    prose_seen = 0
+    for element, text in window[:_MAX_ELEMENTS]:
+        if element.tag == "p" and len(text) > _PROSE_CHARS:
+            prose_seen += 1
+            if prose_seen == 2:
+                break
+        if not 4 <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
+            continue
+        if element.tag in _TAGS and BYLINE_TEXT.match(text) and (len(text) <= _MAX_CHARS or len(element)):
+            names = _names_in(element)
+            if names:
+                return names
+        if len(text) > _MAX_CHARS:
+            continue
+        is_author = element.get("rel") == "author"
+        if element.tag == "a" and (is_author or AUTHOR_PAGE.search(element.get("href") or "")):
+            linked[text] = None
+        if named is None and (is_author or BYLINE_NAMES.search(name_attributes(element))):
+            named = _names_in(element) or None
+        if bare is None and prose_seen == 0 and element.tag == "p":
+            bare = text if _is_bare_byline(element, text) else ""
+    return "; ".join(linked) or named or bare or None
+
+
+def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
+    """Whether the paragraph is bold or italic as a whole, and each of its parts is a name."""
+    holder = paragraph.find("*")
+    if holder is None or holder.tag not in {"strong", "b", "em", "i"} or visible_text(holder) != text:
+        return False
+    return all(NAME.match(part) for part in re.split(r"\s*/\s*|,\s+|\s(?:und|and)\s", text))
+
+
+def _names_in(byline: HtmlElement) -> str:
+    """The names of a byline; empty if it has none. If names are links, other text beside them is no name."""
+    names: list[str] = []
+    is_linked = False
+    for raw, is_link in _pieces(byline):
+        piece = tidy(_JOINED.sub("", raw or "") if names else raw or "").strip(" ,|•·")
+        if raw is None or (_AFTER_NAMES.match(piece) and names):
+            break
+        is_addition = is_link or _JOINED.match(raw) is not None
+        if not piece or _NETWORK.match(piece) or (is_linked and not is_addition):
+            continue
+        is_linked = is_linked or is_link
+        date = _BYLINE_DATE.search(f" {piece}")
+        name = piece[: max(0, date.start() - 1)] if date else piece
+        is_part = bool(names) and (_PREFIX_ONLY.match(names[-1]) or (" " not in names[-1] and " " not in name))
+        if name and (is_part or _PREFIX_ONLY.match(name)):
+            names[-1:] = [f"{names[-1]} {name}" if names else name]
+        elif name:
+            names.append(name)
+        if date:
+            break
+    match = BYLINE_TEXT.match("; ".join(names))
+    said = match["names"] if match else "; ".join(names)
+    return said if any(map(str.isalpha, said)) and not _PREFIX_ONLY.match(said) else ""
+
+
+def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, bool]]:
+    """The texts of the byline's links and text nodes, each with whether it is a link; None for a time element."""
+    yield element.text or "", False
+    for child in element:
+        if child.tag == "time":
+            yield None, False
+        elif child.tag == "a":
+            yield raw_text(child), True
+        elif isinstance(child.tag, str):
+            yield from _pieces(child)
+        yield child.tail or "", False

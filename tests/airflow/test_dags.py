@@ -197,6 +197,26 @@ def test_the_form_offers_the_known_sources(airflow: Airflow, outlets: Path, tmp_
     assert json.loads(printed.splitlines()[-1])["offered"] == ["north", "south"]
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("smtp:desk@example.org, smtp:night@example.org", "['SmtpNotifier', 'SmtpNotifier']"),
+        ("", "[]"),
+        ("slack", "NEWSLEDGER_NOTIFY: install apache-airflow-providers-slack for 'slack'"),
+        ("pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
+    ],
+)
+def test_notifiers_are_those_of_airflow(airflow: Airflow, value: str, said: str) -> None:
+    code = (
+        f"sys.path.append({str(PROJECT_ROOT / 'dags')!r})\n"
+        "from dag_defaults import notifiers\n"
+        "from pipeline.settings import load_settings\n"
+        "print([type(each).__name__ for each in notifiers(load_settings().notify)])"
+    )
+    _, printed = airflow.run(code, env={"NEWSLEDGER_NOTIFY": value, "NEWSLEDGER_LOOKBACK_DAYS": "7"})
+    assert said in printed.splitlines()[-1]
+
+
 UNKNOWN = "unknown source 'nroth' (and 1 more); the nearest known are: north, south"
 
 

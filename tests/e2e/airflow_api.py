@@ -17,7 +17,7 @@ import pytest
 
 T = TypeVar("T")
 
-RUN_SECONDS = 600.0
+RUN_SECONDS = 1200.0
 _POLL_SECONDS = 1.0
 _TRIES = 5
 LOCKED = (500, 503)

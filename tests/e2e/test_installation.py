@@ -1,8 +1,9 @@
 """A day in the life of an installation: a real Airflow on the sample newsroom, driven in a real browser.
 
 The newsroom stands still in the evening of its third day, which was yesterday. The scheduled run takes in what the
-feeds still hold. People make mistakes, and a task is killed. Then the two days before are backfilled; and once more
-with a new version of the extractor, at the same time as the scheduled run.
+feeds still hold, and a DAG of somebody else follows it. People make mistakes and are told; a task is killed. Then the
+two days before are backfilled; and once more with a new version of the extractor, at the same time as the scheduled
+run.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger.log import utc_now
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
 from pipeline.steps.run.host_locks import HostLocks
 from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
 from tests.e2e.airflow_ui import DAG, AirflowUI, browser_page, were_at_once
+from tests.worlds.mailbox import Mailbox, mailbox
+from tests.worlds.operations_manual import example_of
 from tests.worlds.room import Room, room
 from tests.worlds.running import free_port
 
@@ -52,14 +56,17 @@ class Installation:
         module.write_text(text.replace(f'"{before}"', f'"{after}"'))
         return after
 
+    def add_dag(self, name: str, code: str) -> None:
+        (self.root / "dags" / f"{name}.py").write_text(code)
+
     @contextmanager
-    def airflow(self, past: Room) -> Iterator[AirflowApi]:
+    def airflow(self, past: Room, env: Mapping[str, str]) -> Iterator[AirflowApi]:
         """A started Airflow. Nothing listens but its page, and ctrl-C ends all of its processes."""
         port = free_port()
         process = subprocess.Popen(
             [sys.executable, "-c", START, "airflow", "--port", str(port)],
             cwd=self.root,  # the first place where Python looks
-            env=os.environ | past.env | {"PYTHONPATH": str(self.root)},
+            env={**os.environ, **past.env, **env} | {"PYTHONPATH": str(self.root)},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -96,15 +103,18 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
     pictures = Path(os.environ.get(PICTURES, tmp_path / "pictures"))
     first, second, third = (past.first_day + timedelta(days=day) for day in range(3))
     missed = {edition.url for edition in past.newsroom.editions() if edition.published_at < third}
+    installation.add_dag("report", example_of("PartitionedAssetTimetable"))
 
-    with installation.airflow(past) as api, browser_page() as page:
+    with mailbox() as box, installation.airflow(past, told(box)) as api, browser_page() as page:
         assert {pool["name"]: pool["slots"] for pool in api.get("pools")["pools"]}["newsledger_models"] == 1
 
-        runs = api.wait_for(lambda runs: len(runs) == 3 and all(run.has_ended for run in runs))
+        runs = api.wait_for(lambda runs: len(runs) == 4 and all(run.has_ended for run in runs))
+        assert {run.dag_id for run in runs} == {*SCHEDULES, "report"}
         assert {run.state for run in runs} == {"success"}
         assert {task.try_number for run in runs for task in api.tasks(run)} == {1}, "nothing was tried again"
         (scheduled,) = (run for run in runs if run.dag_id == DAG)
         assert (scheduled.run_type, scheduled.partition_key) == ("scheduled", f"{third:%Y-%m-%d}")
+        assert [run.partition_key for run in runs if run.dag_id == "report"] == [scheduled.partition_key]
         known = read(past)
         assert known
         assert [counts["articles"] for counts in published(api)] == [len(known)]
@@ -119,6 +129,8 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         sources.write_text(f"{right}\n[[source]]\nid = ")
         a_mistake_fails_at_once(api, {}, f"{sources}: ")
         sources.write_text(right)
+        until(lambda: len(box.mails) == 2 or None)
+        assert {mail["Subject"] for mail in box.mails} == {"ingest_daily failed"}
         struck = a_killed_shard_is_tried_again(api, past)
 
         ui = AirflowUI(page, api, pictures)
@@ -162,6 +174,11 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         ui.show("", "grid")
         ui.show(f"runs/{runs[0].dag_run_id}", "run")
     past.run("verify", "--archive")
+
+
+def told(box: Mailbox) -> Mapping[str, str]:
+    """The environment in which failed runs are reported to the mailbox."""
+    return {"NEWSLEDGER_NOTIFY": "smtp:desk@example.org", "AIRFLOW_CONN_SMTP_DEFAULT": box.connection}
 
 
 def a_mistake_fails_at_once(api: AirflowApi, conf: Mapping[str, Any], line: str) -> None:

@@ -32,6 +32,9 @@ _WORDS = (
     "road",
 )
 
+_PARAGRAPHS = 24
+"""Of a page: about 4,000 characters, as long as an article usually is."""
+
 
 def source_id(no: int) -> str:
     return f"outlet-{no:04}"
@@ -57,7 +60,7 @@ def page(no: int, number: int) -> str:
     text = "".join(
         f"<p>The {_word(no, number, line)} of district {no} was discussed again on day {number}, the "
         f"{_word(line, no, number)} office said. \u201cThe plan for line {line} stays,\u201d Mayor Ada Quill said.</p>"
-        for line in range(8)
+        for line in range(_PARAGRAPHS)
     )
     return (
         f"<!doctype html><html lang='en'><head><title>{headline}</title></head><body><nav><a href='/'>Home</a></nav>"

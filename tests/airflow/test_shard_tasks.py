@@ -1,0 +1,128 @@
+"""The tasks of a shard: each source has its line in the log, a failing one stops no other, nothing is done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from datetime import time as wall_time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from pipeline import orchestrate
+from pipeline.dag_run import DagRun, RunParams
+from pipeline.errors import SettingsError
+from pipeline.interval import Interval
+from pipeline.ledger.log import utc_now
+from tests.worlds.loopback import Answer, WebServer
+from tests.worlds.running import entry
+
+XCOM_BYTES = 48_000
+"""What is still small for every database in which Airflow may store a task's return value."""
+
+
+def live_run(started_at: datetime | None = None, **params: Any) -> DagRun:
+    midnight = datetime.combine(utc_now().date(), wall_time(), UTC)
+    return DagRun(
+        run_id="scheduled__1",
+        interval=Interval(midnight - timedelta(days=1), midnight),
+        started_at=started_at or utc_now(),
+        run_type="scheduled",
+        params=RunParams(**params),
+    )
+
+
+@pytest.fixture
+def webs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, WebServer]]:
+    """Two outlets that are up, in one shard."""
+    with WebServer() as north, WebServer() as south:
+        webs = {"north": north, "south": south}
+        (tmp_path / "sources.toml").write_text("".join(entry(name, web.base) for name, web in webs.items()))
+        for web in webs.values():
+            web.feed("/feed.xml", ("/a", "First story"), ("/b", "Second story"))
+            web.page("/a", "First story", *(f"Sentence {n} of a story about the harbour." for n in range(9)))
+        (tmp_path / "data").mkdir()
+        for name, value in (("DATA", "data"), ("SOURCES", "sources.toml")):
+            monkeypatch.setenv(f"NEWSLEDGER_{name}", str(tmp_path / value))
+        monkeypatch.setenv("NEWSLEDGER_ALLOW_HOSTS", "127.0.0.1")
+        monkeypatch.setenv("NEWSLEDGER_WAYBACK_URL", "")
+        yield webs
+
+
+def logged(lines: list[Any]) -> dict[str, Mapping[str, Any]]:
+    """The lines about sources."""
+    return {line["source"]: line for line in lines if line["event"] == "source"}
+
+
+def test_a_shard_logs_a_line_for_each_source_and_returns_its_counts(webs: Mapping[str, WebServer]) -> None:
+    webs["south"].answers["/feed.xml"] = Answer(status=503)
+    run = live_run()
+    (shard,) = orchestrate.plan_sources(run, slots=4)
+    with capture_logs() as lines:
+        counts = orchestrate.collect_shard(shard, run)
+    assert counts == {
+        "north": {"polled": 1, "new": 2, "captured": 1, "failed": 1},
+        "south": {"polled": 1, "failed": 1},
+    }
+    found = logged(lines)
+    assert list(found) and len(found) == 2
+    north, south = found["north"], found["south"]
+    assert (north["log_level"], north["came"], north["why"]) == ("warning", "1 live", "1 page http_4xx")
+    assert north["bytes"] > 500 and north["seconds"] >= 0
+    assert (south["log_level"], south["why"]) == ("warning", "1 feed http_5xx")
+
+
+def test_a_shard_that_is_tried_again_does_only_what_is_left(webs: Mapping[str, WebServer]) -> None:
+    run = live_run()
+    (shard,) = orchestrate.plan_sources(run, slots=4)
+    north = {"label": "1 of 1: north", "source_ids": ("north",)}
+    orchestrate.collect_shard(north, run)  # as far as the first try came
+    again = orchestrate.collect_shard(shard, run)
+    assert "polled" not in again["north"] and again["south"]["polled"] == 1
+    assert [web.asked["/feed.xml"] for web in webs.values()] == [1, 1]
+    assert [web.asked["/a"] for web in webs.values()] == [1, 1]
+    cleared = orchestrate.collect_shard(shard, live_run())
+    assert {source_id: counts["polled"] for source_id, counts in cleared.items()} == {"north": 1, "south": 1}
+
+
+def test_a_past_day_logs_what_was_asked_of_whom_and_what_came(webs: Mapping[str, WebServer], tmp_path: Path) -> None:
+    sitemap = f'sitemaps = ["{webs["north"].base}/sitemap.xml"]\n'
+    (tmp_path / "sources.toml").write_text(entry("north", webs["north"].base) + sitemap)
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    webs["north"].answers["/sitemap.xml"] = Answer(
+        f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>{webs['north'].base}/a</loc>"
+        "<lastmod>2026-03-02T08:00:00Z</lastmod></url></urlset>".encode(),
+        content_type="application/xml",
+    )
+    run = msgspec.structs.replace(live_run(), interval=Interval(day, day + timedelta(days=1)), run_type="backfill")
+    (shard,) = orchestrate.plan_sources(run, slots=4)
+    with capture_logs() as lines:
+        counts = orchestrate.collect_shard(shard, run)
+    assert counts["north"]["captured"] == counts["north"]["new"] == 1
+    line = logged(lines)["north"]
+    assert "sitemap at 127.0.0.1" in line["asked"]
+    assert line["came"] == "1 live"
+
+
+def test_a_data_directory_that_is_missing_is_a_mistake_and_is_not_made(
+    webs: Mapping[str, WebServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "unmounted"))
+    with pytest.raises(SettingsError, match="unmounted is not a directory"):
+        orchestrate.plan_sources(live_run(), slots=4)
+    orchestrate.record_failure({})
+    assert not (tmp_path / "unmounted").exists()
+
+
+def test_what_airflow_stores_stays_small_with_2000_sources(webs: Mapping[str, WebServer], tmp_path: Path) -> None:
+    texts = (entry(f"outlet-of-the-{no:04}", f"http://outlet-{no:04}.example") for no in range(2_000))
+    (tmp_path / "sources.toml").write_text("".join(texts))
+    shards = orchestrate.plan_sources(live_run(), slots=4)
+    assert len(shards) == 4
+    assert len(msgspec.json.encode(shards)) < XCOM_BYTES
+    counts = {"polled": 3, "new": 120, "captured": 115, "revisited": 10, "failed": 15}
+    largest = max(len(shard["source_ids"]) for shard in shards)
+    assert len(msgspec.json.encode({f"outlet-of-the-{no:04}": counts for no in range(largest)})) < XCOM_BYTES

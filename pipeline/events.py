@@ -591,7 +591,7 @@ class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
     map_index: int | None = None
     """Number of the mapped task, from 0; null if the task is not mapped."""
     label: str | None = None
-    """The mapped task's name: its source."""
+    """The mapped task's name: its shard, by its first and last source."""
     try_number: int
     """The try that failed last, from 1."""
     error: str

@@ -8,7 +8,6 @@ run.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
@@ -16,19 +15,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from pipeline.cli.airflow import SCHEDULES
+from pipeline.collect.http.addresses import canonical_host
+from pipeline.collect.http.host_files import file_stem
 from pipeline.ledger.log import utc_now
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
-from pipeline.steps.run.host_locks import HostLocks
 from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
 from tests.e2e.airflow_ui import DAG, AirflowUI, browser_page, were_at_once
 from tests.worlds.mailbox import Mailbox, mailbox
@@ -194,25 +195,23 @@ def a_mistake_fails_at_once(api: AirflowApi, conf: Mapping[str, Any], line: str)
 def a_killed_shard_is_tried_again(api: AirflowApi, past: Room) -> DagRun:
     """A run whose shard is killed when all of its sources but one are done. It is tried again a minute later."""
     (held, *others) = load_sources(Path(past.env["NEWSLEDGER_SOURCES"]))
-    settings = Settings(data=past.data)
+    folder = Settings(data=past.data).host_folder
+    with ExitStack() as stack:
+        for host in held.hosts:
+            stack.enter_context(FileLock(folder / f"{file_stem(canonical_host(host))}.lock"))
+        run = api.trigger(DAG, {})
 
-    async def hold_and_strike() -> DagRun:
-        async with HostLocks(settings.host_folder).of(held.hosts):
-            run = api.trigger(DAG, {})
+        def waiting() -> TaskInstance | None:
+            for task in api.tasks(run):
+                if task.task_id == "collect" and task.state == "running":
+                    done = {line.get("source") for line in api.log(run, task)}
+                    return task if {source.id for source in others} <= done else None
+            return None
 
-            def waiting() -> TaskInstance | None:
-                for task in api.tasks(run):
-                    if task.task_id == "collect" and task.state == "running":
-                        done = {line.get("source") for line in api.log(run, task)}
-                        return task if {source.id for source in others} <= done else None
-                return None
-
-            task = until(waiting)
-            assert task.pid is not None
-            os.kill(task.pid, signal.SIGKILL)
-            return run
-
-    return asyncio.run(hold_and_strike())
+        task = until(waiting)
+        assert task.pid is not None
+        os.kill(task.pid, signal.SIGKILL)
+    return run
 
 
 def assert_polled_once(past: Room, run: DagRun) -> None:

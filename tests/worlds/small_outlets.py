@@ -33,7 +33,7 @@ _WORDS = (
 )
 
 _PARAGRAPHS = 24
-"""Of a page: about 4,000 characters, as long as an article usually is."""
+"""Paragraphs of a page: about 4,000 characters, as long as an article usually is."""
 
 
 def source_id(no: int) -> str:

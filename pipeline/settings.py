@@ -41,9 +41,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NEWSLEDGER_", frozen=True, extra="ignore")
 
     data: Path = Path("data")
+    """The data directory, on a local disk. The option `--data` takes precedence."""
     sources: Path = Path("sources.toml")
+    """The list of sources. The option `--sources` takes precedence."""
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Hosts that may resolve to private or loopback addresses, on any port; `.example` allows all names below it."""
+    """Your own hosts, separated by commas. They may resolve to private or loopback addresses, on any port, and are
+    asked up to 50 times a second. `.example` allows all names below it."""
     contact: str = Field(default="", pattern=r"^[ -~]*$")
     """A mail address or URL in the User-Agent, so that a site's operator can reach the person who runs this."""
     lookback_days: int = Field(default=7, ge=1, le=3650)
@@ -55,9 +58,9 @@ class Settings(BaseSettings):
     annotators: Annotated[tuple[str, ...], NoDecode] = Field(default=("rules",), min_length=1)
     """The annotators that read the texts, as `rules,spacy:de_core_news_sm`, in the order in which marts prefer them."""
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
-    """Number of worker processes for extraction and annotation."""
+    """Number of worker processes for extraction and annotation. The default is the number of cores."""
     requests_per_second: float = Field(default=2.0, gt=0)
-    """The limit per host, unless a source sets its own. Hosts in `allow_hosts` are your own and get 50."""
+    """The limit per host, unless a source sets its own. Does not apply to hosts in `allow_hosts`."""
     request_timeout_seconds: float = Field(default=60.0, gt=0)
     """The limit for one response up to its last byte, even if bytes keep arriving."""
     read_timeout_seconds: float = Field(default=20.0, gt=0)
@@ -70,7 +73,8 @@ class Settings(BaseSettings):
     """The web archive that a backfill searches: the Wayback Machine or a server with the same interface. Empty for
     none. For sources whose host is in `allow_hosts`, it is searched only if its own host is in `allow_hosts`, too."""
     wayback_requests_per_second: float = Field(default=0.8, gt=0)
-    """Half of them go to the archive's index, which allows 24 a minute. Does not apply to a host in `allow_hosts`."""
+    """The limit for the web archive. Half of the requests go to its index, which allows 24 a minute. Does not apply to
+    hosts in `allow_hosts`."""
     cc_news_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     """The server of Common Crawl's news files, `https://data.commoncrawl.org`. Empty for none, which is the default: a
     day has some dozens of files of 1 GB, each of which is streamed completely, once for all sources."""
@@ -79,7 +83,9 @@ class Settings(BaseSettings):
     notify: Annotated[tuple[str, ...], NoDecode] = ()
     """Where Airflow reports a failed run: `smtp:desk@example.org`, `slack`, `apprise`, separated by commas."""
     log_format: LogFormat = LogFormat.TEXT
+    """`text` for people and `key=value` in files, or `json` for one JSON object a line."""
     log_level: LogLevel = LogLevel.INFO
+    """`debug`, `info`, `warning` or `error`: less important lines are not logged."""
     warc_rotate_bytes: int = Field(default=1_000_000_000, gt=0)
     """The size after which a WARC file is closed and a new one is begun."""
 

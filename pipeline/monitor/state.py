@@ -84,7 +84,7 @@ class CoverageDay(msgspec.Struct, frozen=True):
     polls: int
 
 
-class Publication(msgspec.Struct, frozen=True):
+class PublishedBuild(msgspec.Struct, frozen=True):
     """What the published file was built from, and when."""
 
     head_position: int
@@ -115,7 +115,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Those of the lookback, newest first."""
     coverage: tuple[CoverageDay, ...]
     """The last seven days of the published file. Empty before the first publication, and if version 0.1 wrote it."""
-    publication: Publication | None
+    publication: PublishedBuild | None
     verification: LastVerification | None
 
     @property
@@ -140,7 +140,7 @@ def read_state(settings: Settings, now: datetime) -> State:
         for page in pages
         if page.failed_for_good
     ]
-    publications = _published(settings, Publication, "publication")
+    publications = _published(settings, PublishedBuild, "publication")
     return State(
         read_at=now,
         lookback_days=settings.lookback_days,

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from pipeline import standalone
-from pipeline.settings import PROJECT_ROOT
+from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
 
 COMPOSE = PROJECT_ROOT / "docker-compose.yml"
@@ -124,6 +124,15 @@ def test_it_sets_what_every_installation_of_ours_sets(services: dict[str, dict[s
     assert {name: environment.get(name) for name in standalone.COMMON_ENVIRONMENT} == standalone.COMMON_ENVIRONMENT
 
 
+def test_every_setting_is_passed_on_and_an_empty_one_stays_empty(services: dict[str, dict[str, Any]]) -> None:
+    """A variable without a value is passed on as it is set, and not at all if it is not set."""
+    environment = services["scheduler"]["environment"]
+    settings = [f"NEWSLEDGER_{field.upper()}" for field in Settings.model_fields]
+    assert [name for name in environment if name.startswith("NEWSLEDGER_")] == settings
+    fixed = {name for name in settings if environment[name] is not None}
+    assert fixed == {"NEWSLEDGER_DATA", "NEWSLEDGER_SOURCES"}, "their places in the container"
+
+
 def test_every_option_exists_in_this_airflow(services: dict[str, dict[str, Any]]) -> None:
     airflow = importlib.util.find_spec("airflow")
     assert airflow is not None and airflow.origin is not None
@@ -165,7 +174,7 @@ def start_init(services: dict[str, dict[str, Any]], folder: Path, **changed: str
         f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]), file=open({str(noted)!r}, 'a'))\n"
     )
     stand_in.chmod(0o755)
-    environment = services["init"]["environment"] | {
+    environment = {name: value for name, value in services["init"]["environment"].items() if value is not None} | {
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "PATH": f"{stand_in.parent}{os.pathsep}{BIN}{os.pathsep}{os.environ['PATH']}",
     }
@@ -245,7 +254,10 @@ def test_the_example_lists_every_variable_without_a_value() -> None:
     lines = (PROJECT_ROOT / ".env.example").read_text("utf-8").splitlines()
     given = [line for line in lines if line and not line.startswith("#")]
     assert all(line.endswith("=") for line in given)
-    assert {line.removesuffix("=") for line in given} == {match["name"] for match in NAMED.finditer(TEXT)}
+    named = {match["name"] for match in NAMED.finditer(TEXT)}
+    assert {line.removesuffix("=") for line in given} == named | {"NEWSLEDGER_CONTACT"}
+    settings = {f"NEWSLEDGER_{field.upper()}" for field in Settings.model_fields}
+    assert set(re.findall(r"NEWSLEDGER_[A-Z_]+", "\n".join(lines))) <= settings
 
 
 def test_nothing_runs_as_root(services: dict[str, dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ from pipeline.monitor.state import (
     FeedStatus,
     LedgerHead,
     LostPage,
-    Publication,
+    PublishedBuild,
     State,
 )
 from pipeline.steps.verification import LastVerification
@@ -45,7 +45,7 @@ SOUND = State(
     lost=(LostPage("courier", "https://courier.example/a", "robots", NOW - DAY),),
     failed_tasks=(),
     coverage=(TODAY,),
-    publication=Publication(1000, NOW - HOUR),
+    publication=PublishedBuild(1000, NOW - HOUR),
     verification=VERIFIED,
 )
 
@@ -67,7 +67,7 @@ def coverage(**changes: Any) -> tuple[CoverageDay, ...]:
         {"coverage": coverage(day=date(2026, 3, 18), gaps=1) + (TODAY,)},
         {"coverage": coverage(source_id="removed", gaps=1)},
         {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, occurred_at=NOW - 3 * DAY),)},
-        {"publication": Publication(1000, NOW - 9 * DAY)},
+        {"publication": PublishedBuild(1000, NOW - 9 * DAY)},
         {"publication": None, "coverage": ()},
         {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 14 * DAY)},
         {"verification": None, "ledger": LedgerHead(1000, 12, NOW - 13 * DAY)},
@@ -124,7 +124,7 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
             "no feed was polled since 2026-03-17 12:00 UTC",
         ),
         (
-            {"publication": Publication(990, NOW - 3 * DAY)},
+            {"publication": PublishedBuild(990, NOW - 3 * DAY)},
             "not_published",
             "nothing was published since 2026-03-17 12:00 UTC; 10 events are newer",
         ),

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.cli.app import app
 from pipeline.events import EVENT_TYPES, event_type
+from tests.style import settings_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -34,6 +35,12 @@ def test_architecture_lists_every_event_type() -> None:
     rows = re.search(r"\| event type \|.*?\n\n", text, re.S)
     assert rows is not None
     assert re.findall(r"^\| `(\w+)`", rows[0], re.M) == [event_type(cls) for cls in EVENT_TYPES]
+
+
+def test_operations_lists_every_setting_as_it_is_declared() -> None:
+    found = settings_table.PLACE.search(settings_table.PAGE.read_text("utf-8"))
+    assert found is not None
+    assert found[0] == settings_table.settings_table(), "run `python -m tests.style.settings_table`"
 
 
 def test_named_commands_exist() -> None:

@@ -12,7 +12,8 @@ import msgspec
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
-from pipeline.collect.pages.answers import SeenPage, see_page
+from pipeline.collect.pages.answers import SeenPage
+from pipeline.collect.pages.requests import fetch_page
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
@@ -113,8 +114,7 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
         if (page.article_id, Via.LIVE) in stores.asked_for:
             return []  # another source names the same page, and this run has asked for it
         stores.asked_for.add((page.article_id, Via.LIVE))
-        response = await client.fetch(page.url)
-        seen = await client.read(response, see_page, page.url)
+        response, seen = await fetch_page(client, page.url)
         batch.bytes += seen.size_bytes
         return [_judged(stores, page, response, seen, originals)]
 

@@ -10,6 +10,8 @@ import msgspec
 from pipeline.collect.feeds import Feed, read_feed
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, FetchFailed, Response, SeenBody
+from pipeline.collect.pages.answers import http_reason
+from pipeline.collect.pages.walls import wall_in
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ids import feed_stream
@@ -72,16 +74,24 @@ async def poll_document(
         retires = state.adopted_url is None  # after an adopted redirect, the configured address is tried first
         outcome = PollOutcome.GONE if retires else PollOutcome.FAILED
         return _ended(poll, outcome=outcome, reason="gone", detail=detail)
-    if not 200 <= response.status < 300:
-        return _ended(poll, reason=f"http_{response.status // 100}xx", detail=detail, retry_at=response.retry_at)
     feed = read.feed
     if feed is None:
-        return _ended(poll, reason="not_a_feed", detail=read.problem)
+        is_answer = 200 <= response.status < 300
+        reason = await _wall(client, response) or ("not_a_feed" if is_answer else http_reason(response.status))
+        return _ended(poll, reason=reason, detail=read.problem or detail, retry_at=response.retry_at)
     outcome = PollOutcome.MOVED if response.moved_to else PollOutcome.OK
     poll = msgspec.structs.replace(
         poll, outcome=outcome, items=len(feed.items), items_dropped=feed.dropped, warnings=feed.warnings
     )
     return poll, feed
+
+
+async def _wall(client: Client, response: Response) -> str | None:
+    """The kind of wall that was shown instead of the feed, if there is one."""
+    try:
+        return await client.read(response, wall_in)
+    except FetchFailed:
+        return None
 
 
 async def answers_unmodified(stores: Stores, client: Client, state: FeedState) -> bool:

@@ -11,7 +11,8 @@ import msgspec
 
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
-from pipeline.collect.pages.answers import SeenAgain, see_again
+from pipeline.collect.pages.answers import SeenAgain
+from pipeline.collect.pages.requests import fetch_page_again
 from pipeline.events import ArticleRevisited, Event, RevisitOutcome
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
@@ -90,9 +91,10 @@ async def revisit_source(stores: Stores, client: Client, source: Source) -> Step
         captured_urls[article].append(original.url)
 
     async def visit(page: DuePage) -> Sequence[Event]:
-        response = await client.fetch(page.url, etag=page.etag, last_modified=page.last_modified)
         known_as = [page.url, *captured_urls[page.article_id]]
-        seen = await client.read(response, see_again, known_as, page.payload_digest, is_conditional=page.is_conditional)
+        response, seen = await fetch_page_again(
+            client, known_as, page.payload_digest, etag=page.etag, last_modified=page.last_modified
+        )
         batch.bytes += seen.size_bytes
         return _seen(stores, page, response, seen, originals)
 

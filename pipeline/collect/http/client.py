@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,12 +21,14 @@ from pipeline.archive.codings import CodingError, decode_start
 from pipeline.archive.exchange import Exchange
 from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
 from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
+from pipeline.collect.http.cookies import cookie_header
+from pipeline.collect.http.failures import dns_reason, request_failed
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
 from pipeline.collect.http.robots import RobotsCache
 from pipeline.sources.sites import is_address, registrable_host
-from pipeline.workers import OriginBarred, TaskLost, Workers
+from pipeline.workers import READING, OriginBarred, TaskLost, Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,8 +50,6 @@ RETRIED_STATUS = frozenset({429, 502, 503, 504})
 UNREADABLE = "unreadable"
 """Reason of a FetchFailed: reading the answer took too much time or memory."""
 
-_PROBLEM_CHARS = 200
-
 
 class Limits(msgspec.Struct, frozen=True):
     """How many requests per second a host may get."""
@@ -66,13 +66,15 @@ class Timeouts(msgspec.Struct, frozen=True):
     connect: float = 15
     read: float = 20
     """Until the next bytes of a response."""
+    parse: float = 10
+    """Until a response is decoded and parsed."""
     retry_wait: float = 1
 
 
 class Client:
     """Fetches addresses, and reads what they answer in worker processes. Use as an async context manager.
 
-    It keeps no cookies and uses no proxies from the environment.
+    It keeps cookies within one chain of redirects only, and uses no proxies from the environment.
     """
 
     def __init__(
@@ -101,7 +103,7 @@ class Client:
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
         self._robots = RobotsCache(AGENT, self._load_robots, now, hosts)
-        self._workers = Workers()
+        self._workers = Workers(bounds=msgspec.structs.replace(READING, seconds=timeouts.parse))
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)
@@ -147,6 +149,11 @@ class Client:
         conditional = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditional.items() if value}
         return await self._with_retry(lambda: self._follow(url, headers, robots=True))
+
+    async def follow(self, response: Response, url: str) -> Response:
+        """GET `url`, to which the page in `response` refreshes, as one more redirect. Raises FetchFailed."""
+        chain = (*response.redirects, response.exchange)
+        return await self._with_retry(lambda: self._follow(url, {}, robots=True, chain=chain))
 
     async def read(
         self,
@@ -197,10 +204,12 @@ class Client:
                 return response
             raise
 
-    async def _follow(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Response:
-        redirects: list[Exchange] = []
+    async def _follow(
+        self, url: str, headers: Mapping[str, str], *, robots: bool, chain: Sequence[Exchange] = ()
+    ) -> Response:
+        redirects = list(chain)
         while True:
-            exchange = await self._exchange(url, headers, robots=robots)
+            exchange = await self._exchange(url, headers, robots=robots, chain=redirects)
             location = exchange.header("location")
             if exchange.status not in REDIRECTS or not location:
                 return Response(exchange, tuple(redirects))
@@ -213,12 +222,16 @@ class Client:
                 detail = f"{exchange.url} redirects to an invalid address: {location!r}"
                 raise FetchFailed("bad_redirect", detail, status=exchange.status) from exc
 
-    async def _exchange(self, url: str, headers: Mapping[str, str], *, robots: bool) -> Exchange:
+    async def _exchange(
+        self, url: str, headers: Mapping[str, str], *, robots: bool, chain: Sequence[Exchange]
+    ) -> Exchange:
         try:
             self._resolver.check_url(url)
         except (BlockedAddress, ValueError) as exc:
             raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
         host = self._host(url)
+        if cookies := cookie_header(url, chain):
+            headers = {**headers, "Cookie": cookies}
         if robots:
             await self._obey_robots(url, host)
         try:
@@ -252,7 +265,7 @@ class Client:
         except BlockedAddress as exc:
             raise FetchFailed("blocked_address", f"{url}: {exc}") from exc
         except OSError as exc:
-            raise FetchFailed(_dns_reason(exc), f"{url}: {exc.strerror or exc}") from exc
+            raise FetchFailed(dns_reason(exc), f"{url}: {exc.strerror or exc}") from exc
 
     async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
         try:
@@ -266,22 +279,8 @@ class Client:
                     body_sent=await read(answer),
                     fetched_at=self._now(),
                 )
-        except TimeoutError as exc:
-            raise FetchFailed("timeout", f"{url}: no answer in time", transient=True) from exc
-        except aiohttp.ClientConnectorDNSError as exc:
-            detail = f"{url}: {exc.os_error.strerror or exc.os_error}"
-            raise _refused(url, exc) or FetchFailed(_dns_reason(exc.os_error), detail) from exc
-        except aiohttp.ClientConnectorError as exc:
-            raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc.os_error}") from exc
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as exc:
-            raise FetchFailed("bad_url", f"{url!r} cannot be requested") from exc
-        except aiohttp.ClientResponseError as exc:
-            problem = exc.message.partition("\n")[0].rstrip(":")[:_PROBLEM_CHARS]
-            raise FetchFailed("bad_response", f"{url}: {problem}") from exc  # exc.status is aiohttp's
-        except aiohttp.ClientPayloadError as exc:
-            raise FetchFailed("incomplete", f"{url}: the body ends too early", transient=True) from exc
-        except (aiohttp.ClientError, OSError) as exc:
-            raise _refused(url, exc) or FetchFailed("connection", f"{url}: {exc}", transient=True) from exc
+        except (aiohttp.ClientError, OSError, ValueError) as exc:
+            raise request_failed(url, exc) from exc
 
     def _host(self, url: str) -> Host:
         name = _host_name(url)
@@ -334,22 +333,3 @@ def _site(url: str) -> str:
         return registrable_host(urlsplit(url).hostname or "")
     except ValueError:
         return url
-
-
-def _dns_reason(exc: OSError) -> str:
-    """`dns` if the host does not exist, `dns_timeout` if no name server has answered."""
-    return "dns_timeout" if exc.errno == socket.EAI_AGAIN else "dns"
-
-
-def _refused(url: str, exc: BaseException) -> FetchFailed | None:
-    """The refusal of GuardedResolver if aiohttp has wrapped one in `exc`."""
-    seen: BaseException | None = exc
-    while seen is not None:
-        if isinstance(seen, BlockedAddress):
-            return FetchFailed("blocked_address", f"{url}: {seen}")
-        seen = (
-            getattr(seen, "os_error", None)
-            if isinstance(getattr(seen, "os_error", None), BlockedAddress)
-            else seen.__cause__
-        )
-    return None

@@ -6,6 +6,7 @@ Pure. `see_page` and `see_again` parse what a server sent, so they are called in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urljoin
 
 import msgspec
 
@@ -13,15 +14,20 @@ from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
+from pipeline.collect.pages.walls import WallKind, refresh_target, wall_kind
 from pipeline.events import RevisitOutcome
 from pipeline.ids import digest
+from pipeline.sources.sites import http_address
 
 GONE_STATUS = frozenset({404, 410})
+ONLY_REFRESHES = "only_refreshes"
+"""Reason: the page only leads to another one, and so did the page that led to it."""
 ERROR = "error"
 """Reason of a failure that no other reason describes, such as a bug of ours."""
 
 _PASSING_STATUS = frozenset({408, 425, 429})
 _PASSING_REASONS = NOT_ASKED | {
+    *(kind.value for kind in WallKind),
     *("timeout", "dns", "dns_timeout", "connection", "incomplete", "bad_response", "bad_encoding"),
     *("robots_unavailable", Redirection.TO_WALL.value, ERROR),
 }
@@ -36,7 +42,7 @@ class NoPage(msgspec.Struct, frozen=True):
     """Why an answer is not the page that was requested."""
 
     reason: str
-    """`http_4xx`, `gone`, …, the value of a Redirection, `not_html` or `soft_404`."""
+    """`http_4xx`, `gone`, …, the value of a Redirection or a WallKind, `not_html`, `soft_404` or `only_refreshes`."""
     detail: str
 
 
@@ -45,6 +51,8 @@ class SeenPage(SeenBody, frozen=True):
 
     no_page: NoPage | None
     """None if it may be the article's page."""
+    refreshes_to: str | None = None
+    """The address to which a page refreshes that has nothing else to say."""
 
 
 class SeenAgain(SeenBody, frozen=True):
@@ -53,6 +61,7 @@ class SeenAgain(SeenBody, frozen=True):
     outcome: RevisitOutcome
     reason: str | None
     """Why it is not the article's page any more."""
+    refreshes_to: str | None = None
 
 
 def see_page(response: Response, url: str, final_url: str | None = None) -> SeenPage:
@@ -61,11 +70,17 @@ def see_page(response: Response, url: str, final_url: str | None = None) -> Seen
     `final_url` is the original address of a page that a web archive has delivered.
     """
     body = response.decoded()
-    return SeenPage(len(body), digest(body), _why_no_page(url, response, body, final_url or response.final_url))
+    target = _refreshes_to(response, body)
+    no_page = _why_no_page(url, response, body, final_url or response.final_url)
+    if target is not None and no_page is None:
+        no_page = NoPage(ONLY_REFRESHES, f"{response.final_url} only refreshes to {target}")
+    return SeenPage(len(body), digest(body), no_page, target)
 
 
 def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> NoPage | None:
     status, content_type = response.status, response.content_type
+    if (wall := _wall(response, body)) is not None:
+        return NoPage(wall.value, f"{final_url} answers {status} with a wall")
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
     if not is_html(content_type):
@@ -81,6 +96,22 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> N
     return None
 
 
+def _wall(response: Response, body: bytes) -> WallKind | None:
+    return wall_kind(body, response.content_type, response.status) if is_html(response.content_type) else None
+
+
+def _refreshes_to(response: Response, body: bytes) -> str | None:
+    """The absolute address to which the page only refreshes; None if it is another page, or refreshes to itself."""
+    if not (200 <= response.status < 300 and is_html(response.content_type)):
+        return None
+    target = refresh_target(body, response.content_type)
+    try:
+        address = http_address(urljoin(response.final_url, target)) if target else None
+    except ValueError:
+        return None
+    return address if address != response.final_url else None
+
+
 def see_again(response: Response, known_as: Sequence[str], payload_digest: str, *, is_conditional: bool) -> SeenAgain:
     """What the answer says about a page with these addresses whose last capture has this digest. Raises CodingError.
 
@@ -91,9 +122,12 @@ def see_again(response: Response, known_as: Sequence[str], payload_digest: str, 
     is_unmodified = response.status == 304 and is_conditional
     outcome, reason = _what_became(response, body, known_as, is_unmodified=is_unmodified)
     seen = digest(body)
+    target = None if is_unmodified else _refreshes_to(response, body)
+    if target is not None and reason is None:
+        outcome, reason = RevisitOutcome.FAILED, ONLY_REFRESHES
     if reason is None and not is_unmodified and seen != payload_digest:
         outcome = RevisitOutcome.CHANGED
-    return SeenAgain(len(body), seen, outcome, reason)
+    return SeenAgain(len(body), seen, outcome, reason, target)
 
 
 def _what_became(
@@ -102,6 +136,8 @@ def _what_became(
     status, content_type = response.status, response.content_type
     if status in GONE_STATUS:
         return RevisitOutcome.MISSING, http_reason(status)
+    if (wall := _wall(response, body)) is not None:
+        return RevisitOutcome.FAILED, wall.value
     if not is_unmodified and not 200 <= status < 300:
         return RevisitOutcome.FAILED, http_reason(status)
     if not is_unmodified and not is_html(content_type):

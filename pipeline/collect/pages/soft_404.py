@@ -61,11 +61,16 @@ _DATED = re.compile(r"""article:published_time|["']datePublished["']""")
 """Only an article says when it was published, even if it is about a page that was not found."""
 
 
+def is_dated(text: str) -> bool:
+    """Whether the markup says when the page was published."""
+    return _DATED.search(text) is not None
+
+
 def is_soft_404(body: bytes, content_type: str | None) -> bool:
     """Whether the headline of the page, or without one its title, says that the page does not exist."""
     text, _ = decode_text(body[:_HEAD_BYTES], content_type)
     starts = (found.end() for found in islice(_HEADLINE.finditer(text), _MAX_HEADLINES))
-    if not any(_HINT.search(text, start, start + 2 * _MAX_LINE_CHARS) for start in starts) or _DATED.search(text):
+    if not any(_HINT.search(text, start, start + 2 * _MAX_LINE_CHARS) for start in starts) or is_dated(text):
         return False
     root = parse_html(body[:_HEAD_BYTES], content_type)
     return root is not None and _says_so(title=_line(root, "title"), headline=_line(root, "h1"))

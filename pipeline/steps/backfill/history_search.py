@@ -17,13 +17,13 @@ from pipeline.collect.history.sitemap_files import SitemapReadings
 from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps, robots_address
 from pipeline.collect.history.wayback import WebArchive
 from pipeline.collect.http.addresses import AllowedHosts
-from pipeline.collect.http.client import Client, Limits, Timeouts
+from pipeline.collect.http.client import Client, Limits
 from pipeline.events import Via
 from pipeline.interval import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_state import ReadAt, fresh_since
-from pipeline.steps.run.visits import polite_client
+from pipeline.steps.run.visits import polite_client, timeouts
 
 OnResult = Callable[[HistoryResult], Awaitable[None]]
 
@@ -83,7 +83,7 @@ async def open_history(
         contact=settings.contact,
         now=now,
         hosts=settings.host_folder,
-        timeouts=Timeouts(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
+        timeouts=timeouts(settings),
     )
     async with polite_client(settings, roster, now) as client, archives:
         yield History(client, archives, settings, now)

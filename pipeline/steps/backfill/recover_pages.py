@@ -17,6 +17,7 @@ from pipeline.collect.history.wayback import IndexCutOff, Memento, WebArchive
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
 from pipeline.collect.pages.answers import see_page
+from pipeline.collect.pages.requests import fetch_page
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.ids import article_id
@@ -135,8 +136,7 @@ class PageRecovery:
                 yield of_day[first : first + BATCH_PAGES], self._locks.in_archives(day)
 
     async def _live(self, article: ArticleOfInterval) -> Sequence[Event]:
-        response = await self._client.fetch(article.url)
-        seen = await self._client.read(response, see_page, article.url)
+        response, seen = await fetch_page(self._client, article.url)
         if seen.no_page is not None:
             failure = PageFailure(seen.no_page.reason, seen.no_page.detail, response.status, response.retry_at)
             return [self._failed(article, failure)]

@@ -31,7 +31,15 @@ def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[
         contact=settings.contact,
         now=now,
         hosts=settings.host_folder,
-        timeouts=Timeouts(total=settings.request_timeout_seconds, read=settings.read_timeout_seconds),
+        timeouts=timeouts(settings),
+    )
+
+
+def timeouts(settings: Settings) -> Timeouts:
+    return Timeouts(
+        total=settings.request_timeout_seconds,
+        read=settings.read_timeout_seconds,
+        parse=settings.parse_timeout_seconds,
     )
 
 

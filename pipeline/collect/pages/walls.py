@@ -1,0 +1,147 @@
+"""Walls: pages that a server shows instead of the article, such as a challenge, a captcha, or a request for consent.
+
+A wall says nothing about the article, so it is neither the article nor its new revision. Nothing is done to get around
+it: the page is requested again later, as after other passing failures. The marks of walls are data, in `walls.toml`.
+
+Pure: bytes in, a verdict out.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+
+import msgspec
+from lxml.html import HtmlElement
+
+from pipeline.archive.codings import CodingError, decode_start
+from pipeline.collect.feeds.charset import decode_text
+from pipeline.collect.http.responses import Response
+from pipeline.collect.pages.section_pages import parse_html
+from pipeline.collect.pages.soft_404 import is_dated
+
+MAX_BYTES = 300_000
+"""Only this first part of a page is searched for marks."""
+MAX_CHARS = 20_000
+"""Only this much of what a reader sees is searched for words."""
+_REFUSING = frozenset({401, 403, 405, 429, 503})
+"""Statuses with which walls are sent. 405 is one that firewalls send with a captcha."""
+_UNSEEN = frozenset({"script", "style", "template", "svg"})
+
+
+class WallKind(StrEnum):
+    """A reason of a page that was not captured."""
+
+    CHALLENGE = "wall_challenge"
+    """A script that the browser has to run."""
+    CAPTCHA = "wall_captcha"
+    CONSENT = "wall_consent"
+    LOGIN = "wall_login"
+    RATE_LIMIT = "wall_rate_limit"
+    BLOCK = "wall_block"
+    """A page that only says that access is denied."""
+
+
+class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry of `walls.toml`, which explains the fields."""
+
+    kind: str
+    max_words: int
+    example: str
+    says: str | None = None
+    contains: str | None = None
+
+    @property
+    def wall_kind(self) -> WallKind:
+        return WallKind(f"wall_{self.kind}")
+
+
+class _Rules(msgspec.Struct, frozen=True):
+    rule: tuple[WallRule, ...]
+
+
+@cache
+def wall_rules() -> tuple[WallRule, ...]:
+    text = files("pipeline.collect.pages").joinpath("walls.toml").read_text("utf-8")
+    return msgspec.toml.decode(text, type=_Rules).rule
+
+
+def wall_in(response: Response) -> WallKind | None:
+    """The kind of the wall that an answer shows; None if it is not one. It parses, so call it in a worker process."""
+    try:
+        body = decode_start(response.exchange.body_sent, response.exchange.header("content-encoding"), MAX_BYTES)
+    except CodingError:
+        return None
+    return wall_kind(body, response.content_type, response.status)
+
+
+def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | None:
+    """The kind of wall that this page is; None if it is not one."""
+    is_refusal = status in _REFUSING
+    if not (is_refusal or 200 <= status < 300):
+        return None
+    text, _ = decode_text(body[:MAX_BYTES], content_type)
+    if not is_refusal and is_dated(text):
+        return None  # only an article says when it was published
+    root = parse_html(body[:MAX_BYTES], content_type)
+    if root is None:
+        return None
+    lines = visible_lines(root)
+    words = sum(len(line.split()) for line in lines)
+    markup, seen = text.lower(), "\n".join(lines)
+    for rule in wall_rules():
+        if is_refusal or words <= rule.max_words:
+            if rule.contains is not None and rule.contains in markup:
+                return rule.wall_kind
+            if rule.says is not None and _pattern(rule.says).search(seen):
+                return rule.wall_kind
+    return None
+
+
+def visible_lines(root: HtmlElement) -> list[str]:
+    """The title and the texts that a reader without scripts sees, at most MAX_CHARS, each on one line."""
+    lines, chars = [], 0
+    for element in root.iter():
+        if not isinstance(element, HtmlElement):
+            continue
+        inner = element.text if element.tag not in _UNSEEN else None
+        for text in (inner, element.tail):
+            line = " ".join((text or "").split())[: MAX_CHARS - chars]
+            if line:
+                lines.append(line)
+                chars += len(line)
+        if chars >= MAX_CHARS:
+            break
+    return lines
+
+
+@cache
+def _pattern(says: str) -> re.Pattern[str]:
+    return re.compile(says.replace(" ", r"\s+"), re.IGNORECASE | re.MULTILINE)
+
+
+_REFRESH = re.compile(r"http-equiv\s*=\s*[\"']?refresh", re.IGNORECASE)
+_TARGET = re.compile(r"\s*(\d{1,3})(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
+_LONGEST_REFRESH_SECONDS = 30
+"""A longer delay reloads a page that is meant to be read."""
+_REFRESH_WORDS = 40
+"""A page that only refreshes to another one has at most this many words, such as "You are being redirected"."""
+
+
+def refresh_target(body: bytes, content_type: str | None) -> str | None:
+    """The address, perhaps relative, to which a page refreshes that has nothing else to say; else None."""
+    text, _ = decode_text(body[:MAX_BYTES], content_type)
+    if not _REFRESH.search(text) or is_dated(text):
+        return None
+    root = parse_html(body[:MAX_BYTES], content_type)
+    if root is None or sum(len(line.split()) for line in visible_lines(root)) > _REFRESH_WORDS:
+        return None
+    for meta in islice(root.iter("meta"), 100):
+        if (meta.get("http-equiv") or "").strip().lower() == "refresh":
+            found = _TARGET.match(meta.get("content") or "")
+            if found and int(found[1]) <= _LONGEST_REFRESH_SECONDS:
+                return found[2].strip()
+    return None

@@ -1,0 +1,72 @@
+"""Walls and refreshes: what is shown instead of an article is recognised, and an article is not taken for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.collect.pages.walls import WallKind, WallRule, refresh_target, wall_kind, wall_rules
+from tests.worlds.world import PARAGRAPHS
+
+HTML = "text/html; charset=utf-8"
+ARTICLE = (
+    f"<title>The ferry is back</title><h1>The ferry is back</h1>{''.join(f'<p>{text}</p>' for text in PARAGRAPHS * 8)}"
+)
+
+
+@pytest.mark.parametrize("rule", wall_rules(), ids=lambda rule: f"{rule.kind}: {rule.says or rule.contains}"[:60])
+@pytest.mark.parametrize("status", [200, 202, 403, 429, 503])
+def test_each_rule_recognises_its_example(rule: WallRule, status: int) -> None:
+    assert wall_kind(rule.example.encode(), HTML, status) is rule.wall_kind
+
+
+@pytest.mark.parametrize("rule", wall_rules(), ids=lambda rule: f"{rule.kind}: {rule.says or rule.contains}"[:60])
+def test_an_article_with_the_same_marks_is_an_article(rule: WallRule) -> None:
+    """A newspaper writes about captchas, and has one in its comment form."""
+    body = f"{ARTICLE}{rule.example}".encode()
+    assert wall_kind(body, HTML, 200) is None
+    short = f"<meta property='article:published_time' content='2026-03-14'>{rule.example}"
+    assert wall_kind(short.encode(), HTML, 200) is None
+
+
+@pytest.mark.parametrize("kind", WallKind)
+def test_every_kind_has_a_rule(kind: WallKind) -> None:
+    assert kind in {rule.wall_kind for rule in wall_rules()}
+
+
+@pytest.mark.parametrize("status", [301, 404, 410, 500, 502])
+def test_other_statuses_speak_for_themselves(status: int) -> None:
+    assert wall_kind(b"<title>Access denied</title>", HTML, status) is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        ARTICLE,
+        "<title>Log in trouble at the port</title><p>The ferry was late.</p>" + "<p>It waited for an hour.</p>" * 20,
+        "<title>News</title>",
+        "",
+        "<title>Access roads closed</title><p>The bridge is closed until Monday.</p>",
+    ],
+)
+def test_other_pages_are_not_walls(page: str) -> None:
+    assert wall_kind(page.encode(), HTML, 200) is None
+
+
+REFRESHES = {
+    "at once": ("<meta http-equiv='refresh' content='0;url=/b'>", "/b"),
+    "in quotation marks": (
+        "<META HTTP-EQUIV=Refresh CONTENT='5; URL=\"https://bote.example/b\"'>",
+        "https://bote.example/b",
+    ),
+    "without the word url": ("<meta http-equiv='refresh' content='1.5, /b'>", "/b"),
+    "with a few words": ("<meta content='3;url=b' http-equiv='refresh'><p>You are being redirected.</p>", "b"),
+    "of itself": ("<meta http-equiv='refresh' content='0'>", None),
+    "after minutes": ("<meta http-equiv='refresh' content='600;url=/b'>", None),
+    "of an article": (f"<meta http-equiv='refresh' content='10;url=/b'>{ARTICLE}", None),
+    "none": ("<p>refresh, http-equiv</p>", None),
+}
+
+
+@pytest.mark.parametrize(("page", "target"), REFRESHES.values(), ids=REFRESHES)
+def test_a_page_that_only_refreshes_names_its_target(page: str, target: str | None) -> None:
+    assert refresh_target(page.encode(), HTML) == target

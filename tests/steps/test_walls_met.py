@@ -1,0 +1,119 @@
+"""Runs that meet walls, refreshes and cookies: over real HTTP, as a site shows them instead of its articles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pipeline.collect.pages.walls import WallKind, wall_rules
+from pipeline.settings import Settings
+from tests.worlds.loopback import Answer
+from tests.worlds.world import PARAGRAPHS, World
+
+HOUR = timedelta(hours=1)
+EXAMPLES = {rule.wall_kind: rule.example.encode() for rule in wall_rules()}
+
+
+def failures(world: World) -> dict[str, tuple[str, bool]]:
+    rows = world.rows("select url, reason, will_retry from ledger.capture_failed order by position")
+    return {row["url"].removeprefix(world.web.base): (row["reason"], row["will_retry"]) for row in rows}
+
+
+def captured(world: World) -> dict[str, str]:
+    rows = world.rows("select url, final_url from ledger.article_captured")
+    return {row["url"].removeprefix(world.web.base): row["final_url"].removeprefix(world.web.base) for row in rows}
+
+
+def test_a_wall_is_recorded_with_its_kind_and_the_article_is_captured_when_it_is_gone(world: World) -> None:
+    paths = {f"/{kind.value}-{status}": (kind, status) for kind in WallKind for status in (200, 403, 429, 503)}
+    world.web.feed("/feed.xml", *((path, path) for path in paths))
+    for path, (kind, status) in paths.items():
+        headers = {"Retry-After": "0"} if status in {429, 503} else {}
+        world.web.answers[path] = Answer(EXAMPLES[kind], status, headers)
+    world.ingest()
+    assert failures(world) == {path: (kind.value, True) for path, (kind, _) in paths.items()}
+    assert captured(world) == {}
+    asked = sum(world.web.asked[path] for path in paths)
+    world.collect()
+    assert sum(world.web.asked[path] for path in paths) == asked, "the next attempt is due in 15 minutes"
+
+    for path in paths:
+        world.web.page(path, f"Story {path}", *PARAGRAPHS)
+    world.later(hours=1)
+    assert world.ingest().counts["article_extracted"] == len(paths)
+    assert captured(world).keys() == paths.keys()
+
+
+def test_a_wall_is_no_revision_of_the_article(world: World) -> None:
+    world.collect()
+    world.settings = world.settings.model_copy(update={"revisit_after": Settings().revisit_after})
+    world.web.answers["/a"] = Answer(EXAMPLES[WallKind.CONSENT])
+    world.web.answers["/b"] = Answer(EXAMPLES[WallKind.CHALLENGE], 403)
+    world.later(hours=2)
+    world.collect()
+    revisits = world.rows("select url, outcome, reason from ledger.article_revisited order by url")
+    assert [(row["outcome"], row["reason"]) for row in revisits] == [
+        ("failed", "wall_consent"),
+        ("failed", "wall_challenge"),
+    ]
+    assert len(captured(world)) == len(world.rows("select * from ledger.article_captured")) == 2
+
+
+def test_a_wall_instead_of_a_feed_is_named(world: World) -> None:
+    for status in (200, 403):
+        world.web.answers["/feed.xml"] = Answer(EXAMPLES[WallKind.CHALLENGE], status)
+        world.collect()
+    polls = world.rows("select outcome, reason, status from ledger.feed_polled order by position")
+    assert [tuple(poll.values()) for poll in polls] == [
+        ("failed", "wall_challenge", 200),
+        ("failed", "wall_challenge", 403),
+    ]
+
+
+def refresh(to: str) -> Answer:
+    return Answer(f"<html><head><meta http-equiv='refresh' content='0; url={to}'></head></html>".encode())
+
+
+def test_a_page_that_only_refreshes_is_followed_once(world: World) -> None:
+    world.web.feed("/feed.xml", ("/once", "Once"), ("/twice", "Twice"), ("/itself", "Itself"))
+    world.web.answers |= {"/once": refresh("/a"), "/twice": refresh("/again"), "/again": refresh("/b")}
+    world.web.answers["/itself"] = refresh("/itself")
+    world.collect()
+    assert captured(world)["/once"] == "/a"
+    assert failures(world)["/twice"] == ("only_refreshes", False)
+    assert world.web.asked["/b"] == 0
+    assert world.web.asked["/itself"] == 1
+    assert world.verify().findings == ()
+
+
+def test_cookies_are_kept_within_one_chain_of_redirects(world: World) -> None:
+    """The site shows its articles only to those who bring back what its redirect has set."""
+
+    def decide(headers: Mapping[str, str]) -> Answer:
+        if headers.get("Cookie") == "seen=1":
+            return Answer(f"<h1>Ferry</h1>{''.join(f'<p>{text}</p>' for text in PARAGRAPHS)}".encode())
+        return Answer(status=302, headers={"Location": "/check"})
+
+    world.web.decides["/a"] = decide
+    world.web.answers["/check"] = Answer(
+        status=302, headers={"Location": "/a", "Set-Cookie": "seen=1; Path=/; HttpOnly"}
+    )
+    world.collect()
+    assert captured(world).keys() == {"/a", "/b"}
+    assert world.web.asked["/a"] == 2
+    assert "Cookie" not in world.web.request_headers["/b"]
+    world.web.feed("/feed.xml", ("/a", "Ferry adrift, again"))
+    world.later(hours=1)
+    world.collect()
+    assert world.web.asked["/check"] == 2, "the second run begins without the cookie of the first"
+
+
+def test_cookies_of_another_site_are_not_sent(world: World) -> None:
+    elsewhere = world.web.base.replace("127.0.0.1", "elsewhere.localhost")
+    world.settings = world.settings.model_copy(update={"allow_hosts": (".localhost", "127.0.0.1")})
+    world.web.answers["/a"] = Answer(
+        status=302, headers={"Location": f"{elsewhere}/a-story-of-the-ferry", "Set-Cookie": "a=1"}
+    )
+    world.web.page("/a-story-of-the-ferry", "Ferry", *PARAGRAPHS)
+    world.collect()
+    assert "Cookie" not in world.web.request_headers["/a-story-of-the-ferry"]

@@ -83,7 +83,7 @@ async def _news_sitemaps(prober: Prober, url: str) -> list[Probe]:
     try:
         declared = await prober.parse(answer, read_declared_sitemaps)
     except FetchFailed:
-        return []  # as if there were none
+        return []  # it cannot be read, so it declares nothing
     tried: set[str] = set()
     probes = await _probe_new(prober, _news_first(declared), tried, MAX_SITEMAPS)
     found = [probe for probe in probes if probe.kind is FeedKind.NEWS_SITEMAP and probe.items]

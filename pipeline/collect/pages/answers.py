@@ -56,7 +56,7 @@ class SeenPage(SeenBody, frozen=True):
 
 
 class SeenAgain(SeenBody, frozen=True):
-    """What became of a page that was captured before."""
+    """What the answer says about a page that was captured before."""
 
     outcome: RevisitOutcome
     reason: str | None

@@ -34,7 +34,7 @@ from pipeline.extract.page.parsed_page import parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import narrow_to_article
 from pipeline.extract.page.removal import Removal
-from pipeline.extract.page.text import plain, separate_lines, words_of
+from pipeline.extract.page.text import plain, separate_lines, spaced_text, words_of
 
 MIN_TEXT_CHARS = 40
 """A page with less text than this has no article."""
@@ -98,8 +98,12 @@ def _remove_boilerplate(
     if place is None and heading is not None:
         place = heading.getparent()
     cleaner = TreeCleaner(body, removal, url=url, heading=heading, is_liveblog=is_live)
-    for element in header.elements:
-        if element.getparent() is not None:
+    if header.badge:
+        removal.add("label", "lead_badge", header.badge)
+    if header.byline_element is not None:
+        removal.add("byline", "header_byline", spaced_text(header.byline_element))
+    for element in (*header.elements, header.byline_element):
+        if element is not None and element.getparent() is not None:
             element.drop_tree()
     if outlet is not None:
         remove_unwanted(outlet, body, removal)

@@ -84,6 +84,7 @@ class ArticleHeader(msgspec.Struct, frozen=True):
     badge: str | None = None
     """A label within the lead that is not part of it: `Anzeige`, `Video`."""
     byline: str | None = None
+    byline_element: HtmlElement | None = None
     times: tuple[str, ...] = ()
     elements: tuple[HtmlElement, ...] = ()
 
@@ -121,12 +122,14 @@ def read_header(
     badge = _badge_of(lead) if lead is not None else None
     if lead is not None:
         elements.append(lead)
+    byline = find_byline(window)
     return ArticleHeader(
         headline=headline,
         kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
         lead=" ".join(lines_of(lead)).removeprefix(badge or "").strip() if lead is not None else None,
         badge=badge,
-        byline=find_byline(window),
+        byline=byline.names,
+        byline_element=byline.element,
         times=tuple(dict.fromkeys(shown_times(heading, window))),
         elements=tuple(elements),
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.quotations import NAME
-from pipeline.extract.page.region import name_attributes
+from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.text import raw_text, tidy, visible_text
 
 BYLINE_NAMES = re.compile(
@@ -49,24 +50,38 @@ _AFTER_NAMES = re.compile(
 _PREFIX_ONLY = re.compile(r"(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|und|and|&)\W*$", re.IGNORECASE)
 _JOINED = re.compile(r"\s*(?:,|/|&|und\b|and\b)", re.IGNORECASE)
 """How text after a link begins that names one more author."""
+_SENTENCE = re.compile(r"\b[a-zäöüß]{4,}\b(?!;|$).*\b[a-zäöüß]{2,}")
+"""Words of a sentence, as in a note on the author; a name has at most one such word (`von der Heide`)."""
 _TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
+_LINES = frozenset({"p", "div", "address", "li"})
 _MAX_CHARS = 120
 _MAX_CHARS_IN_ELEMENTS = 300
 _PROSE_CHARS = 120
 _MAX_ELEMENTS = 140
 
 
-def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> str | None:
+class Byline(msgspec.Struct, frozen=True):
+    """The names below a headline."""
+
+    names: str | None = None
+    """Several names are separated by semicolons."""
+    element: HtmlElement | None = None
+    """The line that is the byline and nothing else."""
+
+
+def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
     """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph.
 
-    `window` has the elements after the headline and their texts. Several names are separated by semicolons. A first
-    paragraph that is nothing but bold names counts if there is no other byline.
+    `window` has the elements after the headline and their texts. A first paragraph that is nothing but bold names
+    counts if there is no other byline.
     """
     named: str | None = None
     bare: str | None = None
     linked: dict[str, None] = {}
     prose_seen = 0
+    prose_begun = False
     for element, text in window[:_MAX_ELEMENTS]:
+        prose_begun = prose_begun or (element.tag in {"p", "blockquote"} and len(text) > PROSE_CHARS)
         if element.tag == "p" and len(text) > _PROSE_CHARS:
             prose_seen += 1
             if prose_seen == 2:
@@ -76,17 +91,27 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> str | None:
         if element.tag in _TAGS and BYLINE_TEXT.match(text) and (len(text) <= _MAX_CHARS or len(element)):
             names = _names_in(element)
             if names:
-                return names
+                is_line = not prose_begun and element.tag in _LINES
+                return Byline(names, element if is_line else None)
         if len(text) > _MAX_CHARS:
             continue
         is_author = element.get("rel") == "author"
         if element.tag == "a" and (is_author or AUTHOR_PAGE.search(element.get("href") or "")):
             linked[text] = None
-        if named is None and (is_author or BYLINE_NAMES.search(name_attributes(element))):
-            named = _names_in(element) or None
+        is_named = is_author or BYLINE_NAMES.search(name_attributes(element))
+        if named is None and is_named and not _is_speaker(element):
+            names = _names_in(element)
+            named = names if names and not _SENTENCE.search(names) else None
         if bare is None and prose_seen == 0 and element.tag == "p":
             bare = text if _is_bare_byline(element, text) else ""
-    return "; ".join(linked) or named or bare or None
+    return Byline("; ".join(linked) or named or bare or None)
+
+
+def _is_speaker(element: HtmlElement) -> bool:
+    """Whether the element names who said the quotation before it."""
+    parent = element.getparent()
+    places = (element,) if parent is None else (element, parent)
+    return any(next(place.itersiblings("blockquote", preceding=True), None) is not None for place in places)
 
 
 def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
@@ -102,10 +127,11 @@ def _names_in(byline: HtmlElement) -> str:
     names: list[str] = []
     is_linked = False
     for raw, is_link in _pieces(byline):
-        piece = tidy(_JOINED.sub("", raw or "") if names else raw or "").strip(" ,|•·")
+        joined = _JOINED.match(raw or "") if names else None
+        piece = tidy((raw or "")[joined.end() if joined else 0 :]).strip(" ,|•·")
         if raw is None or (_AFTER_NAMES.match(piece) and names):
             break
-        is_addition = is_link or _JOINED.match(raw) is not None
+        is_addition = is_link or joined is not None
         if not piece or _NETWORK.match(piece) or (is_linked and not is_addition):
             continue
         is_linked = is_linked or is_link

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from pipeline.events import ItemDiscovered
-from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run
 from tests.worlds.loopback import WebServer
+from tests.worlds.stories import NOON
 from tests.worlds.world import PARAGRAPHS, World
 
 pytest.register_assert_rewrite("tests.worlds.street")
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Evaluation data that may lie beside the checkout; tests that need it skip without it."""
 
@@ -48,25 +44,6 @@ def ledger(catalog: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def run() -> Run:
     return Run("test-run", lambda: NOON)
-
-
-def item(name: str, *, title: str | None = None, supersedes: UUID | None = None) -> ItemDiscovered:
-    """A made-up item; the same name and title are the same event."""
-    url = f"https://news.example/{name}"
-    return ItemDiscovered(
-        stream=f"article:{article_id(url)}",
-        occurred_at=NOON,
-        producer="poll@1",
-        source_id="example",
-        feed_url="https://news.example/feed",
-        article_id=article_id(url),
-        url=url,
-        canonical_url=url,
-        guid=name,
-        title=title,
-        said_digest=f"sha256:{title}",
-        supersedes=supersedes,
-    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import typer
 
 from pipeline import standalone
 from pipeline.cli.console import say
-from pipeline.cli.options import Data, SourcesFile
+from pipeline.cli.options import Data, SourcesPath
 from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources
@@ -27,7 +27,7 @@ SCHEDULES = {
 def airflow(
     port: Annotated[int, typer.Option(help="Port of the web page on loopback.")] = 8080,
     data: Data = None,
-    sources: SourcesFile = None,
+    sources: SourcesPath = None,
 ) -> None:
     """Run Airflow on this machine with newsledger's DAGs; ctrl-C stops it.
 

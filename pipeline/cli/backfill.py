@@ -12,7 +12,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.ingest import rebuild
-from pipeline.cli.options import Data, SourceIds, SourcesFile
+from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.log import utc_now
@@ -42,7 +42,7 @@ def backfill(
         bool, typer.Option("--replay/--no-replay", help="Run the current extractor and annotators on archived pages.")
     ] = True,
     data: Data = None,
-    sources: SourcesFile = None,
+    sources: SourcesPath = None,
 ) -> None:
     """Recover the missing articles of a past interval and reprocess its archived pages.
 

@@ -12,7 +12,7 @@ import typer
 
 from pipeline import models
 from pipeline.cli import console
-from pipeline.cli.options import Data, SourceIds, SourcesFile
+from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Ledger, Run, start_run
 from pipeline.settings import Settings, load_settings
@@ -47,7 +47,7 @@ def init(data: Data = None) -> None:
     typer.echo(f"{settings.ledger_catalog}: ready, {position} events")
 
 
-def ingest(source: SourceIds = None, data: Data = None, sources: SourcesFile = None) -> None:
+def ingest(source: SourceIds = None, data: Data = None, sources: SourcesPath = None) -> None:
     """Run the main job: poll ▶ capture ▶ extract ▶ annotate ▶ models ▶ publish.
 
     Polls the feeds of all sources, or of those named. Retired feeds (HTTP 410) are polled only if their source is

@@ -13,7 +13,7 @@ Data = Annotated[
         "--data", metavar="DIR", help="Data directory (default $NEWSLEDGER_DATA, else ./data).", show_default=False
     ),
 ]
-SourcesFile = Annotated[
+SourcesPath = Annotated[
     Path | None,
     typer.Option(
         "--sources",

@@ -16,7 +16,7 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.ingest import report_result, summarize, totals
-from pipeline.cli.options import Data, SourceIds, SourcesFile
+from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import start_run
 from pipeline.ledger.log import utc_now
@@ -42,7 +42,7 @@ def poll(
     source: SourceIds = None,
     due: Annotated[bool, typer.Option("--due", help="Only feeds whose next poll is due.")] = False,
     data: Data = None,
-    sources: SourcesFile = None,
+    sources: SourcesPath = None,
 ) -> None:
     """Poll the feeds and capture new pages, without extraction, annotation and models.
 

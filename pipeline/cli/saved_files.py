@@ -49,7 +49,7 @@ class TextLine(msgspec.Struct, frozen=True):
     title: str | None = None
 
 
-Line = TypeVar("Line", PageLine, TextLine)
+ListLine = TypeVar("ListLine", PageLine, TextLine)
 
 List = Annotated[
     Path | None,
@@ -193,8 +193,8 @@ def _json(value: dict[str, Any]) -> bytes:
 
 
 def _print_all(
-    answer: Callable[[Line], tuple[bytes, str | None]],
-    lines: Sequence[Line],
+    answer: Callable[[ListLine], tuple[bytes, str | None]],
+    lines: Sequence[ListLine],
     jobs: int | None,
     bounds: Bounds = Bounds(),  # noqa: B008  # it is frozen
     nothing: str = "no article",
@@ -212,12 +212,12 @@ def _print_all(
         raise NewsledgerError(f"{complaints} of {len(lines)} gave {nothing}")
 
 
-def _lost_answer(line: Line, lost: Lost) -> tuple[bytes, str]:
+def _lost_answer(line: ListLine, lost: Lost) -> tuple[bytes, str]:
     error = {"reason": lost.reason, "detail": lost.detail}
     return _json({"id": line.id, "error": error}), f"{line.id}: {lost.reason}: {lost.detail}"
 
 
-def _read_list(path: Path, line_type: type[Line]) -> list[Line]:
+def _read_list(path: Path, line_type: type[ListLine]) -> list[ListLine]:
     lines = []
     for number, text in enumerate(_lines(path), start=1):
         if text.strip():

@@ -14,7 +14,7 @@ import msgspec
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.options import SourceIds, SourcesFile
+from pipeline.cli.options import SourceIds, SourcesPath
 from pipeline.errors import NewsledgerError, SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
@@ -35,7 +35,7 @@ app = typer.Typer(help="List, test, add and export the sources of sources.toml."
 
 
 @app.command("list")
-def list_sources(sources: SourcesFile = None) -> None:
+def list_sources(sources: SourcesPath = None) -> None:
     """List the sources of the file, one per line.
 
     Example: newsledger sources list --sources sources.toml
@@ -52,7 +52,7 @@ def list_sources(sources: SourcesFile = None) -> None:
 def export(
     file: Annotated[Path | None, typer.Argument(help="File to write; standard output if left out.")] = None,
     source: SourceIds = None,
-    sources: SourcesFile = None,
+    sources: SourcesPath = None,
 ) -> None:
     """Write the sources as OPML 2.0, which feed readers import and `sources add` reads back without loss.
 
@@ -67,7 +67,7 @@ def export(
 
 
 @app.command()
-def check(source: SourceIds = None, sources: SourcesFile = None) -> None:
+def check(source: SourceIds = None, sources: SourcesPath = None) -> None:
     """Request every feed and sitemap once, without recording anything. Exit status 1 if one cannot be read.
 
     Also shown: what has moved permanently, how old the newest item is, and which addresses lead to the same feed.
@@ -149,7 +149,7 @@ def add(
         bool, typer.Option("--unchecked", help="Send no requests; each address is taken for a feed.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be added, write nothing.")] = False,
-    sources: SourcesFile = None,
+    sources: SourcesPath = None,
 ) -> None:
     """Add feeds to sources.toml: by their address, by an outlet's homepage, or from an OPML list.
 

@@ -118,7 +118,7 @@ class Related(_Data, frozen=True, tag_field="kind", tag="related"):
 
 Prose = Paragraph | Subheading | Quotation | Listing | Table | Correction
 Furniture = SampleVideo | Image | LiveblogPointer | Bio | Newsletter | Related
-Block = Prose | Furniture
+SampleBlock = Prose | Furniture
 
 
 class GoldQuote(_Data, frozen=True):
@@ -147,7 +147,7 @@ class Version(_Data, frozen=True):
     time: time
     headline: str = ""  # "" keeps the headline
     replace: tuple[Replacement, ...] = ()
-    prepend: tuple[Block, ...] = ()  # new entries of a liveblog
+    prepend: tuple[SampleBlock, ...] = ()  # new entries of a liveblog
     correction: str = ""  # notice set below the text; "{date}" stands for the day of the version
 
 
@@ -170,7 +170,7 @@ class Article(_Data, frozen=True):
     headline: str
     lead: str
     section: str
-    body: tuple[Block, ...]
+    body: tuple[SampleBlock, ...]
     authors: tuple[str, ...] = ()
     agency: str = ""
     story: str = ""  # the same for all coverage of one event, across outlets and languages

@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.demo.articles import Article, Block, Correction, Paragraph, Quotation, Replacement, Subheading, Version
+from pipeline.demo.articles import (
+    Article,
+    Correction,
+    Paragraph,
+    Quotation,
+    Replacement,
+    SampleBlock,
+    Subheading,
+    Version,
+)
 from pipeline.demo.outlets import Outlet
 from pipeline.demo.written_dates import long_date
 
@@ -114,7 +123,7 @@ def revise(article: Article, version: Version, changed_on: str) -> Article:
     )
 
 
-def _replace(block: Block, replacement: Replacement) -> Block:
+def _replace(block: SampleBlock, replacement: Replacement) -> SampleBlock:
     if isinstance(block, Paragraph | Subheading | Quotation):
         return msgspec.structs.replace(block, text=block.text.replace(replacement.old, replacement.new))
     return block

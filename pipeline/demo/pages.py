@@ -9,7 +9,7 @@ from datetime import date, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.demo import json_ld as metadata
-from pipeline.demo.articles import Block
+from pipeline.demo.articles import SampleBlock
 from pipeline.demo.editions import Desk, Edition
 from pipeline.demo.written_dates import long_date, numeric_date, rss_date
 
@@ -68,7 +68,7 @@ def render_missing(environment: Environment, desk: Desk, status: int) -> str:
     return environment.get_template("pages/missing.html").render(desk=desk, outlet=desk.outlet, status=status)
 
 
-def block_kind(block: Block) -> str:
+def block_kind(block: SampleBlock) -> str:
     """The block's `kind` in the article file."""
     return str(block.__struct_config__.tag)
 

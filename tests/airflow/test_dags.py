@@ -16,9 +16,9 @@ import pytest
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
-from tests.conftest import item
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import articles, entry, newsledger, rows
+from tests.worlds.stories import item
 
 AIRFLOW = Path(sys.executable).with_name("airflow")
 

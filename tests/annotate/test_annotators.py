@@ -110,13 +110,13 @@ def test_a_pipeline_does_not_read_other_languages() -> None:
 class Words:
     """Finds capitalised words of a chunk the way GLiNER answers."""
 
-    def predict_entities(self, text: str, labels: list[str], *, threshold: float) -> list[gliner.Found]:
+    def predict_entities(self, text: str, labels: list[str], *, threshold: float) -> list[gliner.FoundEntity]:
         found = []
         for word in ("Holm", "Ellery", "Port Ellery"):
             at = text.find(word)
             if at >= 0:
                 label, score = ("person", 0.9) if word == "Holm" else ("location", len(word) / 20)
-                found.append(gliner.Found(start=at, end=at + len(word), text=word, label=label, score=score))
+                found.append(gliner.FoundEntity(start=at, end=at + len(word), text=word, label=label, score=score))
         return found
 
 

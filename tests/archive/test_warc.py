@@ -19,7 +19,7 @@ from pipeline.archive.storage import Folder, Location
 from pipeline.archive.warc import Original
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
-from tests.conftest import NOON
+from tests.worlds.stories import NOON
 
 
 def exchange(body: bytes = b"<p>hello</p>", url: str = "https://news.example/a?x=1", **headers: str) -> Exchange:

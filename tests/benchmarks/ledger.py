@@ -35,7 +35,7 @@ from pipeline.events import (
 )
 from pipeline.ids import digest
 from pipeline.ledger import Ledger, Run, verify
-from tests.conftest import item
+from tests.worlds.stories import item
 
 ARTICLES = 4_000
 ARTICLES_PER_APPEND = 500

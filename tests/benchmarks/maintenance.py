@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.ledger import Ledger, Run
 from pipeline.steps.maintain import delete_superseded, merge_files
 from pipeline.steps.run.progress import Progress
-from tests.conftest import item
+from tests.worlds.stories import item
 
 APPENDS = 1_000
 EVENTS_PER_APPEND = 100

@@ -21,7 +21,7 @@ from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 from pipeline.steps.maintain import merge_files
 from pipeline.steps.run.progress import ignore_progress
-from tests.conftest import item
+from tests.worlds.stories import item
 
 EVENTS = 300_000
 EVENTS_PER_APPEND = 10_000

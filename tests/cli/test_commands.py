@@ -21,9 +21,10 @@ from pipeline.cli.console import printable
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
-from tests.conftest import SHARED, item
+from tests.conftest import SHARED
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger, newsledger_process
+from tests.worlds.stories import item
 
 pytestmark = pytest.mark.slow
 
@@ -126,9 +127,9 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
         run = ("ingest", "--sources", sources, "--data", small_disk / "data")
         line = fails_with_one_line(newsledger_process(*run, env=ALLOW), besides=("timestamp=",))
         assert str(small_disk) in line
-        assert newsledger_process("verify", "--data", small_disk / "data").returncode == 0
+        assert newsledger("verify", "--data", small_disk / "data").returncode == 0
         subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
-        assert newsledger_process(*run, env=ALLOW).returncode == 0
+        assert newsledger(*run, env=ALLOW).returncode == 0
     assert len(articles(small_disk / "data")) == 2
     assert web.asked["/a"] == 1, "what was captured before the disk was full is not lost"
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline.ledger import Ledger, Run
-from tests.conftest import item
+from tests.worlds.stories import item
 
 
 def append_many(path: Path, writer: int, appends: int) -> None:

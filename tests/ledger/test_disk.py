@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import NewsledgerError, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.disk import disk_errors
-from tests.conftest import item
+from tests.worlds.stories import item
 
 FULL = "no space left on the disk; what was recorded is kept: free some space and run the same again"
 

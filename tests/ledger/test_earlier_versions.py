@@ -14,8 +14,8 @@ import pytest
 
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger, Run, verify
-from tests.conftest import item
 from tests.worlds.running import newsledger
+from tests.worlds.stories import item
 
 pytestmark = pytest.mark.slow
 

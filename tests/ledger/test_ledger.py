@@ -42,8 +42,8 @@ from pipeline.ids import article_id, name_uuid
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.canonical import canonical_lines
 from pipeline.ledger.rows import Recorded, from_table, table_schema, to_table
-from tests.conftest import NOON, item
 from tests.ledger.appending import append_many
+from tests.worlds.stories import NOON, item
 
 pytestmark = pytest.mark.slow
 
@@ -312,7 +312,7 @@ import resource, signal, sys
 from pathlib import Path
 from pipeline.errors import StorageError
 from pipeline.ledger import Ledger, Run
-from tests.conftest import item
+from tests.worlds.stories import item
 with Ledger.open(Path(sys.argv[1])) as ledger:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -454,12 +454,20 @@ TAMPERING: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("tamper", TAMPERING.values(), ids=TAMPERING)
-def test_tampering_is_found(catalog: Path, run: Run, tamper: Callable[[Path], object]) -> None:
-    with Ledger.open(catalog) as ledger:
+@pytest.fixture(scope="module")
+def three_appends(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a ledger with three appends of two items; tests copy it."""
+    folder = tmp_path_factory.mktemp("three")
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
         for n in range(3):
-            ledger.append([item(f"{n}-a", title="t"), item(f"{n}-b", title="t")], run)
+            ledger.append([item(f"{n}-a", title="t"), item(f"{n}-b", title="t")], Run("three"))
         assert verify(ledger).findings == ()
+    return folder
+
+
+@pytest.mark.parametrize("tamper", TAMPERING.values(), ids=TAMPERING)
+def test_tampering_is_found(catalog: Path, three_appends: Path, tamper: Callable[[Path], object]) -> None:
+    shutil.copytree(three_appends, catalog.parent, dirs_exist_ok=True)
     tamper(catalog)
     with Ledger.open(catalog) as ledger:
         try:
@@ -509,20 +517,17 @@ def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
     assert {one.findings for one in verifications} == {()}
 
 
-def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(catalog: Path, run: Run) -> None:
-    with Ledger.open(catalog) as ledger:
-        for n in range(3):
-            ledger.append([item(f"{n}")], run)
+def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(catalog: Path, three_appends: Path) -> None:
+    shutil.copytree(three_appends, catalog.parent, dirs_exist_ok=True)
     parquet_file(catalog, "item_discovered").write_bytes(b"PAR1 garbage")
     with Ledger.open(catalog) as ledger:
         (finding,) = verify(ledger).findings
     assert finding.where == "table item_discovered"
 
 
-def test_a_finding_names_the_append(catalog: Path, run: Run) -> None:
+def test_a_finding_names_the_append(catalog: Path, three_appends: Path) -> None:
+    shutil.copytree(three_appends, catalog.parent, dirs_exist_ok=True)
     with Ledger.open(catalog) as ledger:
-        for n in range(3):
-            ledger.append([item(f"{n}")], run)
-        ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 2")
+        ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 3")
         (finding,) = verify(ledger).findings
-    assert finding.where == "append 2 (positions 2-2)"
+    assert finding.where == "append 2 (positions 3-4)"

@@ -14,7 +14,8 @@ import pytest
 from pipeline import models
 from pipeline.events import RevisitOutcome, Via
 from pipeline.settings import Settings
-from tests.worlds.storyline import Storyline, at, published, rows
+from tests.worlds.running import published, rows
+from tests.worlds.stories import Storyline, at
 
 pytestmark = pytest.mark.slow
 

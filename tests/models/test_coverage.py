@@ -26,13 +26,13 @@ from pipeline.events import (
     ItemDiscovered,
     PollOutcome,
     Via,
-    WarcType,
 )
-from pipeline.ids import article_id, digest
+from pipeline.ids import digest
 from pipeline.interval import Interval
-from pipeline.ledger import Ledger, start_run
+from pipeline.ledger import Ledger
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.steps.capture import pending_pages
+from tests.worlds.stories import append, captured, discovered, extracted, failed, polled, unreadable
 
 pytestmark = pytest.mark.slow
 
@@ -73,55 +73,30 @@ class History:
     def poll(
         self, when: datetime, outcome: PollOutcome = PollOutcome.OK, feed: str | None = None, **fields: Any
     ) -> FeedPolled:
-        poll = FeedPolled(
-            stream=f"feed:{self.source_id}/1", occurred_at=when, producer="poll@2", source_id=self.source_id,
-            feed_url=feed or self.feed(), outcome=outcome, **fields,
-        )  # fmt: skip
+        of_source = {"source_id": self.source_id, "stream": f"feed:{self.source_id}/1"}
+        poll = polled(feed or self.feed(), when, outcome, **of_source, **fields)
         self.add(poll)
         return poll
 
     def item(self, url: str, poll: FeedPolled, **fields: Any) -> ItemDiscovered:
-        said = f"{url} {len(self.events)}".encode()
-        item = ItemDiscovered(
-            stream=f"article:{article_id(url)}", occurred_at=poll.occurred_at, producer="poll@2",
-            caused_by=poll.event_id, source_id=self.source_id, feed_url=poll.feed_url, article_id=article_id(url),
-            url=url, canonical_url=url, guid=url, said_digest=digest(said), **fields,
-        )  # fmt: skip
+        of_poll = {"source_id": self.source_id, "feed_url": poll.feed_url, "caused_by": poll.event_id}
+        said = digest(f"{url} {len(self.events)}".encode())
+        item = discovered(url, poll.occurred_at, **of_poll, said_digest=said, **fields)
         self.add(item)
         return item
 
-    def capture(self, cause: Event, url: str, payload: str, when: datetime, via: Via = Via.LIVE) -> ArticleCaptured:
-        capture = ArticleCaptured(
-            stream=f"article:{article_id(url)}", occurred_at=when, producer="capture@2", caused_by=cause.event_id,
-            source_id=self.source_id, article_id=article_id(url), url=url, final_url=url, status=None,
-            payload_digest=digest(payload.encode()), warc_payload_digest=digest(payload.encode()), bytes=1,
-            warc_type=WarcType.RESOURCE if via is Via.FEED else WarcType.RESPONSE, warc_file="a.warc.gz",
-            warc_offset=len(self.events), warc_length=1, captured_at=when, via=via,
-        )  # fmt: skip
+    def capture(
+        self, cause: ItemDiscovered | ArticleCaptured, payload: str, when: datetime, via: Via = Via.LIVE
+    ) -> ArticleCaptured:
+        capture = captured(cause, payload, when, via, source_id=self.source_id, warc_offset=len(self.events))
         self.add(capture)
         return capture
 
     def failure(self, cause: ItemDiscovered, reason: str, when: datetime, attempt: int, *, retry: bool) -> None:
-        self.add(
-            CaptureFailed(
-                stream=cause.stream, occurred_at=when, producer="capture@2", caused_by=cause.event_id,
-                source_id=self.source_id, article_id=cause.article_id, url=cause.url, reason=reason, attempt=attempt,
-                will_retry=retry,
-            )
-        )  # fmt: skip
+        self.add(failed(cause, reason, when, attempt, will_retry=retry))
 
     def reading(self, page: ArticleCaptured, producer: str, *, found: bool) -> None:
-        shared: dict[str, Any] = {
-            "stream": page.stream, "occurred_at": page.occurred_at, "producer": producer, "caused_by": page.event_id,
-            "source_id": page.source_id, "article_id": page.article_id, "url": page.url,
-            "payload_digest": page.payload_digest,
-        }  # fmt: skip
-        if found:
-            self.add(
-                ArticleExtracted(**shared, text=page.payload_digest, word_count=1, text_digest=page.payload_digest)
-            )
-        else:
-            self.add(ExtractionFailed(**shared, reason="no_text"))
+        self.add(extracted(page, None, page.payload_digest, producer) if found else unreadable(page, producer))
 
 
 def random_history(source_id: str, rng: random.Random) -> History:
@@ -157,10 +132,9 @@ def random_history(source_id: str, rng: random.Random) -> History:
                 reason = rng.choice(["robots", "timeout", "expired", "http_4xx"])
                 history.failure(item, reason, when, rng.randrange(1, 6), retry=rng.random() < 0.4)
                 continue
-            cause: Event = rng.choice(pages) if pages and chance > 0.9 else item
-            url = cause.url if isinstance(cause, ArticleCaptured) else item.url
-            payload = f"{url} {rng.randrange(3)}"
-            pages.append(history.capture(cause, url, payload, when, rng.choice([Via.LIVE, Via.WAYBACK, Via.FEED])))
+            cause = rng.choice(pages) if pages and chance > 0.9 else item
+            payload = f"{cause.url} {rng.randrange(3)}"
+            pages.append(history.capture(cause, payload, when, rng.choice([Via.LIVE, Via.WAYBACK, Via.FEED])))
         for _ in range(rng.randrange(5) if pages else 0):
             producer = rng.choice(["extract@2", "extract@9", "extract@10"])
             history.reading(rng.choice(pages[-20:]), producer, found=rng.random() < 0.6)
@@ -218,7 +192,7 @@ def changing_history() -> History:
     history.failure(expired, "timeout", after, 1, retry=True)
     history.failure(expired, "expired", after, 2, retry=False)
     history.failure(failing, "timeout", after, 1, retry=True)
-    history.capture(stale, f"{url}stale", "as it was", noon(WEEKS * 7 - 3, 30))
+    history.capture(stale, "as it was", noon(WEEKS * 7 - 3, 30))
     newer = history.item(f"{url}stale", second, supersedes=stale.event_id)
     history.failure(newer, "gone", after, 1, retry=False)
     return history
@@ -273,8 +247,7 @@ Recorded = list[tuple[int, Event]]
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(data=tmp_path_factory.mktemp("coverage"))
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        ledger.append(EVENTS, start_run())
+    append(settings.ledger_catalog, EVENTS)
     models.build(settings)
     models.publish(settings)
     return settings

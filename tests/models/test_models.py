@@ -12,7 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +25,35 @@ from pipeline.errors import LedgerMissing, ModelsError
 from pipeline.events import (
     EVENT_TYPES,
     Access,
-    ArticleAnnotated,
     ArticleCaptured,
     ArticleExtracted,
     BackfillFinished,
-    BoilerplateStripped,
-    CaptureFailed,
     Event,
-    ExtractionFailed,
-    FeedPolled,
     HistoryRead,
     ItemDiscovered,
     PollOutcome,
     QuoteExtracted,
-    QuoteKind,
     RunFailed,
     Via,
     WarcType,
     event_type,
 )
-from pipeline.ids import article_id, digest
-from pipeline.ledger import Ledger, start_run
+from pipeline.ledger import Ledger
 from pipeline.ledger.rows import table_schema
 from pipeline.settings import PROJECT_ROOT, Settings
+from tests.worlds.stories import (
+    annotated,
+    append,
+    at,
+    captured,
+    discovered,
+    extracted,
+    failed,
+    polled,
+    quoted,
+    stripped,
+    unreadable,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -64,158 +70,87 @@ WITHOUT_COMMA = "Cafe\u0301 \U0001f309 owners wait. “It will open soon” said
 WITH_COMMA = "Cafe\u0301 \U0001f309 owners wait. “It will open soon”, said Ms Weber. “Not today” said Mr Otto."
 
 
-def at(day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
-
-
-# ---- builders
-
-
-def source_of(url: str) -> str:
-    return "alpha" if "alpha" in url else "beta"
-
-
-def poll(feed_url: str, when: datetime, outcome: PollOutcome = PollOutcome.OK, **fields: Any) -> FeedPolled:
-    source = source_of(feed_url)
-    return FeedPolled(
-        stream=f"feed:{source}/1", occurred_at=when, producer="poll@1", source_id=source, feed_url=feed_url,
-        outcome=outcome, **fields,
-    )  # fmt: skip
-
-
-def item(url: str, when: datetime, **fields: Any) -> ItemDiscovered:
-    source = source_of(url)
-    return ItemDiscovered(
-        stream=f"article:{article_id(url)}", occurred_at=when, producer="poll@1", source_id=source,
-        feed_url=ALPHA_FEED if source == "alpha" else BETA_FEED, article_id=article_id(url), url=url,
-        canonical_url=url, guid=url, title="As the feed says", said_digest=digest(repr(fields).encode()), **fields,
-    )  # fmt: skip
-
-
-def capture(
-    cause: Event, url: str, payload: str, when: datetime, warc_type: WarcType = WarcType.RESPONSE, offset: int = 0
-) -> ArticleCaptured:
-    is_page = warc_type is not WarcType.RESOURCE
-    return ArticleCaptured(
-        stream=f"article:{article_id(url)}", occurred_at=when, producer="capture@1", caused_by=cause.event_id,
-        source_id=source_of(url), article_id=article_id(url), url=url, final_url=url, status=200 if is_page else None,
-        payload_digest=digest(payload.encode()), warc_payload_digest=digest(payload.encode()), bytes=len(payload),
-        warc_type=warc_type, warc_file="2026/03/01/a.warc.gz", warc_offset=offset, warc_length=100,
-        captured_at=when, via=Via.LIVE if is_page else Via.FEED,
-    )  # fmt: skip
-
-
-def failure(cause: Event, url: str, reason: str, when: datetime, attempt: int = 1, **fields: Any) -> CaptureFailed:
-    return CaptureFailed(
-        stream=f"article:{article_id(url)}", occurred_at=when, producer="capture@1", caused_by=cause.event_id,
-        source_id=source_of(url), article_id=article_id(url), url=url, reason=reason, attempt=attempt, **fields,
-    )  # fmt: skip
-
-
-def extraction(page: ArticleCaptured, headline: str, text: str, producer: str, **fields: Any) -> ArticleExtracted:
-    return ArticleExtracted(
-        stream=page.stream, occurred_at=page.occurred_at, producer=producer, caused_by=page.event_id,
-        source_id=page.source_id, article_id=page.article_id, url=page.url, payload_digest=page.payload_digest,
-        headline=headline, text=text, word_count=len(text.split()),
-        text_digest=digest(f"{headline}\n{text}".encode()), **fields,
-    )  # fmt: skip
-
-
-def annotation(read: ArticleExtracted, producer: str, quotes: int) -> ArticleAnnotated:
-    return ArticleAnnotated(
-        stream=read.stream, occurred_at=read.occurred_at, producer=producer, caused_by=read.event_id,
-        source_id=read.source_id, article_id=read.article_id, language="en", quotes=quotes,
-    )  # fmt: skip
+def page_of(cause: ItemDiscovered | ArticleCaptured, payload: str, when: datetime, offset: int) -> ArticleCaptured:
+    return captured(cause, payload, when, warc_offset=offset)
 
 
 def quote(read: ArticleExtracted, words: str, speaker: str, producer: str) -> QuoteExtracted:
-    start = read.text.index(words)
-    return QuoteExtracted(
-        stream=read.stream, occurred_at=read.occurred_at, producer=producer, caused_by=read.event_id,
-        source_id=read.source_id, article_id=read.article_id, text=words, start_char=start,
-        end_char=start + len(words), kind=QuoteKind.DIRECT, speaker=speaker, person=f"Full {speaker}", cue="said",
-        rule="marks", confidence=0.9,
-    )  # fmt: skip
-
-
-def stripped(read: ArticleExtracted, block_no: int, kind: str) -> BoilerplateStripped:
-    return BoilerplateStripped(
-        stream=read.stream, occurred_at=read.occurred_at, producer=read.producer, caused_by=read.event_id,
-        source_id=read.source_id, article_id=read.article_id, block_no=block_no, kind=kind, rule="figure", text="…",
-    )  # fmt: skip
+    return quoted(read, words, producer, speaker=speaker, person=f"Full {speaker}", cue="said")
 
 
 def first_day() -> list[Event]:
     """The bridge closes: one article, a failed capture, two readings."""
-    found = item(BRIDGE, at(1, 8), published_at=at(1, 7))
-    opened = capture(found, BRIDGE, "p1", at(1, 9), offset=100)
-    renamed = capture(opened, BRIDGE, "p2", at(1, 10), offset=200)
+    found = discovered(BRIDGE, at(1, 8), published_at=at(1, 7))
+    opened = page_of(found, "p1", at(1, 9), 100)
+    renamed = page_of(opened, "p2", at(1, 10), 200)
     return [
-        poll(ALPHA_FEED, at(1, 8), status=200, items=1, new_items=1),
+        polled(ALPHA_FEED, at(1, 8), status=200, items=1, new_items=1),
         found,
-        failure(found, BRIDGE, "timeout", at(1, 8, 30), will_retry=True),
+        failed(found, "timeout", at(1, 8, 30), will_retry=True),
         opened,
         renamed,
-        extraction(opened, "Bridge closed", "Caption. " + FIRST_TEXT, "extract@1"),
-        extraction(opened, "Bridge closed", "Video. " + FIRST_TEXT, "extract@2"),
-        extraction(renamed, "Bridge shut", FIRST_TEXT, "extract@2"),
+        extracted(opened, "Bridge closed", "Caption. " + FIRST_TEXT, "extract@1"),
+        extracted(opened, "Bridge closed", "Video. " + FIRST_TEXT, "extract@2"),
+        extracted(renamed, "Bridge shut", FIRST_TEXT, "extract@2"),
     ]
 
 
 def later_days() -> list[Event]:
     """The bridge's article goes back, then changes by a comma; the second outlet appears, a page of it goes."""
-    found = item(BRIDGE, at(1, 8), published_at=at(1, 7))
-    opened = capture(found, BRIDGE, "p1", at(1, 9), offset=100)
-    renamed = capture(opened, BRIDGE, "p2", at(1, 10), offset=200)
-    back = capture(renamed, BRIDGE, "p1", at(1, 11), WarcType.REVISIT, offset=300)
-    longer = capture(back, BRIDGE, "p3", at(1, 12), offset=400)
-    comma = capture(longer, BRIDGE, "p4", at(1, 13), offset=500)
-    other_advertisement = capture(comma, BRIDGE, "p5", at(2, 13), offset=600)
-    longer_read = extraction(longer, "Bridge closed", WITHOUT_COMMA, "extract@10")
-    comma_read = extraction(comma, "Bridge closed", WITH_COMMA, "extract@10", section="City", access=Access.OPEN)
-    last_read = extraction(
+    found = discovered(BRIDGE, at(1, 8), published_at=at(1, 7))
+    opened = page_of(found, "p1", at(1, 9), 100)
+    renamed = page_of(opened, "p2", at(1, 10), 200)
+    back = captured(renamed, "p1", at(1, 11), warc_type=WarcType.REVISIT, warc_offset=300)
+    longer = page_of(back, "p3", at(1, 12), 400)
+    comma = page_of(longer, "p4", at(1, 13), 500)
+    other_advertisement = page_of(comma, "p5", at(2, 13), 600)
+    longer_read = extracted(longer, "Bridge closed", WITHOUT_COMMA, "extract@10")
+    comma_read = extracted(comma, "Bridge closed", WITH_COMMA, "extract@10", section="City", access=Access.OPEN)
+    last_read = extracted(
         other_advertisement, "Bridge closed", WITH_COMMA, "extract@10", section="Region", access=Access.METERED
     )
 
-    fire = item(FIRE, at(2, 23, 30))
-    fire_page = capture(fire, FIRE, "f1", at(3, 1), offset=700)
-    fire_read = extraction(fire_page, "Fire", "A barn burned.", "extract@10", language="en")
-    wall, waits, video = item(WALL, at(2, 9), via=Via.SITEMAP), item(LATER, at(3, 9)), item(VIDEO, at(2, 9))
-    video_page = capture(video, VIDEO, "v1", at(2, 10), offset=800)
+    fire = discovered(FIRE, at(2, 23, 30))
+    fire_page = page_of(fire, "f1", at(3, 1), 700)
+    fire_read = extracted(fire_page, "Fire", "A barn burned.", "extract@10", language="en")
+    wall, waits, video = (
+        discovered(WALL, at(2, 9), via=Via.SITEMAP),
+        discovered(LATER, at(3, 9)),
+        discovered(VIDEO, at(2, 9)),
+    )
+    video_page = page_of(video, "v1", at(2, 10), 800)
     return [
-        poll(ALPHA_FEED, at(2, 8), PollOutcome.NOT_MODIFIED, status=304),
-        poll(ALPHA_FEED, at(3, 8), PollOutcome.FAILED, reason="timeout"),
-        poll(ALPHA_FEED, at(4, 8), PollOutcome.GONE, status=410, reason="gone"),
-        poll(BETA_FEED, at(2, 9), status=200, items=3, new_items=3),
-        poll(BETA_FEED, at(3, 9), status=200, items=4, new_items=1, overlap=True),
-        poll(BETA_FEED, at(4, 9), status=200, items=2, new_items=0, overlap=False, gap_from=at(3, 9), gap_to=at(4, 7)),
-        item(BRIDGE, at(2, 8), published_at=at(1, 7), summary="Changed", supersedes=found.event_id),
+        polled(ALPHA_FEED, at(2, 8), PollOutcome.NOT_MODIFIED, status=304),
+        polled(ALPHA_FEED, at(3, 8), PollOutcome.FAILED, reason="timeout"),
+        polled(ALPHA_FEED, at(4, 8), PollOutcome.GONE, status=410, reason="gone"),
+        polled(BETA_FEED, at(2, 9), status=200, items=3, new_items=3),
+        polled(BETA_FEED, at(3, 9), status=200, items=4, new_items=1, overlap=True),
+        polled(
+            BETA_FEED, at(4, 9), status=200, items=2, new_items=0, overlap=False, gap_from=at(3, 9), gap_to=at(4, 7)
+        ),
+        discovered(BRIDGE, at(2, 8), published_at=at(1, 7), summary="Changed", supersedes=found.event_id),
         fire, wall, waits, video,
         back, longer, comma, other_advertisement,
-        extraction(opened, "Bridge closed", FIRST_TEXT, "extract@10"),
-        extraction(renamed, "Bridge shut", FIRST_TEXT, "extract@10"),
+        extracted(opened, "Bridge closed", FIRST_TEXT, "extract@10"),
+        extracted(renamed, "Bridge shut", FIRST_TEXT, "extract@10"),
         longer_read, comma_read, last_read,
-        annotation(comma_read, "annotate@9", 2),
+        annotated(comma_read, "annotate@9", quotes=2),
         quote(comma_read, "It will open soon", "Ms Weber", "annotate@9"),
         quote(comma_read, "Not today", "Mr Otto", "annotate@9"),
-        annotation(comma_read, "annotate@10", 1),
+        annotated(comma_read, "annotate@10", quotes=1),
         quote(comma_read, "It will open soon", "Ms Weber", "annotate@10"),
-        annotation(longer_read, "annotate@10", 1),
+        annotated(longer_read, "annotate@10", quotes=1),
         quote(longer_read, "It will open soon", "Ms Weber", "annotate@10"),
         stripped(comma_read, 1, "video_caption"),
         stripped(comma_read, 2, "newsletter"),
         fire_page, fire_read,
-        annotation(fire_read, "annotate@10", 0),
-        failure(fire, FIRE, "http_5xx", at(4, 0), status=503, will_retry=True),
-        failure(fire, FIRE, "gone", at(4, 1), attempt=2, status=410, will_retry=False),
-        failure(fire, FIRE, "gone", at(5, 1), attempt=3, status=410, will_retry=False),
-        failure(wall, WALL, "robots", at(2, 10), will_retry=False),
+        annotated(fire_read, "annotate@10", quotes=0),
+        failed(fire, "http_5xx", at(4, 0), status=503, will_retry=True),
+        failed(fire, "gone", at(4, 1), attempt=2, status=410, will_retry=False),
+        failed(fire, "gone", at(5, 1), attempt=3, status=410, will_retry=False),
+        failed(wall, "robots", at(2, 10), will_retry=False),
         video_page,
-        ExtractionFailed(
-            stream=video_page.stream, occurred_at=at(2, 10), producer="extract@10", caused_by=video_page.event_id,
-            source_id="beta", article_id=video_page.article_id, url=VIDEO, payload_digest=video_page.payload_digest,
-            reason="no_text",
-        ),
+        unreadable(video_page, "extract@10"),
         RunFailed(
             stream="run:ingest_daily/manual", occurred_at=at(4, 2), producer="airflow@1", dag_id="ingest_daily",
             task_id="collect", map_index=0, label="beta", try_number=3, error="LedgerLocked: try again",
@@ -251,21 +186,16 @@ class Built:
         return self.kept / "news.duckdb"
 
 
-def append(settings: Settings, events: list[Event]) -> None:
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        ledger.append(events, start_run())
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Built and published after the first day, then after the later ones."""
     folder = tmp_path_factory.mktemp("it's a newsroom")
     settings = Settings(data=folder / "data")
-    append(settings, first_day())
+    append(settings.ledger_catalog, first_day())
     first = models.build(settings)
     first_news_file = folder / "first.duckdb"
     shutil.copyfile(models.publish(settings), first_news_file)
-    append(settings, later_days())
+    append(settings.ledger_catalog, later_days())
     second = models.build(settings)
     models.publish(settings)
     shutil.copytree(settings.data, folder / "kept")
@@ -364,14 +294,14 @@ def test_revisions_tell_a_change_back_from_an_unchanged_page(news: duckdb.DuckDB
 
 
 def test_new_correction_is_a_revision_and_new_reader_is_no_change(settings: Settings) -> None:
-    found = item(FIRE, at(2, 23, 30))
-    page = capture(found, FIRE, "f1", at(3, 1), offset=700)
-    corrected = capture(page, FIRE, "f2", at(6, 1), offset=900)
-    reread = capture(corrected, FIRE, "f3", at(7, 1), offset=950)
+    found = discovered(FIRE, at(2, 23, 30))
+    page = page_of(found, "f1", at(3, 1), 700)
+    corrected = page_of(page, "f2", at(6, 1), 900)
+    reread = page_of(corrected, "f3", at(7, 1), 950)
     note = "A shed burned, not a barn."
-    append(settings, [
-        corrected, extraction(corrected, "Fire", "A barn burned.", "extract@10", correction=note),
-        reread, extraction(reread, "Fire", "A shed burned.", "extract@11", correction=note),
+    append(settings.ledger_catalog, [
+        corrected, extracted(corrected, "Fire", "A barn burned.", "extract@10", correction=note),
+        reread, extracted(reread, "Fire", "A shed burned.", "extract@11", correction=note),
     ])  # fmt: skip
     models.build(settings, models.Refresh.ANEW)
     with duckdb.connect(models.publish(settings), read_only=True) as con:
@@ -392,12 +322,12 @@ def test_new_correction_is_a_revision_and_new_reader_is_no_change(settings: Sett
 
 
 def test_the_feeds_own_text_stands_in_until_a_page_is_read(settings: Settings) -> None:
-    found = item(LATER, at(3, 9))
-    gone = failure(found, LATER, "gone", at(4, 1), status=410, will_retry=False)
-    in_feed = capture(found, LATER, "l1", at(4, 1), WarcType.RESOURCE, offset=700)
-    read = extraction(in_feed, "Later", "“Soon” said Ms Weber.", "extract@10")
-    append(settings, [
-        gone, in_feed, read, annotation(read, "annotate@10", 1), quote(read, "Soon", "Ms Lang", "annotate@10"),
+    found = discovered(LATER, at(3, 9))
+    gone = failed(found, "gone", at(4, 1), status=410, will_retry=False)
+    in_feed = captured(found, "l1", at(4, 1), Via.FEED, warc_offset=700)
+    read = extracted(in_feed, "Later", "“Soon” said Ms Weber.", "extract@10")
+    append(settings.ledger_catalog, [
+        gone, in_feed, read, annotated(read, "annotate@10", quotes=1), quote(read, "Soon", "Ms Lang", "annotate@10"),
     ])  # fmt: skip
     models.build(settings)
     with duckdb.connect(models.publish(settings), read_only=True) as con:
@@ -409,10 +339,10 @@ def test_the_feeds_own_text_stands_in_until_a_page_is_read(settings: Settings) -
     assert quoted == [("Soon", 700)]
     assert ("Full Ms Lang", 1, 1, 1, "Soon", None) in who, "said in an article without a date"
 
-    page = capture(item(LATER, at(5, 9), supersedes=found.event_id), LATER, "l2", at(5, 10), offset=800)
-    append(settings, [
-        item(LATER, at(5, 9), supersedes=found.event_id), page,
-        extraction(page, "Later", "“Soon”, said Ms Weber.", "extract@10"),
+    page = page_of(discovered(LATER, at(5, 9), supersedes=found.event_id), "l2", at(5, 10), 800)
+    append(settings.ledger_catalog, [
+        discovered(LATER, at(5, 9), supersedes=found.event_id), page,
+        extracted(page, "Later", "“Soon”, said Ms Weber.", "extract@10"),
     ])  # fmt: skip
     models.build(settings)
     with duckdb.connect(models.publish(settings), read_only=True) as con:
@@ -547,7 +477,10 @@ def test_new_ledger_is_not_mixed_with_the_old_one(settings: Settings) -> None:
     settings.ledger_catalog.unlink()
     settings.ledger_catalog.with_suffix(".sqlite-wal").unlink(missing_ok=True)
     shutil.rmtree(settings.ledger_catalog.with_suffix(""))
-    append(settings, [poll(ALPHA_FEED, at(1, 8), status=200, items=0, new_items=0), item(FIRE, at(1, 8))])
+    append(
+        settings.ledger_catalog,
+        [polled(ALPHA_FEED, at(1, 8), status=200, items=0, new_items=0), discovered(FIRE, at(1, 8))],
+    )
     models.build(settings)
     published = rows(models.publish(settings))
     assert len(published["events.feed_polled"]) == len(published["events.item_discovered"]) == 1
@@ -611,11 +544,11 @@ def test_two_builds_take_turns_and_install_nothing(settings: Settings, built: Bu
 
 
 def test_a_failed_test_is_named_and_keeps_the_published_file(settings: Settings, built: Built) -> None:
-    page = capture(item(FIRE, at(2, 23, 30)), FIRE, "f1", at(3, 1), offset=700)
-    read = extraction(page, "Fire", "A barn burned.", "extract@10")
+    page = page_of(discovered(FIRE, at(2, 23, 30)), "f1", at(3, 1), 700)
+    read = extracted(page, "Fire", "A barn burned.", "extract@10")
     misplaced = quote(read, "A barn", "Nobody", "annotate@11")
-    append(settings, [
-        annotation(read, "annotate@11", 1),
+    append(settings.ledger_catalog, [
+        annotated(read, "annotate@11", quotes=1),
         QuoteExtracted(**{name: getattr(misplaced, name) for name in misplaced.__struct_fields__} | {"text": "A shed"}),
     ])  # fmt: skip
     with pytest.raises(ModelsError, match=r"test quotes_stand_in_the_text failed: .*dbt\.log"):

@@ -15,7 +15,8 @@ from pipeline import models
 from pipeline.events import RevisitOutcome
 from pipeline.models.word_differences import ChangeOp, Difference, WordChange, compare_words
 from pipeline.settings import Settings
-from tests.worlds.storyline import Storyline, at, published, rows
+from tests.worlds.running import published, rows
+from tests.worlds.stories import Storyline, at
 
 pytestmark = pytest.mark.slow
 

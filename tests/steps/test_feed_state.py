@@ -15,7 +15,7 @@ from pipeline.steps.feed_state import (
     FeedState,
     Which,
 )
-from tests.conftest import NOON
+from tests.worlds.stories import NOON
 
 HOUR = timedelta(hours=1)
 

@@ -10,8 +10,8 @@ import pytest
 from pipeline.events import JoinEvidence
 from pipeline.ids import article_id
 from pipeline.steps.join_evidence import ArticleFacts, is_joined
-from tests.conftest import NOON
 from tests.worlds.loopback import Answer
+from tests.worlds.stories import NOON
 from tests.worlds.world import PARAGRAPHS, World
 
 FERRY = " ".join(PARAGRAPHS)

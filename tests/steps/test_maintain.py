@@ -22,8 +22,8 @@ from pipeline.settings import Settings
 from pipeline.steps.maintain import delete_superseded, merge_files, prune
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.verification import WEEKS_TO_READ_ALL, PageRecord, due_records, is_due, prove
-from tests.conftest import item
 from tests.worlds.running import newsledger
+from tests.worlds.stories import item
 from tests.worlds.world import World
 
 pytestmark = pytest.mark.slow
@@ -129,7 +129,7 @@ import sys
 from pathlib import Path
 from pipeline.ledger import Ledger, Run
 from pipeline.steps.run.progress import Progress
-from tests.conftest import item
+from tests.worlds.stories import item
 
 with Ledger.open(Path(sys.argv[1])) as ledger:
     for n in range(100_000):

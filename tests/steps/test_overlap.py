@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.ids import article_id
 from pipeline.steps.overlap import Comparison, ItemOfArticle, compare, is_same_item
-from tests.conftest import NOON
+from tests.worlds.stories import NOON
 
 MINUTE = timedelta(minutes=1)
 

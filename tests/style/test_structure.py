@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "pipeline"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+CAPITALISED = re.compile("_?[A-Z][A-Za-z]*[a-z]")
 MAX_LINES = 350
 LONGER = {"pipeline/events.py"}
 """All event types are declared in one place."""
@@ -24,9 +26,17 @@ def test_names_of_modules_occur_once() -> None:
     assert {name for name, count in names.items() if count > 1} == set()
 
 
-def test_names_of_classes_occur_once() -> None:
-    trees = [ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")]
-    public = [
-        node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_"
-    ]
-    assert {name for name, count in Counter(public).items() if count > 1} == set()
+def test_names_of_classes_and_types_occur_once() -> None:
+    """Classes, aliases of types and type variables; two that are defined by the same words mean the same."""
+    definitions: dict[str, set[str]] = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            match node:
+                case ast.ClassDef(name=name):
+                    definitions[name].add(str(path))
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if CAPITALISED.match(name):
+                    definitions[name].add(ast.unparse(value))
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if CAPITALISED.match(name):
+                    definitions[name].add(ast.unparse(value))
+    assert "Event" in definitions and "SourcesPath" in definitions
+    assert {name: meanings for name, meanings in definitions.items() if len(meanings) > 1} == {}

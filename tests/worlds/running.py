@@ -16,7 +16,9 @@ from unittest import mock
 
 import duckdb
 
+from pipeline import models
 from pipeline.cli import main
+from pipeline.settings import Settings
 
 COMMAND = Path(sys.executable).with_name("newsledger")
 ALLOW = {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
@@ -76,8 +78,17 @@ def free_port() -> int:
         return port
 
 
-def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return con.execute(sql).fetchall()
+@contextmanager
+def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Build and publish the models, and open `news.duckdb` in an ordinary DuckDB session with time zone UTC."""
+    models.build(settings)
+    with duckdb.connect(models.publish(settings), read_only=True) as con:
+        con.execute("set timezone = 'UTC'")
+        yield con
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    return con.execute(sql, list(values)).fetchall()
 
 
 def entry(source_id: str, base: str) -> str:

@@ -22,7 +22,7 @@ REVISION = 1
 """The version of this adapter; GLiNER's models have none. Increase it with any change of the output."""
 
 
-class Found(TypedDict):
+class FoundEntity(TypedDict):
     start: int
     end: int
     text: str
@@ -33,7 +33,7 @@ class Found(TypedDict):
 class Model(Protocol):
     """A loaded `gliner.GLiNER`."""
 
-    def predict_entities(self, text: str, labels: list[str], *, threshold: float) -> Sequence[Found]: ...
+    def predict_entities(self, text: str, labels: list[str], *, threshold: float) -> Sequence[FoundEntity]: ...
 
 
 class GlinerAnnotator:

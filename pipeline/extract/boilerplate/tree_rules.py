@@ -33,7 +33,7 @@ from pipeline.extract.boilerplate.finders import (
 )
 from pipeline.extract.boilerplate.surroundings import Surroundings
 
-Finder: TypeAlias = Callable[[HtmlElement, Surroundings], HtmlElement | None]
+ElementFinder: TypeAlias = Callable[[HtmlElement, Surroundings], HtmlElement | None]
 
 ANY_BOX = frozenset({"div", "section", "form", "aside", "label", "li"})
 
@@ -47,7 +47,7 @@ class TreeRule(msgspec.Struct, frozen=True):
     reason: str
     example: str
     tags: frozenset[str]
-    find: Finder
+    find: ElementFinder
     counts: bool = True
     """Whether the removed text counts as the page's prose. The text of another article does not."""
 

@@ -50,11 +50,11 @@ def plan_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
 
     Raises SourcesError for a source that is not in the file.
     """
-    with _stores(dag_run) as (stores, window):
+    with _stores(dag_run) as (stores, work):
         sources = _sources(dag_run, stores.settings)
         expire_removed(stores, load_sources(stores.settings.sources))
-        past = _past(dag_run, window)
-        log.info("plan", interval=_described(dag_run.interval), polls=window.polls, sources=len(sources))
+        past = _past(dag_run, work)
+        log.info("plan", interval=_described(dag_run.interval), polls=work.polls, sources=len(sources))
         for each in assess(stores, sources, past) if past is not None else ():
             log.info(
                 "to_do",
@@ -70,9 +70,9 @@ def plan_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
 
 def plan_due_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
     """The sources with feeds or revisits that are due, in shards; empty for a run over the past."""
-    with _stores(dag_run) as (stores, window):
+    with _stores(dag_run) as (stores, work):
         sources, now = load_sources(stores.settings.sources), stores.now()
-        if not window.polls:
+        if not work.polls:
             return []
         due = {source.id for source in due_sources(stores.ledger, sources, now)}
         due |= sources_due(stores.ledger, stores.settings.revisit_after, now, [source.id for source in sources])
@@ -92,11 +92,11 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
 
     A task that is repeated skips the feeds that were polled since the run has started.
     """
-    with _stores(dag_run) as (stores, window):
+    with _stores(dag_run) as (stores, work):
         roster = load_sources(stores.settings.sources)
-        sources, past = _of_shard(shard, roster), _past(dag_run, window)
+        sources, past = _of_shard(shard, roster), _past(dag_run, work)
         result = StepResult({})
-        if window.polls:
+        if work.polls:
             result += collect(stores, sources, roster=roster, done_since=dag_run.started_at)
         if past is not None and dag_run.params.recover:
             result += recover(stores, sources, past, roster)
@@ -106,9 +106,9 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
 def process(step: str, dag_run: DagRun) -> dict[str, int]:
     """Run one of the processing steps: on the lookback in a live run, on the data interval in a run over the past."""
     processing = processing_step(step)
-    with _stores(dag_run) as (stores, window):
-        past = _past(dag_run, window)
-        result = processing.run(stores, window.interval) if window.polls else StepResult({})
+    with _stores(dag_run) as (stores, work):
+        past = _past(dag_run, work)
+        result = processing.run(stores, work.interval) if work.polls else StepResult({})
         if past is not None:
             scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
             result += processing.replay(stores, scope, _captures(dag_run))
@@ -117,8 +117,8 @@ def process(step: str, dag_run: DagRun) -> dict[str, int]:
 
 def build_models(dag_run: DagRun) -> dict[str, int]:
     """Record the counts of a run over a past interval, then build and test the SQL models."""
-    with _stores(dag_run) as (stores, window):
-        past = _past(dag_run, window)
+    with _stores(dag_run) as (stores, work):
+        past = _past(dag_run, work)
         if past is not None:
             finish(stores, _sources(dag_run, stores.settings), past, dag_run.started_at)
     built = models.build(_settings())
@@ -138,10 +138,10 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
     For a past interval also the documents of the sources' history that were requested, those without an answer, and
     the counts of `backfills`, which are logged too.
     """
-    with _stores(dag_run) as (stores, window):
+    with _stores(dag_run) as (stores, work):
         polls, failures = failed_polls(stores.ledger, stores.run)
         counts = {"polls": polls, "failed": len(failures)}
-        if _past(dag_run, window) is None:
+        if _past(dag_run, work) is None:
             return counts
         numbers, answers = numbers_of_run(stores.ledger, stores.run), history_answers(stores.ledger, stores.run)
     for each in numbers:
@@ -243,9 +243,9 @@ def _captures(dag_run: DagRun) -> Captures:
     return Captures.ALL if dag_run.params.replay else Captures.OWN
 
 
-def _past(dag_run: DagRun, window: RunInterval) -> Interval | None:
+def _past(dag_run: DagRun, work: RunInterval) -> Interval | None:
     """The interval to recover and replay. None for a live run, unless a backfill started it: that run does both."""
-    if window.polls and dag_run.run_type != BACKFILL_RUN:
+    if work.polls and dag_run.run_type != BACKFILL_RUN:
         return None
     return dag_run.interval
 

@@ -10,7 +10,8 @@ select
     items.feed_url as found_in
 from events.item_discovered as items
 left join events.article_captured as captures on items.event_id = captures.caused_by
-left join articles on items.article_id = articles.article_id
+left join article_addresses as addresses on items.article_id = addresses.address_id
+left join articles on addresses.article_id = articles.article_id
 where items.via in ('sitemap', 'wayback', 'cc_news') or captures.via in ('wayback', 'cc_news')
 order by items.occurred_at desc, items.article_id asc, captures.captured_at asc
 limit 100;

@@ -4,7 +4,7 @@ select
     stripped.kind,
     stripped.rule,
     count(*) as blocks,
-    count(distinct stripped.article_id) as articles,
+    count(distinct articles.article_id) as articles,
     mode(stripped.text) as most_frequent_text
 from events.boilerplate_stripped as stripped
 inner join articles on stripped.caused_by = articles.extraction_id

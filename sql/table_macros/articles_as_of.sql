@@ -6,34 +6,44 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
             coalesce(cast(recorded as timestamptz), cast(moment as timestamptz)) as recorded_by
     ),
 
+    addresses as (
+        select * from main.addresses_as_of(coalesce(cast(recorded as timestamptz), cast(moment as timestamptz)))
+    ),
+
     captures as (
         select
-            captures.article_id,
+            coalesce(addresses.article_id, captures.article_id) as article_id,
+            coalesce(addresses.is_variant, false) as is_variant,
             captures.event_id as capture_id,
             captures.payload_digest,
             captures.via,
             captures.captured_at as seen_at,
             captures.position
-        from events.article_captured as captures, asked
+        from events.article_captured as captures
+        cross join asked
+        left join addresses on captures.article_id = addresses.address_id
         where captures.captured_at <= asked.seen_by and captures.recorded_at <= asked.recorded_by
     ),
 
     revisits as (
         select
-            revisits.article_id,
+            coalesce(addresses.article_id, revisits.article_id) as article_id,
             revisits.event_id as revisit_id,
             revisits.capture_id,
             revisits.outcome,
             revisits.status,
             revisits.occurred_at as seen_at,
             revisits.position
-        from events.article_revisited as revisits, asked
+        from events.article_revisited as revisits
+        cross join asked
+        left join addresses on revisits.article_id = addresses.address_id
         where revisits.occurred_at <= asked.seen_by and revisits.recorded_at <= asked.recorded_by
     ),
 
     sightings as (
         select
             article_id,
+            is_variant,
             capture_id,
             payload_digest,
             via,
@@ -43,6 +53,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
         union all
         select
             captures.article_id,
+            captures.is_variant,
             captures.capture_id,
             captures.payload_digest,
             captures.via,
@@ -56,7 +67,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
     verdicts as (
         -- the newest version that had read a page by then, whether it found an article or not
         select
-            readings.article_id,
+            coalesce(addresses.article_id, readings.article_id) as article_id,
             readings.payload_digest,
             arg_max_null(readings.extraction_id, readings.version) as extraction_id
         from (
@@ -75,9 +86,11 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
                 recorded_at,
                 coalesce(try_cast(split_part(producer, '@', 2) as bigint), 0) as version
             from events.extraction_failed
-        ) as readings, asked
+        ) as readings
+        cross join asked
+        left join addresses on readings.article_id = addresses.address_id
         where readings.recorded_at <= asked.recorded_by
-        group by readings.article_id, readings.payload_digest
+        group by all
     ),
 
     readable as (
@@ -87,16 +100,19 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
             sightings.via,
             sightings.seen_at,
             sightings.position,
-            verdicts.extraction_id,
-            bool_or(sightings.via != 'feed') over (partition by sightings.article_id) as page_was_read
+            verdicts.extraction_id
         from sightings
         inner join verdicts
             on sightings.article_id = verdicts.article_id and sightings.payload_digest = verdicts.payload_digest
         where verdicts.extraction_id is not null
+        -- the feed's own text, and another form of the page, are used only until the page itself could be read
+        qualify
+            dense_rank() over (
+                partition by sightings.article_id order by sightings.via = 'feed', sightings.is_variant
+            ) = 1
     ),
 
     newest as (
-        -- the feed's own text is used only until a page could be read
         select
             article_id,
             capture_id,
@@ -105,7 +121,6 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
             min(seen_at) over (partition by article_id) as captured_at,
             seen_at as last_seen_at
         from readable
-        where via != 'feed' or not page_was_read
         qualify row_number() over (partition by article_id order by seen_at desc, position desc) = 1
     ),
 
@@ -134,10 +149,12 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
 
     absences as (
         select
-            absences.article_id,
+            coalesce(addresses.article_id, absences.address_id) as article_id,
             absences.missed_at,
             absences.status
-        from main.article_absences as absences, asked
+        from main.article_absences as absences
+        cross join asked
+        left join addresses on absences.address_id = addresses.address_id
         where absences.missed_at <= asked.seen_by and absences.recorded_at <= asked.recorded_by
     ),
 
@@ -154,18 +171,19 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
 
     items as (
         select
-            items.article_id,
-            max_by(items.canonical_url, items.position) as url,
+            coalesce(addresses.article_id, items.article_id) as article_id,
             min(items.published_at) as published_at
-        from events.item_discovered as items, asked
+        from events.item_discovered as items
+        cross join asked
+        left join addresses on items.article_id = addresses.address_id
         where items.recorded_at <= asked.recorded_by
-        group by items.article_id
+        group by all
     )
 
     select
         newest.article_id,
         readings.source_id,
-        coalesce(items.url, readings.url) as url,
+        readings.url,
         newest.via,
         readings.kicker,
         readings.headline,

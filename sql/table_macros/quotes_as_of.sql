@@ -8,6 +8,10 @@ create or replace macro main.quotes_as_of(moment, recorded := null) as table (
         select * from main.articles_as_of(moment, recorded := recorded)
     ),
 
+    addresses as (
+        select * from main.addresses_as_of(coalesce(cast(recorded as timestamptz), cast(moment as timestamptz)))
+    ),
+
     annotations as (
         -- annotations of the article's text, whichever capture it was read from; `quotes` prefers the same annotators
         select
@@ -21,8 +25,14 @@ create or replace macro main.quotes_as_of(moment, recorded := null) as table (
             try_cast(string_split(split_part(annotations.producer, '@', 2), '.') as bigint[]) as version,
             annotations.position
         from articles
-        inner join events.article_extracted as readings
-            on articles.article_id = readings.article_id and articles.text_digest = readings.text_digest
+        inner join (
+            select
+                readings.event_id,
+                readings.text_digest,
+                coalesce(addresses.article_id, readings.article_id) as article_id
+            from events.article_extracted as readings
+            left join addresses on readings.article_id = addresses.address_id
+        ) as readings on articles.article_id = readings.article_id and articles.text_digest = readings.text_digest
         inner join events.article_annotated as annotations on readings.event_id = annotations.caused_by
         inner join asked on annotations.recorded_at <= asked.recorded_by
         cross join main.build_info

@@ -4,7 +4,7 @@ with articles as (
     select
         source_id,
         count(distinct article_id) as articles
-    from {{ source('events', 'item_discovered') }}
+    from {{ of_articles('item_discovered') }}
     group by source_id
 ),
 

@@ -35,9 +35,18 @@ schedules as (
     group by captures.source_id, captures.article_id
 ),
 
+-- Of two joined addresses one is revisited if it was captured: the newer one if the article has moved, else the one that
+-- was discovered first.
+other_addresses as (
+    select if(evidence = 'guid', article_id, other_article_id) as article_id
+    from ledger.addresses_joined
+    where if(evidence = 'guid', other_article_id, article_id) in (select captures.article_id from captures)
+),
+
 last_captures as (
     select source_id, article_id, event_id, url, occurred_at, payload_digest, caused_by, position
     from captures
+    anti join other_addresses on captures.article_id = other_addresses.article_id
     qualify row_number() over (partition by source_id, article_id order by position desc) = 1
 ),
 

@@ -2,13 +2,14 @@
 select
     event_id,
     article_id,
+    address_id,
     source_id,
     occurred_at as missed_at,
     reason,
     status,
     recorded_at,
     position
-from {{ source('events', 'capture_failed') }}
+from {{ of_articles('capture_failed') }}
 where
     reason in ('gone', 'soft_404', 'to_front_page', 'to_other_page')
     or (reason = 'http_4xx' and status = 404) -- `not_archived` has status 404, too, but is an archive's answer
@@ -17,11 +18,12 @@ union all
 select
     event_id,
     article_id,
+    address_id,
     source_id,
     occurred_at as missed_at,
     reason,
     status,
     recorded_at,
     position
-from {{ source('events', 'article_revisited') }}
+from {{ of_articles('article_revisited') }}
 where outcome = 'missing'

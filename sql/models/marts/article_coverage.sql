@@ -8,7 +8,7 @@ with discovered as (
         -- the last reason to fetch it, as in pipeline/ledger/sql/items_without_capture.sql
         coalesce(max(position) filter (where supersedes is not null), min(position)) as reason_position,
         max(occurred_at) filter (where supersedes is not null) as changed_at
-    from {{ source('events', 'item_discovered') }}
+    from {{ of_articles('item_discovered') }}
     group by source_id, article_id
 ),
 
@@ -17,7 +17,7 @@ captured as (
         article_id,
         bool_or(via != 'feed') as had_its_page,
         max(captured_at) as captured_at
-    from {{ source('events', 'article_captured') }}
+    from {{ of_articles('article_captured') }}
     group by article_id
 ),
 
@@ -30,8 +30,8 @@ failures as (
         max_by(failures.will_retry, failures.position) as will_retry,
         max_by(failures.reason, failures.position) as reason,
         max_by(failures.occurred_at, failures.position) as occurred_at
-    from {{ source('events', 'capture_failed') }} as failures
-    inner join {{ source('events', 'item_discovered') }} as items on failures.caused_by = items.event_id
+    from {{ of_articles('capture_failed') }} as failures
+    inner join {{ of_articles('item_discovered') }} as items on failures.caused_by = items.event_id
     group by items.source_id, items.article_id
 ),
 
@@ -39,7 +39,7 @@ payloads as (
     select distinct
         article_id,
         payload_digest
-    from {{ source('events', 'article_captured') }}
+    from {{ of_articles('article_captured') }}
 ),
 
 readings as (

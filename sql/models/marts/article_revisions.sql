@@ -88,7 +88,7 @@ revisions as (
         end as change_kinds,
         changes.words_changed / nullif(changes.words_in_both, 0) as changed_share
     from spans
-    inner join {{ source('events', 'article_extracted') }} as readings on spans.extraction_id = readings.event_id
+    inner join {{ of_articles('article_extracted') }} as readings on spans.extraction_id = readings.event_id
     inner join {{ source('events', 'article_extracted') }} as last_readings
         on spans.last_extraction_id = last_readings.event_id
     inner join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no

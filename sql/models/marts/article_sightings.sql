@@ -4,27 +4,29 @@ with revisits as (
     -- a revisit that found the page unchanged saw the content of its last capture
     select
         captures.article_id,
+        captures.address_id,
         captures.event_id as capture_id,
         captures.payload_digest,
         captures.via,
         revisits.occurred_at as seen_at,
         revisits.position,
         false as is_capture
-    from {{ source('events', 'article_revisited') }} as revisits
-    inner join {{ source('events', 'article_captured') }} as captures on revisits.capture_id = captures.event_id
+    from {{ of_articles('article_revisited') }} as revisits
+    inner join {{ of_articles('article_captured') }} as captures on revisits.capture_id = captures.event_id
     where revisits.outcome = 'unchanged'
 ),
 
 captures as (
     select
         article_id,
+        address_id,
         event_id as capture_id,
         payload_digest,
         via,
         captured_at as seen_at,
         position,
         true as is_capture
-    from {{ source('events', 'article_captured') }}
+    from {{ of_articles('article_captured') }}
 ),
 
 readable as (
@@ -36,8 +38,7 @@ readable as (
         seen.seen_at,
         seen.position,
         seen.is_capture,
-        verdicts.extraction_id,
-        bool_or(seen.via != 'feed') over (partition by seen.article_id) as page_was_read
+        verdicts.extraction_id
     from (
         select * from captures
         union all
@@ -45,11 +46,17 @@ readable as (
     ) as seen
     inner join {{ ref('current_extractions') }} as verdicts
         on seen.article_id = verdicts.article_id and seen.payload_digest = verdicts.payload_digest
+    left join {{ ref('article_addresses') }} as addresses on seen.address_id = addresses.address_id
     where verdicts.extraction_id is not null
+    -- The feed's own text is used only until a page can be read, and another form of the page, such as AMP, only until
+    -- the page itself can be read. A difference between the two is no change of the article.
+    qualify
+        dense_rank() over (
+            partition by seen.article_id order by seen.via = 'feed', coalesce(addresses.is_variant, false)
+        ) = 1
 ),
 
 in_time as (
-    -- the feed's own text is used only until a page can be read: a difference between the two is no change of the page
     select
         article_id,
         row_number() over neighbours as sighting_no,
@@ -62,7 +69,6 @@ in_time as (
         lag(payload_digest) over neighbours as previous_payload_digest,
         lag(extraction_id) over neighbours as previous_extraction_id
     from readable
-    where via != 'feed' or not page_was_read
     window neighbours as (partition by article_id order by seen_at, position)
 ),
 
@@ -74,9 +80,9 @@ readers_of_both as (
         arg_max(before.event_id, {{ producer_number('after.producer') }}) as previous_extraction_id,
         arg_max(after.event_id, {{ producer_number('after.producer') }}) as extraction_id
     from in_time
-    inner join {{ source('events', 'article_extracted') }} as before
+    inner join {{ of_articles('article_extracted') }} as before
         on in_time.article_id = before.article_id and in_time.previous_payload_digest = before.payload_digest
-    inner join {{ source('events', 'article_extracted') }} as after
+    inner join {{ of_articles('article_extracted') }} as after
         on
             in_time.article_id = after.article_id and in_time.payload_digest = after.payload_digest
             and before.producer = after.producer

@@ -16,10 +16,9 @@ first_revisions as (
 items as (
     select
         article_id,
-        max_by(canonical_url, position) as canonical_url,
         min(occurred_at) as first_seen_at,
         min(published_at) as published_at
-    from {{ source('events', 'item_discovered') }}
+    from {{ of_articles('item_discovered') }}
     group by article_id
 ),
 
@@ -34,14 +33,14 @@ last_presences as (
             article_id,
             captured_at as seen_at,
             via = 'live' as is_live
-        from {{ source('events', 'article_captured') }}
+        from {{ of_articles('article_captured') }}
         where via != 'feed'
         union all
         select
             article_id,
             occurred_at as seen_at,
             true as is_live
-        from {{ source('events', 'article_revisited') }}
+        from {{ of_articles('article_revisited') }}
         where outcome in ('unchanged', 'changed')
     )
     group by article_id
@@ -65,7 +64,7 @@ annotations as (
         any_value(annotations.language) as language,
         count(quotes.event_id) as quote_count
     from {{ ref('current_annotations') }} as annotations
-    left join {{ source('events', 'quote_extracted') }} as quotes
+    left join {{ of_articles('quote_extracted') }} as quotes
         on
             annotations.extraction_id = quotes.caused_by
             and annotations.producer = quotes.producer
@@ -75,8 +74,7 @@ annotations as (
 
 articles as (
     select
-        revisions.* exclude (url, language, published_at, captured_at), -- noqa: RF02
-        coalesce(items.canonical_url, revisions.url) as url,
+        revisions.* exclude (language, published_at, captured_at), -- noqa: RF02
         coalesce(revisions.language, annotations.language) as language,
         coalesce(revisions.published_at, items.published_at) as published_at,
         coalesce(items.first_seen_at, first_revisions.captured_at) as first_seen_at,

@@ -51,7 +51,7 @@ items as (
     select
         source_id,
         cast(min(occurred_at) at time zone 'UTC' as date) as day
-    from {{ source('events', 'item_discovered') }}
+    from {{ of_articles('item_discovered') }}
     group by source_id, feed_url, guid, article_id
 ),
 

@@ -6,14 +6,14 @@ with verdicts as (
         payload_digest,
         event_id as extraction_id,
         {{ producer_number('producer') }} as producer_number
-    from {{ source('events', 'article_extracted') }}
+    from {{ of_articles('article_extracted') }}
     union all
     select
         article_id,
         payload_digest,
         null as extraction_id,
         {{ producer_number('producer') }} as producer_number
-    from {{ source('events', 'extraction_failed') }}
+    from {{ of_articles('extraction_failed') }}
 )
 
 select

@@ -7,7 +7,7 @@ with found as (
         articles.extraction_id
     from {{ ref('articles') }} as articles
     inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
-    inner join {{ source('events', 'entity_mentioned') }} as mentions
+    inner join {{ of_articles('entity_mentioned') }} as mentions
         on annotations.extraction_id = mentions.caused_by and annotations.mentions_producer = mentions.producer
 )
 

@@ -7,7 +7,7 @@ with payloads as (
         warc_file,
         warc_offset,
         warc_length
-    from {{ source('events', 'article_captured') }}
+    from {{ of_articles('article_captured') }}
     where warc_type in ('response', 'resource')
     qualify row_number() over (partition by article_id, payload_digest order by position) = 1
 ),
@@ -27,9 +27,9 @@ found as (
         payloads.warc_length
     from {{ ref('articles') }} as articles
     inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
-    inner join {{ source('events', 'quote_extracted') }} as quotes
+    inner join {{ of_articles('quote_extracted') }} as quotes
         on annotations.extraction_id = quotes.caused_by and annotations.producer = quotes.producer
-    inner join {{ source('events', 'article_extracted') }} as extractions
+    inner join {{ of_articles('article_extracted') }} as extractions
         on articles.extraction_id = extractions.event_id
     left join payloads
         on extractions.article_id = payloads.article_id and extractions.payload_digest = payloads.payload_digest

@@ -43,7 +43,7 @@ articles as (
         source_id,
         feed_url,
         list_sort(list(distinct article_id)) as article_ids
-    from {{ source('events', 'item_discovered') }}
+    from {{ of_articles('item_discovered') }}
     where occurred_at >= (select max(polls.occurred_at) - interval 30 days from polls)
     group by source_id, feed_url
     having count(distinct article_id) >= 5

@@ -35,8 +35,8 @@ schedules as (
     group by captures.source_id, captures.article_id
 ),
 
--- Of two joined addresses one is revisited if it was captured: the newer one if the article has moved, else the one that
--- was discovered first.
+-- Only one address of two that are joined is revisited: the newer one if the article has moved, else the one that was
+-- discovered first. It must have been captured.
 other_addresses as (
     select if(evidence = 'guid', article_id, other_article_id) as article_id
     from ledger.addresses_joined

@@ -33,8 +33,8 @@ links as (
 ),
 
 reached as (
-    -- An article has the id of its first address. From each address that is earlier than all those joined to it, go on
-    -- to later ones. What is reached from several belongs to the earliest.
+    -- An article has the id of its first address. Start from each address that is earlier than all those joined to
+    -- it, and follow the joins to later ones. What is reached from several belongs to the earliest.
     select
         address_id,
         address_id as article_id,

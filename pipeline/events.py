@@ -153,6 +153,15 @@ class LiveEntry(msgspec.Struct, frozen=True):
     published_at: datetime
 
 
+class Enclosure(msgspec.Struct, frozen=True):
+    """A file that an item of a feed attaches: a sound, picture, film or document."""
+
+    url: str
+    type: str | None = None
+    """The media type, or `image/*` where the feed names only the kind."""
+    size_bytes: int | None = None
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", dict=True):
     """The part of the envelope that the producer fills in."""
 
@@ -256,6 +265,13 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """The target of a redirect chain of permanent redirects only (301, 308)."""
     retry_at: datetime | None = None
     """The server asked for no request before this time (Retry-After)."""
+    repeats: tuple[str, ...] | None = None
+    """Guids of entries that were merged with an earlier entry of the feed, because guid and page are the same."""
+    feed_title: str | None = None
+    feed_language: str | None = None
+    """The language that the feed gives as its own, a tag such as `de-AT`."""
+    feed_image: str | None = None
+    """Address of the feed's picture or logo."""
 
 
 class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
@@ -294,6 +310,10 @@ class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
     redirector_url: str | None = None
     """The link of the item, if that is a redirector and the feed also names the address to which it leads
     (feedburner:origLink); `url` is then that address."""
+    authors: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    """Names of sections, subjects or tags, as the feed gives them."""
+    enclosures: tuple[Enclosure, ...] | None = None
 
 
 class ArticleCaptured(ArticleEvent, frozen=True, kw_only=True, tag="article_captured"):

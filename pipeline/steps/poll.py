@@ -202,10 +202,16 @@ def _read(
     for body in bodies:
         for item in body.items:
             said.setdefault(item.guid, (body.poll, item))
-    articles = {guid: _article(item, known.get(guid)) for guid, (_, item) in said.items()}
-    new = [guid for guid in said if guid not in known]
+    earlier = {
+        item.guid: known[item.earlier_guid]
+        for _, item in said.values()
+        if item.guid not in known and _is_unchanged(item, known.get(item.earlier_guid))
+    }
+    recorded = {**known, **earlier}
+    articles = {guid: _article(item, recorded.get(guid)) for guid, (_, item) in said.items()}
+    new = [guid for guid in said if guid not in recorded]
     said_anew = [
-        guid for guid, (_, item) in said.items() if guid in known and known[guid].said_digest != item.said_digest
+        guid for guid, (_, item) in said.items() if guid in recorded and not _is_unchanged(item, recorded[guid])
     ]
     discovered = [
         item_discovered(
@@ -216,7 +222,7 @@ def _read(
             producer=PRODUCER,
             caused_by=found_in.event_id,
             occurred_at=found_in.occurred_at,
-            supersedes=known[guid].event_id if guid in known else None,
+            supersedes=recorded[guid].event_id if guid in recorded else None,
         )
         for guid in (*new, *said_anew)
         for found_in, item in (said[guid],)
@@ -231,6 +237,11 @@ def _read(
     )
     poll = msgspec.structs.replace(poll, items=len(items), **msgspec.structs.asdict(comparison))
     return poll, discovered
+
+
+def _is_unchanged(item: FeedItem, known: KnownItem | None) -> bool:
+    """Whether the feed says the same about the item as when it was recorded, by this version or by version 0.1."""
+    return known is not None and known.said_digest in {item.said_digest, item.earlier_digest}
 
 
 def _article(item: FeedItem, known: KnownItem | None) -> UUID:

@@ -81,7 +81,15 @@ async def poll_document(
         return _ended(poll, reason=reason, detail=read.problem or detail, retry_at=response.retry_at)
     outcome = PollOutcome.MOVED if response.moved_to else PollOutcome.OK
     poll = msgspec.structs.replace(
-        poll, outcome=outcome, items=len(feed.items), items_dropped=feed.dropped, warnings=feed.warnings
+        poll,
+        outcome=outcome,
+        items=len(feed.items),
+        items_dropped=feed.dropped,
+        warnings=feed.warnings,
+        repeats=feed.repeats or None,
+        feed_title=feed.masthead.title,
+        feed_language=feed.masthead.language,
+        feed_image=feed.masthead.image,
     )
     return poll, feed
 

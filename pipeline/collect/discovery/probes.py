@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.discovery.masthead import Masthead, read_masthead
-from pipeline.collect.feeds import Feed, FeedKind, NotAFeed, parse_feed
+from pipeline.collect.feeds import Feed, FeedKind, Masthead, NotAFeed, parse_response
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ids import digest
-from pipeline.sources.sites import same_address
+from pipeline.sources.sites import http_address, same_address, tidy_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -144,9 +143,13 @@ def _read(response: Response, url: str, *, zone: ZoneInfo, now: datetime) -> Pro
         pages=_digest_of_pages(feed),
         sitemaps=tuple(link.url for link in feed.sitemaps),
         warnings=feed.warnings,
-        masthead=read_masthead(body, url=response.final_url, content_type=content_type),
+        masthead=_tidy(feed.masthead),
         sample=". ".join(item.title for item in feed.items if item.title)[:SAMPLE_CHARS],
     )
+
+
+def _tidy(masthead: Masthead) -> Masthead:
+    return msgspec.structs.replace(masthead, title=tidy_name(masthead.title), homepage=http_address(masthead.homepage))
 
 
 def _digest_of_pages(feed: Feed) -> str | None:

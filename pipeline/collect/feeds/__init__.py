@@ -1,9 +1,10 @@
 """From the bytes of a feed to its items: RSS, RDF, Atom, JSON Feed and sitemaps, also broken or mislabelled ones.
 
-The data takes this way: `parsing` unpacks gzip and picks the reader; `charset` decodes; `syndication` (with
-`vocabulary`), `json_feed` or `sitemap` reads the entries as written, XML through `xml`, which repairs broken XML with
-`mending`; `items` gives them absolute links, dates (`feed_dates`) and clean HTML (`html`). The types are in `feed`.
-Start reading in `parsing.parse_feed`. It is a pure function: no DTD, external entity or address in a feed is opened.
+The data takes this way: `parsing` unpacks gzip and picks the reader; `charset` decodes; `syndication` (feedparser),
+`json_feed` or `sitemap` (lxml, through `xml`) reads the entries as written; `items` gives them absolute links, dates
+(`feed_dates`) and clean HTML (`html`). The types are in `feed`. Start reading in `parsing.parse_feed`. It is a pure
+function: no DTD, external entity or address in a feed is opened. It is not quick for every input, so bytes from the
+network are read by `parse_response` in a worker process with limits.
 """
 
 from pipeline.collect.feeds.feed import (
@@ -13,6 +14,7 @@ from pipeline.collect.feeds.feed import (
     FeedItem,
     FeedKind,
     FeedWarning,
+    Masthead,
     NotAFeed,
     SitemapLink,
 )
@@ -25,6 +27,7 @@ __all__ = [
     "FeedItem",
     "FeedKind",
     "FeedWarning",
+    "Masthead",
     "NotAFeed",
     "SitemapLink",
     "parse_feed",

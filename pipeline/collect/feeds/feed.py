@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import msgspec
 
-from pipeline.events import DateQuality
+from pipeline.events import DateQuality, Enclosure
 from pipeline.ids import digest
 
 MAX_ITEMS = 10_000
@@ -18,13 +19,18 @@ MAX_ITEMS = 10_000
 MAX_SITEMAP_URLS = 50_000
 """Maximum number of addresses that are read from one sitemap or sitemap index: the limit of the protocol."""
 
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg")
+
 
 class NotAFeed(Exception):
     """The body cannot be read as a feed. The message names the feed and the problem."""
 
     def __init__(self, problem: str, url: str) -> None:
-        super().__init__(f"{url}: {problem}" if url else problem)
-        self.problem = problem
+        super().__init__(problem, url)  # both, so that the error can come from another process
+        self.problem, self.url = problem, url
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.problem}" if self.url else self.problem
 
 
 class FeedKind(StrEnum):
@@ -57,6 +63,16 @@ class FeedWarning(StrEnum):
     FUTURE_DATE = "future_date"
 
 
+class Masthead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed says about itself, or a news sitemap in its first entry; everything as written."""
+
+    title: str | None = None
+    language: str | None = None
+    """A tag such as `de-AT`."""
+    homepage: str | None = None
+    image: str | None = None
+
+
 class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as the feed gave it. Its texts are limited in length and have no NUL and no lone surrogates."""
 
@@ -79,13 +95,34 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     updated_quality: DateQuality | None = None
     content: str | None = None
     """The article as HTML without scripts, if the feed has more than the summary."""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    written_title: str | None = None
+    """The title as the feed writes it, before it becomes plain text; None for a title that was not in a feed."""
+    written_summary: str | None = None
+    """The summary as the feed writes it, before its HTML is sanitized."""
 
     @property
     def said_digest(self) -> str:
-        """Digest of the entry. Dates count as written, so a better date parser changes no identity."""
-        return digest(
-            msgspec.json.encode([self.url, self.guid, self.title, self.summary, self.published_raw, self.updated_raw])
-        )
+        """Digest of the values of the feed as written, so that a better parser of dates, titles or HTML changes no
+        identity."""
+        return self._digest(self.guid, self.written_title or self.title, self.written_summary or self.summary)
+
+    @property
+    def earlier_digest(self) -> str:
+        """The digest of version 0.1, which was made of the title as plain text and the summary after sanitizing."""
+        written = self.written_title or ""
+        title = written if " ".join(written.split()) == self.title else self.title
+        return self._digest(self.earlier_guid, title, self.summary)
+
+    @property
+    def earlier_guid(self) -> str:
+        """The guid of version 0.1: it ignored the fragment of an address that stood for the guid."""
+        return self.canonical_url if self.guid.startswith(f"{self.canonical_url}#") else self.guid
+
+    def _digest(self, guid: str, title: str | None, summary: str | None) -> str:
+        return digest(msgspec.json.encode([self.url, guid, title, summary, self.published_raw, self.updated_raw]))
 
 
 class SitemapLink(msgspec.Struct, frozen=True):
@@ -96,7 +133,7 @@ class SitemapLink(msgspec.Struct, frozen=True):
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed that was read. It held `len(items) + dropped + repeats` entries."""
+    """A feed that was read. It held `len(items) + dropped + len(repeats)` entries."""
 
     kind: FeedKind
     items: tuple[FeedItem, ...]
@@ -105,10 +142,15 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """Values of FeedWarning, each once."""
     dropped: int = 0
     """Number of entries without a page or beyond the maximum; in a sitemap index, of sitemaps."""
-    repeats: int = 0
-    """Number of entries with the guid and the page of an earlier one."""
+    repeats: tuple[str, ...] = ()
+    """The guids of the entries that were merged with an earlier entry because they have its guid and page."""
     sitemaps: tuple[SitemapLink, ...] = ()
     """The sitemaps that a sitemap index names."""
+    masthead: Masthead = Masthead()
+
+
+def is_picture(enclosure: Enclosure) -> bool:
+    return (enclosure.type or "").startswith("image/") or urlsplit(enclosure.url).path.lower().endswith(_PICTURES)
 
 
 class Unreadable(Exception):
@@ -121,17 +163,16 @@ class FeedText(msgspec.Struct, frozen=True):
     value: str
     is_html: bool
     base: str = ""
-    """The base of its relative addresses, itself relative to the base of the entry."""
+    """The base of its relative addresses, itself relative to the address of the feed."""
+    is_plain: bool = False
+    """The format allows no markup in it, so what looks like markup is text."""
 
 
 class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a feed. A field that the feed does not have is None."""
+    """One entry of a feed. A field that the feed does not have is None or empty."""
 
     link: str | None
-    """Relative to `base`."""
     link_is_enclosure: bool = False
-    base: str = ""
-    """The base of its relative links (xml:base), itself relative to the address of the feed."""
     guid: str | None = None
     title: FeedText | None = None
     summary: FeedText | None = None
@@ -139,6 +180,9 @@ class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The longest full text, if it has several."""
     published: str | None = None
     updated: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,4 +194,5 @@ class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
     """Number of entries beyond the maximum, which were not read."""
     own_url: str | None = None
     """The page or address that the feed names as its own."""
+    masthead: Masthead = Masthead()
     warnings: tuple[FeedWarning, ...] = ()

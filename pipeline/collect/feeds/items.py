@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from pipeline.collect.feeds.feed import (
     FeedKind,
     FeedText,
     FeedWarning,
+    Masthead,
     ParsedFeed,
     RawEntry,
     SitemapLink,
@@ -32,11 +34,13 @@ from pipeline.collect.feeds.html import (
     sanitize,
     text_chars,
 )
-from pipeline.events import DateQuality
+from pipeline.events import DateQuality, Enclosure
 
 MAX_TEXT_CHARS = 20_000
 """Maximum length of a title, summary, guid or date as it is stored."""
 MAX_URL_CHARS = 4_000
+MAX_VALUES = 100
+"""Maximum number of authors, of categories and of enclosures of an item."""
 MAX_SANITIZED_MARKS = 300_000
 """Maximum number of tags and references in all summaries of a feed, which is 10 seconds of feedparser's time. Later
 summaries are kept as plain text."""
@@ -55,8 +59,12 @@ class _Page(msgspec.Struct, frozen=True):
 
     url: str
     canonical_url: str
-    base: str
-    """The base of relative addresses in the texts of the entry."""
+
+    @property
+    def guid(self) -> str:
+        """What identifies an entry without a guid. Entries of a live ticker differ only in the fragment."""
+        fragment = urlsplit(self.url).fragment
+        return f"{self.canonical_url}#{fragment}" if fragment and "#" not in self.canonical_url else self.canonical_url
 
 
 def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> Feed:
@@ -72,15 +80,14 @@ def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> 
         items, reused = [], False
     else:
         sitemaps = ()
-        summaries = _summaries(located)
+        summaries = _summaries([entry for entry, _ in located], base)
         items = [
-            _item(entry, page, summary, at)
+            _item(entry, page, summary, at, base)
             for (entry, page), summary, at in zip(located, summaries, dates, strict=True)
         ]
         items, reused = _with_url_for_shared_guid(items)
     distinct: dict[str, FeedItem] = {}
-    for item in items:
-        distinct.setdefault(item.guid, item)
+    repeats = [item.guid for item in items if distinct.setdefault(item.guid, item) is not item]
     warnings = [
         *parsed.warnings,
         *([FeedWarning.TOO_MANY_ITEMS] if parsed.beyond else []),
@@ -94,27 +101,41 @@ def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> 
         items=tuple(distinct.values()),
         warnings=tuple(dict.fromkeys(warning.value for warning in warnings)),
         dropped=pages.count(None) + parsed.beyond,
-        repeats=len(items) - len(distinct),
+        repeats=tuple(repeats),
         sitemaps=sitemaps,
+        masthead=_masthead(parsed.masthead, base),
     )
 
 
 def _page(entry: RawEntry, base: str) -> _Page | None:
     """None if the entry has no link to a web page."""
-    link = _storable(entry.link)
+    url = _absolute(entry.link, base)
+    return _Page(url, canonical_url(url)) if url else None
+
+
+def _absolute(link: str | None, base: str) -> str | None:
+    """The absolute address of a web page; None for any other link."""
+    link = _storable(link)
     if link is None or len(link) > MAX_URL_CHARS or link.startswith("#"):
         return None
     link = _SLASHES.sub(r"\1//", link.replace("&amp;", "&"))
     try:
-        entry_base = _joined(base, entry.base)
-        url = _joined(entry_base, link)
-        canonical = canonical_url(url)
+        url = _joined(base, link)
         parts = urlsplit(link)
+        has_host = bool(urlsplit(canonical_url(url)).netloc)
     except ValueError:
         return None
-    if (parts.scheme and not parts.netloc) or not urlsplit(canonical).netloc:
-        return None  # `http:` alone would resolve to the feed itself, and `http://.` has no host
-    return _Page(url, canonical, entry_base)
+    # `http:` alone would resolve to the feed itself, and `http://.` has no host
+    return url if has_host and not (parts.scheme and not parts.netloc) else None
+
+
+def _masthead(written: Masthead, base: str) -> Masthead:
+    return Masthead(
+        title=_line(plain_text(written.title[:MAX_MARKUP_CHARS])) if written.title else None,
+        language=_storable(written.language),
+        homepage=_absolute(written.homepage, base),
+        image=_absolute(written.image, base),
+    )
 
 
 class _EntryDates(msgspec.Struct, frozen=True):
@@ -142,12 +163,13 @@ def _dates(entry: RawEntry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _E
     )
 
 
-def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates) -> FeedItem:
+def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates, base: str) -> FeedItem:
+    written = entry.summary or entry.content
     return FeedItem(
         url=page.url,
         canonical_url=page.canonical_url,
-        guid=_storable(entry.guid) or page.canonical_url,
-        title=_storable(plain_text(entry.title.value[:MAX_MARKUP_CHARS])) if entry.title else None,
+        guid=_storable(entry.guid) or page.guid,
+        title=_title(entry.title) if entry.title else None,
         summary=_storable(summary),
         published_at=dates.published.at if dates.published else None,
         updated_at=dates.updated.at if dates.updated else None,
@@ -155,23 +177,53 @@ def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates)
         updated_raw=dates.updated_raw,
         published_quality=dates.published.quality if dates.published else None,
         updated_quality=dates.updated.quality if dates.updated else None,
-        content=_content(entry, page.base),
+        content=_content(entry, base),
+        authors=_lines(entry.authors),
+        categories=_lines(entry.categories),
+        enclosures=_enclosures(entry.enclosures, base),
+        written_title=_storable(entry.title.value) if entry.title else None,
+        written_summary=_storable(written.value) if written else None,
     )
 
 
-def _summaries(located: Sequence[tuple[RawEntry, _Page]]) -> list[str | None]:
+def _title(title: FeedText) -> str | None:
+    """On one line. Feeds declare HTML as text in most formats, so tags and references are undone there too."""
+    value = title.value[:MAX_MARKUP_CHARS]
+    return _line(value if title.is_plain else plain_text(value))
+
+
+def _line(text: str) -> str | None:
+    return " ".join((_storable(text) or "").split()) or None
+
+
+def _lines(texts: Iterable[str]) -> tuple[str, ...]:
+    """At most MAX_VALUES plain texts, each once."""
+    lines = (_line(plain_text(text[:MAX_MARKUP_CHARS])) for text in islice(texts, MAX_VALUES))
+    return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def _enclosures(enclosures: Sequence[Enclosure], base: str) -> tuple[Enclosure, ...]:
+    absolute = [
+        msgspec.structs.replace(one, url=url, type=_storable(one.type))
+        for one in enclosures[:MAX_VALUES]
+        if (url := _absolute(one.url, base))
+    ]
+    return tuple(absolute)
+
+
+def _summaries(entries: Sequence[RawEntry], base: str) -> list[str | None]:
     """The sanitized summary of each entry, or its full text if it has no summary."""
     summaries: list[str | None] = []
     markups: dict[int, Markup] = {}
     marks_left = MAX_SANITIZED_MARKS
-    for no, (entry, page) in enumerate(located):
+    for no, entry in enumerate(entries):
         text = entry.summary or entry.content
         summaries.append(text.value if text else None)
         if text and text.is_html and ("<" in text.value or "&" in text.value):
             markup = text.value[:MAX_MARKUP_CHARS]
             marks_left -= markup.count("<") + markup.count("&")
             if marks_left >= 0:
-                markups[no] = Markup(markup, _base(text, page.base))
+                markups[no] = Markup(markup, _joined(base, text.base))
             else:
                 summaries[no] = plain_text(markup)
     for no, sanitized in zip(markups, sanitize(list(markups.values())), strict=True):
@@ -187,18 +239,11 @@ def _joined(base: str, link: str) -> str:
         return link
 
 
-def _base(text: FeedText, base: str) -> str:
-    try:
-        return urljoin(base, text.base)
-    except ValueError:
-        return base
-
-
 def _content(entry: RawEntry, base: str) -> str | None:
     if entry.content is None:
         return None
     summary_chars = text_chars(entry.summary.value) if entry.summary else MIN_ARTICLE_CHARS
-    content = article_html(entry.content, _base(entry.content, base), summary_chars)
+    content = article_html(entry.content, _joined(base, entry.content.base), summary_chars)
     return _UNSTORABLE.sub("", content) if content else None
 
 

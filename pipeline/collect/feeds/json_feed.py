@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.collect.feeds.feed import MAX_ITEMS, FeedKind, FeedText, ParsedFeed, RawEntry, Unreadable
+from pipeline.collect.feeds.feed import (
+    MAX_ITEMS,
+    FeedKind,
+    FeedText,
+    Masthead,
+    ParsedFeed,
+    RawEntry,
+    Unreadable,
+    is_picture,
+)
+from pipeline.events import Enclosure
 
 MAX_VALUES = 2_000_000
 """Maximum number of values, counted by commas, brackets and braces. Python needs up to 64 bytes for a value."""
 
 _WEB = ("http://", "https://")
+_SIZE_DIGITS = 16
 
 
 def read_json_feed(text: str) -> ParsedFeed:
@@ -36,30 +47,55 @@ def read_json_feed(text: str) -> ParsedFeed:
         entries=entries,
         beyond=max(0, len(items) - MAX_ITEMS),
         own_url=_first(feed, "home_page_url", "feed_url"),
+        masthead=Masthead(
+            title=_first(feed, "title"),
+            language=_first(feed, "language"),
+            homepage=_first(feed, "home_page_url"),
+            image=_first(feed, "icon", "favicon"),
+        ),
     )
 
 
 def _read_entry(item: Mapping[str, Any]) -> RawEntry:
-    guid, enclosure = _first(item, "id"), _first_attachment(item)
+    guid = _first(item, "id")
     link = _first(item, "url", "external_url") or (guid if guid and guid.startswith(_WEB) else None)
+    attached = tuple(_attachments(item))
+    file = next((one.url for one in attached if not is_picture(one)), None)
     html, text = _first(item, "content_html"), _first(item, "content_text")
     summary, title = _first(item, "summary"), _first(item, "title")
     return RawEntry(
-        link=link or enclosure,
-        link_is_enclosure=link is None and enclosure is not None,
+        link=link or file,
+        link_is_enclosure=link is None and file is not None,
         guid=guid,
-        title=FeedText(title, False) if title else None,
+        title=FeedText(title, is_html=False, is_plain=True) if title else None,
         summary=FeedText(summary or text or "", False),  # the HTML is kept as the content
         content=FeedText(html, True) if html else FeedText(text, False) if text else None,
         published=_first(item, "date_published"),
         updated=_first(item, "date_modified"),
+        authors=tuple(_authors(item)),
+        categories=tuple(tag for tag in _list(item, "tags") if isinstance(tag, str)),
+        enclosures=attached,
     )
 
 
-def _first_attachment(item: Mapping[str, Any]) -> str | None:
-    attachments = item.get("attachments")
-    first = attachments[0] if isinstance(attachments, list) and attachments else None
-    return _first(first, "url") if isinstance(first, dict) else None
+def _authors(item: Mapping[str, Any]) -> Iterator[str]:
+    """Version 1.1 has a list of authors, 1.0 a single one."""
+    for author in (*_list(item, "authors"), item.get("author")):
+        if isinstance(author, dict) and (name := _first(author, "name")):
+            yield name
+
+
+def _attachments(item: Mapping[str, Any]) -> Iterator[Enclosure]:
+    for attachment in _list(item, "attachments"):
+        if isinstance(attachment, dict) and (url := _first(attachment, "url")):
+            size = _first(attachment, "size_in_bytes") or ""
+            size_bytes = int(size) if size.isdecimal() and len(size) < _SIZE_DIGITS else None
+            yield Enclosure(url, _first(attachment, "mime_type"), size_bytes)
+
+
+def _list(values: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = values.get(name)
+    return value if isinstance(value, list) else ()
 
 
 def _first(values: Mapping[str, Any], *names: str) -> str | None:

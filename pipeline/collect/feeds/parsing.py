@@ -29,6 +29,9 @@ _FEED_TYPE = re.compile(r"xml|json|rss|atom|gzip", re.IGNORECASE)
 def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo, now: datetime) -> Feed:
     """The feed with every item that names a page. Raises NotAFeed, and nothing else, whatever the bytes are.
 
+    feedparser can take very long for bytes that were made to be slow: what came from the network is read in a worker
+    process, which has bounds on time and memory (`parse_response`).
+
     `url` is the address of the feed, the base of its relative links; if it is unknown (""), the page that the feed
     names as its own is the base. `zone` is the zone of dates that name none. A date after `now` is refused.
     """

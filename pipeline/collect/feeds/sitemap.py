@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import msgspec
 from lxml import etree
 
-from pipeline.collect.feeds.feed import MAX_SITEMAP_URLS, FeedKind, FeedText, FeedWarning, ParsedFeed, RawEntry
+from pipeline.collect.feeds.feed import (
+    MAX_SITEMAP_URLS,
+    FeedKind,
+    FeedText,
+    FeedWarning,
+    Masthead,
+    ParsedFeed,
+    RawEntry,
+)
 from pipeline.collect.feeds.xml import Elements, read_elements
 
 _OTHER_MODULES = ("image", "video", "mobile", "pagemap")
@@ -15,12 +24,20 @@ _NEWS_NAMESPACE = "sitemap-news"
 
 def read_sitemap(markup: str) -> ParsedFeed:
     """The addresses of a `urlset`. It is a news sitemap if the root declares `news` or an address has `news:news`."""
-    elements = read_elements(markup, {"url"}, _read_url, limit=MAX_SITEMAP_URLS)
+    mastheads: list[Masthead] = []
+
+    def read(element: etree._Element) -> RawEntry:
+        if not mastheads:
+            mastheads.append(_masthead(element))
+        return _read_url(element)
+
+    elements = read_elements(markup, {"url"}, read, limit=MAX_SITEMAP_URLS)
     declared = elements.root is not None and any(
         _NEWS_NAMESPACE in uri.lower() for uri in elements.root.nsmap.values() if uri
     )
     is_news = declared or any(entry.title or entry.published for entry in elements.read)
-    return _parsed_feed(FeedKind.NEWS_SITEMAP if is_news else FeedKind.SITEMAP, elements)
+    parsed = _parsed_feed(FeedKind.NEWS_SITEMAP if is_news else FeedKind.SITEMAP, elements)
+    return msgspec.structs.replace(parsed, masthead=mastheads[0]) if mastheads else parsed
 
 
 def read_sitemap_index(markup: str) -> ParsedFeed:
@@ -35,6 +52,13 @@ def _parsed_feed(kind: FeedKind, elements: Elements[RawEntry]) -> ParsedFeed:
         beyond=elements.beyond,
         warnings=(FeedWarning.BROKEN_XML,) if elements.is_broken else (),
     )
+
+
+def _masthead(element: etree._Element) -> Masthead:
+    """The publication that an entry of a news sitemap names."""
+    publication = next(element.iter("{*}publication"), None)
+    said = {_local_name(one.tag): _text(one) for one in (publication if publication is not None else ())}
+    return Masthead(title=said.get("name") or None, language=said.get("language") or None)
 
 
 def _read_url(element: etree._Element) -> RawEntry:
@@ -57,9 +81,13 @@ def _read_url(element: etree._Element) -> RawEntry:
 
 @lru_cache(maxsize=4096)
 def _local_name(tag: str) -> str:
-    """The local name in lower case; empty for an element of another module: an image has a `loc` too."""
-    uri, _, local = tag.rpartition("}")
-    return "" if any(module in uri.lower() for module in _OTHER_MODULES) else local.lower()
+    """The local name in lower case; empty for an element of another module: an image has a `loc` too.
+
+    The prefix stands for the namespace where that is not declared.
+    """
+    uri, _, name = tag.rpartition("}")
+    prefix, _, local = name.rpartition(":")
+    return "" if any(module in f"{uri}{prefix}".lower() for module in _OTHER_MODULES) else local.lower()
 
 
 def _text(element: etree._Element) -> str:

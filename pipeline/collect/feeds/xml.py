@@ -13,7 +13,7 @@ import msgspec
 from lxml import etree
 
 from pipeline.collect.feeds.feed import Unreadable
-from pipeline.collect.feeds.mending import mend
+from pipeline.mending import mend
 
 MAX_TAGS = 1_000_000
 """Maximum number of tags in a document; the rest is cut off. libxml2 needs 120 bytes for each."""
@@ -78,7 +78,7 @@ def read_elements(
     try:
         elements = _read(kept, names, read, limit, recover=False)
     except etree.XMLSyntaxError:
-        elements = _read(mend(kept, names), names, read, limit, recover=True)
+        elements = _read(mend(kept), names, read, limit, recover=True)
         elements = msgspec.structs.replace(elements, is_broken=True)
         if elements.root is None and not elements.read:
             raise Unreadable("broken XML") from None

@@ -103,6 +103,9 @@ def item_discovered(
         via=via,
         published_quality=item.published_quality,
         content=item.content,
+        authors=item.authors or None,
+        categories=item.categories or None,
+        enclosures=item.enclosures or None,
     )
 
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.collect.discovery.links import Homepage, declared_sitemaps, read_homepage, well_known_feeds
-from pipeline.collect.discovery.masthead import read_masthead
 from pipeline.sources import HttpUrl
 
 URL = "https://www.bote.example/start"
@@ -188,11 +187,9 @@ _MARKUP = st.lists(
     _MARKUP | st.text(),
     st.sampled_from([None, "text/html", "text/html; charset=utf-16", "text/html; charset=nonsense"]),
 )
-def test_no_page_and_no_feed_raises(markup: str, content_type: str | None) -> None:
+def test_no_page_raises(markup: str, content_type: str | None) -> None:
     body = f"<html>{markup}".encode("utf-8", "surrogatepass")
     homepage = read_homepage(body, url=URL, content_type=content_type)
     for url in (*homepage.declared, *homepage.shown) if homepage else ():
         msgspec.convert(url, HttpUrl)
-    for feed in (body, b"<rss><channel>" + body, b"<urlset>" + body, b'{"title": "' + body):
-        read_masthead(feed, url=URL, content_type=content_type)
     declared_sitemaps(body, url=URL)

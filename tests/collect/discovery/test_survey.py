@@ -9,47 +9,17 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from pipeline.collect.discovery.masthead import Masthead, read_masthead
 from pipeline.collect.discovery.probes import Prober
 from pipeline.collect.discovery.survey import Survey, survey
 from pipeline.collect.http.client import Client, Limits
 from pipeline.ledger.log import utc_now
 from tests.worlds.loopback import Answer, WebServer
 
-URL = "https://www.bote.example/start"
-
 NEWS_SITEMAP = (
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">'
     "<url><loc>{base}/wahl</loc><n:news><n:publication><n:name>Der Bote</n:name><n:language>de</n:language>"
     "</n:publication><n:publication_date>2026-03-02T08:00:00Z</n:publication_date><n:title>Wahl</n:title></n:news></url></urlset>"
 )
-MASTHEADS = {
-    "rss": (
-        "<rss version='2.0'><channel><title>Bote\n &amp; Co</title><link>https://bote.example/</link><language>de-at</language>"
-        "<item><title>x</title><link>https://bote.example/x</link></item></channel></rss>",
-        Masthead(title="Bote & Co", language="de-at", homepage="https://bote.example/"),
-    ),
-    "atom": (
-        "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en-GB'><title>Bote</title><link rel='self' href='/feed'/>"
-        "<link href='/'/><entry><title>x</title></entry></feed>",
-        Masthead(title="Bote", language="en-GB", homepage="https://www.bote.example/"),
-    ),
-    "json_feed": (
-        '{"version": "https://jsonfeed.org/version/1.1", "title": "Bote\\u001b[2J", "language": "de", '
-        '"home_page_url": "https://bote.example/", "items": []}',
-        Masthead(title="Bote[2J", language="de", homepage="https://bote.example/"),
-    ),
-    "news_sitemap": (NEWS_SITEMAP, Masthead(title="Der Bote", language="de")),
-    "broken json": ('{"title": ', Masthead()),
-    "a title that is no text": ('{"title": 7}', Masthead()),
-    "a broken sitemap": ("<urlset><url>", Masthead()),
-    "no bytes": ("", Masthead()),
-}
-
-
-@pytest.mark.parametrize(("body", "masthead"), MASTHEADS.values(), ids=MASTHEADS)
-def test_what_stands_above_the_items_of_a_feed(body: str, masthead: Masthead) -> None:
-    assert read_masthead(body.encode(), url=URL, content_type=None) == masthead
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from pipeline.collect.feeds import Feed, FeedItem, NotAFeed
 from pipeline.collect.feeds.feed import FeedText, FeedWarning
 from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, Markup, article_html, plain_text, sanitize
 from pipeline.collect.feeds.items import MAX_TEXT_CHARS, MAX_URL_CHARS
-from pipeline.collect.feeds.mending import mend
 from pipeline.ids import article_id
+from pipeline.mending import mend
 from tests.collect.feeds.sample_feeds import NOW, atom, read, rss
 from tests.collect.feeds.test_feeds import ATOM_03, RDF
 
@@ -230,8 +230,8 @@ def repaired(text: str) -> str:
 @modest
 @given(st.lists(st.sampled_from(TOKENS), max_size=40).map("".join))
 def test_mending_twice_changes_nothing_more(text: str) -> None:
-    once = mend(text, {"item"})
-    assert mend(once, {"item"}) == once
+    once = mend(text)
+    assert mend(once) == once
 
 
 HTML_TOKENS = [

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.collect.feeds import FeedKind
-from pipeline.events import DateQuality
+from pipeline.collect.feeds import FeedKind, Masthead
+from pipeline.events import DateQuality, Enclosure
 from tests.collect.feeds.sample_feeds import RSS, A, B, atom, entry, item, read, read_item, rss
 
 ATOM = atom("""<entry><title>Pegel</title><id>tag:bote,1</id><link href="https://bote.example/pegel"/>
@@ -33,7 +33,7 @@ ATOM_03 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>Bote</t
 def test_an_rss_item_as_the_feed_gave_it() -> None:
     feed = read(RSS)
     first, second = feed.items
-    assert (feed.kind, feed.warnings, feed.dropped, feed.repeats) == (FeedKind.RSS, (), 0, 0)
+    assert (feed.kind, feed.warnings, feed.dropped, feed.repeats) == (FeedKind.RSS, (), 0, ())
     assert (first.title, first.guid, first.summary) == ("Pegel fällt", "p-1", "Das Wasser geht zurück.")
     assert first.url == "https://bote.example/pegel?utm_source=rss"
     assert first.canonical_url == "https://bote.example/pegel"
@@ -63,13 +63,40 @@ def test_every_format(body: str, kind: FeedKind, published: bool) -> None:
     assert only.published_at == (datetime(2026, 3, 2, 7, 15, tzinfo=UTC) if published else None)
 
 
-def test_digests_are_those_of_the_first_version() -> None:
+def test_the_digests_of_plain_values_are_those_of_the_first_version() -> None:
     """If these digests change, every item of every feed is recorded again."""
-    assert [read_item(body).said_digest for body in (ATOM, RDF)] == [
-        "sha256:457b4898a95adcbfa12ec538132c79bb8071ce50859079fad7e44873b46b38fb",
-        "sha256:a45eab46176d3690f09fc27772bd86ffae16b2b9cd50278eb26beef28fd20fe4",
-    ]
+    assert read_item(RDF).said_digest == "sha256:a45eab46176d3690f09fc27772bd86ffae16b2b9cd50278eb26beef28fd20fe4"
     assert read(RSS).items[0].said_digest == "sha256:acfdc6e91263150f2ed690e324140754d84a370ac20e24160457e9f5d584b990"
+
+
+EARLIER = {
+    "HTML": (ATOM, "sha256:457b4898a95adcbfa12ec538132c79bb8071ce50859079fad7e44873b46b38fb"),
+    "a title on two lines": (
+        rss(item("<title>Pegel\n  fällt</title>")),
+        "sha256:6d52c8321365fe1c6f5e0c6608354f1bee814209d46eb8f5952b4b98ec5857a8",
+    ),
+    "no guid but a fragment": (
+        rss("<item><title>a</title><link>https://bote.example/a#2</link></item>"),
+        "sha256:f94114423786767e1460220bd9226a7a8867a6ae3e9420c9e186ac90c552aa3b",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "digest"), EARLIER.values(), ids=EARLIER)
+def test_what_the_first_version_recorded_is_recognised(body: str, digest: str) -> None:
+    """It made its digests of sanitized HTML and of titles as they were broken into lines."""
+    found = read_item(body)
+    assert found.earlier_digest == digest
+
+
+def test_the_digest_does_not_depend_on_how_html_is_sanitized() -> None:
+    """Two feeds whose sanitized summaries are the same have different digests."""
+    plain, traced = (
+        read_item(rss(item(f"<description>{text}</description>")))
+        for text in ("&lt;p&gt;Pegel&lt;/p&gt;", "&lt;p onclick='x()'&gt;Pegel&lt;/p&gt;")
+    )
+    assert plain.summary == traced.summary == "<p>Pegel</p>"
+    assert plain.said_digest != traced.said_digest
 
 
 def test_an_update_changes_the_digest_but_not_the_guid() -> None:
@@ -92,7 +119,6 @@ LINKS = {
     "a guid that is an address": (f"<guid>{PAGE}</guid>", PAGE, PAGE),
     "a guid that is one and denies it": (f"<guid isPermaLink='false'>{PAGE}</guid>", PAGE, PAGE),
     "a guid that is a path": ("<guid>/a</guid>", "https://bote.example/a", "/a"),
-    "a guid that says it is a link": ("<guid isPermaLink='true'>a</guid>", "https://bote.example/feeds/a", "a"),
     "a guid is opaque": ("<link>/1</link><guid>/a</guid>", "https://bote.example/1", "/a"),
     "Atom's links": (f"<atom:link rel='self' href='/s'/><atom:link href='{PAGE}'/>", PAGE, None),
     "an alternate of another type": (f"<atom:link type='application/json' href='{PAGE}'/>", PAGE, None),
@@ -100,8 +126,45 @@ LINKS = {
     "an enclosure alone": (f"<guid>g</guid><enclosure url='{PAGE}' type='audio/mpeg'/>", PAGE, "g"),
     "media:content alone": (f"<media:group><media:content url='{PAGE}'/></media:group>", PAGE, None),
     "a link before the enclosure": (f"<enclosure url='/1.mp3'/><link>{PAGE}</link>", PAGE, None),
+    "a sound after a picture": (f"<enclosure url='/1.png'/><enclosure url='{PAGE}'/>", PAGE, None),
+    "an own link after one of Atom": (
+        f"<atom:link rel='alternate' type='text/html' href='/2'/><link>{PAGE}</link>",
+        PAGE,
+        None,
+    ),
+    "an own link before one of Atom": (f"<link>{PAGE}</link><atom:link href='/2'/>", PAGE, None),
+    "FeedBurner's original": (f"<link>/2</link><feedburner:origLink>{PAGE}</feedburner:origLink>", PAGE, None),
+    "a relation by its address": (
+        f"<atom:link rel='http://www.iana.org/assignments/relation/alternate' href='{PAGE}'/>",
+        PAGE,
+        None,
+    ),
+    "only the entry itself": (f"<guid isPermaLink='false'>g</guid><atom:link rel='self' href='{PAGE}'/>", PAGE, "g"),
+    "an enclosure with its address as text": (
+        f"<atom:link rel='enclosure' type='image/png'>https://a.example/1.png</atom:link><link>{PAGE}</link>",
+        PAGE,
+        None,
+    ),
+    "a fragment": (f"<link>{PAGE}#2</link>", f"{PAGE}#2", None),
 }
-DECLARATIONS = "xmlns:atom='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'"
+DECLARATIONS = (
+    "xmlns:atom='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/' "
+    "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
+)
+
+ALTERNATES = {
+    "the first": ('<link href="/1"/><link href="/2"/>', "/1"),
+    "the entry's language": ('<link hreflang="en" href="/en"/><link hreflang="de-AT" href="/de"/>', "/de"),
+    "no language before another": ('<link hreflang="en" href="/en"/><link href="/1"/>', "/1"),
+    "a page before a PDF": ('<link type="application/pdf" href="/1.pdf"/><link href="/1"/>', "/1"),
+    "a PDF alone": ('<link type="application/pdf" href="/1.pdf"/>', "/1.pdf"),
+}
+
+
+@pytest.mark.parametrize(("links", "url"), ALTERNATES.values(), ids=ALTERNATES)
+def test_the_first_alternate_in_the_language_of_the_entry_wins(links: str, url: str) -> None:
+    found = read_item(atom(f"<entry><title>Pegel</title>{links}</entry>", 'xml:lang="de"'))
+    assert found.url == f"https://bote.example{url}"
 
 
 @pytest.mark.parametrize(("fields", "url", "guid"), LINKS.values(), ids=LINKS)
@@ -116,8 +179,9 @@ def test_rdf_about_is_the_guid_and_may_be_the_link() -> None:
 
 
 def test_xml_base_adds_up_from_the_root_to_the_link() -> None:
-    feed = atom('<entry xml:base="b/"><link href="1"/><link rel="enclosure" href="x.mp3"/></entry>', 'xml:base="/a/"')
-    assert read_item(feed).url == "https://bote.example/a/b/1"
+    entry_ = '<entry xml:base="b/"><link href="1"/><link rel="enclosure" href="x.mp3"/></entry>'
+    found = read_item(atom(entry_, 'xml:base="https://bote.example/a/"'))
+    assert (found.url, found.enclosures[0].url) == ("https://bote.example/a/b/1", "https://bote.example/a/b/x.mp3")
 
 
 def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() -> None:
@@ -126,7 +190,9 @@ def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() 
 
 
 NO_PAGES = [
-    "", "<link></link>", "<guid>p-1</guid>", "<link>mailto:redaktion@bote.example</link>",
+    "", "<link></link>", "<guid>p-1</guid>", "<guid isPermaLink='true'>p-1</guid>",
+    "<guid isPermaLink='false'>/1</guid>", "<enclosure url='/1.jpg'/>", "<enclosure url='/1' type='image/webp'/>",
+    "<link>mailto:redaktion@bote.example</link>",
     "<link>javascript:alert(1)</link>", "<link>http://</link>", "<link>https:</link>", "<link>http://[::1</link>",
     "<link>#oben</link>", "<link>https://./</link>", "<link>file:///etc/passwd</link>",
     f"<link>https://a.example/{'x' * 5000}</link>",
@@ -143,17 +209,25 @@ def test_an_item_without_a_page_is_counted(fields: str) -> None:
 def test_a_guid_of_several_pages_is_replaced_by_their_addresses() -> None:
     feed = read(rss("".join(f"<item><guid>g</guid><link>/{no}</link></item>" for no in (1, 2, 2))))
     assert [found.guid for found in feed.items] == ["https://bote.example/1", "https://bote.example/2"]
-    assert (feed.warnings, feed.repeats, feed.dropped) == (("guid_reused",), 1, 0)
+    assert (feed.warnings, feed.repeats, feed.dropped) == (("guid_reused",), ("https://bote.example/2",), 0)
 
 
 def test_a_repeated_item_counts_once() -> None:
     feed = read(rss(A + B + A))
-    assert (len(feed.items), feed.repeats, feed.dropped, feed.warnings) == (2, 1, 0, ())
+    assert (len(feed.items), feed.repeats, feed.dropped, feed.warnings) == (2, ("https://bote.example/a",), 0, ())
+
+
+def test_entries_of_a_live_ticker_are_items_of_one_article() -> None:
+    feed = read(rss("".join(f"<item><title>{no}</title><link>/ticker#{no}</link></item>" for no in (1, 2))))
+    assert [found.guid for found in feed.items] == [f"https://bote.example/ticker#{no}" for no in (1, 2)]
+    assert {found.canonical_url for found in feed.items} == {"https://bote.example/ticker"}
 
 
 # Titles
 
 TITLES = {
+    "Pegel fällt\n\t &#x09; um zwei\n Meter": "Pegel fällt um zwei Meter",
+    "<![CDATA[\n  Pegel\n\tfällt\n]]>": "Pegel fällt",
     "Pegel fällt": "Pegel fällt",
     "AT&amp;T gewinnt": "AT&T gewinnt",
     "Fisch &amp;amp; Brot": "Fisch & Brot",
@@ -246,6 +320,71 @@ def test_texts_are_limited_in_length(text: str) -> None:
     assert found.title is not None and len(found.title) == 20_000
     assert found.summary is not None and len(found.summary) <= 20_000
     assert found.content is not None and 190_000 < len(found.content) <= 200_000
+
+
+# What else feedparser reads
+
+MORE = """<dc:creator>Karin Holm</dc:creator><author>post@bote.example (Jens  Aal)</author>
+<category>Politik</category><category domain="x">Rat &amp;amp; Tat</category><category>Politik</category>
+<enclosure url="/a.mp3" type="audio/mpeg" length="1234"/><enclosure url="/b.mp3" length="0"/>
+<media:content url="/a.jpg" medium="image" fileSize="99"/>"""
+
+
+def test_authors_categories_and_enclosures() -> None:
+    found = read_item(rss(item(MORE), f"{DECLARATIONS} xmlns:dc='http://purl.org/dc/elements/1.1/'"))
+    assert found.authors == ("Karin Holm", "Jens Aal")
+    assert found.categories == ("Politik", "Rat & Tat")
+    assert found.enclosures == (
+        Enclosure("https://bote.example/a.mp3", "audio/mpeg", 1234),
+        Enclosure("https://bote.example/b.mp3"),
+        Enclosure("https://bote.example/a.jpg", "image/*", 99),
+    )
+
+
+def test_authors_and_categories_of_atom() -> None:
+    fields = "<author><name>Karin Holm</name></author><author><name>Jens Aal</name></author>"
+    found = read_item(atom(entry(f'{fields}<category term="p" label="Politik"/><category term="Rat"/>')))
+    assert (found.authors, found.categories) == (("Karin Holm", "Jens Aal"), ("Politik", "Rat"))
+
+
+MASTHEADS = {
+    "rss": (
+        RSS.replace(
+            "<title>Bote</title>",
+            "<title>Bote\n &amp;amp; Co</title><language>de-AT</language>"
+            "<image><url>/logo.png</url><title>Logo</title><link>/x</link></image>",
+            1,
+        ),
+        Masthead(
+            title="Bote & Co", language="de-AT", homepage="https://bote.example/", image="https://bote.example/logo.png"
+        ),
+    ),
+    "atom": (
+        atom("<logo>/logo.png</logo><link rel='self' href='/feed'/><link href='/'/>", "xml:lang='en-GB'"),
+        Masthead(
+            title="Bote", language="en-GB", homepage="https://bote.example/", image="https://bote.example/logo.png"
+        ),
+    ),
+    "json feed": (
+        """{"version": "https://jsonfeed.org/version/1.1", "title": "Bote", "language": "de", "icon": "/logo.png",
+        "home_page_url": "/", "items": []}""",
+        Masthead(
+            title="Bote", language="de", homepage="https://bote.example/", image="https://bote.example/logo.png"
+        ),
+    ),
+    "news sitemap": (
+        """<urlset xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>/wahl</loc><n:news>
+        <n:publication><n:name>Der Bote</n:name><n:language>de</n:language></n:publication>
+        <n:title>Wahl</n:title></n:news></url><url><loc>/x</loc></url></urlset>""",
+        Masthead(title="Der Bote", language="de"),
+    ),
+    "nothing": ("<rss><item><link>/a</link></item></rss>", Masthead()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "masthead"), MASTHEADS.values(), ids=MASTHEADS)
+def test_what_the_feed_says_about_itself(body: str, masthead: Masthead) -> None:
+    assert read(body).masthead == masthead
 
 
 # Dates

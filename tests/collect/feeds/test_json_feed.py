@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind, NotAFeed
+from pipeline.events import Enclosure
 from tests.collect.feeds.sample_feeds import URL, read
 
 PAGE = "https://bote.example/pegel"
@@ -59,6 +60,28 @@ LINKS: dict[str, tuple[dict[str, object], str, str]] = {
 def test_links(fields: dict[str, object], url: str, guid: str) -> None:
     only = item_of(**fields)
     assert (only.url, only.guid) == (url, guid)
+
+
+def test_a_title_is_plain_text_on_one_line() -> None:
+    """JSON Feed 1.1: "content_html: This is the only place HTML is used"."""
+    assert item_of(url=PAGE, title="Mit <b> und &amp;\n  Zeile 2").title == "Mit <b> und &amp; Zeile 2"
+
+
+def test_authors_tags_and_attachments() -> None:
+    files: list[object] = [
+        {"url": "/1.png", "mime_type": "image/png", "size_in_bytes": 99},
+        {"url": "/1.mp3", "size_in_bytes": "?"}, "x", {"url": None},
+    ]  # fmt: skip
+    found = item_of(
+        authors=[{"name": "Karin Holm"}, "x"], author={"name": "Jens Aal"}, tags=["Rat", {}], attachments=files
+    )
+    assert (found.authors, found.categories) == (("Karin Holm", "Jens Aal"), ("Rat",))
+    assert found.enclosures == (
+        Enclosure("https://bote.example/1.png", "image/png", 99),
+        Enclosure("https://bote.example/1.mp3"),
+    )
+    assert found.url == "https://bote.example/1.mp3"
+    assert feed_of({"attachments": files[:1]}).dropped == 1
 
 
 TEXTS: dict[str, tuple[dict[str, object], tuple[str | None, str | None]]] = {

@@ -1,55 +1,64 @@
-"""Dates in feeds: ISO 8601, RFC 822, ctime, German and English prose, seconds since 1970. Each gets a quality.
+"""Dates in feeds: ISO 8601, RFC 822, ctime, prose in eleven languages, seconds since 1970. Each gets a quality.
 
 A date is read token by token. Every token must be known, and day, month and year must be there: nothing is guessed or
-taken from today. `tests/collect/feeds/test_feed_dates.py` has a line for every spelling.
+taken from today. The words of the languages are in `date_words.toml`.
+`tests/collect/feeds/test_feed_dates.py` has a line for every spelling.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from pipeline.events import DateQuality
-from pipeline.zones import zone_abbreviated
+from pipeline.zones import zone_named
 
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """The clock of an outlet may be this far ahead of ours."""
 
 _MAX_CHARS = 100
-_MONTHS: Mapping[str, int] = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january januar jänner jän jaenner",
-            "feb february februar feber",
-            "mar march märz mär mrz maerz",
-            "apr april",
-            "may mai",
-            "jun june juni juno",
-            "jul july juli julei",
-            "aug august",
-            "sep sept september",
-            "oct october okt oktober",
-            "nov november",
-            "dec december dez dezember",
-        ),
-        start=1,
+_MIDWINTER, _MIDSUMMER = 1, 7
+_YEAR_OF_RULES = 2025
+"""The year whose rules of summer time give the abbreviations of a zone."""
+
+
+class _Words(msgspec.Struct, frozen=True):
+    """The words of a language."""
+
+    months: tuple[str, ...]
+    weekdays: str
+    fillers: str
+
+
+def _read_words() -> tuple[Mapping[str, int], frozenset[str]]:
+    """The number of each month's name, and the words that say nothing more: weekdays and fillers."""
+    text = files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8")
+    languages = msgspec.toml.decode(text, type=dict[str, _Words]).values()
+    months = {
+        spelling: number
+        for words in languages
+        for number, names in enumerate(words.months, start=1)
+        for spelling in _spellings(names)
+    }
+    return months, frozenset(word for words in languages for word in _spellings(f"{words.weekdays} {words.fillers}"))
+
+
+def _spellings(words: str) -> set[str]:
+    """Each word, and the word without its accents."""
+    plain = "".join(
+        character for character in unicodedata.normalize("NFD", words) if not unicodedata.combining(character)
     )
-    for name in names.split()
-}
-_WEEKDAYS = frozenset([
-    "mon", "monday", "tue", "tues", "tuesday", "wed", "weds", "wednesday", "thu", "thur", "thurs", "thursday",
-    "fri", "friday", "sat", "saturday", "sun", "sunday",
-    "mo", "montag", "di", "dienstag", "mi", "mittwoch", "do", "donnerstag", "fr", "freitag",
-    "sa", "samstag", "sonnabend", "so", "sonntag",
-])  # fmt: skip
-_FILLERS = frozenset([
-    "t", "h", "at", "of", "on", "the", "st", "nd", "rd", "th", "am", "dem", "den", "der", "stand", "uhr", "um", "vom",
-])  # fmt: skip
+    return {*words.split(), *plain.split()}
+
+
+_MONTHS, _IDLE_WORDS = _read_words()
+"""`mar` is in both: March, or Tuesday in French, Spanish and Italian."""
 _MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "US/")
 """Zones in which 02/03/2026 is the third of February."""
 
@@ -80,7 +89,7 @@ def _read(raw: str, zone: ZoneInfo) -> tuple[datetime, DateQuality]:
     if epoch := _EPOCH.fullmatch(raw):
         at, quality = datetime.fromtimestamp(int(epoch[1]), UTC), DateQuality.EXACT
     else:
-        at, quality = _parts(raw, month_first=zone.key.startswith(_MONTH_FIRST_ZONES)).moment(zone)
+        at, quality = _parts(raw, zone).moment()
     if at.year <= 1 or at == datetime(1970, 1, 1, tzinfo=UTC):
         raise ValueError("the placeholder of a database for a missing date")
     return at, quality
@@ -89,10 +98,10 @@ def _read(raw: str, zone: ZoneInfo) -> tuple[datetime, DateQuality]:
 class _Parts:
     """The parts of a date that its tokens gave so far. A part that comes twice raises ValueError in any method."""
 
-    def __init__(self, *, month_first: bool) -> None:
-        self._month_first = month_first
+    def __init__(self, home: ZoneInfo) -> None:
+        self._home = home
         self._date: tuple[int, int, int] | None = None  # year, month, day
-        self._month: int | None = None
+        self._months: list[str] = []
         self._numbers: list[str] = []
         self._time: timedelta | None = None  # since the day began
         self._zone: tzinfo | None = None
@@ -106,7 +115,7 @@ class _Parts:
     def slashed(self, token: re.Match[str]) -> None:
         """The month is the number up to twelve; if both are, the time zone decides which comes first."""
         day, month = token["first"], token["second"]
-        if int(month) > 12 or (self._month_first and int(day) <= 12):
+        if int(month) > 12 or (self._home.key.startswith(_MONTH_FIRST_ZONES) and int(day) <= 12):
             day, month = month, day
         self._set_date(token["year"], month, day)
 
@@ -136,19 +145,25 @@ class _Parts:
         self._numbers.append(token["number"])
 
     def word(self, token: re.Match[str]) -> None:
+        """An unknown word after the time of day is a zone. If that is unknown, so is the date."""
         word = token["word"].lower()
-        if word in _MONTHS and self._month is None:
-            self._month = _MONTHS[word]
-        elif self.has_time and (zone := zone_abbreviated(word)) is not None:
-            self._zone = self._zone or zone
-        elif (
-            word not in _WEEKDAYS and word not in _FILLERS and not (self.has_time and _ABBREVIATION.fullmatch(token[0]))
-        ):
-            raise ValueError(f"unknown word {word}")
+        if word in _MONTHS:
+            self._months.append(word)
+        elif word not in _IDLE_WORDS:
+            self._set_zone(token["word"])
+
+    def region(self, token: re.Match[str]) -> None:
+        self._set_zone(token["region"])
 
     def aside(self, token: re.Match[str]) -> None:
-        """`(CET)` and `[UTC]` count if the date names no other zone, `(Central European Standard Time)` never."""
-        self._zone = self._zone or zone_abbreviated(token["aside"])
+        """`(CET)` and `[Europe/Berlin]` count if the date names no other zone, `(Central European Time)` never."""
+        self._zone = self._zone or zone_named(token["aside"])
+
+    def _set_zone(self, name: str) -> None:
+        zone = (_zone_at_home(name, self._home) or zone_named(name)) if self.has_time else None
+        if zone is None:
+            raise ValueError(f"unknown word {name}")
+        self._zone = self._zone or zone
 
     @property
     def has_time(self) -> bool:
@@ -157,10 +172,12 @@ class _Parts:
     def gap(self, token: re.Match[str]) -> None:
         """Ignore the token."""
 
-    def moment(self, zone: ZoneInfo) -> tuple[datetime, DateQuality]:
+    def moment(self) -> tuple[datetime, DateQuality]:
+        if self._date is not None and not _IDLE_WORDS.issuperset(self._months):
+            raise ValueError("two months")
         year, month, day = self._date or self._named_date()
         # adds to the local clock, also across a change to summer time
-        local = datetime(year, month, day, tzinfo=self._zone or zone) + (self._time or timedelta())
+        local = datetime(year, month, day, tzinfo=self._zone or self._home) + (self._time or timedelta())
         if not self.has_time:
             quality = DateQuality.DAY_ONLY
         else:
@@ -169,17 +186,29 @@ class _Parts:
 
     def _named_date(self) -> tuple[int, int, int]:
         """Year, month and day of `2 March 2026`, `March 2 2026`, `2026 March 2` or `2 Mar 26`."""
-        if self._month is None or len(self._numbers) != 2:
+        months = self._months
+        if len(months) == 2 and months[0] in _IDLE_WORDS:
+            months = months[1:]
+        if len(months) != 1 or len(self._numbers) != 2:
             raise ValueError("no day, month and year")
         day, year = self._numbers
         if len(day) > 2:
             day, year = year, day
-        return _full_year(year), self._month, int(day)
+        return _full_year(year), _MONTHS[months[0]], int(day)
 
     def _set_date(self, year: str, month: str, day: str) -> None:
-        if self._date is not None or self._month is not None or self._numbers:
+        if self._date is not None or self._numbers or not _IDLE_WORDS.issuperset(self._months):
             raise ValueError("two dates")
         self._date = (_full_year(year), int(month), int(day))
+
+
+def _zone_at_home(name: str, home: ZoneInfo) -> timezone | None:
+    """The zone that the abbreviation names where the outlet is: CST is another one in China than in Mexico."""
+    for month in (_MIDWINTER, _MIDSUMMER):
+        day = datetime(_YEAR_OF_RULES, month, 1, tzinfo=home)
+        if day.tzname() == name and (offset := day.utcoffset()) is not None:
+            return timezone(offset)
+    return None
 
 
 def _full_year(year: str) -> int:
@@ -191,7 +220,6 @@ def _full_year(year: str) -> int:
     return int(year)
 
 
-_ABBREVIATION = re.compile(r"[A-Z]{3,5}")  # what looks like the abbreviation of a zone
 _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), take)
     for pattern, take in (
@@ -209,13 +237,15 @@ _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], 
         ),
         (
             r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?(?!\d)"
-            r"(?:\s?(?P<half>[ap])\.?m\b\.?)?",
+            r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?",
             _Parts.time,
         ),
         (r"(?P<hour>\d{1,2})\s?(?:uhr\b|(?P<half>[ap])\.?m\b\.?)", _Parts.time),
+        (r"(?P<hour>\d{1,2})\s?h(?:\s?(?P<minute>\d\d))?(?![^\W_])", _Parts.time),
         (r"t(?P<hour>\d\d)(?P<minute>\d\d)(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?(?!\d)", _Parts.time),
         (r"(?:gmt|utc)?(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)", _Parts.offset),
         (r"'?(?P<number>\d{1,4})(?!\d)\.?", _Parts.number),
+        (r"(?P<region>[A-Z][A-Z_]{1,30}/[A-Z][A-Z0-9_+/-]{1,40})", _Parts.region),
         (r"(?P<word>[^\W\d_]{1,20})\.?", _Parts.word),
         (r"[(\[](?P<aside>[^][()]*)[)\]]", _Parts.aside),
         (r"[:·/–-]", _Parts.gap),
@@ -223,8 +253,8 @@ _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], 
 )
 
 
-def _parts(raw: str, *, month_first: bool) -> _Parts:
-    parts = _Parts(month_first=month_first)
+def _parts(raw: str, home: ZoneInfo) -> _Parts:
+    parts = _Parts(home)
     at = 0
     while at < len(raw):
         for pattern, take in _TOKENS:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import feedparser
@@ -32,6 +33,8 @@ _NOT_FEEDS: Mapping[str, str] = {"html": "an HTML page", "opml": "an OPML list",
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _READABLE_TYPES = _HTML_TYPES | {"text/plain"}
+_ENTRY_START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_ENTRY_ENDS = ("</item", "</entry")
 _PREFIXED_LINK = re.compile(r"<([\w.-]{1,40}:link)(?=\s)")
 _PREFIXED = "prefixed"
 """Attribute that is added to links with a prefix, as `atom:link` in RSS: feedparser does not tell them apart from the
@@ -52,7 +55,8 @@ def read_syndication(markup: str, root: str) -> ParsedFeed:
     """
     if root in _NOT_FEEDS:
         raise Unreadable(_NOT_FEEDS[root])
-    mended = mend(markup)
+    kept, beyond = _without_entries_beyond(markup)
+    mended = mend(kept)
     parsed = _parsed(mended)
     if not parsed.entries and root not in _FEED_ROOTS:
         raise Unreadable(f"<{root}> without an entry")
@@ -63,13 +67,25 @@ def read_syndication(markup: str, root: str) -> ParsedFeed:
     return ParsedFeed(
         kind=kind,
         entries=[_read_entry(entry, feed.get("language")) for entry in parsed.entries[:MAX_ITEMS]],
-        beyond=max(0, len(parsed.entries) - MAX_ITEMS),
+        beyond=beyond + max(0, len(parsed.entries) - MAX_ITEMS),
         own_url=_own_url(feed),
         masthead=Masthead(
             title=feed.get("title"), language=feed.get("language"), homepage=feed.get("link"), image=_image(feed)
         ),
-        warnings=(FeedWarning.BROKEN_XML,) if parsed.bozo or mended != markup else (),
+        warnings=(FeedWarning.BROKEN_XML,) if parsed.bozo or mended != kept else (),
     )
+
+
+def _without_entries_beyond(markup: str) -> tuple[str, int]:
+    """The document without the entries after the first MAX_ITEMS, and how many these are, by their start tags. All
+    entries of a long feed would take feedparser more time than a worker process has."""
+    beyond = islice(_ENTRY_START.finditer(markup), MAX_ITEMS, None)
+    first = next(beyond, None)
+    if first is None:
+        return markup, 0
+    last_end = max(markup.rfind(end) for end in _ENTRY_ENDS)
+    end = markup.find(">", last_end) + 1 if last_end > first.start() else len(markup)
+    return markup[: first.start()] + markup[end:], 1 + sum(1 for _ in beyond)
 
 
 def _parsed(markup: str) -> feedparser.FeedParserDict:

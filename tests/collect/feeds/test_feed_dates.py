@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,7 +32,12 @@ SPELLINGS = {
     "Mon, 02 Mar 2026 08:15:00 -0000": ("2026-03-02 08:15", EXACT),
     "Mon, 02 Mar 2026 23:59:60 GMT": ("2026-03-02 23:59:59", EXACT),
     "Mon, 02 Mar 2026 08:15": ("2026-03-02 07:15", NO_ZONE),
-    "Mon, 02 Mar 2026 08:15:00 XYZT": ("2026-03-02 07:15", NO_ZONE),
+    "Mon, 02 Mar 2026 08:15:00 ET": ("2026-03-02 13:15", EXACT),
+    "Mon, 06 Jul 2025 08:15:00 ET": ("2025-07-06 12:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 Etc/GMT": ("2026-03-02 08:15", EXACT),
+    "2026-03-02 08:15:00 Europe/Vienna": ("2026-03-02 07:15", EXACT),
+    "2026-03-02T08:15:00[Asia/Tokyo]": ("2026-03-01 23:15", EXACT),
+    "Mon, 02 Mar 2026 08:15:00 CST": ("2026-03-02 14:15", EXACT),
     "Sun, 29 Mar 2026 03:30": (None, DateQuality.FUTURE),
     # output of programs
     "Mon Mar  2 08:15:00 2026": ("2026-03-02 07:15", NO_ZONE),
@@ -88,6 +95,38 @@ SPELLINGS = {
     "Sept. 5, 2025": ("2025-09-04 22:00", DAY_ONLY),
     "Tues., 3 March 2026 09:00 BST": ("2026-03-03 08:00", EXACT),
     "5 December 2025 10:00 CET": ("2025-12-05 09:00", EXACT),
+    # French
+    "lun., 02 mars 2026 08:15:00 +0100": ("2026-03-02 07:15", EXACT),
+    "mar., 03 mars 2026 08:15": ("2026-03-03 07:15", NO_ZONE),
+    "mar. 3 févr. 2026 à 8h15": ("2026-02-03 07:15", NO_ZONE),
+    "jeudi 1er janvier 2026": ("2025-12-31 23:00", DAY_ONLY),
+    "le 15 Août 2025 à 18 h 05": ("2025-08-15 16:05", NO_ZONE),
+    "15 aout 2025, 9h": ("2025-08-15 07:00", NO_ZONE),
+    "mar. 03/02/2026 08:15": ("2026-02-03 07:15", NO_ZONE),
+    # Spanish
+    "mar, 03 mar 2026 08:15:00 +0100": ("2026-03-03 07:15", EXACT),
+    "mié, 14 ene 2026 08:15:00 GMT": ("2026-01-14 08:15", EXACT),
+    "2 de marzo de 2026 a las 8:15 h": ("2026-03-02 07:15", NO_ZONE),
+    "Sabado, 20 de setiembre del 2025 8:15 p. m.": ("2025-09-20 18:15", NO_ZONE),
+    # Italian
+    "gio, 06 ago 2025 09:00:00 +0200": ("2025-08-06 07:00", EXACT),
+    "martedì 3 marzo 2026 alle ore 8:15": ("2026-03-03 07:15", NO_ZONE),
+    "mar 03 feb 2026": ("2026-02-02 23:00", DAY_ONLY),
+    "5 maggio 2025": ("2025-05-04 22:00", DAY_ONLY),
+    # Dutch
+    "do, 05 mrt 2026 09:00:00 +0100": ("2026-03-05 08:00", EXACT),
+    "maandag 2 maart 2026 om 8.15 uur": ("2026-03-02 07:15", NO_ZONE),
+    # Polish
+    "śr., 4 marca 2026 godz. 8:15": ("2026-03-04 07:15", NO_ZONE),
+    "pt, 20 lis 2025 08:15:00 +0100": ("2025-11-20 07:15", EXACT),
+    "20 pazdziernika 2025 r.": ("2025-10-19 22:00", DAY_ONLY),
+    # Portuguese and Scandinavian
+    "sex, 20 fev 2026 09:00:00 -0300": ("2026-02-20 12:00", EXACT),
+    "segunda-feira, 2 de março de 2026 às 8h15": ("2026-03-02 07:15", NO_ZONE),
+    "fre, 20 feb 2026 09:00:00 +0100": ("2026-02-20 08:00", EXACT),
+    "lördag 3 maj 2025 kl. 8.15": ("2025-05-03 06:15", NO_ZONE),
+    "søndag d. 1. marts 2026": ("2026-02-28 23:00", DAY_ONLY),
+    "1. desember 2025": ("2025-11-30 23:00", DAY_ONLY),
     # with slashes: the day comes first, except in the United States (below)
     "02/03/2026": ("2026-03-01 23:00", DAY_ONLY),
     "02-03-2026 08:15": ("2026-03-02 07:15", NO_ZONE),
@@ -110,6 +149,33 @@ def test_in_the_united_states_the_month_is_first() -> None:
     assert read_date("02.03.2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("zone", "abbreviation", "hour"),
+    [
+        ("Asia/Shanghai", "CST", 0),
+        ("America/Havana", "CST", 13),
+        ("America/Mexico_City", "CST", 14),
+        ("Asia/Kolkata", "IST", 3),
+        ("Europe/Dublin", "IST", 7),
+        ("Asia/Jerusalem", "IST", 6),
+    ],
+)
+def test_an_abbreviation_is_read_as_where_the_outlet_is(zone: str, abbreviation: str, hour: int) -> None:
+    reading = read_date(f"Mon, 02 Mar 2026 08:30:00 {abbreviation}", zone=ZoneInfo(zone), now=NOW)
+    assert (reading.at and reading.at.hour, reading.quality) == (hour, EXACT)
+
+
+def test_no_word_names_two_months() -> None:
+    words = tomllib.loads(files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8"))
+    months: dict[str, set[int]] = {}
+    for language in words.values():
+        assert len(language["months"]) == 12
+        for number, names in enumerate(language["months"]):
+            for name in names.split():
+                months.setdefault(name, set()).add(number)
+    assert {name for name, numbers in months.items() if len(numbers) > 1} == set()
+
+
 @pytest.mark.parametrize("hour", ["02:30", "03:30"])
 def test_an_hour_that_summer_time_skips_is_read(hour: str) -> None:
     reading = read_date(f"30.03.2025 {hour}", zone=BERLIN, now=NOW)
@@ -121,7 +187,11 @@ NOT_DATES = [
     "99.99.9999", "Mon, 31 Feb 2026 08:15:00 GMT", "2026-13-01", "02 Mar 2026 25:00", "02 Mar 2026 08:61",
     "2026-W10-1", "2026-061", "02 Mar 2026 03 Mar 2026", "02.03.2026 08:15 09:15", "2 März April 2026",
     "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "0000000000",
-    "Mon, 02 Mar 2026 08:15:00 +9900", "9" * 5000, "2026-03-02" + " " * 5000 + "x", "2026-03-02T08:15:00Z oder so",
+
+    "Mon, 02 Mar 2026 08:15:00 XYZT", "Mon, 02 Mar 2026 08:15:00 IST", "2026-03-02 08:15 Europe/Nowhere",
+
+    "mar mar mar 2026", "mar 3 2 2026", "02.03.2026 April", "Mon, 02 Mar 2026 08:15:00 +9900",
+    "9" * 5000, "2026-03-02" + " " * 5000 + "x", "2026-03-02T08:15:00Z oder so",
 ]  # fmt: skip
 
 

@@ -118,8 +118,9 @@ FEEDS: dict[str, Feed] = {
         100_001 - MAX_ITEMS,
         is_whole=False,
     ),
-    "an element in an element, for ever": Feed(rss(item(f"One{'<b>' * 300_000}")), ("One",), ("broken_xml",)),
-    "CDATA in CDATA, for ever": Feed(rss(item("One", more="<![CDATA[" * 100_000)), ("One",), ("broken_xml",)),
+    "CDATA in CDATA, for ever": Feed(
+        rss(item("One", more="<![CDATA[" * 100_000)), ("One",), ("broken_xml",), is_whole=False
+    ),
     "Latin-1 that says it is UTF-8": Feed(
         rss(item("Fähre"), "<?xml version='1.0' encoding='utf-8'?>"), ("Fähre",), ("wrong_charset",), charset="latin-1"
     ),
@@ -139,6 +140,13 @@ NO_FEEDS: dict[str, bytes] = {
     "a doctype for ever": b"<!DOCTYPE rss [" + b"<!ENTITY a 'a'>" * 100_000,
     "comments for ever": b"<!-- -->" * 200_000,
 }
+
+SLOW_FEEDS = {
+    "an element in an element, for ever": rss(item(f"One{'<b>' * 300_000}")),
+    "an author for ever": rss(item("One", more=f"<author>{'a' * 1_000_000}</author>")),
+    "categories for ever": rss(item("One", more="".join(f"<category>{no}</category>" for no in range(200_000)))),
+}
+"""What would take feedparser more than the time of a worker process."""
 
 
 def index(*links: str) -> Document:
@@ -203,6 +211,8 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
             text = feed.text.replace("BASE", site.base).replace("FOLDER", str(folder))
             site.serve("/feed.xml", Document(text.encode(feed.charset), "application/rss+xml"))
             site.page("/sound")
+        for name, text in SLOW_FEEDS.items():
+            opened.site(name, "/feed.xml").serve("/feed.xml", Document(text.encode(), "application/rss+xml"))
         for name, body in NO_FEEDS.items():
             opened.site(name, "/feed.xml").serve("/feed.xml", Document(body, "application/rss+xml"))
         set_sitemaps(opened)
@@ -223,6 +233,16 @@ def test_a_hostile_feed_gives_its_items_and_warnings(after: Aftermath, name: str
     assert poll.items == poll.new_items == len(titles)
     if feed.is_whole:
         assert after.street.archived(record.capture("/sound")) == article("/sound").body
+    after.street.assert_good_is_complete()
+
+
+@pytest.mark.parametrize("name", SLOW_FEEDS)
+def test_a_feed_that_takes_too_long_costs_itself(after: Aftermath, name: str) -> None:
+    record = after.street.record(after.street.sites[name])
+    poll = record.poll()
+    assert (poll.outcome, poll.reason, poll.status, poll.items) == ("failed", "unreadable", 200, None)
+    assert "reading it was given up: not done within 10 seconds" in (poll.detail or "")
+    assert record.counts == (1, 0, 0, 0)
     after.street.assert_good_is_complete()
 
 

@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -23,8 +24,14 @@ from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources, select
 from pipeline.steps.feed_state import Which
+from pipeline.workers import READING, Lost, parallel_map
+
+if TYPE_CHECKING:
+    from pipeline.collect.feeds import Feed
 
 STDIN = Path("-")
+_FOR_DIGESTS = frozenset({"written_title", "written_summary"})
+"""Fields of an item that repeat its title and summary."""
 
 
 def poll(
@@ -96,25 +103,40 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _print_saved(files: Sequence[Path], url: str, zone: ZoneInfo, now: datetime) -> None:
-    from pipeline.collect.feeds import NotAFeed, parse_feed
+    from pipeline.collect.feeds import Feed
 
     unread = 0
-    for file in files:
-        try:
-            feed = parse_feed(_read(file), url=url, content_type=None, zone=zone, now=now)
-        except (NotAFeed, OSError) as exc:
+    tasks = [_read(file) if file == STDIN else file for file in files]
+    feeds = parallel_map(partial(_feed_or_problem, url=url, zone=zone, now=now), tasks, jobs=1, bounds=READING)
+    for file, feed in zip(files, feeds, strict=True):
+        if not isinstance(feed, Feed):
             unread += 1
-            say(f"{file}: {exc.strerror if isinstance(exc, OSError) else exc}")
+            say(f"{file}: {feed.detail if isinstance(feed, Lost) else feed}")
             continue
         for item in feed.items:
-            _print_line({"feed": str(file), **msgspec.to_builtins(item)})
+            said = {name: value for name, value in msgspec.to_builtins(item).items() if name not in _FOR_DIGESTS}
+            _print_line({"feed": str(file), **said})
         if feed.sitemaps:
             say(f"{file}: an index of {len(feed.sitemaps)} sitemaps, which hold the items")
+        if feed.repeats:
+            say(f"{file}: repeats of earlier items: {', '.join(feed.repeats)}")
         if feed.warnings:
             say(f"{file}: warnings: {', '.join(feed.warnings)}")
     sys.stdout.buffer.flush()
     if unread:
         raise NewsledgerError(f"{unread} of {len(files)} saved feeds gave no items: they cannot be read")
+
+
+def _feed_or_problem(saved: Path | bytes, *, url: str, zone: ZoneInfo, now: datetime) -> Feed | str:
+    from pipeline.collect.feeds import NotAFeed, parse_feed
+
+    try:
+        body = _read(saved) if isinstance(saved, Path) else saved
+        return parse_feed(body, url=url, content_type=None, zone=zone, now=now)
+    except OSError as exc:
+        return str(exc.strerror)
+    except NotAFeed as exc:
+        return str(exc)
 
 
 def _print_line(fields: dict[str, Any]) -> None:

@@ -55,6 +55,10 @@ def test_a_saved_feed(tmp_path: Path) -> None:
         "updated_quality": None,
         "updated_raw": None,
         "content": None,
+        "authors": [],
+        "categories": [],
+        "enclosures": [],
+        "redirector_url": None,
     }
     assert second["url"] == "https://bote.example/wahl"
 

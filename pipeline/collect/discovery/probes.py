@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.collect.feeds import Feed, FeedKind, Masthead, NotAFeed, parse_response
+from pipeline.collect.feeds import Feed, FeedKind, Masthead, NotAFeed, parse_feed
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ids import digest

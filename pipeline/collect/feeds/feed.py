@@ -98,6 +98,8 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    redirector_url: str | None = None
+    """The address that the feed gives as the link, if it names that of the article beside it."""
     written_title: str | None = None
     """The title as the feed writes it, before it becomes plain text; None for a title that was not in a feed."""
     written_summary: str | None = None
@@ -173,6 +175,8 @@ class RawEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     link: str | None
     link_is_enclosure: bool = False
+    redirector: str | None = None
+    """The address of a redirector that the feed also gives for the page."""
     guid: str | None = None
     title: FeedText | None = None
     summary: FeedText | None = None

@@ -181,6 +181,7 @@ def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates,
         authors=_lines(entry.authors),
         categories=_lines(entry.categories),
         enclosures=_enclosures(entry.enclosures, base),
+        redirector_url=_absolute(entry.redirector, base),
         written_title=_storable(entry.title.value) if entry.title else None,
         written_summary=_storable(written.value) if written else None,
     )

@@ -105,10 +105,12 @@ def _read_entry(entry: Fields, feed_language: str | None) -> RawEntry:
     links: Sequence[Fields] = entry.get("links", ())
     guid = _text(entry, "id")
     link, is_enclosure = _link(entry, links, guid, feed_language)
+    original = _text(entry, "feedburner_origlink")
     contents = [text for content in entry.get("content", ()) if (text := _feed_text(content))]
     return RawEntry(
-        link=link,
-        link_is_enclosure=is_enclosure,
+        link=original or link,
+        link_is_enclosure=is_enclosure and not original,
+        redirector=link if original and not is_enclosure and link != original else None,
         guid=guid,
         title=_detailed(entry, "title"),
         summary=_detailed(entry, "summary"),
@@ -127,11 +129,9 @@ def _link(
 ) -> tuple[str | None, bool]:
     """The address of the article, and whether it is only that of an enclosure.
 
-    In this order: FeedBurner's note of the original address, the best alternate, a guid that is an address, an
+    In this order: the best alternate, a guid that is an address, an
     alternate in another format, the entry itself (`self`), an enclosure that is no picture.
     """
-    if original := _text(entry, "feedburner_origlink"):
-        return original, False
     alternates = [link for link in links if _relation(link) == "alternate" and link.get("href")]
     pages = [link for link in alternates if link.get("type", "text/html") in _HTML_TYPES]
     if pages:

@@ -106,6 +106,7 @@ def item_discovered(
         authors=item.authors or None,
         categories=item.categories or None,
         enclosures=item.enclosures or None,
+        redirector_url=item.redirector_url,
     )
 
 

@@ -173,6 +173,13 @@ def test_links(fields: str, url: str, guid: str | None) -> None:
     assert (found.url, found.guid) == (url, guid or url)
 
 
+def test_feedburner_names_the_article_beside_its_redirector() -> None:
+    links = f"<link>https://proxy.example/~r/1</link><feedburner:origLink>{PAGE}</feedburner:origLink>"
+    found = read_item(rss(f"<item>{links}<guid isPermaLink='false'>g</guid></item>", DECLARATIONS))
+    assert (found.url, found.redirector_url) == (PAGE, "https://proxy.example/~r/1")
+    assert read_item(RDF).redirector_url is None
+
+
 def test_rdf_about_is_the_guid_and_may_be_the_link() -> None:
     assert read_item(RDF).guid == "https://bote.example/pegel"
     assert read_item(RDF.replace("<link>https://bote.example/pegel</link>", "")).url == "https://bote.example/pegel"

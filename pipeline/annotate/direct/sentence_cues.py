@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.annotate.direct.adjacent_cues import participle_behind
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
+from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
 from pipeline.annotate.grammar.subjects import relative_subject, subject_after, subject_of
@@ -73,6 +74,8 @@ def _label_behind(s: Situation) -> Attribution | None:
         )
         if verb is None or verb.frame is not Frame.LABEL:
             continue
+        if s.tokens[at].lower in s.lexicon.participles and s.has(s.first, s.at, *s.lexicon.participle_auxiliaries):
+            return None
         speaker = relative_subject(s, s.first, at) or subject_after(s, at, s.end)
         if speaker is None:
             opener = _opener(s)
@@ -124,7 +127,7 @@ def perfect_tense(s: Situation) -> Attribution | None:
     if participle is None:
         return None
     is_passive = s.tokens[auxiliary].lower[0] == "w" or s.is_at(participle + 1, "worden")
-    speaker = None if is_passive else subject_of(s, auxiliary, s.at)
+    speaker = passive_agent(s, participle) if is_passive else subject_of(s, auxiliary, s.at)
     return Attribution(speaker, (participle, participle + 1)) if is_passive or speaker is not None else None
 
 

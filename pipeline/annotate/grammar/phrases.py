@@ -295,6 +295,8 @@ def is_nominative(view: View, at: int) -> bool:
         return True
     if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
         return False
+    if lexicon.is_german and tokens[at].lower.endswith(("ern", "eln")) and lexicon.is_role(tokens[at].surface):
+        return False  # "sagte Reportern"
     before = tokens[at - 1] if at else None
     if before is not None and not lexicon.is_german and before.lower in lexicon.prepositions_or_conjunctions:
         return True

@@ -55,6 +55,8 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
     after = subject_after(view, verb, high)
     if after is not None and view.is_at(verb - 1, ",") and _has_finite_verb(view, low, verb):
         return after
+    if after is not None and before is not None and _opens_with_adverbial(view, low, verb):
+        return after
     if after is not None and before is None and view.is_at(verb - 1, ",") and view.is_at(after[1], ","):
         return after  # "Das Buch, sagte Holm, sei gut"
     if before is not None and (after is None or not _is_addressee_first(view, before, after)):
@@ -63,6 +65,19 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
     if opening is not None and (after is None or not _is_addressee_first(view, opening, after)):
         return conjunction_subject(view, low, verb) or opening
     return after or conjunction_subject(view, low, verb) or first_subject(view, low, verb)
+
+
+def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
+    """Whether a preposition or an adverb opens the verb's clause, so that its subject follows: "Nach dem Spiel sagte"."""
+    at = verb
+    while at > low and view.tokens[at - 1].surface not in {",", ";", ":", "–", "—", "\n"}:
+        at -= 1
+    first = view.tokens[at]
+    if first.segment >= 0 or at >= verb - 1 or particle_name_end(view, at, verb):
+        return False
+    return first.lower in view.lexicon.prepositions or (
+        first.lower in view.lexicon.adverbs and first.lower not in view.lexicon.focus_particles
+    )
 
 
 def _has_finite_verb(view: View, low: int, stop: int) -> bool:
@@ -112,9 +127,9 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
     """The phrase that begins the sentence, or the one after its first verb if an adverbial begins it."""
     tokens, lexicon = view.tokens, view.lexicon
     opening = _opening_phrase(view, low, stop)
-    if opening is not None:
+    if opening is not None and not is_abstract(view, opening):
         return opening
-    at = _sentence_start(view, low, stop)
+    at = _sentence_start(view, low, stop) if opening is None else opening[1]
     for position in range(at, min(stop, at + 25)):
         token = tokens[position]
         if not lexicon.is_german:
@@ -125,8 +140,9 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
         elif token.surface.islower() and token.is_word and not _is_inert(token, lexicon):
             end = noun_phrase(view, position + 1, stop)
             if end is not None and is_nominative(view, position + 1) and _may_be_verb(token):
-                return position + 1, end
-    return None
+                found = position + 1, end
+                return found if opening is None or not is_abstract(view, found) else opening
+    return opening
 
 
 def _may_be_verb(token: Token) -> bool:
@@ -302,6 +318,8 @@ def relative_subject(view: View, low: int, verb: int) -> Range | None:
     if has_preposition or tokens[start].lower in lexicon.oblique_relatives:
         return (start + 1, end) if follows and end is not None else None
     nominative = lexicon.determiners_nominative | lexicon.pronouns_nominative
+    if tokens[start].lower == "der":
+        nominative = lexicon.pronouns_nominative | {"der"}
     if follows and end is not None and tokens[start + 1].lower in nominative:
         return start + 1, end
     return start, start + 1

@@ -28,7 +28,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     lower: str
     is_word: bool
     is_capitalised: bool
-    """True also for "39-Jährige"."""
+    """True also for "39-Jährige", "eBay" and "example.org"."""
     segment: int = NO_SEGMENT
     """Index of the marked segment that this token stands for; `NO_SEGMENT` for a word or a punctuation mark."""
 
@@ -44,7 +44,9 @@ def _traits(surface: str) -> tuple[str, bool, bool]:
     first = surface[0]
     is_word = first.isalnum() or first == "_"
     head, _, tail = surface.partition("-")
-    is_capitalised = first.isupper() or (head.isdigit() and tail[:1].isupper()) or ("." in surface and first.isalpha())
+    is_brand = first.islower() and "-" not in surface and any(map(str.isupper, surface))
+    is_address = "." in surface and first.isalpha()
+    is_capitalised = first.isupper() or (head.isdigit() and tail[:1].isupper()) or is_brand or is_address
     return surface.lower(), is_word, is_capitalised
 
 

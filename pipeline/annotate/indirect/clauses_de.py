@@ -39,6 +39,8 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
         if p.tokens[start].lower in p.lexicon.new_statements:
             break
         if opens_clause(p, start):
+            if p.tokens[comma - 1].is_capitalised and p.tokens[start].lower.startswith(("welch", "wo")):
+                continue  # "die Kette, welche": a relative clause
             return comma, Clause.THAT
         if reporting_verb_at(p, start, p.end) is not None:
             break
@@ -102,7 +104,7 @@ def _is_main_clause(p: Passage, start: int) -> bool:
 def _is_reported_main_clause(p: Passage, start: int) -> bool:
     """Whether the clause from `start` is in the mood of reported speech."""
     if start < p.end and p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_conjunctions:
-        return False
+        return p.is_at(start, "damit") and start + 1 < p.end and is_subjunctive(p, start + 1)
     stop = min(p.end, start + MOOD_REACH)
     for at in range(start, stop - 1):
         if p.tokens[at].surface == "," and _opens_that(p, at + 1):

@@ -98,7 +98,8 @@ def _told_before(p: Passage, comma: int) -> Range | None:
         token = p.tokens[at]
         if not token.is_capitalised:
             continue
-        if p.lexicon.source_kind(token.lower) is None and not p.lexicon.is_reporting_noun(token.lower):
+        is_medium = token.lower in p.lexicon.media
+        if not is_medium and p.lexicon.source_kind(token.lower) is None and not p.lexicon.is_reporting_noun(token.lower):
             continue
         start = at
         while start > p.first and p.tokens[start - 1].surface.islower() and at - start < 4:

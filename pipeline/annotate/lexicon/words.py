@@ -131,6 +131,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     marked_document_prepositions: frozenset[str] = frozenset()
     aside_openers: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    focus_particles: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
     abstract_endings: frozenset[str] = frozenset()
     speaking_nouns: frozenset[str] = frozenset()

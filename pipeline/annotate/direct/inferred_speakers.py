@@ -45,7 +45,7 @@ def reported_clause(s: Situation) -> Attribution | None:
             return Attribution(speaker)
         if not has_reported_mood(s, first, last):
             break
-    return Attribution(s.last_quotation.speaker) if s.last_quotation is not None else None
+    return s.last_quotation
 
 
 @marked_rule(
@@ -61,7 +61,7 @@ def same_speaker(s: Situation) -> Attribution | None:
         return None
     is_same_sentence = s.last_quotation_at >= s.first
     if s.goes_on or (s.at - s.last_quotation_at <= REACH and (is_same_sentence or _stands_by_itself(s))):
-        return Attribution(s.last_quotation.speaker)
+        return s.last_quotation
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, is_adjective_de, is_name_word, is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
@@ -26,6 +27,9 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
     if word == "zufolge":
         start = _dative_phrase(view, at)
         return Attribution((start, at), (at, at + 1)) if start is not None else None
+    if word == "aus" and view.is_at(at + 1, "sicht") and _is_genitive(view, at + 2):
+        end = _source_phrase(view, at + 2, marks)
+        return Attribution((at + 2, end), (at, at + 1)) if end is not None else None
     if word != "nach":
         return None
     start = _dative_phrase(view, at)
@@ -112,6 +116,8 @@ def _is_told_by(view: View, kind: str, first: int, noun: int) -> bool:
     if kind in {"source", "compound", "law"}:
         return True
     if kind == "finding" and view.tokens[noun].lower.endswith("en"):
+        return True
+    if first == noun and view.is_at(noun + 1, "der", "des", "von", "vom"):
         return True
     return _is_indefinite(view, first, noun)
 
@@ -227,5 +233,9 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
     for at in range(first, end):
         if verb_at(sentence, at, end) is not None:
             return subject_of(sentence, at, end)
+        if view.is_german and view.tokens[at].lower in view.lexicon.participles:
+            agent = passive_agent(sentence, at) if sentence.has(first, at, *view.lexicon.passive_forms) else None
+            if agent is not None:
+                return agent
     found = reporter_after(sentence, first)
     return found.speaker if found is not None else None

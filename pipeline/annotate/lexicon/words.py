@@ -10,7 +10,7 @@ import msgspec
 from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Verb, load_verbs, verbs_by_form
 
 LANGUAGES = ("de", "en")
-_STARTS = {"de": ("nach", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge"), "en": ("according",)}
+_STARTS = {"de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge"), "en": ("according",)}
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 

@@ -81,12 +81,16 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
         return len(parts) <= FEW_WORDS and all(token.lower != "what" for token in words[max(0, at - 5) : at])
     if text[segment.end - 1] in ".!?":
         return False
+    if before.lower == "laut" and len(parts) <= 3:
+        return True
     if before.is_word and _is_title_noun(before.lower, lexicon):
         return True
     if not lexicon.is_german or len(parts) > FEW_WORDS or text[segment.start].islower():
         return False
     if before.is_capitalised:
         return before.lower not in lexicon.function_words
+    if before.lower == "sich" or words[at - 2].lower == "sich":
+        return True  # "die sich „Falken“ nennen"
     if not is_title_case(parts, lexicon):
         return False
     if before.lower in lexicon.name_introducers:

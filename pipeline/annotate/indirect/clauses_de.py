@@ -39,6 +39,8 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
         if p.tokens[start].lower in p.lexicon.new_statements:
             break
         if opens_clause(p, start):
+            if p.is_at(start, "wie") and (p.tokens[start + 1].is_capitalised or p.tokens[start + 1].segment >= 0):
+                continue  # "Filme wie „Abendland“"
             if p.tokens[comma - 1].is_capitalised and p.tokens[start].lower.startswith(("welch", "wo")):
                 continue  # "die Kette, welche": a relative clause
             return comma, Clause.THAT

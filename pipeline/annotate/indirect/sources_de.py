@@ -37,7 +37,9 @@ def clause_then_verb(p: Passage) -> Report | None:
     before = verb - 1
     if p.tokens[before].surface not in _COMMAS or _is_apposed(p, before):
         return None
-    if p.tokens[before - 1].segment >= 0 and before - 1 == p.first:
+    if p.tokens[before - 1].segment >= 0 and (before - 1 == p.first or p.is_at(before - 2, ":")):
+        return None
+    if not _has_verb(p, p.first, before):
         return None
     speaker = subject_after(p, verb, p.end)
     if (speaker is None and verb == p.at) or _is_subordinate(p, p.first):
@@ -46,6 +48,18 @@ def clause_then_verb(p: Passage) -> Report | None:
         return None  # "Wer schweigt, sagt auch etwas": the clause is the subject
     behind = max(p.at + 1, speaker[1] if speaker else 0)
     return report(p, _around(p, before, behind), speaker, (p.at, p.at + 1))
+
+
+def _has_verb(p: Passage, first: int, end: int) -> bool:
+    """Whether something that may be a finite verb is among the tokens, and not only noun phrases."""
+    lexicon = p.lexicon
+    return any(
+        token.segment >= 0
+        or token.lower in lexicon.verb_forms
+        or (token.surface.islower() and token.lower.endswith(("t", "te", "ten")) and token.lower not in lexicon.function_words)
+        or is_subjunctive(p, at)
+        for at, token in enumerate(p.tokens[first:end], first)
+    )
 
 
 def _verb_behind_comma(p: Passage) -> int | None:
@@ -81,7 +95,8 @@ def _is_apposed(p: Passage, closing: int) -> bool:
 
 def _is_subordinate(p: Passage, start: int) -> bool:
     """Whether a subordinate clause begins that is no report: "Als der Regen kam, sagte Kowalski"."""
-    return p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_openers | p.lexicon.purposes
+    unreported = p.lexicon.conjunctions | p.lexicon.unreported_openers
+    return p.tokens[start].lower in unreported - p.lexicon.reported_openers | p.lexicon.purposes
 
 
 def _around(p: Passage, before: int, behind: int) -> Range:
@@ -211,7 +226,7 @@ def _before_or_around(p: Passage, before: int, behind: int) -> Range:
 def as_told(p: Passage) -> Report | None:
     """Wie X mitteilte, …; …, wie X mitteilte; wie es in X heißt"""
     opening = _how(p)
-    if opening is None:
+    if opening is None or not _ends_clause(p):
         return None
     found = _teller(p, opening)
     if found is None:
@@ -225,6 +240,14 @@ def as_told(p: Passage) -> Report | None:
         return None  # "die, wie sie sagte, „graue Zeit“": the marks say what is told
     behind = closing if closing is not None else p.end
     return report(p, _before_or_around(p, opening - 1, behind), found.speaker, found.cue or (p.at, p.at + 1))
+
+
+def _ends_clause(p: Passage) -> bool:
+    """Whether the word ends its clause, as a verb after "wie" does; an auxiliary or the document may follow."""
+    follower = p.tokens[p.at + 1] if p.at + 1 < p.end else None
+    if follower is None or not follower.is_word or follower.lower in p.lexicon.participle_auxiliaries:
+        return True
+    return p.is_at(p.at, *p.lexicon.impersonal_verbs) or follower.lower in p.lexicon.conjunctions | {"worden"}
 
 
 def _how(p: Passage) -> int | None:

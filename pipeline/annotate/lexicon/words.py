@@ -114,6 +114,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     clause_joins: frozenset[str]
     contracted_articles: frozenset[str]
     relative_pronouns: frozenset[str]
+    verb_forms: frozenset[str]
+    """All forms that may be the finite verb of a clause."""
     shortest_role: int
     reporting_words: frozenset[str]
     """Every word from which a rule of indirect speech starts, nouns excepted."""
@@ -286,6 +288,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         verbs=verbs_by_form(verbs),
         participles={verb.participle: verb for verb in verbs if verb.participle},
         function_words=frozenset().union(*(words[key] for key in closed)),
+        verb_forms=words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(verbs_by_form(verbs)),
         shortest_role=min(map(len, words["roles"])),
         reporting_words=frozenset(verbs_by_form(verbs)).union(
             (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]

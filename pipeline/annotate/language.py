@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 LEAST_CHARS = 40
 """Fewest letters of a text whose language is detected. Shorter texts are names and headlines; detection guesses."""
-SAMPLE_CHARS = 1000
+SAMPLE_CHARS = 400
 """Detection reads this many characters. More text takes longer and does not change the result."""
 LEAST_CONFIDENCE = 0.5
 SURE = 0.9

@@ -111,7 +111,7 @@ def _through_apposed_name(s: Situation, at: int, end: int) -> int:
 def verb_speaker(s: Situation) -> Attribution | None:
     """„…“, sagte Holm; “…,” said Marsh; „…“, hatte Holm erklärt."""
     at = s.after
-    if at >= s.end or not s.is_set_off:
+    if at >= s.end or not (s.is_set_off or s.is_at(s.at - 1, "worten")):
         return None
     verb = verb_at(s, at, s.end)
     if verb is not None:
@@ -123,6 +123,27 @@ def verb_speaker(s: Situation) -> Attribution | None:
         if participle is not None and speaker is not None:
             return Attribution(speaker, (participle, participle + 1))
     return None
+
+
+@marked_rule(
+    "de",
+    confidence=0.75,
+    evidence=Evidence.CLAUSE,
+    matches="„Das Wasser ist endlich weg“, strahlte Bürgermeisterin Karin Holm.",
+    misses="„Das Wasser ist endlich weg“, steht auf dem Plakat.",
+)
+def any_verb_speaker(s: Situation) -> Attribution | None:
+    """„…“, strahlte Holm; „…“, zeigte sich der Trainer zufrieden: any verb, if a person or an organisation follows."""
+    verb = s.tokens[s.after] if s.after < s.end else None
+    if not s.is_german or verb is None or not s.is_set_off or not s.is_at(s.at + 1, ","):
+        return None
+    if not verb.surface.islower() or verb.lower in s.lexicon.function_words - s.lexicon.auxiliaries:
+        return None
+    speaker = subject_after(s, s.after, s.end)
+    if speaker is None or not verb.lower.endswith(("t", "te", "ten", "en", "ß", "f", "g", "b", "h", "d")):
+        return None
+    is_told = s.tokens[speaker[0]].lower in s.lexicon.pronouns_nominative or s.has_role(*speaker)
+    return Attribution(speaker, (s.after, s.after + 1)) if is_told else None
 
 
 def _cited(s: Situation, verb: int) -> Range | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.annotate.direct.adjacent_cues import (
+    any_verb_speaker,
     as_put,
     name_colon,
     quoted_speaker,
@@ -57,6 +58,7 @@ RULES: tuple[MarkedRule, ...] = (
     clause_before,
     perfect_tense,
     clause_behind,
+    any_verb_speaker,
     subject_colon,
     reported_clause,
     same_speaker,

@@ -7,7 +7,7 @@ from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
-from pipeline.annotate.grammar.subjects import relative_subject, subject_after, subject_of
+from pipeline.annotate.grammar.subjects import first_subject, relative_subject, subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, verb_at
 from pipeline.annotate.lexicon import Frame, Verb
@@ -106,7 +106,17 @@ def clause_before(s: Situation) -> Attribution | None:
             speaker = subject_of(s, at, s.at)
             if speaker is not None:
                 return Attribution(speaker, (at, at + 1))
-    return None
+    return _noun_before(s)
+
+
+def _noun_before(s: Situation) -> Attribution | None:
+    """The noun that the marked words explain: "kam zu dem Ergebnis, „dass …“"."""
+    noun = s.at - 2
+    if not s.is_german or not s.is_at(s.at - 1, ",") or noun < s.first or not s.tokens[noun].is_capitalised:
+        return None
+    if not s.lexicon.is_reporting_noun(s.tokens[noun].lower):
+        return None
+    return Attribution(first_subject(s, s.first, noun), (noun, noun + 1))
 
 
 @marked_rule(

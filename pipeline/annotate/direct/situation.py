@@ -122,8 +122,6 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     is_title_case: bool
     is_indefinite: bool
     """Whether an indefinite article precedes them: ein „Papiertiger“."""
-    is_attribute: bool
-    """Whether they are a single adjective before its noun: die „grüne“ Zapfsäule."""
     is_alone: bool
     """Whether nothing else is in their sentence: „Niemals.“"""
 
@@ -168,7 +166,6 @@ def shape_of(reading: Reading, at: int) -> Shape:
         starts_lower=starts_lower,
         is_title_case=is_title_case(words, lexicon),
         is_indefinite=bool(at) and reading.tokens[at - 1].lower in lexicon.indefinite,
-        is_attribute=len(words) == 1 and starts_lower and reading.tokens[min(at + 1, len(reading.tokens) - 1)].is_capitalised,
         is_alone=_is_alone(reading, at),
     )
 
@@ -191,7 +188,7 @@ def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexico
     if evidence is Evidence.SENTENCE:
         if shape.is_title_case:
             return shape.is_indefinite
-        return (shape.starts_lower and not shape.is_attribute) or shape.words >= 3
+        return shape.starts_lower or shape.words >= 3
     if evidence is Evidence.CLAUSE:
         if shape.is_title_case and not shape.is_sentence:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_before, with_partner_behind
+from pipeline.annotate.grammar.participles import described_by_participle, main_verb, opens_with_participle
 from pipeline.annotate.grammar.phrases import (
     LONGEST_PHRASE,
     REACH,
@@ -16,7 +17,6 @@ from pipeline.annotate.grammar.phrases import (
     particle_name_end,
 )
 from pipeline.annotate.grammar.tokens import Range, Token, View
-from pipeline.annotate.grammar.verbs import reporting_verb_at
 from pipeline.annotate.lexicon import Lexicon
 
 _OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
@@ -29,12 +29,12 @@ def subject_of(view: View, verb: int, divider: int) -> Range | None:
     if view.lexicon.is_german:
         relative = relative_subject(view, low, verb) if verb < divider else None
         return relative or _subject_de(view, low, verb, high)
-    main = _main_verb(view, low, verb)
+    main = main_verb(view, low, verb)
     return subject_of(view, main, divider) if main is not None else _subject_en(view, low, verb, high)
 
 
 def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
-    found = subject_before(view, low, verb) or _described_by_participle(view, low, verb)
+    found = subject_before(view, low, verb) or described_by_participle(view, low, verb)
     if found is not None:
         return found
     if verb > low and view.is_at(verb - 1, "and", "but"):
@@ -68,7 +68,10 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
 
 
 def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
-    """Whether a preposition or an adverb opens the verb's clause, so that its subject follows: "Nach dem Spiel sagte"."""
+    """Whether a preposition or an adverb opens the verb's clause, so that its subject follows: "Nach dem Spiel sagte …"
+
+    "Auch Holm sagte" has no such adverb.
+    """
     at = verb
     while at > low and view.tokens[at - 1].surface not in {",", ";", ":", "–", "—", "\n"}:
         at -= 1
@@ -103,7 +106,7 @@ def _opening_phrase(view: View, low: int, stop: int) -> Range | None:
     at = _sentence_start(view, low, stop)
     if at >= stop or (tokens[at].lower in lexicon.prepositions and not particle_name_end(view, at, stop)):
         return None
-    if tokens[at].lower in lexicon.conjunctions or _opens_with_participle(view, at, stop):
+    if tokens[at].lower in lexicon.conjunctions or opens_with_participle(view, at, stop):
         return None
     end = noun_phrase(view, at, stop)
     if end is None or not is_nominative(view, at):
@@ -138,9 +141,8 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
                 if end is not None:
                     return position + 1, end
         elif token.surface.islower() and token.is_word and not _is_inert(token, lexicon):
-            end = noun_phrase(view, position + 1, stop)
-            if end is not None and is_nominative(view, position + 1) and _may_be_verb(token):
-                found = position + 1, end
+            found = subject_after(view, position, stop) if _may_be_verb(token) else None
+            if found is not None:
                 return found if opening is None or not is_abstract(view, found) else opening
     return opening
 
@@ -227,7 +229,7 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
         start -= 1
     end = view.find(start, comma, ",")
     while end is not None and end < comma:
-        clause = end if _opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
+        clause = end if opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
         for first in range(clause, end):
             closing = noun_phrase(view, first, end)
             if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
@@ -323,43 +325,3 @@ def relative_subject(view: View, low: int, verb: int) -> Range | None:
     if follows and end is not None and tokens[start + 1].lower in nominative:
         return start + 1, end
     return start, start + 1
-
-
-def _described_by_participle(view: View, low: int, verb: int) -> Range | None:
-    """The phrase before a participle that describes it: "Residents interviewed in the hall said"."""
-    tokens = view.tokens
-    mark = view.find_back(verb - 1, low, ",", ";", ":", "–")
-    start = low if mark is None else mark + 1
-    end = noun_phrase(view, start, verb)
-    if end is None or end + 1 >= verb or not is_nominative(view, start):
-        return None
-    if end - start > 1 and _is_participle(tokens[end - 1], view.lexicon):
-        end -= 1
-    if not _is_participle(tokens[end], view.lexicon) or tokens[end + 1].lower not in view.lexicon.prepositions:
-        return None
-    between = tokens[end + 1 : verb]
-    is_one_clause = not any(token.lower in view.lexicon.auxiliaries | view.lexicon.conjunctions for token in between)
-    return (start, end) if is_one_clause else None
-
-
-def _is_participle(token: Token, lexicon: Lexicon) -> bool:
-    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in lexicon.irregular_participles)
-
-
-def _main_verb(view: View, low: int, verb: int) -> int | None:
-    """The verb whose subject a participle shares: "said" in "Marsh said the dam was safe, adding: …"."""
-    if view.tokens[verb - 1].surface != "," or not view.tokens[verb].lower.endswith("ing"):
-        return None
-    for at in range(verb - 2, low - 1, -1):
-        if not view.tokens[at].lower.endswith("ing") and reporting_verb_at(view, at, verb) is not None:
-            return at
-    return None
-
-
-def _opens_with_participle(view: View, at: int, stop: int) -> bool:
-    """Whether a participle opens the sentence, which is no subject: "Speaking to the BBC", "Asked about the dam"."""
-    lexicon = view.lexicon
-    if lexicon.is_german or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
-        return False
-    follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
-    return view.tokens[at + 1].lower in follows - {"and"}

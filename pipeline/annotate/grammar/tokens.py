@@ -247,6 +247,7 @@ def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sent
     sentences: list[Sentence] = []
     first = 0
     paragraph = 0
+    last = len(tokens) - 1
     for at, token in enumerate(tokens):
         if token.surface == "\n":
             follower = next((t for t in tokens[at + 1 : at + 4] if t.surface != "\n"), None)
@@ -259,7 +260,9 @@ def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sent
                 sentences.append(Sentence(first, at, paragraph))
             first = at + 1
             paragraph += 1
-        elif _ends_sentence(text, view, at, segments):
+        elif (token.segment >= 0 or token.surface in _SENTENCE_ENDS or at == last) and _ends_sentence(
+            text, view, at, segments
+        ):
             sentences.append(Sentence(first, at + 1, paragraph))
             first = at + 1
     if first < len(tokens):

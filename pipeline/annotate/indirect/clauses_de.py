@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 from functools import cache
 
 from pipeline.annotate.grammar.actors import passive_agent
@@ -11,7 +10,7 @@ from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive, particle_of, reporting_verb_at
-from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report
+from pipeline.annotate.indirect.passage import Clause, Passage, Report, clause_end, report
 from pipeline.annotate.lexicon import Frame, load_lexicon
 from pipeline.annotate.rules import Finding, rule
 
@@ -21,17 +20,14 @@ MOOD_REACH = 50
 """The mood of a clause must show within this many tokens."""
 
 
-class Clause(Enum):
-    """The kinds of clauses that a German reporting word can have after a comma."""
-
-    THAT = auto()
-    MAIN = auto()
-    INFINITIVE = auto()
-    NONE = auto()
-
-
 def first_clause(p: Passage) -> tuple[int, Clause]:
     """The comma before the first clause that the word can report, and what kind of clause that is."""
+    if not p.clauses:
+        p.clauses.append(_find_clause(p))
+    return p.clauses[0]
+
+
+def _find_clause(p: Passage) -> tuple[int, Clause]:
     for comma in commas_behind(p):
         start = comma + 1
         if start >= p.end or p.tokens[start].lower in p.lexicon.purposes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 import msgspec
 
@@ -21,13 +22,26 @@ _STRAY_MARKS = frozenset('„“”"«»‹›‚‘「」`')
 """Quotation marks that have no partner."""
 
 
+class Clause(Enum):
+    """The kinds of clauses that a German reporting word can have after a comma."""
+
+    THAT = auto()
+    MAIN = auto()
+    INFINITIVE = auto()
+    NONE = auto()
+
+
 class Passage(View, frozen=True, kw_only=True):
     """A sentence and the word in it that may report."""
 
     at: int
     """The word: a verb, a participle, a noun, "laut", "so", "according"."""
+    verb: Verb | None
+    """The reporting verb, if the word is a finite form of one."""
     before: Range | None = None
     """The sentence before in the same paragraph."""
+    clauses: list[tuple[int, Clause]] = msgspec.field(default_factory=list)
+    """What `first_clause` found, so that it is looked for once."""
 
     @property
     def near(self) -> View:
@@ -47,11 +61,6 @@ class Passage(View, frozen=True, kw_only=True):
     def is_noun_near(self, position: int) -> bool:
         """Whether a noun is at the position or right after it, as after an article."""
         return any(token.is_capitalised for token in self.tokens[position : min(self.end, position + 2)])
-
-    @property
-    def verb(self) -> Verb | None:
-        """The reporting verb, if the word is a finite form of one."""
-        return reporting_verb_at(self, self.at, self.end)
 
     def subject(self, verb: int, divider: int) -> Range | None:
         """The subject of the verb, on the verb's side of the divider, where the reported words begin."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Range
-from pipeline.annotate.indirect.clauses_de import Clause, first_clause
-from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report
+from pipeline.annotate.indirect.clauses_de import first_clause
+from pipeline.annotate.indirect.passage import Clause, Passage, Report, clause_end, report
 from pipeline.annotate.rules import Finding, rule
 
 LONGEST_OWNER = 8
@@ -99,7 +99,11 @@ def _told_before(p: Passage, comma: int) -> Range | None:
         if not token.is_capitalised:
             continue
         is_medium = token.lower in p.lexicon.media
-        if not is_medium and p.lexicon.source_kind(token.lower) is None and not p.lexicon.is_reporting_noun(token.lower):
+        if (
+            not is_medium
+            and p.lexicon.source_kind(token.lower) is None
+            and not p.lexicon.is_reporting_noun(token.lower)
+        ):
             continue
         start = at
         while start > p.first and p.tokens[start - 1].surface.islower() and at - start < 4:

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.annotate.direct.attribution import Quoted, situation_of
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule, shape_of, suffices
 from pipeline.annotate.grammar.tokens import Attribution, Reading, Sentence, View
-from pipeline.annotate.grammar.verbs import is_subjunctive
+from pipeline.annotate.grammar.verbs import is_subjunctive, reporting_verb_at
 from pipeline.annotate.indirect import clauses_de, clauses_en, references_de, sources_de
 from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins
 from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
@@ -73,14 +73,22 @@ def _reports_in(reading: Reading, number: int) -> list[Reported]:
     sentence, before = reading.sentences[number], reading.sentence_before(number)
     candidates: list[Reported] = []
     looked_at = 0
+    words = reading.lexicon.reporting_words
     for at in range(sentence.first, sentence.end):
-        if not _may_report(reading, at, sentence.end):
+        token = reading.tokens[at]
+        if token.lower not in words and (not token.is_word or not _is_reporting_noun(reading, at, sentence.end)):
             continue
         looked_at += 1
         if looked_at > MOST_CUES:
             break
         passage = Passage(
-            tokens=reading.tokens, lexicon=reading.lexicon, first=sentence.first, end=sentence.end, at=at, before=before
+            tokens=reading.tokens,
+            lexicon=reading.lexicon,
+            first=sentence.first,
+            end=sentence.end,
+            at=at,
+            verb=reporting_verb_at(reading.between(sentence.first, sentence.end), at, sentence.end),
+            before=before,
         )
         for rule in RULES[reading.lexicon.language]:
             found = rule.finder(passage)
@@ -90,12 +98,11 @@ def _reports_in(reading: Reading, number: int) -> list[Reported]:
     return _outermost(candidates)
 
 
-def _may_report(view: View, at: int, last: int) -> bool:
+def _is_reporting_noun(view: View, at: int, last: int) -> bool:
+    """Whether the word is a noun that may report the clause after it."""
     lexicon = view.lexicon
     token = view.tokens[at]
-    if token.lower in lexicon.reporting_words:
-        return token.segment < 0
-    if at + 1 >= last or token.segment >= 0:
+    if at + 1 >= last:
         return False
     if not lexicon.is_german:
         return token.lower in lexicon.reporting_nouns and view.tokens[at + 1].lower == "that"

@@ -56,7 +56,11 @@ def _has_verb(p: Passage, first: int, end: int) -> bool:
     return any(
         token.segment >= 0
         or token.lower in lexicon.verb_forms
-        or (token.surface.islower() and token.lower.endswith(("t", "te", "ten")) and token.lower not in lexicon.function_words)
+        or (
+            token.surface.islower()
+            and token.lower.endswith(("t", "te", "ten"))
+            and token.lower not in lexicon.function_words
+        )
         or is_subjunctive(p, at)
         for at, token in enumerate(p.tokens[first:end], first)
     )

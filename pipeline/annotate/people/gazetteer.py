@@ -52,6 +52,10 @@ class Gazetteer(msgspec.Struct, frozen=True):
                     return at + count, entry
         return None
 
+    def may_begin(self, word: str) -> bool:
+        """Whether a name of the tables may begin with the word."""
+        return word in self.longest or _bare(word) in self.longest
+
     def country_of(self, word: str) -> str | None:
         """The country in an adjective, a genitive or before a hyphen: "britischen", "Frankreichs", "US-Präsident"."""
         adjective = self.adjectives.get(word.lower())

@@ -16,6 +16,8 @@ from pipeline.annotate.people.name_forms import (
     Places,
     classed_end,
     formed_end,
+    has_more_words,
+    is_organisation_compound,
     located_at,
     nominative_name,
     organisation_end,
@@ -232,7 +234,11 @@ def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places:
         if person < len(taken) and taken[person][0] <= at:
             at = taken[person][1]
             continue
-        rules = NAME_RULES if tokens[at].is_capitalised else (acronym,) if tokens[at].surface == "(" and last else ()
+        token = tokens[at]
+        if token.is_capitalised:
+            rules = NAME_RULES if _may_be_named(view, at, names, places) else ()
+        else:
+            rules = (acronym,) if token.surface == "(" and last else ()
         if not rules:
             at += 1
             continue
@@ -247,6 +253,18 @@ def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places:
             continue
         last, at = _named(text, tokens, *found), found[0][1]
         yield last
+
+
+def _may_be_named(view: View, at: int, names: Gazetteer, places: Places) -> bool:
+    """Whether a rule may find a name here: a quick test for the many nouns of German that are none."""
+    surface = view.tokens[at].surface
+    lexicon = view.lexicon
+    if surface in places or names.may_begin(surface) or is_organisation_compound(view.tokens[at].lower, lexicon):
+        return True
+    before = view.tokens[at - 1].lower if at else ""
+    if lexicon.is_organisation_noun(before) or lexicon.is_place_noun(before):
+        return True
+    return surface.endswith("s") or has_more_words(view, at, len(view.tokens))
 
 
 def _first_found(spot: Spot, rules: tuple[Rule[FindName], ...]) -> tuple[Range, GazetteerEntry, AnyRule] | None:

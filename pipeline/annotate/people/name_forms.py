@@ -149,7 +149,7 @@ def nominative_name(words: list[str], lexicon: Lexicon) -> str:
         ending = "e" if last in lexicon.feminine_forms else "es"
         words = [f"{stem}{ending}", *words[1:]] if stem is not None else words
     if lexicon.is_german and last.endswith("s"):
-        bare = next((stem for stem in (last[:-2], last[:-1]) if _is_compound_organisation(stem, lexicon)), None)
+        bare = next((stem for stem in (last[:-2], last[:-1]) if is_organisation_compound(stem, lexicon)), None)
         words = [*words[:-1], words[-1][: len(bare)]] if bare is not None else words
     return " ".join(words)
 
@@ -158,9 +158,9 @@ def organisation_end(view: View, at: int, stop: int) -> int | None:
     """The end of a name that shows that it is an organisation: "Nordkabel GmbH", "University of Leeds"."""
     tokens, lexicon = view.tokens, view.lexicon
     words = load_given_names().organisation_words
-    if lexicon.is_german and _is_compound_organisation(tokens[at].lower, lexicon):
+    if lexicon.is_german and is_organisation_compound(tokens[at].lower, lexicon):
         return at + 1
-    if tokens[at].lower in lexicon.function_words or not _has_more_words(view, at, stop):
+    if tokens[at].lower in lexicon.function_words or not has_more_words(view, at, stop):
         return None
     end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
     if tokens[at].lower in lexicon.organisation_heads and end == at + 1 and tokens[end].lower in {"of", "for"}:
@@ -172,24 +172,16 @@ def organisation_end(view: View, at: int, stop: int) -> int | None:
     return last + 1
 
 
-def _has_more_words(view: View, at: int, stop: int) -> bool:
+def has_more_words(view: View, at: int, stop: int) -> bool:
     """Whether the name may have a second word. This is a quick test for the many single nouns of German."""
     if at + 1 >= stop:
         return False
-    return view.tokens[at + 1].is_capitalised or view.tokens[at + 1].lower in {
-        "of",
-        "for",
-        ".",
-        "-",
-        "&",
-        "der",
-        "für",
-        "von",
-        "and",
-    }
+    follower = view.tokens[at + 1]
+    return follower.is_capitalised or follower.lower in view.lexicon.organisation_joins
 
 
-def _is_compound_organisation(word: str, lexicon: Lexicon) -> bool:
+def is_organisation_compound(word: str, lexicon: Lexicon) -> bool:
+    """Whether the German noun is an organisation by itself: "Finanzministerium"."""
     if not word.endswith(_endings(lexicon.language)):
         return False
     return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in lexicon.organisation_endings)

@@ -20,7 +20,7 @@ def name_sequences(view: View) -> list[Range]:
     sequences: list[Range] = []
     at = 0
     while at < len(tokens):
-        if not is_name_word(tokens[at], view.lexicon):
+        if not tokens[at].is_capitalised or not is_name_word(tokens[at], view.lexicon):
             at += 1
             continue
         end = name_end(view, at, len(tokens))

@@ -1,0 +1,48 @@
+"""English participles: "Residents interviewed in the hall said", "Marsh said it was safe, adding: …"."""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
+from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.grammar.verbs import reporting_verb_at
+from pipeline.annotate.lexicon import Lexicon
+
+
+def described_by_participle(view: View, low: int, verb: int) -> Range | None:
+    """The phrase before a participle that describes it: "Residents interviewed in the hall said"."""
+    tokens = view.tokens
+    mark = view.find_back(verb - 1, low, ",", ";", ":", "–")
+    start = low if mark is None else mark + 1
+    end = noun_phrase(view, start, verb)
+    if end is None or end + 1 >= verb or not is_nominative(view, start):
+        return None
+    if end - start > 1 and _is_participle(tokens[end - 1], view.lexicon):
+        end -= 1
+    if not _is_participle(tokens[end], view.lexicon) or tokens[end + 1].lower not in view.lexicon.prepositions:
+        return None
+    between = tokens[end + 1 : verb]
+    is_one_clause = not any(token.lower in view.lexicon.auxiliaries | view.lexicon.conjunctions for token in between)
+    return (start, end) if is_one_clause else None
+
+
+def _is_participle(token: Token, lexicon: Lexicon) -> bool:
+    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in lexicon.irregular_participles)
+
+
+def main_verb(view: View, low: int, verb: int) -> int | None:
+    """The verb whose subject a participle shares: "said" in "Marsh said the dam was safe, adding: …"."""
+    if view.tokens[verb - 1].surface != "," or not view.tokens[verb].lower.endswith("ing"):
+        return None
+    for at in range(verb - 2, low - 1, -1):
+        if not view.tokens[at].lower.endswith("ing") and reporting_verb_at(view, at, verb) is not None:
+            return at
+    return None
+
+
+def opens_with_participle(view: View, at: int, stop: int) -> bool:
+    """Whether a participle opens the sentence, which is no subject: "Speaking to the BBC", "Asked about the dam"."""
+    lexicon = view.lexicon
+    if lexicon.is_german or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
+        return False
+    follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
+    return view.tokens[at + 1].lower in follows - {"and"}

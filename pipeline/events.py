@@ -91,6 +91,13 @@ class QuoteKind(StrEnum):
     """Reported speech: "sagte, dass …", "laut X …", and the sentences that continue the report."""
 
 
+class ArticlePart(StrEnum):
+    """A part of an article besides its text."""
+
+    HEADLINE = "headline"
+    LEAD = "lead"
+
+
 class RevisitOutcome(StrEnum):
     """What happened to a page since it was last captured."""
 
@@ -167,6 +174,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
     IDENTITY: ClassVar[tuple[str, ...]] = ()
     """The fields that, together with type and producer, make the event's id."""
+    ADDED: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that were added later; they are no part of the id while they are null."""
     REFERENCES: ClassVar[Mapping[str, str]] = {}
     """Fields that hold another event's id, and the type of that event. Every build tests that the event exists."""
 
@@ -182,7 +191,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     @cached_property
     def event_id(self) -> UUID:
         """The same fact from the same producer always has the same id, so recording it again adds nothing."""
-        identity = (_ENCODER.encode(getattr(self, name)) for name in self.IDENTITY)
+        values = ((name, getattr(self, name)) for name in self.IDENTITY)
+        identity = (_ENCODER.encode(value) for name, value in values if value is not None or name not in self.ADDED)
         return name_uuid(event_type(type(self)), self.producer, *identity)
 
 
@@ -482,10 +492,11 @@ class ArticleAnnotated(ArticleEvent, frozen=True, kw_only=True, tag="article_ann
 
 
 class QuoteExtracted(ArticleEvent, frozen=True, kw_only=True, tag="quote_extracted"):
-    """A quotation was found. Offsets are characters in the extraction's text, end exclusive. Caused by the
-    extraction."""
+    """A quotation was found. Offsets are characters in the extraction's text, or in the part that `part` names, end
+    exclusive; a speaker or cue that stands in another part has none. Caused by the extraction."""
 
-    IDENTITY = ("caused_by", "start_char", "end_char")
+    IDENTITY = ("caused_by", "start_char", "end_char", "part")
+    ADDED = frozenset({"part"})
     REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
     text: str
@@ -511,13 +522,16 @@ class QuoteExtracted(ArticleEvent, frozen=True, kw_only=True, tag="quote_extract
     """The words that attribute it, from speaker to cue: "sagte am Dienstag der Kanzler"."""
     frame_start_char: int | None = None
     frame_end_char: int | None = None
+    part: ArticlePart | None = None
+    """The part of the article in which it stands; null for the text."""
 
 
 class EntityMentioned(ArticleEvent, frozen=True, kw_only=True, tag="entity_mentioned"):
-    """A person, an organisation or a place is named. Offsets are characters in the extraction's text, end exclusive.
-    Caused by the extraction."""
+    """A person, an organisation or a place is named. Offsets are characters in the extraction's text, or in the part
+    that `part` names, end exclusive. Caused by the extraction."""
 
-    IDENTITY = ("caused_by", "start_char", "end_char")
+    IDENTITY = ("caused_by", "start_char", "end_char", "part")
+    ADDED = frozenset({"part"})
     REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
 
     kind: MentionKind
@@ -537,6 +551,8 @@ class EntityMentioned(ArticleEvent, frozen=True, kw_only=True, tag="entity_menti
     """Id of the rule that found it."""
     confidence: float
     """0 to 1."""
+    part: ArticlePart | None = None
+    """The part of the article in which it stands; null for the text."""
 
 
 class ArticleRevisited(ArticleEvent, frozen=True, kw_only=True, tag="article_revisited"):

@@ -2,8 +2,8 @@
 
 Everything here is pure: text in, values out. `annotate_text` is the entry point; start there. `language` detects the
 language, and `lexicon` has the words of the languages that have rules. `grammar` cuts the text into tokens and
-sentences, `people` finds the mentions, `direct` and `indirect` find the quotations, and `quotes` puts these together
-and finds out who the speakers are. `rules` says what a rule is, and `catalogue` lists all of them. `annotators` loads
+sentences, `people` finds the mentions, `direct` and `indirect` find the quotations, and `quotes` puts these together,
+and `speakers` finds out who the speakers are. `article_parts` makes one text of headline, lead and text. `rules` says what a rule is, and `catalogue` lists all of them. `annotators` loads
 other annotators, such as the models in `adapters`. `PRODUCER` names the version of the output.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
+from pipeline.annotate.article_parts import compose
 from pipeline.annotate.grammar.marks import find_segments
 from pipeline.annotate.grammar.tokens import read_tokens, view_all
 from pipeline.annotate.language import SURE, tell_language
@@ -27,25 +28,31 @@ PRODUCER = "annotate@5"
 
 
 def annotate_text(
-    text: str, *, language: str | None = None, title: str | None = None, blocks: Sequence[tuple[int, int]] = ()
+    text: str,
+    *,
+    language: str | None = None,
+    title: str | None = None,
+    lead: str | None = None,
+    blocks: Sequence[tuple[int, int]] = (),
 ) -> Annotations:
-    """The quotations and mentions in the text. Each line is a paragraph.
+    """The quotations and mentions in the text, and in its headline and lead. Each line of the text is a paragraph.
 
     `language` (ISO 639-1) is what the page declares. It counts if the text is too short for detection, or detection
-    is not sure. `title` is searched for full names of people whom the text names by their surnames alone. `blocks` are
-    the character ranges that the page sets apart as quotations, in order.
+    is not sure. People whom headline or lead introduce are known in the text. `blocks` are the character ranges of the
+    text that the page sets apart as quotations, in order.
     """
-    detected, confidence = tell_language(text, language)
-    segments = find_segments(text)
+    detected, confidence = tell_language(text or lead or title or "", language)
+    article = compose(text, title, lead)
+    whole = article.whole
+    segments = find_segments(whole)
     lexicon = load_lexicon(detected)
     if lexicon is None:
-        return Annotations(language=detected, language_confidence=confidence, quotes=find_marked(text, segments))
-    words = view_all(read_tokens(text), lexicon)
-    people = read_people(words, view_all(read_tokens(title or ""), lexicon), segments)
-    mentions, offices = find_mentions(text, words, people)
-    return Annotations(
-        language=detected,
-        language_confidence=confidence,
-        quotes=find_quotes(text, words, segments, people, offices, blocks),
-        mentions=mentions,
+        marked = find_marked(whole, segments)
+        return article.split(Annotations(language=detected, language_confidence=confidence, quotes=marked))
+    words = view_all(read_tokens(whole), lexicon)
+    people = read_people(words, view_all(read_tokens(article.unread_title), lexicon), segments)
+    mentions, offices = find_mentions(whole, words, people)
+    quotes = find_quotes(whole, words, segments, people, offices, article.shifted(blocks))
+    return article.split(
+        Annotations(language=detected, language_confidence=confidence, quotes=quotes, mentions=mentions)
     )

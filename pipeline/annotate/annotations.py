@@ -1,18 +1,20 @@
-"""The annotations of a text. Offsets count characters of the text from 0; ends are exclusive."""
+"""The annotations of an article. Offsets count characters of the text, the lead or the headline; ends are exclusive."""
 
 from __future__ import annotations
 
 import msgspec
 
-from pipeline.events import MentionKind, QuoteKind
+from pipeline.events import ArticlePart, MentionKind, QuoteKind
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, omit_defaults=True):
     """A piece of the text; `surface` is its words."""
 
     start: int
     end: int
     surface: str
+    part: ArticlePart | None = None
+    """The part of the article that the offsets belong to; None for the text."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the rule that found it."""
     confidence: float
     """0 to 1: that of the rule, and less if the person was found through a pronoun or an office."""
+    part: ArticlePart | None = None
+    """The part of the article in which it stands; None for the text."""
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +59,8 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the rule that found it: `full_name`, `surname`, `gazetteer`, …"""
     confidence: float
     """0 to 1."""
+    part: ArticlePart | None = None
+    """The part of the article in which it stands; None for the text."""
 
 
 class Annotations(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,11 +44,17 @@ class Annotator(Protocol):
         ...
 
     def annotate(
-        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        *,
+        language: str | None,
+        title: str | None,
+        lead: str | None,
+        blocks: Sequence[tuple[int, int]],
     ) -> Annotations | None:
-        """What it finds in the text; None if it does not read that language.
+        """What it finds in the text, and perhaps in title and lead; None if it does not read that language.
 
-        `language` (ISO 639-1) is what the page declares; `blocks` are the character ranges that
+        `language` (ISO 639-1) is what the page declares; `blocks` are the character ranges of the text that
         the page sets apart as quotations.
         """
         ...
@@ -70,9 +76,15 @@ class RulesAnnotator:
     finds_mentions = True
 
     def annotate(
-        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        *,
+        language: str | None,
+        title: str | None,
+        lead: str | None,
+        blocks: Sequence[tuple[int, int]],
     ) -> Annotations:
-        return annotate_text(text, language=language, title=title, blocks=blocks)
+        return annotate_text(text, language=language, title=title, lead=lead, blocks=blocks)
 
 
 def annotator_names() -> tuple[str, ...]:

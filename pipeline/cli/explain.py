@@ -11,7 +11,7 @@ The brackets carry the same information as the colours. Control characters are s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -19,6 +19,7 @@ from rich.text import Text
 from pipeline.annotate import Annotations, Mention, MentionKind, Quote, QuoteKind, Span
 from pipeline.annotate.catalogue import rules_by_id
 from pipeline.cli.console import printable
+from pipeline.events import ArticlePart
 
 QUOTE_STYLES = {QuoteKind.DIRECT: "bold green", QuoteKind.INDIRECT: "green"}
 MENTION_STYLES = {MentionKind.PERSON: "magenta", MentionKind.ORGANISATION: "yellow", MentionKind.PLACE: "cyan"}
@@ -27,12 +28,27 @@ _RULE_CHARS = 19
 """Column width: the length of the longest rule name."""
 
 
-def print_explanation(console: Console, name: str, text: str, found: Annotations) -> None:
-    """Print the text with its quotations and mentions marked, then the rules that found them."""
-    shown = printable(text)
+def print_explanation(console: Console, name: str, parts: Mapping[ArticlePart | None, str], found: Annotations) -> None:
+    """Print the parts with their quotations and mentions marked, then the rules that found them. None is the text."""
     language = f"{found.language or 'unknown'} {_short(found.language_confidence)}".strip()
     console.print(Text.assemble((printable(name), "bold"), f"  language: {language}"))
     numbers = {quote: number for number, quote in enumerate(found.quotes, start=1)}
+    for part, words in parts.items():
+        if part is not None:
+            console.print()
+            console.print(Text(f"{part}:", style=_MARK))
+        inside = Annotations(
+            quotes=tuple(quote for quote in found.quotes if quote.part == part),
+            mentions=tuple(mention for mention in found.mentions if mention.part == part),
+        )
+        _print_part(console, printable(words), numbers, inside)
+    console.print()
+    for line_of_legend in _legend(found):
+        console.print(line_of_legend, soft_wrap=True)
+
+
+def _print_part(console: Console, shown: str, numbers: dict[Quote, int], found: Annotations) -> None:
+    """Print each paragraph with its marks, and below it what was found in it."""
     start = 0
     for line in shown.split("\n"):
         end = start + len(line)
@@ -43,25 +59,23 @@ def print_explanation(console: Console, name: str, text: str, found: Annotations
             console.print(_marked(shown, start, end, numbers, found))
         if quotes or mentions:
             console.print()
-            for note in _notes(shown, quotes, mentions, numbers):
+            for note in _notes(quotes, mentions, numbers):
                 console.print(note, soft_wrap=True)
         start = end + 1
-    console.print()
-    for line_of_legend in _legend(found):
-        console.print(line_of_legend, soft_wrap=True)
 
 
 def _marked(text: str, start: int, end: int, numbers: dict[Quote, int], found: Annotations) -> Text:
     """One paragraph with its marks; a quotation over several paragraphs is marked in each."""
     line = Text(text[start:end])
     marks: list[tuple[int, int, str, str]] = []
-    for quote, number in numbers.items():
+    for quote in found.quotes:
+        number = numbers[quote]
         first, last = max(quote.start, start), min(quote.end, end)
         if first < last:
             line.stylize(QUOTE_STYLES[quote.kind], first - start, last - start)
             marks += [(first, 1, f"[{number}:", _MARK), (last, -1, f":{number}]", _MARK)]
         for span, style in ((quote.speaker, _SPEAKER), (quote.cue, _CUE)):
-            if span is not None and start <= span.start < end:
+            if span is not None and span.part == quote.part and start <= span.start < end:
                 line.stylize(style, span.start - start, span.end - start)
     for mention in found.mentions:
         if start <= mention.start < end:
@@ -80,11 +94,9 @@ def _with_marks(line: Text, start: int, marks: Sequence[tuple[int, int, str, str
     return shown
 
 
-def _notes(
-    text: str, quotes: Sequence[Quote], mentions: Sequence[Mention], numbers: dict[Quote, int]
-) -> Iterator[Text]:
+def _notes(quotes: Sequence[Quote], mentions: Sequence[Mention], numbers: dict[Quote, int]) -> Iterator[Text]:
     for quote in quotes:
-        yield _note(str(numbers[quote]), str(quote.kind), QUOTE_STYLES[quote.kind], quote, _who(text, quote))
+        yield _note(str(numbers[quote]), str(quote.kind), QUOTE_STYLES[quote.kind], quote, _who(quote))
     for mention, count in _counted(mentions):
         what = _what(mention) + (f" ({count} times)" if count > 1 else "")
         yield _note("{", str(mention.kind), MENTION_STYLES[mention.kind], mention, what)
@@ -97,12 +109,12 @@ def _note(mark: str, kind: str, style: str, item: Quote | Mention, says: str) ->
     )
 
 
-def _who(text: str, quote: Quote) -> str:
+def _who(quote: Quote) -> str:
     """The speaker (person and the words that name them, or only the words) and the cue."""
-    cue = f"cue “{_words(text, quote.cue)}”" if quote.cue else "no cue"
+    cue = f"cue “{_words(quote.cue)}”" if quote.cue else "no cue"
     if quote.speaker is None:
         return f"nobody named; {cue}"
-    words = f"“{_words(text, quote.speaker)}”"
+    words = f"“{_words(quote.speaker)}”"
     return f"{words if quote.person is None else f'{printable(quote.person)}, as {words}'}; {cue}"
 
 
@@ -130,8 +142,8 @@ def _legend(found: Annotations) -> Iterator[Text]:
             yield Text.assemble((f"{rule:<{_RULE_CHARS}}", "bold"), f"  {known[rule].says}")
 
 
-def _words(text: str, span: Span) -> str:
-    return text[span.start : span.end].replace("\n", " ")
+def _words(span: Span) -> str:
+    return printable(span.surface).replace("\n", " ")
 
 
 def _short(confidence: float | None) -> str:

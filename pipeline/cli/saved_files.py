@@ -20,6 +20,7 @@ import typer
 from pipeline.cli.console import out, say
 from pipeline.cli.options import Jobs
 from pipeline.errors import NewsledgerError, PageError
+from pipeline.events import ArticlePart
 from pipeline.settings import load_settings
 from pipeline.workers import Bounds, Lost, parallel_map
 
@@ -47,6 +48,7 @@ class TextLine(msgspec.Struct, frozen=True):
     text: str
     language: str | None = None
     title: str | None = None
+    lead: str | None = None
 
 
 ListLine = TypeVar("ListLine", PageLine, TextLine)
@@ -117,8 +119,8 @@ def annotate(
 ) -> None:
     """Find quotations and mentions in plain texts. Prints one JSON object a line, in the order of the input.
 
-    A line of LIST.jsonl is {"id", "text", "language"?, "title"?}. A text in a language that the annotator cannot read
-    becomes a line with "error"; the exit status is then 1.
+    A line of LIST.jsonl is {"id", "text", "language"?, "title"?, "lead"?}. A text in a language that the annotator
+    cannot read becomes a line with "error"; the exit status is then 1.
     """
     if from_list is not None:
         lines = _read_list(from_list, TextLine)
@@ -171,7 +173,9 @@ def _annotations_answer(annotator: str, line: TextLine) -> tuple[bytes, str | No
 def _annotations(line: TextLine, annotator: str) -> Annotations | None:
     from pipeline.annotate.annotators import load_annotator
 
-    return load_annotator(annotator).annotate(line.text, language=line.language, title=line.title, blocks=())
+    return load_annotator(annotator).annotate(
+        line.text, language=line.language, title=line.title, lead=line.lead, blocks=()
+    )
 
 
 def _explain(line: TextLine, annotator: str) -> None:
@@ -180,7 +184,8 @@ def _explain(line: TextLine, annotator: str) -> None:
     found = _annotations(line, annotator)
     if found is None:
         raise NewsledgerError(f"{line.id}: {annotator} does not read its language")
-    print_explanation(out, line.id, line.text, found)
+    parts = {ArticlePart.HEADLINE: line.title, ArticlePart.LEAD: line.lead, None: line.text}
+    print_explanation(out, line.id, {part: words for part, words in parts.items() if words}, found)
 
 
 def _article(line_id: str, extraction: Extraction) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class PendingText(msgspec.Struct, frozen=True):
     text: str
     language: str | None
     title: str | None
+    lead: str | None
     blocks: tuple[Block, ...]
 
     @property
@@ -53,6 +54,7 @@ def annotate_extraction(now: datetime, pending: PendingText, spec: str = RULES) 
             pending.text[:MAX_CHARS],
             language=pending.language,
             title=pending.title,
+            lead=pending.lead,
             blocks=pending.quotation_ranges,
         )
     except Exception as exc:  # noqa: BLE001  # the other texts are still annotated; this one stays pending
@@ -78,6 +80,9 @@ def text_lost(pending: PendingText, now: datetime, producer: str, reason: str) -
 
 def _quote_extracted(quote: Quote, about: dict[str, Any]) -> QuoteExtracted:
     speaker, cue, frame = quote.speaker, quote.cue, quote.frame
+    own_speaker, own_cue, own_frame = (
+        span if span and span.part == quote.part else None for span in (speaker, cue, frame)
+    )
     return QuoteExtracted(
         **about,
         text=quote.text,
@@ -85,17 +90,18 @@ def _quote_extracted(quote: Quote, about: dict[str, Any]) -> QuoteExtracted:
         end_char=quote.end,
         kind=quote.kind,
         speaker=speaker.surface if speaker else None,
-        speaker_start_char=speaker.start if speaker else None,
-        speaker_end_char=speaker.end if speaker else None,
+        speaker_start_char=own_speaker.start if own_speaker else None,
+        speaker_end_char=own_speaker.end if own_speaker else None,
         person=quote.person,
         cue=cue.surface if cue else None,
-        cue_start_char=cue.start if cue else None,
-        cue_end_char=cue.end if cue else None,
+        cue_start_char=own_cue.start if own_cue else None,
+        cue_end_char=own_cue.end if own_cue else None,
         rule=quote.rule,
         confidence=quote.confidence,
         frame=frame.surface if frame else None,
-        frame_start_char=frame.start if frame else None,
-        frame_end_char=frame.end if frame else None,
+        frame_start_char=own_frame.start if own_frame else None,
+        frame_end_char=own_frame.end if own_frame else None,
+        part=quote.part,
     )
 
 
@@ -112,6 +118,7 @@ def _entity_mentioned(mention: Mention, about: dict[str, Any]) -> EntityMentione
         country=mention.country,
         rule=mention.rule,
         confidence=mention.confidence,
+        part=mention.part,
     )
 
 

@@ -1,11 +1,19 @@
--- A mention's words are the article's text at its offsets, and mentions of one article do not overlap.
+-- A mention's words are those of its part of the article at its offsets, and mentions of one part do not overlap.
 with placed as (
     select
         mentions.mention_id,
         mentions.surface,
-        substr(articles.text, mentions.start_char + 1, mentions.end_char - mentions.start_char) as text_at_offsets,
-        mentions.start_char
-        < lag(mentions.end_char) over (partition by mentions.article_id order by mentions.start_char) as is_overlapping
+        substr(
+            case mentions.part
+                when 'headline' then articles.headline
+                when 'lead' then articles.lead
+                else articles.text
+            end,
+            mentions.start_char + 1, mentions.end_char - mentions.start_char
+        ) as text_at_offsets,
+        mentions.start_char < lag(mentions.end_char) over (
+            partition by mentions.article_id, mentions.part order by mentions.start_char
+        ) as is_overlapping
     from {{ ref('mentions') }} as mentions
     inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
 )

@@ -1,8 +1,23 @@
--- A quotation's words are the article's text at its offsets.
+-- A quotation's words are those of its part of the article at its offsets.
+with placed as (
+    select
+        quotes.quote_id,
+        quotes.text,
+        substr(
+            case quotes.part
+                when 'headline' then articles.headline
+                when 'lead' then articles.lead
+                else articles.text
+            end,
+            quotes.start_char + 1, quotes.end_char - quotes.start_char
+        ) as text_at_offsets
+    from {{ ref('quotes') }} as quotes
+    inner join {{ ref('articles') }} as articles on quotes.article_id = articles.article_id
+)
+
 select
-    quotes.quote_id,
-    quotes.text,
-    substr(articles.text, quotes.start_char + 1, quotes.end_char - quotes.start_char) as text_at_offsets
-from {{ ref('quotes') }} as quotes
-inner join {{ ref('articles') }} as articles on quotes.article_id = articles.article_id
-where quotes.text is distinct from substr(articles.text, quotes.start_char + 1, quotes.end_char - quotes.start_char)
+    quote_id,
+    text,
+    text_at_offsets
+from placed
+where text is distinct from text_at_offsets

@@ -34,7 +34,13 @@ class Echo:
     finds_mentions = True
 
     def annotate(
-        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        *,
+        language: str | None,
+        title: str | None,
+        lead: str | None,
+        blocks: Sequence[tuple[int, int]],
     ) -> Annotations:
         return Annotations(language=language)
 
@@ -57,7 +63,7 @@ def entry(value: str) -> EntryPoint:
 
 def test_an_entry_point_makes_an_annotator() -> None:
     annotator = make_annotator(entry(f"{__name__}:make_echo"), None)
-    assert annotator.annotate(TEXT, language="de", title=None, blocks=()) == Annotations(language="de")
+    assert annotator.annotate(TEXT, language="de", title=None, lead=None, blocks=()) == Annotations(language="de")
 
 
 @pytest.mark.parametrize("value", ["no_such_package:load", f"{__name__}:no_such_name", f"{__name__}:make_misnamed"])
@@ -89,7 +95,7 @@ def test_spacy_entities_become_mentions() -> None:
         entity("Dort", "MISC"),
     ]
     annotator = spacy.SpacyAnnotator(lambda _: SimpleNamespace(ents=ents), producer="spacy-de_made@1", language="de")
-    found = annotator.annotate(TEXT, language="de", title=None, blocks=())
+    found = annotator.annotate(TEXT, language="de", title=None, lead=None, blocks=())
     assert found is not None
     assert [(mention.kind, mention.name) for mention in found.mentions] == [
         (MentionKind.PERSON, "Karin Holm"),
@@ -102,9 +108,9 @@ def test_spacy_entities_become_mentions() -> None:
 def test_a_pipeline_does_not_read_other_languages() -> None:
     english = "The dam held for a second night, and by the morning the water had fallen by four inches."
     annotator = spacy.SpacyAnnotator(lambda _: SimpleNamespace(ents=[]), producer="spacy-de_made@1", language="de")
-    assert annotator.annotate(english, language="de", title=None, blocks=()) is None
+    assert annotator.annotate(english, language="de", title=None, lead=None, blocks=()) is None
     anything = spacy.SpacyAnnotator(lambda _: SimpleNamespace(ents=[]), producer="spacy-xx_made@1", language="xx")
-    assert anything.annotate(english, language="de", title=None, blocks=()) is not None
+    assert anything.annotate(english, language="de", title=None, lead=None, blocks=()) is not None
 
 
 class Words:
@@ -123,7 +129,7 @@ class Words:
 def test_gliner_entities_become_mentions_of_the_whole_text() -> None:
     text = "Wort " * 400 + TEXT
     annotator = gliner.GlinerAnnotator(Words(), producer="gliner-made@1")
-    mentions = annotator.annotate(text, language=None, title=None, blocks=()).mentions
+    mentions = annotator.annotate(text, language=None, title=None, lead=None, blocks=()).mentions
     assert [(mention.kind, mention.surface) for mention in mentions] == [
         (MentionKind.PERSON, "Holm"),
         (MentionKind.PLACE, "Port Ellery"),
@@ -147,7 +153,7 @@ LONG = "Das Wasser steigt . " * (gliner.CHUNK_CHARS // 20 - 1) + "\n" + UNSEEN
 
 def mentions_of(annotator: Annotator) -> list[tuple[MentionKind, str]]:
     """The mentions that it finds, after a check of their offsets."""
-    found = annotator.annotate(LONG, language="de", title=None, blocks=())
+    found = annotator.annotate(LONG, language="de", title=None, lead=None, blocks=())
     assert found is not None
     assert all(LONG[mention.start : mention.end] == mention.surface == mention.name for mention in found.mentions)
     ends = [0, *(mention.end for mention in found.mentions)]
@@ -192,7 +198,7 @@ class Towns:
     def __init__(self, town):
         self.town = town
 
-    def annotate(self, text, *, language, title, blocks):
+    def annotate(self, text, *, language, title, lead, blocks):
         at = text.find(self.town)
         if at < 0:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.annotate import QuoteKind, annotate_text
+from pipeline.events import ArticlePart
 from tests.annotate.samples import who
 
 Told = list[tuple[str, str]]
@@ -172,3 +173,23 @@ REPORTED: list[tuple[str, str, Told]] = [
 @pytest.mark.parametrize(("language", "text", "expected"), REPORTED)
 def test_reported_words_are_whole_and_only_where_somebody_reports(language: str, text: str, expected: Told) -> None:
     assert told(text, language, QuoteKind.INDIRECT) == expected
+
+
+def test_the_lead_introduces_people_and_has_its_own_offsets() -> None:
+    lead = "Bürgermeisterin Karin Holm will den Damm erhöhen. „Das Wasser steigt jedes Jahr“, sagt sie."
+    text = "Der Rat tagt am Montag. „Wir haben keine Zeit zu verlieren“, sagte Holm."
+    found = annotate_text(text, language="de", title="Holm: „Der Damm muss höher werden“", lead=lead)
+    assert [(quote.part, quote.text, quote.person) for quote in found.quotes] == [
+        (ArticlePart.HEADLINE, "Der Damm muss höher werden", "Karin Holm"),
+        (ArticlePart.LEAD, "Das Wasser steigt jedes Jahr", "Karin Holm"),
+        (None, "Wir haben keine Zeit zu verlieren", "Karin Holm"),
+    ]
+    parts = {ArticlePart.HEADLINE: "Holm: „Der Damm muss höher werden“", ArticlePart.LEAD: lead, None: text}
+    assert all(parts[quote.part][quote.start : quote.end] == quote.text for quote in found.quotes)
+    assert all(parts[mention.part][mention.start : mention.end] == mention.surface for mention in found.mentions)
+
+
+def test_a_lead_that_the_text_repeats_is_read_once() -> None:
+    lead = "Karin Holm will den Damm erhöhen."
+    found = annotate_text(f"{lead}\nDer Rat tagt am Montag.", language="de", lead=lead)
+    assert [(mention.part, mention.name) for mention in found.mentions] == [(None, "Karin Holm")]

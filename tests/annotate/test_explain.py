@@ -22,7 +22,7 @@ Laut Polizei war der Mann „nicht ganz wach“. Holm ging."""
 def explained(text: str, found: Annotations | None = None, *, colour: bool = False) -> str:
     file = io.StringIO()
     console = Console(file=file, width=200, force_terminal=colour, color_system="standard" if colour else None)
-    print_explanation(console, "a.txt", text, found or annotate_text(text, language="de"))
+    print_explanation(console, "a.txt", {None: text}, found or annotate_text(text, language="de"))
     return file.getvalue()
 
 

@@ -51,7 +51,13 @@ class GlinerAnnotator:
         return self._producer
 
     def annotate(
-        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        *,
+        language: str | None,
+        title: str | None,
+        lead: str | None,
+        blocks: Sequence[tuple[int, int]],
     ) -> Annotations:
         """The entities as mentions, in any language."""
         mentions = (mention for start, end in chunks(text) for mention in self._mentions(text, start, end))

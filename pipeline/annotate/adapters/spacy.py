@@ -62,7 +62,13 @@ class SpacyAnnotator:
         return self._producer
 
     def annotate(
-        self, text: str, *, language: str | None, title: str | None, blocks: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        *,
+        language: str | None,
+        title: str | None,
+        lead: str | None,
+        blocks: Sequence[tuple[int, int]],
     ) -> Annotations | None:
         """The entities as mentions; None for a text in another language."""
         told, confidence = tell_language(text, language)

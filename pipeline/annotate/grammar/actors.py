@@ -19,7 +19,7 @@ def is_abstract(view: View, phrase: Range) -> bool:
         return False
     at_start = tokens[phrase[0]].lower in lexicon.determiners_nominative
     head = heads[1 if at_start and tokens[phrase[0]].is_capitalised and len(heads) > 1 else 0].lower
-    if head.endswith(tuple(lexicon.speaking_nouns)):
+    if lexicon.is_speaking_noun(head):
         return False
     return (
         head.endswith(tuple(lexicon.abstract_endings))

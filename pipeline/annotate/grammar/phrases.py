@@ -152,7 +152,7 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
         return False
     if token.surface[0].isdigit():
         return not token.is_capitalised
-    return token.surface[0].islower() and token.lower.endswith(_ADJECTIVE_ENDINGS)
+    return token.surface[0].islower() and len(token.lower) > 3 and token.lower.endswith(_ADJECTIVE_ENDINGS)
 
 
 def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:

@@ -76,7 +76,9 @@ def _reports_in(reading: Reading, number: int) -> list[Reported]:
     words = reading.lexicon.reporting_words
     for at in range(sentence.first, sentence.end):
         token = reading.tokens[at]
-        if token.lower not in words and (not token.is_word or not _is_reporting_noun(reading, at, sentence.end)):
+        if token.lower not in words and not (
+            (token.is_capitalised or not reading.is_german) and _is_reporting_noun(reading, at, sentence.end)
+        ):
             continue
         looked_at += 1
         if looked_at > MOST_CUES:

@@ -95,6 +95,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     office_attributes: frozenset[str]
     organisation_joins: frozenset[str]
     anybody: frozenset[str]
+    no_speakers: frozenset[str]
+    speaking_nouns: frozenset[str]
     nobody: frozenset[str]
     never: frozenset[str]
     counterfactual: frozenset[str]
@@ -136,7 +138,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     focus_particles: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
     abstract_endings: frozenset[str] = frozenset()
-    speaking_nouns: frozenset[str] = frozenset()
     adverb_endings: frozenset[str] = frozenset()
     agent_prepositions: frozenset[str] = frozenset()
     participle_endings: frozenset[str] = frozenset()
@@ -211,6 +212,13 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     def is_document(self, word: str) -> bool:
         """Whether something is written in what the German noun names: "Studie", "Gesetz"."""
         return self.source_kind(word) in {"document", "finding", "law"}
+
+    def is_speaking_noun(self, word: str) -> bool:
+        """Whether the noun names a group that speaks, in the singular or the plural: "Regierungen", "residents"."""
+        nouns = tuple(self.speaking_nouns)
+        return any(
+            word.removesuffix(ending).endswith(nouns) for ending in (("", "en", "n") if self.is_german else ("", "s"))
+        )
 
     def is_feminine_role(self, word: str) -> bool:
         lower = word.lower()

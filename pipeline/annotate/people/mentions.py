@@ -256,7 +256,7 @@ def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places:
 
 
 def _may_be_named(view: View, at: int, names: Gazetteer, places: Places) -> bool:
-    """Whether a rule may find a name here: a quick test for the many nouns of German that are none."""
+    """Whether a rule may find a name here: a quick test for the many nouns of German that name nothing."""
     surface = view.tokens[at].surface
     lexicon = view.lexicon
     if surface in places or names.may_begin(surface) or is_organisation_compound(view.tokens[at].lower, lexicon):

@@ -11,7 +11,7 @@ with captured as (
 ),
 
 extractions as (
-    select event_id, article_id, source_id, payload_digest, text, language, headline, blocks, position
+    select event_id, article_id, source_id, payload_digest, text, language, headline, lead, blocks, position
     from ledger.article_extracted
     where producer = $extract_producer and occurred_at >= $recall_start
 ),
@@ -29,6 +29,7 @@ select
     extractions.text,
     extractions.language,
     extractions.headline as title,
+    extractions.lead,
     extractions.blocks
 from extractions
 semi join captured using (article_id, payload_digest)

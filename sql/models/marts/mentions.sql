@@ -1,7 +1,8 @@
 -- mentions: one row per place in an article's newest revision where a person, an organisation or a place is named
 with found as (
     select
-        mentions.*,
+        mentions.* exclude (part),
+        coalesce(mentions.part, 'text') as part,
         mentions.event_id as mention_id,
         articles.published_at,
         articles.extraction_id

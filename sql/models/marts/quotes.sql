@@ -14,7 +14,8 @@ with payloads as (
 
 found as (
     select
-        quotes.*,
+        quotes.* exclude (part),
+        coalesce(quotes.part, 'text') as part,
         quotes.event_id as quote_id,
         articles.headline,
         articles.published_at,

@@ -1,0 +1,149 @@
+"""Who the speakers of a text are: whether a phrase can speak, and the person that it stands for."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pipeline.annotate.grammar.actors import is_abstract
+from pipeline.annotate.grammar.appositions import widened
+from pipeline.annotate.grammar.coordination import is_several
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading
+from pipeline.annotate.people.full_names import People
+from pipeline.annotate.people.offices import Offices
+
+PRONOUN_PENALTY = 0.15
+"""Taken off the confidence if the person was found through a pronoun."""
+SENTENCES_BACK = 2
+"""A pronoun's person is looked for in this many sentences before; the nearest one with a candidate decides."""
+SKIPPED_PENALTY = 0.1
+"""Taken off for each sentence in between."""
+OFFICE_PENALTY = 0.1
+"""Taken off if the person was found through an office: "der Kanzler"."""
+Person = tuple[str | None, float]
+"""The full name or None, and what is taken off the confidence."""
+_NOBODY: Person = (None, 0.0)
+_PRONOUNS = {"der": "er", "die": "sie"}
+"""The pronoun with the gender of an article: "der 61-Jährige" is a man."""
+
+
+@cache
+def _age() -> re.Pattern[str]:
+    """Matches somebody named by their age: "61-Jährige", "61-year-old"."""
+    return re.compile(r"\d{1,3}-(?:jährige[rn]?|year-old)")
+
+
+class Speakers:
+    """Finds out who the speakers of one text are. Ask in the text's order: a resolved pronoun names its person."""
+
+    def __init__(self, reading: Reading, people: People, offices: Offices) -> None:
+        self._view = reading
+        self._tokens = reading.tokens
+        self._sentences = reading.sentences
+        self._people = people
+        self._offices = offices
+        self._known: dict[Range, Person] = {}
+
+    def person(self, attribution: Attribution, sentence: int) -> Person:
+        """The speaker of a quotation in that sentence."""
+        speaker = attribution.speaker
+        if speaker is None:
+            return _NOBODY
+        if speaker not in self._known:
+            self._known[speaker] = self._resolve(speaker, attribution.cue, sentence)
+        return self._known[speaker]
+
+    def may_speak(self, speaker: Range, *, is_inferred: bool) -> bool:
+        """Whether the phrase can be a speaker. An inferred one must be a person, an organisation or an office."""
+        tokens, lexicon = self._tokens, self._people.lexicon
+        words = tokens[speaker[0] : speaker[1]]
+        if words[0].lower in lexicon.no_speakers and (len(words) == 1 or not lexicon.is_german):
+            return len(words) > 1 and self._view.has_role(*speaker)
+        if len(words) == 1 and words[0].lower in lexicon.pronouns | lexicon.relative_pronouns | lexicon.quantifiers:
+            return True
+        if lexicon.is_german and any(lexicon.source_kind(word.lower) for word in words):
+            return not is_inferred
+        if is_abstract(self._view, speaker):
+            return False
+        if self._view.has_role(*speaker):
+            return True
+        names = [word for word in words if word.is_capitalised]
+        is_group = any(self._is_group(at) for at in range(*speaker))
+        if is_group:
+            return True
+        if is_inferred:
+            return len(names) > 1 and words[0].is_capitalised
+        if not lexicon.is_german:
+            is_named = words[0].lower not in lexicon.determiners_nominative or words[-1].surface.isdigit()
+            return bool(names) and (len(names) > 1 or is_named)
+        return bool(names)
+
+    def _is_group(self, at: int) -> bool:
+        """Whether the word is an organisation or a place that may speak for its people: "Regierung", "EU", "Polen"."""
+        token, lexicon = self._tokens[at], self._people.lexicon
+        if lexicon.is_speaking_noun(token.lower) or lexicon.is_organisation_noun(token.lower):
+            return True
+        if not token.is_capitalised:
+            return False
+        is_short = len(token.surface) > 1 and token.surface.isupper()
+        return is_short or self._offices.gazetteer.entry_at(self._view, at) is not None
+
+    def whole_phrase(self, speaker: Range, cue: Range | None, quote_start: int) -> Range:
+        """The speaker with the parenthesis and apposition after it, unless cue or quotation stand within them."""
+        first, last = widened(self._view, speaker)
+        if cue is not None and speaker[1] <= cue[0] < last:
+            return speaker
+        return speaker if self._tokens[first].start < quote_start < self._tokens[last - 1].end else (first, last)
+
+    def _resolve(self, speaker: Range, cue: Range | None, sentence: int) -> Person:
+        first = self._tokens[speaker[0]]
+        if is_several(self._view, speaker):
+            return _NOBODY
+        if speaker[1] - speaker[0] == 1 and first.lower in self._people.lexicon.pronouns:
+            if first.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
+                return _NOBODY
+            return self._antecedent(first.lower, speaker[0], sentence)
+        if speaker[1] - speaker[0] == 2 and _age().fullmatch(self._tokens[speaker[1] - 1].lower):
+            return self._antecedent(_PRONOUNS.get(first.lower), speaker[0], sentence)
+        if speaker[1] - speaker[0] == 1 and self._is_relative(speaker[0]):
+            return self._people.person_ending_at(self._view, speaker[0] - 1), 0.0
+        named = self._people.person_of(self._view, speaker)
+        if named is None:
+            named = self._people.person_of(self._view, widened(self._view, speaker))
+        if named is not None:
+            return named, 0.0
+        holder = self._offices.holder(self._view, speaker)
+        return (holder, OFFICE_PENALTY) if holder is not None else _NOBODY
+
+    def _is_relative(self, at: int) -> bool:
+        """Whether the word is a relative pronoun after a name: "Holm, die …"."""
+        return self._tokens[at].lower in {"der", "die", "who"} and at > 1 and self._tokens[at - 1].surface == ","
+
+    def _antecedent(self, pronoun: str | None, at: int, sentence: int) -> Person:
+        """The one person named shortly before whom the pronoun can stand for; without a pronoun, anybody."""
+        place = self._tokens[at].start
+        while sentence and self._sentences[sentence].first > at:
+            sentence -= 1
+        for skipped in range(SENTENCES_BACK):
+            sentence = self._sentence_before(sentence)
+            since = self._tokens[self._sentences[sentence].first].start
+            fits = self._people.persons_before(pronoun, place, since)
+            if not fits:
+                continue
+            if len(fits) > 1 or (pronoun is not None and self._people.is_of_unknown_gender(fits[0])):
+                return _NOBODY
+            (person,) = fits
+            self._people.name_pronoun(place, person)
+            return person, PRONOUN_PENALTY + skipped * SKIPPED_PENALTY
+        return _NOBODY
+
+    def _sentence_before(self, sentence: int) -> int:
+        before = max(0, sentence - 1)
+        while before and self._is_all_marks(before):
+            before -= 1
+        return before
+
+    def _is_all_marks(self, sentence: int) -> bool:
+        """Whether the sentence is only a quotation, in which nobody is named."""
+        first, last, _ = self._sentences[sentence]
+        return last - first <= 2 and self._tokens[first].segment >= 0

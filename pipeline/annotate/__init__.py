@@ -1,10 +1,11 @@
 """The annotation of a text: its language, the quotations in it, and who and what it mentions.
 
 Everything here is pure: text in, values out. `annotate_text` is the entry point; start there. `language` detects the
-language, and `lexicon` has the words of the languages that have rules. `grammar` cuts the text into tokens and
-sentences, `people` finds the mentions, `direct` and `indirect` find the quotations, and `quotes` puts these together,
-and `speakers` finds out who the speakers are. `article_parts` makes one text of headline, lead and text. `rules` says what a rule is, and `catalogue` lists all of them. `annotators` loads
-other annotators, such as the models in `adapters`. `PRODUCER` names the version of the output.
+language, and `lexicon` has the words of the languages that have rules. `article_parts` makes one text of headline, lead
+and text. `grammar` cuts it into tokens and sentences, `people` finds the mentions, `direct` and `indirect` find the
+quotations, `speakers` finds out who their speakers are, and `quotes` puts these together. `rules` says what a rule is,
+and `catalogue` lists all of them. `annotators` loads other annotators, such as the models in `adapters`. `PRODUCER`
+names the version of the output.
 """
 
 from __future__ import annotations

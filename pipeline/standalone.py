@@ -18,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -33,6 +33,8 @@ START_SECONDS = 240
 """Time limit for Airflow to become healthy; the first start also creates its database."""
 STOP_SECONDS = 30
 """Time between SIGTERM and SIGKILL."""
+API_SERVER_STOP_SECONDS = 3
+"""The same for the API server: that of Airflow 3.3.2 closes everything, then hangs in the interpreter's shutdown."""
 _POLL_SECONDS = 0.5
 
 COMMON_ENVIRONMENT: Mapping[str, str] = {
@@ -115,16 +117,15 @@ class Airflow:
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """Stop all components and their descendants, including those that have left the process group."""
+        """Stop all components and their descendants, including those that have left the process group.
+
+        The API server is the last one, because tasks that are stopped report to it.
+        """
         if self._leader is None:
             return
-        family = [member for process in self._components.values() for member in _family(process.pid)]
-        _signal_group(self._leader, signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-        for member in alive:
-            member.kill()
+        for name, process in reversed(self._components.items()):
+            _stop_family(process.pid, API_SERVER_STOP_SECONDS if name == "api-server" else STOP_SECONDS)
         _signal_group(self._leader, signal.SIGKILL)
-        psutil.wait_procs(alive, timeout=STOP_SECONDS)
         for process in self._components.values():
             process.wait()
 
@@ -171,12 +172,20 @@ def admin_password(settings: Settings) -> str:
     return password
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def _stop_family(pid: int, seconds: float) -> None:
+    """Terminate the process and its descendants, and kill those that have not ended after so many seconds."""
     try:
         parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
+        family = [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return []
+        return
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.terminate()
+    _, alive = psutil.wait_procs(family, timeout=seconds)
+    for member in alive:
+        member.kill()
+    psutil.wait_procs(alive, timeout=seconds)
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -128,7 +128,7 @@ class AirflowApi:
         tries = 0
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
+                with urllib.request.urlopen(request, timeout=120) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as exc:
                 tries += 1

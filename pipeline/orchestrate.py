@@ -228,7 +228,9 @@ def _dealt(sources: Sequence[Source], settings: Settings, slots: int) -> list[Sh
 
 
 def _of_shard(shard: ShardData, roster: Sequence[Source]) -> tuple[Source, ...]:
-    return select(roster, msgspec.convert(shard, Shard).source_ids)
+    """The shard's sources, without those that were removed from sources.toml since the run was planned."""
+    ids = {*msgspec.convert(shard, Shard).source_ids}
+    return tuple(source for source in roster if source.id in ids)
 
 
 def _sources(dag_run: DagRun, settings: Settings) -> tuple[Source, ...]:

@@ -19,7 +19,7 @@ test: .venv/ready
 test-fast: .venv/ready
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
-# A backfill in the page of a real Airflow, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
+# A real Airflow from its first runs to backfills, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
 # keeps what it looked like.
 e2e: .venv/ready
 	$(BIN)/pytest tests/e2e
@@ -31,6 +31,7 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.annotation
 	$(BIN)/python -m tests.benchmarks.maintenance
 	$(BIN)/python -m tests.benchmarks.queries
+	$(BIN)/python -m tests.benchmarks.airflow
 	$(BIN)/python -m tests.benchmarks.ledger
 
 check: .venv/ready

@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -42,6 +41,9 @@ COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__CORE__PARALLELISM": "4",
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    # On a busy machine the API server may need more than the default of 5 seconds; a task whose start it does not
+    # confirm in time fails.
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
 }
 """Settings that are the same in every installation; a test compares docker-compose.yml with them."""
 
@@ -154,7 +156,7 @@ def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
         airflow.start("api-server")
         airflow.start("dag-processor")
         airflow.run(*models_pool_command()[1:])
-        airflow.wait_until(lambda: _is_healthy(port, "metadatabase"))
+        airflow.wait_until(lambda: _is_healthy(port, "metadatabase") and _answers_tasks(port))
         airflow.start("scheduler", "--skip-serve-logs")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"))
         yield airflow
@@ -200,9 +202,18 @@ def _is_healthy(port: int, *parts: str) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             health = json.load(answer)
-    except (OSError, urllib.error.URLError, ValueError):
+    except (OSError, ValueError):
         return False
     return all(health.get(name, {}).get("status") == "healthy" for name in parts)
+
+
+def _answers_tasks(port: int) -> bool:
+    """Whether the API that tasks use answers. Its first answer takes many seconds, because it is built only then."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/execution/health", timeout=START_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def _airflow_command() -> str:

@@ -295,7 +295,7 @@ def test_only_the_page_is_published_and_only_on_loopback(services: dict[str, dic
     assert ip_address(address).is_loopback
     base_url = services["api-server"]["environment"]["AIRFLOW__API__BASE_URL"]
     assert base_url == f"http://{address}:{host_port}"
-    assert f":{container_port}/api/v2/monitor/health" in services["api-server"]["healthcheck"]["test"][-1]
+    assert f":{container_port}/execution/health" in services["api-server"]["healthcheck"]["test"][-1]
     assert (
         services["scheduler"]["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
         == f"http://api-server:{container_port}/execution/"

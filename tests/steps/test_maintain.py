@@ -18,10 +18,11 @@ from pipeline.archive.storage import Folder, archive_storage
 from pipeline.errors import LedgerLocked, NewsledgerError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
+from pipeline.orchestrate import verify_stores
 from pipeline.settings import Settings
 from pipeline.steps.maintain import delete_superseded, merge_files, prune
 from pipeline.steps.run.progress import Progress
-from pipeline.steps.verification import WEEKS_TO_READ_ALL, PageRecord, due_records, is_due, prove
+from pipeline.steps.verification import WEEKS_TO_READ_ALL, PageRecord, due_records, is_due, last_verification, prove
 from tests.worlds.running import newsledger
 from tests.worlds.stories import item
 from tests.worlds.world import World
@@ -274,10 +275,30 @@ def test_the_command_does_it_all_and_says_so(world: World) -> None:
     assert done.returncode == 0, done.stderr
     assert "events verified" in done.stdout
     assert "digest sha256:" in done.stdout
+    sound = last_verification(world.settings)
+    assert sound is not None
+    assert (sound.pages, sound.findings) == (2, 0)
     next(world.settings.archive_root.rglob("*.warc.gz")).unlink()
     broken = newsledger("maintain", "--data", world.settings.data)
     assert broken.returncode == 1
     assert "no such file" in broken.stderr
+    damaged = last_verification(world.settings)
+    assert damaged is not None
+    assert damaged.verified_at > sound.verified_at
+    assert damaged.first_finding is not None and "no such file" in damaged.first_finding
     nowhere = newsledger("maintain", "--data", world.settings.data / "nowhere")
     assert nowhere.returncode == 1
     assert "no ledger here" in nowhere.stderr
+
+
+def test_the_weekly_task_is_remembered_also_if_it_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(world.settings.data))
+    world.collect()
+    verify_stores()
+    sound = last_verification(world.settings)
+    assert sound is not None and sound.findings == 0
+    next(world.settings.archive_root.rglob("*.warc.gz")).unlink()
+    with pytest.raises(NewsledgerError, match="no such file"):
+        verify_stores()
+    damaged = last_verification(world.settings)
+    assert damaged is not None and damaged.findings == 2

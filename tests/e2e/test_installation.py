@@ -24,6 +24,7 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from pipeline.canonical_urls import canonical_url
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.collect.http.addresses import canonical_host
 from pipeline.collect.http.host_files import file_stem
@@ -240,7 +241,7 @@ def published(api: AirflowApi) -> list[Mapping[str, int]]:
 
 
 def read(past: Room) -> set[str]:
-    return {url for (url,) in past.news("select url from articles")}
+    return {canonical_url(url) for (url,) in past.news("select url from articles")}
 
 
 def assert_nothing_is_doubled(past: Room) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.worlds.storyline import SOURCE, Storyline, at, published, rows
 
 from pipeline.events import AddressesJoined, JoinEvidence, RevisitOutcome
 from pipeline.settings import Settings
-from tests.worlds.storyline import SOURCE, Storyline, at, published, rows
 
 pytestmark = pytest.mark.slow
 

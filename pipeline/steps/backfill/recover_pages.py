@@ -178,7 +178,8 @@ class PageRecovery:
         """Whether the archived page is the article's: at its own address, or at another address of its site to which
         the article's address redirected at that time."""
         try:
-            is_own = article_id(memento.url) == article.article_id
+            # the article's id may have been made by older rules for addresses
+            is_own = article_id(memento.url) in {article.article_id, article_id(article.url)}
         except ValueError:
             return False
         hosts = self._source.hosts | {urlsplit(article.url).hostname or ""}

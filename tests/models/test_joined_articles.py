@@ -7,10 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.worlds.storyline import SOURCE, Storyline, at, published, rows
 
 from pipeline.events import AddressesJoined, JoinEvidence, RevisitOutcome
 from pipeline.settings import Settings
+from tests.worlds.running import published, rows
+from tests.worlds.stories import Storyline, at
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,7 @@ def join(first: Storyline, other: Storyline, evidence: JoinEvidence, day: int) -
     first.record(
         AddressesJoined(
             stream=f"article:{first.article_id}", occurred_at=at(day), producer="join@1",
-            caused_by=other.last.event_id, source_id=SOURCE, article_id=first.article_id,
+            caused_by=other.last.event_id, source_id="courier", article_id=first.article_id,
             other_article_id=other.article_id, url=first.url, other_url=other.url, evidence=evidence,
         ),
         at(day),

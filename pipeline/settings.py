@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     read_timeout_seconds: float = Field(default=20.0, gt=0)
     """The limit for the next bytes of a response."""
     parse_timeout_seconds: float = Field(default=10.0, gt=0)
-    """The limit for decoding and parsing one response, in a worker process."""
+    """The limit for decoding and parsing one response, in seconds of the processor."""
     build_timeout_seconds: float = Field(default=1800.0, gt=0)
     """How long to wait for another build of the models. A build takes minutes, so it is longer than the other waits."""
     lock_timeout_seconds: float = Field(default=60.0, gt=0)

@@ -19,7 +19,7 @@ from pipeline.settings import PROJECT_ROOT
 from pipeline.workers import MAX_LOST, Bounds, Lost, OriginBarred, TaskLost, Workers, parallel_map
 
 FOR_EVER = 3600
-SHORT = Bounds(seconds=4, memory_bytes=2_500_000_000)
+SHORT = Bounds(seconds=1, memory_bytes=2_500_000_000)
 
 
 def misbehave(task: int) -> int:

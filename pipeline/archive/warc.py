@@ -10,7 +10,7 @@ import io
 import zlib
 from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
@@ -101,7 +101,7 @@ def warcinfo(name: str, at: datetime) -> WarcRecord:
 
 def response(exchange: Exchange, payload_digest: str) -> WarcRecord:
     record = _new_record(WarcRecordType.response, exchange.fetched_at, "application/http; msgtype=response")
-    record.headers["WARC-Target-URI"] = exchange.url
+    record.headers["WARC-Target-URI"] = urldefrag(exchange.url).url
     record.headers["WARC-Payload-Digest"] = payload_digest
     _set_content(record, _response_head(exchange) + exchange.body_sent)
     return record
@@ -109,7 +109,7 @@ def response(exchange: Exchange, payload_digest: str) -> WarcRecord:
 
 def revisit(exchange: Exchange, payload_digest: str, original: Original) -> WarcRecord:
     record = _new_record(WarcRecordType.revisit, exchange.fetched_at, "application/http; msgtype=response")
-    record.headers["WARC-Target-URI"] = exchange.url
+    record.headers["WARC-Target-URI"] = urldefrag(exchange.url).url
     record.headers["WARC-Payload-Digest"] = payload_digest
     record.headers["WARC-Profile"] = REVISIT_PROFILE
     record.headers["WARC-Refers-To-Target-URI"] = original.url
@@ -120,7 +120,7 @@ def revisit(exchange: Exchange, payload_digest: str, original: Original) -> Warc
 
 def request(exchange: Exchange, response: WarcRecord) -> WarcRecord:
     record = _new_record(WarcRecordType.request, exchange.fetched_at, "application/http; msgtype=request")
-    record.headers["WARC-Target-URI"] = exchange.url
+    record.headers["WARC-Target-URI"] = urldefrag(exchange.url).url
     record.headers["WARC-Concurrent-To"] = response.headers["WARC-Record-ID"]
     parts = urlsplit(exchange.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -149,14 +150,19 @@ FAULTS: dict[str, Fault] = {
         coded("gzip, gzip", lambda _: gzip.compress(gzip.compress(ZEROS))), "too_large", False, 200
     ),
     "20 content codings": Fault(coded(", ".join(["gzip"] * NESTED), nested), "bad_encoding", True, 200),
-    "gzip that is none": Fault(coded("gzip", bytes), "bad_encoding", True, 200),
+    "gzip that is broken": Fault(coded("gzip", lambda body: b"\x1f\x8b" + body), "bad_encoding", True, 200),
     "gzip that is cut off": Fault(coded("gzip", lambda body: gzip.compress(body)[:-20]), "bad_encoding", True, 200),
-    "a coding that nobody knows": Fault(coded("snappy", bytes), "bad_encoding", True, 200),
+    "a coding that is not supported": Fault(coded("compress", bytes), "bad_encoding", True, 200),
 }
 
 POISON = answer(article("Poison"))
 
 ODDITIES: dict[str, Way] = {
+    "a coding that nobody knows": coded("snappy", bytes),
+    "a charset as the coding": coded("UTF-8", bytes),
+    "gzip for a plain body": coded("gzip", bytes),
+    "deflate without its header": coded("deflate", lambda body: zlib.compress(body)[2:-4]),
+    "several gzip members": coded("gzip", lambda body: gzip.compress(body[:50]) + gzip.compress(body[50:])),
     "HTTP/1.0 without a length": closing(lambda document: unsized(document).replace(b"1.1", b"1.0", 1)),
     "neither length nor chunks": closing(unsized),
     "closed after every answer": closing(answer),

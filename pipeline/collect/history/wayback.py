@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
+from pipeline.collect.feeds.charset import decode_text
 from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
+from pipeline.collect.pages.answers import SeenPage, see_page
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -153,6 +155,15 @@ def _capture(header: Sequence[str | None], row: Sequence[str | None]) -> Archive
 
 _REPLAY = re.compile(r"/web/(\d{14})id_/(https?:/.*)$", re.DOTALL)
 _ONE_SLASH = re.compile(r"^(https?:/)(?=[^/])")
+_NEAR = timedelta(days=31)
+"""A page that was archived, or says that it was published, this near to an article's publication is that article."""
+_LATE = timedelta(days=365)
+"""A page without a date that was archived later than this may be the article of another year."""
+_HEAD_BYTES = 300_000
+_STATED = re.compile(
+    r"""(?:datePublished|article:published_time)["']?\s{0,9}(?::|content\s{0,9}=)?\s{0,9}["']?(\d{4}-\d\d-\d\d)"""
+)
+"""Where a page says when an article was published: JSON-LD, microdata, OpenGraph."""
 _SLACK = timedelta(days=1)
 """Maximum distance of Memento-Datetime from the time in the address, and of that time ahead of our clock."""
 
@@ -166,6 +177,38 @@ class Memento(msgspec.Struct, frozen=True):
     """The original address of the page."""
     response: Response
     """The response of the archive."""
+
+
+class SeenMemento(SeenPage, frozen=True):
+    """What an archived page is."""
+
+    stated_on: tuple[date, ...] = ()
+    """The days on which it says that it, or an article that it lists, was published."""
+
+
+def see_memento(response: Response, url: str, memento_url: str) -> SeenMemento:
+    """What the archived page of the article at `url` is. For worker processes. Raises CodingError."""
+    seen = see_page(response, url, memento_url)
+    text, _ = decode_text(response.decoded()[:_HEAD_BYTES], response.content_type)
+    stated = {day for found in _STATED.finditer(text) if (day := _day(found[1])) is not None}
+    return SeenMemento(seen.size_bytes, seen.payload_digest, seen.no_page, seen.refreshes_to, tuple(sorted(stated)))
+
+
+def is_of_its_time(seen: SeenMemento, at: datetime, published_at: datetime) -> bool:
+    """Whether a page that was archived at this time can be the article of `published_at`, and not a later one for which
+    the site has used the address again."""
+    if abs(at - published_at) <= _NEAR:
+        return True
+    if seen.stated_on:
+        return any(abs(day - published_at.date()) <= _NEAR for day in seen.stated_on)
+    return at - published_at <= _LATE
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class WebArchive:

@@ -205,13 +205,18 @@ class GuardedResolver(AbstractResolver):
 
 
 def as_sent(url: str) -> URL:
-    """The URL unchanged, so that the archive shows what was requested; only characters that no request may have are
-    quoted.
+    """The URL unchanged, so that the server gets the address that was given; only characters that no request may have
+    are quoted. Escapes of other charsets than UTF-8, such as `%FC`, stay as they are.
 
     Host names in other scripts become ASCII (IDNA). Raises ValueError or IndexError for an invalid URL.
     """
-    if not (urlsplit(url).hostname or "").isascii():
-        return URL(url)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not host.isascii():
+        before, _, after = parts.netloc.rpartition("@")[2].lower().partition(host)
+        user = parts.netloc.rpartition("@")[0]
+        ascii_host = URL.build(scheme="http", host=host).raw_host or ""
+        url = parts._replace(netloc=f"{user and user + '@'}{before}{ascii_host}{after}").geturl()
     return URL(quote(url, safe="%:/?#[]@!$&'()*+,;=~"), encoded=True)
 
 

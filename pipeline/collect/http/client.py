@@ -67,7 +67,7 @@ class Timeouts(msgspec.Struct, frozen=True):
     read: float = 20
     """Until the next bytes of a response."""
     parse: float = 10
-    """Until a response is decoded and parsed."""
+    """Time of the processor for decoding and parsing a response."""
     retry_wait: float = 1
 
 
@@ -210,7 +210,7 @@ class Client:
         redirects = list(chain)
         while True:
             exchange = await self._exchange(url, headers, robots=robots, chain=redirects)
-            location = exchange.header("location")
+            location = exchange.location()
             if exchange.status not in REDIRECTS or not location:
                 return Response(exchange, tuple(redirects))
             redirects.append(exchange)
@@ -269,9 +269,10 @@ class Client:
 
     async def _request(self, url: str, headers: Mapping[str, str], read: ReadBody) -> Exchange:
         try:
-            async with self._session.get(as_sent(url), headers=headers, allow_redirects=False) as answer:
+            sent = as_sent(url)
+            async with self._session.get(sent, headers=headers, allow_redirects=False) as answer:
                 return Exchange(
-                    url=url,
+                    url=str(sent),
                     request_headers=tuple(answer.request_info.headers.items()),
                     status=answer.status,
                     reason=answer.reason or "",

@@ -13,10 +13,9 @@ from uuid import UUID
 
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import HistoryResult
-from pipeline.collect.history.wayback import IndexCutOff, Memento, WebArchive
+from pipeline.collect.history.wayback import IndexCutOff, Memento, WebArchive, is_of_its_time, see_memento
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
-from pipeline.collect.pages.answers import see_page
 from pipeline.collect.pages.requests import fetch_page
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
@@ -162,13 +161,13 @@ class PageRecovery:
                 memento = await self._archive.read(capture)
                 if not self._is_own(memento, article):
                     continue
-                seen = await self._archive.parse(memento, see_page, article.url, memento.url)
+                seen = await self._archive.parse(memento, see_memento, article.url, memento.url)
             except NotRead as failure:
                 temporary = failure if failure.is_passing else temporary
                 if failure.is_host_busy:
                     break
                 continue
-            if seen.no_page is None:
+            if seen.no_page is None and is_of_its_time(seen, memento.at, article.dated_at):
                 return [self._captured(article, memento.response, seen, memento.at, Via.WAYBACK, memento.url)]
         if temporary is not None:
             return self._not_read(article, temporary, "the web archive did not give a page that it has")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,17 @@ import pytest
 
 from pipeline.collect.history import wayback
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.wayback import ArchivedCapture, BrokenIndex, Memento, WebArchive, read_index, read_stamp
+from pipeline.collect.history.wayback import (
+    ArchivedCapture,
+    BrokenIndex,
+    Memento,
+    SeenMemento,
+    WebArchive,
+    is_of_its_time,
+    read_index,
+    read_stamp,
+    see_memento,
+)
 from tests.collect.history.history_client import hour, open_client
 from tests.worlds.web_archive import Odd, WebArchiveServer, web_archive
 
@@ -223,3 +233,30 @@ def test_endless_redirects_are_a_failure(archive: WebArchiveServer, tmp_path: Pa
     with pytest.raises(NotRead) as caught:
         replay(archive, tmp_path, hour(3))
     assert caught.value.reason == "redirects"
+
+
+OF_ITS_TIME = {
+    "archived in its month, undated": (20, "<p>The fair opens</p>", True),
+    "archived in its month, another date": (20, '<script>{"datePublished": "2019-01-01"}</script>', True),
+    "archived in its year, undated": (200, "<p>The fair opens</p>", True),
+    "archived in its year, of another year": (200, '<script>{"datePublished": "2025-03-14"}</script>', False),
+    "archived two years later, undated": (700, "<p>The fair opens</p>", False),
+    "archived two years later, dated": (700, '<script>{"datePublished":"2026-03-14T09:00"}</script>', True),
+    "with OpenGraph": (700, "<meta property='article:published_time' content='2026-03-15'>", True),
+    "of two years later": (700, "<meta property='article:published_time' content='2028-03-14'>", False),
+    "of no day": (700, '<script>{"datePublished":"2026-99-99"}</script>', False),
+}
+"""Days from publication to the capture, the page, and whether it may be the article of 14 March 2026."""
+
+
+@pytest.mark.parametrize(("days", "page", "is_own"), OF_ITS_TIME.values(), ids=OF_ITS_TIME)
+def test_a_late_capture_is_not_taken_for_an_article_of_another_year(
+    archive: WebArchiveServer, tmp_path: Path, days: int, page: str, is_own: bool
+) -> None:
+    archive.keep(URL, hour(3), page)
+
+    async def run(own: WebArchive) -> SeenMemento:
+        return await own.parse(await own.read(ArchivedCapture(hour(3), URL, "")), see_memento, URL, URL)
+
+    seen = ask(archive, tmp_path, run)
+    assert is_of_its_time(seen, hour(3) + timedelta(days=days), hour(3)) is is_own

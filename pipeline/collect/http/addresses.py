@@ -206,7 +206,7 @@ class GuardedResolver(AbstractResolver):
 
 def as_sent(url: str) -> URL:
     """The URL unchanged, so that the server gets the address that was given; only characters that no request may have
-    are quoted. Escapes of other charsets than UTF-8, such as `%FC`, stay as they are.
+    are quoted. Escapes of other charsets than UTF-8, such as `%FC`, are kept.
 
     Host names in other scripts become ASCII (IDNA). Raises ValueError or IndexError for an invalid URL.
     """

@@ -11,6 +11,7 @@ import pytest
 from pipeline.extract import PRODUCER
 from pipeline.workers import parallel_map
 from tests.golden.outputs import PAGES, current_digests, expected_file, output_of, recorded_digests
+from tests.pictures.extraction import HTML_FILE, PICTURE_FILE, render
 
 PRINT_OUTPUTS = """
 import sys
@@ -54,3 +55,8 @@ def test_any_number_of_processes_gives_the_same_bytes(jobs: int) -> None:
     pages = PAGES * 8
     alone = {page: output_of(page) for page in PAGES}
     assert list(parallel_map(output_of, pages, jobs)) == [alone[page] for page in pages]
+
+
+def test_the_picture_in_the_docs_is_of_what_is_extracted_now() -> None:
+    assert HTML_FILE.read_text("utf-8") == render(), "Run `python -m tests.pictures.extraction`, look at the picture."
+    assert PICTURE_FILE.read_bytes().startswith(b"\x89PNG")

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.collect.http.client import MAX_REDIRECTS
 from tests.worlds.hostile import Act, Document, Way, always, answer, article, head, redirecting, refusing
+from tests.worlds.loopback import Endpoint, counted_connections
 from tests.worlds.running import free_port
-from tests.worlds.sockets import Endpoint, counted_connections
 from tests.worlds.street import Street, street
 
 pytestmark = pytest.mark.slow

@@ -18,8 +18,8 @@ from pipeline.collect.feeds import MAX_ITEMS
 from pipeline.events import CaptureFailed, FeedPolled, ItemDiscovered
 from pipeline.steps.poll import MAX_SITEMAP_DEPTH, MAX_SITEMAPS
 from tests.worlds.hostile import Document, Site, article, redirecting
+from tests.worlds.loopback import Endpoint, counted_connections
 from tests.worlds.running import free_port
-from tests.worlds.sockets import Endpoint, counted_connections
 from tests.worlds.street import Street, street
 
 pytestmark = pytest.mark.slow

@@ -1,11 +1,16 @@
-"""A small web server on loopback whose answers a test sets, and which counts what it is asked."""
+"""A small web server on loopback whose answers a test sets, and which counts what it is asked; a count of the
+connections that this process opens, whichever code opens them."""
 
 from __future__ import annotations
 
+import ipaddress
+import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from types import TracebackType
@@ -102,3 +107,47 @@ class WebServer:
         self.answers[path] = Answer(
             body.encode(), headers={"ETag": etag} if etag else {}, content_type="application/rss+xml; charset=utf-8"
         )
+
+
+Endpoint = tuple[str, int]
+
+
+class ConnectionCounter:
+    """The endpoints that this process connected to, in order, since it was last asked to count.
+
+    Python raises the audit event `socket.connect` before any connection (PEP 578), so nothing needs to be replaced to
+    count them. What would leave loopback is counted and then refused: a guard that fails in a test does no harm.
+    """
+
+    def __init__(self) -> None:
+        self.opened: list[Endpoint] | None = None
+
+    def audit(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event != "socket.connect" or self.opened is None:
+            return
+        address = arguments[1]
+        if not isinstance(address, tuple):
+            return  # a Unix socket's path
+        host, port = address[:2]
+        self.opened.append((host, port))
+        if not ipaddress.ip_address(host).is_loopback:
+            raise ConnectionRefusedError(f"{host} port {port}: tests connect to loopback only")
+
+
+@cache
+def counter() -> ConnectionCounter:
+    """The only one: an audit hook cannot be removed."""
+    only = ConnectionCounter()
+    sys.addaudithook(only.audit)
+    return only
+
+
+@contextmanager
+def counted_connections() -> Iterator[list[Endpoint]]:
+    """The list grows with every connection that is tried until the block ends."""
+    opened: list[Endpoint] = []
+    counter().opened = opened
+    try:
+        yield opened
+    finally:
+        counter().opened = None

@@ -15,7 +15,7 @@ from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, Guarde
 from pipeline.collect.http.client import Client, Limits, Timeouts
 from pipeline.collect.http.responses import FetchFailed
 from pipeline.ledger.log import utc_now
-from tests.worlds.sockets import counted_connections
+from tests.worlds.loopback import counted_connections
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 

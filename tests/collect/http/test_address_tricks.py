@@ -11,8 +11,7 @@ import pytest
 from pipeline.collect.http.client import Client, Limits, Timeouts
 from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ledger.log import utc_now
-from tests.worlds.loopback import Answer, WebServer
-from tests.worlds.sockets import counted_connections
+from tests.worlds.loopback import Answer, WebServer, counted_connections
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 

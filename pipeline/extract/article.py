@@ -12,8 +12,9 @@ from lxml.html import HtmlElement
 from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
-from pipeline.extract.body import body_blocks, declared_blocks, linked_lines
+from pipeline.extract.body import body_blocks, declared_paragraphs, linked_lines
 from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
+from pipeline.extract.boilerplate.markup import drop
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
 from pipeline.extract.boilerplate.tree_cleaner import TreeCleaner
 from pipeline.extract.extraction import Extraction
@@ -22,6 +23,7 @@ from pipeline.extract.metadata.agencies import credited_agencies
 from pipeline.extract.metadata.article_header import ArticleHeader, read_header
 from pipeline.extract.metadata.article_metadata import as_utc, choose_metadata
 from pipeline.extract.metadata.declared import Declared, read_declared
+from pipeline.extract.metadata.paid_parts import paid_parts
 from pipeline.extract.metadata.titles import (
     declared_descriptions,
     declared_titles,
@@ -29,15 +31,18 @@ from pipeline.extract.metadata.titles import (
     site_names,
     without_site,
 )
+from pipeline.extract.page.embedded import embedded_article
 from pipeline.extract.page.flow import Line, lines_in
-from pipeline.extract.page.parsed_page import parse
+from pipeline.extract.page.parsed_page import Page, parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import narrow_to_article
 from pipeline.extract.page.removal import Removal
-from pipeline.extract.page.text import plain, separate_lines, spaced_text, words_of
+from pipeline.extract.page.text import normal, plain, separate_lines, spaced_text, words_of
 
 MIN_TEXT_CHARS = 40
 """A page with less text than this has no article."""
+MAX_TEASER_CHARS = 1_500
+"""A page that shows more text than this shows its article; its data is not searched for a longer one."""
 _REPEATED_CHARS = 60
 _HEAD_BLOCKS = 4
 """Only among this many first blocks, a block may be a repetition of the headline."""
@@ -56,7 +61,8 @@ def extract_page(
     Dates after `captured_at` are ignored. `outlet` are the rules for the page's outlet, by default those of its host.
     Raises PageError with a reason: `empty`, `too_large`, `not_html`, `broken`, `no_text`.
     """
-    root = parse(body, url=url, content_type=content_type).root
+    page = parse(body, url=url, content_type=content_type)
+    root = page.root
     declared = read_declared(root, url)
     etree.strip_elements(root, "script", with_tail=False)
     separate_lines(root)
@@ -78,12 +84,17 @@ def extract_page(
     live = is_liveblog(declared, article.headline, url)
     timeline = Timeline.read(root.body, declared, at, zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
+    for part in paid_parts(root.body, declared, article.access):
+        drop(part)
     _remove_boilerplate(root.body, header, removal, outlet=outlet, url=url, is_live=live)
     lines = [line for line in lines_in(root.body) if any(map(str.isalnum, line.text))]
-    blocks = without_repeated_quotations(_found_blocks(root, lines, declared, article, removal), removal)
+    blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     said = (*titles, page_title, *filter(None, (article.headline,)))
     blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
+    if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS <= len(article.lead or ""):
+        blocks = [Block(kind=BlockKind.PARAGRAPH, text=article.lead or "")]  # a page with nothing but its lead
+        article = msgspec.structs.replace(article, lead=None)
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
         raise PageError("no_text", f"{url}: no article text found")
     return with_text(article, blocks, removal, byline=header.byline, timeline=timeline)
@@ -113,17 +124,29 @@ def _remove_boilerplate(
 
 
 def _found_blocks(
-    root: HtmlElement, lines: Sequence[Line], declared: Declared, article: Extraction, removal: Removal
+    page: Page, lines: Sequence[Line], declared: Declared, article: Extraction, removal: Removal
 ) -> list[Block]:
-    """The visible text. If the page has none, the declared text, unless the article is behind a paywall."""
-    blocks, unselected = body_blocks(root, lines, article.url)
+    """The visible text; the text in the page's data, if that is much longer and the article is not behind a paywall."""
+    blocks, unselected = body_blocks(page.root, lines, article.url)
     for text in unselected:
         removal.add("unselected", "trafilatura", text)
+    shown = sum(len(block.text) for block in blocks)
     said = declared.article.get("articleBody")
-    is_open = article.access is Access.OPEN and isinstance(said, str)
-    if is_open and sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
-        return declared_blocks(str(said))
-    return blocks
+    if article.access is not Access.OPEN or shown >= MAX_TEASER_CHARS:
+        return blocks
+    texts = declared_paragraphs(said) if isinstance(said, str) else []
+    texts = max(texts, embedded_article(page.scripts), key=lambda one: sum(map(len, one)))
+    if sum(map(len, texts)) < 2 * shown or (shown >= MIN_TEXT_CHARS and not _continues(blocks, texts)):
+        return blocks
+    for block in blocks:
+        removal.add("unselected", "shown_teaser", block.text)
+    return [Block(kind=BlockKind.PARAGRAPH, text=text) for text in texts]
+
+
+def _continues(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
+    """Whether the text begins with what the page shows of it."""
+    start = normal(blocks[0].text[:_REPEATED_CHARS])
+    return start in normal(" ".join(texts))
 
 
 def with_text(

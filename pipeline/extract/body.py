@@ -197,9 +197,9 @@ def linked_lines(lines: Sequence[Line]) -> frozenset[str]:
     )
 
 
-def declared_blocks(body: str) -> list[Block]:
-    """The blocks of a declared `articleBody`, for pages that show their text only by script."""
-    return [Block(kind=BlockKind.PARAGRAPH, text=text) for text in map(plain, body.splitlines()) if text]
+def declared_paragraphs(body: str) -> list[str]:
+    """The paragraphs of a declared `articleBody`."""
+    return [text for text in map(plain, body.splitlines()) if text]
 
 
 def _trafilatura_text(root: HtmlElement, url: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from lxml.html import document_fromstring
 
 from pipeline.events import BlockKind
 from pipeline.extract.page.flow import lines_in
-from tests.golden.made_up import DEICH, extract, page, paragraphs
+from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
 
 
 def test_every_visible_text_is_in_exactly_one_line() -> None:
@@ -60,3 +62,68 @@ def test_lists_in_a_table_are_words_of_their_cells() -> None:
     extraction = extract(page(f"{paragraphs(DEICH[:2])}{table}{paragraphs(DEICH[2:])}"))
     rows = [block.text for block in extraction.blocks if block.kind is BlockKind.TABLE]
     assert rows == ["Tag | Fähre", "Montag | 8 bis 12 Uhr 13 bis 17 Uhr"]
+
+
+def test_text_that_is_only_in_the_state_of_a_framework_is_read() -> None:
+    html = paragraphs(DEICH)
+    states = (
+        f'<script id="__NEXT_DATA__" type="application/json">{json.dumps({"props": {"body": html}})}</script>',
+        f"<script>self.__next_f.push([1,{json.dumps('5:' + json.dumps(['$', {'parts': list(DEICH)}]))}])</script>",
+        f"<script>window.__STATE__ = {json.dumps({'page': {'blocks': [{'text': text} for text in DEICH]}})};</script>",
+    )
+    for state in states:
+        extraction = extract(page("<div class='spinner'></div>" + state))
+        assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_the_declared_text_continues_the_teaser_of_an_open_page() -> None:
+    head = json_ld(articleBody="\n\n".join(DEICH))
+    assert [block.text for block in extract(page(paragraphs(DEICH[:1]), head=head)).blocks] == list(DEICH)
+
+
+def test_hidden_text_of_a_paywalled_page_is_not_read() -> None:
+    part = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paid"}
+    head = json_ld(isAccessibleForFree=False, hasPart=part, articleBody="\n".join(DEICH))
+    offer = "<div class='paywall-offer'><p>Weiterlesen mit Holmbote plus.</p></div>"
+    for paid in ("<div class='paid'>", "<div style='display: none'>", "<section hidden>"):
+        extraction = extract(
+            page(f"{paragraphs(DEICH[:2])}{paid}{paragraphs(DEICH[2:])}</div></section>{offer}", head=head)
+        )
+        assert [block.text for block in extraction.blocks] == list(DEICH[:2])
+        assert extraction.access == "paywalled"
+
+
+def test_declared_parts_that_readers_see_are_read() -> None:
+    part = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paid"}
+    body = f"{paragraphs(DEICH[:2])}<div class='paid'>{paragraphs(DEICH[2:])}</div>"
+    extraction = extract(page(body, head=json_ld(isAccessibleForFree=False, hasPart=part)))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_a_page_with_nothing_but_a_lead_is_an_article() -> None:
+    extraction = extract(page(f"<p class='lead'>{DEICH[0]}</p><div class='player'></div>"))
+    assert extraction.text == DEICH[0]
+
+
+def test_a_short_box_with_a_picture_and_a_credit_is_a_caption() -> None:
+    caption = "Der Deich am Morgen, wie ihn Helfer sahen."
+    box = f"<div class='x1'><div><img src='/a.jpg'></div><h4>{caption}</h4><p>Foto: Nordpress</p></div>"
+    extraction = extract(page(paragraphs(DEICH[:2]) + box + paragraphs(DEICH[2:])))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+    assert caption in [stripped.text for stripped in extraction.stripped if stripped.kind == "image_caption"]
+
+
+def test_siblings_of_name_time_and_text_are_comments() -> None:
+    comments = "".join(
+        f"<div class='b'><b>Leserin{number}</b> <span>vor {number} Stunden</span><p>{text}</p></div>"
+        for number, text in enumerate(DEICH * 2, start=2)
+    )
+    extraction = extract(page(paragraphs(DEICH[:3]) + f"<div class='disk'>{comments}</div>"))
+    assert [block.text for block in extraction.blocks] == list(DEICH[:3])
+
+
+def test_a_charset_that_is_declared_late_is_obeyed() -> None:
+    name = "Starostka Jiřina Čapková"
+    style = "<style>" + ".a{color:red}" * 800 + "</style><meta charset='windows-1250'>"
+    body = page(f"<p>{name} {DEICH[0]}</p>" + paragraphs(DEICH)).decode().replace('<meta charset="utf-8">', style)
+    assert name in extract(body.encode("cp1250", "replace")).text

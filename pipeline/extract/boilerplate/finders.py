@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.surroundings import Surroundings
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.removal import VIDEO_TIME
-from pipeline.extract.page.text import raw_text, text_within, tidy, visible_text
+from pipeline.extract.page.text import raw_text, spaced_text, text_within, tidy, visible_text
 
 _MAX_LINK_CHARS = 300
 _MAX_LINK_LIST_CHARS = 1_500
@@ -29,6 +30,13 @@ _NEW_WINDOW = re.compile(
     r"(?:fenster|tab|window)(?:\s+geöffnet)?\W*$",
     re.IGNORECASE,
 )
+_MIN_COMMENTS = 3
+_COMMENT = re.compile(
+    r"(?:[^\s.:!?]+\s){1,4}?\W*(?:(?:vor|am|il y a|hace)\s+)?(?:\d{1,2}\s(?:sek|min|std|stunde|tag|woche|monat|jahr|sec"
+    r"|hour|hr|day|week|month|year|heure|jour|hora|día)\w*|\d{1,2}\.\s?\d{1,2}\.(?:20)?\d\d|\d{4}-\d\d-\d\d)\b.{0,30}?\s\S.{20,}",
+    re.IGNORECASE,
+)
+"""A name, a time, and what they say: `Leserin7 vor 3 Stunden Das wird zu teuer, …`."""
 _NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.):]\s")
 _LINKED_SHARE = 0.95
 """A paragraph with at least this share of linked text counts as nothing but links."""
@@ -47,6 +55,26 @@ def find_figure(figure: HtmlElement, page: Surroundings) -> HtmlElement | None:
 
 def _is_in_the_open(paragraph: HtmlElement) -> bool:
     return next(paragraph.iterancestors("figcaption"), None) is None
+
+
+def find_picture_box(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    return element if element in page.picture_boxes else None
+
+
+def find_comments(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    """The element, if most of its children are alike and each begins with a name and a time."""
+    if page.is_liveblog or len(element) < _MIN_COMMENTS or element.find(".//h1") is not None:
+        return None
+    alike = Counter((child.tag, child.get("class")) for child in element)
+    (kind, count), *_ = alike.most_common(1)
+    if count < _MIN_COMMENTS or not isinstance(kind[0], str):
+        return None
+    said = sum(
+        _COMMENT.match(spaced_text(child)[:_MAX_CARD_CHARS]) is not None
+        for child in element
+        if (child.tag, child.get("class")) == kind
+    )
+    return element if said >= _MIN_COMMENTS and said * 10 >= count * 7 else None
 
 
 def find_dialog(element: HtmlElement, page: Surroundings) -> HtmlElement | None:

@@ -27,6 +27,7 @@ _MAX_DANGLING = 2
 If there are more, they are a list and all of them stay."""
 FOOT_BLOCKS = 5
 """Credits and notes on authors are removed only among the last blocks of text. Removed blocks do not count."""
+_ALL_QUOTED = re.compile(r"^[„“”\"«»‚‘‹›][^„“”\"«»]{10,240}[“”\"«»’›‹]\W*$")
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 
 
@@ -144,14 +145,19 @@ def is_names_only(text: str, authors: Sequence[str]) -> bool:
 
 
 def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> list[Block]:
-    """Remove pull quotes that only repeat a paragraph, and the line after them with the speaker."""
+    """Remove pull quotes that only repeat a paragraph, and the line after them with the speaker.
+
+    A paragraph is a pull quote if all of it is in quotation marks.
+    """
     prose = [normal(block.text) for block in blocks if block.kind is BlockKind.PARAGRAPH]
     kept: list[Block] = []
     after_repeated = False
     for block in blocks:
         words = normal(block.text)
         is_repeated = (
-            block.kind is BlockKind.QUOTATION and len(words) > 20 and any(words in paragraph for paragraph in prose)
+            _is_pull_quote(block)
+            and len(words) > 20
+            and any(words in paragraph for paragraph in prose if paragraph != words)
         )
         if is_repeated or (after_repeated and speaker_in(block)):
             removal.add("pull_quote", "repeated_quotation", block.text)
@@ -159,6 +165,11 @@ def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> li
             kept.append(block)
         after_repeated = is_repeated
     return kept
+
+
+def _is_pull_quote(block: Block) -> bool:
+    is_quoted = block.kind is BlockKind.PARAGRAPH and _ALL_QUOTED.match(block.text) is not None
+    return is_quoted or block.kind is BlockKind.QUOTATION
 
 
 def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Block]:

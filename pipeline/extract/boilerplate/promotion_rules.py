@@ -14,6 +14,18 @@ _NETWORK = r"(?:facebook|twitter|x|instagram|whatsapp|tiktok|linkedin|google|you
 
 PROMOTION_RULES = (
     LineRule(
+        id="messenger_channel",
+        kind="promotion",
+        reason="Asks readers to follow the outlet's channel in a messenger.",
+        example="Nichts mehr verpassen: Abonnieren Sie unseren WhatsApp-Kanal mit den Nachrichten des Tages.",
+        pattern=holding(
+            r"\b(?:whatsapp|telegram|signal|threads|messenger)\b.{0,12}(?:kan[aä]l|channel|gruppe|group)",
+            r"\b(?:abonnier\w*|folg(?:en sie|t? uns|e)|follow|join|subscribe|treten sie|(?:erhalten|bekommen) sie"
+            r"|unser\w*|our|hier)\b",
+        ),
+        max_chars=260,
+    ),
+    LineRule(
         id="newsletter_line",
         kind="newsletter",
         reason="An offer to subscribe.",

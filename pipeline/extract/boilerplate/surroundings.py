@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.region import PROSE_CHARS
-from pipeline.extract.page.text import raw_text, text_within
+from pipeline.extract.page.removal import CREDIT_WORDS
+from pipeline.extract.page.text import lines_of, raw_text, text_within
 
 _BOX_TAGS = frozenset({"div", "section", "form", "aside", "label"})
+_PICTURE_BOX_TAGS = frozenset({"div", "section", "span", "p", "a", "li", "aside", "header"})
+_MAX_CAPTION_CHARS = 500
+_CREDIT_LINE = re.compile(
+    rf"\(?\s*(?:{CREDIT_WORDS}\s*(?::|/|by\b)\s*|©\s*)\S.{{1,100}}$|.{{10,}}\s\({CREDIT_WORDS}\s*[:/].{{2,60}}\)$",
+    re.IGNORECASE,
+)
 _MAX_SIGN_UP_CHARS = 450
 _MAX_SIGN_UP_CHILDREN = 8
 _MAX_WRAPPERS = 3
@@ -26,6 +34,7 @@ class Surroundings:
         self.is_liveblog = is_liveblog
         self.own_articles = frozenset(heading.iterancestors("article")) if heading is not None else frozenset()
         self.sign_ups = frozenset(_sign_ups(body))
+        self.picture_boxes = frozenset(_picture_boxes(body))
         self._url = url
         self._host = urlsplit(url).hostname
         self._prose_parents: dict[HtmlElement, bool] = {}
@@ -73,6 +82,20 @@ def _is_prose(element: HtmlElement) -> bool:
             break
         element = element[0]
     return element.tag == "p" and len(raw_text(element)) >= PROSE_CHARS
+
+
+def _picture_boxes(body: HtmlElement) -> Iterator[HtmlElement]:
+    """The smallest boxes with a picture and a line of credit, if they have little text beside it."""
+    for picture in body.iter("img", "picture", "amp-img"):
+        box = picture.getparent()
+        while box is not None and box.tag in _PICTURE_BOX_TAGS and box.find(".//h1") is None:
+            text = text_within(box, _MAX_CAPTION_CHARS)
+            if text is None:
+                break
+            if text and any(_CREDIT_LINE.match(line) for line in lines_of(box)):
+                yield box
+                break
+            box = box.getparent()
 
 
 def _sign_ups(body: HtmlElement) -> Iterator[HtmlElement]:

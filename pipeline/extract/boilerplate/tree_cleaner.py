@@ -213,7 +213,7 @@ class TreeCleaner:
         return None
 
     def _hit_of(self, element: HtmlElement, rule: TreeRule) -> _Hit:
-        chars = 0 if rule.kind == "figure" else text_chars(element)
+        chars = 0 if rule.id == "figure" else text_chars(element)
         return _Hit(element, rule.kind, rule.id, chars if rule.counts else None)
 
     def _named_box(self, element: HtmlElement) -> _Hit | None:

@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.finders import (
     HEADINGS,
+    find_comments,
     find_dialog,
     find_figure,
     find_folding_bio,
@@ -27,6 +28,7 @@ from pipeline.extract.boilerplate.finders import (
     find_loose_video,
     find_new_window_note,
     find_next_article,
+    find_picture_box,
     find_sign_up,
     find_teaser_article,
     find_teaser_card,
@@ -61,6 +63,25 @@ TREE_RULES = (
         example="<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Nordpress</figcaption></figure>",
         tags=frozenset({"figure"}),
         find=find_figure,
+    ),
+    TreeRule(
+        id="picture_box",
+        kind="figure",
+        reason="A small box with a picture and a line that says whose it is, whatever its name.",
+        example="<div><div><img src='/d.jpg'></div><h4>Der Deich am Morgen.</h4><p>Foto: Nordpress</p></div>",
+        tags=frozenset({"div", "section", "span", "p", "a", "li", "aside", "header"}),
+        find=find_picture_box,
+    ),
+    TreeRule(
+        id="comments",
+        kind="comments",
+        reason="Siblings that each begin with a name and a time are what readers say, whatever their names.",
+        example="<div><p>Leserin1 vor 2 Stunden Der Deich war viel zu teuer.</p>"
+        "<p>Leserin2 vor 3 Stunden Der Deich hat doch gehalten.</p>"
+        "<p>Leserin3 vor 5 Stunden Das sehen wir im Frühjahr.</p></div>",
+        tags=frozenset({"div", "section", "ul", "ol"}),
+        find=find_comments,
+        counts=False,
     ),
     TreeRule(
         id="sign_up",

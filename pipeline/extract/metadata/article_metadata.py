@@ -16,7 +16,7 @@ from pipeline.events import Access
 from pipeline.extract.extraction import Extraction
 from pipeline.extract.metadata.article_header import ArticleHeader
 from pipeline.extract.metadata.authors import choose_authors
-from pipeline.extract.metadata.declared import Declared, Node
+from pipeline.extract.metadata.declared import Declared, Node, is_not_free
 from pipeline.extract.metadata.publication_dates import choose_publication
 from pipeline.extract.metadata.titles import choose_headline, site_names
 from pipeline.extract.page.text import plain, words_of
@@ -134,7 +134,6 @@ def _choose_canonical_url(declared: Declared, url: str) -> str | None:
     return None
 
 
-_NOT_FREE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
 _TIERS = {
     "free": Access.OPEN,
     "metered": Access.METERED,
@@ -150,8 +149,7 @@ def _choose_access(declared: Declared) -> Access:
         (declared.meta("article:content_tier", "og:article:content_tier", "content_tier") or "").strip().lower()
     )
     for node in _parts(declared.article, declared.page):
-        free = node.get("isAccessibleForFree")
-        if free is not None and str(free).strip().lower() in _NOT_FREE:
+        if is_not_free(node):
             return Access.METERED if tier is Access.METERED else Access.PAYWALLED
     return tier or Access.OPEN
 

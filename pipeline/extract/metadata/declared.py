@@ -41,6 +41,7 @@ PAGE_TYPES = frozenset({"WebPage", "ItemPage", "WebContent", "VideoObject", "Cre
 
 _CONTAINERS = ("@graph", "mainEntity", "mainEntityOfPage")
 """Keys that can hold the page's own node. `itemListElement`, `hasPart` and `mentions` hold other pages."""
+_NOT_FREE = frozenset({"false", "no", "0", "schema.org/false"})
 _MAX_NODES = 2_000
 _MAX_SCRIPT_CHARS = 4_000_000
 """A longer JSON-LD script is ignored."""
@@ -109,6 +110,14 @@ def types_of(node: Node) -> set[str]:
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
+
+
+def is_not_free(node: Node) -> bool:
+    """Whether the node is declared as not free: https://schema.org/isAccessibleForFree."""
+    return (
+        str(node.get("isAccessibleForFree", "")).strip().lower().removeprefix("http://").removeprefix("https://")
+        in _NOT_FREE
+    )
 
 
 def names_of(value: object, declared: Declared, depth: int = 0) -> list[str]:

@@ -23,8 +23,9 @@ MAX_ELEMENTS = 60_000
 """Maximum number of elements, scripts excluded. Real articles have up to 15,000; parts of trafilatura are quadratic."""
 MAX_DEPTH = 200
 """Tags nested deeper are removed; their text moves into the element at this depth."""
-META_CHARSET_BYTES = 4096
-"""How far a charset declaration is searched for. The HTML standard says 1024, but browsers read further."""
+META_CHARSET_BYTES = 100_000
+"""How far a charset declaration is searched for. The HTML standard says 1024, but browsers obey later ones, too."""
+_BINARY_CHECK_BYTES = 4096
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -76,6 +77,8 @@ _OTHER_MEDIA = ("image/", "audio/", "video/", "font/", "application/pdf", "appli
 class Page(msgspec.Struct, frozen=True):
     root: HtmlElement
     url: str
+    scripts: tuple[HtmlElement, ...] = ()
+    """All scripts. Those that are not JSON are no longer in the tree."""
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
@@ -94,19 +97,20 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
         raise PageError("not_html", f"{url}: no HTML element in {len(body)} bytes")
     root = _parse_text(text, url)
     etree.strip_elements(root, *_NEVER_TEXT, with_tail=False)
-    for script in list(root.iter("script")):
+    scripts = tuple(root.iter("script"))
+    for script in scripts:
         if "json" not in (script.get("type") or "").lower():
             script.drop_tree()
     _flatten_depth(root)
     elements = _ELEMENTS(root)
     if isinstance(elements, float) and elements > MAX_ELEMENTS:
         raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
-    return Page(root=root, url=url)
+    return Page(root=root, url=url, scripts=scripts)
 
 
 def _is_binary(body: bytes) -> bool:
     """True if over 2% of the first bytes are control characters. UTF-16 text, with its NULs, has a byte order mark."""
-    head = body[:META_CHARSET_BYTES]
+    head = body[:_BINARY_CHECK_BYTES]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
     return len(_CONTROL_BYTES.findall(head)) * 50 > len(head)

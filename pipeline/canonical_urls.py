@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
+import idna
 import msgspec
 
 _FILE = Path(__file__).with_name("address_parameters.tsv")
@@ -96,7 +97,7 @@ def canonical_url(url: str) -> str:
         raise ValueError(f"not an http(s) URL: {url!r}")
     host = _VARIANT_HOST.sub("www.", parts.hostname.rstrip("."))
     try:
-        host = host.encode("idna").decode("ascii") if not host.isascii() else host
+        host = host if host.isascii() else _ascii_host(host)
     except UnicodeError as exc:
         raise ValueError(f"host name cannot be encoded: {url!r}") from exc
     if ":" in host:
@@ -108,6 +109,14 @@ def canonical_url(url: str) -> str:
     fragment = quote(parts.fragment, safe="%!$&'()*+,;=:@/~?", errors="surrogatepass")
     route = _normal_escapes(fragment) if _ROUTE.match(parts.fragment) else ""
     return urlunsplit((parts.scheme.lower(), host + port, path or "/", query, route))
+
+
+def _ascii_host(host: str) -> str:
+    """The host as clients look it up (IDNA 2008), or by older rules if it has characters that are not allowed today."""
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return host.encode("idna").decode("ascii")
 
 
 def _identifying(query: str) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,7 @@ DIFFERENT = [
     ("https://tagblatt.example/a", "https://tagblatt.example/b"),
     ("https://tagblatt.example/a?id=1", "https://tagblatt.example/a?id=2"),
     ("https://tagblatt.example/a%2Fb", "https://tagblatt.example/a/b"),
+    ("https://www.straße.example/a", "https://www.strasse.example/a"),
     ("https://tagblatt.example/A", "https://tagblatt.example/a"),
     ("https://tagblatt.example:8080/a", "https://tagblatt.example/a"),
     ("https://politik.tagblatt.example/a", "https://tagblatt.example/a"),

@@ -88,7 +88,8 @@ def pending_pairs(ledger: Ledger, interval: Interval) -> list[PairToJoin]:
 
 
 def pending_claims(ledger: Ledger, interval: Interval) -> list[AddressClaim]:
-    """The evidence of the interval that articles have other addresses. That they have their own is left out."""
+    """The evidence of the interval that articles have other addresses. That they have their own is left out, and so are
+    articles of an older version that hold several of today's addresses: they are not all the same."""
     claims = ledger.select(
         AddressClaim,
         "address_claims",
@@ -97,7 +98,17 @@ def pending_claims(ledger: Ledger, interval: Interval) -> list[AddressClaim]:
         recall_start=interval.start - RECALL,
         least_words=LEAST_WORDS,
     )
-    return [claim for claim in claims if claim.target not in {None, claim.article_id}]
+    older: dict[UUID, set[UUID | None]] = defaultdict(set)
+    for claim in claims:
+        if claim.evidence is JoinEvidence.SAME_ADDRESS:
+            older[claim.article_id].add(claim.target)
+    merged = {article for article, targets in older.items() if len(targets) > 1}
+    return [
+        claim
+        for claim in claims
+        if claim.target not in {None, claim.article_id}
+        and not (claim.evidence is JoinEvidence.SAME_ADDRESS and claim.article_id in merged)
+    ]
 
 
 def new_pairs(

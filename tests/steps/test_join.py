@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.events import JoinEvidence
-from pipeline.ids import article_id
+from pipeline.events import ItemDiscovered, JoinEvidence
+from pipeline.ids import article_id, name_uuid
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, Run
+from pipeline.steps.join import pending_pairs
 from pipeline.steps.join_evidence import ArticleFacts, is_joined
 from tests.worlds.loopback import Answer
-from tests.worlds.stories import NOON
+from tests.worlds.stories import NOON, discovered
 from tests.worlds.world import PARAGRAPHS, World
 
 FERRY = " ".join(PARAGRAPHS)
@@ -120,6 +123,43 @@ def test_what_joins_two_addresses(evidence: JoinEvidence, one: ArticleFacts, oth
 def test_what_does_not_join_them(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> None:
     assert not is_joined(evidence, one, other)
     assert not is_joined(evidence, other, one)
+
+
+def pending(ledger: Ledger, run: Run, *items: ItemDiscovered) -> list[tuple[str, str, str]]:
+    """Evidence and addresses of the pairs to join, after these items were recorded."""
+    ledger.append(list(items), run)
+    pairs = pending_pairs(ledger, Interval(NOON - timedelta(days=1), NOON + timedelta(days=1)))
+    return [(pair.claim.evidence.value, pair.first.url, pair.second.url) for pair in pairs]
+
+
+def test_addresses_that_an_older_version_kept_apart_are_one(ledger: Ledger, run: Run) -> None:
+    base = "https://kurier.example/a-1"
+    older = [
+        discovered(f"{base}?maca=rss-{n}", NOON, producer="poll@2", article_id=name_uuid("older", str(n)))
+        for n in range(2)
+    ]
+    assert pending(ledger, run, *older) == [("same_address", f"{base}?maca=rss-0", f"{base}?maca=rss-1")]
+    today = discovered(base, NOON, producer="poll@3")
+    assert pending(ledger, run, today) == [
+        ("same_address", f"{base}?maca=rss-0", base),
+        ("same_address", f"{base}?maca=rss-1", base),
+    ]
+
+
+def test_an_older_versions_item_of_two_addresses_joins_neither(ledger: Ledger, run: Run) -> None:
+    merged = name_uuid("older")
+    items = [
+        discovered(f"https://kurier.example/{path}", NOON, producer="poll@2", article_id=merged)
+        for path in ("gear", "gear/amp")
+    ]
+    today = [discovered(f"https://kurier.example/{path}", NOON, producer="poll@3") for path in ("gear", "gear/amp")]
+    assert pending(ledger, run, *items, *today) == []
+
+
+def test_a_redirector_beside_the_original_address_is_the_same_article(ledger: Ledger, run: Run) -> None:
+    proxy, article = "https://proxy.example/r/8812", "https://kurier.example/mole"
+    items = (discovered(proxy, NOON), discovered(article, NOON, redirector_url=proxy))
+    assert pending(ledger, run, *items) == [("original_link", proxy, article)]
 
 
 class Kiosk(World):

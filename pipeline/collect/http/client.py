@@ -26,7 +26,7 @@ from pipeline.collect.http.failures import dns_reason, request_failed
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
-from pipeline.collect.http.robots import RobotsCache
+from pipeline.collect.http.robots import RobotsCache, judge_by
 from pipeline.sources.sites import is_address, registrable_host
 from pipeline.workers import READING, OriginBarred, TaskLost, Workers
 
@@ -102,7 +102,7 @@ class Client:
         self._now = now
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
-        self._robots = RobotsCache(AGENT, self._load_robots, now, hosts)
+        self._robots = RobotsCache(self._load_robots, now, hosts)
         self._workers = Workers(bounds=msgspec.structs.replace(READING, seconds=timeouts.parse))
 
     async def __aenter__(self) -> Self:
@@ -295,9 +295,10 @@ class Client:
 
     async def _obey_robots(self, url: str, host: Host) -> None:
         rules = await self._robots.rules(url)
-        if not rules.allow(url):
+        verdict = judge_by(rules, AGENT, url) if rules.is_short else await self.work(url, judge_by, rules, AGENT, url)
+        if not verdict.allows:
             raise FetchFailed("robots", f"{url}: forbidden by robots.txt")
-        host.crawl_delay(rules.crawl_delay_seconds)
+        host.crawl_delay(verdict.crawl_delay_seconds)
 
     async def _load_robots(self, url: str) -> bytes:
         """A missing robots.txt (4xx) allows everything, an unreachable one (5xx, no response) nothing (RFC 9309,

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -24,26 +25,42 @@ MAX_BYTES = 512_000
 MAX_CRAWL_DELAY_SECONDS = 3600.0
 """A longer Crawl-delay is shortened to this."""
 
+_SHORT_CHARS = 20_000
 _GROUP = re.compile(r"^(?P<before>[ \t]*user-?agent[ \t]*:[ \t]*)(?P<token>\*|[a-z_-]*)[^\r\n]*", re.I | re.M)
 
 
+class RobotsVerdict(msgspec.Struct, frozen=True):
+    """What a robots.txt says about an address."""
+
+    allows: bool
+    crawl_delay_seconds: float
+    """The longer of Crawl-delay and Request-rate, which are not part of the standard; 0 if neither is given."""
+
+
 class Rules(msgspec.Struct, frozen=True):
-    """The rules of an origin's robots.txt for one agent."""
+    """The robots.txt of an origin."""
 
-    parser: Protego
-    agent: str
-
-    def allow(self, url: str) -> bool:
-        return bool(self.parser.can_fetch(url, self.agent))
+    text: str
 
     @property
-    def crawl_delay_seconds(self) -> float:
-        """The longer of Crawl-delay and Request-rate, which are not part of the standard; 0 if neither is given."""
-        delay = self.parser.crawl_delay(self.agent) or 0.0
-        rate = self.parser.request_rate(self.agent)
-        if rate is not None and rate.requests > 0:
-            delay = max(delay, rate.seconds / rate.requests)
-        return float(min(max(delay, 0.0), MAX_CRAWL_DELAY_SECONDS))
+    def is_short(self) -> bool:
+        """Whether it is judged in an instant. A long one with many wildcards takes half a second for each address."""
+        return len(self.text) <= _SHORT_CHARS
+
+
+def judge_by(rules: Rules, agent: str, url: str) -> RobotsVerdict:
+    """What the rules say about the address. Call it in a worker process, unless the rules are short."""
+    parser = _parsed(rules.text, agent)
+    delay = parser.crawl_delay(agent) or 0.0
+    rate = parser.request_rate(agent)
+    if rate is not None and rate.requests > 0:
+        delay = max(delay, rate.seconds / rate.requests)
+    return RobotsVerdict(bool(parser.can_fetch(url, agent)), float(min(max(delay, 0.0), MAX_CRAWL_DELAY_SECONDS)))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, agent: str) -> Protego:
+    return Protego.parse(_by_token(text, agent))
 
 
 Load = Callable[[str], Awaitable[bytes]]
@@ -64,8 +81,7 @@ class RobotsCache:
     Rules hold for one origin: scheme, host and port (RFC 9309, 2.3).
     """
 
-    def __init__(self, agent: str, load: Load, now: Callable[[], datetime], folder: Path) -> None:
-        self._agent = agent
+    def __init__(self, load: Load, now: Callable[[], datetime], folder: Path) -> None:
         self._load = load
         self._now = now
         self._folder = folder
@@ -90,7 +106,7 @@ class RobotsCache:
             loaded = KeptRobots(self._now(), body[:MAX_BYTES].decode("utf-8-sig", "replace"))
             _keep(path, loaded)
         self._origins[address] = (loaded.loaded_at, self._origins[address][1])
-        return Rules(Protego.parse(_by_token(loaded.text, self._agent)), self._agent)
+        return Rules(loaded.text)
 
     def _is_fresh(self, loaded_at: datetime) -> bool:
         return timedelta() <= self._now() - loaded_at <= KEPT

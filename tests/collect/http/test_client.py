@@ -292,6 +292,8 @@ def test_the_crawl_delay_is_kept(web: WebServer) -> None:
         (Answer(b"User-agent: NewsLedger/0.1 (+https://example.org)\nDisallow: /\n"), "robots"),
         (Answer(b"User-agent: other\nuser-agent : newsledger\nDisallow: /\n"), "robots"),
         (Answer(b"User-agent: *\nDisallow: /\n\nUser-agent: news\nAllow: /\n"), "robots"),
+        (Answer(b"User-agent: *\n" + b"Disallow: /*x*y\n" * 9_999 + b"Disallow: /a\n"), "robots"),
+        (Answer(b"User-agent: *\n" + b"Disallow: /*x*y\n" * 9_999 + b"Allow: /a\n"), None),
         (Answer(b"User-agent: news\nDisallow: /\n"), None),
         (Answer(b"User-agent: newsledgerbot\nDisallow: /\n"), None),
         (Answer(b"User-agent: n\nDisallow: /\n"), None),

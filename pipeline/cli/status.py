@@ -55,7 +55,7 @@ def status(
     if as_json:
         _write_json(state, found)
     elif check:
-        for concern in found or ():
+        for concern in found:
             typer.echo(console.printable(concern.what))
         if not found:
             typer.echo("nothing needs attention")

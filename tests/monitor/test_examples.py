@@ -75,3 +75,9 @@ def test_alerts_read_metrics_that_exist(rule: dict[str, object]) -> None:
     assert read <= names
     kinds = re.search(r'kind=~?"([^"]+)"', expression)
     assert not kinds or set(kinds[1].split("|")) <= {kind.value for kind in ConcernKind}
+
+
+def test_operations_explains_every_kind_of_concern() -> None:
+    page = (PROJECT_ROOT / "docs" / "operations.md").read_text("utf-8")
+    (table,) = re.findall(r"\| kind \| when \|.*?\n\n", page, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`(?=[^|]*\|[^|]*\|[^|]*\|\n)", table)) == {kind.value for kind in ConcernKind}

@@ -35,9 +35,9 @@ from pipeline.extract.page.embedded import embedded_article
 from pipeline.extract.page.flow import Line, lines_in
 from pipeline.extract.page.parsed_page import Page, parse
 from pipeline.extract.page.quotations import mark_quotations
-from pipeline.extract.page.region import narrow_to_article
+from pipeline.extract.page.region import PROSE_CHARS, narrow_to_article
 from pipeline.extract.page.removal import Removal
-from pipeline.extract.page.text import normal, plain, separate_lines, spaced_text, words_of
+from pipeline.extract.page.text import normal, plain, separate_lines, spaced_text, visible_text, words_of
 
 MIN_TEXT_CHARS = 40
 """A page with less text than this has no article."""
@@ -97,6 +97,9 @@ def extract_page(
         article = msgspec.structs.replace(article, lead=None)
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS:
         raise PageError("no_text", f"{url}: no article text found")
+    for element in header.elements:
+        removal.leave(_unsaid(visible_text(element), article))
+    removal.record_frame()
     return with_text(article, blocks, removal, byline=header.byline, timeline=timeline)
 
 
@@ -129,7 +132,10 @@ def _found_blocks(
     """The visible text; the text in the page's data, if that is much longer and the article is not behind a paywall."""
     blocks, unselected = body_blocks(page.root, lines, article.url)
     for text in unselected:
-        removal.add("unselected", "trafilatura", text)
+        if len(text) >= PROSE_CHARS:
+            removal.add("unselected", "trafilatura", text)
+        else:
+            removal.leave(text)
     shown = sum(len(block.text) for block in blocks)
     said = declared.article.get("articleBody")
     if article.access is not Access.OPEN or shown >= MAX_TEASER_CHARS:
@@ -147,6 +153,12 @@ def _continues(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
     """Whether the text begins with what the page shows of it."""
     start = normal(blocks[0].text[:_REPEATED_CHARS])
     return start in normal(" ".join(texts))
+
+
+def _unsaid(text: str, article: Extraction) -> str:
+    """The text of an element of the header, if its words are not in headline, kicker or lead."""
+    said = normal(" ".join(filter(None, (article.kicker, article.headline, article.lead))))
+    return "" if normal(text) in said else text
 
 
 def with_text(

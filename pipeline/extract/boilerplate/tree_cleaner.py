@@ -114,6 +114,7 @@ class TreeCleaner:
             self._remove(hit)
         for element in self._above:
             if not prose_chars(element):
+                self._removal.leave(spaced_text(element))
                 drop(element)
         for heading in list(self._body.iter("h2", "h3", "h4")):
             # The heading's text can be inside a button, and trafilatura would drop the button with the text.
@@ -126,11 +127,15 @@ class TreeCleaner:
         for spared in list(self._body.iter("aside", "figure")):
             # No rule has removed it, so it is part of the article. Trafilatura would drop it because of its tag.
             spared.tag = "div"
-        for footer in self._body.iter("footer"):
+        for footer in list(self._body.iter("footer")):
             if self._page.is_own_part(footer):
                 self._keep_corrections(footer)
                 if next(footer.iterancestors("article", "main"), None) is not None and prose_chars(footer):
                     self._removal.add("footer", "footer", spaced_text(footer))
+                    drop(footer)
+        for element in self._body.iter(*_DROPPED_TAGS):
+            if len(element) or element.text:
+                self._removal.leave(spaced_text(element))
         etree.strip_elements(self._body, *_DROPPED_TAGS, with_tail=False)
 
     def _keep_corrections(self, box: HtmlElement) -> None:

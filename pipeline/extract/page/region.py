@@ -152,6 +152,8 @@ def narrow_to_article(body: HtmlElement, anchor: HtmlElement, removal: Removal) 
         for sibling in [*container.itersiblings(), *container.itersiblings(preceding=True)]:
             if text_chars(sibling) >= PROSE_CHARS:
                 removal.add("frame", "outside_the_article", spaced_text(sibling))
+            else:
+                removal.leave(spaced_text(sibling))
             sibling.drop_tree()
         container = container.getparent()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 import msgspec
@@ -30,7 +31,7 @@ CREDIT = re.compile(rf"(?:\b{CREDIT_WORDS}\s*(?::|by\b|\()|©|\(c\)\s)\s*(?P<hol
 """A picture credit at the end of a caption: `Quelle: dpa`, `Photo: A. Doe/Agency`, `© Agency`."""
 
 MAX_RECORDED_CHARS = 4_000
-"""The recorded text of a removed block is cut to this length, which is enough to recognise the block."""
+"""A longer removed text is recorded in several blocks."""
 _CAPTION_END = 160
 """A caption's credit is searched for in this many last characters."""
 
@@ -57,15 +58,26 @@ class Removal(msgspec.Struct):
     stripped: list[Stripped] = []
     videos: list[Video] = []
     correction: str | None = None
+    _frame: dict[str, None] = msgspec.field(default_factory=dict)
     _recorded: set[Stripped] = msgspec.field(default_factory=set)
 
     def add(self, kind: str, rule: str, text: str) -> None:
         """Record a removed block. Equal blocks, such as a label repeated at each paragraph, are recorded once."""
-        cut = text if len(text) <= MAX_RECORDED_CHARS else f"{text[: MAX_RECORDED_CHARS - 1]}…"
-        block = Stripped(kind=kind, rule=rule, text=cut)
-        if text and block not in self._recorded:
-            self._recorded.add(block)
-            self.stripped.append(block)
+        for piece in _pieces(text):
+            block = Stripped(kind=kind, rule=rule, text=piece)
+            if block not in self._recorded:
+                self._recorded.add(block)
+                self.stripped.append(block)
+
+    def leave(self, text: str) -> None:
+        """Note text of the page's frame, such as navigation and labels, which no rule is about."""
+        if any(map(str.isalnum, text)):
+            self._frame.setdefault(text)
+
+    def record_frame(self) -> None:
+        """Record all text of the page's frame together: one block for each `MAX_RECORDED_CHARS` of it."""
+        self.add("unselected", "page_frame", "\n".join(self._frame))
+        self._frame.clear()
 
     def add_correction(self, text: str) -> None:
         """Add a correction notice; an article can have several."""
@@ -89,6 +101,17 @@ class Removal(msgspec.Struct):
     def texts(self, *kinds: str) -> list[str]:
         """The texts of the removed blocks of these kinds."""
         return [stripped.text for stripped in self.stripped if stripped.kind in kinds]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces of at most `MAX_RECORDED_CHARS`, divided at white space if possible."""
+    while len(text) > MAX_RECORDED_CHARS:
+        end = max(text.rfind(" ", 0, MAX_RECORDED_CHARS), text.rfind("\n", 0, MAX_RECORDED_CHARS))
+        end = end if end > 0 else MAX_RECORDED_CHARS
+        yield text[:end]
+        text = text[end:].lstrip()
+    if text:
+        yield text
 
 
 def video_of(teaser: str, time: re.Match[str]) -> Video:

@@ -28,7 +28,7 @@ _YEAR_OF_RULES = 2025
 """The year whose rules of summer time give the abbreviations of a zone."""
 
 
-class _Words(msgspec.Struct, frozen=True):
+class _LanguageWords(msgspec.Struct, frozen=True):
     """The words of a language."""
 
     months: tuple[str, ...]
@@ -39,7 +39,7 @@ class _Words(msgspec.Struct, frozen=True):
 def _read_words() -> tuple[Mapping[str, int], frozenset[str]]:
     """The number of each month's name, and the words that say nothing more: weekdays and fillers."""
     text = files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8")
-    languages = msgspec.toml.decode(text, type=dict[str, _Words]).values()
+    languages = msgspec.toml.decode(text, type=dict[str, _LanguageWords]).values()
     months = {
         spelling: number
         for words in languages

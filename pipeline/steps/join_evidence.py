@@ -50,11 +50,11 @@ class AddressClaim(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def target(self) -> UUID | None:
-        """The article at the other address; None if that is no address of a page."""
+        """The article at the other address; None if that is the front page or no address at all."""
         if self.other_article_id is not None:
             return self.other_article_id
         try:
-            return article_id(self.other_url)
+            return None if is_front_page(self.other_url) else article_id(self.other_url)
         except ValueError:
             return None
 
@@ -87,22 +87,27 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
             return _shared_text(one, other) is not False
         case JoinEvidence.REDIRECT:
             # a page that was fetched through both addresses says nothing about what each had promised
-            promised = _is_same_time(one, other) or _resemble(one.title, other.title) or is_renamed(one.url, other.url)
-            return promised or (one.text != other.text and _shared_text(one, other) is True)
+            return _are_alike(one, other) or (one.text != other.text and _shared_text(one, other) is True)
         case JoinEvidence.GUID | JoinEvidence.CANONICAL:
-            return _share_source(one, other) and _agree(one, other)
+            same_time = _is_same_time(one, other) and (evidence is JoinEvidence.GUID or _are_alike(one, other))
+            return _share_source(one, other) and _agree(one, other, same_time=same_time)
 
 
-def _agree(one: ArticleFacts, other: ArticleFacts) -> bool:
+def _agree(one: ArticleFacts, other: ArticleFacts, *, same_time: bool) -> bool:
     """Whether the texts are the same. If they do not tell, the time of publication does; if a text is missing for good,
     the title or the address does."""
     shared = _shared_text(one, other)
     if shared is not None:
         return shared
-    if _is_same_time(one, other):
+    return same_time or (not one.is_awaited and not other.is_awaited and _are_alike(one, other))
+
+
+def _are_alike(one: ArticleFacts, other: ArticleFacts) -> bool:
+    """Whether titles or addresses are alike. Without a title the time of publication counts, but not against titles:
+    many outlets publish several articles at one time."""
+    if _resemble(one.title, other.title) or is_renamed(one.url, other.url):
         return True
-    is_decided = not one.is_awaited and not other.is_awaited
-    return is_decided and (_resemble(one.title, other.title) or is_renamed(one.url, other.url))
+    return _is_same_time(one, other) and not (one.title and other.title)
 
 
 def _shared_text(one: ArticleFacts, other: ArticleFacts) -> bool | None:

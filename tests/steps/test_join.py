@@ -105,6 +105,16 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         facts("/storm", title="Forty trees fall", text=STORM, published_at=LATER),
         facts("/ferry", title="Ferry adrift", text=STORM, published_at=NOON),
     ),
+    "two reports of one minute that lead to one of them": (
+        JoinEvidence.REDIRECT,
+        facts("/storm", title="Forty trees fall", published_at=NOON),
+        facts("/ferry", title="Ferry adrift", published_at=NOON),
+    ),
+    "two reports of one minute, without texts, with one canonical": (
+        JoinEvidence.CANONICAL,
+        facts("/storm", title="Forty trees fall", published_at=NOON),
+        facts("/ferry", title="Ferry adrift", published_at=NOON),
+    ),
     "a notice in place of two reports": (
         JoinEvidence.EQUAL_TEXT,
         facts("/a?id=1", title="Ferry adrift", text=FERRY),
@@ -154,6 +164,12 @@ def test_an_older_versions_item_of_two_addresses_joins_neither(ledger: Ledger, r
     ]
     today = [discovered(f"https://kurier.example/{path}", NOON, producer="poll@3") for path in ("gear", "gear/amp")]
     assert pending(ledger, run, *items, *today) == []
+
+
+def test_the_front_page_is_claimed_in_vain(ledger: Ledger, run: Run) -> None:
+    front = "https://kurier.example/"
+    items = (discovered(f"https://kurier.example/report-{n}", NOON, redirector_url=front) for n in range(2))
+    assert pending(ledger, run, *items) == []
 
 
 def test_a_redirector_beside_the_original_address_is_the_same_article(ledger: Ledger, run: Run) -> None:

@@ -45,7 +45,11 @@ def annotate_text(
     detected, confidence = tell_language(text or lead or title or "", language)
     article = compose(text, title, lead)
     whole = article.whole
-    segments = find_segments(whole)
+    segments = [
+        segment.shifted(begin)
+        for begin, end in article.ranges  # marks are paired within a part
+        for segment in find_segments(whole[begin:end])
+    ]
     lexicon = load_lexicon(detected)
     if lexicon is None:
         marked = find_marked(whole, segments)

@@ -25,6 +25,13 @@ class ComposedArticle(msgspec.Struct, frozen=True):
     unread_title: str
     """The headline, if it is no part of `whole`; only full names of people are read from it."""
 
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """The character ranges of the parts in the whole."""
+        begins = [begin for begin, _ in self.parts]
+        ends = [*(begin - 1 for begin in [*begins[1:], self.start]), len(self.whole)] if begins else [len(self.whole)]
+        return list(zip([*begins, self.start], ends, strict=True))
+
     def shifted(self, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Character ranges of the text as ranges of the whole."""
         return [(first + self.start, end + self.start) for first, end in ranges]
@@ -54,13 +61,16 @@ class ComposedArticle(msgspec.Struct, frozen=True):
             part=part,
             speaker=self._span(quote.speaker),
             cue=self._span(quote.cue),
-            frame=self._span(quote.frame),
+            frame=self._span(quote.frame, is_whole=False),
         )
 
-    def _span(self, span: Span | None) -> Span | None:
+    def _span(self, span: Span | None, *, is_whole: bool = True) -> Span | None:
+        """The span within its part. A frame may reach from one part into another; then it is None."""
         if span is None:
             return None
         begin, part = self._begin(span.start)
+        if not is_whole and self._begin(span.end - 1)[0] != begin:
+            return None
         return Span(span.start - begin, span.end - begin, span.surface, part)
 
     def _mention(self, mention: Mention) -> Mention:

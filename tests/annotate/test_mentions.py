@@ -132,7 +132,7 @@ def test_places(text: str, language: str, expected: list[tuple[str, str | None]]
     [
         ("Die Nato und der Bundestag berieten.", "de", ["Nato", "Bundestag"]),
         ("Die Nordkabel GmbH klagte vor dem Landgericht.", "de", ["Nordkabel GmbH", "Landgericht"]),
-        ("Der Deutsche Fischerverband (DFV) warnte.", "de", ["Fischerverband", "Fischerverband"]),
+        ("Der Deutsche Fischerverband (DFV) warnte.", "de", ["Deutsche Fischerverband", "Deutsche Fischerverband"]),
         ("Die Soziale Union gab nach. In der Sozialen Union rumort es.", "de", ["Soziale Union", "Soziale Union"]),
         ("Das Grüne Forum tagt im Grünen Forum.", "de", ["Grünes Forum", "Grünes Forum"]),
         ("Die Grünen und die Linke streiten.", "de", ["Die Grünen", "Die Linke"]),
@@ -223,3 +223,18 @@ def test_an_age_stands_for_the_person_named_before(text: str, language: str, per
 def test_an_office_of_a_named_country_may_have_been_introduced_without_it() -> None:
     text = "Premierministerin Helen Marsh kam. „Wir bleiben“, sagte die britische Premierministerin."
     assert only_quote(text, "de").person == "Helen Marsh"
+
+
+def test_a_short_form_means_its_organisation_wherever_it_stands() -> None:
+    text = "Die Akademie für Deichbau und Flut (ADF) warnt. Karin Holm (CDU) widersprach.\nDie ADF bleibt dabei."
+    found = annotate_text(text, language="de").mentions
+    named = [(mention.surface, mention.name) for mention in found if mention.kind is MentionKind.ORGANISATION]
+    full = "Akademie für Deichbau und Flut"
+    assert named == [(full, full), ("ADF", full), ("CDU", "CDU"), ("ADF", full)]
+
+
+def test_a_given_name_alone_means_the_one_person_who_has_it() -> None:
+    text = "Wiebke Holm und Ole Holm kamen. Später sprach Wiebke lange. Karin Voss und Karin Alt gingen. Karin winkte."
+    named = [(mention.surface, mention.name) for mention in annotate_text(text, language="de").mentions]
+    assert ("Wiebke", "Wiebke Holm") in named
+    assert all(surface != "Karin" for surface, _ in named)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.annotate import Mention, Quote, QuoteKind, annotate_text
 from pipeline.annotate.catalogue import rules_by_id
+from pipeline.events import ArticlePart
 
 RULE_IDS = set(rules_by_id())
 MARKS = ["„", "“", "”", '"', "«", "»", "‹", "›", "‚", "‘", "’", "'"]
@@ -79,33 +80,42 @@ HINTS = st.sampled_from(["de", "en", "fr", None])
     text=TEXTS,
     language=HINTS,
     title=st.one_of(st.none(), TEXTS),
+    lead=st.one_of(st.none(), TEXTS),
     blocks=st.lists(st.tuples(st.integers(-5, 90), st.integers(-5, 90)), max_size=3),
 )
 def test_offsets_are_true_on_any_text(
-    text: str, language: str | None, title: str | None, blocks: list[tuple[int, int]]
+    text: str, language: str | None, title: str | None, lead: str | None, blocks: list[tuple[int, int]]
 ) -> None:
-    annotations = annotate_text(text, language=language, title=title, blocks=blocks)
+    annotations = annotate_text(text, language=language, title=title, lead=lead, blocks=blocks)
+    parts = {ArticlePart.HEADLINE: title or "", ArticlePart.LEAD: lead or ""}
+    words: Words = {None: text, **{part: said.replace("\n", " ") for part, said in parts.items()}}
     for quote in annotations.quotes:
-        assert_true(text, quote)
+        assert_true(words, quote)
     for mention in annotations.mentions:
-        assert text[mention.start : mention.end] == mention.surface != ""
+        assert words[mention.part][mention.start : mention.end] == mention.surface != ""
         assert mention.name and 0 < mention.confidence <= 1 and mention.rule in RULE_IDS
-    for kind in QuoteKind:
-        assert_apart([quote for quote in annotations.quotes if quote.kind is kind])
-    assert_apart(annotations.mentions)
-    places = [(quote.start, quote.end) for quote in annotations.quotes]
+    for part in words:
+        for kind in QuoteKind:
+            assert_apart([quote for quote in annotations.quotes if quote.kind is kind and quote.part == part])
+        assert_apart([mention for mention in annotations.mentions if mention.part == part])
+    places = [(quote.part, quote.start, quote.end) for quote in annotations.quotes]
     assert len(set(places)) == len(places)
-    assert annotate_text(text, language=language, title=title, blocks=blocks) == annotations
+    assert annotate_text(text, language=language, title=title, lead=lead, blocks=blocks) == annotations
 
 
-def assert_true(text: str, quote: Quote) -> None:
+Words = dict[ArticlePart | None, str]
+"""The words of each part of an article."""
+
+
+def assert_true(words: Words, quote: Quote) -> None:
+    text = words[quote.part]
     assert 0 <= quote.start < quote.end <= len(text)
     assert text[quote.start : quote.end] == quote.text
     assert 0 < quote.confidence <= 1
     assert quote.rule in RULE_IDS
     for span in (quote.speaker, quote.cue, quote.frame):
         if span is not None:
-            assert text[span.start : span.end] == span.surface != ""
+            assert words[span.part][span.start : span.end] == span.surface != ""
 
 
 def assert_apart(spans: Sequence[Quote | Mention]) -> None:
@@ -182,4 +192,4 @@ def calls_made(text: str, language: str) -> int:
 def test_the_longest_text_that_a_step_reads_is_annotated(piece: str) -> None:
     text = (piece * (300_000 // len(piece) + 1))[:300_000]
     for quote in annotate_text(text, language="de").quotes[:50]:
-        assert_true(text, quote)
+        assert_true({None: text}, quote)

@@ -25,6 +25,10 @@ class Segment(NamedTuple):
     goes_on: bool
     """Whether it continues the segment of the paragraph before."""
 
+    def shifted(self, by: int) -> Segment:
+        """The segment in a text in which its own text begins at that character."""
+        return Segment(self.start + by, self.end + by, self.before + by, self.after + by, self.goes_on)
+
 
 class _Mark(NamedTuple):
     at: int

@@ -50,6 +50,7 @@ class People(msgspec.Struct, frozen=True):
 
     lexicon: Lexicon
     by_surname: dict[str, list[str]]
+    by_given_name: dict[str, list[str]]
     genders: dict[str, Gender]
     names: list[Named]
     antecedents: list[Antecedent]
@@ -80,9 +81,10 @@ class People(msgspec.Struct, frozen=True):
         return self.person_of(view, (first, comma)) if first < comma else None
 
     def known(self, words: list[str]) -> str | None:
-        """The person of that name. A surname alone is enough if only one person has it."""
+        """The person of that name. A surname or a given name alone is enough if only one person has it."""
         known = self.by_surname.get(_surname(words[-1], self.by_surname), [])
         if len(words) == 1:
+            known = known or self.by_given_name.get(_surname(words[0], self.by_given_name), [])
             return known[0] if len(known) == 1 else None
         return next((full for full in known if full.split()[0] == words[0]), None)
 
@@ -111,7 +113,7 @@ class People(msgspec.Struct, frozen=True):
 def read_people(view: View, title: View, segments: list[Segment]) -> People:
     """The people whom the text or its title introduces."""
     tokens = view.tokens
-    people = People(view.lexicon, {}, {}, [], [])
+    people = People(view.lexicon, {}, {}, {}, [], [])
     sequences = name_sequences(view)
     shown = read_introductions(view, sequences, load_given_names(), load_gazetteer(view.lexicon.language))
     places = _introduce(people, view, sequences, shown)
@@ -173,6 +175,7 @@ def _introduce(
             continue
         full = spelled(view, name, words[-1])
         if people.known(words) is None and _add(people.by_surname, words, full):
+            people.by_given_name.setdefault(words[0], []).append(full)
             people.genders[full] = shown.gender(view, sequence, words[0])
     return places
 

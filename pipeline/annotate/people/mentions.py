@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from pipeline.annotate.annotations import Mention
 from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.people.acronyms import Acronyms, read_acronyms
 from pipeline.annotate.people.full_names import Named, People
 from pipeline.annotate.people.gazetteer import Gazetteer, GazetteerEntry, load_gazetteer
 from pipeline.annotate.people.name_forms import (
@@ -36,6 +37,8 @@ class Spot(View, frozen=True, kw_only=True):
     """What the gazetteer has by the name that begins here, and where that name ends."""
     places: Places
     """The names that the text shows elsewhere to be places."""
+    acronyms: Acronyms
+    """The short forms that the text introduces."""
     last: Mention | None
     """The mention before."""
 
@@ -67,7 +70,7 @@ def full_name(named: Named) -> bool:
     misses="Wiebke und Ole Holm, Karin Holm kamen. Später ging Holm.",
 )
 def surname(named: Named) -> bool:
-    """A person whom the text, or its title, introduces by the full name."""
+    """A person whom the text, its lead or headline introduces by the full name, by one of the names alone."""
     return True
 
 
@@ -154,7 +157,12 @@ def place_phrase(s: Spot) -> Found | None:
     misses="Der alte Deich (DDV) hält.",
 )
 def acronym(s: Spot) -> Found | None:
-    """The short form in parentheses after an organisation's name."""
+    """An organisation's name whose short form follows in parentheses, and the short form wherever it stands."""
+    if (end := s.acronyms.ends.get(s.at)) is not None:
+        return (s.at, end), GazetteerEntry(MentionKind.ORGANISATION, _spelled(s.tokens[s.at : end]), None)
+    if s.tokens[s.at].surface in s.acronyms.names:
+        name = s.acronyms.names[s.tokens[s.at].surface]
+        return (s.at, s.at + 1), GazetteerEntry(MentionKind.ORGANISATION, name, None)
     at, last = s.at, s.last
     if last is None or last.kind is not MentionKind.ORGANISATION or at + 2 >= s.end or s.tokens[at].surface != "(":
         return None
@@ -166,6 +174,7 @@ def acronym(s: Spot) -> Found | None:
 
 
 NAME_RULES: tuple[Rule[FindName], ...] = (
+    acronym,
     organisation_form,
     known_surname,
     gazetteer,
@@ -174,7 +183,7 @@ NAME_RULES: tuple[Rule[FindName], ...] = (
     place_phrase,
 )
 """Tried in this order at each capitalised word outside of persons' names."""
-RULES: tuple[AnyRule, ...] = (*PERSON_RULES, *NAME_RULES, acronym)
+RULES: tuple[AnyRule, ...] = (*PERSON_RULES, *NAME_RULES)
 
 
 def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention, ...], Offices]:
@@ -185,7 +194,8 @@ def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention,
     _name_offices(view, people, offices)
     taken = [(named.first, named.end) for named in people.names]
     places = read_places(view, taken, names)
-    mentions.extend(_others(text, view, taken, names, places))
+    acronyms = read_acronyms(view, taken, names)
+    mentions.extend(_others(text, view, taken, names, places, acronyms))
     mentions.sort(key=lambda mention: mention.start)
     return tuple(mentions), offices
 
@@ -222,7 +232,9 @@ def _person(text: str, view: View, named: Named, offices: Offices) -> Mention:
     )
 
 
-def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places: Places) -> Iterator[Mention]:
+def _others(
+    text: str, view: View, taken: list[Range], names: Gazetteer, places: Places, acronyms: Acronyms
+) -> Iterator[Mention]:
     """Organisations and places outside of persons' names, which are at the ranges `taken`."""
     tokens = view.tokens
     at = 0
@@ -236,7 +248,8 @@ def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places:
             continue
         token = tokens[at]
         if token.is_capitalised:
-            rules = NAME_RULES if _may_be_named(view, at, names, places) else ()
+            is_short = token.surface in acronyms.names or at in acronyms.ends
+            rules = NAME_RULES if is_short or _may_be_named(view, at, names, places) else ()
         else:
             rules = (acronym,) if token.surface == "(" and last else ()
         if not rules:
@@ -245,7 +258,15 @@ def _others(text: str, view: View, taken: list[Range], names: Gazetteer, places:
         stop = taken[person][0] if person < len(taken) else len(tokens)
         known = names.entry_at(view, at)
         spot = Spot(
-            tokens=tokens, lexicon=view.lexicon, first=0, end=stop, at=at, known=known, places=places, last=last
+            tokens=tokens,
+            lexicon=view.lexicon,
+            first=0,
+            end=stop,
+            at=at,
+            known=known,
+            places=places,
+            acronyms=acronyms,
+            last=last,
         )
         found = _first_found(spot, rules)
         if found is None:

@@ -65,7 +65,7 @@ class ComposedArticle(msgspec.Struct, frozen=True):
         )
 
     def _span(self, span: Span | None, *, is_whole: bool = True) -> Span | None:
-        """The span within its part. A frame may reach from one part into another; then it is None."""
+        """The span within its part. None for a frame that reaches into another part."""
         if span is None:
             return None
         begin, part = self._begin(span.start)

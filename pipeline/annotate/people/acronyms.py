@@ -24,7 +24,7 @@ class Acronyms(msgspec.Struct, frozen=True):
 
 
 def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acronyms:
-    """The names before a short form in parentheses. A party after a person ("Holm (CDU)") is none of them."""
+    """The names before a short form in parentheses. A party after a person ("Holm (CDU)") does not count."""
     tokens = view.tokens
     acronyms = Acronyms({}, {})
     ends_of_persons = {last for _, last in persons}

@@ -16,6 +16,7 @@ import tomllib
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import start_run
@@ -38,7 +39,7 @@ class Figures(msgspec.Struct, frozen=True):
     pages: int
     captured: int
     capture_cpu_seconds: float
-    """All of it: fetch, WARC, feeds, the ledger's queries and appends."""
+    """All of it: fetch, WARC, reading in worker processes, feeds, the ledger's queries and appends."""
     fetch_cpu_seconds: float
     """CPU time of the thread that fetches and writes WARC records."""
     capture_seconds: float
@@ -62,9 +63,9 @@ def measure(pages: int, port: int, folder: Path) -> Figures:
     settings = Settings(data=folder / "data", sources=folder / "sources.toml", allow_hosts=("127.0.0.1",), jobs=1)
     sources = load_sources(settings.sources)
     with Stores(settings, start_run()) as stores:
-        cpu, thread, clock = time.process_time(), time.thread_time(), time.perf_counter()
+        cpu, thread, clock = _cpu_seconds(), time.thread_time(), time.perf_counter()
         result = collect(stores, sources)
-        capture_cpu, capture_seconds = time.process_time() - cpu, time.perf_counter() - clock
+        capture_cpu, capture_seconds = _cpu_seconds() - cpu, time.perf_counter() - clock
         fetch_cpu = time.thread_time() - thread
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         captures = pending_captures(stores.ledger, lookback(settings, stores.now()))
@@ -83,6 +84,12 @@ def measure(pages: int, port: int, folder: Path) -> Figures:
         ledger_mb=_megabytes(settings.ledger_catalog.with_suffix("")),
         extract_cpu_seconds=extract_cpu,
     )
+
+
+def _cpu_seconds() -> float:
+    """CPU time of this process, its fork server, and the worker processes that have ended."""
+    spent = [process.cpu_times() for process in (psutil.Process(), *psutil.Process().children())]
+    return sum(each.user + each.system + each.children_user + each.children_system for each in spent)
 
 
 def _megabytes(folder: Path) -> float:

@@ -57,13 +57,13 @@ _PERHAPS = re.compile(
 )
 """Short messages that the title of an article can begin with, too."""
 _HINT = re.compile(r"404|nicht|no[tn]|n[’']t|n&|gelöscht|entfernt|removed|deleted|no longer", re.IGNORECASE)
-_DATED = re.compile(r"""article:published_time|["']datePublished["']""")
+_DATED = ("article:published_time", '"datePublished"', "'datePublished'")
 """Only an article says when it was published, even if it is about a page that was not found."""
 
 
 def is_dated(text: str) -> bool:
     """Whether the markup says when the page was published."""
-    return _DATED.search(text) is not None
+    return any(mark in text for mark in _DATED)
 
 
 def is_soft_404(body: bytes, content_type: str | None) -> bool:

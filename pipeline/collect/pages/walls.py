@@ -134,7 +134,7 @@ _REFRESH_WORDS = 40
 def refresh_target(body: bytes, content_type: str | None) -> str | None:
     """The address, perhaps relative, to which a page refreshes that has nothing else to say; else None."""
     text, _ = decode_text(body[:MAX_BYTES], content_type)
-    if not _REFRESH.search(text) or is_dated(text):
+    if is_dated(text) or "refresh" not in text.lower() or not _REFRESH.search(text):
         return None
     root = parse_html(body[:MAX_BYTES], content_type)
     if root is None or sum(len(line.split()) for line in visible_lines(root)) > _REFRESH_WORDS:

@@ -69,12 +69,13 @@ def find_comments(element: HtmlElement, page: Surroundings) -> HtmlElement | Non
     (kind, count), *_ = alike.most_common(1)
     if count < _MIN_COMMENTS or not isinstance(kind[0], str):
         return None
-    said = sum(
-        _COMMENT.match(spaced_text(child)[:_MAX_CARD_CHARS]) is not None
-        for child in element
-        if (child.tag, child.get("class")) == kind
-    )
-    return element if said >= _MIN_COMMENTS and said * 10 >= count * 7 else None
+    others = 0
+    for child in element:
+        if (child.tag, child.get("class")) == kind and not _COMMENT.match(spaced_text(child)[:_MAX_CARD_CHARS]):
+            others += 1
+            if count - others < _MIN_COMMENTS or others * 10 > count * 3:
+                return None
+    return element
 
 
 def find_dialog(element: HtmlElement, page: Surroundings) -> HtmlElement | None:

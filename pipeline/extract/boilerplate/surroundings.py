@@ -86,9 +86,11 @@ def _is_prose(element: HtmlElement) -> bool:
 
 def _picture_boxes(body: HtmlElement) -> Iterator[HtmlElement]:
     """The smallest boxes with a picture and a line of credit, if they have little text beside it."""
+    seen: set[HtmlElement] = set()
     for picture in body.iter("img", "picture", "amp-img"):
         box = picture.getparent()
-        while box is not None and box.tag in _PICTURE_BOX_TAGS and box.find(".//h1") is None:
+        while box is not None and box not in seen and box.tag in _PICTURE_BOX_TAGS and box.find(".//h1") is None:
+            seen.add(box)
             text = text_within(box, _MAX_CAPTION_CHARS)
             if text is None:
                 break

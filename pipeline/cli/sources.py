@@ -216,7 +216,7 @@ def read_arguments(arguments: Iterable[str]) -> AddRequest:
     for argument in arguments:
         path = Path(argument).expanduser()
         if path.is_file() or (path.suffix.lower() in LIST_SUFFIXES and ":" not in argument):
-            for outline in _read_outlines(path):
+            for outline in _read_outlines(path, unusable):
                 url = http_address(outline.url)
                 if url is None:
                     unusable.append(Unusable(outline.url, "is not an http(s) address"))
@@ -231,15 +231,19 @@ def read_arguments(arguments: Iterable[str]) -> AddRequest:
     return AddRequest(tuple(addresses), tuple(outlines), tuple(unusable))
 
 
-def _read_outlines(path: Path) -> tuple[Outline, ...]:
+def _read_outlines(path: Path, unusable: list[Unusable]) -> tuple[Outline, ...]:
+    """The feeds of the list. Adds what cannot be read to `unusable`."""
+    from pipeline.collect.discovery.candidates import Unusable
+
     try:
         content = path.read_bytes()
     except OSError as exc:
         raise SourcesError(f"{path}: cannot be read: {exc.strerror}") from exc
-    outlines = read_opml(content, file=str(path))
-    if not outlines:
+    listed = read_opml(content, file=str(path))
+    unusable += [Unusable(str(path), problem) for problem in listed.problems]
+    if not listed.outlines and not listed.problems:
         raise SourcesError(f"{path}: lists no feeds")
-    return outlines
+    return listed.outlines
 
 
 async def _try_all(

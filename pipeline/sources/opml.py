@@ -6,12 +6,15 @@ back loses nothing. Pure: bytes in, outlines out, and back.
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 from lxml import etree
 
+from pipeline.charsets import codec_of
 from pipeline.errors import SourcesError
 from pipeline.sources.sites import tidy_name
 from pipeline.sources.source import Source
@@ -19,6 +22,15 @@ from pipeline.sources.source import Source
 NAMESPACE = "urn:newsledger:opml"
 
 _OWN = f"{{{NAMESPACE}}}"
+_OWN_PREFIX = "newsledger:"
+_FEED_TYPES = frozenset({"rss", "atom", "feed"})
+_OPML = re.compile(r"<opml\b", re.IGNORECASE)
+_TAG = re.compile(r"""<outline\b(?:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>|[^<]*>?)""", re.IGNORECASE)
+"""Outline tag with balanced quotation marks, or up to the next tag."""
+_ATTRIBUTE = re.compile(r"""([\w:.-]{1,100})\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.:-]{1,40})""")
+_HEAD_BYTES = 1_000
+_SHOWN_CHARS = 120
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -43,8 +55,18 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     source: OpmlSource | None = None
 
 
-def read_opml(content: bytes, *, file: str) -> tuple[Outline, ...]:
-    """Every outline with a feed, at any depth, in the order of the file; folders are ignored.
+class OpmlList(msgspec.Struct, frozen=True):
+    """What a list holds."""
+
+    outlines: tuple[Outline, ...]
+    """Every outline with a feed, at any depth, in the order of the file; folders are ignored."""
+    problems: tuple[str, ...] = ()
+    """A line about each entry that cannot be read."""
+
+
+def read_opml(content: bytes, *, file: str) -> OpmlList:
+    """The feeds of a list. Feed readers write lists that are not well-formed XML, with a bare `&` in an address,
+    quotation marks in a title, or blank lines before the XML declaration: their outlines are read one by one.
 
     Entities are not expanded and nothing else is loaded. Raises SourcesError naming `file`.
     """
@@ -52,25 +74,69 @@ def read_opml(content: bytes, *, file: str) -> tuple[Outline, ...]:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as exc:
-        raise SourcesError(f"{file}: cannot be read as OPML: {exc.msg}") from exc
+        text = _decoded(content)
+        if not _OPML.search(text):
+            raise SourcesError(f"{file}: cannot be read as OPML: {exc.msg}") from exc
+        return _collect(_written_attributes(text))
     if _name(root) != "opml":
         raise SourcesError(f"{file}: is not OPML but <{_name(root)}>")
     elements = (element for element in root.iter(etree.Element) if _name(element) == "outline")
-    return tuple(outline for outline in (_outline(element, file) for element in elements) if outline is not None)
+    return _collect((element.attrib, etree.tostring(element, encoding="unicode")) for element in elements)
 
 
-def _outline(element: etree._Element, file: str) -> Outline | None:
-    given = {str(name).lower(): str(value).strip() for name, value in element.attrib.items()}
-    feed, sitemap = given.get("xmlurl"), given.get(f"{_OWN}sitemap")
+def _decoded(content: bytes) -> str:
+    """Text in UTF-8, or else in the declared charset, or else in windows-1252."""
+    declared = _ENCODING.search(content[:_HEAD_BYTES])
+    for codec in ("utf-8-sig", codec_of(declared[1].decode()) if declared else None):
+        try:
+            return content.decode(codec) if codec else content.decode("cp1252", "replace")
+        except UnicodeDecodeError:
+            continue
+    return content.decode("cp1252", "replace")
+
+
+def _written_attributes(text: str) -> Iterator[tuple[Mapping[str, str], str]]:
+    """The attributes of each outline tag, and the tag. Whatever stands between two attributes is ignored."""
+    for tag in _TAG.finditer(text):
+        attributes = {
+            f"{_OWN}{name.removeprefix(_OWN_PREFIX)}" if name.startswith(_OWN_PREFIX) else name: html.unescape(
+                _NOT_IN_XML.sub("", double or single)
+            )
+            for name, double, single in _ATTRIBUTE.findall(tag[0])
+        }
+        yield attributes, tag[0]
+
+
+def _collect(entries: Iterable[tuple[Mapping[Any, Any], str]]) -> OpmlList:
+    outlines: list[Outline] = []
+    problems: list[str] = []
+    for attributes, written in entries:
+        given = {str(name).lower(): str(value).strip() for name, value in attributes.items()}
+        try:
+            outline = _outline(given)
+        except msgspec.ValidationError as exc:
+            problems.append(f"{_start(written)}: {exc}")
+            continue
+        if outline is not None:
+            outlines.append(outline)
+        elif "xmlurl" in written.partition(">")[0].lower():
+            problems.append(f"{_start(written)}: the address of its feed cannot be read")
+    return OpmlList(tuple(outlines), tuple(problems))
+
+
+def _start(written: str) -> str:
+    return " ".join(written[:_SHOWN_CHARS].split())
+
+
+def _outline(given: Mapping[str, str]) -> Outline | None:
+    feed = given.get("xmlurl") or (given.get("url") if given.get("type", "").lower() in _FEED_TYPES else None)
+    sitemap = given.get(f"{_OWN}sitemap")
     url = feed or sitemap
     if not url:
         return None
     title = tidy_name(given.get("title") or given.get("text"))
     own = {key.removeprefix(_OWN): value for key, value in given.items() if key.startswith(_OWN)}
-    try:
-        source = msgspec.convert({**own, "name": title}, OpmlSource, strict=False) if "id" in own else None
-    except msgspec.ValidationError as exc:
-        raise SourcesError(f"{file}: {url}: {exc}") from exc
+    source = msgspec.convert({**own, "name": title}, OpmlSource, strict=False) if "id" in own else None
     homepage, language = given.get("htmlurl"), given.get("language")
     return Outline(url=url, is_sitemap=not feed, title=title, homepage=homepage, language=language, source=source)
 

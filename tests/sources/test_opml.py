@@ -32,7 +32,7 @@ LIST = """<?xml version="1.0" encoding="ISO-8859-1"?>
 
 
 def read(text: str) -> tuple[Outline, ...]:
-    return read_opml(text.encode("latin-1"), file="abos.opml")
+    return read_opml(text.encode("latin-1"), file="abos.opml").outlines
 
 
 def imported(path: Path, *arguments: object) -> tuple[Source, ...]:
@@ -67,13 +67,51 @@ def test_outlines_of_one_outlet_become_one_source(tmp_path: Path) -> None:
     assert [town.id, country.id] == ["stadtblog", "landblog"]
 
 
+LENIENT = {
+    "cut off": (LIST[:-20], 2),
+    "a bare ampersand": (LIST.replace("&amp;", "&"), 3),
+    "an HTML entity": (LIST.replace("leer", "leer&nbsp;"), 3),
+    "blank lines first": ("\n\n  " + LIST, 3),
+    "a control character": (LIST.replace("Kurier", "Ku\x0brier"), 3),
+    "quotation marks in a title": (LIST.replace("Bote: Politik", 'Der "Bote"'), 3),
+    "a greater-than sign": (LIST.replace("Kurier", "a > b & c"), 3),
+    "an apostrophe": ("&" + LIST.replace("Kurier", "L'Écho"), 3),
+}
+
+
+@pytest.mark.parametrize(("text", "feeds"), LENIENT.values(), ids=LENIENT)
+def test_lists_that_are_not_well_formed_are_read(text: str, feeds: int) -> None:
+    outlines = read(text)
+    assert len(outlines) == feeds
+    assert outlines[1].url == "https://rss.bote.example/m?a=1&b=2"
+    assert outlines[1].title == "Bote: Müllheim"
+
+
+def test_a_list_in_utf_8_is_read_without_its_declaration() -> None:
+    text = LIST.partition("?>")[2].replace("&amp;", "&")
+    assert read_opml(text.encode(), file="a.opml").outlines[1].title == "Bote: Müllheim"
+
+
+def test_what_cannot_be_read_is_one_line_for_each_entry(tmp_path: Path) -> None:
+    lost = '<outline text="Halb" xmlUrl="https://halb.example/rss/><outline text="leer" xmlUrl="" type="rss"/>'
+    (tmp_path / "a.opml").write_text(f"<opml><body>{lost}<outline xmlUrl='https://bote.example/rss'/></body></opml>")
+    wanted = read_arguments([str(tmp_path / "a.opml")])
+    assert [outline.url for outline in wanted.outlines] == ["https://bote.example/rss"]
+    assert [one.address for one in wanted.unusable] == [str(tmp_path / "a.opml")] * 2
+    assert ["Halb" in one.reason or "leer" in one.reason for one in wanted.unusable] == [True, True]
+
+
+def test_a_feed_in_an_attribute_of_another_name() -> None:
+    assert [one.url for one in read("<opml><body><outline type='rss' url='https://a.example/rss'/></body></opml>")] == [
+        "https://a.example/rss"
+    ]
+
+
 BROKEN = {
-    "cut off": LIST[:-20],
     "not XML": "subscriptions\n",
     "empty": "",
     "another vocabulary": "<rss version='2.0'><channel/></rss>",
     "a web page": "<!doctype html><html><body><p>Sign in</body></html>",
-    "an HTML entity": LIST.replace("leer", "leer&nbsp;"),
 }
 
 

@@ -21,10 +21,11 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.opml import Outline, read_opml, write_opml
 from pipeline.sources.sites import http_address
+from pipeline.sources.source import SILENT_AFTER
 from pipeline.steps.run.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from pipeline.collect.discovery.candidates import AddRequest, SearchResult
+    from pipeline.collect.discovery.candidates import AddRequest, SearchResult, Unusable
     from pipeline.collect.discovery.probes import Probe
     from pipeline.sources.plan import Candidate, Overrides, Plan
     from pipeline.sources.source_list import SourceList
@@ -70,7 +71,8 @@ def export(
 def check(source: SourceIds = None, sources: SourcesPath = None) -> None:
     """Request every feed and sitemap once, without recording anything. Exit status 1 if one cannot be read.
 
-    Also shown: what has moved permanently, how old the newest item is, and which addresses lead to the same feed.
+    The answer of a feed is `ok` only if it has an item of the last 30 days. Also shown: what has moved permanently, how
+    old the newest item is, and which addresses lead to the same feed.
 
     Example: newsledger sources check --source tagesschau
     """
@@ -108,18 +110,30 @@ def _check_rows(sources: Sequence[Source], probes: Mapping[str, Probe], now: dat
         same = [other if readers[other] == readers[url] else f"{readers[other]}: {other}" for other in sorted(others)]
         age = _age(probe.newest_at, now)
         items = None if probe.problem else probe.items
-        return readers[url], url, probe.kind, _answer(probe), items, age, "\n".join(same), " ".join(probe.warnings)
+        return readers[url], url, probe.kind, _answer(probe, now), items, age, "\n".join(same), " ".join(probe.warnings)
 
     return [row(url) for url in readers]
 
 
-def _answer(probe: Probe) -> str:
+def _answer(probe: Probe, now: datetime) -> str:
     if probe.problem is not None:
         return probe.problem
-    read = f"ok, {len(probe.sitemaps)} sitemaps" if probe.sitemaps else "ok"
+    read = f"ok, {len(probe.sitemaps)} sitemaps" if probe.sitemaps else _liveliness(probe, now)
     if probe.moved_to:
         return f"{read}, but moved permanently, now at {probe.moved_to}: change it"
     return read if probe.final_url == probe.url else f"{read}, redirected to {probe.final_url}"
+
+
+def _liveliness(probe: Probe, now: datetime) -> str:
+    if not probe.items:
+        return "no items"
+    if probe.newest_at is None:
+        return "no dates, so its age is unknown"
+    return (
+        "ok"
+        if probe.newest_at >= now - SILENT_AFTER
+        else f"silent: nothing new for {(now - probe.newest_at).days} days"
+    )
 
 
 def _age(at: datetime | None, now: datetime) -> str | None:

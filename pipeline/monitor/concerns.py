@@ -23,6 +23,7 @@ VERIFY_EVERY = timedelta(days=14)
 
 class ConcernKind(StrEnum):
     SOURCE_FAILS = "source_fails"
+    FEED_SILENT = "feed_silent"
     POSSIBLE_GAP = "possible_gap"
     QUIET_DAY = "quiet_day"
     RUN_FAILED = "run_failed"
@@ -44,7 +45,7 @@ class Concern(msgspec.Struct, frozen=True):
 def concerns(state: State) -> list[Concern]:
     """Everything that needs a person, the ledger first, then the sources in alphabetical order."""
     about_all = [*_verification(state), *_activity(state), *_failed_runs(state)]
-    about_sources = [*_failing_sources(state), *_coverage(state)]
+    about_sources = [*_failing_sources(state), *_silent_feeds(state), *_coverage(state)]
     return about_all + sorted(about_sources, key=lambda concern: concern.source_id or "")
 
 
@@ -100,6 +101,14 @@ def _failing_sources(state: State) -> Iterator[Concern]:
         which = failing[0].feed_url if len(failing) == 1 else f"{len(failing)} of {len(mine)} feeds"
         reasons = ", ".join(sorted({feed.reason or "unknown" for feed in failing}))
         yield Concern(ConcernKind.SOURCE_FAILS, source_id, f"{source_id}: {which}: {reasons}; {since}")
+
+
+def _silent_feeds(state: State) -> Iterator[Concern]:
+    for feed in state.listed_feeds:
+        if feed.is_silent(state.read_at) and feed.last_new_at is not None:
+            since = utc_minute(feed.last_new_at)
+            what = f"{feed.source_id}: {feed.feed_url}: nothing new since {since}; the feed may be abandoned"
+            yield Concern(ConcernKind.FEED_SILENT, feed.source_id, what)
 
 
 def _coverage(state: State) -> Iterator[Concern]:

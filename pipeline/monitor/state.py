@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
+from pipeline.sources.source import SILENT_AFTER
 from pipeline.steps.capture import pending_pages
 from pipeline.steps.processing import PROCESSING_STEPS
 from pipeline.steps.run.run_interval import lookback
@@ -37,6 +38,12 @@ class FeedStatus(msgspec.Struct, frozen=True):
     """Whether the server answered 410; then the feed is not polled any more."""
     reason: str | None
     """Why the last poll failed."""
+    last_new_at: datetime | None = None
+    """When a poll last found a new item; the first poll if none ever did."""
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether it can be read but has said nothing new for SILENT_AFTER."""
+        return self.is_read and self.last_new_at is not None and self.last_new_at < now - SILENT_AFTER
 
     @property
     def is_failing(self) -> bool:

@@ -81,7 +81,7 @@ def read_opml(content: bytes, *, file: str) -> OpmlList:
     if _name(root) != "opml":
         raise SourcesError(f"{file}: is not OPML but <{_name(root)}>")
     elements = (element for element in root.iter(etree.Element) if _name(element) == "outline")
-    return _collect((element.attrib, etree.tostring(element, encoding="unicode")) for element in elements)
+    return _collect((dict(element.attrib), etree.tostring(element, encoding="unicode")) for element in elements)
 
 
 def _decoded(content: bytes) -> str:

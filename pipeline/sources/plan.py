@@ -6,6 +6,7 @@ of each feed. Pure: values in, a plan out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from operator import attrgetter
@@ -75,6 +76,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """The source that a list written by newsledger names for it; None if it comes from elsewhere."""
     kind: str | None = None
     """The format, for the table that is shown."""
+    is_unchecked: bool = False
+    """No request was sent, so nothing is known but what the list says."""
     items: int | None = None
     """The number of items, or of sitemaps in an index, for the same table."""
 
@@ -125,11 +128,16 @@ class _Admission(msgspec.Struct, frozen=True):
     """Why it is not added; empty if it is."""
 
 
+ASSUMED_LANGUAGE = "en"
+"""The language of unchecked feeds if the list names no language."""
+
+
 def make_plan(
     sources: Sequence[Source], candidates: Iterable[Candidate], overrides: Overrides, tell_language: TellLanguage
 ) -> Plan:
     """Decide where each candidate goes. Raises SourcesError if the options contradict an existing source."""
-    drafts = _Drafts(sources, overrides)
+    candidates = tuple(candidates)
+    drafts = _Drafts(sources, overrides, _commonest_language(candidates))
     described = [(one, overrides.language or _language(one, tell_language)) for one in candidates]
     # Candidates of unknown language come last and join the source that others of their outlet have joined.
     order = sorted(range(len(described)), key=lambda place: described[place][1] is None)
@@ -138,11 +146,18 @@ def make_plan(
     return Plan(planned, tuple(_verdict(admissions[place]) for place in range(len(described))))
 
 
+def _commonest_language(candidates: Iterable[Candidate]) -> str:
+    """What an unchecked feed is taken for if nothing tells its language. It is shown, and easy to correct."""
+    named = Counter(language for one in candidates if (language := language_of(one.language)))
+    return named.most_common(1)[0][0] if named else ASSUMED_LANGUAGE
+
+
 class _Drafts:
     """The old sources, and the new ones that admitting candidates creates."""
 
-    def __init__(self, sources: Sequence[Source], overrides: Overrides) -> None:
+    def __init__(self, sources: Sequence[Source], overrides: Overrides, assumed_language: str) -> None:
         self._overrides = overrides
+        self._assumed_language = assumed_language
         self._drafts = [_Draft(old=source, id=source.id, language=source.language) for source in sources]
         self._by_id: dict[str | None, _Draft] = {draft.id: draft for draft in self._drafts}
         self._by_outlet: dict[str, list[_Draft]] = {}
@@ -201,6 +216,8 @@ class _Drafts:
             return fitting[0]
         country = country_of_code(self._country(address, candidate.language))
         language = language or (country.language if country else None)
+        if language is None and candidate.is_unchecked:
+            language = self._assumed_language
         if language is None:
             return None
         draft = _Draft(id=source_id, language=language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,9 @@ HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f/][^\
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}\Z")]
 Rate = Annotated[float, msgspec.Meta(ge=1 / 86_400, le=1_000_000)]
+
+SILENT_AFTER = timedelta(days=30)
+"""A feed that has said nothing new for this long is probably abandoned: outlets leave old feeds online."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

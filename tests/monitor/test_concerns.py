@@ -92,6 +92,11 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
             "harbour: https://harbour.example/rss: timeout; never read",
         ),
         (
+            {"feeds": (FEED, msgspec.structs.replace(FEED, last_new_at=NOW - 31 * DAY))},
+            "feed_silent",
+            "courier: https://courier.example/rss: nothing new since 2026-02-17 12:00 UTC; the feed may be abandoned",
+        ),
+        (
             {"coverage": coverage(gaps=2)},
             "possible_gap",
             "courier: items may have been missed 2 times on 2026-03-20: `newsledger sql missed`",

@@ -101,6 +101,15 @@ def test_what_cannot_be_read_is_one_line_for_each_entry(tmp_path: Path) -> None:
     assert ["Halb" in one.reason or "leer" in one.reason for one in wanted.unusable] == [True, True]
 
 
+def test_an_unchecked_list_needs_no_language(tmp_path: Path) -> None:
+    opml = "<opml><body>{}<outline xmlUrl='https://sample.com/rss'/></body></opml>"
+    named = "<outline xmlUrl='https://bote.example/rss' language='nl'/>"
+    (tmp_path / "named.opml").write_text(opml.format(named))
+    (tmp_path / "a.opml").write_text(opml.format(""))
+    assert [source.language for source in imported(tmp_path / "one.toml", tmp_path / "a.opml")] == ["en"]
+    assert [source.language for source in imported(tmp_path / "two.toml", tmp_path / "named.opml")] == ["nl", "nl"]
+
+
 def test_a_feed_in_an_attribute_of_another_name() -> None:
     assert [one.url for one in read("<opml><body><outline type='rss' url='https://a.example/rss'/></body></opml>")] == [
         "https://a.example/rss"

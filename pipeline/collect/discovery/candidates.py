@@ -44,7 +44,8 @@ class SearchResult(msgspec.Struct, frozen=True):
 def take_unchecked(wanted: AddRequest) -> SearchResult:
     """Everything that was asked for, without a request; each address is taken for a feed."""
     candidates = (*(Candidate(url=url) for url in wanted.addresses), *map(_from_outline, wanted.outlines))
-    return SearchResult(candidates, wanted.unusable)
+    unchecked = tuple(msgspec.structs.replace(candidate, is_unchecked=True) for candidate in candidates)
+    return SearchResult(unchecked, wanted.unusable)
 
 
 async def try_all(wanted: AddRequest, prober: Prober, sources: Sequence[Source], counting: Counting) -> SearchResult:

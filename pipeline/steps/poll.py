@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_docu
 from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
+from pipeline.steps.sitemap_items import news_of
 
 MAX_SITEMAPS = 20
 """Maximum number of sitemaps of one index that a poll reads, the newest first."""
@@ -110,12 +111,13 @@ async def _poll_feed(
     if feed is None:
         return [poll]
     since = poll.occurred_at - stores.settings.lookback
-    bodies = [_feed_body(poll, feed, since)]
+    bodies = [_feed_body(poll, feed, since, source, known)]
     poll = bodies[0].poll
     if feed.sitemaps:
         # The validators of an index say nothing about its members, which may change while the index does not.
         poll = msgspec.structs.replace(poll, etag=None, last_modified=None)
-        members = _Members(stores, client, source, states, since, {state.feed_url, poll.final_url or state.feed_url})
+        seen = {state.feed_url, poll.final_url or state.feed_url}
+        members = _Members(stores, client, source, states, since, seen, known)
         bodies += await members.read(poll, feed.sitemaps, depth=1)
         poll = msgspec.structs.replace(poll, warnings=(*poll.warnings, *members.warnings))
     poll, discovered = _read(poll, bodies, state, known)
@@ -129,10 +131,17 @@ class _Members:
     """Reads the sitemaps that an index names: each once, at most `MAX_SITEMAPS`."""
 
     def __init__(
-        self, stores: Stores, client: Client, source: Source, states: States, since: datetime, seen: set[str]
+        self,
+        stores: Stores,
+        client: Client,
+        source: Source,
+        states: States,
+        since: datetime,
+        seen: set[str],
+        known: Container[str],
     ) -> None:
         self._stores, self._client, self._source, self._states = stores, client, source, states
-        self._since, self._seen = since, seen
+        self._since, self._seen, self._known = since, seen, known
         self._left = MAX_SITEMAPS
         self.warnings: tuple[str, ...] = ()
 
@@ -145,7 +154,7 @@ class _Members:
                 bodies.append(FeedBody(poll, ()))
                 self._warn("sitemap_unread")
                 continue
-            bodies.append(_feed_body(poll, feed, self._since))
+            bodies.append(_feed_body(poll, feed, self._since, self._source, self._known))
             if feed.sitemaps and depth < MAX_SITEMAP_DEPTH:
                 bodies += await self.read(poll, feed.sitemaps, depth + 1)
             elif feed.sitemaps:
@@ -178,20 +187,13 @@ class _Members:
             self.warnings += (warning,)
 
 
-def _feed_body(poll: FeedPolled, feed: Feed, since: datetime) -> FeedBody:
-    """The items of a feed. A sitemap may list a site's whole past, so only its items dated after `since` are taken."""
+def _feed_body(poll: FeedPolled, feed: Feed, since: datetime, source: Source, known: Container[str]) -> FeedBody:
+    """The items of a feed, or those of a sitemap that are news."""
     if feed.kind not in _SITEMAPS:
         return FeedBody(poll, feed.items)
-    news = feed.kind is FeedKind.NEWS_SITEMAP
-    items = []
-    undated = False
-    for item in feed.items:
-        at = item.published_at or item.updated_at
-        undated = undated or (at is None and not news)
-        if (at is None and news) or (at is not None and at >= since):
-            items.append(item)
-    warnings = (*poll.warnings, "undated_items") if undated else poll.warnings
-    return FeedBody(msgspec.structs.replace(poll, items=len(items), warnings=warnings), tuple(items))
+    items, warnings = news_of(feed, since=since, polled_at=poll.occurred_at, known_guids=known, zone=source.zone)
+    poll = msgspec.structs.replace(poll, items=len(items), warnings=(*poll.warnings, *warnings))
+    return FeedBody(poll, items)
 
 
 def _read(

@@ -13,7 +13,7 @@ from pipeline.collect.feeds.charset import decode_text, remove_control_character
 from pipeline.collect.feeds.feed import Feed, FeedWarning, NotAFeed, ParsedFeed, Unreadable
 from pipeline.collect.feeds.items import feed_of
 from pipeline.collect.feeds.json_feed import read_json_feed
-from pipeline.collect.feeds.sitemap import read_sitemap, read_sitemap_index
+from pipeline.collect.feeds.sitemap import is_text_sitemap, read_sitemap, read_sitemap_index, read_text_sitemap
 from pipeline.collect.feeds.syndication import read_syndication
 from pipeline.collect.feeds.xml import root_name, skip_prolog
 from pipeline.collect.http.responses import Response, SeenBody
@@ -71,6 +71,8 @@ def _read(body: bytes, content_type: str | None) -> ParsedFeed:
         warnings.append(FeedWarning.WRONG_CONTENT_TYPE)
     if text.lstrip().startswith("{"):
         parsed = read_json_feed(text)
+    elif is_text_sitemap(text):
+        parsed = read_text_sitemap(text)
     else:
         text, had_control_characters = remove_control_characters(text)
         markup, is_clean = _from_root(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import msgspec
@@ -19,6 +20,8 @@ from pipeline.collect.feeds.feed import (
 from pipeline.collect.feeds.xml import Elements, read_elements
 
 _OTHER_MODULES = ("image", "video", "mobile", "pagemap")
+_ADDRESS_LINE = re.compile(r"https?://\S+", re.IGNORECASE)
+_HEAD_CHARS, _HEAD_LINES = 100_000, 10
 _NEWS_NAMESPACE = "sitemap-news"
 
 
@@ -38,6 +41,21 @@ def read_sitemap(markup: str) -> ParsedFeed:
     is_news = declared or any(entry.title or entry.published for entry in elements.read)
     parsed = _parsed_feed(FeedKind.NEWS_SITEMAP if is_news else FeedKind.SITEMAP, elements)
     return msgspec.structs.replace(parsed, masthead=mastheads[0]) if mastheads else parsed
+
+
+def is_text_sitemap(text: str) -> bool:
+    """Whether the text has an address on each line (sitemaps.org, "Text file"), judged by its first lines."""
+    lines = [line.strip() for line in text[:_HEAD_CHARS].splitlines() if line.strip()]
+    return len(lines) > 1 and all(_ADDRESS_LINE.fullmatch(line) for line in lines[:_HEAD_LINES])
+
+
+def read_text_sitemap(text: str) -> ParsedFeed:
+    lines = [line for written in text.splitlines() if (line := written.strip())]
+    return ParsedFeed(
+        kind=FeedKind.SITEMAP,
+        entries=[RawEntry(link=line) for line in lines[:MAX_SITEMAP_URLS]],
+        beyond=max(0, len(lines) - MAX_SITEMAP_URLS),
+    )
 
 
 def read_sitemap_index(markup: str) -> ParsedFeed:

@@ -79,6 +79,12 @@ def test_defects_of_a_sitemap_are_warnings_and_counts() -> None:
     assert (len(feed.items), feed.dropped, feed.repeats) == (3, 2, ("https://bote.example/pegel?a=&b=",))
 
 
+def test_a_text_sitemap_has_one_address_a_line() -> None:
+    feed = read(f"{PAGE}\r\n\n  https://bote.example/wahl?a=1&b=2 \nhttps://./x\n", "text/plain")
+    assert [item.url for item in feed.items] == [PAGE, "https://bote.example/wahl?a=1&b=2"]
+    assert (feed.kind, feed.dropped) == (FeedKind.SITEMAP, 1)
+
+
 def test_an_index() -> None:
     rows = f"""<sitemap><loc>{PAGE}.xml.gz</loc><lastmod>2026-03-02T07:15:00Z</lastmod></sitemap>
     <sitemap><loc>/b.xml</loc></sitemap><sitemap><loc>ftp://bote.example/c.xml</loc></sitemap>"""

@@ -1,0 +1,53 @@
+"""Of a sitemap, what was published lately is news, and what was known; a `lastmod` that is always now dates nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from pipeline.collect.feeds import Feed
+from pipeline.steps.sitemap_items import news_of
+from tests.collect.feeds.sample_feeds import BERLIN, NOW, read
+
+SINCE = NOW - timedelta(days=7)
+
+
+def sitemap(*pages: tuple[str, datetime | None]) -> Feed:
+    rows = (
+        f"<url><loc>https://bote.example/{path}</loc>{f'<lastmod>{at.isoformat()}</lastmod>' if at else ''}</url>"
+        for path, at in pages
+    )
+    return read(f"<urlset>{''.join(rows)}</urlset>")
+
+
+def news(feed: Feed, *known: str) -> tuple[list[str], tuple[str, ...]]:
+    guids = {f"https://bote.example/{path}" for path in known}
+    items, warnings = news_of(feed, since=SINCE, polled_at=NOW, known_guids=guids, zone=BERLIN)
+    return [item.url.removeprefix("https://bote.example/") for item in items], warnings
+
+
+def test_pages_are_news_by_their_lastmod() -> None:
+    old, new = datetime(2019, 5, 1, tzinfo=UTC), NOW - timedelta(days=1)
+    assert news(sitemap(("a", new), ("b", old), ("c", None))) == (["a"], ("undated_items",))
+
+
+def test_a_lastmod_that_is_always_now_makes_no_page_news() -> None:
+    pages = [(f"seite-{number}", NOW - timedelta(seconds=number)) for number in range(200)]
+    assert news(sitemap(*pages)) == ([], ("undated_items", "lastmod_is_now"))
+    assert news(sitemap(*pages), "seite-7")[0] == ["seite-7"]
+
+
+def test_the_day_in_the_address_goes_before_the_lastmod() -> None:
+    pages = [(f"{day:%Y/%m/%d}/pegel", NOW) for day in (NOW - timedelta(days=n) for n in range(0, 3000, 100))]
+    assert news(sitemap(*pages)) == (["2026/03/10/pegel"], ("lastmod_is_now",))
+    assert news(sitemap(("2019/05/01/pegel", NOW), ("2026/03/09/wahl", None))) == (["2026/03/09/wahl"], ())
+
+
+def test_pages_of_one_morning_are_news() -> None:
+    pages = [(f"seite-{number}", NOW - timedelta(minutes=20 * number)) for number in range(20)]
+    assert len(news(sitemap(*pages))[0]) == 20
+
+
+def test_an_undated_page_of_a_news_sitemap_is_news() -> None:
+    namespace = "xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'"
+    feed = read(f"<urlset {namespace}><url><loc>https://bote.example/a</loc></url></urlset>")
+    assert news(feed) == (["a"], ())

@@ -1,4 +1,4 @@
-"""Of a sitemap, what was published lately is news, and what was known; a `lastmod` that is always now dates nothing."""
+"""What was published lately is news of a sitemap, and what was known; a `lastmod` that is always now dates nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The items of a sitemap that are news. A sitemap may list the whole past of a site.
 
-A page is news if it was published or changed since the last runs. Its date is, in this order: the date of publication in
-a news sitemap, the day in its address, the `lastmod` of the sitemap. Some servers write the time of the request as the
+A page is news if it was published or changed since the last runs. Its date is, in this order: the publication date in a
+news sitemap, the day in its address, the `lastmod` of the sitemap. Some servers write the time of the request as the
 `lastmod` of every page; then it is no date.
 """
 

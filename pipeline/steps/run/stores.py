@@ -116,14 +116,12 @@ class Stores:
         settings = self.settings
         self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
         self._ledger_thread = ThreadPoolExecutor(1, "ledger")
-        self._threads = ThreadPoolExecutor(thread_name_prefix="parse")
         self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
         self._reads: dict[Any, Batching[Any, Any]] = {}
         self.archive = Archive(archive_storage(settings), rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self._threads.shutdown(cancel_futures=True)
         self._ledger_thread.shutdown()  # waits for the append that is running, also after an interrupt
         self.archive.close()
         self.ledger.close()
@@ -180,10 +178,6 @@ class Stores:
         append = await self._in_ledger_thread(lambda: self.ledger.append(events, self.run))
         self.reports.count(event for event in events if event.event_id in append.types)
         return [StepResult(append.count(batch)) for batch in batches]
-
-    async def in_thread(self, work: Callable[[], R]) -> R:
-        """Run long work in a thread, while the event loop continues."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def _in_ledger_thread(self, work: Callable[[], R]) -> R:
         """All calls share one thread, because the ledger's connection takes one caller at a time."""

@@ -1,6 +1,6 @@
--- Events that happened or were recorded in the interval and show that an article has another address, too: a feed gives its item under a new address,
--- its address redirects, its page names another address as its own, or another address has the same text. What a
--- backfill finds happened in the past and is recorded now.
+-- Events that happened or were recorded in the interval and show that an article has another address: a feed gives its
+-- item under a new address, its address redirects, its page names another address as its own, or another address has the
+-- same text. What a backfill finds happened in the past and is recorded now.
 with changed_items as (
     select
         'guid' as evidence,
@@ -13,7 +13,10 @@ with changed_items as (
     from ledger.item_discovered as items
     inner join ledger.item_discovered as earlier on items.supersedes = earlier.event_id
     where
-        (items.occurred_at >= $start and items.occurred_at < $end or items.recorded_at >= $start and items.recorded_at < $end)
+        (
+            items.occurred_at >= $start and items.occurred_at < $end
+            or items.recorded_at >= $start and items.recorded_at < $end
+        )
         and earlier.occurred_at >= $recall_start
         and items.article_id != earlier.article_id
 ),
@@ -78,8 +81,10 @@ canonicals as (
     from ledger.article_extracted as readings
     inner join ledger.article_captured as captures on readings.caused_by = captures.event_id
     where
-        (captures.occurred_at >= $start and captures.occurred_at < $end
-        or captures.recorded_at >= $start and captures.recorded_at < $end)
+        (
+            captures.occurred_at >= $start and captures.occurred_at < $end
+            or captures.recorded_at >= $start and captures.recorded_at < $end
+        )
         and readings.occurred_at >= $recall_start and readings.canonical_url != readings.url
 ),
 
@@ -98,6 +103,13 @@ texts as (
     group by source_id, article_id, text_digest, page
 ),
 
+first_addresses as (
+    select source_id, page, text_digest, min_by(article_id, position) as article_id, min_by(url, position) as url
+    from texts
+    group by source_id, page, text_digest
+    having count(distinct article_id) > 1 and max(read_at) >= $start
+),
+
 equal_texts as (
     select
         'equal_text' as evidence,
@@ -108,12 +120,7 @@ equal_texts as (
         firsts.url as other_url,
         texts.text_digest as detail
     from texts
-    inner join (
-        select source_id, page, text_digest, min_by(article_id, position) as article_id, min_by(url, position) as url
-        from texts
-        group by source_id, page, text_digest
-        having count(distinct article_id) > 1 and max(read_at) >= $start
-    ) as firsts using (source_id, page, text_digest)
+    inner join first_addresses as firsts using (source_id, page, text_digest)
     where texts.article_id != firsts.article_id
 )
 

@@ -34,7 +34,7 @@ failures as (
         select distinct article_id, true as failed
         from ledger.extraction_failed
         where article_id in (select unnest($article_ids)) and occurred_at >= $recall_start
-    )
+    ) as outcomes
     group by article_id
 )
 

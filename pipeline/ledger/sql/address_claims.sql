@@ -1,6 +1,6 @@
 -- Events that happened or were recorded in the interval and show that an article has another address: a feed gives its
--- item under a new address, its address redirects, its page names another address as its own, or another address has the
--- same text. What a backfill finds happened in the past and is recorded now.
+-- item under a new address, its address redirects, its page names another address as its own, or another address has
+-- the same text. What a backfill finds happened in the past and is recorded now.
 with changed_items as (
     select
         'guid' as evidence,

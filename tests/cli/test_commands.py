@@ -219,7 +219,7 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
         run = ("--data", tmp_path / "data")
         assert newsledger("ingest", "--sources", sources, *run, env=ALLOW).returncode == 0
     status = newsledger("status", *run).stdout
-    assert "1 pages to capture, 0 to extract, 0 to annotate, 1 lost" in status
+    assert "1 pages to capture, 0 to extract, 0 to join, 0 to annotate, 1 lost" in status
     assert f"{web.base}/gone" in status
     assert "(1 gone)" in status
     assert re.search(r"published +20\d\d-\d\d-\d\d \d\d:\d\d UTC, up to event \d+", status)
@@ -266,7 +266,7 @@ def failed_poll(source_id: str, feed_url: str) -> FeedPolled:
 def test_sources_are_listed_and_checked(tmp_path: Path) -> None:
     sources = tmp_path / "sources.toml"
     with WebServer() as web:
-        web.feed("/good.xml", ("/a", "A"), ("/b", "B"))
+        web.feed("/good.xml", ("/a", "A"), ("/b", "B"), published_at=datetime.now(UTC))
         web.answers["/page"] = Answer(b"<html><body>Moved</body></html>")
         sources.write_text(
             f'[[source]]\nid = "harbour"\nname = "Harbour"\nlanguage = "en"\ncountry = "GB"\nhomepage = "{web.base}/"\n'

@@ -66,7 +66,7 @@ def test_demo_answers_the_queries_of_the_readme(demo: tuple[Path, int, str]) -> 
     ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Queries\n")[2].partition("\n## ")[0]
     queries = re.findall(r"^    (select .*?;)", ask, re.MULTILINE | re.DOTALL)
     names = re.findall(r"^    newsledger sql (\w+)", ask, re.MULTILINE)
-    assert (len(queries), len(names)) == (5, 3)
+    assert (len(queries), len(names)) == (6, 3)
     with duckdb.connect(demo[0] / "news.duckdb", read_only=True) as con:
         for query in queries:
             rows(con, query)

@@ -15,7 +15,7 @@ def test_comments_are_the_docstrings_in_one_line() -> None:
     assert docs.columns["speaker"] == 'As written in the text: "Merz", "der Kanzler".'
     assert docs.columns["source_id"] == "The source's id in sources.toml."
     assert docs.columns["position"] == "The event's place in the ledger, counted over all types without gaps."
-    assert docs.columns["event_id"].endswith("It is made from producer, caused_by, start_char, end_char.")
+    assert docs.columns["event_id"].endswith("It is made from producer, caused_by, start_char, end_char, part.")
     assert docs.columns["kind"] == "One of: direct, indirect."
     assert "start_char" not in docs.columns, "a field without a docstring has no comment"
 

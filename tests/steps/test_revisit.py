@@ -219,7 +219,7 @@ def test_an_unreachable_page_is_retried_soon_and_then_at_its_next_age(unreachabl
 def test_a_page_on_another_site_is_another_page(captured: World) -> None:
     captured.settings = captured.settings.model_copy(update={"allow_hosts": ("127.0.0.1", "localhost")})
     with WebServer() as other:
-        other.page("/a", "We value your privacy", *PARAGRAPHS)
+        other.page("/a", "Another paper", *PARAGRAPHS)
         location = f"{other.base}/a".replace("127.0.0.1", "localhost")
         captured.web.answers["/a"] = Answer(status=302, headers={"Location": location})
         captured.ahead = 2 * HOUR

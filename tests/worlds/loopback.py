@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
@@ -96,11 +98,17 @@ class WebServer:
         )
         self.answers[path] = Answer(html.encode(), headers={"ETag": etag} if etag else {})
 
-    def feed(self, path: str, *items: tuple[str, str], etag: str | None = None) -> None:
+    def feed(
+        self,
+        path: str,
+        *items: tuple[str, str],
+        etag: str | None = None,
+        published_at: datetime = datetime(2026, 3, 2, 8, tzinfo=UTC),  # it does not change
+    ) -> None:
         """Serve an RSS feed of pairs (path or whole address, title)."""
         rows = "".join(
             f"<item><title>{title}</title><link>{urljoin(self.base, link)}</link><guid>{link}</guid>"
-            "<pubDate>Mon, 02 Mar 2026 08:00:00 GMT</pubDate></item>"
+            f"<pubDate>{format_datetime(published_at, usegmt=True)}</pubDate></item>"
             for link, title in items
         )
         body = f"<rss version='2.0'><channel><title>Test</title><link>{self.base}/</link>{rows}</channel></rss>"

@@ -203,7 +203,7 @@ NOT_GONE = {
     "/refused": (Answer(status=403), "http_4xx"),
     "/a-file": (Answer(b"%PDF", content_type="application/pdf"), "not_html"),
     "/down-for-now": (Answer(status=500), "http_5xx"),
-    "/needs-a-login": (Answer(status=302, headers={"Location": "/login"}), "to_wall"),
+    "/needs-a-login": (Answer(status=302, headers={"Location": "/login"}), "wall_login"),
 }
 """How a page answers that is not gone, and the recorded reason. The last two are tried again."""
 

@@ -11,6 +11,7 @@ import structlog
 
 from pipeline import models
 from pipeline.archive.storage import archive_storage
+from pipeline.collect import READERS
 from pipeline.dag_run import BACKFILL_RUN, DagRun
 from pipeline.errors import NewsledgerError, SettingsError
 from pipeline.interval import Interval
@@ -35,6 +36,7 @@ from pipeline.steps.run.run_interval import RunInterval, run_interval
 from pipeline.steps.run.source_report import SourceReport
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.verification import due_records, prove, record_proof
+from pipeline.workers import preload
 
 log = structlog.get_logger()
 
@@ -81,6 +83,7 @@ def plan_due_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
 
 def collect_due(shard: ShardData, dag_run: DagRun) -> Counts:
     """Poll the sources' feeds that are due, capture their pending pages, and revisit those that are due."""
+    preload(*READERS)
     with _stores(dag_run) as (stores, _):
         roster = load_sources(stores.settings.sources)
         result = collect(stores, _of_shard(shard, roster), Which.DUE, roster=roster, done_since=dag_run.started_at)
@@ -92,6 +95,7 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
 
     A task that is repeated skips the feeds that were polled since the run has started.
     """
+    preload(*READERS)
     with _stores(dag_run) as (stores, work):
         roster = load_sources(stores.settings.sources)
         sources, past = _of_shard(shard, roster), _past(dag_run, work)
@@ -106,6 +110,7 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
 def process(step: str, dag_run: DagRun) -> dict[str, int]:
     """Run one of the processing steps: on the lookback in a live run, on the data interval in a run over the past."""
     processing = processing_step(step)
+    preload(*processing.tasks)
     with _stores(dag_run) as (stores, work):
         past = _past(dag_run, work)
         result = processing.run(stores, work.interval) if work.polls else StepResult({})

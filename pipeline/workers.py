@@ -8,6 +8,7 @@ as of the steps that fetch, gives one task after the other to `Workers`.
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import pickle
 import resource
@@ -38,9 +39,8 @@ MAX_LOST = 3
 PROCESSES = 4
 """Processes of `Workers`: more than most machines need to be busy, because some may be occupied by a bad task."""
 
-_PRELOADED = ("pipeline.steps.preloaded",)
-"""Imports all modules that tasks need, with what they load."""
-
+_PRELOADED: list[str] = []
+"""What `preload` has named. It is global, because multiprocessing has one fork server for the whole process."""
 _TIMERS = (signal.SIGPROF, signal.SIGALRM)
 """The signals that end a process when its task has used up the time of the processor, or the time of the clock."""
 _WAITING = 6
@@ -49,6 +49,16 @@ _AHEAD = 8
 """Tasks per process that are handed out in advance. It bounds how many results wait for an earlier, slower task."""
 _TASKS_WORTH_A_PROCESS = 20
 """One process is started per this many tasks: for fewer, starting it takes longer than the tasks."""
+
+
+def preload(*modules: str) -> None:
+    """Name modules that the worker processes of this program need. Call it before the first task; calls add up.
+
+    One server process imports them, once, and all worker processes are forked from it. A worker imports what was not
+    named itself, which takes time again in each of them.
+    """
+    _PRELOADED.extend(modules)
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -188,14 +198,12 @@ def parallel_map(
 
 
 def _fork_server() -> ForkServerContext:
-    """Where worker processes come from: a process without threads, which has imported what the tasks need.
+    """Where worker processes come from: a process without threads.
 
     A fork of this process would copy DuckDB's locked mutexes without its threads. A process has one such server, for
-    the tasks of all steps: what it has not imported, each worker process would import again.
+    the tasks of all steps.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
-    return context
+    return multiprocessing.get_context("forkserver")
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -290,6 +298,7 @@ def _serve(connection: Connection, bounds: Bounds) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for timer in _TIMERS:
         signal.signal(timer, signal.SIG_DFL)
+    gc.freeze()  # what was loaded before stays shared: collections do not visit it
     resource.setrlimit(resource.RLIMIT_AS, (bounds.memory_bytes, bounds.memory_bytes))
     while True:
         try:

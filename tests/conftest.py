@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledger import Ledger, Run
+from pipeline.steps.processing import ALL_TASKS
+from pipeline.workers import preload
 from tests.worlds.loopback import WebServer
 from tests.worlds.stories import NOON
 from tests.worlds.world import PARAGRAPHS, World
@@ -22,6 +24,12 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run modules with slow tests first, so that no process is left alone with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tasks() -> None:
+    """What any test's worker processes need is imported once in each process of pytest."""
+    preload(*ALL_TASKS)
 
 
 @pytest.fixture

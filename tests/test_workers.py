@@ -17,6 +17,8 @@ import pytest
 from pipeline.annotate import annotate_text
 from pipeline.settings import PROJECT_ROOT
 from pipeline.workers import MAX_LOST, Bounds, Lost, OriginBarred, TaskLost, Workers, parallel_map
+from tests.worlds.running import entry, newsledger_process
+from tests.worlds.world import World
 
 FOR_EVER = 3600
 SHORT = Bounds(seconds=1, memory_bytes=2_500_000_000)
@@ -100,6 +102,20 @@ def test_a_task_that_hangs_dies_or_exhausts_memory_is_lost_and_the_others_are_no
 def test_a_new_process_has_the_lexicons_and_the_language_model() -> None:
     """Loading them takes half a second, which each run of a step would otherwise repeat."""
     assert list(parallel_map(files_opened_for, ["„Nichts geht mehr“, sagte Karin Holm. " * 9], 1)) == [[]]
+
+
+@pytest.mark.slow
+def test_a_program_that_only_collects_loads_neither_extractor_nor_annotator(world: World, tmp_path: Path) -> None:
+    """In none of its processes, which would take two seconds."""
+    sources = tmp_path / "sources.toml"
+    sources.write_text(entry("outlet", world.web.base))
+    done = newsledger_process(
+        *("poll", "--sources", sources, "--data", tmp_path / "data"),
+        env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1", "PYTHONPROFILEIMPORTTIME": "1"},
+    )
+    imported = re.findall(r"^import time: .*\| +(pipeline\..*)$", done.stderr, re.MULTILINE)
+    assert imported.count("pipeline.collect.feeds.parsing") == 2, "in the command and its fork server"
+    assert [name for name in imported if name.startswith(("pipeline.extract", "pipeline.annotate"))] == []
 
 
 def test_an_error_is_raised_here() -> None:

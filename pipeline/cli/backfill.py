@@ -13,11 +13,13 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.ingest import rebuild
 from pipeline.cli.options import Data, SourceIds, SourcesPath
+from pipeline.collect import READERS
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
+from pipeline.workers import preload
 
 log = structlog.get_logger()
 
@@ -114,8 +116,10 @@ def _run(
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
     from pipeline.steps.backfill.history_state import history_answers
+    from pipeline.steps.processing import ALL_TASKS
     from pipeline.steps.run.stores import Stores
 
+    preload(*(ALL_TASKS if replay else READERS))
     run, started_at = start_run(), utc_now()
     wanted = steps.Wanted(recover=recover, replay=replay)
     with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
@@ -142,6 +146,7 @@ def _show_assessment(
     from pipeline.steps.run.stores import Stores
 
     Ledger.open_existing(settings.ledger_catalog).close()  # raises if there is no ledger; a dry run must not create one
+    preload(*READERS)
     with Stores(settings, start_run()) as stores:
         if ask_history:
             console.say("reading sitemaps and the web archive's captures of feeds, front pages and section pages")

@@ -20,6 +20,7 @@ from pipeline.sources import Source, load_sources, select
 from pipeline.steps.feed_state import Which
 from pipeline.steps.run.progress import OnProgress
 from pipeline.steps.run.run_interval import lookback
+from pipeline.workers import preload
 
 log = structlog.get_logger()
 
@@ -111,9 +112,10 @@ def append_events(
 ) -> StepResult:
     """Run the steps that append events over the look-back window."""
     from pipeline.steps.collect import collect, expire_removed
-    from pipeline.steps.processing import process
+    from pipeline.steps.processing import ALL_TASKS, process
     from pipeline.steps.run.stores import Stores
 
+    preload(*ALL_TASKS)
     with Stores(settings, run, on_progress) as stores:
         result = collect(stores, sources, which, roster=roster) + expire_removed(stores, roster or sources)
         return result + process(stores, lookback(settings, stores.now()))

@@ -18,13 +18,14 @@ from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.ingest import report_result, summarize, totals
 from pipeline.cli.options import Data, SourceIds, SourcesPath
+from pipeline.collect import READERS
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources, select
 from pipeline.steps.feed_state import Which
-from pipeline.workers import READING, Lost, parallel_map
+from pipeline.workers import READING, Lost, parallel_map, preload
 
 if TYPE_CHECKING:
     from pipeline.collect.feeds import Feed
@@ -74,6 +75,7 @@ def _poll_live(source: list[str] | None, due: bool, data: Path | None, sources: 
     roster = load_sources(settings.sources)
     chosen = select(roster, source or ())
     which = Which.DUE if due else Which.ALL if source else Which.CURRENT
+    preload(*READERS)
     run = start_run()
     began, before = time.monotonic(), totals(settings)
     with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
@@ -105,6 +107,7 @@ def _zone(name: str) -> ZoneInfo:
 def _print_saved(files: Sequence[Path], url: str, zone: ZoneInfo, now: datetime) -> None:
     from pipeline.collect.feeds import Feed
 
+    preload(__name__, *READERS)
     unread = 0
     tasks = [_read(file) if file == STDIN else file for file in files]
     feeds = parallel_map(partial(_feed_or_problem, url=url, zone=zone, now=now), tasks, jobs=1, bounds=READING)

@@ -22,7 +22,7 @@ from pipeline.cli.options import Jobs
 from pipeline.errors import NewsledgerError, PageError
 from pipeline.events import ArticlePart
 from pipeline.settings import load_settings
-from pipeline.workers import Bounds, Lost, parallel_map
+from pipeline.workers import Bounds, Lost, parallel_map, preload
 
 if TYPE_CHECKING:
     from pipeline.annotate import Annotations
@@ -83,6 +83,7 @@ def extract(
 
     Example: newsledger extract page.html --url https://www.tagblatt.example/a
     """
+    preload(__name__, "pipeline.extract")
     if text:
         _print_all(_text_answer, [TextLine(str(path), _read_text(path)) for path in pages or [Path("-")]], jobs)
         return
@@ -127,13 +128,14 @@ def annotate(
     else:
         lines = [TextLine(str(path), _read_text(path), language) for path in files or [Path("-")]]
     from pipeline.annotate.annotators import load_annotator
-    from pipeline.steps.annotate import bounds_for
+    from pipeline.steps.annotate import ANNOTATION_TASKS, bounds_for
 
     load_annotator(annotator)  # an annotator that is not installed fails once, before any text is read
     if explain:
         for line in lines:
             _explain(line, annotator)
         return
+    preload(__name__, *ANNOTATION_TASKS)
     _print_all(partial(_annotations_answer, annotator), lines, jobs, bounds_for(annotator), nothing="no annotations")
 
 

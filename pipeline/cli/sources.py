@@ -15,6 +15,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import SourceIds, SourcesPath
+from pipeline.collect import READERS
 from pipeline.errors import NewsledgerError, SourcesError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
@@ -23,6 +24,7 @@ from pipeline.sources.opml import Outline, read_opml, write_opml
 from pipeline.sources.sites import http_address
 from pipeline.sources.source import SILENT_AFTER
 from pipeline.steps.run.progress import OnProgress, Progress
+from pipeline.workers import preload
 
 if TYPE_CHECKING:
     from pipeline.collect.discovery.candidates import AddRequest, SearchResult, Unusable
@@ -93,6 +95,7 @@ async def _probe_all(settings: Settings, sources: Sequence[Source], on_progress:
     from pipeline.steps.run.visits import polite_client
 
     zones = {url: source.zone for source in sources for url in source.addresses}
+    preload(*READERS)
     async with polite_client(settings, sources, utc_now) as client:
         return await Prober(client, now=utc_now).probe_all(zones.items(), _counter(on_progress, "check", len(zones)))
 
@@ -267,6 +270,7 @@ async def _try_all(
     from pipeline.collect.discovery.probes import Prober
     from pipeline.steps.run.visits import polite_client
 
+    preload(*READERS, "pipeline.collect.discovery.probes")
     async with polite_client(settings, known, utc_now) as client:
         return await try_all(wanted, Prober(client, now=utc_now), known, partial(_counter, on_progress))
 

@@ -19,6 +19,9 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.turns import work_off
 from pipeline.workers import Bounds, Lost, parallel_map
 
+ANNOTATION_TASKS = ("pipeline.steps.warm_annotation",)
+"""Modules that its worker processes need, for `workers.preload`."""
+
 MODEL_BOUNDS = Bounds(seconds=300, memory_bytes=32_000_000_000)
 """Bounds of a task with a language model: its process loads the model first, and the libraries reserve far more
 address space than they use."""

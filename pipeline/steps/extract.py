@@ -16,6 +16,9 @@ from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.turns import work_off
 from pipeline.workers import Lost, parallel_map
 
+EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
+"""Modules that its worker processes need, for `workers.preload`."""
+
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
     """Extract every page captured in the interval that this producer has not processed; append the events."""

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from pipeline.collect import READERS
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
-from pipeline.steps.annotate import annotate, count_pending_texts
+from pipeline.steps.annotate import ANNOTATION_TASKS, annotate, count_pending_texts
 from pipeline.steps.backfill.replay import Captures, Scope, replay_annotation, replay_extraction, replay_joins
-from pipeline.steps.extract import count_pending_captures, extract
+from pipeline.steps.extract import EXTRACTION_TASKS, count_pending_captures, extract
 from pipeline.steps.join import count_pending_pairs, join
 from pipeline.steps.run.stores import StepResult, Stores
 
@@ -26,13 +27,19 @@ class ProcessingStep(msgspec.Struct, frozen=True):
     """Processes what is pending of the captures of a past interval, for backfills."""
     pending: Callable[[Ledger, Settings, Interval], int]
     """The number of texts or pages of an interval that are pending."""
+    tasks: tuple[str, ...] = ()
+    """Modules that its worker processes need, for `workers.preload`."""
 
 
 PROCESSING_STEPS = (
-    ProcessingStep("extract", extract, replay_extraction, count_pending_captures),
+    ProcessingStep("extract", extract, replay_extraction, count_pending_captures, EXTRACTION_TASKS),
     ProcessingStep("join", join, replay_joins, count_pending_pairs),
-    ProcessingStep("annotate", annotate, replay_annotation, count_pending_texts),
+    ProcessingStep("annotate", annotate, replay_annotation, count_pending_texts, ANNOTATION_TASKS),
 )
+
+
+ALL_TASKS = (*READERS, *(module for step in PROCESSING_STEPS for module in step.tasks))
+"""Modules that worker processes need where one program collects and processes."""
 
 
 def processing_step(name: str) -> ProcessingStep:

@@ -27,6 +27,7 @@ e2e: .venv/ready
 # What things cost and how good they are; needs the evaluation data beside the checkout.
 benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.capture
+	$(BIN)/python -m tests.benchmarks.ingest
 	$(BIN)/python -m tests.benchmarks.extraction
 	$(BIN)/python -m tests.benchmarks.annotation
 	$(BIN)/python -m tests.benchmarks.maintenance

@@ -96,8 +96,9 @@ def _megabytes(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def _serve_and_measure(pages: int) -> Figures:
-    copies = round(pages / len(list(DATASET.glob("*/gold.json"))))
+def serving(pages: int, benchmark: str) -> bytes:
+    """Serve about so many pages, run `BENCHMARK --one PAGES PORT FOLDER` in a process of its own, return its output."""
+    copies = max(1, round(pages / len(list(DATASET.glob("*/gold.json")))))
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
         sources = Path(name) / "sources.toml"
@@ -108,8 +109,8 @@ def _serve_and_measure(pages: int) -> Figures:
             assert server.stdout is not None
             server.stdout.readline()
             _lift_the_budget(sources)
-            one = [sys.executable, "-m", "tests.benchmarks.capture", "--one", str(pages), str(port), name]
-            return msgspec.json.decode(subprocess.run(one, check=True, capture_output=True).stdout, type=Figures)
+            one = [sys.executable, "-m", benchmark, "--one", str(pages), str(port), name]
+            return subprocess.run(one, check=True, stdout=subprocess.PIPE).stdout
         finally:
             server.terminate()
             server.wait()
@@ -127,4 +128,5 @@ if __name__ == "__main__":
         print(msgspec.json.encode(measure(int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))).decode())
     else:
         for number in [int(text) for text in sys.argv[1:]] or PAGES:
-            print(_serve_and_measure(number).line(), flush=True)
+            figures = serving(number, "tests.benchmarks.capture")
+            print(msgspec.json.decode(figures, type=Figures).line(), flush=True)

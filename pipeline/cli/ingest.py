@@ -91,9 +91,8 @@ def build_models(data: Data = None) -> None:
     """Build the SQL models from the ledger into build.duckdb, and test them."""
     settings = load_settings(data=data)
     result = models.build(settings)
-    typer.echo(
-        f"{settings.build_file}: {result.models} models, {result.tests} tests, up to position {result.head_position}"
-    )
+    done = f"{result.models} models, {result.tests} tests" if result.models else "nothing new"
+    typer.echo(f"{settings.build_file}: {done}, up to position {result.head_position}")
 
 
 def publish(data: Data = None) -> None:

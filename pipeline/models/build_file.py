@@ -18,7 +18,6 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import ModelsError, StorageError
 from pipeline.events import EVENT_TYPES, event_type
-from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
 from pipeline.models.comments import TableDocs, write_comments
@@ -37,8 +36,8 @@ class BuiltFrom(msgspec.Struct, frozen=True):
     head_position: int
     head_digest: str
     """The digest of the ledger's chain up to that position."""
-    annotators: Sequence[str]
-    """As configured, the preferred one first."""
+    recipe_digest: str
+    """The digest of everything else that the rows follow from, see `recipe`."""
 
 
 _BUILD_INFO = TableDocs(
@@ -47,6 +46,7 @@ _BUILD_INFO = TableDocs(
         "head_position": "The last position of the ledger that was read.",
         "head_digest": "Digest of the ledger's chain up to that position; `newsledger verify` computes it again.",
         "newsledger_version": "The version of newsledger that built the file.",
+        "recipe_digest": "Digest of the models and settings; a build with another one starts over.",
         "annotators": "Annotators, the preferred one first, by the names of their producers; `quotes_as_of` uses it.",
         "built_at": "When the file was built.",
     },
@@ -82,25 +82,29 @@ def _acquired_at_once(lock: FileLock) -> bool:
     return True
 
 
-def begin_continuing(path: Path, ledger: Ledger) -> bool:
-    """Mark the file unfinished and return True, if it is a finished build of this very ledger with today's columns.
+def last_build(path: Path) -> BuiltFrom | None:
+    """What the file was built from; None if it does not exist or is unfinished.
 
-    A file that DuckDB cannot open, after a crash or from another version of DuckDB, is renamed and returns False.
+    A file that DuckDB cannot open, after a crash or from another version of DuckDB, is renamed.
     """
     if not path.exists():
-        return False
+        return None
     try:
         con = connect(path)
     except duckdb.Error as exc:
         aside = path.with_name(f"{path.name}.broken")
         log.warning("build_file_set_aside", file=str(path), aside=aside.name, reason=first_line(exc))
         path.replace(aside)
-        return False
+        return None
     with con:
-        digest = _head_digest(con)
+        return _built_from(con)
+
+
+def begin_continuing(path: Path) -> bool:
+    """Mark the file unfinished; return True if it has today's columns of the event types."""
+    with connect(path) as con:
         con.execute("drop table if exists main.build_info")
-        has_its_columns = _has_todays_columns(con)
-    return digest is not None and has_its_columns and ledger.has_append(digest)
+        return _has_todays_columns(con)
 
 
 def _has_todays_columns(con: duckdb.DuckDBPyConnection) -> bool:
@@ -142,13 +146,13 @@ def removed_if_disk_is_full(path: Path) -> Iterator[None]:
         raise
 
 
-def _head_digest(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The digest of the ledger's chain that the file was built from; None if the build was not finished."""
+def _built_from(con: duckdb.DuckDBPyConnection) -> BuiltFrom | None:
+    """What the file was built from; None if the build was not finished, or by a version that did not say so."""
     try:
-        row = con.execute("select head_digest from main.build_info").fetchone()
-    except duckdb.CatalogException:
+        row = con.execute(statement("built_from")).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
         return None
-    return row[0] if row else None
+    return BuiltFrom(*row) if row else None
 
 
 def remove(path: Path) -> None:
@@ -157,7 +161,7 @@ def remove(path: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def finish(path: Path, built_from: BuiltFrom, docs: Mapping[str, TableDocs]) -> None:
+def finish(path: Path, built_from: BuiltFrom, annotators: Sequence[str], docs: Mapping[str, TableDocs]) -> None:
     """Add comments, table macros and `build_info`, and write the file to the disk completely, without a log beside it.
 
     dbt cannot do the last part: DuckDB does not tell it if the disk is full when the file is closed.
@@ -170,7 +174,8 @@ def finish(path: Path, built_from: BuiltFrom, docs: Mapping[str, TableDocs]) -> 
                 "head_position": built_from.head_position,
                 "head_digest": built_from.head_digest,
                 "newsledger_version": version("newsledger"),
-                "annotators": list(built_from.annotators),
+                "recipe_digest": built_from.recipe_digest,
+                "annotators": list(annotators),
             },
         )
         for macro in sorted(TABLE_MACROS.glob("*.sql")):
@@ -189,6 +194,6 @@ def require_finished(path: Path) -> None:
     except duckdb.Error as exc:
         raise ModelsError(f"{path}: cannot be read; run `newsledger models` ({first_line(exc)})") from exc
     with con:
-        if _head_digest(con) is None:
+        if _built_from(con) is None:
             raise ModelsError(f"{path}: the last build was not finished; run `newsledger models`")
         con.execute("checkpoint")

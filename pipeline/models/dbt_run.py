@@ -14,12 +14,11 @@ from pipeline.errors import ModelsError, StorageError
 from pipeline.ledger.disk import disk_errors
 from pipeline.models.comments import TableDocs
 from pipeline.models.event_source import write_event_source
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.models.recipe import SQL_PROJECT
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
-
-SQL_PROJECT = PROJECT_ROOT / "sql"
 
 
 @dataclass(frozen=True)

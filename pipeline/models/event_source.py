@@ -17,19 +17,21 @@ from pipeline.models.event_docs import accepted_values, describe, required_colum
 
 def write_event_source(folder: Path) -> None:
     """Write `events.yml` into the folder, unless it is there already."""
-    text = json.dumps({"sources": [_source()]}, indent=2)  # JSON is YAML
+    text = event_source()
     file = folder / "events.yml"
     if not file.exists() or file.read_text("utf-8") != text:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
 
 
-def _source() -> dict[str, Any]:
-    return {
+def event_source() -> str:
+    """The declaration as YAML."""
+    source = {
         "name": "events",
         "description": "Copies of the ledger's events; one table per event type.",
         "tables": [_table(cls) for cls in EVENT_TYPES],
     }
+    return json.dumps({"sources": [source]}, indent=2)  # JSON is YAML
 
 
 def _table(cls: type[Event]) -> dict[str, Any]:

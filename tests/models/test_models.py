@@ -240,7 +240,7 @@ def run_python(code: str, *arguments: object, **options: Any) -> subprocess.Pope
 
 
 def build_elsewhere(settings: Settings, until: str, **options: Any) -> subprocess.Popen[str]:
-    """A build in another process that has got as far as `until` in its log."""
+    """A build from an empty file in another process that has got as far as `until` in its log."""
     log = settings.data / "dbt" / "dbt.log"
     log.unlink(missing_ok=True)
     process = run_python(
@@ -249,7 +249,7 @@ def build_elsewhere(settings: Settings, until: str, **options: Any) -> subproces
         from pathlib import Path
         from pipeline import models
         from pipeline.settings import Settings
-        print(models.build(Settings(data=Path(sys.argv[1]))).head_position)
+        print(models.build(Settings(data=Path(sys.argv[1])), models.Refresh.ANEW).head_position)
         """,
         settings.data,
         **options,
@@ -445,6 +445,7 @@ def test_every_table_and_every_column_of_a_mart_has_a_comment(news: duckdb.DuckD
 def test_an_event_that_breaks_a_rule_of_its_type_fails_the_build(settings: Settings, change: str) -> None:
     with duckdb.connect(settings.build_file) as con:
         con.execute(change)
+    append(settings.ledger_catalog, [polled(ALPHA_FEED, at(5, 8))])
     with pytest.raises(ModelsError, match=r"test events_are_valid failed"):
         models.build(settings)
 
@@ -498,12 +499,15 @@ def test_incremental_builds_equal_a_full_one_and_a_broken_file_is_set_aside(sett
 
 
 def test_a_build_is_continued_unless_its_columns_are_not_the_ledgers(settings: Settings, built: Built) -> None:
+    later = (at(5, hour) for hour in range(24))
+
     def plant(statement: str) -> None:
         with duckdb.connect(settings.build_file) as con:
             con.execute("create or replace table main.mark as select 1 as one")
             con.execute(statement)
 
     def is_continued() -> bool:
+        append(settings.ledger_catalog, [polled(ALPHA_FEED, next(later))])
         models.build(settings)
         with duckdb.connect(settings.build_file, read_only=True) as con:
             return "mark" in [name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()]
@@ -516,7 +520,30 @@ def test_a_build_is_continued_unless_its_columns_are_not_the_ledgers(settings: S
     assert is_continued(), "a new event type is read whole"
     with duckdb.connect(settings.build_file) as con:
         con.execute("drop table main.mark")
-    assert rows(models.publish(settings)) == rows(built.news_file)
+    continued = rows(models.publish(settings))
+    models.build(settings, models.Refresh.ANEW)
+    assert rows(models.publish(settings)) == continued
+
+
+def test_without_anything_new_nothing_is_built_or_copied(settings: Settings) -> None:
+    def files() -> list[tuple[int, int]]:
+        return [(path.stat().st_ino, path.stat().st_mtime_ns) for path in (settings.build_file, settings.news_file)]
+
+    models.publish(settings)
+    before = files()
+    again = models.build(settings)
+    models.publish(settings)
+    assert (again.models, again.tests, files()) == (0, 0, before)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"annotators": ("rules", "spacy:de_core_news_sm")}, {}], ids=["a setting", "the models"]
+)
+def test_a_changed_setting_or_model_is_something_new(settings: Settings, changed: dict[str, Any]) -> None:
+    if not changed:
+        with duckdb.connect(settings.build_file) as con:
+            con.execute("update build_info set recipe_digest = 'that of other models'")
+    assert models.build(settings.model_copy(update=changed)).models > 0
 
 
 def test_a_killed_build_is_not_published_and_the_next_one_recovers(settings: Settings, built: Built) -> None:
@@ -537,8 +564,9 @@ def test_two_builds_take_turns_and_install_nothing(settings: Settings, built: Bu
     home = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
     first = build_elsewhere(settings, until="Running with dbt", env=os.environ | home)
     second = models.build(settings)
-    out, err = first.communicate(timeout=0.01)
-    assert (first.returncode, out, err) == (0, f"{second.head_position}\n", ""), "it had ended before ours began"
+    out, err = first.communicate(timeout=60)
+    assert (first.returncode, out, err) == (0, f"{second.head_position}\n", "")
+    assert second.models == 0, "it had ended before ours began"
     assert list(tmp_path.iterdir()) == []
     assert rows(models.publish(settings)) == rows(built.news_file)
 
@@ -611,6 +639,7 @@ def test_file_is_complete_at_every_moment_of_publishing(settings: Settings) -> N
     reader.stdout.readline()
     publications = 0
     while reader.poll() is None:
+        settings.build_file.touch()
         models.publish(settings)
         publications += 1
     assert (reader.returncode, reader.communicate()[1]) == (0, "")
@@ -626,6 +655,7 @@ def test_a_full_disk_keeps_the_published_file(settings: Settings, built: Built) 
         from pipeline.errors import StorageError
         from pipeline.settings import Settings
         settings = Settings(data=Path(sys.argv[1]))
+        settings.build_file.touch()
         for act in (models.publish, lambda settings: models.build(settings, models.Refresh.ANEW)):
             try:
                 act(settings)

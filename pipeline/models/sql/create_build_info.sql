@@ -4,6 +4,7 @@ select
     cast($head_position as bigint) as head_position,
     cast($head_digest as varchar) as head_digest,
     cast($newsledger_version as varchar) as newsledger_version,
+    cast($recipe_digest as varchar) as recipe_digest,
     -- Named as their producers are: `rules` asserts `annotate@N`, `spacy:de_core_news_sm` asserts `spacy-…@N`.
     list_transform(
         cast($annotators as varchar[]),

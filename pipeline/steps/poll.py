@@ -107,7 +107,8 @@ async def _poll_feed(
     stores: Stores, client: Client, source: Source, url: str, states: States, known: Mapping[str, KnownItem]
 ) -> Sequence[Event]:
     state = states[source.id, url]
-    poll, feed = await poll_document(stores, client, source, state)
+    digests = frozenset(item.said_digest for item in known.values())
+    poll, feed = await poll_document(stores, client, source, state, known_digests=digests)
     if feed is None:
         return [poll]
     since = poll.occurred_at - stores.settings.lookback
@@ -117,7 +118,7 @@ async def _poll_feed(
         # The validators of an index say nothing about its members, which may change while the index does not.
         poll = msgspec.structs.replace(poll, etag=None, last_modified=None)
         seen = {state.feed_url, poll.final_url or state.feed_url}
-        members = _Members(stores, client, source, states, since, seen, known)
+        members = _Members(stores, client, source, states, since, seen, known, digests)
         bodies += await members.read(poll, feed.sitemaps, depth=1)
         poll = msgspec.structs.replace(poll, warnings=(*poll.warnings, *members.warnings))
     poll, discovered = _read(poll, bodies, state, known)
@@ -139,9 +140,10 @@ class _Members:
         since: datetime,
         seen: set[str],
         known: Container[str],
+        known_digests: frozenset[str],
     ) -> None:
         self._stores, self._client, self._source, self._states = stores, client, source, states
-        self._since, self._seen, self._known = since, seen, known
+        self._since, self._seen, self._known, self._known_digests = since, seen, known, known_digests
         self._left = MAX_SITEMAPS
         self.warnings: tuple[str, ...] = ()
 
@@ -149,7 +151,14 @@ class _Members:
         bodies = []
         for link in self._chosen(links):
             state = self._state(link.url)
-            poll, feed = await poll_document(self._stores, self._client, self._source, state, caused_by=index.event_id)
+            poll, feed = await poll_document(
+                self._stores,
+                self._client,
+                self._source,
+                state,
+                known_digests=self._known_digests,
+                caused_by=index.event_id,
+            )
             if feed is None:
                 bodies.append(FeedBody(poll, ()))
                 self._warn("sitemap_unread")
@@ -243,7 +252,7 @@ def _read(
 
 def _is_unchanged(item: FeedItem, known: KnownItem | None) -> bool:
     """Whether the feed says the same about the item as when it was recorded, by this version or by version 0.1."""
-    return known is not None and known.said_digest in {item.said_digest, item.earlier_digest}
+    return known is not None and (known.said_digest == item.said_digest or known.said_digest == item.earlier_digest)
 
 
 def _article(item: FeedItem, known: KnownItem | None) -> UUID:

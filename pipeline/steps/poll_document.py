@@ -27,9 +27,18 @@ _BLOCKED = frozenset({"robots", "blocked_address"})
 
 
 async def poll_document(
-    stores: Stores, client: Client, source: Source, state: FeedState, *, caused_by: UUID | None = None
+    stores: Stores,
+    client: Client,
+    source: Source,
+    state: FeedState,
+    *,
+    known_digests: frozenset[str],
+    caused_by: UUID | None = None,
 ) -> tuple[FeedPolled, Feed | None]:
-    """Return the poll, as far as this document alone says, and the feed if one was read."""
+    """Return the poll, as far as this document alone says, and the feed if one was read.
+
+    `known_digests` are of the items that are recorded: their texts are not read again.
+    """
     asked_url = state.adopted_url or state.feed_url
     conditional = state.may_be_conditional
     poll = FeedPolled(
@@ -48,7 +57,7 @@ async def poll_document(
             response = await client.fetch(asked_url, etag=state.etag, last_modified=state.last_modified)
         else:
             response = await client.fetch(asked_url)
-        read = await client.read(response, read_feed, zone=source.zone, now=stores.now())
+        read = await client.read(response, read_feed, zone=source.zone, now=stores.now(), known_digests=known_digests)
     except FetchFailed as failure:
         if failure.reason in NOT_ASKED:
             outcome = PollOutcome.PUT_OFF

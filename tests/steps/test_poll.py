@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.collect.feeds import parse_feed
 from pipeline.ledger import start_run
 from pipeline.steps.collect import collect
 from pipeline.steps.feed_state import CONSISTENT_MOVES, UNCONDITIONAL_EVERY, Which, due_sources
@@ -19,6 +20,7 @@ from pipeline.steps.poll import poll_source
 from pipeline.steps.run.stores import Stores
 from pipeline.steps.run.visits import polite_client
 from tests.worlds.loopback import Answer
+from tests.worlds.stories import discovered
 from tests.worlds.world import World
 
 pytestmark = pytest.mark.slow
@@ -115,6 +117,46 @@ def test_changed_addresses_and_guids_make_no_gap_and_no_new_items(world: World) 
         world.web.answers["/feed.xml"] = feed_of(renamed)
         world.collect()
     assert polls(world, "overlap, gap_from, new_items") == [(None, None, 2), (True, None, 0), (True, None, 0)]
+
+
+HTML_FEED = """<rss version="2.0"><channel><title>Post</title>
+<item><title>Fish &amp;amp; ferry</title><link>{base}/fish#today</link>
+<description>&lt;p class="lead"&gt;The ferry &lt;b&gt;stays&lt;/b&gt; in port&lt;/p&gt;</description></item>
+<item><title>Mole reopened</title><link>{base}/mole</link><guid>mole</guid>
+<description>&lt;img src="/mole.jpg"&gt; The mole is open</description></item></channel></rss>"""
+
+
+def test_what_version_0_1_recorded_does_not_look_changed(world: World) -> None:
+    """Its digests were made of sanitized HTML."""
+    body = HTML_FEED.format(base=world.web.base).encode()
+    world.web.answers["/feed.xml"] = Answer(body, content_type="text/xml")
+    items = parse_feed(body, url=world.source.feeds[0], content_type=None, zone=world.source.zone, now=now(world)).items
+    recorded = [
+        discovered(
+            item.url,
+            now(world) - DAY,
+            producer="poll@2",
+            source_id=world.source.id,
+            feed_url=world.source.feeds[0],
+            guid=item.earlier_guid,
+            title=item.title,
+            summary=item.summary,
+            said_digest=item.earlier_digest,
+        )
+        for item in items
+    ]
+    with world.stores() as stores:
+        stores.record(recorded)
+    world.collect()
+    assert world.rows("select count(*) as n from ledger.item_discovered") == [{"n": len(recorded)}]
+
+    world.web.answers["/feed.xml"] = Answer(
+        body.replace(b"The mole is open", b"The mole is shut"), content_type="text/xml"
+    )
+    world.collect()
+    (changed,) = world.rows("select summary, supersedes from ledger.item_discovered where producer = 'poll@3'")
+    assert changed["supersedes"] == str(recorded[1].event_id)
+    assert changed["summary"] == f'<img src="{world.web.base}/mole.jpg" /> The mole is shut'
 
 
 def test_a_feed_that_numbers_its_places_hides_no_gap(world: World) -> None:

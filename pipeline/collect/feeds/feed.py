@@ -84,7 +84,8 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     """Plain text."""
     summary: str | None
-    """Sanitized HTML, or plain text if the feed says that it is."""
+    """Sanitized HTML, or plain text if the feed says that it is. It and the content are None for an item that is known,
+    see `parse_feed`."""
     published_at: datetime | None
     """UTC. An entry of a feed with only an update date gets that; a sitemap's `lastmod` is never used here."""
     updated_at: datetime | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -67,8 +67,14 @@ class _Page(msgspec.Struct, frozen=True):
         return f"{self.canonical_url}#{fragment}" if fragment and "#" not in self.canonical_url else self.canonical_url
 
 
-def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> Feed:
-    """The feed with absolute addresses (relative to `base`) and UTC dates (`zone` where a date names none)."""
+def feed_of(
+    parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime, known_digests: Container[str] = frozenset()
+) -> Feed:
+    """The feed with absolute addresses (relative to `base`) and UTC dates (`zone` where a date names none).
+
+    Items with one of the `known_digests` get neither summary nor content: making them readable takes more time than all
+    the rest.
+    """
     pages = [_page(entry, base) for entry in parsed.entries]
     located = [(entry, page) for entry, page in zip(parsed.entries, pages, strict=True) if page is not None]
     dates = [_dates(entry, parsed.kind, zone, now) for entry, _ in located]
@@ -80,12 +86,12 @@ def feed_of(parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime) -> 
         items, reused = [], False
     else:
         sitemaps = ()
-        summaries = _summaries([entry for entry, _ in located], base)
-        items = [
-            _item(entry, page, summary, at, base)
-            for (entry, page), summary, at in zip(located, summaries, dates, strict=True)
-        ]
+        items = [_item(entry, page, at, base) for (entry, page), at in zip(located, dates, strict=True)]
         items, reused = _with_url_for_shared_guid(items)
+        unread = [no for no, item in enumerate(items) if item.said_digest not in known_digests]
+        texts = _texts([located[no][0] for no in unread], base)
+        for no, (summary, content) in zip(unread, texts, strict=True):
+            items[no] = msgspec.structs.replace(items[no], summary=summary, content=content)
     distinct: dict[str, FeedItem] = {}
     repeats = [item.guid for item in items if distinct.setdefault(item.guid, item) is not item]
     warnings = [
@@ -163,21 +169,21 @@ def _dates(entry: RawEntry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _E
     )
 
 
-def _item(entry: RawEntry, page: _Page, summary: str | None, dates: _EntryDates, base: str) -> FeedItem:
+def _item(entry: RawEntry, page: _Page, dates: _EntryDates, base: str) -> FeedItem:
+    """The item without its summary and content."""
     written = entry.summary or entry.content
     return FeedItem(
         url=page.url,
         canonical_url=page.canonical_url,
         guid=_storable(entry.guid) or page.guid,
         title=_title(entry.title) if entry.title else None,
-        summary=_storable(summary),
+        summary=None,
         published_at=dates.published.at if dates.published else None,
         updated_at=dates.updated.at if dates.updated else None,
         published_raw=dates.published_raw,
         updated_raw=dates.updated_raw,
         published_quality=dates.published.quality if dates.published else None,
         updated_quality=dates.updated.quality if dates.updated else None,
-        content=_content(entry, base),
         authors=_lines(entry.authors),
         categories=_lines(entry.categories),
         enclosures=_enclosures(entry.enclosures, base),
@@ -212,8 +218,8 @@ def _enclosures(enclosures: Sequence[Enclosure], base: str) -> tuple[Enclosure, 
     return tuple(absolute)
 
 
-def _summaries(entries: Sequence[RawEntry], base: str) -> list[str | None]:
-    """The sanitized summary of each entry, or its full text if it has no summary."""
+def _texts(entries: Sequence[RawEntry], base: str) -> list[tuple[str | None, str | None]]:
+    """Summary and content of each entry. An entry without a summary has its sanitized full text as the summary."""
     summaries: list[str | None] = []
     markups: dict[int, Markup] = {}
     marks_left = MAX_SANITIZED_MARKS
@@ -229,7 +235,8 @@ def _summaries(entries: Sequence[RawEntry], base: str) -> list[str | None]:
                 summaries[no] = plain_text(markup)
     for no, sanitized in zip(markups, sanitize(list(markups.values())), strict=True):
         summaries[no] = sanitized
-    return summaries
+    contents = [_content(entry, base) for entry in entries]
+    return [(_storable(summary), content) for summary, content in zip(summaries, contents, strict=True)]
 
 
 def _joined(base: str, link: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -26,21 +27,30 @@ _MAX_JUNK_CHARS = 20_000
 _FEED_TYPE = re.compile(r"xml|json|rss|atom|gzip", re.IGNORECASE)
 
 
-def parse_feed(body: bytes, *, url: str, content_type: str | None, zone: ZoneInfo, now: datetime) -> Feed:
+def parse_feed(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    zone: ZoneInfo,
+    now: datetime,
+    known_digests: Container[str] = frozenset(),
+) -> Feed:
     """The feed with every item that names a page. Raises NotAFeed, and nothing else, whatever the bytes are.
 
     feedparser can take very long for bytes that were made to be slow: what came from the network is read in a worker
-    process, which has bounds on time and memory (`parse_response`).
+    process, which has bounds on time and memory (`read_feed`).
 
     `url` is the address of the feed, the base of its relative links; if it is unknown (""), the page that the feed
-    names as its own is the base. `zone` is the zone of dates that name none. A date after `now` is refused.
+    names as its own is the base. `zone` is the zone of dates that name none. A date after `now` is refused. Items with
+    one of the `known_digests` get neither summary nor content.
     """
     try:
         parsed = _read(body, content_type)
     except Unreadable as exc:
         problem = f"not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)"
         raise NotAFeed(problem, url) from exc
-    return feed_of(parsed, base=url or parsed.own_url or "", zone=zone, now=now)
+    return feed_of(parsed, base=url or parsed.own_url or "", zone=zone, now=now, known_digests=known_digests)
 
 
 class ReadFeed(SeenBody, frozen=True):
@@ -52,13 +62,14 @@ class ReadFeed(SeenBody, frozen=True):
     """Why it is not a feed."""
 
 
-def read_feed(response: Response, *, zone: ZoneInfo, now: datetime) -> ReadFeed:
+def read_feed(response: Response, *, zone: ZoneInfo, now: datetime, known_digests: Container[str]) -> ReadFeed:
     """What the answer is. It parses what a server sent, so it is called in worker processes. Raises CodingError."""
+    url, content_type = response.final_url, response.content_type
     body = response.decoded()
     size_bytes, payload_digest, feed, problem = len(body), digest(body), None, None
     if 200 <= response.status < 300:
         try:
-            feed = parse_feed(body, url=response.final_url, content_type=response.content_type, zone=zone, now=now)
+            feed = parse_feed(body, url=url, content_type=content_type, zone=zone, now=now, known_digests=known_digests)
         except NotAFeed as exc:
             problem = str(exc)
     return ReadFeed(size_bytes, payload_digest, feed, problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,15 @@ URL = "https://bote.example/feeds/feed.xml"
 
 
 def read(
-    body: str | bytes, content_type: str | None = "application/rss+xml", *, url: str = URL, zone: ZoneInfo = BERLIN
+    body: str | bytes,
+    content_type: str | None = "application/rss+xml",
+    *,
+    url: str = URL,
+    zone: ZoneInfo = BERLIN,
+    known_digests: Container[str] = frozenset(),
 ) -> Feed:
     raw = body.encode() if isinstance(body, str) else body
-    return parse_feed(raw, url=url, content_type=content_type, zone=zone, now=NOW)
+    return parse_feed(raw, url=url, content_type=content_type, zone=zone, now=NOW, known_digests=known_digests)
 
 
 def read_item(body: str | bytes) -> FeedItem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from pipeline.collect.feeds import FeedKind, Masthead
@@ -26,6 +27,9 @@ RSS_091 = """<?xml version="1.0" encoding="ISO-8859-1"?>
 ATOM_03 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>Bote</title><entry><title>Pegel</title>
 <link rel="alternate" type="text/html" href="https://bote.example/pegel"/><id>tag:bote,1</id>
 <issued>2026-03-02T08:15:00+01:00</issued><modified>2026-03-02T10:00:00+01:00</modified></entry></feed>"""
+
+HTML_TEXTS = f"""<description>&lt;p&gt;Das Wasser &lt;b&gt;geht&lt;/b&gt; zurück.&lt;/p&gt;</description>
+<content:encoded><![CDATA[<p>{"Das Wasser im Hafen fällt seit Montag. " * 20}</p>]]></content:encoded>"""
 
 # Formats
 
@@ -97,6 +101,14 @@ def test_the_digest_does_not_depend_on_how_html_is_sanitized() -> None:
     )
     assert plain.summary == traced.summary == "<p>Pegel</p>"
     assert plain.said_digest != traced.said_digest
+
+
+def test_the_texts_of_known_items_are_not_read_again() -> None:
+    body = rss("".join(item(f"<guid>{guid}</guid>{HTML_TEXTS}") for guid in "12"))
+    known, new = read(body).items
+    assert known.summary and known.content
+    again = read(body, known_digests={known.said_digest})
+    assert again.items == (msgspec.structs.replace(known, summary=None, content=None), new)
 
 
 def test_an_update_changes_the_digest_but_not_the_guid() -> None:

@@ -1,16 +1,17 @@
-"""One function for each task of the DAGs. Each reads the settings itself and returns only ids and counts."""
+"""One function for each task of the DAGs. Each reads the settings itself and returns only ids and counts.
+
+Each task is a process, so a function imports the steps that it runs, and not those of the other tasks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
-from pipeline import models
-from pipeline.archive.storage import archive_storage
 from pipeline.collect import READERS
 from pipeline.dag_run import BACKFILL_RUN, DagRun
 from pipeline.errors import NewsledgerError, SettingsError
@@ -21,22 +22,16 @@ from pipeline.run_failures import described, run_failed
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.shards import Shard, deal
-from pipeline.steps.backfill.backfill import assess, finish, numbers_of_run, total_numbers
-from pipeline.steps.backfill.history_state import HistoryAnswers, history_answers
-from pipeline.steps.backfill.recover import recover
-from pipeline.steps.backfill.replay import Captures, scope_of
-from pipeline.steps.collect import collect, expire_removed
-from pipeline.steps.feed_state import Which, due_sources
-from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prune
-from pipeline.steps.poll import failed_polls
-from pipeline.steps.processing import processing_step
-from pipeline.steps.revisit import sources_due
+from pipeline.steps.feed_state import Which, due_sources, failed_polls
+from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS
 from pipeline.steps.run.progress import Progress, log_progress
 from pipeline.steps.run.run_interval import RunInterval, run_interval
 from pipeline.steps.run.source_report import SourceReport
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.verification import due_records, prove, record_proof
 from pipeline.workers import preload
+
+if TYPE_CHECKING:
+    from pipeline.steps.backfill.replay import Captures
 
 log = structlog.get_logger()
 
@@ -52,26 +47,37 @@ def plan_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
 
     Raises SourcesError for a source that is not in the file.
     """
+    from pipeline.steps.collect import expire_removed
+
     with _stores(dag_run) as (stores, work):
         sources = _sources(dag_run, stores.settings)
         expire_removed(stores, load_sources(stores.settings.sources))
         past = _past(dag_run, work)
         log.info("plan", interval=_described(dag_run.interval), polls=work.polls, sources=len(sources))
-        for each in assess(stores, sources, past) if past is not None else ():
-            log.info(
-                "to_do",
-                source=each.source_id,
-                known=each.known,
-                recoverable=each.recoverable,
-                replayable=each.replayable,
-                lost=each.lost,
-                detail="according to the ledger; `collect` searches the sources' history",
-            )
+        if past is not None:
+            _log_assessment(stores, sources, past)
         return _dealt(sources, stores.settings, slots)
+
+
+def _log_assessment(stores: Stores, sources: Sequence[Source], past: Interval) -> None:
+    from pipeline.steps.backfill.backfill import assess
+
+    for each in assess(stores, sources, past):
+        log.info(
+            "to_do",
+            source=each.source_id,
+            known=each.known,
+            recoverable=each.recoverable,
+            replayable=each.replayable,
+            lost=each.lost,
+            detail="according to the ledger; `collect` searches the sources' history",
+        )
 
 
 def plan_due_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
     """The sources with feeds or revisits that are due, in shards; empty for a run over the past."""
+    from pipeline.steps.revisit import sources_due
+
     with _stores(dag_run) as (stores, work):
         sources, now = load_sources(stores.settings.sources), stores.now()
         if not work.polls:
@@ -83,6 +89,8 @@ def plan_due_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
 
 def collect_due(shard: ShardData, dag_run: DagRun) -> Counts:
     """Poll the sources' feeds that are due, capture their pending pages, and revisit those that are due."""
+    from pipeline.steps.collect import collect
+
     preload(*READERS)
     with _stores(dag_run) as (stores, _):
         roster = load_sources(stores.settings.sources)
@@ -95,6 +103,8 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
 
     A task that is repeated skips the feeds that were polled since the run has started.
     """
+    from pipeline.steps.collect import collect
+
     preload(*READERS)
     with _stores(dag_run) as (stores, work):
         roster = load_sources(stores.settings.sources)
@@ -103,18 +113,24 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
         if work.polls:
             result += collect(stores, sources, roster=roster, done_since=dag_run.started_at)
         if past is not None and dag_run.params.recover:
+            from pipeline.steps.backfill.recover import recover
+
             result += recover(stores, sources, past, roster)
     return _counts_by_source(stores, result)
 
 
 def process(step: str, dag_run: DagRun) -> dict[str, int]:
     """Run one of the processing steps: on the lookback in a live run, on the data interval in a run over the past."""
+    from pipeline.steps.processing import processing_step
+
     processing = processing_step(step)
     preload(*processing.tasks)
     with _stores(dag_run) as (stores, work):
         past = _past(dag_run, work)
         result = processing.run(stores, work.interval) if work.polls else StepResult({})
         if past is not None:
+            from pipeline.steps.backfill.replay import scope_of
+
             scope = scope_of(stores, past, _source_ids(dag_run, stores.settings))
             result += processing.replay(stores, scope, _captures(dag_run))
     return _counts(result)
@@ -122,9 +138,13 @@ def process(step: str, dag_run: DagRun) -> dict[str, int]:
 
 def build_models(dag_run: DagRun) -> dict[str, int]:
     """Record the counts of a run over a past interval, then build and test the SQL models."""
+    from pipeline import models
+
     with _stores(dag_run) as (stores, work):
         past = _past(dag_run, work)
         if past is not None:
+            from pipeline.steps.backfill.backfill import finish
+
             finish(stores, _sources(dag_run, stores.settings), past, dag_run.started_at)
     built = models.build(_settings())
     return {"models": built.models, "tests": built.tests, "head_position": built.head_position}
@@ -132,6 +152,8 @@ def build_models(dag_run: DagRun) -> dict[str, int]:
 
 def publish_models() -> dict[str, int]:
     """Replace news.duckdb with the build, and return counts of its contents."""
+    from pipeline import models
+
     settings = _settings()
     models.publish(settings)
     return models.published_counts(settings)
@@ -148,6 +170,9 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
         counts = {"polls": polls, "failed": len(failures)}
         if _past(dag_run, work) is None:
             return counts
+        from pipeline.steps.backfill.backfill import numbers_of_run, total_numbers
+        from pipeline.steps.backfill.history_state import history_answers
+
         numbers, answers = numbers_of_run(stores.ledger, stores.run), history_answers(stores.ledger, stores.run)
     for each in numbers:
         log.info("backfill", **msgspec.structs.asdict(each))
@@ -159,12 +184,18 @@ def conclude(numbers: Mapping[str, int]) -> None:
     was recovered."""
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
         raise NewsledgerError(f"none of the {numbers['polls']} feeds could be read; each failure is recorded")
-    answers = HistoryAnswers(numbers.get("documents", 0), numbers.get("unanswered", 0))
-    answers.require_one(pages_captured=numbers.get("recovered", 0))
+    if "documents" not in numbers:
+        return
+    from pipeline.steps.backfill.history_state import HistoryAnswers
+
+    answers = HistoryAnswers(numbers["documents"], numbers["unanswered"])
+    answers.require_one(pages_captured=numbers["recovered"])
 
 
 def merge_ledger_files() -> dict[str, int]:
     """Merge the ledger's small files, and delete files that are no longer needed."""
+    from pipeline.steps.maintain import delete_superseded, merge_files
+
     settings = _settings()
     with _ledger(settings) as ledger:
         deleted = delete_superseded(ledger, utc_now())
@@ -180,6 +211,9 @@ def merge_ledger_files() -> dict[str, int]:
 
 def verify_stores() -> dict[str, int | str]:
     """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
+    from pipeline.archive.storage import archive_storage
+    from pipeline.steps.verification import due_records, prove, record_proof
+
     settings = _settings()
     with _ledger(settings) as ledger:
         proof = prove(ledger, archive_storage(settings), due_records(ledger, utc_now()))
@@ -192,6 +226,9 @@ def verify_stores() -> dict[str, int | str]:
 
 def prune_files() -> list[str]:
     """Delete files left by killed builds and old files about hosts; returns their paths."""
+    from pipeline import models
+    from pipeline.steps.maintain import prune
+
     settings = _settings()
     return [str(path) for path in (*models.prune(settings, utc_now()), *prune(settings, utc_now()))]
 
@@ -247,6 +284,8 @@ def _source_ids(dag_run: DagRun, settings: Settings) -> list[str]:
 
 
 def _captures(dag_run: DagRun) -> Captures:
+    from pipeline.steps.backfill.replay import Captures
+
     return Captures.ALL if dag_run.params.replay else Captures.OWN
 
 

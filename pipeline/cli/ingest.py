@@ -25,7 +25,7 @@ from pipeline.workers import preload
 log = structlog.get_logger()
 
 if TYPE_CHECKING:
-    from pipeline.steps.poll import PollOfRun
+    from pipeline.steps.feed_state import PollOfRun
     from pipeline.steps.run.stores import StepResult
 
 
@@ -134,7 +134,7 @@ def totals(settings: Settings) -> Totals:
 
 
 def _failed_polls(settings: Settings, run: Run) -> tuple[int, list[PollOfRun]]:
-    from pipeline.steps.poll import failed_polls
+    from pipeline.steps.feed_state import failed_polls
 
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         return failed_polls(ledger, run)

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.archive.warc import Original
 from pipeline.events import PollOutcome
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, Run
 from pipeline.sources import Source
 from pipeline.steps.run.stores import RECALL
 
@@ -154,3 +154,23 @@ def due_sources(ledger: Ledger, sources: Sequence[Source], now: datetime) -> lis
         for source in sources
         if any(states[source.id, url].is_polled(Which.DUE, now) for url in (*source.feeds, *source.sitemaps))
     ]
+
+
+class PollOfRun(msgspec.Struct, frozen=True):
+    """One poll of a run, for its summary."""
+
+    source_id: str
+    feed_url: str
+    outcome: PollOutcome
+    reason: str | None
+    detail: str | None
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome in {PollOutcome.FAILED, PollOutcome.BLOCKED, PollOutcome.GONE}
+
+
+def failed_polls(ledger: Ledger, run: Run) -> tuple[int, list[PollOfRun]]:
+    """The number of feeds that the run polled, and the polls that failed."""
+    polls = ledger.select(PollOfRun, "polls_of_run", run_id=run.run_id)
+    return len(polls), [poll for poll in polls if poll.failed]

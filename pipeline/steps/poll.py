@@ -10,9 +10,9 @@ import msgspec
 
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind, SitemapLink
 from pipeline.collect.http.client import Client
-from pipeline.events import Event, FeedPolled, ItemDiscovered, PollOutcome
+from pipeline.events import Event, FeedPolled, ItemDiscovered
 from pipeline.ids import article_id
-from pipeline.ledger import Ledger, Run
+from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState, States, Which, feed_states_by_source
 from pipeline.steps.overlap import ItemOfArticle, compare
@@ -40,26 +40,6 @@ class KnownItem(ItemOfArticle, frozen=True, kw_only=True):
 
 KnownItems = Mapping[str, Mapping[str, KnownItem]]
 """The known items of a source, by feed address and guid."""
-
-
-class PollOfRun(msgspec.Struct, frozen=True):
-    """One poll of a run, for its summary."""
-
-    source_id: str
-    feed_url: str
-    outcome: PollOutcome
-    reason: str | None
-    detail: str | None
-
-    @property
-    def failed(self) -> bool:
-        return self.outcome in {PollOutcome.FAILED, PollOutcome.BLOCKED, PollOutcome.GONE}
-
-
-def failed_polls(ledger: Ledger, run: Run) -> tuple[int, list[PollOfRun]]:
-    """The number of feeds that the run polled, and the polls that failed."""
-    polls = ledger.select(PollOfRun, "polls_of_run", run_id=run.run_id)
-    return len(polls), [poll for poll in polls if poll.failed]
 
 
 class FeedBody(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall_time
@@ -126,3 +128,11 @@ def test_what_airflow_stores_stays_small_with_2000_sources(webs: Mapping[str, We
     counts = {"polled": 3, "new": 120, "captured": 115, "revisited": 10, "failed": 15}
     largest = max(len(shard["source_ids"]) for shard in shards)
     assert len(msgspec.json.encode({f"outlet-of-the-{no:04}": counts for no in range(largest)})) < XCOM_BYTES
+
+
+def test_a_task_imports_only_the_steps_that_it_runs() -> None:
+    """Each task is a process, and all steps together take a second and a half to import."""
+    code = "import sys, pipeline.orchestrate; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"aiohttp", "lxml", "trafilatura", "pipeline.annotate", "pipeline.models", "pipeline.steps.backfill"}
+    assert heavy & {*done.stdout.split()} == set()

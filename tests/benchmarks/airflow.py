@@ -3,8 +3,8 @@
 90x30 are 90 outlets with 30 pages each. Both collect the same pages into a new data directory, from the same server.
 CPU seconds are those of all processes: of the command with its workers, and of Airflow from the trigger of the run to
 its end, with its scheduler, API server and DAG processor. What those three cost without a run is measured before and
-given for comparison. Both have done a run over one outlet before, so that nothing is done for the first time. Other
-load changes the seconds, less so their ratio.
+given for comparison, and then what each part of Airflow has cost. Both have done a run over one outlet before, so that
+nothing is done for the first time. Other load changes the seconds, less so their ratio.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Cost(msgspec.Struct, frozen=True):
     seconds: float
     idle_cpu_per_second: float = 0.0
     """CPU seconds per second that Airflow uses without a run."""
+    parts: Mapping[str, float] = {}
+    """CPU seconds of each component of Airflow and of the tasks with their workers."""
 
     def line(self) -> str:
         return f"{self.cpu_seconds:6.1f} CPU s in {self.seconds:6.1f} s"
@@ -90,10 +92,12 @@ def by_airflow(environment: dict[str, str]) -> Cost:
         before = _cpu()
         time.sleep(IDLE_SECONDS)
         idle = (_cpu() - before) / IDLE_SECONDS
-        before = _cpu()
+        before, parts = _cpu(), _components(process.pid)
         run = api.wait_for_end(api.trigger("ingest_daily", {}), RUN_SECONDS)
         assert run.state == "success", run
-        return Cost(_cpu() - before, run.seconds, idle)
+        used = _cpu() - before
+        costs = {name: cpu - parts[name] for name, cpu in _components(process.pid).items()}
+        return Cost(used, run.seconds, idle, {**costs, "tasks": used - sum(costs.values())})
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
@@ -114,11 +118,29 @@ def _cpu() -> float:
             is_zombie = process.status() == psutil.STATUS_ZOMBIE  # an orphan that has ended; it has no command
             if not is_zombie and any("small_outlets" in word for word in process.cmdline()):
                 continue
-            times = process.cpu_times()
+            total += _own_cpu(process)
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def _own_cpu(process: psutil.Process) -> float:
+    """CPU seconds of the process and of its children that have ended."""
+    times = process.cpu_times()
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def _components(pid: int) -> dict[str, float]:
+    """CPU seconds of Airflow's components, without the tasks, which are children of the scheduler."""
+    costs = {}
+    for process in psutil.Process(pid).children():
+        (name,) = {"api-server", "dag-processor", "scheduler"} & {*process.cmdline()}
+        times = process.cpu_times()
+        costs[name] = times.user + times.system
+        if name != "scheduler":
+            costs[name] += sum(map(_own_cpu, process.children(recursive=True)))
+            costs[name] += times.children_user + times.children_system
+    return costs
 
 
 def measure(count: int, pages: int) -> tuple[Cost, Cost]:
@@ -135,6 +157,7 @@ if __name__ == "__main__":
         print(
             f"{size:>7}  command {command.line()}  Airflow {airflow.line()}"
             f"  ratio {airflow.cpu_seconds / command.cpu_seconds:.2f}"
-            f"  (Airflow without a run: {airflow.idle_cpu_per_second:.2f} CPU s a second)",
+            f"  (Airflow without a run: {airflow.idle_cpu_per_second:.2f} CPU s a second)\n"
+            f"         {', '.join(f'{name} {seconds:.1f}' for name, seconds in airflow.parts.items())}",
             flush=True,
         )

@@ -26,8 +26,8 @@ from pipeline.steps.annotate import annotate, pending_texts
 from pipeline.steps.collect import collect
 from pipeline.steps.extract import extract, pending_captures
 from pipeline.steps.extraction_task import extract_capture
-from pipeline.steps.feed_state import Which
-from pipeline.steps.poll import failed_polls, poll_source
+from pipeline.steps.feed_state import Which, failed_polls
+from pipeline.steps.poll import poll_source
 from pipeline.steps.run.run_interval import lookback, run_interval
 from pipeline.steps.run.stores import Stores
 from pipeline.steps.run.visits import limits

@@ -157,6 +157,12 @@ class Settings(BaseSettings):
         return self.data / "news.duckdb"
 
     @property
+    def history_file(self) -> Path:
+        """What was typed at the prompt of `newsledger sql`, for each user, where the XDG rules put it."""
+        state = os.environ.get("XDG_STATE_HOME", "")
+        return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger" / "sql_history"
+
+    @property
     def verification_file(self) -> Path:
         """The result of the last verification of ledger and archive."""
         return self.data / "verified.json"

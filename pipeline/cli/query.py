@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import shutil
 import sys
-from contextlib import redirect_stdout
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
-import msgspec
 import typer
 
-from pipeline.cli import console
+from pipeline.cli.answers import OutputFormat, format_of, replaced, save, show
+from pipeline.cli.named_queries import query_text, set_parameters
 from pipeline.cli.options import Data
 from pipeline.errors import LedgerMissing, NewsledgerError
-from pipeline.settings import PROJECT_ROOT, load_settings
-
-QUERIES = PROJECT_ROOT / "sql" / "queries"
-MAX_ROWS_SHOWN = 100
-"""Rows of a table on the terminal; DuckDB leaves out those in the middle. CSV and JSON have all rows."""
-FETCHED_ROWS = 1_000
-"""Rows held in memory at a time while CSV and JSON are written."""
-
-
-class OutputFormat(StrEnum):
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
+from pipeline.settings import Settings, load_settings
 
 
 def sql(
@@ -39,22 +23,95 @@ def sql(
         typer.Argument(help="SQL, a .sql file, or the name of a query in sql/queries; default: standard input."),
     ] = None,
     output: Annotated[
-        OutputFormat, typer.Option("--format", help="Output format; JSON is one object a line.")
-    ] = OutputFormat.TABLE,
+        OutputFormat | None,
+        typer.Option(
+            "--format",
+            help="Output format; default: table, or what the ending of FILE names. JSON is one object a line on "
+            "standard output and one array in a file; JSONL is one object a line in both.",
+            show_default=False,
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the answer to this file, in one rename.", show_default=False
+        ),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A parameter of the query; can be repeated.", show_default=False
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Query news.duckdb: marts in schema main, all events in schema events.
 
-    Works while the pipeline runs. Without QUERY it reads standard input, or lists the queries in sql/queries if the
-    input is empty. Several statements, separated by semicolons, print their results one after another.
+    Works while the pipeline runs. Without QUERY it is a prompt on a terminal; elsewhere it reads standard input, or
+    lists the queries in sql/queries if the input is empty. Several statements, separated by semicolons, print their
+    results one after another.
 
-    Example: newsledger sql who_said_what
+    Example: newsledger sql who_said_what --set since=2026-03-01 -o said.csv
     """
     settings = load_settings(data=data)
-    text = _query_text(query) if query is not None else _piped_text()
-    if not text.strip():
-        _list_queries()
+    chosen = output or (OutputFormat.TABLE if file is None else format_of(file))
+    if query is None and file is None and sys.stdin.isatty() and sys.stdout.isatty():
+        _converse(settings, chosen)
         return
+    text = query_text(query) if query is not None else "" if sys.stdin.isatty() else sys.stdin.read()
+    if not text.strip():
+        from pipeline.cli.sql_prompt import show_queries
+
+        show_queries()
+        return
+    with open_news(settings) as con:
+        set_parameters(con, text, given or ())
+        if file is None:
+            run(con, text, _Printer(chosen))
+            return
+        with replaced(file) as partial:
+            run(con, text, _OneFile(partial, chosen))
+
+
+class _Printer:
+    """Prints one answer after another, with an empty line between tables."""
+
+    def __init__(self, output: OutputFormat) -> None:
+        self._output = output
+        self._printed = 0
+
+    def __call__(self, answer: duckdb.DuckDBPyRelation) -> None:
+        if self._printed and self._output in (OutputFormat.TABLE, OutputFormat.CSV):
+            sys.stdout.write("\n")
+        show(answer, self._output)
+        self._printed += 1
+
+
+class _OneFile:
+    """Writes the only answer to the file."""
+
+    def __init__(self, file: Path, output: OutputFormat) -> None:
+        self._file = file
+        self._output = output
+
+    def __call__(self, answer: duckdb.DuckDBPyRelation) -> None:
+        if self._file.exists():
+            raise NewsledgerError("a file takes the answer of one statement, and the query has several")
+        save(answer, self._output, self._file)
+
+
+def _converse(settings: Settings, output: OutputFormat) -> None:
+    from pipeline.cli.sql_prompt import converse
+
+    with open_news(settings) as con:
+        converse(con, lambda text, use: run(con, text, use), output, settings.history_file)
+
+
+def open_news(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the published file for reading, with time zone UTC.
+
+    Raises LedgerMissing if nothing has been published yet, NewsledgerError if the file cannot be opened.
+    """
     if not settings.news_file.is_file():
         raise LedgerMissing(
             f"{settings.news_file}: does not exist yet; `newsledger ingest` or `newsledger demo` creates it"
@@ -63,90 +120,24 @@ def sql(
         con = duckdb.connect(settings.news_file, read_only=True)
     except duckdb.Error as exc:
         raise NewsledgerError(f"{settings.news_file}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
-    with con:
-        con.execute("set timezone = 'UTC'")
-        _answer(con, text, output)
+    con.execute("set timezone = 'UTC'")
+    return con
 
 
-def _piped_text() -> str:
-    """What stands on standard input; empty on a terminal."""
-    return "" if sys.stdin.isatty() else sys.stdin.read()
+def run(con: duckdb.DuckDBPyConnection, text: str, use: Callable[[duckdb.DuckDBPyRelation], None]) -> None:
+    """Run the statements and pass on their answers, in the order of the text, up to the first that fails.
 
-
-def _answer(con: duckdb.DuckDBPyConnection, text: str, output: OutputFormat) -> None:
-    """Run the statements and print their results, in the order of the text, up to the first that fails."""
+    An answer is computed while it is used. Raises NewsledgerError that names the statement that failed.
+    """
     try:
         statements = [statement.query.strip() for statement in con.extract_statements(text)]
     except duckdb.Error as exc:
         raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
-    printed = 0
     for number, statement in enumerate(statements, start=1):
         try:
-            result = con.sql(statement)
-            if result is not None:
-                if printed and output is not OutputFormat.JSON:
-                    sys.stdout.write("\n")
-                _print_answer(result, output)
-                printed += 1
+            answer = con.sql(statement)
+            if answer is not None:
+                use(answer)
         except duckdb.Error as exc:
             name = f"statement {number} of {len(statements)}" if len(statements) > 1 else "the query"
             raise NewsledgerError(f"{name} fails: {str(exc).strip()}") from exc
-
-
-def _query_text(query: str) -> str:
-    named = QUERIES / f"{query}.sql"
-    if query.replace("_", "").isalnum() and named.is_file():
-        return named.read_text("utf-8")
-    if query.isidentifier():
-        known = ", ".join(path.stem for path in sorted(QUERIES.glob("*.sql")))
-        raise NewsledgerError(f"no query is named {query!r}; known names: {known}")
-    if query.endswith(".sql"):
-        try:
-            return Path(query).read_text("utf-8")
-        except OSError as exc:
-            raise NewsledgerError(f"{query}: cannot be read: {exc.strerror}") from exc
-    return query
-
-
-def _list_queries() -> None:
-    console.table(
-        "newsledger sql NAME",
-        ("name", "answers"),
-        [(path.stem, _purpose(path)) for path in sorted(QUERIES.glob("*.sql"))],
-    )
-
-
-def _purpose(path: Path) -> str:
-    first = path.read_text("utf-8").partition("\n")[0]
-    return first.removeprefix("--").strip()
-
-
-def _print_answer(answer: duckdb.DuckDBPyRelation, output: OutputFormat) -> None:
-    match output:
-        case OutputFormat.TABLE:
-            with redirect_stdout(io.StringIO()) as drawn:
-                answer.show(max_width=shutil.get_terminal_size((160, 50)).columns, max_rows=MAX_ROWS_SHOWN)
-            sys.stdout.write("\n".join(console.printable(line) for line in drawn.getvalue().splitlines()) + "\n")
-        case OutputFormat.CSV:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(answer.columns)
-            while rows := answer.fetchmany(FETCHED_ROWS):
-                writer.writerows([_for_terminal(_csv_cell(value)) for value in row] for row in rows)
-        case OutputFormat.JSON:
-            if len(set(answer.columns)) < len(answer.columns):
-                raise NewsledgerError("two columns have the same name; rename one with `as` for JSON")
-            while rows := answer.fetchmany(FETCHED_ROWS):
-                for row in rows:
-                    line = msgspec.json.encode(dict(zip(answer.columns, row, strict=True)), enc_hook=str)
-                    sys.stdout.write(str(_for_terminal(line.decode())) + "\n")
-
-
-def _csv_cell(value: object) -> object:
-    """Lists and structs as JSON, booleans in lower case as DuckDB writes them."""
-    if isinstance(value, list | dict):
-        return msgspec.json.encode(value, enc_hook=str).decode()
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _for_terminal(value: object) -> object:
-    return console.printable(value) if isinstance(value, str) and sys.stdout.isatty() else value

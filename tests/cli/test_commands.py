@@ -170,6 +170,56 @@ def test_a_failing_statement_is_named_after_the_results_before_it(news: Path) ->
     assert done.stderr.startswith("newsledger: the query fails: Catalog Error")
 
 
+ASKED = "select name, n from outlets where n >= coalesce(cast(getvariable('least') as integer), 2) order by n"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("said.csv", "name,n\nMeridian,1\nHarbour Post,3\n"),
+        ("said.jsonl", '{"name":"Meridian","n":1}\n{"name":"Harbour Post","n":3}\n'),
+        ("said.json", '[\n{"name":"Meridian","n":1},\n{"name":"Harbour Post","n":3}\n]\n'),
+    ],
+)
+def test_sql_takes_parameters_and_writes_a_file(news: Path, name: str, expected: str) -> None:
+    file = news / name
+    file.write_text("old")
+    done = newsledger("sql", "--data", news, ASKED, "--set", "least=1", "-o", file)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert file.read_text() == expected
+    assert newsledger("sql", "--data", news, ASKED, "--format", "csv").stdout == "name,n\nHarbour Post,3\n"
+
+
+def test_sql_writes_parquet(news: Path) -> None:
+    assert newsledger("sql", "--data", news, "from outlets", "-o", news / "a.parquet").returncode == 0
+    assert duckdb.sql(f"select sum(n) from '{news / 'a.parquet'}'").fetchall() == [(4,)]
+    line = fails_with_one_line(newsledger("sql", "--data", news, "from outlets", "--format", "parquet"))
+    assert "name a file with -o" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((ASKED, "--set", "most=1"), "the query does not read 'most'; its parameters: least"),
+        ((ASKED, "--set", "least"), "must be NAME=VALUE"),
+        ((ASKED, "--set", "least=many", "-o", "kept.csv"), "Could not convert string 'many' to INT32"),
+        (("select 1; select 2", "-o", "kept.csv"), "the query has several"),
+        (("create temp table t (n int)", "-o", "kept.csv"), "there is no answer to write"),
+        (("select 1", "-o", "kept.xlsx"), "its ending names no format"),
+        (("select 1", "-o", "nowhere/kept.csv"), "its folder does not exist"),
+        (("select 1", "-o", "folder.csv"), "is not a regular file"),
+    ],
+)
+def test_what_sql_cannot_write_leaves_the_file_as_it_was(
+    news: Path, own_folder: None, arguments: tuple[str, ...], message: str
+) -> None:
+    Path("kept.csv").write_text("kept")
+    Path("folder.csv").mkdir()
+    assert message in newsledger("sql", "--data", news, *arguments).stderr
+    assert Path("kept.csv").read_text() == "kept"
+    assert {path.name for path in Path().iterdir()} == {"news.duckdb", "kept.csv", "folder.csv"}
+
+
 @pytest.mark.parametrize("command", ["status", "verify", "sql"])
 def test_empty_data_directory(tmp_path: Path, command: str) -> None:
     arguments = ("select 1",) if command == "sql" else ()

@@ -36,11 +36,11 @@ INTERRUPTED_AGAIN_SECONDS = 0.1
 _LAST_WORD = re.compile(r"(?:(?P<owner>[\w.]+)\.)?(?P<word>\w*)$")
 _NAMED_TABLE = re.compile(r"\b(?:from|join)\s+(?P<table>[a-z_][\w.]*)(?:\s+(?:as\s+)?(?P<alias>[a-z_]\w*))?", re.I)
 
-Run = Callable[[str, Callable[[duckdb.DuckDBPyRelation], None]], None]
+RunSql = Callable[[str, Callable[[duckdb.DuckDBPyRelation], None]], None]
 """Runs SQL and passes on the answers of its statements, one after another."""
 
 
-def converse(con: duckdb.DuckDBPyConnection, run: Run, output: OutputFormat, history: Path) -> None:
+def converse(con: duckdb.DuckDBPyConnection, run: RunSql, output: OutputFormat, history: Path) -> None:
     """Read statements and print their answers until ctrl-D. Ctrl-C cancels a statement or clears the line."""
     session: PromptSession[str] = PromptSession(
         "news> ",
@@ -82,8 +82,8 @@ def is_complete(text: str) -> bool:
     return True
 
 
-def _respond(con: duckdb.DuckDBPyConnection, text: str, run: Run, output: OutputFormat) -> None:
-    """Run what was typed and print the answers, or why there are none.
+def _respond(con: duckdb.DuckDBPyConnection, text: str, run: RunSql, output: OutputFormat) -> None:
+    """Run what was typed and print the answers, or the error.
 
     DuckDB is cancelled from another thread: after a signal in its own thread, its next query may never end.
     """

@@ -282,6 +282,8 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """The language that the feed gives as its own, a tag such as `de-AT`."""
     feed_image: str | None = None
     """Address of the feed's picture or logo."""
+    warc_digest: str | None = None
+    """`sha256:<hex>` of the record's bytes in the file; null in what version 0.1 recorded."""
 
 
 class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):
@@ -358,6 +360,8 @@ class ArticleCaptured(ArticleEvent, frozen=True, kw_only=True, tag="article_capt
     page."""
     via: Via = Via.LIVE
     """How the page was obtained; `feed` if it could not be fetched and the feed's own text was used instead."""
+    warc_digest: str | None = None
+    """`sha256:<hex>` of the record's bytes in the file; null in what version 0.1 recorded."""
 
 
 class CaptureFailed(ArticleEvent, frozen=True, kw_only=True, tag="capture_failed"):
@@ -598,6 +602,8 @@ class ArticleRevisited(ArticleEvent, frozen=True, kw_only=True, tag="article_rev
     warc_file: str | None = None
     warc_offset: int | None = None
     warc_length: int | None = None
+    warc_digest: str | None = None
+    """`sha256:<hex>` of the record's bytes in the file; null in what version 0.1 recorded."""
 
 
 class AddressesJoined(ArticleEvent, frozen=True, kw_only=True, tag="addresses_joined"):
@@ -669,6 +675,8 @@ class HistoryRead(Event, frozen=True, kw_only=True, tag="history_read"):
     warc_file: str | None = None
     warc_offset: int | None = None
     warc_length: int | None = None
+    warc_digest: str | None = None
+    """`sha256:<hex>` of the record's bytes in the file; null in what version 0.1 recorded."""
 
 
 class BackfillFinished(Event, frozen=True, kw_only=True, tag="backfill_finished"):

@@ -211,17 +211,16 @@ def merge_ledger_files() -> dict[str, int]:
 
 def verify_stores() -> dict[str, int | str]:
     """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
-    from pipeline.archive.storage import archive_storage
-    from pipeline.steps.verification import due_records, prove, record_proof
+    from pipeline.verification.installation import verify_weekly
 
     settings = _settings()
     with _ledger(settings) as ledger:
-        proof = prove(ledger, archive_storage(settings), due_records(ledger, utc_now()))
-    record_proof(settings, proof, utc_now())
+        proof = verify_weekly(settings, ledger, utc_now())
     for finding in proof.findings:
-        log.error("not_as_recorded", finding=finding)
+        log.error("not_as_recorded", finding=finding.text)
     proof.require_success()
-    return {"appends": proof.appends, "events": proof.events, "pages": proof.pages, "digest": proof.digest}
+    log.info("ledger_anchored", head=proof.head, file=str(settings.anchors_file))
+    return {"appends": proof.appends, "events": proof.events, "records": proof.records, "digest": proof.digest}
 
 
 def prune_files() -> list[str]:

@@ -90,7 +90,7 @@ class Archive:
         return read_page(self.storage, location)
 
     def _append(self, file: WarcFile, member: bytes) -> Location:
-        location = Location(self._name, file.size_bytes, len(member))
+        location = Location(self._name, file.size_bytes, len(member), digest(member))
         try:
             file.append(member)
         except StorageError:

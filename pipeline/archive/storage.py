@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -22,6 +22,8 @@ class Location(msgspec.Struct, frozen=True):
     """Relative to the root of the archive, with forward slashes."""
     warc_offset: int
     warc_length: int
+    warc_digest: str | None = None
+    """`sha256:<hex>` of the bytes there; None if version 0.1 recorded it."""
 
     def __str__(self) -> str:
         return f"{self.warc_file} at {self.warc_offset}"
@@ -49,6 +51,9 @@ class Storage(Protocol):
     def create(self, name: str) -> WarcFile:
         """A new, empty file. Raises StorageError."""
 
+    def open(self, name: str) -> BinaryIO:
+        """The file, to be read from any offset. Raises ArchiveError naming it."""
+
     def read(self, location: Location) -> bytes:
         """Exactly the bytes at this location. Raises ArchiveError naming file and offset."""
 
@@ -61,18 +66,29 @@ class Folder(msgspec.Struct, frozen=True):
     def create(self, name: str) -> WarcFile:
         return _FolderFile(self.root / name)
 
-    def read(self, location: Location) -> bytes:
+    def open(self, name: str) -> BinaryIO:
         try:
-            with (self.root / location.warc_file).open("rb") as file:
-                file.seek(location.warc_offset)
-                member = file.read(location.warc_length)
+            return (self.root / name).open("rb")
         except FileNotFoundError as exc:
-            raise ArchiveError(f"{location}: there is no such file below {self.root}") from exc
+            raise ArchiveError(f"{name}: there is no such file below {self.root}") from exc
         except OSError as exc:
-            raise ArchiveError(f"{location}: cannot be read: {exc.strerror}") from exc
-        if len(member) != location.warc_length:
-            raise ArchiveError(f"{location}: the file ends too early")
-        return member
+            raise ArchiveError(f"{name}: cannot be read: {exc.strerror}") from exc
+
+    def read(self, location: Location) -> bytes:
+        with self.open(location.warc_file) as file:
+            return read_at(file, location)
+
+
+def read_at(file: BinaryIO, location: Location) -> bytes:
+    """Exactly the bytes at this location of the open file. Raises ArchiveError naming file and offset."""
+    try:
+        file.seek(location.warc_offset)
+        member = file.read(location.warc_length)
+    except OSError as exc:
+        raise ArchiveError(f"{location}: cannot be read: {exc.strerror}") from exc
+    if len(member) != location.warc_length:
+        raise ArchiveError(f"{location}: the file ends too early")
+    return member
 
 
 class _FolderFile:

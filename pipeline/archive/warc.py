@@ -46,10 +46,7 @@ class ArchivedPage(msgspec.Struct, frozen=True):
 
 def read_member(member: bytes, *, where: str) -> ArchivedPage:
     """The response or resource record in this gzip member. Raises ArchiveError, which begins with `where`."""
-    try:
-        record = next(iter(ArchiveIterator(io.BytesIO(gzip.decompress(member)))))
-    except (OSError, EOFError, zlib.error, StopIteration) as exc:
-        raise ArchiveError(f"{where}: cannot be read as a WARC record: {exc}") from exc
+    record, _ = read_record(member, where=where)
     url = record.headers.get("WARC-Target-URI") or ""
     if record.record_type == WarcRecordType.resource:
         return ArchivedPage(url, None, record.headers.get("Content-Type"), _payload(record, where))
@@ -62,6 +59,21 @@ def read_member(member: bytes, *, where: str) -> ArchivedPage:
     except CodingError as exc:
         raise ArchiveError(f"{where}: {exc}") from exc
     return ArchivedPage(url, int(record.http_headers.status_code or 0), headers.get("content-type"), body)
+
+
+def read_record(member: bytes, *, where: str) -> tuple[WarcRecord, bytes]:
+    """The record in this gzip member, and its block. Raises ArchiveError, which begins with `where`."""
+    try:
+        plain = gzip.decompress(member)
+        record = next(iter(ArchiveIterator(io.BytesIO(plain))))
+        _, _, rest = plain.partition(b"\r\n\r\n")
+        length = int(record.headers.get("Content-Length") or "")
+    except (OSError, EOFError, zlib.error, StopIteration, ValueError) as exc:
+        raise ArchiveError(f"{where}: cannot be read as a WARC record: {exc}") from exc
+    block, end = rest[:length], rest[length:]
+    if len(block) != length or end != b"\r\n\r\n":
+        raise ArchiveError(f"{where}: is not a WARC record with its whole block")
+    return record, block
 
 
 def _payload(record: WarcRecord, where: str) -> bytes:

@@ -10,7 +10,7 @@ import typer
 from pipeline import models
 from pipeline.cli import console
 from pipeline.cli.options import Data
-from pipeline.errors import NewsledgerError
+from pipeline.errors import NewsledgerError, StorageError
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
@@ -19,13 +19,15 @@ from pipeline.settings import load_settings
 def maintain(data: Data = None) -> None:
     """Merge the ledger's small files, verify ledger and archive, and delete files that are no longer needed.
 
-    The weekly DAG does the same. Safe to run while other commands record. It checks the archived pages of the last
-    eight days and a part of the older ones, another part each time; `newsledger verify --archive` checks all. Exit
+    The weekly DAG does the same. Safe to run while other commands record. It checks what was archived in the
+    last eight days and a part of what is older, another part each time; `newsledger verify --archive` checks all. Exit
     status 1 if anything is not as it was recorded.
     """
     from pipeline.archive.storage import archive_storage
     from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prune
-    from pipeline.steps.verification import due_records, prove, record_proof
+    from pipeline.verification.archive_files import is_due, named_files
+    from pipeline.verification.proof import prove
+    from pipeline.verification.remembered import record_proof
 
     settings = load_settings(data=data)
     began, now = time.monotonic(), utc_now()
@@ -35,7 +37,8 @@ def maintain(data: Data = None) -> None:
     ):
         deleted = delete_superseded(ledger, now)
         merging = merge_files(ledger, on_progress)
-        proof = prove(ledger, archive_storage(settings), due_records(ledger, now))
+        files = [file for file in named_files(ledger) if is_due(file.name, now)]
+        proof = prove(ledger, archive_storage(settings), files, threads=settings.jobs)
     record_proof(settings, proof, now)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     console.table(
@@ -47,12 +50,12 @@ def maintain(data: Data = None) -> None:
             ("replaced files deleted", None, deleted),
             ("left-over files deleted", None, len(pruned)),
             ("events verified", None, proof.events),
-            ("archived pages read back", None, proof.pages),
+            ("archive records compared", None, proof.records),
             ("seconds", None, round(time.monotonic() - began, 1)),
         ],
     )
     for finding in proof.findings:
-        console.say(finding)
+        console.say(finding.text)
     proof.require_success()
     typer.echo(f"digest {proof.digest}")
 
@@ -60,7 +63,7 @@ def maintain(data: Data = None) -> None:
 def verify_ledger(
     data: Data = None,
     archive: Annotated[
-        bool, typer.Option("--archive", help="Also read every archived page and compare its digest.")
+        bool, typer.Option("--archive", help="Also compare every record of the archive with the event that names it.")
     ] = False,
     digest_expected: Annotated[
         str | None,
@@ -77,21 +80,24 @@ def verify_ledger(
     the same events. Exit status 1 if an event or page was changed, removed or inserted.
     """
     from pipeline.archive.storage import archive_storage
-    from pipeline.steps.verification import page_records, prove, record_proof
+    from pipeline.verification.archive_files import named_files
+    from pipeline.verification.proof import prove
+    from pipeline.verification.remembered import record_proof
 
     settings = load_settings(data=data)
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        records = page_records(ledger) if archive else []
-        proof = prove(ledger, archive_storage(settings), records, digest_expected=digest_expected)
-    record_proof(settings, proof, utc_now())
+        files = named_files(ledger) if archive else []
+        proof = prove(ledger, archive_storage(settings), files, threads=settings.jobs, digest_expected=digest_expected)
+    try:
+        record_proof(settings, proof, utc_now())
+    except StorageError as exc:  # for example of a write-protected copy
+        console.say(f"this result is not remembered: {exc}")
     for finding in proof.findings:
-        console.say(finding)
+        console.say(finding.text)
     if proof.findings:
         raise NewsledgerError(
-            f"{settings.ledger_catalog}: {len(proof.findings)} findings; the ledger is not what was recorded"
+            f"{settings.data}: {len(proof.findings)} findings, so it does not hold what was recorded; {proof.advice}"
         )
-    pages = f", and {proof.pages} archived pages" if archive else ""
-    typer.echo(
-        f"{settings.ledger_catalog}: {proof.events} events in {proof.appends} appends{pages} are as they were recorded"
-    )
+    records = f", and {proof.records} records of the archive" if archive else ""
+    typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")
     typer.echo(f"digest {proof.digest}")

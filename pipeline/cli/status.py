@@ -191,4 +191,4 @@ def _verified(state: State) -> str:
     if last is None:
         return "never: `newsledger maintain` and `newsledger verify` do it"
     result = f"{last.findings} findings, first {last.first_finding}" if last.findings else "as recorded"
-    return f"{utc_minute(last.verified_at)}, {last.events} events and {last.pages} archived pages, {result}"
+    return f"{utc_minute(last.verified_at)}, {last.events} events and {last.records} archive records, {result}"

@@ -8,9 +8,12 @@ one more case in `catalog_at`.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Protocol
 
@@ -19,7 +22,7 @@ import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
 from filelock import FileLock, Timeout
 
-from pipeline.errors import LedgerLocked
+from pipeline.errors import LedgerLocked, StorageError
 from pipeline.ledger.disk import disk_errors
 from pipeline.ledger.sql import statement
 
@@ -43,6 +46,9 @@ class Catalog(Protocol):
     def attach_statement(self) -> str:
         """The SQL that attaches the DuckLake as `ledger` and creates it if it does not exist."""
 
+    def require_writable(self) -> None:
+        """Raises StorageError if the ledger can only be read."""
+
     def exclusive(self, timeout_seconds: float) -> AbstractContextManager[None]:
         """Hold the lock that all writers take. Raises LedgerLocked after the timeout."""
 
@@ -63,6 +69,9 @@ class LocalCatalog:
 
     SQLite answers contention with the error "database is locked". So writers take a file lock first and wait for each
     other there. The operating system frees it if the process dies.
+
+    SQLite needs files of its own beside the catalog even to read it. If the place is write-protected, such as a backup
+    on a read-only disk, a temporary copy of the catalog is attached.
     """
 
     extensions = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
@@ -70,6 +79,7 @@ class LocalCatalog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.files = path.with_suffix("")
+        self._copy: TemporaryDirectory[str] | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -82,15 +92,32 @@ class LocalCatalog:
 
     def prepare(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._copy is None and self.exists() and not self._is_writable:
+            self._copy = TemporaryDirectory(prefix="newsledger-")
+            for name in (self.path.name, f"{self.path.name}-wal"):  # what the log beside it says is part of it
+                if (path := self.path.with_name(name)).exists():
+                    shutil.copyfile(path, Path(self._copy.name, name))
+
+    @property
+    def _is_writable(self) -> bool:
+        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+
+    @property
+    def _attached(self) -> Path:
+        return self.path if self._copy is None else Path(self._copy.name, self.path.name)
 
     def attach_statement(self) -> str:
         return statement("attach_local").format(
-            catalog=literal(f"ducklake:sqlite:{self.path}"), files=literal(f"{self.files}/")
+            catalog=literal(f"ducklake:sqlite:{self._attached}"), files=literal(f"{self.files}/")
         )
+
+    def require_writable(self) -> None:
+        if self._copy is not None:
+            raise StorageError(f"{self}: is write-protected: it can be read and verified, but nothing can be recorded")
 
     @contextmanager
     def exclusive(self, timeout_seconds: float) -> Iterator[None]:
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=timeout_seconds)
+        lock = FileLock(self._attached.with_suffix(".lock"), timeout=timeout_seconds)
         try:
             lock.acquire()
         except Timeout as exc:

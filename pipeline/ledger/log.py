@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 import duckdb
@@ -84,6 +84,15 @@ class Append(msgspec.Struct, frozen=True):
         return Counter(self.types[event.event_id] for event in events if event.event_id in self.types)
 
 
+class Head(NamedTuple):
+    """The end of the ledger."""
+
+    position: int
+    append_no: int
+    digest: str
+    """Of the chain up to that append."""
+
+
 class Ledger:
     """One process's connection to the ledger. Only one thread at a time may use it.
 
@@ -145,17 +154,16 @@ class Ledger:
             return Append({}, self.head()[0])
         return self._locked(lambda: self._append_once(offered, run))
 
-    def head(self) -> tuple[int, int, str]:
-        """The last position, and the number of the last append with the digest of the chain up to that append."""
+    def head(self) -> Head:
+        """The last position, and the last append."""
         with self._readable():
             return self._head()
 
-    def _head(self) -> tuple[int, int, str]:
+    def _head(self) -> Head:
         row = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
         if len(row) != 1:
             raise LedgerError(f"{self._catalog}: log_head has {len(row)} rows instead of one; run `newsledger verify`")
-        position, append_no, digest = row[0]
-        return position, append_no, digest
+        return Head(*row[0])
 
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
         """Rows of the query `sql/<name>.sql` with these values bound."""
@@ -173,6 +181,7 @@ class Ledger:
     def _locked(self, act: Callable[[], T]) -> T:
         """The result of `act`, called while the lock is held, and called again after an error that means contention."""
         catalog = self._catalog
+        catalog.require_writable()
         with catalog.storage_errors(), catalog.exclusive(self._lock_timeout_seconds):
             for attempt in stamina.retry_context(
                 on=catalog.is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,12 +13,17 @@ from pipeline.errors import LedgerError
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ledger.canonical import canonical_lines
 from pipeline.ledger.disk import first_line
-from pipeline.ledger.log import Ledger, chain_digest
+from pipeline.ledger.event_files import damaged_files
+from pipeline.ledger.log import Head, Ledger, chain_digest
 from pipeline.ledger.rows import Recorded, from_table
 from pipeline.ledger.sql import statement
 
 WINDOW_EVENTS = 50_000
 """Appends are read and checked in windows of about this many events."""
+PAGE_APPENDS = 50_000
+"""Rows of the table `appends` in memory at a time."""
+SLICE_IDS = 5_000_000
+"""Ids that are compared with each other at a time; they take about 500 MB of memory."""
 
 
 class VerifyFinding(msgspec.Struct, frozen=True):
@@ -53,69 +58,82 @@ class AppendRow(msgspec.Struct, frozen=True):
         return f"append {self.append_no} (positions {self.first_position}-{self.last_position})"
 
 
-def verify(ledger: Ledger) -> Verification:
-    """Recompute the whole chain up to the head. Other processes may append at the same time.
+_BEFORE_ALL = AppendRow(append_no=0, first_position=0, last_position=0, events=0, digest="sha256:", previous_digest="")
 
-    Only the events of one window are in memory at a time. Raises LedgerError if `log_head` or `appends` cannot be read.
+
+class Start(msgspec.Struct, frozen=True):
+    """The append after which events are read, and its last position."""
+
+    append_no: int
+    position: int
+
+
+BEGINNING = Start(0, 0)
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    events: int
+    """Up to the head."""
+    events_after: int
+    """Those of them after the start."""
+    strays: int
+
+
+def verify(
+    ledger: Ledger, start: Start = BEGINNING, on_proven: Callable[[AppendRow], None] = lambda _: None
+) -> Verification:
+    """Recompute the chain up to the head. Other processes may append at the same time.
+
+    Events up to `start` are only counted; what has been proven before is not read again (`pipeline.ledger.checkpoint`).
+    `on_proven` is called with one append after the other up to which everything is as it was recorded, about once in
+    `WINDOW_EVENTS` events, as long as nothing else is found. Only the events of one window are in memory at a time.
+    Raises LedgerError if `log_head` or `appends` cannot be read.
     """
-    position, append_no, digest = ledger.head()
-    appends = ledger.select(AppendRow, "appends_in_order", append_no=append_no)
-    findings = [*_chain(appends, position, append_no, digest), *_strays(ledger)]
-    filled: list[type[Event]] = []
-    unreadable: set[str] = set()
-    for cls in EVENT_TYPES:
-        findings += _table(ledger, cls, filled, unreadable)
-    for window in _windows(appends):
-        if not unreadable and (unproven := _unproven(ledger, filled, window)):
-            findings += _contents(ledger, unproven, unreadable)
-    return Verification(len(appends), sum(row.events for row in appends), digest, tuple(findings))
+    head = ledger.head()
+    tables = _Tables(ledger, head.position, start.position)
+    findings = [*_strays(ledger), *tables.findings()]
+    last = _BEFORE_ALL
+    for page in _pages(ledger, head.append_no):
+        findings += _chain(page, last)
+        last = page[-1]
+        for window in _windows([row for row in page if row.append_no > start.append_no]):
+            findings += tables.check(window)
+            if not findings:
+                on_proven(window[-1])
+    if head != Head(last.last_position, last.append_no, last.digest):
+        what = f"stands at position {head.position}, append {head.append_no};"
+        what += f" the last append is {last.append_no}, ending at {last.last_position}"
+        findings.append(VerifyFinding("log_head", what))
+    if not findings and tables.rows != head.position:
+        what = f"hold {tables.rows} events up to position {head.position}, which must be as many"
+        findings.append(VerifyFinding("tables", what))
+    return Verification(head.append_no, head.position, head.digest, tuple(findings))
 
 
-def _chain(appends: Sequence[AppendRow], position: int, append_no: int, digest: str) -> Iterator[VerifyFinding]:
-    """Findings about gaps between appends, and about a head that is not at the last append."""
-    last_no, last_position, last_digest = 0, 0, "sha256:"
+def _pages(ledger: Ledger, append_no: int) -> Iterator[list[AppendRow]]:
+    """All appends up to this one, in order, some at a time."""
+    for first in range(1, append_no + 1, PAGE_APPENDS):
+        last = min(first + PAGE_APPENDS - 1, append_no)
+        if page := ledger.select(AppendRow, "appends_between", first=first, last=last):
+            yield page
+
+
+def _chain(appends: Sequence[AppendRow], last: AppendRow) -> Iterator[VerifyFinding]:
+    """Findings about gaps between these appends, the first of which follows `last`."""
     for row in appends:
-        if row.append_no != last_no + 1:
-            yield VerifyFinding(row.name, f"follows append {last_no}: appends are missing or doubled")
-        if row.first_position != last_position + 1 or row.events != row.last_position - row.first_position + 1:
-            yield VerifyFinding(row.name, f"positions are not gapless: the append before ended at {last_position}")
-        if row.previous_digest != last_digest:
+        if row.append_no != last.append_no + 1:
+            yield VerifyFinding(row.name, f"follows append {last.append_no}: appends are missing or doubled")
+        if row.first_position != last.last_position + 1 or row.events != row.last_position - row.first_position + 1:
+            what = f"positions are not gapless: the append before ended at {last.last_position}"
+            yield VerifyFinding(row.name, what)
+        if row.previous_digest != last.digest:
             yield VerifyFinding(row.name, "does not chain to the append before")
-        last_no, last_position, last_digest = row.append_no, row.last_position, row.digest
-    if (position, append_no, digest) != (last_position, last_no, last_digest):
-        yield VerifyFinding(
-            "log_head",
-            f"stands at position {position}, append {append_no};"
-            f" the last append is {last_no}, ending at {last_position}",
-        )
+        last = row
 
 
 def _strays(ledger: Ledger) -> Iterator[VerifyFinding]:
     if count := ledger.table(statement("appends_beyond"))["strays"][0].as_py():
         yield VerifyFinding("table appends", f"{count} rows lie beyond log_head")
-
-
-def _table(
-    ledger: Ledger, cls: type[Event], filled: list[type[Event]], unreadable: set[str]
-) -> Iterator[VerifyFinding]:
-    """Findings about rows whose position no append can have, and about ids that occur more than once.
-
-    The type is added to `filled` if its table has rows, and the table to `unreadable` if it cannot be read.
-    """
-    name = event_type(cls)
-    try:
-        (rows,) = ledger.table(statement("positions_beyond").format(table=name)).to_pylist()
-        doubles = ledger.table(statement("doubled_ids").format(table=name)).to_pylist()
-    except LedgerError as exc:
-        unreadable.add(name)
-        yield VerifyFinding(f"table {name}", f"cannot be read: {first_line(exc.__cause__ or exc)}")
-        return
-    if rows["events"]:
-        filled.append(cls)
-    if rows["strays"]:
-        yield VerifyFinding(f"table {name}", f"{rows['strays']} rows lie outside of all appends")
-    for row in doubles:
-        yield VerifyFinding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
 
 
 def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
@@ -131,52 +149,103 @@ def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
         yield window
 
 
-def _unproven(ledger: Ledger, filled: Sequence[type[Event]], window: Sequence[AppendRow]) -> Sequence[AppendRow]:
-    """The appends of the window whose digest is not the recorded one, as far as DuckDB can tell (see `canonical`)."""
-    first, last = window[0].first_position, window[-1].last_position
-    if not filled:
-        return window
-    try:
-        table = ledger.table(canonical_lines(filled, first, last))
-    except LedgerError:  # the caller finds out which table cannot be read
-        return window
-    lines: list[Any] = table["line"].to_pylist()
-    positions: list[Any] = table["position"].to_pylist()
-    unproven = []
-    for row in window:
-        mine = lines[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
-        content = "".join(mine).encode()
-        if len(mine) != row.events or chain_digest(row.previous_digest, row.append_no, [content]) != row.digest:
-            unproven.append(row)
-    return unproven
-
-
-def _contents(ledger: Ledger, appends: Sequence[AppendRow], unreadable: set[str]) -> Iterator[VerifyFinding]:
-    """Findings about those of the appends whose number of events or digest is not the recorded one.
+class _Tables:
+    """The event tables, up to a position.
 
     A table that cannot be read is reported once. From then on no append is checked, because it may have events in that
     table.
     """
-    recorded: list[Recorded] = []
-    for cls in EVENT_TYPES:
-        name = event_type(cls)
-        if name in unreadable:
-            continue
-        sql = statement("events_between").format(
-            table=name, first=appends[0].first_position, last=appends[-1].last_position
-        )
+
+    def __init__(self, ledger: Ledger, position: int, start_position: int) -> None:
+        self._ledger, self._position, self._start_position = ledger, position, start_position
+        self._filled: list[type[Event]] = []
+        self._unreadable: set[str] = set()
+        self.rows = 0
+        """Events of all tables up to the position."""
+
+    def findings(self) -> Iterator[VerifyFinding]:
+        """Findings about rows whose position no append can have, and about ids that occur more than once."""
+        for cls in EVENT_TYPES:
+            name = event_type(cls)
+            try:
+                counts = self._counts(name)
+                doubles = [*self._doubles(name, counts.events_after)] if counts.events_after else []
+            except LedgerError as exc:
+                yield from self._cannot_read(cls, exc)
+                continue
+            if counts.events:
+                self._filled.append(cls)
+            self.rows += counts.events
+            if counts.strays:
+                yield VerifyFinding(f"table {name}", f"{counts.strays} rows lie outside of all appends")
+            for row in doubles:
+                yield VerifyFinding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
+
+    def _counts(self, table: str) -> _Counts:
+        sql = statement("count_events").format(table=table, position=self._position, start=self._start_position)
+        (row,) = self._ledger.table(sql).to_pylist()
+        return msgspec.convert(row, _Counts)
+
+    def _doubles(self, table: str, events: int) -> Iterator[dict[str, Any]]:
+        """Ids after the start that the table has more than once, looked for in slices of limited size."""
+        slices = -(-events // SLICE_IDS)
+        for number in range(slices):
+            sql = statement("doubled_ids").format(table=table, start=self._start_position, slices=slices, number=number)
+            yield from self._ledger.table(sql).to_pylist()
+
+    def check(self, window: Sequence[AppendRow]) -> Iterator[VerifyFinding]:
+        """Findings about the events of these appends."""
+        if not self._unreadable and (unproven := self._unproven(window)):
+            yield from self._contents(unproven)
+
+    def _unproven(self, window: Sequence[AppendRow]) -> Sequence[AppendRow]:
+        """The appends of the window whose digest is not the recorded one, as far as DuckDB can tell (see
+        `canonical`)."""
+        if not self._filled:
+            return window
         try:
-            recorded += from_table(cls, ledger.table(sql))
-        except (LedgerError, msgspec.ValidationError, pa.ArrowException) as exc:
-            unreadable.add(name)
-            yield VerifyFinding(f"table {name}", f"holds what is no event: {first_line(exc)}")
-    if unreadable:
-        return
-    recorded.sort(key=lambda item: item.position)
-    positions = [item.position for item in recorded]
-    for row in appends:
-        mine = recorded[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
-        if len(mine) != row.events:
-            yield VerifyFinding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
-        elif chain_digest(row.previous_digest, row.append_no, (item.canonical() for item in mine)) != row.digest:
-            yield VerifyFinding(row.name, "its events are not those that were recorded")
+            sql = canonical_lines(self._filled, window[0].first_position, window[-1].last_position)
+            table = self._ledger.table(sql)
+        except LedgerError:  # `_contents` finds out which table cannot be read
+            return window
+        lines: list[Any] = table["line"].to_pylist()
+        positions: list[Any] = table["position"].to_pylist()
+        unproven = []
+        for row in window:
+            mine = lines[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
+            content = "".join(mine).encode()
+            if len(mine) != row.events or chain_digest(row.previous_digest, row.append_no, [content]) != row.digest:
+                unproven.append(row)
+        return unproven
+
+    def _contents(self, appends: Sequence[AppendRow]) -> Iterator[VerifyFinding]:
+        """Findings about those of the appends whose number of events or digest is not the recorded one."""
+        recorded: list[Recorded] = []
+        for cls in EVENT_TYPES:
+            sql = statement("events_between").format(
+                table=event_type(cls), first=appends[0].first_position, last=appends[-1].last_position
+            )
+            try:
+                recorded += from_table(cls, self._ledger.table(sql))
+            except LedgerError as exc:
+                yield from self._cannot_read(cls, exc)
+            except (msgspec.ValidationError, pa.ArrowException) as exc:
+                self._unreadable.add(event_type(cls))
+                yield VerifyFinding(f"table {event_type(cls)}", f"holds what is no event: {first_line(exc)}")
+        if self._unreadable:
+            return
+        recorded.sort(key=lambda item: item.position)
+        positions = [item.position for item in recorded]
+        for row in appends:
+            mine = recorded[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
+            if len(mine) != row.events:
+                yield VerifyFinding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
+            elif chain_digest(row.previous_digest, row.append_no, (item.canonical() for item in mine)) != row.digest:
+                yield VerifyFinding(row.name, "its events are not those that were recorded")
+
+    def _cannot_read(self, cls: type[Event], exc: LedgerError) -> Iterator[VerifyFinding]:
+        """Findings about the damaged files of a table; what DuckDB said, if each single file can be read."""
+        self._unreadable.add(event_type(cls))
+        damaged = [VerifyFinding(f"file {path}", defect) for path, defect in damaged_files(self._ledger, cls)]
+        said = VerifyFinding(f"table {event_type(cls)}", f"cannot be read: {first_line(exc.__cause__ or exc)}")
+        yield from damaged or [said]

@@ -16,7 +16,7 @@ from pipeline.sources.source import SILENT_AFTER
 from pipeline.steps.capture import pending_pages
 from pipeline.steps.processing import PROCESSING_STEPS
 from pipeline.steps.run.run_interval import lookback
-from pipeline.steps.verification import LastVerification, last_verification
+from pipeline.verification.remembered import LastVerification, last_verification
 
 REMOVED_AFTER = timedelta(days=2)
 """A feed whose last poll is this much older than the newest poll of all was removed from sources.toml, or is polled

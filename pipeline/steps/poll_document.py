@@ -146,4 +146,5 @@ def _archived(stores: Stores, poll: FeedPolled, response: Response, seen: SeenBo
         warc_file=stored.location.warc_file,
         warc_offset=stored.location.warc_offset,
         warc_length=stored.location.warc_length,
+        warc_digest=stored.location.warc_digest,
     )

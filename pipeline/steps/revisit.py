@@ -150,6 +150,7 @@ def _seen(stores: Stores, page: DuePage, response: Response, seen: SeenAgain, or
         warc_file=stored.location.warc_file,
         warc_offset=stored.location.warc_offset,
         warc_length=stored.location.warc_length,
+        warc_digest=stored.location.warc_digest,
     )
     if seen.outcome is not RevisitOutcome.CHANGED:
         return [revisited]

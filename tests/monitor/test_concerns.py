@@ -21,7 +21,7 @@ from pipeline.monitor.state import (
     PublishedBuild,
     State,
 )
-from pipeline.steps.verification import LastVerification
+from pipeline.verification.remembered import LastVerification
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import time
-from uuid import uuid4
 
 import pytest
 
 from pipeline import models
-from pipeline.archive.storage import Folder, archive_storage
 from pipeline.errors import LedgerLocked, NewsledgerError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
@@ -22,7 +20,7 @@ from pipeline.orchestrate import verify_stores
 from pipeline.settings import Settings
 from pipeline.steps.maintain import delete_superseded, merge_files, prune
 from pipeline.steps.run.progress import Progress
-from pipeline.steps.verification import WEEKS_TO_READ_ALL, PageRecord, due_records, is_due, last_verification, prove
+from pipeline.verification.remembered import last_verification
 from tests.worlds.running import newsledger
 from tests.worlds.stories import item
 from tests.worlds.world import World
@@ -178,39 +176,11 @@ def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
             writer.kill()
             writer.communicate()
         assert merged > 1
-        assert prove(ledger, Folder(catalog.parent / "archive"), []).findings == ()
+        assert verify(ledger).findings == ()
         (row,) = ledger.table(
             "select count(*) as n, count(distinct event_id) as ids, max(position) as last from ledger.item_discovered"
         ).to_pylist()
         assert row["n"] == row["ids"] == row["last"] == ledger.head()[0]
-
-
-# ---- proof
-
-
-def test_a_page_that_was_changed_or_lost_is_found(world: World) -> None:
-    world.collect()
-    (archive,) = world.settings.archive_root.rglob("*.warc.gz")
-    with world.stores() as stores:
-        sound = prove(stores.ledger, archive_storage(world.settings), due_records(stores.ledger, utc_now()))
-        assert (sound.pages, sound.findings) == (2, ())
-        sound.require_success()
-        archive.rename(archive.with_suffix(".away"))
-        broken = prove(stores.ledger, archive_storage(world.settings), due_records(stores.ledger, utc_now()))
-    assert len(broken.findings) == 2
-    with pytest.raises(NewsledgerError, match=r"archive: .*no such file.*\(and 1 more\)"):
-        broken.require_success()
-
-
-def test_fresh_pages_are_always_read_back_and_older_ones_once_a_quarter() -> None:
-    now = utc_now()
-
-    def weeks_due(archived_at: datetime, name: str) -> int:
-        record = PageRecord(uuid4(), "https://news.example/a", "sha256:", f"{archived_at:%Y/%m/%d}/{name}", 0, 1)
-        return sum(is_due(record, now + week * 7 * DAY) for week in range(WEEKS_TO_READ_ALL))
-
-    assert {weeks_due(now - 100 * DAY, f"{n}.warc.gz") for n in range(50)} == {1}
-    assert all(weeks_due(now + 92 * DAY, f"{n}.warc.gz") == WEEKS_TO_READ_ALL for n in range(5))
 
 
 # ---- what is left over
@@ -277,7 +247,7 @@ def test_the_command_does_it_all_and_says_so(world: World) -> None:
     assert "digest sha256:" in done.stdout
     sound = last_verification(world.settings)
     assert sound is not None
-    assert (sound.pages, sound.findings) == (2, 0)
+    assert (sound.records, sound.findings) == (3, 0)
     next(world.settings.archive_root.rglob("*.warc.gz")).unlink()
     broken = newsledger("maintain", "--data", world.settings.data)
     assert broken.returncode == 1
@@ -301,4 +271,4 @@ def test_the_weekly_task_is_remembered_also_if_it_fails(world: World, monkeypatc
     with pytest.raises(NewsledgerError, match="no such file"):
         verify_stores()
     damaged = last_verification(world.settings)
-    assert damaged is not None and damaged.findings == 2
+    assert damaged is not None and damaged.findings == 1

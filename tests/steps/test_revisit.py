@@ -13,14 +13,14 @@ from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.collect.http.hosts import CONNECTIONS
 from pipeline.errors import SettingsError
-from pipeline.ledger import verify
 from pipeline.settings import Settings, load_settings
 from pipeline.steps import revisit
 from pipeline.steps.revisit import due_pages, revisit_source, sources_due
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client
-from pipeline.steps.verification import damages, page_records
+from pipeline.verification.archive_files import named_files
+from pipeline.verification.proof import prove
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 
@@ -313,10 +313,8 @@ def test_every_answer_is_in_the_archive(captured: World) -> None:
     location = Location(missing["warc_file"], missing["warc_offset"], missing["warc_length"])
     assert read_page(archive_storage(captured.settings), location).body == b"<p>taken down</p>"
     with captured.stores() as stores:
-        records = page_records(stores.ledger)
-        assert len(records) == 4
-        assert list(damages(archive_storage(captured.settings), records)) == []
-        assert verify(stores.ledger).findings == ()
+        proof = prove(stores.ledger, archive_storage(captured.settings), named_files(stores.ledger))
+    assert (proof.records, proof.findings) == (8, ())
 
 
 def test_an_interrupted_run_records_what_it_has_seen_and_the_next_resumes(world: World) -> None:

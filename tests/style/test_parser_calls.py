@@ -69,6 +69,8 @@ BOUNDS = {
     ("pipeline.archive.codings", "brotli.Decompressor"): Bound.CAPPED,
     ("pipeline.archive.codings", "zlib.decompressobj"): Bound.CAPPED,
     ("pipeline.archive.codings", "zstandard.ZstdDecompressor"): Bound.CAPPED,
+    ("pipeline.archive.named_records", "pipeline.archive.codings.decode"): Bound.CAPPED,
+    ("pipeline.archive.named_records", "zlib.decompressobj"): Bound.OURS,
     ("pipeline.archive.warc", "fastwarc.warc.ArchiveIterator"): Bound.OURS,
     ("pipeline.archive.warc", "gzip.decompress"): Bound.OURS,
     ("pipeline.archive.warc", "pipeline.archive.codings.decode"): Bound.CAPPED,
@@ -84,7 +86,7 @@ BOUNDS = {
     ("pipeline.sources.source_list", "tomlkit.parse"): Bound.OURS,
     ("pipeline.standalone", "json.load"): Bound.OURS,
     ("pipeline.standalone", "json.loads"): Bound.OURS,
-    ("pipeline.steps.verification", "msgspec.json.decode"): Bound.OURS,
+    ("pipeline.verification.remembered", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.workers", "pickle.loads"): Bound.OURS,
 }
 """What bounds the parser, by module and full name of what is called."""

@@ -9,6 +9,7 @@ with reads as (
         warc_file,
         warc_offset,
         warc_length,
+        warc_digest,
         interval_start = $start and interval_end = $end as is_of_interval
     from ledger.history_read
     where list_contains($source_ids, source_id) and via = 'sitemap' and occurred_at >= $recall_start
@@ -32,7 +33,12 @@ records as (
         payload_digest,
         min(occurred_at) as fetched_at,
         max(occurred_at) filter (where reason is null) as checked_at,
-        struct_pack(warc_file := warc_file, warc_offset := warc_offset, warc_length := warc_length) as location
+        struct_pack(
+            warc_file := warc_file,
+            warc_offset := warc_offset,
+            warc_length := warc_length,
+            warc_digest := any_value(warc_digest)
+        ) as location
     from reads
     where warc_file is not null
     group by source_id, url, payload_digest, warc_file, warc_offset, warc_length

@@ -131,6 +131,7 @@ def _read(past: SourceInterval, now: datetime, result: HistoryResult, new_items:
         warc_file=location.warc_file if location else None,
         warc_offset=location.warc_offset if location else None,
         warc_length=location.warc_length if location else None,
+        warc_digest=location.warc_digest if location else None,
     )
 
 

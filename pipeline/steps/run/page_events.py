@@ -139,6 +139,7 @@ def page_captured(
         warc_file=payload.stored.location.warc_file,
         warc_offset=payload.stored.location.warc_offset,
         warc_length=payload.stored.location.warc_length,
+        warc_digest=payload.stored.location.warc_digest,
         captured_at=captured_at or occurred_at,
         via=via,
     )

@@ -1,0 +1,172 @@
+"""Check WARC records against the events that name them, one file at a time, in the order of the file.
+
+An event has the digest of its record's bytes. If the bytes still have it, the record is the one that was written. If
+not, and for events of version 0.1, which recorded no such digest, everything that the event says about its record is
+compared: type, address, date, status and digests.
+
+The records between them, which no event names (requests, redirects), are checked against their own digests. Whatever
+follows the last named record is ignored: a process that was killed may have left half a record there.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby, islice
+from typing import BinaryIO
+from urllib.parse import urldefrag
+
+import msgspec
+from fastwarc.warc import WarcRecordType
+
+from pipeline.archive.codings import CodingError, decode
+from pipeline.archive.storage import Location, Storage, read_at
+from pipeline.archive.warc import read_record
+from pipeline.errors import ArchiveError
+from pipeline.events import WarcType
+from pipeline.ids import digest
+
+MAX_FINDINGS = 20
+"""Findings listed for one file; the others are counted."""
+_PIECE_BYTES = 1 << 16
+
+
+class NamedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event says about the record that it names; None where it says nothing."""
+
+    position: int
+    """The event's position in the ledger."""
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    warc_digest: str | None
+    warc_type: WarcType | None
+    url: str | None
+    is_replay: bool
+    """The record's address is that of a web archive, which ends with `url`."""
+    status: int | None
+    earliest: datetime | None
+    """The record's date is not before this time, …"""
+    latest: datetime | None
+    """… and not after this one."""
+    payload_digest: str | None
+    warc_payload_digest: str | None
+
+    @property
+    def location(self) -> Location:
+        return Location(self.warc_file, self.warc_offset, self.warc_length)
+
+
+class CheckedFile(msgspec.Struct, frozen=True):
+    name: str
+    records: int
+    """Number of events whose record was checked."""
+    findings: tuple[str, ...]
+
+
+def check_file(storage: Storage, name: str, named: Sequence[NamedRecord]) -> CheckedFile:
+    """Compare the file with the events that name its records, which are in the order of their offsets."""
+    try:
+        file = storage.open(name)
+    except ArchiveError as exc:
+        return CheckedFile(name, len(named), (f"{exc} ({len(named)} events name it)",))
+    with file:
+        found = _findings(file, name, named)
+        findings = [*islice(found, MAX_FINDINGS)]
+        more = sum(1 for _ in found)
+    if more:
+        findings.append(f"{name}: {more} more records are not as they were archived")
+    return CheckedFile(name, len(named), tuple(findings))
+
+
+def _findings(file: BinaryIO, name: str, named: Sequence[NamedRecord]) -> Iterator[str]:
+    end = 0
+    for location, group in groupby(named, key=lambda record: record.location):
+        yield from _unnamed(file, name, end, location.warc_offset)
+        end = max(end, location.warc_offset + location.warc_length)
+        records = list(group)
+        try:
+            member = read_at(file, location)
+            actual = digest(member)
+            for record in records:
+                if record.warc_digest != actual:
+                    for difference in _differences(member, record):
+                        yield f"{location}: {difference} (event {record.position}: {record.url})"
+        except ArchiveError as exc:
+            yield f"{exc} (event {records[0].position}: {records[0].url})"
+
+
+def _differences(member: bytes, event: NamedRecord) -> Iterator[str]:
+    """What the record says otherwise than the event. Raises ArchiveError if it cannot be read."""
+    where = str(event.location)
+    record, block = read_record(member, where=where)
+    said: list[tuple[str, object, object]] = [
+        ("block has the digest", digest(block), record.headers.get("WARC-Block-Digest")),
+    ]
+    if event.warc_type is not None:
+        said.append(("type is", record.headers.get("WARC-Type"), event.warc_type.value))
+    if event.url is not None:
+        said.append(("address is", *_addresses(record.headers.get("WARC-Target-URI") or "", event)))
+    if event.status is not None and record.http_headers is not None:
+        said.append(("status is", record.http_headers.status_code, event.status))
+    if event.warc_payload_digest is not None:
+        said.append(("payload digest is", record.headers.get("WARC-Payload-Digest"), event.warc_payload_digest))
+    if record.record_type != WarcRecordType.revisit:
+        payload: bytes = record.reader.read()
+        said.append(("payload has the digest", digest(payload), record.headers.get("WARC-Payload-Digest")))
+        if event.payload_digest is not None:
+            coding = None if record.http_headers is None else record.http_headers.get("content-encoding")
+            try:
+                said.append(("decoded payload has the digest", digest(decode(payload, coding)), event.payload_digest))
+            except CodingError as exc:
+                raise ArchiveError(f"{where}: {exc}") from exc
+    differences = [f"its {what} {actual}, not {expected}" for what, actual, expected in said if actual != expected]
+    at = record.record_date
+    if at is None or (event.earliest and at < event.earliest) or (event.latest and at > event.latest):
+        differences.append(f"its date is {at}, the event's {event.earliest or event.latest}")
+    if not differences and event.warc_digest is not None:
+        differences.append(f"its bytes are not those that were archived (expected {event.warc_digest})")
+    yield from differences
+
+
+def _addresses(target: str, event: NamedRecord) -> tuple[str, str]:
+    """The record's address and the event's, without what the record need not have."""
+    expected = urldefrag(event.url or "").url
+    if event.is_replay:
+        return target[-len(expected) :], expected
+    return urldefrag(target).url, expected
+
+
+def _unnamed(file: BinaryIO, name: str, start: int, end: int) -> Iterator[str]:
+    """Findings about the records from offset `start` to `end`, which no event names."""
+    at = start
+    while at < end:
+        member, length = _member(file, at, end)
+        where = f"{name} at {at}"
+        try:
+            if not length:
+                raise ArchiveError(f"{where}: is no gzip member that ends before the record at {end}")
+            record, block = read_record(member, where=where)
+            expected = record.headers.get("WARC-Block-Digest")
+            if expected is not None and expected != digest(block):
+                yield f"{where}: its block is not what was archived (expected {expected}; no event names it)"
+        except ArchiveError as exc:
+            yield f"{exc} (no event names it)"
+            return
+        at += length
+
+
+def _member(file: BinaryIO, start: int, end: int) -> tuple[bytes, int]:
+    """The gzip member that begins at `start`, and its length; 0 if none ends before `end`."""
+    file.seek(start)
+    inflater, pieces, left = zlib.decompressobj(zlib.MAX_WBITS | 16), [], end - start
+    try:
+        while left and not inflater.eof and (piece := file.read(min(_PIECE_BYTES, left))):
+            inflater.decompress(piece)
+            pieces.append(piece)
+            left -= len(piece)
+    except zlib.error:
+        return b"", 0
+    length = end - start - left - len(inflater.unused_data)
+    return (b"".join(pieces)[:length], length) if inflater.eof else (b"", 0)

@@ -1,0 +1,279 @@
+"""Whatever is changed in the archive of today's version or of version 0.1, `verify --archive` names it."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import zlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.archive.named_records import MAX_FINDINGS, NamedRecord, check_file
+from pipeline.archive.storage import Folder, Location
+from pipeline.ids import digest
+from pipeline.ledger import Ledger
+from pipeline.ledger.log import utc_now
+from pipeline.verification.archive_files import WEEKS_TO_READ_ALL, NamedFile, is_due, named_files
+from pipeline.verification.proof import Proof, prove
+from tests.worlds.loopback import WebServer
+from tests.worlds.running import COMMAND, newsledger
+from tests.worlds.world import PARAGRAPHS, World
+
+pytestmark = pytest.mark.slow
+
+DAY = timedelta(days=1)
+
+
+def proven(data: Path) -> Proof:
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        return prove(ledger, Folder(data / "archive"), named_files(ledger), threads=2)
+
+
+def location(data: Path, table: str, condition: str) -> Location:
+    """The record of the first such event."""
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        sql = f"select warc_file, warc_offset, warc_length from ledger.{table} where {condition} order by position"
+        return Location(**ledger.table(f"{sql} limit 1").to_pylist()[0])
+
+
+def replace(data: Path, where: Location, member: bytes) -> None:
+    assert len(member) == where.warc_length
+    with (data / "archive" / where.warc_file).open("r+b") as file:
+        file.seek(where.warc_offset)
+        file.write(member)
+
+
+def padded(plain: bytes, length: int) -> bytes:
+    """A gzip member of exactly this length, by an extra field (RFC 1952, 2.3.1.1): the others stay where they are."""
+    member = gzip.compress(plain, 9, mtime=0)
+    extra = length - len(member) - 2
+    assert extra >= 0, "the changed record does not fit"
+    return member[:3] + b"\x04" + member[4:10] + extra.to_bytes(2, "little") + bytes(extra) + member[10:]
+
+
+def edit(data: Path, where: Location, *changes: tuple[bytes, bytes]) -> None:
+    """Replace these bytes in a record, and make its own digests fit again as a careful forger would."""
+    content = (data / "archive" / where.warc_file).read_bytes()
+    plain = gzip.decompress(content[where.warc_offset : where.warc_offset + where.warc_length])
+    for old, new in changes:
+        assert re.search(old, plain)
+        plain = re.sub(old, new, plain, count=1)
+    head, _, rest = plain.partition(b"\r\n\r\n")
+    block = rest[:-4]
+    head = re.sub(rb"(?<=WARC-Block-Digest: )\S+", digest(block).encode(), head)
+    head = re.sub(rb"(?<=Content-Length: )\d+", str(len(block)).encode(), head)
+    if b"WARC-Type: response" in head:
+        payload = block.partition(b"\r\n\r\n")[2]
+        head = re.sub(rb"(?<=WARC-Payload-Digest: )\S+", digest(payload).encode(), head)
+    replace(data, where, padded(head + b"\r\n\r\n" + block + b"\r\n\r\n", where.warc_length))
+
+
+Tamper = Callable[[Path], Any]
+
+FEED = ("feed_polled", "warc_type = 'response'")
+PAGE = ("article_captured", "true")
+SEEN_AGAIN = ("article_revisited", "warc_type = 'revisit'")
+TARGET, DATE, STATUS = rb"(?<=WARC-Target-URI: http:)//127", rb"(?<=WARC-Date: )\d\d\d\d", rb"HTTP/1.1 200"
+TEXT = rb"Harbour|harbour"
+
+
+def zeroed(data: Path, table: str, condition: str) -> None:
+    where = location(data, table, condition)
+    replace(data, where, bytes(where.warc_length))
+
+
+def edited(table: str, condition: str, *changes: tuple[bytes, bytes]) -> Tamper:
+    return lambda data: edit(data, location(data, table, condition), *changes)
+
+
+def request_zeroed(data: Path) -> None:
+    """Zero the request record after the record of the feed, which no event names."""
+    where = location(data, *FEED)
+    path = data / "archive" / where.warc_file
+    content, start = path.read_bytes(), where.warc_offset + where.warc_length
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    inflater.decompress(content[start:])
+    replace(data, Location(where.warc_file, start, n := len(content) - start - len(inflater.unused_data)), bytes(n))
+
+
+def cut(data: Path) -> None:
+    where = location(data, *PAGE)
+    path = data / "archive" / where.warc_file
+    path.write_bytes(path.read_bytes()[: where.warc_offset + where.warc_length - 1])
+
+
+TAMPERING: dict[str, tuple[Tamper, str]] = {
+    "a feed zeroed": (lambda data: zeroed(data, *FEED), "cannot be read as a WARC record"),
+    "a page zeroed": (lambda data: zeroed(data, *PAGE), "cannot be read as a WARC record"),
+    "a revisit zeroed": (lambda data: zeroed(data, *SEEN_AGAIN), "cannot be read as a WARC record"),
+    "a feed's date": (edited(*FEED, (DATE, b"1999")), "its date is 1999-"),
+    "a page's date": (edited(*PAGE, (DATE, b"1999")), "its date is 1999-"),
+    "a revisit's date": (edited(*SEEN_AGAIN, (DATE, b"1999")), "its date is 1999-"),
+    "a feed's address": (edited(*FEED, (TARGET, b"//128")), r"its address is http://128\S+, not http://127"),
+    "a page's address": (edited(*PAGE, (TARGET, b"//128")), r"its address is http://128\S+, not http://127"),
+    "a revisit's address": (edited(*SEEN_AGAIN, (TARGET, b"//128")), r"its address is http://128\S+, not http://127"),
+    "a feed's status": (edited(*FEED, (STATUS, b"HTTP/1.1 404")), "its status is 404, not 200"),
+    "a page's status": (edited(*PAGE, (STATUS, b"HTTP/1.1 404")), "its status is 404, not 200"),
+    "a revisit's status": (edited(*SEEN_AGAIN, (STATUS, b"HTTP/1.1 404")), "its status is 404, not 200"),
+    "a page's text": (edited(*PAGE, (TEXT, b"Airport")), "decoded payload has the digest sha256:"),
+    "a page's payload digest": (edited(*PAGE, (TEXT, b"Airport")), "its payload digest is sha256:"),
+    "a feed's text": (edited(*FEED, (TEXT, b"Airport")), "its payload digest is sha256:"),
+    "a page's type": (edited(*PAGE, (b"Type: response", b"Type: resource")), "its type is resource, not response"),
+    "a request zeroed": (request_zeroed, r"ends before the record at \d+ \(no event names it\)"),
+    "a file cut off": (cut, "the file ends too early"),
+    "a file removed": (
+        lambda data: (data / "archive" / location(data, *FEED).warc_file).unlink(),
+        r"there is no such file below .*/archive \(\d events name it\)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory after a poll, two captures, and a revisit of each."""
+    folder = tmp_path_factory.mktemp("today")
+    with WebServer() as web:
+        web.feed("/feed.xml", ("/a", "Harbour reopened"), ("/b", "Ferry adrift"))
+        web.page("/a", "Harbour reopened", *PARAGRAPHS * 20)
+        web.page("/b", "Ferry adrift", *PARAGRAPHS * 20)
+        world = World(folder, web, revisit_after="1h")
+        world.collect()
+        world.later(hours=2)
+        world.collect()
+    return world.settings.data
+
+
+@pytest.fixture(scope="module")
+def of_version_01(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("0.1")
+    with tarfile.open(Path(__file__).parents[1] / "ledger" / "earlier_versions" / "0.1.tar.xz") as packed:
+        packed.extractall(folder, filter="data")
+    Ledger.open(folder / "ledger.sqlite").close()  # adds today's columns
+    return folder
+
+
+@pytest.mark.parametrize("version", ["of_today", "of_version_01"])
+@pytest.mark.parametrize(("tamper", "finding"), TAMPERING.values(), ids=TAMPERING)
+def test_a_changed_archive_is_found(
+    version: str, tamper: Tamper, finding: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(request.getfixturevalue(version), data)
+    tamper(data)
+    found = [each.text for each in proven(data).findings]
+    assert any(re.search(finding, text) for text in found), found
+    assert all(re.match(r"archive: \d{4}/\d\d/\d\d/\S+\.warc\.gz", text) and "\n" not in text for text in found)
+
+
+def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests(of_today: Path) -> None:
+    """An event without the digest of its record is compared field by field, so the fields must agree."""
+    with Ledger.open(of_today / "ledger.sqlite") as ledger:
+        (file, *more) = named_files(ledger)
+        names = [file.name, *(each.name for each in more)]
+        named = ledger.select(NamedRecord, "named_records", names=names, first=names[0], last=names[-1])
+    assert {record.warc_type for record in named} == {"response", "revisit"}
+    assert all(record.warc_digest for record in named)
+    for name in names:
+        bare = [msgspec.structs.replace(each, warc_digest=None) for each in named if each.warc_file == name]
+        assert check_file(Folder(of_today / "archive"), name, bare).findings == ()
+
+
+def test_a_header_that_no_field_covers_is_found_by_the_records_digest(of_today: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(of_today, data)
+    edit(data, location(data, *PAGE), (b"text/html", b"text/calm"))
+    (finding,) = proven(data).findings
+    assert "its bytes are not those that were archived (expected sha256:" in finding.text
+
+
+def test_what_a_killed_process_left_at_the_end_of_a_file_is_no_damage(of_today: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(of_today, data)
+    for path in (data / "archive").rglob("*.warc.gz"):
+        with path.open("ab") as file:
+            file.write(gzip.compress(b"WARC/1.1\r\nWARC-Type: response\r\n")[:-9])
+    assert proven(data).findings == ()
+
+
+def test_the_findings_of_a_file_are_limited(of_today: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(of_today, data)
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        name = named_files(ledger)[0].name
+        (one, *_) = ledger.select(NamedRecord, "named_records", names=[name], first=name, last=name)
+    many = [msgspec.structs.replace(one, warc_offset=one.warc_offset + 1, position=n, url=f"{n}") for n in range(99)]
+    (_, *lines) = check_file(Folder(data / "archive"), name, many).findings
+    assert len(lines) <= MAX_FINDINGS
+
+
+def test_fresh_files_are_always_read_and_older_ones_once_a_quarter() -> None:
+    now = utc_now()
+
+    def weeks_due(archived_at: datetime, name: str) -> int:
+        file = f"{archived_at:%Y/%m/%d}/{name}"
+        return sum(is_due(file, now + week * 7 * DAY) for week in range(WEEKS_TO_READ_ALL))
+
+    assert {weeks_due(now - 100 * DAY, f"{n}.warc.gz") for n in range(50)} == {1}
+    assert all(weeks_due(now + 92 * DAY, f"{n}.warc.gz") == WEEKS_TO_READ_ALL for n in range(5))
+
+
+def test_the_command_names_the_file_and_what_to_do(of_today: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(of_today, data)
+    sound = newsledger("verify", "--archive", "--data", data)
+    assert sound.returncode == 0, sound.stderr
+    assert "7 records of the archive are as they were recorded" in sound.stdout
+    assert newsledger("maintain", "--data", data).returncode == 0
+    zeroed(data, *FEED)
+    broken = newsledger("verify", "--archive", "--data", data)
+    assert broken.returncode == 1
+    finding, error = broken.stderr.splitlines()
+    assert location(data, *FEED).warc_file in finding
+    assert "copy the named files of the archive from a backup to the same paths" in error
+
+
+def test_the_chosen_files_are_read(of_today: Path) -> None:
+    with Ledger.open(of_today / "ledger.sqlite") as ledger:
+        files = named_files(ledger)
+        assert files == sorted(files, key=lambda file: file.name) and len(files) == 2
+        only_last = prove(ledger, Folder(of_today / "archive"), files[-1:])
+        assert only_last.records == files[-1].records < sum(file.records for file in files)
+        assert prove(ledger, Folder(of_today / "archive"), [NamedFile("none.warc.gz", 1)]).records == 0
+
+
+def as_reader(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command so that write protection holds for it, which for root it does not otherwise."""
+    powerless = ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"]
+    prefix = powerless if os.geteuid() == 0 else []
+    return subprocess.run([*prefix, COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("version", ["of_today", "of_version_01"])
+def test_a_write_protected_copy_can_be_verified_and_read(
+    version: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(request.getfixturevalue(version), data)
+    before = sorted(data.rglob("*"))
+    for path in before:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    data.chmod(0o555)
+    verified = as_reader("verify", "--archive", "--data", data)
+    assert verified.returncode == 0, verified.stderr
+    assert "are as they were recorded" in verified.stdout
+    assert "not remembered" in verified.stderr
+    status = as_reader("status", "--data", data)
+    assert status.returncode == 0, status.stderr
+    maintained = as_reader("maintain", "--data", data)
+    assert maintained.returncode == 1
+    assert f"{data}/ledger.sqlite: is write-protected" in maintained.stderr
+    assert sorted(data.rglob("*")) == before

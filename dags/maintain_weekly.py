@@ -4,10 +4,11 @@
 that were replaced more than a day ago or left by a process that was killed. This makes queries over the ledger faster
 (`python -m tests.benchmarks.maintenance` measures how much). It returns the number of files and bytes before and after.
 
-**verify** recomputes the ledger's chain of digests. It reads back the pages archived in the last eight days and a
-thirteenth of all others, so that each page is read once a quarter. It fails, naming the first finding, if anything is
-not as it was recorded. In that case stop the other DAGs, change nothing, and run `newsledger verify --archive` for the
-whole list.
+**verify** recomputes the ledger's chain of digests. It compares the records archived in the last eight days and a
+thirteenth of all others with their events, so that each record is read once a quarter. It looks for the heads of
+earlier runs in the ledger, logs today's (`ledger_anchored`), and appends it to `anchors.jsonl`. It fails, naming the
+first finding, if anything is not as it was recorded. In that case stop the other DAGs, change nothing, and run
+`newsledger verify --archive` for the whole list.
 
 **prune** deletes files left by killed builds, and what is stored about hosts and CC-NEWS files that were not used for
 30 days.

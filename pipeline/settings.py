@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     """`text` for people and `key=value` in files, or `json` for one JSON object a line."""
     log_level: LogLevel = LogLevel.INFO
     """`debug`, `info`, `warning` or `error`: less important lines are not logged."""
+    anchors: Path | None = None
+    """The file to which maintenance appends the head of the ledger; the default is `anchors.jsonl` in the data
+    directory. On another machine's disk it also protects from somebody who can change the data directory."""
     warc_rotate_bytes: int = Field(default=1_000_000_000, gt=0)
     """The size after which a WARC file is closed and a new one is begun."""
 
@@ -124,10 +127,15 @@ class Settings(BaseSettings):
             raise ValueError(f"no page is revisited after more than {_LONGEST_REVISIT.days} days")
         return value
 
-    @field_validator("data", "sources")
+    @field_validator("anchors", mode="before")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _empty_for_default(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("data", "sources", "anchors")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
 
     @property
     def archive_root(self) -> Path:
@@ -166,6 +174,11 @@ class Settings(BaseSettings):
     def verification_file(self) -> Path:
         """The result of the last verification of ledger and archive."""
         return self.data / "verified.json"
+
+    @property
+    def anchors_file(self) -> Path:
+        """The heads of the ledger at each maintenance."""
+        return self.anchors or self.data / "anchors.jsonl"
 
     @property
     def lookback(self) -> timedelta:

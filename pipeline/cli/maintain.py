@@ -23,11 +23,8 @@ def maintain(data: Data = None) -> None:
     last eight days and a part of what is older, another part each time; `newsledger verify --archive` checks all. Exit
     status 1 if anything is not as it was recorded.
     """
-    from pipeline.archive.storage import archive_storage
     from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prune
-    from pipeline.verification.archive_files import is_due, named_files
-    from pipeline.verification.proof import prove
-    from pipeline.verification.remembered import record_proof
+    from pipeline.verification.installation import verify_weekly
 
     settings = load_settings(data=data)
     began, now = time.monotonic(), utc_now()
@@ -37,9 +34,7 @@ def maintain(data: Data = None) -> None:
     ):
         deleted = delete_superseded(ledger, now)
         merging = merge_files(ledger, on_progress)
-        files = [file for file in named_files(ledger) if is_due(file.name, now)]
-        proof = prove(ledger, archive_storage(settings), files, threads=settings.jobs)
-    record_proof(settings, proof, now)
+        proof = verify_weekly(settings, ledger, now)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     console.table(
         None,
@@ -57,7 +52,7 @@ def maintain(data: Data = None) -> None:
     for finding in proof.findings:
         console.say(finding.text)
     proof.require_success()
-    typer.echo(f"digest {proof.digest}")
+    typer.echo(f"anchored in {settings.anchors_file}: {proof.head}")
 
 
 def verify_ledger(
@@ -65,29 +60,33 @@ def verify_ledger(
     archive: Annotated[
         bool, typer.Option("--archive", help="Also compare every record of the archive with the event that names it.")
     ] = False,
-    digest_expected: Annotated[
-        str | None,
+    digests: Annotated[
+        list[str] | None,
         typer.Option(
             "--digest",
-            help="A digest printed by an earlier run; proves that nothing up to it has changed.",
+            metavar="POSITION:DIGEST",
+            help="A head that an earlier run printed and you kept elsewhere; can be repeated.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
     """Prove that the ledger holds exactly what was recorded.
 
-    Prints the digest of the whole ledger. Keep it elsewhere: --digest proves later that the ledger still begins with
-    the same events. Exit status 1 if an event or page was changed, removed or inserted.
+    Looks also for the heads that were kept elsewhere: by each maintenance in anchors.jsonl, in news.duckdb, and
+    by you (--digest). So it finds that the end of the ledger was cut off. Prints today's head: keep
+    it where nobody who can change the data directory can change it.
+
+    Exit status 1 if anything was changed, removed or inserted.
     """
-    from pipeline.archive.storage import archive_storage
     from pipeline.verification.archive_files import named_files
-    from pipeline.verification.proof import prove
+    from pipeline.verification.heads import given_head
+    from pipeline.verification.installation import verify_installation
     from pipeline.verification.remembered import record_proof
 
     settings = load_settings(data=data)
+    given = [given_head(digest) for digest in digests or ()]
     with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        files = named_files(ledger) if archive else []
-        proof = prove(ledger, archive_storage(settings), files, threads=settings.jobs, digest_expected=digest_expected)
+        proof = verify_installation(settings, ledger, named_files(ledger) if archive else [], given)
     try:
         record_proof(settings, proof, utc_now())
     except StorageError as exc:  # for example of a write-protected copy
@@ -100,4 +99,4 @@ def verify_ledger(
         )
     records = f", and {proof.records} records of the archive" if archive else ""
     typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")
-    typer.echo(f"digest {proof.digest}")
+    typer.echo(f"head {proof.head}")

@@ -90,7 +90,7 @@ class Head(NamedTuple):
     position: int
     append_no: int
     digest: str
-    """Of the chain up to that append."""
+    """Digest of the chain up to that append."""
 
 
 class Ledger:

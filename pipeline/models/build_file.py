@@ -155,6 +155,25 @@ def _built_from(con: duckdb.DuckDBPyConnection) -> BuiltFrom | None:
     return BuiltFrom(*row) if row else None
 
 
+class BuiltHead(msgspec.Struct, frozen=True):
+    """The head of the ledger that a file was built from."""
+
+    head_position: int
+    head_digest: str
+
+
+def built_head(path: Path) -> BuiltHead | None:
+    """What the file was built from; None without a finished build, or if another program is writing it."""
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            row = con.execute("select head_position, head_digest from main.build_info").fetchone()
+    except duckdb.Error:
+        return None
+    return BuiltHead(*row) if row else None
+
+
 def remove(path: Path) -> None:
     """Delete the file and its log."""
     for file in (path, path.with_name(f"{path.name}.wal")):

@@ -11,6 +11,7 @@ from pipeline.archive.storage import Storage
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Ledger, verify
 from pipeline.verification.archive_files import NamedFile, check_files
+from pipeline.verification.heads import KeptHead, missing_heads
 
 
 class Part(StrEnum):
@@ -29,8 +30,8 @@ ADVICE = {
 """What to do about the findings."""
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One difference from what was recorded."""
+class Deviation(msgspec.Struct, frozen=True):
+    """A deviation from what was recorded."""
 
     part: Part
     text: str
@@ -41,17 +42,23 @@ class Proof(msgspec.Struct, frozen=True):
 
     appends: int
     events: int
+    """Also the ledger's last position."""
     digest: str
     """Digest of the ledger's whole chain."""
     records: int
     """Number of events whose record in the archive was read."""
-    findings: tuple[Finding, ...]
+    findings: tuple[Deviation, ...]
 
     def require_success(self) -> None:
         """Raises NewsledgerError with the first finding and with what to do, if there is one."""
         if self.findings:
             more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
             raise NewsledgerError(f"{self.findings[0].text}{more}; {self.advice}")
+
+    @property
+    def head(self) -> str:
+        """The ledger's head, as `verify --digest` takes it: `POSITION:sha256:…`."""
+        return f"{self.events}:{self.digest}"
 
     @property
     def advice(self) -> str:
@@ -66,19 +73,15 @@ def prove(
     files: Sequence[NamedFile],
     *,
     threads: int = 1,
-    digest_expected: str | None = None,
+    kept: Sequence[KeptHead] = (),
 ) -> Proof:
-    """Verify the whole ledger, and compare these files of the archive with the events that name their records.
-
-    `digest_expected` is the digest of an earlier proof; the ledger must still begin with the same events.
-    """
+    """Verify the whole ledger, look for the heads that were kept elsewhere, and compare these files of the archive with
+    the events that name their records."""
     verification = verify(ledger)
-    findings = [Finding(Part.LEDGER, f"{finding.where}: {finding.what}") for finding in verification.findings]
-    if digest_expected and not ledger.has_append(digest_expected):
-        text = f"ledger: no append ends with {digest_expected}: the ledger was cut off or rewritten"
-        findings.append(Finding(Part.HEAD, text))
+    findings = [Deviation(Part.LEDGER, f"{finding.where}: {finding.what}") for finding in verification.findings]
+    findings += (Deviation(Part.HEAD, text) for text in missing_heads(ledger, kept))
     records = 0
     for file in check_files(ledger, storage, files, threads):
         records += file.records
-        findings += (Finding(Part.ARCHIVE, f"archive: {text}") for text in file.findings)
+        findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in file.findings)
     return Proof(verification.appends, verification.events, verification.digest, records, tuple(findings))

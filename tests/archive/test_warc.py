@@ -121,7 +121,7 @@ def test_errors_name_file_and_offset(archive: Archive, folder: Path) -> None:
     stored = archive.write(exchange()).location
     archive.close()
     path = folder / stored.warc_file
-    with pytest.raises(ArchiveError, match=r"nowhere\.warc\.gz at 0: there is no such file"):
+    with pytest.raises(ArchiveError, match=r"nowhere\.warc\.gz: there is no such file"):
         archive.read(Location("nowhere.warc.gz", 0, 10))
     with pytest.raises(ArchiveError, match=f"{stored.warc_file} at {stored.warc_offset + 1}: cannot be read"):
         archive.read(Location(stored.warc_file, stored.warc_offset + 1, stored.warc_length))

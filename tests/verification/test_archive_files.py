@@ -61,7 +61,7 @@ def padded(plain: bytes, length: int) -> bytes:
 
 
 def edit(data: Path, where: Location, *changes: tuple[bytes, bytes]) -> None:
-    """Replace these bytes in a record, and make its own digests fit again as a careful forger would."""
+    """Replace these bytes in a record, and make its own digests fit again, as a careful forger would."""
     content = (data / "archive" / where.warc_file).read_bytes()
     plain = gzip.decompress(content[where.warc_offset : where.warc_offset + where.warc_length])
     for old, new in changes:
@@ -70,6 +70,7 @@ def edit(data: Path, where: Location, *changes: tuple[bytes, bytes]) -> None:
     head, _, rest = plain.partition(b"\r\n\r\n")
     block = rest[:-4]
     head = re.sub(rb"(?<=WARC-Block-Digest: )\S+", digest(block).encode(), head)
+    head = re.sub(rb"(?<=urn:uuid:)[0-9a-f-]+", b"0" * 36, head)  # which makes room, since zeros compress well
     head = re.sub(rb"(?<=Content-Length: )\d+", str(len(block)).encode(), head)
     if b"WARC-Type: response" in head:
         payload = block.partition(b"\r\n\r\n")[2]
@@ -231,7 +232,7 @@ def test_the_command_names_the_file_and_what_to_do(of_today: Path, tmp_path: Pat
     shutil.copytree(of_today, data)
     sound = newsledger("verify", "--archive", "--data", data)
     assert sound.returncode == 0, sound.stderr
-    assert "7 records of the archive are as they were recorded" in sound.stdout
+    assert "6 records of the archive are as they were recorded" in sound.stdout
     assert newsledger("maintain", "--data", data).returncode == 0
     zeroed(data, *FEED)
     broken = newsledger("verify", "--archive", "--data", data)

@@ -1,3 +1,3 @@
-select append_no
+select last_position
 from ledger.appends
 where digest = $digest

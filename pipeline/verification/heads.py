@@ -1,0 +1,109 @@
+"""Heads of the ledger that were kept outside of it: they show if its end was cut off, or its history replaced.
+
+A chain of digests proves that nothing before its head was changed. It cannot prove that the head is the last one there
+was: without its last appends, the chain is as sound as before. So the head is kept in other places, and the ledger must
+still contain each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from pipeline.errors import SettingsError, StorageError, storage_errors
+from pipeline.interval import utc_minute
+from pipeline.ledger import Ledger
+from pipeline.models.build_file import built_head
+from pipeline.settings import Settings
+
+_DIGEST = re.compile(r"(?:(?P<position>[0-9]{1,18}):)?(?P<digest>sha256:[0-9a-f]{64})")
+
+
+class KeptHead(msgspec.Struct, frozen=True):
+    """Where the ledger once ended."""
+
+    kept_in: str
+    digest: str
+    position: int | None = None
+    """None if only the digest was kept."""
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """A line of the anchors' file: the head of a ledger that had just been verified."""
+
+    at: datetime
+    position: int
+    digest: str
+
+
+class _Append(msgspec.Struct, frozen=True):
+    last_position: int
+
+
+def given_head(text: str) -> KeptHead:
+    """The head in `POSITION:DIGEST` or `DIGEST`. Raises SettingsError."""
+    match = _DIGEST.fullmatch(text.strip())
+    if match is None:
+        raise SettingsError(f"--digest: {text!r} is neither a digest, sha256:…, nor POSITION:sha256:…")
+    position = match["position"]
+    return KeptHead("--digest", match["digest"], int(position) if position else None)
+
+
+def kept_heads(settings: Settings) -> Iterator[KeptHead]:
+    """The heads in the file of anchors and in the builds. Raises StorageError if the anchors cannot be read."""
+    for anchor in _anchors(settings.anchors_file):
+        kept_in = f"{settings.anchors_file.name}, line of {utc_minute(anchor.at)}"
+        yield KeptHead(kept_in, anchor.digest, anchor.position)
+    for path in (settings.news_file, settings.build_file):
+        if head := built_head(path):
+            yield KeptHead(path.name, head.head_digest, head.head_position)
+
+
+def missing_heads(ledger: Ledger, kept: Sequence[KeptHead]) -> Iterator[str]:
+    """A line for each of these heads that the ledger does not contain."""
+    end = ledger.head().position
+    for head in kept:
+        appends = ledger.select(_Append, "append_with_digest", digest=head.digest)
+        if any(head.position in (None, append.last_position) for append in appends):
+            continue
+        if appends:
+            what = f"its digest is that of position {appends[0].last_position}, not of {head.position}"
+        elif head.position is None:
+            what = f"no append ends with {head.digest}: the ledger was cut off or rewritten"
+        elif head.position > end:
+            what = f"the ledger ended at position {head.position}, now at {end}: the events after it were cut off"
+        else:
+            what = f"no append ends with {head.position}:{head.digest}: the ledger was rewritten before that position"
+        yield f"head in {head.kept_in}: {what}"
+
+
+def drop_anchor(settings: Settings, position: int, digest: str, now: datetime) -> None:
+    """Append the head to the file of anchors. Raises StorageError."""
+    path = settings.anchors_file
+    line = msgspec.json.encode(Anchor(now.astimezone(UTC), position, digest)) + b"\n"
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _anchors(path: Path) -> Iterator[Anchor]:
+    try:
+        with storage_errors(path):
+            lines = path.read_bytes().splitlines()
+    except StorageError:
+        if path.exists():
+            raise
+        return
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield msgspec.json.decode(line, type=Anchor)
+        except msgspec.DecodeError as exc:
+            raise StorageError(f"{path}: line {number} is no anchor; restore the file from a copy ({exc})") from exc

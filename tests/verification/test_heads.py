@@ -1,0 +1,158 @@
+"""The end of a ledger cannot be cut off unseen: its head is kept in other places."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.errors import NewsledgerError, SettingsError, StorageError
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.log import utc_now
+from pipeline.orchestrate import verify_stores
+from pipeline.settings import Settings
+from pipeline.verification.heads import KeptHead, drop_anchor, given_head, kept_heads, missing_heads
+from tests.worlds.ledgers import empty_ledger
+from tests.worlds.running import newsledger
+from tests.worlds.stories import item
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A ledger of three appends, two events each."""
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "data"))
+    settings = Settings()
+    empty_ledger(settings.ledger_catalog)
+    append(settings, "one", "two", "three")
+    return settings
+
+
+def append(settings: Settings, *names: str) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        for name in names:
+            ledger.append([item(f"{name}-a"), item(f"{name}-b")], Run("r"))
+
+
+def head(settings: Settings) -> tuple[int, str]:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        position, _, digest = ledger.head()
+        return position, digest
+
+
+def cut_off(settings: Settings, appends: int = 1) -> None:
+    """Remove the last appends with all that the ledger says of them. What is left is sound in itself."""
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        kept = ledger.head().append_no - appends
+        last = f"(select {{}} from ledger.appends where append_no = {kept})"
+        ledger._con.execute(f"delete from ledger.item_discovered where position > {last.format('last_position')}")
+        ledger._con.execute(
+            f"update ledger.log_head set append_no = {kept}, position = {last.format('last_position')},"
+            f" digest = {last.format('digest')}"
+        )
+        ledger._con.execute(f"delete from ledger.appends where append_no > {kept}")
+        assert verify(ledger).findings == ()
+
+
+def publish(settings: Settings, name: str) -> None:
+    """A finished build of today's ledger, as far as its head goes."""
+    with duckdb.connect(settings.data / name) as con:
+        con.execute("create table main.build_info (head_position bigint, head_digest varchar, built_at timestamptz)")
+        con.execute("insert into main.build_info values (?, ?, now())", head(settings))
+
+
+def verified(settings: Settings) -> str:
+    """What `newsledger verify` finds."""
+    done = newsledger("verify", "--data", settings.data)
+    assert (done.returncode == 0) == (not done.stderr)
+    return done.stderr
+
+
+@pytest.mark.parametrize("place", ["anchors.jsonl", "news.duckdb", "build.duckdb"])
+def test_a_ledger_whose_end_was_cut_off_is_found_by_the_head_kept_in(place: str, settings: Settings) -> None:
+    if place == settings.anchors_file.name:
+        drop_anchor(settings, *head(settings), utc_now())
+    else:
+        publish(settings, place)
+    cut_off(settings)
+    found = verified(settings)
+    assert f"head in {place}" in found
+    assert "the ledger ended at position 6, now at 4: the events after it were cut off" in found
+    assert "find a backup that is not older" in found
+    append(settings, "another", "one more")
+    found = verified(settings)
+    assert f"head in {place}" in found
+    assert "the ledger was rewritten before that position" in found
+
+
+def test_a_head_that_somebody_kept_is_compared(settings: Settings) -> None:
+    position, digest = head(settings)
+    known = f"{position}:{digest}"
+    arguments = ("verify", "--data", settings.data)
+    assert f"head {known}\n" in newsledger(*arguments).stdout
+    assert newsledger(*arguments, "--digest", known, "--digest", digest).returncode == 0
+    other = newsledger(*arguments, "--digest", f"4:{digest}")
+    assert other.returncode == 1
+    assert "head in --digest: its digest is that of position 6, not of 4" in other.stderr
+    cut_off(settings)
+    for kept in (known, digest):
+        found = newsledger(*arguments, "--digest", kept)
+        assert found.returncode == 1
+        assert "cut off" in found.stderr
+    assert newsledger(*arguments).returncode == 0, "without a head from elsewhere nothing shows what is missing"
+
+
+@pytest.mark.parametrize("text", ["", "sha256:0", "x:sha256:" + "0" * 64, "12", "-1:sha256:" + "0" * 64])
+def test_what_is_no_head_is_an_error(text: str) -> None:
+    with pytest.raises(SettingsError, match="neither a digest, sha256:…, nor POSITION:sha256:…"):
+        given_head(text)
+
+
+def test_each_maintenance_adds_an_anchor_and_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    position, digest = head(settings)
+    assert f"anchored in {settings.data}/anchors.jsonl: 6:{digest}\n" in newsledger("maintain").stdout
+    append(settings, "four")
+    verify_stores()
+    logged = capfd.readouterr()
+    assert f"8:{head(settings)[1]}" in logged.out + logged.err
+    lines = [json.loads(line) for line in settings.anchors_file.read_text().splitlines()]
+    assert [(line["position"], line["digest"]) for line in lines] == [(position, digest), head(settings)]
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        assert list(missing_heads(ledger, list(kept_heads(settings)))) == []
+
+
+def test_a_ledger_that_is_not_what_was_recorded_is_not_anchored(settings: Settings) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 1")
+    with pytest.raises(NewsledgerError, match=r"append 1 .*restore ledger.sqlite and the folder ledger together"):
+        verify_stores()
+    assert not settings.anchors_file.exists()
+
+
+def test_anchors_can_be_kept_in_another_place(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "another disk" / "newsledger.jsonl"
+    env = {"NEWSLEDGER_ANCHORS": str(elsewhere)}
+    assert newsledger("maintain", env=env).returncode == 0
+    assert json.loads(elsewhere.read_text())["position"] == 6
+    assert not settings.anchors_file.exists()
+    cut_off(settings)
+    assert "head in newsledger.jsonl" in newsledger("verify", env=env).stderr
+
+
+def test_an_anchor_that_cannot_be_read_is_an_error(settings: Settings) -> None:
+    drop_anchor(settings, *head(settings), utc_now())
+    with settings.anchors_file.open("ab") as file:
+        file.write(b"\0\0\0\n")
+    with pytest.raises(StorageError, match="line 2 is no anchor; restore the file from a copy"):
+        list(kept_heads(settings))
+
+
+def test_an_unfinished_build_and_a_foreign_file_keep_no_head(settings: Settings) -> None:
+    duckdb.connect(settings.build_file).close()
+    settings.news_file.write_bytes(b"something else")
+    assert list(kept_heads(settings)) == []
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        assert list(missing_heads(ledger, [KeptHead("here", head(settings)[1])])) == []

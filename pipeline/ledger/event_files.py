@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,11 +18,15 @@ class EventFile(msgspec.Struct, frozen=True):
     """A data file, and the file of rows deleted from it. newsledger itself never deletes a row."""
 
     data_file: str
+    data_file_size_bytes: int
     delete_file: str | None
+    delete_file_size_bytes: int | None
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        return (self.data_file,) if self.delete_file is None else (self.data_file, self.delete_file)
+    def sizes(self) -> Mapping[str, int]:
+        """The size in bytes of each file, as the catalog has it."""
+        sizes = ((self.data_file, self.data_file_size_bytes), (self.delete_file, self.delete_file_size_bytes))
+        return {path: size for path, size in sizes if path is not None and size is not None}
 
 
 def event_files(ledger: Ledger, cls: type[Event]) -> list[EventFile]:
@@ -33,15 +37,17 @@ def event_files(ledger: Ledger, cls: type[Event]) -> list[EventFile]:
 def damaged_files(ledger: Ledger, cls: type[Event]) -> Iterator[tuple[str, str]]:
     """The path of each of the type's files that is missing or cannot be read, with what is wrong."""
     for file in event_files(ledger, cls):
-        for path in file.paths:
-            if defect := _defect(path):
+        for path, size_bytes in file.sizes.items():
+            if defect := _defect(path, size_bytes):
                 yield path, defect
 
 
-def _defect(path: str) -> str | None:
+def _defect(path: str, size_bytes: int) -> str | None:
     """What is wrong with the file, of which one batch of rows at a time is in memory; None if it can be read."""
     if not Path(path).is_file():
         return "is missing"
+    if (actual := Path(path).stat().st_size) != size_bytes:
+        return f"has {actual} bytes, not {size_bytes} as when it was written"
     try:
         with pq.ParquetFile(path) as file:
             for _ in file.iter_batches():

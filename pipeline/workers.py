@@ -303,7 +303,7 @@ def _serve(connection: Connection, bounds: Bounds) -> None:
     while True:
         try:
             asked = connection.recv_bytes()
-        except EOFError:
+        except (EOFError, OSError):  # the parent has ended
             return
         task: _Task = pickle.loads(asked)  # noqa: S301  # the parent wrote it
         signal.setitimer(signal.ITIMER_PROF, bounds.seconds)
@@ -314,7 +314,10 @@ def _serve(connection: Connection, bounds: Bounds) -> None:
             answered = pickle.dumps(Lost("died", f"it needs more than {bounds.memory_bytes / 1e9:g} GB"))
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        connection.send_bytes(answered)
+        try:
+            connection.send_bytes(answered)
+        except OSError:  # the parent has ended
+            return
 
 
 def _answer(task: _Task) -> bytes:

@@ -11,12 +11,11 @@ from collections.abc import Container
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipeline.collect.feeds import Feed, FeedItem, FeedKind
-from pipeline.collect.history.sightings import named_day
+import msgspec
 
-MIN_STAMPED = 10
-"""At least this many pages show whether their `lastmod` is the time of the request."""
-_STAMPED_WITHIN = timedelta(hours=1)
+from pipeline.collect.feeds import Feed, FeedItem, FeedKind
+from pipeline.collect.history.sightings import is_stamped, named_day
+
 _A_DAY = timedelta(days=1)
 
 
@@ -25,13 +24,16 @@ def news_of(
 ) -> tuple[tuple[FeedItem, ...], tuple[str, ...]]:
     """The items published or changed after `since`, and the ones known before; and warnings about the other ones.
 
-    An item without a date is news in a news sitemap only.
+    An item without a date is news in a news sitemap only. A `lastmod` that is no date is removed: with it, the item
+    would look changed at every poll.
     """
-    stamped = _is_stamped(feed, polled_at)
+    stamped = is_stamped(feed.items, polled_at)
     items = []
     undated = False
     for item in feed.items:
-        at = _dated_at(item, zone) or (None if stamped else item.updated_at)
+        if stamped:
+            item = msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None)
+        at = _dated_at(item, zone) or item.updated_at
         is_undated = at is None and feed.kind is not FeedKind.NEWS_SITEMAP
         undated = undated or is_undated
         if item.guid in known_guids or (at is None and not is_undated) or (at is not None and at >= since):
@@ -46,9 +48,3 @@ def _dated_at(item: FeedItem, zone: ZoneInfo) -> datetime | None:
         return item.published_at
     day = named_day(item.url, zone)
     return day.begins_at + _A_DAY if day else None
-
-
-def _is_stamped(feed: Feed, polled_at: datetime) -> bool:
-    """Whether the `lastmod` of all pages is about the time of the request."""
-    changes = [item.updated_at for item in feed.items if item.updated_at is not None]
-    return len(changes) >= MIN_STAMPED and min(changes) >= polled_at - _STAMPED_WITHIN

@@ -122,8 +122,10 @@ def measure(feeds: int, port: int, folder: Path) -> None:
 def main() -> None:
     feeds, port = int(sys.argv[1]) if len(sys.argv) > 1 else FEEDS, free_port()
     here = [sys.executable, "-m", "tests.benchmarks.polling"]
-    server = subprocess.Popen([*here, "--serve", str(port)], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([*here, "--serve", str(port)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
+        assert server.stdout is not None
+        server.stdout.readline()
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([*here, "--measure", str(feeds), str(port), folder], check=True)
     finally:
@@ -134,7 +136,9 @@ def main() -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["--serve", port]:
-            ThreadingHTTPServer(("127.0.0.1", int(port)), FeedServer).serve_forever()
+            server = ThreadingHTTPServer(("127.0.0.1", int(port)), FeedServer)
+            print("ready", flush=True)
+            server.serve_forever()
         case ["--measure", feeds, port, folder]:
             measure(int(feeds), int(port), Path(folder))
         case _:

@@ -7,13 +7,15 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.worlds.hostile import Document, HostileServer, answer, article, redirecting, rss, rss_item
+from tests.worlds.hostile import Document, HostileServer, Site, answer, article, head, redirecting, rss, rss_item
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import COMMAND, entry
 from tests.worlds.street import street
@@ -74,33 +76,85 @@ def test_a_site_of_which_nothing_can_be_read_is_left_to_the_next_run(tmp_path: P
         opened.assert_good_is_complete()
 
 
-def test_an_interrupt_ends_a_run_that_reads_such_an_answer(tmp_path: Path) -> None:
-    with HostileServer() as hostile, WebServer() as good:
-        site = hostile.site("evil")
-        site.serve("/feed.xml", rss(rss_item(f"{site.base}/leads-to-it")))
-        site.serve("/leads-to-it", article("a"), redirecting("/freezes"))
-        site.serve("/freezes", FREEZING_PAGE)
+SLOW_ITEM = f"<item><link>http://evil.localhost/a</link><author>a{'.' * 400_000}</author></item>"
+"""The time that feedparser needs for it grows with the square of its length."""
+SLOW_TO_READ: dict[str, Mapping[str, Document]] = {
+    "a page": {"/feed.xml": rss(rss_item("/leads-to-it")), "/freezes": FREEZING_PAGE},
+    "a page instead of a feed": {"/feed.xml": FREEZING_PAGE},
+    "a feed": {"/feed.xml": rss(SLOW_ITEM)},
+}
+NEVER_WHOLE: dict[str, tuple[bytes, ...]] = {
+    "nothing": (),
+    "half of the head": (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n",),
+    "half of the body": (head("Content-Length: 900000"), b"<html><p>The ferry"),
+}
+
+
+@contextmanager
+def a_run(folder: Path, site: Site) -> Iterator[subprocess.Popen[str]]:
+    """A run that polls the hostile site and a good one. It is patient, so only an interrupt ends it."""
+    with WebServer() as good:
         good.feed("/feed.xml", ("/a", "Ferry adrift"))
         good.page("/a", "Ferry adrift", *PARAGRAPHS)
-        sources = tmp_path / "sources.toml"
+        sources = folder / "sources.toml"
         sources.write_text(entry("evil", site.base) + entry("good", good.base))
-        process = subprocess.Popen(
-            [COMMAND, "poll", "--sources", sources, "--data", tmp_path / "data"],
-            env=os.environ
-            | {"NEWSLEDGER_ALLOW_HOSTS": ".localhost,127.0.0.1", "NEWSLEDGER_PARSE_TIMEOUT_SECONDS": "60"},
+        patience = {f"NEWSLEDGER_{of}_TIMEOUT_SECONDS": "600" for of in ("PARSE", "READ", "REQUEST")}
+        with subprocess.Popen(
+            [COMMAND, "poll", "--sources", sources, "--data", folder / "data"],
+            env=os.environ | {"NEWSLEDGER_ALLOW_HOSTS": ".localhost,127.0.0.1"} | patience,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-        )
-        started = psutil.Process(process.pid)
-        while not (busy := [worker for worker in _workers(started) if _computes(worker)]):
-            assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 130, errors
-        assert "newsledger: interrupted" in errors
-        assert "Traceback" not in errors
-        assert not [worker for worker in busy if worker.is_running()]
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Send SIGTERM; the run ends as after Ctrl-C, and leaves no process."""
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "newsledger: interrupted" in errors
+    assert "Traceback" not in errors
+    assert psutil.wait_procs(started, timeout=60)[1] == []
+
+
+@pytest.mark.parametrize("documents", SLOW_TO_READ.values(), ids=SLOW_TO_READ)
+def test_an_interrupt_ends_a_run_that_reads_such_an_answer(documents: Mapping[str, Document], tmp_path: Path) -> None:
+    with HostileServer() as hostile:
+        site = hostile.site("evil")
+        site.serve("/leads-to-it", article("a"), redirecting("/freezes"))
+        for path, document in documents.items():
+            site.serve(path, document)
+        with a_run(tmp_path, site) as process:
+            while not any(map(_computes, _workers(psutil.Process(process.pid)))):
+                assert process.poll() is None
+            interrupt(process)
+
+
+@pytest.mark.parametrize("sent", NEVER_WHOLE.values(), ids=NEVER_WHOLE)
+def test_an_interrupt_ends_a_run_that_waits_for_an_answer(sent: Sequence[bytes], tmp_path: Path) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def way(_: Document) -> Iterator[bytes]:
+        yield from sent
+        asked.set()
+        ended.wait()
+
+    with HostileServer() as hostile:
+        site = hostile.site("evil")
+        site.serve("/feed.xml", rss(), way)
+        with a_run(tmp_path, site) as process:
+            try:
+                while not asked.wait(1):
+                    assert process.poll() is None
+                interrupt(process)
+            finally:
+                ended.set()
 
 
 def _workers(run: psutil.Process) -> list[psutil.Process]:

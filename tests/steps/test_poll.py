@@ -119,6 +119,26 @@ def test_changed_addresses_and_guids_make_no_gap_and_no_new_items(world: World) 
     assert polls(world, "overlap, gap_from, new_items") == [(None, None, 2), (True, None, 0), (True, None, 0)]
 
 
+def test_a_sitemap_whose_lastmod_is_always_now_floods_no_day(world: World) -> None:
+    """Old pages are not news; the page of today is, by the day in its address."""
+    base = world.web.base
+    world.source = msgspec.structs.replace(world.source, feeds=(), sitemaps=(f"{base}/map.xml",))
+
+    def serve(request: Mapping[str, str]) -> Answer:
+        at, paths = now(world), [f"/{now(world):%Y/%m/%d}/ferry", *(f"/old-report-{n}" for n in range(50))]
+        rows = "".join(f"<url><loc>{base}{path}</loc><lastmod>{at.isoformat()}</lastmod></url>" for path in paths)
+        return Answer(f"<urlset>{rows}</urlset>".encode(), content_type="text/xml")
+
+    world.web.decides["/map.xml"] = serve
+    for _ in range(2):
+        world.collect()
+        world.ahead += HOUR
+    items = world.rows("select url from ledger.item_discovered")
+    assert [item["url"].removeprefix(f"{base}/")[10:] for item in items] == ["/ferry"]
+    warnings = [poll["warnings"] for poll in world.rows("select warnings from ledger.feed_polled")]
+    assert warnings == [["undated_items", "lastmod_is_now"]] * 2
+
+
 HTML_FEED = """<rss version="2.0"><channel><title>Post</title>
 <item><title>Fish &amp;amp; ferry</title><link>{base}/fish#today</link>
 <description>&lt;p class="lead"&gt;The ferry &lt;b&gt;stays&lt;/b&gt; in port&lt;/p&gt;</description></item>

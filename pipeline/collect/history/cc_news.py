@@ -22,8 +22,6 @@ from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.soft_404 import is_soft_404
 from pipeline.interval import Interval
 
-MAX_PAGE_BYTES = 8_000_000
-"""Larger records are skipped; Common Crawl cuts pages off at one megabyte."""
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 _PATH = re.compile(r"crawl-data/CC-NEWS/\d{4}/\d{2}/CC-NEWS-(\d{14})-\d+\.warc\.gz")
@@ -121,7 +119,7 @@ def read_pages(stream: BinaryIO, interval: Interval, is_wanted: Callable[[str], 
 def _page(record: WarcRecord, interval: Interval, is_wanted: Callable[[str], bool]) -> NewsPage | None:
     url = record.headers.get("WARC-Target-URI") or ""
     at = record.record_date
-    is_whole = record.content_length <= MAX_PAGE_BYTES and "WARC-Truncated" not in record.headers
+    is_whole = "WARC-Truncated" not in record.headers
     if at is None or not (record.is_http and is_whole):
         return None
     at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -29,12 +29,17 @@ from pipeline.collect.http.client import AGENT
 from pipeline.errors import storage_errors
 from pipeline.sources.sites import is_on
 
+MAX_PAGE_BYTES = 8_000_000
+"""Longer records are skipped; Common Crawl cuts pages off at one megabyte."""
 LONGEST_WAIT_SECONDS = 2700.0
 """How long to wait for a file that another run or another source is streaming."""
 _POLL_SECONDS = 0.2
 _LONGEST_TAIL_BYTES = 16_000_000
 """Maximum compressed size of the last record of a file. CC-NEWS cuts pages off at a megabyte."""
 _PIECE_BYTES = 1_000_000
+MAX_FILE_BYTES = 50_000_000_000
+"""Maximum size of the records of a news file without compression; those of CC-NEWS have about 6 GB. Small files can be
+made that would keep a run busy for days."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -103,10 +108,14 @@ class NewsSlices:
         return NewsSlice(part.replace(path.with_name(f"{path.name}.incomplete")), problem)
 
 
-def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bool]) -> str | None:
-    """Copy the response records whose address is wanted. Returns what is wrong with a damaged stream, else None.
+def copy_records(
+    stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bool], max_bytes: int = MAX_FILE_BYTES
+) -> str | None:
+    """Copy the response records whose address is wanted and that are not too long. Returns what is wrong with a damaged
+    stream, else None.
 
-    Raises OSError if `file` cannot be written.
+    A record is held in memory. Records of more than `max_bytes` together are not read to their end. Raises OSError if
+    `file` cannot be written.
     """
     tail = _Tail(stream)
     records = ArchiveIterator(cast("BinaryIO", tail), parse_http=False)
@@ -115,8 +124,12 @@ def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bo
         member = io.BytesIO()
         try:
             record = next(records, None)
-            if record is not None and _is_response(record, is_wanted):
-                record.write(member)
+            if record is not None:
+                max_bytes -= record.content_length
+                if max_bytes < 0:
+                    return "its records are too long"
+                if _is_response(record, is_wanted):
+                    record.write(member)
         except (EOFError, OSError) as exc:
             return str(exc) or type(exc).__name__
         if record is None:
@@ -159,7 +172,8 @@ class _Tail:
 
 
 def _is_response(record: WarcRecord, is_wanted: Callable[[str], bool]) -> bool:
-    return record.record_type == WarcRecordType.response and is_wanted(record.headers.get("WARC-Target-URI") or "")
+    is_short = record.record_type == WarcRecordType.response and record.content_length <= MAX_PAGE_BYTES
+    return is_short and is_wanted(record.headers.get("WARC-Target-URI") or "")
 
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)

@@ -6,6 +6,7 @@ Part of that evidence are dates in addresses: `/2026/03/14/…`, `sitemap-2026-0
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -20,6 +21,9 @@ from pipeline.interval import Interval
 
 _A_DAY = timedelta(days=1)
 """Zones differ by up to this much, and a date without a time may be this much too early."""
+MIN_STAMPED = 10
+"""At least this many pages of a sitemap show whether their `lastmod` is the time of the request."""
+_STAMPED_WITHIN = timedelta(hours=1)
 NOON = timedelta(hours=12)
 """A date without a time counts as its noon, which is the same day in UTC everywhere but in New Zealand's summer."""
 
@@ -119,6 +123,13 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Inte
     except ValueError:
         return None
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def is_stamped(items: Iterable[FeedItem], read_at: datetime) -> bool:
+    """Whether the `lastmod` of all pages is about the time of the request, as some servers write it. Then it is no
+    date."""
+    changes = [item.updated_at for item in items if item.updated_at is not None]
+    return len(changes) >= MIN_STAMPED and min(changes) >= read_at - _STAMPED_WITHIN
 
 
 def dated_by_itself(item: FeedItem, zone: ZoneInfo, existed_at: datetime | None) -> tuple[FeedItem, datetime | None]:

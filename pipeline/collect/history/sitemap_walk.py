@@ -19,7 +19,14 @@ from pipeline.archive.archive import Archive
 from pipeline.collect.discovery.links import read_declared_sitemaps
 from pipeline.collect.feeds import Feed, FeedItem, SitemapLink
 from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
-from pipeline.collect.history.sightings import NOON, HistoryResult, Sighting, dated_by_itself, named_interval
+from pipeline.collect.history.sightings import (
+    NOON,
+    HistoryResult,
+    Sighting,
+    dated_by_itself,
+    is_stamped,
+    named_interval,
+)
 from pipeline.collect.history.sitemap_files import SitemapFiles, SitemapReadings
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import is_listing
@@ -208,7 +215,7 @@ class SitemapWalk:
             payload_digest=file.content.payload_digest,
             location=file.location,
             entries=len(feed.items) + len(links) if feed else 0,
-            sightings=tuple(self._sightings(url, feed)) if feed else (),
+            sightings=tuple(self._sightings(url, feed, file.read_at)) if feed else (),
         )
         if links:
             named = [link.url for no, link in enumerate(links) if self._offer(link, depth=depth + 1, place=no)]
@@ -229,13 +236,15 @@ class SitemapWalk:
             partial |= more
         return partial
 
-    def _sightings(self, url: str, feed: Feed) -> list[Sighting]:
+    def _sightings(self, url: str, feed: Feed, read_at: datetime) -> list[Sighting]:
         named = named_interval(url, self._zone)
         day = named if named and named.end - named.start < _OVER_ONE_DAY else None
         found = []
+        stamped = is_stamped(feed.items, read_at)
         for listed in feed.items:
-            item, dated_at = dated_by_itself(listed, self._zone, listed.updated_at)
-            dated_at = dated_at or _dated_by_sitemap(listed, day)
+            changed_at = None if stamped else _changed_at(listed)
+            item, dated_at = dated_by_itself(listed, self._zone, changed_at)
+            dated_at = dated_at or _dated_by_sitemap(changed_at, day)
             if listed.published_at is None and is_listing(item.url):
                 continue  # unlike news sitemaps, others also list pages that are not articles
             if dated_at is not None and dated_at in self._interval and is_on(item.url, self._hosts):
@@ -243,11 +252,14 @@ class SitemapWalk:
         return found
 
 
-def _dated_by_sitemap(item: FeedItem, day: Interval | None) -> datetime | None:
+def _changed_at(item: FeedItem) -> datetime | None:
+    if item.updated_at is not None and item.updated_quality is DateQuality.DAY_ONLY:
+        return item.updated_at + NOON
+    return item.updated_at
+
+
+def _dated_by_sitemap(changed_at: datetime | None, day: Interval | None) -> datetime | None:
     """The day of the sitemap if the page was not modified on it, else the time of that modification."""
-    at = item.updated_at
-    if at is not None and item.updated_quality is DateQuality.DAY_ONLY:
-        at += NOON
     if day is None:
-        return at
-    return at if at is not None and at in day else day.start + NOON
+        return changed_at
+    return changed_at if changed_at is not None and changed_at in day else day.start + NOON

@@ -37,6 +37,15 @@ redirectors as (
 ),
 
 -- Versions before poll@3 and recover@2 had other rules for addresses with these characters.
+older_articles as (
+    select article_id
+    from ledger.item_discovered
+    where
+        (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
+        and producer in ('poll@1', 'poll@2', 'recover@1')
+        and regexp_matches(url, '[?#;(]|/\.|amp')
+),
+
 older_items as (
     select
         'same_address' as evidence,
@@ -47,9 +56,10 @@ older_items as (
         url as other_url,
         url as detail
     from ledger.item_discovered
+    semi join older_articles using (article_id)
     where
         occurred_at >= $recall_start
-        and (producer in ('poll@1', 'poll@2', 'recover@1'))
+        and producer in ('poll@1', 'poll@2', 'recover@1')
         and regexp_matches(url, '[?#;(]|/\.|amp')
 ),
 
@@ -68,26 +78,48 @@ redirects as (
         and via = 'live' and url != final_url
 ),
 
-canonicals as (
-    -- The capture is of the interval: the page may have been read after the interval ended, by the same run.
+-- The captures are of the interval: a page may have been read after the interval ended, by the same run.
+readings as (
     select
-        'canonical' as evidence,
         readings.source_id,
         readings.article_id,
-        readings.event_id as caused_by,
-        null as other_article_id,
-        readings.canonical_url as other_url,
-        readings.canonical_url as detail
+        readings.event_id,
+        readings.url,
+        readings.canonical_url,
+        readings.word_count,
+        readings.text_digest
     from ledger.article_extracted as readings
     inner join ledger.article_captured as captures on readings.caused_by = captures.event_id
     where
-        (
+        readings.occurred_at >= $start
+        and (
             captures.occurred_at >= $start and captures.occurred_at < $end
             or captures.recorded_at >= $start and captures.recorded_at < $end
         )
-        and readings.occurred_at >= $recall_start and readings.canonical_url != readings.url
 ),
 
+canonicals as (
+    select
+        'canonical' as evidence,
+        source_id,
+        article_id,
+        event_id as caused_by,
+        null as other_article_id,
+        canonical_url as other_url,
+        canonical_url as detail
+    from readings
+    where canonical_url != url
+),
+
+new_texts as (
+    select
+        source_id,
+        text_digest
+    from readings
+    where word_count >= $least_words
+),
+
+-- All readings of these texts.
 texts as (
     select
         source_id,
@@ -96,10 +128,10 @@ texts as (
         regexp_extract(url, '^[^?#]*') as page,
         min_by(event_id, position) as event_id,
         min_by(url, position) as url,
-        min(position) as position,
-        max(greatest(occurred_at, recorded_at)) as read_at
+        min(position) as position
     from ledger.article_extracted
-    where occurred_at >= $recall_start and word_count >= $least_words
+    semi join new_texts using (source_id, text_digest)
+    where occurred_at >= $recall_start
     group by source_id, article_id, text_digest, page
 ),
 
@@ -107,7 +139,7 @@ first_addresses as (
     select source_id, page, text_digest, min_by(article_id, position) as article_id, min_by(url, position) as url
     from texts
     group by source_id, page, text_digest
-    having count(distinct article_id) > 1 and max(read_at) >= $start
+    having count(distinct article_id) > 1
 ),
 
 equal_texts as (

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from pipeline.collect.history.cc_news import NewsPage, is_readable, list_files, page_body, read_pages, read_paths
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.news_slices import NewsSlice, NewsSlices, copy_records
+from pipeline.collect.history.news_slices import MAX_PAGE_BYTES, NewsSlice, NewsSlices, copy_records
 from pipeline.collect.history.wayback import BrokenIndex
 from pipeline.interval import Interval
 from pipeline.sources.sites import is_on
@@ -163,6 +163,19 @@ def test_a_slice_holds_the_wanted_records_as_they_were() -> None:
     other = warc_record("https://other.example/", NOON, PAGE * 100)
     found, problem = copied(warcinfo() + other + warc_record(URL, NOON) + other)
     assert (found, problem) == ([NewsPage(URL, NOON, "text/html; charset=utf-8", None, PAGE)], None)
+
+
+def test_long_records_are_not_held_in_memory() -> None:
+    long = warc_record(URL, NOON, bytes(MAX_PAGE_BYTES + 1))
+    found, problem = copied(warcinfo() + long + warc_record(URL, NOON))
+    assert ([len(page.sent) for page in found], problem) == ([len(PAGE)], None)
+
+
+def test_a_small_file_of_endless_records_is_not_read_to_its_end() -> None:
+    kept = io.BytesIO()
+    stream = io.BytesIO(warcinfo() + warc_record(URL, NOON) + warc_record(URL, NOON, bytes(5_000_000)))
+    assert copy_records(stream, kept, lambda url: True, max_bytes=1_000_000) == "its records are too long"
+    assert [page.url for page in pages(kept.getvalue())] == [URL]
 
 
 @pytest.mark.parametrize("junk", ["http://[junk/", "http://bote.example\uff03@x", "//", "urn:x:y", ""])

@@ -15,6 +15,8 @@ from pipeline.collect.history import sitemap_walk as sitemaps
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sitemap_files import SitemapReading
 from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps
+from pipeline.interval import Interval
+from pipeline.ledger.log import utc_now
 from tests.collect.history.history_client import BERLIN, DAY, NOW, hour, open_client
 from tests.worlds.loopback import Answer, WebServer
 
@@ -53,7 +55,14 @@ def site() -> Iterator[Site]:
         yield server
 
 
-def walk(site: Site, folder: Path, *paths: str, read_at: Mapping[str, datetime] | None = None) -> SitemapWalk:
+def walk(
+    site: Site,
+    folder: Path,
+    *paths: str,
+    read_at: Mapping[str, datetime] | None = None,
+    interval: Interval = DAY,
+    now: datetime = NOW,
+) -> SitemapWalk:
     """`read_at` says by path when earlier runs read sitemaps to their end."""
     readings = {
         site.base + path: SitemapReading(url="", tried_at=at, read_at=at) for path, at in (read_at or {}).items()
@@ -63,12 +72,12 @@ def walk(site: Site, folder: Path, *paths: str, read_at: Mapping[str, datetime] 
         async with open_client(folder) as client:
             walk = SitemapWalk(
                 client,
-                DAY,
+                interval,
                 hosts={"127.0.0.1"},
                 zone=BERLIN,
-                now=NOW,
+                now=now,
                 readings=readings,
-                fresh_since=NOW - timedelta(days=1),
+                fresh_since=now - timedelta(days=1),
             )
             await walk.read([site.base + path for path in paths])
             return walk
@@ -128,6 +137,15 @@ def test_an_address_that_names_its_day_beats_the_date_of_modification(site: Site
     assert (named.item.published_raw, named.item.published_quality) == ("2026/03/14", "day_only")
     assert named.dated_at == hour(11)
     assert (modified.item.published_at, modified.dated_at) == (None, hour(10))
+
+
+def test_a_lastmod_that_is_always_now_dates_nothing(site: Site, tmp_path: Path) -> None:
+    now = utc_now()
+    today = f"/{now:%Y/%m/%d}/ferry-is-free"
+    old = [f"/report-from-year-{number}" for number in range(20)]
+    site.sitemap("/all.xml", *((path, now.isoformat()) for path in (today, *old)))
+    interval = Interval(now - timedelta(hours=36), now + timedelta(hours=36))
+    assert found(walk(site, tmp_path, "/all.xml", interval=interval, now=now)) == [today.removeprefix("/")]
 
 
 def test_a_number_that_looks_like_a_later_day_is_a_number(site: Site, tmp_path: Path) -> None:

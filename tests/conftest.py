@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from filelock import FileLock
 
 from pipeline.ledger import Ledger, Run
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
 from tests.worlds.loopback import WebServer
+from tests.worlds.running import Demo, free_port, newsledger
 from tests.worlds.stories import NOON
 from tests.worlds.world import PARAGRAPHS, World
 
@@ -30,6 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def tasks() -> None:
     """What any test's worker processes need is imported once in each process of pytest."""
     preload(*ALL_TASKS)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The sample newsroom after `newsledger demo`. All processes of pytest share one; tests do not change it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = folder / "demo.json"
+    with FileLock(folder / "demo.lock"):
+        if not kept.exists():
+            data, port = folder / "demo-data", free_port()
+            done = newsledger("demo", "--data", data, "--port", port)
+            assert done.returncode == 0, done.stderr
+            kept.write_bytes(msgspec.json.encode((str(data), port, done.stdout)))
+    path, port, output = msgspec.json.decode(kept.read_bytes(), type=tuple[str, int, str])
+    return Demo(Path(path), port, output)
 
 
 @pytest.fixture

@@ -1,14 +1,26 @@
 -- Who is quoted most in their own words, in how many articles of how many outlets, and what did they say last?
 -- Quotations whose speaker is no person that the article names are counted together, in a row without a name.
+-- Parameters: source (a source's id; all sources if not set), since (a day).
+with parameters as (
+    select
+        getvariable('source') as source_id,
+        coalesce(cast(getvariable('since') as timestamptz), timestamptz '-infinity') as since_at
+)
+
 select
-    person,
+    quotes.person,
     count(*) as quotes,
-    count(distinct article_id) as articles,
-    count(distinct source_id) as sources,
-    arg_max(text, coalesce(published_at, timestamptz '-infinity')) as last_words,
-    max(published_at) as last_quoted_at
+    count(distinct quotes.article_id) as articles,
+    count(distinct quotes.source_id) as sources,
+    arg_max(quotes.text, coalesce(quotes.published_at, timestamptz '-infinity')) as last_words,
+    max(quotes.published_at) as last_quoted_at,
+    array_to_string(list(distinct quotes.source_id order by quotes.source_id), ', ') as quoted_by
 from quotes
-where kind = 'direct'
-group by person
-order by person is null, quotes desc, person asc
+cross join parameters
+where
+    quotes.kind = 'direct'
+    and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at
+    and (parameters.source_id is null or quotes.source_id = parameters.source_id)
+group by quotes.person
+order by quotes.person is null, quotes desc, quotes.person asc
 limit 50;

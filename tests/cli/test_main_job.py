@@ -26,35 +26,24 @@ from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
 from tests.conftest import SHARED
 from tests.worlds.loopback import WebServer
-from tests.worlds.running import ALLOW, COMMAND, articles, entry, free_port, newsledger, rows
+from tests.worlds.running import ALLOW, COMMAND, Demo, articles, entry, free_port, newsledger, rows
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
-    """The data directory after `newsledger demo`, its port, and what the command printed."""
-    data = tmp_path_factory.mktemp("demo") / "data"
-    port = free_port()
-    done = newsledger("demo", "--data", data, "--port", port)
-    assert done.returncode == 0, done.stderr
-    return data, port, done.stdout
-
-
 @pytest.fixture
-def news(demo: tuple[Path, int, str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(demo[0] / "news.duckdb", read_only=True) as con:
+def news(demo: Demo) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         yield con
 
 
 # The demo
 
 
-def test_demo_prints_a_summary_and_three_queries(demo: tuple[Path, int, str]) -> None:
-    _, _, output = demo
+def test_demo_prints_a_summary_and_three_queries(demo: Demo) -> None:
     for name in ("feeds", "items", "captures", "articles", "quotes", "stripped captions", "seconds"):
-        assert re.search(rf"{name}\s*│\s*[\d.]+", output), name
-    queries = re.findall(r"^    \S*newsledger (sql .*)$", output, re.MULTILINE)
+        assert re.search(rf"{name}\s*│\s*[\d.]+", demo.output), name
+    queries = re.findall(r"^    \S*newsledger (sql .*)$", demo.output, re.MULTILINE)
     assert len(queries) == 3
     for query in queries:
         done = newsledger(*query.split())
@@ -62,12 +51,12 @@ def test_demo_prints_a_summary_and_three_queries(demo: tuple[Path, int, str]) ->
         assert done.stdout.count("\n") > 5
 
 
-def test_demo_answers_the_queries_of_the_readme(demo: tuple[Path, int, str]) -> None:
+def test_demo_answers_the_queries_of_the_readme(demo: Demo) -> None:
     ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Queries\n")[2].partition("\n## ")[0]
     queries = re.findall(r"^    (select .*?;)", ask, re.MULTILINE | re.DOTALL)
     names = re.findall(r"^    newsledger sql (\w+)", ask, re.MULTILINE)
-    assert (len(queries), len(names)) == (6, 3)
-    with duckdb.connect(demo[0] / "news.duckdb", read_only=True) as con:
+    assert (len(queries), len(names)) == (6, 5)
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         for query in queries:
             rows(con, query)
     for name in names:
@@ -75,20 +64,20 @@ def test_demo_answers_the_queries_of_the_readme(demo: tuple[Path, int, str]) -> 
 
 
 @pytest.fixture(scope="module")
-def editions(demo: tuple[Path, int, str]) -> list[Edition]:
+def editions(demo: Demo) -> list[Edition]:
     """Everything that the newsroom had published by the last evening."""
-    with Newsroom(lambda: datetime.combine(FIRST_DAY + timedelta(days=3), time(20), UTC), port=demo[1]) as newsroom:
+    with Newsroom(lambda: datetime.combine(FIRST_DAY + timedelta(days=3), time(20), UTC), port=demo.port) as newsroom:
         return newsroom.editions()
 
 
-def test_readme_shows_the_output_of_the_demo(demo: tuple[Path, int, str]) -> None:
+def test_readme_shows_the_output_of_the_demo(demo: Demo) -> None:
     readme = (PROJECT_ROOT / "README.md").read_text("utf-8")
     figures = re.compile(r"│ (feeds|items|captures|articles|quotes|stripped captions) +│ +(\d+) │ +(\d+) │")
     assert len(figures.findall(readme)) == 6
-    assert figures.findall(readme) == figures.findall(demo[2])
+    assert figures.findall(readme) == figures.findall(demo.output)
     query = re.search(r'newsledger sql --data data/demo "(.*?)"', readme, re.DOTALL)
     assert query
-    done = newsledger("sql", "--data", demo[0], query[1], env={"COLUMNS": "160"})
+    done = newsledger("sql", "--data", demo.data, query[1], env={"COLUMNS": "160"})
     shown = [line for line in readme.splitlines() if line.startswith("    │ Nadja")]
     assert [line.split() for line in done.stdout.splitlines() if line.startswith("│ Nadja")] == [
         line.split() for line in shown
@@ -197,11 +186,11 @@ def test_paywalled_teaser_is_marked(news: duckdb.DuckDBPyConnection) -> None:
     assert "abo" not in text.lower()
 
 
-def test_running_the_demo_again_appends_only_polls(demo: tuple[Path, int, str]) -> None:
-    data, port, _ = demo
+def test_running_the_demo_again_appends_only_polls(demo: Demo, tmp_path: Path) -> None:
+    data = shutil.copytree(demo.data, tmp_path / "data")
     with duckdb.connect(data / "news.duckdb", read_only=True) as con:
         before = rows(con, "select url, headline, text from articles order by url")
-    done = newsledger("demo", "--data", data, "--port", port)
+    done = newsledger("demo", "--data", data, "--port", demo.port)
     assert done.returncode == 0, done.stderr
     for name in ("items", "captures", "articles", "quotes", "stripped captions"):
         assert re.search(rf"{name}\s*│\s*0 │", done.stdout), name

@@ -459,10 +459,10 @@ def test_no_number_is_wider_than_a_client_can_read(news: duckdb.DuckDBPyConnecti
 
 @pytest.mark.parametrize("query", sorted((PROJECT_ROOT / "sql/queries").glob("*.sql")), ids=lambda path: path.stem)
 def test_analysts_queries_run_on_the_published_file(query: Path, news: duckdb.DuckDBPyConnection) -> None:
+    """What they answer is tested where the data is that they ask for, most of it in tests/cli/test_queries.py."""
     text = query.read_text("utf-8")
     assert text.startswith("-- ") and text.partition("\n")[0].endswith((".", "?")), "the list shows the first line"
-    found = news.execute(text).fetchall()
-    assert found or query.stem == "quiet_sources", "four days are too few for a source to be quiet; see test_coverage"
+    news.execute(text).fetchall()
 
 
 # ---- building

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import duckdb
@@ -24,6 +24,14 @@ COMMAND = Path(sys.executable).with_name("newsledger")
 ALLOW = {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
 
 Done = subprocess.CompletedProcess[str]
+
+
+class Demo(NamedTuple):
+    """What `newsledger demo` left and printed."""
+
+    data: Path
+    port: int
+    output: str
 
 
 def newsledger(*arguments: object, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:

@@ -1,0 +1,176 @@
+"""The queries of analysts in sql/queries answer what their first lines ask, on the sample newsroom."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pipeline.cli.named_queries import load_queries
+from tests.worlds.running import Demo, newsledger
+
+pytestmark = pytest.mark.slow
+
+OPERATIONS = {
+    "backfills",
+    "compare",
+    "compare_quotes",
+    "coverage",
+    "missed",
+    "quiet_sources",
+    "recovered",
+    "run_failures",
+}
+"""Queries for those who run newsledger; the tests of coverage, revisions and backfills check them."""
+
+
+class Case(NamedTuple):
+    """A query with parameters, and rows that it must answer; each row has only some of the columns."""
+
+    query: str
+    given: dict[str, str]
+    rows: list[dict[str, Any]]
+    total: int | None = None
+    """How many rows there are, if that matters."""
+
+
+CASES = [
+    Case(
+        "article_lengths",
+        {},
+        [
+            {"source_id": "harbourpost", "articles": "10", "median_words": "323", "longest_tenth": "344"},
+            {"source_id": "holmbote", "articles": "9"},  # the tenth is paywalled
+        ],
+        5,
+    ),
+    Case("authors", {"source": "leitblatt"}, [{"author": "Tilda Brömmer", "articles": "3", "main_section": "Wissen"}]),
+    Case(
+        "both_persons",
+        {"person": "Helen Ashdown", "other": "Callum Rennie"},
+        [{"source_id": "harbourpost", "headline": "Trawlers blockade harbour in protest at cable routes"}],
+    ),
+    Case(
+        "busiest_hours",
+        {"zone": "Europe/Berlin", "since": "2026-03-05"},
+        [{"source_id": "hierheute", "hour_of_day": "19", "articles": "1", "percent": "50.0"}],
+    ),
+    Case("capture_lag", {}, [{"source_id": "hierheute", "articles": "10", "median_until_captured": "602.5"}], 5),
+    Case(
+        "changed_headlines",
+        {},
+        [
+            {
+                "headline_before": "North Sea talks stall over who pays",
+                "headline": "North Sea talks edge towards deal after all-night session",
+            },
+            {"headline_before": "Ashdown ringt um Einigung bei den Kosten", "source_id": "hierheute"},
+        ],
+        2,
+    ),
+    Case("changed_headlines", {"source": "meridian"}, [{"source_id": "meridian"}], 1),
+    Case("changed_headlines", {"since": "2026-03-06"}, [], 0),
+    Case(
+        "corrections",
+        {},
+        [
+            {"source_id": "holmbote", "headline": "Ahlers lädt das Grüne Forum ein"},
+            {"source_id": "harbourpost", "headline": "Trawlers blockade harbour in protest at cable routes"},
+        ],
+        2,
+    ),
+    Case(
+        "coverage_of_a_person",
+        {"person": "Callum Rennie"},
+        [{"source_id": "harbourpost", "week": "2026-03-02", "direct_quotes": "6"}],
+    ),
+    Case(
+        "direct_and_indirect", {}, [{"source_id": "meridian", "articles": "11", "direct_quotes_an_article": "3.4"}], 5
+    ),
+    Case(
+        "first_to_report",
+        {"term": "sirene"},
+        [
+            {
+                "source_id": "holmbote",
+                "minutes_after_the_first": "0",
+                "first_headline": "Altenruhn räumt die Unterstadt",
+            },
+            {"source_id": "leitblatt", "minutes_after_the_first": "2980"},
+        ],
+        2,
+    ),
+    Case(
+        "most_revised",
+        {},
+        [{"headline": "Aktuelles zur Flut an der Ruhna", "changes": "2", "words_added": "100", "kinds": "substance"}],
+        5,
+    ),
+    Case("open_and_paid", {}, [{"source_id": "holmbote", "section": "Region", "paywalled_percent": "25.0"}]),
+    Case(
+        "quotes_of_a_person",
+        {"person": "Nadja Wulff", "since": "2026-03-05"},
+        [{"text": "Ein Blatt Papier, eine Unterschrift, eine Woche", "sources": "holmbote"}],
+    ),
+    Case("rising_names", {"kind": "place"}, [{"name": "Port Ellery", "articles": "21", "articles_before": "0"}]),
+    Case(
+        "same_words",
+        {},
+        [
+            {
+                "text": "Wir haben die Leute aus den Betten geholt, Straße für Straße",
+                "person": "Uwe Kranich",
+                "first_source": "holmbote",
+                "printed_by": "hierheute, holmbote, leitblatt",
+            }
+        ],
+    ),
+    Case("silence", {}, [{"person": "Helen Ashdown", "not_named_by": "holmbote, leitblatt"}]),
+    Case("stripped_captions", {}, [{"source_id": "hierheute", "rule": "figure_video_caption", "blocks": "14"}]),
+    Case(
+        "term_by_day", {"term": "Sirene"}, [{"published_on": "2026-03-04", "source_id": "leitblatt", "articles": "1"}]
+    ),
+    Case("trace_to_archive", {}, [{"person": "Nadja Wulff", "read_by": "extract@6"}], 100),
+    Case(
+        "unmarked_agency_text",
+        {"agency": "nordpress"},
+        [{"source_id": "hierheute", "marked_by": "holmbote", "same_paragraphs": "2", "share_of_paragraphs": "0.4"}],
+        1,
+    ),
+    Case("unmarked_agency_text", {}, [], 0),
+    Case("vanished", {}, [{"headline": "Castlemoor hospital turns back to paper after records failure"}], 1),
+    Case("what_changed", {}, [{"source_id": "harbourpost", "first_words_changed": "[fifth → twelfth]"}]),
+    Case("who_is_in_the_news", {}, [{"name": "Jörg Tamsen", "articles": "15", "most_often_with": "Birgit Ahlers"}]),
+    Case(
+        "who_said_what",
+        {"since": "2026-03-05"},
+        [
+            {
+                "person": "Jörg Tamsen",
+                "last_words": "You have to know when you're still helping and when you're just in the way",
+            }
+        ],
+    ),
+    Case("who_said_what", {"source": "harbourpost"}, [{"person": "Callum Rennie", "quoted_by": "harbourpost"}]),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join([case.query, *case.given]))
+def test_the_query_answers(case: Case, demo: Demo, tmp_path: Path) -> None:
+    file = tmp_path / "answer.csv"
+    given = [part for name, value in case.given.items() for part in ("--set", f"{name}={value}")]
+    done = newsledger("sql", "--data", demo.data, case.query, *given, "-o", file)
+    assert done.returncode == 0, done.stderr
+    with file.open(encoding="utf-8", newline="") as stream:
+        answered = list(csv.DictReader(stream))
+    for row in case.rows:
+        assert any(row.items() <= each.items() for each in answered), answered[:20]
+    assert case.total in (None, len(answered)), answered[:20]
+
+
+def test_every_question_has_an_answer_here() -> None:
+    asked = {case.query for case in CASES} | {"changed_quotes"}  # tests/models/test_changed_quotes.py
+    assert asked == set(load_queries()) - OPERATIONS
+    assert len(asked) >= 24

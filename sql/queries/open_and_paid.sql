@@ -1,5 +1,5 @@
 -- Which share of its articles does each outlet sell? By source and section, with the length of open and paid articles.
--- Parameters: since (a day). Of a paywalled article only the words that are on the page are counted.
+-- Parameters: since (a day).
 with parameters as (
     select coalesce(cast(getvariable('since') as timestamptz), timestamptz '-infinity') as since_at
 )

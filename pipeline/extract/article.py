@@ -82,12 +82,12 @@ def extract_page(
         declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at
     )
     live = is_liveblog(declared, article.headline, url)
-    timeline = Timeline.read(root.body, declared, at, zone) if live else Timeline()
+    timeline = Timeline.read(page.body, declared, at, zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
-    for part in paid_parts(root.body, declared, article.access):
+    for part in paid_parts(page.body, declared, article.access):
         drop(part)
-    _remove_boilerplate(root.body, header, removal, outlet=outlet, url=url, is_live=live)
-    lines = [line for line in lines_in(root.body) if any(map(str.isalnum, line.text))]
+    _remove_boilerplate(page.body, header, removal, outlet=outlet, url=url, is_live=live)
+    lines = [line for line in lines_in(page.body) if any(map(str.isalnum, line.text))]
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     said = (*titles, page_title, *filter(None, (article.headline,)))

@@ -14,10 +14,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import trafilatura
+from lxml import etree
 from lxml.html import HtmlElement
+from trafilatura.settings import Extractor
 
 from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
+from pipeline.extract.boilerplate.lines import MAX_LINKED_CHARS
 from pipeline.extract.page.flow import Line
 from pipeline.extract.page.region import PROSE_CHARS
 from pipeline.extract.page.text import normal, plain, tidy
@@ -27,15 +30,22 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 MIN_SHARE_OF_PROSE = 0.2
 """If trafilatura returns less than this share of the largest piece of prose, its answer is not used."""
+MIN_CLEAR_CHARS = 400
+"""A page with less prose than this may have its article elsewhere."""
 _ANCHOR_CHARS = 30
 """A line with this many letters is unlikely to stand in the article and beside it, too."""
 _BEGINNING_CHARS = 60
 _MIN_LINKED_SHARE = 0.4
-_MAX_LINKED_CHARS = 300
 _MIN_SENTENCE_WORDS = 5
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”“»«’)\]]*$")
 _NUMBERS = re.compile(r"\d+")
 
+_INLINE = ("abbr", "b", "big", "cite", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u")
+_BOXES = frozenset({"article", "body", "div", "main", "ol", "section", "ul"})
+"""Elements whose names trafilatura may read."""
+_OPTIONS = Extractor(fast=True, comments=False, tables=True)
+"""Another version of trafilatura or other options need a new producer number. Metadata is off because it is read
+elsewhere, deduplication because it keeps state between pages. Made once, because it reads a configuration file."""
 _ITEMS = frozenset({BlockKind.LIST, BlockKind.TABLE})
 
 _Place: TypeAlias = tuple[str, str, str, str]
@@ -44,18 +54,19 @@ _Place: TypeAlias = tuple[str, str, str, str]
 def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[list[Block], list[str]]:
     """The article's blocks among the lines of the cleaned body, and the texts of the lines that are not among them.
 
-    The head is emptied, so the caller must have read it before: trafilatura would take the text of paywalled articles
-    from there.
+    The tree is spent: the head is emptied, because trafilatura would take the text of paywalled articles from there.
     """
-    for element in root.findall("head"):
-        element.clear()
-    answer = _trafilatura_text(root, url)
-    chosen = _chosen(lines, answer)
     prose = [is_prose(line) for line in lines]
-    if _is_poor(lines, chosen, prose):
-        chosen = list(_of_largest_piece(lines, prose))
-    else:
-        chosen = _completed(lines, chosen, prose)
+    chosen = _only_choice(lines, prose)
+    if chosen is None:
+        for element in root.findall("head"):
+            element.clear()
+        _simplify(root)
+        chosen = _chosen(lines, _trafilatura_text(root, url))
+        if _is_poor(lines, chosen, prose):
+            chosen = list(_of_largest_piece(lines, prose))
+        else:
+            chosen = _completed(lines, chosen, prose)
     blocks = [Block(kind=line.kind, text=line.text) for line, is_one in zip(lines, chosen, strict=True) if is_one]
     return blocks, [line.text for line, is_one in zip(lines, chosen, strict=True) if not is_one]
 
@@ -67,6 +78,31 @@ def is_prose(line: Line) -> bool:
     if len(line.text) >= PROSE_CHARS:
         return True
     return bool(_SENTENCE_END.search(line.text)) and len(line.text.split()) >= _MIN_SENTENCE_WORDS
+
+
+def _only_choice(lines: Sequence[Line], prose: Sequence[bool]) -> list[bool] | None:
+    """The text of a page whose prose is all in one element, with only sentences and headings among it.
+
+    None for other pages: trafilatura is asked where there is something to choose.
+    """
+    piece = _largest_piece(lines, prose)
+    inside = [piece in _holders(line) for line in lines]
+    numbers = [number for number, is_one in enumerate(prose) if is_one]
+    if piece is None or sum(len(lines[number].text) for number in numbers) < MIN_CLEAR_CHARS:
+        return None
+    chosen = [False] * len(lines)
+    for number, line in enumerate(lines):
+        is_linked = line.linked_chars * 2 >= len(line.text)
+        if is_linked and not (inside[number] and line.kind is BlockKind.SUBHEADING):
+            continue
+        if inside[number]:
+            is_heading = line.kind is BlockKind.SUBHEADING and numbers[0] < number < numbers[-1]
+            if is_linked or not (is_heading or (prose[number] and _SENTENCE_END.search(line.text))):
+                return None
+            chosen[number] = True
+        elif prose[number] or piece in line.element.iterancestors():
+            return None
+    return chosen
 
 
 def _chosen(lines: Sequence[Line], answer: str) -> list[bool]:
@@ -193,7 +229,7 @@ def linked_lines(lines: Sequence[Line]) -> frozenset[str]:
     return frozenset(
         normal(line.text)
         for line in lines
-        if len(line.text) <= _MAX_LINKED_CHARS and line.linked_chars >= _MIN_LINKED_SHARE * len(line.text)
+        if len(line.text) <= MAX_LINKED_CHARS and line.linked_chars >= _MIN_LINKED_SHARE * len(line.text)
     )
 
 
@@ -202,25 +238,18 @@ def declared_paragraphs(body: str) -> list[str]:
     return [text for text in map(plain, body.splitlines()) if text]
 
 
-def _trafilatura_text(root: HtmlElement, url: str) -> str:
-    """Run trafilatura 2.3.1 on a copy of the tree; return the words of its answer, between spaces.
+def _simplify(root: HtmlElement) -> None:
+    """Remove inline elements and the names of lines, for which trafilatura takes time and drops text."""
+    etree.strip_tags(root, *_INLINE)
+    for element in root.iter("*"):
+        if element.tag not in _BOXES:
+            element.attrib.clear()
 
-    Another version or other options need a new producer number. Metadata is off because it is read elsewhere,
-    deduplication because it keeps state between pages.
-    """
+
+def _trafilatura_text(root: HtmlElement, url: str) -> str:
+    """Run trafilatura 2.3.1 on a copy of the tree; return the words of its answer, between spaces."""
     try:
-        document = trafilatura.bare_extraction(
-            root,
-            url=url,
-            fast=True,
-            with_metadata=False,
-            include_comments=False,
-            include_tables=True,
-            include_images=False,
-            include_links=False,
-            include_formatting=False,
-            deduplicate=False,
-        )
+        document = trafilatura.bare_extraction(root, options=_OPTIONS)
     except Exception as exc:  # trafilatura raises whatever a hostile page makes its code raise
         raise PageError("broken", f"{url}: {type(exc).__name__} in trafilatura: {exc}") from exc
     answer: Any = getattr(document, "body", None)

@@ -59,6 +59,8 @@ class Timeline(msgspec.Struct, frozen=True):
 
     def entries_among(self, blocks: Sequence[Block]) -> tuple[LiveEntry, ...]:
         """The blocks with which entries begin; empty if the page has fewer than two entries."""
+        if not self.times:
+            return ()
         begun: set[int] = set()
         entries: list[LiveEntry] = []
         for number, block in enumerate(blocks, start=1):

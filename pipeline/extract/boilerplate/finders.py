@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.surroundings import Surroundings
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.removal import VIDEO_TIME
-from pipeline.extract.page.text import raw_text, spaced_text, text_within, tidy, visible_text
+from pipeline.extract.page.text import first_text, raw_text, spaced_text, text_within, tidy, visible_text
 
 _MAX_LINK_CHARS = 300
 _MAX_LINK_LIST_CHARS = 1_500
@@ -21,16 +20,17 @@ _MAX_FOLDED_CHARS = 4_000
 _MAX_LABEL_CHARS = 40
 DIALOG_ROLES = frozenset({"dialog", "alertdialog"})
 HEADINGS = frozenset({"h2", "h3", "h4"})
-_TAGS_LABEL = re.compile(
-    r"\s*(?:schlag(?:worte|wörter)|stichworte|themen|tags|keywords|topics|etiketler|etiquetas|mots-clés|temas)\s*:",
-    re.IGNORECASE,
+_TAGS_WORD = re.compile(
+    r"schlag(?:worte|wörter)|stichworte|themen|tags|keywords|topics|etiketler|etiquetas|mots-clés|temas", re.IGNORECASE
 )
+_TAGS_LABEL = re.compile(rf"(?:{_TAGS_WORD.pattern})\s*:", re.IGNORECASE)
 _NEW_WINDOW = re.compile(
     r"\W*(?:öffnet|opens|link (?:öffnet|opens)|wird)\b.{0,20}\b(?:neue\w{1,2}|new)\s+(?:browser-?)?"
     r"(?:fenster|tab|window)(?:\s+geöffnet)?\W*$",
     re.IGNORECASE,
 )
 _MIN_COMMENTS = 3
+_DIGIT = re.compile(r"\d")
 _COMMENT = re.compile(
     r"(?:[^\s.:!?]+\s){1,4}?\W*(?:(?:vor|am|il y a|hace)\s+)?(?:\d{1,2}\s(?:sek|min|std|stunde|tag|woche|monat|jahr|sec"
     r"|hour|hr|day|week|month|year|heure|jour|hora|día)\w*|\d{1,2}\.\s?\d{1,2}\.(?:20)?\d\d|\d{4}-\d\d-\d\d)\b.{0,30}?\s\S.{20,}",
@@ -63,19 +63,28 @@ def find_picture_box(element: HtmlElement, page: Surroundings) -> HtmlElement | 
 
 def find_comments(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     """The element, if most of its children are alike and each begins with a name and a time."""
-    if page.is_liveblog or len(element) < _MIN_COMMENTS or element.find(".//h1") is not None:
+    if len(element) < _MIN_COMMENTS or page.is_liveblog:
         return None
-    alike = Counter((child.tag, child.get("class")) for child in element)
-    (kind, count), *_ = alike.most_common(1)
-    if count < _MIN_COMMENTS or not isinstance(kind[0], str):
+    alike: dict[tuple[object, str | None], int] = {}
+    for child in element:
+        kind = child.tag, child.get("class")
+        alike[kind] = alike.get(kind, 0) + 1
+    kind = max(alike, key=alike.__getitem__)
+    count = alike[kind]
+    if count < _MIN_COMMENTS or not isinstance(kind[0], str) or next(element.iter("h1"), None) is not None:
         return None
     others = 0
     for child in element:
-        if (child.tag, child.get("class")) == kind and not _COMMENT.match(spaced_text(child)[:_MAX_CARD_CHARS]):
+        if (child.tag, child.get("class")) == kind and not _is_comment(child):
             others += 1
             if count - others < _MIN_COMMENTS or others * 10 > count * 3:
                 return None
     return element
+
+
+def _is_comment(element: HtmlElement) -> bool:
+    is_dated = _DIGIT.search(raw_text(element)[:_MAX_CARD_CHARS])
+    return is_dated is not None and _COMMENT.match(spaced_text(element)[:_MAX_CARD_CHARS]) is not None
 
 
 def find_dialog(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
@@ -174,8 +183,11 @@ def _is_labelled_link(item: HtmlElement, page: Surroundings) -> bool:
 
 
 def find_labelled_tags(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    text = text_within(element, _MAX_LINK_CHARS) if _TAGS_LABEL.match(raw_text(element)[:_MAX_LABEL_CHARS]) else None
-    return element if text and element.find(".//a") is not None and element.find(".//p") is None else None
+    if not _TAGS_WORD.match(first_text(element)):
+        return None
+    text = text_within(element, _MAX_LINK_CHARS)
+    is_labelled = text is not None and _TAGS_LABEL.match(text)
+    return element if is_labelled and element.find(".//a") is not None and element.find(".//p") is None else None
 
 
 def find_new_window_note(element: HtmlElement, page: Surroundings) -> HtmlElement | None:

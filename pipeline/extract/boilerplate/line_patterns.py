@@ -57,7 +57,7 @@ class LineRule(msgspec.Struct, frozen=True):
         """Whether the rule matches the line. Lines that begin with a quotation mark or report speech never match."""
         if len(text) > self.max_chars * (2 if is_linked else 1):
             return False
-        found = self.pattern.search(text) or (is_linked and self.linked is not None and self.linked.search(text))
+        found = self.pattern.match(text) or (is_linked and self.linked is not None and self.linked.match(text))
         if not found or _QUOTED.match(text):
             return False
         return self.kind == "correction" or not _REPORTED.search(text)

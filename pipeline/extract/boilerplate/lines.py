@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
+from functools import cache
 from itertools import takewhile
 
 from pipeline.events import Block, BlockKind
@@ -28,6 +29,9 @@ If there are more, they are a list and all of them stay."""
 FOOT_BLOCKS = 5
 """Credits and notes on authors are removed only among the last blocks of text. Removed blocks do not count."""
 _ALL_QUOTED = re.compile(r"^[„“”\"«»‚‘‹›][^„“”\"«»]{10,240}[“”\"«»’›‹]\W*$")
+_LENGTH_STEP = 40
+MAX_LINKED_CHARS = 300
+"""Longer lines do not count as linked."""
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 
 
@@ -40,7 +44,8 @@ def clean_lines(
     consist mostly of links, normalized by `normal`.
     """
     total = sum(len(block.text) for block in blocks) or 1
-    hits = _line_hits(blocks, authors, [normal(block.text) in linked for block in blocks])
+    is_linked = [len(block.text) <= MAX_LINKED_CHARS and normal(block.text) in linked for block in blocks]
+    hits = _line_hits(blocks, authors, is_linked)
     taken: dict[str, int] = {}
     for block, rule in zip(blocks, hits, strict=True):
         if rule is not None:
@@ -63,7 +68,9 @@ def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence
     The head reaches down until it contains `HEAD_BLOCKS` blocks that no rule matches; the foot reaches up until it
     contains `FOOT_BLOCKS` such blocks.
     """
-    hits: list[LineRule | None] = [None] * len(blocks)
+    hits = [
+        _line_hit(block, Place.ANYWHERE, is_linked=is_linked) for block, is_linked in zip(blocks, linked, strict=True)
+    ]
     for place, numbers, reach in (
         (Place.FOOT, range(len(blocks) - 1, -1, -1), FOOT_BLOCKS),
         (Place.HEAD, range(len(blocks)), HEAD_BLOCKS),
@@ -72,25 +79,36 @@ def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence
         for number in numbers:
             if kept == reach:
                 break
-            places = {Place.ANYWHERE, Place.EDGES, place}
-            hits[number] = hits[number] or _line_hit(blocks[number], places, authors, is_linked=linked[number])
+            found = hits[number], _edge_hit(blocks[number], place, authors, is_linked=linked[number])
+            hits[number] = min(filter(None, found), key=_rank, default=None)
             kept += hits[number] is None
-    return [
-        hit or _line_hit(block, {Place.ANYWHERE}, authors, is_linked=is_linked)
-        for hit, block, is_linked in zip(hits, blocks, linked, strict=True)
-    ]
+    return hits
 
 
-def _line_hit(block: Block, places: Set[Place], authors: Sequence[str], *, is_linked: bool) -> LineRule | None:
+def _line_hit(block: Block, place: Place, *, is_linked: bool) -> LineRule | None:
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
-    for rule in LINE_RULES:
-        if rule.place in places and rule.matches(block.text, is_linked=is_linked):
-            return rule
-    if Place.FOOT in places and is_bio(block.text, authors):
+    rules = _rules_for(place, len(block.text) // _LENGTH_STEP // (2 if is_linked else 1))
+    return next((rule for rule in rules if rule.matches(block.text, is_linked=is_linked)), None)
+
+
+@cache
+def _rules_for(place: Place, steps: int) -> tuple[LineRule, ...]:
+    """The rules of the place for lines of at least so many steps of length."""
+    return tuple(rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= steps * _LENGTH_STEP)
+
+
+def _rank(rule: LineRule) -> int:
+    return LINE_RULES.index(rule) if rule in LINE_RULES else len(LINE_RULES)
+
+
+def _edge_hit(block: Block, place: Place, authors: Sequence[str], *, is_linked: bool) -> LineRule | None:
+    if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
+        return None
+    hit = _line_hit(block, place, is_linked=is_linked) or _line_hit(block, Place.EDGES, is_linked=is_linked)
+    if hit is None and place is Place.FOOT and is_bio(block.text, authors):
         return BIO
-    is_edge = len(places) > 1
-    return NAMES_ONLY if is_edge and is_names_only(block.text, authors) else None
+    return hit or (NAMES_ONLY if is_names_only(block.text, authors) else None)
 
 
 _BIO = (
@@ -149,16 +167,14 @@ def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> li
 
     A paragraph is a pull quote if all of it is in quotation marks.
     """
+    if not any(map(_is_pull_quote, blocks)):
+        return list(blocks)
     prose = [normal(block.text) for block in blocks if block.kind is BlockKind.PARAGRAPH]
     kept: list[Block] = []
     after_repeated = False
     for block in blocks:
-        words = normal(block.text)
-        is_repeated = (
-            _is_pull_quote(block)
-            and len(words) > 20
-            and any(words in paragraph for paragraph in prose if paragraph != words)
-        )
+        words = normal(block.text) if _is_pull_quote(block) else ""
+        is_repeated = len(words) > 20 and any(words in paragraph for paragraph in prose if paragraph != words)
         if is_repeated or (after_repeated and speaker_in(block)):
             removal.add("pull_quote", "repeated_quotation", block.text)
         else:

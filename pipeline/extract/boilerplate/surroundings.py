@@ -15,6 +15,7 @@ from pipeline.extract.page.text import lines_of, raw_text, text_within
 _BOX_TAGS = frozenset({"div", "section", "form", "aside", "label"})
 _PICTURE_BOX_TAGS = frozenset({"div", "section", "span", "p", "a", "li", "aside", "header"})
 _MAX_CAPTION_CHARS = 500
+_CREDIT_WORD = re.compile(rf"{CREDIT_WORDS}|©", re.IGNORECASE)
 _CREDIT_LINE = re.compile(
     rf"\(?\s*(?:{CREDIT_WORDS}\s*(?::|/|by\b)\s*|©\s*)\S.{{1,100}}$|.{{10,}}\s\({CREDIT_WORDS}\s*[:/].{{2,60}}\)$",
     re.IGNORECASE,
@@ -89,12 +90,12 @@ def _picture_boxes(body: HtmlElement) -> Iterator[HtmlElement]:
     seen: set[HtmlElement] = set()
     for picture in body.iter("img", "picture", "amp-img"):
         box = picture.getparent()
-        while box is not None and box not in seen and box.tag in _PICTURE_BOX_TAGS and box.find(".//h1") is None:
+        while box is not None and box not in seen and box.tag in _PICTURE_BOX_TAGS:
             seen.add(box)
             text = text_within(box, _MAX_CAPTION_CHARS)
-            if text is None:
+            if text is None or next(box.iter("h1"), None) is not None:
                 break
-            if text and any(_CREDIT_LINE.match(line) for line in lines_of(box)):
+            if _CREDIT_WORD.search(text) and any(_CREDIT_LINE.match(line) for line in lines_of(box)):
                 yield box
                 break
             box = box.getparent()

@@ -19,7 +19,7 @@ from pipeline.extract.boilerplate.corrections import corrections_in
 from pipeline.extract.boilerplate.finders import DIALOG_ROLES, holds_article
 from pipeline.extract.boilerplate.markup import drop, prepare
 from pipeline.extract.boilerplate.surroundings import Surroundings
-from pipeline.extract.boilerplate.tree_rules import LAST_RULES, RULES_BY_TAG, TreeRule
+from pipeline.extract.boilerplate.tree_rules import LAST_RULES_BY_TAG, RULES_BY_TAG, TreeRule
 from pipeline.extract.page.region import (
     NEARLY_ALL,
     PROSE_CHARS,
@@ -50,7 +50,9 @@ _DROPPED_TAGS = (
 """Elements that trafilatura drops anyway. Removing them first makes its copies of the tree cheaper."""
 _NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script", "h1", "h2", "h3"})
 """Elements that are not removed because of their names, unless a rule lists their tag."""
-_NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
+_NAMING_ATTRIBUTES = frozenset({"class", "id", "data-testid", "data-component"})
+_WITHOUT_RULES = frozenset({"nav", "script", "br", "img", "source", "input", "link", "meta", "path", "hr"})
+"""Elements that no rule is about, nor about what they hold."""
 _MAX_NAMING_CHARS = 500
 _MAX_NOTICE_CHARS = 400
 _CAPTIONED = frozenset({"figure", "video_time"})
@@ -90,6 +92,7 @@ class TreeCleaner:
         self._unused_rules: set[str] = set()
         self._kept: set[HtmlElement] = set()
         prepare(body)
+        self._elements = list(body.iter())
         self._page = Surroundings(body, url=url, heading=heading, is_liveblog=is_liveblog)
         self._chars_total = text_chars(body)
         self._lines = tuple(lines_around(heading, body))
@@ -189,31 +192,27 @@ class TreeCleaner:
         stack: list[HtmlElement] = list(reversed(self._body))
         while stack:
             element = stack.pop()
-            if not isinstance(element.tag, str) or element.tag in {"nav", "script"}:
+            tag = element.tag
+            if tag in _WITHOUT_RULES or not isinstance(tag, str):
                 continue
-            hit = self._hit(element)
-            if hit is None:
-                stack.extend(reversed(element))
-            else:
+            hit = self._hit(element, tag)
+            if hit is not None:
                 yield hit
+            elif len(element):
+                stack.extend(reversed(element))
 
-    def _hit(self, element: HtmlElement) -> _Hit | None:
-        for rule in RULES_BY_TAG.get(str(element.tag), ()):
-            if rule.id not in self._unused_rules:
-                found = rule.find(element, self._page)
-                if found is not None and found not in self._kept:
-                    return self._hit_of(found, rule)
+    def _hit(self, element: HtmlElement, tag: str) -> _Hit | None:
+        for rule in RULES_BY_TAG.get(tag, ()):
+            found = rule.find(element, self._page)
+            if found is not None and rule.id not in self._unused_rules and found not in self._kept:
+                return self._hit_of(found, rule)
         if element in self._kept:
             return None
-        return self._named_box(element) or self._last_hit(element)
+        return self._named_box(element, tag) or self._last_hit(element, tag)
 
-    def _last_hit(self, element: HtmlElement) -> _Hit | None:
-        for rule in LAST_RULES:
-            if (
-                element.tag in rule.tags
-                and rule.id not in self._unused_rules
-                and rule.find(element, self._page) is not None
-            ):
+    def _last_hit(self, element: HtmlElement, tag: str) -> _Hit | None:
+        for rule in LAST_RULES_BY_TAG.get(tag, ()):
+            if rule.id not in self._unused_rules and rule.find(element, self._page) is not None:
                 return self._hit_of(element, rule)
         return None
 
@@ -221,12 +220,10 @@ class TreeCleaner:
         chars = 0 if rule.id == "figure" else text_chars(element)
         return _Hit(element, rule.kind, rule.id, chars if rule.counts else None)
 
-    def _named_box(self, element: HtmlElement) -> _Hit | None:
-        if not element.attrib:
-            return None
-        names = " ".join(filter(None, map(element.get, _NAMING_ATTRIBUTES)))
+    def _named_box(self, element: HtmlElement, tag: str) -> _Hit | None:
+        names = " ".join([value for name, value in element.items() if name in _NAMING_ATTRIBUTES])
         for rule in box_rules_for(names[:_MAX_NAMING_CHARS]) if names else ():
-            is_box = element.tag in rule.tags if rule.tags else element.tag not in _NOT_BOXES
+            is_box = tag in rule.tags if rule.tags else tag not in _NOT_BOXES
             if rule.id in self._unused_rules or not is_box:
                 continue
             text = text_within(element, rule.max_chars)

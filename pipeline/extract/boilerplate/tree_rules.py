@@ -227,9 +227,10 @@ LAST_RULES = (ASIDE, DIALOG)
 """Tried last, so that an aside or dialog whose name says more is recorded under that."""
 
 
-def _rules_by_tag() -> dict[str, tuple[TreeRule, ...]]:
-    tags = {tag for rule in TREE_RULES for tag in rule.tags}
-    return {tag: tuple(rule for rule in TREE_RULES if tag in rule.tags) for tag in tags}
+def _rules_by_tag(rules: tuple[TreeRule, ...]) -> dict[str, tuple[TreeRule, ...]]:
+    tags = {tag for rule in rules for tag in rule.tags}
+    return {tag: tuple(rule for rule in rules if tag in rule.tags) for tag in tags}
 
 
-RULES_BY_TAG = _rules_by_tag()
+RULES_BY_TAG = _rules_by_tag(TREE_RULES)
+LAST_RULES_BY_TAG = _rules_by_tag(LAST_RULES)

@@ -29,6 +29,9 @@ from pipeline.extract.page.text import likeness, lines_of, raw_text, tidy, visib
 
 _WINDOW_ELEMENTS = 260
 """The header ends at most this many elements after the headline."""
+_WINDOW_PARAGRAPHS = 5
+"""The header ends at the latest with this many paragraphs of more than `_PROSE_CHARS`."""
+_PROSE_CHARS = 120
 _SAME = 0.75
 """Minimum likeness of two wordings of the same headline or lead."""
 _LEAD_CHARS = range(25, 900)
@@ -143,8 +146,13 @@ def _agreed_kicker(shown: str | None, declared: str | None) -> str | None:
 
 
 def _window(heading: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    prose_seen = 0
     for element in _elements_after(heading):
-        yield element, tidy(raw_text(element)[:_RAW_CHARS])[: _LEAD_CHARS.stop]
+        text = tidy(raw_text(element)[:_RAW_CHARS])[: _LEAD_CHARS.stop]
+        yield element, text
+        prose_seen += element.tag == "p" and len(text) > _PROSE_CHARS
+        if prose_seen == _WINDOW_PARAGRAPHS:
+            return
 
 
 def _elements_after(heading: HtmlElement) -> Iterator[HtmlElement]:
@@ -177,7 +185,7 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
             continue
         if len(text) not in _LEAD_CHARS or element.find(".//figure") is not None or likeness(text, headline) > _SAME:
             continue
-        if any(likeness(text, description) >= _SAME for description in descriptions):
+        if any(_is_same(text, description) for description in descriptions):
             innermost = _innermost(element, text)
             return None if _is_first_of_many(innermost) else innermost
         is_named = (
@@ -196,6 +204,13 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
         return None
     innermost = _innermost(named, visible_text(named))
     return None if _is_first_of_many(innermost) else innermost
+
+
+def _is_same(text: str, description: str) -> bool:
+    """Whether both have mostly the same words; texts of very different length are not compared."""
+    return max(len(text), len(description)) < 2 * min(len(text), len(description)) + _LEAD_CHARS.start and (
+        likeness(text, description) >= _SAME
+    )
 
 
 def _badge_of(lead: HtmlElement) -> str | None:

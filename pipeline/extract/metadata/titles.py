@@ -145,8 +145,9 @@ def same_wording(one: str, other: str) -> bool:
 
 def repeats_title(text: str, titles: Iterable[str]) -> bool:
     """True if the line repeats one of the titles; only one of the two may have a kicker before it."""
-    words = normal(text)
-    for title in map(normal, titles):
+    near = [title for title in titles if abs(len(title) - len(text)) <= 2 * MAX_KICKER_CHARS]
+    words = normal(text) if near else ""
+    for title in map(normal, near):
         shorter, longer = sorted((words, title), key=len)
         is_kicker = len(longer) - len(shorter) <= MAX_KICKER_CHARS
         if words == title or (len(shorter.split()) > 3 and is_kicker and longer.endswith(f" {shorter}")):

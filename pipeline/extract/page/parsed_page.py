@@ -34,10 +34,11 @@ _SEVEN_BIT = ("iso2022", "utf-16")
 """Charsets whose bytes can be valid UTF-8 by accident."""
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
 _CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r\x0c") + b"\x7f"
 _FORM_FEED_TO_SPACE = bytes.maketrans(b"\x0c", b" ")
-_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
+"""U+FFFE and U+FFFF in UTF-8."""
 _AT_MAX_DEPTH = etree.XPath("/*" * MAX_DEPTH)
 _ELEMENTS = etree.XPath("count(//*)")
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
@@ -76,6 +77,7 @@ _OTHER_MEDIA = ("image/", "audio/", "video/", "font/", "application/pdf", "appli
 
 class Page(msgspec.Struct, frozen=True):
     root: HtmlElement
+    body: HtmlElement
     url: str
     scripts: tuple[HtmlElement, ...] = ()
     """All scripts. Those that are not JSON are no longer in the tree."""
@@ -96,6 +98,9 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     if not _MARKUP.search(text):
         raise PageError("not_html", f"{url}: no HTML element in {len(body)} bytes")
     root = _parse_text(text, url)
+    body_element = root.find("body")
+    if body_element is None:
+        raise PageError("broken", f"{url}: no body")
     etree.strip_elements(root, *_NEVER_TEXT, with_tail=False)
     scripts = tuple(root.iter("script"))
     for script in scripts:
@@ -105,7 +110,7 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     elements = _ELEMENTS(root)
     if isinstance(elements, float) and elements > MAX_ELEMENTS:
         raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
-    return Page(root=root, url=url, scripts=scripts)
+    return Page(root=root, body=body_element, url=url, scripts=scripts)
 
 
 def _is_binary(body: bytes) -> bool:
@@ -120,12 +125,9 @@ def _parse_text(text: str, url: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
     parser.set_element_class_lookup(_CLASSES)
     try:
-        root = document_fromstring(_clean_bytes(text), parser=parser, ensure_head_body=True)
+        return document_fromstring(_clean_bytes(text), parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError) as exc:
         raise PageError("broken", f"{url}: {exc}") from exc
-    if root.find("body") is None:
-        raise PageError("broken", f"{url}: no body")
-    return root
 
 
 def _flatten_depth(root: HtmlElement) -> None:
@@ -137,19 +139,18 @@ def _flatten_depth(root: HtmlElement) -> None:
 
 
 def _clean_bytes(text: str) -> bytes:
-    """The text in UTF-8 without characters that XML forbids, neither literal nor as references (`&#0;`)."""
-    if "&#" in text:
-        text = _REFERENCE.sub(_kept_reference, text)
+    """The text in UTF-8 without characters that XML forbids, neither literal nor as references (`&#0;`).
+
+    All of it is searched for on bytes, which is several times faster than on text.
+    """
     body = text.encode("utf-8", "ignore").translate(_FORM_FEED_TO_SPACE, _CONTROL_CHARACTERS)
-    for noncharacter in _NONCHARACTERS:  # on bytes: str.translate is fifty times slower
-        body = body.replace(noncharacter, b"")
-    return body
+    return _NONCHARACTERS.sub(b"", _REFERENCE.sub(_kept_reference, body))
 
 
-def _kept_reference(reference: re.Match[str]) -> str:
+def _kept_reference(reference: re.Match[bytes]) -> bytes:
     code = int(reference[1], 16) if reference[1] else int(reference[2])
     forbidden = code > sys.maxunicode or _FORBIDDEN.match(chr(code)) is not None
-    return "" if forbidden else reference[0]
+    return b"" if forbidden else reference[0]
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:

@@ -30,22 +30,12 @@ _NUMBERS = re.compile(r"\d+")
 _BODY_NAMES = re.compile(r"(?:article|post|entry|story)[-_]*(?:body|content|text)|bodytext", re.IGNORECASE)
 _LONG_TEXTS = etree.XPath(f".//text()[string-length(normalize-space()) >= {PROSE_CHARS} and not(ancestor::a)]")
 
-_OUTSIDE = "ancestor::a or ancestor::figure or ancestor::nav or ancestor::footer or ancestor::button"
-_LINES = etree.XPath(
-    f".//text()[string-length(normalize-space()) >= {MIN_LINE_CHARS} and not({_OUTSIDE})]", smart_strings=False
-)
-# Results of _PLACED_LINES know their element. Those of _LINES are plain strings, which are faster to make.
-_PLACED_LINES = etree.XPath(f".//text()[string-length(normalize-space()) >= {MIN_LINE_CHARS} and not({_OUTSIDE})]")
+_OUTSIDE = frozenset({"a", "button", "figure", "footer", "nav"})
+"""Elements whose lines are not counted: links, captions, navigation."""
 _INLINE = frozenset(
     {"a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub"}
     | {"sup", "time", "u"}
 )
-
-
-def text_chars(element: HtmlElement) -> int:
-    """Number of characters in the element's lines, without links, captions, navigation and short labels."""
-    lines = _LINES(element)
-    return sum(len(str(line).strip()) for line in lines) if isinstance(lines, list) else 0
 
 
 class BlockLine(NamedTuple):
@@ -55,23 +45,42 @@ class BlockLine(NamedTuple):
     chars: int
 
 
+def text_chars(element: HtmlElement) -> int:
+    """Number of characters in the element's lines, without links, captions, navigation and short labels."""
+    return sum(line.chars for line in _lines_in(element))
+
+
+def _lines_in(area: HtmlElement) -> Iterator[BlockLine]:
+    """The counted lines of the element, each with the element it is in; one line is one text node."""
+    if area.tag in _OUTSIDE or next(area.iterancestors(*_OUTSIDE), None) is not None:
+        return
+    stack = [area]
+    while stack:
+        element = stack.pop()
+        text = element.text
+        if text and len(text) >= MIN_LINE_CHARS and (chars := len(text.strip())) >= MIN_LINE_CHARS:
+            yield BlockLine(element, chars)
+        for child in element:
+            text = child.tail
+            if text and len(text) >= MIN_LINE_CHARS and (chars := len(text.strip())) >= MIN_LINE_CHARS:
+                yield BlockLine(element, chars)
+            if child.tag not in _OUTSIDE:
+                stack.append(child)
+
+
 def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[BlockLine]:
     """The lines of the smallest element that contains the headline and at least `MIN_AREA_CHARS` of text.
 
-    Without a headline, the lines of the body. A line is one text node.
+    Without a headline, the lines of the body.
     """
     area = _area_around(heading, body)
-    lines = _PLACED_LINES(area)
-    for line in lines if isinstance(lines, list) else []:
-        if not isinstance(line, etree._ElementUnicodeResult):
-            continue
-        block = line.getparent()
-        if line.is_tail and block is not None:
-            block = block.getparent()
-        while isinstance(block, HtmlElement) and block is not area and (block.tag in _INLINE or _is_only_child(block)):
-            block = block.getparent()
-        if isinstance(block, HtmlElement):
-            yield BlockLine(block, len(line.strip()))
+    for block, chars in _lines_in(area):
+        while block is not area and (block.tag in _INLINE or _is_only_child(block)):
+            parent = block.getparent()
+            if parent is None:
+                break
+            block = parent
+        yield BlockLine(block, chars)
 
 
 def _area_around(heading: HtmlElement | None, body: HtmlElement) -> HtmlElement:

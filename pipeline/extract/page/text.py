@@ -19,6 +19,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _WORD = re.compile(r"\w+")
 _SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,)](?:\s|$))")
 _STRING = XPath("string()", smart_strings=False)
+_TEXTS = XPath("descendant::text()", smart_strings=False)
 _BLOCKS = frozenset({"p", "div", "li", "section", "header", "h2", "h3"})
 _LINE_END = "\x0b"
 """Marks the end of a line. XML forbids this character, so no page's tree contains it."""
@@ -28,7 +29,8 @@ _RAW_SHARE = 8
 
 def tidy(text: str) -> str:
     """The text on one line with single spaces, without invisible and forbidden characters."""
-    return " ".join(_UNSEEN.sub("", text).split())
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_UNSEEN.sub("", line).split())
 
 
 def plain(text: str) -> str:
@@ -41,6 +43,13 @@ def plain(text: str) -> str:
 def raw_text(element: _Element) -> str:
     """All text of the element and its descendants, with the white space of the markup."""
     return str(_STRING(element))
+
+
+def first_text(element: _Element) -> str:
+    """The first text of the element or of its first descendants, without white space before it."""
+    while len(element) and not (element.text or "").strip():
+        element = element[0]
+    return (element.text or "").lstrip()
 
 
 def visible_text(element: _Element) -> str:
@@ -97,7 +106,8 @@ def text_within(element: _Element, max_chars: int) -> str | None:
 
 def spaced_text(element: _Element) -> str:
     """The text with a space between elements; the parts of a caption, for example, are elements of their own."""
-    return _SPACE_BEFORE_MARK.sub("", tidy(" ".join(map(str, element.itertext()))))
+    texts = _TEXTS(element)
+    return _SPACE_BEFORE_MARK.sub("", tidy(" ".join(map(str, texts)))) if isinstance(texts, list) else ""
 
 
 def words_of(text: str) -> list[str]:

@@ -6,7 +6,7 @@ PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast e2e check benchmark lock clean
+.PHONY: demo test test-fast e2e check benchmark dbt-docs lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -44,6 +44,17 @@ check: .venv/ready
 	$(BIN)/sqlfluff lint sql
 	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/models/sql pipeline/monitor/sql
 	$(BIN)/python -m tests.style.plain_english # idioms that make prose hard to read
+
+# dbt's site about the marts, as one HTML file, after a build in the folder DATA.
+DATA := data
+dbt-docs: export NEWSLEDGER_BUILD_FILE = $(DATA)/build.duckdb
+dbt-docs: export NEWSLEDGER_EVENT_SOURCE = $(DATA)/dbt/sources
+dbt-docs: export NEWSLEDGER_HEAD_POSITION = 0
+dbt-docs: export DO_NOT_TRACK = 1
+dbt-docs: .venv/ready
+	$(BIN)/dbt --quiet --no-version-check docs generate --static --project-dir sql --profiles-dir sql \
+		--target-path $(abspath $(DATA))/dbt/docs --log-path $(abspath $(DATA))/dbt
+	@echo open $(DATA)/dbt/docs/static_index.html
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsledger needs Python 3.11 or later")'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +98,10 @@ DEFAULT_ARGS: Mapping[str, Any] = {
     "execution_timeout": timedelta(hours=2),
     "on_failure_callback": record_failure,
 }
+NOT_AT_ONCE = timedelta()
+"""`run_immediately` of the DAGs whose first run can wait for its time, so that a new installation starts with
+`ingest_daily` alone. It counts for DAGs without a start date."""
 DAG_ARGS: Mapping[str, Any] = {
-    "start_date": datetime(2026, 1, 1, tzinfo=UTC),
     "catchup": False,
     "default_args": DEFAULT_ARGS,
     "on_failure_callback": _configured_notifiers() or None,

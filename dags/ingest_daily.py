@@ -1,4 +1,4 @@
-"""The daily run: plan ▶ collect in shards ▶ extract ▶ join ▶ annotate ▶ build_models ▶ publish ▶ sum_up ▶ verdict.
+"""The daily run: plan ▶ collect in shards ▶ extract ▶ join ▶ annotate ▶ build_models ▶ publish, sum_up ▶ verdict.
 
 ### What a run does
 
@@ -62,7 +62,7 @@ are in `events.history_read`, with the reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, Param, dag, get_current_context, task
@@ -71,14 +71,16 @@ from dag_defaults import DAG_ARGS, MODELS_POOL, NEWS, known_source_ids, mistakes
 
 SLOTS = conf.getint("core", "parallelism")
 IF_PLANNED = "all_done_min_one_success"
-"""Runs after all tasks before it, also failed ones, because what one source or page makes fail must not keep the others
-from being published; `verdict` then fails the run. It does not run if `plan` has failed, because every such task comes
-directly after `plan`, too."""
+"""For `extract`, which comes after `plan` and the shards: it runs if all shards have failed, but not without a plan."""
+IF_TRIED = "one_done"
+"""Runs if the task before it has succeeded or failed, but not if it was left out. What one source or page makes fail
+must not keep the others from being published; `verdict` then fails the run. After a failed `plan` nothing runs."""
 
 
 @dag(
     # A run of midnight is about the day that has ended.
     schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=20),
     params={
@@ -130,21 +132,21 @@ def ingest_daily() -> None:
         with mistakes_fail_at_once():
             return orchestrate.process("extract", this_run())
 
-    @task(trigger_rule=IF_PLANNED)
+    @task(trigger_rule=IF_TRIED)
     def join() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("join", this_run())
 
-    @task(trigger_rule=IF_PLANNED)
+    @task(trigger_rule=IF_TRIED)
     def annotate() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("annotate", this_run())
 
-    @task(pool=MODELS_POOL, trigger_rule=IF_PLANNED)
+    @task(pool=MODELS_POOL, trigger_rule=IF_TRIED)
     def build_models() -> dict[str, int]:
         from pipeline import orchestrate
 
@@ -160,7 +162,7 @@ def ingest_daily() -> None:
         get_current_context()["outlet_events"][NEWS].extra = dict(counts)
         return counts
 
-    @task(trigger_rule=IF_PLANNED)
+    @task(trigger_rule=IF_TRIED)
     def sum_up() -> dict[str, int]:
         from pipeline import orchestrate
 
@@ -177,8 +179,7 @@ def ingest_daily() -> None:
     collected = collect.expand(shard=planned)
     extracted, joined, annotated = extract(), join(), annotate()
     built, published, numbers = build_models(), publish(), sum_up()
-    planned >> collected >> extracted >> joined >> annotated >> built >> published >> numbers
-    planned >> [extracted, joined, annotated, built, numbers]  # see IF_PLANNED
+    [planned, collected] >> extracted >> joined >> annotated >> built >> [published, numbers]
     [collected, extracted, joined, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
 
 

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
-from dag_defaults import DAG_ARGS, MODELS_POOL, mistakes_fail_at_once
+from airflow.sdk import CronTriggerTimetable, dag, task
+from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, mistakes_fail_at_once
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("0 3 * * 0", timezone="UTC"),
+    schedule=CronTriggerTimetable("0 3 * * 0", timezone="UTC", run_immediately=NOT_AT_ONCE),
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=20),
     tags=["newsledger", "weekly"],

@@ -20,9 +20,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
 from airflow.sdk.configuration import conf
-from dag_defaults import DAG_ARGS, mistakes_fail_at_once, this_run
+from dag_defaults import DAG_ARGS, NOT_AT_ONCE, mistakes_fail_at_once, this_run
 
 HOUR = timedelta(hours=1)
 SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
@@ -30,7 +30,7 @@ SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("30 * * * *", timezone="UTC"),
+    schedule=CronTriggerTimetable("30 * * * *", timezone="UTC", interval=HOUR, run_immediately=NOT_AT_ONCE),
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
     tags=["newsledger", "hourly"],

@@ -43,7 +43,7 @@ def airflow(
     say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
     for dag_id, when in SCHEDULES.items():
         say(f"  {dag_id:<16} {when}")
-    say("Each runs once now, if its last time has passed without a run. Starting takes about half a minute;")
+    say("ingest_daily also runs now, if the last midnight has passed without it. Starting takes about half a minute;")
     say(f"the log is {settings.data / 'airflow' / 'standalone.log'}")
     try:
         with standalone.standalone(settings, port) as running:

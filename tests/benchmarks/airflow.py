@@ -86,7 +86,7 @@ def by_airflow(environment: dict[str, str]) -> Cost:
     try:
         assert process.stdout is not None
         api = AirflowApi(f"http://127.0.0.1:{port}", process.stdout.readline().split("password ")[1].split()[0])
-        api.wait_for(lambda runs: len(runs) >= 3 and all(run.has_ended for run in runs))
+        api.wait_for(lambda runs: len(runs) > 0 and all(run.has_ended for run in runs))
         api.pause("poll_hourly")
         sources.write_text(all_sources)
         before = _cpu()
@@ -132,9 +132,9 @@ def _own_cpu(process: psutil.Process) -> float:
 
 def _components(pid: int) -> dict[str, float]:
     """CPU seconds of Airflow's components, without the tasks, which are children of the scheduler."""
+    started = sorted(psutil.Process(pid).children(), key=lambda process: process.create_time())
     costs = {}
-    for process in psutil.Process(pid).children():
-        (name,) = {"api-server", "dag-processor", "scheduler"} & {*process.cmdline()}
+    for name, process in zip(("api-server", "dag-processor", "scheduler"), started, strict=False):
         times = process.cpu_times()
         costs[name] = times.user + times.system
         if name != "scheduler":

@@ -110,10 +110,11 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
     with mailbox() as box, installation.airflow(past, told(box)) as api, browser_page() as page:
         assert {pool["name"]: pool["slots"] for pool in api.get("pools")["pools"]}["newsledger_models"] == 1
 
-        expected = {*SCHEDULES, "report"}
+        assert {dag["dag_id"] for dag in api.get("dags")["dags"]} >= {*SCHEDULES}
         runs = api.wait_for(
-            lambda runs: {run.dag_id for run in runs} == expected and all(run.has_ended for run in runs)
+            lambda runs: {run.dag_id for run in runs} >= {DAG, "report"} and all(run.has_ended for run in runs)
         )
+        assert "maintain_weekly" not in {run.dag_id for run in runs}, "its first run waits for its time"
         assert {run.state for run in runs} == {"success"}
         assert {task.try_number for run in runs for task in api.tasks(run)} == {1}, "nothing was tried again"
         (scheduled,) = (run for run in runs if run.dag_id == DAG)
@@ -188,7 +189,7 @@ def told(box: Mailbox) -> Mapping[str, str]:
 def a_mistake_fails_at_once(api: AirflowApi, conf: Mapping[str, Any], line: str) -> None:
     run = api.wait_for_end(api.trigger(DAG, conf))
     assert run.state == "failed"
-    started = [task for task in api.tasks(run) if task.start_date and task.state != "upstream_failed"]
+    started = [task for task in api.tasks(run) if task.start_date and task.state not in ("upstream_failed", "skipped")]
     assert [(task.task_id, task.state, task.try_number) for task in started] == [("plan", "failed", 1)]
     lines = [each["event"] for each in api.log(run, started[0]) if each.get("level") == "error"]
     assert line in lines[-1]

@@ -1,13 +1,12 @@
 """Worker processes: foreign bytes are read in them, within limits of time and memory.
 
 A task that hangs, or whose process dies, loses only its own result: the kernel keeps the limits, so they also hold
-inside a C library. The pure steps give all their tasks to `parallel_map` and get the results in order. An event loop,
-as of the steps that fetch, gives one task after the other to `Workers`.
+inside a C library. The pure steps give all their tasks to `parallel_map` and get the results in order. The steps that
+fetch have an event loop; see `pipeline.collect.http.readers`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import multiprocessing
 import pickle
@@ -15,7 +14,7 @@ import resource
 import signal
 import sys
 import threading
-from collections import Counter, defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,8 +22,8 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from queue import SimpleQueue
-from types import ModuleType, TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -34,10 +33,6 @@ R = TypeVar("R")
 
 TASKS_PER_PROCESS = 500
 """A process is replaced after this many tasks, so that a memory leak in a library cannot grow with the archive."""
-MAX_LOST = 3
-"""After this many lost tasks of one origin, `Workers` takes no more tasks of it. This bounds what it costs a run."""
-PROCESSES = 4
-"""Processes of `Workers`: more than most machines need to be busy, because some may be occupied by a bad task."""
 
 _PRELOADED: list[str] = []
 """What `preload` has named. It is global, because multiprocessing has one fork server for the whole process."""
@@ -81,82 +76,6 @@ class Lost(msgspec.Struct, frozen=True):
     detail: str
 
 
-class TaskLost(Exception):
-    """A task of `Workers` has no result. `lost` says why."""
-
-    def __init__(self, lost: Lost) -> None:
-        super().__init__(lost.detail)
-        self.lost = lost
-
-
-class OriginBarred(Exception):
-    """Too many tasks of this origin were lost, so no further one is started."""
-
-    def __init__(self, origin: str) -> None:
-        super().__init__(f"{origin}: {MAX_LOST} of its answers could not be read within the limits")
-
-
-class Workers:
-    """Processes that read what was fetched. Use as an async context manager; a process starts when it is needed.
-
-    The tasks of one origin run one after the other. So an origin whose bytes are slow to read occupies one process.
-    """
-
-    def __init__(self, *, bounds: Bounds = READING, processes: int = PROCESSES) -> None:
-        self._context = _fork_server()
-        self._bounds = bounds
-        self._threads = ThreadPoolExecutor(processes, "worker")
-        self._places = asyncio.Semaphore(processes)
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._idle: list[_Process] = []
-        self._lost: Counter[str] = Counter()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        """End the processes. No task may be under way, except cancelled ones."""
-        for process in self._idle:
-            process.kill()
-        self._threads.shutdown()
-
-    def require_open(self, origin: str) -> None:
-        """Raises OriginBarred if too many tasks of this origin were lost."""
-        if self._lost[origin] >= MAX_LOST:
-            raise OriginBarred(origin)
-
-    async def run(self, origin: str, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """The result of the function, which must be importable and pure. Its exceptions are raised here.
-
-        `origin` names who is to blame if the task is lost, for example the site that sent the bytes. Raises TaskLost
-        and OriginBarred.
-        """
-        async with self._turns[origin]:
-            self.require_open(origin)
-            async with self._places:
-                outcome = await self._run(_Task(function, args, kwargs))
-            if isinstance(outcome, Lost):
-                self._lost[origin] += 1
-                raise TaskLost(outcome)
-        result: R = outcome
-        return result
-
-    async def _run(self, task: _Task) -> Any:
-        process = self._idle.pop() if self._idle else _Process(self._context, self._bounds)
-        try:
-            outcome = await asyncio.get_running_loop().run_in_executor(self._threads, process.outcome, task)
-        except asyncio.CancelledError:
-            process.kill()
-            raise
-        except BaseException:
-            self._idle.append(process)
-            raise
-        self._idle.append(process)
-        return outcome
-
-
 def parallel_map(
     function: Callable[[T], R],
     tasks: Sequence[T],
@@ -169,17 +88,17 @@ def parallel_map(
     """
     if not tasks:
         return
-    context = _fork_server()
+    context = fork_server()
     workers = min(jobs, -(-len(tasks) // _TASKS_WORTH_A_PROCESS))
-    processes = [_Process(context, bounds) for _ in range(workers)]
-    idle: SimpleQueue[_Process] = SimpleQueue()
+    processes = [WorkerProcess(context, bounds) for _ in range(workers)]
+    idle: SimpleQueue[WorkerProcess] = SimpleQueue()
     for process in processes:
         idle.put(process)
 
     def outcome(task: T) -> R | Lost:
         process = idle.get()
         try:
-            done: R | Lost = process.outcome(_Task(function, (task,), {}))
+            done: R | Lost = process.outcome(Task(function, (task,), {}))
             return done
         finally:
             idle.put(process)
@@ -197,7 +116,7 @@ def parallel_map(
         threads.shutdown(cancel_futures=True)
 
 
-def _fork_server() -> ForkServerContext:
+def fork_server() -> ForkServerContext:
     """Where worker processes come from: a process without threads.
 
     A fork of this process would copy DuckDB's locked mutexes without its threads. A process has one such server, for
@@ -206,13 +125,13 @@ def _fork_server() -> ForkServerContext:
     return multiprocessing.get_context("forkserver")
 
 
-class _Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True):
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
 
-class _Process:
+class WorkerProcess:
     """A worker process, started by its first task and again after it has ended. It has one task at a time."""
 
     def __init__(self, context: ForkServerContext, bounds: Bounds) -> None:
@@ -222,7 +141,7 @@ class _Process:
         self._is_killed = False
         self._changing = threading.Lock()
 
-    def outcome(self, task: _Task) -> Any:
+    def outcome(self, task: Task) -> Any:
         """The result of the task, or Lost. Raises the exception of the task."""
         asked = pickle.dumps(task)
         process, connection = self._started()
@@ -305,7 +224,7 @@ def _serve(connection: Connection, bounds: Bounds) -> None:
             asked = connection.recv_bytes()
         except (EOFError, OSError):  # the parent has ended
             return
-        task: _Task = pickle.loads(asked)  # noqa: S301  # the parent wrote it
+        task: Task = pickle.loads(asked)  # noqa: S301  # the parent wrote it
         signal.setitimer(signal.ITIMER_PROF, bounds.seconds)
         signal.setitimer(signal.ITIMER_REAL, _WAITING * bounds.seconds)
         try:
@@ -320,7 +239,7 @@ def _serve(connection: Connection, bounds: Bounds) -> None:
             return
 
 
-def _answer(task: _Task) -> bytes:
+def _answer(task: Task) -> bytes:
     try:
         return pickle.dumps(task.function(*task.args, **task.kwargs))
     except MemoryError:

@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from pipeline.annotate import annotate_text
+from pipeline.collect.http.readers import MAX_LOST, MAX_UNREAD, OriginBarred, TaskLost, Workers
 from pipeline.settings import PROJECT_ROOT
-from pipeline.workers import MAX_LOST, Bounds, Lost, OriginBarred, TaskLost, Workers, parallel_map
+from pipeline.workers import Bounds, Lost, parallel_map
 from tests.worlds.running import entry, newsledger_process
 from tests.worlds.world import World
 
@@ -149,6 +150,35 @@ def test_an_origin_whose_tasks_are_lost_rests_and_the_others_continue() -> None:
             assert [type(end) for end in ends] == [TaskLost] * MAX_LOST + [OriginBarred] * 2
             assert [end.lost.reason for end in ends if isinstance(end, TaskLost)] == ["timeout"] * MAX_LOST
             assert await workers.run("good", square, 5) == 25
+
+    asyncio.run(ask())
+
+
+def read_all(pipe: Path) -> str:
+    """Wait for somebody who writes to the named pipe."""
+    return pipe.read_text()
+
+
+def test_there_is_room_for_few_tasks_of_one_origin(tmp_path: Path) -> None:
+    """Nothing more is fetched from a site until its answers are read, and everything from other sites."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    async def ask() -> None:
+        async with Workers() as workers:
+            slow = asyncio.ensure_future(workers.run("slow", read_all, pipe))
+            waiting = [asyncio.ensure_future(workers.run("slow", square, n)) for n in range(MAX_UNREAD - 2)]
+            assert await workers.run("good", square, 1) == 1
+            await workers.room("slow")
+            waiting.append(asyncio.ensure_future(workers.run("slow", square, 9)))
+            await workers.room("good")
+            room = asyncio.ensure_future(workers.room("slow"))
+            assert await workers.run("good", square, 2) == 4
+            assert not room.done()
+            await asyncio.to_thread(pipe.write_text, "read")
+            await room
+            assert slow.done()
+            await asyncio.gather(*waiting)
 
     asyncio.run(ask())
 

@@ -24,11 +24,12 @@ from pipeline.collect.http.connections import Connector, ReadBody, raise_file_li
 from pipeline.collect.http.cookies import cookie_header
 from pipeline.collect.http.failures import dns_reason, request_failed
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
+from pipeline.collect.http.readers import OriginBarred, TaskLost, Workers
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
 from pipeline.collect.http.robots import RobotsCache, judge_by
 from pipeline.sources.sites import is_address, registrable_host
-from pipeline.workers import READING, OriginBarred, TaskLost, Workers
+from pipeline.workers import READING
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -236,6 +237,7 @@ class Client:
             await self._obey_robots(url, host)
         try:
             async with host.turn():
+                await self._workers.room(_site(url))
                 await self._look_up(url)
                 exchange = await self._request(url, headers, read_whole if robots else read_robots)
                 if exchange.status in OVERLOADED:

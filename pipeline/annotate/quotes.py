@@ -33,8 +33,8 @@ def find_quotes(
     the page sets apart as quotations.
     """
     lexicon = words.lexicon
-    marked, names = split_names(text, words.tokens, drop_unclosed(text, segments, lexicon), lexicon)
-    reading = read_sentences(text, words.tokens, marked, names, lexicon)
+    marked, titles = split_names(text, words.tokens, drop_unclosed(text, segments, lexicon), lexicon)
+    reading = read_sentences(text, words, marked, titles, people.words)
     quoted = [*join_paragraphs(attribute_segments(reading), reading), *find_blocks(reading, people, blocks)]
     by_sentence = {item.sentence: item.attribution for item in quoted}
     reported = without_utterances(find_reports(reading, by_sentence), quoted)
@@ -101,7 +101,13 @@ _INFERRED: tuple[AnyRule, ...] = (subject_before_quote, subject_colon)
 def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
     text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
-    if speaker is not None and person is None and not speakers.may_speak(speaker, is_inferred=item.rule in _INFERRED):
+    is_source = cue is not None and reading.is_at(cue[0], *reading.lexicon.source_words)
+    if (
+        speaker is not None
+        and person is None
+        and not is_source
+        and not speakers.may_speak(speaker, is_inferred=item.rule in _INFERRED)
+    ):
         speaker = None
     end = _end_of_words(text, item.start, item.end)
     phrase = speakers.whole_phrase(speaker, cue, item.start) if speaker is not None else None

@@ -63,15 +63,17 @@ class Speakers:
             return True
         if lexicon.is_german and any(lexicon.source_kind(word.lower) for word in words):
             return not is_inferred
-        if is_abstract(self._view, speaker):
-            return False
         if self._view.has_role(*speaker):
             return True
-        names = [word for word in words if word.is_capitalised]
+        if is_abstract(self._view, speaker):
+            return False
+        names = [word for word in words if word.is_capitalised or word.segment >= 0 or _age().fullmatch(word.lower)]
         is_group = any(self._is_group(at) for at in range(*speaker))
         if is_group:
             return True
         if is_inferred:
+            if words[0].surface in self._people.words:
+                return True
             return len(names) > 1 and words[0].is_capitalised
         if not lexicon.is_german:
             is_named = words[0].lower not in lexicon.determiners_nominative or words[-1].surface.isdigit()

@@ -11,6 +11,7 @@ two examples: in `matches` the rule finds a quotation, in `misses` it must find 
 from __future__ import annotations
 
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
+from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.coordination import with_partner_behind
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase
@@ -57,14 +58,23 @@ def _document_near(s: Situation, verb: int) -> Range | None:
 
     A phrase with a weekday is a time: "hieß es am Montag".
     """
-    for at in (*range(verb + 1, min(s.end, verb + 6)), *range(verb - 1, max(s.first, verb - 14) - 1, -1)):
+    comma = s.find(verb + 1, min(s.end, verb + 6), ",")
+    for at in (*range(verb + 1, comma or min(s.end, verb + 6)), *range(verb - 1, max(s.first, verb - 14) - 1, -1)):
         if s.tokens[at].surface == ",":
-            return None
+            return _document_first(s)
         if s.tokens[at].lower in s.lexicon.marked_document_prepositions:
             end = noun_phrase(s, at + 1, s.end)
             if end is not None and (at > verb or end >= verb - 1) and s.tokens[at + 1].lower not in s.lexicon.weekdays:
                 return at + 1, end
     return None
+
+
+def _document_first(s: Situation) -> Range | None:
+    """The document that begins the sentence, before a clause about it: "In dem Brief, den sie schrieb, heißt es: …"."""
+    if s.tokens[s.first].lower not in s.lexicon.marked_document_prepositions:
+        return None
+    end = noun_phrase(s, s.first + 1, s.end)
+    return (s.first + 1, end) if end is not None and s.tokens[end].surface in {",", "("} else None
 
 
 @marked_rule(
@@ -75,10 +85,12 @@ def _document_near(s: Situation, verb: int) -> Range | None:
     misses="„Sturmtief“ sorgte gestern für volle Keller, so Kowalski.",
 )
 def so_speaker(s: Situation) -> Attribution | None:
-    """„…“, so Holm; „…“, so der Kanzler.
+    """„…“, so Holm; „…“, so der Kanzler; so Holm weiter: „…“
 
     After a quotation "so" means "according to". A verb may follow: „…“, so sagt Holm.
     """
+    if s.is_german and s.is_at(s.at - 1, ":"):
+        return _so_before(s)
     if not s.is_german or not s.is_at(s.after, "so"):
         return None
     at = s.after + 1
@@ -90,6 +102,16 @@ def so_speaker(s: Situation) -> Attribution | None:
         return None
     speaker = with_partner_behind(s, (at, _through_apposed_name(s, at, end)), s.end)
     return Attribution(speaker, (s.after, s.after + 1))
+
+
+def _so_before(s: Situation) -> Attribution | None:
+    """The source in "so Holm weiter:" before the quotation."""
+    for at in range(s.at - 3, max(s.first, s.at - _NEAR_TOKENS) - 1, -1):
+        end = noun_phrase(s, at + 1, s.at - 1) if s.is_at(at, "so") else None
+        if end is not None and is_nominative(s, at + 1):
+            is_all = end == s.at - 1 or (end == s.at - 2 and s.tokens[end].lower in s.lexicon.adverbs)
+            return Attribution((at + 1, end), (at, at + 1)) if is_all else None
+    return None
 
 
 def _through_apposed_name(s: Situation, at: int, end: int) -> int:
@@ -142,8 +164,7 @@ def any_verb_speaker(s: Situation) -> Attribution | None:
     speaker = subject_after(s, s.after, s.end)
     if speaker is None or not verb.lower.endswith(("t", "te", "ten", "en", "ß", "f", "g", "b", "h", "d")):
         return None
-    is_told = s.tokens[speaker[0]].lower in s.lexicon.pronouns_nominative or s.has_role(*speaker)
-    return Attribution(speaker, (s.after, s.after + 1)) if is_told else None
+    return Attribution(speaker, (s.after, s.after + 1)) if may_be_somebody(s, speaker) else None
 
 
 def _cited(s: Situation, verb: int) -> Range | None:

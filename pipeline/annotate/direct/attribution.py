@@ -121,6 +121,7 @@ def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) ->
     return Situation(
         tokens=reading.tokens,
         lexicon=reading.lexicon,
+        names=reading.names,
         first=max(sentence.first, at - REACH),
         end=min(sentence.end, at + REACH),
         at=at,

@@ -8,7 +8,7 @@ from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.sources import reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import has_reported_mood
+from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive
 
 
 @marked_rule(
@@ -39,6 +39,8 @@ def reported_clause(s: Situation) -> Attribution | None:
     """The German subjunctive continues a report: Die Lage sei „ernst“. A sentence before names the speaker."""
     if not has_reported_mood(s, s.first, s.end):
         return None
+    if not any(is_subjunctive(s, at) for at in range(s.first, s.end)) and not _follows_report(s):
+        return None  # a conditional alone may be a wish: "Das sollte ein „Fest“ werden"
     for first, last in s.earlier:
         speaker = reported_subject(s, first, last)
         if speaker is not None:
@@ -46,6 +48,10 @@ def reported_clause(s: Situation) -> Attribution | None:
         if not has_reported_mood(s, first, last):
             break
     return s.last_quotation
+
+
+def _follows_report(s: Situation) -> bool:
+    return s.last_quotation is not None or (bool(s.earlier) and has_reported_mood(s, *s.earlier[0]))
 
 
 @marked_rule(
@@ -76,7 +82,7 @@ def _stands_by_itself(s: Situation) -> bool:
     "de",
     confidence=0.6,
     evidence=Evidence.NONE,
-    matches="Kowalski zeigte sich erleichtert. „Das Wasser sinkt schon wieder.“",
+    matches="Anna Kowalski zeigte sich erleichtert. „Das Wasser sinkt schon wieder.“",
     misses="Am Abend war Ruhe. „Das Wasser sinkt schon wieder.“",
 )
 def subject_before_quote(s: Situation) -> Attribution | None:

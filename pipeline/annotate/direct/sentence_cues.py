@@ -7,7 +7,13 @@ from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
-from pipeline.annotate.grammar.subjects import first_subject, relative_subject, subject_after, subject_of
+from pipeline.annotate.grammar.subjects import (
+    first_subject,
+    relative_subject,
+    subject_after,
+    subject_before,
+    subject_of,
+)
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, verb_at
 from pipeline.annotate.lexicon import Frame, Verb
@@ -58,6 +64,8 @@ def label_verb(s: Situation) -> Attribution | None:
             continue
         if verb.frame is not Frame.LABEL or not _marker_is_near(s, verb, at):
             return None
+        if s.is_german and at == s.at - 1 and verb.needs is None and subject_before(s, s.first, at) is not None:
+            return None  # "Der Bericht nennt „Abendpost“ und …": an example, since nothing is named so
         return Attribution(subject_of(s, at, s.at), (at, at + 1))
     return None
 
@@ -74,7 +82,9 @@ def _label_behind(s: Situation) -> Attribution | None:
         )
         if verb is None or verb.frame is not Frame.LABEL:
             continue
-        if s.tokens[at].lower in s.lexicon.participles and s.has(s.first, s.at, *s.lexicon.participle_auxiliaries):
+        if s.tokens[at].lower in s.lexicon.participles and (
+            s.has(s.first, s.at, *s.lexicon.participle_auxiliaries) or s.is_at(at + 1, *s.lexicon.passive_forms)
+        ):
             return None
         speaker = relative_subject(s, s.first, at) or subject_after(s, at, s.end)
         if speaker is None:

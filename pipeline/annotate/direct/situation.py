@@ -124,6 +124,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an indefinite article precedes them: ein „Papiertiger“."""
     is_alone: bool
     """Whether nothing else is in their sentence: „Niemals.“"""
+    is_attribute: bool
+    """Whether they are one adjective before its noun: die „fremden“ Schiffe."""
 
 
 @cache
@@ -167,7 +169,12 @@ def shape_of(reading: Reading, at: int) -> Shape:
         is_title_case=is_title_case(words, lexicon),
         is_indefinite=bool(at) and reading.tokens[at - 1].lower in lexicon.indefinite,
         is_alone=_is_alone(reading, at),
+        is_attribute=starts_lower and len(words) == 1 and reading.is_german and _is_before_noun(reading, at),
     )
+
+
+def _is_before_noun(view: View, at: int) -> bool:
+    return at + 1 < view.end and view.tokens[at + 1].is_capitalised
 
 
 def _is_alone(view: View, at: int) -> bool:

@@ -9,7 +9,7 @@ from pipeline.annotate.grammar.tokens import Range, View
 def is_abstract(view: View, phrase: Range) -> bool:
     """Whether the German phrase names a thing that does not speak: "Die Kritik", "Diese Entscheidung", "Das"."""
     lexicon = view.lexicon
-    if not lexicon.is_german or view.has_role(*phrase):
+    if not lexicon.is_german:
         return False
     tokens = view.tokens
     if phrase[1] - phrase[0] == 1 and tokens[phrase[0]].lower in lexicon.things:
@@ -19,7 +19,7 @@ def is_abstract(view: View, phrase: Range) -> bool:
         return False
     at_start = tokens[phrase[0]].lower in lexicon.determiners_nominative
     head = heads[1 if at_start and tokens[phrase[0]].is_capitalised and len(heads) > 1 else 0].lower
-    if lexicon.is_speaking_noun(head):
+    if lexicon.is_role(head) or lexicon.is_speaking_noun(head):
         return False
     return (
         head.endswith(tuple(lexicon.abstract_endings))
@@ -36,7 +36,15 @@ def may_be_somebody(view: View, phrase: Range) -> bool:
         return False
     if first.lower in lexicon.pronouns or view.has_role(*phrase):
         return True
-    return is_name_word(first, lexicon)
+    if not lexicon.is_german:
+        return is_name_word(first, lexicon)
+    words = [token for token in view.tokens[phrase[0] : phrase[1]] if is_name_word(token, lexicon)]
+    is_adjective = first.lower.endswith(("e", "er", "es")) and first.surface not in view.names
+    if len(words) > 1 and is_name_word(first, lexicon) and not is_adjective:
+        return True
+    return any(
+        word.surface in view.names or word.surface.isupper() or lexicon.is_speaking_noun(word.lower) for word in words
+    )
 
 
 def passive_agent(view: View, at: int) -> Range | None:

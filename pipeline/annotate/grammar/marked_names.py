@@ -81,7 +81,11 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
         return len(parts) <= FEW_WORDS and all(token.lower != "what" for token in words[max(0, at - 5) : at])
     if text[segment.end - 1] in ".!?":
         return False
-    if before.lower == "laut" and len(parts) <= 3:
+    if before.lower == "laut" and (len(parts) <= 3 or " " not in text[segment.start : segment.end]):
+        return True
+    if before.lower in lexicon.definite_articles | lexicon.name_introducers and _tells(text, words, segment, lexicon):
+        return True
+    if _is_own_name(words, at, segment):
         return True
     if before.is_word and _is_title_noun(before.lower, lexicon):
         return True
@@ -89,13 +93,27 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
         return False
     if before.is_capitalised:
         return before.lower not in lexicon.function_words
-    if before.lower == "sich" or words[at - 2].lower == "sich":
-        return True  # "die sich „Falken“ nennen"
     if not is_title_case(parts, lexicon):
         return False
     if before.lower in lexicon.name_introducers:
         return True
     return before.lower in lexicon.definite_articles and not _is_label(words, at, lexicon)
+
+
+def _tells(text: str, words: list[Token], segment: Segment, lexicon: Lexicon) -> bool:
+    """Whether a reporting verb follows, so that the words name who tells: wie die „Aktion Ufer“ gestern mitteilte."""
+    if not text[segment.start].isupper():
+        return False
+    after = bisect_left(words, segment.after, key=lambda token: token.start)
+    near = words[after : after + 2]
+    return bool(near) and any(token.lower in lexicon.verbs for token in near[: 2 if near[0].surface.islower() else 0])
+
+
+def _is_own_name(words: list[Token], at: int, segment: Segment) -> bool:
+    """Whether a group says its name: die sich „Falken“ nennen; nennt sich jetzt „Falken“."""
+    after = bisect_left(words, segment.after, key=lambda token: token.start)
+    near = [token.lower for token in (*words[max(0, at - 4) : at], *words[after : after + 1])]
+    return "sich" in near and any(word.startswith(("nenn", "nannt")) for word in near)
 
 
 def _ends_in_mark(text: str, before: Token, segment: Segment) -> bool:

@@ -91,14 +91,27 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     if tokens[at].lower in lexicon.determiners_nominative or tokens[at].lower in lexicon.determiners_oblique:
         head += 1
         head = _past_participle_attribute(view, head, stop)
-    while head < stop and is_adjective_de(tokens[head], lexicon):
+    while head < stop and (
+        is_adjective_de(tokens[head], lexicon) or (head > at and _follows_article(tokens[head], lexicon))
+    ):
         head += 1
     end = name_end(view, head, stop)
     if end == head + 1 and end < stop and tokens[end].lower in lexicon.weekdays and tokens[head].lower.endswith("e"):
         return None  # "Vergangene Woche"
     if end == head:
+        if head - 1 > at and tokens[head - 1].surface[0].isdigit() and "-" in tokens[head - 1].surface:
+            return head  # "der 81-jährige": an age without a noun stands for the person
         return at + 1 if tokens[at].lower in lexicon.pronouns else None
     return _postmodified_de(view, head, end, stop)
+
+
+def _follows_article(token: Token, lexicon: Lexicon) -> bool:
+    """Whether the word is one of quantity, as after an article: "die beiden Männer", "ihre zwei Kinder"."""
+    return (
+        len(token.lower) > len("der")
+        and token.surface.islower()
+        and token.lower in (lexicon.determiners_nominative | lexicon.determiners_oblique) - lexicon.genitive_determiners
+    )
 
 
 def _past_participle_attribute(view: View, at: int, stop: int) -> int:
@@ -146,13 +159,13 @@ def particle_name_end(view: View, at: int, stop: int) -> int | None:
 
 
 def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
-    if not token.is_word:
+    """Whether the word may be an adjective: "alte", "81-jährige", "81", but not "39-Jährige" or "t-online.de"."""
+    if not token.is_word or token.is_capitalised:
         return False
     if any(token.lower in words for words in (lexicon.function_words, lexicon.verbs, lexicon.finite_verbs)):
         return False
-    if token.surface[0].isdigit():
-        return not token.is_capitalised
-    return token.surface[0].islower() and len(token.lower) > 3 and token.lower.endswith(_ADJECTIVE_ENDINGS)
+    is_long = len(token.lower) > 3 and token.surface[0].islower()
+    return token.surface[0].isdigit() or (is_long and token.lower.endswith(_ADJECTIVE_ENDINGS))
 
 
 def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
@@ -175,7 +188,7 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
         inner_end = name_end(view, inner, stop)
         if inner_end == inner:
             break
-        end = inner_end
+        head, end = inner, inner_end
     return end
 
 

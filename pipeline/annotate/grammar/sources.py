@@ -22,13 +22,13 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
     if word in lexicon.source_prepositions:
         if view.is_at(at + 1, *lexicon.own):
             return _own_source(view, at)
-        end = _source_phrase(view, at + 1, marks)
+        end = source_end(view, at + 1, marks)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
     if word == "zufolge":
         start = _dative_phrase(view, at)
         return Attribution((start, at), (at, at + 1)) if start is not None else None
     if word == "aus" and view.is_at(at + 1, "sicht") and _is_genitive(view, at + 2):
-        end = _source_phrase(view, at + 2, marks)
+        end = source_end(view, at + 2, marks)
         return Attribution((at + 2, end), (at, at + 1)) if end is not None else None
     if word != "nach":
         return None
@@ -63,7 +63,7 @@ def _dative_phrase(view: View, stop: int) -> int | None:
     return opening if opening is not None and (whole is None or opening < whole) else whole
 
 
-def _source_phrase(view: View, at: int, marks: int) -> int | None:
+def source_end(view: View, at: int, marks: int = NOWHERE) -> int | None:
     """The end of the source at `at`: a phrase ("der Polizei") or a name in marks ("„Abendpost“")."""
     end = noun_phrase(view, at, view.end)
     if at < view.end and view.tokens[at].segment >= 0:
@@ -97,7 +97,7 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
         return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
     if view.is_at(start, "von", "vom", "aus"):
         start += 1
-    end = _source_phrase(view, start, marks) if start > noun + 1 or _is_genitive(view, start) else None
+    end = source_end(view, start, marks) if start > noun + 1 or _is_genitive(view, start) else None
     return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
 
 
@@ -237,5 +237,12 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
             agent = passive_agent(sentence, at) if sentence.has(first, at, *view.lexicon.passive_forms) else None
             if agent is not None:
                 return agent
-    found = reporter_after(sentence, first)
+    found = reporter_after(sentence, first) or next(
+        (s for at in range(first, end) if (s := source_at(sentence, at))), None
+    )
     return found.speaker if found is not None else None
+
+
+def source_at(view: View, at: int) -> Attribution | None:
+    """The source that a phrase from the token names: "laut Holm", "according to Marsh"."""
+    return source_de(view, at) if view.is_german else source_en(view, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -63,6 +64,8 @@ class View(msgspec.Struct, frozen=True):
     """The first token of the stretch."""
     end: int
     """The token after the last one of the stretch."""
+    names: Set[str] = frozenset()
+    """The words of the names of people whom the text introduces."""
 
     @property
     def is_german(self) -> bool:
@@ -74,7 +77,7 @@ class View(msgspec.Struct, frozen=True):
 
     def between(self, first: int, end: int) -> View:
         """Another stretch of the same text."""
-        return View(self.tokens, self.lexicon, first, end)
+        return View(self.tokens, self.lexicon, first, end, self.names)
 
     def find(self, first: int, end: int, *surfaces: str) -> int | None:
         """Where the first of the words or marks stands between two positions; None if it does not."""
@@ -141,19 +144,18 @@ class Reading(View, frozen=True, kw_only=True):
         return self.sentences[number - 1].first, self.sentences[number - 1].end
 
 
-def read_sentences(
-    text: str, words: list[Token], segments: list[Segment], names: list[Segment], lexicon: Lexicon
-) -> Reading:
-    """Read the text's sentences. `words` are its tokens.
+def read_sentences(text: str, words: View, segments: list[Segment], titles: list[Segment], names: Set[str]) -> Reading:
+    """Read the text's sentences. `words` are its tokens, and `names` the words of the names of people in it.
 
     Each segment becomes a single token: of `segments`, which may be quotations, one that stands for the marked words,
-    and of `names` a capitalised word.
+    and of `titles` a capitalised word.
     """
-    view = view_all(fold_segments(text, fold_names(text, words, names), segments), lexicon)
+    view = view_all(fold_segments(text, fold_names(text, words.tokens, titles), segments), words.lexicon)
     sentences = split_sentences(text, view, segments)
     return Reading(
         tokens=_without_capitals(view, sentences),
-        lexicon=lexicon,
+        lexicon=words.lexicon,
+        names=names,
         first=view.first,
         end=view.end,
         text=text,

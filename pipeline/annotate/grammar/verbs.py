@@ -26,7 +26,7 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     candidates = lexicon.verbs.get(token.lower)
     if not candidates or token.segment >= 0 or (at and _is_noun(token, tokens[at - 1], lexicon)):
         return None
-    if lexicon.is_german and _is_infinitive(view, at):
+    if lexicon.is_german and (_is_infinitive(view, at) or _is_aside(view, at)):
         return None
     plain = None
     for verb in candidates:
@@ -41,6 +41,14 @@ def _ends_clause(view: View, at: int) -> bool:
     """Whether the particle ends its clause. "an Bord" and "zu gehen" have no particle."""
     follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
     return follower is None or not follower.is_word or follower.lower in view.lexicon.after_particle
+
+
+def _is_aside(view: View, at: int) -> bool:
+    """Whether the verb ends a note in parentheses: "(die Abendpost berichtete)"."""
+    if at + 1 >= len(view.tokens) or view.tokens[at + 1].surface != ")":
+        return False
+    opening = view.find_back(at, max(0, at - REACH), "(")
+    return opening is not None and not any(token.segment >= 0 for token in view.tokens[opening:at])
 
 
 def _is_infinitive(view: View, at: int) -> bool:
@@ -104,6 +112,22 @@ def has_reported_mood(view: View, first: int, end: int) -> bool:
     """Whether a form of either is among the tokens. Beside a reporting verb it marks them as reported."""
     return any(
         (is_subjunctive(view, at) or is_conditional(view, at)) and not is_fixed(view, at) for at in range(first, end)
+    )
+
+
+def may_have_finite_verb(view: View, first: int, end: int) -> bool:
+    """Whether a word that may be a finite verb, or a clause in marks, is among the tokens."""
+    lexicon = view.lexicon
+    return any(
+        token.segment >= 0
+        or token.lower in lexicon.verb_forms
+        or (
+            token.surface.islower()
+            and token.lower.endswith(("t", "te", "ten"))
+            and token.lower not in lexicon.function_words
+        )
+        or is_subjunctive(view, at)
+        for at, token in enumerate(view.tokens[first:end], first)
     )
 
 

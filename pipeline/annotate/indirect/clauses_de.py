@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.annotate.grammar.actors import passive_agent
+from pipeline.annotate.grammar.actors import may_be_somebody, passive_agent
 from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Range
-from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive, particle_of, reporting_verb_at
+from pipeline.annotate.grammar.verbs import (
+    has_reported_mood,
+    is_subjunctive,
+    may_have_finite_verb,
+    particle_of,
+    reporting_verb_at,
+)
 from pipeline.annotate.indirect.passage import Clause, Passage, Report, clause_end, report
 from pipeline.annotate.lexicon import Frame, load_lexicon
 from pipeline.annotate.rules import Finding, rule
@@ -239,6 +245,29 @@ def infinitive_clause(p: Passage) -> Report | None:
 @rule(
     Finding.INDIRECT,
     "de",
+    confidence=0.7,
+    matches="Die Bürgermeisterin legt Wert darauf, dass das Wasser sinkt.",
+    misses="Der Regen hörte so früh auf, dass das Wasser sinkt.",
+)
+def any_verb_that(p: Passage) -> Report | None:
+    """hielt es für möglich, dass …; legte Wert darauf, dass …: any verb of a person or an organisation."""
+    comma = p.at - 1
+    if not p.is_at(p.at, "dass", "daß") or not p.is_at(comma, ","):
+        return None
+    if p.has(p.first, comma, ",", "so") or p.is_at(comma - 1, *p.lexicon.effects):
+        return None
+    if p.tokens[p.first].lower in p.lexicon.conjunctions or not may_have_finite_verb(p, p.first, comma):
+        return None
+    speaker = first_subject(p.near, p.low, comma)
+    if speaker is None or p.tokens[speaker[1] - 1].lower in p.lexicon.pronouns or not may_be_somebody(p, speaker):
+        return None
+    cue = next(at for at in range(p.first, comma) if may_have_finite_verb(p, at, at + 1))
+    return report(p, (p.at, clause_end(p, p.at)), speaker, (cue, cue + 1))
+
+
+@rule(
+    Finding.INDIRECT,
+    "de",
     confidence=0.85,
     matches="Kowalski vertritt die Ansicht, dass das Wasser sinkt.",
     misses="Kowalski kennt die Straße, dass man ihn fragt.",
@@ -270,7 +299,12 @@ def _comma_behind_noun(p: Passage) -> int | None:
         at += 1
     if at < p.end and p.tokens[at].surface != ",":
         at = noun_phrase(p, at, p.end) or at
-    if at < p.end and p.tokens[at].is_word and p.tokens[at].surface.islower():
+    if (
+        at < p.end
+        and p.tokens[at].is_word
+        and p.tokens[at].surface.islower()
+        and p.tokens[at].lower not in p.lexicon.verbs
+    ):
         at += 1
     return at if p.is_at(at, ",") else None
 

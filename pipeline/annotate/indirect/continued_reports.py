@@ -11,7 +11,13 @@ from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.sources import reported_subject
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence, Token, View
-from pipeline.annotate.grammar.verbs import is_fixed, is_instruction, is_subjunctive
+from pipeline.annotate.grammar.verbs import (
+    is_conditional,
+    is_fixed,
+    is_instruction,
+    is_subjunctive,
+    may_have_finite_verb,
+)
 from pipeline.annotate.indirect.passage import Reported, sentence_end
 from pipeline.annotate.rules import Finding, Rule, rule
 
@@ -65,13 +71,20 @@ ContinuedRule = Rule[FindContinued]
     misses="Kowalski winkte ab: Die Pumpe ist alt.",
 )
 def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
-    """After a colon or semicolon the sentence is in the mood of reported speech: Holm winkte ab: Der Damm halte."""
+    """Only the second clause is in the mood of reported speech: Holm winkte ab: Er halte; Holm hofft, dass er halte."""
     view = c.view
     end = min(sentence_end(view), view.first + LONGEST_SENTENCE)
-    mark = view.find(view.first + 2, end, ":", ";")
+    mood = next((at for at in range(view.first, end) if is_subjunctive(view, at) and not is_fixed(view, at)), None)
+    if mood is None:
+        return None
+    mark = view.find_back(mood, view.first + 2, ":", ";", ",")
     if mark is None or mark + 2 >= end or view.tokens[mark + 1].segment >= 0:
         return None
-    if _has_mood(view, view.first, mark) or not _has_mood(view, mark + 1, end):
+    if view.is_at(mark, ",") and (
+        is_conditional(view, mood)
+        or view.is_at(mark + 1, "als", *view.lexicon.aside_openers)
+        or not _is_main_clause(view, view.first, mark)
+    ):
         return None
     speaker = reported_subject(view, view.first, mark)
     if speaker is None:
@@ -79,6 +92,14 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
         if speaker is None or not may_be_somebody(view, speaker):
             return None
     return (mark + 1, end), Attribution(speaker)
+
+
+def _is_main_clause(view: View, first: int, end: int) -> bool:
+    """Whether the tokens are a main clause: they have a finite verb and begin with no conjunction."""
+    lexicon = view.lexicon
+    if view.tokens[first].lower in lexicon.conjunctions - lexicon.clause_joins:
+        return False
+    return may_have_finite_verb(view, first, end)
 
 
 @rule(
@@ -103,16 +124,17 @@ def reported_on(c: Continuation) -> tuple[Range, Attribution] | None:
     Finding.INDIRECT,
     "de",
     confidence=0.6,
-    matches="Ein Auto brannte aus. Zwei Männer sollen danach geflohen sein.",
-    misses="Ein Auto brannte aus. Zwei Männer sollen morgen aussagen.",
+    matches="Laut Polizei brannte ein Auto aus. Zwei Männer sollen danach geflohen sein.",
+    misses="Laut Polizei brannte ein Auto aus. Zwei Männer sollen morgen aussagen.",
 )
 def hearsay(c: Continuation) -> tuple[Range, Attribution] | None:
-    """soll geflohen sein: an event that the text only reports."""
+    """soll geflohen sein: an event that the text only reports, after a report whose speaker is known."""
     view = c.view
     if not _is_hearsay(view) or _is_reported(view, follows=c.follows):
         return None
-    is_near = c.last is not None and c.number - c.last.sentence <= HEARSAY_REACH
-    return _whole(view), Attribution(c.last.attribution.speaker if c.last is not None and is_near else None)
+    if c.last is None or c.number - c.last.sentence > HEARSAY_REACH or c.last.attribution.speaker is None:
+        return None
+    return _whole(view), Attribution(c.last.attribution.speaker)
 
 
 RULES: tuple[ContinuedRule, ...] = (announced_clause, reported_on, hearsay)
@@ -170,10 +192,6 @@ def _is_reported(view: View, *, follows: bool) -> bool:
     )
 
 
-def _has_mood(view: View, first: int, end: int) -> bool:
-    return any(is_subjunctive(view, at) and not is_fixed(view, at) for at in range(first, end))
-
-
 def _speaker_before(c: Continuation) -> Range | None:
     """The speaker of the text before this sentence, or None.
 
@@ -190,6 +208,8 @@ def _speaker_before(c: Continuation) -> Range | None:
         if sentences[number].paragraph != c.sentence.paragraph:
             break
         speaker = reported_subject(c.reading, *_end_of(sentences[number]))
+        if speaker is None and number == c.number - 1:
+            speaker = _somebody_in(c.reading, sentences[number])
         if speaker is not None:
             return speaker
     if c.last is not None and c.number - c.last.sentence <= REPORT_REACH:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.phrases import noun_phrase
+from pipeline.annotate.grammar.sources import reported_subject
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Range
-from pipeline.annotate.indirect.clauses_de import first_clause
+from pipeline.annotate.indirect.clauses_de import first_clause, reporting_word
 from pipeline.annotate.indirect.passage import Clause, Passage, Report, clause_end, report
 from pipeline.annotate.rules import Finding, rule
 
@@ -21,15 +22,34 @@ LONGEST_OWNER = 8
     misses="Das Bad bleibt bis Mai geschlossen. Das ärgerte die Stadt.",
 )
 def sentence_before(p: Passage) -> Report | None:
-    """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus."""
-    if p.before is None or p.at != p.first + 1 or not p.is_at(p.first, *p.lexicon.sentence_pronouns):
+    """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus. Das wurde vom Amt bestätigt."""
+    verb = p.first + 1
+    if p.before is None or not p.is_at(p.first, *p.lexicon.sentence_pronouns) or first_clause(p)[1] is not Clause.NONE:
         return None
-    if p.verb is None or first_clause(p)[1] is not Clause.NONE:
+    if p.tokens[p.end - 1].segment >= 0 or p.has(verb, p.high, ":"):
         return None
-    if p.tokens[p.end - 1].segment >= 0 or p.has(p.at, p.high, ":"):
+    speaker = None
+    if p.at == verb and p.verb is not None:
+        speaker = subject_after(p.near, p.at, p.high) or _origin(p)
+    elif p.is_at(verb, *p.lexicon.participle_auxiliaries):
+        found = reporting_word(p, p.at)
+        speaker = found[1] if found is not None else None
+    if speaker is None or speaker[0] == p.first or _denies(p):
         return None
-    speaker = subject_after(p.near, p.at, p.high)
-    return report(p, p.before, speaker, (p.at, p.at + 1)) if speaker is not None else None
+    return report(p, p.before, speaker, (p.at, p.at + 1))
+
+
+def _denies(p: Passage) -> bool:
+    """Whether the word says that something is not so: "Das bestritt die Polizei"."""
+    verbs = (*p.lexicon.verbs.get(p.tokens[p.at].lower, ()), p.lexicon.participles.get(p.tokens[p.at].lower))
+    return any(verb is not None and verb.lemma in p.lexicon.denials for verb in verbs)
+
+
+def _origin(p: Passage) -> Range | None:
+    """The document in "Das geht aus einer Mitteilung hervor"."""
+    start = p.at + 2
+    end = noun_phrase(p, start, p.high) if p.is_at(p.at + 1, "aus") else None
+    return (start, end) if end is not None else None
 
 
 @rule(
@@ -43,7 +63,7 @@ def accordingly(p: Passage) -> Report | None:
     """Demnach …; … soll demnach …: according to something named before. After a document "danach" says the same."""
     if not p.is_at(p.at, "demnach", "demzufolge", "danach"):
         return None
-    source = _document_in(p, p.before) if p.before is not None else None
+    source = _document_in(p, p.before) or reported_subject(p, *p.before) if p.before is not None else None
     if p.is_at(p.at, "danach") and (source is None or p.at != p.first):
         return None
     first = p.at + 1 if p.at == p.first else p.first
@@ -53,7 +73,10 @@ def accordingly(p: Passage) -> Report | None:
 def _document_in(p: Passage, sentence: Range) -> Range | None:
     """The last phrase of the sentence that names something written or found out: "einen Bericht"."""
     for at in range(sentence[1] - 1, sentence[0] - 1, -1):
-        if not p.tokens[at].is_capitalised or not p.lexicon.is_document(p.tokens[at].lower):
+        if not p.tokens[at].is_capitalised or (
+            p.lexicon.source_kind(p.tokens[at].lower) is None
+            or (p.is_at(p.at, "danach") and not p.lexicon.is_document(p.tokens[at].lower))
+        ):
             continue
         start = at
         while start > sentence[0] and p.tokens[start - 1].surface.islower() and at - start < 4:

@@ -28,6 +28,7 @@ RULES: dict[str, tuple[ReportRule, ...]] = {
         sources_de.clause_then_verb,
         clauses_de.infinitive_clause,
         clauses_de.noun_clause,
+        clauses_de.any_verb_that,
     ),
     "en": clauses_en.RULES,
 }
@@ -86,6 +87,7 @@ def _reports_in(reading: Reading, number: int) -> list[Reported]:
         passage = Passage(
             tokens=reading.tokens,
             lexicon=reading.lexicon,
+            names=reading.names,
             first=sentence.first,
             end=sentence.end,
             at=at,
@@ -157,7 +159,8 @@ def attribute_reported(reading: Reading, quoted: list[Quoted], reported: list[Re
                 continue
             segment = reading.segment_at(at)
             evidence = within_reported.finder.evidence
-            if segment.goes_on or not suffices(shape_of(reading, at), evidence, segment, reading.lexicon):
+            shape = shape_of(reading, at)
+            if segment.goes_on or shape.is_attribute or not suffices(shape, evidence, segment, reading.lexicon):
                 continue
             situation = situation_of(reading, item.sentence, at, None)
             attribution = within_reported.finder.find(msgspec.structs.replace(situation, reporting=item.attribution))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
-from pipeline.annotate.grammar.sources import source_de
+from pipeline.annotate.grammar.sources import source_de, source_end
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import has_reported_mood, is_conditional, is_subjunctive, reporting_verb_at
+from pipeline.annotate.grammar.verbs import (
+    has_reported_mood,
+    is_conditional,
+    is_subjunctive,
+    may_have_finite_verb,
+    reporting_verb_at,
+)
 from pipeline.annotate.indirect.clauses_de import MOOD_REACH, reporting_word
 from pipeline.annotate.indirect.passage import Passage, Report, clause_end, report, sentence_end
 from pipeline.annotate.lexicon import Frame
@@ -39,31 +45,15 @@ def clause_then_verb(p: Passage) -> Report | None:
         return None
     if p.tokens[before - 1].segment >= 0 and (before - 1 == p.first or p.is_at(before - 2, ":")):
         return None
-    if not _has_verb(p, p.first, before):
+    if not may_have_finite_verb(p, p.first, before):
         return None
     speaker = subject_after(p, verb, p.end)
-    if (speaker is None and verb == p.at) or _is_subordinate(p, p.first):
+    if (speaker is None and verb == p.at) or _is_subordinate(p, p.first, before):
         return None
     if p.is_at(p.first, "wer") and not has_reported_mood(p, p.first, before):
         return None  # "Wer schweigt, sagt auch etwas": the clause is the subject
     behind = max(p.at + 1, speaker[1] if speaker else 0)
     return report(p, _around(p, before, behind), speaker, (p.at, p.at + 1))
-
-
-def _has_verb(p: Passage, first: int, end: int) -> bool:
-    """Whether something that may be a finite verb is among the tokens, and not only noun phrases."""
-    lexicon = p.lexicon
-    return any(
-        token.segment >= 0
-        or token.lower in lexicon.verb_forms
-        or (
-            token.surface.islower()
-            and token.lower.endswith(("t", "te", "ten"))
-            and token.lower not in lexicon.function_words
-        )
-        or is_subjunctive(p, at)
-        for at, token in enumerate(p.tokens[first:end], first)
-    )
 
 
 def _verb_behind_comma(p: Passage) -> int | None:
@@ -97,9 +87,11 @@ def _is_apposed(p: Passage, closing: int) -> bool:
     return not p.has(opening + 1, closing, ",")
 
 
-def _is_subordinate(p: Passage, start: int) -> bool:
+def _is_subordinate(p: Passage, start: int, end: int) -> bool:
     """Whether a subordinate clause begins that is no report: "Als der Regen kam, sagte Kowalski"."""
     unreported = p.lexicon.conjunctions | p.lexicon.unreported_openers
+    if any(p.is_at(at - 1, ",") and may_have_finite_verb(p, at, at + 1) for at in range(start + 1, end)):
+        return False  # "Als der Regen kam, gingen alle, sagte Kowalski"
     return p.tokens[start].lower in unreported - p.lexicon.reported_openers | p.lexicon.purposes
 
 
@@ -203,6 +195,8 @@ def so_source(p: Passage) -> Report | None:
     if end is None or not is_nominative(p, p.at + 1):
         return None
     stops = past_parenthesis(p, end, p.end)
+    if p.is_at(stops, *p.lexicon.adverbs) and p.is_at(stops + 1, ",", "–"):
+        stops += 1  # "so Holm weiter,"
     if stops < p.end and not (
         p.tokens[stops].surface in {".", ",", "\n", "!", ";", "–"}
         or p.tokens[stops].lower in p.lexicon.prepositions | p.lexicon.adverbs | p.lexicon.so_attributes
@@ -271,14 +265,11 @@ def _teller(p: Passage, opening: int) -> Attribution | None:
         return Attribution(document_near(p, opening, p.at), cue)
     if reporting_word(p, opening) is None:
         return None
-    if p.is_at(opening + 1, "aus"):
-        return Attribution(_phrase_at(p, opening + 2), cue)
-    return Attribution(_phrase_at(p, opening + 1), cue)
-
-
-def _phrase_at(p: Passage, at: int) -> Range | None:
-    end = noun_phrase(p, at, p.end)
-    return (at, end) if (end is not None and is_nominative(p, at)) or (p.is_at(at - 1, "aus") and end) else None
+    start = opening + 2 if p.is_at(opening + 1, "aus") else opening + 1
+    end = source_end(p, start)
+    return Attribution(
+        (start, end) if end is not None and (start > opening + 1 or is_nominative(p, start)) else None, cue
+    )
 
 
 @rule(
@@ -293,7 +284,7 @@ def document_says(p: Passage) -> Report | None:
     if not p.is_at(p.at, *p.lexicon.impersonal_verbs) or not (p.is_at(p.at + 1, "es") or p.is_at(p.at - 1, "es")):
         return None
     cue = (p.at, p.at + 1)
-    if p.is_at(p.at - 1, ",", "–", "—"):
+    if p.is_at(p.at - 1, ",", "–", "—") and not _is_apposed(p, p.at - 1):
         speaker = document_near(p, p.at + 1, p.high)
         return report(p, (p.first, p.at - 1), speaker, cue)
     comma = p.find(p.at + 1, min(p.end, p.at + 14), ",", ":")

@@ -7,10 +7,13 @@ from functools import cache, lru_cache
 
 import msgspec
 
-from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Verb, load_verbs, verbs_by_form
+from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Frame, Verb, load_verbs, verbs_by_form
 
 LANGUAGES = ("de", "en")
-_STARTS = {"de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge"), "en": ("according",)}
+_STARTS = {
+    "de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge", "dass", "daß"),
+    "en": ("according",),
+}
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 
@@ -165,6 +168,9 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     owner_markers: frozenset[str] = frozenset()
     impersonal_verbs: frozenset[str] = frozenset()
     document_prepositions: frozenset[str] = frozenset()
+    denials: frozenset[str] = frozenset()
+    source_words: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
     sentence_pronouns: frozenset[str] = frozenset()
     so_attributes: frozenset[str] = frozenset()
     office_adjectives: frozenset[str] = frozenset()
@@ -281,6 +287,8 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words = {key: frozenset(text.split()) for key, text in tables.items()}
     words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives"))
     verbs = load_verbs(language)
+    if language == "de":
+        words["reporting_nouns"] |= {noun_of(verb.lemma) for verb in verbs if verb.frame is not Frame.NONE}
     closed = (
         "pronouns",
         "determiners_nominative",
@@ -313,6 +321,11 @@ def load_given_names() -> GivenNames:
 def subjunctive_of(infinitive: str) -> str:
     """The third person singular of Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
     return infinitive[:-2] + "e" if infinitive.endswith("en") else infinitive[:-1] + "e"
+
+
+def noun_of(infinitive: str) -> str:
+    """The noun in -ung: "behaupten" ▶ "behauptung", "fordern" ▶ "forderung"."""
+    return (infinitive[:-2] if infinitive.endswith("en") else infinitive[:-1]) + "ung"
 
 
 def _read_words(name: str) -> dict[str, str]:

@@ -55,6 +55,8 @@ class People(msgspec.Struct, frozen=True):
     names: list[Named]
     antecedents: list[Antecedent]
     """The people named outside quotation marks."""
+    words: set[str]
+    """The words of the names, as the text has them."""
 
     def person_of(self, view: View, phrase: Range) -> str | None:
         """The full name of the person that the phrase names; None for an organisation, an office or an unknown name."""
@@ -113,7 +115,7 @@ class People(msgspec.Struct, frozen=True):
 def read_people(view: View, title: View, segments: list[Segment]) -> People:
     """The people whom the text or its title introduces."""
     tokens = view.tokens
-    people = People(view.lexicon, {}, {}, {}, [], [])
+    people = People(view.lexicon, {}, {}, {}, [], [], set())
     sequences = name_sequences(view)
     shown = read_introductions(view, sequences, load_given_names(), load_gazetteer(view.lexicon.language))
     places = _introduce(people, view, sequences, shown)
@@ -125,6 +127,7 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
         person = people.known(words)
         if person is not None:
             people.names.append(Named(first, last, person))
+            people.words.update(token.surface for token in tokens[first:last])
     people.antecedents.extend(_outside(view, people.names, segments))
     return people
 

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.events import ArticlePart, MentionKind, QuoteKind
 
 
-class Span(msgspec.Struct, frozen=True, omit_defaults=True):
+class Span(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A piece of the text; `surface` is its words."""
 
     start: int
@@ -17,7 +17,7 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
     """The part of the article that the offsets belong to; None for the text."""
 
 
-class Quote(msgspec.Struct, frozen=True, kw_only=True):
+class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Somebody's words. The quotation marks are outside of `start` and `end`."""
 
     text: str
@@ -40,7 +40,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the article in which it stands; None for the text."""
 
 
-class Mention(msgspec.Struct, frozen=True, kw_only=True):
+class Mention(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person, organisation or place that the text names."""
 
     kind: MentionKind
@@ -63,7 +63,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the article in which it stands; None for the text."""
 
 
-class Annotations(msgspec.Struct, frozen=True, kw_only=True):
+class Annotations(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Quotations and mentions in the text's order. Quotations of one kind do not overlap, and mentions do not."""
 
     language: str | None = None

@@ -45,7 +45,7 @@ def find_quotes(
     return tuple(_quote(reading, item, speakers) for item in _without_doubles(items))
 
 
-class _Found(msgspec.Struct, frozen=True, kw_only=True):
+class _Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A quotation by its characters."""
 
     start: int

@@ -7,6 +7,8 @@ themselves: next to "sagte Holm" a single word is one, without any cue only a wh
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import msgspec
 
 from pipeline.annotate.direct.adjacent_cues import (
@@ -71,7 +73,7 @@ EARLIER_SENTENCES = 4
 """Rules look at this many sentences before the marked words."""
 
 
-class Quoted(msgspec.Struct, frozen=True):
+class Quoted(msgspec.Struct, frozen=True, gc=False):
     """Marked words, or a paragraph, that are a direct quotation."""
 
     segment: Segment
@@ -86,10 +88,9 @@ class Quoted(msgspec.Struct, frozen=True):
 def attribute_segments(reading: Reading) -> list[Quoted]:
     """The marked words that a rule takes for quotations, in the text's order."""
     found: list[Quoted] = []
+    marked = [at for at, token in enumerate(reading.tokens) if token.segment >= 0]
     for number, sentence in enumerate(reading.sentences):
-        for at in range(sentence.first, sentence.end):
-            if reading.tokens[at].segment < 0:
-                continue
+        for at in marked[bisect_left(marked, sentence.first) : bisect_left(marked, sentence.end)]:
             segment = reading.segment_at(at)
             situation = situation_of(reading, number, at, found[-1] if found else None)
             shape = shape_of(reading, at)

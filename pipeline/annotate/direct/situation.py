@@ -31,7 +31,7 @@ class Evidence(IntEnum):
     """A cue next to the marks: any words are a quotation."""
 
 
-class Situation(View, frozen=True, kw_only=True):
+class Situation(View, frozen=True, kw_only=True, gc=False):
     """Words in marks in their sentence. The stretch is the sentence, as far as rules look to either side."""
 
     at: int
@@ -111,7 +111,7 @@ CLEAR_CHARS = 600
 """Characters of a segment that are read in languages without rules."""
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
+class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What words in marks look like."""
 
     words: int

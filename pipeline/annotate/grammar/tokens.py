@@ -51,7 +51,7 @@ def _traits(surface: str) -> tuple[str, bool, bool]:
     return surface.lower(), is_word, is_capitalised
 
 
-class View(msgspec.Struct, frozen=True):
+class View(msgspec.Struct, frozen=True, gc=False):
     """A stretch of a text's tokens, together with the lexicon of the text's language.
 
     `tokens` are those of the whole text, and all positions are indices into it. `first` and `end` bound the stretch
@@ -107,7 +107,7 @@ def view_all(tokens: list[Token], lexicon: Lexicon) -> View:
     return View(tokens, lexicon, 0, len(tokens))
 
 
-class Attribution(msgspec.Struct, frozen=True):
+class Attribution(msgspec.Struct, frozen=True, gc=False):
     """Who said something, and the word that says so, as token ranges. None if the text names nobody, or has no cue."""
 
     speaker: Range | None = None
@@ -126,7 +126,7 @@ class Sentence(NamedTuple):
     paragraph: int
 
 
-class Reading(View, frozen=True, kw_only=True):
+class Reading(View, frozen=True, kw_only=True, gc=False):
     """A whole text as the rules for quotations see it: tokens in sentences, with each marked segment as one token."""
 
     text: str
@@ -196,7 +196,7 @@ def _token() -> re.Pattern[str]:
 
 def read_tokens(text: str) -> list[Token]:
     """The tokens of the text. Line ends are tokens too."""
-    return [new_token(m.start(), m.end(), m[0]) for m in _token().finditer(text)]
+    return [Token(*m.span(), surface := m[0], *_traits(surface)) for m in _token().finditer(text)]
 
 
 def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Token]:

@@ -33,7 +33,7 @@ LONGEST_BRACKET = 30
 """Maximum number of tokens from "soll" to the end of its clause."""
 
 
-class Continuation(msgspec.Struct, frozen=True, kw_only=True):
+class Continuation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A sentence that may continue a report, and what the text before it says."""
 
     reading: Reading

@@ -31,7 +31,7 @@ class Clause(Enum):
     NONE = auto()
 
 
-class Passage(View, frozen=True, kw_only=True):
+class Passage(View, frozen=True, kw_only=True, gc=False):
     """A sentence and the word in it that may report."""
 
     at: int
@@ -67,14 +67,14 @@ class Passage(View, frozen=True, kw_only=True):
         return subject_of(self.near, verb, divider)
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """Token ranges of the reported words, and who reports them by which word."""
 
     quote: Range
     attribution: Attribution
 
 
-class Reported(msgspec.Struct, frozen=True):
+class Reported(msgspec.Struct, frozen=True, gc=False):
     """Indirect speech in the text, by token ranges."""
 
     quote: Range

@@ -74,11 +74,10 @@ def _reports_in(reading: Reading, number: int) -> list[Reported]:
     sentence, before = reading.sentences[number], reading.sentence_before(number)
     candidates: list[Reported] = []
     looked_at = 0
-    words = reading.lexicon.reporting_words
-    for at in range(sentence.first, sentence.end):
-        token = reading.tokens[at]
+    is_german, words = reading.is_german, reading.lexicon.reporting_words
+    for at, token in enumerate(reading.tokens[sentence.first : sentence.end], sentence.first):
         if token.lower not in words and not (
-            (token.is_capitalised or not reading.is_german) and _is_reporting_noun(reading, at, sentence.end)
+            (token.is_capitalised or not is_german) and _is_reporting_noun(reading, at, sentence.end)
         ):
             continue
         looked_at += 1

@@ -24,7 +24,7 @@ class Frame(StrEnum):
     """With this particle it is no reporting verb: fand … statt"""
 
 
-class Verb(msgspec.Struct, frozen=True):
+class Verb(msgspec.Struct, frozen=True, gc=False):
     """One row of the table."""
 
     lemma: str

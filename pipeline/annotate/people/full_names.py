@@ -29,7 +29,7 @@ PRONOUN_REACH_CHARS = 600
 """A pronoun stands for a person named at most this many characters before it."""
 
 
-class Named(msgspec.Struct, frozen=True):
+class Named(msgspec.Struct, frozen=True, gc=False):
     """A name in the text: its tokens from `first` to before `end`, and whose it is."""
 
     first: int
@@ -37,7 +37,7 @@ class Named(msgspec.Struct, frozen=True):
     person: str
 
 
-class Antecedent(msgspec.Struct, frozen=True):
+class Antecedent(msgspec.Struct, frozen=True, gc=False):
     """A person whom a later pronoun may stand for."""
 
     at: int

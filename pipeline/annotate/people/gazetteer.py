@@ -16,7 +16,7 @@ _GERMAN_ENDINGS = ("", "e", "er", "en", "es", "em")
 _NOWHERE = "-"
 
 
-class GazetteerEntry(msgspec.Struct, frozen=True):
+class GazetteerEntry(msgspec.Struct, frozen=True, gc=False):
     """What a name stands for."""
 
     kind: MentionKind

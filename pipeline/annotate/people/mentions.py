@@ -29,7 +29,7 @@ from pipeline.annotate.rules import AnyRule, Finding, Rule, rule
 from pipeline.events import MentionKind
 
 
-class Spot(View, frozen=True, kw_only=True):
+class Spot(View, frozen=True, kw_only=True, gc=False):
     """A word at which a name may begin. The stretch ends where the next person's name begins."""
 
     at: int
@@ -237,24 +237,22 @@ def _others(
 ) -> Iterator[Mention]:
     """Organisations and places outside of persons' names, which are at the ranges `taken`."""
     tokens = view.tokens
-    at = 0
-    person = 0
+    person = after = 0
     last: Mention | None = None
-    while at < len(tokens):
+    for at, token in enumerate(tokens):
+        if at < after or not (token.is_capitalised or (token.surface == "(" and last)):
+            continue
         while person < len(taken) and taken[person][1] <= at:
             person += 1
         if person < len(taken) and taken[person][0] <= at:
-            at = taken[person][1]
+            after = taken[person][1]
             continue
-        token = tokens[at]
+        rules: tuple[Rule[FindName], ...] = (acronym,)
         if token.is_capitalised:
             is_short = token.surface in acronyms.names or at in acronyms.ends
-            rules = NAME_RULES if is_short or _may_be_named(view, at, names, places) else ()
-        else:
-            rules = (acronym,) if token.surface == "(" and last else ()
-        if not rules:
-            at += 1
-            continue
+            if not is_short and not _may_be_named(view, at, names, places):
+                continue
+            rules = NAME_RULES
         stop = taken[person][0] if person < len(taken) else len(tokens)
         known = names.entry_at(view, at)
         spot = Spot(
@@ -269,11 +267,9 @@ def _others(
             last=last,
         )
         found = _first_found(spot, rules)
-        if found is None:
-            at += 1
-            continue
-        last, at = _named(text, tokens, *found), found[0][1]
-        yield last
+        if found is not None:
+            last, after = _named(text, tokens, *found), found[0][1]
+            yield last
 
 
 def _may_be_named(view: View, at: int, names: Gazetteer, places: Places) -> bool:

@@ -20,7 +20,7 @@ LONGEST_OFFICE = 12
 """Maximum number of tokens of an office with what belongs to it: "Chefin des Bundesamtes für Migration"."""
 
 
-class Office(msgspec.Struct, frozen=True):
+class Office(msgspec.Struct, frozen=True, gc=False):
     """What one mention says about a person; None for what it does not say."""
 
     role: str | None = None
@@ -28,7 +28,7 @@ class Office(msgspec.Struct, frozen=True):
     country: str | None = None
 
 
-class Holder(msgspec.Struct):
+class Holder(msgspec.Struct, gc=False):
     """The first person named with an office, and where in the text that was (in characters)."""
 
     person: str

@@ -22,6 +22,7 @@ from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
 from pipeline.extract.metadata.article_header import ArticleHeader, read_header
 from pipeline.extract.metadata.article_metadata import as_utc, choose_metadata
+from pipeline.extract.metadata.authors import signed_by
 from pipeline.extract.metadata.declared import Declared, read_declared
 from pipeline.extract.metadata.paid_parts import paid_parts
 from pipeline.extract.metadata.titles import (
@@ -44,6 +45,7 @@ MIN_TEXT_CHARS = 40
 MAX_TEASER_CHARS = 1_500
 """A page that shows more text than this shows its article; its data is not searched for a longer one."""
 _REPEATED_CHARS = 60
+_FULL_STOPS = (".", "!", "?", ".“", ".”", ".»", '."')
 _HEAD_BLOCKS = 4
 """Only among this many first blocks, a block may be a repetition of the headline."""
 
@@ -90,6 +92,9 @@ def extract_page(
     lines = [line for line in lines_in(page.body) if any(map(str.isalnum, line.text))]
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
+    if not article.authors:
+        authors, blocks = _signature(blocks, removal)
+        article = msgspec.structs.replace(article, authors=authors)
     said = (*titles, page_title, *filter(None, (article.headline,)))
     blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS <= len(article.lead or ""):
@@ -153,6 +158,20 @@ def _continues(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
     """Whether the text begins with what the page shows of it."""
     start = normal(blocks[0].text[:_REPEATED_CHARS])
     return start in normal(" ".join(texts))
+
+
+def _signature(blocks: list[Block], removal: Removal) -> tuple[tuple[str, ...], list[Block]]:
+    """The authors in the last line, or in a line of credits that was removed; and the blocks without that last line.
+
+    A name after a quotation is its speaker, not the author.
+    """
+    before, last = blocks[-2:] if len(blocks) > 1 else (None, None)
+    if before and last and before.kind is last.kind is BlockKind.PARAGRAPH and before.text.endswith(_FULL_STOPS):
+        authors = signed_by(last.text)
+        if authors:
+            removal.add("byline", "signature", last.text)
+            return authors, blocks[:-1]
+    return next(filter(None, map(signed_by, removal.texts("byline", "source"))), ()), blocks
 
 
 def _unsaid(text: str, article: Extraction) -> str:

@@ -107,6 +107,30 @@ def test_bylines(byline: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Written by Anna Berg", ["Anna Berg"]),
+        ("Gastbeitrag von Anna Berg", ["Anna Berg"]),
+        ("Von unserem Korrespondenten Bo Carls", ["Bo Carls"]),
+        ("Par Anna Berg avec AFP", ["Anna Berg", "AFP"]),
+        ("Reporting by Anna Berg in Wiekstadt; Editing by Bo Carls", ["Anna Berg"]),
+        ("Anna Berg BBC News", ["Anna Berg"]),
+        ("Anna Berg Chief Political Correspondent", ["Anna Berg"]),
+        ("Anna Berg Redakteurin Politik", ["Anna Berg"]),
+        ("By Anna Berg and Bo Carls / Holm Daily Staff Writers", ["Anna Berg", "Bo Carls"]),
+        ("Von Anna Berg, ARD-Studio Wiekstadt", ["Anna Berg"]),
+        ("Anna Berg, Ressort Politik", ["Anna Berg"]),
+        ("By Anna Berg, in Wiekstadt", ["Anna Berg"]),
+        ("By Anna Berg Special to the Holm Times", ["Anna Berg"]),
+        ("Von Anna von der Heide und Bo Carls", ["Anna von der Heide", "Bo Carls"]),
+        ("Anna Berg, Bo Carls, Cara Dorn", ["Anna Berg", "Bo Carls", "Cara Dorn"]),
+    ],
+)
+def test_roles_places_and_networks_are_no_part_of_a_name(byline: str, names: list[str]) -> None:
+    assert split_names(byline) == names
+
+
+@pytest.mark.parametrize(
     ("author", "names"),
     [
         ("Berg, Anna", ("Anna Berg",)),
@@ -229,6 +253,42 @@ def test_a_byline_is_read_by_its_elements(byline: str, authors: list[str]) -> No
     extraction = extract(page(byline + paragraphs(DEICH), head=account))
     assert list(extraction.authors) == authors
     assert "Berg" not in extraction.text
+
+
+def test_a_byline_that_names_more_persons_goes_before_json_ld() -> None:
+    head = json_ld(author={"@type": "Person", "name": "Bo Carls"})
+    extraction = extract(page("<p>Von Anna Berg und Bo Carls</p>" + paragraphs(DEICH), head=head))
+    assert extraction.authors == ("Anna Berg", "Bo Carls")
+
+
+@pytest.mark.parametrize(
+    ("line", "authors", "agencies"),
+    [
+        ("Anna Berg", ("Anna Berg",), ()),
+        ("(Anna Berg und Bo Carls)", ("Anna Berg", "Bo Carls"), ()),
+        ("Text: Anna Berg", ("Anna Berg",), ()),
+        ("Anna Berg/dpa", ("Anna Berg",), ("dpa",)),
+        ("Reporting by Anna Berg in Wiekstadt; Editing by Bo Carls", ("Anna Berg",), ()),
+        ("Und das Wasser steigt", (), ()),
+    ],
+)
+def test_the_last_line_names_the_authors(line: str, authors: tuple[str, ...], agencies: tuple[str, ...]) -> None:
+    extraction = extract(page(paragraphs(DEICH) + f"<p>{line}</p>"))
+    assert (extraction.authors, extraction.agencies) == (authors, agencies)
+    assert (line in extraction.text) == (not authors)
+
+
+def test_a_name_after_a_quotation_is_its_speaker() -> None:
+    extraction = extract(page(paragraphs(DEICH) + "<blockquote>Wir bauen neu.</blockquote><p>Anke Tamsen</p>"))
+    assert extraction.authors == ()
+    assert extraction.text.endswith("Anke Tamsen")
+
+
+@pytest.mark.parametrize(
+    "line", ["12. März 2026, 10:12 Uhr, von Anna Berg", "Stand: 12.03.2026 | Anna Berg", "<address>Anna Berg</address>"]
+)
+def test_a_name_after_the_date_is_a_byline(line: str) -> None:
+    assert extract(page(f"<div>{line}</div>" + paragraphs(DEICH))).authors == ("Anna Berg",)
 
 
 def test_an_account_of_the_newsroom_system_is_no_author_if_a_name_is_shown() -> None:

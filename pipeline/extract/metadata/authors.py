@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pipeline.extract.metadata.agencies import AGENCY_LINE
 from pipeline.extract.metadata.declared import Declared, names_of, types_of
-from pipeline.extract.page.text import CAPITALS, plain, words_of
+from pipeline.extract.page.quotations import NAME
+from pipeline.extract.page.text import CAPITALS, normal, plain, words_of
 
 _AUTHOR_METAS = (
     "cxenseparse:author",
@@ -29,21 +30,36 @@ _NAME_SEPARATOR = re.compile(
 """What separates two names. A slash separates `Anna Berg/Bo Carls` but not `dpa/AFP`."""
 _PICTURES = r"(?:fotos?|bild(?:er)?|photos?|photographs|pictures|videos?|kamera|grafik(?:en)?|illustration(?:en)?)"
 _NAME_PREFIX = re.compile(
-    r"^(?:(?:text|words|story|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar)"
-    rf"(?:\s*(?:und|and|&|\+)\s*{_PICTURES})?\s*(?::|\b(?:von|by)\b)"
-    r"|(?:by|par|por|door|text|autor(?:in)?|author|interview|eine? \w+ von)\b\s*:?)\s+",
+    r"^(?:(?:text|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar|gastbeitrag|exklusiv|essay|glosse)"
+    rf"(?:\s*(?:und|and|&|\+)\s*{_PICTURES})?\s*(?::|\bvon\b)"
+    r"|(?:[\w’'-]+\s){0,3}by\b|(?:par|por|door|text|autor(?:in)?|author|interview|story|words|eine? \w+ von)\b\s*:?)"
+    r"\s+",
     re.IGNORECASE,
 )
+_OUR = re.compile(
+    r"^unser(?:em|er|en)?\s+(?:\w+\s+)?\w*(?:korrespondent|redakteur|reporter|mitarbeiter|autor)(?:in|en)?\s+",
+    re.IGNORECASE,
+)
+"""`Von unserem Korrespondenten Bo Carls`."""
 _PARTICLE = re.compile(r"^(?:von|di|af|av)\b\s*:?\s+(?P<rest>.+)$", re.IGNORECASE)
 """Begins a byline (`Von Anna Berg`), but also a family name (`Von Trapp`)."""
 _PICTURES_BY = re.compile(rf"[\s,;|/]*\b{_PICTURES}\s*(?::|\b(?:by|von)\b).*?(?=\s\w+\s*:|[;|]|$)", re.IGNORECASE)
 """`, Fotos: Bo Carls`: photographers are not authors."""
 _WITH_AGENCY = re.compile(
-    r"\s(?:mit|with)\s+(?:(?:material|informationen|files|reporting)\s+(?:von|der|from|by)\s+)?(?P<agency>\S+)$",
+    r"\s(?:mit|with|avec|con|met|med)\s+(?:(?:material|informationen|files|reporting)\s+(?:von|der|from|by)\s+)?(?P<agency>\S+)$",
     re.IGNORECASE,
 )
+_NOT_WRITTEN_BY = re.compile(
+    r"(?:edit(?:ed|ing)|translat(?:ed|ion)|compiled|produced|photograph(?:s|ed|y)|(?:additional|further) reporting)"
+    r"\sby\b.*?(?=;|$)"
+    r"|\b(?:übersetzung|aus dem \w+ (?:übersetzt )?von|redaktion:).*?(?=;|$)",
+    re.IGNORECASE,
+)
+"""Who is named after these words did something else than write: `Editing by Bo Carls`."""
 _SOME_AGENCY = re.compile(r"^(?:material|agentur(?:en|material)?|agenc(?:y|ies)|wires?)$", re.IGNORECASE)
-_NAME_REST = re.compile(rf"\s*\([^()]{{1,40}}\)\s*$|\s+/\s+\w+$|\s*\|.*$|\s(?:in|aus|from)\s(?=[{CAPITALS}]).{{2,30}}$")
+_NAME_REST = re.compile(
+    rf"\s*\([^()]{{1,40}}\)\s*$|\s+/\s+\w+$|\s*\|.*$|\sSpecial to\s.*$|\s(?:in|aus|from)\s(?=[{CAPITALS}]).{{2,30}}$"
+)
 """What follows a name: initials `(obe)`, a job `/ Reporter`, a place `in Kiel`."""
 _OUTLET_AFTER = re.compile(
     rf"^(?P<name>[{CAPITALS}]\S*(?:\s(?!-)\S+){{1,3}}?)\s(?:[-–—]|(?:for|für)(?:\s(?:the|den|die|das))?)\s[{CAPITALS}]"
@@ -55,12 +71,27 @@ _ORGANISATION = re.compile(
     re.IGNORECASE,
 )
 """Last words of an organisation's name: `Institute for Harbours` is not a person who writes for Harbours."""
-_ROLE = re.compile(
-    r"(?:^|\s)(?:editor|editor-in-chief|correspondent|reporter(?:in)?|columnist|writer|producer|critic|analyst|commentator"
-    r"|\w*(?:redakteur|korrespondent|journalist|autor|kolumnist)(?:in)?)$|^head of\s",
+_ROLE_WORD = (
+    r"(?:(?:editor|correspondent|reporter|columnist|writer|producer|critic|analyst|commentator)s?|editor-in-chief"
+    r"|[\w-]*(?:reporter|redakteur|korrespondent|journalist|autor|kolumnist)(?:in|en|innen)?)"
+)
+_ROLE = re.compile(rf"(?:^|\s){_ROLE_WORD}$|^head of\s", re.IGNORECASE)
+"""The role of the person named before it."""
+_AFFILIATION = re.compile(
+    rf"(?:in|at|for|für|from|aus|ressort|redaktion\w*|(?:\w+-)?studio|\w*büro|(?:stv\.|stellvertretende[rs]?|\w*leiter(?:in)?"
+    rf"|(?-i:[A-Z]{{3,5}}))(?=\s[{CAPITALS}]|$))\b",
     re.IGNORECASE,
 )
-"""The role of the person named before it."""
+"""Begins the department, place or outlet of the person named before it: `Ressort Politik`, `ARD Berlin`, `in Kiel`."""
+_NAME_WITH_ROLE = re.compile(
+    rf"^(?P<name>[{CAPITALS}]\S+(?:\s\S+){{1,2}}?)\s(?i:(?:(?:chief|senior|deputy|assistant|associate|political|health|science"
+    r"|sports?|crime|education|business|economics|environment|foreign|home|news|digital|staff|special|world|local|culture)\s)*"
+    rf"{_ROLE_WORD})(?:\s.*)?$"
+)
+_NAME_WITH_OUTLET = re.compile(
+    rf"^(?P<name>[{CAPITALS}]\S*[a-zß-ÿ]\S*(?:\s[{CAPITALS}]\S+){{1,2}}?)\s(?!III\b)(?-i:[A-Z]{{3,5}})(?:\s(?:News|Sport))?$"
+)
+"""A name with the network they work for: `Anna Berg BBC News`."""
 _SUFFIX = re.compile(r",\s*(?=(?:Jr|Sr|M\.?D|Ph\.?D|II|III|IV)\b)")
 """A comma before a suffix does not end the name: `King, Jr.`"""
 _KEPT_DOT = re.compile(r"\b(?:Jr|Sr|M\.D|Ph\.D)\.$")
@@ -84,9 +115,11 @@ _NOT_A_NAME = re.compile(
     r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",
     re.IGNORECASE,
 )
+_FULL_NAME = re.compile(rf"[{CAPITALS}]\S*\s(?:\S+\s)*[{CAPITALS}]\S*$")
 _ACCOUNTS = frozenset({"json-ld", *_AUTHOR_METAS, *_LOOSE_AUTHOR_METAS})
 """Places in which a single word may be the account of the newsroom system; a visible name is preferred to it."""
 _AGENCIES = re.compile(r"(?:(?:die|the|news) )*(?:(?:nachrichten)?agenturen|agencies|wires|agences)$", re.IGNORECASE)
+_MAX_SIGNATURE_CHARS = 140
 _MAX_CHARS = 2_000
 """Only this much of a byline or an author value is read."""
 
@@ -111,7 +144,9 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tu
             continue
         persons = tuple(name for name in authors if not _is_outlet(name, outlet, url))
         if any(" " in name for name in persons) or (persons and origin not in _ACCOUNTS):
-            return persons, origin
+            shown = tuple(name for name in split_names(byline or "") if not _is_outlet(name, outlet, url))
+            names_more = {*map(normal, persons)} < {*map(normal, shown)} and all(map(_FULL_NAME.match, shown))
+            return (shown, "byline") if names_more else (persons, origin)
         if not organisations:
             organisations, organisations_origin = authors, origin
     return organisations, organisations_origin
@@ -177,7 +212,8 @@ def split_names(byline: str) -> list[str]:
     byline = plain(byline)[:_MAX_CHARS]
     if ";" in byline:
         byline = "; ".join(_given_names_first(part.strip() for part in byline.split(";")))
-    byline = _WITH_AGENCY.sub(_split_off_agency, _PICTURES_BY.sub("", _without_prefix(_SUFFIX.sub(" ", byline))))
+    byline = _NOT_WRITTEN_BY.sub("", _SUFFIX.sub(" ", byline))
+    byline = _WITH_AGENCY.sub(_split_off_agency, _PICTURES_BY.sub("", _without_prefix(byline)))
     names: list[str] = []
     for part in _NAME_SEPARATOR.split(_without_place(byline)):
         name = _bare_name(part)
@@ -187,16 +223,35 @@ def split_names(byline: str) -> list[str]:
             and name.lower() not in _FILLERS
             and any(map(str.isalpha, name))
         )
-        if is_name and not _NOT_A_NAME.search(name) and not (names and _ROLE.search(name)):
+        if (
+            is_name
+            and not _NOT_A_NAME.search(name)
+            and not (names and any(_is_role(text, names[0]) for text in (part.strip(), name)))
+        ):
             names.append(name)
     return names
 
 
+def signed_by(line: str) -> tuple[str, ...]:
+    """The persons that a line names, if it holds nothing but their names: `(Anna Berg)`, `Reporting by Anna Berg`."""
+    names = split_names(line.strip(" ()").replace("/", " / ")) if len(line) <= _MAX_SIGNATURE_CHARS else []
+    persons = tuple(name for name in names if not AGENCY_LINE.match(name))
+    return persons if persons and all(map(NAME.match, persons)) else ()
+
+
+def _is_role(text: str, name: str) -> bool:
+    """Whether the text tells the role, department or place of the person named before it."""
+    if AGENCY_LINE.match(text) or name.isupper():
+        return False
+    return (_ROLE.search(text) or _AFFILIATION.match(text)) is not None
+
+
 def _bare_name(part: str) -> str:
     name = _NAME_REST.sub("", _without_prefix(part.strip()))
-    outlet_after = _OUTLET_AFTER.match(name)
-    if outlet_after and not _ORGANISATION.search(outlet_after["name"]):
-        name = outlet_after["name"]
+    for shape in (_OUTLET_AFTER, _NAME_WITH_ROLE, _NAME_WITH_OUTLET):
+        found = shape.match(name)
+        if found and not _ORGANISATION.search(found["name"]) and _NEWSROOM_WORDS.isdisjoint(words_of(found["name"])):
+            name = found["name"]
     name = name.strip(" ,:-–")
     return name if _KEPT_DOT.search(name) else name.strip(" ,.:-–")
 
@@ -205,11 +260,11 @@ def _without_prefix(byline: str) -> str:
     byline = _NAME_PREFIX.sub("", byline)
     particle = _PARTICLE.match(byline)
     if particle is None:
-        return byline
+        return _OUR.sub("", byline)
     is_family_name = re.fullmatch(rf"[{CAPITALS}][\w'’-]+", particle["rest"]) and not (
         AGENCY_LINE.match(particle["rest"]) or particle["rest"].lower() in _NEWSROOM_WORDS
     )
-    return byline if is_family_name else particle["rest"]
+    return byline if is_family_name else _OUR.sub("", particle["rest"])
 
 
 def _split_off_agency(ending: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.text import raw_text, tidy, visible_text
 
 BYLINE_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:author|authors|autor|autoren|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:author|authors|autor|autoren|contributor|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
     re.IGNORECASE,
 )
 BYLINE_TEXT = re.compile(
@@ -33,7 +33,8 @@ _BYLINE_DATE = re.compile(
 """The date after a byline's names: `20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026`."""
 
 AUTHOR_PAGE = re.compile(
-    r"/(?:autor|autoren|author|authors|redakteur|journalist|by|av|people|profile?)s?/", re.IGNORECASE
+    r"/(?:autor|autoren|author|authors|redakteur|journalist|contributor|reporter|columnist|staff|team|by|av|people|profile?)s?/|/person-\d",
+    re.IGNORECASE,
 )
 
 _NETWORK = re.compile(
@@ -52,6 +53,11 @@ _JOINED = re.compile(r"\s*(?:,|/|&|und\b|and\b)", re.IGNORECASE)
 """How text after a link begins that names one more author."""
 _SENTENCE = re.compile(r"\b[a-zäöüß]{4,}\b(?!;|$).*\b[a-zäöüß]{2,}")
 """Words of a sentence, as in a note on the author; a name has at most one such word (`von der Heide`)."""
+_AFTER_DATE = re.compile(
+    r"\d{4}\b.{0,20}?(?:[|•·–]\s*|,\s+(?=von\b|by\b))(?:(?:von|by)\s+)?(?P<names>[^|•·]{5,80})$", re.IGNORECASE
+)
+"""Names after a date: `12. März 2026, 10:12 Uhr, von Anna Berg`."""
+_NAMES_END = re.compile(r"\s*/\s*|,\s+|\s(?:und|and)\s")
 _TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
 _LINES = frozenset({"p", "div", "address", "li"})
 _MAX_CHARS = 120
@@ -95,15 +101,18 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
                 return Byline(names, element if is_line else None)
         if len(text) > _MAX_CHARS:
             continue
+        dated = _AFTER_DATE.search(text) if prose_seen == 0 else None
+        if dated and all(map(NAME.match, _NAMES_END.split(dated["names"]))):
+            bare = bare or dated["names"]
         is_author = element.get("rel") == "author"
         if element.tag == "a" and (is_author or AUTHOR_PAGE.search(element.get("href") or "")):
             linked[text] = None
-        is_named = is_author or BYLINE_NAMES.search(name_attributes(element))
+        is_named = is_author or element.tag == "address" or BYLINE_NAMES.search(name_attributes(element))
         if named is None and is_named and not _is_speaker(element):
             names = _names_in(element)
             named = names if names and not _SENTENCE.search(names) else None
-        if bare is None and prose_seen == 0 and element.tag == "p":
-            bare = text if _is_bare_byline(element, text) else ""
+        if bare is None and prose_seen == 0 and element.tag == "p" and _is_bare_byline(element, text):
+            bare = text
     return Byline("; ".join(linked) or named or bare or None)
 
 
@@ -119,7 +128,7 @@ def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
     holder = paragraph.find("*")
     if holder is None or holder.tag not in {"strong", "b", "em", "i"} or visible_text(holder) != text:
         return False
-    return all(NAME.match(part) for part in re.split(r"\s*/\s*|,\s+|\s(?:und|and)\s", text))
+    return all(map(NAME.match, _NAMES_END.split(text)))
 
 
 def _names_in(byline: HtmlElement) -> str:

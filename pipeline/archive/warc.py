@@ -61,6 +61,32 @@ def read_member(member: bytes, *, where: str) -> ArchivedPage:
     return ArchivedPage(url, int(record.http_headers.status_code or 0), headers.get("content-type"), body)
 
 
+class RecordText(msgspec.Struct, frozen=True):
+    """A record of any type, for people to read."""
+
+    warc_headers: str
+    http_head: str
+    """Status line and headers; empty for a resource."""
+    body: bytes
+    """With its content coding undone; empty for a revisit."""
+
+
+def read_text(member: bytes, *, where: str) -> RecordText:
+    """The record in this gzip member, its digest unchecked. Raises ArchiveError, which begins with `where`."""
+    record, _ = read_record(member, where=where)
+    head, coding = "", None
+    if record.http_headers is not None:
+        headers = record.http_headers.astuples()
+        head = "\n".join([record.http_headers.status_line or "", *(f"{name}: {value}" for name, value in headers)])
+        coding = next((value for name, value in headers if name.lower() == "content-encoding"), None)
+    payload: bytes = record.reader.read()
+    try:
+        body = decode(payload, coding) if payload else b""
+    except CodingError as exc:
+        raise ArchiveError(f"{where}: {exc}") from exc
+    return RecordText("\n".join(f"{name}: {value}" for name, value in record.headers.astuples()), head, body)
+
+
 def read_record(member: bytes, *, where: str) -> tuple[WarcRecord, bytes]:
     """The record in this gzip member, and its block. Raises ArchiveError, which begins with `where`."""
     try:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-import socket
 from types import FrameType
 from typing import Annotated
 
 import typer
 
 from pipeline import standalone
+from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.options import Data, SourcesPath
-from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources
 
@@ -36,7 +35,7 @@ def airflow(
     """
     settings = load_settings(data=data, sources=sources)
     count = len(load_sources(settings.sources))
-    _require_free(port)
+    console.require_free(port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
     password = standalone.admin_password(settings)
@@ -55,12 +54,3 @@ def airflow(
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as exc:
-            raise SettingsError(f"port {port} is in use; choose another with --port") from exc

@@ -16,6 +16,7 @@ from pipeline.cli import (
     demo,
     ingest,
     maintain,
+    pages,
     poll,
     query,
     saved_files,
@@ -56,6 +57,8 @@ app.command(rich_help_panel=RECORD)(backfill.backfill)
 app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(query.sql)
 app.command(rich_help_panel=QUERY)(status.status)
 app.command(rich_help_panel=QUERY)(status.metrics)
+app.command(rich_help_panel=QUERY)(pages.report)
+app.command(rich_help_panel=QUERY)(pages.serve)
 app.command("models", rich_help_panel=QUERY)(ingest.build_models)
 app.command(rich_help_panel=QUERY)(ingest.publish)
 app.command(rich_help_panel=LEDGER)(ingest.init)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from rich.table import Table
 from rich.text import Text
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from pipeline.errors import SettingsError
 from pipeline.settings import LogFormat, LogLevel
 from pipeline.steps.run.progress import OnProgress, Progress, log_progress
 
@@ -166,3 +168,13 @@ def _renderer(log_format: LogFormat) -> Processor:
 
 def _without_none(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     return {key: value for key, value in event.items() if value is not None}
+
+
+def require_free(port: int) -> None:
+    """Raises SettingsError if something listens on this port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as exc:
+            raise SettingsError(f"port {port} is in use; choose another with --port") from exc

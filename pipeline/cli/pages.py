@@ -1,0 +1,103 @@
+"""newsledger report and serve: the published models as pages to look at."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import Data
+from pipeline.errors import SettingsError
+from pipeline.ledger.log import utc_now
+from pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+class Words(StrEnum):
+    """The languages that pages are written in."""
+
+    EN = "en"
+    DE = "de"
+
+
+def report(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")],
+    from_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], metavar="DAY", help="First day (default: two weeks).", show_default=False
+        ),
+    ] = None,
+    to_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to", formats=["%Y-%m-%d"], metavar="DAY", help="Last day (default: the newest).", show_default=False
+        ),
+    ] = None,
+    source: Annotated[str | None, typer.Option(metavar="ID", help="Only this source.", show_default=False)] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only articles in this language.", show_default=False)
+    ] = None,
+    words: Annotated[Words, typer.Option(help="The language of the pages themselves.")] = Words.EN,
+    data: Data = None,
+) -> None:
+    """Write coverage, changes, voices and articles of some days as HTML pages into a folder.
+
+    Open DIR/index.html in a browser, or send the folder to somebody: the pages need no server and request nothing from
+    anywhere. A file of the same name is replaced.
+
+    Example: newsledger report --from 2026-03-02 --to 2026-03-05 -o week
+    """
+    from pipeline.pages.published_file import PublishedFile
+    from pipeline.pages.rendering import Reader
+    from pipeline.pages.report_files import ROWS, write_report
+    from pipeline.pages.selection import Selection, period_of
+
+    selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
+    if from_on and to_on and from_on > to_on:
+        raise SettingsError(f"--from {from_on:%Y-%m-%d}: is after --to {to_on:%Y-%m-%d}")
+    now = utc_now()
+    with PublishedFile(load_settings(data=data).news_file) as file, console.err.status("writing pages") as shown:
+        known = [row.source_id for row in file.sources.rows]
+        if source is not None and source not in known:
+            raise SettingsError(f"--source {source}: is not in the published file; known: {', '.join(known)}")
+        reader = Reader(file, period_of(selection, file, now.date()), words, now, ROWS)
+        written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
+    typer.echo(f"{written} pages; open {output / 'index.html'}")
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 8765,
+    data: Data = None,
+) -> None:
+    """Show coverage, changes, voices and articles as pages in a browser; ctrl-C stops it.
+
+    Reads news.duckdb only, always the newest one. Listens on loopback and answers only to that name. In Airflow the
+    same pages stand in the navigation.
+    """
+    import uvicorn
+
+    settings = load_settings(data=data)
+    console.require_free(port)
+    typer.echo(f"pages of {settings.news_file} at http://127.0.0.1:{port}  (ctrl-C stops it)")
+    with suppress(KeyboardInterrupt):
+        uvicorn.run(
+            pages_of(settings), host="127.0.0.1", port=port, log_level="error", access_log=False, server_header=False
+        )
+
+
+def pages_of(settings: Settings) -> ASGIApp:
+    """The pages for this machine only. A page of another site that the reader has open can reach loopback, but not
+    under its name (DNS rebinding)."""
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from pipeline.pages.live_pages import live_pages
+
+    return TrustedHostMiddleware(live_pages(settings), allowed_hosts=["127.0.0.1", "localhost"])

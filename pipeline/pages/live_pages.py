@@ -1,0 +1,160 @@
+"""The pages as an ASGI application: for `newsledger serve`, and within Airflow after its login."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from threading import BoundedSemaphore, Lock
+from urllib.parse import quote
+
+import duckdb
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from pipeline.archive.storage import Location, archive_storage
+from pipeline.archive.warc import read_text
+from pipeline.errors import NewsledgerError
+from pipeline.ledger.log import utc_now
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageMissing
+from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
+from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
+from pipeline.pages.selection import Selection, period_of
+from pipeline.settings import Settings
+
+ROWS = 500
+"""Maximum number of rows of a table on a live page."""
+RECORD_BYTES = 500_000
+"""Maximum number of bytes of an archived body that are shown."""
+AT_ONCE = 16
+"""Maximum number of pages that are worked on or wait; further requests are told to come back (503)."""
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class LiveLinks:
+    """Addresses relative to a page, with the reader's choice of days, source and language."""
+
+    is_live = True
+
+    def __init__(self, depth: int, selection: Selection) -> None:
+        """`depth` is the number of slashes in the page's address, below the root of the application."""
+        self._up = "../" * depth or "./"
+        self._query = f"?{selection.query}" if selection.query else ""
+
+    def to(self, kind: str, *keys: object) -> str:
+        parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe="") for key in keys)]
+        return self._up + "/".join(parts) + self._query
+
+
+def live_pages(settings: Settings) -> Starlette:
+    """The application. It may be mounted anywhere: all addresses in its pages are relative."""
+    opened = _Published(settings)
+    room = BoundedSemaphore(AT_ONCE)
+    routes = []
+    for kind in KINDS.values():
+        path = "/" if kind.name == FIRST_PAGE else "/".join(["", kind.name, *(f"{{{key}:path}}" for key in kind.keys)])
+        routes.append(Route(path, partial(_answer, room, partial(_page, opened, kind)), methods=["GET"]))
+    routes.append(Route("/record/{position:int}", partial(_answer, room, partial(_record, opened, settings))))
+    return Starlette(routes=routes, exception_handlers={404: _no_such_address})
+
+
+class _Published:
+    """The newest published file. Pages that are being made from an older one are finished first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.news_file
+        self._lock = Lock()
+        self._file: PublishedFile | None = None
+
+    def newest(self) -> PublishedFile:
+        """Raises NewsledgerError if nothing was published."""
+        with self._lock:
+            if self._file is None or not self._path.is_file() or self._file.version != version_of(self._path):
+                self._file = PublishedFile(self._path)
+            return self._file
+
+
+async def _answer(room: BoundedSemaphore, page: Callable[[Request], Response], request: Request) -> Response:
+    if not room.acquire(blocking=False):
+        return Response("busy, try again in a second", 503, {"Retry-After": "1"}, "text/plain")
+    try:
+        return await run_in_threadpool(_with_errors, page, request)
+    finally:
+        room.release()
+
+
+def _with_errors(page: Callable[[Request], Response], request: Request) -> Response:
+    """The page, or one that says why it cannot be shown."""
+    try:
+        return page(request)
+    except PageMissing:
+        return _notice("missing", request, 404)
+    except NewsledgerError as exc:
+        return _notice("unavailable", request, 503, reason=str(exc))
+    except duckdb.InterruptException:
+        return _notice("unavailable", request, 503, reason=f"the query took more than {MAX_SECONDS:.0f} seconds")
+
+
+def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
+    selection = Selection.of(request.query_params)
+    keys = [request.path_params[key] for key in kind.keys]
+    now = utc_now()
+    file = opened.newest()
+    reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, ROWS)
+    return _html(render(kind, keys, reader, LiveLinks(_depth(request), selection)))
+
+
+def _record(opened: _Published, settings: Settings, request: Request) -> Response:
+    """An archived record as text."""
+    found = opened.newest().answer("record", {"position": request.path_params["position"]})
+    if not found:
+        raise PageMissing("record")
+    place = found.first
+    location = Location(place.warc_file, place.warc_offset, place.warc_length)
+    record = read_text(archive_storage(settings).read(location), where=str(location))
+    body = record.body[:RECORD_BYTES].decode("utf-8", "replace")
+    blocks = [("warc", record.warc_headers), ("http", record.http_head), ("body", body)]
+    return _notice("record", request, 200, place=place, blocks=blocks, is_cut=len(record.body) > RECORD_BYTES)
+
+
+def _notice(template: str, request: Request, status: int, **content: object) -> Response:
+    links = LiveLinks(_depth(request), Selection.of(request.query_params))
+    return _html(render_notice(template, _language(request), links, **content), status)
+
+
+def _language(request: Request) -> str:
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+async def _no_such_address(request: Request, exc: Exception) -> Response:
+    return _notice("missing", request, 404)
+
+
+def _depth(request: Request) -> int:
+    """Slashes of the address as the browser sees it, below the application: %2F in a name is none."""
+    raw: str = request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0]
+    root: str = request.scope.get("root_path", "")
+    return max(0, raw.removeprefix(root).count("/") - 1)
+
+
+def _html(page: str, status: int = 200) -> Response:
+    policies = f"{policy(is_live=True)}; frame-ancestors 'self'"
+    return HTMLResponse(page, status, {**HEADERS, "Content-Security-Policy": policies})
+
+
+def preferred_language(accepted: str) -> str:
+    """The language of Accept-Language that we have and the reader prefers most; English without one."""
+    ranked = []
+    for order, part in enumerate(accepted.split(",")):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(weight or 1), order, tag.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((tag for weight, _, tag in sorted(ranked) if tag in LANGUAGES and weight < 0), LANGUAGES[0])

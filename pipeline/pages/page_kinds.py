@@ -1,0 +1,86 @@
+"""Which pages there are: for each, its address, the values that the address holds, and the queries that it shows.
+
+The template of a page has its name. What a page shows is decided there and in `sql/`: a new page needs no other code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from pipeline.pages.published_file import Bound, Figure, PublishedFile
+from pipeline.pages.selection import Period
+
+
+class PageMissing(Exception):
+    """There is no such page: the address cannot be read, or names something that is not in the file."""
+
+
+class PageKind(msgspec.Struct, frozen=True):
+    name: str
+    figures: tuple[str, ...]
+    """The queries. If the page has keys, the first one has no rows for keys that do not exist."""
+    keys: tuple[str, ...] = ()
+    """The names of the values in its address."""
+    in_navigation: bool = False
+
+    def values(self, keys: Sequence[str]) -> dict[str, Bound]:
+        """The values that the parts of an address stand for. Raises PageMissing."""
+        try:
+            return {name: _READ[name](key) for name, key in zip(self.keys, keys, strict=True)}
+        except ValueError as exc:
+            raise PageMissing(f"{self.name}: {exc}") from exc
+
+    def answers(self, file: PublishedFile, period: Period, keys: Sequence[str], limit: int) -> Mapping[str, Figure]:
+        """The page's figures by name, none with more than `limit` rows. Raises PageMissing."""
+        values = {**period.values, "row_limit": limit, **self.values(keys)}
+        figures = {name: file.answer(name, values) for name in self.figures}
+        if self.keys and not figures[self.figures[0]]:
+            raise PageMissing(f"{self.name}: {', '.join(keys)}")
+        return figures
+
+
+_READ: Mapping[str, Callable[[str], Bound]] = {
+    "article_id": UUID,
+    "day": date.fromisoformat,
+    "person": str,
+    "source_id": str,
+}
+
+KINDS: Mapping[str, PageKind] = {
+    kind.name: kind
+    for kind in (
+        PageKind("coverage", ("coverage", "coverage_totals", "feeds"), in_navigation=True),
+        PageKind("articles", ("articles",)),
+        PageKind(
+            "source",
+            ("source_days", "coverage_totals_of_source", "feeds_of_source", "articles_of_source", "source_removed"),
+            ("source_id",),
+        ),
+        PageKind("day", ("source_day", "articles_of_day", "polls_of_day"), ("source_id", "day")),
+        PageKind(
+            "article",
+            (
+                "article",
+                "article_quotes",
+                "article_mentions",
+                "article_stripped",
+                "article_videos",
+                "article_revisions",
+                "article_addresses",
+                "article_trail",
+            ),
+            ("article_id",),
+        ),
+        PageKind("changes", ("changes", "changes_by_source", "vanished"), in_navigation=True),
+        PageKind("voices", ("voices",), in_navigation=True),
+        PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),
+        PageKind("backfills", ("backfills",), in_navigation=True),
+        PageKind("person", ("person", "person_quotes", "person_roles", "person_sources"), ("person",)),
+    )
+}
+"""All pages by name; the first one is the page that a reader sees first."""
+FIRST_PAGE = next(iter(KINDS))

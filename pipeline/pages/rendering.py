@@ -1,0 +1,209 @@
+"""Pages as HTML: templates, words in the reader's language, and a policy that lets nothing else run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib import resources
+from itertools import groupby
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import jinja2
+import msgspec
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
+
+from pipeline.monitor.concerns import Concern
+from pipeline.pages import marked_text
+from pipeline.pages.marked_text import MarkedLine, MarkedSpan, WordEdit
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind
+from pipeline.pages.published_file import Figure, PublishedFile
+from pipeline.pages.published_state import published_concerns
+from pipeline.pages.selection import Period
+
+LANGUAGES = ("en", "de")
+_LOCALES = {"en": "en_GB", "de": "de_DE"}
+_FILES = resources.files(__package__)
+
+
+class PageLinks(Protocol):
+    """Where pages are, seen from one of them."""
+
+    is_live: bool
+
+    def to(self, kind: str, *keys: object) -> str:
+        """The relative address of a page."""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who the pages are for: what is open, and how it is to be shown."""
+
+    file: PublishedFile
+    period: Period
+    language: str
+    now: datetime
+    row_limit: int
+    """Maximum number of rows of a table."""
+
+
+def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks) -> str:
+    """The page as HTML. Raises PageMissing."""
+    file, period = reader.file, reader.period
+    figures = kind.answers(file, period, keys, reader.row_limit)
+    return (
+        _environment(reader.language)
+        .get_template(f"{kind.name}.html")
+        .render(
+            figures=figures,
+            keys=kind.values(keys),
+            concerns=_concerns(reader) if kind.name == FIRST_PAGE else (),
+            build=file.build,
+            sources=file.sources,
+            article_languages=file.article_languages,
+            row_limit=reader.row_limit,
+            period=period,
+            **_frame(kind.name, reader.language, links),
+        )
+    )
+
+
+def _concerns(reader: Reader) -> list[Concern]:
+    """Those of the chosen source, or all."""
+    chosen = reader.period.selection.source_id
+    found = published_concerns(reader.file, reader.now)
+    return [concern for concern in found if chosen is None or concern.source_id in (None, chosen)]
+
+
+def render_notice(template: str, language: str, links: PageLinks, **content: object) -> str:
+    """A page that says something instead of showing figures: that there is no such page, or an archived record."""
+    frame = _frame(template, language, links)
+    return _environment(language).get_template(f"{template}.html").render(build=None, **frame, **content)
+
+
+def _frame(name: str, language: str, links: PageLinks) -> dict[str, object]:
+    return {
+        "links": links,
+        "link": links.to,
+        "navigation": [kind.name for kind in KINDS.values() if kind.in_navigation],
+        "page_name": name,
+        "policy": policy(is_live=links.is_live),
+        "style": Markup(_text("style.css")),  # noqa: S704  # our own files
+        "script": Markup(_text("script.js")),  # noqa: S704
+        "language": language,
+    }
+
+
+def policy(*, is_live: bool) -> str:
+    """The Content-Security-Policy: our style and our script, by their digests, and nothing else from anywhere."""
+    sources = {
+        "default-src": "'none'",
+        "style-src": _digest(_text("style.css")),
+        "script-src": _digest(_text("script.js")),
+        "form-action": "'self'" if is_live else "'none'",
+        "base-uri": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+@cache
+def _text(name: str) -> str:
+    return _FILES.joinpath("templates", name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _environment(language: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__ or ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    locale = _LOCALES[language]
+    environment.filters.update(
+        number=lambda value: format_decimal(value, locale=locale),
+        percent=lambda value: format_percent(value, "#,##0.#%", locale=locale),
+        weekday=lambda day: format_date(day, "EEEEEE d MMM", locale=locale),
+        long_day=lambda day: format_date(day, "full", locale=locale),
+        utc=lambda at: f"{format_datetime(at, 'd MMM y, HH:mm', locale=locale)} UTC",
+        web_address=_web_address,
+        annotated=_annotated,
+        compared=_compared,
+        passages=_passages,
+        folded=marked_text.folded,
+        inline=_inline,
+        groupby_in_order=_groupby_in_order,
+        level=_level,
+    )
+    return environment
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The words of a language. The templates are written in English."""
+    if language == "en":
+        return NullTranslations()
+    catalogue = read_po(io.BytesIO(_FILES.joinpath(f"{language}.po").read_bytes()), locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _web_address(url: str | None) -> str | None:
+    """The address if a browser may open it: what a feed calls a link may be a script."""
+    try:
+        return url if url is not None and urlsplit(url).scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def _annotated(text: str, part: str, quotes: Figure, mentions: Figure) -> list[MarkedLine]:
+    spans = [
+        *(MarkedSpan(q.start_char, q.end_char, q.kind, str(q.quote_no)) for q in quotes.rows if q.part == part),
+        *(MarkedSpan(m.start_char, m.end_char, m.kind) for m in mentions.rows if m.part == part),
+    ]
+    return marked_text.annotated(text, spans)
+
+
+def _edits(word_diff: Iterable[Mapping[str, Any]] | None, part: str) -> list[WordEdit]:
+    return [WordEdit(**change) for change in word_diff or () if change["part"] == part]
+
+
+def _compared(old: str, new: str, word_diff: Iterable[Mapping[str, Any]] | None, part: str) -> marked_text.SideBySide:
+    return marked_text.compared(old, new, _edits(word_diff, part))
+
+
+def _passages(
+    text: str, word_diff: Iterable[Mapping[str, Any]] | None, part: str
+) -> Sequence[marked_text.EditInContext]:
+    return list(marked_text.passages(text, (edit for edit in _edits(word_diff, part) if not edit.cosmetic)))
+
+
+def _inline(new: str, word_diff: Iterable[Mapping[str, Any]] | None, part: str) -> Iterable[marked_text.Piece]:
+    return marked_text.inline(new, _edits(word_diff, part))
+
+
+def _groupby_in_order(rows: Iterable[Any], column: str) -> list[tuple[Any, list[Any]]]:
+    """Jinja's groupby sorts; this one keeps the order of the query."""
+    return [(key, list(group)) for key, group in groupby(rows, key=lambda row: getattr(row, column))]
+
+
+def _level(count: int, most: int) -> int:
+    """The step of the colour scale, 0 to 5."""
+    return -(-5 * count // most) if most else 0

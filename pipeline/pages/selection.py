@@ -1,0 +1,82 @@
+"""What the reader asked to see: days, a source, a language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+import msgspec
+
+from pipeline.pages.published_file import Bound, PublishedFile
+
+DAYS_SHOWN = timedelta(days=14)
+"""Without a choice, the last two weeks of the data are shown."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """None where the reader has chosen nothing."""
+
+    from_on: date | None = None
+    to_on: date | None = None
+    source_id: str | None = None
+    language: str | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Selection:
+        """The selection in an address. Values that cannot be read are ignored, and so are other names."""
+        language = given.get("language", "").lower()
+        return cls(
+            _day(given.get("from", "")),
+            _day(given.get("to", "")),
+            given.get("source") or None,
+            language if _LANGUAGE.fullmatch(language) else None,
+        )
+
+    @property
+    def query(self) -> str:
+        """As it stands in an address, without the question mark; empty if nothing is chosen."""
+        names = {"from": self.from_on, "to": self.to_on, "source": self.source_id, "language": self.language}
+        return urlencode({name: value for name, value in names.items() if value is not None})
+
+
+class Period(msgspec.Struct, frozen=True):
+    """A selection on a file: its days are known, and first and last day of the file's data."""
+
+    selection: Selection
+    from_on: date
+    to_on: date
+    first_on: date
+    last_on: date
+
+    @property
+    def days(self) -> list[date]:
+        return [self.from_on + timedelta(days=number) for number in range((self.to_on - self.from_on).days + 1)]
+
+    @property
+    def values(self) -> dict[str, Bound]:
+        chosen = self.selection
+        return {
+            "from_on": self.from_on,
+            "to_on": self.to_on,
+            "only_source": chosen.source_id,
+            "only_language": chosen.language,
+        }
+
+
+def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
+    """The days to show. A file without data has only today."""
+    known = file.answer("days_of_data", {}).first
+    first_on, last_on = known.first_on or today, known.last_on or today
+    to_on = min(max(selection.to_on or last_on, first_on), last_on)
+    from_on = min(max(selection.from_on or to_on - DAYS_SHOWN + timedelta(days=1), first_on), to_on)
+    return Period(selection, from_on, to_on, first_on, last_on)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

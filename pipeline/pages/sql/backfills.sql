@@ -1,0 +1,22 @@
+-- The backfills, newest first: what each one found, recovered and read again.
+select
+    backfill_id,
+    run_id,
+    source_id,
+    interval_start,
+    interval_end,
+    started_at,
+    finished_at,
+    known,
+    found,
+    recovered,
+    replayed,
+    unchanged,
+    lost,
+    waiting,
+    documents_read,
+    documents_failed
+from main.backfills
+where $only_source is null or source_id = $only_source
+order by finished_at desc, source_id
+limit $row_limit

@@ -1,0 +1,17 @@
+-- How many articles were changed, by source.
+select
+    source_id,
+    count(distinct article_id) as articles,
+    count_if(list_contains(change_kinds, 'headline')) as headlines,
+    count_if(list_contains(change_kinds, 'substance')) as texts,
+    count_if(list_contains(change_kinds, 'correction')) as corrections
+from article_revisions
+where
+    revision_no > 1
+    and list_has_any(change_kinds, ['headline', 'lead', 'correction', 'substance'])
+    and cast(captured_at at time zone 'UTC' as date) between $from_on and $to_on
+    and ($only_source is null or source_id = $only_source)
+    and ($only_language is null or language = $only_language)
+group by source_id
+order by articles desc, source_id
+limit $row_limit

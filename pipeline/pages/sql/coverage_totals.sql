@@ -1,0 +1,19 @@
+-- The sums of the period, of all sources that are shown.
+select
+    cast(coalesce(sum(seen), 0) as bigint) as seen,
+    cast(coalesce(sum(captured + captured_from_feed), 0) as bigint) as captured,
+    cast(coalesce(sum(failed), 0) as bigint) as lost,
+    cast(coalesce(sum(pending), 0) as bigint) as waiting,
+    cast(coalesce(sum(gaps), 0) as bigint) as gaps,
+    count_if(volume = 'quiet') as quiet_days
+from coverage_ledger
+where
+    day between $from_on and $to_on
+    and ($only_source is null or source_id = $only_source)
+    and (
+        $only_language is null
+        or source_id in (
+            select articles.source_id from articles
+            where articles.language = $only_language
+        )
+    )

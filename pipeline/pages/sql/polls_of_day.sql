@@ -1,0 +1,17 @@
+-- The polls of the source's feeds on the day.
+select
+    occurred_at,
+    feed_url,
+    outcome,
+    status,
+    reason,
+    detail,
+    items,
+    new_items,
+    overlap,
+    gap_from,
+    gap_to
+from events.feed_polled
+where source_id = $source_id and cast(occurred_at at time zone 'UTC' as date) = $day and caused_by is null
+order by occurred_at, feed_url
+limit $row_limit

@@ -1,0 +1,15 @@
+-- Which rules removed what from the source's articles of the period.
+select
+    stripped.kind,
+    stripped.rule,
+    count(*) as blocks,
+    count(distinct stripped.article_id) as articles,
+    any_value(stripped.text) as example
+from events.boilerplate_stripped as stripped
+inner join articles on stripped.caused_by = articles.extraction_id
+where
+    articles.source_id = $source_id
+    and cast(articles.first_seen_at at time zone 'UTC' as date) between $from_on and $to_on
+group by stripped.kind, stripped.rule
+order by blocks desc, stripped.kind, stripped.rule
+limit $row_limit

@@ -1,0 +1,17 @@
+-- The articles whose pages have vanished, newest first.
+select
+    article_id,
+    source_id,
+    headline,
+    published_at,
+    last_seen_at,
+    gone_at,
+    word_count,
+    url
+from articles
+where
+    cast(gone_at at time zone 'UTC' as date) between $from_on and $to_on
+    and ($only_source is null or source_id = $only_source)
+    and ($only_language is null or language = $only_language)
+order by gone_at desc, url
+limit $row_limit

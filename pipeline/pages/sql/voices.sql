@@ -1,0 +1,42 @@
+-- Who was quoted, most often first, with the days on which the articles were published.
+with quoted as (
+    select
+        quotes.person,
+        quotes.source_id,
+        quotes.article_id,
+        quotes.kind,
+        cast(coalesce(quotes.published_at, articles.first_seen_at) at time zone 'UTC' as date) as day
+    from quotes
+    inner join articles on quotes.article_id = articles.article_id
+    where
+        quotes.person is not null
+        and ($only_source is null or quotes.source_id = $only_source)
+        and ($only_language is null or articles.language = $only_language)
+),
+
+counts as (
+    select
+        person,
+        count_if(kind = 'direct') as direct_quotes,
+        count_if(kind = 'indirect') as indirect_quotes,
+        count(distinct article_id) as articles,
+        list(distinct source_id order by source_id) as sources,
+        histogram(day) as quotes_by_day
+    from quoted
+    where day between $from_on and $to_on
+    group by person
+)
+
+select
+    counts.person,
+    persons.role,
+    persons.party,
+    counts.direct_quotes,
+    counts.indirect_quotes,
+    counts.articles,
+    counts.sources,
+    counts.quotes_by_day
+from counts
+left join persons on counts.person = persons.name
+order by counts.direct_quotes + counts.indirect_quotes desc, counts.person
+limit $row_limit

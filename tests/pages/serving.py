@@ -1,0 +1,57 @@
+"""The pages as files and from a server, as tests read them."""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.message import Message
+from pathlib import Path
+from time import sleep
+from typing import NamedTuple
+
+import uvicorn
+
+from pipeline.cli.pages import pages_of
+from pipeline.settings import Settings
+from tests.worlds.running import free_port
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Message
+    text: str
+
+
+class Browser:
+    """Asks the pages of a data directory over HTTP."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def get(self, address: str = "/", headers: Mapping[str, str] | None = None, method: str = "GET") -> Answer:
+        request = urllib.request.Request(self.base + address, headers=dict(headers or {}), method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return Answer(answer.status, answer.headers, answer.read().decode())
+        except urllib.error.HTTPError as exc:
+            with exc:
+                return Answer(exc.code, exc.headers, exc.read().decode())
+
+
+@contextmanager
+def served(data: Path) -> Iterator[Browser]:
+    """`newsledger serve` on a port of its own."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(pages_of(Settings(data=data)), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        sleep(0.01)
+    try:
+        yield Browser(f"http://127.0.0.1:{port}")
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,287 @@
+"""The pages of the sample newsroom, as files and from the server: whole, linked, true to the file, and harmless."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import duckdb
+import pytest
+from babel.messages.extract import extract_from_dir
+from lxml import html
+
+from pipeline.errors import LedgerMissing
+from pipeline.pages.live_pages import preferred_language
+from pipeline.pages.page_kinds import KINDS
+from pipeline.pages.published_file import PublishedFile
+from pipeline.settings import PROJECT_ROOT
+from tests.pages.serving import Browser, served
+from tests.worlds.running import Demo, newsledger
+
+pytestmark = pytest.mark.slow
+PAGES_OF_A_KIND = 3
+"""How many pages of each kind the test asks the server for; reports are tested whole."""
+PAGES = PROJECT_ROOT / "pipeline" / "pages"
+
+
+@pytest.fixture(scope="module")
+def report(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, html.HtmlElement]:
+    """The parsed pages of a report on all days, by file."""
+    folder = tmp_path_factory.mktemp("report")
+    done = newsledger("report", "--data", demo.data, "-o", folder)
+    assert done.returncode == 0, done.stderr
+    return {str(path.relative_to(folder)): parsed(path.read_text("utf-8")) for path in folder.rglob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def browser(demo: Demo) -> Iterator[Browser]:
+    with served(demo.data) as serving:
+        yield serving
+
+
+def parsed(text: str) -> html.HtmlElement:
+    return html.document_fromstring(text)
+
+
+def links(page: html.HtmlElement) -> list[str]:
+    return [str(each) for each in page.xpath("//a/@href") if urlsplit(each).scheme not in ("http", "https")]
+
+
+# A report
+
+
+def test_report_has_a_page_of_every_kind_and_every_article(report: Mapping[str, html.HtmlElement], demo: Demo) -> None:
+    assert {name.partition("/")[0].removesuffix(".html") for name in report} == {*KINDS} - {"coverage"} | {"index"}
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        articles = {str(article) for (article,) in con.sql("select article_id from article_coverage").fetchall()}
+    assert {name[8:-5] for name in report if name.startswith("article/")} == articles
+
+
+def test_every_link_of_a_report_leads_to_a_place_on_one_of_its_pages(report: Mapping[str, html.HtmlElement]) -> None:
+    places = {name: {*page.xpath("//@id")} for name, page in report.items()}
+    assert all(len(ids) == len(page.xpath("//@id")) for ids, page in zip(places.values(), report.values(), strict=True))
+    broken = set()
+    for name, page in report.items():
+        for link in links(page):
+            target, place = urldefrag(urljoin(name, link))
+            if target not in places or (place and place not in places[target]):
+                broken.add((name, link))
+    assert not broken
+
+
+def test_pages_request_nothing(report: Mapping[str, html.HtmlElement]) -> None:
+    for page in report.values():
+        assert page.xpath("//@src | //link | //img | //iframe | //object | //@style | //*[@onclick]") == []
+        (policy,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        assert policy.startswith("default-src 'none';") and "unsafe" not in policy
+
+
+def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, html.HtmlElement], demo: Demo) -> None:
+    """A query is copied from the page into an ordinary DuckDB session."""
+    page = report["index.html"]
+    shown = [str(code) for code in page.xpath("//details[@class='sql']//code/text()")]
+    assert len(shown) == 3
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        totals, by_source, feeds = (con.sql(sql).fetchall() for sql in shown)
+    assert [page.xpath(f"string(//dl//div[{n}]/dd)").strip() for n in range(1, 7)] == [str(n) for n in totals[0]]
+    assert len(page.xpath("//table[@class='map']/tbody/tr")) == len(by_source) == 5
+    assert len(page.xpath("//section[@aria-labelledby='feeds']//tbody/tr")) == len(feeds)
+
+
+def test_every_figure_of_every_page_shows_its_sql(report: Mapping[str, html.HtmlElement], demo: Demo) -> None:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        for name in KINDS:
+            file = next(each for each in report if each.startswith("index" if name == "coverage" else name))
+            for sql in report[file].xpath("//details[@class='sql']//code/text()"):
+                con.sql(str(sql)).fetchall()
+
+
+def test_text_of_an_article_is_whole_and_its_quotations_are_marked(
+    report: Mapping[str, html.HtmlElement], demo: Demo
+) -> None:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        ((article, lead, text),) = con.sql(
+            "select article_id, lead, text from articles order by quote_count desc nulls last, article_id limit 1"
+        ).fetchall()
+        quotes = con.sql(
+            "select text from quotes where part = 'text' and kind = 'direct' and article_id = $id order by start_char",
+            params={"id": article},
+        ).fetchall()
+    page = report[f"article/{article}.html"]
+    for number in page.xpath("//div[@class='text']//a[@class='no']"):
+        number.drop_tree()
+    (shown,) = page.xpath("//div[@class='text']")
+    assert " ".join(shown.text_content().split()) == " ".join(f"{lead or ''} {text}".split())
+    marked = "".join(page.xpath("//div[@class='text']/p/mark[contains(concat(' ', @class), ' direct')]//text()"))
+    assert marked.replace(" ", "") == "".join(quote for (quote,) in quotes).replace(" ", "").replace("\n", "")
+
+
+def test_report_of_one_source_names_no_other(demo: Demo, tmp_path: Path) -> None:
+    done = newsledger("report", "--data", demo.data, "-o", tmp_path, "--source", "meridian", "--from", "2026-03-03")
+    assert done.returncode == 0, done.stderr
+    assert not any("holmbote" in path.read_text("utf-8") for path in tmp_path.glob("*.html"))
+    assert "2026-03-02" not in (tmp_path / "articles.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--source", "nobody"], "--source nobody"),
+        (["--from", "2026-03-05", "--to", "2026-03-02"], "is after"),
+    ],
+)
+def test_report_that_cannot_be_written_says_why(demo: Demo, tmp_path: Path, options: list[str], said: str) -> None:
+    done = newsledger("report", "--data", demo.data, "-o", tmp_path / "report", *options)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (tmp_path / "report").exists()
+
+
+# The server
+
+
+def test_links_lead_to_pages_of_every_kind_and_keep_the_choice(browser: Browser) -> None:
+    waiting, seen = ["/?source=meridian"], set[str]()
+    opened: Counter[str] = Counter()
+    while waiting:
+        address = waiting.pop(0)
+        kind = urlsplit(address).path.split("/")[1] or "coverage"
+        if address in seen or opened[kind] == PAGES_OF_A_KIND:
+            continue
+        seen.add(address)
+        opened[kind] += 1
+        answer = browser.get(address)
+        assert answer.status == 200, address
+        targets = {urldefrag(urljoin(address, link)).url for link in links(parsed(answer.text)) if link[0] != "#"}
+        assert all("?source=meridian" in target for target in targets)
+        waiting += sorted(targets)
+    assert set(opened) == {*KINDS, "record"}
+
+
+def test_archived_record_is_shown_as_text(browser: Browser, demo: Demo) -> None:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        ((position,),) = con.sql("select min(position) from events.article_captured where status = 200").fetchall()
+    page = parsed(browser.get(f"/record/{position}").text)
+    warc, http, body = page.xpath("//pre[@class='record']")
+    assert "WARC-Type: response" in warc.text_content()
+    assert http.text_content().startswith("HTTP/1.1 200")
+    assert "</html>" in body.text_content() and len(body) == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/nothing",
+        "/article/x",
+        "/article/00000000-0000-8000-8000-000000000000",
+        "/source/nobody",
+        "/day/meridian/2026-13-01",
+    ],
+)
+def test_address_of_no_page_is_answered_with_a_page(browser: Browser, address: str) -> None:
+    answer = browser.get(address)
+    assert answer.status == 404
+    back = urljoin(browser.base + address, next(iter(parsed(answer.text).xpath("//main//a/@href"))))
+    assert urlsplit(back).path == "/"
+
+
+def test_address_holds_no_sql(browser: Browser) -> None:
+    quote = "x'; drop table articles; --"
+    for name in ("from", "to", "source", "language"):
+        assert browser.get(f"/?{name}={quote.replace(' ', '%20')}").status == 200
+    assert browser.get(f"/person/{quote.replace(' ', '%20')}").status == 404
+
+
+def test_pages_speak_the_language_of_the_browser(browser: Browser) -> None:
+    german = browser.get("/", {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}).text
+    assert 'lang="de"' in german and "Abdeckung" in german
+    assert 'lang="en"' in browser.get("/", {"Accept-Language": "fr,en;q=0.5"}).text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("fr;q=1, de;q=0.2, en;q=0.1", "de"),
+        ("de;q=0, en", "en"),
+        ("de;q=x", "en"),
+        ("*", "en"),
+    ],
+)
+def test_preferred_language(accepted: str, language: str) -> None:
+    assert preferred_language(accepted) == language
+
+
+def test_server_answers_only_to_its_own_name_and_only_to_reading(browser: Browser) -> None:
+    assert browser.get("/", {"Host": "attacker.example"}).status == 400
+    assert browser.get("/", method="POST").status == 405
+
+
+def test_policy_is_also_a_header_and_forbids_foreign_frames(browser: Browser) -> None:
+    headers = browser.get("/").headers
+    assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_server_shows_a_new_publication(demo: Demo, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with served(data) as browser:
+        assert browser.get("/").status == 503
+        shutil.copyfile(demo.data / "news.duckdb", data / "news.duckdb")
+        assert "Harbour reopened" not in browser.get("/articles").text
+        newer = data / "newer.duckdb"
+        shutil.copyfile(data / "news.duckdb", newer)
+        with duckdb.connect(newer) as con:
+            con.sql("update articles set headline = 'Harbour reopened'")
+        newer.replace(data / "news.duckdb")
+        assert "Harbour reopened" in browser.get("/articles").text
+
+
+# The file
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from articles",
+        "create table articles_too as from articles",
+        "attach 'other.duckdb'",
+        "copy articles to 'articles.csv'",
+        "select * from read_text('/etc/hostname')",
+        "set enable_external_access = true",
+    ],
+)
+def test_nothing_can_be_written_and_nothing_else_read(demo: Demo, statement: str) -> None:
+    with PublishedFile(demo.data / "news.duckdb") as file, pytest.raises(duckdb.Error):
+        file.run(statement, {})
+
+
+def test_missing_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LedgerMissing, match="newsledger ingest"):
+        PublishedFile(tmp_path / "news.duckdb")
+
+
+# The words
+
+
+SAME_IN_GERMAN = {"SQL", "Position", "Details", "Videos", "Feed", "Feeds", "Person", "Backfills"}
+
+
+def test_every_word_is_translated_and_no_other() -> None:
+    found = extract_from_dir(PAGES / "templates", [("**.html", "jinja2.ext:babel_extract")])
+    written = {message for _, _, messages, _, _ in found for message in _forms(messages)}
+    german = (PAGES / "de.po").read_text("utf-8")
+    translated = set(re.findall(r'^msgid(?:_plural)? "(.+)"$', german, re.M))
+    assert translated | SAME_IN_GERMAN == written
+    assert not re.search(r'^msgstr.* ""$', german.partition("\n\n")[2], re.M)
+
+
+def _forms(messages: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The singular and the plural of a message."""
+    return messages if isinstance(messages, tuple) else (messages,)

@@ -215,7 +215,7 @@ def verify_stores() -> dict[str, int | str]:
 
     settings = _settings()
     with _ledger(settings) as ledger:
-        proof = verify_weekly(settings, ledger, utc_now())
+        proof = verify_weekly(settings, ledger, utc_now(), _log_step)
     for finding in proof.findings:
         log.error("not_as_recorded", finding=finding.text)
     proof.require_success()

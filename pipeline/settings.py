@@ -176,6 +176,11 @@ class Settings(BaseSettings):
         return self.data / "verified.json"
 
     @property
+    def checkpoint_file(self) -> Path:
+        """How far verifications have come."""
+        return self.data / "checkpoint.json"
+
+    @property
     def anchors_file(self) -> Path:
         """The heads of the ledger at each maintenance."""
         return self.anchors or self.data / "anchors.jsonl"

@@ -11,6 +11,7 @@ from pipeline import models
 from pipeline.cli import console
 from pipeline.cli.options import Data
 from pipeline.errors import NewsledgerError, StorageError
+from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
@@ -34,7 +35,7 @@ def maintain(data: Data = None) -> None:
     ):
         deleted = delete_superseded(ledger, now)
         merging = merge_files(ledger, on_progress)
-        proof = verify_weekly(settings, ledger, now)
+        proof = verify_weekly(settings, ledger, now, on_progress)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     console.table(
         None,
@@ -60,6 +61,7 @@ def verify_ledger(
     archive: Annotated[
         bool, typer.Option("--archive", help="Also compare every record of the archive with the event that names it.")
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read all events, also those that were proven before.")] = False,
     digests: Annotated[
         list[str] | None,
         typer.Option(
@@ -72,23 +74,33 @@ def verify_ledger(
 ) -> None:
     """Prove that the ledger holds exactly what was recorded.
 
-    Looks also for the heads that were kept elsewhere: by each maintenance in anchors.jsonl, in news.duckdb, and
-    by you (--digest). So it finds that the end of the ledger was cut off. Prints today's head: keep
+    Reads the events that are new or whose files were written since the last verification, and counts the others. For
+    those, it relies on what the file system says of their files: a disk that returns other bytes, and somebody who sets
+    the clock back, are found by --full, which the weekly maintenance does. An interrupted run resumes.
+
+    Looks also for the heads that were kept elsewhere: by each maintenance in anchors.jsonl, in news.duckdb, by the last
+    verification, and by you (--digest). So it finds that the end of the ledger was cut off. Prints today's head: keep
     it where nobody who can change the data directory can change it.
 
     Exit status 1 if anything was changed, removed or inserted.
     """
-    from pipeline.verification.archive_files import named_files
+    from pipeline.verification.archive_files import ArchivePart
     from pipeline.verification.heads import given_head
     from pipeline.verification.installation import verify_installation
     from pipeline.verification.remembered import record_proof
 
-    settings = load_settings(data=data)
-    given = [given_head(digest) for digest in digests or ()]
-    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        proof = verify_installation(settings, ledger, named_files(ledger) if archive else [], given)
+    settings, now = load_settings(data=data), utc_now()
+    heads = [given_head(digest) for digest in digests or ()]
+    part = ArchivePart.ALL if archive else ArchivePart.NONE
+    with (
+        console.progress() as on_progress,
+        Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger,
+    ):
+        proof = verify_installation(
+            settings, ledger, now, full=full, archive=part, given=heads, on_progress=on_progress
+        )
     try:
-        record_proof(settings, proof, utc_now())
+        record_proof(settings, proof, now)
     except StorageError as exc:  # for example of a write-protected copy
         console.say(f"this result is not remembered: {exc}")
     for finding in proof.findings:
@@ -99,4 +111,7 @@ def verify_ledger(
         )
     records = f", and {proof.records} records of the archive" if archive else ""
     typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")
+    if proof.events_read < proof.events:
+        since = utc_minute(proof.read_since)
+        typer.echo(f"{proof.events_read} events were read now, the others since {since} (--full reads all)")
     typer.echo(f"head {proof.head}")

@@ -191,4 +191,5 @@ def _verified(state: State) -> str:
     if last is None:
         return "never: `newsledger maintain` and `newsledger verify` do it"
     result = f"{last.findings} findings, first {last.first_finding}" if last.findings else "as recorded"
-    return f"{utc_minute(last.verified_at)}, {last.events} events and {last.records} archive records, {result}"
+    since = f", all read since {utc_minute(last.read_since)}" if last.read_since else ""
+    return f"{utc_minute(last.verified_at)}, {last.events} events{since}, {last.records} archive records, {result}"

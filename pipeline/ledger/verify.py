@@ -40,9 +40,10 @@ class Verification(msgspec.Struct, frozen=True):
     appends: int
     events: int
     digest: str
-    """The digest of the last append. If it is also kept outside of the ledger, a later comparison shows whether the
-    last appends were removed."""
+    """Digest of the last append."""
     findings: tuple[VerifyFinding, ...]
+    start: Start
+    """The events after it were read."""
 
 
 class AppendRow(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ def verify(
     if not findings and tables.rows != head.position:
         what = f"hold {tables.rows} events up to position {head.position}, which must be as many"
         findings.append(VerifyFinding("tables", what))
-    return Verification(head.append_no, head.position, head.digest, tuple(findings))
+    return Verification(head.append_no, head.position, head.digest, tuple(findings), start)
 
 
 def _pages(ledger: Ledger, append_no: int) -> Iterator[list[AppendRow]]:

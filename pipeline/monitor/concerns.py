@@ -18,7 +18,7 @@ not repeat it for ever."""
 IDLE_AFTER = timedelta(days=2)
 """Nothing may be polled or published for this long. A daily run that is missed once is made up for by the next."""
 VERIFY_EVERY = timedelta(days=14)
-"""The weekly maintenance verifies the ledger; it may fail to run once."""
+"""The weekly maintenance reads all events; it may fail to run once."""
 
 
 class ConcernKind(StrEnum):
@@ -55,9 +55,9 @@ def _verification(state: State) -> Iterator[Concern]:
         more = f" (and {last.findings - 1} more)" if last.findings > 1 else ""
         what = f"the verification of {utc_minute(last.verified_at)} found: {last.first_finding}{more}"
         yield Concern(ConcernKind.NOT_AS_RECORDED, None, what)
-    since = last.verified_at if last else state.ledger.begun_at
+    since = (last.read_since or last.verified_at) if last else state.ledger.begun_at
     if since is not None and since < state.read_at - VERIFY_EVERY:
-        what = "was not verified since" if last else "was never verified; it was begun on"
+        what = "was not verified completely since" if last else "was never verified; it was begun on"
         what = f"the ledger {what} {utc_minute(since)}: run `newsledger maintain`"
         yield Concern(ConcernKind.NOT_VERIFIED, None, what)
 

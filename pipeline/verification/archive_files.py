@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 
@@ -31,9 +32,20 @@ class NamedFile(msgspec.Struct, frozen=True):
     records: int
 
 
-def named_files(ledger: Ledger) -> list[NamedFile]:
-    """All files that events name, oldest first."""
-    return ledger.select(NamedFile, "named_files")
+class ArchivePart(StrEnum):
+    """The part of the archive that is compared."""
+
+    NONE = "none"
+    DUE = "due"
+    ALL = "all"
+
+
+def files_of(part: ArchivePart, ledger: Ledger, now: datetime) -> list[NamedFile]:
+    """The files of this part, oldest first."""
+    if part is ArchivePart.NONE:
+        return []
+    files = ledger.select(NamedFile, "named_files")
+    return files if part is ArchivePart.ALL else [file for file in files if is_due(file.name, now)]
 
 
 def is_due(name: str, now: datetime) -> bool:

@@ -18,6 +18,7 @@ import msgspec
 from pipeline.errors import SettingsError, StorageError, storage_errors
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
+from pipeline.ledger.checkpoint import AppendEnd
 from pipeline.models.build_file import built_head
 from pipeline.settings import Settings
 
@@ -39,10 +40,6 @@ class Anchor(msgspec.Struct, frozen=True):
     at: datetime
     position: int
     digest: str
-
-
-class _Append(msgspec.Struct, frozen=True):
-    last_position: int
 
 
 def given_head(text: str) -> KeptHead:
@@ -68,7 +65,7 @@ def missing_heads(ledger: Ledger, kept: Sequence[KeptHead]) -> Iterator[str]:
     """A line for each of these heads that the ledger does not contain."""
     end = ledger.head().position
     for head in kept:
-        appends = ledger.select(_Append, "append_with_digest", digest=head.digest)
+        appends = ledger.select(AppendEnd, "append_with_digest", digest=head.digest)
         if any(head.position in (None, append.last_position) for append in appends):
             continue
         if appends:

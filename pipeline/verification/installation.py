@@ -1,35 +1,134 @@
-"""Verify the ledger and the archive of an installation, and remember the result."""
+"""Verify the ledger and the archive of an installation, from where the last verification ended."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
+from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, Verification, verify
+from pipeline.ledger.checkpoint import Checkpoint, file_states, start_after
+from pipeline.ledger.verify import BEGINNING, AppendRow
 from pipeline.settings import Settings
-from pipeline.verification.archive_files import NamedFile, is_due, named_files
-from pipeline.verification.heads import KeptHead, drop_anchor, kept_heads
-from pipeline.verification.proof import Part, Proof, prove
+from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
+from pipeline.verification.archive_files import ArchivePart, check_files, files_of
+from pipeline.verification.checkpoint_file import ArchiveProgress, CheckpointFile, EndSeen
+from pipeline.verification.heads import KeptHead, drop_anchor, kept_heads, missing_heads
+from pipeline.verification.proof import Deviation, Part, Proof
 from pipeline.verification.remembered import record_proof
+
+RESUMED_WITHIN = timedelta(days=3)
+"""An interrupted verification is resumed for this long. After that, what it has read is too old to be called read."""
 
 
 def verify_installation(
-    settings: Settings, ledger: Ledger, files: Sequence[NamedFile], given: Sequence[KeptHead] = ()
+    settings: Settings,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    full: bool = False,
+    archive: ArchivePart = ArchivePart.NONE,
+    given: Sequence[KeptHead] = (),
+    on_progress: OnProgress = ignore_progress,
 ) -> Proof:
-    """Verify the ledger and these files of the archive.
+    """Verify the ledger and this part of the archive.
 
-    The ledger must contain the heads in the file of anchors and in the builds, and those that are given.
+    Events that an earlier verification has proven are not read again, unless their files were written since (see
+    `pipeline.ledger.checkpoint`); with `full`, all are read. A verification that was interrupted is resumed.
+
+    The ledger must contain the heads in the file of anchors, in the builds and in the checkpoint's file, and those that
+    are given. Raises LedgerError, StorageError.
     """
-    kept = [*kept_heads(settings), *given]
-    return prove(ledger, archive_storage(settings), files, threads=settings.jobs, kept=kept)
+    return _Verifying(settings, ledger, now, on_progress).prove(full, archive, given)
 
 
-def verify_weekly(settings: Settings, ledger: Ledger, now: datetime) -> Proof:
-    """Verify the ledger and the files of the archive that are due. Remember the result, and anchor the head unless the
-    ledger is not what was recorded. Raises StorageError."""
-    proof = verify_installation(settings, ledger, [file for file in named_files(ledger) if is_due(file.name, now)])
+def verify_weekly(
+    settings: Settings, ledger: Ledger, now: datetime, on_progress: OnProgress = ignore_progress
+) -> Proof:
+    """Verify all events, and the files of the archive that are due. Remember the result, and anchor the head unless the
+    ledger is not what was recorded. Raises LedgerError, StorageError."""
+    proof = verify_installation(settings, ledger, now, full=True, archive=ArchivePart.DUE, on_progress=on_progress)
     record_proof(settings, proof, now)
     if all(finding.part is Part.ARCHIVE for finding in proof.findings):
         drop_anchor(settings, proof.events, proof.digest, now)
     return proof
+
+
+class _Verifying:
+    """One verification. Its progress is saved while it runs, and also if an error or an interrupt ends it."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, now: datetime, on_progress: OnProgress) -> None:
+        self._settings, self._ledger, self._now, self._on_progress = settings, ledger, now, on_progress
+        self._file = CheckpointFile(settings.checkpoint_file)
+
+    def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead]) -> Proof:
+        kept = [*kept_heads(self._settings), *given]
+        if (end := self._file.progress.end) is not None:
+            kept.append(KeptHead(self._file.path.name, end.digest, end.position))
+        try:
+            verification = self._events(full)
+            findings = [Deviation(Part.LEDGER, f"{each.where}: {each.what}") for each in verification.findings]
+            findings += (Deviation(Part.HEAD, text) for text in missing_heads(self._ledger, kept))
+            checkpoint = self._file.progress.checkpoint
+            if not findings and checkpoint is not None:
+                end = EndSeen(checkpoint.position, checkpoint.digest)
+                self._file.update(end=end, is_reading_all=False)
+            records = 0
+            for checked in self._archive_files(archive):
+                records += checked.records
+                findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
+        finally:
+            self._file.save()
+        return Proof(
+            appends=verification.appends,
+            events=verification.events,
+            digest=verification.digest,
+            records=records,
+            findings=tuple(findings),
+            events_read=verification.events - verification.start.position,
+            read_since=self._now if checkpoint is None else checkpoint.read_since,
+        )
+
+    def _events(self, full: bool) -> Verification:
+        progress, states = self._file.progress, file_states(self._ledger)
+        checkpoint, start = progress.checkpoint, BEGINNING
+        if checkpoint is not None:
+            is_resumable = progress.is_reading_all and self._is_recent(checkpoint.read_since)
+            start = start_after(self._ledger, checkpoint) if is_resumable or not full else BEGINNING
+        is_reading_all = progress.is_reading_all or start == BEGINNING
+        read_since = self._now if checkpoint is None or start == BEGINNING else checkpoint.read_since
+        (head, *_) = self._ledger.head()
+
+        def proven(row: AppendRow) -> None:
+            reached = Checkpoint(row.append_no, row.last_position, row.digest, read_since, states)
+            self._file.update(checkpoint=reached, is_reading_all=is_reading_all)
+            self._on_progress(Progress("verify", None, row.last_position, head))
+
+        return verify(self._ledger, start, proven)
+
+    def _archive_files(self, part: ArchivePart) -> Iterator[CheckedFile]:
+        """The files of this part of the archive, each after it was compared; what an interrupted verification has
+        compared is one of them."""
+        files, progress = files_of(part, self._ledger, self._now), self._file.progress.archive
+        total = sum(file.records for file in files)
+        done = CheckedFile("", 0, ())
+        if progress is not None and progress.part is part and self._is_recent(progress.began_at):
+            files = [file for file in files if file.name > progress.last_file]
+            done = CheckedFile(progress.last_file, progress.records, ())
+        else:
+            progress = None
+        yield done
+        began_at, records, is_sound = self._now if progress is None else progress.began_at, done.records, True
+        for checked in check_files(self._ledger, archive_storage(self._settings), files, self._settings.jobs):
+            yield checked
+            records += checked.records
+            is_sound = is_sound and not checked.findings
+            if is_sound:
+                self._file.update(archive=ArchiveProgress(part, began_at, checked.name, records))
+            self._on_progress(Progress("verify archive", None, records, total))
+        if part is not ArchivePart.NONE:
+            self._file.update(archive=None)
+
+    def _is_recent(self, at: datetime) -> bool:
+        return self._now - at <= RESUMED_WITHIN

@@ -1,17 +1,13 @@
-"""Verify ledger and archive together."""
+"""What a verification has found, and what to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from pipeline.archive.storage import Storage
 from pipeline.errors import NewsledgerError
-from pipeline.ledger import Ledger, verify
-from pipeline.verification.archive_files import NamedFile, check_files
-from pipeline.verification.heads import KeptHead, missing_heads
 
 
 class Part(StrEnum):
@@ -48,6 +44,10 @@ class Proof(msgspec.Struct, frozen=True):
     records: int
     """Number of events whose record in the archive was read."""
     findings: tuple[Deviation, ...]
+    events_read: int
+    """Number of events that were read. An earlier verification has read the others; this one has only counted them."""
+    read_since: datetime
+    """Every event was read at this time or later."""
 
     def require_success(self) -> None:
         """Raises NewsledgerError with the first finding and with what to do, if there is one."""
@@ -65,23 +65,3 @@ class Proof(msgspec.Struct, frozen=True):
         """What to do about the findings, in one line."""
         parts = [part for part in Part if any(finding.part is part for finding in self.findings)]
         return "; ".join([*(ADVICE[part] for part in parts), "see docs/operations.md, When verify fails"])
-
-
-def prove(
-    ledger: Ledger,
-    storage: Storage,
-    files: Sequence[NamedFile],
-    *,
-    threads: int = 1,
-    kept: Sequence[KeptHead] = (),
-) -> Proof:
-    """Verify the whole ledger, look for the heads that were kept elsewhere, and compare these files of the archive with
-    the events that name their records."""
-    verification = verify(ledger)
-    findings = [Deviation(Part.LEDGER, f"{finding.where}: {finding.what}") for finding in verification.findings]
-    findings += (Deviation(Part.HEAD, text) for text in missing_heads(ledger, kept))
-    records = 0
-    for file in check_files(ledger, storage, files, threads):
-        records += file.records
-        findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in file.findings)
-    return Proof(verification.appends, verification.events, verification.digest, records, tuple(findings))

@@ -27,6 +27,8 @@ class LastVerification(msgspec.Struct, frozen=True):
     digest: str
     findings: int
     first_finding: str | None
+    read_since: datetime | None = None
+    """Every event was read at this time or later."""
 
 
 def record_proof(settings: Settings, proof: Proof, now: datetime) -> None:
@@ -39,6 +41,7 @@ def record_proof(settings: Settings, proof: Proof, now: datetime) -> None:
         digest=proof.digest,
         findings=len(proof.findings),
         first_finding=proof.findings[0].text if proof.findings else None,
+        read_since=proof.read_since,
     )
     path = settings.verification_file
     written = path.with_name(f"{path.name}.{os.getpid()}")

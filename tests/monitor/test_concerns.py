@@ -111,7 +111,12 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
         (
             {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 15 * DAY)},
             "not_verified",
-            "the ledger was not verified since 2026-03-05 12:00 UTC: run `newsledger maintain`",
+            "the ledger was not verified completely since 2026-03-05 12:00 UTC: run `newsledger maintain`",
+        ),
+        (
+            {"verification": msgspec.structs.replace(VERIFIED, read_since=NOW - 16 * DAY)},
+            "not_verified",
+            "the ledger was not verified completely since 2026-03-04 12:00 UTC: run `newsledger maintain`",
         ),
         (
             {"verification": None},

@@ -19,8 +19,8 @@ from pipeline.steps.revisit import due_pages, revisit_source, sources_due
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client
-from pipeline.verification.archive_files import named_files
-from pipeline.verification.proof import prove
+from pipeline.verification.archive_files import ArchivePart
+from pipeline.verification.installation import verify_installation
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.world import PARAGRAPHS, World
 
@@ -313,7 +313,7 @@ def test_every_answer_is_in_the_archive(captured: World) -> None:
     location = Location(missing["warc_file"], missing["warc_offset"], missing["warc_length"])
     assert read_page(archive_storage(captured.settings), location).body == b"<p>taken down</p>"
     with captured.stores() as stores:
-        proof = prove(stores.ledger, archive_storage(captured.settings), named_files(stores.ledger))
+        proof = verify_installation(captured.settings, stores.ledger, stores.now(), archive=ArchivePart.ALL)
     assert (proof.records, proof.findings) == (8, ())
 
 

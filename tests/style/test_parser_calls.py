@@ -87,6 +87,7 @@ BOUNDS = {
     ("pipeline.sources.source_list", "tomlkit.parse"): Bound.OURS,
     ("pipeline.standalone", "json.load"): Bound.OURS,
     ("pipeline.standalone", "json.loads"): Bound.OURS,
+    ("pipeline.verification.checkpoint_file", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.verification.heads", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.verification.remembered", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.workers", "pickle.loads"): Bound.OURS,

@@ -1,0 +1,83 @@
+"""What need not be read again: events that were proven before, in files that nobody has written since.
+
+A verification ends with a checkpoint: the append up to which every event was read and proven, and the state of every
+file at that time. The next one begins after this append, or earlier, at the first event in a file that is new or in
+another state. The state is what the file system says of a file: size, times and number. So the checkpoint proves that
+the events were as recorded when they were read, and that their files were not written, replaced or restored since. It
+does not prove that the disk still returns the same bytes, and not that nobody has set the clock back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.events import EVENT_TYPES
+from pipeline.ledger.event_files import event_files
+from pipeline.ledger.log import Ledger
+from pipeline.ledger.verify import BEGINNING, Start
+
+FileStates = Mapping[str, str]
+"""The state of each file, by its path relative to its folder's folder: `item_discovered/ducklake-….parquet`."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """Up to where a verification has read and proven every event."""
+
+    append_no: int
+    position: int
+    digest: str
+    read_since: datetime
+    """Every event up to here was read at this time or later."""
+    files: FileStates
+    """All files as they were before the first event was read."""
+
+
+class AppendEnd(msgspec.Struct, frozen=True):
+    last_position: int
+
+
+def file_states(ledger: Ledger) -> FileStates:
+    """The state of the files of all events. A file that is missing has none."""
+    paths = (Path(path) for cls in EVENT_TYPES for file in event_files(ledger, cls) for path in file.sizes)
+    return {f"{path.parent.name}/{path.name}": state for path in paths if (state := _state(path))}
+
+
+def start_after(ledger: Ledger, checkpoint: Checkpoint) -> Start:
+    """From where events have to be read; the beginning if the ledger does not contain the checkpoint."""
+    position = checkpoint.position
+    for cls in EVENT_TYPES:
+        for file in event_files(ledger, cls):
+            paths = list(map(Path, file.sizes))
+            if any(_state(path) != checkpoint.files.get(f"{path.parent.name}/{path.name}") for path in paths):
+                position = min(position, _first_position(Path(file.data_file)) - 1)
+    ends = ledger.select(AppendEnd, "append_with_digest", digest=checkpoint.digest)
+    if all(end.last_position != checkpoint.position for end in ends):
+        return BEGINNING
+    return next(iter(ledger.select(Start, "append_before", position=position)), BEGINNING)
+
+
+def _state(path: Path) -> str:
+    """What changes if the file is written or replaced; empty if it is missing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ""
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+
+
+def _first_position(path: Path) -> int:
+    """The first position in the file; 0 if it cannot be read."""
+    try:
+        with pq.ParquetFile(path) as file:
+            column = file.schema_arrow.get_field_index("position")
+            groups = [file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups)]
+    except (OSError, pa.ArrowException):
+        return 0
+    firsts = [group.statistics.min if group.statistics else None for group in groups]
+    return min((first or 0 for first in firsts), default=0)

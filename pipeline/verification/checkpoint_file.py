@@ -1,0 +1,79 @@
+"""How far verifications have come, kept in `checkpoint.json` in the data directory.
+
+It is written while a verification runs, so that one that was interrupted resumes, and the next one begins where this
+one ended. It never goes past an event that is not as it was recorded, or past a file of the archive with a finding.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.errors import StorageError, storage_errors
+from pipeline.ledger.checkpoint import Checkpoint
+from pipeline.verification.archive_files import ArchivePart
+
+SAVE_SECONDS = 5.0
+"""Pause between two writes of the file."""
+
+
+class EndSeen(msgspec.Struct, frozen=True):
+    """The end of the ledger when a verification had proven all of it."""
+
+    position: int
+    digest: str
+
+
+class ArchiveProgress(msgspec.Struct, frozen=True):
+    """An unfinished comparison of the archive's files, which are read in the order of their names."""
+
+    part: ArchivePart
+    began_at: datetime
+    last_file: str
+    """The last file that was compared."""
+    records: int
+    """Number of events whose record has been read."""
+
+
+class VerifyProgress(msgspec.Struct, frozen=True):
+    checkpoint: Checkpoint | None = None
+    is_reading_all: bool = False
+    """The verification of all events that has led to the checkpoint is not finished."""
+    end: EndSeen | None = None
+    archive: ArchiveProgress | None = None
+
+
+class CheckpointFile:
+    """The file and what it says. One that cannot be written, as in a write-protected copy, is not written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.progress = _read(path)
+        self._saved_at = time.monotonic()
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the progress, and save it if the last time is more than `SAVE_SECONDS` ago."""
+        self.progress = msgspec.structs.replace(self.progress, **changes)
+        if time.monotonic() - self._saved_at >= SAVE_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        self._saved_at = time.monotonic()
+        written = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        with suppress(StorageError), storage_errors(self.path):
+            written.write_bytes(msgspec.json.encode(self.progress) + b"\n")
+            written.replace(self.path)
+
+
+def _read(path: Path) -> VerifyProgress:
+    """What the file says. A missing or unreadable one says nothing, so everything is read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=VerifyProgress)
+    except (OSError, msgspec.DecodeError):
+        return VerifyProgress()

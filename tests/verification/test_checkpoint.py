@@ -1,0 +1,233 @@
+"""A verification begins where the last one ended, reads what was written since, and resumes when it was interrupted."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.ledger import Ledger, Run
+from pipeline.ledger.checkpoint import file_states
+from pipeline.ledger.log import utc_now
+from pipeline.ledger.verify import WINDOW_EVENTS
+from pipeline.settings import Settings
+from pipeline.steps.maintain import merge_files
+from pipeline.steps.run.progress import Progress
+from pipeline.verification.archive_files import ArchivePart
+from pipeline.verification.checkpoint_file import CheckpointFile
+from pipeline.verification.installation import RESUMED_WITHIN, verify_installation, verify_weekly
+from pipeline.verification.proof import Proof
+from tests.worlds.running import newsledger
+from tests.worlds.stories import item
+from tests.worlds.world import World
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def three_appends(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("three")
+    append(Settings(data=folder), "one", "two", "three")
+    return folder
+
+
+@pytest.fixture
+def settings(three_appends: Path, tmp_path: Path) -> Settings:
+    """A ledger of three appends, two events each, that was verified."""
+    settings = Settings(data=tmp_path / "data")
+    shutil.copytree(three_appends, settings.data)
+    assert prove(settings).findings == ()
+    return settings
+
+
+def append(settings: Settings, *names: str) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        for name in names:
+            ledger.append([item(f"{name}-a"), item(f"{name}-b")], Run("r"))
+
+
+def prove(settings: Settings, now: datetime | None = None, *, full: bool = False) -> Proof:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        return verify_installation(settings, ledger, now or utc_now(), full=full)
+
+
+def change(settings: Settings, sql: str) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        ledger._con.execute(sql)
+
+
+def parquet_files(settings: Settings) -> list[Path]:
+    return sorted((settings.data / "ledger" / "main" / "item_discovered").glob("*.parquet"))
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 1
+    with path.open("r+b") as file:
+        file.write(content)
+
+
+def test_only_new_events_are_read(settings: Settings) -> None:
+    assert prove(settings).events_read == 0
+    append(settings, "four")
+    proof = prove(settings)
+    assert (proof.events_read, proof.events, proof.findings) == (2, 8, ())
+    assert prove(settings, full=True).events_read == 8
+
+
+def test_it_says_since_when_every_event_was_read(settings: Settings) -> None:
+    append(settings, "four")
+    first = prove(settings).read_since
+    later = utc_now() + timedelta(days=1)
+    assert prove(settings, later).read_since == first
+    assert prove(settings, later, full=True).read_since == later
+
+
+TITLE = "update ledger.item_discovered set title = 'x' where position = 1"
+SEEN_WITHOUT_FULL: dict[str, tuple[Callable[[Settings], object], str]] = {
+    "an event changed through DuckLake": (lambda settings: change(settings, TITLE), "append 1 .* not those that were"),
+    "a bit flipped in a file": (lambda settings: flip_a_bit(parquet_files(settings)[0]), "append 1 |cannot be read"),
+    "a file removed": (lambda settings: parquet_files(settings)[0].unlink(), r"file \S+\.parquet: is missing"),
+    "an event removed": (
+        lambda settings: change(settings, "delete from ledger.item_discovered where position = 2"),
+        "append 1 .*: holds 1 events, 2 were recorded",
+    ),
+    "an append removed": (
+        lambda settings: change(settings, "delete from ledger.appends where append_no = 1"),
+        "append 2 .*: follows append 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "message"), SEEN_WITHOUT_FULL.values(), ids=SEEN_WITHOUT_FULL)
+def test_what_was_written_since_the_checkpoint_is_read_again(
+    settings: Settings, tamper: Callable[[Settings], object], message: str
+) -> None:
+    tamper(settings)
+    findings = [finding.text for finding in prove(settings).findings]
+    assert any(re.search(message, finding) for finding in findings), findings
+    assert CheckpointFile(settings.checkpoint_file).progress.end is not None
+    assert prove(settings).findings != (), "a second verification does not forget it"
+
+
+def test_what_the_file_system_does_not_show_is_found_by_full_and_by_maintenance(settings: Settings) -> None:
+    """An event is changed, and the checkpoint made to trust the new files."""
+    change(settings, TITLE)
+    file = CheckpointFile(settings.checkpoint_file)
+    assert file.progress.checkpoint is not None
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        states = file_states(ledger)
+    file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
+    file.save()
+    assert prove(settings).findings == ()
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        (finding,) = verify_weekly(settings, ledger, utc_now()).findings
+    assert finding.text == "append 1 (positions 1-2): its events are not those that were recorded"
+    full = newsledger("verify", "--full", "--data", settings.data)
+    assert full.returncode == 1
+    assert finding.text in full.stderr
+
+
+def test_a_data_file_that_the_catalog_no_longer_lists_is_missed_by_its_events(settings: Settings) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        ledger._con.execute("delete from ledger.item_discovered where position <= 2")
+        states = file_states(ledger)
+    file = CheckpointFile(settings.checkpoint_file)
+    assert file.progress.checkpoint is not None
+    file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
+    file.save()
+    (finding,) = prove(settings).findings
+    assert finding.text == "tables: hold 4 events up to position 6, which must be as many"
+
+
+def test_merged_files_and_copies_are_read_again(settings: Settings, tmp_path: Path) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        merge_files(ledger)
+    proof = prove(settings)
+    assert (proof.events_read, proof.findings) == (6, ())
+    assert prove(settings).events_read == 0
+    copy = Settings(data=tmp_path / "copy")
+    shutil.copytree(settings.data, copy.data)
+    assert prove(copy).events_read == 6
+    settings.data.rename(tmp_path / "moved")
+    assert prove(Settings(data=tmp_path / "moved")).events_read == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"checkpoint": 1}', b"\0\0\0"])
+def test_without_a_readable_checkpoint_everything_is_read(settings: Settings, content: bytes) -> None:
+    settings.checkpoint_file.write_bytes(content)
+    proof = prove(settings)
+    assert (proof.events_read, proof.findings) == (6, ())
+
+
+def test_a_ledger_that_no_longer_has_the_checkpoint_is_read_from_its_beginning(settings: Settings) -> None:
+    shutil.rmtree(settings.data / "ledger")
+    settings.ledger_catalog.unlink()
+    append(settings, "other")
+    proof = prove(settings)
+    assert proof.events_read == 2
+    (finding,) = proof.findings
+    assert finding.text.startswith("head in checkpoint.json: the ledger ended at position 6, now at 2")
+    assert "cut off" in prove(settings).findings[0].text
+
+
+class Interrupted(Exception):
+    pass
+
+
+def interrupt(progress: Progress) -> None:
+    raise Interrupted
+
+
+def test_an_interrupted_verification_resumes(settings: Settings) -> None:
+    """The third and the fourth append fill a window each."""
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        for n in range(2):
+            ledger.append([item(f"{n}-{k}") for k in range(WINDOW_EVENTS)], Run("r"))
+        now, events = utc_now(), 2 * WINDOW_EVENTS + 6
+        for full, read in ((False, WINDOW_EVENTS), (True, events - WINDOW_EVENTS - 6)):
+            with pytest.raises(Interrupted):
+                verify_installation(settings, ledger, now, full=full, on_progress=interrupt)
+            proof = verify_installation(settings, ledger, now + RESUMED_WITHIN, full=full)
+            assert (proof.events_read, proof.findings) == (read, ())
+            assert proof.read_since <= now
+            assert verify_installation(settings, ledger, now, full=False).events_read == 0
+        with pytest.raises(Interrupted):
+            verify_installation(settings, ledger, now, full=True, on_progress=interrupt)
+        assert CheckpointFile(settings.checkpoint_file).progress.end is not None
+        late = now + RESUMED_WITHIN + timedelta(seconds=1)
+        assert verify_installation(settings, ledger, late, full=True).events_read == events
+
+
+def test_an_interrupted_comparison_of_the_archive_resumes(world: World) -> None:
+    world.settings = world.settings.model_copy(update={"warc_rotate_bytes": 1})
+    world.collect()
+    now = utc_now()
+    with world.stores() as stores:
+
+        def stop(progress: Progress) -> None:
+            if progress.step == "verify archive" and progress.done == 1:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL, on_progress=stop)
+        first = next(iter(sorted(world.settings.archive_root.rglob("*.warc.gz"))))
+        first.rename(first.with_suffix(".away"))
+        resumed = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL)
+        assert (resumed.records, resumed.findings) == (3, ()), "the first file was compared before the interrupt"
+        again = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL)
+        assert [finding.text for finding in again.findings if "no such file" in finding.text]
+
+
+def test_the_command_says_what_it_read(settings: Settings) -> None:
+    append(settings, "four")
+    done = newsledger("verify", "--data", settings.data)
+    assert "8 events in 4 appends are as they were recorded" in done.stdout
+    assert "2 events were read now, the others since 20" in done.stdout
+    assert "(--full reads all)" in done.stdout
+    assert "were read now" not in newsledger("verify", "--full", "--data", settings.data).stdout

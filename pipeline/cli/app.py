@@ -14,6 +14,7 @@ from pipeline.cli import (
     airflow,
     backfill,
     demo,
+    export,
     ingest,
     maintain,
     pages,
@@ -55,6 +56,7 @@ app.command(rich_help_panel=RECORD)(poll.poll)
 app.command(rich_help_panel=RECORD)(backfill.backfill)
 # SQL may begin with a comment, which looks like an option
 app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(query.sql)
+app.command(rich_help_panel=QUERY)(export.export)
 app.command(rich_help_panel=QUERY)(status.status)
 app.command(rich_help_panel=QUERY)(status.metrics)
 app.command(rich_help_panel=QUERY)(pages.report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.ingest import rebuild
-from pipeline.cli.options import Data, SourceIds, SourcesPath
+from pipeline.cli.options import Data, SourceIds, SourcesPath, day_or_moment
 from pipeline.collect import READERS
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, start_run
@@ -25,9 +24,6 @@ log = structlog.get_logger()
 
 WEB = datetime(1991, 8, 6, tzinfo=UTC)
 """Date of the first public web page; nothing earlier exists."""
-
-
-_WEEK = re.compile(r"\d{4}-?W")
 
 
 def backfill(
@@ -74,7 +70,7 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
 
     Raises typer.BadParameter.
     """
-    from_, until = _moment(start, "FROM"), _moment(end, "TO")
+    from_, until = day_or_moment(start, "FROM"), day_or_moment(end, "TO")
     today_ends = _midnight(now.date()) + timedelta(days=1)
     begins_at = from_ if isinstance(from_, datetime) else _midnight(from_)
     ends_at = until if isinstance(until, datetime) else _midnight(min(until, now.date())) + timedelta(days=1)
@@ -85,20 +81,6 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
     if ends_at <= begins_at:
         raise typer.BadParameter(f"TO ({end}) is not after FROM ({start})")
     return Interval(begins_at, min(ends_at, today_ends))
-
-
-def _moment(text: str, name: str) -> date | datetime:
-    if _WEEK.match(text):  # fromisoformat would return its Monday
-        raise typer.BadParameter(f"{name}: {text!r} is a week; give its first or last day")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass  # not a day: try a moment
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as exc:
-        raise typer.BadParameter(f"{name}: {text!r} is neither a day such as 2026-03-14 nor a moment") from exc
 
 
 def _midnight(day: date) -> datetime:

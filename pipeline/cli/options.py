@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -30,3 +32,20 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, help="Number of worker processes (default: all cores).", show_default=False),
 ]
+
+_WEEK = re.compile(r"\d{4}-?W")
+
+
+def day_or_moment(text: str, name: str) -> date | datetime:
+    """A day, or a moment in UTC, as a user typed it for the option `name`. Raises typer.BadParameter."""
+    if _WEEK.match(text):  # fromisoformat would return its Monday
+        raise typer.BadParameter(f"{name}: {text!r} is a week; give its first or last day")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass  # not a day: try a moment
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as exc:
+        raise typer.BadParameter(f"{name}: {text!r} is neither a day such as 2026-03-14 nor a moment") from exc

@@ -50,6 +50,10 @@ PARSERS = (
 NO_PARSERS = (
     *("lxml.etree.QName", "lxml.etree.tostring", "lxml.etree.SubElement", "lxml.etree.Element", "lxml.etree.XPath"),
     *("lxml.etree.strip_", "lxml.etree.ElementDefaultClassLookup", "xml.sax.saxutils.", "csv.writer"),
+    *(
+        f"xml.etree.ElementTree.{name}"
+        for name in ("Element", "SubElement", "indent", "register_namespace", "tostring")
+    ),
 )
 """Beginnings of names that look like a parser's and are not one."""
 METHODS = frozenset({"decoded", "can_fetch"})

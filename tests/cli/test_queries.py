@@ -86,9 +86,7 @@ CASES = [
         {"person": "Callum Rennie"},
         [{"source_id": "harbourpost", "week": "2026-03-02", "direct_quotes": "6"}],
     ),
-    Case(
-        "direct_and_indirect", {}, [{"source_id": "meridian", "articles": "11", "direct_quotes_an_article": "3.4"}], 5
-    ),
+    Case("direct_and_indirect", {}, [{"source_id": "meridian", "articles": "11"}], 5),
     Case(
         "first_to_report",
         {"term": "sirene"},
@@ -132,7 +130,12 @@ CASES = [
     Case(
         "term_by_day", {"term": "Sirene"}, [{"published_on": "2026-03-04", "source_id": "leitblatt", "articles": "1"}]
     ),
-    Case("trace_to_archive", {}, [{"person": "Nadja Wulff", "read_by": "extract@6"}], 100),
+    Case(
+        "trace_to_archive",
+        {},
+        [{"person": "Nadja Wulff", "item_title": "Freie Mitte und Grünes Forum wollen koalieren"}],
+        100,
+    ),
     Case(
         "unmarked_agency_text",
         {"agency": "nordpress"},

@@ -17,9 +17,9 @@ from pipeline.cli.answers import OutputFormat, replaced, save
 from pipeline.cli.options import Data, SourceIds, day_or_moment
 from pipeline.cli.query import open_news
 from pipeline.errors import NewsledgerError
+from pipeline.export.export_choice import Content, ExportChoice, articles, changes, select
 from pipeline.export.news_feeds import NewsFeed, article_entry, atom, change_entry, json_feed, rss
 from pipeline.export.schema_org import news_article
-from pipeline.export.selection import Content, Selection, articles, changes, select
 from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
@@ -79,7 +79,7 @@ def export(
 
     Example: newsledger export changes --format rss --since 2026-03-01 -o changes.xml
     """
-    selection = Selection(
+    choice = ExportChoice(
         content=content,
         interval=_interval(since, until),
         sources=tuple(source or ()),
@@ -90,9 +90,9 @@ def export(
         if output is ExportFormat.PARQUET:
             if file is None:
                 raise typer.BadParameter("Parquet needs a folder: -o FOLDER")
-            _write_days(con, selection, file)
+            _write_days(con, choice, file)
             return
-        written = [FEEDS[output](_feed(con, selection, link))] if output in FEEDS else _lines(con, selection)
+        written = [FEEDS[output](_feed(con, choice, link))] if output in FEEDS else _lines(con, choice)
         if file is None:
             sys.stdout.buffer.writelines(written)
             return
@@ -114,32 +114,32 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _feed(con: duckdb.DuckDBPyConnection, selection: Selection, link: str) -> NewsFeed:
-    if selection.content is Content.ARTICLES:
-        entries = [article_entry(each) for each in articles(con, selection)]
+def _feed(con: duckdb.DuckDBPyConnection, choice: ExportChoice, link: str) -> NewsFeed:
+    if choice.content is Content.ARTICLES:
+        entries = [article_entry(each) for each in articles(con, choice)]
     else:
-        entries = [change_entry(each) for each in changes(con, selection)]
-    chosen = ", ".join([*selection.sources, *([selection.language] if selection.language else [])])
-    title = "New articles" if selection.content is Content.ARTICLES else "Changed articles"
+        entries = [change_entry(each) for each in changes(con, choice)]
+    chosen = ", ".join([*choice.sources, *([choice.language] if choice.language else [])])
+    title = "New articles" if choice.content is Content.ARTICLES else "Changed articles"
     newest = max((entry.updated_at for entry in entries), default=utc_now())
     return NewsFeed(f"{title}: {chosen}" if chosen else title, link, entries, newest)
 
 
-def _lines(con: duckdb.DuckDBPyConnection, selection: Selection) -> Iterator[bytes]:
+def _lines(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> Iterator[bytes]:
     objects: Iterable[object] = (
-        (news_article(each) for each in articles(con, selection))
-        if selection.content is Content.ARTICLES
-        else changes(con, selection)
+        (news_article(each) for each in articles(con, choice))
+        if choice.content is Content.ARTICLES
+        else changes(con, choice)
     )
     return (msgspec.json.encode(each) + b"\n" for each in objects)
 
 
-def _write_days(con: duckdb.DuckDBPyConnection, selection: Selection, folder: Path) -> None:
+def _write_days(con: duckdb.DuckDBPyConnection, choice: ExportChoice, folder: Path) -> None:
     """One file a day, `2026-03-02.parquet`; days without rows are left alone."""
     if folder.exists() and not folder.is_dir():
         raise NewsledgerError(f"{folder}: is not a folder")
     folder.mkdir(parents=True, exist_ok=True)
-    rows = select(con, selection)
+    rows = select(con, choice)
     for (day,) in rows.project("cast(dated_at as date) as day").distinct().order("day").fetchall():
         with replaced(folder / f"{day}.parquet") as partial:
             save(rows.filter(f"cast(dated_at as date) = date '{day}'"), OutputFormat.PARQUET, partial)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, register_namespac
 
 import msgspec
 
-from pipeline.export.selection import ExportedArticle, ExportedChange
+from pipeline.export.export_choice import ExportedArticle, ExportedChange
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"

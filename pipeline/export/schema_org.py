@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.export.selection import ExportedArticle
+from pipeline.export.export_choice import ExportedArticle
 
 
 def news_article(article: ExportedArticle) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Content(StrEnum):
     CHANGES = "changes"
 
 
-class Selection(msgspec.Struct, frozen=True, kw_only=True):
+class ExportChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What is exported."""
 
     content: Content
@@ -83,37 +83,37 @@ class ExportedChange(msgspec.Struct, frozen=True, kw_only=True):
     """When it was first seen."""
 
 
-def select(con: duckdb.DuckDBPyConnection, selection: Selection) -> duckdb.DuckDBPyRelation:
-    """All columns of the selection, newest first, also as the temporary table `selected`.
+def select(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> duckdb.DuckDBPyRelation:
+    """All columns of the choice, newest first, also as the temporary table `selected`.
 
     Raises NewsledgerError if a source has no articles in the file.
     """
     known = {name for (name,) in con.execute("select distinct source_id from main.articles").fetchall()}
-    for source_id in selection.sources:
+    for source_id in choice.sources:
         if source_id not in known:
             raise NewsledgerError(
                 f"no article is from {source_id!r}; sources with articles: {', '.join(sorted(known))}"
             )
     con.execute(
-        "create or replace temp table selected as " + (_SQL / f"{selection.content}.sql").read_text("utf-8"),
+        "create or replace temp table selected as " + (_SQL / f"{choice.content}.sql").read_text("utf-8"),
         {
-            "since": selection.interval.start,
-            "until": selection.interval.end,
-            "sources": list(selection.sources),
-            "language": selection.language,
-            "most": _ALL if selection.most is None else selection.most,
+            "since": choice.interval.start,
+            "until": choice.interval.end,
+            "sources": list(choice.sources),
+            "language": choice.language,
+            "most": _ALL if choice.most is None else choice.most,
         },
     )
     return con.table("selected").order("dated_at desc, url")
 
 
-def articles(con: duckdb.DuckDBPyConnection, selection: Selection) -> Iterator[ExportedArticle]:
-    for row in _rows(select(con, selection)):
+def articles(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> Iterator[ExportedArticle]:
+    for row in _rows(select(con, choice)):
         yield msgspec.convert(row, ExportedArticle)
 
 
-def changes(con: duckdb.DuckDBPyConnection, selection: Selection) -> Iterator[ExportedChange]:
-    for row in _rows(select(con, selection)):
+def changes(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> Iterator[ExportedChange]:
+    for row in _rows(select(con, choice)):
         yield msgspec.convert(row, ExportedChange)
 
 

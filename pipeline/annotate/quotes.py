@@ -106,7 +106,7 @@ def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
         speaker is not None
         and person is None
         and not is_source
-        and not speakers.may_speak(speaker, is_inferred=item.rule in _INFERRED)
+        and not speakers.may_speak(speaker, cue, is_inferred=item.rule in _INFERRED)
     ):
         speaker = None
     end = _end_of_words(text, item.start, item.end)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.annotate.grammar.actors import is_abstract
+from pipeline.annotate.grammar.actors import head_end, is_abstract
 from pipeline.annotate.grammar.appositions import widened
 from pipeline.annotate.grammar.coordination import is_several
-from pipeline.annotate.grammar.tokens import Attribution, Range, Reading
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Token
 from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
 
@@ -53,7 +53,7 @@ class Speakers:
             self._known[speaker] = self._resolve(speaker, attribution.cue, sentence)
         return self._known[speaker]
 
-    def may_speak(self, speaker: Range, *, is_inferred: bool) -> bool:
+    def may_speak(self, speaker: Range, cue: Range | None, *, is_inferred: bool) -> bool:
         """Whether the phrase can be a speaker. An inferred one must be a person, an organisation or an office."""
         tokens, lexicon = self._tokens, self._people.lexicon
         words = tokens[speaker[0] : speaker[1]]
@@ -63,22 +63,39 @@ class Speakers:
             return True
         if lexicon.is_german and any(lexicon.source_kind(word.lower) for word in words):
             return not is_inferred
-        if self._view.has_role(*speaker):
+        if self._view.has_role(speaker[0], head_end(self._view, speaker) if is_inferred else speaker[1]):
             return True
         if is_abstract(self._view, speaker):
             return False
         names = [word for word in words if word.is_capitalised or word.segment >= 0 or _age().fullmatch(word.lower)]
-        is_group = any(self._is_group(at) for at in range(*speaker))
-        if is_group:
+        if any(word.surface in self._people.words for word in words):
+            return True
+        if any(
+            self._is_group(at) for at in range(speaker[0], head_end(self._view, speaker) if is_inferred else speaker[1])
+        ):
             return True
         if is_inferred:
-            if words[0].surface in self._people.words:
-                return True
-            return len(names) > 1 and words[0].is_capitalised
+            return len(names) > 1 and all(word.is_capitalised for word in words)
+        if lexicon.is_german and len(words) == 1 and not self._is_beside_verb(speaker[0], cue):
+            return False  # a noun by its capital alone: "Besonders empört sind …"
         if not lexicon.is_german:
+            if words[-1].surface.endswith(("'s", "’s")) or self._is_adjective(words):
+                return False
             is_named = words[0].lower not in lexicon.determiners_nominative or words[-1].surface.isdigit()
             return bool(names) and (len(names) > 1 or is_named)
         return bool(names)
+
+    def _is_adjective(self, words: list[Token]) -> bool:
+        """Whether the phrase is only a nationality, without its noun: "Indian"."""
+        return len(words) == 1 and words[0].lower in self._offices.gazetteer.adjectives
+
+    def _is_beside_verb(self, at: int, cue: Range | None) -> bool:
+        """Whether the cue, a verb or a preposition of sources is next to the word, as next to most surnames."""
+        lexicon = self._people.lexicon
+        if cue is not None and at in {cue[0] - 1, cue[1]}:
+            return self._tokens[cue[0]].lower not in lexicon.participles.keys() - lexicon.verbs.keys()
+        words = lexicon.verb_forms | lexicon.agent_prepositions
+        return any(self._tokens[near].lower in words for near in (at - 1, at + 1) if 0 <= near < len(self._tokens))
 
     def _is_group(self, at: int) -> bool:
         """Whether the word is an organisation or a place that may speak for its people: "Regierung", "EU", "Polen"."""

@@ -28,13 +28,20 @@ def is_abstract(view: View, phrase: Range) -> bool:
     )
 
 
+def head_end(view: View, phrase: Range) -> int:
+    """Where the phrase's first noun ends, before what belongs to it: "Die Welt | der Künstler"."""
+    breaks = view.lexicon.genitive_determiners | view.lexicon.prepositions
+    after = range(phrase[0] + 1, phrase[1])
+    return next((at for at in after if view.tokens[at].lower in breaks), phrase[1])
+
+
 def may_be_somebody(view: View, phrase: Range) -> bool:
     """Whether the phrase is a pronoun, a bare name or an office. Other subjects are things, which do not speak."""
     lexicon = view.lexicon
     first = view.tokens[phrase[0]]
     if first.lower in lexicon.anybody or is_abstract(view, phrase):
         return False
-    if first.lower in lexicon.pronouns or view.has_role(*phrase):
+    if first.lower in lexicon.pronouns or view.has_role(phrase[0], head_end(view, phrase)):
         return True
     if not lexicon.is_german:
         return is_name_word(first, lexicon)

@@ -31,6 +31,8 @@ def name_end(view: View, at: int, stop: int) -> int:
     while end < stop:
         token = tokens[end]
         if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
+            if end > at and "." in token.surface:
+                break  # "sagt Judy Holm ufer-bote.de"
             end += 1
             continue
         if end == at:
@@ -178,7 +180,7 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
             or not lexicon.is_role(tokens[end - 1].surface)
         ):
             is_genitive = end < stop and tokens[end].lower in lexicon.genitive_determiners
-            if not is_genitive or _has_full_name(view, head, end):
+            if not is_genitive or _has_full_name(view, head, end) or _is_told(view, end, stop):
                 break
         inner = end + 1
         if inner < stop and tokens[inner].lower in lexicon.determiners_oblique:
@@ -190,6 +192,14 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
             break
         head, end = inner, inner_end
     return end
+
+
+def _is_told(view: View, at: int, stop: int) -> bool:
+    """Whether the words are who was told and no genitive: "sagte Holm der Abendpost", "ein Lotse unserer Redaktion"."""
+    tokens = view.tokens
+    if tokens[at - 1].surface in view.names:
+        return True
+    return at + 1 < stop and tokens[at].lower in {"unserer", "dieser"} and tokens[at + 1].lower in view.lexicon.media
 
 
 def _has_full_name(view: View, head: int, end: int) -> bool:
@@ -283,11 +293,15 @@ def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _may_extend_en(view: View, at: int) -> bool:
-    """Whether small words after a name lead to an office: "Labour leader", "Leeds city officials"."""
-    tokens = view.tokens
+    """Whether small words after a name lead to an office or a verb: "Labour leader", "Leeds city council says"."""
+    tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].is_capitalised or not tokens[at - 1].is_capitalised:
         return True
-    return any(view.lexicon.is_role(token.lower) for token in tokens[at : at + 3] if token.is_word)
+    near = [token for token in tokens[at : at + 3] if token.is_word]
+    if any(lexicon.is_role(token.lower) for token in near):
+        return True
+    follows = next((number for number, token in enumerate(near) if token.lower in lexicon.verb_forms), 0)
+    return follows > 0 and all(token.lower not in lexicon.function_words for token in near[:follows])
 
 
 def _starts_bare_en(view: View, at: int, stop: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.actors import passive_agent
+from pipeline.annotate.grammar.actors import may_be_somebody, passive_agent
 from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, is_adjective_de, is_name_word, is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
@@ -34,13 +34,18 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
         return None
     start = _dative_phrase(view, at)
     if start is not None and lexicon.source_kind(tokens[at - 1].lower) == "source":
+        if view.is_at(at - 2, *lexicon.own):
+            return _own_source(view, at)
         return Attribution((start, at), (at, at + 1))
     return _source_after(view, at, marks)
 
 
 def _own_source(view: View, at: int) -> Attribution:
     """The source of "nach eigenen Angaben": the subject of the sentence."""
-    return Attribution(_subject_at(view, at) or first_subject(view, view.first, view.end), (at, at + 1))
+    subject = first_subject(view, view.first, view.end)
+    if subject is None or not may_be_somebody(view, subject):
+        subject = _subject_at(view, at) or subject
+    return Attribution(subject, (at, at + 1))
 
 
 def _dative_phrase(view: View, stop: int) -> int | None:

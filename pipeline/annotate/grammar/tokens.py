@@ -196,7 +196,7 @@ def _token() -> re.Pattern[str]:
 
 def read_tokens(text: str) -> list[Token]:
     """The tokens of the text. Line ends are tokens too."""
-    return [Token(*m.span(), surface := m[0], *_traits(surface)) for m in _token().finditer(text)]
+    return [Token(m.start(), m.end(), m[0], *_traits(m[0])) for m in _token().finditer(text)]
 
 
 def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Token]:

@@ -624,6 +624,19 @@ class AddressesJoined(ArticleEvent, frozen=True, kw_only=True, tag="addresses_jo
     """The guid, the address or the digest that both share."""
 
 
+class AddressesParted(ArticleEvent, frozen=True, kw_only=True, tag="addresses_parted"):
+    """A person says that two joined addresses are different articles. Their join counts no more, and they are not
+    joined again. Caused by the join."""
+
+    IDENTITY = ("article_id", "other_article_id")
+
+    caused_by: UUID
+    other_article_id: UUID
+    """The article id of the other address. Both ids are in the order in which the join has them."""
+    url: str
+    other_url: str
+
+
 class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
     """A task of an Airflow run failed for good: its retries are used up. `run_id` is the run's."""
 
@@ -725,6 +738,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     EntityMentioned,
     ArticleRevisited,
     AddressesJoined,
+    AddressesParted,
     RunFailed,
     HistoryRead,
     BackfillFinished,

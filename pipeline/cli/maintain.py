@@ -1,4 +1,5 @@
-"""newsledger maintain and verify: keep the ledger's files few, and prove that ledger and archive are unchanged."""
+"""newsledger maintain, verify and part: keep the ledger's files few, prove that ledger and archive are unchanged, and
+correct a wrong join."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pipeline.cli import console
 from pipeline.cli.options import Data
 from pipeline.errors import NewsledgerError, StorageError
 from pipeline.interval import utc_minute
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
@@ -54,6 +55,24 @@ def maintain(data: Data = None) -> None:
         console.say(finding.text)
     proof.require_success()
     typer.echo(f"anchored in {settings.anchors_file}: {proof.head}")
+
+
+def part(
+    url: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    other_url: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    data: Data = None,
+) -> None:
+    """Take back a join: record that two addresses are different articles.
+
+    A run joins addresses that seem to be one article; the table `article_addresses` says which, and why. If it was
+    wrong about two of them, this command parts them for good. The next build shows two articles.
+    """
+    from pipeline.steps.join import part
+    from pipeline.steps.run.stores import Stores
+
+    with Stores(load_settings(data=data), start_run()) as stores:
+        part(stores, url, other_url)
+    typer.echo(f"parted: {url} and {other_url}; the next build shows two articles")
 
 
 def verify_ledger(

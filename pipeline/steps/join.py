@@ -15,7 +15,9 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.events import AddressesJoined, JoinEvidence
+from pipeline.errors import NewsledgerError
+from pipeline.events import AddressesJoined, AddressesParted, JoinEvidence
+from pipeline.ids import article_id
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
@@ -23,17 +25,27 @@ from pipeline.steps.join_evidence import LEAST_WORDS, AddressClaim, ArticleFacts
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 PRODUCER = "join@1"
+PART_PRODUCER = "part@1"
 
 _EVIDENCE = tuple(JoinEvidence)
 _BY_ADDRESS = frozenset({JoinEvidence.ORIGINAL_LINK, JoinEvidence.REDIRECT, JoinEvidence.CANONICAL})
 """Evidence that names an address, which may be claimed by many articles."""
 
 
-class JoinedPair(msgspec.Struct, frozen=True):
-    """Two addresses that were joined before."""
+class PartedPair(msgspec.Struct, frozen=True):
+    """Two addresses that a person has declared to be different articles."""
 
     article_id: UUID
     other_article_id: UUID
+
+
+class JoinedPair(PartedPair, frozen=True):
+    """Two addresses that were joined before. One row of `joins_of_articles.sql`."""
+
+    event_id: UUID
+    source_id: str
+    url: str
+    other_url: str
 
 
 class PairToJoin(msgspec.Struct, frozen=True):
@@ -48,8 +60,9 @@ class PairToJoin(msgspec.Struct, frozen=True):
 class Groups:
     """Which articles are the same one, as far as is known (union-find)."""
 
-    def __init__(self, pairs: Iterable[JoinedPair]) -> None:
+    def __init__(self, pairs: Iterable[JoinedPair], parted: Iterable[PartedPair] = ()) -> None:
         self._parents: dict[UUID, UUID] = {}
+        self._parted = tuple(parted)
         for pair in pairs:
             self.join(pair.article_id, pair.other_article_id)
 
@@ -58,8 +71,12 @@ class Groups:
             article = parent
         return article
 
-    def are_one(self, one: UUID, other: UUID) -> bool:
-        return self._root(one) == self._root(other)
+    def may_be_one(self, one: UUID, other: UUID) -> bool:
+        """Whether they are not one yet, and joining them joins no two articles that a person has parted."""
+        roots = {self._root(one), self._root(other)}
+        return len(roots) == 2 and not any(
+            roots == {self._root(pair.article_id), self._root(pair.other_article_id)} for pair in self._parted
+        )
 
     def join(self, one: UUID, other: UUID) -> None:
         self._parents[self._root(one)] = self._root(other)
@@ -69,6 +86,35 @@ def join(stores: Stores, interval: Interval) -> StepResult:
     """Join the addresses for which events of the interval are evidence; append the events."""
     now = stores.now()
     return stores.record([_joined(now, pair) for pair in pending_pairs(stores.ledger, interval)])
+
+
+def part(stores: Stores, url: str, other_url: str) -> None:
+    """Record that two addresses, which were joined, are different articles. Raises NewsledgerError if they are not."""
+    wanted = {_article_at(url), _article_at(other_url)}
+    joins = stores.ledger.select(JoinedPair, "joins_of_articles", article_ids=sorted(wanted))
+    pair = next((join for join in joins if {join.article_id, join.other_article_id} == wanted), None)
+    if pair is None:
+        known = ", ".join(f"{join.url} and {join.other_url}" for join in joins)
+        raise NewsledgerError(f"{url} and {other_url} were not joined to each other; joined were: {known or 'none'}")
+    parted = AddressesParted(
+        stream=f"article:{pair.article_id}",
+        occurred_at=stores.now(),
+        producer=PART_PRODUCER,
+        caused_by=pair.event_id,
+        source_id=pair.source_id,
+        article_id=pair.article_id,
+        other_article_id=pair.other_article_id,
+        url=pair.url,
+        other_url=pair.other_url,
+    )
+    stores.record([parted])
+
+
+def _article_at(url: str) -> UUID:
+    try:
+        return article_id(url)
+    except ValueError as exc:
+        raise NewsledgerError(f"{url}: {exc}") from exc
 
 
 def count_pending_pairs(ledger: Ledger, _settings: Settings, interval: Interval) -> int:
@@ -84,7 +130,8 @@ def pending_pairs(ledger: Ledger, interval: Interval) -> list[PairToJoin]:
     rows = ledger.select(ArticleFacts, "articles_to_join", article_ids=sorted(named), recall_start=recall_start)
     facts = {row.article_id: row for row in rows}
     joined = ledger.select(JoinedPair, "joins_of_articles", article_ids=sorted(facts))
-    return list(new_pairs(claims, facts, Groups(joined)))
+    parted = ledger.select(PartedPair, "parted_addresses")
+    return list(new_pairs(claims, facts, Groups(joined, parted)))
 
 
 def pending_claims(ledger: Ledger, interval: Interval) -> list[AddressClaim]:
@@ -129,7 +176,7 @@ def new_pairs(
             continue
         for claim in to_target:
             other = facts[claim.article_id]
-            if groups.are_one(known.article_id, other.article_id) or not is_joined(evidence, known, other):
+            if not (groups.may_be_one(known.article_id, other.article_id) and is_joined(evidence, known, other)):
                 continue
             groups.join(known.article_id, other.article_id)
             first, second = sorted((known, other), key=lambda each: each.first_position)

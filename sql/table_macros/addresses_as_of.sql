@@ -1,12 +1,27 @@
 -- addresses_as_of(recorded): the article of each address that was joined to others by then; the rest are articles alone
 create or replace macro main.addresses_as_of(recorded) as table (
-    with recursive joins as (
+    with recursive joined as (
         select
             article_id,
             other_article_id,
             evidence
         from events.addresses_joined
         where recorded_at <= cast(recorded as timestamptz)
+    ),
+
+    parted as (
+        select
+            article_id,
+            other_article_id
+        from events.addresses_parted
+        where recorded_at <= cast(recorded as timestamptz)
+    ),
+
+    joins as (
+        select joined.*
+        from joined
+        anti join parted
+            on joined.article_id = parted.article_id and joined.other_article_id = parted.other_article_id
     ),
 
     pairs as (

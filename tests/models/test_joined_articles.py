@@ -8,8 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.errors import NewsledgerError
 from pipeline.events import AddressesJoined, JoinEvidence, RevisitOutcome
+from pipeline.ledger import Run
 from pipeline.settings import Settings
+from pipeline.steps.join import part
+from pipeline.steps.run.stores import Stores
 from tests.worlds.running import published, rows
 from tests.worlds.stories import Storyline, at
 
@@ -32,7 +36,8 @@ def join(first: Storyline, other: Storyline, evidence: JoinEvidence, day: int) -
 
 @pytest.fixture(scope="module")
 def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A report whose slug changes with its headline (twice), its AMP page, and a report that has one address."""
+    """A report whose slug changes with its headline (twice), its AMP page, and a report that has one address; for a day
+    this one was joined to the other, until a person parted them."""
     folder: Path = tmp_path_factory.mktemp("joined")
     settings = Settings(data=folder / "data")
     first = Storyline(settings, "ferry-adrift", day=1)
@@ -55,6 +60,11 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     join(first, amp, JoinEvidence.CANONICAL, 4)
     join(second, third, JoinEvidence.GUID, 5)
     join(first, second, JoinEvidence.GUID, 6)
+    join(first, alone, JoinEvidence.CANONICAL, 7)
+    with Stores(settings, Run("part", lambda: at(8))) as stores:
+        part(stores, alone.url, first.url)
+        with pytest.raises(NewsledgerError, match=r"were not joined to each other; joined were: .*ferry-in-tow"):
+            part(stores, alone.url, first.url)
     with published(settings) as con:
         yield con
 
@@ -98,6 +108,16 @@ def test_each_address_leads_to_its_article_and_says_why(news: duckdb.DuckDBPyCon
     ]
 
 
+def test_a_join_counts_until_a_person_takes_it_back(news: duckdb.DuckDBPyConnection) -> None:
+    articles = "select count(distinct article_id) from addresses_as_of"
+    gates = "(select article_id from article_addresses where url like '%gates-shut')"
+    assert [
+        rows(news, f"select article_id = {gates} from addresses_as_of('{time}') where address_id = {gates}")
+        for time in ("2026-03-07 18:00", "infinity")
+    ] == [[(False,)], []]
+    assert rows(news, f"{articles}('infinity')") == [(1,)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "headlines"),
     [
@@ -105,6 +125,7 @@ def test_each_address_leads_to_its_article_and_says_why(news: duckdb.DuckDBPyCon
         ("'2026-03-04 18:00'", ["Ferry adrift", "Ferry in tow", "Ferry safe"]),
         ("'2026-03-05 18:00'", ["Ferry adrift", "Ferry safe"]),
         ("'2026-03-06 18:00'", ["Ferry safe"]),
+        ("'2026-03-07 18:00'", ["Ferry safe"]),
         ("'2026-03-02 18:00', recorded := 'infinity'", ["Ferry in tow"]),
     ],
 )

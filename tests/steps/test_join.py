@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.events import ItemDiscovered, JoinEvidence
+from pipeline.events import AddressesParted, ItemDiscovered, JoinEvidence
 from pipeline.ids import article_id, name_uuid
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
@@ -176,6 +176,28 @@ def test_a_redirector_beside_the_original_address_is_the_same_article(ledger: Le
     proxy, article = "https://proxy.example/r/8812", "https://kurier.example/mole"
     items = (discovered(proxy, NOON), discovered(article, NOON, redirector_url=proxy))
     assert pending(ledger, run, *items) == [("original_link", proxy, article)]
+
+
+def test_parted_addresses_are_not_joined_again(ledger: Ledger, run: Run) -> None:
+    """Not even through a third address."""
+    proxies = [f"https://proxy.example/r/{n}" for n in range(2)]
+    article = "https://kurier.example/mole"
+    first, second = (discovered(proxy, NOON) for proxy in proxies)
+    ledger.append([first, second], run)
+    parted = AddressesParted(
+        stream=first.stream,
+        occurred_at=NOON,
+        producer="part@1",
+        caused_by=first.event_id,
+        source_id="kurier",
+        article_id=second.article_id,
+        other_article_id=first.article_id,
+        url=second.url,
+        other_url=first.url,
+    )
+    ledger.append([parted], run)
+    claims = [discovered(article, NOON, redirector_url=proxy) for proxy in proxies]
+    assert pending(ledger, run, *claims) == [("original_link", proxies[0], article)]
 
 
 class Kiosk(World):

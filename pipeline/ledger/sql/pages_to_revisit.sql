@@ -40,6 +40,7 @@ schedules as (
 other_addresses as (
     select if(evidence = 'guid', article_id, other_article_id) as article_id
     from ledger.addresses_joined
+    anti join ledger.addresses_parted using (article_id, other_article_id)
     where if(evidence = 'guid', other_article_id, article_id) in (select captures.article_id from captures)
 ),
 

@@ -9,16 +9,24 @@ with recursive addresses as (
     group by article_id
 ),
 
+valid_joins as (
+    -- A person may have taken a join back.
+    select joined.*
+    from {{ source('events', 'addresses_joined') }} as joined
+    anti join {{ source('events', 'addresses_parted') }} as parted
+        on joined.article_id = parted.article_id and joined.other_article_id = parted.other_article_id
+),
+
 pairs as (
     select
         article_id as address_id,
         other_article_id as other_id
-    from {{ source('events', 'addresses_joined') }}
+    from valid_joins
     union
     select
         other_article_id as address_id,
         article_id as other_id
-    from {{ source('events', 'addresses_joined') }}
+    from valid_joins
 ),
 
 links as (
@@ -65,7 +73,7 @@ joins as (
         other_article_id as address_id,
         min_by(evidence, position) as evidence,
         min(recorded_at) as joined_at
-    from {{ source('events', 'addresses_joined') }}
+    from valid_joins
     group by other_article_id
 )
 

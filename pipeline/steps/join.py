@@ -66,20 +66,21 @@ class Groups:
         for pair in pairs:
             self.join(pair.article_id, pair.other_article_id)
 
-    def _root(self, article: UUID) -> UUID:
+    def article_of(self, article: UUID) -> UUID:
+        """The one that stands for all addresses of its article."""
         while (parent := self._parents.get(article, article)) != article:
             article = parent
         return article
 
     def may_be_one(self, one: UUID, other: UUID) -> bool:
         """Whether they are not one yet, and joining them joins no two articles that a person has parted."""
-        roots = {self._root(one), self._root(other)}
+        roots = {self.article_of(one), self.article_of(other)}
         return len(roots) == 2 and not any(
-            roots == {self._root(pair.article_id), self._root(pair.other_article_id)} for pair in self._parted
+            roots == {self.article_of(pair.article_id), self.article_of(pair.other_article_id)} for pair in self._parted
         )
 
     def join(self, one: UUID, other: UUID) -> None:
-        self._parents[self._root(one)] = self._root(other)
+        self._parents[self.article_of(one)] = self.article_of(other)
 
 
 def join(stores: Stores, interval: Interval) -> StepResult:
@@ -129,9 +130,13 @@ def pending_pairs(ledger: Ledger, interval: Interval) -> list[PairToJoin]:
     recall_start = interval.start - RECALL
     rows = ledger.select(ArticleFacts, "articles_to_join", article_ids=sorted(named), recall_start=recall_start)
     facts = {row.article_id: row for row in rows}
-    joined = ledger.select(JoinedPair, "joins_of_articles", article_ids=sorted(facts))
-    parted = ledger.select(PartedPair, "parted_addresses")
-    return list(new_pairs(claims, facts, Groups(joined, parted)))
+    return list(new_pairs(claims, facts, groups_of(ledger, facts)))
+
+
+def groups_of(ledger: Ledger, article_ids: Iterable[UUID]) -> Groups:
+    """Which of these articles are the same one, by the joins in the ledger."""
+    joined = ledger.select(JoinedPair, "joins_of_articles", article_ids=sorted(article_ids))
+    return Groups(joined, ledger.select(PartedPair, "parted_addresses"))
 
 
 def pending_claims(ledger: Ledger, interval: Interval) -> list[AddressClaim]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,8 +14,10 @@ from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.collect.http.hosts import CONNECTIONS
 from pipeline.errors import SettingsError
+from pipeline.events import AddressesJoined, JoinEvidence
 from pipeline.settings import Settings, load_settings
 from pipeline.steps import revisit
+from pipeline.steps.join import part
 from pipeline.steps.revisit import due_pages, revisit_source, sources_due
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import StepResult, Stores
@@ -82,6 +85,36 @@ def test_missed_revisits_are_replaced_by_one(captured: World) -> None:
     assert look(captured).counts == {}
     captured.ahead = 50 * DAY
     assert look(captured).counts == {}, "nothing ran for so long that it is not made up"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "seen"),
+    [(JoinEvidence.GUID, "/b"), (JoinEvidence.CANONICAL, "/a")],
+    ids=["the article has moved", "another form of the page"],
+)
+def test_one_of_two_joined_addresses_is_revisited(captured: World, evidence: JoinEvidence, seen: str) -> None:
+    first, other = captured.rows("select * from ledger.article_captured order by url")
+    joined = AddressesJoined(
+        stream=first["stream"],
+        occurred_at=captured.now,
+        producer="join@1",
+        caused_by=UUID(other["event_id"]),
+        source_id=captured.source.id,
+        article_id=UUID(first["article_id"]),
+        other_article_id=UUID(other["article_id"]),
+        url=first["url"],
+        other_url=other["url"],
+        evidence=evidence,
+    )
+    with captured.stores() as stores:
+        stores.record([joined])
+    captured.ahead = 2 * HOUR
+    assert look(captured).counts == {"article_revisited": 1}
+    assert len(looks(captured, seen)) == 1
+    with captured.stores() as stores:
+        part(stores, first["url"], other["url"])
+    captured.ahead = 7 * HOUR
+    assert look(captured).counts == {"article_revisited": 2}
 
 
 def test_the_ages_are_a_setting(captured: World) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -41,6 +41,7 @@ from pipeline.steps.backfill.replay import (
     scope_of,
     unread_articles,
 )
+from pipeline.steps.join import Groups, groups_of
 from pipeline.steps.run.stores import StepResult, Stores
 
 PRODUCER = "backfill@1"
@@ -54,6 +55,10 @@ class Fate(StrEnum):
     UNCHANGED = "unchanged"
     LOST = "lost"
     WAITING = "waiting"
+
+
+_MOST_TELLING = (Fate.RECOVERED, Fate.REPLAYED, Fate.UNCHANGED, Fate.WAITING, Fate.LOST)
+"""The outcome of an article with several addresses is the first of these that one of them has."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -136,20 +141,28 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
     published_then = {article.article_id for article in articles}
     unread = unread_articles(stores, Scope(interval, source_ids, [*published_then]))
     archived = {source.id for source in sources if asks_web_archive(stores.settings, source)}
-    own: dict[str, list[ArticleOfInterval]] = {source_id: [] for source_id in source_ids}
-    for article in articles:
-        own[article.source_id].append(article)
     others = {each.article_id: each.source_id for each in read.values() if each.captured_then} | unread
-    others = {article: source_id for article, source_id in others.items() if article not in published_then}
+    groups = groups_of(stores.ledger, {*published_then, *others})
+    counted = {groups.article_of(article) for article in published_then}
+    others = {groups.article_of(article): source_id for article, source_id in others.items()}
+    others = {article: source_id for article, source_id in others.items() if article not in counted}
+    left = {groups.article_of(article) for article in unread}
     events = []
-    for source_id, published in own.items():
+    for source_id in source_ids:
+        published = _by_article(articles, source_id, groups)
         fates = Counter(
-            fate(article, stores.run, started_at, read=read, unread=unread, has_archive=source_id in archived)
-            for article in published
+            min(
+                (
+                    fate(address, stores.run, started_at, read=read, unread=unread, has_archive=source_id in archived)
+                    for address in addresses
+                ),
+                key=_MOST_TELLING.index,
+            )
+            for addresses in published
         )
         of_other_days = [article for article, other in others.items() if other == source_id]
-        fates.update(Fate.WAITING if article in unread else Fate.REPLAYED for article in of_other_days)
-        found = sum(article.is_newly_found(stores.run, started_at) for article in published)
+        fates.update(Fate.WAITING if article in left else Fate.REPLAYED for article in of_other_days)
+        found = sum(all(each.is_newly_found(stores.run, started_at) for each in addresses) for addresses in published)
         events.append(
             BackfillFinished(
                 stream=f"backfill:{source_id}",
@@ -169,6 +182,17 @@ def finish(stores: Stores, sources: Sequence[Source], interval: Interval, starte
             )
         )
     return stores.record(events)
+
+
+def _by_article(
+    articles: Iterable[ArticleOfInterval], source_id: str, groups: Groups
+) -> Sequence[Sequence[ArticleOfInterval]]:
+    """The source's articles, each with its addresses."""
+    by_article: defaultdict[UUID, list[ArticleOfInterval]] = defaultdict(list)
+    for article in articles:
+        if article.source_id == source_id:
+            by_article[groups.article_of(article.article_id)].append(article)
+    return [*by_article.values()]
 
 
 def fate(
@@ -208,18 +232,21 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
     articles = articles_of_interval(stores.ledger, interval, source_ids)
     unread = unread_articles(stores, Scope(interval, source_ids, [article.article_id for article in articles]))
     assessments, now = [], stores.now()
+    groups = groups_of(stores.ledger, {*unread, *(article.article_id for article in articles)})
     for source in sources:
-        published = [article for article in articles if article.source_id == source.id]
+        published = _by_article(articles, source.id, groups)
         has_archive = asks_web_archive(stores.settings, source)
-        lost = sum(is_lost(article, has_archive=has_archive) for article in published)
+        lost = sum(all(is_lost(each, has_archive=has_archive) for each in addresses) for addresses in published)
         missing = sum(
-            article.wants_live_page(now) or (has_archive and article.wants_archived_page(now)) for article in published
+            each.wants_live_page(now) or (has_archive and each.wants_archived_page(now))
+            for addresses in published
+            for each in addresses
         )
-        replayable = {article for article, source_id in unread.items() if source_id == source.id}
+        replayable = {groups.article_of(article) for article, source_id in unread.items() if source_id == source.id}
         assessments.append(
             Assessment(
                 source_id=source.id,
-                known=len(replayable | {article.article_id for article in published}),
+                known=len(replayable | {groups.article_of(addresses[0].article_id) for addresses in published}),
                 missing=missing,
                 found=None,
                 replayable=len(replayable),

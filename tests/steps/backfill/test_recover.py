@@ -79,6 +79,18 @@ def test_articles_that_left_the_feed_are_found_in_sitemaps_and_fetched_live(past
     assert [tuple(row.values()) for row in chain] == [(MORNING, "Ida Holm"), (EVENING, "Ida Holm")]
 
 
+def test_an_article_with_two_addresses_counts_once(past: Outlet) -> None:
+    past.publish("/ferry-held-back", MORNING)
+    past.site.answers["/ferry-held-back?c=letter"] = past.site.answers["/ferry-held-back"]
+    past.put_in_sitemap("/ferry-held-back?c=letter", MORNING)
+    past.collect()
+    assert fates(past.backfill()) == {"found": 1, "recovered": 1}
+    assert len(past.rows("select * from ledger.addresses_joined")) == 1
+    assert fates(past.backfill()) == {"known": 1, "unchanged": 1}
+    with past.stores() as stores:
+        assert [each.known for each in assess(stores, [past.source], DAY)] == [1]
+
+
 def test_a_sitemap_that_was_read_is_archived(past: Outlet) -> None:
     past.publish("/ferry-held-back", MORNING)
     past.backfill()

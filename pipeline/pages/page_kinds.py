@@ -57,7 +57,14 @@ KINDS: Mapping[str, PageKind] = {
         PageKind("articles", ("articles",)),
         PageKind(
             "source",
-            ("source_days", "coverage_totals_of_source", "feeds_of_source", "articles_of_source", "source_removed"),
+            (
+                "source",
+                "source_days",
+                "coverage_totals_of_source",
+                "feeds_of_source",
+                "articles_of_source",
+                "source_removed",
+            ),
             ("source_id",),
         ),
         PageKind("day", ("source_day", "articles_of_day", "polls_of_day"), ("source_id", "day")),

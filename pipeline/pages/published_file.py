@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from threading import Timer
+from threading import Timer, local
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -57,6 +57,7 @@ class PublishedFile:
             self._con.execute(f"attach '{quoted}' as news (read_only)")  # no value can be bound here
         except duckdb.Error as exc:
             raise NewsledgerError(f"{path}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
+        self._cursors = local()
         for setting in ("timezone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
             self._con.execute(f"set global {setting}")
 
@@ -68,6 +69,15 @@ class PublishedFile:
 
     def close(self) -> None:
         self._con.close()
+
+    @property
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """The calling thread's own."""
+        if not hasattr(self._cursors, "own"):
+            self._cursors.own = self._con.cursor()
+            self._cursors.own.execute("use news")
+        own: duckdb.DuckDBPyConnection = self._cursors.own
+        return own
 
     @cached_property
     def build(self) -> Any:
@@ -89,17 +99,21 @@ class PublishedFile:
     def run(self, sql: str, values: Mapping[str, Bound]) -> Figure:
         """The rows of the query, which is interrupted after `MAX_SECONDS`."""
         bound = {name: values[name] for name in _PARAMETER.findall(sql)}
-        with self._con.cursor() as cursor:
-            cursor.execute("use news")
-            timer = Timer(MAX_SECONDS, cursor.interrupt)
-            timer.start()
-            try:
-                found = cursor.execute(sql, bound)
-                row = namedtuple("Row", [name for name, *_ in found.description])  # type: ignore[misc]
-                rows = tuple(map(row._make, found.fetchall()))
-            finally:
-                timer.cancel()
+        cursor = self._cursor
+        timer = Timer(MAX_SECONDS, cursor.interrupt)
+        timer.start()
+        try:
+            found = cursor.execute(sql, bound)
+            row = _row_type(*(name for name, *_ in found.description))
+            rows = tuple(map(row._make, found.fetchall()))
+        finally:
+            timer.cancel()
         return Figure(rows, runnable(sql, bound))
+
+
+@cache
+def _row_type(*columns: str) -> Any:
+    return namedtuple("Row", columns)
 
 
 def version_of(path: Path) -> tuple[int, int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.errors import storage_errors
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS
-from pipeline.pages.rendering import Reader, render
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageMissing
+from pipeline.pages.rendering import Reader, render, render_notice
 
 ROWS = 100_000
 """Maximum number of rows of a table in a report."""
@@ -39,10 +39,18 @@ def write_report(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
         path = folder / file_of(target)
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(render(KINDS[name], keys, reader, ReportLinks(target, found)), "utf-8")
+            path.write_text(_page(KINDS[name], keys, reader, ReportLinks(target, found)), "utf-8")
         written += 1
         on_page(written, len(known))
     return written
+
+
+def _page(kind: PageKind, keys: Sequence[str], reader: Reader, links: ReportLinks) -> str:
+    """The page; one that says so if what another page links to is not in the file."""
+    try:
+        return render(kind, keys, reader, links)
+    except PageMissing:
+        return render_notice("missing", reader.language, links)
 
 
 class ReportLinks:

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvicorn
+from lxml import html
 
 from pipeline.cli.pages import pages_of
 from pipeline.settings import Settings
@@ -39,6 +40,11 @@ class Browser:
         except urllib.error.HTTPError as exc:
             with exc:
                 return Answer(exc.code, exc.headers, exc.read().decode())
+
+
+def parsed(text: str) -> Any:
+    """The page as lxml reads it; what its XPath expressions give depends on them, so it has no type."""
+    return html.document_fromstring(text)
 
 
 @contextmanager

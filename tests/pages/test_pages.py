@@ -7,19 +7,19 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import duckdb
 import pytest
 from babel.messages.extract import extract_from_dir
-from lxml import html
 
 from pipeline.errors import LedgerMissing
 from pipeline.pages.live_pages import preferred_language
 from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.published_file import PublishedFile
 from pipeline.settings import PROJECT_ROOT
-from tests.pages.serving import Browser, served
+from tests.pages.serving import Browser, parsed, served
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ PAGES = PROJECT_ROOT / "pipeline" / "pages"
 
 
 @pytest.fixture(scope="module")
-def report(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, html.HtmlElement]:
+def report(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """The parsed pages of a report on all days, by file."""
     folder = tmp_path_factory.mktemp("report")
     done = newsledger("report", "--data", demo.data, "-o", folder)
@@ -43,25 +43,21 @@ def browser(demo: Demo) -> Iterator[Browser]:
         yield serving
 
 
-def parsed(text: str) -> html.HtmlElement:
-    return html.document_fromstring(text)
-
-
-def links(page: html.HtmlElement) -> list[str]:
+def links(page: Any) -> list[str]:
     return [str(each) for each in page.xpath("//a/@href") if urlsplit(each).scheme not in ("http", "https")]
 
 
 # A report
 
 
-def test_report_has_a_page_of_every_kind_and_every_article(report: Mapping[str, html.HtmlElement], demo: Demo) -> None:
+def test_report_has_a_page_of_every_kind_and_every_article(report: Mapping[str, Any], demo: Demo) -> None:
     assert {name.partition("/")[0].removesuffix(".html") for name in report} == {*KINDS} - {"coverage"} | {"index"}
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         articles = {str(article) for (article,) in con.sql("select article_id from article_coverage").fetchall()}
     assert {name[8:-5] for name in report if name.startswith("article/")} == articles
 
 
-def test_every_link_of_a_report_leads_to_a_place_on_one_of_its_pages(report: Mapping[str, html.HtmlElement]) -> None:
+def test_every_link_of_a_report_leads_to_a_place_on_one_of_its_pages(report: Mapping[str, Any]) -> None:
     places = {name: {*page.xpath("//@id")} for name, page in report.items()}
     assert all(len(ids) == len(page.xpath("//@id")) for ids, page in zip(places.values(), report.values(), strict=True))
     broken = set()
@@ -73,14 +69,18 @@ def test_every_link_of_a_report_leads_to_a_place_on_one_of_its_pages(report: Map
     assert not broken
 
 
-def test_pages_request_nothing(report: Mapping[str, html.HtmlElement]) -> None:
+def test_no_link_of_a_report_leads_to_a_page_that_is_not_there(report: Mapping[str, Any]) -> None:
+    assert not [name for name, page in report.items() if page.findtext(".//title").startswith("No such page")]
+
+
+def test_pages_request_nothing(report: Mapping[str, Any]) -> None:
     for page in report.values():
         assert page.xpath("//@src | //link | //img | //iframe | //object | //@style | //*[@onclick]") == []
         (policy,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
         assert policy.startswith("default-src 'none';") and "unsafe" not in policy
 
 
-def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, html.HtmlElement], demo: Demo) -> None:
+def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, Any], demo: Demo) -> None:
     """A query is copied from the page into an ordinary DuckDB session."""
     page = report["index.html"]
     shown = [str(code) for code in page.xpath("//details[@class='sql']//code/text()")]
@@ -92,7 +92,7 @@ def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, html.HtmlElem
     assert len(page.xpath("//section[@aria-labelledby='feeds']//tbody/tr")) == len(feeds)
 
 
-def test_every_figure_of_every_page_shows_its_sql(report: Mapping[str, html.HtmlElement], demo: Demo) -> None:
+def test_every_figure_of_every_page_shows_its_sql(report: Mapping[str, Any], demo: Demo) -> None:
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         for name in KINDS:
             file = next(each for each in report if each.startswith("index" if name == "coverage" else name))
@@ -100,9 +100,7 @@ def test_every_figure_of_every_page_shows_its_sql(report: Mapping[str, html.Html
                 con.sql(str(sql)).fetchall()
 
 
-def test_text_of_an_article_is_whole_and_its_quotations_are_marked(
-    report: Mapping[str, html.HtmlElement], demo: Demo
-) -> None:
+def test_text_of_an_article_is_whole_and_its_quotations_are_marked(report: Mapping[str, Any], demo: Demo) -> None:
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         ((article, lead, text),) = con.sql(
             "select article_id, lead, text from articles order by quote_count desc nulls last, article_id limit 1"

@@ -1,0 +1,165 @@
+"""Whatever an outlet writes stays text: markup in every text column of the published file is escaped on every page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import urldefrag, urljoin
+
+import duckdb
+import pytest
+
+from tests.pages.serving import parsed, served
+from tests.worlds.running import Demo, newsledger
+
+pytestmark = pytest.mark.slow
+PREFIX = "javascript:alert(1)//"
+"""What addresses begin with; other columns keep what they have."""
+CLOSED = re.compile(
+    r"ok|not_modified|live|feed|response|revisit|resource|exact|open|metered|paywalled|direct|indirect|headline|lead|text|"
+    r"unchanged|changed|missing|person|organisation|place|captured|captured_from_feed|failed|pending|extracted|unreadable|"
+    r"awaiting_extraction|normal|quiet|surge|unknown|substance|cosmetic|correction|reader|insert|delete|replace"
+)
+"""Values that we and not the outlets write: pages decide by them what to show."""
+
+
+KEYS = {"source_id": 1000, "quotes.person": 1001, "mentions.name": 1001, "persons.name": 1001}
+"""Columns that pages join or look up; they have one mark."""
+
+
+class Column(NamedTuple):
+    table: str
+    name: str
+    type: str
+
+
+class Hostile(NamedTuple):
+    pages: Mapping[str, str]
+    columns: Mapping[int, Column]
+
+
+def mark(number: int) -> str:
+    return f"""'"></title></script><x-{number}- onload=alert(1)>&amp;{{{{7*7}}}}"""
+
+
+@pytest.fixture(scope="module")
+def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
+    """A report on, and some live pages of, a file with markup in all its texts."""
+    folder = tmp_path_factory.mktemp("hostile")
+    data = folder / "data"
+    data.mkdir()
+    shutil.copyfile(demo.data / "news.duckdb", data / "news.duckdb")
+    with duckdb.connect(data / "news.duckdb") as con:
+        con.execute("set timezone = 'UTC'")
+        columns = dict(enumerate(text_columns(con)))
+        fill_empty_tables(con)
+        for number, column in columns.items():
+            key = mark(KEYS.get(f"{column.table.partition('.')[2]}.{column.name}", KEYS.get(column.name, number)))
+            con.execute(f"update {column.table} set {column.name} = {injected(column)}", {"mark": key})
+    done = newsledger("report", "--data", data, "-o", folder / "report")
+    assert done.returncode == 0, done.stderr
+    pages = {str(path): path.read_text("utf-8") for path in (folder / "report").rglob("*.html")}
+    with served(data) as browser:
+        for address in ("/", "/changes", "/voices", "/articles", "/runs", "/backfills"):
+            pages[f"live {address}"] = browser.get(address).text
+        for link in parsed(pages["live /articles"]).xpath("//tbody//a/@href")[:8]:
+            address = urldefrag(urljoin("/articles", link)).url
+            answer = browser.get(address)
+            assert answer.status == 200, address
+            pages[f"live {address}"] = answer.text
+    return Hostile(pages, columns)
+
+
+def text_columns(con: duckdb.DuckDBPyConnection) -> Iterator[Column]:
+    """Those whose values are not all of ours; a column without values counts as an outlet's."""
+    found = con.sql(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where table_name in (select table_name from duckdb_tables()) and not internal order by all"
+    ).fetchall()
+    for column in map(Column._make, found):
+        if column.type == "VARCHAR":
+            values = con.sql(f"select distinct {column.name} from {column.table} where {column.name} is not null")
+        elif column.type == "VARCHAR[]":
+            values = con.sql(f"select distinct unnest({column.name}) from {column.table}")
+        elif column.name == "word_diff":
+            yield column
+            continue
+        else:
+            continue
+        known = values.fetchall()
+        if not known or not all(CLOSED.fullmatch(value) for (value,) in known):
+            yield column
+
+
+def injected(column: Column) -> str:
+    """The column's value with the mark, which is a parameter."""
+    name = column.name
+    if column.type == "VARCHAR[]":
+        return f"list_transform(coalesce({name}, ['x']), lambda each: each || $mark)"
+    if name == "word_diff":
+        return (
+            "list_transform(word_diff, lambda each: {'part': each.part, 'op': each.op, 'old': each.old || $mark,"
+            " 'new': each.new || $mark, 'word_no': each.word_no, 'cosmetic': each.cosmetic})"
+        )
+    begins = f"'{PREFIX}' || " if name.endswith("url") else ""
+    return f"{begins}coalesce({name}, 'x') || $mark"
+
+
+def fill_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """One row about an article for each event type and mart of which the newsroom has none."""
+    article = "(select article_id from main.articles order by all limit 1)"
+    default = {"VARCHAR": "'x'", "BIGINT": "1", "INTEGER": "1", "DOUBLE": "0.5", "BOOLEAN": "false", "UUID": article}
+    tables = con.sql(
+        "select schema_name || '.' || table_name, list(data_type order by column_index) from duckdb_columns() "
+        "where schema_name || '.' || table_name in "
+        "(select schema_name || '.' || table_name from duckdb_tables() where estimated_size = 0) group by all"
+    )
+    for table, types in tables.fetchall():
+        values = [default.get(kind, "null" if "[" in kind else "'2026-03-03'") for kind in types]
+        con.execute(f"insert into {table} values ({', '.join(values)})")
+
+
+def test_no_page_has_markup_from_outside(hostile: Hostile) -> None:
+    assert len(hostile.pages) > 100
+    for name, text in hostile.pages.items():
+        assert not re.search(r"<x-\d", text), name
+        assert "49" not in re.findall(r"&amp;amp;(\d+)", text), name
+        page = parsed(text)
+        assert len(page.xpath("//script")) == len(page.xpath("//head/title")) == 1, name
+        assert page.xpath("//@*[starts-with(name(), 'on')]") == [], name
+        assert [link for link in page.xpath("//@href") if "javascript:" in link.partition("?")[0][:11]] == [], name
+
+
+def test_texts_of_all_event_types_are_on_a_page(hostile: Hostile) -> None:
+    """So the test above is not about pages that show nothing."""
+    shown = {int(number) for text in hostile.pages.values() for number in re.findall(r"&lt;x-(\d+)-", text)}
+    assert shown >= set(KEYS.values())
+    names = {f"{column.table}.{column.name}" for number, column in hostile.columns.items() if number in shown}
+    assert SHOWN - names == set()
+
+
+SHOWN = {
+    *(f"events.feed_polled.{name}" for name in ("feed_url", "reason", "detail")),
+    "events.item_discovered.title",
+    *(f"events.article_captured.{name}" for name in ("final_url", "content_type")),
+    "events.capture_failed.detail",
+    "events.article_extracted.headline",
+    "events.extraction_failed.detail",
+    *(f"events.boilerplate_stripped.{name}" for name in ("kind", "rule", "text")),
+    "events.video_embedded.teaser",
+    "events.article_annotated.failure",
+    "events.article_revisited.reason",
+    "events.addresses_joined.detail",
+    *(f"events.run_failed.{name}" for name in ("dag_id", "task_id", "label", "error")),
+    *(f"main.quotes.{name}" for name in ("text", "speaker", "cue", "rule", "producer")),
+    *(f"main.mentions.{name}" for name in ("role", "party", "country")),
+    *(f"main.articles.{name}" for name in ("kicker", "headline", "lead", "text", "authors", "section", "correction")),
+    "main.articles.url",
+    *(f"main.article_revisions.{name}" for name in ("headline", "text", "correction", "word_diff", "producer")),
+    *(f"main.persons.{name}" for name in ("role", "party", "country")),
+    "main.feed_health.feed_url",
+    "main.article_coverage.failed_reason",
+    "main.article_addresses.evidence",
+}

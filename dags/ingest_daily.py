@@ -133,6 +133,13 @@ def ingest_daily() -> None:
             return orchestrate.process("extract", this_run())
 
     @task(trigger_rule=IF_TRIED)
+    def learn() -> dict[str, int]:
+        from pipeline import orchestrate
+
+        with mistakes_fail_at_once():
+            return orchestrate.process("learn", this_run())
+
+    @task(trigger_rule=IF_TRIED)
     def join() -> dict[str, int]:
         from pipeline import orchestrate
 
@@ -177,10 +184,10 @@ def ingest_daily() -> None:
 
     planned = plan()
     collected = collect.expand(shard=planned)
-    extracted, joined, annotated = extract(), join(), annotate()
+    extracted, learned, joined, annotated = extract(), learn(), join(), annotate()
     built, published, numbers = build_models(), publish(), sum_up()
-    [planned, collected] >> extracted >> joined >> annotated >> built >> [published, numbers]
-    [collected, extracted, joined, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
+    [planned, collected] >> extracted >> learned >> joined >> annotated >> built >> [published, numbers]
+    [collected, extracted, learned, joined, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
 
 
 ingest_daily()

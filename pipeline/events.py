@@ -180,7 +180,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     """Fields that hold another event's id, and the type of that event. Every build tests that the event exists."""
 
     stream: str
-    """What the fact is about: `feed:<source>/<n>`, `article:<article_id>` or `run:<dag>/<run>`."""
+    """What the fact is about: `feed:<source>/<n>`, `article:<article_id>`, `templates:<source>`, `run:<dag>/<run>`."""
     occurred_at: datetime
     """When it happened in the world, UTC."""
     producer: str
@@ -637,6 +637,22 @@ class AddressesParted(ArticleEvent, frozen=True, kw_only=True, tag="addresses_pa
     other_url: str
 
 
+class TemplateLearned(Event, frozen=True, kw_only=True, tag="template_learned"):
+    """A paragraph stands in many articles of a source and speaks to the reader, so it is no part of them. Extractions
+    after this event leave it out. Caused by the newest extraction that has it."""
+
+    IDENTITY = ("source_id", "text")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
+
+    source_id: str
+    """The source's id in sources.toml."""
+    text: str
+    articles: int
+    """Number of articles in which it was found."""
+    article_ids: tuple[UUID, ...]
+    """The first of these articles, ids as text."""
+
+
 class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
     """A task of an Airflow run failed for good: its retries are used up. `run_id` is the run's."""
 
@@ -739,6 +755,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ArticleRevisited,
     AddressesJoined,
     AddressesParted,
+    TemplateLearned,
     RunFailed,
     HistoryRead,
     BackfillFinished,

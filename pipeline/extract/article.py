@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,6 +16,7 @@ from pipeline.extract.body import body_blocks, declared_paragraphs, linked_lines
 from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
 from pipeline.extract.boilerplate.markup import drop
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
+from pipeline.extract.boilerplate.templates import without_templates
 from pipeline.extract.boilerplate.tree_cleaner import TreeCleaner
 from pipeline.extract.extraction import Extraction
 from pipeline.extract.liveblog import Timeline, is_liveblog
@@ -57,10 +58,12 @@ def extract_page(
     captured_at: datetime,
     content_type: str | None = None,
     outlet: OutletRules | None = None,
+    templates: Collection[str] = (),
 ) -> Extraction:
-    """Extract the article of a page. The same bytes always give the same result.
+    """Extract the article of a page. The same bytes and templates always give the same result.
 
-    Dates after `captured_at` are ignored. `outlet` are the rules for the page's outlet, by default those of its host.
+    `templates` are paragraphs that the outlet puts into many articles; they are removed. Dates after `captured_at` are
+    ignored. `outlet` are the rules for the page's outlet, by default those of its host.
     Raises PageError with a reason: `empty`, `too_large`, `not_html`, `broken`, `no_text`.
     """
     page = parse(body, url=url, content_type=content_type)
@@ -92,6 +95,7 @@ def extract_page(
     lines = [line for line in lines_in(page.body) if any(map(str.isalnum, line.text))]
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
+    blocks = without_templates(blocks, templates, removal)
     if not article.authors:
         authors, blocks = _signature(blocks, removal)
         article = msgspec.structs.replace(article, authors=authors)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from msgspec.structs import replace
+
 from pipeline.archive.storage import archive_storage
 from pipeline.events import Event
 from pipeline.extract import PRODUCER
@@ -12,6 +14,7 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
+from pipeline.steps.learn import known_templates
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.turns import work_off
 from pipeline.workers import Lost, parallel_map
@@ -32,8 +35,10 @@ def extract_captures(stores: Stores, pending: Callable[[], Sequence[PendingCaptu
 
 def _outcomes(stores: Stores, captures: Sequence[PendingCapture]) -> Iterator[Sequence[Event] | str]:
     now = stores.now()
+    templates = known_templates(stores.ledger, {capture.source_id for capture in captures})
+    tasks = [replace(capture, templates=templates.get(capture.source_id, ())) for capture in captures]
     work = partial(extract_capture, archive_storage(stores.settings), now)
-    for capture, outcome in zip(captures, parallel_map(work, captures, stores.settings.jobs), strict=True):
+    for capture, outcome in zip(tasks, parallel_map(work, tasks, stores.settings.jobs), strict=True):
         if isinstance(outcome, Lost):
             yield [extraction_failed(capture, now, outcome.reason, outcome.detail)]
         else:

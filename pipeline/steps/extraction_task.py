@@ -33,6 +33,8 @@ class PendingCapture(msgspec.Struct, frozen=True):
     warc_file: str
     warc_offset: int
     warc_length: int
+    templates: tuple[str, ...] = ()
+    """The templates of its source, which are removed from the text."""
 
 
 def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) -> Sequence[Event] | str:
@@ -47,7 +49,11 @@ def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) ->
         return f"{capture.url}: {exc}"
     try:
         extraction = extract_page(
-            page.body, url=capture.url, captured_at=capture.captured_at, content_type=capture.content_type
+            page.body,
+            url=capture.url,
+            captured_at=capture.captured_at,
+            content_type=capture.content_type,
+            templates=capture.templates,
         )
     except Exception as exc:  # noqa: BLE001  # the other pages are still extracted; the event says what happened
         page_error = exc if isinstance(exc, PageError) else PageError("error", f"{type(exc).__name__}: {exc}"[:500])

@@ -11,9 +11,17 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.annotate import ANNOTATION_TASKS, annotate, count_pending_texts
-from pipeline.steps.backfill.replay import Captures, Scope, replay_annotation, replay_extraction, replay_joins
+from pipeline.steps.backfill.replay import (
+    Captures,
+    Scope,
+    replay_annotation,
+    replay_extraction,
+    replay_joins,
+    replay_learning,
+)
 from pipeline.steps.extract import EXTRACTION_TASKS, count_pending_captures, extract
 from pipeline.steps.join import count_pending_pairs, join
+from pipeline.steps.learn import count_pending_templates, learn
 from pipeline.steps.run.stores import StepResult, Stores
 
 
@@ -33,6 +41,7 @@ class ProcessingStep(msgspec.Struct, frozen=True):
 
 PROCESSING_STEPS = (
     ProcessingStep("extract", extract, replay_extraction, count_pending_captures, EXTRACTION_TASKS),
+    ProcessingStep("learn", learn, replay_learning, count_pending_templates),
     ProcessingStep("join", join, replay_joins, count_pending_pairs),
     ProcessingStep("annotate", annotate, replay_annotation, count_pending_texts, ANNOTATION_TASKS),
 )

@@ -165,7 +165,8 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
     assert bag["tasks"] == {
         "plan": ["collect", "extract"],
         "collect": ["extract", "verdict"],
-        "extract": ["join", "verdict"],
+        "extract": ["learn", "verdict"],
+        "learn": ["join", "verdict"],
         "join": ["annotate", "verdict"],
         "annotate": ["build_models", "verdict"],
         "build_models": ["publish", "sum_up"],

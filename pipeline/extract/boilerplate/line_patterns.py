@@ -63,6 +63,11 @@ class LineRule(msgspec.Struct, frozen=True):
         return self.kind == "correction" or not _REPORTED.search(text)
 
 
+def is_speech(text: str) -> bool:
+    """Whether the line begins with a quotation mark or reports speech."""
+    return (_QUOTED.match(text) or _REPORTED.search(text)) is not None
+
+
 def starting(*alternatives: str) -> re.Pattern[str]:
     """Matches lines that begin with one of these."""
     return re.compile(rf"^\W*(?:{'|'.join(alternatives)})", re.IGNORECASE)

@@ -23,6 +23,7 @@ from pipeline.steps.backfill.history_state import articles_of_interval
 from pipeline.steps.extract import extract_captures
 from pipeline.steps.extraction_task import PendingCapture
 from pipeline.steps.join import join
+from pipeline.steps.learn import learn
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
@@ -71,6 +72,11 @@ def replay_joins(stores: Stores, scope: Scope, _captures: Captures = Captures.AL
     read its pages. A decision about two addresses belongs to no single capture, so which captures are replayed does not
     matter."""
     return join(stores, scope.interval) + join(stores, lookback(stores.settings, stores.now()))
+
+
+def replay_learning(stores: Stores, scope: Scope, _captures: Captures = Captures.ALL) -> StepResult:
+    """Record the templates that the extractions of the interval's sources show, whichever captures are replayed."""
+    return learn(stores, scope.interval) + learn(stores, lookback(stores.settings, stores.now()))
 
 
 def replay_annotation(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:

@@ -22,6 +22,7 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.join_evidence import LEAST_WORDS, AddressClaim, ArticleFacts, are_of_one_article, is_joined
+from pipeline.steps.run.page_events import head_of
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 PRODUCER = "join@1"
@@ -55,6 +56,18 @@ class PairToJoin(msgspec.Struct, frozen=True):
     first: ArticleFacts
     """The article that was discovered first."""
     second: ArticleFacts
+
+    @property
+    def source_id(self) -> str:
+        return self.claim.source_id
+
+    @property
+    def article_id(self) -> UUID:
+        return self.first.article_id
+
+    @property
+    def url(self) -> str:
+        return self.first.url
 
 
 class Groups:
@@ -97,18 +110,8 @@ def part(stores: Stores, url: str, other_url: str) -> None:
     if pair is None:
         known = ", ".join(f"{join.url} and {join.other_url}" for join in joins)
         raise NewsledgerError(f"{url} and {other_url} were not joined to each other; joined were: {known or 'none'}")
-    parted = AddressesParted(
-        stream=f"article:{pair.article_id}",
-        occurred_at=stores.now(),
-        producer=PART_PRODUCER,
-        caused_by=pair.event_id,
-        source_id=pair.source_id,
-        article_id=pair.article_id,
-        other_article_id=pair.other_article_id,
-        url=pair.url,
-        other_url=pair.other_url,
-    )
-    stores.record([parted])
+    head = head_of(pair, producer=PART_PRODUCER, caused_by=pair.event_id, occurred_at=stores.now())
+    stores.record([AddressesParted(**head, other_article_id=pair.other_article_id, other_url=pair.other_url)])
 
 
 def _article_at(url: str) -> UUID:
@@ -189,17 +192,10 @@ def new_pairs(
 
 
 def _joined(now: datetime, pair: PairToJoin) -> AddressesJoined:
-    claim, first, second = pair.claim, pair.first, pair.second
     return AddressesJoined(
-        stream=f"article:{first.article_id}",
-        occurred_at=now,
-        producer=PRODUCER,
-        caused_by=claim.caused_by,
-        source_id=claim.source_id,
-        article_id=first.article_id,
-        other_article_id=second.article_id,
-        url=first.url,
-        other_url=second.url,
-        evidence=claim.evidence,
-        detail=claim.detail,
+        **head_of(pair, producer=PRODUCER, caused_by=pair.claim.caused_by, occurred_at=now),
+        other_article_id=pair.second.article_id,
+        other_url=pair.second.url,
+        evidence=pair.claim.evidence,
+        detail=pair.claim.detail,
     )

@@ -18,7 +18,7 @@ from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.capture import Originals, captured_payloads
 from pipeline.steps.run.page_batch import PageBatch
-from pipeline.steps.run.page_events import PageFailure, page_captured, response_payload
+from pipeline.steps.run.page_events import PageFailure, head_of, page_captured, response_payload
 from pipeline.steps.run.stores import StepResult, Stores
 
 PRODUCER = "revisit@1"
@@ -175,13 +175,7 @@ def _failed(page: DuePage, failure: PageFailure, now: datetime) -> ArticleRevisi
 def _revisited(page: DuePage, outcome: RevisitOutcome, at: datetime) -> ArticleRevisited:
     """The event of a page, still without what the answer said."""
     return ArticleRevisited(
-        stream=f"article:{page.article_id}",
-        occurred_at=at,
-        producer=PRODUCER,
-        caused_by=page.last_seen_id,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
+        **head_of(page, producer=PRODUCER, caused_by=page.last_seen_id, occurred_at=at),
         capture_id=page.capture_id,
         outcome=outcome,
         attempt=page.attempt,

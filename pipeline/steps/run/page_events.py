@@ -6,7 +6,7 @@ Every `item_discovered`, `article_captured` and `capture_failed` of the project 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 import msgspec
@@ -33,6 +33,30 @@ class WantedPage(Protocol):
     def article_id(self) -> UUID: ...
     @property
     def url(self) -> str: ...
+
+
+class EventHead(TypedDict):
+    """The fields with which every event about an article begins."""
+
+    stream: str
+    occurred_at: datetime
+    producer: str
+    caused_by: UUID
+    source_id: str
+    article_id: UUID
+    url: str
+
+
+def head_of(page: WantedPage, *, producer: str, caused_by: UUID, occurred_at: datetime) -> EventHead:
+    return EventHead(
+        stream=f"article:{page.article_id}",
+        occurred_at=occurred_at,
+        producer=producer,
+        caused_by=caused_by,
+        source_id=page.source_id,
+        article_id=page.article_id,
+        url=page.url,
+    )
 
 
 class PageFailure(msgspec.Struct, frozen=True):
@@ -122,13 +146,7 @@ def page_captured(
 ) -> ArticleCaptured:
     """The event of an archived page. `captured_at` is given if it was fetched before `occurred_at`, by an archive."""
     return ArticleCaptured(
-        stream=f"article:{page.article_id}",
-        occurred_at=occurred_at,
-        producer=producer,
-        caused_by=caused_by,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
+        **head_of(page, producer=producer, caused_by=caused_by, occurred_at=occurred_at),
         final_url=payload.final_url,
         status=payload.status,
         content_type=payload.content_type,
@@ -151,13 +169,7 @@ def page_failed(
     """The event of an attempt that gave no page. The page is asked for again if the failure may pass and fewer than
     `MAX_ATTEMPTS` were made."""
     return CaptureFailed(
-        stream=f"article:{page.article_id}",
-        occurred_at=occurred_at,
-        producer=producer,
-        caused_by=caused_by,
-        source_id=page.source_id,
-        article_id=page.article_id,
-        url=page.url,
+        **head_of(page, producer=producer, caused_by=caused_by, occurred_at=occurred_at),
         reason=failure.reason,
         status=failure.status,
         detail=failure.detail,

@@ -57,6 +57,8 @@ class People(msgspec.Struct, frozen=True):
     """The people named outside quotation marks."""
     words: set[str]
     """The words of the names, as the text has them."""
+    introduced: dict[str, int]
+    """The character at which each person's full name stands first; -1 for the headline."""
 
     def person_of(self, view: View, phrase: Range) -> str | None:
         """The full name of the person that the phrase names; None for an organisation, an office or an unknown name."""
@@ -65,7 +67,7 @@ class People(msgspec.Struct, frozen=True):
         if name is None:
             return self._named_like_an_office(view, phrase)
         words = [token.surface for token in tokens[name[0] : name[1]] if token.surface != "."]
-        return self.known(words)
+        return self.known(words, tokens[name[0]].start)
 
     def _named_like_an_office(self, view: View, phrase: Range) -> str | None:
         """The person of a surname that is also an office: "Koch", "Minister Koch", but not "der Koch"."""
@@ -73,7 +75,7 @@ class People(msgspec.Struct, frozen=True):
         if last.lower not in self.lexicon.surnames or last.surface not in self.by_surname:
             return None
         is_name = all(self.lexicon.is_role(token.surface) or token.lower in self.lexicon.titles for token in before)
-        return self.known([last.surface]) if is_name else None
+        return self.known([last.surface], last.start) if is_name else None
 
     def person_ending_at(self, view: View, comma: int) -> str | None:
         """The person whose name stands right before the comma."""
@@ -82,11 +84,15 @@ class People(msgspec.Struct, frozen=True):
             first -= 1
         return self.person_of(view, (first, comma)) if first < comma else None
 
-    def known(self, words: list[str]) -> str | None:
-        """The person of that name. A surname or a given name alone is enough if only one person has it."""
+    def known(self, words: list[str], at: int) -> str | None:
+        """The person of that name at that character. A surname or a given name alone is enough if only one has it.
+
+        Namesakes whom the text introduces later do not count, so text that is added changes nothing before it.
+        """
         known = self.by_surname.get(_surname(words[-1], self.by_surname), [])
         if len(words) == 1:
             known = known or self.by_given_name.get(_surname(words[0], self.by_given_name), [])
+            known = [full for full in known if self.introduced[full] <= at] or known
             return known[0] if len(known) == 1 else None
         return next((full for full in known if full.split()[0] == words[0]), None)
 
@@ -115,16 +121,16 @@ class People(msgspec.Struct, frozen=True):
 def read_people(view: View, title: View, segments: list[Segment]) -> People:
     """The people whom the text or its title introduces."""
     tokens = view.tokens
-    people = People(view.lexicon, {}, {}, {}, [], [], set())
+    people = People(view.lexicon, {}, {}, {}, [], [], set(), {})
     sequences = name_sequences(view)
     shown = read_introductions(view, sequences, load_given_names(), load_gazetteer(view.lexicon.language))
     places = _introduce(people, view, sequences, shown)
-    _introduce(people, title, name_sequences(title), shown)
+    _introduce(people, title, name_sequences(title), shown, is_title=True)
     places.extend(
         (sequence, [tokens[sequence[0]].surface]) for sequence in sequences if _may_be_surname(view, sequence)
     )
     for (first, last), words in sorted(places):
-        person = people.known(words)
+        person = people.known(words, tokens[first].start)
         if person is not None:
             people.names.append(Named(first, last, person))
             people.words.update(token.surface for token in tokens[first:last])
@@ -155,7 +161,7 @@ def _outside(view: View, names: list[Named], segments: list[Segment]) -> Iterato
 
 
 def _introduce(
-    people: People, view: View, sequences: list[Range], shown: Introductions
+    people: People, view: View, sequences: list[Range], shown: Introductions, *, is_title: bool = False
 ) -> list[tuple[Range, list[str]]]:
     """Add the people whose full names are among the capitalised words `sequences`.
 
@@ -168,7 +174,9 @@ def _introduce(
         owner = shown.owner(view, sequence)
         if owner is not None:
             places.append(((sequence[0], sequence[0] + 1), [owner]))
-            continue
+            sequence = sequence[0] + 1, sequence[1]  # "Hessens Ministerin Karin Holm"
+            if sequence[1] - sequence[0] < 2:
+                continue
         whole = without_office(view, sequence, shown.given_names)
         if whole is None:
             continue
@@ -177,7 +185,9 @@ def _introduce(
         if len(words) < 2 or not shown.is_person(view, sequence, name, words):
             continue
         full = spelled(view, name, words[-1])
-        if people.known(words) is None and _add(people.by_surname, words, full):
+        at = -1 if is_title else view.tokens[name[0]].start
+        if people.known(words, at) is None and _add(people.by_surname, words, full):
+            people.introduced[full] = at
             people.by_given_name.setdefault(words[0], []).append(full)
             people.genders[full] = shown.gender(view, sequence, words[0])
     return places

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import structlog
@@ -87,11 +87,21 @@ def report_result(settings: Settings, run: Run, result: StepResult) -> None:
         raise NewsledgerError(f"none of the {polls} feeds could be read; each failure is recorded with its reason")
 
 
-def build_models(data: Data = None) -> None:
-    """Build the SQL models from the ledger into build.duckdb, and test them."""
+def build_models(
+    data: Data = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Write everything again, from the whole ledger.")] = False,
+    test: Annotated[
+        models.Tested, typer.Option("--test", help="Test the rows that were written, or all rows.")
+    ] = models.Tested.WRITTEN,
+) -> None:
+    """Build the SQL models from the ledger into build.duckdb, and test them.
+
+    The rows that new events touch are written again. Everything is if the models, the settings or the version of
+    newsledger have changed. If nothing has, nothing is built.
+    """
     settings = load_settings(data=data)
-    result = models.build(settings)
-    done = f"{result.models} models, {result.tests} tests" if result.models else "nothing new"
+    result = models.build(settings, models.Refresh.ANEW if anew else models.Refresh.CONTINUE, test)
+    done = f"{result.models} models, {result.tests} tests" if result.tests else "nothing new"
     typer.echo(f"{settings.build_file}: {done}, up to position {result.head_position}")
 
 

@@ -16,7 +16,7 @@ another ledger or has other columns than today's event types, the build starts f
 `builds`.
 """
 
-from pipeline.models.builds import BuildResult, Refresh, build
+from pipeline.models.builds import BuildResult, Refresh, Tested, build
 from pipeline.models.publication import prune, publish, published_counts
 
-__all__ = ["BuildResult", "Refresh", "build", "prune", "publish", "published_counts"]
+__all__ = ["BuildResult", "Refresh", "Tested", "build", "prune", "publish", "published_counts"]

@@ -1,7 +1,9 @@
 """The file that models are built in: whether it can be continued, and what makes it finished.
 
-`main.build_info` is the mark of a finished build. It is dropped before anything else is changed and made again after
-all tests have passed, so a build that was killed at any point leaves a file that is neither published nor continued.
+`main.build_info` says what the last finished build was made from. A build first makes schema `touched`, and drops it in
+the transaction that writes the new `build_info`, after all tests have passed. A file with this schema is unfinished: it
+is not published, and the next build continues from the last finished one. A build that writes everything drops
+`build_info`, too; if it is interrupted, the next one starts from an empty file.
 """
 
 from __future__ import annotations
@@ -18,14 +20,19 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import ModelsError, StorageError
 from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
 from pipeline.models.comments import TableDocs, write_comments
 from pipeline.models.sql import statement
+from pipeline.models.sql_functions import register_functions
 from pipeline.settings import PROJECT_ROOT, Settings
 
 log = structlog.get_logger()
 
+MEMORY = "1200MB"
+"""How much memory DuckDB uses; what needs more is written to temporary files beside the build file. Python, the text
+comparison and DuckDB's own buffers come on top, so a process stays below 2 GB."""
 TABLE_MACROS = PROJECT_ROOT / "sql" / "table_macros"
 """Table macros for analysts, one a file. They are stored in the built file and need nothing else."""
 
@@ -82,8 +89,20 @@ def _acquired_at_once(lock: FileLock) -> bool:
     return True
 
 
-def last_build(path: Path) -> BuiltFrom | None:
-    """What the file was built from; None if it does not exist or is unfinished.
+class LastBuild(msgspec.Struct, frozen=True):
+    """What the build file is, before a build."""
+
+    built_from: BuiltFrom
+    """What the last finished build was made from."""
+    interrupted_at: str | None
+    """The digest of the ledger's chain up to which a later build has copied events without coming to its end."""
+
+    def is_of(self, ledger: Ledger) -> bool:
+        return all(ledger.has_append(digest) for digest in (self.built_from.head_digest, self.interrupted_at) if digest)
+
+
+def last_build(path: Path) -> LastBuild | None:
+    """What the file is; None if it does not exist, or was never finished, or has other columns than today's events.
 
     A file that DuckDB cannot open, after a crash or from another version of DuckDB, is renamed.
     """
@@ -97,14 +116,10 @@ def last_build(path: Path) -> BuiltFrom | None:
         path.replace(aside)
         return None
     with con:
-        return _built_from(con)
-
-
-def begin_continuing(path: Path) -> bool:
-    """Mark the file unfinished; return True if it has today's columns of the event types."""
-    with connect(path) as con:
-        con.execute("drop table if exists main.build_info")
-        return _has_todays_columns(con)
+        built_from = _built_from(con)
+        if built_from is None or not _has_todays_columns(con):
+            return None
+        return LastBuild(built_from, _interrupted_at(con))
 
 
 def _has_todays_columns(con: duckdb.DuckDBPyConnection) -> bool:
@@ -125,7 +140,10 @@ def _has_todays_columns(con: duckdb.DuckDBPyConnection) -> bool:
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the file. Raises duckdb.Error if it is broken, StorageError or ModelsError if it cannot be opened now."""
     try:
-        return duckdb.connect(path)
+        con = duckdb.connect(path)
+        con.execute(statement("session").format(memory=MEMORY))
+        register_functions(con)
+        return con
     except duckdb.IOException as exc:
         reason = first_line(exc)
         if "lock on file" in reason:
@@ -133,6 +151,14 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         if "Permission denied" in reason:
             raise StorageError(f"{path}: {reason}") from exc
         raise
+
+
+def _interrupted_at(con: duckdb.DuckDBPyConnection) -> str | None:
+    try:
+        row = con.execute("select head_digest from touched.span").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return row[0] if row else None
 
 
 @contextlib.contextmanager
@@ -180,28 +206,28 @@ def remove(path: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def finish(path: Path, built_from: BuiltFrom, annotators: Sequence[str], docs: Mapping[str, TableDocs]) -> None:
-    """Add comments, table macros and `build_info`, and write the file to the disk completely, without a log beside it.
-
-    dbt cannot do the last part: DuckDB does not tell it if the disk is full when the file is closed.
-    """
-    with connect(path) as con:
-        con.begin()
-        con.execute(
-            statement("create_build_info"),
-            {
-                "head_position": built_from.head_position,
-                "head_digest": built_from.head_digest,
-                "newsledger_version": version("newsledger"),
-                "recipe_digest": built_from.recipe_digest,
-                "annotators": list(annotators),
-            },
-        )
-        for macro in sorted(TABLE_MACROS.glob("*.sql")):
-            con.execute(macro.read_text("utf-8"))
-        write_comments(con, {**docs, "main.build_info": _BUILD_INFO})
-        con.commit()
-        con.execute("checkpoint")
+def finish(
+    con: duckdb.DuckDBPyConnection, built_from: BuiltFrom, annotators: Sequence[str], docs: Mapping[str, TableDocs]
+) -> None:
+    """Add comments, table macros and `build_info`, and write the file to the disk completely, without a log."""
+    con.begin()
+    con.execute(
+        statement("create_build_info"),
+        {
+            "head_position": built_from.head_position,
+            "head_digest": built_from.head_digest,
+            "newsledger_version": version("newsledger"),
+            "recipe_digest": built_from.recipe_digest,
+            "annotators": list(annotators),
+        },
+    )
+    for macro in sorted(TABLE_MACROS.glob("*.sql")):
+        con.execute(macro.read_text("utf-8"))
+    write_comments(con, {**docs, "main.build_info": _BUILD_INFO})
+    con.execute("drop schema if exists written cascade")
+    con.execute("drop schema if exists touched cascade")
+    con.commit()
+    con.execute("checkpoint")
 
 
 def require_finished(path: Path) -> None:
@@ -213,6 +239,6 @@ def require_finished(path: Path) -> None:
     except duckdb.Error as exc:
         raise ModelsError(f"{path}: cannot be read; run `newsledger models` ({first_line(exc)})") from exc
     with con:
-        if _built_from(con) is None:
+        if _built_from(con) is None or _interrupted_at(con) is not None:
             raise ModelsError(f"{path}: the last build was not finished; run `newsledger models`")
         con.execute("checkpoint")

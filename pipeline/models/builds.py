@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
+from pipeline.errors import ModelsError
 from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors
 from pipeline.models import build_file
-from pipeline.models.build_file import BuiltFrom, exclusive, removed_if_disk_is_full
-from pipeline.models.dbt_run import run_dbt
+from pipeline.models.build_file import BuiltFrom, LastBuild, exclusive, removed_if_disk_is_full
 from pipeline.models.event_tables import copy_events
-from pipeline.models.recipe import recipe_digest
+from pipeline.models.marts import run_tests, show_everything, write_everything, write_touched
+from pipeline.models.recipe import read_recipe, recipe_digest
+from pipeline.models.touched import touch_everything, touch_new
 from pipeline.settings import Settings
 
 
@@ -20,9 +22,17 @@ class Refresh(StrEnum):
     """What a build does with the build file of the last one."""
 
     CONTINUE = "continue"
-    """Add the events recorded since; start from an empty file only if the old one cannot be used."""
+    """Add what was recorded since; start from an empty file only if the old one cannot be used."""
     ANEW = "anew"
     """Read the whole ledger again."""
+
+
+class Tested(StrEnum):
+    """The rows that a build tests."""
+
+    WRITTEN = "written"
+    """Those that it has written."""
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -32,34 +42,77 @@ class BuildResult:
     head_position: int
     """The last position of the ledger that was read."""
     models: int
-    """Models that were built; 0 if nothing was new."""
+    """Marts that were written; 0 if nothing was new."""
     tests: int
     seconds: float
 
 
-def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE) -> BuildResult:
+def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Tested = Tested.WRITTEN) -> BuildResult:
     """Build and test all models in the build file, up to where the ledger stands now.
 
-    If neither the ledger nor the models, the settings or the version of newsledger have changed since the last build,
-    nothing is done.
+    The rows of touched articles and persons are written again, and what is tested are these rows. If the models, the
+    settings or the version of newsledger are others than at the last build, everything is written again. If neither
+    these nor the ledger have changed, nothing is.
 
-    Raises ModelsError if a model or test fails, naming it and the log, or if another build is running; LedgerMissing
-    if there is no ledger; StorageError if the disk is full.
+    Raises ModelsError if a model or test fails, naming it, or if another build is running; LedgerMissing if there is no
+    ledger; StorageError if the disk is full.
     """
-    started = time.monotonic()
+    started, path = time.monotonic(), settings.build_file
+    with exclusive(settings), disk_errors(path), removed_if_disk_is_full(path):
+        now, work = _begin(settings, refresh)
+        if work is _Work.NOTHING and tested is Tested.WRITTEN:
+            return BuildResult(now.head_position, 0, 0, time.monotonic() - started)
+        recipe = read_recipe(settings, now.recipe_digest)
+        with build_file.connect(path) as con:
+            if work is _Work.TOUCHED:
+                write_touched(con, path, recipe)
+            elif work is _Work.EVERYTHING:
+                write_everything(con, path, recipe)
+            if tested is Tested.ALL:
+                touch_everything(con, now)
+                show_everything(con, recipe)
+            try:
+                run_tests(con, recipe)
+            except ModelsError:
+                if tested is Tested.ALL:  # a row may be wrong that is not touched: start over
+                    con.execute("drop table if exists main.build_info")
+                raise
+            build_file.finish(con, now, settings.annotators, {f"main.{mart.name}": mart.docs for mart in recipe.marts})
+    return BuildResult(now.head_position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
+
+
+class _Work(Enum):
+    """The rows that a build writes."""
+
+    NOTHING = auto()
+    TOUCHED = auto()
+    EVERYTHING = auto()
+
+
+def _begin(settings: Settings, refresh: Refresh) -> tuple[BuiltFrom, _Work]:
+    """Copy the events recorded since the last build, and find what they touch."""
     path, patience = settings.build_file, settings.lock_timeout_seconds
-    with exclusive(settings), disk_errors(path):
-        with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=patience) as ledger:
-            position, _, digest = ledger.head()
-            wanted = BuiltFrom(position, digest, recipe_digest(settings))
-            last = None if refresh is Refresh.ANEW else build_file.last_build(path)
-            if last == wanted:
-                return BuildResult(position, 0, 0, time.monotonic() - started)
-            if last is None or not ledger.has_append(last.head_digest) or not build_file.begin_continuing(path):
-                build_file.remove(path)
-            with removed_if_disk_is_full(path):
-                copy_events(ledger, path, position)
-        with removed_if_disk_is_full(path):
-            built = run_dbt(settings, position)
-            build_file.finish(path, wanted, settings.annotators, built.docs)
-    return BuildResult(position, built.models, built.tests, time.monotonic() - started)
+    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=patience) as ledger:
+        position, _, digest = ledger.head()
+        now = BuiltFrom(position, digest, recipe_digest(settings))
+        last = None if refresh is Refresh.ANEW else build_file.last_build(path)
+        if last == LastBuild(now, interrupted_at=None):
+            return now, _Work.NOTHING
+        read_recipe(settings, now.recipe_digest)  # if it cannot be compiled, nothing is touched
+        if last is None or not last.is_of(ledger):
+            build_file.remove(path)
+            last = None
+        with build_file.connect(path) as con:
+            con.begin()
+            if last is None or last.built_from.recipe_digest != now.recipe_digest:
+                con.execute("drop table if exists main.build_info")
+                work = _Work.EVERYTHING
+            else:
+                work = _Work.TOUCHED
+            copy_events(ledger, con, path, position)
+            if work is _Work.TOUCHED and last is not None:
+                touch_new(con, last.built_from, now)
+            else:
+                touch_everything(con, now)
+            con.commit()
+    return now, work

@@ -1,4 +1,7 @@
-"""Declare schema `events` to dbt as a source: a table for each event type, with its description and its rules.
+"""Declare schemas `events` and `touched` to dbt as sources.
+
+`events` has a table for each event type, with its description and its rules; `touched` has the events of the articles
+that a build writes again, and which these are (see pipeline/models/touched.py).
 
 dbt reads sources only from files, so one is written into the data directory before each run. It follows from the event
 types alone and is the same at every build of one version, so dbt need not parse the project again. It declares no data
@@ -14,6 +17,8 @@ from typing import Any
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.models.event_docs import accepted_values, describe, required_columns
 
+TOUCHED_TABLES = ("span", "addresses", "articles_before", "persons_before", "word_changes_before")
+
 
 def write_event_source(folder: Path) -> None:
     """Write `events.yml` into the folder, unless it is there already."""
@@ -26,12 +31,22 @@ def write_event_source(folder: Path) -> None:
 
 def event_source() -> str:
     """The declaration as YAML."""
-    source = {
+    events = {
         "name": "events",
         "description": "Copies of the ledger's events; one table per event type.",
         "tables": [_table(cls) for cls in EVENT_TYPES],
     }
-    return json.dumps({"sources": [source]}, indent=2)  # JSON is YAML
+    touched = {
+        "name": "touched",
+        "description": "What a build writes again, and the events that it needs for that.",
+        "tables": [{"name": name} for name in (*TOUCHED_TABLES, *map(event_type, article_types()))],
+    }
+    return json.dumps({"sources": [events, touched]}, indent=2)  # JSON is YAML
+
+
+def article_types() -> list[type[Event]]:
+    """The types of events about articles."""
+    return [cls for cls in EVENT_TYPES if "article_id" in cls.__struct_fields__]
 
 
 def _table(cls: type[Event]) -> dict[str, Any]:

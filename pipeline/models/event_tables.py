@@ -19,28 +19,24 @@ from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
-from pipeline.models.build_file import connect
 from pipeline.models.comments import write_comments
 from pipeline.models.event_docs import describe
 from pipeline.models.sql import statement
 
 
-def copy_events(ledger: Ledger, build_file: Path, head_position: int) -> None:
+def copy_events(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, head_position: int) -> None:
     """Bring all tables of schema `events` up to this position, with a comment on each table and column.
 
     Raises ModelsError naming the table if its events cannot be read or written, StorageError if the disk is full.
     """
-    with connect(build_file) as con:
-        con.begin()
-        con.execute("create schema if not exists events")
-        for cls in EVENT_TYPES:
-            try:
-                with disk_errors(build_file):
-                    _copy(ledger, con, cls, head_position)
-            except duckdb.Error as exc:
-                raise ModelsError(f"events.{event_type(cls)} cannot be copied: {first_line(exc)}") from exc
-        write_comments(con, {f"events.{event_type(cls)}": describe(cls) for cls in EVENT_TYPES})
-        con.commit()
+    con.execute("create schema if not exists events")
+    for cls in EVENT_TYPES:
+        try:
+            with disk_errors(path):
+                _copy(ledger, con, cls, head_position)
+        except duckdb.Error as exc:
+            raise ModelsError(f"events.{event_type(cls)} cannot be copied: {first_line(exc)}") from exc
+    write_comments(con, {f"events.{event_type(cls)}": describe(cls) for cls in EVENT_TYPES})
 
 
 def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, cls: type[Event], head_position: int) -> None:

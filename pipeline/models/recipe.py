@@ -1,4 +1,8 @@
-"""What the rows of a build follow from besides the events: SQL, settings, and the version of newsledger."""
+"""What the rows of a build follow from besides the events: SQL, settings, and the version of newsledger.
+
+dbt needs several seconds to start and to compile the SQL, more than a build with little news takes. It is started only
+when the digest below is another one than before; what it compiled is kept in a file.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,27 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.models.event_source import event_source
-from pipeline.settings import PROJECT_ROOT, Settings
+import msgspec
 
-SQL_PROJECT = PROJECT_ROOT / "sql"
+from pipeline.models.dbt_compile import SQL_PROJECT, DataTest, Model, compile_project
+from pipeline.models.event_source import event_source
+from pipeline.settings import Settings
+
 _FOLDERS = (SQL_PROJECT, Path(__file__).parent)
 _SUFFIXES = frozenset({".sql", ".yml", ".py"})
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    digest: str
+    """See `recipe_digest`."""
+    models: tuple[Model, ...]
+    """In the order in which they can be written."""
+    tests: tuple[DataTest, ...]
+
+    @property
+    def marts(self) -> list[Model]:
+        """The models that are published; the others exist during a build only."""
+        return [model for model in self.models if model.schema == "main"]
 
 
 def recipe_digest(settings: Settings) -> str:
@@ -26,3 +45,19 @@ def recipe_digest(settings: Settings) -> str:
         for file in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES):
             digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def read_recipe(settings: Settings, digest: str) -> Recipe:
+    """The recipe with this digest, compiled by dbt unless it was compiled before. Raises ModelsError."""
+    folder = settings.data / "dbt"
+    file = folder / "recipe.json"
+    try:
+        known = msgspec.json.decode(file.read_bytes(), type=Recipe)
+    except (FileNotFoundError, msgspec.DecodeError):
+        known = None
+    if known is not None and known.digest == digest:
+        return known
+    models, tests = compile_project(folder, ",".join(settings.annotators))
+    recipe = Recipe(digest, tuple(models), tuple(tests))
+    file.write_bytes(msgspec.json.encode(recipe))
+    return recipe

@@ -1,14 +1,10 @@
-"""Python functions that the SQL models call during a build. Their results are stored, so the built file works alone.
-
-dbt finds `Plugin` by this module's name in sql/profiles.yml.
-"""
+"""Python functions that the SQL models call during a build. Their results are stored, so the built file works alone."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
-from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from pipeline.models.word_differences import compare_words
@@ -19,9 +15,8 @@ _DIFFERENCE = """struct(
 )"""
 
 
-class Plugin(BasePlugin):
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        conn.create_function("compare_words", _compare_words, ["varchar", "varchar", "varchar"], _DIFFERENCE)
+def register_functions(con: DuckDBPyConnection) -> None:
+    con.create_function("compare_words", _compare_words, ["varchar", "varchar", "varchar"], _DIFFERENCE)
 
 
 def _compare_words(part: str, old: str, new: str) -> dict[str, Any]:

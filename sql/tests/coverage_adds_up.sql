@@ -1,10 +1,26 @@
 -- Every seen article is captured, failed or pending, and every captured one is extracted, unreadable or awaiting
 -- extraction. No article or poll is missing.
-with articles as (
+with discovered as (
     select
         source_id,
         count(distinct article_id) as articles
     from {{ of_articles('item_discovered') }}
+    group by source_id
+),
+
+covered as (
+    select
+        source_id,
+        count(*) as articles
+    from {{ written(ref('article_coverage')) }}
+    group by source_id
+),
+
+articles as (
+    select
+        source_id,
+        count(*) as articles
+    from {{ ref('article_coverage') }}
     group by source_id
 ),
 
@@ -48,3 +64,11 @@ full join polls using (source_id)
 where
     coalesce(totals.seen, -1) != coalesce(articles.articles, 0)
     or coalesce(totals.polls, -1) != coalesce(polls.polls, 0)
+union all
+select
+    source_id,
+    null as day,
+    'articles have no state' as finding
+from discovered
+full join covered using (source_id)
+where coalesce(discovered.articles, 0) != coalesce(covered.articles, 0)

@@ -1,10 +1,11 @@
 {#
   One row per rule that an event breaks. The rules are those of the event types in pipeline/events.py: required columns
-  have values, enum columns have values of the enum, referenced events exist. Every event_id occurs once.
+  have values, enum columns have values of the enum, referenced events exist. Every event_id occurs once. Tested are the events
+  recorded since the last build.
 #}
 {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'events') | list if execute else [] %}
 {%- for table in tables %}
-{%- set events, rules = source('events', table.name), table.config.meta %}
+{%- set events, rules = written(source('events', table.name)), table.config.meta %}
 select
     '{{ table.name }}' as event_type,
     event_id,

@@ -14,8 +14,8 @@ with placed as (
         mentions.start_char < lag(mentions.end_char) over (
             partition by mentions.article_id, mentions.part order by mentions.start_char
         ) as is_overlapping
-    from {{ ref('mentions') }} as mentions
-    inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
+    from {{ written(ref('mentions')) }} as mentions
+    inner join {{ written(ref('articles')) }} as articles on mentions.article_id = articles.article_id
 )
 
 select

@@ -1,21 +1,31 @@
--- All event tables together hold every position from 1 to the head once: none is missing, doubled or too high.
+-- The new events of all types together have every position up to the head once: none is missing, doubled or too high.
 {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'events') if execute else [] %}
-{%- set head_position = env_var('NEWSLEDGER_HEAD_POSITION') if execute else 0 %}
 with positions as (
     {%- for table in tables %}
-    select position from {{ source('events', table.name) }}
+    select position from {{ written(source('events', table.name)) }}
     union all
     {%- endfor %}
     select null as position
     where false
+),
+
+counted as (
+    select
+        count(*) as events,
+        count(distinct position) as positions,
+        max(position) as last_position
+    from positions
 )
 
 select
-    count(*) as events,
-    count(distinct position) as positions,
-    max(position) as last_position
-from positions
-having
-    count(*) != {{ head_position }}
-    or count(distinct position) != {{ head_position }}
-    or coalesce(max(position), 0) != {{ head_position }}
+    counted.events,
+    counted.positions,
+    counted.last_position,
+    span.after_position,
+    span.head_position
+from counted
+cross join {{ source('touched', 'span') }} as span
+where
+    counted.events != span.head_position - span.after_position
+    or counted.positions != counted.events
+    or coalesce(counted.last_position, span.after_position) != span.head_position

@@ -11,8 +11,8 @@ with placed as (
             end,
             quotes.start_char + 1, quotes.end_char - quotes.start_char
         ) as text_at_offsets
-    from {{ ref('quotes') }} as quotes
-    inner join {{ ref('articles') }} as articles on quotes.article_id = articles.article_id
+    from {{ written(ref('quotes')) }} as quotes
+    inner join {{ written(ref('articles')) }} as articles on quotes.article_id = articles.article_id
 )
 
 select

@@ -4,7 +4,7 @@ select
     revision_no,
     change_kinds,
     changed_share
-from {{ ref('article_revisions') }}
+from {{ written(ref('article_revisions')) }}
 where
     (revision_no = 1) != (len(change_kinds) = 0)
     or len(list_filter(

@@ -3,8 +3,8 @@ select
     revisions.article_id,
     articles.revision_count,
     count(*) as revisions
-from {{ ref('article_revisions') }} as revisions
-left join {{ ref('articles') }} as articles on revisions.article_id = articles.article_id
+from {{ written(ref('article_revisions')) }} as revisions
+left join {{ written(ref('articles')) }} as articles on revisions.article_id = articles.article_id
 group by revisions.article_id, articles.revision_count
 having
     count(*) is distinct from articles.revision_count

@@ -99,6 +99,21 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[tupl
     return con.execute(sql, list(values)).fetchall()
 
 
+def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All tables of a published file, without when it was built."""
+    with duckdb.connect(path, read_only=True) as con:
+        con.execute("set timezone = 'UTC'")
+        names = con.execute("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
+        return {
+            name: sorted(con.sql(f"from {name}").project(_columns_but_built_at(con, name)).fetchall(), key=repr)
+            for (name,) in names
+        }
+
+
+def _columns_but_built_at(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(con.table(table).columns) if name != "built_at")
+
+
 def entry(source_id: str, base: str) -> str:
     """A source of sources.toml."""
     return f"""

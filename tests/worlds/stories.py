@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.events import (
+    AddressesJoined,
     ArticleAnnotated,
     ArticleCaptured,
     ArticleEvent,
@@ -25,6 +26,7 @@ from pipeline.events import (
     ExtractionFailed,
     FeedPolled,
     ItemDiscovered,
+    JoinEvidence,
     MentionKind,
     PollOutcome,
     QuoteExtracted,
@@ -123,6 +125,27 @@ def unreadable(page: ArticleCaptured, producer: str = "extract@1", **fields: Any
     return _event(ExtractionFailed, _of_page(page, producer) | {"reason": "no_text"} | fields)
 
 
+def revisited(
+    cause: ItemDiscovered | ArticleCaptured | ArticleRevisited | CaptureFailed,
+    page: ArticleCaptured,
+    outcome: RevisitOutcome,
+    when: datetime,
+    **fields: Any,
+) -> ArticleRevisited:
+    """The page was fetched again."""
+    about = _of_article(cause, "revisit@1") | {"url": page.url, "capture_id": page.event_id}
+    return _event(ArticleRevisited, about | fields, outcome=outcome, occurred_at=when)
+
+
+def joined(
+    first: ItemDiscovered, other: ItemDiscovered, evidence: JoinEvidence, when: datetime, **fields: Any
+) -> AddressesJoined:
+    """The addresses of two items turn out to be the same article; `first` was discovered first."""
+    about = _of_article(first, "join@1") | {"caused_by": other.event_id, "url": first.url, "occurred_at": when}
+    about |= {"other_article_id": other.article_id, "other_url": other.url}
+    return _event(AddressesJoined, about | fields, evidence=evidence)
+
+
 def stripped(read: ArticleExtracted, block_no: int, kind: str) -> BoilerplateStripped:
     return _event(
         BoilerplateStripped, _of_article(read, read.producer), block_no=block_no, kind=kind, rule="figure", text="…"
@@ -218,11 +241,7 @@ class Storyline:
     def looked(self, outcome: RevisitOutcome, when: datetime, status: int | None = 200) -> None:
         """Record `article_revisited`: the page of the last capture was fetched again."""
         assert self.capture is not None
-        about = _of_article(self.last, "revisit@1") | {"url": self.url, "capture_id": self.capture.event_id}
-        self.last = self.record(
-            _event(ArticleRevisited, about, outcome=outcome, status=status, occurred_at=when),
-            when,
-        )
+        self.last = self.record(revisited(self.last, self.capture, outcome, when, status=status), when)
 
     def read(
         self,

@@ -1,4 +1,5 @@
 -- article_absences: one row per time that the page of an article was requested and was not there
+{{ config(materialized='incremental', unique_key='article_id') }}
 select
     event_id,
     article_id,

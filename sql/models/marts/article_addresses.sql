@@ -1,19 +1,20 @@
 -- article_addresses: one row per address under which an article was discovered, with the article that it belongs to
+{{ config(materialized='incremental', unique_key='address_id') }}
 with recursive addresses as (
     select
         article_id as address_id,
         max_by(url, position) as url,
         min(occurred_at) as first_seen_at,
         min(position) as first_position
-    from {{ source('events', 'item_discovered') }}
+    from {{ source('touched', 'item_discovered') }}
     group by article_id
 ),
 
 valid_joins as (
     -- A person may have taken a join back.
     select joined.*
-    from {{ source('events', 'addresses_joined') }} as joined
-    anti join {{ source('events', 'addresses_parted') }} as parted
+    from {{ source('touched', 'addresses_joined') }} as joined
+    anti join {{ source('touched', 'addresses_parted') }} as parted
         on joined.article_id = parted.article_id and joined.other_article_id = parted.other_article_id
 ),
 

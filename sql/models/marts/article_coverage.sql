@@ -1,4 +1,5 @@
 -- article_coverage: one row per source and article that it has discovered, with the article's state
+{{ config(materialized='incremental', unique_key='article_id') }}
 with discovered as (
     select
         source_id,
@@ -9,6 +10,23 @@ with discovered as (
         coalesce(max(position) filter (where supersedes is not null), min(position)) as reason_position,
         max(occurred_at) filter (where supersedes is not null) as changed_at
     from {{ of_articles('item_discovered') }}
+    group by source_id, article_id
+),
+
+sightings as (
+    -- one for each item of a feed; events that say something new about it are no further ones
+    select
+        source_id,
+        article_id,
+        list_sort(list(cast(first_seen_at at time zone 'UTC' as date))) as sighted_on
+    from (
+        select
+            source_id,
+            article_id,
+            min(occurred_at) as first_seen_at
+        from {{ of_articles('item_discovered') }}
+        group by source_id, feed_url, guid, article_id
+    )
     group by source_id, article_id
 ),
 
@@ -31,7 +49,8 @@ failures as (
         max_by(failures.reason, failures.position) as reason,
         max_by(failures.occurred_at, failures.position) as occurred_at
     from {{ of_articles('capture_failed') }} as failures
-    inner join {{ of_articles('item_discovered') }} as items on failures.caused_by = items.event_id
+    inner join {{ of_articles('item_discovered') }} as items
+        on failures.caused_by = items.event_id and failures.article_id = items.article_id
     group by items.source_id, items.article_id
 ),
 
@@ -62,6 +81,7 @@ states as (
         discovered.article_id,
         discovered.url,
         discovered.discovered_at,
+        sightings.sighted_on,
         readings.reading,
         coalesce(captured.captured_at < discovered.changed_at, false) as is_outdated,
         failures.reason,
@@ -73,6 +93,7 @@ states as (
             else 'pending'
         end as state
     from discovered
+    inner join sightings on discovered.source_id = sightings.source_id and discovered.article_id = sightings.article_id
     left join captured on discovered.article_id = captured.article_id
     left join readings on discovered.article_id = readings.article_id
     left join failures on discovered.source_id = failures.source_id and discovered.article_id = failures.article_id
@@ -84,6 +105,7 @@ select
     url,
     discovered_at,
     cast(discovered_at at time zone 'UTC' as date) as discovered_on,
+    sighted_on,
     state,
     if(state = 'failed', reason, null) as failed_reason,
     if(state = 'failed', occurred_at, null) as failed_at,

@@ -1,11 +1,12 @@
 -- article_revisions: one row per distinct reading of an article in time; from A to B and back to A makes three
+{{ config(materialized='incremental', unique_key='article_id') }}
 with numbered as (
     select
         *,
         cast(
             sum(cast(begins_revision as integer)) over (partition by article_id order by sighting_no) as bigint
         ) as revision_no
-    from {{ ref('article_sightings') }}
+    from {{ written(ref('article_sightings')) }}
 ),
 
 spans as (
@@ -27,7 +28,7 @@ spans as (
         arg_min_null(numbered.previous_extraction_id, numbered.sighting_no) as previous_extraction_id,
         arg_min_null(numbered.producer_changed, numbered.sighting_no) as producer_changed
     from numbered
-    inner join {{ source('events', 'article_extracted') }} as read on numbered.extraction_id = read.event_id
+    inner join {{ of_articles('article_extracted') }} as read on numbered.extraction_id = read.event_id
     group by numbered.article_id, numbered.revision_no
 ),
 
@@ -52,9 +53,9 @@ changes as (
         words.words_before + words.words_after as words_in_both,
         words.word_diff
     from spans
-    left join {{ source('events', 'article_extracted') }} as after on spans.compared_extraction_id = after.event_id
-    left join {{ source('events', 'article_extracted') }} as before on spans.previous_extraction_id = before.event_id
-    left join {{ ref('word_changes') }} as words
+    left join {{ of_articles('article_extracted') }} as after on spans.compared_extraction_id = after.event_id
+    left join {{ of_articles('article_extracted') }} as before on spans.previous_extraction_id = before.event_id
+    left join {{ written(ref('word_changes')) }} as words
         on
             spans.previous_extraction_id = words.previous_extraction_id
             and spans.compared_extraction_id = words.extraction_id
@@ -89,7 +90,7 @@ revisions as (
         changes.words_changed / nullif(changes.words_in_both, 0) as changed_share
     from spans
     inner join {{ of_articles('article_extracted') }} as readings on spans.extraction_id = readings.event_id
-    inner join {{ source('events', 'article_extracted') }} as last_readings
+    inner join {{ of_articles('article_extracted') }} as last_readings
         on spans.last_extraction_id = last_readings.event_id
     inner join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no
 )

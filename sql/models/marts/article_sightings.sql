@@ -1,5 +1,5 @@
 -- article_sightings: one row per time an article was seen as it was captured, and how it differs from the time before
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='incremental', unique_key='article_id') }}
 with revisits as (
     -- a revisit that found the page unchanged saw the content of its last capture
     select
@@ -12,7 +12,8 @@ with revisits as (
         revisits.position,
         false as is_capture
     from {{ of_articles('article_revisited') }} as revisits
-    inner join {{ of_articles('article_captured') }} as captures on revisits.capture_id = captures.event_id
+    inner join {{ of_articles('article_captured') }} as captures
+        on revisits.capture_id = captures.event_id and revisits.article_id = captures.article_id
     where revisits.outcome = 'unchanged'
 ),
 
@@ -125,6 +126,6 @@ select
         or (readings.correction is distinct from previous_readings.correction)
     ) as begins_revision
 from pairs
-left join {{ source('events', 'article_extracted') }} as readings on pairs.compared_extraction_id = readings.event_id
-left join {{ source('events', 'article_extracted') }} as previous_readings
+left join {{ of_articles('article_extracted') }} as readings on pairs.compared_extraction_id = readings.event_id
+left join {{ of_articles('article_extracted') }} as previous_readings
     on pairs.previous_extraction_id = previous_readings.event_id

@@ -1,7 +1,8 @@
 -- articles: one row per article, with the content of its newest revision
+{{ config(materialized='incremental', unique_key='article_id') }}
 with newest_revisions as (
     select *
-    from {{ ref('article_revisions') }}
+    from {{ written(ref('article_revisions')) }}
     qualify row_number() over (partition by article_id order by revision_no desc) = 1
 ),
 
@@ -9,7 +10,7 @@ first_revisions as (
     select
         article_id,
         captured_at
-    from {{ ref('article_revisions') }}
+    from {{ written(ref('article_revisions')) }}
     where revision_no = 1
 ),
 
@@ -51,7 +52,7 @@ gone as (
     select
         absences.article_id,
         min(absences.missed_at) as gone_at
-    from {{ ref('article_absences') }} as absences
+    from {{ written(ref('article_absences')) }} as absences
     left join last_presences on absences.article_id = last_presences.article_id
     where last_presences.seen_at is null or absences.missed_at > last_presences.seen_at
     group by absences.article_id
@@ -72,6 +73,15 @@ annotations as (
     group by annotations.extraction_id
 ),
 
+captions as (
+    select
+        caused_by as extraction_id,
+        count(*) as captions_stripped
+    from {{ of_articles('boilerplate_stripped') }}
+    where kind = 'video_caption'
+    group by caused_by
+),
+
 articles as (
     select
         revisions.* exclude (language, published_at, captured_at), -- noqa: RF02
@@ -82,12 +92,14 @@ articles as (
         case when revisions.revision_no > 1 then revisions.captured_at end as revised_at,
         gone.gone_at,
         revisions.revision_no as revision_count,
-        annotations.quote_count
+        annotations.quote_count,
+        coalesce(captions.captions_stripped, 0) as captions_stripped
     from newest_revisions as revisions
     inner join first_revisions on revisions.article_id = first_revisions.article_id
     left join items on revisions.article_id = items.article_id
     left join gone on revisions.article_id = gone.article_id
     left join annotations on revisions.extraction_id = annotations.extraction_id
+    left join captions on revisions.extraction_id = captions.extraction_id
 )
 
 select {{ described_columns() }}

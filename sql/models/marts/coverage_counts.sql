@@ -50,9 +50,8 @@ dropped_by_day as (
 items as (
     select
         source_id,
-        cast(min(occurred_at) at time zone 'UTC' as date) as day
-    from {{ of_articles('item_discovered') }}
-    group by source_id, feed_url, guid, article_id
+        unnest(sighted_on) as day
+    from {{ ref('article_coverage') }}
 ),
 
 sightings_by_day as (

@@ -1,22 +1,12 @@
 -- coverage_daily: one row per source and day (UTC) on which items were first discovered, with their articles' states
-with stripped as (
-    select
-        caused_by as extraction_id,
-        count(*) as captions_stripped
-    from {{ source('events', 'boilerplate_stripped') }}
-    where kind = 'video_caption'
-    group by caused_by
-),
-
-annotated as (
+with annotated as (
     select
         coverage.source_id,
         coverage.discovered_on,
         sum(articles.quote_count) as quotes,
-        sum(stripped.captions_stripped) as captions_stripped
+        sum(articles.captions_stripped) as captions_stripped
     from {{ ref('article_coverage') }} as coverage
     inner join {{ ref('articles') }} as articles on coverage.article_id = articles.article_id
-    left join stripped on articles.extraction_id = stripped.extraction_id
     group by coverage.source_id, coverage.discovered_on
 )
 

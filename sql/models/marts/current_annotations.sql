@@ -12,7 +12,7 @@ with readings as (
             partition by caused_by
             order by {{ annotator_preference('producer', 'position') }}
         ) as preference
-    from {{ source('events', 'article_annotated') }}
+    from {{ of_articles('article_annotated') }}
     where failure is null
 )
 

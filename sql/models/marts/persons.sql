@@ -1,4 +1,5 @@
 -- persons: one row per name of a person: how often and since when it is in the news, and the last role given with it
+{{ config(materialized='incremental', unique_key='name') }}
 with named as (
     select
         mentions.name,
@@ -16,7 +17,7 @@ with named as (
         ) as newest
     from {{ ref('mentions') }} as mentions
     inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
-    where mentions.kind = 'person'
+    where mentions.kind = 'person' and mentions.name in (select touched.name from {{ ref('touched_persons') }} as touched)
 ),
 
 quoted as (
@@ -25,7 +26,7 @@ quoted as (
         count_if(kind = 'direct') as direct_quotes,
         count_if(kind = 'indirect') as indirect_quotes
     from {{ ref('quotes') }}
-    where person is not null
+    where person in (select touched.name from {{ ref('touched_persons') }} as touched)
     group by person
 )
 

@@ -1,4 +1,5 @@
 -- quotes: one row per quotation in an article's newest revision, direct or reported, traceable to the archived bytes
+{{ config(materialized='incremental', unique_key='article_id') }}
 with payloads as (
     -- a revisit record does not repeat the payload: the earliest other record with the same digest holds it
     select
@@ -26,7 +27,7 @@ found as (
         payloads.warc_file,
         payloads.warc_offset,
         payloads.warc_length
-    from {{ ref('articles') }} as articles
+    from {{ written(ref('articles')) }} as articles
     inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
     inner join {{ of_articles('quote_extracted') }} as quotes
         on annotations.extraction_id = quotes.caused_by and annotations.producer = quotes.producer

@@ -40,13 +40,14 @@ payloads as (
 
 articles as (
     select
-        source_id,
-        feed_url,
-        list_sort(list(distinct article_id)) as article_ids
-    from {{ of_articles('item_discovered') }}
-    where occurred_at >= (select max(polls.occurred_at) - interval 30 days from polls)
-    group by source_id, feed_url
-    having count(distinct article_id) >= 5
+        items.source_id,
+        items.feed_url,
+        list_sort(list(distinct addresses.article_id)) as article_ids
+    from {{ source('events', 'item_discovered') }} as items
+    inner join {{ ref('article_addresses') }} as addresses on items.article_id = addresses.address_id
+    where items.occurred_at >= (select max(polls.occurred_at) - interval 30 days from polls)
+    group by items.source_id, items.feed_url
+    having count(distinct addresses.article_id) >= 5
 ),
 
 marks as (

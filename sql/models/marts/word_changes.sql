@@ -1,29 +1,21 @@
 -- word_changes: one row per two consecutive readings of an article that differ, with the words that differ
+{{ config(materialized='incremental', unique_key='article_id') }}
 {% set compared_by = 'words@2' -%}
-{% set columns = {
-    'previous_extraction_id': 'uuid',
-    'extraction_id': 'uuid',
-    'headline_reworded': 'boolean',
-    'lead_reworded': 'boolean',
-    'words_before': 'bigint',
-    'words_after': 'bigint',
-    'words_removed': 'bigint',
-    'words_added': 'bigint',
-    'word_diff': 'struct(part varchar, op varchar, "old" varchar, "new" varchar, word_no bigint, cosmetic boolean)[]',
-    'compared_by': 'varchar',
-} -%}
 with pairs as (
     select distinct
+        article_id,
         previous_extraction_id,
         compared_extraction_id as extraction_id
-    from {{ ref('article_sightings') }}
+    from {{ written(ref('article_sightings')) }}
     where sighting_no > 1 and begins_revision and not producer_changed
 ),
 
 known as (
     -- a comparison takes milliseconds, so it is made only once
-    select last_build.*
-    from {{ kept_from_last_build(columns) }} as last_build
+    select
+        pairs.article_id,
+        last_build.* exclude (article_id)
+    from {{ source('touched', 'word_changes_before') }} as last_build
     inner join pairs
         on
             last_build.previous_extraction_id = pairs.previous_extraction_id
@@ -33,22 +25,24 @@ known as (
 
 compared as (
     select
+        pairs.article_id,
         pairs.previous_extraction_id,
         pairs.extraction_id,
         compare_words('headline', coalesce(before.headline, ''), coalesce(after.headline, '')) as headline,
         compare_words('lead', coalesce(before.lead, ''), coalesce(after.lead, '')) as lead,
         compare_words('text', before.text, after.text) as text
     from pairs
-    inner join {{ source('events', 'article_extracted') }} as before on pairs.previous_extraction_id = before.event_id
-    inner join {{ source('events', 'article_extracted') }} as after on pairs.extraction_id = after.event_id
+    inner join {{ of_articles('article_extracted') }} as before on pairs.previous_extraction_id = before.event_id
+    inner join {{ of_articles('article_extracted') }} as after on pairs.extraction_id = after.event_id
     anti join known
         on pairs.previous_extraction_id = known.previous_extraction_id and pairs.extraction_id = known.extraction_id
 )
 
-select {{ columns | join(', ') }}
+select {{ described_columns() }}
 from known
 union all
 select
+    compared.article_id,
     compared.previous_extraction_id,
     compared.extraction_id,
     compared.headline.words_removed + compared.headline.words_added > 0 as headline_reworded,

@@ -1,0 +1,110 @@
+"""Let dbt compile the project in sql/, in this process: the SQL of each model and each data test."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pipeline.errors import ModelsError
+from pipeline.models.comments import TableDocs
+from pipeline.models.event_source import write_event_source
+from pipeline.settings import PROJECT_ROOT
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunResult
+
+SQL_PROJECT = PROJECT_ROOT / "sql"
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A table, and the query that its rows are the result of."""
+
+    schema: str
+    name: str
+    sql: str
+    key: str | None
+    """The column that says which rows a build writes again; None if it writes all."""
+    docs: TableDocs
+
+
+class DataTest(msgspec.Struct, frozen=True):
+    """A query for rows that should not exist."""
+
+    name: str
+    sql: str
+
+
+def compile_project(files: Path, annotators: str) -> tuple[list[Model], list[DataTest]]:
+    """All models in the order in which they can be written, and all data tests.
+
+    `files` is the folder for what dbt writes. Raises ModelsError, naming what dbt cannot compile.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        "--quiet", "--no-print", "--no-use-colors", "--log-level", "none", "--log-level-file", "info",
+        "--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json", "--log-path", str(files),
+        "compile", "--project-dir", str(SQL_PROJECT), "--profiles-dir", str(SQL_PROJECT),
+        "--target-path", str(files / "target"),
+    ]  # fmt: skip
+    write_event_source(files / "sources")
+    with _environment(
+        NEWSLEDGER_BUILD_FILE=str(files / "build.duckdb"),
+        NEWSLEDGER_EVENT_SOURCE=str(files / "sources"),
+        NEWSLEDGER_ANNOTATORS=annotators,
+        DO_NOT_TRACK="1",
+    ):
+        try:
+            outcome = dbtRunner().invoke(arguments)
+        finally:
+            reset_adapters()  # type: ignore[no-untyped-call]
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    results: list[RunResult] = list(getattr(outcome.result, "results", ()))
+    if not outcome.success:
+        raise _failure(files, results, outcome.exception)
+    nodes: list[Any] = [result.node for result in results]
+    return (
+        [_model(node) for node in nodes if str(node.resource_type) == "model"],
+        [DataTest(node.name, node.compiled_code) for node in nodes if str(node.resource_type) == "test"],
+    )
+
+
+def _model(node: Any) -> Model:
+    columns = {name: _one_line(column.description) for name, column in node.columns.items() if column.description}
+    docs = TableDocs(_one_line(node.description), columns)
+    return Model(node.schema, node.name, node.compiled_code, node.config.unique_key, docs)
+
+
+def _failure(files: Path, results: list[RunResult], exc: BaseException | None) -> ModelsError:
+    failed = next((result for result in results if result.status in ("error", "runtime error")), None)
+    what = f"{failed.node.resource_type} {failed.node.name}" if failed is not None else f"the project {SQL_PROJECT}"
+    message = failed.message if failed is not None else exc
+    return ModelsError(f"{what} cannot be compiled: {_one_line(message)}; see {files / 'dbt.log'}")
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
+
+
+@contextlib.contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set environment variables while dbt runs. A dbt profile can get its values in no other way."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,78 @@
+"""Write the marts' rows and test them, with the SQL that dbt compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import structlog
+
+from pipeline.errors import ModelsError
+from pipeline.ledger.disk import disk_errors, first_line
+from pipeline.models.dbt_compile import DataTest, Model
+from pipeline.models.recipe import Recipe
+from pipeline.models.sql import statement
+
+log = structlog.get_logger()
+
+_TOUCHED = {
+    "address_id": "touched.addresses",
+    "article_id": "touched.touched_articles",
+    "name": "touched.touched_persons",
+}
+"""By a mart's key: the table of the keys whose rows a build writes again."""
+
+_EXAMPLE_CHARS = 300
+
+
+def write_touched(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe) -> None:
+    """Replace the rows of touched keys in each table that has a key, and all rows of the others.
+
+    A table is replaced in one transaction. Raises ModelsError naming the model that failed.
+    """
+    for model in recipe.models:
+        _write(con, path, model, "write_all_rows" if model.key is None else "write_touched_rows")
+
+
+def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe) -> None:
+    """Replace all tables, and drop those of models that do not exist any more. Raises ModelsError."""
+    for model in recipe.models:
+        _write(con, path, model, "write_all_rows")
+    names = {model.name for model in recipe.models}
+    for (name,) in con.sql("select table_name from duckdb_tables() where schema_name = 'main'").fetchall():
+        if name not in names:
+            con.execute(f'drop table main."{name}"')
+
+
+def _write(con: duckdb.DuckDBPyConnection, path: Path, model: Model, how: str) -> None:
+    log.debug("model", name=model.name)
+    touched = _TOUCHED.get(model.key or "", "")
+    sql = statement(how).format(schema=model.schema, name=model.name, sql=model.sql, key=model.key, touched=touched)
+    con.begin()
+    try:
+        with disk_errors(path):
+            con.execute(sql)
+    except duckdb.Error as exc:
+        con.rollback()
+        raise ModelsError(f"model {model.name} failed: {first_line(exc)}") from exc
+    con.commit()
+
+
+def show_everything(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
+    """Have all rows of all tables tested, not only those that were written."""
+    for mart in recipe.marts:
+        con.execute(f"create view written.{mart.name} as from main.{mart.name}")
+
+
+def run_tests(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
+    """Run all data tests on the rows that were written. Raises ModelsError naming the first that failed."""
+    for test in recipe.tests:
+        _test(con, test)
+
+
+def _test(con: duckdb.DuckDBPyConnection, test: DataTest) -> None:
+    found = con.sql(test.sql)
+    row = found.fetchone()
+    if row is not None:
+        example = ", ".join(f"{name} {value}" for name, value in zip(found.columns, row, strict=True))
+        raise ModelsError(f"test {test.name} failed: {example[:_EXAMPLE_CHARS]}")

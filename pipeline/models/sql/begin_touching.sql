@@ -1,0 +1,25 @@
+-- The schemas of an unfinished build. What an interrupted build found touched before its articles were written is kept.
+create schema if not exists touched;
+create table if not exists touched.articles_before (article_id uuid);
+create table if not exists touched.persons_before (name varchar);
+drop schema if exists written cascade;
+create schema written;
+create or replace table touched.span as
+select
+    {after_position}::bigint as after_position,
+    {head_position}::bigint as head_position,
+    null::varchar as head_digest;
+create or replace table touched.addresses (address_id uuid);
+create or replace table touched.word_changes_before (
+    article_id uuid,
+    previous_extraction_id uuid,
+    extraction_id uuid,
+    headline_reworded boolean,
+    lead_reworded boolean,
+    words_before bigint,
+    words_after bigint,
+    words_removed bigint,
+    words_added bigint,
+    word_diff struct(part varchar, op varchar, "old" varchar, "new" varchar, word_no bigint, cosmetic boolean)[],
+    compared_by varchar
+);

@@ -1,0 +1,5 @@
+-- Comparisons of touched articles that need not be made again.
+insert into touched.word_changes_before by name
+select *
+from main.word_changes
+where article_id in (select before.article_id from touched.articles_before as before)

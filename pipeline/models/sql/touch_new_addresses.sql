@@ -1,0 +1,3 @@
+insert into touched.addresses
+select distinct article_id
+from written.{table}

@@ -1,0 +1,75 @@
+"""A build writes again what new events touch, and the tables are those of a build from an empty file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from random import Random
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+from pipeline import models
+from pipeline.errors import ModelsError
+from pipeline.settings import Settings
+from tests.worlds.histories import history
+from tests.worlds.running import tables
+from tests.worlds.stories import append
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = int(os.environ.get("NEWSLEDGER_HISTORIES", "3"))
+"""More of them: `NEWSLEDGER_HISTORIES=50 pytest tests/models/test_incremental.py`."""
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(data=tmp_path_factory.mktemp("histories") / "data")
+
+
+def empty(newsroom: Settings) -> None:
+    """Remove everything but what dbt compiled."""
+    for path in newsroom.data.iterdir() if newsroom.data.exists() else ():
+        if path.name != "dbt":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def interrupted_at(mart: str, newsroom: Settings) -> None:
+    """A build that comes no further than to this mart."""
+    with duckdb.connect(newsroom.build_file) as con:
+        con.execute(f"alter table {mart} rename to away")
+    with pytest.raises(ModelsError, match=f"model {mart} failed"):
+        models.build(newsroom)
+    with pytest.raises(ModelsError, match="not finished"):
+        models.publish(newsroom)
+    with duckdb.connect(newsroom.build_file) as con:
+        con.execute(f"alter table away rename to {mart}")
+
+
+@settings(
+    phases=[Phase.generate],
+    max_examples=EXAMPLES, derandomize="NEWSLEDGER_HISTORIES" not in os.environ, database=None, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+@given(seed=st.integers(0, 2**32))
+def test_builds_add_up_to_a_build_from_an_empty_file(newsroom: Settings, seed: int) -> None:
+    random = Random(seed)
+    events = history(random, articles=40)
+    cuts = sorted(random.sample(range(1, len(events)), 3))
+    note(f"{len(events)} events, builds after {cuts}")
+    empty(newsroom)
+    for first, last in zip([0, *cuts], [*cuts, len(events)], strict=True):
+        append(newsroom.ledger_catalog, events[first:last])
+        if first == cuts[0]:
+            interrupted_at(random.choice(["article_coverage", "articles", "persons"]), newsroom)
+        else:
+            assert models.build(newsroom).models > 0
+    continued = tables(models.publish(newsroom))
+    models.build(newsroom, models.Refresh.ANEW, models.Tested.ALL)
+    anew = tables(models.publish(newsroom))
+    assert continued.keys() == anew.keys()
+    for name in anew:
+        assert continued[name] == anew[name], name
+    assert all(anew[f"main.{mart}"] for mart in ("article_revisions", "word_changes", "persons", "article_absences"))

@@ -49,7 +49,6 @@ check: .venv/ready
 DATA := data
 dbt-docs: export NEWSLEDGER_BUILD_FILE = $(DATA)/build.duckdb
 dbt-docs: export NEWSLEDGER_EVENT_SOURCE = $(DATA)/dbt/sources
-dbt-docs: export NEWSLEDGER_HEAD_POSITION = 0
 dbt-docs: export DO_NOT_TRACK = 1
 dbt-docs: .venv/ready
 	$(BIN)/dbt --quiet --no-version-check docs generate --static --project-dir sql --profiles-dir sql \

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SQL_PROJECT = PROJECT_ROOT / "sql"
 
 
-class Model(msgspec.Struct, frozen=True):
+class CompiledModel(msgspec.Struct, frozen=True):
     """A table, and the query that its rows are the result of."""
 
     schema: str
@@ -32,14 +32,14 @@ class Model(msgspec.Struct, frozen=True):
     docs: TableDocs
 
 
-class DataTest(msgspec.Struct, frozen=True):
+class CompiledTest(msgspec.Struct, frozen=True):
     """A query for rows that should not exist."""
 
     name: str
     sql: str
 
 
-def compile_project(files: Path, annotators: str) -> tuple[list[Model], list[DataTest]]:
+def compile_project(files: Path, annotators: str) -> tuple[list[CompiledModel], list[CompiledTest]]:
     """All models in the order in which they can be written, and all data tests.
 
     `files` is the folder for what dbt writes. Raises ModelsError, naming what dbt cannot compile.
@@ -74,14 +74,14 @@ def compile_project(files: Path, annotators: str) -> tuple[list[Model], list[Dat
     nodes: list[Any] = [result.node for result in results]
     return (
         [_model(node) for node in nodes if str(node.resource_type) == "model"],
-        [DataTest(node.name, node.compiled_code) for node in nodes if str(node.resource_type) == "test"],
+        [CompiledTest(node.name, node.compiled_code) for node in nodes if str(node.resource_type) == "test"],
     )
 
 
-def _model(node: Any) -> Model:
+def _model(node: Any) -> CompiledModel:
     columns = {name: _one_line(column.description) for name, column in node.columns.items() if column.description}
     docs = TableDocs(_one_line(node.description), columns)
-    return Model(node.schema, node.name, node.compiled_code, node.config.unique_key, docs)
+    return CompiledModel(node.schema, node.name, node.compiled_code, node.config.unique_key, docs)
 
 
 def _failure(files: Path, results: list[RunResult], exc: BaseException | None) -> ModelsError:

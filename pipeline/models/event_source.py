@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.models.event_docs import accepted_values, describe, required_columns
 
-TOUCHED_TABLES = ("span", "addresses", "articles_before", "persons_before", "word_changes_before")
+TOUCHED_TABLES = ("span", "addresses", "persons_before", "word_changes_before")
 
 
 def write_event_source(folder: Path) -> None:

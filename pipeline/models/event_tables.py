@@ -5,7 +5,7 @@ position that the build was given: other processes may be appending to the ledge
 state of it. One transaction covers all tables.
 
 The columns and comments of the tables follow from the event types alone. If a type's columns have changed since the
-last build, the build file was removed before (see `begin_continuing`), so a table that exists has the right columns.
+last build, the build file was removed before (see `last_build`), so a table that exists has the right columns.
 """
 
 from __future__ import annotations

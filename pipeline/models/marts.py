@@ -9,18 +9,18 @@ import structlog
 
 from pipeline.errors import ModelsError
 from pipeline.ledger.disk import disk_errors, first_line
-from pipeline.models.dbt_compile import DataTest, Model
+from pipeline.models.dbt_compile import CompiledModel, CompiledTest
 from pipeline.models.recipe import Recipe
 from pipeline.models.sql import statement
 
 log = structlog.get_logger()
 
 _TOUCHED = {
-    "address_id": "touched.addresses",
-    "article_id": "touched.touched_articles",
-    "name": "touched.touched_persons",
+    "address_id": "select address_id from touched.addresses",
+    "article_id": "select address_id from touched.addresses",  # an article has the id of one of its addresses
+    "name": "select name from touched.touched_persons",
 }
-"""By a mart's key: the table of the keys whose rows a build writes again."""
+"""By a mart's key: the keys whose rows a build writes again."""
 
 _EXAMPLE_CHARS = 300
 
@@ -44,7 +44,7 @@ def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe)
             con.execute(f'drop table main."{name}"')
 
 
-def _write(con: duckdb.DuckDBPyConnection, path: Path, model: Model, how: str) -> None:
+def _write(con: duckdb.DuckDBPyConnection, path: Path, model: CompiledModel, how: str) -> None:
     log.debug("model", name=model.name)
     touched = _TOUCHED.get(model.key or "", "")
     sql = statement(how).format(schema=model.schema, name=model.name, sql=model.sql, key=model.key, touched=touched)
@@ -70,7 +70,7 @@ def run_tests(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
         _test(con, test)
 
 
-def _test(con: duckdb.DuckDBPyConnection, test: DataTest) -> None:
+def _test(con: duckdb.DuckDBPyConnection, test: CompiledTest) -> None:
     found = con.sql(test.sql)
     row = found.fetchone()
     if row is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.models.dbt_compile import SQL_PROJECT, DataTest, Model, compile_project
+from pipeline.models.dbt_compile import SQL_PROJECT, CompiledModel, CompiledTest, compile_project
 from pipeline.models.event_source import event_source
 from pipeline.settings import Settings
 
@@ -23,12 +23,12 @@ _SUFFIXES = frozenset({".sql", ".yml", ".py"})
 class Recipe(msgspec.Struct, frozen=True):
     digest: str
     """See `recipe_digest`."""
-    models: tuple[Model, ...]
+    models: tuple[CompiledModel, ...]
     """In the order in which they can be written."""
-    tests: tuple[DataTest, ...]
+    tests: tuple[CompiledTest, ...]
 
     @property
-    def marts(self) -> list[Model]:
+    def marts(self) -> list[CompiledModel]:
         """The models that are published; the others exist during a build only."""
         return [model for model in self.models if model.schema == "main"]
 

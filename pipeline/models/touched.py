@@ -1,15 +1,15 @@
 """Find what a build has to write again: schemas `touched` and `written` of the build file.
 
-An event touches its address, and an address touches all those that it is joined to, directly or through others. The
-articles of touched addresses are written again: those that the addresses belonged to before this build, since a join
-may take an address away from an article, and those that they belong to now (sql/models/touched/). So it is with the
-persons whom these articles name. `touched` also has the events of touched addresses, of all times: the models read
-nothing else, and need not know which build they are part of.
+An event touches its address, and an address touches all those that it is joined to, directly or through others. Their
+articles are written again, those that they belonged to before this build and those that they belong to now: a join may
+take an address away from an article. An article has the id of one of its addresses, so the touched addresses are the
+touched articles, too. The persons whom they name are touched, and those whom they named before
+(sql/models/touched/). `touched` also has the events of touched addresses, of all times. The models read nothing else,
+and need not know which build they are part of.
 
 The schemas exist only while a build is unfinished. If a build was interrupted or a test failed, the next one finds the
-same events touched, since it starts from the last position that was finished. What may be gone are the rows of
-`articles_before` and `persons_before`: the interrupted build may have written the marts that they follow from. They are
-kept, and added to.
+same addresses touched, since it starts from the last position that was finished. Only the persons named before could be
+missed: the interrupted build may have replaced their mentions. So `persons_before` is kept, and added to.
 
 A build that writes everything reads views of schema `events`. Nothing is touched then and nothing is deleted.
 """
@@ -29,7 +29,7 @@ def touch_new(con: DuckDBPyConnection, last: BuiltFrom, now: BuiltFrom) -> None:
     _begin(con, last.head_position, now)
     for cls in article_types():
         con.execute(statement("touch_new_addresses").format(table=event_type(cls)))
-    for name in ("touch_joined_addresses", "keep_articles_before", "keep_persons_before", "keep_word_changes"):
+    for name in ("touch_joined_addresses", "keep_persons_before", "keep_word_changes"):
         con.execute(statement(name))
     for cls in article_types():
         con.execute(statement("copy_touched").format(table=event_type(cls)))

@@ -4,7 +4,6 @@
   mart that has rows of articles reads events so. In a build from an empty file all articles are touched.
 #}
 {% macro of_articles(event_type) -%}
-    {%- do ref('touched_articles') -%} {# which must be known before any row is replaced #}
     (
         select
             events.* replace (coalesce(joined.article_id, events.article_id) as article_id),

@@ -88,6 +88,7 @@ BOUNDS = {
     ("pipeline.standalone", "json.load"): Bound.OURS,
     ("pipeline.standalone", "json.loads"): Bound.OURS,
     ("pipeline.verification.checkpoint_file", "msgspec.json.decode"): Bound.OURS,
+    ("pipeline.models.recipe", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.verification.heads", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.verification.remembered", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.workers", "pickle.loads"): Bound.OURS,

@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 
 from pipeline.events import (
+    AddressesJoined,
+    AddressesParted,
     ArticleCaptured,
     ArticleExtracted,
     BackfillFinished,
@@ -38,7 +40,8 @@ from tests.worlds.stories import (
 )
 
 SOURCES = ("alpha", "beta", "gamma")
-PEOPLE = ("Ann Marsh", "Bo Field", "Cy Brook", "Di Ford", "Ed Hill", "Flo Dale")
+SPEAKERS = tuple(f"{given} Marsh" for given in ("Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gil", "Hal", "Ida", "Jo", "Kay"))
+LISTENERS = tuple(name.replace("Marsh", "Field") for name in SPEAKERS)
 ROLES = (None, "harbour master", "mayor")
 ANNOTATORS = ("annotate@1", "annotate@2", "spacy-en@3.8.0.1")
 
@@ -53,6 +56,8 @@ def history(random: Random, articles: int) -> list[Event]:
     events = _interleaved(random, lines)
     for _ in range(articles // 3):
         _join(random, events, items)
+    for join in random.sample([event for event in events if isinstance(event, AddressesJoined)], 2):
+        events.insert(random.randint(events.index(join) + 1, len(events)), _parted(join))
     return events
 
 
@@ -75,6 +80,14 @@ def _join(random: Random, events: list[Event], items: list[ItemDiscovered]) -> N
     first, other = sorted(random.sample(items, 2), key=events.index)
     join = joined(first, other, random.choice(list(JoinEvidence)), at(random.randint(1, 25)))
     events.insert(random.randint(events.index(other) + 1, len(events)), join)
+
+
+def _parted(join: AddressesJoined) -> AddressesParted:
+    return AddressesParted(
+        stream=join.stream, occurred_at=at(26), producer="operator@1", caused_by=join.event_id,
+        source_id=join.source_id, article_id=join.article_id, other_article_id=join.other_article_id, url=join.url,
+        other_url=join.other_url,
+    )  # fmt: skip
 
 
 class _Telling:
@@ -150,7 +163,7 @@ class _Telling:
 
     def _annotation(self, read: ArticleExtracted, producer: str) -> Iterator[Event]:
         yield annotated(read, producer, quotes=1, mentions=2)
-        named = [person for person in PEOPLE if person in read.text]
+        named = [person for person in SPEAKERS + LISTENERS if person in read.text]
         kind = QuoteKind.DIRECT if producer == "annotate@2" else QuoteKind.INDIRECT
         yield quoted(read, "nothing was wrong", producer, kind=kind, person=named[0], speaker=named[0])
         for person in named:
@@ -160,7 +173,7 @@ class _Telling:
 def _read(page: ArticleCaptured, version: int) -> ArticleExtracted:
     """What this version of the extractor reads on a page follows from the payload alone."""
     said = Random(f"{page.payload_digest} {version // 2}")
-    text = f"{said.choice(PEOPLE[:3])} told {said.choice(PEOPLE[3:])} that nothing was wrong{said.choice('.!')}"
+    text = f"{said.choice(SPEAKERS)} told {said.choice(LISTENERS)} that nothing was wrong{said.choice('.!')}"
     correction = "An earlier version was wrong." if said.random() < 0.2 else None
     return extracted(page, f"Headline {said.randint(1, 3)}", text, f"extract@{version}", correction=correction)
 

@@ -1,6 +1,5 @@
--- The schemas of an unfinished build. What an interrupted build found touched before its articles were written is kept.
+-- The schemas of an unfinished build. The persons that an interrupted build found before it wrote are kept.
 create schema if not exists touched;
-create table if not exists touched.articles_before (article_id uuid);
 create table if not exists touched.persons_before (name varchar);
 drop schema if exists written cascade;
 create schema written;

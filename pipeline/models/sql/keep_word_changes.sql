@@ -2,4 +2,4 @@
 insert into touched.word_changes_before by name
 select *
 from main.word_changes
-where article_id in (select before.article_id from touched.articles_before as before)
+where article_id in (select touched.address_id from touched.addresses as touched)

@@ -1,4 +1,4 @@
 create or replace table {schema}.{name} as
-{sql};
+select * from ({sql});
 create or replace view written.{name} as
 select * from {schema}.{name};

@@ -1,6 +1,6 @@
 create or replace table written.{name} as
-{sql};
+select * from ({sql});
 delete from {schema}.{name}
-where {key} in (select touched.{key} from {touched} as touched);
+where {key} in ({touched});
 insert into {schema}.{name}
 select * from written.{name};

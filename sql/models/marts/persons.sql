@@ -17,7 +17,9 @@ with named as (
         ) as newest
     from {{ ref('mentions') }} as mentions
     inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
-    where mentions.kind = 'person' and mentions.name in (select touched.name from {{ ref('touched_persons') }} as touched)
+    where
+        mentions.kind = 'person'
+        and mentions.name in (select touched.name from {{ ref('touched_persons') }} as touched)
 ),
 
 quoted as (

@@ -14,7 +14,7 @@ known as (
     -- a comparison takes milliseconds, so it is made only once
     select
         pairs.article_id,
-        last_build.* exclude (article_id)
+        last_build.* exclude (article_id) -- noqa: RF02
     from {{ source('touched', 'word_changes_before') }} as last_build
     inner join pairs
         on

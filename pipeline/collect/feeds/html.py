@@ -32,9 +32,9 @@ MIN_ARTICLE_CHARS = 200
 
 _BLOCKS = "address|article|aside|blockquote|br|center|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|main|"
 _BLOCKS += "nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
-_INLINES = "a|abbr|acronym|audio|b|bdi|bdo|big|blink|button|cite|code|del|dfn|em|embed|font|form|i|iframe|img|input|"
-_INLINES += "ins|kbd|label|link|mark|meta|nobr|noscript|object|param|picture|q|s|samp|small|source|span|strike|strong|"
-_INLINES += "sub|sup|svg|time|tt|u|var|video|wbr"
+_INLINES = "a|abbr|acronym|applet|audio|b|bdi|bdo|big|blink|button|cite|code|del|dfn|em|embed|font|form|frame|frameset|"
+_INLINES += "i|iframe|img|input|ins|kbd|label|link|mark|meta|nobr|noscript|object|param|picture|q|s|samp|small|source|"
+_INLINES += "span|strike|strong|sub|sup|svg|time|tt|u|var|video|wbr"
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINES})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _END_TAG = re.compile(rf"</(?:{_BLOCKS}|{_INLINES})\s*>", re.IGNORECASE)

@@ -166,15 +166,16 @@ def _language(entry: Fields, feed_language: str | None) -> str | None:
 
 
 def _detailed(entry: Fields, name: str) -> FeedText | None:
+    """The entry's own text: the detail may be that of an element within it, such as the title of its picture."""
     detail = entry.get(f"{name}_detail")
-    return _feed_text(detail) if detail else None
+    return _feed_text({**detail, "value": entry.get(name)}) if detail else None
 
 
 def _feed_text(detail: Fields) -> FeedText | None:
     """None for an empty text and for other data than text, such as a picture in base64."""
     content_type = detail.get("type", "text/plain").partition(";")[0].strip()
     value = detail.get("value")
-    if not value or not (content_type in _READABLE_TYPES or content_type.endswith("xml")):
+    if not value or not (not content_type or content_type in _READABLE_TYPES or content_type.endswith("xml")):
         return None
     return FeedText(value, content_type != "text/plain", detail.get("base") or "")
 

@@ -118,6 +118,12 @@ def test_an_update_changes_the_digest_but_not_the_guid() -> None:
     assert before.said_digest == read_item(ATOM).said_digest
 
 
+def test_the_title_of_a_picture_is_not_the_entry_s() -> None:
+    for fields in ("{own}{picture}", "{picture}{own}"):
+        written = fields.format(own="<title type=''>Pegel</title>", picture="<image><title>Die Mole</title></image>")
+        assert read_item(atom(f"<entry><link href='/a'/>{written}</entry>")).title == "Pegel"
+
+
 # Links and guids: the fields of the item, the url, the guid (None: the url without tracking)
 
 PAGE = "https://a.example/1"

@@ -129,6 +129,13 @@ class JoinEvidence(StrEnum):
     """Both have the same text, and differ in the query only."""
 
 
+class Medium(StrEnum):
+    """What a caption is about, if it is not a video."""
+
+    AUDIO = "audio"
+    PICTURES = "pictures"
+
+
 class MentionKind(StrEnum):
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -465,7 +472,7 @@ class BoilerplateStripped(ArticleEvent, frozen=True, kw_only=True, tag="boilerpl
 
 
 class VideoEmbedded(ArticleEvent, frozen=True, kw_only=True, tag="video_embedded"):
-    """What a stripped video caption said about the video. Caused by the extraction."""
+    """What a stripped caption said about a video, a sound or a series of pictures. Caused by the extraction."""
 
     IDENTITY = ("caused_by", "video_no")
     REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_extracted"}
@@ -475,6 +482,8 @@ class VideoEmbedded(ArticleEvent, frozen=True, kw_only=True, tag="video_embedded
     teaser: str | None = None
     published_on: date | None = None
     duration_seconds: int | None = None
+    medium: Medium | None = None
+    """`audio` for a sound, `pictures` for a series of pictures; null for a video."""
 
 
 class ArticleAnnotated(ArticleEvent, frozen=True, kw_only=True, tag="article_annotated"):

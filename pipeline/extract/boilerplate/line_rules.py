@@ -42,6 +42,14 @@ MEDIA_RULES = (
         pattern=whole(rf"(?:Video|Audio)?\W*{CLOCK}min"),
     ),
     LineRule(
+        id="player_label",
+        kind="video_caption",
+        reason="The line that announces a player, with a bar after its first word.",
+        example="WATCH | How the dyke was saved:",
+        pattern=starting(r"(?:watch|listen|video|audio|regarder|écouter)\s*\|\s*\S.{2,150}$"),
+        max_chars=170,
+    ),
+    LineRule(
         id="credit_line",
         kind="credit",
         reason="Whose picture it is, without the picture.",

@@ -18,6 +18,7 @@ from pipeline.extract.boilerplate.box_rules import box_rules_for
 from pipeline.extract.boilerplate.corrections import corrections_in
 from pipeline.extract.boilerplate.finders import DIALOG_ROLES, holds_article
 from pipeline.extract.boilerplate.markup import drop, prepare
+from pipeline.extract.boilerplate.media_boxes import medium_of, read_media, read_series
 from pipeline.extract.boilerplate.surroundings import Surroundings
 from pipeline.extract.boilerplate.tree_rules import LAST_RULES_BY_TAG, RULES_BY_TAG, TreeRule
 from pipeline.extract.page.region import (
@@ -148,8 +149,15 @@ class TreeCleaner:
     def _remove(self, hit: _Hit) -> None:
         if hit.kind in _MAY_CORRECT:
             self._keep_corrections(hit.element)
-        if hit.kind in _CAPTIONED:
-            self._removal.add_caption(spaced_text(hit.element), hit.kind)
+        if hit.rule == "media_box":
+            self._removal.videos.append(read_media(hit.element))
+            self._removal.add(hit.kind, hit.rule, spaced_text(hit.element))
+        elif hit.kind in _CAPTIONED:
+            caption = spaced_text(hit.element)
+            series = read_series(caption)
+            if series is not None:
+                self._removal.videos.append(series)
+            self._removal.add_caption(caption, hit.kind, medium_of(hit.element))
         else:
             self._removal.add(hit.kind, hit.rule, spaced_text(hit.element))
         drop(hit.element)

@@ -33,6 +33,7 @@ from pipeline.extract.boilerplate.finders import (
     find_teaser_article,
     find_teaser_card,
 )
+from pipeline.extract.boilerplate.media_boxes import find_media_box
 from pipeline.extract.boilerplate.surroundings import Surroundings
 
 ElementFinder: TypeAlias = Callable[[HtmlElement, Surroundings], HtmlElement | None]
@@ -71,6 +72,14 @@ TREE_RULES = (
         example="<div><div><img src='/d.jpg'></div><h4>Der Deich am Morgen.</h4><p>Foto: Nordpress</p></div>",
         tags=frozenset({"div", "section", "span", "p", "a", "li", "aside", "header"}),
         find=find_picture_box,
+    ),
+    TreeRule(
+        id="media_box",
+        kind="video_caption",
+        reason="A player with its caption, or a series of pictures, in a box that is named for it.",
+        example="<div class='mediaplayer audio'><h4>Wie ein Deich aussieht</h4><p>26.10.2025 | 4:31 Min.</p></div>",
+        tags=frozenset({"div", "section"}),
+        find=find_media_box,
     ),
     TreeRule(
         id="comments",

@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from pipeline.events import Medium
 from pipeline.extract.page.dates import parse_day
 from pipeline.extract.page.text import tidy
 
@@ -45,11 +46,12 @@ class Stripped(msgspec.Struct, frozen=True):
 
 
 class Video(msgspec.Struct, frozen=True):
-    """What a video's caption says about the video."""
+    """What the caption of a video, a sound or a series of pictures says about it."""
 
     teaser: str | None = None
     published_on: date | None = None
     duration_seconds: int | None = None
+    medium: Medium | None = None
 
 
 class Removal(msgspec.Struct):
@@ -84,11 +86,11 @@ class Removal(msgspec.Struct):
         if text not in (self.correction or ""):
             self.correction = f"{self.correction} {text}" if self.correction else text
 
-    def add_caption(self, text: str, place: str) -> None:
+    def add_caption(self, text: str, place: str, medium: Medium | None = None) -> None:
         """Record a caption: as a video's caption, or as an image caption with its credit recorded apart."""
         video = VIDEO_TIME.search(text) or VIDEO_DURATION.search(text)
         if video:
-            self.videos.append(video_of(tidy(text[: video.start()]), video))
+            self.videos.append(video_of(tidy(text[: video.start()]), video, medium))
             self.add("video_caption", f"{place}_video_caption", text)
             return
         credit = CREDIT.search(text, max(0, len(text) - _CAPTION_END))
@@ -114,11 +116,12 @@ def _pieces(text: str) -> Iterator[str]:
         yield text
 
 
-def video_of(teaser: str, time: re.Match[str]) -> Video:
+def video_of(teaser: str, time: re.Match[str], medium: Medium | None = None) -> Video:
     fields = time.groupdict()
     seconds = int(fields["hours"] or 0) * 3600 + int(fields["minutes"]) * 60 + int(fields["seconds"])
     return Video(
         teaser=teaser or None,
         published_on=parse_day(fields["day"]) if fields.get("day") else None,
         duration_seconds=seconds,
+        medium=medium,
     )

@@ -1,5 +1,6 @@
 -- Who is quoted most in their own words, in how many articles of how many outlets, and what did they say last?
--- Quotations whose speaker is no person that the article names are counted together, in a row without a name.
+-- The names of one person (person_aliases) are counted together. Quotations whose speaker is no person that the article
+-- names are counted together, too, in a row without a name.
 -- Parameters: source (a source's id; all sources if not set), since (a day).
 with parameters as (
     select
@@ -8,7 +9,7 @@ with parameters as (
 )
 
 select
-    quotes.person,
+    coalesce(aliases.person, quotes.person) as person,
     count(*) as quotes,
     count(distinct quotes.article_id) as articles,
     count(distinct quotes.source_id) as sources,
@@ -17,10 +18,11 @@ select
     array_to_string(list(distinct quotes.source_id order by quotes.source_id), ', ') as quoted_by
 from quotes
 cross join parameters
+left join person_aliases as aliases on quotes.person = aliases.name
 where
     quotes.kind = 'direct'
     and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at
     and (parameters.source_id is null or quotes.source_id = parameters.source_id)
-group by quotes.person
-order by quotes.person is null, quotes desc, quotes.person asc
+group by coalesce(aliases.person, quotes.person)
+order by coalesce(aliases.person, quotes.person) is null, quotes desc, person asc
 limit 50;

@@ -10,6 +10,9 @@ earlier runs in the ledger, logs today's (`ledger_anchored`), and appends it to 
 first finding, if anything is not as it was recorded. In that case stop the other DAGs, change nothing, and run
 `newsledger verify --archive` for the whole list.
 
+**test_models** runs the data tests on all rows of all tables. A build tests the rows that it has written. If a test
+fails, the next build starts from an empty file.
+
 **prune** deletes files left by killed builds, and what is stored about hosts and CC-NEWS files that were not used for
 30 days.
 
@@ -50,13 +53,20 @@ def maintain_weekly() -> None:
             return orchestrate.verify_stores()
 
     @task(pool=MODELS_POOL)
+    def test_models() -> dict[str, int]:
+        from pipeline import orchestrate
+
+        with mistakes_fail_at_once():
+            return orchestrate.test_models()
+
+    @task(pool=MODELS_POOL)
     def prune() -> list[str]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.prune_files()
 
-    merge_files() >> [verify(), prune()]
+    merge_files() >> [verify(), test_models(), prune()]
 
 
 maintain_weekly()

@@ -19,7 +19,7 @@ from pipeline.settings import load_settings
 
 
 def maintain(data: Data = None) -> None:
-    """Merge the ledger's small files, verify ledger and archive, and delete files that are no longer needed.
+    """Merge the ledger's small files, verify ledger and archive, test all tables, and delete left-over files.
 
     The weekly DAG does the same. Safe to run while other commands record. It checks what was archived in the
     last eight days and a part of what is older, another part each time; `newsledger verify --archive` checks all. Exit
@@ -38,6 +38,7 @@ def maintain(data: Data = None) -> None:
         merging = merge_files(ledger, on_progress)
         proof = verify_weekly(settings, ledger, now, on_progress)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
+    tests = models.build(settings, tested=models.Tested.ALL).tests if settings.build_file.exists() else 0
     console.table(
         None,
         ("", "before", "after"),
@@ -48,6 +49,7 @@ def maintain(data: Data = None) -> None:
             ("left-over files deleted", None, len(pruned)),
             ("events verified", None, proof.events),
             ("archive records compared", None, proof.records),
+            ("tests of the tables", None, tests),
             ("seconds", None, round(time.monotonic() - began, 1)),
         ],
     )

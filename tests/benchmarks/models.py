@@ -4,7 +4,8 @@ A ledger is filled with synthetic articles, 300 a day, through its own append, u
 `newsledger models` and `newsledger publish` run in processes of their own: on an empty file, with nothing new, after 20
 new articles, and after 5,000. An article has about 30 events: items, captures, an extraction with a text of 3,000
 characters, 6 blocks of boilerplate, 7 quotations and 13 mentions of persons of whom few are named often. One in ten is
-revised, one in fifty gets a second address, and each day some old articles are revisited.
+revised (its last sentence is replaced by two), one in fifty gets a second address, one in ten comes with a revisit of
+an older one.
 
 Prints one JSON line a size: CPU seconds and peak memory of each build, the size of the published file, and that of its
 largest tables.
@@ -63,11 +64,12 @@ def events_of_article(number: int) -> Iterator[Event]:
     page = captured(item, f"page {number}", when + timedelta(minutes=5))
     yield item
     yield page
-    yield from _reading(page, random, number)
+    lines = _lines(random, number)
+    yield from _reading(page, lines, number)
     if number % 10 == 0:
         again = captured(page, f"page {number} again", when + timedelta(hours=6))
         yield again
-        yield from _reading(again, random, number)
+        yield from _reading(again, [*lines[:-1], *_lines(random, number)[-2:]], number)
     if number % 50 == 1:
         other = discovered(f"{item.url}?print=1", when, published_at=when)
         yield other
@@ -81,13 +83,16 @@ def _old_page(number: int) -> Any:
     return next(event for event in events_of_article(number) if type(event).__name__ == "ArticleCaptured")
 
 
-def _reading(page: Any, random: Random, number: int) -> Iterator[Event]:
-    names = [_name(random) for _ in range(13)]
-    lines = [
-        f"{name} said in the town hall on Monday, item {number}-{n}, that „{random.random()} boats will sail soon“"
-        " and that nobody at the harbour had been told about the closing of the gates before the storm came up."
-        for n, name in enumerate(names)
-    ]  # fmt: skip
+def _lines(random: Random, number: int) -> list[str]:
+    return [
+        f"{_name(random)} said in the town hall on Monday, item {number}-{n}, that „{random.random()} boats will sail"
+        " soon“ and that nobody at the harbour had been told about the closing of the gates before the storm came up."
+        for n in range(13)
+    ]
+
+
+def _reading(page: Any, lines: list[str], number: int) -> Iterator[Event]:
+    names = [line.partition(" said ")[0] for line in lines]
     read = extracted(page, f"Headline {number}", "\n".join(lines), published_at=page.captured_at, language="en")
     yield read
     for n in range(6):

@@ -58,12 +58,12 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
     ledger; StorageError if the disk is full.
     """
     started, path = time.monotonic(), settings.build_file
-    with exclusive(settings), disk_errors(path), removed_if_disk_is_full(path):
+    with exclusive(settings), disk_errors(path):
         now, work = _begin(settings, refresh)
         if work is _Work.NOTHING and tested is Tested.WRITTEN:
             return BuildResult(now.head_position, 0, 0, time.monotonic() - started)
         recipe = read_recipe(settings, now.recipe_digest)
-        with build_file.connect(path) as con:
+        with removed_if_disk_is_full(path), build_file.connect(path) as con:
             if work is _Work.TOUCHED:
                 write_touched(con, path, recipe)
             elif work is _Work.EVERYTHING:
@@ -102,7 +102,7 @@ def _begin(settings: Settings, refresh: Refresh) -> tuple[BuiltFrom, _Work]:
         if last is None or not last.is_of(ledger):
             build_file.remove(path)
             last = None
-        with build_file.connect(path) as con:
+        with removed_if_disk_is_full(path), build_file.connect(path) as con:
             con.begin()
             if last is None or last.built_from.recipe_digest != now.recipe_digest:
                 con.execute("drop table if exists main.build_info")

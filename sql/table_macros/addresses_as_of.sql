@@ -4,7 +4,8 @@ create or replace macro main.addresses_as_of(recorded) as table (
         select
             article_id,
             other_article_id,
-            evidence
+            evidence,
+            position
         from events.addresses_joined
         where recorded_at <= cast(recorded as timestamptz)
     ),
@@ -57,7 +58,7 @@ create or replace macro main.addresses_as_of(recorded) as table (
     ),
 
     reached as (
-        -- as in the mart article_addresses
+        -- as in the mart article_addresses, with which tests/models/test_incremental.py compares it
         select
             address_id,
             address_id as article_id,
@@ -78,7 +79,7 @@ create or replace macro main.addresses_as_of(recorded) as table (
     select
         reached.address_id,
         arg_min(reached.article_id, reached.root_position) as article_id,
-        coalesce(bool_or(joins.evidence != 'guid'), false) as is_variant
+        coalesce(min_by(joins.evidence, joins.position) != 'guid', false) as is_variant
     from reached
     left join joins on reached.address_id = joins.other_article_id
     group by reached.address_id

@@ -72,4 +72,10 @@ def test_builds_add_up_to_a_build_from_an_empty_file(newsroom: Settings, seed: i
     assert continued.keys() == anew.keys()
     for name in anew:
         assert continued[name] == anew[name], name
+    with duckdb.connect(newsroom.news_file, read_only=True) as con:
+        mapped = "select address_id, article_id, is_variant from"
+        by_mart = set(con.sql(f"{mapped} article_addresses").fetchall())
+        by_macro = set(con.sql(f"{mapped} addresses_as_of('infinity')").fetchall())
+    assert by_macro <= by_mart
+    assert {row for row in by_mart if row[0] != row[1]} <= by_macro
     assert all(anew[f"main.{mart}"] for mart in ("article_revisions", "word_changes", "persons", "article_absences"))

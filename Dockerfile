@@ -9,6 +9,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY pipeline pipeline
 COPY sql sql
 COPY dags dags
+COPY plugins plugins
 # Editable, as in the Makefile, because the program finds dags/ and sql/ next to the package.
 RUN uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
     && python -m compileall -q pipeline \

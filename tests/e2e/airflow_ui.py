@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.e2e.airflow_api import LOCKED, AirflowApi, DagRun
 
@@ -80,6 +80,13 @@ class AirflowUI:
     def take_picture(self, name: str) -> None:
         self._page.screenshot(path=self._pictures / f"{name}.png")
 
+    def look_at_the_news(self, picture: str) -> None:
+        """newsledger's own pages, which the plugin puts into the navigation."""
+        self._page.goto(self._base)
+        self._page.get_by_role("link", name="News").first.click()
+        expect(self._page.frame_locator("iframe").get_by_role("heading", name="Coverage")).to_be_visible()
+        self.take_picture(picture)
+
     def leave(self) -> None:
         """Show nothing: a page that shows runs keeps browser and server as busy as a task."""
         self._page.goto("about:blank")
@@ -90,16 +97,22 @@ def _is_of_backfill(response: Response) -> bool:
 
 
 @contextmanager
-def browser_page() -> Iterator[Page]:
-    """A page of Debian's Chromium."""
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("this needs Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
-            page = browser.new_page(viewport={"width": 1400, "height": 1150})
-            page.set_default_timeout(60_000)
-            yield page
+            yield opened
         finally:
-            browser.close()
+            opened.close()
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    with browser() as opened:
+        page = opened.new_page(viewport={"width": 1400, "height": 1150})
+        page.set_default_timeout(60_000)
+        yield page

@@ -47,7 +47,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder
-        for name in ("dags", "pipeline", "sql"):
+        for name in ("dags", "pipeline", "plugins", "sql"):
             shutil.copytree(PROJECT_ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
     def upgrade_extractor(self) -> str:
@@ -139,7 +139,10 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         struck = a_killed_shard_is_tried_again(api, past)
 
         ui = AirflowUI(page, api, pictures)
+        page.goto(f"{api.base}/newsledger/")
+        assert "/auth/login" in page.url, "the pages are for those who are logged in"
         ui.log_in()
+        ui.look_at_the_news("pages-in-airflow")
         began = utc_now()
         ui.backfill(first, second, "Missing Runs", "backfill-form")
         ui.leave()

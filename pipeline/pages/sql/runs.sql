@@ -28,9 +28,7 @@ select
     count_if(what = 'extraction') as extractions,
     count_if(what = 'annotation') as annotations
 from recorded
-where
-    cast(recorded_at at time zone 'UTC' as date) between $from_on and $to_on
-    and ($only_source is null or source_id = $only_source)
+where $only_source is null or source_id = $only_source
 group by run_id
 order by last_at desc, run_id
 limit $row_limit

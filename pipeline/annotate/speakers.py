@@ -67,6 +67,8 @@ class Speakers:
             return True
         if is_abstract(self._view, speaker):
             return False
+        if words[-1].surface.endswith(("'s", "’s")) or self._is_adjective(words):
+            return False  # what they own is the subject: "China’s latest plans"
         names = [word for word in words if word.is_capitalised or word.segment >= 0 or _age().fullmatch(word.lower)]
         if any(word.surface in self._people.words for word in words):
             return True
@@ -75,12 +77,11 @@ class Speakers:
         ):
             return True
         if is_inferred:
-            return len(names) > 1 and all(word.is_capitalised for word in words)
+            is_name = all(word.is_capitalised and word.lower not in lexicon.function_words for word in words)
+            return len(names) > 1 and is_name
         if lexicon.is_german and len(words) == 1 and not self._is_beside_verb(speaker[0], cue):
             return False  # a noun by its capital alone: "Besonders empört sind …"
         if not lexicon.is_german:
-            if words[-1].surface.endswith(("'s", "’s")) or self._is_adjective(words):
-                return False
             is_named = words[0].lower not in lexicon.determiners_nominative or words[-1].surface.isdigit()
             return bool(names) and (len(names) > 1 or is_named)
         return bool(names)

@@ -42,7 +42,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
-	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/ledger/sql pipeline/models/sql pipeline/monitor/sql pipeline/pages/sql
+	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/export/sql pipeline/ledger/sql pipeline/models/sql pipeline/monitor/sql pipeline/pages/sql
 	$(BIN)/python -m tests.style.plain_english # idioms that make prose hard to read
 
 # dbt's site about the marts, as one HTML file, after a build in the folder DATA.

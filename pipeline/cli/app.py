@@ -21,6 +21,7 @@ from pipeline.cli import (
     poll,
     query,
     saved_files,
+    search,
     sources,
     status,
 )
@@ -56,6 +57,8 @@ app.command(rich_help_panel=RECORD)(poll.poll)
 app.command(rich_help_panel=RECORD)(backfill.backfill)
 # SQL may begin with a comment, which looks like an option
 app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(query.sql)
+# a query may begin with a word that is excluded, which looks like an option
+app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(search.search)
 app.command(rich_help_panel=QUERY)(export.export)
 app.command(rich_help_panel=QUERY)(status.status)
 app.command(rich_help_panel=QUERY)(status.metrics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import structlog
@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.ingest import rebuild
-from pipeline.cli.options import Data, SourceIds, SourcesPath, day_or_moment
+from pipeline.cli.options import Data, SourceIds, SourcesPath, day_or_moment, midnight
 from pipeline.collect import READERS
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, start_run
@@ -71,9 +71,9 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
     Raises typer.BadParameter.
     """
     from_, until = day_or_moment(start, "FROM"), day_or_moment(end, "TO")
-    today_ends = _midnight(now.date()) + timedelta(days=1)
-    begins_at = from_ if isinstance(from_, datetime) else _midnight(from_)
-    ends_at = until if isinstance(until, datetime) else _midnight(min(until, now.date())) + timedelta(days=1)
+    today_ends = midnight(now.date()) + timedelta(days=1)
+    begins_at = from_ if isinstance(from_, datetime) else midnight(from_)
+    ends_at = until if isinstance(until, datetime) else midnight(min(until, now.date())) + timedelta(days=1)
     if begins_at < WEB:
         raise typer.BadParameter(f"FROM ({start}) is before {WEB:%Y-%m-%d}; the web did not exist yet")
     if begins_at >= now:
@@ -81,10 +81,6 @@ def parse_interval(start: str, end: str, now: datetime) -> Interval:
     if ends_at <= begins_at:
         raise typer.BadParameter(f"TO ({end}) is not after FROM ({start})")
     return Interval(begins_at, min(ends_at, today_ends))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _run(

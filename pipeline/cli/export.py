@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +13,12 @@ import msgspec
 import typer
 
 from pipeline.cli.answers import OutputFormat, replaced, save
-from pipeline.cli.options import Data, SourceIds, day_or_moment
+from pipeline.cli.options import Data, Language, Since, SourceIds, Until, interval_of
 from pipeline.cli.query import open_news
 from pipeline.errors import NewsledgerError
 from pipeline.export.export_choice import Content, ExportChoice, articles, changes, select
 from pipeline.export.news_feeds import NewsFeed, article_entry, atom, change_entry, json_feed, rss
 from pipeline.export.schema_org import news_article
-from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
@@ -54,16 +52,15 @@ def export(
             show_default=False,
         ),
     ] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="DAY", help="First day or moment (UTC).", show_default=False)
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="DAY", help="Last day, included; or the moment at which it ends.", show_default=False),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     source: SourceIds = None,
-    language: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Only this language, as de.", show_default=False)
+    language: Language = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--search", metavar="WORDS", help="Only articles that `newsledger search` finds.", show_default=False
+        ),
     ] = None,
     limit: Annotated[
         int | None,
@@ -79,11 +76,14 @@ def export(
 
     Example: newsledger export changes --format rss --since 2026-03-01 -o changes.xml
     """
+    if words is not None and content is not Content.ARTICLES:
+        raise typer.BadParameter("--search finds articles, not changes")
     choice = ExportChoice(
         content=content,
-        interval=_interval(since, until),
+        interval=interval_of(since, until),
         sources=tuple(source or ()),
         language=language,
+        words=words,
         most=FEED_ENTRIES if limit is None and output in FEEDS else limit,
     )
     with open_news(load_settings(data=data)) as con:
@@ -100,26 +100,12 @@ def export(
             stream.writelines(written)
 
 
-def _interval(since: str | None, until: str | None) -> Interval:
-    start = day_or_moment(since, "--since") if since is not None else datetime.min.replace(tzinfo=UTC)
-    end = day_or_moment(until, "--until") if until is not None else datetime.max.replace(tzinfo=UTC)
-    start_at = start if isinstance(start, datetime) else _midnight(start)
-    end_at = end if isinstance(end, datetime) else _midnight(end + timedelta(days=1))
-    if end_at <= start_at:
-        raise typer.BadParameter(f"--until ({until}) is not after --since ({since})")
-    return Interval(start_at, end_at)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
 def _feed(con: duckdb.DuckDBPyConnection, choice: ExportChoice, link: str) -> NewsFeed:
     if choice.content is Content.ARTICLES:
         entries = [article_entry(each) for each in articles(con, choice)]
     else:
         entries = [change_entry(each) for each in changes(con, choice)]
-    chosen = ", ".join([*choice.sources, *([choice.language] if choice.language else [])])
+    chosen = ", ".join([*choice.sources, *filter(None, [choice.language, choice.words])])
     title = "New articles" if choice.content is Content.ARTICLES else "Changed articles"
     newest = max((entry.updated_at for entry in entries), default=utc_now())
     return NewsFeed(f"{title}: {chosen}" if chosen else title, link, entries, newest)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pipeline.interval import Interval
 
 Data = Annotated[
     Path | None,
@@ -33,6 +35,19 @@ Jobs = Annotated[
     typer.Option("--jobs", min=1, help="Number of worker processes (default: all cores).", show_default=False),
 ]
 
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="DAY", help="First day or moment (UTC).", show_default=False)
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        "--until", metavar="DAY", help="Last day, included; or the moment at which it ends.", show_default=False
+    ),
+]
+Language = Annotated[
+    str | None, typer.Option("--language", metavar="CODE", help="Only this language, as de.", show_default=False)
+]
+
 _WEEK = re.compile(r"\d{4}-?W")
 
 
@@ -49,3 +64,19 @@ def day_or_moment(text: str, name: str) -> date | datetime:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as exc:
         raise typer.BadParameter(f"{name}: {text!r} is neither a day such as 2026-03-14 nor a moment") from exc
+
+
+def interval_of(since: str | None, until: str | None) -> Interval:
+    """The interval of the options --since and --until; without them it has no limits. Raises typer.BadParameter."""
+    start = day_or_moment(since, "--since") if since is not None else datetime.min.replace(tzinfo=UTC)
+    end = day_or_moment(until, "--until") if until is not None else datetime.max.replace(tzinfo=UTC)
+    start_at = start if isinstance(start, datetime) else midnight(start)
+    end_at = end if isinstance(end, datetime) else midnight(end + timedelta(days=1))
+    if end_at <= start_at:
+        raise typer.BadParameter(f"--until ({until}) is not after --since ({since})")
+    return Interval(start_at, end_at)
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of the day in UTC."""
+    return datetime.combine(day, time(), UTC)

@@ -34,6 +34,8 @@ class ExportChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Ids; empty for all."""
     language: str | None = None
     """ISO 639-1; None for all."""
+    words: str | None = None
+    """Only articles with these words, as `newsledger search` understands them; None for all."""
     most: int | None = None
     """The newest so many; None for all."""
 
@@ -88,23 +90,39 @@ def select(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> duckdb.DuckD
 
     Raises NewsledgerError if a source has no articles in the file.
     """
+    _require_sources(con, choice)
+    con.execute("create or replace temp table selected as " + _statement(choice.content), _values(choice))
+    return con.table("selected").order("dated_at desc, url")
+
+
+def _require_sources(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> None:
     known = {name for (name,) in con.execute("select distinct source_id from main.articles").fetchall()}
     for source_id in choice.sources:
         if source_id not in known:
             raise NewsledgerError(
                 f"no article is from {source_id!r}; sources with articles: {', '.join(sorted(known))}"
             )
-    con.execute(
-        "create or replace temp table selected as " + (_SQL / f"{choice.content}.sql").read_text("utf-8"),
-        {
-            "since": choice.interval.start,
-            "until": choice.interval.end,
-            "sources": list(choice.sources),
-            "language": choice.language,
-            "most": _ALL if choice.most is None else choice.most,
-        },
-    )
-    return con.table("selected").order("dated_at desc, url")
+
+
+def search_hits(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> duckdb.DuckDBPyRelation:
+    """What the choice's words find, best first, each with the passage in which they stand."""
+    _require_sources(con, choice)
+    return con.sql(_statement("search"), params=_values(choice))
+
+
+def _statement(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text("utf-8")
+
+
+def _values(choice: ExportChoice) -> dict[str, object]:
+    values = {
+        "since": choice.interval.start,
+        "until": choice.interval.end,
+        "sources": list(choice.sources),
+        "language": choice.language,
+        "most": _ALL if choice.most is None else choice.most,
+    }
+    return values if choice.content is Content.CHANGES else {**values, "words": choice.words}
 
 
 def articles(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> Iterator[ExportedArticle]:

@@ -14,6 +14,7 @@ from pipeline.models.build_file import BuiltFrom, LastBuild, exclusive, removed_
 from pipeline.models.event_tables import copy_events
 from pipeline.models.marts import run_tests, show_everything, write_everything, write_touched
 from pipeline.models.recipe import read_recipe, recipe_digest
+from pipeline.models.search_index import update_search
 from pipeline.models.touched import touch_everything, touch_new
 from pipeline.settings import Settings
 
@@ -77,6 +78,7 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                 if tested is Tested.ALL:  # a row may be wrong that is not touched: start over
                     con.execute("drop table if exists main.build_info")
                 raise
+            update_search(con)
             build_file.finish(con, now, settings.annotators, {f"main.{mart.name}": mart.docs for mart in recipe.marts})
     return BuildResult(now.head_position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
 

@@ -1,0 +1,57 @@
+"""The index of the full-text search: which words stand in which article.
+
+It is kept from build to build, like the marts: only articles that are new or read differently are indexed again. Words
+are stored with their stems, so a query is stemmed by looking its words up, and the table macro `search` needs nothing
+but DuckDB. German and English words are stemmed, those of other languages are their own stems.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import duckdb
+import pyarrow as pa
+import Stemmer
+
+from pipeline.models.sql import statement
+
+DOCUMENTS_AT_ONCE = 5_000
+"""Articles that are indexed in one pass: their words are held in memory."""
+
+
+def update_search(con: duckdb.DuckDBPyConnection) -> int:
+    """Index the articles that the index does not have in their newest form, or nothing; return their number."""
+    indexed = 0
+    con.begin()
+    con.execute(statement("create_search"))
+    con.execute(statement("delete_outdated_documents"))
+    while found := _index_next(con):
+        indexed += found
+    con.commit()
+    return indexed
+
+
+def _index_next(con: duckdb.DuckDBPyConnection) -> int:
+    con.execute(statement("new_documents"), {"most": DOCUMENTS_AT_ONCE})
+    ((found,),) = con.table("new_documents").count("*").fetchall()
+    if found:
+        con.execute(statement("new_words"))
+        con.register("stemmed", _stemmed(con.execute(statement("unknown_words")).to_arrow_table()))
+        con.execute(statement("insert_words"))
+        con.unregister("stemmed")
+        con.execute(statement("insert_postings"))
+    return int(found)
+
+
+def _stemmed(words: pa.Table) -> pa.Table:
+    """The words with their stems as a third column."""
+    stems = {"de": partial(stem_german, Stemmer.Stemmer("german")), "en": Stemmer.Stemmer("english").stemWord}
+    pairs = zip(words["word"].to_pylist(), words["language"].to_pylist(), strict=True)
+    terms = [stems[language](word) if language in stems else word for word, language in pairs]
+    return words.append_column("term", pa.array(terms, pa.string()))
+
+
+def stem_german(stemmer: Stemmer.Stemmer, word: str) -> str:
+    """The stem with its umlauts, which Snowball's stemmer removes: "schön" is not "schon". ß becomes ss."""
+    spelled = word.replace("ß", "ss")
+    return spelled[: len(stemmer.stemWord(spelled))]

@@ -13,10 +13,43 @@ import duckdb
 import pyarrow as pa
 import Stemmer
 
+from pipeline.models.comments import TableDocs, write_comments
 from pipeline.models.sql import statement
 
 DOCUMENTS_AT_ONCE = 5_000
 """Articles that are indexed in one pass: their words are held in memory."""
+_DOCS = {
+    "search.documents": TableDocs(
+        table="One row per article in the index of `search`.",
+        columns={
+            "document_no": "The article's number within the index; it may change from build to build.",
+            "article_id": "The article.",
+            "extraction_id": "The extraction whose words are in the index.",
+            "language": "The article's language, in which its words were stemmed.",
+            "words": "Number of words of headline, lead and text.",
+        },
+    ),
+    "search.words": TableDocs(
+        table="One row per word and language in the index of `search`.",
+        columns={
+            "word": "The word as it stands in articles, in lower case.",
+            "language": "The language of these articles; empty if unknown.",
+            "term_no": "The stem of the word in that language.",
+        },
+    ),
+    "search.terms": TableDocs(
+        table="One row per stem.",
+        columns={"term_no": "The stem's number within the index.", "term": "The stem."},
+    ),
+    "search.postings": TableDocs(
+        table="One row per stem and article that contains it.",
+        columns={
+            "term_no": "The stem.",
+            "document_no": "The article.",
+            "weight": "How often: in the text once, in the lead twice, in the headline three times.",
+        },
+    ),
+}
 
 
 def update_search(con: duckdb.DuckDBPyConnection) -> int:
@@ -27,6 +60,7 @@ def update_search(con: duckdb.DuckDBPyConnection) -> int:
     con.execute(statement("delete_outdated_documents"))
     while found := _index_next(con):
         indexed += found
+    write_comments(con, _DOCS)
     con.commit()
     return indexed
 

@@ -55,7 +55,7 @@ def test_demo_answers_the_queries_of_the_readme(demo: Demo) -> None:
     ask = (PROJECT_ROOT / "README.md").read_text("utf-8").partition("\n## Queries\n")[2].partition("\n## ")[0]
     queries = re.findall(r"^    (select .*?;)", ask, re.MULTILINE | re.DOTALL)
     names = re.findall(r"^    newsledger sql (\w+)", ask, re.MULTILINE)
-    assert (len(queries), len(names)) == (6, 5)
+    assert (len(queries), len(names)) == (7, 5)
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         for query in queries:
             rows(con, query)

@@ -100,10 +100,12 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[tupl
 
 
 def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """All tables of a published file, without when it was built."""
+    """All tables of a published file, without the time of the build and the index of the search."""
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set timezone = 'UTC'")
-        names = con.execute("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
+        names = con.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name != 'search' order by all"
+        ).fetchall()
         return {
             name: sorted(con.sql(f"from {name}").project(_columns_but_built_at(con, name)).fetchall(), key=repr)
             for (name,) in names

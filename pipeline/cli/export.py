@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from pipeline.cli.answers import OutputFormat, replaced, save
-from pipeline.cli.options import Data, Language, Since, SourceIds, Until, interval_of
+from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of
 from pipeline.cli.query import open_news
 from pipeline.errors import NewsledgerError
 from pipeline.export.export_choice import Content, ExportChoice, articles, changes, select
@@ -55,7 +55,7 @@ def export(
     since: Since = None,
     until: Until = None,
     source: SourceIds = None,
-    language: Language = None,
+    language: LanguageCode = None,
     words: Annotated[
         str | None,
         typer.Option(

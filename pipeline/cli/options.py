@@ -44,7 +44,7 @@ Until = Annotated[
         "--until", metavar="DAY", help="Last day, included; or the moment at which it ends.", show_default=False
     ),
 ]
-Language = Annotated[
+LanguageCode = Annotated[
     str | None, typer.Option("--language", metavar="CODE", help="Only this language, as de.", show_default=False)
 ]
 

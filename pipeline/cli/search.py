@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.answers import OutputFormat, format_of, replaced, save, show
-from pipeline.cli.options import Data, Language, Since, SourceIds, Until, interval_of
+from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of
 from pipeline.cli.query import open_news
 from pipeline.export.export_choice import Content, ExportChoice, search_hits
 from pipeline.interval import utc_minute
@@ -22,11 +22,13 @@ WIDTH = 100
 
 
 def search(
-    words: Annotated[str, typer.Argument(help='Words; "a phrase" word for word; -word or -"a phrase" for none of it.')],
+    words: Annotated[
+        str, typer.Argument(help='Words; "a phrase" word for word; -word, -"a phrase": articles without it.')
+    ],
     since: Since = None,
     until: Until = None,
     source: SourceIds = None,
-    language: Language = None,
+    language: LanguageCode = None,
     limit: Annotated[int, typer.Option(min=1, help="Show this many of the best hits.")] = 10,
     output: Annotated[
         OutputFormat | None,

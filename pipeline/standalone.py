@@ -15,9 +15,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 
 import psutil
@@ -28,6 +30,7 @@ from pipeline.settings import PROJECT_ROOT, Settings
 
 MODELS_POOL = "newsledger_models"
 """Pool with one slot, so that one model build runs at a time."""
+_POOL = {"name": MODELS_POOL, "slots": 1, "description": "One model build at a time"}
 START_SECONDS = 240
 """Time limit for Airflow to become healthy; the first start also creates its database."""
 STOP_SECONDS = 30
@@ -70,8 +73,8 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
 
 
 def models_pool_command() -> list[str]:
-    """The command that creates the pool of the model build."""
-    return ["airflow", "pools", "set", MODELS_POOL, "1", "One model build at a time"]
+    """The command that creates the pool of the model build, for Compose. It takes as long as Airflow's imports."""
+    return ["airflow", "pools", "set", *map(str, _POOL.values())]
 
 
 class Airflow:
@@ -156,8 +159,8 @@ def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
     try:
         airflow.start("api-server")
         airflow.start("dag-processor")
-        airflow.run(*models_pool_command()[1:])
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase") and _answers_tasks(port))
+        _create_models_pool(port, admin_password(settings))
         airflow.start("scheduler", "--skip-serve-logs")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"))
         yield airflow
@@ -215,6 +218,32 @@ def _answers_tasks(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def _create_models_pool(port: int, password: str) -> None:
+    """Create the pool over Airflow's API; leave it as it is if there is one."""
+    login = _post(port, "/auth/token", {"username": "admin", "password": password})
+    with suppress(_AlreadyThere):
+        _post(port, "/api/v2/pools", _POOL, login["access_token"])
+
+
+class _AlreadyThere(Exception):
+    """The API has what it was to create."""
+
+
+def _post(port: int, path: str, body: Mapping[str, object], token: str | None = None) -> Mapping[str, str]:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=START_SECONDS) as answer:  # noqa: S310  # it is ours
+            said: Mapping[str, str] = json.load(answer)
+            return said
+    except urllib.error.HTTPError as exc:
+        if exc.code == HTTPStatus.CONFLICT:
+            raise _AlreadyThere from exc
+        raise SettingsError(f"Airflow's API answered {path} with {exc.code}; was another password set?") from exc
+    except OSError as exc:
+        raise SettingsError(f"Airflow's API did not answer {path}: {exc}") from exc
 
 
 def _airflow_command() -> str:

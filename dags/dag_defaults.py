@@ -30,7 +30,14 @@ NOTIFIERS: Mapping[str, tuple[str, str]] = {
 }
 """Names in NEWSLEDGER_NOTIFY, and Airflow's classes for them. Each uses the default connection of its provider."""
 _SUBJECT = "{{ dag.dag_id }} failed"
-_TEXT = "{{ dag.dag_id }} {{ run_id }} failed. `newsledger sql run_failures` names the tasks and their errors."
+_LINES = (
+    "{{ dag.dag_id }}{% if dag_run and dag_run.partition_key %} of {{ dag_run.partition_key }}{% endif %} failed"
+    "{% if ti %} in its task {{ ti.task_id }}{% endif %}.",
+    "{% if ti %}Log: {{ ti.log_url }}{% else %}Run: {{ run_id }}, {{ reason }}{% endif %}",
+    "`newsledger sql run_failures` lists all failed tasks with their errors.",
+)
+"""Airflow names a task unless the run was failed as a whole, for example because it took too long."""
+_TEXT = "\n".join(_LINES)
 
 
 def record_failure(context: Mapping[str, Any]) -> None:
@@ -77,7 +84,7 @@ def _notifier(kind: str, to: str) -> Any:
     except ImportError:
         raise SettingsError(f"NEWSLEDGER_NOTIFY: install apache-airflow-providers-{kind} for {kind!r}") from None
     if kind == "smtp":
-        return notifier(to=to, subject=_SUBJECT, html_content=_TEXT)
+        return notifier(to=to, subject=_SUBJECT, html_content="<br>\n".join(_LINES))
     return notifier(text=_TEXT) if kind == "slack" else notifier(title=_SUBJECT, body=_TEXT)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from importlib.metadata import version
 from types import FrameType
+from typing import Annotated
 
 import duckdb
 import typer
@@ -42,8 +44,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"newsledger {version('newsledger')}")
+        raise typer.Exit
+
+
 @app.callback()
-def begin() -> None:
+def begin(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     settings = load_settings()
     configure_logs(settings.log_format, settings.log_level)
 

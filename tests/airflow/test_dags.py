@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -16,15 +12,15 @@ import pytest
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
+from tests.worlds.loaded_airflow import COMMAND, Airflow
 from tests.worlds.loopback import WebServer
+from tests.worlds.mailbox import webhook
 from tests.worlds.running import articles, entry, newsledger, rows
 from tests.worlds.stories import item
 
-AIRFLOW = Path(sys.executable).with_name("airflow")
-
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not AIRFLOW.exists(), reason="newsledger[airflow] is not installed"),
+    pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed"),
 ]
 
 
@@ -45,70 +41,10 @@ def failing():
 failing()
 """
 
-SERVE = """
-import json, os, sys, traceback
-answers = os.fdopen(os.dup(1), "w")
-for line in sys.stdin:
-    request = json.loads(line)
-    os.environ.update(request["env"])
-    with open(request["log"], "w") as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-    status = 0
-    try:
-        exec(request["code"])
-    except SystemExit as exc:
-        status = 0 if exc.code in (None, 0) else 1
-    except BaseException:
-        traceback.print_exc()
-        status = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    print(status, file=answers, flush=True)
-"""
-"""Reads requests and runs each: importing Airflow takes longer than what most of them ask for."""
-
-
-class Airflow:
-    """A process that has imported Airflow, with a database, our DAGs and a failing one."""
-
-    def __init__(self, home: Path) -> None:
-        self._log = home / "log.txt"
-        dags = home / "dags"
-        shutil.copytree(PROJECT_ROOT / "dags", dags)
-        (dags / "failing.py").write_text(FAILING)
-        environment = {
-            **os.environ,
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
-            "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", SERVE], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def run(self, code: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """The exit status of this code, and what it printed."""
-        assert self._process.stdin and self._process.stdout
-        request = {"code": code, "env": {**(env or {})}, "log": str(self._log)}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        status = self._process.stdout.readline()
-        return int(status), self._log.read_text()
-
-    def command(self, *arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """The exit status of `airflow ARGUMENTS`, and what it printed."""
-        code = f"from airflow.__main__ import main; sys.argv = {['airflow', *arguments]!r}; main()"
-        return self.run(code, env)
-
-    def close(self) -> None:
-        self._process.communicate()
-
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    started = Airflow(tmp_path_factory.mktemp("airflow"))
+    started = Airflow(tmp_path_factory.mktemp("airflow"), FAILING)
     status, printed = started.command("db", "migrate")
     assert status == 0, printed
     yield started
@@ -203,7 +139,7 @@ def test_the_form_offers_the_known_sources(airflow: Airflow, outlets: Path, tmp_
     [
         ("smtp:desk@example.org, smtp:night@example.org", "['SmtpNotifier', 'SmtpNotifier']"),
         ("", "[]"),
-        ("slack", "NEWSLEDGER_NOTIFY: install apache-airflow-providers-slack for 'slack'"),
+        ("slack, apprise", "['SlackWebhookNotifier', 'AppriseNotifier']"),
         ("pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
     ],
 )
@@ -216,6 +152,57 @@ def test_notifiers_are_those_of_airflow(airflow: Airflow, value: str, said: str)
     )
     _, printed = airflow.run(code, env={"NEWSLEDGER_NOTIFY": value, "NEWSLEDGER_LOOKBACK_DAYS": "7"})
     assert said in printed.splitlines()[-1]
+
+
+def test_a_missing_provider_is_named(airflow: Airflow) -> None:
+    blocked = "sys.modules['airflow.providers.slack.notifications.slack_webhook']"
+    code = (
+        f"sys.path.append({str(PROJECT_ROOT / 'dags')!r})\n"
+        f"from dag_defaults import notifiers\n{blocked} = None\n"
+        f"try:\n    notifiers(('slack',))\nfinally:\n    del {blocked}"
+    )
+    _, printed = airflow.run(code, env={"NEWSLEDGER_LOOKBACK_DAYS": "7"})
+    assert "NEWSLEDGER_NOTIFY: install apache-airflow-providers-slack for 'slack'" in printed.splitlines()[-1]
+
+
+FAIL = """
+from airflow.dag_processing.dagbag import DagBag
+from airflow.dag_processing.processor import _execute_dag_callbacks
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+import structlog
+sys.modules.pop("dag_defaults", None)  # it reads the setting when it is imported
+bag = DagBag(FOLDER)
+sys.modules.pop("dag_defaults")
+with create_session() as session:
+    run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
+    (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
+    request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, execute=False)
+    _execute_dag_callbacks(bag, request, structlog.get_logger())
+"""
+"""What the scheduler and the DAG processor do when a run has failed."""
+
+
+def test_a_failed_run_sends_one_message_by_each_notifier(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
+    """With what a person needs: which DAG, which task, and where its log is."""
+    environment = surroundings(outlets, tmp_path / "data")
+    airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps({"sources": ["nroth"]}), env=environment)
+    with webhook() as hook:
+        apprise = {"path": f"json://{hook.base.partition('//')[2]}/apprise"}
+        told = {
+            "NEWSLEDGER_NOTIFY": "slack, apprise",
+            "AIRFLOW_CONN_SLACK_DEFAULT": json.dumps({"conn_type": "slackwebhook", "password": f"{hook.base}/slack"}),
+            "AIRFLOW_CONN_APPRISE_DEFAULT": json.dumps({"conn_type": "apprise", "extra": {"config": apprise}}),
+        }
+        status, printed = airflow.run(FAIL.replace("FOLDER", repr(str(PROJECT_ROOT / "dags"))), env=told)
+        airflow.run("", env={"NEWSLEDGER_NOTIFY": ""})
+    assert status == 0, printed
+    posts = {path: [json.loads(body) for body in bodies] for path, bodies in hook.posts.items()}
+    assert {path: len(bodies) for path, bodies in posts.items()} == {"/slack": 1, "/apprise": 1}, printed
+    assert posts["/apprise"][0]["title"] == "ingest_daily failed"
+    for text in (posts["/slack"][0]["text"], posts["/apprise"][0]["message"]):
+        assert "failed in its task plan.\nLog: http" in text
+        assert "/dags/ingest_daily/runs/manual__" in text
 
 
 UNKNOWN = "unknown source 'nroth' (and 1 more); the nearest known are: north, south"

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import subprocess
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -84,6 +85,12 @@ def test_broken_sources_file(tmp_path: Path) -> None:
     line = fails_with_one_line(newsledger("ingest", "--sources", sources, "--data", tmp_path / "data"))
     assert str(sources) in line
     assert not (tmp_path / "data").exists()
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]
+    done = newsledger("--version", env={"NEWSLEDGER_LOOKBACK_DAYS": "not a number"})
+    assert (done.returncode, done.stdout) == (0, f"newsledger {project['version']}\n")
 
 
 def test_a_ledger_of_a_newer_version(tmp_path: Path) -> None:

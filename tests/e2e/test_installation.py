@@ -136,6 +136,9 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         sources.write_text(right)
         until(lambda: len(box.mails) == 2 or None)
         assert {mail["Subject"] for mail in box.mails} == {"ingest_daily failed"}
+        for mail in box.mails:
+            text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+            assert "failed in its task plan." in text and f"{api.base}/dags/ingest_daily/runs/" in text
         struck = a_killed_shard_is_tried_again(api, past)
 
         ui = AirflowUI(page, api, pictures)

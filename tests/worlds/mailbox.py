@@ -1,14 +1,16 @@
-"""A mail server on loopback that keeps what it is sent."""
+"""A mail server and a webhook on loopback that keep what they are sent."""
 
 from __future__ import annotations
 
 import socketserver
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Mailbox:
@@ -49,5 +51,37 @@ def mailbox() -> Iterator[Mailbox]:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         try:
             yield box
+        finally:
+            server.shutdown()
+
+
+class Webhook:
+    def __init__(self, port: int) -> None:
+        self.base = f"http://127.0.0.1:{port}"
+        self.posts: defaultdict[str, list[bytes]] = defaultdict(list)
+        """The bodies of the requests by path, in order."""
+
+
+class _Post(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.webhook.posts[self.path].append(body)  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def webhook() -> Iterator[Webhook]:
+    """What Slack's webhooks and others like them are to a client."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Post) as server:
+        hook = Webhook(server.server_address[1])
+        server.webhook = hook  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            yield hook
         finally:
             server.shutdown()

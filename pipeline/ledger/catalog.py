@@ -46,6 +46,10 @@ class Catalog(Protocol):
     def attach_statement(self) -> str:
         """The SQL that attaches the DuckLake as `ledger` and creates it if it does not exist."""
 
+    @property
+    def id_index(self) -> Path:
+        """The file of the index of ids, on this machine."""
+
     def require_writable(self) -> None:
         """Raises StorageError if the ledger can only be read."""
 
@@ -83,6 +87,10 @@ class LocalCatalog:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def id_index(self) -> Path:
+        return self.path.with_suffix(".ids")
 
     def exists(self) -> bool:
         return self.path.is_file() and self.path.stat().st_size > 0

@@ -28,10 +28,11 @@ import stamina
 from duckdb import DuckDBPyConnection
 
 from pipeline.errors import LedgerError, LedgerMissing
-from pipeline.events import Event, event_type
+from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger.catalog import Catalog, catalog_at
 from pipeline.ledger.disk import first_line
+from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import Recorded, to_table
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
@@ -44,6 +45,11 @@ Clock = Callable[[], datetime]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+INDEXED_FROM = 500_000
+"""Number of events from which appends use the index of ids. Reading the ids of fewer events costs less than the index,
+0.05 CPU seconds."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -92,6 +98,10 @@ class Head(NamedTuple):
     digest: str
     """Digest of the chain up to that append."""
 
+    @property
+    def end(self) -> tuple[int, str]:
+        return self.position, self.digest
+
 
 class Ledger:
     """One process's connection to the ledger. Only one thread at a time may use it.
@@ -99,14 +109,24 @@ class Ledger:
     `now` gives the time at which events are recorded.
     """
 
-    def __init__(self, catalog: Catalog, con: DuckDBPyConnection, lock_timeout_seconds: float, now: Clock) -> None:
+    def __init__(
+        self, catalog: Catalog, con: DuckDBPyConnection, lock_timeout_seconds: float, now: Clock, indexed_from: int
+    ) -> None:
         self._catalog = catalog
+        self._index, self._indexed_from = IdIndex(catalog.id_index), indexed_from
         self._con = con
         self._lock_timeout_seconds = lock_timeout_seconds
         self._now = now
 
     @classmethod
-    def open(cls, place: Path, *, lock_timeout_seconds: float = 60, now: Clock = utc_now) -> Self:
+    def open(
+        cls,
+        place: Path,
+        *,
+        lock_timeout_seconds: float = 60,
+        now: Clock = utc_now,
+        indexed_from: int = INDEXED_FROM,
+    ) -> Self:
         """Open the ledger at this place (see `catalog_at`). Create it, or its missing tables and columns, first.
 
         Raises LedgerTooNew, LedgerLocked, LedgerError or StorageError, each naming the place.
@@ -121,7 +141,7 @@ class Ledger:
                 with catalog.exclusive(lock_timeout_seconds):
                     con = connect(catalog)
                     complete(con, catalog)
-        return cls(catalog, con, lock_timeout_seconds, now)
+        return cls(catalog, con, lock_timeout_seconds, now, indexed_from)
 
     @staticmethod
     def exists(place: Path) -> bool:
@@ -229,8 +249,9 @@ class Ledger:
         con = self._con
         con.begin()
         try:
-            position, append_no, previous_digest = self._head()
-            fresh = self._unknown(offered)
+            head = self._head()
+            position, append_no, previous_digest = head
+            fresh = self._unknown(offered, head)
             if not fresh:
                 con.rollback()
                 return Append({}, position)
@@ -259,18 +280,34 @@ class Ledger:
         except BaseException:
             _roll_back(con)
             raise
+        if position >= self._indexed_from:
+            self._index.add(fresh, head.end, (last, digest))
         return Append({event_id: event_type(type(event)) for event_id, event in fresh.items()}, last)
 
-    def _unknown(self, offered: Mapping[Any, Event]) -> dict[Any, Event]:
+    def _unknown(self, offered: Mapping[Any, Event], head: Head) -> dict[Any, Event]:
         """Those of the offered events that the ledger does not have yet."""
         fresh = dict(offered)
-        for cls in {type(event) for event in offered.values()}:
-            ids = [event_id.bytes for event_id, event in offered.items() if type(event) is cls]
+        possibly_known = set(offered)
+        if head.position >= self._indexed_from:
+            possibly_known = self._index.possibly_known(offered, head.end, self._contains, self._prefixes_after)
+        for cls in {type(offered[event_id]) for event_id in possibly_known}:
+            ids = [event_id.bytes for event_id in possibly_known if type(offered[event_id]) is cls]
             self._con.register("offered", pa.table({"event_id": pa.array(ids, pa.binary(16)).cast(pa.uuid())}))
             for (known,) in self._con.execute(statement("known_ids").format(table=event_type(cls))).fetchall():
                 del fresh[known]
             self._con.unregister("offered")
         return fresh
+
+    def _contains(self, position: int, digest: str) -> bool:
+        """Whether an append ends at this position, with this digest of the chain."""
+        return (position,) in self._con.execute(statement("append_with_digest"), {"digest": digest}).fetchall()
+
+    def _prefixes_after(self, position: int) -> Iterator[Sequence[int]]:
+        """The prefixes of the ids of the events after a position, in batches, for the index."""
+        for cls in EVENT_TYPES:
+            sql = statement("id_prefixes_after").format(table=event_type(cls), position=position)
+            for batch in self._con.execute(sql).to_arrow_reader():
+                yield batch["prefix"].to_numpy().tolist()
 
 
 def chain_digest(previous_digest: str, append_no: int, lines: Iterable[bytes | memoryview]) -> str:

@@ -20,9 +20,11 @@ blocks as (
 ),
 
 paragraphs as (
-    select distinct source_id, article_id, event_id, position, headline, chars, block.text as text
+    select distinct source_id, article_id, event_id, position, headline, chars, struct_extract(block, 'text') as text
     from blocks
-    where block.kind = 'paragraph' and length(block.text) between $least_chars and $most_chars
+    where
+        struct_extract(block, 'kind') = 'paragraph'
+        and length(struct_extract(block, 'text')) between $least_chars and $most_chars
 ),
 
 repeated as (

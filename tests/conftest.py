@@ -12,8 +12,10 @@ import pytest
 from filelock import FileLock
 
 from pipeline.ledger import Ledger, Run
+from pipeline.settings import Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
+from tests.worlds.ledgers import NewData, compile_models, with_compiled_models
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import Demo, free_port, newsledger
 from tests.worlds.stories import NOON
@@ -36,11 +38,29 @@ def tasks() -> None:
     preload(*ALL_TASKS)
 
 
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all processes of pytest."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def new_data(tmp_path_factory: pytest.TempPathFactory) -> NewData:
+    """All processes of pytest share the compiled models."""
+    compiled = _shared_folder(tmp_path_factory) / "compiled"
+    compile_models(compiled)
+
+    def make(place: str | Path) -> Settings:
+        data = tmp_path_factory.mktemp(place) / "data" if isinstance(place, str) else place
+        return with_compiled_models(data, compiled)
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The sample newsroom after `newsledger demo`. All processes of pytest share one; tests do not change it."""
-    own = tmp_path_factory.getbasetemp()
-    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = _shared_folder(tmp_path_factory)
     kept = folder / "demo.json"
     with FileLock(folder / "demo.lock"):
         if not kept.exists():

@@ -25,6 +25,7 @@ from pipeline.demo.editions import Edition
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
 from tests.conftest import SHARED
+from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import ALLOW, COMMAND, Demo, articles, entry, free_port, newsledger, rows
 
@@ -218,17 +219,18 @@ def outlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer
 
 
 @pytest.fixture(scope="module")
-def undisturbed(outlet: tuple[WebServer, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(outlet: tuple[WebServer, Path], new_data: NewData) -> Path:
     """The data directory after a run over the outlet; tests read or copy it."""
-    data = tmp_path_factory.mktemp("undisturbed") / "data"
+    data = new_data("undisturbed").data
     assert newsledger("ingest", "--sources", outlet[1], "--data", data, env=ALLOW).returncode == 0
     return data
 
 
 def test_run_killed_and_repeated_gives_the_result_of_an_undisturbed_run(
-    outlet: tuple[WebServer, Path], undisturbed: Path, tmp_path: Path
+    outlet: tuple[WebServer, Path], undisturbed: Path, tmp_path: Path, new_data: NewData
 ) -> None:
     _, sources = outlet
+    new_data(tmp_path / "rough")
     chance = random.Random(7)
     killed = 0
     for lines in range(5):
@@ -298,8 +300,11 @@ for line in sys.stdin:
     held.close()
 
 
-def test_two_concurrent_runs_duplicate_nothing(outlet: tuple[WebServer, Path], tmp_path: Path) -> None:
+def test_two_concurrent_runs_duplicate_nothing(
+    outlet: tuple[WebServer, Path], tmp_path: Path, new_data: NewData
+) -> None:
     _, sources = outlet
+    new_data(tmp_path / "data")
     runs = [
         subprocess.Popen(
             [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "data"],
@@ -318,7 +323,8 @@ def test_two_concurrent_runs_duplicate_nothing(outlet: tuple[WebServer, Path], t
     assert newsledger("verify", "--data", tmp_path / "data").returncode == 0
 
 
-def test_without_a_network_every_source_is_a_recorded_failure(tmp_path: Path) -> None:
+def test_without_a_network_every_source_is_a_recorded_failure(tmp_path: Path, new_data: NewData) -> None:
+    new_data(tmp_path / "data")
     sources = tmp_path / "sources.toml"
     sources.write_text(entry("north", "http://north.invalid") + entry("south", "http://south.invalid"))
     done = newsledger("ingest", "--sources", sources, "--data", tmp_path / "data")
@@ -347,9 +353,14 @@ def test_one_failing_source_of_two_does_not_fail_the_run(
 
 @pytest.mark.parametrize(("sent", "when_started"), [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)])
 def test_interrupted_run_prints_one_line_and_the_next_resumes(
-    outlet: tuple[WebServer, Path], tmp_path: Path, sent: signal.Signals, when_started: signal.Handlers
+    outlet: tuple[WebServer, Path],
+    tmp_path: Path,
+    new_data: NewData,
+    sent: signal.Signals,
+    when_started: signal.Handlers,
 ) -> None:
     """Ctrl-C interrupts the run; so does SIGTERM, even if a shell started the run with SIGINT ignored."""
+    new_data(tmp_path / "data")
     _, sources = outlet
     process = subprocess.Popen(
         [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "data"],

@@ -14,6 +14,7 @@ import pytest
 from pipeline import models
 from pipeline.events import ArticleCaptured, ArticleExtracted, EntityMentioned, Event, QuoteExtracted, QuoteKind
 from pipeline.settings import PROJECT_ROOT, Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import rows
 from tests.worlds.stories import NOON, annotated, append, captured, discovered, extracted, mentioned, quoted
 
@@ -68,8 +69,8 @@ def events() -> Iterator[Event]:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = Settings(data=tmp_path_factory.mktemp("annotated"))
+def settings(new_data: NewData) -> Settings:
+    settings = new_data("annotated")
     append(settings.ledger_catalog, events())
     return settings
 

@@ -14,6 +14,7 @@ import pytest
 from pipeline import models
 from pipeline.events import RevisitOutcome, Via
 from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import published, rows
 from tests.worlds.stories import Storyline, at
 
@@ -24,9 +25,9 @@ SECOND = "“We were ready,” said Ms Adair. “It was close.” The gates were
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(new_data: NewData) -> Settings:
     """Gates: captured on the 2nd, changed on the 5th; extracted again after an archive gave the 3rd on the 20th."""
-    settings = Settings(data=tmp_path_factory.mktemp("asof") / "data")
+    settings = new_data("asof")
     gates = Storyline(settings, "gates", day=2)
     gates.captured("g1", at(2, 9), recorded_at=at(2, 9, 5))
     first = gates.read("Gates shut", "Caption. " + FIRST, producer="extract@1", recorded_at=at(2, 10))

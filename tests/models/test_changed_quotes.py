@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.cli.named_queries import load_queries
-from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import published, rows
 from tests.worlds.stories import annotated, append, at, captured, discovered, extracted, quoted
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_reworded_quotation_is_shown_with_both_wordings(tmp_path: Path) -> None:
+def test_a_reworded_quotation_is_shown_with_both_wordings(new_data: NewData) -> None:
     found = discovered("https://alpha.example/bridge", at(1, 8))
     pages = [captured(found, f"p{n}", at(n, 9)) for n in (1, 2, 3)]
     said = [["It is safe", "We wait"], ["It is not safe", "We wait"], ["It is not safe"]]
@@ -25,7 +23,7 @@ def test_a_reworded_quotation_is_shown_with_both_wordings(tmp_path: Path) -> Non
             quoted(read, words, "annotate@9", person=person)
             for words, person in zip(sayings, ["Ines Moor", "Olaf Reet"], strict=False)
         ]
-    settings = Settings(data=tmp_path)
+    settings = new_data("changed")
     append(settings.ledger_catalog, events)
     with published(settings) as con:
         con.execute("set variable since = '2026-03-01'")

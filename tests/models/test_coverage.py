@@ -32,6 +32,7 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.steps.capture import pending_pages
+from tests.worlds.ledgers import NewData
 from tests.worlds.stories import append, captured, discovered, extracted, failed, polled, unreadable
 
 pytestmark = pytest.mark.slow
@@ -245,8 +246,8 @@ Recorded = list[tuple[int, Event]]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = Settings(data=tmp_path_factory.mktemp("coverage"))
+def settings(new_data: NewData) -> Settings:
+    settings = new_data("coverage")
     append(settings.ledger_catalog, EVENTS)
     models.build(settings)
     models.publish(settings)

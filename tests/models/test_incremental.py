@@ -15,6 +15,7 @@ from pipeline import models
 from pipeline.errors import ModelsError
 from pipeline.settings import Settings
 from tests.worlds.histories import history
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import tables
 from tests.worlds.stories import append
 
@@ -25,8 +26,8 @@ EXAMPLES = int(os.environ.get("NEWSLEDGER_HISTORIES", "3"))
 
 
 @pytest.fixture(scope="module")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data=tmp_path_factory.mktemp("histories") / "data")
+def newsroom(new_data: NewData) -> Settings:
+    return new_data("histories")
 
 
 def empty(newsroom: Settings) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipeline.events import AddressesJoined, JoinEvidence, RevisitOutcome
-from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import newsledger, published, rows
 from tests.worlds.stories import Storyline, at
 
@@ -31,11 +30,10 @@ def join(first: Storyline, other: Storyline, evidence: JoinEvidence, day: int) -
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def news(new_data: NewData) -> Iterator[duckdb.DuckDBPyConnection]:
     """A report whose slug changes with its headline (twice), its AMP page, and a report that has one address; for a day
     this one was joined to the other, until a person parted them."""
-    folder: Path = tmp_path_factory.mktemp("joined")
-    settings = Settings(data=folder / "data")
+    settings = new_data("joined")
     first = Storyline(settings, "ferry-adrift", day=1)
     first.captured("ferry", at(1))
     first.quoted(first.read("Ferry adrift", TEXT), "We had no choice")

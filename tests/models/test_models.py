@@ -40,6 +40,7 @@ from pipeline.events import (
 from pipeline.ledger import Ledger
 from pipeline.ledger.rows import table_schema
 from pipeline.settings import PROJECT_ROOT, Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import tables
 from tests.worlds.stories import (
     annotated,
@@ -187,10 +188,10 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(tmp_path_factory: pytest.TempPathFactory, new_data: NewData) -> Built:
     """Built and published after the first day, then after the later ones."""
     folder = tmp_path_factory.mktemp("it's a newsroom")
-    settings = Settings(data=folder / "data")
+    settings = new_data(folder / "data")
     append(settings.ledger_catalog, first_day())
     first = models.build(settings)
     first_news_file = folder / "first.duckdb"

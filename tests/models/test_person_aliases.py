@@ -10,7 +10,8 @@ import pytest
 
 from pipeline import models
 from pipeline.events import Event
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import PROJECT_ROOT
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import rows
 from tests.worlds.stories import NOON, annotated, append, captured, discovered, extracted, mentioned, quoted
 
@@ -52,8 +53,8 @@ def events() -> Iterator[Event]:
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings = Settings(data=tmp_path_factory.mktemp("aliases"))
+def news(new_data: NewData) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings = new_data("aliases")
     append(settings.ledger_catalog, events())
     models.build(settings)
     with duckdb.connect(models.publish(settings), read_only=True) as con:

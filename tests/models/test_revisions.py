@@ -15,6 +15,7 @@ from pipeline import models
 from pipeline.events import RevisitOutcome
 from pipeline.models.word_differences import ChangeOp, Difference, WordChange, compare_words
 from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import published, rows
 from tests.worlds.stories import Storyline, at
 
@@ -172,8 +173,8 @@ def test_a_long_article_is_compared_exactly() -> None:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data=tmp_path_factory.mktemp("revisions") / "data")
+def settings(new_data: NewData) -> Settings:
+    return new_data("revisions")
 
 
 @pytest.fixture(scope="module")

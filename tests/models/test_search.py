@@ -11,7 +11,7 @@ import Stemmer
 
 from pipeline import models
 from pipeline.models.search_index import stem_german
-from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData
 from tests.worlds.running import Demo, newsledger, rows
 from tests.worlds.stories import append, at, captured, discovered, extracted
 
@@ -33,8 +33,8 @@ def found(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
     return [headline for (headline,) in rows(con, "select headline from search(?)", query)]
 
 
-def test_an_index_that_was_continued_equals_a_new_one(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path)
+def test_an_index_that_was_continued_equals_a_new_one(new_data: NewData) -> None:
+    settings = new_data("search")
     dam, mill = (discovered(f"https://alpha.example/{name}", at(1, 8)) for name in ("dam", "mill"))
     first = captured(dam, "d1", at(1, 9))
     append(settings.ledger_catalog, [dam, first, extracted(first, "Deich hält", "Alle atmen auf.", language="de")])

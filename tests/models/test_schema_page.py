@@ -23,7 +23,11 @@ def test_make_dbt_docs_writes_one_html_file(demo: Demo, tmp_path: Path) -> None:
     shutil.copytree(demo.data / "dbt" / "sources", tmp_path / "dbt" / "sources")
     shutil.copy(demo.data / "build.duckdb", tmp_path)
     made = subprocess.run(
-        ["make", "dbt-docs", f"DATA={tmp_path}"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", "dbt-docs", f"DATA={tmp_path}"],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert made.returncode == 0, made.stdout + made.stderr
     page = Path(made.stdout.rpartition("open ")[2].strip())

@@ -36,11 +36,22 @@ class PageKind(msgspec.Struct, frozen=True):
 
     def answers(self, file: PublishedFile, period: Period, keys: Sequence[str], limit: int) -> Mapping[str, Figure]:
         """The page's figures by name, none with more than `limit` rows. Raises PageMissing."""
-        values = {**period.values, "row_limit": limit, **self.values(keys)}
+        named = self.values(keys)
+        values = {**period.values, "row_limit": limit, **_shown(named), **named}
         figures = {name: file.answer(name, values) for name in self.figures}
         if self.keys and not figures[self.figures[0]]:
             raise PageMissing(f"{self.name}: {', '.join(keys)}")
         return figures
+
+
+def _shown(named: Mapping[str, Bound]) -> dict[str, Bound]:
+    """What the page of a source or of its day shows, whatever the reader has chosen: all of that."""
+    shown: dict[str, Bound] = {}
+    if "source_id" in named:
+        shown |= {"only_source": named["source_id"], "only_language": None}
+    if "day" in named:
+        shown |= {"from_on": named["day"], "to_on": named["day"]}
+    return shown
 
 
 _READ: Mapping[str, Callable[[str], Bound]] = {
@@ -60,14 +71,14 @@ KINDS: Mapping[str, PageKind] = {
             (
                 "source",
                 "source_days",
-                "coverage_totals_of_source",
-                "feeds_of_source",
-                "articles_of_source",
+                "coverage_totals",
+                "feeds",
+                "articles",
                 "source_removed",
             ),
             ("source_id",),
         ),
-        PageKind("day", ("source_day", "articles_of_day", "polls_of_day"), ("source_id", "day")),
+        PageKind("day", ("source_day", "articles", "polls_of_day"), ("source_id", "day")),
         PageKind(
             "article",
             (

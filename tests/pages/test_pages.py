@@ -87,7 +87,8 @@ def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, Any], demo: D
     assert len(shown) == 3
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         totals, by_source, feeds = (con.sql(sql).fetchall() for sql in shown)
-    assert [page.xpath(f"string(//dl//div[{n}]/dd)").strip() for n in range(1, 7)] == [str(n) for n in totals[0]]
+    numbers = [page.xpath(f"string(//dl//div[{n}]/dd)").strip() for n in range(1, 7)]
+    assert numbers == [str(n) for n in totals[0][:6]], "the page of a source shows the other sums, too"
     assert len(page.xpath("//table[@class='map']/tbody/tr")) == len(by_source) == 5
     assert len(page.xpath("//section[@aria-labelledby='feeds']//tbody/tr")) == len(feeds)
 

@@ -5,7 +5,10 @@ select
     cast(coalesce(sum(failed), 0) as bigint) as lost,
     cast(coalesce(sum(pending), 0) as bigint) as waiting,
     cast(coalesce(sum(gaps), 0) as bigint) as gaps,
-    count_if(volume = 'quiet') as quiet_days
+    count_if(volume = 'quiet') as quiet_days,
+    cast(coalesce(sum(unreadable), 0) as bigint) as unreadable,
+    cast(coalesce(sum(polls), 0) as bigint) as polls,
+    cast(coalesce(sum(polls_failed), 0) as bigint) as polls_failed
 from coverage_ledger
 where
     day between $from_on and $to_on

@@ -1,8 +1,9 @@
 """The index of the full-text search: which words stand in which article.
 
-It is kept from build to build, like the marts: only articles that are new or read differently are indexed again. Words
-are stored with their stems, so a query is stemmed by looking its words up, and the table macro `search` needs nothing
-but DuckDB. German and English words are stemmed, those of other languages are their own stems.
+It is kept from build to build, like the marts: of the articles that a build has written (schema `touched`), those that
+are new or read differently are indexed. Words are stored with their stems, so a query is stemmed by looking its words
+up, and the table macro `search` needs nothing but DuckDB. German and English words are stemmed, those of other
+languages are their own stems.
 """
 
 from __future__ import annotations

@@ -9,6 +9,11 @@ select
     articles.language
 from main.articles
 left join search.documents on articles.article_id = documents.article_id
-where documents.article_id is null
+where
+    documents.article_id is null
+    and (
+        (select span.after_position from touched.span) = 0
+        or articles.article_id in (select addresses.address_id from touched.addresses)
+    )
 order by articles.first_seen_at, articles.article_id
 limit $most

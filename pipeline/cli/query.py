@@ -13,7 +13,8 @@ import typer
 from pipeline.cli.answers import OutputFormat, format_of, replaced, save, show
 from pipeline.cli.named_queries import query_text, set_parameters
 from pipeline.cli.options import Data
-from pipeline.errors import LedgerMissing, NewsledgerError
+from pipeline.errors import NewsledgerError
+from pipeline.pages.published_file import require_published
 from pipeline.settings import Settings, load_settings
 
 
@@ -112,10 +113,7 @@ def open_news(settings: Settings) -> duckdb.DuckDBPyConnection:
 
     Raises LedgerMissing if nothing has been published yet, NewsledgerError if the file cannot be opened.
     """
-    if not settings.news_file.is_file():
-        raise LedgerMissing(
-            f"{settings.news_file}: does not exist yet; `newsledger ingest` or `newsledger demo` creates it"
-        )
+    require_published(settings.news_file)
     try:
         con = duckdb.connect(settings.news_file, read_only=True)
     except duckdb.Error as exc:

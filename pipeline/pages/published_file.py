@@ -42,13 +42,18 @@ class Figure(msgspec.Struct, frozen=True):
         return self.rows[0]
 
 
+def require_published(path: Path) -> None:
+    """Raises LedgerMissing without the file."""
+    if not path.is_file():
+        raise LedgerMissing(f"{path}: does not exist yet; `newsledger ingest` or `newsledger demo` creates it")
+
+
 class PublishedFile:
     """An open `news.duckdb`. Keeps reading the same file if a new one is published meanwhile."""
 
     def __init__(self, path: Path) -> None:
         """Raises LedgerMissing without the file, NewsledgerError if it cannot be opened."""
-        if not path.is_file():
-            raise LedgerMissing(f"{path}: does not exist yet; `newsledger ingest` or `newsledger demo` creates it")
+        require_published(path)
         self.version = version_of(path)
         # attached to a database in memory, because DuckDB would give back an instance that has the same path open
         self._con = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "temp_directory": ""})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def measure(port: int, folder: Path) -> IngestCost:
     with Stores(settings, start_run()) as stores:
         collected = timed("collect", lambda: collect(stores, load_sources(settings.sources)))
         for step in PROCESSING_STEPS:
-            timed(step.name, lambda step=step: step.run(stores, lookback(settings, stores.now())))  # type: ignore[misc]
+            timed(step.name, partial(step.run, stores, lookback(settings, stores.now())))
     timed("models", lambda: models.build(settings))
     timed("publish", lambda: models.publish(settings))
     pages = collected.count("article_captured")

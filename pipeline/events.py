@@ -130,7 +130,7 @@ class JoinEvidence(StrEnum):
 
 
 class Medium(StrEnum):
-    """What a caption is about, if it is not a video."""
+    """The kind of media that a caption describes, if it is not a video."""
 
     AUDIO = "audio"
     PICTURES = "pictures"

@@ -91,7 +91,7 @@ class Speakers:
         return len(words) == 1 and words[0].lower in self._offices.gazetteer.adjectives
 
     def _is_beside_verb(self, at: int, cue: Range | None) -> bool:
-        """Whether the cue, a verb or a preposition of sources is next to the word, as next to most surnames."""
+        """True if the cue, a verb or a source preposition stands next to the word, as it does next to most surnames."""
         lexicon = self._people.lexicon
         if cue is not None and at in {cue[0] - 1, cue[1]}:
             return self._tokens[cue[0]].lower not in lexicon.participles.keys() - lexicon.verbs.keys()

@@ -33,7 +33,7 @@ _PIECE_BYTES = 1 << 16
 
 
 class NamedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event says about the record that it names; None where it says nothing."""
+    """The fields of an event that describe its WARC record. A field is None if the event does not have it."""
 
     position: int
     """The event's position in the ledger."""
@@ -98,7 +98,7 @@ def _findings(file: BinaryIO, name: str, named: Sequence[NamedRecord]) -> Iterat
 
 
 def _differences(member: bytes, event: NamedRecord) -> Iterator[str]:
-    """What the record says otherwise than the event. Raises ArchiveError if it cannot be read."""
+    """A phrase for each way in which the record differs from the event. Raises ArchiveError if it cannot be read."""
     where = str(event.location)
     record, block = read_record(member, where=where)
     said: list[tuple[str, object, object]] = [

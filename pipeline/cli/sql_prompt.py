@@ -31,7 +31,7 @@ MAX_ROWS_PAGED = 10_000
 """Rows of a table that is shown a page at a time."""
 LEAVE = frozenset({"exit", "quit", ".exit", ".quit", r"\q"})
 LIST = "queries"
-"""What lists the named queries."""
+"""The word that lists the named queries."""
 INTERRUPTED_AGAIN_SECONDS = 0.1
 _LAST_WORD = re.compile(r"(?:(?P<owner>[\w.]+)\.)?(?P<word>\w*)$")
 _NAMED_TABLE = re.compile(r"\b(?:from|join)\s+(?P<table>[a-z_][\w.]*)(?:\s+(?:as\s+)?(?P<alias>[a-z_]\w*))?", re.I)
@@ -69,7 +69,7 @@ def converse(con: duckdb.DuckDBPyConnection, run: RunSql, output: OutputFormat, 
 
 
 def is_complete(text: str) -> bool:
-    """Whether Enter runs the text: it ends with a semicolon, is a single word, or is empty."""
+    """True if Enter runs the text: it ends with a semicolon, is a single word, or is empty."""
     stripped = text.strip()
     if not stripped or stripped in LEAVE or stripped == LIST or stripped in load_queries():
         return True
@@ -172,7 +172,7 @@ class SqlCompleter(Completer):
                 yield Completion(name, start_position=-len(word), display_meta=kind)
 
     def _members(self, owner: str, text: str) -> Sequence[str]:
-        """What can follow the name and a dot: tables of a schema, columns of a table or of what an alias stands for."""
+        """The names that can follow `owner.`: the tables of a schema, or the columns of a table or alias."""
         if owner in self._schemas:
             return self._schemas[owner]
         aliases = {

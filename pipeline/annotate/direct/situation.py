@@ -125,7 +125,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_alone: bool
     """Whether nothing else is in their sentence: „Niemals.“"""
     is_attribute: bool
-    """Whether they are one adjective before its noun: die „fremden“ Schiffe."""
+    """True if the words in marks are one adjective before its noun: die „fremden“ Schiffe."""
 
 
 @cache

@@ -101,7 +101,7 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
 
 
 def _tells(text: str, words: list[Token], segment: Segment, lexicon: Lexicon) -> bool:
-    """Whether a reporting verb follows, so that the words name who tells: wie die „Aktion Ufer“ gestern mitteilte."""
+    """True if a reporting verb follows, so that the words name the source: wie die „Aktion Ufer“ gestern mitteilte."""
     if not text[segment.start].isupper():
         return False
     after = bisect_left(words, segment.after, key=lambda token: token.start)
@@ -110,7 +110,7 @@ def _tells(text: str, words: list[Token], segment: Segment, lexicon: Lexicon) ->
 
 
 def _is_own_name(words: list[Token], at: int, segment: Segment) -> bool:
-    """Whether a group says its name: die sich „Falken“ nennen; nennt sich jetzt „Falken“."""
+    """True if the words are the name that a group gives itself: die sich „Falken“ nennen; nennt sich jetzt „Falken“."""
     after = bisect_left(words, segment.after, key=lambda token: token.start)
     near = [token.lower for token in (*words[max(0, at - 4) : at], *words[after : after + 1])]
     return "sich" in near and any(word.startswith(("nenn", "nannt")) for word in near)

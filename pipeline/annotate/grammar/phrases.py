@@ -108,7 +108,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
 
 
 def _follows_article(token: Token, lexicon: Lexicon) -> bool:
-    """Whether the word is one of quantity, as after an article: "die beiden Männer", "ihre zwei Kinder"."""
+    """True for a word of quantity, which may follow an article: "die beiden Männer", "ihre zwei Kinder"."""
     return (
         len(token.lower) > len("der")
         and token.surface.islower()
@@ -195,7 +195,7 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
 
 
 def _is_told(view: View, at: int, stop: int) -> bool:
-    """Whether the words are who was told and no genitive: "sagte Holm der Abendpost", "ein Lotse unserer Redaktion"."""
+    """True if the words name who was told ("sagte Holm der Abendpost"), no owner ("ein Lotse unserer Redaktion")."""
     tokens = view.tokens
     if tokens[at - 1].surface in view.names:
         return True
@@ -293,7 +293,7 @@ def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _may_extend_en(view: View, at: int) -> bool:
-    """Whether small words after a name lead to an office or a verb: "Labour leader", "Leeds city council says"."""
+    """True if an office or a verb follows a name within three words: "Labour leader", "Leeds city council says"."""
     tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].is_capitalised or not tokens[at - 1].is_capitalised:
         return True

@@ -116,7 +116,7 @@ def has_reported_mood(view: View, first: int, end: int) -> bool:
 
 
 def may_have_finite_verb(view: View, first: int, end: int) -> bool:
-    """Whether a word that may be a finite verb, or a clause in marks, is among the tokens."""
+    """True if one of the tokens may be a finite verb, or is a clause in marks."""
     lexicon = view.lexicon
     return any(
         token.segment >= 0

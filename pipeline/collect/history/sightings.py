@@ -126,8 +126,7 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Inte
 
 
 def is_stamped(items: Iterable[FeedItem], read_at: datetime) -> bool:
-    """Whether the `lastmod` of all pages is about the time of the request, as some servers write it. Then it is no
-    date."""
+    """True if every `lastmod` is about the time of the request. Some servers write that, and then it dates nothing."""
     changes = [item.updated_at for item in items if item.updated_at is not None]
     return len(changes) >= MIN_STAMPED and min(changes) >= read_at - _STAMPED_WITHIN
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,13 +40,14 @@ def host(
 
 
 async def starts(of: Host, requests: int, each: Callable[[], Awaitable[None]]) -> list[float]:
-    """When each of `requests` simultaneous requests was let through."""
+    """Seconds from the call until each of `requests` simultaneous requests was let through, in order."""
     clock = asyncio.get_running_loop().time
+    began = clock()
     seen = []
 
     async def request() -> None:
         async with of.turn():
-            seen.append(clock())
+            seen.append(clock() - began)
             await each()
 
     await asyncio.gather(*(request() for _ in range(requests)))
@@ -60,7 +60,7 @@ async def at_once() -> None:
 
 def test_requests_start_an_interval_apart() -> None:
     moments = asyncio.run(starts(host(), 8, at_once))
-    assert moments[-1] - moments[0] >= 7 * PERIOD.total_seconds() * 0.99
+    assert moments[-1] >= 7 * PERIOD.total_seconds() * 0.99
 
 
 async def most_at_once(of: Host) -> int:
@@ -89,8 +89,7 @@ def test_an_overloaded_host_gets_half_as_many_requests() -> None:
     async def run() -> float:
         one = host()
         one.turned_away(0)
-        moments = await starts(one, 5, at_once)
-        return moments[-1] - moments[0]
+        return (await starts(one, 5, at_once))[-1]
 
     assert asyncio.run(run()) >= 4 * 2 * PERIOD.total_seconds() * 0.99
 
@@ -110,12 +109,13 @@ def test_an_overloaded_host_gets_one_request_at_a_time_until_it_has_answered_for
 def test_a_short_pause_is_waited_for() -> None:
     async def run() -> float:
         one = host()
-        one.turned_away(0.1)
         clock = asyncio.get_running_loop().time
         began = clock()
-        return (await starts(one, 1, at_once))[0] - began
+        one.turned_away(0.1)
+        await starts(one, 1, at_once)
+        return clock() - began
 
-    assert asyncio.run(run()) >= 0.1
+    assert asyncio.run(run()) >= 0.1 * 0.99
 
 
 def test_a_long_pause_is_not_waited_for() -> None:
@@ -131,8 +131,8 @@ def test_a_long_pause_is_not_waited_for() -> None:
 
 def test_a_request_does_not_wait_longer_than_the_longest_queue() -> None:
     async def run() -> list[list[float] | BaseException]:
-        one = host(queue=0.05)
-        one.crawl_delay(0.04)
+        one = host(queue=0.5)
+        one.crawl_delay(0.4)
         return await asyncio.gather(*(starts(one, 1, at_once) for _ in range(4)), return_exceptions=True)
 
     outcomes = asyncio.run(run())
@@ -173,8 +173,7 @@ def test_clients_share_what_they_learn_about_a_host() -> None:
     async def run() -> tuple[float, int]:
         one, other = host(), host()
         one.turned_away(0)
-        moments = await starts(other, 2, at_once)
-        return moments[-1] - moments[0], await most_at_once(other)
+        return (await starts(other, 2, at_once))[-1], await most_at_once(other)
 
     assert asyncio.run(run()) >= (2 * PERIOD.total_seconds() * 0.99, 1)
 
@@ -195,7 +194,7 @@ def test_clients_share_the_connections_and_the_rate() -> None:
 
     highest, moments = asyncio.run(run())
     assert (highest, len(moments)) == (CONNECTIONS, 12)
-    assert all(later - earlier >= PERIOD.total_seconds() * 0.9 for earlier, later in pairwise(moments))
+    assert all(moment >= number * PERIOD.total_seconds() * 0.99 for number, moment in enumerate(moments))
 
 
 def test_a_truncated_file_counts_as_empty() -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind, SitemapLink
+from pipeline.collect.feeds.html import words
 from pipeline.collect.http.client import Client
 from pipeline.events import Event, FeedPolled, ItemDiscovered
 from pipeline.ids import article_id
@@ -29,6 +30,14 @@ MAX_SITEMAP_DEPTH = 2
 _SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
 
 
+class EarlierItem(msgspec.Struct, frozen=True):
+    """What version 0.1 recorded of an item. Its digest depends on how it sanitized HTML."""
+
+    summary: str | None
+    published_raw: str | None
+    updated_at: datetime | None
+
+
 class KnownItem(ItemOfArticle, frozen=True, kw_only=True):
     """An item as its last event describes it."""
 
@@ -36,6 +45,8 @@ class KnownItem(ItemOfArticle, frozen=True, kw_only=True):
     feed_url: str
     event_id: UUID
     said_digest: str
+    earlier: EarlierItem | None
+    """None unless version 0.1 recorded the item."""
 
 
 KnownItems = Mapping[str, Mapping[str, KnownItem]]
@@ -231,8 +242,21 @@ def _read(
 
 
 def _is_unchanged(item: FeedItem, known: KnownItem | None) -> bool:
-    """Whether the feed says the same about the item as when it was recorded, by this version or by version 0.1."""
-    return known is not None and (known.said_digest == item.said_digest or known.said_digest == item.earlier_digest)
+    """Whether the feed says the same about the item as when it was recorded."""
+    if known is None:
+        return False
+    return known.said_digest == item.said_digest or (
+        known.earlier is not None and _reads_as(item, known, known.earlier)
+    )
+
+
+def _reads_as(item: FeedItem, known: KnownItem, earlier: EarlierItem) -> bool:
+    return (
+        (item.url, item.published_raw) == (known.url, earlier.published_raw)
+        and earlier.updated_at in {None, item.updated_at}
+        and words(item.title or "") == words(known.title or "")
+        and words(item.summary or "") == words(earlier.summary or "")
+    )
 
 
 def _article(item: FeedItem, known: KnownItem | None) -> UUID:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from pipeline.collect import READERS
 from pipeline.ledger import start_run
 from pipeline.settings import Settings
 from pipeline.sources import Source
@@ -26,6 +27,7 @@ from pipeline.steps.feed_state import Which
 from pipeline.steps.poll import poll_source
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client, visit_each
+from pipeline.workers import preload
 from tests.worlds.running import free_port
 
 FEEDS = 1_000
@@ -49,6 +51,11 @@ def body(feed: int, newer: int) -> bytes:
     )
     return f"""<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Bote {feed}</title>
     <link>https://bote-{feed}.example/</link>{items}</channel></rss>""".encode()
+
+
+class Listener(ThreadingHTTPServer):
+    request_queue_size = FEEDS
+    """All feeds are asked at once."""
 
 
 class FeedServer(BaseHTTPRequestHandler):
@@ -108,6 +115,7 @@ def measure(feeds: int, port: int, folder: Path) -> None:
         )
         for number, base in enumerate(bases)
     ]
+    preload(*READERS)  # as all commands do that poll
     for what, newer in POLLS.items():
         subprocess.run(["curl", "-s", "-H", "Host: feed0", f"http://127.0.0.1:{port}/newer/{newer}"], check=True)
         with Stores(settings, start_run()) as stores:
@@ -136,7 +144,7 @@ def main() -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["--serve", port]:
-            server = ThreadingHTTPServer(("127.0.0.1", int(port)), FeedServer)
+            server = Listener(("127.0.0.1", int(port)), FeedServer)
             print("ready", flush=True)
             server.serve_forever()
         case ["--measure", feeds, port, folder]:

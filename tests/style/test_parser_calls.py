@@ -33,7 +33,6 @@ BOUNDS = {
     ("pipeline.collect.pages.walls", "msgspec.toml.decode"): Bound.OURS,
     # Feeds: read_feed
     ("pipeline.collect.feeds.feed_dates", "msgspec.toml.decode"): Bound.OURS,
-    ("pipeline.collect.feeds.html", "feedparser.parse"): Bound.WORKER,
     ("pipeline.collect.feeds.html", "lxml.html.HTMLParser"): Bound.WORKER,
     ("pipeline.collect.feeds.html", "lxml.html.document_fromstring"): Bound.WORKER,
     ("pipeline.collect.feeds.json_feed", "json.loads"): Bound.WORKER,

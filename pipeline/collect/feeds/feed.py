@@ -110,22 +110,14 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     def said_digest(self) -> str:
         """Digest of the values of the feed as written, so that a better parser of dates, titles or HTML changes no
         identity."""
-        return self._digest(self.guid, self.written_title or self.title, self.written_summary or self.summary)
-
-    @property
-    def earlier_digest(self) -> str:
-        """The digest of version 0.1, which was made of the title as plain text and the summary after sanitizing."""
-        written = self.written_title or ""
-        title = written if " ".join(written.split()) == self.title else self.title
-        return self._digest(self.earlier_guid, title, self.summary)
+        title, summary = self.written_title or self.title, self.written_summary or self.summary
+        said = [self.url, self.guid, title, summary, self.published_raw, self.updated_raw]
+        return digest(msgspec.json.encode(said))
 
     @property
     def earlier_guid(self) -> str:
         """The guid of version 0.1: it ignored the fragment of an address that stood for the guid."""
         return self.canonical_url if self.guid.startswith(f"{self.canonical_url}#") else self.guid
-
-    def _digest(self, guid: str, title: str | None, summary: str | None) -> str:
-        return digest(msgspec.json.encode([self.url, guid, title, summary, self.published_raw, self.updated_raw]))
 
 
 class SitemapLink(msgspec.Struct, frozen=True):

@@ -1,23 +1,15 @@
-"""The HTML in feeds: titles as plain text, summaries sanitized, full texts without what runs or loads.
+"""The HTML in feeds: titles as plain text, summaries and full texts without what runs or loads.
 
-feedparser sanitizes summaries; its spelling is part of the digests of recorded items. It gets only documents that are
-written here: limited in size, well-formed and without the constructs that make it slow. A raw feed of a few kilobytes
-can cost it minutes (feedparser 6.0.14: 20 kB of `<author>a…` take 2.6 s, 20 kB of blank lines 2 s, and twice as much
-takes four times as long).
+The time for each is linear in its length, and the lengths have limits.
 """
 
 from __future__ import annotations
 
 import html
-import io
 import re
-from collections.abc import Sequence
 from urllib.parse import urljoin
-from xml.sax.saxutils import quoteattr
 
-import feedparser
 import lxml.html
-import msgspec
 from lxml import etree
 
 from pipeline.collect.feeds.charset import remove_control_characters
@@ -41,21 +33,15 @@ _END_TAG = re.compile(rf"</(?:{_BLOCKS}|{_INLINES})\s*>", re.IGNORECASE)
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\dA-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_HUGE_NUMBER = re.compile(r"&#(?=\d{8}|[xX][\dA-Fa-f]{7})")
-_STYLE = re.compile(r"""style\s*=\s*("[^"]*"?|'[^']*'?|[^\s>]*)""", re.IGNORECASE)
-_LONG_RUN = re.compile(r"[-\w]{60}|\s{60}|\S{250}")
-_FEED_START = '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
-_DROPPED = ("script", "style", "noscript", "iframe", "object", "embed", "applet", "link", "meta", "base")
+_DROPPED = frozenset(
+    {
+        *("script", "style", "noscript", "template", "iframe", "frame", "frameset", "object", "embed", "applet"),
+        *("svg", "math", "link", "meta", "base", "title"),
+    }
+)
 _MAX_ATTRIBUTES = 50
 _ADDRESSES = frozenset({"href", "src", "poster", "action", "data", "cite", "xlink:href"})
 _DROPPED_ATTRIBUTES = frozenset({"style", "srcdoc", "formaction", "background", "ping"})
-
-
-class Markup(msgspec.Struct, frozen=True):
-    """HTML and the absolute base of its relative addresses."""
-
-    html: str
-    base: str
 
 
 def plain_text(markup: str) -> str:
@@ -70,24 +56,10 @@ def plain_text(markup: str) -> str:
     return " ".join(text.split()) if text != markup else markup
 
 
-def sanitize(markups: Sequence[Markup]) -> list[str]:
-    """Summaries as feedparser sanitizes them: absolute addresses, no scripts, no styles and no unknown elements."""
-    if not markups:
-        return []
-    items = "".join(
-        f"<item xml:base={quoteattr(_storable(markup.base))}>"
-        f"<description><![CDATA[{_safe(markup.html).replace(']]>', ']]]]><![CDATA[>')}]]></description></item>"
-        for markup in markups
-    )
-    document = f"{_FEED_START}{items}</channel></rss>".encode()
-    # a file object: of bytes feedparser first checks whether they are the name of a file
-    parsed = feedparser.parse(
-        io.BytesIO(document),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=True,
-        resolve_relative_uris=True,
-    )
-    return [entry.get("summary", "") for _, entry in zip(markups, parsed.entries, strict=True)]
+def clean_html(markup: str, base: str) -> str:
+    """The HTML without what runs or loads, with absolute addresses."""
+    body = _body(markup)
+    return "" if body is None else _written(body, base)
 
 
 def article_html(content: FeedText, base: str, summary_chars: int) -> str | None:
@@ -99,22 +71,17 @@ def article_html(content: FeedText, base: str, summary_chars: int) -> str | None
     body = _body(markup[: 2 * MAX_CONTENT_CHARS])
     if body is None:
         return None
-    etree.strip_elements(body, *_DROPPED, with_tail=False)
     if len(" ".join(body.text_content().split())) <= summary_chars:
         return None
-    for element in body.iter(etree.Element):
-        _disarm(element, base)
-    written = html.escape(body.text or "", quote=False) + "".join(
-        etree.tostring(child, encoding="unicode", method="html") for child in body
-    )
+    written = _written(body, base)
     if len(written) > MAX_CONTENT_CHARS:
         written = written[:MAX_CONTENT_CHARS].rpartition("<")[0] or written[:MAX_CONTENT_CHARS]
-    return written.strip() or None
+    return written or None
 
 
-def text_chars(markup: str) -> int:
-    """The approximate length of the text in some markup."""
-    return len(" ".join(_ANY_TAG.sub(" ", markup).split()))
+def words(markup: str) -> str:
+    """The words of a text with markup, as they are read, with one space between them."""
+    return " ".join(html.unescape(_ANY_TAG.sub(" ", markup)).split())
 
 
 def _without_tags(markup: str) -> str:
@@ -123,23 +90,6 @@ def _without_tags(markup: str) -> str:
 
 def _unescape(markup: str) -> str:
     return _REFERENCE.sub(lambda match: html.unescape(match[0]), markup)
-
-
-def _safe(markup: str) -> str:
-    """The markup without the constructs on which feedparser fails or takes quadratic time: long styles, an open comment
-    with many `--`, and references with many digits."""
-    markup = _storable(markup)
-    markup = _HUGE_NUMBER.sub("&amp;#", _STYLE.sub(_safe_style, markup))
-    open_comment = markup.find("<!--", markup.rfind(">") + 1)
-    return markup[:open_comment] if open_comment >= 0 else markup
-
-
-def _safe_style(style: re.Match[str]) -> str:
-    return "" if _LONG_RUN.search(style[1]) else style[0]
-
-
-def _storable(text: str) -> str:
-    return remove_control_characters(text)[0]
 
 
 def _paragraphs(text: str) -> str:
@@ -151,9 +101,20 @@ def _body(markup: str) -> lxml.html.HtmlElement | None:
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        return lxml.html.document_fromstring(_storable(markup).encode(), parser=parser).find("body")
+        text, _ = remove_control_characters(markup)
+        body = lxml.html.document_fromstring(text.encode(), parser=parser).find("body")
     except etree.ParserError:  # only white space
         return None
+    if body is not None:
+        etree.strip_elements(body, *_DROPPED, with_tail=False)
+    return body
+
+
+def _written(body: lxml.html.HtmlElement, base: str) -> str:
+    for element in body.iter(etree.Element):
+        _disarm(element, base)
+    children = (etree.tostring(child, encoding="unicode", method="html") for child in body)
+    return (html.escape(body.text or "", quote=False) + "".join(children)).strip()
 
 
 def _disarm(element: lxml.html.HtmlElement, base: str) -> None:

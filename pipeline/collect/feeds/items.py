@@ -28,11 +28,10 @@ from pipeline.collect.feeds.feed_dates import DateReading, read_date
 from pipeline.collect.feeds.html import (
     MAX_MARKUP_CHARS,
     MIN_ARTICLE_CHARS,
-    Markup,
     article_html,
+    clean_html,
     plain_text,
-    sanitize,
-    text_chars,
+    words,
 )
 from pipeline.events import DateQuality, Enclosure
 
@@ -41,9 +40,6 @@ MAX_TEXT_CHARS = 20_000
 MAX_URL_CHARS = 4_000
 MAX_VALUES = 100
 """Maximum number of authors, of categories and of enclosures of an item."""
-MAX_SANITIZED_MARKS = 300_000
-"""Maximum number of tags and references in all summaries of a feed, which is 10 seconds of feedparser's time. Later
-summaries are kept as plain text."""
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _WINDOWS_1252 = {
@@ -72,8 +68,7 @@ def feed_of(
 ) -> Feed:
     """The feed with absolute addresses (relative to `base`) and UTC dates (`zone` where a date names none).
 
-    Items with one of the `known_digests` get neither summary nor content: making them readable takes more time than all
-    the rest.
+    Items with one of the `known_digests` get neither summary nor content.
     """
     pages = [_page(entry, base) for entry in parsed.entries]
     located = [(entry, page) for entry, page in zip(parsed.entries, pages, strict=True) if page is not None]
@@ -88,10 +83,10 @@ def feed_of(
         sitemaps = ()
         items = [_item(entry, page, at, base) for (entry, page), at in zip(located, dates, strict=True)]
         items, reused = _with_url_for_shared_guid(items)
-        unread = [no for no, item in enumerate(items) if item.said_digest not in known_digests]
-        texts = _texts([located[no][0] for no in unread], base)
-        for no, (summary, content) in zip(unread, texts, strict=True):
-            items[no] = msgspec.structs.replace(items[no], summary=summary, content=content)
+        for no, (item, (entry, _)) in enumerate(zip(items, located, strict=True)):
+            if item.said_digest not in known_digests:
+                texts = {"summary": _summary(entry, base), "content": _content(entry, base)}
+                items[no] = msgspec.structs.replace(item, **texts)
     distinct: dict[str, FeedItem] = {}
     repeats = [item.guid for item in items if distinct.setdefault(item.guid, item) is not item]
     warnings = [
@@ -218,25 +213,12 @@ def _enclosures(enclosures: Sequence[Enclosure], base: str) -> tuple[Enclosure, 
     return tuple(absolute)
 
 
-def _texts(entries: Sequence[RawEntry], base: str) -> list[tuple[str | None, str | None]]:
-    """Summary and content of each entry. An entry without a summary has its sanitized full text as the summary."""
-    summaries: list[str | None] = []
-    markups: dict[int, Markup] = {}
-    marks_left = MAX_SANITIZED_MARKS
-    for no, entry in enumerate(entries):
-        text = entry.summary or entry.content
-        summaries.append(text.value if text else None)
-        if text and text.is_html and ("<" in text.value or "&" in text.value):
-            markup = text.value[:MAX_MARKUP_CHARS]
-            marks_left -= markup.count("<") + markup.count("&")
-            if marks_left >= 0:
-                markups[no] = Markup(markup, _joined(base, text.base))
-            else:
-                summaries[no] = plain_text(markup)
-    for no, sanitized in zip(markups, sanitize(list(markups.values())), strict=True):
-        summaries[no] = sanitized
-    contents = [_content(entry, base) for entry in entries]
-    return [(_storable(summary), content) for summary, content in zip(summaries, contents, strict=True)]
+def _summary(entry: RawEntry, base: str) -> str | None:
+    """If an entry has no summary, the start of its full text is it."""
+    text = entry.summary or entry.content
+    if text is None or not (text.is_html and ("<" in text.value or "&" in text.value)):
+        return _storable(text.value) if text else None
+    return _storable(clean_html(text.value[:MAX_MARKUP_CHARS], _joined(base, text.base)))
 
 
 def _joined(base: str, link: str) -> str:
@@ -250,7 +232,7 @@ def _joined(base: str, link: str) -> str:
 def _content(entry: RawEntry, base: str) -> str | None:
     if entry.content is None:
         return None
-    summary_chars = text_chars(entry.summary.value) if entry.summary else MIN_ARTICLE_CHARS
+    summary_chars = len(words(entry.summary.value)) if entry.summary else MIN_ARTICLE_CHARS
     content = article_html(entry.content, _joined(base, entry.content.base), summary_chars)
     return _UNSTORABLE.sub("", content) if content else None
 

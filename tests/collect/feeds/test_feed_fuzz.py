@@ -19,7 +19,7 @@ from lxml import etree
 from pipeline.canonical_urls import canonical_url
 from pipeline.collect.feeds import Feed, FeedItem, NotAFeed
 from pipeline.collect.feeds.feed import FeedText, FeedWarning
-from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, Markup, article_html, plain_text, sanitize
+from pipeline.collect.feeds.html import MAX_CONTENT_CHARS, article_html, clean_html, plain_text
 from pipeline.collect.feeds.items import MAX_TEXT_CHARS, MAX_URL_CHARS
 from pipeline.ids import article_id
 from pipeline.mending import mend
@@ -248,10 +248,8 @@ HTML_TOKENS = [
 )
 @example("&#" + "9" * 10_000 + ";", "")
 def test_no_html_makes_the_cleaners_fail(markup: str, base: str) -> None:
-    assert len(sanitize([Markup(markup, base), Markup("<b>x</b>", base)])) == 2
-    assert sanitize([Markup(markup, base), Markup("<b>x</b>", base)])[1] == "<b>x</b>"
     content = article_html(FeedText(markup, True), base, 0) or ""
-    for element in lxml.html.document_fromstring(f"<body>{content}").iter(etree.Element):
+    for element in lxml.html.document_fromstring(f"<body>{content}{clean_html(markup, base)}").iter(etree.Element):
         assert element.tag not in {"script", "style", "iframe"}
         for name, value in element.items():
             assert not str(name).startswith("on") and not str(value).strip().lower().startswith("javascript:")

@@ -10,7 +10,7 @@ from tests.style.parser_calls import parser_calls
 class Bound(StrEnum):
     WORKER = "runs in a worker process: the function is given to `Client.read`, `Client.work` or `parallel_map`"
     CAPPED = "linear, on input whose size is limited, and done in some milliseconds"
-    LINEAR = "linear, in a thread, on a stream"
+    TIMED = "in a thread, on a stream that ends when its time is over; linear between two reads"
     OURS = "reads what newsledger, its package or its user has written"
 
 
@@ -48,10 +48,10 @@ BOUNDS = {
     # History: read_index, _paths, page_body, see_memento, _content
     ("pipeline.collect.history.archive_search", "decoded"): Bound.WORKER,
     ("pipeline.collect.history.cc_news", "decoded"): Bound.WORKER,
-    ("pipeline.collect.history.cc_news", "fastwarc.warc.ArchiveIterator"): Bound.LINEAR,
+    ("pipeline.collect.history.cc_news", "fastwarc.warc.ArchiveIterator"): Bound.OURS,
     ("pipeline.collect.history.cc_news", "pipeline.archive.codings.decode"): Bound.WORKER,
-    ("pipeline.collect.history.news_slices", "fastwarc.warc.ArchiveIterator"): Bound.LINEAR,
-    ("pipeline.collect.history.news_slices", "zlib.decompressobj"): Bound.LINEAR,
+    ("pipeline.collect.history.news_slices", "fastwarc.warc.ArchiveIterator"): Bound.TIMED,
+    ("pipeline.collect.history.news_slices", "zlib.decompressobj"): Bound.CAPPED,
     ("pipeline.collect.history.sitemap_files", "decoded"): Bound.WORKER,
     ("pipeline.collect.history.sitemap_files", "pipeline.archive.codings.decode_start"): Bound.WORKER,
     ("pipeline.collect.history.wayback", "decoded"): Bound.WORKER,

@@ -16,6 +16,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import thread_time
 from typing import BinaryIO, cast
 
 import aiohttp
@@ -37,10 +38,19 @@ _POLL_SECONDS = 0.2
 _LONGEST_TAIL_BYTES = 16_000_000
 """Maximum compressed size of the last record of a file. CC-NEWS cuts pages off at a megabyte."""
 _PIECE_BYTES = 1_000_000
-MAX_FILE_BYTES = 50_000_000_000
-"""Maximum size of the records of a news file without compression; those of CC-NEWS have about 6 GB. Small files can be
-made that would keep a run busy for days."""
+_LONGEST_TAIL_PIECES = 100
+_CHUNK_BYTES = 65_536
+"""FastWARC gets at most this many bytes at once. They can be 67 MB without compression, which it reads in a second."""
 _GZIP = b"\x1f\x8b"
+
+
+class ReadingTime(msgspec.Struct, frozen=True):
+    """Maximum time for reading one news file; the records that were read until then are kept. Small files can be made
+    that would keep a run busy for days."""
+
+    processor_seconds: float = 300
+    """A file of CC-NEWS takes about a minute."""
+    clock_seconds: float = 1800
 
 
 class NewsSlice(msgspec.Struct, frozen=True):
@@ -64,12 +74,14 @@ class NewsSlices:
         allow_hosts: tuple[str, ...],
         contact: str,
         longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        reading_time: ReadingTime = ReadingTime(),  # noqa: B008  # it is frozen
     ) -> None:
         self._folder = folder / hashlib.sha256("\n".join(sorted(hosts)).encode()).hexdigest()[:12]
         self._hosts = hosts
         self._allow_hosts = allow_hosts
         self._contact = contact
         self._longest_wait_seconds = longest_wait_seconds
+        self._reading_time = reading_time
 
     async def get(self, url: str) -> NewsSlice:
         """The slice of the news file at `url`; streams the file if there is no slice yet. Raises NotRead."""
@@ -85,7 +97,9 @@ class NewsSlices:
         try:
             if path.exists():
                 return NewsSlice(path)
-            async with open_stream(url, allow_hosts=self._allow_hosts, contact=self._contact) as stream:
+            async with open_stream(
+                url, allow_hosts=self._allow_hosts, contact=self._contact, time=self._reading_time
+            ) as stream:
                 return await self._read(stream, path)
         finally:
             await lock.release()
@@ -108,14 +122,11 @@ class NewsSlices:
         return NewsSlice(part.replace(path.with_name(f"{path.name}.incomplete")), problem)
 
 
-def copy_records(
-    stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bool], max_bytes: int = MAX_FILE_BYTES
-) -> str | None:
+def copy_records(stream: BinaryIO, file: BinaryIO, is_wanted: Callable[[str], bool]) -> str | None:
     """Copy the response records whose address is wanted and that are not too long. Returns what is wrong with a damaged
     stream, else None.
 
-    A record is held in memory. Records of more than `max_bytes` together are not read to their end. Raises OSError if
-    `file` cannot be written.
+    A record is held in memory. Raises OSError if `file` cannot be written.
     """
     tail = _Tail(stream)
     records = ArchiveIterator(cast("BinaryIO", tail), parse_http=False)
@@ -124,12 +135,8 @@ def copy_records(
         member = io.BytesIO()
         try:
             record = next(records, None)
-            if record is not None:
-                max_bytes -= record.content_length
-                if max_bytes < 0:
-                    return "its records are too long"
-                if _is_response(record, is_wanted):
-                    record.write(member)
+            if record is not None and _is_response(record, is_wanted):
+                record.write(member)
         except (EOFError, OSError) as exc:
             return str(exc) or type(exc).__name__
         if record is None:
@@ -160,14 +167,19 @@ class _Tail:
         return self._stream.tell()
 
     def is_cut_off(self, position: int) -> bool:
-        """Whether the stream has anything but one whole member from this position on. False if the tail is too long."""
+        """Whether the stream has anything but one whole member from this position on. False if the tail is too long,
+        with or without compression."""
         start = position - (self.tell() - len(self._bytes))
         rest = bytes(self._bytes[start:]) if start >= 0 else b""
         if not rest.startswith(_GZIP):
             return False
         member = zlib.decompressobj(wbits=31)
+        pieces = 0
         while not member.eof and (member.decompress(rest, _PIECE_BYTES) or member.unconsumed_tail):
             rest = member.unconsumed_tail
+            pieces += 1
+            if pieces == _LONGEST_TAIL_PIECES:
+                return False
         return not member.eof or bool(member.unused_data)
 
 
@@ -180,10 +192,12 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)
 
 
 @asynccontextmanager
-async def open_stream(url: str, *, allow_hosts: tuple[str, ...], contact: str) -> AsyncIterator[BinaryIO]:
+async def open_stream(
+    url: str, *, allow_hosts: tuple[str, ...], contact: str, time: ReadingTime
+) -> AsyncIterator[BinaryIO]:
     """The body of `url`, for a reader in another thread. Redirects are not followed.
 
-    Opening raises NotRead; reading raises OSError, also after the stream was closed here.
+    Opening raises NotRead; reading raises OSError, also after the stream was closed here or when its time is over.
     """
     resolver = GuardedResolver(AllowedHosts(allow_hosts))
     connector = aiohttp.TCPConnector(resolver=resolver, socket_factory=resolver.guarded_socket)
@@ -204,15 +218,19 @@ async def open_stream(url: str, *, allow_hosts: tuple[str, ...], contact: str) -
             if answer.status != 200:
                 detail = f"{url} answers {answer.status}"
                 raise NotRead(f"http_{answer.status // 100}xx", detail, status=answer.status)
-            yield cast("BinaryIO", _Body(answer.content, asyncio.get_running_loop()))
+            yield cast("BinaryIO", _Body(answer.content, asyncio.get_running_loop(), time))
 
 
 class _Body:
     """The stream for FastWARC: a read blocks the thread of the reader until the event loop has the bytes."""
 
-    def __init__(self, content: aiohttp.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, content: aiohttp.StreamReader, loop: asyncio.AbstractEventLoop, limit: ReadingTime) -> None:
         self._content = content
         self._loop = loop
+        self._limit = limit
+        self._ends_at = loop.time() + limit.clock_seconds
+        self._began: float | None = None
+        """Time that the processor had spent on the reader's thread before the first read."""
         self._position = 0
         self._is_closed = False
         self._taking: asyncio.Task[bytes] | None = None
@@ -221,9 +239,14 @@ class _Body:
         return self._position
 
     def read(self, size: int = -1) -> bytes:
+        self._began = thread_time() if self._began is None else self._began
+        if thread_time() - self._began > self._limit.processor_seconds:
+            raise OSError(f"reading it took more than {self._limit.processor_seconds:g} seconds of the processor")
         try:
             data = asyncio.run_coroutine_threadsafe(self._take(size), self._loop).result()
         except (aiohttp.ClientError, TimeoutError) as exc:
+            if self._loop.time() >= self._ends_at:
+                raise OSError(f"it was not read within {self._limit.clock_seconds:g} seconds") from exc
             raise OSError(f"the transfer was cut off: {exc or type(exc).__name__}") from exc
         except CancelledError as exc:
             raise OSError("the transfer was cancelled") from exc
@@ -239,5 +262,8 @@ class _Body:
     async def _take(self, size: int) -> bytes:
         if self._is_closed:
             raise asyncio.CancelledError
+        if self._loop.time() >= self._ends_at:
+            raise TimeoutError
         self._taking = asyncio.current_task()
-        return await self._content.read(size)
+        async with asyncio.timeout_at(self._ends_at):
+            return await self._content.read(min(size, _CHUNK_BYTES) if size >= 0 else _CHUNK_BYTES)

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from pipeline.collect.history.cc_news import NewsPage, is_readable, list_files, page_body, read_pages, read_paths
 from pipeline.collect.history.documents import NotRead
-from pipeline.collect.history.news_slices import MAX_PAGE_BYTES, NewsSlice, NewsSlices, copy_records
+from pipeline.collect.history.news_slices import MAX_PAGE_BYTES, NewsSlice, NewsSlices, ReadingTime, copy_records
 from pipeline.collect.history.wayback import BrokenIndex
 from pipeline.interval import Interval
 from pipeline.sources.sites import is_on
@@ -171,13 +172,6 @@ def test_long_records_are_not_held_in_memory() -> None:
     assert ([len(page.sent) for page in found], problem) == ([len(PAGE)], None)
 
 
-def test_a_small_file_of_endless_records_is_not_read_to_its_end() -> None:
-    kept = io.BytesIO()
-    stream = io.BytesIO(warcinfo() + warc_record(URL, NOON) + warc_record(URL, NOON, bytes(5_000_000)))
-    assert copy_records(stream, kept, lambda url: True, max_bytes=1_000_000) == "its records are too long"
-    assert [page.url for page in pages(kept.getvalue())] == [URL]
-
-
 @pytest.mark.parametrize("junk", ["http://[junk/", "http://bote.example\uff03@x", "//", "urn:x:y", ""])
 def test_an_invalid_address_is_not_damage(junk: str) -> None:
     kept = io.BytesIO()
@@ -216,8 +210,8 @@ def test_a_file_of_another_format_is_a_problem(data: bytes) -> None:
     assert (found, bool(problem)) == ([], True)
 
 
-def slices(folder: Path, host: str = "bote.example", *, longest_wait_seconds: float = 60) -> NewsSlices:
-    return NewsSlices(folder, {host}, allow_hosts=("127.0.0.1",), contact="", longest_wait_seconds=longest_wait_seconds)
+def slices(folder: Path, host: str = "bote.example", **limits: Any) -> NewsSlices:
+    return NewsSlices(folder, {host}, allow_hosts=("127.0.0.1",), contact="", **limits)
 
 
 def take(server: NewsFileServer, folder: Path, path: str, host: str = "bote.example") -> NewsSlice:
@@ -295,6 +289,30 @@ def test_an_interrupt_ends_the_reading_thread(server: NewsFileServer, tmp_path: 
     assert asyncio.run(run()) == {".lock", ".incomplete"}, "nobody writes any more"
     server.halting = set()
     assert len(urls(take(server, tmp_path, path))) == 50
+
+
+@pytest.mark.parametrize(
+    ("rest", "time", "problem"),
+    [
+        (
+            b"WARC/1.0\r\nContent-Length: 4000000\r\n\r\n" + os.urandom(2_000_000),
+            ReadingTime(clock_seconds=0.5),
+            "not read within",
+        ),
+        (b"\n" * 50_000_000, ReadingTime(processor_seconds=0.01), "seconds of the processor"),
+    ],
+    ids=["never whole", "slow to read"],
+)
+def test_a_file_is_read_for_a_limited_time(
+    server: NewsFileServer, tmp_path: Path, rest: bytes, time: ReadingTime, problem: str
+) -> None:
+    """Without the limit, the transfer of the first file would never end."""
+    path = file_path(NOON)
+    server.files[path] = warcinfo() + warc_record(URL, NOON) + gzip.compress(rest, 1)
+    server.halting = {path}
+    taken = asyncio.run(slices(tmp_path, reading_time=time).get(f"{server.base}/{path}"))
+    assert problem in (taken.problem or "")
+    assert urls(taken) == [URL]
 
 
 def test_a_slice_stays_readable_while_its_file_is_streamed_again(server: NewsFileServer, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from pipeline.events import MentionKind, QuoteKind
 
 __all__ = ["PRODUCER", "SURE", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
-PRODUCER = "annotate@6"
+PRODUCER = "annotate@7"
 
 
 def annotate_text(

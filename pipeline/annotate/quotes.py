@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.annotations import Quote, Span
+from pipeline.annotate.direct.adjacent_cues import said_in_document
 from pipeline.annotate.direct.attribution import Quoted, attribute_segments
 from pipeline.annotate.direct.inferred_speakers import nobody, subject_before_quote, subject_colon
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
@@ -17,6 +18,7 @@ from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View, read_sentences
 from pipeline.annotate.indirect.passage import Reported
 from pipeline.annotate.indirect.reports import attribute_reported, find_reports, without_utterances
+from pipeline.annotate.indirect.sources_de import as_told, document_says
 from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
 from pipeline.annotate.rules import AnyRule
@@ -98,17 +100,20 @@ _INFERRED: tuple[AnyRule, ...] = (subject_before_quote, subject_colon)
 """Rules that take the subject of a sentence for the speaker."""
 
 
+_TOLD: tuple[AnyRule, ...] = (as_told, said_in_document, document_says)
+"""Rules whose speaker may be anything that is written or tells, since their cue stands for nothing else."""
+
+
 def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
     text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
     is_source = cue is not None and reading.is_at(cue[0], *reading.lexicon.source_words)
-    if (
-        speaker is not None
-        and person is None
-        and not is_source
-        and not speakers.may_speak(speaker, cue, is_inferred=item.rule in _INFERRED)
-    ):
-        speaker = None
+    is_named_after = cue is not None and speaker is not None and cue[1] <= speaker[0] and item.tokens[1] <= cue[0]
+    if speaker is not None and not (is_source or is_named_after or item.rule in _TOLD) and speakers.is_thing(speaker):
+        speaker = person = None
+    elif speaker is not None and person is None and not is_source:
+        is_inferred = item.rule in _INFERRED
+        speaker = speaker if speakers.may_speak(speaker, cue, is_inferred=is_inferred) else None
     end = _end_of_words(text, item.start, item.end)
     phrase = speakers.whole_phrase(speaker, cue, item.start) if speaker is not None else None
     speaker_span = _span(reading, phrase) if phrase is not None else None

@@ -8,6 +8,7 @@ from functools import cache
 from pipeline.annotate.grammar.actors import head_end, is_abstract
 from pipeline.annotate.grammar.appositions import widened
 from pipeline.annotate.grammar.coordination import is_several
+from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Token
 from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
@@ -86,6 +87,33 @@ class Speakers:
             return bool(names) and (len(names) > 1 or is_named)
         return bool(names)
 
+    def is_thing(self, phrase: Range) -> bool:
+        """Whether the German phrase is a common noun for nobody who speaks: "das Vorgehen", "junge Perspektiven".
+
+        An article or an adjective shows a common noun. A second capitalised word makes a name of it: "das Rote Kreuz".
+        """
+        tokens, lexicon = self._tokens, self._people.lexicon
+        first = tokens[phrase[0]]
+        is_common = first.lower in lexicon.determiners_nominative | lexicon.determiners_oblique
+        if not lexicon.is_german or not (is_common or is_adjective_de(first, lexicon)):
+            return False
+        end = head_end(self._view, phrase)
+        if any(token.segment >= 0 for token in tokens[phrase[0] : phrase[1]]):
+            return False
+        nouns = [at for at in range(phrase[0], end) if is_name_word(tokens[at], lexicon)]
+        if not nouns or nouns[-1] > nouns[0]:
+            return False
+        return not self._is_group(nouns[0]) and not self._is_somebody(tokens[nouns[0]])
+
+    def _is_somebody(self, noun: Token) -> bool:
+        """Whether the noun names a person by what they do or where they are from, or a document."""
+        lexicon, word = self._people.lexicon, noun.lower
+        if noun.end - noun.start > len(noun.surface) or any(map(str.isupper, noun.surface[1:])):
+            return True  # „Abendblatt“, BVerfG
+        if lexicon.is_role(noun.surface) or word.endswith(tuple(lexicon.person_endings)) or noun.surface[0].isdigit():
+            return True
+        return noun.surface in self._people.words or lexicon.source_kind(word) is not None
+
     def _is_adjective(self, words: list[Token]) -> bool:
         """Whether the phrase is only a nationality, without its noun: "Indian"."""
         return len(words) == 1 and words[0].lower in self._offices.gazetteer.adjectives
@@ -105,6 +133,8 @@ class Speakers:
             return True
         if not token.is_capitalised:
             return False
+        if lexicon.is_place_noun(token.lower):
+            return True
         is_short = len(token.surface) > 1 and token.surface.isupper()
         return is_short or self._offices.gazetteer.entry_at(self._view, at) is not None
 

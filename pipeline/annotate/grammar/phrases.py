@@ -190,6 +190,8 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
         inner_end = name_end(view, inner, stop)
         if inner_end == inner:
             break
+        if tokens[end].lower == "für" and inner_end + 1 < stop and tokens[inner_end].lower == "und":
+            inner_end = max(inner_end, name_end(view, inner_end + 1, stop))  # "für Studium und Lehre"
         head, end = inner, inner_end
     return end
 
@@ -324,6 +326,8 @@ def is_nominative(view: View, at: int) -> bool:
         return False
     if lexicon.is_german and tokens[at].lower.endswith(("ern", "eln")) and lexicon.is_role(tokens[at].surface):
         return False  # "sagte Reportern"
+    if lexicon.is_german and tokens[at].lower.endswith(("en", "em")) and is_adjective_de(tokens[at], lexicon):
+        return False  # without an article: "jungen Leuten"
     before = tokens[at - 1] if at else None
     if before is not None and not lexicon.is_german and before.lower in lexicon.prepositions_or_conjunctions:
         return True

@@ -44,7 +44,9 @@ def _own_source(view: View, at: int) -> Attribution:
     """The source of "nach eigenen Angaben": the subject of the sentence."""
     subject = first_subject(view, view.first, view.end)
     if subject is None or not may_be_somebody(view, subject):
-        subject = _subject_at(view, at) or subject
+        subject = _subject_at(view, at)
+    if subject is not None and not may_be_somebody(view, subject):
+        subject = None
     return Attribution(subject, (at, at + 1))
 
 
@@ -97,8 +99,11 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
     if noun > nach + 1 and tokens[noun - 1].is_capitalised:
         return Attribution((nach + 1, noun + 1), cue)
     start = noun + 1
-    if kind in {"document", "finding"} or (kind == "compound" and not view.is_at(start, *lexicon.source_attributes)):
-        end = noun_phrase(view, nach + 1, view.end)
+    is_named = "-" in tokens[noun].surface  # "nach DDV-Angaben": whose they are is said
+    if kind in {"document", "finding"} or (
+        kind == "compound" and (is_named or not view.is_at(start, *lexicon.source_attributes))
+    ):
+        end = noun + 1 if is_named and kind == "compound" else noun_phrase(view, nach + 1, view.end)
         return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
     if view.is_at(start, "von", "vom", "aus"):
         start += 1

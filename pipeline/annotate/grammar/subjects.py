@@ -26,6 +26,8 @@ _OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
 def subject_of(view: View, verb: int, divider: int) -> Range | None:
     """The verb's subject, looked for on the verb's side of `divider`, the position of the words that it reports."""
     low, high = (view.first, divider) if verb < divider else (divider + 1, view.end)
+    if verb < divider and (clause := view.find_back(verb - 1, low, ":", ";")) is not None:
+        low = clause + 1
     if view.lexicon.is_german:
         relative = relative_subject(view, low, verb) if verb < divider else None
         return relative or _subject_de(view, low, verb, high)
@@ -50,7 +52,8 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
     if verb - 1 > low and tokens[verb - 1].lower in {"und", "aber"}:
         return first_subject(view, low, verb)
     auxiliary = next((at for at in range(max(low, verb - 25), verb) if tokens[at].lower in lexicon.auxiliaries), None)
-    if auxiliary is not None and tokens[verb].lower in lexicon.participles and auxiliary > low:
+    is_participle = tokens[verb].lower in lexicon.participles and not view.is_at(verb - 1, ",")
+    if auxiliary is not None and is_participle and auxiliary > low:
         verb, before = auxiliary, subject_before(view, low, auxiliary)
     after = subject_after(view, verb, high)
     if after is not None and view.is_at(verb - 1, ",") and _has_finite_verb(view, low, verb):
@@ -78,6 +81,8 @@ def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
     first = view.tokens[at]
     if first.segment >= 0 or at >= verb - 1 or particle_name_end(view, at, verb):
         return False
+    if first.lower in view.lexicon.sentence_adverbs and noun_phrase(view, at + 1, verb) == verb:
+        return False  # "Doch der Minister sieht"
     return first.lower in view.lexicon.prepositions or (
         first.lower in view.lexicon.adverbs and first.lower not in view.lexicon.focus_particles
     )

@@ -142,6 +142,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     things: frozenset[str] = frozenset()
     abstract_endings: frozenset[str] = frozenset()
     adverb_endings: frozenset[str] = frozenset()
+    person_endings: frozenset[str] = frozenset()
     agent_prepositions: frozenset[str] = frozenset()
     participle_endings: frozenset[str] = frozenset()
     complements: frozenset[str] = frozenset()
@@ -223,7 +224,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the noun names a group that speaks, in the singular or the plural: "Regierungen", "residents"."""
         nouns = tuple(self.speaking_nouns)
         return any(
-            word.removesuffix(ending).endswith(nouns) for ending in (("", "en", "n") if self.is_german else ("", "s"))
+            word.removesuffix(ending).endswith(nouns)
+            for ending in (("", "en", "n", "s", "es") if self.is_german else ("", "s"))
         )
 
     def is_feminine_role(self, word: str) -> bool:

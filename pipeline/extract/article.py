@@ -83,11 +83,12 @@ def extract_page(
         heading=first_match(root, outlet.headline if outlet else None),
     )
     at = as_utc(captured_at)
-    article, zone = choose_metadata(
-        declared, header, title=page_title, language=root.get("lang"), url=url, captured_at=at
+    metadata = choose_metadata(
+        declared, header, page.body, title=page_title, language=root.get("lang"), url=url, captured_at=at
     )
+    article = metadata.article
     live = is_liveblog(declared, article.headline, url)
-    timeline = Timeline.read(page.body, declared, at, zone) if live else Timeline()
+    timeline = Timeline.read(page.body, declared, at, metadata.zone) if live else Timeline()
     removal = Removal(stripped=[], videos=[])
     for part in paid_parts(page.body, declared, article.access):
         drop(part)
@@ -96,9 +97,11 @@ def extract_page(
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     blocks = without_templates(blocks, templates, removal)
-    if not article.authors:
+    if not metadata.names_person:
         authors, blocks = _signature(blocks, removal)
-        article = msgspec.structs.replace(article, authors=authors)
+        if authors:
+            origins = {**article.origins, "authors": "signature"}
+            article = msgspec.structs.replace(article, authors=authors, origins=origins)
     said = (*titles, page_title, *filter(None, (article.headline,)))
     blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS <= len(article.lead or ""):

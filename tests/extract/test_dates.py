@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -48,6 +49,15 @@ def meta(name: str, content: str) -> str:
         (
             json_ld(datePublished="2026-03-12T08:00:00"),
             '<time datetime="2026-03-13T09:00Z">1</time>',
+            "2026-03-12 07:00",
+        ),
+        # a list below the headline, dates with a label below the text
+        ("", "<ul><li>Veröffentlicht am 12. März 2026 um 08:00</li><li>3 Minuten</li></ul>", "2026-03-12 07:00"),
+        ("", paragraphs(DEICH) + "<ul><li><b>Datum</b> 12.03.2026</li></ul>", "2026-03-12 00:00"),
+        ("", paragraphs(DEICH) + "<p>Erschienen am 12.03.2026, 8:00 Uhr</p>", "2026-03-12 07:00"),
+        (
+            "",
+            "<p>Aktualisiert: 13.03.2026, 9:00</p><p>Veröffentlicht: 12.03.2026, 8:00</p>",
             "2026-03-12 07:00",
         ),
         # the date of a teaser
@@ -267,6 +277,29 @@ def test_ways_to_write_a_date(text: str, expected: str | None) -> None:
 def test_an_incomplete_date_is_not_completed_from_today(text: str) -> None:
     moment = parse_moment(text)
     assert moment is None or moment.at.year == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "day"),
+    [
+        ("03/12/2026", "America/New_York", "2026-03-12"),
+        ("12/03/2026", "Europe/Paris", "2026-03-12"),
+        ("03/25/2026", "UTC", "2026-03-25"),
+        ("25/03/2026 à 9h15", "UTC", "2026-03-25"),
+        ("12 marca 2026", "UTC", "2026-03-12"),
+        ("12. března 2026", "UTC", "2026-03-12"),
+    ],
+)
+def test_the_order_of_day_and_month_is_the_zones(text: str, zone: str, day: str) -> None:
+    moment = parse_moment(text, default_zone=ZoneInfo(zone) if zone != "UTC" else UTC)
+    assert moment is not None
+    assert f"{moment.written:%Y-%m-%d}" == day
+
+
+def test_the_day_in_the_address_counts_if_no_other_is_found() -> None:
+    address = "https://www.holmbote.de/2026/03/12/deich-haelt"
+    assert published(url=address) == "2026-03-12 00:00"
+    assert published('<meta name="date" content="2026-03-11">', url=address) == "2026-03-11 00:00"
 
 
 def test_a_date_is_found_with_its_time() -> None:

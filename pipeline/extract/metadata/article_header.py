@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 import msgspec
@@ -25,13 +26,15 @@ from pipeline.extract.metadata.headline_element import (
 )
 from pipeline.extract.metadata.shown_dates import shown_times
 from pipeline.extract.page.region import name_attributes
-from pipeline.extract.page.text import likeness, lines_of, raw_text, tidy, visible_text
+from pipeline.extract.page.text import likeness, lines_of, raw_text, text_within, tidy, visible_text
 
 _WINDOW_ELEMENTS = 260
 """The header ends at most this many elements after the headline."""
 _WINDOW_PARAGRAPHS = 5
 """The header ends at the latest with this many paragraphs of more than `_PROSE_CHARS`."""
 _PROSE_CHARS = 120
+_SIBLINGS_ABOVE = 3
+_MAX_CHARS_ABOVE = 200
 _SAME = 0.75
 """Minimum likeness of two wordings of the same headline or lead."""
 _LEAD_CHARS = range(25, 900)
@@ -126,6 +129,8 @@ def read_header(
     if lead is not None:
         elements.append(lead)
     byline = find_byline(window)
+    if byline.names is None:
+        byline = find_byline(list(_elements_above(heading)))
     return ArticleHeader(
         headline=headline,
         kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
@@ -175,6 +180,13 @@ def _elements_after(heading: HtmlElement) -> Iterator[HtmlElement]:
                 continue
             yield current
             stack.extend(reversed(current))
+
+
+def _elements_above(heading: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    """The short elements directly above the heading, in document order, each with its text."""
+    for sibling in reversed(list(islice(heading.itersiblings(preceding=True), _SIBLINGS_ABOVE))):
+        if sibling.tag not in _NOT_PART and text_within(sibling, _MAX_CHARS_ABOVE):
+            yield from ((element, visible_text(element)) for element in sibling.iter("*"))
 
 
 def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> HtmlElement | None:

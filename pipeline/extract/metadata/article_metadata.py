@@ -12,12 +12,17 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+from lxml.html import HtmlElement
+
 from pipeline.events import Access
 from pipeline.extract.extraction import Extraction
 from pipeline.extract.metadata.article_header import ArticleHeader
-from pipeline.extract.metadata.authors import choose_authors
+from pipeline.extract.metadata.authors import LOOSE_AUTHOR_METAS, choose_authors
+from pipeline.extract.metadata.byline import labelled_byline
 from pipeline.extract.metadata.declared import Declared, Node, is_not_free
 from pipeline.extract.metadata.publication_dates import choose_publication
+from pipeline.extract.metadata.shown_dates import labelled_times
 from pipeline.extract.metadata.titles import choose_headline, site_names
 from pipeline.extract.page.text import plain, words_of
 from pipeline.zones import outlet_zone
@@ -39,16 +44,26 @@ _ISO_639_3 = {
 }
 
 
+class Metadata(msgspec.Struct, frozen=True):
+    article: Extraction
+    """Without its text."""
+    zone: tzinfo
+    """For times without a zone."""
+    names_person: bool
+    """Whether one of the authors is a person."""
+
+
 def choose_metadata(
     declared: Declared,
     header: ArticleHeader,
+    body: HtmlElement,
     *,
     title: str | None,
     language: str | None,
     url: str,
     captured_at: datetime,
-) -> tuple[Extraction, tzinfo]:
-    """The extraction without its text, and the zone for times without a zone.
+) -> Metadata:
+    """Everything that can be said without the article's text.
 
     `title` is the text of the title element, `language` the html element's `lang`.
     """
@@ -57,21 +72,27 @@ def choose_metadata(
     )
     section = _choose_section(declared)
     zone = outlet_zone(url, language, declared.meta("og:locale"))
-    publication = choose_publication(declared, header.times, zone=zone, captured_at=captured_at)
-    authors, authors_origin = choose_authors(declared, header.byline, url)
+    publication = choose_publication(declared, header.times, url=url, zone=zone, captured_at=captured_at)
+    if publication.published.origin in {"", "url"}:
+        times = [*header.times, *labelled_times(body)]
+        publication = choose_publication(declared, times, url=url, zone=zone, captured_at=captured_at)
+    authors = choose_authors(declared, header.byline, url)
+    if not authors.are_persons or authors.origin in LOOSE_AUTHOR_METAS:
+        labelled = choose_authors(declared, labelled_byline(body), url)
+        authors = labelled if labelled.are_persons else authors
     origins = {
         "headline": headline_origin,
         "published_at": publication.published.origin,
         "modified_at": publication.modified.origin,
         "zone": publication.inferred_zone or "",
-        "authors": authors_origin,
+        "authors": authors.origin,
     }
     article = Extraction(
         url=url,
         headline=headline,
         kicker=_without_section(header.kicker, section),
         lead=header.lead,
-        authors=authors,
+        authors=authors.names,
         published_at=publication.published.at,
         modified_at=publication.modified.at,
         language=_choose_language(declared, language),
@@ -80,7 +101,7 @@ def choose_metadata(
         canonical_url=_choose_canonical_url(declared, url),
         origins={name: origin for name, origin in origins.items() if origin},
     )
-    return article, publication.zone
+    return Metadata(article, publication.zone, authors.are_persons)
 
 
 def _choose_language(declared: Declared, html_language: str | None) -> str | None:

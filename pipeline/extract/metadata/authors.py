@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+import msgspec
+
 from pipeline.extract.metadata.agencies import AGENCY_LINE
 from pipeline.extract.metadata.declared import Declared, names_of, types_of
 from pipeline.extract.page.quotations import NAME
@@ -15,24 +17,29 @@ _AUTHOR_METAS = (
     "cxenseparse:author",
     "mrf:authors",
     "parsely-author",
+    "sailthru.author",
     "articleauthor",
     "article:author_name",
 )
 """Filled by the newsroom's system, so tried before the visible byline."""
-_LOOSE_AUTHOR_METAS = ("author", "article:author")
+LOOSE_AUTHOR_METAS = ("itemprop=author", "author", "article:author", "byl", "dcsext.author")
 """Often name the outlet, so tried after the visible byline."""
-_INVERTED_METAS = ("dc.creator", "dcterms.creator")
+_INVERTED_METAS = ("dc.creator", "dcterms.creator", "citation_author")
 """Tried last. Dublin Core recommends `Berg, Anna`, so a comma does not separate two authors."""
 
+_AND = rf"(?:und|sowie|and|og|och|&|(?:et|en|y|e)(?=\s[{CAPITALS}]\S+\s[{CAPITALS}]))"
+"""Between two names. Some of these words are also parts of names, so a first and a last name must follow."""
 _NAME_SEPARATOR = re.compile(
-    rf"\s*(?:[;|•·]|\s/\s|,|\s(?:und|and|og|och|y|&)\s)\s*|(?<=[^\W\d_]{{2}})/(?=[{CAPITALS}][\w.-]*\s)"
+    rf"\s*(?:[;|•·]|\s/\s|,(?:\s*{_AND}\s)?|\s{_AND}\s)\s*|(?<=[^\W\d_]{{2}})/(?=[{CAPITALS}][\w.-]*\s)"
 )
 """What separates two names. A slash separates `Anna Berg/Bo Carls` but not `dpa/AFP`."""
 _PICTURES = r"(?:fotos?|bild(?:er)?|photos?|photographs|pictures|videos?|kamera|grafik(?:en)?|illustration(?:en)?)"
-_NAME_PREFIX = re.compile(
+NAME_PREFIX = re.compile(
     r"^(?:(?:text|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar|gastbeitrag|exklusiv|essay|glosse)"
     rf"(?:\s*(?:und|and|&|\+)\s*{_PICTURES})?\s*(?::|\bvon\b)"
-    r"|(?:[\w’'-]+\s){0,3}by\b|(?:par|por|door|text|autor(?:in)?|author|interview|story|words|eine? \w+ von)\b\s*:?)"
+    r"|(?:[\w’'-]+\s){0,3}by\b|(?:aus|in) \S+ berichte(?:n|t)|(?:das|dieses) (?:gespräch|interview) führten?"
+    r"|(?:die )?fragen stellten?|(?:par|por|door|text|autor(?:in)?(?:/autor(?:in)?)?|author|interview|story|words"
+    r"|eine? \w+ von)\b\s*:?)"
     r"\s+",
     re.IGNORECASE,
 )
@@ -78,7 +85,7 @@ _ROLE_WORD = (
 _ROLE = re.compile(rf"(?:^|\s){_ROLE_WORD}$|^head of\s", re.IGNORECASE)
 """The role of the person named before it."""
 _AFFILIATION = re.compile(
-    rf"(?:in|at|for|für|from|aus|ressort|redaktion\w*|(?:\w+-)?studio|\w*büro|(?:stv\.|stellvertretende[rs]?|\w*leiter(?:in)?"
+    rf"(?:in|at|for|für|from|aus|{_ROLE_WORD}|ressort|redaktion\w*|(?:\w+-)?studio|\w*büro|(?:stv\.|stellvertretende[rs]?|\w*leiter(?:in)?"
     rf"|(?-i:[A-Z]{{3,5}}))(?=\s[{CAPITALS}]|$))\b",
     re.IGNORECASE,
 )
@@ -104,10 +111,19 @@ _PLACE = re.compile(rf",\s*(?P<word>[{CAPITALS}](?:[^\W\d_]|-){{2,}})\s*(?:\([^(
 _NEWSROOM_WORDS = frozenset(
     words_of(
         "contributor desk editor editorial editors news newsroom online reporter reporters staff team the web writer"
-        " writers der nachrichten onlineredaktion redaktion von"
+        " writers der nachrichten onlineredaktion redaktion von gmbh ag kg mbh ltd inc llc verlag"
     )
 )
 """Words in the signature of a newsroom rather than a person: `Guardian staff reporter`, `Online-Redaktion`."""
+_WRITTEN = re.compile(
+    r"^(?:written|geschrieben|verfasst|auteur|autor|author|escrito|écrit|scritto|von|by)\b", re.IGNORECASE
+)
+_NEWSROOM = re.compile(
+    r"(?:redaktion|redaksjon|redactie|redakcja|redazione|redacción|redação|rédaction|news ?room|news ?desk)\b"
+    r"|\bstaff (?:reporter|writer)",
+    re.IGNORECASE,
+)
+"""A part of a newsroom: `Politik-Redaktion`, `Harbour news desk`."""
 _FILLER_WORDS = "admin administrator author autor by n/a none null text undefined unknown user von webmaster"
 """What systems write if no author was entered."""
 _FILLERS = frozenset(_FILLER_WORDS.split())
@@ -116,7 +132,7 @@ _NOT_A_NAME = re.compile(
     re.IGNORECASE,
 )
 _FULL_NAME = re.compile(rf"[{CAPITALS}]\S*\s(?:\S+\s)*[{CAPITALS}]\S*$")
-_ACCOUNTS = frozenset({"json-ld", *_AUTHOR_METAS, *_LOOSE_AUTHOR_METAS})
+_ACCOUNTS = frozenset({"json-ld", *_AUTHOR_METAS, *LOOSE_AUTHOR_METAS})
 """Places in which a single word may be the account of the newsroom system; a visible name is preferred to it."""
 _AGENCIES = re.compile(r"(?:(?:die|the|news) )*(?:(?:nachrichten)?agenturen|agencies|wires|agences)$", re.IGNORECASE)
 _MAX_SIGNATURE_CHARS = 140
@@ -124,38 +140,54 @@ _MAX_CHARS = 2_000
 """Only this much of a byline or an author value is read."""
 
 
-def choose_authors(declared: Declared, byline: str | None, url: str) -> tuple[tuple[str, ...], str]:
-    """The authors and their origin: from the first place, in the order below, that names a person first.
+class Authors(msgspec.Struct, frozen=True):
+    """The authors of an article, and the place they were read from."""
 
-    If every place names only the outlet or its newsroom, that is the author.
+    names: tuple[str, ...] = ()
+    origin: str = ""
+    are_persons: bool = False
+    """False if only the outlet, its newsroom or an agency is named."""
+
+
+def choose_authors(declared: Declared, byline: str | None, url: str) -> Authors:
+    """The authors from the first place, in the order below, that names a person.
+
+    If every place names only the outlet, its newsroom or an agency, the first of these is the author.
     """
     outlet = _outlet_names(declared)
-    organisations: tuple[str, ...] = ()
-    organisations_origin = ""
+    organisations = Authors()
     for origin, names in (
         ("json-ld", _json_ld_authors(declared)),
         *((name, _split_all(declared.metas.get(name, ()))) for name in _AUTHOR_METAS),
         ("byline", _split_all((byline,) if byline else ())),
-        *((name, _split_all(declared.metas.get(name, ()))) for name in _LOOSE_AUTHOR_METAS),
+        *((name, _split_all(declared.metas.get(name, ()))) for name in LOOSE_AUTHOR_METAS),
         *((name, _split_all(_given_names_first(declared.metas.get(name, ())))) for name in _INVERTED_METAS),
+        ("twitter:data", _split_all(_labelled(declared))),
     ):
-        authors = tuple(dict.fromkeys(names))
-        if not authors:
-            continue
-        persons = tuple(name for name in authors if not _is_outlet(name, outlet, url))
-        if any(" " in name for name in persons) or (persons and origin not in _ACCOUNTS):
-            shown = tuple(name for name in split_names(byline or "") if not _is_outlet(name, outlet, url))
+        authors = _distinct(names)
+        persons = _distinct(name for name in authors if not _is_outlet(name, outlet, url))
+        named = [name for name in persons if not AGENCY_LINE.match(name)]
+        if any(" " in name for name in named) or (named and origin not in _ACCOUNTS):
+            shown = _distinct(name for name in split_names(byline or "") if not _is_outlet(name, outlet, url))
             names_more = {*map(normal, persons)} < {*map(normal, shown)} and all(map(_FULL_NAME.match, shown))
-            return (shown, "byline") if names_more else (persons, origin)
-        if not organisations:
-            organisations, organisations_origin = authors, origin
-    return organisations, organisations_origin
+            return Authors(shown, "byline", True) if names_more else Authors(persons, origin, True)
+        if authors and not organisations.names:
+            organisations = Authors(authors, origin)
+    return organisations
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names without those that differ only in capitals or marks."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(normal(name), name)
+    return tuple(found.values())
 
 
 def _is_outlet(name: str, outlet: frozenset[str], url: str) -> bool:
     """True if the name is the outlet's (a declared one, or its host) or has only newsroom words."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    return _key(name) in {"", _key(host), _key(host.rsplit(".", 1)[0]), *outlet}
+    return _NEWSROOM.search(name) is not None or _key(name) in {"", _key(host), _key(host.rsplit(".", 1)[0]), *outlet}
 
 
 def _key(name: str) -> str:
@@ -171,7 +203,16 @@ def _outlet_names(declared: Declared) -> frozenset[str]:
         for author in author_nodes if isinstance(author_nodes, list) else [author_nodes]:
             if isinstance(author, Mapping) and types_of(author) & {"Organization", "NewsMediaOrganization"}:
                 names += names_of(author, declared)
-    return frozenset(_key(plain(name)) for name in names if name)
+    return frozenset(_key(plain(name)) for name in names if name and not AGENCY_LINE.match(name))
+
+
+def _labelled(declared: Declared) -> list[str]:
+    """The values that cards for X label as the author: `twitter:label1` "Written by", `twitter:data1` "Anna Berg"."""
+    labels = {number: declared.meta(f"twitter:label{number}") for number in (1, 2)}
+    values = [
+        declared.meta(f"twitter:data{number}") for number, label in labels.items() if _WRITTEN.search(label or "")
+    ]
+    return [value for value in values if value]
 
 
 def _json_ld_authors(declared: Declared) -> list[str]:
@@ -257,7 +298,7 @@ def _bare_name(part: str) -> str:
 
 
 def _without_prefix(byline: str) -> str:
-    byline = _NAME_PREFIX.sub("", byline)
+    byline = NAME_PREFIX.sub("", byline)
     particle = _PARTICLE.match(byline)
     if particle is None:
         return _OUR.sub("", byline)

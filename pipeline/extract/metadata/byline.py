@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
+from lxml import etree
 from lxml.html import HtmlElement
 
+from pipeline.extract.metadata.authors import NAME_PREFIX
 from pipeline.extract.page.quotations import NAME
-from pipeline.extract.page.region import PROSE_CHARS, name_attributes
-from pipeline.extract.page.text import raw_text, tidy, visible_text
+from pipeline.extract.page.region import PROSE_CHARS, name_attributes, short_texts, text_after
+from pipeline.extract.page.text import elements_at, raw_text, tidy, visible_text
 
 BYLINE_NAMES = re.compile(
     r"(?:^|[\s_-])(?:author|authors|autor|autoren|contributor|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
@@ -49,7 +51,7 @@ _AFTER_NAMES = re.compile(
     re.IGNORECASE,
 )
 _PREFIX_ONLY = re.compile(r"(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|und|and|&)\W*$", re.IGNORECASE)
-_JOINED = re.compile(r"\s*(?:,|/|&|und\b|and\b)", re.IGNORECASE)
+_JOINED = re.compile(r"\s*(?:,|/|&|(?:und|and|et|y|e|en|og|och|sowie)\b)", re.IGNORECASE)
 """How text after a link begins that names one more author."""
 _SENTENCE = re.compile(r"\b[a-zäöüß]{4,}\b(?!;|$).*\b[a-zäöüß]{2,}")
 """Words of a sentence, as in a note on the author; a name has at most one such word (`von der Heide`)."""
@@ -64,6 +66,21 @@ _MAX_CHARS = 120
 _MAX_CHARS_IN_ELEMENTS = 300
 _PROSE_CHARS = 120
 _MAX_ELEMENTS = 140
+
+
+_LABEL = re.compile(
+    r"\s*(?:autor(?:in|en)?(?:/autor(?:in)?)?|authors?|verfasst von|verfasser(?:in)?|written by|text(?=\s*:|\s*$))"
+    r"\s*:?\s*"
+    r"(?P<names>\S.{3,80})?$",
+    re.IGNORECASE,
+)
+"""A label of the author, with or without the names, anywhere on the page: `Autorin`, `Verfasst von Anna Berg`."""
+_AUTHOR_LINKS = etree.XPath(
+    ".//a[@rel='author' and not(ancestor::nav or ancestor::*[self::li or self::div or self::article]"
+    "[.//*[self::h2 or self::h3 or self::h4]//a][count(.//p) < 3])]"
+)
+"""Links to the author, except in boxes with a linked heading, which announce other articles."""
+_MAX_AUTHORS_BELOW = 3
 
 
 class Byline(msgspec.Struct, frozen=True):
@@ -94,7 +111,7 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
                 break
         if not 4 <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
             continue
-        if element.tag in _TAGS and BYLINE_TEXT.match(text) and (len(text) <= _MAX_CHARS or len(element)):
+        if element.tag in _TAGS and _begins_byline(text) and (len(text) <= _MAX_CHARS or len(element)):
             names = _names_in(element)
             if names:
                 is_line = not prose_begun and element.tag in _LINES
@@ -116,11 +133,33 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
     return Byline("; ".join(linked) or named or bare or None)
 
 
+def labelled_byline(body: HtmlElement) -> str | None:
+    """The names beside a label such as `Autorin`, or in links to the author, wherever they are on the page."""
+    found: dict[str, None] = {}
+    for text in short_texts(body):
+        label = _LABEL.match(text)
+        if label is not None:
+            names = tidy(label["names"] or text_after(text))
+            if names and all(map(NAME.match, _NAMES_END.split(names))):
+                found[names] = None
+    if not found:
+        found = {visible_text(link): None for link in elements_at(_AUTHOR_LINKS, body)}
+    return "; ".join(filter(None, found)) if len(found) <= _MAX_AUTHORS_BELOW else None
+
+
 def _is_speaker(element: HtmlElement) -> bool:
     """Whether the element names who said the quotation before it."""
     parent = element.getparent()
     places = (element,) if parent is None else (element, parent)
     return any(next(place.itersiblings("blockquote", preceding=True), None) is not None for place in places)
+
+
+def _begins_byline(text: str) -> bool:
+    """Whether the text begins with `Von`, or with a longer form such as `Ein Gastbeitrag von` , by names alone."""
+    longer = NAME_PREFIX.match(text)
+    if longer is not None and all(map(NAME.match, _NAMES_END.split(text[longer.end() :]))):
+        return True
+    return BYLINE_TEXT.match(text) is not None
 
 
 def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
@@ -146,16 +185,23 @@ def _names_in(byline: HtmlElement) -> str:
         is_linked = is_linked or is_link
         date = _BYLINE_DATE.search(f" {piece}")
         name = piece[: max(0, date.start() - 1)] if date else piece
-        is_part = bool(names) and (_PREFIX_ONLY.match(names[-1]) or (" " not in names[-1] and " " not in name))
-        if name and (is_part or _PREFIX_ONLY.match(name)):
+        is_part = bool(names) and (_is_prefix(names[-1]) or (" " not in names[-1] and " " not in name))
+        if name and (is_part or _is_prefix(name)):
             names[-1:] = [f"{names[-1]} {name}" if names else name]
         elif name:
             names.append(name)
         if date:
             break
-    match = BYLINE_TEXT.match("; ".join(names))
-    said = match["names"] if match else "; ".join(names)
+    said = "; ".join(names)
+    match = NAME_PREFIX.match(said) or BYLINE_TEXT.match(said)
+    if match:
+        said = match["names"] if "names" in match.re.groupindex else said[match.end() :]
     return said if any(map(str.isalpha, said)) and not _PREFIX_ONLY.match(said) else ""
+
+
+def _is_prefix(text: str) -> bool:
+    """Whether the text is only what stands before a name: `Von`, `Eine Analyse von`."""
+    return _PREFIX_ONLY.match(text) is not None or NAME_PREFIX.fullmatch(f"{text} ") is not None
 
 
 def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, bool]]:

@@ -13,7 +13,10 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
+from lxml import etree
 from lxml.html import HtmlElement
+
+from pipeline.extract.page.text import elements_at, visible_text
 
 ARTICLE_TYPES = frozenset(
     {
@@ -36,7 +39,19 @@ ARTICLE_TYPES = frozenset(
     }
 )
 """The schema.org types of articles: https://schema.org/Article"""
-PAGE_TYPES = frozenset({"WebPage", "ItemPage", "WebContent", "VideoObject", "CreativeWork"})
+PAGE_TYPES = frozenset(
+    {
+        "WebPage",
+        "ItemPage",
+        "WebContent",
+        "VideoObject",
+        "AudioObject",
+        "ClaimReview",
+        "CreativeWork",
+        "ImageGallery",
+        "Recipe",
+    }
+)
 """Nodes of these types are read too; the article's node has precedence."""
 
 _CONTAINERS = ("@graph", "mainEntity", "mainEntityOfPage")
@@ -51,6 +66,11 @@ _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = ("<!--", "-->", "<![CDATA[", "]]>", "//", "/*", "*/", ";")
 """Comment marks that old templates put around the JSON."""
+
+_MICRODATA_AUTHORS = etree.XPath(
+    "//*[@itemprop='author' and not(self::meta or ancestor::*[contains(@itemtype, 'Comment')])]"
+)
+_MICRODATA_NAMES = etree.XPath(".//*[@itemprop='name']")
 
 Node: TypeAlias = Mapping[str, Any]
 
@@ -89,6 +109,9 @@ def read_declared(root: HtmlElement, url: str) -> Declared:
 
 def _metas(root: HtmlElement) -> dict[str, tuple[str, ...]]:
     metas: dict[str, list[str]] = {}
+    for element in elements_at(_MICRODATA_AUTHORS, root):
+        name = next(iter(elements_at(_MICRODATA_NAMES, element)), element)
+        metas.setdefault("itemprop=author", []).append(name.get("content") or visible_text(name))
     for element in root.iter("meta"):
         content = (element.get("content") or "").strip()
         if not content:
@@ -129,7 +152,9 @@ def names_of(value: object, declared: Declared, depth: int = 0) -> list[str]:
     if depth == _MAX_NAME_DEPTH:
         return []
     if isinstance(value, Mapping):
-        return names_of(value.get("name"), declared, depth + 1)
+        parts = (value.get("givenName"), value.get("familyName"))
+        whole = " ".join(part for part in parts if isinstance(part, str))
+        return names_of(value.get("name") or whole, declared, depth + 1)
     if isinstance(value, list):
         return [name for item in value[:_MAX_NAMES] for name in names_of(item, declared, depth + 1)]
     return []

@@ -10,6 +10,7 @@ smallest number of whole hours that places it before the capture.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
@@ -60,6 +61,7 @@ _MODIFIED_METAS = (
     "dcterms.modified",
     "dc.date.modified",
 )
+_URL_DAY = re.compile(r"[/-](20\d\d)[/-](\d\d)[/-](\d\d)(?!\d)")
 _SHOWN = "time"
 """The origin of dates that the page shows."""
 
@@ -86,7 +88,7 @@ class _Candidate(msgspec.Struct, frozen=True):
 
 
 def choose_publication(
-    declared: Declared, shown: Iterable[str], *, zone: ZoneInfo | None, captured_at: datetime
+    declared: Declared, shown: Iterable[str], *, url: str, zone: ZoneInfo | None, captured_at: datetime
 ) -> Publication:
     """Choose both dates. `shown`: the dates in the visible header; `zone`: the outlet's, if known."""
     published_texts = [
@@ -96,6 +98,7 @@ def choose_publication(
         ("json-ld page", declared.page.get("datePublished")),
         ("json-ld created", declared.article.get("dateCreated")),
         ("json-ld upload", declared.page.get("uploadDate")),
+        ("url", _day_in(url)),
     ]
     modified_texts = [
         ("json-ld", declared.article.get("dateModified")),
@@ -126,9 +129,15 @@ def choose_publication(
     )
 
 
+def _day_in(url: str) -> str | None:
+    """The day in an address such as `/2026/03/12/harbour`."""
+    found = _URL_DAY.search(url)
+    return "-".join(found.groups()) if found else None
+
+
 def _read(texts: Iterable[tuple[str, object]], zone: tzinfo, captured_at: datetime) -> list[_Candidate]:
     """The candidates that are valid dates, not before 1990 and not after the capture."""
-    moments = ((origin, parse_moment(text, default_zone=zone)) for origin, text in texts if isinstance(text, str))
+    moments = ((origin, parse_moment(str(text), default_zone=zone)) for origin, text in texts if text)
     believed = ((origin, _before(moment, captured_at)) for origin, moment in moments if moment is not None)
     return [_Candidate(origin, moment) for origin, moment in believed if moment and moment.at.year >= _FIRST_YEAR]
 

@@ -12,7 +12,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.dates import find_date
-from pipeline.extract.page.region import name_attributes
+from pipeline.extract.page.region import name_attributes, short_texts, text_after
 from pipeline.extract.page.text import text_within, tidy
 
 _MAX_ELEMENTS = 140
@@ -25,17 +25,24 @@ _UPDATED = re.compile(
     r"aktualisier|geändert|modified|modifié|modificad|mis à jour|actualizad|aggiornat|bijgewerkt|op+dat|upp?dat",
     re.IGNORECASE,
 )
-_LABEL = r"stand|veröffentlicht|erstellt|erschienen|datum|published|posted|publi\w+|pubblicato|gepubliceerd|publicerad"
+_LABEL = (
+    r"stand|veröffentlicht|erstellt|erschienen|datum|published|posted|publi\w+|pubblicato|gepubliceerd|publicerad"
+    r"|opublikowan\w+|yayın\w*|giriş"
+)
 _LEADS_IN = re.compile(
     rf"(?:^|[|•·]|\b(?:{_LABEL})\b)\W*(?:(?:am|vom|on|at|den|le|el)\s+)?(?:[^\W\d_]{{2,10}}\.?,?\s*)?$", re.IGNORECASE
 )
 """What can stand before a date that is not part of a sentence: nothing, a mark, a label, a weekday."""
 _LEADS_OUT = re.compile(r"^[^\w]*(?:$|[|•·(])|^\W*(?:uhr|min)\b", re.IGNORECASE)
+_LABEL_AND_REST = re.compile(
+    rf"\s*(?:(?:zuerst|first)\s)?(?:{_LABEL})\b\W*(?:(?:am|vom|on|at)\s+)?(.*)", re.IGNORECASE | re.DOTALL
+)
+_MAX_LABEL_CHARS = 20
 _LABELLED = re.compile(rf"\b(?:{_LABEL})\b", re.IGNORECASE)
 _NAMES = re.compile(
     r"(?:^|[\s_-])(?:date|datum|datetime|time|timestamp|pub-?date|published)(?:$|[\s_-])", re.IGNORECASE
 )
-_NOT_PROSE = frozenset({"h1", "h2", "h3", "h4", "h5", "li", "script", "style", "nav", "aside", "figure"})
+_NOT_PROSE = frozenset({"h1", "h2", "h3", "h4", "h5", "script", "style", "nav", "aside", "figure"})
 
 
 def shown_times(heading: HtmlElement, window: Sequence[tuple[HtmlElement, str]]) -> Iterator[str]:
@@ -50,6 +57,17 @@ def shown_times(heading: HtmlElement, window: Sequence[tuple[HtmlElement, str]])
         prose_seen += element.tag == "p" and len(text) > _PROSE_CHARS
         if element.tag == "time" or (prose_seen < 2 and len(text) <= _MAX_CHARS):
             yield from _dates_of(element, text)
+
+
+def labelled_times(body: HtmlElement) -> Iterator[str]:
+    """The dates with a label such as `Veröffentlicht` or `Datum`, wherever they are on the page."""
+    for text in short_texts(body):
+        label = _LABEL_AND_REST.match(text)
+        if label is not None:
+            said = tidy(label[1] or text_after(text))
+            place = find_date(said[:_MAX_CHARS])
+            if place is not None and not _UPDATED.search(said) and place[0] < _MAX_LABEL_CHARS:
+                yield said
 
 
 def _elements_before(heading: HtmlElement) -> Iterator[HtmlElement]:
@@ -79,6 +97,8 @@ def _dates_of(element: HtmlElement, text: str) -> Iterator[str]:
 def _is_dateline(element: HtmlElement, text: str) -> bool:
     if element.tag in _NOT_PROSE or not any(map(str.isdigit, text)):
         return False
+    if element.tag == "li" and element.find(".//a") is not None:
+        return False
     place = find_date(text)
     if place is None or _UPDATED.search(text, 0, place[0]):
         return False
@@ -99,5 +119,6 @@ def _label_of(element: HtmlElement) -> str:
         words = parent.text if parent is not None else None
     else:
         words = previous.tail if (previous.tail or "").strip() else text_within(previous, _MAX_CHARS)
+        words = None if find_date(words or "") else words  # a date of its own, which the words belong to
     around = name_attributes(parent) if parent is not None and len(parent) == 1 else ""
     return tidy(f"{around} {name_attributes(element)} {words or ''}")

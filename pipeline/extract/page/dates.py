@@ -36,18 +36,18 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan januar january jänner jän janvier enero gennaio januari",
-            "feb februar february feber février febrero febbraio februari",
-            "mar mär mrz märz march mars marzo maart marts",
-            "apr april avril abril aprile",
-            "may mai mayo maggio mei maj",
-            "jun juni june juin junio giugno",
-            "jul juli july juillet julio luglio",
-            "aug august août agosto augustus augusti",
-            "sep sept september septembre septiembre settembre",
-            "oct okt oktober october octobre octubre ottobre",
-            "nov november novembre noviembre",
-            "dec dez dezember december décembre diciembre dicembre desember",
+            "jan januar january jänner jän janvier enero gennaio januari janeiro stycznia ledna ocak января",
+            "feb februar february feber février febrero febbraio februari fevereiro lutego února şubat февраля",
+            "mar mär mrz märz march mars marzo maart marts março marca března mart марта",
+            "apr april avril abril aprile kwietnia dubna nisan апреля",
+            "may mai mayo maggio mei maj maio maja května mayıs мая",
+            "jun juni june juin junio giugno junho czerwca června haziran июня",
+            "jul juli july juillet julio luglio julho lipca července temmuz июля",
+            "aug august août agosto augustus augusti sierpnia srpna ağustos августа",
+            "sep sept september septembre septiembre settembre setembro września září eylül сентября",
+            "oct okt oktober october octobre octubre ottobre outubro października října ekim октября",
+            "nov november novembre noviembre novembro listopada listopadu kasım ноября",
+            "dec dez dezember december décembre diciembre dicembre desember dezembro grudnia prosince aralık декабря",
         ),
         start=1,
     )
@@ -77,6 +77,8 @@ _PROSE = tuple(
         # 12.03.2026, 14:31 Uhr; 12.3.26 14:31; but not `12.3. 14 Uhr`, where 14 is the hour
         r"(?<![\d.:])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})(?!\d|:|\.\d|\s*Uhr)"
         rf"(?:{_GAP}{_TIME})?",
+        # 12/03/2026, and 03/12/2026 in America
+        rf"(?<![\d/])(?P<one>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}})(?![\d/])(?:{_GAP}{_TIME})?",
         # 12. März 2026; Sun, 01 Mar 2026 20:15:30 GMT; 12 de marzo de 2026
         rf"(?<![\d.:])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?[.\s-]\s?(?:(?:de|of)\s)?{_MONTH}[\s,-]*(?:del?\s)?"
         rf"(?P<year>\d{{4}})(?!\d)(?:{_GAP}{_TIME})?",
@@ -88,6 +90,7 @@ _TIME_BEFORE = re.compile(rf"(?<![\d:]){_TIME}\)?[\s,|·•-]*(?:\b[^\W\d_]{{2,1
 """A time that stands before its date: `2:31 PM EST, Thu`."""
 _EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 _MAX_CHARS = 400
+_MONTHS_A_YEAR = 12
 
 
 def parse_moment(text: str, *, default_zone: tzinfo = UTC) -> Moment | None:
@@ -125,6 +128,8 @@ def _find_prose(text: str) -> tuple[tuple[int, int], dict[str, str | None]] | No
 
 
 def _from_fields(fields: dict[str, str | None], default_zone: tzinfo) -> Moment | None:
+    if fields.get("one"):
+        fields = {**fields, **_day_and_month(int(fields["one"] or 0), int(fields["other"] or 0), default_zone)}
     month, year, zone_name = (fields["month"] or "").lower(), fields["year"] or "", fields.get("zone")
     hour, half = int(fields.get("hour") or 0), (fields.get("half") or "").lower()
     if half and hour <= 12:
@@ -145,6 +150,14 @@ def _from_fields(fields: dict[str, str | None], default_zone: tzinfo) -> Moment 
     except (ValueError, OverflowError):
         return None
     return Moment(at=at, written=clock.replace(tzinfo=None), has_time=has_time, has_zone=has_time and zone is not None)
+
+
+def _day_and_month(first: int, second: int, zone: tzinfo) -> dict[str, str]:
+    """The two numbers before a year: the month is first in America, and where only the second can be a day."""
+    is_month_first = second > _MONTHS_A_YEAR or (first <= _MONTHS_A_YEAR and str(zone).startswith("America/"))
+    is_unknown = first <= _MONTHS_A_YEAR and second <= _MONTHS_A_YEAR and zone is UTC and first != second
+    day, month = (second, first) if is_month_first else (first, second)
+    return {"day": str(day), "month": "0" if is_unknown else str(month)}
 
 
 def parse_day(text: str) -> date | None:

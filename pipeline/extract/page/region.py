@@ -30,6 +30,10 @@ _NUMBERS = re.compile(r"\d+")
 _BODY_NAMES = re.compile(r"(?:article|post|entry|story)[-_]*(?:body|content|text)|bodytext", re.IGNORECASE)
 _LONG_TEXTS = etree.XPath(f".//text()[string-length(normalize-space()) >= {PROSE_CHARS} and not(ancestor::a)]")
 
+_SHORT_TEXTS = etree.XPath(
+    ".//text()[string-length() < 120 and not(ancestor::nav or ancestor::footer[not(ancestor::article)])]"
+)
+
 _OUTSIDE = frozenset({"a", "button", "figure", "footer", "nav"})
 """Elements whose lines are not counted: links, captions, navigation."""
 _INLINE = frozenset(
@@ -113,6 +117,23 @@ def name_attributes(element: HtmlElement) -> str:
         element.get(name) or ""
         for name in ("class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element")
     )
+
+
+def short_texts(body: HtmlElement) -> list[etree._ElementUnicodeResult]:
+    """The short text nodes of the page's articles, outside of navigation: among them are labels."""
+    found = _SHORT_TEXTS(body)
+    return [text for text in found if isinstance(text, etree._ElementUnicodeResult)] if isinstance(found, list) else []
+
+
+def text_after(label: etree._ElementUnicodeResult) -> str:
+    """What a label is about: the rest of its line, or the text of the element after it."""
+    holder = label.getparent()
+    if holder is None:
+        return ""
+    if label.is_tail or not (holder.tail or "").strip():
+        following = holder[0] if len(holder) and not label.is_tail else holder.getnext()
+        return raw_text(following)[: 2 * PROSE_CHARS] if following is not None else ""
+    return holder.tail or ""
 
 
 def hide_names(element: HtmlElement) -> None:

@@ -45,6 +45,12 @@ def raw_text(element: _Element) -> str:
     return str(_STRING(element))
 
 
+def elements_at(path: XPath, element: HtmlElement) -> list[HtmlElement]:
+    """The elements that a compiled path finds from the element."""
+    found = path(element)
+    return [one for one in found if isinstance(one, HtmlElement)] if isinstance(found, list) else []
+
+
 def first_text(element: _Element) -> str:
     """The first text of the element or of its first descendants, without white space before it."""
     while len(element) and not (element.text or "").strip():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
@@ -57,7 +58,7 @@ def report(
     """
     from pipeline.pages.published_file import PublishedFile
     from pipeline.pages.rendering import Reader
-    from pipeline.pages.report_files import ROWS, write_report
+    from pipeline.pages.report_files import LIMITS, write_report
     from pipeline.pages.selection import Selection, period_of
 
     selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
@@ -68,7 +69,9 @@ def report(
         known = [row.source_id for row in file.sources.rows]
         if source is not None and source not in known:
             raise SettingsError(f"--source {source}: is not in the published file; known: {', '.join(known)}")
-        reader = Reader(file, period_of(selection, file, now.date()), words, now, ROWS)
+        period = period_of(selection, file, now.date())
+        chosen = replace(selection, from_on=period.from_on, to_on=period.to_on)
+        reader = Reader(file, replace(period, selection=chosen), words, now, LIMITS)
         written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
     typer.echo(f"{written} pages; open {output / 'index.html'}")
 

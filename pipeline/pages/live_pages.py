@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from threading import BoundedSemaphore, Lock
 from urllib.parse import quote
 
 import duckdb
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,14 +20,13 @@ from pipeline.archive.storage import Location, archive_storage
 from pipeline.archive.warc import read_text
 from pipeline.errors import NewsledgerError
 from pipeline.ledger.log import utc_now
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageMissing
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind, PageMissing
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
 from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, period_of
 from pipeline.settings import Settings
 
-ROWS = 500
-"""Maximum number of rows of a table on a live page."""
+LIMITS = Limits(rows=500, hits=50)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
 AT_ONCE = 16
@@ -45,11 +46,16 @@ class LiveLinks:
     def __init__(self, depth: int, selection: Selection) -> None:
         """`depth` is the number of slashes in the page's address, below the root of the application."""
         self._up = "../" * depth or "./"
+        self._selection = selection
         self._query = f"?{selection.query}" if selection.query else ""
 
     def to(self, kind: str, *keys: object) -> str:
         parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe="") for key in keys)]
         return self._up + "/".join(parts) + self._query
+
+    def search(self, **chosen: str | date | None) -> str:
+        query = replace(self._selection, **chosen).search_query
+        return f"{self._up}search{query and '?'}{query}"
 
 
 def live_pages(settings: Settings) -> Starlette:
@@ -106,7 +112,7 @@ def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
     keys = [request.path_params[key] for key in kind.keys]
     now = utc_now()
     file = opened.newest()
-    reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, ROWS)
+    reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, LIMITS)
     return _html(render(kind, keys, reader, LiveLinks(_depth(request), selection)))
 
 

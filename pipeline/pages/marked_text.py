@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
@@ -151,3 +152,16 @@ def passages(text: str, edits: Iterable[WordEdit], words: int = 8) -> Iterator[E
             edit.new,
             " ".join(all_words[end : end + words]),
         )
+
+
+def sought(passage: str, words: str) -> list[Piece]:
+    """The passage with the words marked that are searched for: those that begin like one of them, but for its last
+    letter, as the table macro `passage` finds them."""
+    wanted = re.findall(r"\w+", re.sub(r'(^|\s)-("[^"]*"|\S+)', " ", words.lower()))
+    stems = tuple(word[:-1] if len(word) > 4 else word for word in wanted)
+    marks = ("sought",)
+    return [
+        Piece(piece, marks if stems and piece.lower().startswith(stems) else ())
+        for piece in re.split(r"(\w+)", passage)
+        if piece
+    ]

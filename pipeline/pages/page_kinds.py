@@ -19,6 +19,15 @@ class PageMissing(Exception):
     """There is no such page: the address cannot be read, or names something that is not in the file."""
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """What bounds the length of pages."""
+
+    rows: int
+    """Maximum number of rows of a table."""
+    hits: int
+    """Maximum number of articles that the page of the search shows."""
+
+
 class PageKind(msgspec.Struct, frozen=True):
     name: str
     figures: tuple[str, ...]
@@ -34,10 +43,10 @@ class PageKind(msgspec.Struct, frozen=True):
         except ValueError as exc:
             raise PageMissing(f"{self.name}: {exc}") from exc
 
-    def answers(self, file: PublishedFile, period: Period, keys: Sequence[str], limit: int) -> Mapping[str, Figure]:
-        """The page's figures by name, none with more than `limit` rows. Raises PageMissing."""
+    def answers(self, file: PublishedFile, period: Period, keys: Sequence[str], limits: Limits) -> Mapping[str, Figure]:
+        """The page's figures by name, none longer than the limits allow. Raises PageMissing."""
         named = self.values(keys)
-        values = {**period.values, "row_limit": limit, **_shown(named), **named}
+        values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, **_shown(named), **named}
         figures = {name: file.answer(name, values) for name in self.figures}
         if self.keys and not figures[self.figures[0]]:
             raise PageMissing(f"{self.name}: {', '.join(keys)}")
@@ -93,6 +102,7 @@ KINDS: Mapping[str, PageKind] = {
             ),
             ("article_id",),
         ),
+        PageKind("search", ("search", "search_facets"), in_navigation=True),
         PageKind("changes", ("changes", "changes_by_source", "vanished"), in_navigation=True),
         PageKind("voices", ("voices",), in_navigation=True),
         PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
@@ -25,7 +25,7 @@ from markupsafe import Markup
 from pipeline.monitor.concerns import Concern
 from pipeline.pages import marked_text
 from pipeline.pages.marked_text import MarkedLine, MarkedSpan, WordEdit
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind
 from pipeline.pages.published_file import Figure, PublishedFile
 from pipeline.pages.published_state import published_concerns
 from pipeline.pages.selection import Period
@@ -43,6 +43,9 @@ class PageLinks(Protocol):
     def to(self, kind: str, *keys: object) -> str:
         """The relative address of a page."""
 
+    def search(self, **chosen: str | date | None) -> str:
+        """The same of the search, with something else chosen: the fields of a Selection."""
+
 
 class Reader(msgspec.Struct, frozen=True):
     """Who the pages are for: what is open, and how it is to be shown."""
@@ -51,14 +54,13 @@ class Reader(msgspec.Struct, frozen=True):
     period: Period
     language: str
     now: datetime
-    row_limit: int
-    """Maximum number of rows of a table."""
+    limits: Limits
 
 
 def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks) -> str:
     """The page as HTML. Raises PageMissing."""
     file, period = reader.file, reader.period
-    figures = kind.answers(file, period, keys, reader.row_limit)
+    figures = kind.answers(file, period, keys, reader.limits)
     return (
         _environment(reader.language)
         .get_template(f"{kind.name}.html")
@@ -69,7 +71,8 @@ def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks
             build=file.build,
             sources=file.sources,
             article_languages=file.article_languages,
-            row_limit=reader.row_limit,
+            row_limit=reader.limits.rows,
+            hit_limit=reader.limits.hits,
             period=period,
             **_frame(kind.name, reader.language, links),
         )
@@ -147,6 +150,7 @@ def _environment(language: str) -> jinja2.Environment:
         passages=_passages,
         folded=marked_text.folded,
         inline=_inline,
+        sought=marked_text.sought,
         groupby_in_order=_groupby_in_order,
         level=_level,
     )

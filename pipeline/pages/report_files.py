@@ -6,14 +6,15 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 from pipeline.errors import storage_errors
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageMissing
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind, PageMissing
 from pipeline.pages.rendering import Reader, render, render_notice
 
-ROWS = 100_000
-"""Maximum number of rows of a table in a report."""
+LIMITS = Limits(rows=100_000, hits=2_000)
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 Target = tuple[str, ...]
@@ -66,6 +67,11 @@ class ReportLinks:
         target = (kind, *map(str, keys))
         self._found(target)
         return self._up + file_of(target)
+
+    def search(self, **chosen: str | date | None) -> str:
+        """The browser searches the list of the report's articles for what stands after `#`."""
+        sought = " ".join(str(value) for value in chosen.values() if value is not None)
+        return f"{self.to('search')}#{quote(sought)}"
 
 
 def file_of(target: Target) -> str:

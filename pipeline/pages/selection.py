@@ -1,4 +1,4 @@
-"""What the reader asked to see: days, a source, a language."""
+"""What the reader asked to see: days, a source, a language, and what is searched for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pipeline.pages.published_file import Bound, PublishedFile
 DAYS_SHOWN = timedelta(days=14)
 """Without a choice, the last two weeks of the data are shown."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+LONGEST_SEARCH = 200
+"""Maximum number of characters that are searched for; the others are ignored."""
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -23,6 +25,10 @@ class Selection(msgspec.Struct, frozen=True):
     to_on: date | None = None
     source_id: str | None = None
     language: str | None = None
+    words: str = ""
+    """What is searched for, as `newsledger search` understands it."""
+    named: str | None = None
+    """The person whom the articles that are searched for must name or quote."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Selection:
@@ -33,12 +39,22 @@ class Selection(msgspec.Struct, frozen=True):
             _day(given.get("to", "")),
             given.get("source") or None,
             language if _LANGUAGE.fullmatch(language) else None,
+            given.get("words", "").strip()[:LONGEST_SEARCH],
+            given.get("named") or None,
         )
 
     @property
     def query(self) -> str:
         """As it stands in an address, without the question mark; empty if nothing is chosen."""
-        names = {"from": self.from_on, "to": self.to_on, "source": self.source_id, "language": self.language}
+        return self._query()
+
+    @property
+    def search_query(self) -> str:
+        """The same for the page of the search."""
+        return self._query(words=self.words or None, named=self.named)
+
+    def _query(self, **more: str | None) -> str:
+        names = {"from": self.from_on, "to": self.to_on, "source": self.source_id, "language": self.language, **more}
         return urlencode({name: value for name, value in names.items() if value is not None})
 
 
@@ -63,6 +79,10 @@ class Period(msgspec.Struct, frozen=True):
             "to_on": self.to_on,
             "only_source": chosen.source_id,
             "only_language": chosen.language,
+            "since_on": chosen.from_on,
+            "until_on": chosen.to_on,
+            "words": chosen.words,
+            "named": chosen.named,
         }
 
 

@@ -100,6 +100,26 @@ def test_server_needs_nothing_but_itself(chromium: Browser, demo: Demo, size: tu
         look_at_all(reader, addresses)
 
 
+def test_report_is_searched_by_the_browser(chromium: Browser, demo: Demo, tmp_path: Path) -> None:
+    assert newsledger("report", "--data", demo.data, "-o", tmp_path, "--source", "hierheute").returncode == 0
+    reader = Reader(chromium, f"file://{tmp_path}/search.html", SIZES[0], "light")
+    page = reader.page
+    page.goto(reader.first)
+    rows = page.locator("ol.hits > li")
+    every = rows.count()
+    page.get_by_label("Words, names").fill("tamsen de")
+    shown = page.locator("ol.hits > li:visible")
+    expect(page.get_by_role("status")).to_have_text(str(shown.count()))
+    assert 0 < shown.count() < every
+    page.get_by_label("Words, names").press("Enter")
+    assert page.url.endswith("#tamsen%20de")
+    page.goto(reader.first + "#xylophone")
+    expect(page.get_by_role("status")).to_have_text("0")
+    page.go_back()
+    expect(page.get_by_label("Words, names")).to_have_value("tamsen de")
+    assert reader.wrong == []
+
+
 def test_choice_stays_in_the_address_and_back_goes_back(chromium: Browser, demo: Demo) -> None:
     with served(demo.data) as server:
         reader = Reader(chromium, f"{server.base}/", SIZES[1], "light")

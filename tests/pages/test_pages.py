@@ -44,7 +44,9 @@ def browser(demo: Demo) -> Iterator[Browser]:
 
 
 def links(page: Any) -> list[str]:
-    return [str(each) for each in page.xpath("//a/@href") if urlsplit(each).scheme not in ("http", "https")]
+    """Those to other pages, without those that remove a filter."""
+    found = page.xpath("//a[not(ancestor::ul/@class = 'narrowed')]/@href")
+    return [str(each) for each in found if urlsplit(each).scheme not in ("http", "https")]
 
 
 # A report
@@ -156,9 +158,34 @@ def test_links_lead_to_pages_of_every_kind_and_keep_the_choice(browser: Browser)
         answer = browser.get(address)
         assert answer.status == 200, address
         targets = {urldefrag(urljoin(address, link)).url for link in links(parsed(answer.text)) if link[0] != "#"}
-        assert all("?source=meridian" in target for target in targets)
+        assert all("source=meridian" in target for target in targets)
         waiting += sorted(targets)
     assert set(opened) == {*KINDS, "record"}
+
+
+def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        found = con.sql("select article_id::varchar, source_id from search('deich')").fetchall()
+    page = parsed(browser.get("/search?words=deich").text)
+    assert [link.rpartition("/")[2] for link in page.xpath("//ol//h3/a/@href")] == [article for article, _ in found]
+    assert {word.lower()[:5] for word in page.xpath("//ol//mark/text()")} == {"deich"}
+    by_source = Counter(source for _, source in found)
+    facets = page.xpath("//section[@aria-labelledby='facet-source']//li")
+    assert {each.findtext("a"): int(each.findtext("span")) for each in facets} == by_source
+    person = page.xpath("//section[@aria-labelledby='facet-person']//li")[0]
+    for each in (*facets, person):
+        narrowed = parsed(browser.get(urljoin("/search", each.find("a").get("href"))).text)
+        assert len(narrowed.xpath("//ol[@class='hits']/li")) == int(each.findtext("span"))
+        (back,) = narrowed.xpath("//ul[@class='narrowed']//a/@href")
+        assert len(parsed(browser.get(urljoin("/search", back)).text).xpath("//ol/li")) == len(found)
+
+
+def test_search_is_bounded_and_says_so(browser: Browser) -> None:
+    page = parsed(browser.get("/search").text)
+    assert len(page.xpath("//ol[@class='hits']/li")) == 50
+    assert "Only the first 50 are shown" in page.text_content()
+    assert "No article contains all of these words" in browser.get("/search?words=xylophone").text
+    assert browser.get(f"/search?words={'x' * 10_000}").text.count("x" * 201) == 0
 
 
 def test_archived_record_is_shown_as_text(browser: Browser, demo: Demo) -> None:
@@ -190,8 +217,9 @@ def test_address_of_no_page_is_answered_with_a_page(browser: Browser, address: s
 
 def test_address_holds_no_sql(browser: Browser) -> None:
     quote = "x'; drop table articles; --"
-    for name in ("from", "to", "source", "language"):
-        assert browser.get(f"/?{name}={quote.replace(' ', '%20')}").status == 200
+    for name in ("from", "to", "source", "language", "words", "named"):
+        for page in ("/", "/search"):
+            assert browser.get(f"{page}?{name}={quote.replace(' ', '%20')}").status == 200
     assert browser.get(f"/person/{quote.replace(' ', '%20')}").status == 404
 
 

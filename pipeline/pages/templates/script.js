@@ -1,4 +1,6 @@
-const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: "medium", timeStyle: "short"});
+const words = document.documentElement.lang;
+const region = navigator.languages.find((each) => each.startsWith(words)) ?? words;
+const zoned = new Intl.DateTimeFormat(region, {dateStyle: "medium", timeStyle: "short"});
 for (const time of document.querySelectorAll("time")) {
   time.textContent = zoned.format(new Date(time.dateTime));
 }
@@ -9,4 +11,25 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     getSelection().selectAllChildren(query);
     if (navigator.clipboard) navigator.clipboard.writeText(query.textContent);
   });
+}
+// A report has no server: the browser searches the list that the page holds, for the words after # in the address.
+const list = document.querySelector("[data-listed]");
+const filter = document.querySelector("[data-filter]");
+if (list && filter) {
+  const input = filter.querySelector("input");
+  const rows = [...list.children].map((row) => [row, row.textContent.toLowerCase()]);
+  const show = () => {
+    const words = input.value.toLowerCase().split(/\s+/);
+    for (const [row, text] of rows) row.hidden = !words.every((word) => text.includes(word));
+    filter.querySelector("[data-found]").textContent = rows.filter(([row]) => !row.hidden).length;
+  };
+  const read = () => {
+    input.value = decodeURIComponent(location.hash.slice(1));
+    show();
+  };
+  input.addEventListener("input", show);
+  input.addEventListener("change", () => { location.hash = encodeURIComponent(input.value); });
+  addEventListener("hashchange", read);
+  filter.hidden = false;
+  read();
 }

@@ -1,0 +1,80 @@
+-- How many articles the search finds, in all and by source, language, day and person, the ten largest of each.
+with found as (
+    select article_id
+    from main.search($words)
+    union all
+    select article_id
+    from articles
+    where $words = ''
+),
+
+hits as (
+    select
+        found.article_id,
+        articles.source_id,
+        articles.language,
+        cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) as day
+    from found
+    inner join articles on found.article_id = articles.article_id
+    where
+        ($only_source is null or articles.source_id = $only_source)
+        and ($only_language is null or articles.language = $only_language)
+        and ($since_on is null or day >= $since_on)
+        and ($until_on is null or day <= $until_on)
+        and (
+            $named is null or found.article_id in (
+                select mentions.article_id from mentions
+                where mentions.kind = 'person' and mentions.name = $named
+                union all
+                select quotes.article_id from quotes
+                where quotes.person = $named
+            )
+        )
+),
+
+counted as (
+    select
+        'all' as facet,
+        null as value,
+        count(*) as articles
+    from hits
+    union all
+    select
+        'source' as facet,
+        source_id as value,
+        count(*) as articles
+    from hits
+    group by source_id
+    union all
+    select
+        'language' as facet,
+        language as value,
+        count(*) as articles
+    from hits
+    group by language
+    union all
+    select
+        'day' as facet,
+        cast(day as varchar) as value,
+        count(*) as articles
+    from hits
+    group by day
+    union all
+    select
+        'person' as facet,
+        mentions.name as value,
+        count(distinct mentions.article_id) as articles
+    from mentions
+    inner join hits on mentions.article_id = hits.article_id
+    where mentions.kind = 'person'
+    group by mentions.name
+)
+
+select
+    facet,
+    value,
+    articles
+from counted
+where facet = 'all' or value is not null
+qualify row_number() over (partition by facet order by articles desc, value desc) <= 10
+order by facet, articles desc, value desc

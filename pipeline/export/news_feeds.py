@@ -26,10 +26,14 @@ CHANGES_SHOWN = 10
 class NewsFeed(msgspec.Struct, frozen=True):
     title: str
     link: str
-    """Where the feed, or a page about it, can be found."""
+    """Where the feed can be found."""
     entries: Sequence[NewsFeedEntry]
     updated_at: datetime
     """The date of its newest entry, or of the export if it has none."""
+    id: str = ""
+    """The id of an Atom feed; empty for its link."""
+    page: str | None = None
+    """A page that shows the same."""
 
 
 class NewsFeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +106,13 @@ def rss(feed: NewsFeed) -> bytes:
 
 def atom(feed: NewsFeed) -> bytes:
     root = Element("feed", xmlns=_ATOM)
-    _add(root, "id", feed.link)
+    _add(root, "id", feed.id or feed.link)
     _add(root, "title", feed.title)
     _add(root, "updated", _iso(feed.updated_at))
     _add(SubElement(root, "author"), "name", "newsledger")
-    _add(root, "link", href=feed.link)
+    _add(root, "link", rel="self", href=feed.link)
+    if feed.page:
+        _add(root, "link", rel="alternate", type="text/html", href=feed.page)
     for each in feed.entries:
         entry = SubElement(root, "entry")
         _add(entry, "id", each.id)

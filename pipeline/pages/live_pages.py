@@ -20,6 +20,7 @@ from pipeline.archive.storage import Location, archive_storage
 from pipeline.archive.warc import read_text
 from pipeline.errors import NewsledgerError
 from pipeline.ledger.log import utc_now
+from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind, PageMissing
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
 from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
@@ -53,6 +54,9 @@ class LiveLinks:
         parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe="") for key in keys)]
         return self._up + "/".join(parts) + self._query
 
+    def feed(self) -> str:
+        return f"{self._up}changes.atom{self._query}"
+
     def search(self, **chosen: str | date | None) -> str:
         query = replace(self._selection, **chosen).search_query
         return f"{self._up}search{query and '?'}{query}"
@@ -66,6 +70,7 @@ def live_pages(settings: Settings) -> Starlette:
     for kind in KINDS.values():
         path = "/" if kind.name == FIRST_PAGE else "/".join(["", kind.name, *(f"{{{key}:path}}" for key in kind.keys)])
         routes.append(Route(path, partial(_answer, room, partial(_page, opened, kind)), methods=["GET"]))
+    routes.append(Route("/changes.atom", partial(_answer, room, partial(_feed, opened)), methods=["GET"]))
     routes.append(Route("/record/{position:int}", partial(_answer, room, partial(_record, opened, settings))))
     return Starlette(routes=routes, exception_handlers={404: _no_such_address})
 
@@ -114,6 +119,14 @@ def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
     file = opened.newest()
     reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, LIMITS)
     return _html(render(kind, keys, reader, LiveLinks(_depth(request), selection)))
+
+
+def _feed(opened: _Published, request: Request) -> Response:
+    selection = Selection.of(request.query_params)
+    file = opened.newest()
+    links = LiveLinks(_depth(request), selection)
+    feed = change_feed(file, period_of(selection, file, utc_now().date()), links, str(request.url))
+    return Response(feed, 200, HEADERS, MEDIA_TYPE)
 
 
 def _record(opened: _Published, settings: Settings, request: Request) -> Response:

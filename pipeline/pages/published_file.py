@@ -19,7 +19,7 @@ import msgspec
 
 from pipeline.errors import LedgerMissing, NewsledgerError
 
-Bound = str | int | date | datetime | UUID | None
+Bound = str | int | date | datetime | UUID | tuple[str, ...] | None
 """A value that a query may be given."""
 MAX_SECONDS = 20.0
 """A query is interrupted after this time. The slowest one takes a hundredth of it at 100,000 articles."""
@@ -142,6 +142,8 @@ def _literal(value: Bound) -> str:
         return "null"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_literal, value))}]"
     text = "'" + str(value).replace("'", "''") + "'"
     match value:
         case datetime():

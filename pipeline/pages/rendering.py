@@ -43,6 +43,9 @@ class PageLinks(Protocol):
     def to(self, kind: str, *keys: object) -> str:
         """The relative address of a page."""
 
+    def feed(self) -> str:
+        """The relative address of the changes as a feed."""
+
     def search(self, **chosen: str | date | None) -> str:
         """The same of the search, with something else chosen: the fields of a Selection."""
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import storage_errors
+from pipeline.pages.change_feed import change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind, PageMissing
 from pipeline.pages.rendering import Reader, render, render_notice
 
 LIMITS = Limits(rows=100_000, hits=2_000)
+FEED = "changes.atom"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 Target = tuple[str, ...]
@@ -43,6 +45,8 @@ def write_report(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
             path.write_text(_page(KINDS[name], keys, reader, ReportLinks(target, found)), "utf-8")
         written += 1
         on_page(written, len(known))
+    with storage_errors(folder / FEED):
+        (folder / FEED).write_bytes(change_feed(reader.file, reader.period, ReportLinks((FIRST_PAGE,), found)))
     return written
 
 
@@ -67,6 +71,9 @@ class ReportLinks:
         target = (kind, *map(str, keys))
         self._found(target)
         return self._up + file_of(target)
+
+    def feed(self) -> str:
+        return f"{self._up}{FEED}"
 
     def search(self, **chosen: str | date | None) -> str:
         """The browser searches the list of the report's articles for what stands after `#`."""

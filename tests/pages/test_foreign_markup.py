@@ -10,6 +10,7 @@ from urllib.parse import urldefrag, urljoin
 
 import duckdb
 import pytest
+from lxml import etree
 
 from tests.pages.serving import parsed, served
 from tests.worlds.running import Demo, newsledger
@@ -37,6 +38,7 @@ class Column(NamedTuple):
 
 class Hostile(NamedTuple):
     pages: Mapping[str, str]
+    feed: bytes
     columns: Mapping[int, Column]
 
 
@@ -69,7 +71,7 @@ def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
             answer = browser.get(address)
             assert answer.status == 200, address
             pages[f"live {address}"] = answer.text
-    return Hostile(pages, columns)
+    return Hostile(pages, (folder / "report" / "changes.atom").read_bytes(), columns)
 
 
 def text_columns(con: duckdb.DuckDBPyConnection) -> Iterator[Column]:
@@ -130,6 +132,14 @@ def test_no_page_has_markup_from_outside(hostile: Hostile) -> None:
         assert len(page.xpath("//script")) == len(page.xpath("//head/title")) == 1, name
         assert page.xpath("//@*[starts-with(name(), 'on')]") == [], name
         assert [link for link in page.xpath("//@href") if "javascript:" in link.partition("?")[0][:11]] == [], name
+
+
+def test_feed_has_no_markup_from_outside(hostile: Hostile) -> None:
+    feed = etree.fromstring(hostile.feed)
+    texts = " ".join(feed.itertext())
+    assert {element.prefix for element in feed.iter()} == {None}
+    assert texts.count("<x-") > 10 and "{{7*7}}" in texts
+    assert not [link for link in feed.xpath("//@href") if link.startswith("javascript:")]
 
 
 def test_texts_of_all_event_types_are_on_a_page(hostile: Hostile) -> None:

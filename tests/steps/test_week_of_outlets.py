@@ -116,7 +116,7 @@ class Outlet(msgspec.Struct):
             case Habit.QUERY:
                 return f"/{self.name}/report?id={article.no}&channel=day{day}"
             case Habit.SESSION:
-                return f"/{self.name}/s{day}x{article.no}/report/{article.no}"
+                return f"/{self.name}/{random.Random(day).randbytes(8).hex()}/report/{article.no}"
             case _:
                 return f"/{self.name}/report/{article.no}"
 

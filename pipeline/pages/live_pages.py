@@ -21,13 +21,13 @@ from pipeline.archive.warc import read_text
 from pipeline.errors import NewsledgerError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind, PageMissing
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
 from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, period_of
 from pipeline.settings import Settings
 
-LIMITS = Limits(rows=500, hits=50)
+LIMITS = PageLimits(rows=500, hits=50)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
 AT_ONCE = 16

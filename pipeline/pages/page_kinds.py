@@ -19,7 +19,7 @@ class PageMissing(Exception):
     """There is no such page: the address cannot be read, or names something that is not in the file."""
 
 
-class Limits(msgspec.Struct, frozen=True):
+class PageLimits(msgspec.Struct, frozen=True):
     """What bounds the length of pages."""
 
     rows: int
@@ -43,7 +43,9 @@ class PageKind(msgspec.Struct, frozen=True):
         except ValueError as exc:
             raise PageMissing(f"{self.name}: {exc}") from exc
 
-    def answers(self, file: PublishedFile, period: Period, keys: Sequence[str], limits: Limits) -> Mapping[str, Figure]:
+    def answers(
+        self, file: PublishedFile, period: Period, keys: Sequence[str], limits: PageLimits
+    ) -> Mapping[str, Figure]:
         """The page's figures by name, none longer than the limits allow. Raises PageMissing."""
         named = self.values(keys)
         values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, **_shown(named), **named}

@@ -25,7 +25,7 @@ from markupsafe import Markup
 from pipeline.monitor.concerns import Concern
 from pipeline.pages import marked_text
 from pipeline.pages.marked_text import MarkedLine, MarkedSpan, WordEdit
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, Limits, PageKind
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits
 from pipeline.pages.published_file import Figure, PublishedFile
 from pipeline.pages.published_state import published_concerns
 from pipeline.pages.selection import Period
@@ -57,7 +57,7 @@ class Reader(msgspec.Struct, frozen=True):
     period: Period
     language: str
     now: datetime
-    limits: Limits
+    limits: PageLimits
 
 
 def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks) -> str:

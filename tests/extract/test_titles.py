@@ -35,6 +35,9 @@ def page(*, h1: str = "", h2: str = "", og: str = "", title: str = "", declared:
         (page(h1=SEARCHED, h2=SHOWN, og=SEARCHED, title=SEARCHED, declared=SHOWN), SHOWN),
         (page(h1=SEARCHED, h2=SHOWN, og=SHOWN, title=f"{SEARCHED} - Holmbote", declared=SEARCHED), SHOWN),
         (page(h1=SHOWN, h2="Streit um das Geld", og=SHOWN, title=SHOWN), SHOWN),
+        (page(h1="Ein langer Montag", og=SEARCHED, declared=SEARCHED), "Ein langer Montag"),
+        (page(h2="Ein langer Montag am Deich", og=SHARED_AS, declared=SEARCHED), "Ein langer Montag am Deich"),
+        (page(h1=SHOWN, before="<h1><a href='/b'>Der Hafen wächst nach Norden</a></h1>", title=SHOWN), SHOWN),
         (page(before=f"<nav><h1>{SEARCHED}</h1></nav>", h2=SHOWN, og=SEARCHED, declared=SHOWN), SHOWN),
         (
             page(
@@ -86,6 +89,12 @@ def test_the_kicker_is_removed_from_declared_titles(heading: str, declared: str)
     body = f"<html><head>{head}</head><body><article>{heading}{paragraphs(DEICH)}</article></body></html>"
     extraction = extract(body.encode())
     assert (extraction.kicker, extraction.headline) == ("Hochwasser", SHOWN)
+
+
+@pytest.mark.parametrize("badge", ["M+", "Plus", "Live", "Video", "Exklusiv für Abonnenten"])
+def test_a_badge_is_no_kicker(badge: str) -> None:
+    extraction = extract(page(h1=f"<span class='label'>{badge}</span> {SHOWN}", og=SHOWN))
+    assert (extraction.headline, extraction.kicker) == (SHOWN, None)
 
 
 def test_the_first_part_of_a_compound_word_is_not_a_kicker() -> None:

@@ -20,6 +20,7 @@ from pipeline.extract.metadata.headline_element import (
     clean_kicker,
     declared_kicker,
     find_heading,
+    is_of_article,
     kicker_before,
     preceding_kicker,
     split_kicker,
@@ -85,6 +86,8 @@ class ArticleHeader(msgspec.Struct, frozen=True):
     """The visible header of an article, and the elements it was read from."""
 
     headline: str | None = None
+    is_of_article: bool = False
+    """Whether the page marks the headline as the article's, so that it need not be like the declared titles."""
     kicker: str | None = None
     lead: str | None = None
     badge: str | None = None
@@ -133,7 +136,8 @@ def read_header(
         byline = find_byline(list(_elements_above(heading)))
     return ArticleHeader(
         headline=headline,
-        kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, titles)),
+        is_of_article=is_of_article(heading),
+        kicker=_agreed_kicker(clean_kicker(kicker or preceding), declared_kicker(headline, [*titles, page_title])),
         lead=" ".join(lines_of(lead)).removeprefix(badge or "").strip() if lead is not None else None,
         badge=badge,
         byline=byline.names,

@@ -68,7 +68,7 @@ def choose_metadata(
     `title` is the text of the title element, `language` the html element's `lang`.
     """
     headline, headline_origin = choose_headline(
-        header.headline, header.kicker, declared, title, site_names(declared, url)
+        header.headline, header.kicker, declared, title, site_names(declared, url), is_sure=header.is_of_article
     )
     section = _choose_section(declared)
     zone = outlet_zone(url, language, declared.meta("og:locale"))

@@ -8,7 +8,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.metadata.titles import MAX_KICKER_CHARS
+from pipeline.extract.metadata.titles import MAX_KICKER_CHARS, shares_words
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes
 from pipeline.extract.page.text import (
     likeness,
@@ -26,6 +26,12 @@ _MIN_LIKENESS = 0.5
 _MARKS = " :|–—-•"
 """What separates a kicker from its headline."""
 _MARK_AT_END = re.compile(r"(?:[:|]|\s[–—•-])\s*$")
+_BADGE = re.compile(
+    r"(?:\w{0,4}\+|plus|premium|abo|live|videos?|audio|podcast|anzeige|exklusiv|exclusive|update|eilmeldung"
+    r"|breaking(?: news)?|(?:exklusiv |nur )?für (?:abonnent|mitglieder)\w*|subscribers? only|for subscribers)\W*$",
+    re.IGNORECASE,
+)
+"""A label of the page's kind or price, where other pages have a kicker."""
 _BREADCRUMBS = ("nav", "ol")
 """A heading inside of these names a section of the site; it is the headline only if the page has no other."""
 
@@ -44,26 +50,47 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
     and the other is the headline.
     """
     headings = _headings(root)
+    titles = titles or (page_title,)
     in_flow = [(element, text) for element, text in headings if not _is_within(element, *_BREADCRUMBS)]
     first = _opening_heading(root)
     opening = [(element, text) for element, text in in_flow if element is first]
     found = (_most_like(candidates, titles) for candidates in (opening, in_flow, headings))
     best = next((element for element in found if element is not None), None)
     if best is None:
-        return next((element for element, text in in_flow if element.tag == "h1" and len(words_of(text)) > 2), None)
+        return _unlike_heading(in_flow, titles, _opening_heading(root, "body"))
     if normal(visible_text(best)) == normal(page_title):
         others = {normal(title) for title in titles} - {normal(page_title)}
         return next((element for element, text in headings if normal(text) in others), best)
     return best
 
 
+def is_of_article(heading: HtmlElement) -> bool:
+    """Whether the heading is an h1 in `article` or `main`, and not a link."""
+    return heading.tag == "h1" and _is_within(heading, "article", "main") and heading.find(".//a") is None
+
+
 def _is_within(element: HtmlElement, *tags: str) -> bool:
     return next(element.iterancestors(*tags), None) is not None
 
 
-def _opening_heading(root: HtmlElement) -> HtmlElement | None:
+def _unlike_heading(
+    headings: Sequence[tuple[HtmlElement, str]], titles: Sequence[str], opening: HtmlElement | None
+) -> HtmlElement | None:
+    """The heading of a page whose declared titles are other words: the h1 of the article, else of three or more words.
+
+    If the page has no h1, the h2 before the text counts if it shares a longer word with a declared title.
+    """
+    h1s = [(element, text) for element, text in headings if element.tag == "h1"]
+    first = next((element for element, text in h1s if is_of_article(element) and len(words_of(text)) > 1), None)
+    if h1s:
+        return next((element for element, text in h1s if len(words_of(text)) > 2), None) if first is None else first
+    found = next((text for element, text in headings if element is opening), "")
+    return opening if len(words_of(found)) > 2 and shares_words(found, titles) else None
+
+
+def _opening_heading(root: HtmlElement, place: str = "main") -> HtmlElement | None:
     """The heading at the start of `main`. Some pages repeat it above `main`, where it stays visible when scrolling."""
-    main = root.find(".//main")
+    main = root.find(f".//{place}")
     for element in main.iter("h1", "h2", "p") if main is not None else ():
         if element.tag != "p":
             return element
@@ -168,5 +195,7 @@ def preceding_kicker(heading: HtmlElement) -> HtmlElement | None:
 
 
 def clean_kicker(kicker: HtmlElement | str | None) -> str | None:
+    """The kicker's text; None for a badge."""
     text = kicker if isinstance(kicker, str) or kicker is None else spaced_text(kicker)
-    return (text or "").strip(_MARKS) or None
+    said = (text or "").strip(_MARKS)
+    return said if said and not _BADGE.match(said) else None

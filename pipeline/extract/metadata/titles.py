@@ -6,8 +6,8 @@
     og:title    rewritten for sharing
     title       the outlet's name after it; rewritten for search engines
 
-The outlet's name and the kicker are removed from every candidate. The visible heading is the headline, unless it has
-no word of the others; then the wording that most candidates share is. In a tie the earlier one of the table wins.
+The outlet's name and the kicker are removed from every candidate. The visible heading is the headline, unless it is
+outside of the article and has no word of the others; then the wording that most candidates share is. In a tie the earlier one of the table wins.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ MAX_KICKER_CHARS = 90
 """A longer text before a headline is not a kicker."""
 _MIN_WORD_CHARS = 4
 """Shorter words are in many titles."""
+_MANY_WORDS = 4
+"""So many shared words count even if they are short: some scripts divide words into syllables."""
 _SAME_SHARE = 0.6
 """A wording within a longer one is the same headline if it has at least this share of its length."""
 
@@ -108,9 +110,18 @@ def without_kicker(title: str, kicker: str | None) -> str:
 
 
 def choose_headline(
-    heading: str | None, kicker: str | None, declared: Declared, page_title: str | None, sites: Sequence[str]
+    heading: str | None,
+    kicker: str | None,
+    declared: Declared,
+    page_title: str | None,
+    sites: Sequence[str],
+    *,
+    is_sure: bool = False,
 ) -> tuple[str | None, str]:
-    """The headline and its origin, by the rules in this module's docstring; (None, "") if the page has no title."""
+    """The headline and its origin, by the rules in this module's docstring; (None, "") if the page has no title.
+
+    `is_sure`: the heading is the article's, whatever the other candidates say.
+    """
     candidates = (
         ("heading", heading),
         ("json-ld", declared.article.get("headline")),
@@ -125,16 +136,20 @@ def choose_headline(
     wordings = [(origin, text) for origin, text in wordings if text]
     if not wordings:
         return None, ""
-    if wordings[0][0] == "heading" and _is_about_the_same(wordings[0][1], [text for _, text in wordings[1:]]):
+    others = [text for _, text in wordings[1:]]
+    is_sure = is_sure and not _is_site(wordings[0][1], sites, shares=True)
+    if wordings[0][0] == "heading" and (
+        is_sure or not others or shares_words(f"{kicker or ''} {wordings[0][1]}", others)
+    ):
         return wordings[0][1], "heading"
     origin, headline = max(wordings, key=lambda wording: sum(same_wording(wording[1], other) for _, other in wordings))
     return headline, origin
 
 
-def _is_about_the_same(heading: str, others: Sequence[str]) -> bool:
-    """Whether a visible heading can be the headline: it shares a longer word with another title, or is the only one."""
-    said = {word for other in others for word in words_of(other)}
-    return not said or any(len(word) >= _MIN_WORD_CHARS and word in said for word in words_of(heading))
+def shares_words(heading: str, titles: Iterable[str]) -> bool:
+    """Whether a heading shares a longer word with one of the titles, or several shorter ones."""
+    shared = {word for title in titles for word in words_of(title)} & set(words_of(heading))
+    return len(shared) >= _MANY_WORDS or any(len(word) >= _MIN_WORD_CHARS for word in shared)
 
 
 def same_wording(one: str, other: str) -> bool:

@@ -7,7 +7,8 @@
     title       the outlet's name after it; rewritten for search engines
 
 The outlet's name and the kicker are removed from every candidate. The visible heading is the headline, unless it is
-outside of the article and has no word of the others; then the wording that most candidates share is. In a tie the earlier one of the table wins.
+outside of the article and has no word of the others; then the wording that most candidates share is. In a tie the
+earlier one of the table wins.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MAX_KICKER_CHARS = 90
 _MIN_WORD_CHARS = 4
 """Shorter words are in many titles."""
 _MANY_WORDS = 4
-"""So many shared words count even if they are short: some scripts divide words into syllables."""
+"""This number of shared words is enough even if they are short: some scripts divide words into syllables."""
 _SAME_SHARE = 0.6
 """A wording within a longer one is the same headline if it has at least this share of its length."""
 

@@ -84,7 +84,10 @@ class Speakers:
             return False  # a noun by its capital alone: "Besonders empört sind …"
         if not lexicon.is_german:
             is_named = words[0].lower not in lexicon.determiners_nominative or words[-1].surface.isdigit()
-            return bool(names) and (len(names) > 1 or is_named)
+            is_beside = self._is_beside_verb(speaker[1] - 1, cue) and speaker[1] - speaker[0] == 2
+            return (bool(names) and (len(names) > 1 or is_named)) or (
+                is_beside and not is_abstract(self._view, speaker)
+            )
         return bool(names)
 
     def is_thing(self, phrase: Range) -> bool:
@@ -149,7 +152,10 @@ class Speakers:
         first = self._tokens[speaker[0]]
         if is_several(self._view, speaker):
             return _NOBODY
-        if speaker[1] - speaker[0] == 1 and first.lower in self._people.lexicon.pronouns:
+        lexicon = self._people.lexicon
+        if speaker[1] - speaker[0] == 1 and first.lower in (
+            lexicon.pronouns | lexicon.pronouns_male | lexicon.pronouns_female
+        ):
             if first.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
                 return _NOBODY
             return self._antecedent(first.lower, speaker[0], sentence)

@@ -155,9 +155,11 @@ def verb_speaker(s: Situation) -> Attribution | None:
     misses="„Das Wasser ist endlich weg“, steht auf dem Plakat.",
 )
 def any_verb_speaker(s: Situation) -> Attribution | None:
-    """„…“, strahlte Holm; „…“, zeigte sich der Trainer zufrieden: any verb, if a person or an organisation follows."""
+    """„…“, strahlte Holm; „…“, zeigte sich der Trainer zufrieden; “…,” she emailed: any verb of a person or a group."""
     verb = s.tokens[s.after] if s.after < s.end else None
-    if not s.is_german or verb is None or not s.is_set_off or not s.is_at(s.at + 1, ","):
+    if not s.is_german:
+        return _any_verb_en(s)
+    if verb is None or not s.is_set_off or not s.is_at(s.at + 1, ","):
         return None
     if not verb.surface.islower() or verb.lower in s.lexicon.function_words - s.lexicon.auxiliaries:
         return None
@@ -165,6 +167,20 @@ def any_verb_speaker(s: Situation) -> Attribution | None:
     if speaker is None or not verb.lower.endswith(("t", "te", "ten", "en", "ß", "f", "g", "b", "h", "d")):
         return None
     return Attribution(speaker, (s.after, s.after + 1)) if may_be_somebody(s, speaker) else None
+
+
+def _any_verb_en(s: Situation) -> Attribution | None:
+    """“…,” she emailed: a person or a group, and a verb that ends the clause."""
+    end = noun_phrase(s, s.after, s.end) if s.is_set_off and s.after < s.end else None
+    if end is None or end >= s.end or not may_be_somebody(s, (s.after, end)):
+        return None
+    verb, follower = s.tokens[end], s.tokens[end + 1] if end + 1 < s.end else None
+    if not verb.surface.islower() or not verb.surface.endswith(("ed", "s")):
+        return None
+    if verb.lower in s.lexicon.function_words | s.lexicon.finite_verbs:
+        return None
+    is_last = follower is None or not follower.is_word or follower.lower in s.lexicon.prepositions
+    return Attribution((s.after, end), (end, end + 1)) if is_last else None
 
 
 def _cited(s: Situation, verb: int) -> Range | None:
@@ -242,8 +258,13 @@ def quoted_speaker(s: Situation) -> Attribution | None:
 def as_put(s: Situation) -> Attribution | None:
     """die, wie Holm sagte, „…“; the, as she put it, “…”
 
-    The clause stands between two commas right before the quotation.
+    The clause stands between two commas right before the quotation, or after it: “…”, as she put it.
     """
+    if s.is_at(s.after, "as") and not s.is_german:
+        end = noun_phrase(s, s.after + 1, s.end)
+        verb = next((i for i in range(end or s.end, min(s.end, s.after + _NEAR_TOKENS)) if _puts(s, i)), None)
+        if end is not None and verb is not None:
+            return Attribution((s.after + 1, end), (verb, verb + 1))
     if not s.is_at(s.at - 1, ","):
         return None
     for at in range(s.at - 3, max(s.first, s.at - _NEAR_TOKENS) - 1, -1):

@@ -28,6 +28,7 @@ from pipeline.annotate.direct.inferred_speakers import (
     nobody,
     reported_clause,
     same_speaker,
+    split_quote,
     subject_before_quote,
     subject_colon,
 )
@@ -47,6 +48,7 @@ from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Senten
 RULES: tuple[MarkedRule, ...] = (
     said_in_document,
     so_speaker,
+    split_quote,
     verb_speaker,
     speaker_verb,
     quoted_speaker,
@@ -117,7 +119,8 @@ def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) ->
     is_near = last is not None and (
         reading.tokens[last.at].segment == reading.tokens[at].segment - 1
         if segment.goes_on
-        else number - last.sentence <= 1 and reading.sentences[last.sentence].paragraph == sentence.paragraph
+        else number - last.sentence <= 1
+        and (reading.sentences[last.sentence].paragraph == sentence.paragraph or _is_whole_paragraph(reading, number))
     )
     return Situation(
         tokens=reading.tokens,
@@ -132,6 +135,13 @@ def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) ->
         goes_on=segment.goes_on,
         ending=reading.text[segment.end - 1],
     )
+
+
+def _is_whole_paragraph(reading: Reading, number: int) -> bool:
+    """Whether the sentence is nothing but marked words, and so is its paragraph."""
+    sentences, (first, end, paragraph) = reading.sentences, reading.sentences[number]
+    is_alone = number + 1 == len(sentences) or sentences[number + 1].paragraph != paragraph
+    return is_alone and end - first == 1 and sentences[number - 1].paragraph != paragraph
 
 
 def _earlier(sentences: list[Sentence], number: int) -> tuple[Range, ...]:

@@ -20,7 +20,8 @@ from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive
 )
 def subject_colon(s: Situation) -> Attribution | None:
     """The subject of the sentence before the colon: Holm hob die Hände: „…“"""
-    if not s.is_at(s.at - 1, ":") or s.has(max(s.first, s.at - 6), s.at, "("):
+    opening = s.find_back(s.at - 1, max(s.first, s.at - 6), "(")
+    if not s.is_at(s.at - 1, ":") or (opening is not None and not s.has(opening, s.at, ")")):
         return None
     speaker = first_subject(s, s.first, s.at - 1)
     if speaker is not None and s.tokens[speaker[0]].lower == "man":
@@ -52,6 +53,23 @@ def reported_clause(s: Situation) -> Attribution | None:
 
 def _follows_report(s: Situation) -> bool:
     return s.last_quotation is not None or (bool(s.earlier) and has_reported_mood(s, *s.earlier[0]))
+
+
+@marked_rule(
+    "de",
+    confidence=0.9,
+    evidence=Evidence.ADJACENT,
+    matches="„Das Geld“, so Kowalski, „reicht.“",
+    misses="„Das Geld“, sagte Kowalski bei „Nordkabel“.",
+)
+def split_quote(s: Situation) -> Attribution | None:
+    """„…“, sagte Holm, „…“: the words continue after their speaker and a comma."""
+    last, comma = s.last_quotation, s.at - 1
+    if last is None or last.speaker is None or s.last_quotation_at < s.first or not s.is_at(comma, ","):
+        return None
+    told = range(s.last_quotation_at + 1, comma)
+    is_beside = last.speaker[0] in told and (last.cue is None or last.cue[0] in told)
+    return last if is_beside and not s.has(last.speaker[1], comma, ",") else None
 
 
 @marked_rule(

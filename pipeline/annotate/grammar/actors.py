@@ -7,10 +7,11 @@ from pipeline.annotate.grammar.tokens import Range, View
 
 
 def is_abstract(view: View, phrase: Range) -> bool:
-    """Whether the German phrase names a thing that does not speak: "Die Kritik", "Diese Entscheidung", "Das"."""
+    """Whether the phrase names a thing that does not speak: "Die Kritik", "Das", "the darkness"."""
     lexicon = view.lexicon
     if not lexicon.is_german:
-        return False
+        head = view.tokens[phrase[1] - 1].lower
+        return head.endswith(tuple(lexicon.abstract_endings)) and not lexicon.is_speaking_noun(head)
     tokens = view.tokens
     if phrase[1] - phrase[0] == 1 and tokens[phrase[0]].lower in lexicon.things:
         return True

@@ -56,5 +56,11 @@ def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
 
 def is_several(view: View, phrase: Range) -> bool:
     """Whether the phrase names several people. In English "and" is ignored: it may be part of one office."""
-    joins = view.lexicon.joins if view.lexicon.is_german else view.lexicon.alternatives
-    return any(token.lower in joins for token in view.tokens[phrase[0] : phrase[1]])
+    tokens, lexicon = view.tokens, view.lexicon
+    joins = lexicon.joins if lexicon.is_german else lexicon.alternatives
+    at = next((at for at in range(*phrase) if tokens[at].lower in joins), None)
+    if at is None:
+        return False
+    # "Trainerin und Autorin Karin Holm" is one person with two offices.
+    offices = at == phrase[0] + 1 and lexicon.is_role(tokens[phrase[0]].surface)
+    return not (offices and at + 3 < phrase[1] and lexicon.is_role(tokens[at + 1].surface))

@@ -31,7 +31,7 @@ def name_end(view: View, at: int, stop: int) -> int:
     while end < stop:
         token = tokens[end]
         if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
-            if end > at and "." in token.surface:
+            if end > at and "." in token.surface[:-1] and token.surface[-1] != ".":
                 break  # "sagt Judy Holm ufer-bote.de"
             end += 1
             continue
@@ -119,7 +119,9 @@ def _follows_article(token: Token, lexicon: Lexicon) -> bool:
 def _past_participle_attribute(view: View, at: int, stop: int) -> int:
     """The position of the participle in "die | in Bonn geborene Autorin"; `at` without such an attribute."""
     tokens, lexicon = view.tokens, view.lexicon
-    if at >= stop or tokens[at].lower not in lexicon.prepositions | lexicon.adverbs:
+    if at >= stop:
+        return at
+    if tokens[at].lower not in lexicon.prepositions | lexicon.adverbs and not tokens[at].surface.isdigit():
         return at
     for participle in range(at + 1, min(stop - 1, at + LONGEST_ATTRIBUTE)):
         token = tokens[participle]
@@ -179,6 +181,9 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
             or tokens[end].lower not in lexicon.postmodifiers
             or not lexicon.is_role(tokens[end - 1].surface)
         ):
+            if _names_field(view, end, stop):
+                end = name_end(view, end + 1, stop)
+                continue
             is_genitive = end < stop and tokens[end].lower in lexicon.genitive_determiners
             if not is_genitive or _has_full_name(view, head, end) or _is_told(view, end, stop):
                 break
@@ -194,6 +199,14 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
             inner_end = max(inner_end, name_end(view, inner_end + 1, stop))  # "für Studium und Lehre"
         head, end = inner, inner_end
     return end
+
+
+def _names_field(view: View, at: int, stop: int) -> bool:
+    """True for what an office or institute works on: "das Landesamt | für Umwelt"."""
+    if at + 1 >= stop or view.tokens[at].lower != "für" or not is_name_word(view.tokens[at + 1], view.lexicon):
+        return False
+    head = view.tokens[at - 1].lower
+    return view.lexicon.is_speaking_noun(head) or view.lexicon.is_organisation_noun(head)
 
 
 def _is_told(view: View, at: int, stop: int) -> bool:
@@ -223,6 +236,8 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
         return None
     if first.lower in lexicon.quantifiers and (end := _partitive_end_en(view, at, stop)) is not None:
         return end
+    if first.lower.endswith("-year-old") and at + 1 < stop and is_name_word(tokens[at + 1], lexicon):
+        return _noun_phrase_en(view, at + 1, stop)
     has_determiner = first.lower in lexicon.determiners_nominative
     if not has_determiner and not is_name_word(first, lexicon) and not _starts_bare_en(view, at, stop):
         return None
@@ -286,7 +301,9 @@ def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
 
 def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
     lower = token.lower
-    if not token.is_word or (lower in lexicon.verbs and lower not in lexicon.nouns_or_verbs):
+    if not token.is_word:
+        return True
+    if lower in lexicon.verbs and lower not in lexicon.nouns_or_verbs and not token.is_capitalised:
         return True
     if lower in lexicon.finite_verbs and not token.is_capitalised:
         return True

@@ -179,7 +179,7 @@ def source_en(view: View, at: int) -> Attribution | None:
         start = at + 4
     else:
         return None
-    end = noun_phrase(view, start, view.end)
+    end = start + 1 if view.is_at(start, *view.lexicon.object_pronouns) else noun_phrase(view, start, view.end)
     return Attribution((start, end), (at, start)) if end is not None else None
 
 

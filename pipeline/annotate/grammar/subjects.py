@@ -36,14 +36,35 @@ def subject_of(view: View, verb: int, divider: int) -> Range | None:
 
 
 def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
+    if is_passive_en(view, low, verb):
+        end = noun_phrase(view, verb + 2, high) if view.is_at(verb + 1, "by") else None
+        return (verb + 2, end) if end is not None else None
     found = subject_before(view, low, verb) or described_by_participle(view, low, verb)
     if found is not None:
+        who = view.find_back(found[0] - 2, low, "who", ",")
+        if who is not None and view.is_at(who, "who"):  # "the man who made the arrest said"
+            return subject_before(view, low, who) or found
         return found
     if verb > low and view.is_at(verb - 1, "and", "but"):
         return first_subject(view, low, verb)
-    if verb > low and view.is_at(verb - 1, "who", "which"):
-        return subject_before(view, low, verb - (2 if view.is_at(verb - 2, ",") else 1))
-    return subject_after(view, verb, high) or first_subject(view, low, verb)
+    relative = verb - 1
+    while relative > low and view.tokens[relative].lower in view.lexicon.auxiliaries | view.lexicon.adverbs:
+        relative -= 1
+    if relative > low and view.is_at(relative, "who", "which"):
+        return subject_before(view, low, relative - (1 if view.is_at(relative - 1, ",") else 0))
+    is_inverted = verb == low or not view.tokens[verb - 1].is_word
+    after = subject_after(view, verb, high) if is_inverted else None
+    return after or first_subject(view, low, verb) or subject_after(view, verb, high)
+
+
+def is_passive_en(view: View, low: int, verb: int) -> bool:
+    """Whether the English verb is a passive participle: "was urged", "have been told", "announced by"."""
+    if view.is_at(verb + 1, "by") and view.tokens[verb].lower.endswith("ed"):
+        return True
+    at = verb - 1
+    while at > low and view.tokens[at].lower in view.lexicon.adverbs - view.lexicon.auxiliaries:
+        at -= 1
+    return at >= low and view.tokens[at].lower in view.lexicon.passive_auxiliaries
 
 
 def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:

@@ -190,8 +190,8 @@ def _may_be_small(view: View, sentence: Sentence) -> bool:
 
 @cache
 def _token() -> re.Pattern[str]:
-    """A number, a word, a web address such as "example.org", a line end or a mark."""
-    return re.compile(r"\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w+)*|\n|[^\w\s]")
+    """Initials such as "U.S.", a number, a word, a web address such as "example.org", a line end or a mark."""
+    return re.compile(r"(?:[A-Z]\.){2,}|\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w+)*|\n|[^\w\s]")
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -262,7 +262,7 @@ def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sent
                 sentences.append(Sentence(first, at, paragraph))
             first = at + 1
             paragraph += 1
-        elif (token.segment >= 0 or token.surface in _SENTENCE_ENDS or at == last) and _ends_sentence(
+        elif (token.segment >= 0 or token.surface[-1] in _SENTENCE_ENDS or at == last) and _ends_sentence(
             text, view, at, segments
         ):
             sentences.append(Sentence(first, at + 1, paragraph))
@@ -285,8 +285,8 @@ def _ends_sentence(text: str, view: View, at: int, segments: list[Segment]) -> b
         if follower.segment >= 0:
             return True
         return follower.is_capitalised and not (last in "!?…" and _attributes(view, at + 1))
-    if token.surface not in _SENTENCE_ENDS:
-        return False
+    if token.surface not in _SENTENCE_ENDS:  # "in the U.S. He left": a name may follow initials, a pronoun does not
+        return token.surface.endswith(".") and follower.is_capitalised and follower.lower in lexicon.function_words
     if follower.surface in _SENTENCE_ENDS or follower.surface in {",", ")", ";"}:
         return False
     if token.surface == "." and at > 0 and tokens[at - 1].segment < 0 and tokens[at - 1].end == token.start:
@@ -318,7 +318,7 @@ def _attributes(view: View, at: int) -> bool:
     for before, token in zip(view.tokens[at - 1 : at + _LOOK_AHEAD], view.tokens[at : at + _LOOK_AHEAD], strict=False):
         if token.surface == "," and (is_apposed or before.is_capitalised):
             is_apposed = not is_apposed
-        elif not token.is_word:
+        elif not token.is_word and not (token.surface == "." and before.lower in lexicon.abbreviations):
             return False
         if token.lower in lexicon.verbs:
             return True

@@ -26,6 +26,8 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     candidates = lexicon.verbs.get(token.lower)
     if not candidates or token.segment >= 0 or (at and _is_noun(token, tokens[at - 1], lexicon)):
         return None
+    if not lexicon.is_german and is_noun_before_verb(view, at):
+        return None
     if lexicon.is_german and (_is_infinitive(view, at) or _is_aside(view, at)):
         return None
     plain = None
@@ -79,6 +81,8 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
         lower = tokens[position].lower
         if verb.is_separable and lower == verb.needs and not _ends_clause(view, position):
             continue
+        if not view.is_german and view.is_at(position + 1, "to"):
+            continue  # "went on to win"
         if lower == verb.needs or (verb.needs == "von" and lower == "vom"):
             return position
     return None
@@ -89,6 +93,14 @@ def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
     if not lexicon.is_german:
         return token.is_capitalised or before.lower in lexicon.determiners_nominative
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
+
+
+def is_noun_before_verb(view: View, at: int) -> bool:
+    """Whether an English form is a noun since the verb of the sentence follows it: "her remarks suggest"."""
+    follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
+    if follower is None or follower.surface not in view.lexicon.verbs or follower.surface.endswith(("ing", "ed")):
+        return False
+    return view.tokens[at].surface.endswith("s") or not follower.surface.endswith("s")
 
 
 LONGEST_COMPARISON = 25

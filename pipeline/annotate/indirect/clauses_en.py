@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.appositions import past_parenthesis
+from pipeline.annotate.grammar.participles import opens_with_participle
 from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.sources import source_en
 from pipeline.annotate.grammar.subjects import subject_after
@@ -90,9 +91,13 @@ def clause_then_speaker(p: Passage) -> Report | None:
     if p.verb is None:
         return None
     if p.tokens[p.at - 1].surface in _COMMAS and p.at - 1 > p.first:
+        if p.verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("ing"):
+            return None  # "The race, called the Long Mile, …"
         speaker = subject_after(p, p.at, p.end)
         comma = p.at - 1
         behind = speaker[1] if speaker else p.at + 1
+        if behind < p.end and p.tokens[behind].lower in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
+            return None  # "Marsh, the mayor, said the cause was unknown"
     else:
         speaker = p.subject(p.at, p.end)
         if speaker is None or speaker[0] <= p.first or speaker[1] > p.at:
@@ -127,7 +132,8 @@ def _is_split(p: Passage, comma: int, closing: int) -> bool:
 def _is_statement(p: Passage, comma: int) -> bool:
     """Whether a clause precedes the comma, not "On Monday", "However" or "When the rain came"."""
     first = p.tokens[p.first].lower
-    if first in p.lexicon.unreported_openers:
+    second = p.tokens[p.first + 1].lower if first in p.lexicon.clause_joins else first
+    if second in p.lexicon.unreported_openers or opens_with_participle(p, p.first, comma):
         return False
     if _is_apposed(p, comma):
         return False
@@ -181,8 +187,14 @@ def according_to_source(p: Passage) -> Report | None:
         return report(p, (comma + 1, clause_end(p, comma + 1)), found.speaker, found.cue)
     if not _is_statement(p, p.at):
         return None
-    behind = (p.first, clause_end(p, last)) if p.is_at(last, ",") and sentence_end(p) - last > 4 else (p.first, p.at)
-    return report(p, behind, found.speaker, found.cue)
+    goes_on = p.is_at(last, ",") and sentence_end(p) - last > 4 and not _names_office(p, last + 1)
+    return report(p, (p.first, clause_end(p, last)) if goes_on else (p.first, p.at), found.speaker, found.cue)
+
+
+def _names_office(p: Passage, at: int) -> bool:
+    """Whether the rest of the sentence says who the source is: "according to Carla Dunn, head of the union"."""
+    end = noun_phrase(p, at, p.end)
+    return end is not None and p.has_role(at, end)
 
 
 @rule(
@@ -218,6 +230,8 @@ def infinitive(p: Passage) -> Report | None:
     if p.tokens[p.at].lower not in p.lexicon.infinitive_verbs or p.verb is None:
         return None
     start = p.at + 1
+    if p.is_at(start, "to") and p.is_at(p.at, "urged", *p.lexicon.telling_verbs):
+        return None  # "Residents urged to stay indoors": they were told
     if not p.is_at(start, "to", "not"):
         addressee = noun_phrase(p, start, p.end) or _bare_addressee_end(p, start)
         if addressee is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.appositions import past_parenthesis
+from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
 from pipeline.annotate.grammar.sources import source_de, source_end
 from pipeline.annotate.grammar.subjects import subject_after
@@ -194,7 +194,7 @@ def so_source(p: Passage) -> Report | None:
     end = noun_phrase(p, p.at + 1, p.end)
     if end is None or not is_nominative(p, p.at + 1):
         return None
-    stops = past_parenthesis(p, end, p.end)
+    stops = past_parenthesis(p, through_apposed_name(p, p.at + 1, end, p.end), p.end)
     if p.is_at(stops, *p.lexicon.adverbs) and p.is_at(stops + 1, ",", "–"):
         stops += 1  # "so Holm weiter,"
     if stops < p.end and not (

@@ -14,6 +14,8 @@ _STARTS = {
     "de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge", "dass", "daß"),
     "en": ("according",),
 }
+LONG_ROLE = 8
+"""Fewest letters of an English role that may end a compound."""
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 
@@ -122,6 +124,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     verb_forms: frozenset[str]
     """All forms that may be the finite verb of a clause."""
     shortest_role: int
+    long_roles: tuple[str, ...]
+    """English roles that may end a compound: "psychotherapist"."""
     reporting_words: frozenset[str]
     """Every word from which a rule of indirect speech starts, nouns excepted."""
 
@@ -197,7 +201,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     def ends_in_role(self, word: str) -> bool:
         """Whether the word is one of the roles or, in German, a compound that ends in one."""
         if not self.is_german:
-            return word in self.roles or word.rpartition("-")[2] in self.roles
+            return word in self.roles or word.rpartition("-")[2] in self.roles or word.endswith(self.long_roles)
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
 
     def is_reporting_noun(self, word: str) -> bool:
@@ -307,6 +311,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         participles={verb.participle: verb for verb in verbs if verb.participle},
         function_words=frozenset().union(*(words[key] for key in closed)),
         verb_forms=words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(verbs_by_form(verbs)),
+        long_roles=tuple(role for role in words["roles"] if len(role) >= LONG_ROLE),
         shortest_role=min(map(len, words["roles"])),
         reporting_words=frozenset(verbs_by_form(verbs)).union(
             (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]

@@ -125,7 +125,9 @@ def _may_be_name(token: Token, lexicon: Lexicon) -> bool:
     word = token.surface
     if word.islower():
         return token.lower in lexicon.name_particles
-    return not any(map(str.isdigit, word)) and (len(word) == 1 or not word.replace("-", "").isupper())
+    return not any(map(str.isdigit, word)) and (
+        len(word) == 1 or word[-1] == "." or not word.replace("-", "").isupper()
+    )
 
 
 def spelled(view: View, name: Range, surname: str) -> str:
@@ -198,6 +200,8 @@ class Introductions(msgspec.Struct, frozen=True):
         if before is not None and (self.lexicon.is_role(before.surface) or before.lower in self.lexicon.titles):
             return True
         if before is not None and before.surface == "." and name[0] > sequence[0]:
+            return True
+        if before is not None and before.surface == "," and _is_apposed(view, name):
             return True
         if any(word in self.lexicon.name_particles for word in words):
             return False
@@ -292,6 +296,13 @@ def _is_beside_verb(view: View, at: int) -> bool:
         for token in neighbours
         if token.surface.islower()
     )
+
+
+def _is_apposed(view: View, name: Range) -> bool:
+    """Whether the name stands between commas after an office: "her deputy, Tess Arden, said"."""
+    tokens, (first, end) = view.tokens, name
+    is_closed = end == len(tokens) or tokens[end].surface in {",", ".", "\n"}
+    return is_closed and first > 1 and view.lexicon.is_role(tokens[first - 2].surface)
 
 
 def _is_described(view: View, at: int) -> bool:

@@ -136,6 +136,15 @@ class Medium(StrEnum):
     PICTURES = "pictures"
 
 
+class RedactionScope(StrEnum):
+    """What of an article was erased."""
+
+    ARTICLE = "article"
+    """Everything that the ledger and the archive had of it."""
+    PERSON = "person"
+    """The archived pages, and a person's name in the events."""
+
+
 class MentionKind(StrEnum):
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -174,6 +183,35 @@ class Enclosure(msgspec.Struct, frozen=True):
     type: str | None = None
     """The media type, or `image/*` where the feed names only the kind."""
     size_bytes: int | None = None
+
+
+class ErasedEvent(msgspec.Struct, frozen=True):
+    """An event that was removed from the ledger."""
+
+    position: int
+    event_id: str
+    type: str
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """What is left of an append after an erasure."""
+
+    append_no: int
+    events: int
+    """Number of events that are left."""
+    digest: str
+    """The append's digest over these events. It stands for the recorded one, which the next append still names as its
+    predecessor."""
+
+
+class ErasedRecord(msgspec.Struct, frozen=True):
+    """A record of the archive that was overwritten with a note of the same length."""
+
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    warc_digest: str
+    """`sha256:<hex>` of the note's bytes in the file."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", dict=True):
@@ -646,6 +684,26 @@ class AddressesParted(ArticleEvent, frozen=True, kw_only=True, tag="addresses_pa
     other_url: str
 
 
+class ArticleRedacted(ArticleEvent, frozen=True, kw_only=True, tag="article_redacted"):
+    """An address of an article was erased because a person asked for it. This event says what was removed and seals
+    what is left (docs/erasure.md). The article is not recorded again."""
+
+    IDENTITY = ("article_id", "scope", "seals", "records")
+
+    scope: RedactionScope
+    """`article`: everything was erased. `person`: the archived pages, and a name in the events."""
+    reason: str
+    """Why, in the words of the person who asked for it. It must not repeat what was erased."""
+    erased: tuple[ErasedEvent, ...] = ()
+    """The events that were removed."""
+    masked: int = 0
+    """Number of events in which the name was replaced by as many blocks."""
+    records: tuple[ErasedRecord, ...] = ()
+    """The records of the archive that were overwritten."""
+    seals: tuple[Seal, ...] = ()
+    """One for each append that had one of the events."""
+
+
 class TemplateLearned(Event, frozen=True, kw_only=True, tag="template_learned"):
     """A paragraph stands in many articles of a source and speaks to the reader, so it is no part of them. Extractions
     after this event leave it out. Caused by the newest extraction that has it."""
@@ -764,6 +822,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ArticleRevisited,
     AddressesJoined,
     AddressesParted,
+    ArticleRedacted,
     TemplateLearned,
     RunFailed,
     HistoryRead,

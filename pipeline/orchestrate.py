@@ -193,12 +193,12 @@ def conclude(numbers: Mapping[str, int]) -> None:
 
 
 def merge_ledger_files() -> dict[str, int]:
-    """Merge the ledger's small files, and delete files that are no longer needed."""
-    from pipeline.steps.maintain import delete_superseded, merge_files
+    """Merge the ledger's small files, and delete files that are no longer needed and what was erased."""
+    from pipeline.steps.maintain import delete_erased, merge_files
 
     settings = _settings()
     with _ledger(settings) as ledger:
-        deleted = delete_superseded(ledger, utc_now())
+        deleted = delete_erased(settings, ledger, utc_now())
         merging = merge_files(ledger, _log_step)
     return {
         "files_before": merging.before.files,

@@ -11,7 +11,7 @@ follows the last named record is ignored: a process that was killed may have lef
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby, islice
 from typing import BinaryIO
@@ -24,7 +24,7 @@ from pipeline.archive.codings import CodingError, decode
 from pipeline.archive.storage import Location, Storage, read_at
 from pipeline.archive.warc import read_record
 from pipeline.errors import ArchiveError
-from pipeline.events import WarcType
+from pipeline.events import ErasedRecord, WarcType
 from pipeline.ids import digest
 
 MAX_FINDINGS = 20
@@ -65,14 +65,19 @@ class CheckedFile(msgspec.Struct, frozen=True):
     findings: tuple[str, ...]
 
 
-def check_file(storage: Storage, name: str, named: Sequence[NamedRecord]) -> CheckedFile:
-    """Compare the file with the events that name its records, which are in the order of their offsets."""
+def check_file(
+    storage: Storage, name: str, named: Sequence[NamedRecord], erased: Mapping[int, ErasedRecord]
+) -> CheckedFile:
+    """Compare the file with the events that name its records, which are in the order of their offsets.
+
+    `erased` are the records, by offset, in whose place a note must stand.
+    """
     try:
         file = storage.open(name)
     except ArchiveError as exc:
         return CheckedFile(name, len(named), (f"{exc} ({len(named)} events name it)",))
     with file:
-        found = _findings(file, name, named)
+        found = _findings(file, name, named, erased)
         findings = [*islice(found, MAX_FINDINGS)]
         more = sum(1 for _ in found)
     if more:
@@ -80,7 +85,9 @@ def check_file(storage: Storage, name: str, named: Sequence[NamedRecord]) -> Che
     return CheckedFile(name, len(named), tuple(findings))
 
 
-def _findings(file: BinaryIO, name: str, named: Sequence[NamedRecord]) -> Iterator[str]:
+def _findings(
+    file: BinaryIO, name: str, named: Sequence[NamedRecord], erased: Mapping[int, ErasedRecord]
+) -> Iterator[str]:
     end = 0
     for location, group in groupby(named, key=lambda record: record.location):
         yield from _unnamed(file, name, end, location.warc_offset)
@@ -89,6 +96,10 @@ def _findings(file: BinaryIO, name: str, named: Sequence[NamedRecord]) -> Iterat
         try:
             member = read_at(file, location)
             actual = digest(member)
+            if (note := erased.get(location.warc_offset)) is not None:
+                if actual != note.warc_digest:
+                    yield f"{location}: was to be erased and is not; `newsledger maintain` erases it"
+                continue
             for record in records:
                 if record.warc_digest != actual:
                     for difference in _differences(member, record):
@@ -142,7 +153,7 @@ def _unnamed(file: BinaryIO, name: str, start: int, end: int) -> Iterator[str]:
     """Findings about the records from offset `start` to `end`, which no event names."""
     at = start
     while at < end:
-        member, length = _member(file, at, end)
+        member, length = next_member(file, at, end)
         where = f"{name} at {at}"
         try:
             if not length:
@@ -157,8 +168,8 @@ def _unnamed(file: BinaryIO, name: str, start: int, end: int) -> Iterator[str]:
         at += length
 
 
-def _member(file: BinaryIO, start: int, end: int) -> tuple[bytes, int]:
-    """The gzip member that begins at `start`, and its length; 0 if none ends before `end`."""
+def next_member(file: BinaryIO, start: int, end: int) -> tuple[bytes, int]:
+    """The gzip member that begins at `start`, and its length; 0 if none ends before `end`, in bytes."""
     file.seek(start)
     inflater, pieces, left = zlib.decompressobj(zlib.MAX_WBITS | 16), [], end - start
     try:

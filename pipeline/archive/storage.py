@@ -57,6 +57,9 @@ class Storage(Protocol):
     def read(self, location: Location) -> bytes:
         """Exactly the bytes at this location. Raises ArchiveError naming file and offset."""
 
+    def overwrite(self, location: Location, member: bytes) -> None:
+        """Put as many other bytes there, and return once they survive a power cut. Raises StorageError."""
+
 
 class Folder(msgspec.Struct, frozen=True):
     """WARC files below a local folder."""
@@ -77,6 +80,14 @@ class Folder(msgspec.Struct, frozen=True):
     def read(self, location: Location) -> bytes:
         with self.open(location.warc_file) as file:
             return read_at(file, location)
+
+    def overwrite(self, location: Location, member: bytes) -> None:
+        path = self.root / location.warc_file
+        with storage_errors(path), path.open("r+b") as file:
+            file.seek(location.warc_offset)
+            file.write(member)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def read_at(file: BinaryIO, location: Location) -> bytes:

@@ -121,12 +121,13 @@ def member(record: WarcRecord) -> bytes:
 def _new_record(kind: WarcRecordType, at: datetime, content_type: str) -> WarcRecord:
     record = WarcRecord()
     record.init_headers(record_type=kind)
-    record.headers["WARC-Date"] = _warc_date(at)
+    record.headers["WARC-Date"] = warc_date(at)
     record.headers["Content-Type"] = content_type
     return record
 
 
-def _warc_date(at: datetime) -> str:
+def warc_date(at: datetime) -> str:
+    """The time as a WARC header has it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -151,7 +152,7 @@ def revisit(exchange: Exchange, payload_digest: str, original: Original) -> Warc
     record.headers["WARC-Payload-Digest"] = payload_digest
     record.headers["WARC-Profile"] = REVISIT_PROFILE
     record.headers["WARC-Refers-To-Target-URI"] = original.url
-    record.headers["WARC-Refers-To-Date"] = _warc_date(original.captured_at)
+    record.headers["WARC-Refers-To-Date"] = warc_date(original.captured_at)
     _set_content(record, _response_head(exchange))
     return record
 

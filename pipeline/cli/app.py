@@ -22,6 +22,7 @@ from pipeline.cli import (
     pages,
     poll,
     query,
+    redact,
     saved_files,
     search,
     sources,
@@ -82,6 +83,7 @@ app.command(rich_help_panel=LEDGER)(ingest.init)
 app.command("verify", rich_help_panel=LEDGER)(maintain.verify_ledger)
 app.command(rich_help_panel=LEDGER)(maintain.maintain)
 app.command(rich_help_panel=LEDGER)(maintain.part)
+app.command(rich_help_panel=LEDGER)(redact.redact)
 app.command(rich_help_panel=FILES)(saved_files.extract)
 app.command(rich_help_panel=FILES)(saved_files.annotate)
 app.add_typer(sources.app, name="sources", rich_help_panel=SET_UP)

@@ -4,6 +4,7 @@ correct a wrong join."""
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -18,14 +19,21 @@ from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
 
-def maintain(data: Data = None) -> None:
+def maintain(
+    data: Data = None,
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="Do not keep replaced files for a day; no other command may be running."),
+    ] = False,
+) -> None:
     """Merge the ledger's small files, verify ledger and archive, test all tables, and delete left-over files.
 
-    The weekly DAG does the same. Safe to run while other commands record. It checks what was archived in the
-    last eight days and a part of what is older, another part each time; `newsledger verify --archive` checks all. Exit
-    status 1 if anything is not as it was recorded.
+    The weekly DAG does the same. Safe to run while other commands record: a file that was replaced is deleted a day
+    later, when nothing can still be reading it. It checks what was archived in the last eight days and a part of what
+    is older, another part each time; `newsledger verify --archive` checks all. Exit status 1 if anything is not as it
+    was recorded.
     """
-    from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS, delete_superseded, merge_files, prune
+    from pipeline.steps.maintain import GRACE, LOCK_TIMEOUT_SECONDS, delete_erased, merge_files, prune
     from pipeline.verification.installation import verify_weekly
 
     settings = load_settings(data=data)
@@ -34,7 +42,7 @@ def maintain(data: Data = None) -> None:
         console.progress() as on_progress,
         Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS) as ledger,
     ):
-        deleted = delete_superseded(ledger, now)
+        deleted = delete_erased(settings, ledger, now, timedelta() if at_once else GRACE)
         merging = merge_files(ledger, on_progress)
         proof = verify_weekly(settings, ledger, now, on_progress)
     pruned = [*models.prune(settings, now), *prune(settings, now)]

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -55,6 +56,9 @@ class Catalog(Protocol):
 
     def exclusive(self, timeout_seconds: float) -> AbstractContextManager[None]:
         """Hold the lock that all writers take. Raises LedgerLocked after the timeout."""
+
+    def compact(self) -> None:
+        """Write the catalog again, without the rows that were deleted from it: they may repeat the values of events."""
 
     def is_contention(self, exc: Exception) -> bool:
         """True for an error that means: somebody else was writing, try again."""
@@ -138,9 +142,14 @@ class LocalCatalog:
         finally:
             lock.release()
 
+    def compact(self) -> None:
+        with closing(sqlite3.connect(self.path, timeout=30)) as con:
+            con.execute("vacuum")
+            con.execute("pragma wal_checkpoint(truncate)")
+
     def is_contention(self, exc: Exception) -> bool:
         words = ("locked", "conflict", "primary key", "busy")
-        return isinstance(exc, duckdb.Error) and any(word in str(exc).lower() for word in words)
+        return isinstance(exc, duckdb.Error | sqlite3.Error) and any(word in str(exc).lower() for word in words)
 
     def storage_errors(self) -> AbstractContextManager[None]:
         return disk_errors(self.path)

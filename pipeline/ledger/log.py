@@ -32,6 +32,7 @@ from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger.catalog import Catalog, catalog_at
 from pipeline.ledger.disk import first_line
+from pipeline.ledger.erased import ErasedArticle, ErasedArticles, Erasure
 from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import Recorded, to_table
 from pipeline.ledger.session import connect
@@ -114,6 +115,7 @@ class Ledger:
     ) -> None:
         self._catalog = catalog
         self._index, self._indexed_from = IdIndex(catalog.id_index), indexed_from
+        self._erased = ErasedArticles()
         self._con = con
         self._lock_timeout_seconds = lock_timeout_seconds
         self._now = now
@@ -173,6 +175,15 @@ class Ledger:
         if not offered:
             return Append({}, self.head()[0])
         return self._locked(lambda: self._append_once(offered, run))
+
+    def erase(self, plan: Callable[[], Erasure], run: Run) -> Append:
+        """Remove and replace events, and record those that seal the rest, in one transaction. `plan` is called under
+        the lock, so that what it reads is all there is. Raises as `append`."""
+        return self._locked(lambda: self._append_once({}, run, plan()))
+
+    def compact(self) -> None:
+        """Remove from the catalog what was deleted from it. Raises as `rearrange`."""
+        self._locked(self._catalog.compact)
 
     def head(self) -> Head:
         """The last position, and the last append."""
@@ -245,13 +256,17 @@ class Ledger:
                 f"{self._catalog}: cannot be read: {first_line(exc)}; `newsledger verify` tells more"
             ) from exc
 
-    def _append_once(self, offered: Mapping[Any, Event], run: Run) -> Append:
+    def _append_once(self, offered: Mapping[Any, Event], run: Run, erasure: Erasure | None = None) -> Append:
         con = self._con
         con.begin()
         try:
             head = self._head()
             position, append_no, previous_digest = head
-            fresh = self._unknown(offered, head)
+            if erasure is None:
+                fresh = self._unknown(offered, head)
+            else:
+                self._replace(erasure)
+                fresh = {event.event_id: event for event in erasure.events}
             if not fresh:
                 con.rollback()
                 return Append({}, position)
@@ -261,13 +276,7 @@ class Ledger:
                 for n, (event_id, event) in enumerate(fresh.items(), start=1)
             ]
             digest = chain_digest(previous_digest, append_no + 1, (item.canonical() for item in recorded))
-            by_type: dict[type[Event], list[Recorded]] = {}
-            for item in recorded:
-                by_type.setdefault(type(item.event), []).append(item)
-            for cls, rows in by_type.items():
-                con.register("fresh", to_table(cls, rows))
-                con.execute(statement("insert_events").format(table=event_type(cls)))
-                con.unregister("fresh")
+            self._insert(recorded)
             last = recorded[-1].position
             con.execute(
                 "insert into ledger.appends values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -280,12 +289,28 @@ class Ledger:
         except BaseException:
             _roll_back(con)
             raise
+        if erasure is None:
+            self._erased.went_on(digest)
         if position >= self._indexed_from:
             self._index.add(fresh, head.end, (last, digest))
         return Append({event_id: event_type(type(event)) for event_id, event in fresh.items()}, last)
 
+    def _insert(self, recorded: Iterable[Recorded]) -> None:
+        by_type: dict[type[Event], list[Recorded]] = {}
+        for item in recorded:
+            by_type.setdefault(type(item.event), []).append(item)
+        for cls, rows in by_type.items():
+            self._con.register("fresh", to_table(cls, rows))
+            self._con.execute(statement("insert_events").format(table=event_type(cls)))
+            self._con.unregister("fresh")
+
+    def _replace(self, erasure: Erasure) -> None:
+        for table, positions in erasure.positions.items():
+            self._con.execute(statement("remove_events").format(table=table), {"positions": positions})
+        self._insert(erasure.replaced)
+
     def _unknown(self, offered: Mapping[Any, Event], head: Head) -> dict[Any, Event]:
-        """Those of the offered events that the ledger does not have yet."""
+        """Those of the offered events that the ledger does not have yet, without what is about erased articles."""
         fresh = dict(offered)
         possibly_known = set(offered)
         if head.position >= self._indexed_from:
@@ -296,7 +321,9 @@ class Ledger:
             for (known,) in self._con.execute(statement("known_ids").format(table=event_type(cls))).fetchall():
                 del fresh[known]
             self._con.unregister("offered")
-        return fresh
+        if fresh:
+            self._erased.read(head.digest, lambda: self._rows(ErasedArticle, "erased_articles", {}))
+        return {event_id: event for event_id, event in fresh.items() if not self._erased.refuse(event)}
 
     def _contains(self, position: int, digest: str) -> bool:
         """Whether an append ends at this position, with this digest of the chain."""

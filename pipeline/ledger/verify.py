@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -72,6 +72,14 @@ class Start(msgspec.Struct, frozen=True):
 BEGINNING = Start(0, 0)
 
 
+class Sealed(msgspec.Struct, frozen=True):
+    """What is left of an append from which something was erased, by its newest seal."""
+
+    append_no: int
+    events: int
+    digest: str
+
+
 class _Counts(msgspec.Struct, frozen=True):
     events: int
     """Up to the head."""
@@ -93,22 +101,36 @@ def verify(
     head = ledger.head()
     tables = _Tables(ledger, head.position, start.position)
     findings = [*_strays(ledger), *tables.findings()]
+    seals, erased = seals_of(ledger), 0
     last = _BEFORE_ALL
     for page in _pages(ledger, head.append_no):
         findings += _chain(page, last)
         last = page[-1]
+        erased += sum(row.events - seals[row.append_no].events for row in page if row.append_no in seals)
         for window in _windows([row for row in page if row.append_no > start.append_no]):
-            findings += tables.check(window)
+            findings += tables.check([as_left(row, seals) for row in window])
             if not findings:
                 on_proven(window[-1])
     if head != Head(last.last_position, last.append_no, last.digest):
         what = f"stands at position {head.position}, append {head.append_no};"
         what += f" the last append is {last.append_no}, ending at {last.last_position}"
         findings.append(VerifyFinding("log_head", what))
-    if not findings and tables.rows != head.position:
-        what = f"hold {tables.rows} events up to position {head.position}, which must be as many"
+    if not findings and tables.rows != head.position - erased:
+        what = f"hold {tables.rows} events up to position {head.position}, which must be {head.position - erased}"
         findings.append(VerifyFinding("tables", what))
     return Verification(head.append_no, head.position, head.digest, tuple(findings), start)
+
+
+def seals_of(ledger: Ledger) -> Mapping[int, Sealed]:
+    """The seals of the appends from which something was erased, by the number of the append. They are events, so the
+    chain proves them."""
+    return {seal.append_no: seal for seal in ledger.select(Sealed, "seals")}
+
+
+def as_left(append: AppendRow, seals: Mapping[int, Sealed]) -> AppendRow:
+    """The append with the number and the digest of the events that it must have now."""
+    seal = seals.get(append.append_no)
+    return append if seal is None else msgspec.structs.replace(append, events=seal.events, digest=seal.digest)
 
 
 def _pages(ledger: Ledger, append_no: int) -> Iterator[list[AppendRow]]:

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
+import msgspec
+
 from pipeline.errors import ModelsError
 from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors
@@ -101,7 +103,7 @@ def _begin(settings: Settings, refresh: Refresh) -> tuple[BuiltFrom, _Work]:
         if last == LastBuild(now, interrupted_at=None):
             return now, _Work.NOTHING
         read_recipe(settings, now.recipe_digest)  # if it cannot be compiled, nothing is touched
-        if last is None or not last.is_of(ledger):
+        if last is None or not last.is_of(ledger) or _has_erased_since(ledger, last.built_from.head_position):
             build_file.remove(path)
             last = None
         with removed_if_disk_is_full(path), build_file.connect(path) as con:
@@ -118,3 +120,14 @@ def _begin(settings: Settings, refresh: Refresh) -> tuple[BuiltFrom, _Work]:
                 touch_everything(con, now)
             con.commit()
     return now, work
+
+
+class _LastErasure(msgspec.Struct, frozen=True):
+    position: int | None
+
+
+def _has_erased_since(ledger: Ledger, position: int) -> bool:
+    """Whether something was erased after a position. The build then starts from an empty file: one that had the rows
+    may keep their bytes."""
+    (last,) = ledger.select(_LastErasure, "last_erasure")
+    return last.position is not None and last.position > position

@@ -1,7 +1,7 @@
-"""maintain: merge the ledger's small files, and delete files that are no longer needed.
+"""maintain: merge the ledger's small files, and delete files that are no longer needed and what was erased.
 
-It is safe while other runs append. The ledger's lock is held for one merged file at a time, no snapshot is expired, and
-a file is deleted only a day after it was replaced, when no reader can still need it.
+It is safe while other runs append. The ledger's lock is held for one merged file at a time, and a file is deleted only
+a day after it was replaced, when no reader can still need it. Snapshots are expired only to erase.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.archive.storage import archive_storage
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
+from pipeline.ledger.erased import ErasedArticle
+from pipeline.ledger.event_files import event_files
 from pipeline.settings import Settings
+from pipeline.steps.redact import overwrite_records
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -68,12 +72,30 @@ def _files(ledger: Ledger) -> LedgerFiles:
     return ledger.select(LedgerFiles, "ledger_files")[0]
 
 
-def delete_superseded(ledger: Ledger, now: datetime) -> int:
-    """Delete the files that were replaced by merging more than `GRACE` ago, and orphans of killed appends; return how
-    many."""
-    deleted = ledger.rearrange(_Deleted, "delete_superseded_files", older_than=now - GRACE)
-    orphans = ledger.rearrange(_Deleted, "delete_orphaned_files", older_than=now - GRACE)
+def delete_superseded(ledger: Ledger, now: datetime, grace: timedelta = GRACE) -> int:
+    """Delete the files that were replaced before the time of grace, and orphans of killed appends; return how many."""
+    deleted = ledger.rearrange(_Deleted, "delete_superseded_files", older_than=now - grace)
+    orphans = ledger.rearrange(_Deleted, "delete_orphaned_files", older_than=now - grace)
     return len(deleted) + len(orphans)
+
+
+def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: timedelta = GRACE) -> int:
+    """Delete what was erased from all files of ledger and archive; return the number of files deleted, of any kind.
+
+    First the rows that an erasure has removed are left out of new files, and the snapshots that need the old ones are
+    expired. The old files are deleted when the time of grace is over, so at a later maintenance, and with a grace of
+    zero at once. Raises ArchiveError, StorageError.
+    """
+    if ledger.select(ErasedArticle, "erased_articles"):
+        overwrite_records(ledger, archive_storage(settings))
+        for cls in EVENT_TYPES:
+            if any(file.delete_file for file in event_files(ledger, cls)):
+                ledger.rearrange(_Set, "rewrite_files", table=event_type(cls))
+        ledger.rearrange(_Set, "expire_snapshots", older_than=now - grace)
+        deleted = delete_superseded(ledger, now, grace)
+        ledger.compact()
+        return deleted
+    return delete_superseded(ledger, now, grace)
 
 
 def prune(settings: Settings, now: datetime) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,14 @@ from pipeline.collect.pages.answers import http_reason
 from pipeline.collect.pages.walls import wall_in
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
-from pipeline.ids import feed_stream
+from pipeline.ids import article_id, feed_stream
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState
 from pipeline.steps.run.stores import Stores
 
 PRODUCER = "poll@3"
+LISTS_ERASED = "lists_erased"
+"""Warning of a poll whose feed lists an article that was erased; the feed was not archived."""
 
 _DETAIL_CHARS = 500
 """Maximum length of the message of an unexpected error in an event."""
@@ -75,7 +78,10 @@ async def poll_document(
         raise
     except Exception as exc:  # noqa: BLE001  # the other feeds are still polled; the event says what happened
         return _ended(poll, reason="error", detail=f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
-    poll = _archived(stores, poll, response, read, state)
+    poll = _answered(poll, response, read)
+    feed = _without_erased(read.feed, stores.erased)
+    if feed == read.feed:
+        poll = _archived(stores, poll, response, state)
     detail = f"{response.final_url} answers {response.status}"
     if response.status == 304 and conditional:
         return _ended(poll, outcome=PollOutcome.NOT_MODIFIED)
@@ -83,7 +89,6 @@ async def poll_document(
         retires = state.adopted_url is None  # after an adopted redirect, the configured address is tried first
         outcome = PollOutcome.GONE if retires else PollOutcome.FAILED
         return _ended(poll, outcome=outcome, reason="gone", detail=detail)
-    feed = read.feed
     if feed is None:
         is_answer = 200 <= response.status < 300
         reason = await _wall(client, response) or ("not_a_feed" if is_answer else http_reason(response.status))
@@ -127,11 +132,18 @@ def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:
     return msgspec.structs.replace(poll, **fields), None
 
 
-def _archived(stores: Stores, poll: FeedPolled, response: Response, seen: SeenBody, state: FeedState) -> FeedPolled:
-    """Archive the exchange; return the poll with its headers and its place in the archive."""
-    for redirect in response.redirects:
-        stores.archive.write(redirect)
-    stored = stores.archive.write(response.exchange, state.original)
+def _without_erased(feed: Feed | None, erased: Container[UUID]) -> Feed | None:
+    """The feed without items of erased articles. One that had such items is not archived."""
+    if feed is None or not erased:
+        return feed
+    items = tuple(item for item in feed.items if article_id(item.url) not in erased)
+    if len(items) == len(feed.items):
+        return feed
+    return msgspec.structs.replace(feed, items=items, warnings=(*feed.warnings, LISTS_ERASED))
+
+
+def _answered(poll: FeedPolled, response: Response, seen: SeenBody) -> FeedPolled:
+    """The poll with what the answer's headers say."""
     return msgspec.structs.replace(
         poll,
         status=response.status,
@@ -141,6 +153,16 @@ def _archived(stores: Stores, poll: FeedPolled, response: Response, seen: SeenBo
         last_modified=response.exchange.validator("last-modified"),
         bytes=seen.size_bytes,
         payload_digest=seen.payload_digest,
+    )
+
+
+def _archived(stores: Stores, poll: FeedPolled, response: Response, state: FeedState) -> FeedPolled:
+    """Archive the exchange; return the poll with its place in the archive."""
+    for redirect in response.redirects:
+        stores.archive.write(redirect)
+    stored = stores.archive.write(response.exchange, state.original)
+    return msgspec.structs.replace(
+        poll,
         warc_payload_digest=stored.warc_payload_digest,
         warc_type=stored.warc_type,
         warc_file=stored.location.warc_file,

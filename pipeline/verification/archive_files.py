@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ import msgspec
 
 from pipeline.archive.named_records import CheckedFile, NamedRecord, check_file
 from pipeline.archive.storage import Storage
+from pipeline.events import ErasedRecord
 from pipeline.ledger import Ledger
 
 FRESH = timedelta(days=8)
@@ -64,7 +66,11 @@ def check_files(ledger: Ledger, storage: Storage, files: Sequence[NamedFile], th
         for batch in _batches(files):
             names = [file.name for file in batch]
             rows = ledger.select(NamedRecord, "named_records", names=names, first=names[0], last=names[-1])
-            named = [(name, list(records)) for name, records in groupby(rows, key=attrgetter("warc_file"))]
+            erased = defaultdict[str, dict[int, ErasedRecord]](dict)
+            for note in ledger.select(ErasedRecord, "erased_records"):
+                erased[note.warc_file][note.warc_offset] = note
+            by_file = groupby(rows, key=attrgetter("warc_file"))
+            named = [(name, list(records), erased[name]) for name, records in by_file]
             yield from pool.map(lambda each: check_file(storage, *each), named)
 
 

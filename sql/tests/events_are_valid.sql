@@ -37,6 +37,10 @@ select
     '{{ column }} names an event that does not exist' as finding
 from {{ events }} as referring
 anti join {{ source('events', referenced) }} as referenced on referring."{{ column }}" = referenced.event_id
+anti join (
+    select unnest(erased, recursive => true)
+    from {{ source('events', 'article_redacted') }}
+) as erased on cast(referring."{{ column }}" as varchar) = erased.event_id
 where referring."{{ column }}" is not null
 union all
 {%- endfor %}

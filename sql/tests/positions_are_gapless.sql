@@ -1,12 +1,13 @@
--- The new events of all types together have every position up to the head once: none is missing, doubled or too high.
+-- The new events of all types together, with those that were erased, have every position up to the head once: none is
+-- missing, doubled or too high.
 {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'events') if execute else [] %}
 with positions as (
     {%- for table in tables %}
     select position from {{ written(source('events', table.name)) }}
     union all
     {%- endfor %}
-    select null as position
-    where false
+    select erased.position
+    from (select unnest(erased, recursive => true) from {{ written(source('events', 'article_redacted')) }}) as erased
 ),
 
 counted as (

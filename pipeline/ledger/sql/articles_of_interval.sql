@@ -14,6 +14,7 @@ with items as (
         published_at,
         coalesce(published_at + to_hours(if(published_quality = 'day_only', 12, 0)), occurred_at) as dated_at
     from ledger.item_discovered
+    anti join ledger.article_redacted using (article_id)
     where occurred_at >= $recall_start and list_contains($source_ids, source_id)
 ),
 

@@ -2,6 +2,7 @@
 with captured as (
     select distinct article_id, payload_digest
     from ledger.article_captured
+    anti join ledger.article_redacted using (article_id)
     where occurred_at >= $start and occurred_at < $end
 ),
 

@@ -14,6 +14,7 @@ with items as (
         max(occurred_at) filter (where supersedes is not null) as changed_at,
         max(occurred_at) as named_at
     from ledger.item_discovered
+    anti join ledger.article_redacted using (article_id)
     where occurred_at >= $start and occurred_at < $end and list_contains($source_ids, source_id)
     group by source_id, article_id
 ),

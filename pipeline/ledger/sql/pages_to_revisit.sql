@@ -11,6 +11,7 @@ with revisits as (
 captures as (
     select *
     from ledger.article_captured
+    anti join ledger.article_redacted using (article_id)
     where list_contains($source_ids, source_id) and occurred_at >= $start and via = 'live'
 ),
 

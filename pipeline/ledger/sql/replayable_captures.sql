@@ -3,6 +3,7 @@
 with captured as (
     select distinct article_id, payload_digest
     from ledger.article_captured
+    anti join ledger.article_redacted using (article_id)
     where
         occurred_at >= $recall_start
         and (occurred_at >= $start and occurred_at < $end or article_id in (select unnest($article_ids)))

@@ -19,6 +19,7 @@ from pipeline.archive.storage import archive_storage
 from pipeline.errors import NewsledgerError
 from pipeline.events import Event, Via
 from pipeline.ledger import Ledger, Run
+from pipeline.ledger.erased import ErasedArticle
 from pipeline.settings import Settings
 from pipeline.steps.run.batching import Batching
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
@@ -115,6 +116,8 @@ class Stores:
     def __enter__(self) -> Self:
         settings = self.settings
         self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
+        self.erased = frozenset(row.article_id for row in self.ledger.select(ErasedArticle, "erased_articles"))
+        """The articles that a person has had erased."""
         self._ledger_thread = ThreadPoolExecutor(1, "ledger")
         self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
         self._reads: dict[Any, Batching[Any, Any]] = {}

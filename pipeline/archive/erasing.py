@@ -1,0 +1,63 @@
+"""What erasing needs of the archive: the records of a file, and the note that takes the place of an erased one."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from fastwarc.warc import WarcRecord
+
+from pipeline.archive.named_records import next_member
+from pipeline.archive.storage import Location, Storage
+from pipeline.archive.warc import read_record, warc_date
+from pipeline.errors import ArchiveError
+from pipeline.ids import name_uuid
+
+ERASED = "application/x-newsledger-erased"
+"""Content type of the note."""
+_GZIP_HEADER = b"\x1f\x8b\x08\x10\x00\x00\x00\x00\x00\xff"
+"""A gzip member with a comment, of no time and no system (RFC 1952, 2.3)."""
+
+
+def erasure_note(location: Location, at: datetime) -> bytes:
+    """A record that says that another one was erased, as a gzip member of exactly the same length.
+
+    A comment in the member's header, which readers skip, fills the rest. Nothing is compressed, so that every version
+    of zlib makes the same bytes. Raises ArchiveError if the place is too short.
+    """
+    headers = (
+        "WARC/1.1",
+        "WARC-Type: metadata",
+        f"WARC-Record-ID: <urn:uuid:{name_uuid('erased', str(location))}>",
+        f"WARC-Date: {warc_date(at)}",
+        f"Content-Type: {ERASED}",
+        "Content-Length: 0",
+    )
+    record = "\r\n".join([*headers, "", "", "", ""]).encode()
+    deflater = zlib.compressobj(0, wbits=-zlib.MAX_WBITS)
+    rest = deflater.compress(record) + deflater.flush() + struct.pack("<II", zlib.crc32(record), len(record))
+    comment_bytes = location.warc_length - len(_GZIP_HEADER) - 1 - len(rest)
+    if comment_bytes < 0:
+        raise ArchiveError(f"{location}: has {location.warc_length} bytes, too few for a note that it was erased")
+    return _GZIP_HEADER + b" " * comment_bytes + b"\0" + rest
+
+
+def records_of(storage: Storage, name: str) -> Iterator[tuple[Location, WarcRecord]]:
+    """The records of a file that are not erased, in order, up to what a killed process may have left unfinished.
+
+    Raises ArchiveError naming file and offset.
+    """
+    with storage.open(name) as file:
+        at, end = 0, file.seek(0, os.SEEK_END)
+        while at < end:
+            member, length = next_member(file, at, end)
+            if not length:
+                return
+            location = Location(name, at, length)
+            record, _ = read_record(member, where=str(location))
+            if record.headers.get("Content-Type") != ERASED:
+                yield location, record
+            at += length

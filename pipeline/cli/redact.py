@@ -1,0 +1,46 @@
+"""newsledger redact: erase an article, or a person's name in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import Data
+from pipeline.ledger import start_run
+from pipeline.settings import load_settings
+
+
+def redact(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="An address of the article, or its id.")],
+    reason: Annotated[str, typer.Option(help="Why; it is recorded for good, so it must not repeat what is erased.")],
+    person: Annotated[
+        str | None, typer.Option(help="Erase only this person's name, and the archived pages.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
+    data: Data = None,
+) -> None:
+    """Erase an article from ledger and archive, with all its addresses, and leave a proof of what is left.
+
+    The ledger keeps an event that says how many events and records were erased, when and why, and no text. `newsledger
+    verify` still proves everything else. The article is not recorded again, neither by a later poll nor by a backfill.
+    With --person, the article stays, with blocks in the place of each word of the name.
+
+    Afterwards `newsledger models` and `newsledger publish` make the tables without it, and `newsledger maintain`
+    deletes the files that still hold it. docs/erasure.md says when the text is gone from where. No run should be
+    fetching the article meanwhile.
+    """
+    from pipeline.steps.redact import RedactionRequest, plan_redaction, redact
+    from pipeline.steps.run.stores import Stores
+
+    request = RedactionRequest(article, reason, person)
+    with Stores(load_settings(data=data), start_run()) as stores:
+        redaction = plan_redaction(stores, request, stores.now()) if dry_run else redact(stores, request)
+    rows = [*sorted(redaction.counts.items()), ("records of the archive", len(redaction.records))]
+    console.table(None, ("erased" if not dry_run else "would be erased", ""), rows)
+    if not dry_run:
+        typer.echo(f"erased in {len(redaction.seals)} appends, which are sealed; now run:")
+        typer.echo("  newsledger models, newsledger publish   to make the tables without it")
+        typer.echo("  newsledger maintain                     to delete the files that held it, a day from now;")
+        typer.echo("                                          at once with --at-once, if nothing else is running")

@@ -1,0 +1,72 @@
+"""Erasures as the ledger keeps them: what is removed, the articles that are not recorded again, and seals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from pipeline.events import (
+    ArticleAnnotated,
+    ArticleEvent,
+    EntityMentioned,
+    Event,
+    ItemDiscovered,
+    QuoteExtracted,
+    RedactionScope,
+    event_type,
+)
+from pipeline.ledger.rows import Recorded
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """Rows to remove and to replace in one transaction, and the events that say so and seal what is left."""
+
+    removed: Sequence[Recorded]
+    replaced: Sequence[Recorded]
+    """Each stands for the row at the same position."""
+    events: Sequence[Event]
+
+    @property
+    def positions(self) -> Mapping[str, Sequence[int]]:
+        """The positions of the rows that go, by table."""
+        positions = defaultdict[str, list[int]](list)
+        for item in (*self.removed, *self.replaced):
+            positions[event_type(type(item.event))].append(item.position)
+        return positions
+
+
+class ErasedArticle(msgspec.Struct, frozen=True):
+    article_id: UUID
+    scope: RedactionScope
+
+
+_OF_MASKED_TEXT = (ArticleAnnotated, QuoteExtracted, EntityMentioned)
+"""What may still be recorded of an article in which a name was masked: a newer annotator reads the masked text."""
+
+
+class ErasedArticles:
+    """The articles that were erased, as of one head of the ledger."""
+
+    def __init__(self) -> None:
+        self._as_of: str | None = None
+        self._scopes: dict[UUID, RedactionScope] = {}
+
+    def read(self, digest: str, query: Callable[[], Iterable[ErasedArticle]]) -> None:
+        """Ask the query, unless it was asked at this head."""
+        if digest != self._as_of:
+            self._scopes = {row.article_id: row.scope for row in query()}
+            self._as_of = digest
+
+    def went_on(self, digest: str) -> None:
+        """The ledger has a new head, and nothing was erased since the last one."""
+        self._as_of = digest
+
+    def refuse(self, event: Event) -> bool:
+        """Whether the event says something about an erased article that must not be recorded again."""
+        if not isinstance(event, ArticleEvent | ItemDiscovered):
+            return False
+        scope = self._scopes.get(event.article_id)
+        return scope is not None and (scope is RedactionScope.ARTICLE or not isinstance(event, _OF_MASKED_TEXT))

@@ -1,0 +1,2 @@
+select max(position) as position
+from ledger.article_redacted

@@ -1,0 +1,69 @@
+"""Replaces a person's name in events by blocks of the same length, so that all offsets stay true."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pipeline.errors import NewsledgerError
+from pipeline.ledger.rows import ENVELOPE, Recorded
+
+BLOCK = "█"
+IN_ADDRESSES = "x"
+"""Stands for each letter of the name in an address, which can have no blocks."""
+_ADDRESS = re.compile(r"\S*[/:?&=]\S*")
+"""An address, or a guid that is made of one."""
+_TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+class NameMask:
+    """Finds each word of the name that begins with a capital letter, also with a genitive s and in capitals.
+
+    In addresses, it finds the words in any case, and as they are spelt without umlauts and accents.
+    """
+
+    def __init__(self, name: str) -> None:
+        words = [word for word in re.findall(r"[^\W\d_]+", name) if word[0].isupper()]
+        if not words:
+            raise NewsledgerError(f"{name}: no word of it begins with a capital letter, so it is no name")
+        spellings = [spelling for word in words for spelling in (word, word.upper())]
+        in_addresses = [spelling for word in words for spelling in _in_addresses(word)]
+        self._in_text = re.compile(rf"(?<!\w)(?:{_any(spellings)})s?(?!\w)")
+        self._in_addresses = re.compile(rf"(?<![^\W\d_])(?:{_any(in_addresses)})s?(?![^\W\d_])", re.IGNORECASE)
+
+    def is_in(self, text: str) -> bool:
+        return self._in_text.search(text) is not None or self._in_addresses.search(text) is not None
+
+    def masked(self, recorded: Recorded) -> Recorded:
+        """The event without the name; equal to the given one if the name is not in it."""
+        fields = msgspec.to_builtins(recorded.event)
+        masked = {name: value if name in ENVELOPE.names else self._mask(value) for name, value in fields.items()}
+        if masked == fields:
+            return recorded
+        return msgspec.structs.replace(recorded, event=msgspec.convert(masked, type(recorded.event)))
+
+    def _mask(self, value: Any) -> Any:
+        if isinstance(value, str) and _ADDRESS.fullmatch(value):
+            return self._in_addresses.sub(lambda found: IN_ADDRESSES * len(found[0]), value)
+        if isinstance(value, str):
+            return self._in_text.sub(lambda found: BLOCK * len(found[0]), value)
+        if isinstance(value, list | tuple):
+            return [self._mask(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self._mask(each) for name, each in value.items()}
+        return value
+
+
+def _in_addresses(word: str) -> Iterator[str]:
+    lower = word.lower()
+    yield lower
+    yield lower.translate(_TRANSLITERATED)
+    yield "".join(each for each in unicodedata.normalize("NFD", lower) if not unicodedata.combining(each))
+
+
+def _any(words: list[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))

@@ -1,0 +1,270 @@
+"""redact: erase an article, or a person's name in it, from the ledger and the archive, and seal what is left.
+
+What is to be erased is found under the ledger's lock. One transaction removes the events, or replaces those with the
+name, and records `article_redacted`, which has the new digests. Then the archive's records are overwritten. If the
+process is killed between the two, the next maintenance does the rest.
+"""
+
+from __future__ import annotations
+
+import html
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urldefrag
+from uuid import UUID
+
+import msgspec
+
+from pipeline.archive.archive import read_page
+from pipeline.archive.erasing import erasure_note, records_of
+from pipeline.archive.storage import Location, Storage, archive_storage
+from pipeline.errors import LedgerError, NewsledgerError
+from pipeline.events import (
+    EVENT_TYPES,
+    ArticleEvent,
+    ArticleRedacted,
+    EntityMentioned,
+    ErasedEvent,
+    ErasedRecord,
+    Event,
+    ItemDiscovered,
+    MentionKind,
+    RedactionScope,
+    Seal,
+    event_type,
+)
+from pipeline.ids import article_id, digest
+from pipeline.ledger import Ledger
+from pipeline.ledger.catalog import literal
+from pipeline.ledger.erased import Erasure
+from pipeline.ledger.log import chain_digest
+from pipeline.ledger.rows import Recorded, from_table
+from pipeline.ledger.sql import statement
+from pipeline.ledger.verify import AppendRow, as_left, seals_of
+from pipeline.steps.join import JoinedPair
+from pipeline.steps.name_mask import NameMask
+from pipeline.steps.run.stores import Stores
+
+PRODUCER = "redact@1"
+
+_OF_ARTICLES = tuple(
+    cls for cls in EVENT_TYPES if issubclass(cls, ArticleEvent | ItemDiscovered) and cls is not ArticleRedacted
+)
+_BEFORE_DISCOVERY = timedelta(days=1)
+"""A poll begins before the items that it finds, so feeds are searched from this long before the first item."""
+
+
+class RedactionRequest(msgspec.Struct, frozen=True):
+    """What is to be erased, and why."""
+
+    article: str
+    """An address of the article, or its id."""
+    reason: str
+    person: str | None = None
+    """If given, only this name is erased from the events. The archived pages are erased in any case."""
+
+
+class Redaction(msgspec.Struct, frozen=True):
+    """What a request erases."""
+
+    scope: RedactionScope
+    reason: str
+    sources: Mapping[UUID, str]
+    """A source of each address of the article."""
+    removed: Sequence[Recorded]
+    replaced: Sequence[Recorded]
+    """Events without the name; each stands for the one at the same position."""
+    records: Sequence[ErasedRecord]
+    seals: Sequence[Seal]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The number of events by type."""
+        return Counter(event_type(type(item.event)) for item in (*self.removed, *self.replaced))
+
+    def erasure(self, now: datetime) -> Erasure:
+        """With one event for each address, the first of which has the lists; they are about all addresses."""
+        first, *others = [
+            ArticleRedacted(
+                stream=f"article:{address}",
+                occurred_at=now,
+                producer=PRODUCER,
+                source_id=source_id,
+                article_id=address,
+                scope=self.scope,
+                reason=self.reason,
+            )
+            for address, source_id in self.sources.items()
+        ]
+        first = msgspec.structs.replace(
+            first,
+            erased=tuple(
+                ErasedEvent(item.position, str(item.event_id), event_type(type(item.event))) for item in self.removed
+            ),
+            masked=len(self.replaced),
+            records=tuple(self.records),
+            seals=tuple(self.seals),
+        )
+        return Erasure(self.removed, self.replaced, [first, *others])
+
+
+class _DueRecord(msgspec.Struct, frozen=True):
+    """A record of the archive that was to be erased."""
+
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    warc_digest: str
+    erased_at: datetime
+
+    @property
+    def location(self) -> Location:
+        return Location(self.warc_file, self.warc_offset, self.warc_length)
+
+
+def redact(stores: Stores, request: RedactionRequest) -> Redaction:
+    """Erase what is asked for. Raises NewsledgerError if there is no such article or name, LedgerError if an append is
+    not as it was recorded, ArchiveError, StorageError."""
+    now, planned = stores.now(), list[Redaction]()
+
+    def plan() -> Erasure:
+        planned[:] = [plan_redaction(stores, request, now)]
+        return planned[0].erasure(now)
+
+    stores.ledger.erase(plan, stores.run)
+    overwrite_records(stores.ledger, archive_storage(stores.settings))
+    return planned[0]
+
+
+def plan_redaction(stores: Stores, request: RedactionRequest, now: datetime) -> Redaction:
+    """What the request would erase. Raises as `redact`."""
+    ledger, storage = stores.ledger, archive_storage(stores.settings)
+    addresses = _addresses_of(ledger, request.article)
+    found = [item for cls in _OF_ARTICLES for item in _events_of(ledger, cls, addresses)]
+    events: list[Any] = [item.event for item in found]
+    if not found:
+        raise NewsledgerError(f"{request.article}: no such article in this ledger, or it was erased before")
+    mask = None if request.person is None else NameMask(request.person)
+    replaced = [masked for item in found if (masked := mask.masked(item)) != item] if mask else []
+    if mask and not replaced:
+        names = sorted({event.name for event in events if _names_a_person(event)})
+        raise NewsledgerError(f"{request.person}: not in this article; it names {', '.join(names) or 'nobody'}")
+    removed = [] if mask else found
+    locations = _locations(ledger, storage, events, mask)
+    return Redaction(
+        scope=RedactionScope.PERSON if mask else RedactionScope.ARTICLE,
+        reason=request.reason,
+        sources={event.article_id: event.source_id for event in events if event.article_id in addresses},
+        removed=removed,
+        replaced=replaced,
+        records=[
+            ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
+            for at in locations
+        ],
+        seals=[*_seals(ledger, removed, replaced)],
+    )
+
+
+def overwrite_records(ledger: Ledger, storage: Storage) -> int:
+    """Overwrite the records of the archive that were to be erased and are still there; return how many.
+
+    Raises ArchiveError, StorageError.
+    """
+    overwritten = 0
+    for due in ledger.select(_DueRecord, "erased_records"):
+        if digest(storage.read(due.location)) != due.warc_digest:
+            storage.overwrite(due.location, erasure_note(due.location, due.erased_at))
+            overwritten += 1
+    return overwritten
+
+
+def _addresses_of(ledger: Ledger, article: str) -> set[UUID]:
+    """The ids of all addresses of the article."""
+    try:
+        wanted = UUID(article) if "/" not in article else article_id(article)
+    except ValueError as exc:
+        raise NewsledgerError(f"{article}: neither the address of an article nor its id ({exc})") from exc
+    joins = ledger.select(JoinedPair, "joins_of_articles", article_ids=[wanted])
+    return {wanted, *(each for pair in joins for each in (pair.article_id, pair.other_article_id))}
+
+
+def _events_of(ledger: Ledger, cls: type[Event], addresses: Iterable[UUID]) -> Iterator[Recorded]:
+    ids = ", ".join(map(literal, addresses))
+    columns = [name for name in ("article_id", "other_article_id") if name in cls.__struct_fields__]
+    return _where(ledger, cls, " or ".join(f"{column} in ({ids})" for column in columns))
+
+
+def _names_a_person(event: Event) -> bool:
+    return isinstance(event, EntityMentioned) and event.kind is MentionKind.PERSON
+
+
+def _locations(ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None) -> Iterator[Location]:
+    """The records of the archive that have something of the article: its pages, the requests for them, redirects to
+    them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the name."""
+    addresses = {text for event in events for text in _addresses_in(event)}
+    pages = {Location(*place) for event in events if (place := _place(event))}
+    for name in sorted({location.warc_file for location in pages}):
+        for location, record in records_of(storage, name):
+            if location in pages or urldefrag(record.headers.get("WARC-Target-URI") or "").url in addresses:
+                yield location
+    sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
+    since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
+    for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):
+        text = _text_of(storage, location)
+        if any(address in text for address in addresses) and (mask is None or mask.is_in(text)):
+            yield location
+
+
+def _addresses_in(event: Event) -> Iterator[str]:
+    """The article's addresses, without what it shares with others: its feed's, and that of a picture."""
+    for name, value in msgspec.structs.asdict(event).items():
+        if name != "feed_url" and isinstance(value, str) and value.startswith(("http://", "https://")):
+            yield urldefrag(value).url
+
+
+def _place(event: Any) -> tuple[str, int, int] | None:
+    """Where the record lies that the event names, if it names one."""
+    if getattr(event, "warc_file", None) is None:
+        return None
+    return event.warc_file, event.warc_offset, event.warc_length
+
+
+def _text_of(storage: Storage, location: Location) -> str:
+    """A feed or another document, with the ways in which XML and JSON spell an address undone."""
+    body = read_page(storage, location).body
+    return html.unescape(body.decode("utf-8", "replace")).replace("\\/", "/")
+
+
+def _seals(ledger: Ledger, removed: Sequence[Recorded], replaced: Sequence[Recorded]) -> Iterator[Seal]:
+    """The digest of each append that has one of these events, over what is left of it.
+
+    Raises LedgerError unless the append is as it was recorded.
+    """
+    gone = {item.position for item in removed}
+    instead = {item.position: item for item in replaced}
+    appends = ledger.select(AppendRow, "appends_with", positions=sorted({*gone, *instead}))
+    within = " or ".join(f"position between {append.first_position} and {append.last_position}" for append in appends)
+    events = sorted((item for cls in EVENT_TYPES for item in _where(ledger, cls, within)), key=_position)
+    earlier = seals_of(ledger)
+    for append in appends:
+        first = bisect_left(events, append.first_position, key=_position)
+        mine = events[first : bisect_right(events, append.last_position, key=_position)]
+        if _digest(append, mine) != as_left(append, earlier).digest:
+            raise LedgerError(f"{append.name}: is not as it was recorded, so nothing was erased; `newsledger verify`")
+        left = [instead.get(item.position, item) for item in mine if item.position not in gone]
+        yield Seal(append.append_no, len(left), _digest(append, left))
+
+
+def _digest(append: AppendRow, events: Iterable[Recorded]) -> str:
+    return chain_digest(append.previous_digest, append.append_no, (item.canonical() for item in events))
+
+
+def _position(item: Recorded) -> int:
+    return item.position
+
+
+def _where(ledger: Ledger, cls: type[Event], condition: str) -> Iterator[Recorded]:
+    return from_table(cls, ledger.table(statement("events_where").format(table=event_type(cls), condition=condition)))

@@ -1,0 +1,318 @@
+"""redact: what is erased is gone from every file, does not come back, and everything else is still proven."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import models
+from pipeline.archive.erasing import erasure_note, records_of
+from pipeline.archive.storage import Location, archive_storage
+from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
+from pipeline.events import JoinEvidence
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.log import utc_now
+from pipeline.settings import Settings
+from pipeline.steps.maintain import delete_erased, merge_files
+from pipeline.steps.name_mask import NameMask
+from pipeline.steps.redact import Redaction, RedactionRequest, overwrite_records, redact
+from pipeline.steps.run.stores import Stores
+from pipeline.verification.archive_files import ArchivePart
+from pipeline.verification.installation import verify_installation
+from tests.worlds.ledgers import NewData
+from tests.worlds.loopback import WebServer
+from tests.worlds.outlet import DAY, outlet
+from tests.worlds.running import newsledger
+from tests.worlds.stories import NOON, captured, discovered, joined
+from tests.worlds.world import World
+
+pytestmark = pytest.mark.slow
+
+ERASED = "Quillfeather"
+KEPT = "Bellweather"
+STORY = (
+    "The harbour master of the old port was away for most of the week, and nobody in the town hall could say why.",
+    "“I left because the roof leaked on my desk,” said Orla {name}, the harbour master, on Monday afternoon.",
+    "Ms {name}’s office will be repaired before the winter, the council promised on its page in the evening.",
+)
+
+
+def write(web: WebServer, path: str, name: str) -> None:
+    web.page(path, f"Orla {name} is away", *(line.format(name=name) for line in STORY))
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, new_data: NewData) -> Iterator[World]:
+    """Two articles, each about another person, whose names are in their texts, titles and addresses."""
+    with WebServer() as web:
+        world = World(tmp_path_factory.mktemp("redact"), web)
+        offer(web)
+        new_data(world.settings.data)
+        world.ingest()
+        yield world
+
+
+def offer(web: WebServer) -> None:
+    web.feed("/feed.xml", ("/orla-quillfeather-away", f"Orla {ERASED} is away"), ("/b", f"Orla {KEPT} is away"))
+    write(web, "/orla-quillfeather-away", ERASED)
+    write(web, "/b", KEPT)
+    web.asked.clear()
+
+
+@pytest.fixture
+def world(first: World, tmp_path: Path) -> World:
+    """A copy of it."""
+    offer(first.web)
+    copy = World(tmp_path, first.web)
+    copy.runs = first.runs
+    shutil.rmtree(copy.settings.data)
+    shutil.copytree(first.settings.data, copy.settings.data)
+    return copy
+
+
+def erase(world: World, article: str = "/orla-quillfeather-away", person: str | None = None) -> Redaction:
+    with world.stores() as stores:
+        return redact(stores, RedactionRequest(world.web.base + article, "asked for by letter", person))
+
+
+def publish(world: World) -> None:
+    models.build(world.settings)
+    models.publish(world.settings)
+
+
+def files_with(data: Path, word: str) -> set[str]:
+    """The files that hold the word, in any case, whatever they are compressed with."""
+    needle = word.casefold()
+    return {
+        str(path.relative_to(data)) for path in data.rglob("*") if path.is_file() and needle in _text(path).casefold()
+    }
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    pieces = [raw.decode("latin-1")]
+    if path.suffix == ".gz":
+        pieces.append(gzip.decompress(raw).decode("latin-1"))
+    elif path.suffix == ".parquet":
+        pieces.append(str(pq.read_table(path).to_pydict()))
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(path, read_only=True) as con:
+            tables = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+            pieces += [str(con.execute(f"from {name}").fetchall()) for (name,) in tables]
+    return "\n".join(pieces)
+
+
+def findings(settings: Settings, **options: Any) -> list[str]:
+    with Ledger.open_existing(settings.ledger_catalog) as ledger:
+        proof = verify_installation(settings, ledger, utc_now(), archive=ArchivePart.ALL, **options)
+    return [finding.text for finding in proof.findings]
+
+
+def maintain_at_once(world: World) -> None:
+    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
+        delete_erased(world.settings, ledger, utc_now(), timedelta())
+        merge_files(ledger)
+
+
+def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(world: World) -> None:
+    publish(world)
+    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
+        merge_files(ledger)
+    assert findings(world.settings) == []
+    redaction = erase(world)
+    assert redaction.counts["article_extracted"] == redaction.counts["item_discovered"] == 1
+    assert len(redaction.records) == 3, "the page, its request, and the feed"
+    assert findings(world.settings) == findings(world.settings, full=True) == []
+    publish(world)
+    maintain_at_once(world)
+    assert files_with(world.settings.data, ERASED) == set()
+    assert files_with(world.settings.data, KEPT) >= {"news.duckdb", "build.duckdb"}
+    assert findings(world.settings, full=True) == []
+    with duckdb.connect(world.settings.news_file, read_only=True) as news:
+        assert news.execute("select headline from articles").fetchall() == [(f"Orla {KEPT} is away",)]
+        assert news.execute("select reason, len(erased) from events.article_redacted").fetchall() == [
+            ("asked for by letter", sum(redaction.counts.values()))
+        ]
+
+
+def test_an_erased_article_does_not_come_back(world: World) -> None:
+    erase(world)
+    world.later(hours=3)
+    world.web.feed("/feed.xml", ("/orla-quillfeather-away", f"{ERASED}, again"), ("/c", "Another report"))
+    write(world.web, "/orla-quillfeather-away", ERASED)
+    write(world.web, "/c", "Thistledown")
+    world.ingest()
+    assert world.web.asked["/orla-quillfeather-away"] == 0
+    assert [row["url"] for row in world.rows("select url from ledger.article_captured order by position")] == [
+        f"{world.web.base}{path}" for path in ("/b", "/c")
+    ]
+    assert len(world.rows("from ledger.item_discovered")) == 2
+    polls = world.rows("select warnings, new_items, warc_file from ledger.feed_polled order by position")
+    assert polls[-1] == {"warnings": ["lists_erased"], "new_items": 1, "warc_file": None}
+    maintain_at_once(world)
+    assert files_with(world.settings.data, ERASED) == set()
+
+
+def test_a_run_that_had_begun_before_records_nothing_of_it_afterwards(world: World) -> None:
+    url = f"{world.web.base}/orla-quillfeather-away"
+    with world.stores() as running:
+        running.record([])
+        erase(world)
+        item = discovered(url, NOON, title=ERASED)
+        assert running.record([item, captured(item, "page", NOON)]).counts == {}
+
+
+def test_a_backfill_does_not_bring_it_back(tmp_path: Path) -> None:
+    with outlet(tmp_path) as ferry:
+        ferry.publish("/one", DAY.start + timedelta(hours=9))
+        ferry.publish("/two", DAY.start + timedelta(hours=10))
+        ferry.backfill()
+        erase(ferry, "/one")
+        ferry.site.asked.clear()
+        ferry.later(days=2)
+        ferry.backfill()
+        assert ferry.site.asked["/one"] == 0
+        assert ferry.captures() == {"/two": "live"}
+
+
+def test_a_name_is_masked_in_place_and_the_pages_are_erased(world: World) -> None:
+    (before,) = world.rows("select text, headline from ledger.article_extracted where headline like '%Quill%'")
+    redaction = erase(world, person=f"Orla {ERASED}")
+    assert redaction.removed == []
+    (after,) = world.rows("select text, headline from ledger.article_extracted where headline like '█%'")
+    assert after["headline"] == "████ ████████████ is away"
+    assert len(after["text"]) == len(before["text"])
+    assert "said ████ ████████████, the harbour master" in after["text"]
+    assert "Ms ████████████’s office" in after["text"]
+    publish(world)
+    maintain_at_once(world)
+    assert files_with(world.settings.data, ERASED) == set()
+    assert findings(world.settings, full=True) == []
+    with duckdb.connect(world.settings.news_file, read_only=True) as news:
+        (quoted,) = news.execute("select text, speaker from quotes where speaker like '█%'").fetchall()
+    assert quoted == ("I left because the roof leaked on my desk", "████ ████████████")
+    world.later(hours=3)
+    world.ingest()
+    assert world.web.asked["/orla-quillfeather-away"] == 0
+    assert erase(world).counts["article_extracted"] == 1, "the whole article can still be erased"
+    assert findings(world.settings, full=True) == []
+
+
+def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World) -> None:
+    with world.stores() as stores:
+        storage = archive_storage(stores.settings)
+        records = {at for file in _archive_files(world) for at, _ in records_of(storage, file)}
+        kept = {at: storage.read(at) for at in records}
+    redaction = erase(world)
+    erased = {Location(each.warc_file, each.warc_offset, each.warc_length) for each in redaction.records}
+    assert erased < records
+    for place in erased:  # as if they had not been overwritten
+        storage.overwrite(place, kept[place])
+    assert [text for text in findings(world.settings) if "was to be erased and is not" in text]
+    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
+        assert overwrite_records(ledger, storage) == len(erased)
+        assert overwrite_records(ledger, storage) == 0
+    assert findings(world.settings) == []
+    assert {place for place in records - erased if storage.read(place) != kept[place]} == set()
+
+
+def _archive_files(world: World) -> list[str]:
+    root = world.settings.archive_root
+    return [str(path.relative_to(root)) for path in root.rglob("*.warc.gz")]
+
+
+@pytest.mark.parametrize(
+    ("tampering", "finding"),
+    [
+        ("delete from ledger.article_extracted", "holds"),
+        ("update ledger.article_extracted set text = 'other'", "its events are not those that were recorded"),
+        ("update ledger.article_redacted set seals = []", "holds"),
+        ("update ledger.article_redacted set reason = 'other'", "its events are not those that were recorded"),
+    ],
+)
+def test_what_is_left_cannot_be_changed_unseen(world: World, tampering: str, finding: str) -> None:
+    erase(world)
+    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
+        ledger.table(tampering)
+    assert any(finding in text for text in findings(world.settings, full=True))
+
+
+def test_nothing_is_erased_from_an_append_that_was_changed(world: World) -> None:
+    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
+        ledger.table("update ledger.article_extracted set text = 'other'")
+        head = ledger.head()
+    with pytest.raises(LedgerError, match=r"append \d+ .*: is not as it was recorded, so nothing was erased"):
+        erase(world)
+    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
+        assert ledger.head() == head
+
+
+def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Run, tmp_path: Path) -> None:
+    first, second = (discovered(f"https://alpha.example/{path}", NOON) for path in ("bridge", "bridge-closed"))
+    other = discovered("https://alpha.example/mole", NOON)
+    ledger.append([first, other, second], run)
+    ledger.append([joined(first, second, JoinEvidence.GUID, NOON)], run)
+    with Stores(Settings(data=tmp_path), run) as stores:
+        redact(stores, RedactionRequest(second.url, "asked for"))
+        assert stores.ledger.append([first, second], run).events == 0
+    assert ledger.table("select url from ledger.item_discovered").to_pylist() == [{"url": other.url}]
+    assert ledger.table("from ledger.addresses_joined").num_rows == 0
+    assert ledger.table("from ledger.article_redacted").num_rows == 2
+    assert verify(ledger).findings == ()
+
+
+def test_what_cannot_be_erased_is_said(world: World) -> None:
+    with pytest.raises(NewsledgerError, match="no such article in this ledger"):
+        erase(world, "/nowhere")
+    with pytest.raises(NewsledgerError, match="Ida Holm: not in this article; it names"):
+        erase(world, person="Ida Holm")
+    with pytest.raises(NewsledgerError, match="no word of it begins with a capital letter"):
+        erase(world, person="he")
+    erase(world)
+    with pytest.raises(NewsledgerError, match="or it was erased before"):
+        erase(world)
+
+
+def test_a_note_has_the_length_of_the_record(run: Run) -> None:
+    note = erasure_note(Location("a.warc.gz", 10, 5000), NOON)
+    assert len(note) == 5000
+    assert zlib.decompress(note, wbits=31).startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n")
+    with pytest.raises(ArchiveError, match="too few"):
+        erasure_note(Location("a.warc.gz", 10, 100), NOON)
+
+
+def test_the_command_says_what_it_would_erase_and_what_is_left_to_do(world: World) -> None:
+    article = f"{world.web.base}/b"
+    planned = newsledger("redact", article, "--reason", "asked", "--dry-run", "--data", world.settings.data)
+    assert planned.returncode == 0, planned.stderr
+    assert "would be erased" in planned.stdout
+    done = newsledger("redact", article, "--reason", "asked", "--data", world.settings.data)
+    assert done.returncode == 0, done.stderr
+    assert "newsledger maintain" in done.stdout
+    again = newsledger("redact", article, "--reason", "asked", "--data", world.settings.data)
+    assert again.returncode == 1
+    assert "no such article in this ledger, or it was erased before" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Merz sagte", "████ sagte"),
+        ("Die Schmerzen und MERZ", "Die Schmerzen und ████"),
+        ("Merz-Regierung, Merz’ Plan", "████-Regierung, ████’ Plan"),
+        ("das Kabinett Merzs", "das Kabinett █████"),
+        ("https://a.example/der-merz-plan-1", "https://a.example/der-xxxx-plan-1"),
+        ("https://a.example/schmerz", "https://a.example/schmerz"),
+    ],
+)
+def test_each_word_of_a_name_is_masked(text: str, masked: str) -> None:
+    assert NameMask("Merz")._mask(text) == masked

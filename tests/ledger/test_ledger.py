@@ -484,7 +484,10 @@ TAMPERING: dict[str, tuple[Callable[[Path], object], str]] = {
         in_ledger("insert into ledger.item_discovered select * from ledger.item_discovered where position = 2"),
         "table item_discovered: event .* is there 2 times",
     ),
-    "an event hidden by the statistics of its file": (hidden, "tables: hold 7 events up to position 6, which must be 6"),
+    "an event hidden by the statistics of its file": (
+        hidden,
+        "tables: hold 7 events up to position 6, which must be 6",
+    ),
     "a changed append": (
         in_ledger("update ledger.appends set run_id = 'other', digest = 'sha256:0' where append_no = 1"),
         r"append 2 \(positions 3-4\): does not chain to the append before",

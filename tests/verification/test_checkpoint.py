@@ -142,7 +142,7 @@ def test_a_data_file_that_the_catalog_no_longer_lists_is_missed_by_its_events(se
     file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
     file.save()
     (finding,) = prove(settings).findings
-    assert finding.text == "tables: hold 4 events up to position 6, which must be"
+    assert finding.text == "tables: hold 4 events up to position 6, which must be 6"
 
 
 def test_merged_files_and_copies_are_read_again(settings: Settings, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_n
 from pipeline.pages.selection import Selection, period_of
 from pipeline.settings import Settings
 
-LIMITS = PageLimits(rows=500, hits=50)
+LIMITS = PageLimits(rows=500, hits=50, events=100)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
 AT_ONCE = 16

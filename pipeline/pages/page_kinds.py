@@ -14,6 +14,9 @@ import msgspec
 from pipeline.pages.published_file import Bound, Figure, PublishedFile
 from pipeline.pages.selection import Period
 
+ANY_CHANGE = "any"
+"""Stands in an address for changes of all kinds."""
+
 
 class PageMissing(Exception):
     """There is no such page: the address cannot be read, or names something that is not in the file."""
@@ -26,6 +29,8 @@ class PageLimits(msgspec.Struct, frozen=True):
     """Maximum number of rows of a table."""
     hits: int
     """Maximum number of articles that the page of the search shows."""
+    events: int
+    """Maximum number of events of one type that the page of a run shows."""
 
 
 class PageKind(msgspec.Struct, frozen=True):
@@ -48,7 +53,8 @@ class PageKind(msgspec.Struct, frozen=True):
     ) -> Mapping[str, Figure]:
         """The page's figures by name, none longer than the limits allow. Raises PageMissing."""
         named = self.values(keys)
-        values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, **_shown(named), **named}
+        values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, "event_limit": limits.events}
+        values |= {**_shown(named), **named}
         figures = {name: file.answer(name, values) for name in self.figures}
         if self.keys and not figures[self.figures[0]]:
             raise PageMissing(f"{self.name}: {', '.join(keys)}")
@@ -57,18 +63,30 @@ class PageKind(msgspec.Struct, frozen=True):
 
 def _shown(named: Mapping[str, Bound]) -> dict[str, Bound]:
     """What the page of a source or of its day shows, whatever the reader has chosen: all of that."""
-    shown: dict[str, Bound] = {}
+    shown: dict[str, Bound] = {"only_kind": None, "only_run": named.get("run_id")}
     if "source_id" in named:
-        shown |= {"only_source": named["source_id"], "only_language": None}
+        shown["only_source"] = named["source_id"]
+    if "change_kind" in named:
+        shown["only_kind"] = None if named["change_kind"] == ANY_CHANGE else named["change_kind"]
+    elif "source_id" in named:
+        shown["only_language"] = None
     if "day" in named:
         shown |= {"from_on": named["day"], "to_on": named["day"]}
     return shown
 
 
+def _change_kind(text: str) -> str:
+    if text not in (ANY_CHANGE, "headline", "lead", "substance", "correction"):
+        raise ValueError(f"{text}: no kind of change")
+    return text
+
+
 _READ: Mapping[str, Callable[[str], Bound]] = {
     "article_id": UUID,
+    "change_kind": _change_kind,
     "day": date.fromisoformat,
     "person": str,
+    "run_id": str,
     "source_id": str,
 }
 
@@ -106,9 +124,13 @@ KINDS: Mapping[str, PageKind] = {
         ),
         PageKind("search", ("search", "search_facets"), in_navigation=True),
         PageKind("changes", ("changes", "changes_by_source", "vanished"), in_navigation=True),
+        PageKind("changed", ("source", "changes"), ("source_id", "change_kind")),
         PageKind("voices", ("voices",), in_navigation=True),
+        PageKind("quoted", ("person", "quoted"), ("person",)),
         PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),
+        PageKind("run", ("runs", "run_events"), ("run_id",)),
         PageKind("backfills", ("backfills",), in_navigation=True),
+        PageKind("backfill", ("backfills", "backfill_documents", "run_events"), ("run_id", "source_id")),
         PageKind("person", ("person", "person_quotes", "person_roles", "person_sources"), ("person",)),
     )
 }

@@ -76,6 +76,7 @@ def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks
             article_languages=file.article_languages,
             row_limit=reader.limits.rows,
             hit_limit=reader.limits.hits,
+            event_limit=reader.limits.events,
             period=period,
             **_frame(kind.name, reader.language, links),
         )

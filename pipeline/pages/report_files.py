@@ -15,7 +15,7 @@ from pipeline.pages.change_feed import change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
 from pipeline.pages.rendering import Reader, render, render_notice
 
-LIMITS = PageLimits(rows=100_000, hits=2_000)
+LIMITS = PageLimits(rows=100_000, hits=2_000, events=100)
 FEED = "changes.atom"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 

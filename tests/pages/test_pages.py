@@ -21,6 +21,7 @@ from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.published_file import PublishedFile
 from pipeline.settings import PROJECT_ROOT
 from tests.pages.serving import Browser, parsed, served
+from tests.pages.test_foreign_markup import fill_empty_tables
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
@@ -65,15 +66,16 @@ def links(page: Any) -> list[str]:
 
 
 def test_report_has_a_page_of_every_kind_and_every_article(report: Mapping[str, Any], demo: Demo) -> None:
-    assert {name.partition("/")[0].removesuffix(".html") for name in report} == {*KINDS} - {"coverage"} | {"index"}
+    kinds = {*KINDS, "index"} - {"coverage", "backfill"}
+    assert {name.partition("/")[0].removesuffix(".html") for name in report} == kinds, "the newsroom has no backfill"
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         articles = {str(article) for (article,) in con.sql("select article_id from article_coverage").fetchall()}
     assert {name[8:-5] for name in report if name.startswith("article/")} == articles
 
 
 def test_every_link_of_a_report_leads_to_a_place_on_one_of_its_pages(report: Mapping[str, Any]) -> None:
-    places = {name: {*page.xpath("//@id")} for name, page in report.items()}
-    assert all(len(ids) == len(page.xpath("//@id")) for ids, page in zip(places.values(), report.values(), strict=True))
+    places = {"changes.atom": set()} | {name: {*page.xpath("//@id")} for name, page in report.items()}
+    assert all(len(places[name]) == len(page.xpath("//@id")) for name, page in report.items())
     broken = set()
     for name, page in report.items():
         for link in links(page):
@@ -110,7 +112,7 @@ def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, Any], demo: D
 
 def test_every_figure_of_every_page_shows_its_sql(report: Mapping[str, Any], demo: Demo) -> None:
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
-        for name in KINDS:
+        for name in KINDS.keys() - {"backfill"}:
             file = next(each for each in report if each.startswith("index" if name == "coverage" else name))
             for sql in report[file].xpath("//details[@class='sql']//code/text()"):
                 con.sql(str(sql)).fetchall()
@@ -155,6 +157,31 @@ def test_report_that_cannot_be_written_says_why(demo: Demo, tmp_path: Path, opti
     assert not (tmp_path / "report").exists()
 
 
+def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
+    """For each number in a table: the page that it is linked to has so many rows in the place that the link names."""
+    seen: Counter[str] = Counter()
+    for name in ("changes.html", "voices.html", "runs.html"):
+        for number in report[name].xpath("//td[@class='amount']"):
+            if number.text_content() == "0":
+                continue
+            target, place = urldefrag(urljoin(name, number.find("a").get("href")))
+            if target.startswith("article/"):
+                continue
+            page, kind = report[target], target.partition("/")[0]
+            rows = page.xpath(f"//section[h2/@id='{place}']//tbody/tr" if place else "//section//tbody/tr")
+            if kind == "changed":
+                rows = page.xpath("//article[@class='change']")
+                if "/any" in target:
+                    rows = {row.xpath("string(h3/a/@href)").partition("#")[0] for row in rows}
+            elif kind == "quoted" and not place:
+                rows = {*page.xpath("//tbody//td[1]/a/@href")}
+            elif kind == "run" and not place:
+                rows = {*page.xpath("//section//td[2]/a/@href")}
+            assert len(rows) == int(number.text_content()), (name, target, place)
+            seen[kind] += 1
+    assert seen.keys() == {"changed", "quoted", "run"}
+
+
 # The server
 
 
@@ -170,10 +197,11 @@ def test_links_lead_to_pages_of_every_kind_and_keep_the_choice(browser: Browser)
         opened[kind] += 1
         answer = browser.get(address)
         assert answer.status == 200, address
-        targets = {urldefrag(urljoin(address, link)).url for link in links(parsed(answer.text)) if link[0] != "#"}
+        found = [] if address.startswith("/changes.atom") else links(parsed(answer.text))
+        targets = {urldefrag(urljoin(address, link)).url for link in found if link[0] != "#"}
         assert all("source=meridian" in target for target in targets)
         waiting += sorted(targets)
-    assert set(opened) == {*KINDS, "record"}
+    assert set(opened) == {*KINDS, "record", "changes.atom"} - {"backfill"}
 
 
 def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:
@@ -304,6 +332,21 @@ def test_server_shows_a_new_publication(demo: Demo, tmp_path: Path) -> None:
         assert "Harbour reopened" in browser.get("/articles").text
 
 
+def test_numbers_of_a_backfill_lead_to_its_documents_and_events(demo: Demo, tmp_path: Path) -> None:
+    shutil.copyfile(demo.data / "news.duckdb", tmp_path / "news.duckdb")
+    with duckdb.connect(tmp_path / "news.duckdb") as con:
+        con.sql("set timezone = 'UTC'")
+        fill_empty_tables(con)
+        con.sql("update events.backfill_finished set position = 2")
+    with served(tmp_path) as browser:
+        numbers = parsed(browser.get("/backfills").text).xpath("//td[@class='amount']")
+        assert len(numbers) == 9
+        (target,) = {urldefrag(urljoin("/backfills", number.find("a").get("href"))).url for number in numbers}
+        page = parsed(browser.get(target).text)
+    assert len(page.xpath("//section[h2/@id='documents']//tbody/tr")) == int(numbers[7].text_content()) == 1
+    assert "x" in page.xpath("string(//section[h2/@id='documents']//tbody)")
+
+
 # The file
 
 
@@ -331,7 +374,7 @@ def test_missing_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
 # The words
 
 
-SAME_IN_GERMAN = {"SQL", "Position", "Details", "Videos", "Feed", "Feeds", "Person", "Backfills"}
+SAME_IN_GERMAN = {"SQL", "Position", "Details", "Videos", "Feed", "Feeds", "Person", "Backfill", "Backfills"}
 
 
 def test_every_word_is_translated_and_no_other() -> None:

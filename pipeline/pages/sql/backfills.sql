@@ -17,6 +17,6 @@ select
     documents_read,
     documents_failed
 from main.backfills
-where $only_source is null or source_id = $only_source
+where ($only_source is null or source_id = $only_source) and ($only_run is null or run_id = $only_run)
 order by finished_at desc, source_id
 limit $row_limit

@@ -31,5 +31,6 @@ where
     and cast(captured_at at time zone 'UTC' as date) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
+    and ($only_kind is null or list_contains(change_kinds, $only_kind))
 order by captured_at desc, article_id
 limit $row_limit

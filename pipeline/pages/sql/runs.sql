@@ -28,7 +28,7 @@ select
     count_if(what = 'extraction') as extractions,
     count_if(what = 'annotation') as annotations
 from recorded
-where $only_source is null or source_id = $only_source
+where ($only_source is null or source_id = $only_source) and ($only_run is null or run_id = $only_run)
 group by run_id
 order by last_at desc, run_id
 limit $row_limit

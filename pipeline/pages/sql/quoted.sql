@@ -1,0 +1,18 @@
+-- The person's quotations of the chosen days, source and language, newest first: the rows that *Voices* counts.
+select
+    quotes.article_id,
+    quotes.source_id,
+    quotes.headline,
+    quotes.kind,
+    quotes.text,
+    quotes.speaker,
+    coalesce(quotes.published_at, articles.first_seen_at) as said_at
+from quotes
+inner join articles on quotes.article_id = articles.article_id
+where
+    quotes.person = $person
+    and ($only_source is null or quotes.source_id = $only_source)
+    and ($only_language is null or articles.language = $only_language)
+    and cast(said_at at time zone 'UTC' as date) between $from_on and $to_on
+order by quotes.kind, said_at desc, quotes.article_id, quotes.start_char
+limit $row_limit

@@ -21,7 +21,7 @@ import msgspec
 from pipeline.archive.archive import read_page
 from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.storage import Location, Storage, archive_storage
-from pipeline.errors import LedgerError, NewsledgerError
+from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
 from pipeline.events import (
     EVENT_TYPES,
     ArticleEvent,
@@ -206,10 +206,16 @@ def _locations(ledger: Ledger, storage: Storage, events: Sequence[Event], mask: 
     them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the name."""
     addresses = {text for event in events for text in _addresses_in(event)}
     pages = {Location(*place) for event in events if (place := _place(event))}
+    pages -= {due.location for due in ledger.select(_DueRecord, "erased_records")}
     for name in sorted({location.warc_file for location in pages}):
         for location, record in records_of(storage, name):
             if location in pages or urldefrag(record.headers.get("WARC-Target-URI") or "").url in addresses:
+                pages.discard(location)
                 yield location
+    if pages:
+        raise ArchiveError(
+            f"{min(map(str, pages))}: no record is there, so nothing was erased; `newsledger verify --archive`"
+        )
     sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
     since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
     for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):

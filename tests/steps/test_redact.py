@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import zlib
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import pyarrow.parquet as pq
@@ -19,12 +21,18 @@ from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
 from pipeline.events import JoinEvidence
+from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
+from pipeline.steps.backfill.history_state import articles_of_interval
+from pipeline.steps.backfill.replay import Scope, replayable_captures
+from pipeline.steps.capture import pending_pages
+from pipeline.steps.extract import pending_captures
 from pipeline.steps.maintain import delete_erased, merge_files
 from pipeline.steps.name_mask import NameMask
 from pipeline.steps.redact import Redaction, RedactionRequest, overwrite_records, redact
+from pipeline.steps.revisit import due_pages
 from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation
@@ -203,8 +211,43 @@ def test_a_name_is_masked_in_place_and_the_pages_are_erased(world: World) -> Non
     world.later(hours=3)
     world.ingest()
     assert world.web.asked["/orla-quillfeather-away"] == 0
+    assert pending_articles(world) == [{world.id("/b")}] * 4
     assert erase(world).counts["article_extracted"] == 1, "the whole article can still be erased"
     assert findings(world.settings, full=True) == []
+
+
+def pending_articles(world: World) -> list[set[UUID]]:
+    """The articles that a newer extractor would read, now and in a backfill, that are to be revisited, and that a
+    backfill counts."""
+    news = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+    today, sources = Interval(world.now - timedelta(days=1), world.now), [world.source.id]
+    with world.stores() as stores:
+        queried: list[Sequence[Any]] = [
+            pending_captures(stores.ledger, today, producer="extract@999"),
+            replayable_captures(stores, Scope(today, sources, ()), producer="extract@999"),
+            due_pages(stores.ledger, [timedelta(hours=1)], world.now, sources),
+            articles_of_interval(stores.ledger, news, sources),
+        ]
+    return [{row.article_id for row in rows} for rows in queried]
+
+
+def test_a_page_that_was_not_captured_yet_is_not_fetched_after_a_name_was_masked(
+    ledger: Ledger, run: Run, tmp_path: Path
+) -> None:
+    one, other = (discovered(f"https://alpha.example/{n}", NOON, title=f"{n} Lindqvist") for n in range(2))
+    ledger.append([one, other], run)
+    with Stores(Settings(data=tmp_path), run) as stores:
+        redact(stores, RedactionRequest(one.url, "asked for", "Ada Lindqvist"))
+        pages = pending_pages(stores.ledger, Interval(NOON - timedelta(days=1), NOON + timedelta(days=1)), ["alpha"])
+    assert [page.url for page in pages] == [other.url]
+
+
+def test_a_record_that_is_not_in_its_place_stops_the_erasure(world: World) -> None:
+    (page,) = world.rows("from ledger.article_captured where url like '%/b'")
+    os.truncate(world.settings.archive_root / page["warc_file"], page["warc_offset"] + 50)
+    with pytest.raises(ArchiveError, match="no record is there, so nothing was erased"):
+        erase(world, "/b")
+    assert len(world.rows("from ledger.item_discovered")) == 2
 
 
 def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World) -> None:

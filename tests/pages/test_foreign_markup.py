@@ -9,9 +9,11 @@ from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin
 
 import duckdb
+import msgspec
 import pytest
 from lxml import etree
 
+from pipeline.events import EVENT_TYPES
 from tests.pages.serving import parsed, served
 from tests.worlds.running import Demo, newsledger
 
@@ -26,7 +28,7 @@ CLOSED = re.compile(
 """Values that we and not the outlets write: pages decide by them what to show."""
 
 
-KEYS = {"source_id": 1000, "quotes.person": 1001, "mentions.name": 1001, "persons.name": 1001}
+KEYS = {"source_id": 1000, "run_id": 1002, "quotes.person": 1001, "mentions.name": 1001, "persons.name": 1001}
 """Columns that pages join or look up; they have one mark."""
 
 
@@ -64,7 +66,7 @@ def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
     assert done.returncode == 0, done.stderr
     pages = {str(path): path.read_text("utf-8") for path in (folder / "report").rglob("*.html")}
     with served(data) as browser:
-        for address in ("/", "/changes", "/voices", "/articles", "/runs", "/backfills"):
+        for address in ("/", "/changes", "/voices", "/articles", "/search", "/runs", "/backfills"):
             pages[f"live {address}"] = browser.get(address).text
         for link in parsed(pages["live /articles"]).xpath("//tbody//a/@href")[:8]:
             address = urldefrag(urljoin("/articles", link)).url
@@ -85,7 +87,7 @@ def text_columns(con: duckdb.DuckDBPyConnection) -> Iterator[Column]:
             values = con.sql(f"select distinct {column.name} from {column.table} where {column.name} is not null")
         elif column.type == "VARCHAR[]":
             values = con.sql(f"select distinct unnest({column.name}) from {column.table}")
-        elif column.name == "word_diff":
+        elif column.type.startswith("STRUCT") and "VARCHAR" in column.type:
             yield column
             continue
         else:
@@ -100,11 +102,12 @@ def injected(column: Column) -> str:
     name = column.name
     if column.type == "VARCHAR[]":
         return f"list_transform(coalesce({name}, ['x']), lambda each: each || $mark)"
-    if name == "word_diff":
-        return (
-            "list_transform(word_diff, lambda each: {'part': each.part, 'op': each.op, 'old': each.old || $mark,"
-            " 'new': each.new || $mark, 'word_no': each.word_no, 'cosmetic': each.cosmetic})"
-        )
+    if column.type.startswith("STRUCT"):
+        fields = re.findall(r'[(,] ?"?(\w+)"? ([A-Z]+)', column.type)
+        texts = {field for field, kind in fields if kind == "VARCHAR"} - {"part", "op", "kind"}
+        values = ((field, "each." + field + " || $mark" * (field in texts)) for field, _ in fields)
+        marked = ", ".join(f"'{field}': {value}" for field, value in values)
+        return f"list_transform({name}, lambda each: {{{marked}}})"
     begins = f"'{PREFIX}' || " if name.endswith("url") else ""
     return f"{begins}coalesce({name}, 'x') || $mark"
 
@@ -121,6 +124,9 @@ def fill_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
     for table, types in tables.fetchall():
         values = [default.get(kind, "null" if "[" in kind else "'2026-03-03'") for kind in types]
         con.execute(f"insert into {table} values ({', '.join(values)})")
+        if "source_id" in con.table(table).columns:
+            con.execute(f"update {table} set source_id = (select min(source_id) from main.coverage_ledger)")
+    con.execute("update events.backfill_finished set position = 2")  # after the document that it has read
 
 
 def test_no_page_has_markup_from_outside(hostile: Hostile) -> None:
@@ -142,6 +148,29 @@ def test_feed_has_no_markup_from_outside(hostile: Hostile) -> None:
     assert not [element for element in feed.iter() if (element.get("href") or "").startswith("javascript:")]
 
 
+def test_every_text_of_every_event_type_is_injected(hostile: Hostile) -> None:
+    injected = {f"{column.table}.{column.name}" for column in hostile.columns.values()}
+    for event in EVENT_TYPES:
+        described = msgspec.inspect.type_info(event)
+        assert isinstance(described, msgspec.inspect.StructType)
+        texts = {f"events.{described.tag}.{field.name}" for field in described.fields if has_text(field.type)}
+        assert texts - injected == set()
+
+
+def has_text(kind: msgspec.inspect.Type) -> bool:
+    """Is it a text, or does it hold one?"""
+    match kind:
+        case msgspec.inspect.StrType():
+            return True
+        case msgspec.inspect.UnionType(types=kinds):
+            return any(map(has_text, kinds))
+        case msgspec.inspect.VarTupleType(item_type=item):
+            return has_text(item)
+        case msgspec.inspect.StructType(fields=fields):
+            return any(has_text(field.type) for field in fields)
+    return False
+
+
 def test_texts_of_all_event_types_are_on_a_page(hostile: Hostile) -> None:
     """So the test above is not about pages that show nothing."""
     shown = {int(number) for text in hostile.pages.values() for number in re.findall(r"&lt;x-(\d+)-", text)}
@@ -159,6 +188,8 @@ SHOWN = {
     "events.extraction_failed.detail",
     *(f"events.boilerplate_stripped.{name}" for name in ("kind", "rule", "text")),
     "events.video_embedded.teaser",
+    "events.template_learned.text",
+    *(f"events.history_read.{name}" for name in ("url", "reason", "detail")),
     "events.article_annotated.failure",
     "events.article_revisited.reason",
     "events.addresses_joined.detail",

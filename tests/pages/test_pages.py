@@ -157,6 +157,13 @@ def test_report_that_cannot_be_written_says_why(demo: Demo, tmp_path: Path, opti
     assert not (tmp_path / "report").exists()
 
 
+def test_page_of_a_source_counts_what_robots_txt_forbade(report: Mapping[str, Any]) -> None:
+    page = report["source/harbourpost.html"]
+    (number,) = page.xpath("//div[dt='forbidden by robots.txt']/dd/a")
+    rows = page.xpath("//h3[@id='refusals']/following-sibling::div[1]//tbody/tr")
+    assert [row.findtext("td/code") for row in rows] == ["robots"] == ["robots"] * int(number.text_content())
+
+
 def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
     """For each number in a table: the page that it is linked to has so many rows in the place that the link names."""
     seen: Counter[str] = Counter()
@@ -337,7 +344,6 @@ def test_numbers_of_a_backfill_lead_to_its_documents_and_events(demo: Demo, tmp_
     with duckdb.connect(tmp_path / "news.duckdb") as con:
         con.sql("set timezone = 'UTC'")
         fill_empty_tables(con)
-        con.sql("update events.backfill_finished set position = 2")
     with served(tmp_path) as browser:
         numbers = parsed(browser.get("/backfills").text).xpath("//td[@class='amount']")
         assert len(numbers) == 9

@@ -109,7 +109,9 @@ def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
     is_source = cue is not None and reading.is_at(cue[0], *reading.lexicon.source_words)
     is_named_after = cue is not None and speaker is not None and cue[1] <= speaker[0] and item.tokens[1] <= cue[0]
-    if speaker is not None and not (is_source or is_named_after or item.rule in _TOLD) and speakers.is_thing(speaker):
+    if speaker is not None and (is_source or is_named_after or item.rule in _TOLD):
+        speakers.accept(speaker)
+    if speaker is not None and speakers.is_thing(speaker):
         speaker = person = None
     elif speaker is not None and person is None and not is_source:
         is_inferred = item.rule in _INFERRED

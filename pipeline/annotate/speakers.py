@@ -44,6 +44,7 @@ class Speakers:
         self._people = people
         self._offices = offices
         self._known: dict[Range, Person] = {}
+        self._accepted: set[Range] = set()
 
     def person(self, attribution: Attribution, sentence: int) -> Person:
         """The speaker of a quotation in that sentence."""
@@ -90,6 +91,10 @@ class Speakers:
             )
         return bool(names)
 
+    def accept(self, phrase: Range) -> None:
+        """Count the phrase as a speaker, whatever its noun is, because the words beside it say so."""
+        self._accepted.add(phrase)
+
     def is_thing(self, phrase: Range) -> bool:
         """Whether the German phrase is a common noun for nobody who speaks: "das Vorgehen", "junge Perspektiven".
 
@@ -98,7 +103,7 @@ class Speakers:
         tokens, lexicon = self._tokens, self._people.lexicon
         first = tokens[phrase[0]]
         is_common = first.lower in lexicon.determiners_nominative | lexicon.determiners_oblique
-        if not lexicon.is_german or not (is_common or is_adjective_de(first, lexicon)):
+        if not lexicon.is_german or phrase in self._accepted or not (is_common or is_adjective_de(first, lexicon)):
             return False
         end = head_end(self._view, phrase)
         if any(token.segment >= 0 for token in tokens[phrase[0] : phrase[1]]):

@@ -100,10 +100,18 @@ def attribute_segments(reading: Reading) -> list[Quoted]:
                 if not suffices(shape, rule.finder.evidence, segment, reading.lexicon):
                     continue
                 attribution = rule.finder.find(situation)
-                if attribution is not None:
+                if attribution is not None and not _names(reading, attribution):
                     found.append(Quoted(segment, *_unless_denied(situation, rule, attribution), at, number))
                     break
     return found
+
+
+def _names(reading: Reading, attribution: Attribution) -> bool:
+    """Whether the words are what something is called: "so lautet der Titel", "das Motto lautete"."""
+    speaker, cue, lexicon = attribution.speaker, attribution.cue, reading.lexicon
+    if speaker is None or cue is None or not reading.is_at(cue[0], *lexicon.naming_verbs):
+        return False
+    return any(token.lower in lexicon.title_nouns for token in reading.tokens[speaker[0] : speaker[1]])
 
 
 def _unless_denied(s: Situation, rule: MarkedRule, attribution: Attribution) -> tuple[MarkedRule, Attribution]:

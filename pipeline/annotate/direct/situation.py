@@ -124,6 +124,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether an indefinite article precedes them: ein „Papiertiger“."""
     is_alone: bool
     """Whether nothing else is in their sentence: „Niemals.“"""
+    is_gloss: bool
+    """Whether they translate a name in marks before them."""
     is_attribute: bool
     """True if the words in marks are one adjective before its noun: die „fremden“ Schiffe."""
 
@@ -164,17 +166,33 @@ def shape_of(reading: Reading, at: int) -> Shape:
             and (word.lower() in lexicon.finite_verbs or word.lower() in lexicon.verbs)
             for number, word in enumerate(words)
         ),
-        is_sentence=last in ".!?…" and not starts_lower,
+        is_sentence=(last in ".!?…" or _is_between_stops(reading, at)) and not starts_lower,
         starts_lower=starts_lower,
         is_title_case=is_title_case(words, lexicon),
         is_indefinite=bool(at) and reading.tokens[at - 1].lower in lexicon.indefinite,
         is_alone=_is_alone(reading, at),
+        is_gloss=_is_gloss(reading, at),
         is_attribute=starts_lower and len(words) == 1 and reading.is_german and _is_before_noun(reading, at),
     )
 
 
+def _is_gloss(view: View, at: int) -> bool:
+    """Whether the words in parentheses translate a name in marks before them: „Cast Lead“ („gegossenes Blei“)."""
+    tokens = view.tokens
+    if at < 2 or at + 1 >= len(tokens) or tokens[at - 1].surface != "(" or tokens[at + 1].surface != ")":
+        return False
+    before = tokens[at - 2]
+    return before.segment >= 0 or before.end - before.start > len(before.surface)
+
+
 def _is_before_noun(view: View, at: int) -> bool:
     return at + 1 < view.end and view.tokens[at + 1].is_capitalised
+
+
+def _is_between_stops(view: View, at: int) -> bool:
+    """Whether the marked words are a sentence whose stop stands after the marks: „Es sinkt“."""
+    is_first = at == 0 or view.tokens[at - 1].surface in _ENDS
+    return is_first and at + 1 < len(view.tokens) and view.tokens[at + 1].surface == "."
 
 
 def _is_alone(view: View, at: int) -> bool:
@@ -186,8 +204,8 @@ def _is_alone(view: View, at: int) -> bool:
 
 def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexicon) -> bool:
     """Whether words of this shape are a quotation for a rule whose cue is that strong."""
-    if segment.goes_on:
-        return True
+    if segment.goes_on or shape.is_gloss:
+        return segment.goes_on
     if evidence is Evidence.ADJACENT:
         return shape.words > 0
     if evidence is Evidence.LABEL:

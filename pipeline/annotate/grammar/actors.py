@@ -46,7 +46,7 @@ def may_be_somebody(view: View, phrase: Range) -> bool:
         return True
     if not lexicon.is_german:
         return is_name_word(first, lexicon)
-    words = [token for token in view.tokens[phrase[0] : phrase[1]] if is_name_word(token, lexicon)]
+    words = [token for token in view.tokens[phrase[0] : head_end(view, phrase)] if is_name_word(token, lexicon)]
     is_adjective = first.lower.endswith(("e", "er", "es")) and first.surface not in view.names
     if len(words) > 1 and is_name_word(first, lexicon) and not is_adjective:
         return True

@@ -130,7 +130,7 @@ def words_beside(p: Passage, first: int, last: int) -> Range:
 def _bounds(p: Passage, first: int, last: int) -> Range:
     begin, end = p.first, clause_end(p, last)
     for at in range(first - 1, max(p.first, first - FARTHEST_OPENER) - 1, -1):
-        if p.tokens[at].surface == ";":
+        if p.tokens[at].surface in {";", ":"}:
             begin = at + 1
             break
         if p.tokens[at].surface == "," and _opens_subordinate(p, at + 1):

@@ -139,6 +139,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     no_genitives: frozenset[str] = frozenset()
     oblique_relatives: frozenset[str] = frozenset()
     document_verbs: frozenset[str] = frozenset()
+    naming_verbs: frozenset[str] = frozenset()
     marked_document_prepositions: frozenset[str] = frozenset()
     aside_openers: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()

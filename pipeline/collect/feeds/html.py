@@ -31,6 +31,8 @@ _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINES})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _END_TAG = re.compile(rf"</(?:{_BLOCKS}|{_INLINES})\s*>", re.IGNORECASE)
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
+_CDATA = re.compile(r"^\s*<!\[CDATA\[([^<>]*?)\]\]>?\s*$")
+"""CDATA within CDATA: the mark is part of the text, and feedparser takes the first end for that of both."""
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\dA-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _DROPPED = frozenset(
@@ -85,7 +87,7 @@ def words(markup: str) -> str:
 
 
 def _without_tags(markup: str) -> str:
-    return _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", _SCRIPT.sub("", markup)))
+    return _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", _SCRIPT.sub("", _CDATA.sub(r"\1", markup))))
 
 
 def _unescape(markup: str) -> str:

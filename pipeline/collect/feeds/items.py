@@ -45,6 +45,7 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _WINDOWS_1252 = {
     byte: character for byte in range(0x80, 0xA0) if (character := bytes([byte]).decode("cp1252", "ignore"))
 }
+_WWW = re.compile(r"^www\.(?=[\w-]+\.\w)", re.IGNORECASE)
 _SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
 _SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
 _WARNINGS = {DateQuality.UNREADABLE: FeedWarning.BAD_DATE, DateQuality.FUTURE: FeedWarning.FUTURE_DATE}
@@ -119,7 +120,7 @@ def _absolute(link: str | None, base: str) -> str | None:
     link = _storable(link)
     if link is None or len(link) > MAX_URL_CHARS or link.startswith("#"):
         return None
-    link = _SLASHES.sub(r"\1//", link.replace("&amp;", "&"))
+    link = _WWW.sub("http://www.", _SLASHES.sub(r"\1//", link.replace("&amp;", "&")))
     try:
         url = _joined(base, link)
         parts = urlsplit(link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from pipeline.events import Enclosure
 MAX_VALUES = 2_000_000
 """Maximum number of values, counted by commas, brackets and braces. Python needs up to 64 bytes for a value."""
 
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[\]}])')
+"""A string, or a comma after the last value of a list or object, which Python's reader refuses."""
 _WEB = ("http://", "https://")
 _SIZE_DIGITS = 16
 
@@ -30,8 +33,10 @@ def read_json_feed(text: str) -> ParsedFeed:
     if sum(map(text.count, ",{[")) > MAX_VALUES:
         raise Unreadable(f"JSON of more than {MAX_VALUES} values")
     try:
-        # numbers stay text: only ids and dates are read, and so a million digits cost nothing
-        feed = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
+        try:
+            feed = _loads(text)
+        except ValueError:
+            feed = _loads(_LAST_COMMA.sub(r"\1", text))
     except RecursionError:
         raise Unreadable("JSON that is nested too deep") from None
     except ValueError as exc:
@@ -54,6 +59,11 @@ def read_json_feed(text: str) -> ParsedFeed:
             image=_first(feed, "icon", "favicon"),
         ),
     )
+
+
+def _loads(text: str) -> Any:
+    """Numbers stay text: only ids and dates are read, and so a million digits cost nothing."""
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
 
 
 def _read_entry(item: Mapping[str, Any]) -> RawEntry:

@@ -78,11 +78,12 @@ def read_feed(response: Response, *, zone: ZoneInfo, now: datetime, known_digest
 def _read(body: bytes, content_type: str | None) -> ParsedFeed:
     text, is_as_declared = decode_text(_unpack(body), content_type)
     warnings = [] if is_as_declared else [FeedWarning.WRONG_CHARSET]
-    if content_type and not _FEED_TYPE.search(content_type):
+    is_text = is_text_sitemap(text)
+    if content_type and not _FEED_TYPE.search(content_type) and not (is_text and content_type.startswith("text/plain")):
         warnings.append(FeedWarning.WRONG_CONTENT_TYPE)
     if text.lstrip().startswith("{"):
         parsed = read_json_feed(text)
-    elif is_text_sitemap(text):
+    elif is_text:
         parsed = read_text_sitemap(text)
     else:
         text, had_control_characters = remove_control_characters(text)

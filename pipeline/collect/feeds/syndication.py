@@ -129,20 +129,26 @@ def _link(
 ) -> tuple[str | None, bool]:
     """The address of the article, and whether it is only that of an enclosure.
 
-    In this order: the best alternate, a guid that is an address, an
-    alternate in another format, the entry itself (`self`), an enclosure that is no picture.
+    In this order: the best alternate, a guid that is an address, an alternate in another format, the entry itself
+    (`self`), an enclosure that is no picture. A picture comes after the guid.
     """
     alternates = [link for link in links if _relation(link) == "alternate" and link.get("href")]
-    pages = [link for link in alternates if link.get("type", "text/html") in _HTML_TYPES]
-    if pages:
-        return str(min(pages, key=lambda link: _rank(link, _language(entry, feed_language)))["href"]), False
-    if guid and (guid.lower().startswith(_WEB) or (guid.startswith("/") and entry.get("guidislink"))):
+    pages = [link for link in alternates if _media_type(link.get("type", "text/html")) in _HTML_TYPES]
+    page = min(pages, key=lambda link: _rank(link, _language(entry, feed_language)), default=None)
+    named = guid and (guid.lower().startswith(_WEB) or (guid.startswith("/") and entry.get("guidislink")))
+    if page is not None and not (named and is_picture(Enclosure(page["href"]))):
+        return str(page["href"]), False
+    if named:
         return guid, False
     for link in (*alternates, *(link for link in links if _relation(link) == "self" and link.get("href"))):
         return str(link["href"]), False
     files = (file.url for file in _enclosures(entry, links) if not is_picture(file))
     file = next(files, None)
     return file, file is not None
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _relation(link: Fields) -> str:
@@ -173,7 +179,7 @@ def _detailed(entry: Fields, name: str) -> FeedText | None:
 
 def _feed_text(detail: Fields) -> FeedText | None:
     """None for an empty text and for other data than text, such as a picture in base64."""
-    content_type = detail.get("type", "text/plain").partition(";")[0].strip()
+    content_type = _media_type(detail.get("type", "text/plain"))
     value = detail.get("value")
     if not value or not (not content_type or content_type in _READABLE_TYPES or content_type.endswith("xml")):
         return None

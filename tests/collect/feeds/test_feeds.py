@@ -144,6 +144,8 @@ LINKS = {
         None,
     ),
     "a fragment": (f"<link>{PAGE}#2</link>", f"{PAGE}#2", None),
+    "a picture beside a guid": (f"<link>https://bote.example/1.jpg</link><guid>{PAGE}</guid>", PAGE, None),
+    "no scheme": ("<link>www.bote.example/p</link>", "http://www.bote.example/p", None),
 }
 DECLARATIONS = (
     "xmlns:atom='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/' "
@@ -155,6 +157,10 @@ ALTERNATES = {
     "the entry's language": ('<link hreflang="en" href="/en"/><link hreflang="de-AT" href="/de"/>', "/de"),
     "no language before another": ('<link hreflang="en" href="/en"/><link href="/1"/>', "/1"),
     "a page before a PDF": ('<link type="application/pdf" href="/1.pdf"/><link href="/1"/>', "/1"),
+    "a type with a charset": (
+        '<link type="application/json" href="/1"/><link type="Text/HTML; charset=x" href="/2"/>',
+        "/2",
+    ),
     "a PDF alone": ('<link type="application/pdf" href="/1.pdf"/>', "/1.pdf"),
 }
 
@@ -233,6 +239,7 @@ def test_entries_of_a_live_ticker_are_items_of_one_article() -> None:
 TITLES = {
     "Pegel fällt\n\t &#x09; um zwei\n Meter": "Pegel fällt um zwei Meter",
     "<![CDATA[\n  Pegel\n\tfällt\n]]>": "Pegel fällt",
+    "<![CDATA[<![CDATA[Pegel fällt]]>]]>": "Pegel fällt",
     "Pegel fällt": "Pegel fällt",
     "AT&amp;T gewinnt": "AT&T gewinnt",
     "Fisch &amp;amp; Brot": "Fisch & Brot",

@@ -102,6 +102,11 @@ def test_texts(fields: dict[str, object], texts: tuple[str | None, str | None]) 
     assert (only.summary, only.content) == texts
 
 
+def test_a_comma_after_the_last_value_is_ignored() -> None:
+    feed = read('{"items": [{"url": "https://bote.example/a", "title": "A, ]",}, ]}', "application/feed+json")
+    assert [(item.url, item.title) for item in feed.items] == [("https://bote.example/a", "A, ]")]
+
+
 def test_dates_that_are_numbers() -> None:
     for written in (1772435700, "1772435700", 1772435700000, 1772435700.5):
         assert item_of(url=PAGE, date_published=written).published_at == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)

@@ -82,7 +82,7 @@ def test_defects_of_a_sitemap_are_warnings_and_counts() -> None:
 def test_a_text_sitemap_has_one_address_a_line() -> None:
     feed = read(f"{PAGE}\r\n\n  https://bote.example/wahl?a=1&b=2 \nhttps://./x\n", "text/plain")
     assert [item.url for item in feed.items] == [PAGE, "https://bote.example/wahl?a=1&b=2"]
-    assert (feed.kind, feed.dropped) == (FeedKind.SITEMAP, 1)
+    assert (feed.kind, feed.dropped, "wrong_content_type" in feed.warnings) == (FeedKind.SITEMAP, 1, False)
 
 
 def test_an_index() -> None:

@@ -15,6 +15,7 @@ import typer
 from pipeline.cli import (
     airflow,
     backfill,
+    backup,
     demo,
     export,
     ingest,
@@ -82,6 +83,8 @@ app.command(rich_help_panel=QUERY)(ingest.publish)
 app.command(rich_help_panel=LEDGER)(ingest.init)
 app.command("verify", rich_help_panel=LEDGER)(maintain.verify_ledger)
 app.command(rich_help_panel=LEDGER)(maintain.maintain)
+app.command(rich_help_panel=LEDGER)(backup.backup)
+app.command(rich_help_panel=LEDGER)(backup.restore)
 app.command(rich_help_panel=LEDGER)(maintain.part)
 app.command(rich_help_panel=LEDGER)(redact.redact)
 app.command(rich_help_panel=FILES)(saved_files.extract)

@@ -60,6 +60,9 @@ class Catalog(Protocol):
     def compact(self) -> None:
         """Write the catalog again, without the rows that were deleted from it: they may repeat the values of events."""
 
+    def copy_to(self, path: Path) -> None:
+        """Write what the catalog is at one moment into a new file, while others may be writing."""
+
     def is_contention(self, exc: Exception) -> bool:
         """True for an error that means: somebody else was writing, try again."""
 
@@ -84,9 +87,10 @@ class LocalCatalog:
 
     extensions = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, files: Path | None = None) -> None:
+        """`files` is the folder of the Parquet files if the catalog is a copy that does not lie beside it."""
         self.path = path
-        self.files = path.with_suffix("")
+        self.files = path.with_suffix("") if files is None else files
         self._copy: TemporaryDirectory[str] | None = None
 
     def __str__(self) -> str:
@@ -146,6 +150,10 @@ class LocalCatalog:
         with closing(sqlite3.connect(self.path, timeout=30)) as con:
             con.execute("vacuum")
             con.execute("pragma wal_checkpoint(truncate)")
+
+    def copy_to(self, path: Path) -> None:
+        with closing(sqlite3.connect(self._attached, timeout=30)) as con:
+            con.execute("vacuum into ?", [str(path)])
 
     def is_contention(self, exc: Exception) -> bool:
         words = ("locked", "conflict", "primary key", "busy")

@@ -1,7 +1,9 @@
-"""What DuckDB says about full and broken disks, as StorageError."""
+"""What DuckDB says about full and broken disks, as StorageError; copies of whole files."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,8 @@ import duckdb
 
 from pipeline.errors import StorageError, no_space, storage_errors
 
+_FICLONE = 0x40049409
+"""The request to share all blocks of another file, from linux/fs.h. Other systems refuse it."""
 _FULL_DISK_BYTES = 1_000_000
 """With less free space than this, any DuckDB error is taken for a full disk: not all of its messages say so."""
 _FULL = ("no space left", "disk is full", "disk full", "disk quota exceeded", "max_temp_directory_size")
@@ -45,3 +49,22 @@ def _storage_error(message: str, path: Path) -> StorageError | None:
 def first_line(exc: BaseException) -> str:
     """The first line of the error's message; DuckDB's messages have several."""
     return str(exc).strip().partition("\n")[0]
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file with its times. Both share their blocks where the file system can do so (Btrfs, XFS, ZFS)."""
+    with source.open("rb") as original, target.open("wb") as copy:
+        try:
+            fcntl.ioctl(copy.fileno(), _FICLONE, original.fileno())
+        except OSError:
+            shutil.copyfile(source, target)
+    shutil.copystat(source, target)
+
+
+def fsync(path: Path) -> None:
+    """Return once the file or the names in the folder survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

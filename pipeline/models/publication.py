@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from pipeline.ledger.disk import disk_errors
+from pipeline.ledger.disk import copy_file, disk_errors, fsync
 from pipeline.models.build_file import exclusive, require_finished
 from pipeline.models.sql import statement
 from pipeline.settings import Settings
 
-_FICLONE = 0x40049409
-"""The request to share all blocks of another file, from linux/fs.h. Other systems refuse it."""
 KEPT_BROKEN = timedelta(days=7)
 """How long a broken build file is kept, for those who want to know what happened to it."""
 
@@ -35,13 +31,13 @@ def publish(settings: Settings) -> Path:
             return news
         copy = news.with_name(f"{news.name}.publishing")
         try:
-            _copy(settings.build_file, copy)
-            _fsync(copy)
+            copy_file(settings.build_file, copy)
+            fsync(copy)
             _log_of(news).unlink(missing_ok=True)  # left by a session that wrote to the old file
             copy.replace(news)
         finally:
             copy.unlink(missing_ok=True)
-        _fsync(news.parent)
+        fsync(news.parent)
     return news
 
 
@@ -58,24 +54,6 @@ def _is_published(build: Path, news: Path) -> bool:
 
 def _log_of(news: Path) -> Path:
     return news.with_name(f"{news.name}.wal")
-
-
-def _copy(build: Path, copy: Path) -> None:
-    """Copy the file. The copy shares the file's blocks where the file system can do so (Btrfs, XFS, ZFS)."""
-    with build.open("rb") as source, copy.open("wb") as target:
-        try:
-            fcntl.ioctl(target.fileno(), _FICLONE, source.fileno())
-        except OSError:
-            shutil.copyfile(build, copy)
-    shutil.copystat(build, copy)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def published_counts(settings: Settings) -> dict[str, int]:

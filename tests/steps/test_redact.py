@@ -19,6 +19,7 @@ import pytest
 from pipeline import models
 from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.storage import Location, archive_storage
+from pipeline.backup import back_up
 from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
 from pipeline.events import JoinEvidence
 from pipeline.interval import Interval
@@ -131,10 +132,14 @@ def maintain_at_once(world: World) -> None:
         merge_files(ledger)
 
 
-def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(world: World) -> None:
+def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    backup = tmp_path_factory.mktemp("backup")
     publish(world)
     with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
         merge_files(ledger)
+    back_up(world.settings, backup)
     assert findings(world.settings) == []
     redaction = erase(world)
     assert redaction.counts["article_extracted"] == redaction.counts["item_discovered"] == 1
@@ -142,7 +147,8 @@ def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(world:
     assert findings(world.settings) == findings(world.settings, full=True) == []
     publish(world)
     maintain_at_once(world)
-    assert files_with(world.settings.data, ERASED) == set()
+    back_up(world.settings, backup)
+    assert files_with(world.settings.data, ERASED) == files_with(backup, ERASED) == set()
     assert files_with(world.settings.data, KEPT) >= {"news.duckdb", "build.duckdb"}
     assert findings(world.settings, full=True) == []
     with duckdb.connect(world.settings.news_file, read_only=True) as news:

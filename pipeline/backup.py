@@ -1,0 +1,176 @@
+"""Back up a ledger and its archive into a folder while runs go on, and restore them.
+
+A backup has the layout of a data directory. First the catalog is copied as it is at one moment, then the files that it
+names: files are only added, and one that was replaced is kept for a day (`pipeline.steps.maintain`). The copied catalog
+gets its name last, so the one of the backup before holds until then, with all its files. What the new one does not name
+is deleted at the end. So an erasure reaches the backup, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from pipeline.errors import LedgerLocked, StorageError
+from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger import Ledger
+from pipeline.ledger.catalog import LocalCatalog, catalog_at
+from pipeline.ledger.disk import copy_file, disk_errors, fsync
+from pipeline.ledger.session import connect
+from pipeline.ledger.sql import statement
+from pipeline.ledger.tables import BOOKKEEPING
+from pipeline.settings import Settings
+from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """What one backup did."""
+
+    position: int
+    """The last position of the ledger that it holds."""
+    digest: str
+    """The digest of the ledger's chain up to there."""
+    copied: int
+    """Number of files that were new or had changed."""
+    copied_bytes: int
+    kept: int
+    """Number of files that the backup had already."""
+    deleted: int
+    """Number of files that the ledger no longer needs."""
+
+
+def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_progress) -> Backup:
+    """Bring the backup in this folder up to date; make it if there is none.
+
+    Raises LedgerMissing, StorageError (also if the folder holds another ledger's backup, or a file has been deleted
+    meanwhile), and LedgerLocked if another backup into it is running.
+    """
+    folder = folder.expanduser().absolute()
+    if folder.is_relative_to(settings.data) or settings.data.is_relative_to(folder):
+        raise StorageError(f"{folder}: the backup and the data directory {settings.data} must not contain each other")
+    with disk_errors(folder), _alone(folder):
+        with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            _require_same_ledger(ledger, folder / settings.ledger_catalog.name)
+        catalog = folder / settings.ledger_catalog.name
+        copy = catalog.with_name(f"{catalog.name}.copying")
+        copy.unlink(missing_ok=True)
+        catalog_at(settings.ledger_catalog).copy_to(copy)
+        copying = _Copying(settings.data, folder, on_progress)
+        needed = _event_files(copy, folder / catalog.stem)
+        copying.files(needed)
+        if missing := [path for path in needed if not path.exists()]:
+            raise StorageError(f"{missing[0]}: was deleted while the backup was made; back up again")
+        copying.files(folder / path.relative_to(settings.data) for path in settings.archive_root.rglob("*.warc.gz"))
+        copying.file(folder / settings.anchors_file.name, settings.anchors_file)
+        fsync(copy)
+        for log in ("-wal", "-shm"):  # of the catalog before, if a process was killed that had it open
+            catalog.with_name(f"{catalog.name}{log}").unlink(missing_ok=True)
+        copy.replace(catalog)
+        left = {*(folder / catalog.stem).rglob("*.parquet")} - {*needed}
+        for path in left:
+            path.unlink()
+        fsync(folder)
+        with Ledger.open(catalog) as copied:
+            head = copied.head()
+    return Backup(head.position, head.digest, copying.copied, copying.copied_bytes, copying.kept, len(left))
+
+
+def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
+    """Copy a backup into the data directory, which must have no ledger and no archive. Raises StorageError.
+
+    The caller verifies the result.
+    """
+    folder = folder.expanduser().absolute()
+    catalog = folder / settings.ledger_catalog.name
+    if not catalog.is_file():
+        raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
+    for path in (settings.ledger_catalog, settings.archive_root):
+        if path.exists():
+            raise StorageError(f"{path}: is there already; restore into an empty data directory")
+    with disk_errors(settings.data), _alone(folder):
+        copying = _Copying(folder, settings.data, on_progress)
+        for pattern in ("archive/**/*.warc.gz", f"{catalog.stem}/**/*.parquet"):
+            copying.files(settings.data / path.relative_to(folder) for path in folder.glob(pattern))
+        copying.file(settings.anchors_file, folder / settings.anchors_file.name)
+        copying.file(settings.ledger_catalog, catalog)
+
+
+class _Copying:
+    """Copies files that the target does not have yet, and counts."""
+
+    def __init__(self, source: Path, target: Path, on_progress: OnProgress) -> None:
+        self._source, self._target, self._on_progress = source, target, on_progress
+        self.copied = self.copied_bytes = self.kept = 0
+
+    def files(self, targets: Iterable[Path]) -> None:
+        """Files below the target from the same places below the source."""
+        paths = sorted(targets)
+        for number, path in enumerate(paths, start=1):
+            self.file(path, self._source / path.relative_to(self._target))
+            self._on_progress(Progress("copy", None, number, len(paths)))
+
+    def file(self, target: Path, source: Path) -> None:
+        """One file, if it exists, unless the target has its size and time."""
+        try:
+            found = source.stat()
+        except FileNotFoundError:
+            return
+        if target.exists() and _state(target) == (found.st_size, found.st_mtime_ns):
+            self.kept += 1
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = target.with_name(f"{target.name}.copying")
+        copy_file(source, copy)
+        os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))  # as it was before: it may be written meanwhile
+        fsync(copy)
+        copy.replace(target)
+        self.copied += 1
+        self.copied_bytes += found.st_size
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _event_files(catalog: Path, folder: Path) -> list[Path]:
+    """The files that a copied catalog needs, those of the bookkeeping included, in the folder where they are to lie."""
+    with closing(connect(LocalCatalog(catalog, folder))) as con:
+        return [
+            Path(path)
+            for table in (*BOOKKEEPING, *map(event_type, EVENT_TYPES))
+            for data, _, deletions, _ in con.execute(statement("event_files"), {"table": table}).fetchall()
+            for path in (data, deletions)
+            if path is not None
+        ]
+
+
+def _require_same_ledger(ledger: Ledger, catalog: Path) -> None:
+    """Raises StorageError if the folder's catalog is not an earlier state of the ledger."""
+    if not Ledger.exists(catalog):
+        return
+    with Ledger.open(catalog) as earlier:
+        head = earlier.head()
+    if head.position and not ledger.has_append(head.digest):
+        raise StorageError(
+            f"{catalog.parent}: holds a backup of another ledger, or of a later state of this one; use another folder"
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "backup.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as exc:
+        raise LedgerLocked(f"{folder}: another backup or restore is using this folder") from exc
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,56 @@
+"""newsledger backup and restore: a copy of ledger and archive, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.options import Data
+from pipeline.ledger import Ledger
+from pipeline.ledger.log import utc_now
+from pipeline.settings import load_settings
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the backup.")]
+
+
+def backup(folder: Folder, data: Data = None) -> None:
+    """Copy ledger and archive into a folder, while runs go on; only what is new since the last backup.
+
+    The folder has the layout of a data directory: verify it with `newsledger verify --archive --data FOLDER`. A backup
+    that was interrupted leaves the one before whole; run it again. What was erased is gone from the backup, too, when
+    it is gone from the ledger's files. Tables are not copied, because `newsledger models` makes them again.
+    """
+    from pipeline.backup import back_up
+
+    with console.progress() as on_progress:
+        done = back_up(load_settings(data=data), folder, on_progress)
+    rows = [("files copied", done.copied), ("bytes copied", done.copied_bytes), ("files it had", done.kept)]
+    console.table(None, ("", ""), [*rows, ("files no longer needed", done.deleted)])
+    typer.echo(f"{folder}: backup up to {done.position}:{done.digest}")
+
+
+def restore(folder: Folder, data: Data = None) -> None:
+    """Copy a backup into an empty data directory, and verify every event and record of it.
+
+    Exit status 1 if anything is not as it was recorded. Afterwards, `newsledger models` and `newsledger publish` make
+    the tables again, as the next run does.
+    """
+    from pipeline.backup import restore
+    from pipeline.verification.archive_files import ArchivePart
+    from pipeline.verification.installation import verify_installation
+
+    settings = load_settings(data=data)
+    with console.progress() as on_progress:
+        restore(folder, settings, on_progress)
+        with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            proof = verify_installation(
+                settings, ledger, utc_now(), full=True, archive=ArchivePart.ALL, on_progress=on_progress
+            )
+    for finding in proof.findings:
+        console.say(finding.text)
+    proof.require_success()
+    typer.echo(f"{settings.data}: {proof.events} events and {proof.records} records restored, as they were recorded")
+    typer.echo(f"head {proof.head}")

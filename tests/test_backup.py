@@ -1,0 +1,158 @@
+"""A backup can be made at any time, costs what is new, and restores what was recorded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from filelock import FileLock
+
+from pipeline.backup import back_up
+from pipeline.errors import LedgerLocked, StorageError
+from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData
+from tests.worlds.running import COMMAND, newsledger
+from tests.worlds.stories import item
+from tests.worlds.world import PARAGRAPHS, World
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("backup")
+
+
+def contents(data: Path) -> dict[str, list[dict[str, object]]]:
+    """All rows of the ledger."""
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        names = [*map(event_type, EVENT_TYPES), "appends", "log_head"]
+        return {name: ledger.table(f"from ledger.{name} order by all").to_pylist() for name in names}
+
+
+def test_a_backup_costs_what_is_new_and_restores_everything(
+    world: World, folder: Path, tmp_path: Path, new_data: NewData
+) -> None:
+    world.ingest()
+    data = world.settings.data
+    first = back_up(world.settings, folder)
+    assert first.copied > 5
+    assert first.kept == 0
+    again = back_up(world.settings, folder)
+    assert (again.copied, again.kept, again.deleted) == (0, first.copied, 0)
+    world.later(hours=1)
+    world.web.feed("/feed.xml", ("/c", "Mole repaired"), ("/a", "Ferry adrift"))
+    world.web.page("/c", "Mole repaired", *PARAGRAPHS[1:])
+    world.ingest()
+    done = newsledger("backup", folder, "--data", data)
+    assert done.returncode == 0, done.stderr
+    assert contents(folder) == contents(data)
+    new_data(tmp_path / "restored")
+    restored = newsledger("restore", folder, "--data", tmp_path / "restored")
+    assert restored.returncode == 0, restored.stderr
+    assert "records restored, as they were recorded" in restored.stdout
+    assert contents(tmp_path / "restored") == contents(data)
+    shutil.rmtree(folder)
+    assert newsledger("models", "--data", tmp_path / "restored").returncode == 0, "nothing leads back to the backup"
+
+
+def test_a_backup_is_whole_while_others_append(catalog: Path, run: Run, folder: Path, tmp_path: Path) -> None:
+    stop = Event()
+
+    def append() -> None:
+        with Ledger.open(catalog) as ledger:
+            number = 0
+            while not stop.is_set():
+                ledger.append([item(f"{number}-{n}") for n in range(3)], run)
+                number += 1
+
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("first")], run)
+    appending = Thread(target=append)
+    appending.start()
+    try:
+        done = [back_up(Settings(data=tmp_path), folder) for _ in range(4)]
+    finally:
+        stop.set()
+        appending.join()
+    assert done[0].position < done[-1].position
+    with Ledger.open(folder / "ledger.sqlite") as copied:
+        verification = verify(copied)
+    assert verification.findings == ()
+    assert (verification.events, verification.digest) == (done[-1].position, done[-1].digest)
+
+
+@pytest.fixture
+def filled(catalog: Path, run: Run, tmp_path: Path) -> Settings:
+    with Ledger.open(catalog) as ledger:
+        for number in range(20):
+            ledger.append([item(str(number))], run)
+    return Settings(data=tmp_path)
+
+
+def test_a_killed_backup_leaves_the_one_before_and_is_made_up_for(filled: Settings, folder: Path, run: Run) -> None:
+    before = back_up(filled, folder)
+    with Ledger.open(filled.ledger_catalog) as ledger:
+        for number in range(20, 70):
+            ledger.append([item(str(number))], run)
+    process = subprocess.Popen([COMMAND, "backup", folder, "--data", filled.data], start_new_session=True)
+    while process.poll() is None and not any(folder.rglob("*.parquet.copying")):
+        pass
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    with Ledger.open(folder / "ledger.sqlite") as copied:
+        verification = verify(copied)
+        assert verification.findings == ()
+        assert verification.events == before.position
+    assert back_up(filled, folder).position == 70
+    with Ledger.open(folder / "ledger.sqlite") as copied:
+        assert verify(copied).findings == ()
+    assert not list(folder.rglob("*.copying"))
+
+
+def test_files_that_the_ledger_no_longer_needs_leave_the_backup(filled: Settings, folder: Path) -> None:
+    back_up(filled, folder)
+    maintained = newsledger("maintain", "--data", filled.data)
+    assert maintained.returncode == 0, maintained.stderr
+    done = back_up(filled, folder)
+    assert done.deleted == 20
+    assert len(list(folder.rglob("item_discovered/*.parquet"))) == 1
+    with Ledger.open(folder / "ledger.sqlite") as copied:
+        assert verify(copied).findings == ()
+
+
+def test_what_cannot_be_backed_up_is_said(
+    filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with pytest.raises(StorageError, match="must not contain each other"):
+        back_up(filled, filled.data / "backup")
+    back_up(filled, folder)
+    other = Settings(data=tmp_path_factory.mktemp("other"))
+    with Ledger.open(other.ledger_catalog) as ledger:
+        ledger.append([item("other")], Run("other"))
+    with pytest.raises(StorageError, match="holds a backup of another ledger"):
+        back_up(other, folder)
+    with FileLock(folder / "backup.lock"), pytest.raises(LedgerLocked, match="another backup or restore"):
+        back_up(filled, folder)
+
+
+def test_a_damaged_backup_is_found_when_it_is_restored(
+    filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    target = tmp_path_factory.mktemp("restored")
+    back_up(filled, folder)
+    next(folder.rglob("item_discovered/*.parquet")).unlink()
+    restored = newsledger("restore", folder, "--data", target)
+    assert restored.returncode == 1
+    assert "is missing" in restored.stderr
+    again = newsledger("restore", folder, "--data", target)
+    assert "is there already; restore into an empty data directory" in again.stderr
+    nothing = newsledger("restore", folder / "nowhere", "--data", target / "new")
+    assert "holds no backup" in nothing.stderr

@@ -1,4 +1,4 @@
-"""Back up a ledger and its archive into a folder while runs go on, and restore them.
+"""Back up a ledger and its archive into a folder while runs continue, and restore them.
 
 A backup has the layout of a data directory. First the catalog is copied as it is at one moment, then the files that it
 names: files are only added, and one that was replaced is kept for a day (`pipeline.steps.maintain`). The copied catalog
@@ -45,7 +45,7 @@ class Backup(msgspec.Struct, frozen=True):
 
 
 def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_progress) -> Backup:
-    """Bring the backup in this folder up to date; make it if there is none.
+    """Bring the backup in this folder up to date; make it if it does not exist.
 
     Raises LedgerMissing, StorageError (also if the folder holds another ledger's backup, or a file has been deleted
     meanwhile), and LedgerLocked if another backup into it is running.
@@ -68,7 +68,7 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
         copying.files(folder / path.relative_to(settings.data) for path in settings.archive_root.rglob("*.warc.gz"))
         copying.file(folder / settings.anchors_file.name, settings.anchors_file)
         fsync(copy)
-        for log in ("-wal", "-shm"):  # of the catalog before, if a process was killed that had it open
+        for log in ("-wal", "-shm"):  # a killed process may have left them
             catalog.with_name(f"{catalog.name}{log}").unlink(missing_ok=True)
         copy.replace(catalog)
         left = {*(folder / catalog.stem).rglob("*.parquet")} - {*needed}

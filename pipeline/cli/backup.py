@@ -17,7 +17,7 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of th
 
 
 def backup(folder: Folder, data: Data = None) -> None:
-    """Copy ledger and archive into a folder, while runs go on; only what is new since the last backup.
+    """Copy ledger and archive into a folder, while runs continue; only what is new since the last backup.
 
     The folder has the layout of a data directory: verify it with `newsledger verify --archive --data FOLDER`. A backup
     that was interrupted leaves the one before whole; run it again. What was erased is gone from the backup, too, when

@@ -55,6 +55,8 @@ def complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
     columns = _columns(con)
     if not columns and catalog.holds_event_files():
         raise LedgerError(f"{catalog}: is empty although its folder holds events; restore the catalog from a backup")
+    import pyarrow.dataset  # noqa: F401  # DuckDB imports it, and would swallow an interrupt that arrives meanwhile
+
     con.begin()
     if not columns:
         con.execute(statement("create_bookkeeping"))

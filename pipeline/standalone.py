@@ -47,6 +47,8 @@ COMMON_ENVIRONMENT: Mapping[str, str] = {
     # On a busy machine the API server may need more than the default of 5 seconds; a task whose start it does not
     # confirm in time fails.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    # Each reading of a DAG's file is a process. A change of a file is noticed within this time.
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
 }
 """Settings that are the same in every installation; a test compares docker-compose.yml with them."""
 

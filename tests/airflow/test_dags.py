@@ -176,6 +176,7 @@ bag = DagBag(FOLDER)
 sys.modules.pop("dag_defaults")
 with create_session() as session:
     run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
+    run.partition_key = "2026-03-14"  # `dags test` runs for no day
     (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
     request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, execute=False)
     _execute_dag_callbacks(bag, request, structlog.get_logger())
@@ -184,7 +185,7 @@ with create_session() as session:
 
 
 def test_a_failed_run_sends_one_message_by_each_notifier(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
-    """With what a person needs: which DAG, which task, and where its log is."""
+    """With what a person needs: which DAG, of which day, which task, and where its log is."""
     environment = surroundings(outlets, tmp_path / "data")
     airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps({"sources": ["nroth"]}), env=environment)
     with webhook() as hook:
@@ -201,7 +202,7 @@ def test_a_failed_run_sends_one_message_by_each_notifier(airflow: Airflow, outle
     assert {path: len(bodies) for path, bodies in posts.items()} == {"/slack": 1, "/apprise": 1}, printed
     assert posts["/apprise"][0]["title"] == "ingest_daily failed"
     for text in (posts["/slack"][0]["text"], posts["/apprise"][0]["message"]):
-        assert "failed in its task plan.\nLog: http" in text
+        assert "ingest_daily of 2026-03-14 failed in its task plan.\nLog: http" in text
         assert "/dags/ingest_daily/runs/manual__" in text
 
 

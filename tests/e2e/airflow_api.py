@@ -98,12 +98,12 @@ class AirflowApi:
 
         return until(found, seconds)
 
-    def wait_for_end(self, run: DagRun, seconds: float = RUN_SECONDS) -> DagRun:
+    def wait_for_end(self, run: DagRun, seconds: float = RUN_SECONDS, every: float = _POLL_SECONDS) -> DagRun:
         def found() -> DagRun | None:
             now = next(each for each in self.runs(run.dag_id) if each.dag_run_id == run.dag_run_id)
             return now if now.has_ended else None
 
-        return until(found, seconds)
+        return until(found, seconds, every)
 
     def wait_for_backfills(self, dag_id: str) -> None:
         """Airflow has one at a time of a DAG, and notices within half a minute that all runs of one have ended."""
@@ -137,13 +137,13 @@ class AirflowApi:
             time.sleep(_POLL_SECONDS)
 
 
-def until(find: Callable[[], T | None], seconds: float = RUN_SECONDS) -> T:
+def until(find: Callable[[], T | None], seconds: float = RUN_SECONDS, every: float = _POLL_SECONDS) -> T:
     """What `find` returns, as soon as it is not None. Fails if it still is after so many seconds."""
     deadline = time.monotonic() + seconds
     while (found := find()) is None:
         if time.monotonic() > deadline:
             pytest.fail(f"waited {seconds} seconds in vain")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(every)
     return found
 
 

@@ -45,8 +45,8 @@ class Settings(BaseSettings):
     sources: Path = Path("sources.toml")
     """The list of sources. The option `--sources` takes precedence."""
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Your own hosts, separated by commas. They may resolve to private or loopback addresses, on any port, and are
-    asked up to 50 times a second. `.example` allows all names below it."""
+    """Your own hosts, separated by commas. They may resolve to private or loopback addresses, on any port or, as
+    `host:port`, on this one, and are asked up to 50 times a second. `.example` allows all names below it."""
     contact: str = Field(default="", pattern=r"^[ -~]*$")
     """A mail address or URL in the User-Agent, so that a site's operator can reach the person who runs this."""
     lookback_days: int = Field(default=7, ge=1, le=3650)

@@ -86,7 +86,7 @@ def export(
         words=words,
         most=FEED_ENTRIES if limit is None and output in FEEDS else limit,
     )
-    with open_news(load_settings(data=data)) as con:
+    with open_news(load_settings(data=data), allow_files=True) as con:
         if output is ExportFormat.PARQUET:
             if file is None:
                 raise typer.BadParameter("Parquet needs a folder: -o FOLDER")

@@ -44,9 +44,14 @@ def sql(
             "--set", metavar="NAME=VALUE", help="A parameter of the query; can be repeated.", show_default=False
         ),
     ] = None,
+    allow_files: Annotated[
+        bool, typer.Option("--allow-files", help="Let the query read and write other files, and attach databases.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Query news.duckdb: marts in schema main, all events in schema events.
+
+    A query can read nothing else unless you say --allow-files, so one that somebody sent you is safe to run.
 
     Works while the pipeline runs. Without QUERY it is a prompt on a terminal; elsewhere it reads standard input, or
     lists the queries in sql/queries if the input is empty. Several statements, separated by semicolons, print their
@@ -57,7 +62,7 @@ def sql(
     settings = load_settings(data=data)
     chosen = output or (OutputFormat.TABLE if file is None else format_of(file))
     if query is None and file is None and sys.stdin.isatty() and sys.stdout.isatty():
-        _converse(settings, chosen)
+        _converse(settings, chosen, allow_files)
         return
     text = query_text(query) if query is not None else "" if sys.stdin.isatty() else sys.stdin.read()
     if not text.strip():
@@ -65,13 +70,14 @@ def sql(
 
         show_queries()
         return
-    with open_news(settings) as con:
-        set_parameters(con, text, given or ())
-        if file is None:
+    if file is None:
+        with open_news(settings, allow_files) as con:
+            set_parameters(con, text, given or ())
             run(con, text, _Printer(chosen))
-            return
-        with replaced(file) as partial:
-            run(con, text, _OneFile(partial, chosen))
+        return
+    with replaced(file) as partial, open_news(settings, allow_files, partial) as con:
+        set_parameters(con, text, given or ())
+        run(con, text, _OneFile(partial, chosen))
 
 
 class _Printer:
@@ -101,15 +107,15 @@ class _OneFile:
         save(answer, self._output, self._file)
 
 
-def _converse(settings: Settings, output: OutputFormat) -> None:
+def _converse(settings: Settings, output: OutputFormat, allow_files: bool) -> None:
     from pipeline.cli.sql_prompt import converse
 
-    with open_news(settings) as con:
+    with open_news(settings, allow_files) as con:
         converse(con, lambda text, use: run(con, text, use), output, settings.history_file)
 
 
-def open_news(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Open the published file for reading, with time zone UTC.
+def open_news(settings: Settings, allow_files: bool = False, written: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open the published file for reading, with time zone UTC. Queries can reach no other files, except `written`.
 
     Raises LedgerMissing if nothing has been published yet, NewsledgerError if the file cannot be opened.
     """
@@ -119,6 +125,10 @@ def open_news(settings: Settings) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as exc:
         raise NewsledgerError(f"{settings.news_file}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
     con.execute("set timezone = 'UTC'")
+    if not allow_files:
+        con.execute("set allowed_paths = ?", [[str(written)] if written else []])
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
     return con
 
 
@@ -138,4 +148,5 @@ def run(con: duckdb.DuckDBPyConnection, text: str, use: Callable[[duckdb.DuckDBP
                 use(answer)
         except duckdb.Error as exc:
             name = f"statement {number} of {len(statements)}" if len(statements) > 1 else "the query"
-            raise NewsledgerError(f"{name} fails: {str(exc).strip()}") from exc
+            hint = "; --allow-files permits it" if isinstance(exc, duckdb.PermissionException) else ""
+            raise NewsledgerError(f"{name} fails: {str(exc).strip()}{hint}") from exc

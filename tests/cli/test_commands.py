@@ -199,6 +199,25 @@ def test_sql_takes_parameters_and_writes_a_file(news: Path, name: str, expected:
     assert newsledger("sql", "--data", news, ASKED, "--format", "csv").stdout == "name,n\nHarbour Post,3\n"
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from read_blob('{}')",
+        "attach '{}' as other",
+        "copy (select 1) to '{}.csv'",
+        "set enable_external_access = true",
+    ],
+)
+def test_sql_reaches_no_other_file_unless_it_is_allowed(news: Path, query: str) -> None:
+    other = news / "other.duckdb"
+    duckdb.connect(other).close()
+    line = fails_with_one_line(newsledger("sql", "--data", news, query.format(other)))
+    assert line.endswith("--allow-files permits it") or "configuration has been locked" in line
+    assert not other.with_name("other.duckdb.csv").exists()
+    if "{}" in query:
+        assert newsledger("sql", "--data", news, query.format(other), "--allow-files").returncode == 0
+
+
 def test_sql_writes_parquet(news: Path) -> None:
     assert newsledger("sql", "--data", news, "from outlets", "-o", news / "a.parquet").returncode == 0
     assert duckdb.sql(f"select sum(n) from '{news / 'a.parquet'}'").fetchall() == [(4,)]

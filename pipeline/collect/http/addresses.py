@@ -84,30 +84,57 @@ class BlockedAddress(OSError):
 
 
 class AllowedHosts:
-    """The hosts that may be private and use any port: names and addresses, or `.example` for all its subdomains.
+    """The hosts that may be private and use other ports: names and addresses, or `.example` for all its subdomains;
+    with a port, `news.example:8080`, on this port only.
 
     Upper case, a trailing dot and the brackets of IPv6 make no difference. Raises SettingsError for an invalid host.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        exact: set[str] = set()
-        below: set[str] = set()
+        self._ports: dict[str, set[int | None]] = {}
+        """The ports of each host, None for all of them. A host whose subdomains are meant begins with a dot."""
         for name in names:
+            host, port = _with_port(name)
+            dot = "." if host.startswith(".") else ""
             try:
-                (below if name.startswith(".") else exact).add(canonical_host(name.removeprefix(".")))
+                known = self._ports.setdefault(dot + canonical_host(host.removeprefix(".")), set())
+                known.add(None if port is None else _port(port))
             except ValueError as exc:
                 raise SettingsError(f"NEWSLEDGER_ALLOW_HOSTS: {name!r} is not a valid host: {exc}") from exc
-        self._exact = frozenset(exact)
-        self._below = tuple(f".{name}" for name in below)
 
     def __contains__(self, host: object) -> bool:
-        if not isinstance(host, str):
-            return False
+        """Whether the host is allowed on any port."""
+        return isinstance(host, str) and bool(self._ports_of(host))
+
+    def permit(self, host: str, port: int) -> bool:
+        """Whether the host is allowed on this port."""
+        return not self._ports_of(host).isdisjoint({None, port})
+
+    def _ports_of(self, host: str) -> set[int | None]:
         try:
             name = canonical_host(host)
         except ValueError:
-            return False
-        return name in self._exact or name.endswith(self._below)
+            return set()
+        return {
+            port
+            for allowed, ports in self._ports.items()
+            if name == allowed or (allowed.startswith(".") and name.endswith(allowed))
+            for port in ports
+        }
+
+
+def _with_port(name: str) -> tuple[str, str | None]:
+    """The host and the port that follows it. An IPv6 address has brackets if a port follows."""
+    host, colon, port = name.rpartition(":")
+    if not colon or (":" in host and not host.endswith("]")) or name.endswith("]"):
+        return name, None
+    return host, port
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise ValueError(f"{text!r} is no port")
+    return int(text)
 
 
 class GuardedResolver(AbstractResolver):
@@ -141,7 +168,7 @@ class GuardedResolver(AbstractResolver):
         found = await self._look_up(host, port, family)
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, f"{host} has no address")
-        if host in self._allowed:
+        if self._allowed.permit(host, port):
             self.vetted.update((_compressed(result["host"]), result["port"]) for result in found)
             return found
         public = [result for result in found if is_public(result["host"])]
@@ -194,7 +221,7 @@ class GuardedResolver(AbstractResolver):
             host, port = _endpoint(url)
         except (ValueError, IndexError) as exc:  # yarl raises IndexError for `http://[::1]@/`
             raise BlockedAddress(f"{url!r} cannot be fetched: {exc}") from exc
-        if host in self._allowed:
+        if self._allowed.permit(host, port):
             if is_address(host):
                 self.vetted.add((host, port))
             return

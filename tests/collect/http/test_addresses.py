@@ -293,7 +293,10 @@ def test_other_hosts_are_not_allowed(entry: str, host: str) -> None:
         " ",
         "*",
         "*.example",
-        "127.0.0.1:80",
+        "127.0.0.1:0",
+        "127.0.0.1:",
+        "127.0.0.1:eighty",
+        "127.0.0.1:65536",
         "http://127.0.0.1",
         "10.0.0.0/8",
         "127.1",
@@ -304,6 +307,33 @@ def test_other_hosts_are_not_allowed(entry: str, host: str) -> None:
 def test_an_invalid_host_cannot_be_allowed(entry: str) -> None:
     with pytest.raises(SettingsError, match="NEWSLEDGER_ALLOW_HOSTS"):
         AllowedHosts([entry])
+
+
+@pytest.mark.parametrize(
+    ("entry", "host"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1"),
+        ("[::1]:8080", "::1"),
+        ("intranet.example:8080", "INTRANET.example."),
+        (".localhost:8080", "bote.localhost"),
+    ],
+)
+def test_a_host_may_be_allowed_on_one_port_only(entry: str, host: str) -> None:
+    allowed = AllowedHosts([entry])
+    assert host in allowed
+    assert [port for port in (80, 8080, 8081) if allowed.permit(host, port)] == [8080]
+    assert AllowedHosts([entry, entry.rpartition(":")[0]]).permit(host, 80)
+
+
+def test_an_allowed_port_is_the_only_one_that_is_reached() -> None:
+    guard = GuardedResolver(AllowedHosts(["127.0.0.1:8000", "localhost:8000"]))
+    guard.check_url("http://127.0.0.1:8000/")
+    assert asyncio.run(guard.resolve("localhost", 8000))
+    for url in ("http://127.0.0.1:8001/", "http://127.0.0.1/"):
+        with pytest.raises(BlockedAddress):
+            guard.check_url(url)
+    with pytest.raises(BlockedAddress):
+        asyncio.run(guard.resolve("localhost", 80))
 
 
 @settings(deadline=None)

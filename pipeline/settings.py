@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     """The ages, since its first capture, at which a page is revisited, as `1h,6h,1d,3d,7d,30d`; empty for never."""
     annotators: Annotated[tuple[str, ...], NoDecode] = Field(default=("rules",), min_length=1)
     """The annotators that read the texts, as `rules,spacy:de_core_news_sm`, in the order in which marts prefer them."""
+    person_ids: Path | None = None
+    """A CSV file with the columns `name,id`: ids of people, for example those of Wikidata, for the mart `persons`."""
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Number of worker processes for extraction and annotation. The default is the number of cores."""
     requests_per_second: float = Field(default=2.0, gt=0)
@@ -127,12 +129,12 @@ class Settings(BaseSettings):
             raise ValueError(f"no page is revisited after more than {_LONGEST_REVISIT.days} days")
         return value
 
-    @field_validator("anchors", mode="before")
+    @field_validator("anchors", "person_ids", mode="before")
     @classmethod
     def _empty_for_default(cls, value: object) -> object:
         return value or None
 
-    @field_validator("data", "sources", "anchors")
+    @field_validator("data", "sources", "anchors", "person_ids")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None

@@ -39,7 +39,9 @@ class CompiledTest(msgspec.Struct, frozen=True):
     sql: str
 
 
-def compile_project(files: Path, annotators: str) -> tuple[list[CompiledModel], list[CompiledTest]]:
+def compile_project(
+    files: Path, annotators: str, person_ids: Path | None
+) -> tuple[list[CompiledModel], list[CompiledTest]]:
     """All models in the order in which they can be written, and all data tests.
 
     `files` is the folder for what dbt writes. Raises ModelsError, naming what dbt cannot compile.
@@ -59,6 +61,7 @@ def compile_project(files: Path, annotators: str) -> tuple[list[CompiledModel], 
         NEWSLEDGER_BUILD_FILE=str(files / "build.duckdb"),
         NEWSLEDGER_EVENT_SOURCE=str(files / "sources"),
         NEWSLEDGER_ANNOTATORS=annotators,
+        NEWSLEDGER_PERSON_IDS=str(person_ids or ""),
         DO_NOT_TRACK="1",
     ):
         try:

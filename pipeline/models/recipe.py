@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.errors import ModelsError
 from pipeline.models.dbt_compile import SQL_PROJECT, CompiledModel, CompiledTest, compile_project
 from pipeline.models.event_source import event_source
 from pipeline.settings import Settings
@@ -36,15 +37,25 @@ class Recipe(msgspec.Struct, frozen=True):
 def recipe_digest(settings: Settings) -> str:
     """A digest of the dbt project, this package, the declarations of the event types, and the settings that matter.
 
-    A build with another digest cannot be continued: its rows may be others.
+    A build with another digest cannot be continued: its rows may be others. Raises ModelsError if the file with the
+    ids of people cannot be read.
     """
     digest = sha256()
     for part in (*map(version, ("newsledger", "duckdb", "dbt-core")), *settings.annotators, event_source()):
         digest.update(part.encode() + b"\0")
+    if settings.person_ids is not None:
+        digest.update(str(settings.person_ids).encode() + b"\0" + _read_person_ids(settings.person_ids))
     for folder in _FOLDERS:
         for file in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES):
             digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def _read_person_ids(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ModelsError(f"the ids of people in {path} cannot be read: {exc.strerror}") from exc
 
 
 def read_recipe(settings: Settings, digest: str) -> Recipe:
@@ -57,7 +68,7 @@ def read_recipe(settings: Settings, digest: str) -> Recipe:
         known = None
     if known is not None and known.digest == digest:
         return known
-    models, tests = compile_project(folder, ",".join(settings.annotators))
+    models, tests = compile_project(folder, ",".join(settings.annotators), settings.person_ids)
     recipe = Recipe(digest, tuple(models), tuple(tests))
     file.write_bytes(msgspec.json.encode(recipe))
     return recipe

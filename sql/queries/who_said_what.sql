@@ -15,10 +15,12 @@ select
     count(distinct quotes.source_id) as sources,
     arg_max(quotes.text, coalesce(quotes.published_at, timestamptz '-infinity')) as last_words,
     max(quotes.published_at) as last_quoted_at,
-    array_to_string(list(distinct quotes.source_id order by quotes.source_id), ', ') as quoted_by
+    array_to_string(list(distinct quotes.source_id order by quotes.source_id), ', ') as quoted_by,
+    any_value(persons.external_id) as external_id
 from quotes
 cross join parameters
 left join person_aliases as aliases on quotes.person = aliases.name
+left join persons on coalesce(aliases.person, quotes.person) = persons.name
 where
     quotes.kind = 'direct'
     and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at

@@ -1,18 +1,17 @@
--- Each mention of a person is counted in `persons` once.
-with counted as (
-    select sum(mentions) as mentions
-    from {{ ref('persons') }}
-),
-
-named as (
-    select count(*) as mentions
+-- Each mention of a person in `persons` is counted there once.
+with named as (
+    select
+        name,
+        count(*) as mentions
     from {{ ref('mentions') }}
     where kind = 'person'
+    group by name
 )
 
 select
-    counted.mentions as counted,
+    persons.name,
+    persons.mentions as counted,
     named.mentions as named
-from counted
-cross join named
-where coalesce(counted.mentions, 0) != named.mentions
+from {{ ref('persons') }} as persons
+left join named using (name)
+where persons.mentions is distinct from named.mentions

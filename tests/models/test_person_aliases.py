@@ -50,11 +50,18 @@ def events() -> Iterator[Event]:
         yield from (page, read, annotated(read, RULES, quotes=1, mentions=1))
         yield mentioned(read, name, RULES, name=name, role=role, country=country, party=party)
         yield quoted(read, "Der Kai ist offen.", RULES, person=name)
+    page = captured(discovered("https://alpha.example/seen-once", NOON), "seen once", NOON)
+    read = extracted(page, "Kai", "Ottokar Voss sah die Hohe Kante.", language="de", published_at=NOON)
+    yield from (page, read, annotated(read, RULES, quotes=0, mentions=2))
+    yield mentioned(read, "Ottokar Voss", RULES, name="Ottokar Voss", rule="full_name")
+    yield mentioned(read, "Hohe Kante", RULES, name="Hohe Kante", rule="presumed_name")
 
 
 @pytest.fixture(scope="module")
-def news(new_data: NewData) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings = new_data("aliases")
+def news(new_data: NewData, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    ids = tmp_path_factory.mktemp("ids") / "people's ids.csv"
+    ids.write_text('name,id\n"Wasilij Kornejew",Q1\nKate Marsh,Q2\nNobody Known,Q3\n', encoding="utf-8")
+    settings = new_data("aliases").model_copy(update={"person_ids": ids})
     append(settings.ledger_catalog, events())
     models.build(settings)
     with duckdb.connect(models.publish(settings), read_only=True) as con:
@@ -73,3 +80,16 @@ def test_who_said_what_counts_people_and_not_spellings(news: duckdb.DuckDBPyConn
     counted = {person: quotes for person, quotes, *_ in found}
     assert (counted["Wasilij Kornejew"], counted["Katherine Marsh"], counted["Jan Meier"]) == (3, 3, 1)
     assert not {"Vasiliy Korneyev", "Kate Marsh"} & set(counted)
+    ids = {person: external_id for person, *_, external_id in found}
+    assert (ids["Wasilij Kornejew"], ids["Jan Meier"]) == ("Q1", None)
+
+
+def test_a_name_has_the_id_that_the_file_of_the_user_gives_it(news: duckdb.DuckDBPyConnection) -> None:
+    assert rows(news, "select name, external_id from persons where external_id is not null order by name") == [
+        ("Kate Marsh", "Q2"),
+        ("Wasilij Kornejew", "Q1"),
+    ]
+
+
+def test_a_name_seen_once_has_to_be_known_as_a_persons(news: duckdb.DuckDBPyConnection) -> None:
+    assert rows(news, "select name from persons where name in ('Ottokar Voss', 'Hohe Kante')") == [("Ottokar Voss",)]

@@ -18,7 +18,7 @@ from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, no
 from pipeline.annotate.grammar.sources import verb_behind
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.grammar.verbs import participle_behind, verb_at
 from pipeline.annotate.lexicon import load_given_names
 
 _NEAR_TOKENS = 10
@@ -190,16 +190,6 @@ def _cited(s: Situation, verb: int) -> Range | None:
     paper = subject_after(s, verb, s.end)
     end = noun_phrase(s, paper[1], s.end) if paper is not None else None
     return (paper[1], end) if paper is not None and end is not None else None
-
-
-def participle_behind(s: Situation, at: int) -> int | None:
-    """The participle from `at` on that belongs to an auxiliary before: "hatte Holm erklärt"; None if it is missing."""
-    for position in range(at, min(s.end, at + 25)):
-        if s.tokens[position].lower in s.lexicon.participles and s.tokens[position].segment < 0:
-            return position
-        if s.tokens[position].surface in {":", ";"}:
-            return None
-    return None
 
 
 @marked_rule(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.direct.adjacent_cues import participle_behind
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.phrases import noun_phrase
@@ -15,7 +14,7 @@ from pipeline.annotate.grammar.subjects import (
     subject_of,
 )
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import has_reported_mood, verb_at
+from pipeline.annotate.grammar.verbs import has_reported_mood, participle_behind, verb_at
 from pipeline.annotate.lexicon import Frame, Verb
 
 

@@ -46,3 +46,13 @@ def opens_with_participle(view: View, at: int, stop: int) -> bool:
         return False
     follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
     return view.tokens[at + 1].lower in follows - {"and"}
+
+
+def is_passive_en(view: View, low: int, verb: int) -> bool:
+    """Whether the English verb is a passive participle: "was urged", "have been told", "announced by"."""
+    if view.is_at(verb + 1, "by") and view.tokens[verb].lower.endswith("ed"):
+        return True
+    at = verb - 1
+    while at > low and view.tokens[at].lower in view.lexicon.adverbs - view.lexicon.auxiliaries:
+        at -= 1
+    return at >= low and view.tokens[at].lower in view.lexicon.passive_auxiliaries

@@ -185,7 +185,8 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
                 end = name_end(view, end + 1, stop)
                 continue
             is_genitive = end < stop and tokens[end].lower in lexicon.genitive_determiners
-            if not is_genitive or _has_full_name(view, head, end) or _is_told(view, end, stop):
+            has_full_name = end - head >= 2 and not lexicon.is_role(tokens[end - 1].surface)
+            if not is_genitive or has_full_name or _is_told(view, end, stop):
                 break
         inner = end + 1
         if inner < stop and tokens[inner].lower in lexicon.determiners_oblique:
@@ -215,10 +216,6 @@ def _is_told(view: View, at: int, stop: int) -> bool:
     if tokens[at - 1].surface in view.names:
         return True
     return at + 1 < stop and tokens[at].lower in {"unserer", "dieser"} and tokens[at + 1].lower in view.lexicon.media
-
-
-def _has_full_name(view: View, head: int, end: int) -> bool:
-    return end - head >= 2 and not view.lexicon.is_role(view.tokens[end - 1].surface)
 
 
 def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_before, with_partner_behind
-from pipeline.annotate.grammar.participles import described_by_participle, main_verb, opens_with_participle
+from pipeline.annotate.grammar.participles import (
+    described_by_participle,
+    is_passive_en,
+    main_verb,
+    opens_with_participle,
+)
 from pipeline.annotate.grammar.phrases import (
     LONGEST_PHRASE,
     REACH,
@@ -55,16 +60,6 @@ def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
     is_inverted = verb == low or not view.tokens[verb - 1].is_word
     after = subject_after(view, verb, high) if is_inverted else None
     return after or first_subject(view, low, verb) or subject_after(view, verb, high)
-
-
-def is_passive_en(view: View, low: int, verb: int) -> bool:
-    """Whether the English verb is a passive participle: "was urged", "have been told", "announced by"."""
-    if view.is_at(verb + 1, "by") and view.tokens[verb].lower.endswith("ed"):
-        return True
-    at = verb - 1
-    while at > low and view.tokens[at].lower in view.lexicon.adverbs - view.lexicon.auxiliaries:
-        at -= 1
-    return at >= low and view.tokens[at].lower in view.lexicon.passive_auxiliaries
 
 
 def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:

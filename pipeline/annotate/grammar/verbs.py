@@ -39,6 +39,16 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     return plain
 
 
+def participle_behind(view: View, at: int) -> int | None:
+    """The participle from `at` on that belongs to an auxiliary before: "hatte Holm erklärt"; None if it is missing."""
+    for position in range(at, min(view.end, at + 25)):
+        if view.tokens[position].lower in view.lexicon.participles and view.tokens[position].segment < 0:
+            return position
+        if view.tokens[position].surface in {":", ";"}:
+            return None
+    return None
+
+
 def _ends_clause(view: View, at: int) -> bool:
     """Whether the particle ends its clause. "an Bord" and "zu gehen" have no particle."""
     follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None

@@ -35,6 +35,7 @@ class Named(msgspec.Struct, frozen=True, gc=False):
     first: int
     end: int
     person: str
+    has_known_given_name: bool
 
 
 class Antecedent(msgspec.Struct, frozen=True, gc=False):
@@ -132,7 +133,7 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
     for (first, last), words in sorted(places):
         person = people.known(words, tokens[first].start)
         if person is not None:
-            people.names.append(Named(first, last, person))
+            people.names.append(Named(first, last, person, load_given_names().is_known(person.split()[0])))
             people.words.update(token.surface for token in tokens[first:last])
     people.antecedents.extend(_outside(view, people.names, segments))
     return people

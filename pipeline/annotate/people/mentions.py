@@ -58,7 +58,19 @@ IsTold = Callable[[Named], bool]
     misses="Gestern kam die Stadt Holm.",
 )
 def full_name(named: Named) -> bool:
-    """A person by the full name: told by the given name, the office before it or what is said after it."""
+    """A person by the full name, whose given name is a known one."""
+    return named.end - named.first > 1 and named.has_known_given_name
+
+
+@rule(
+    Finding.MENTION,
+    "de",
+    confidence=0.75,
+    matches="Gestern kam Landrätin Wiebeke Holm.",
+    misses="Gestern kam die Stadt Wiebeke Holm.",
+)
+def presumed_name(named: Named) -> bool:
+    """A person by a full name that the office before it or what is said after it tells."""
     return named.end - named.first > 1
 
 
@@ -74,7 +86,7 @@ def surname(named: Named) -> bool:
     return True
 
 
-PERSON_RULES: tuple[Rule[IsTold], ...] = (full_name, surname)
+PERSON_RULES: tuple[Rule[IsTold], ...] = (full_name, presumed_name, surname)
 """Tried in this order at each name of a person."""
 
 

@@ -9,6 +9,7 @@ with named as (
         mentions.party,
         mentions.country,
         mentions.mention_id,
+        mentions.rule,
         coalesce(mentions.published_at, articles.first_seen_at) as seen_at,
         -- among mentions of one time, the first one in the text counts
         struct_pack(
@@ -30,10 +31,19 @@ quoted as (
     from {{ ref('quotes') }}
     where person in (select touched.name from {{ ref('touched_persons') }} as touched)
     group by person
+),
+
+identified as (
+    select
+        name,
+        min(id) as external_id
+    from {{ person_ids() }}
+    group by name
 )
 
 select
     name,
+    any_value(identified.external_id) as external_id,
     arg_max(named.role, named.newest) filter (where named.role is not null) as role,
     arg_max(named.party, named.newest) filter (where named.party is not null) as party,
     arg_max(named.country, named.newest) filter (where named.country is not null) as country,
@@ -46,4 +56,12 @@ select
     max(named.seen_at) as last_seen_at
 from named
 left join quoted using (name)
+left join identified using (name)
 group by name
+-- seen once, and nothing but its place in a sentence shows a person
+having
+    count(*) > 1
+    or any_value(named.rule) != 'presumed_name'
+    or any_value(named.role) is not null
+    or any_value(named.party) is not null
+    or any_value(quoted.name) is not null

@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX = "/newsledger"
+READER = "newsledger.reader"
+"""As in `pipeline.pages.live_pages`, which is imported at the first request."""
 
 
 async def pages_after_login(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,7 +32,7 @@ async def pages_after_login(scope: Scope, receive: Receive, send: Send) -> None:
     if user is None or not get_auth_manager().is_authorized_view(access_view=AccessView.WEBSITE, user=user):
         await RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))(scope, receive, send)
         return
-    await _pages()(scope, receive, send)
+    await _pages()({**scope, READER: user.get_id()}, receive, send)
 
 
 @cache

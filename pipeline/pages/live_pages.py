@@ -23,15 +23,18 @@ from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
+from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, period_of
 from pipeline.settings import Settings
 
-LIMITS = PageLimits(rows=500, hits=50, events=100)
+LIMITS = PageLimits(rows=200, hits=50, events=100)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
 AT_ONCE = 16
 """Maximum number of pages that are worked on or wait; further requests are told to come back (503)."""
+READER = "newsledger.reader"
+"""Who asks, in the scope of a request, set after a login; without it, the network address tells readers apart."""
 HEADERS = {
     "Cache-Control": "private, no-cache",
     "Referrer-Policy": "no-referrer",
@@ -55,23 +58,24 @@ class LiveLinks:
         return self._up + "/".join(parts) + self._query
 
     def feed(self) -> str:
-        return f"{self._up}changes.atom{self._query}"
+        query = self._selection.feed_query
+        return f"{self._up}changes.atom{query and '?'}{query}"
 
     def search(self, **chosen: str | date | None) -> str:
         query = replace(self._selection, **chosen).search_query
         return f"{self._up}search{query and '?'}{query}"
 
 
-def live_pages(settings: Settings) -> Starlette:
+def live_pages(settings: Settings, limits: ReaderLimits | None = None) -> Starlette:
     """The application. It may be mounted anywhere: all addresses in its pages are relative."""
     opened = _Published(settings)
-    room = BoundedSemaphore(AT_ONCE)
+    answer = partial(_answer, limits or ReaderLimits(), BoundedSemaphore(AT_ONCE))
     routes = []
     for kind in KINDS.values():
         path = "/" if kind.name == FIRST_PAGE else "/".join(["", kind.name, *(f"{{{key}:path}}" for key in kind.keys)])
-        routes.append(Route(path, partial(_answer, room, partial(_page, opened, kind)), methods=["GET"]))
-    routes.append(Route("/changes.atom", partial(_answer, room, partial(_feed, opened)), methods=["GET"]))
-    routes.append(Route("/record/{position:int}", partial(_answer, room, partial(_record, opened, settings))))
+        routes.append(Route(path, partial(answer, partial(_page, opened, kind)), methods=["GET"]))
+    routes.append(Route("/changes.atom", partial(answer, partial(_feed, opened)), methods=["GET"]))
+    routes.append(Route("/record/{position:int}", partial(answer, partial(_record, opened, settings))))
     return Starlette(routes=routes, exception_handlers={404: _no_such_address})
 
 
@@ -91,13 +95,25 @@ class _Published:
             return self._file
 
 
-async def _answer(room: BoundedSemaphore, page: Callable[[Request], Response], request: Request) -> Response:
-    if not room.acquire(blocking=False):
-        return Response("busy, try again in a second", 503, {"Retry-After": "1"}, "text/plain")
+async def _answer(
+    limits: ReaderLimits, room: BoundedSemaphore, page: Callable[[Request], Response], request: Request
+) -> Response:
+    reader = request.scope.get(READER) or (request.client.host if request.client else "")
+    if wait := limits.begin(reader):
+        return _later(429, "too many pages", wait)
     try:
-        return await run_in_threadpool(_with_errors, page, request)
+        if not room.acquire(blocking=False):
+            return _later(503, "busy", 1)
+        try:
+            return await run_in_threadpool(_with_errors, page, request)
+        finally:
+            room.release()
     finally:
-        room.release()
+        limits.end(reader)
+
+
+def _later(status: int, why: str, seconds: int) -> Response:
+    return Response(f"{why}, try again in {seconds} s", status, {"Retry-After": str(seconds)}, "text/plain")
 
 
 def _with_errors(page: Callable[[Request], Response], request: Request) -> Response:

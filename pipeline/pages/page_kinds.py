@@ -126,7 +126,7 @@ KINDS: Mapping[str, PageKind] = {
             ("article_id",),
         ),
         PageKind("search", ("search", "search_facets"), in_navigation=True),
-        PageKind("changes", ("changes", "changes_by_source", "vanished"), in_navigation=True),
+        PageKind("changes", ("changes", "changes_by_source", "vanished", "first_quoted"), in_navigation=True),
         PageKind("changed", ("source", "changes"), ("source_id", "change_kind")),
         PageKind("voices", ("voices",), in_navigation=True),
         PageKind("quoted", ("person", "quoted"), ("person",)),

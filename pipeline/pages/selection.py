@@ -46,6 +46,11 @@ class Selection(msgspec.Struct, frozen=True):
     @property
     def query(self) -> str:
         """As it stands in an address, without the question mark; empty if nothing is chosen."""
+        return self._query(words=self.words or None)
+
+    @property
+    def feed_query(self) -> str:
+        """The same for the feed, which holds changes of all articles."""
         return self._query()
 
     @property
@@ -70,6 +75,11 @@ class Period(msgspec.Struct, frozen=True):
     @property
     def days(self) -> list[date]:
         return [self.from_on + timedelta(days=number) for number in range((self.to_on - self.from_on).days + 1)]
+
+    @property
+    def last_week_from(self) -> date:
+        """The first of the last seven days of the data."""
+        return max(self.first_on, self.last_on - timedelta(days=6))
 
     @property
     def values(self) -> dict[str, Bound]:

@@ -152,15 +152,23 @@ def test_keyboard_reaches_the_content_and_times_are_local(chromium: Browser, dem
         assert page.evaluate("getSelection().toString()").startswith("-- What each run recorded")
 
 
-def test_what_changed_and_who_was_quoted_is_four_clicks_away(chromium: Browser, demo: Demo) -> None:
-    """Coverage ▸ Changes ▸ an article's texts side by side; its first quotation ▸ the person's page."""
+def test_what_changed_about_something_and_who_was_quoted_first(chromium: Browser, demo: Demo) -> None:
+    """Changes ▸ Last 7 days, after the words are typed ▸ both texts; back ▸ who was quoted first: four clicks."""
     with served(demo.data) as server:
         reader = Reader(chromium, f"{server.base}/", SIZES[1], "light")
         page = reader.page
         page.goto(reader.first)
-        page.get_by_role("link", name="Changes").click()
+        page.get_by_role("link", name="Changes", exact=True).click()
+        every = page.locator("article.change").count()
+        page.get_by_label("About").fill("gipfel")
+        page.get_by_role("button", name="Last 7 days").click()
+        assert 0 < page.locator("article.change").count() < every
+        assert "words=gipfel" in page.url
         page.get_by_role("link", name="Both texts side by side").first.click()
         expect(page.locator(".revision ins, .revision del").first).to_be_visible()
-        page.locator(".quotes a[href*='person']").first.click()
-        expect(page.get_by_role("heading", name="Quotations")).to_be_visible()
+        page.go_back()
+        first = page.locator("section", has=page.get_by_role("heading", name="Quoted first about it")).locator("li a")
+        person = first.first.inner_text()
+        first.first.click()
+        expect(page.get_by_role("heading", name=person)).to_be_visible()
         assert reader.wrong == []

@@ -16,6 +16,8 @@ import uvicorn
 from lxml import html
 
 from pipeline.cli.pages import pages_of
+from pipeline.pages.live_pages import live_pages
+from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.settings import Settings
 from tests.worlds.running import free_port
 
@@ -48,10 +50,12 @@ def parsed(text: str) -> Any:
 
 
 @contextmanager
-def served(data: Path) -> Iterator[Browser]:
-    """`newsledger serve` on a port of its own."""
+def served(data: Path, limits: ReaderLimits | None = None) -> Iterator[Browser]:
+    """`newsledger serve` on a port of its own; with other limits, the pages alone."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(pages_of(Settings(data=data)), port=port, log_level="error"))
+    settings = Settings(data=data)
+    pages = live_pages(settings, limits) if limits else pages_of(settings)
+    server = uvicorn.Server(uvicorn.Config(pages, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

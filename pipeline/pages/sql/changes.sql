@@ -1,36 +1,38 @@
 -- What outlets changed after publication, newest first, without mere typography and new versions of the extractor.
-with numbered as (
-    select
-        *,
-        lag(lead) over (partition by article_id order by revision_no) as lead_before,
-        lag(correction) over (partition by article_id order by revision_no) as correction_before
+with changed as (
+    select *
     from article_revisions
+    where
+        revision_no > 1
+        and captured_at >= timezone('UTC', cast($from_on as timestamp))
+        and captured_at < timezone('UTC', cast($to_on as timestamp) + interval 1 day)
+        and list_has_any(change_kinds, ['headline', 'lead', 'correction', 'substance'])
+        and ($only_source is null or source_id = $only_source)
+        and ($only_language is null or language = $only_language)
+        and ($only_kind is null or list_contains(change_kinds, $only_kind))
+        and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
+    order by captured_at desc, article_id
+    limit $row_limit
 )
 
 select
-    article_id,
-    revision_no,
-    source_id,
-    captured_at,
-    headline,
-    previous_headline,
-    lead,
-    lead_before,
-    text,
-    correction,
-    correction_before,
-    change_kinds,
-    words_removed,
-    words_added,
-    changed_share,
-    word_diff
-from numbered
-where
-    revision_no > 1
-    and list_has_any(change_kinds, ['headline', 'lead', 'correction', 'substance'])
-    and cast(captured_at at time zone 'UTC' as date) between $from_on and $to_on
-    and ($only_source is null or source_id = $only_source)
-    and ($only_language is null or language = $only_language)
-    and ($only_kind is null or list_contains(change_kinds, $only_kind))
-order by captured_at desc, article_id
-limit $row_limit
+    changed.article_id,
+    changed.revision_no,
+    changed.source_id,
+    changed.captured_at,
+    changed.headline,
+    changed.previous_headline,
+    changed.lead,
+    before.lead as lead_before,
+    changed.text,
+    changed.correction,
+    before.correction as correction_before,
+    changed.change_kinds,
+    changed.words_removed,
+    changed.words_added,
+    changed.changed_share,
+    changed.word_diff
+from changed
+left join article_revisions as before
+    on changed.article_id = before.article_id and changed.revision_no = before.revision_no + 1
+order by changed.captured_at desc, changed.article_id

@@ -1,30 +1,37 @@
 -- What the person is quoted as saying, newest article first. The numbers are those on the article's page.
-with numbered as (
+with said as (
     select
-        *,
+        quotes.quote_id,
+        quotes.article_id,
+        coalesce(quotes.published_at, articles.first_seen_at) as said_at
+    from quotes
+    inner join articles on quotes.article_id = articles.article_id
+    where quotes.person = $person
+    order by said_at desc, quotes.article_id, quotes.start_char
+    limit $row_limit
+),
+
+numbered as (
+    select
+        quote_id,
         row_number() over (
             partition by article_id
             order by list_position(['headline', 'lead', 'text'], part), start_char, end_char desc
         ) as quote_no
     from quotes
-    where article_id in (
-        select named.article_id
-        from quotes as named
-        where named.person = $person
-    )
+    where article_id in (select said.article_id from said)
 )
 
 select
-    numbered.article_id,
-    numbered.source_id,
-    numbered.headline,
-    coalesce(numbered.published_at, articles.first_seen_at) as said_at,
-    numbered.kind,
-    numbered.text,
-    numbered.speaker,
+    quotes.article_id,
+    quotes.source_id,
+    quotes.headline,
+    said.said_at,
+    quotes.kind,
+    quotes.text,
+    quotes.speaker,
     numbered.quote_no
-from numbered
-inner join articles on numbered.article_id = articles.article_id
-where numbered.person = $person
-order by said_at desc, numbered.article_id, numbered.quote_no
-limit $row_limit
+from said
+inner join quotes on said.quote_id = quotes.quote_id
+inner join numbered on said.quote_id = numbered.quote_id
+order by said.said_at desc, quotes.article_id, numbered.quote_no

@@ -13,5 +13,6 @@ where
     cast(gone_at at time zone 'UTC' as date) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
+    and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
 order by gone_at desc, url
 limit $row_limit

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from importlib.metadata import version
-from types import FrameType
 from typing import Annotated
 
 import duckdb
@@ -32,6 +30,7 @@ from pipeline.cli import (
 from pipeline.cli.console import configure_logs, say
 from pipeline.errors import STORAGE_ERRNOS, NewsledgerError, storage_error
 from pipeline.settings import load_settings
+from pipeline.stopping import listen
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
@@ -100,8 +99,7 @@ _DUCKDB_INTERRUPTED = "Query interrupted"
 
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with SIGINT ignored
-    signal.signal(signal.SIGTERM, _interrupt)
+    listen()
     logging.raiseExceptions = False  # a log that cannot be written must not hide the error message
     try:
         app()
@@ -128,8 +126,3 @@ def main() -> None:
         if exc.code == INTERRUPTED:
             say(_INTERRUPTED_LINE)
         raise
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Handle SIGTERM as SIGINT: the append in progress is finished, then the command ends."""
-    signal.raise_signal(signal.SIGINT)

@@ -13,10 +13,10 @@ from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the backup.")]
+BackupFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the backup.")]
 
 
-def backup(folder: Folder, data: Data = None) -> None:
+def backup(folder: BackupFolder, data: Data = None) -> None:
     """Copy ledger and archive into a folder, while runs continue; only what is new since the last backup.
 
     The folder has the layout of a data directory: verify it with `newsledger verify --archive --data FOLDER`. A backup
@@ -32,7 +32,7 @@ def backup(folder: Folder, data: Data = None) -> None:
     typer.echo(f"{folder}: backup up to {done.position}:{done.digest}")
 
 
-def restore(folder: Folder, data: Data = None) -> None:
+def restore(folder: BackupFolder, data: Data = None) -> None:
     """Copy a backup into an empty data directory, and verify every event and record of it.
 
     Exit status 1 if anything is not as it was recorded. Afterwards, `newsledger models` and `newsledger publish` make

@@ -12,6 +12,7 @@ from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.models.dbt_compile import CompiledModel, CompiledTest
 from pipeline.models.recipe import Recipe
 from pipeline.models.sql import statement
+from pipeline.stopping import stop_if_asked
 
 log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe)
 
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, model: CompiledModel, how: str) -> None:
+    stop_if_asked()
     log.debug("model", name=model.name)
     touched = _TOUCHED.get(model.key or "", "")
     sql = statement(how).format(schema=model.schema, name=model.name, sql=model.sql, key=model.key, touched=touched)
@@ -71,6 +73,7 @@ def run_tests(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
 
 
 def _test(con: duckdb.DuckDBPyConnection, test: CompiledTest) -> None:
+    stop_if_asked()
     found = con.sql(test.sql)
     row = found.fetchone()
     if row is not None:

@@ -17,6 +17,7 @@ from pipeline.steps.revisit import revisit_source
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client, visit_each
+from pipeline.stopping import stop_if_asked
 
 
 class KnownSource(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ def collect(
 
             return await visit_each(stores, sources, visit)
 
+    stop_if_asked()  # while the loop runs, it handles the signal itself
     collected = asyncio.run(run())
     return collected + expire(stores, [source.id for source in sources], start)
 

@@ -23,6 +23,7 @@ from pipeline.steps.extract import EXTRACTION_TASKS, count_pending_captures, ext
 from pipeline.steps.join import count_pending_pairs, join
 from pipeline.steps.learn import count_pending_templates, learn
 from pipeline.steps.run.stores import StepResult, Stores
+from pipeline.stopping import stop_if_asked
 
 
 class ProcessingStep(msgspec.Struct, frozen=True):
@@ -58,4 +59,8 @@ def processing_step(name: str) -> ProcessingStep:
 
 def process(stores: Stores, interval: Interval) -> StepResult:
     """Run all steps on what is pending of the interval."""
-    return sum((step.run(stores, interval) for step in PROCESSING_STEPS), start=StepResult({}))
+    result = StepResult({})
+    for step in PROCESSING_STEPS:
+        stop_if_asked()
+        result += step.run(stores, interval)
+    return result

@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.steps.run.batching import Batching
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 from pipeline.steps.run.source_report import OnSource, SourceReports, ignore_source
+from pipeline.stopping import stop_if_asked
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -122,6 +123,7 @@ class Stores:
         self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
         self._reads: dict[Any, Batching[Any, Any]] = {}
         self.archive = Archive(archive_storage(settings), rotate_bytes=settings.warc_rotate_bytes, now=self.run.now)
+        stop_if_asked()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
@@ -141,6 +143,7 @@ class Stores:
         """
         result, events = StepResult({}), list[Event]()
         for number, outcome in enumerate(outcomes, start=done + 1):
+            stop_if_asked()
             if isinstance(outcome, str):
                 result += StepResult({}, (outcome,))
             else:

@@ -6,7 +6,7 @@ PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast e2e check benchmark dbt-docs lock clean
+.PHONY: demo test test-fast e2e check benchmark kills dbt-docs lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -36,6 +36,10 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.ledger
 	$(BIN)/python -m tests.benchmarks.verification
 	$(BIN)/python -m tests.benchmarks.polling
+
+# Commands killed at 200 random moments, from poll to backup: nothing may be lost or doubled.
+kills: .venv/ready
+	$(BIN)/python -m tests.benchmarks.kills
 
 check: .venv/ready
 	$(BIN)/ruff check

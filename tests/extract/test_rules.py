@@ -129,6 +129,7 @@ def test_tree_rules_take_their_examples_out_and_nothing_else(rule: TreeRule) -> 
 @pytest.mark.parametrize("rule", LINE_RULES, ids=lambda rule: rule.id)
 def test_line_rules_match_their_examples(rule: LineRule) -> None:
     assert rule.matches(rule.example)
+    assert not rule.needs or any(word in rule.example.lower() for word in rule.needs)
 
 
 @pytest.mark.parametrize("rule", LINE_RULES, ids=lambda rule: rule.id)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
 
+_GROUP_NAME = re.compile(r"\(\?P<\w+>")
 _QUOTED = re.compile(r"^\s*[„“”\"«»‚‘‹›]")
 _SPEECH_VERBS = (
     r"(?:sagt|sagte|sagten|erklärte|betonte|meinte|rief|riefen|fragte|schrieb|heißt es|hieß es"
@@ -50,6 +52,8 @@ class LineRule(msgspec.Struct, frozen=True):
     pattern: re.Pattern[str]
     max_chars: int = 120
     place: Place = Place.ANYWHERE
+    needs: tuple[str, ...] = ()
+    """Words in lower case; a line without any of them cannot match. They save the search for slow patterns."""
     linked: re.Pattern[str] | None = None
     """A pattern that is sufficient if the line is mostly a link. (Such a line may be twice as long.)"""
 
@@ -86,3 +90,12 @@ def label(*alternatives: str) -> re.Pattern[str]:
 def holding(*needles: str) -> re.Pattern[str]:
     """Matches lines that contain all of these, in any order."""
     return re.compile("^" + "".join(rf"(?=.*(?:{needle}))" for needle in needles), re.IGNORECASE)
+
+
+def any_pattern(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+    """One pattern that matches where any of the patterns does; it is faster than to try each."""
+    parts = (
+        f"(?i:{_GROUP_NAME.sub('(?:', pattern.pattern)})" if pattern.flags & re.IGNORECASE else pattern.pattern
+        for pattern in patterns
+    )
+    return re.compile("|".join(parts) or r"(?!)")

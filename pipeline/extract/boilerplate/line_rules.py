@@ -144,6 +144,7 @@ POINTER_RULES = (
             re.IGNORECASE,
         ),
         max_chars=140,
+        needs=("live", "ticker", "blog"),
     ),
     LineRule(
         id="read_also",

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pipeline.events import Block, BlockKind
 from pipeline.extract.boilerplate.corrections import CORRECTIONS
 from pipeline.extract.boilerplate.credit_rules import CREDIT_RULES
-from pipeline.extract.boilerplate.line_patterns import LineRule, Place
+from pipeline.extract.boilerplate.line_patterns import LineRule, Place, any_pattern
 from pipeline.extract.boilerplate.line_rules import AGENCY_RULES, MEDIA_RULES, POINTER_RULES
 from pipeline.extract.boilerplate.promotion_rules import PROMOTION_RULES
 from pipeline.extract.page.quotations import speaker_in
@@ -88,14 +88,24 @@ def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence
 def _line_hit(block: Block, place: Place, *, is_linked: bool) -> LineRule | None:
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
-    rules = _rules_for(place, len(block.text) // _LENGTH_STEP // (2 if is_linked else 1))
-    return next((rule for rule in rules if rule.matches(block.text, is_linked=is_linked)), None)
+    text = block.text
+    plain_rules, any_of_them, rules = _rules_for(place, len(text) // _LENGTH_STEP // (2 if is_linked else 1))
+    if not is_linked:
+        lowered = text.lower() if rules else ""
+        rules = tuple(rule for rule in rules if any(word in lowered for word in rule.needs))
+    if is_linked or any_of_them.match(text):
+        rules = tuple(sorted((*plain_rules, *rules), key=_rank))
+    return next((rule for rule in rules if rule.matches(text, is_linked=is_linked)), None)
 
 
 @cache
-def _rules_for(place: Place, steps: int) -> tuple[LineRule, ...]:
-    """The rules of the place for lines of at least so many steps of length."""
-    return tuple(rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= steps * _LENGTH_STEP)
+def _rules_for(place: Place, steps: int) -> tuple[tuple[LineRule, ...], re.Pattern[str], tuple[LineRule, ...]]:
+    """The rules of the place for lines of at least this length: those without `needs`, one pattern for all of these,
+    and those with `needs`."""
+    rules = [rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= steps * _LENGTH_STEP]
+    plain_rules = tuple(rule for rule in rules if not rule.needs)
+    pattern = any_pattern(rule.pattern for rule in plain_rules)
+    return plain_rules, pattern, tuple(rule for rule in rules if rule.needs)
 
 
 def _rank(rule: LineRule) -> int:

@@ -24,6 +24,7 @@ PROMOTION_RULES = (
             r"|unser\w*|our|hier)\b",
         ),
         max_chars=260,
+        needs=("whatsapp", "telegram", "signal", "threads", "messenger"),
     ),
     LineRule(
         id="newsletter_line",
@@ -39,6 +40,7 @@ PROMOTION_RULES = (
             re.IGNORECASE,
         ),
         max_chars=400,
+        needs=("newsletter", "signup", "sign up"),
     ),
     LineRule(
         id="follow_us",
@@ -120,6 +122,7 @@ PROMOTION_RULES = (
             r"\b(?:get in touch|contact|e-?mail|write to|melden sie|schreiben sie|senden sie|schicken sie|kontakt)\b",
         ),
         max_chars=320,
+        needs=("@", "signal", "threema", "whatsapp", "securedrop"),
     ),
     LineRule(
         id="rating_call",
@@ -145,6 +148,7 @@ PROMOTION_RULES = (
             re.IGNORECASE,
         ),
         max_chars=420,
+        needs=("affiliate", "commission"),
     ),
     LineRule(
         id="trial_offer",
@@ -172,5 +176,6 @@ PROMOTION_RULES = (
             re.IGNORECASE,
         ),
         max_chars=400,
+        needs=("spende", "mitglied", "unterstütz", "donat", "support", "member", "subscri"),
     ),
 )

@@ -12,6 +12,7 @@ from pipeline.annotate.direct.attribution import Quoted, attribute_segments
 from pipeline.annotate.direct.inferred_speakers import nobody, subject_before_quote, subject_colon
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
 from pipeline.annotate.direct.situation import is_clear
+from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.cues import whole_cue
 from pipeline.annotate.grammar.marked_names import split_names
 from pipeline.annotate.grammar.marks import Segment
@@ -108,7 +109,9 @@ def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
     text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
     is_source = cue is not None and reading.is_at(cue[0], *reading.lexicon.source_words)
-    is_named_after = cue is not None and speaker is not None and cue[1] <= speaker[0] and item.tokens[1] <= cue[0]
+    is_named_after = cue is not None and speaker is not None and item.tokens[1] <= cue[0] < speaker[0]
+    if speaker is not None and cue is not None and is_named_after:
+        is_named_after = reading.is_at(cue[0], "so") or not is_abstract(reading, speaker)
     if speaker is not None and (is_source or is_named_after or item.rule in _TOLD):
         speakers.accept(speaker)
     if speaker is not None and speakers.is_thing(speaker):

@@ -64,6 +64,8 @@ def _document_near(s: Situation, verb: int) -> Range | None:
             return _document_first(s)
         if s.tokens[at].lower in s.lexicon.marked_document_prepositions:
             end = noun_phrase(s, at + 1, s.end)
+            if s.is_at(at, "auf") and s.has(at, end or at, "anfrage", "anfragen", "nachfrage"):
+                return None  # they were asked, nothing is written there
             if end is not None and (at > verb or end >= verb - 1) and s.tokens[at + 1].lower not in s.lexicon.weekdays:
                 return at + 1, end
     return None

@@ -198,6 +198,7 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
             break
         if tokens[end].lower == "für" and inner_end + 1 < stop and tokens[inner_end].lower == "und":
             inner_end = max(inner_end, name_end(view, inner_end + 1, stop))  # "für Studium und Lehre"
+            inner = inner_end - 1
         head, end = inner, inner_end
     return end
 
@@ -245,7 +246,7 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
             continue
         if _ends_phrase_en(tokens[end], lexicon) and not (has_determiner and _is_noun_en(view, at, end)):
             break
-        if first.is_capitalised and not has_determiner and not _may_extend_en(view, end):
+        if not has_determiner and not _may_extend_en(view, end):
             break
         end += 1
     return end if end > at + 1 or not has_determiner else None

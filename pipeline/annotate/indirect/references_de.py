@@ -75,6 +75,7 @@ def _document_in(p: Passage, sentence: Range) -> Range | None:
     for at in range(sentence[1] - 1, sentence[0] - 1, -1):
         if not p.tokens[at].is_capitalised or (
             p.lexicon.source_kind(p.tokens[at].lower) is None
+            or p.tokens[at].lower.endswith("zahl")
             or (p.is_at(p.at, "danach") and not p.lexicon.is_document(p.tokens[at].lower))
         ):
             continue

@@ -7,11 +7,15 @@ from functools import cache
 from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
 from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
-from pipeline.annotate.people.gazetteer import Gazetteer
+from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer
+from pipeline.events import MentionKind
 
 MOST_ORGANISATION_WORDS = 6
 """Most words of an organisation's name."""
 MOST_PLACE_WORDS = 3
+_COUNTRY_ENDINGS = ("sche", "schen", "scher", "sches", "schem")
+"""How the adjective of a country ends; "Schweizer" has a capital before every noun and so shows no name."""
+_FEMININE_ENDINGS = ("ung", "schaft", "ion", "tät", "enz", "ie", "ei", "e")
 _POSSESSIVES = ("'s", "’s")
 
 Places = dict[str, set[tuple[str, ...]]]
@@ -144,32 +148,62 @@ def _binds_a_name(view: View, noun: int) -> bool:
 def nominative_name(words: list[str], lexicon: Lexicon) -> str:
     """A German organisation's name in the nominative: "Soziale Union", "Finanzministerium"."""
     last = words[-1].lower()
-    if len(words) > 1 and last in lexicon.feminine_forms | lexicon.neuter_forms:
+    is_feminine = last in lexicon.feminine_forms or (lexicon.is_german and last.endswith(_FEMININE_ENDINGS))
+    if len(words) > 1 and (is_feminine or last in lexicon.neuter_forms):
         stem = next((words[0][: -len(end)] for end in ("en", "er", "es", "e") if words[0].endswith(end)), None)
-        ending = "e" if last in lexicon.feminine_forms else "es"
+        ending = "e" if is_feminine else "es"
         words = [f"{stem}{ending}", *words[1:]] if stem is not None else words
-    if lexicon.is_german and last.endswith("s"):
-        bare = next((stem for stem in (last[:-2], last[:-1]) if is_organisation_compound(stem, lexicon)), None)
-        words = [*words[:-1], words[-1][: len(bare)]] if bare is not None else words
-    return " ".join(words)
+    return " ".join(_without_genitive(word, lexicon) for word in words)
+
+
+def _without_genitive(word: str, lexicon: Lexicon) -> str:
+    """The word without the -s of "Landgerichts"."""
+    if not lexicon.is_german or not word.endswith("s"):
+        return word
+    return next((stem for stem in (word[:-2], word[:-1]) if is_organisation_compound(stem.lower(), lexicon)), word)
 
 
 def organisation_end(view: View, at: int, stop: int) -> int | None:
     """The end of a name that shows that it is an organisation: "Nordkabel GmbH", "University of Leeds"."""
     tokens, lexicon = view.tokens, view.lexicon
     words = load_given_names().organisation_words
-    if lexicon.is_german and is_organisation_compound(tokens[at].lower, lexicon):
-        return at + 1
+    if lexicon.is_german and (end := _authority_end(view, at, stop)) is not None:
+        return end
     if tokens[at].lower in lexicon.function_words or not has_more_words(view, at, stop):
         return None
     end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
     if tokens[at].lower in lexicon.organisation_heads and end == at + 1 and tokens[end].lower in {"of", "for"}:
         inner = name_end(view, end + 1, stop)
         return inner if inner > end + 1 else None
+    if lexicon.is_german and lexicon.is_organisation_noun(tokens[at].lower) and tokens[at].lower not in words:
+        return None  # "Firma Nordkabel GmbH": the name begins after the noun
     last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words), None)
     if last is None or (lexicon.is_german and tokens[last].lower not in lexicon.organisation_forms):
         return None
     return last + 1
+
+
+def _authority_end(view: View, at: int, stop: int) -> int | None:
+    """The end of "Finanzministerium", "Landgericht Kiel" or "Deutsche Deichgesellschaft"; None for something else."""
+    tokens, lexicon = view.tokens, view.lexicon
+    gazetteer = load_gazetteer(lexicon.language)
+    is_followed = at + 1 < stop and is_name_word(tokens[at + 1], lexicon)
+    if is_followed and tokens[at].lower.endswith(_endings(lexicon.language)):
+        seat = gazetteer.entry_at(view, at + 1)
+        if seat is not None and seat[1].kind is MentionKind.PLACE and seat[0] <= stop:
+            return seat[0]
+    if is_organisation_compound(tokens[at].lower, lexicon):
+        return at + 1
+    if (
+        not is_followed
+        or at == 0
+        or tokens[at - 1].lower not in lexicon.definite_articles | lexicon.determiners_oblique
+    ):
+        return None
+    if tokens[at].lower not in gazetteer.adjectives or not tokens[at].lower.endswith(_COUNTRY_ENDINGS):
+        return None
+    noun, is_longer = tokens[at + 1], at + 2 < stop and tokens[at + 2].is_capitalised
+    return None if is_longer or lexicon.is_role(noun.surface) or lexicon.is_place_noun(noun.lower) else at + 2
 
 
 def has_more_words(view: View, at: int, stop: int) -> bool:

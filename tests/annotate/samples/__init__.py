@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.annotate import Quote
+from pipeline.annotate import MentionKind, Quote
 
 FOLDER = Path(__file__).parent
 
@@ -26,6 +26,29 @@ class Sample(msgspec.Struct, frozen=True):
 def read_samples(name: str) -> tuple[Sample, ...]:
     """The articles of `<name>.toml`."""
     return msgspec.toml.decode((FOLDER / f"{name}.toml").read_bytes(), type=dict[str, tuple[Sample, ...]])["article"]
+
+
+class NamedSample(msgspec.Struct, frozen=True):
+    """An article with the names that it mentions."""
+
+    language: str
+    text: str
+    persons: frozenset[str]
+    organisations: frozenset[str]
+    places: frozenset[str]
+
+    def names(self, kind: MentionKind) -> frozenset[str]:
+        by_kind = {
+            MentionKind.PERSON: self.persons,
+            MentionKind.ORGANISATION: self.organisations,
+            MentionKind.PLACE: self.places,
+        }
+        return by_kind[kind]
+
+
+def read_named_samples() -> tuple[NamedSample, ...]:
+    content = (FOLDER / "named.toml").read_bytes()
+    return msgspec.toml.decode(content, type=dict[str, tuple[NamedSample, ...]])["article"]
 
 
 def who(quote: Quote) -> str:

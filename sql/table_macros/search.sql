@@ -74,16 +74,24 @@ create or replace macro main.search(query) as table (
         having count(*) = (select len(parts.wanted) from parts)
     ),
 
-    -- texts are read only if there are phrases
-    literal as (
-        select ranked.article_id
+    -- texts are read only if there are phrases: without any, nothing is joined with the articles
+    with_phrases as (
+        select
+            ranked.article_id,
+            parts.phrases,
+            parts.unwanted_phrases
         from ranked
         cross join parts
-        inner join main.articles on ranked.article_id = articles.article_id
+        where len(parts.phrases) + len(parts.unwanted_phrases) > 0
+    ),
+
+    literal as (
+        select with_phrases.article_id
+        from with_phrases
+        inner join main.articles on with_phrases.article_id = articles.article_id
         where
-            len(parts.phrases) + len(parts.unwanted_phrases) > 0
-            and len(list_filter(
-                parts.phrases,
+            len(list_filter(
+                with_phrases.phrases,
                 lambda phrase: not contains(
                     regexp_replace(
                         lower(concat_ws(' ', articles.headline, articles.lead, articles.text)), '\s+', ' ', 'g'
@@ -92,7 +100,7 @@ create or replace macro main.search(query) as table (
                 )
             )) = 0
             and len(list_filter(
-                parts.unwanted_phrases,
+                with_phrases.unwanted_phrases,
                 lambda phrase: contains(
                     regexp_replace(
                         lower(concat_ws(' ', articles.headline, articles.lead, articles.text)), '\s+', ' ', 'g'

@@ -4,12 +4,13 @@ For each number of articles, a ledger is filled as by `tests.benchmarks.models`,
 a data directory is used unchanged. `newsledger serve` runs in a process of its own, and a headless Chromium opens each
 page three times: the first time with a new server. Prints one JSON line for each ledger: milliseconds from the request
 to the first contentful paint (new server, then the better of two), kilobytes of HTML, megabytes of JavaScript heap and
-document in the browser, and the peak memory of the server.
+document in the browser, CPU milliseconds of the server for a view, and the peak memory of the server.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ from tests.e2e.airflow_ui import browser
 from tests.worlds.running import free_port
 
 SIZES = (1_000,)
+VIEWS = 3
+"""How often each page is opened."""
 PAINTED = """new Promise((done) => new PerformanceObserver((list) => {
   for (const entry of list.getEntriesByName("first-contentful-paint")) done(entry.startTime);
 }).observe({type: "paint", buffered: true}))"""
@@ -65,13 +68,21 @@ def measure(chromium: Browser, data: Path) -> dict[str, Any]:
         )
         try:
             _wait_for(base, server)
+            before = _cpu_ms(server.pid)
             pages[name] = _look(chromium, base + address)
+            pages[name]["server_cpu_ms"] = round((_cpu_ms(server.pid) - before) / VIEWS)
             status = Path(f"/proc/{server.pid}/status").read_text()
             peak = max(peak, int(status.partition("VmHWM:")[2].split()[0]) // 1024)
         finally:
             server.terminate()
             server.wait()
     return {"pages": pages, "server_mb": peak}
+
+
+def _cpu_ms(pid: int) -> float:
+    """User and system time of a process."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") * 1000
 
 
 def _wait_for(base: str, server: subprocess.Popen[bytes]) -> None:
@@ -86,7 +97,7 @@ def _wait_for(base: str, server: subprocess.Popen[bytes]) -> None:
 
 def _look(chromium: Browser, address: str) -> dict[str, float]:
     paints, kilobytes, heap = [], 0, 0.0
-    for _ in range(3):
+    for _ in range(VIEWS):
         page = chromium.new_page()
         answer = page.goto(address)
         assert answer is not None and answer.status == 200, address

@@ -225,7 +225,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     """Fields that hold another event's id, and the type of that event. Every build tests that the event exists."""
 
     stream: str
-    """What the fact is about: `feed:<source>/<n>`, `article:<article_id>`, `templates:<source>`, `run:<dag>/<run>`."""
+    """What the fact is about: `feed:<source>/<n>`, `article:<article_id>`, `source:<source>`, `templates:<source>`,
+    `run:<dag>/<run>`."""
     occurred_at: datetime
     """When it happened in the world, UTC."""
     producer: str
@@ -720,6 +721,29 @@ class TemplateLearned(Event, frozen=True, kw_only=True, tag="template_learned"):
     """The first of these articles, ids as text."""
 
 
+class SourceDescribed(Event, frozen=True, kw_only=True, tag="source_described"):
+    """What sources.toml says about a source. Recorded when the source is collected for the first time, and again when
+    its entry has changed."""
+
+    IDENTITY = ("source_id", "name", "language", "country", "homepage", "feeds", "sitemaps", "supersedes")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"supersedes": "source_described"}
+
+    source_id: str
+    """The source's id in sources.toml."""
+    name: str
+    language: str
+    """ISO 639."""
+    country: str
+    """ISO 3166."""
+    homepage: str
+    feeds: tuple[str, ...]
+    """The addresses of its feeds."""
+    sitemaps: tuple[str, ...]
+    """The addresses of its news sitemaps."""
+    supersedes: UUID | None = None
+    """The event that described the source until now."""
+
+
 class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
     """A task of an Airflow run failed for good: its retries are used up. `run_id` is the run's."""
 
@@ -824,6 +848,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     AddressesParted,
     ArticleRedacted,
     TemplateLearned,
+    SourceDescribed,
     RunFailed,
     HistoryRead,
     BackfillFinished,

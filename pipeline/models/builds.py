@@ -81,7 +81,8 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                     con.execute("drop table if exists main.build_info")
                 raise
             update_search(con)
-            build_file.finish(con, now, settings.annotators, {f"main.{mart.name}": mart.docs for mart in recipe.marts})
+            docs = {f"{mart.schema}.{mart.name}": mart.docs for mart in recipe.marts}
+            build_file.finish(con, now, settings.annotators, docs)
     return BuildResult(now.head_position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
 
 

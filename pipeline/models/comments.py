@@ -12,11 +12,12 @@ from pipeline.models.sql import statement
 
 
 class TableDocs(msgspec.Struct, frozen=True):
-    """The descriptions of one table, each on one line."""
+    """The descriptions of one table or view, each on one line."""
 
     table: str
     columns: Mapping[str, str]
     """By column, without those that have no description."""
+    is_view: bool = False
 
 
 def write_comments(con: DuckDBPyConnection, docs: Mapping[str, TableDocs]) -> None:
@@ -24,7 +25,8 @@ def write_comments(con: DuckDBPyConnection, docs: Mapping[str, TableDocs]) -> No
     present = dict(con.sql(statement("comments")).fetchall())
     for table, described in docs.items():
         if present.get(table) != described.table:
-            con.execute(f"comment on table {table} is {literal(described.table)}")
+            kind = "view" if described.is_view else "table"
+            con.execute(f"comment on {kind} {table} is {literal(described.table)}")
         for column, comment in described.columns.items():
             if present.get(f"{table}.{column}") != comment:
                 con.execute(f'comment on column {table}."{column}" is {literal(comment)}')

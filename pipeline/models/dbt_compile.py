@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
 
 SQL_PROJECT = PROJECT_ROOT / "sql"
+_TOUCHED = "addresses"
+"""The touched keys of a model that names no other table. An article has the id of one of its addresses."""
 
 
 class CompiledModel(msgspec.Struct, frozen=True):
-    """A table, and the query that its rows are the result of."""
+    """A table or view, and the query that its rows are the result of."""
 
     schema: str
     name: str
     sql: str
-    key: str | None
-    """The column that says which rows a build writes again; None if it writes all."""
+    key: tuple[str, ...]
+    """The columns that say which rows a build writes again; none if it writes all."""
+    touched: str
+    """The table in schema `touched` that has the keys of these rows."""
     docs: TableDocs
 
 
@@ -83,8 +87,18 @@ def compile_project(
 
 def _model(node: Any) -> CompiledModel:
     columns = {name: _one_line(column.description) for name, column in node.columns.items() if column.description}
-    docs = TableDocs(_one_line(node.description), columns)
-    return CompiledModel(node.schema, node.name, node.compiled_code, node.config.unique_key, docs)
+    config = node.config
+    is_view = config.materialized == "view"
+    docs = TableDocs(_one_line(node.description), columns, is_view)
+    key = config.unique_key or ()
+    return CompiledModel(
+        schema=node.schema,
+        name=node.name,
+        sql=node.compiled_code,
+        key=(key,) if isinstance(key, str) else tuple(key),
+        touched=config.meta.get("touched", _TOUCHED),
+        docs=docs,
+    )
 
 
 def _failure(files: Path, results: list[RunResult], exc: BaseException | None) -> ModelsError:

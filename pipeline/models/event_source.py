@@ -17,7 +17,10 @@ from typing import Any
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.models.event_docs import accepted_values, describe, required_columns
 
-TOUCHED_TABLES = ("span", "addresses", "persons_before", "word_changes_before")
+TOUCHED_TABLES = (
+    *("span", "addresses", "word_changes_before"),
+    *("persons_before", "news_days_before", "sighted_before", "days_before"),
+)
 
 
 def write_event_source(folder: Path) -> None:

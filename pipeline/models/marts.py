@@ -16,13 +16,6 @@ from pipeline.stopping import stop_if_asked
 
 log = structlog.get_logger()
 
-_TOUCHED = {
-    "address_id": "select address_id from touched.addresses",
-    "article_id": "select address_id from touched.addresses",  # an article has the id of one of its addresses
-    "name": "select name from touched.touched_persons",
-}
-"""By a mart's key: the keys whose rows a build writes again."""
-
 _EXAMPLE_CHARS = 300
 
 
@@ -32,7 +25,7 @@ def write_touched(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe) ->
     A table is replaced in one transaction. Raises ModelsError naming the model that failed.
     """
     for model in recipe.models:
-        _write(con, path, model, "write_all_rows" if model.key is None else "write_touched_rows")
+        _write(con, path, model, "write_touched_rows" if model.key else "write_all_rows")
 
 
 def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe) -> None:
@@ -40,16 +33,17 @@ def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe)
     for model in recipe.models:
         _write(con, path, model, "write_all_rows")
     names = {model.name for model in recipe.models}
-    for (name,) in con.sql("select table_name from duckdb_tables() where schema_name = 'main'").fetchall():
+    for kind, name in con.sql(statement("relations")).fetchall():
         if name not in names:
-            con.execute(f'drop table main."{name}"')
+            con.execute(f'drop {kind} main."{name}"')
 
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, model: CompiledModel, how: str) -> None:
     stop_if_asked()
     log.debug("model", name=model.name)
-    touched = _TOUCHED.get(model.key or "", "")
-    sql = statement(how).format(schema=model.schema, name=model.name, sql=model.sql, key=model.key, touched=touched)
+    sql = statement("write_view" if model.docs.is_view else how).format(
+        schema=model.schema, name=model.name, sql=model.sql, key=", ".join(model.key), touched=model.touched
+    )
     con.begin()
     try:
         with disk_errors(path):
@@ -63,7 +57,7 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, model: CompiledModel, how
 def show_everything(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     """Have all rows of all tables tested, not only those that were written."""
     for mart in recipe.marts:
-        con.execute(f"create view written.{mart.name} as from main.{mart.name}")
+        con.execute(f"create or replace view written.{mart.name} as from {mart.schema}.{mart.name}")
 
 
 def run_tests(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:

@@ -30,8 +30,9 @@ class Recipe(msgspec.Struct, frozen=True):
 
     @property
     def marts(self) -> list[CompiledModel]:
-        """The models that are published; the others exist during a build only."""
-        return [model for model in self.models if model.schema == "main"]
+        """The models that are published: schema `main`, and `parts` for what views are made of. The others exist during
+        a build only."""
+        return [model for model in self.models if model.schema != "touched"]
 
 
 def recipe_digest(settings: Settings) -> str:

@@ -29,7 +29,7 @@ def touch_new(con: DuckDBPyConnection, last: BuiltFrom, now: BuiltFrom) -> None:
     _begin(con, last.head_position, now)
     for cls in article_types():
         con.execute(statement("touch_new_addresses").format(table=event_type(cls)))
-    for name in ("touch_joined_addresses", "keep_persons_before", "keep_word_changes"):
+    for name in ("touch_joined_addresses", "keep_persons_before", "keep_days_before", "keep_word_changes"):
         con.execute(statement(name))
     for cls in article_types():
         con.execute(statement("copy_touched").format(table=event_type(cls)))

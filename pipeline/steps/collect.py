@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 
+from pipeline.events import SourceDescribed
 from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.steps.capture import capture_source, expire
@@ -19,11 +21,27 @@ from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client, visit_each
 from pipeline.stopping import stop_if_asked
 
+PRODUCER = "sources@1"
+_ENVELOPE = frozenset({"event_id", "source_id"})
+
 
 class KnownSource(msgspec.Struct, frozen=True):
     """A source with items in the ledger."""
 
     source_id: str
+
+
+class DescribedSource(msgspec.Struct, frozen=True):
+    """A source as its last event describes it."""
+
+    event_id: UUID
+    source_id: str
+    name: str
+    language: str
+    country: str
+    homepage: str
+    feeds: tuple[str, ...]
+    sitemaps: tuple[str, ...]
 
 
 def collect(
@@ -40,6 +58,7 @@ def collect(
     the strictest one, also if only one of them is collected. Feeds that were polled at or after `done_since` are not
     polled again: a task that is repeated gives the start of its run.
     """
+    described = describe(stores, sources)
     start = lookback(stores.settings, stores.now()).start
     interval = Interval(start, datetime.max.replace(tzinfo=UTC))  # also items that this run discovers
 
@@ -55,7 +74,27 @@ def collect(
 
     stop_if_asked()  # while the loop runs, it handles the signal itself
     collected = asyncio.run(run())
-    return collected + expire(stores, [source.id for source in sources], start)
+    return described + collected + expire(stores, [source.id for source in sources], start)
+
+
+def describe(stores: Stores, sources: Sequence[Source]) -> StepResult:
+    """Record what sources.toml says about the sources, if the ledger does not say the same already."""
+    known = {row.source_id: row for row in stores.ledger.select(DescribedSource, "described_sources")}
+    outcomes = []
+    for source in sources:
+        last = known.get(source.id)
+        said = {name: getattr(source, name) for name in DescribedSource.__struct_fields__ if name not in _ENVELOPE}
+        if last is None or said != {name: getattr(last, name) for name in said}:
+            event = SourceDescribed(
+                stream=f"source:{source.id}",
+                occurred_at=stores.now(),
+                producer=PRODUCER,
+                source_id=source.id,
+                supersedes=last.event_id if last else None,
+                **said,
+            )
+            outcomes.append([event])
+    return stores.record_each("describe", outcomes, total=len(outcomes))
 
 
 def expire_removed(stores: Stores, roster: Sequence[Source]) -> StepResult:

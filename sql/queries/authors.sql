@@ -8,17 +8,17 @@ with parameters as (
 
 written as (
     select
-        articles.source_id,
-        articles.article_id,
+        authors.source_id,
+        authors.author,
         articles.section,
         articles.word_count,
-        articles.published_at,
-        unnest(list_distinct(articles.authors)) as author
-    from articles
+        articles.published_at
+    from authors
+    inner join articles on authors.article_id = articles.article_id
     cross join parameters
     where
-        coalesce(articles.published_at, articles.first_seen_at) >= parameters.since_at
-        and (parameters.source_id is null or articles.source_id = parameters.source_id)
+        authors.published_at >= parameters.since_at
+        and (parameters.source_id is null or authors.source_id = parameters.source_id)
 )
 
 select

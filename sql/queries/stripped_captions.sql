@@ -1,12 +1,11 @@
--- Which blocks were stripped from the articles, by source and kind, with the most frequent text of each?
+-- Which blocks were stripped from the articles, by source and kind, with a frequent text of each?
 select
-    stripped.source_id,
-    stripped.kind,
-    stripped.rule,
-    count(*) as blocks,
-    count(distinct articles.article_id) as articles,
-    mode(stripped.text) as most_frequent_text
-from events.boilerplate_stripped as stripped
-inner join articles on stripped.caused_by = articles.extraction_id
-group by stripped.source_id, stripped.kind, stripped.rule
-order by blocks desc, stripped.source_id asc, stripped.kind asc, stripped.rule asc;
+    source_id,
+    kind,
+    rule,
+    cast(sum(blocks) as bigint) as blocks,
+    cast(sum(articles) as bigint) as articles,
+    arg_max(samples[1], (blocks, day)) as frequent_text
+from boilerplate_audit
+group by source_id, kind, rule
+order by blocks desc, source_id asc, kind asc, rule asc;

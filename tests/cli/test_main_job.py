@@ -165,8 +165,7 @@ def test_pages_that_could_not_be_fetched_have_a_reason(news: duckdb.DuckDBPyConn
     assert {(reason, status) for reason, status, _ in failed} >= {("robots", None)}
     assert rows(
         news,
-        "select count(*) from coverage_daily "
-        " where articles_discovered <> articles_captured + articles_failed + articles_pending",
+        "select count(*) from coverage_ledger where seen <> captured + captured_from_feed + failed + pending",
     ) == [(0,)]
     outcomes = Counter(outcome for (outcome,) in rows(news, "select outcome from events.feed_polled"))
     assert set(outcomes) <= {"ok", "not_modified"}

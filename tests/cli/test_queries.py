@@ -82,6 +82,11 @@ CASES = [
         2,
     ),
     Case(
+        "countries",
+        {"kind": "place"},
+        [{"name": "Port Ellery", "country": "DE", "articles": "7", "other": "GB", "other_articles": "14"}],
+    ),
+    Case(
         "coverage_of_a_person",
         {"person": "Callum Rennie"},
         [{"source_id": "harbourpost", "week": "2026-03-02", "direct_quotes": "6"}],

@@ -474,20 +474,6 @@ def test_the_bounds_are_those_of_the_same_weekday_before(news: duckdb.DuckDBPyCo
     assert known > 200
 
 
-def test_the_short_coverage_says_what_the_long_one_says(news: duckdb.DuckDBPyConnection) -> None:
-    differing = news.execute("""
-        select count(*), count(*) filter (
-            items_seen != sightings or articles_discovered != seen or articles_captured != captured + captured_from_feed
-            or articles_failed != failed or articles_pending != pending or articles_extracted != extracted
-            or articles_unreadable != unreadable
-        )
-        from coverage_ledger as long
-        full join coverage_daily as short on short.source_id = long.source_id and short.discovered_on = long.day
-        where short.source_id is not null or long.sightings > 0
-    """).fetchone()
-    assert differing and differing[0] > 200 and differing[1] == 0
-
-
 def test_one_feed_under_two_addresses_is_noticed(news: duckdb.DuckDBPyConnection) -> None:
     found = news.execute("""
         select split_part(feed_url, '/', 4), split_part(same_as, '/', 4) from feed_health

@@ -82,7 +82,7 @@ def test_its_quotations_and_counts_are_not_doubled(news: duckdb.DuckDBPyConnecti
         ("https://courier.example/ferry-safe", "captured")
     ]
     assert rows(news, "select sum(seen), sum(captured), sum(extracted) from coverage_ledger") == [(2, 2, 2)]
-    assert rows(news, "select sum(quotes) from coverage_daily") == [(1,)]
+    assert rows(news, "select sum(quote_count) from articles") == [(1,)]
 
 
 def test_each_address_leads_to_its_article_and_says_why(news: duckdb.DuckDBPyConnection) -> None:

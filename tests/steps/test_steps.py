@@ -325,7 +325,19 @@ def test_what_one_source_sends_does_not_touch_the_others(world: World, tmp_path:
     broken = Source(id="dead", name="Dead", language="en", country="GB", homepage=dead, feeds=(f"{dead}/feed",))
     with world.stores() as stores:
         result = collect(stores, [broken, world.source])
-    assert result.counts == {"feed_polled": 2, "item_discovered": 2, "article_captured": 2}
+    assert result.counts == {"source_described": 2, "feed_polled": 2, "item_discovered": 2, "article_captured": 2}
+
+
+def test_a_source_is_described_once_and_again_when_its_entry_has_changed(world: World) -> None:
+    world.collect()
+    assert "source_described" not in world.collect().counts
+    first = world.source
+    for world.source in (msgspec.structs.replace(first, name="The Other Post"), first):
+        assert world.collect().counts["source_described"] == 1, "also when it becomes what it was"
+    rows = world.rows("select name, country, feeds, supersedes from ledger.source_described order by position")
+    assert [row["name"] for row in rows] == [first.name, "The Other Post", first.name]
+    assert [row["supersedes"] is None for row in rows] == [True, False, False]
+    assert (rows[0]["country"], rows[0]["feeds"]) == (first.country, list(first.feeds))
 
 
 def test_more_workers_give_the_same_events(world: World) -> None:

@@ -35,7 +35,7 @@ def schema_page(news_file: Path) -> str:
     with duckdb.connect(news_file, read_only=True) as con:
         tables = con.execute(
             "select schema_name, table_name, comment from duckdb_tables() where not temporary and comment is not null"
-            " order by schema_name = 'events', table_name"
+            " union all select schema_name, view_name, comment from duckdb_views() where not internal order by all"
         ).fetchall()
         columns = con.execute(
             "select schema_name, table_name, column_name, data_type, comment from duckdb_columns()"

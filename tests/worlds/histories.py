@@ -21,7 +21,9 @@ from pipeline.events import (
     PollOutcome,
     QuoteKind,
     RevisitOutcome,
+    SourceDescribed,
     Via,
+    VideoEmbedded,
 )
 from tests.worlds.stories import (
     annotated,
@@ -42,6 +44,8 @@ from tests.worlds.stories import (
 SOURCES = ("alpha", "beta", "gamma")
 SPEAKERS = tuple(f"{given} Marsh" for given in ("Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gil", "Hal", "Ida", "Jo", "Kay"))
 LISTENERS = tuple(name.replace("Marsh", "Field") for name in SPEAKERS)
+AUTHORS = ("Lu Marsh", "Max Field", "The newsroom")
+AGENCIES = ("nordpress",)
 ROLES = (None, "harbour master", "mayor")
 ANNOTATORS = ("annotate@1", "annotate@2", "spacy-en@3.8.0.1")
 
@@ -158,6 +162,7 @@ class _Telling:
         yield read
         if self._random.random() < 0.4:
             yield stripped(read, 1, "video_caption")
+            yield _video(read)
         for producer in self._random.sample(ANNOTATORS, self._random.randint(0, 2)):
             yield from self._annotation(read, producer)
 
@@ -175,10 +180,29 @@ def _read(page: ArticleCaptured, version: int) -> ArticleExtracted:
     said = Random(f"{page.payload_digest} {version // 2}")
     text = f"{said.choice(SPEAKERS)} told {said.choice(LISTENERS)} that nothing was wrong{said.choice('.!')}"
     correction = "An earlier version was wrong." if said.random() < 0.2 else None
-    return extracted(page, f"Headline {said.randint(1, 3)}", text, f"extract@{version}", correction=correction)
+    return extracted(
+        page, f"Headline {said.randint(1, 3)}", text, f"extract@{version}", correction=correction,
+        authors=tuple(said.sample(AUTHORS, said.randint(0, 2))),
+        agencies=tuple(said.sample(AGENCIES, said.randint(0, 1))),
+    )  # fmt: skip
+
+
+def _video(read: ArticleExtracted) -> VideoEmbedded:
+    return VideoEmbedded(
+        stream=read.stream, occurred_at=read.occurred_at, producer=read.producer, caused_by=read.event_id,
+        source_id=read.source_id, article_id=read.article_id, video_no=1, duration_seconds=90,
+    )  # fmt: skip
 
 
 def _polls(random: Random, source: str) -> Iterator[Event]:
+    described = None
+    for name in random.choices(["The Post", "The Other Post"], k=random.randint(0, 2)):
+        described = SourceDescribed(
+            stream=f"source:{source}", occurred_at=at(1), producer="sources@1", source_id=source, name=name,
+            language="en", country="GB", homepage=f"https://{source}.example/", feeds=(), sitemaps=(),
+            supersedes=described.event_id if described else None,
+        )  # fmt: skip
+        yield described
     for day in range(1, random.randint(2, 25)):
         for feed in (1, 2):
             outcome = random.choice([PollOutcome.OK, PollOutcome.OK, PollOutcome.FAILED, PollOutcome.NOT_MODIFIED])

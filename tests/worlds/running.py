@@ -100,11 +100,12 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[tupl
 
 
 def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """All tables of a published file, without the time of the build and the index of the search."""
+    """All tables and views of a published file, without the time of the build and the index of the search."""
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set timezone = 'UTC'")
         names = con.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() where schema_name != 'search' order by all"
+            "select table_schema || '.' || table_name from information_schema.tables where table_schema != 'search'"
+            " order by all"
         ).fetchall()
         return {
             name: sorted(con.sql(f"from {name}").project(_columns_but_built_at(con, name)).fetchall(), key=repr)
@@ -113,7 +114,7 @@ def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _columns_but_built_at(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    return ", ".join(f'"{name}"' for name in sorted(con.table(table).columns) if name != "built_at")
+    return ", ".join(f'"{name}"' for name in sorted(con.sql(f"from {table}").columns) if name != "built_at")
 
 
 def entry(source_id: str, base: str) -> str:

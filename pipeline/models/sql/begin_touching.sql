@@ -1,6 +1,9 @@
--- The schemas of an unfinished build. The persons that an interrupted build found before it wrote are kept.
+-- The schemas of an unfinished build. The persons and days that an interrupted build found before it wrote are kept.
 create schema if not exists touched;
+create schema if not exists parts;
 create table if not exists touched.persons_before (name varchar);
+create table if not exists touched.news_days_before (day date);
+create table if not exists touched.sighted_before (source_id varchar, day date);
 drop schema if exists written cascade;
 create schema written;
 create or replace table touched.span as
@@ -22,3 +25,4 @@ create or replace table touched.word_changes_before (
     word_diff struct(part varchar, op varchar, "old" varchar, "new" varchar, word_no bigint, cosmetic boolean)[],
     compared_by varchar
 );
+create or replace table touched.days_before (source_id varchar, day date);

@@ -5,6 +5,12 @@ select
 from duckdb_tables()
 union all
 select
+    schema_name || '.' || view_name as name,
+    comment
+from duckdb_views()
+where not internal
+union all
+select
     schema_name || '.' || table_name || '.' || column_name as name,
     comment
 from duckdb_columns()

@@ -1,7 +1,9 @@
 -- backfills: one row per run over a past interval and source, with its counts
+{{ config(materialized='incremental', unique_key='source_id', meta={'touched': 'touched_backfills'}) }}
 with finished as (
     select *
     from {{ source('events', 'backfill_finished') }}
+    where source_id in (select touched.source_id from {{ ref('touched_backfills') }} as touched)
     qualify
         row_number() over (
             partition by run_id, source_id, interval_start, interval_end, started_at

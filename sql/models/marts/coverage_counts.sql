@@ -1,53 +1,29 @@
 -- coverage_counts: one row per source and day (UTC) since it was first polled, with the counts of that day
-{{ config(materialized='ephemeral') }}
-with polls as (
+{{ config(
+    materialized='incremental', schema='parts', unique_key=['source_id', 'day'], meta={'touched': 'touched_days'}
+) }}
+with days as (
     select
         source_id,
-        feed_url,
-        cast(occurred_at at time zone 'UTC' as date) as day,
-        caused_by is null as is_of_feed,
-        outcome in ('ok', 'moved', 'not_modified') as succeeded,
-        coalesce(not overlap, false) as is_gap,
-        gap_to - gap_from as gap,
-        items_dropped
-    from {{ source('events', 'feed_polled') }}
-    where outcome != 'put_off'
+        day
+    from {{ ref('touched_days') }}
 ),
 
 polls_by_day as (
     select
         source_id,
         day,
-        count(*) as polls,
-        count(*) filter (where not succeeded) as polls_failed,
-        count(*) filter (where is_gap) as gaps,
-        sum(epoch(gap)) filter (where is_gap) / 3600 as gap_hours
-    from polls
-    where is_of_feed
+        cast(sum(polls) as bigint) as polls,
+        cast(sum(polls_failed) as bigint) as polls_failed,
+        cast(sum(items_dropped) as bigint) as items_dropped,
+        cast(sum(gaps) as bigint) as gaps,
+        sum(gap_seconds) / 3600 as gap_hours
+    from {{ ref('feed_days') }}
+    where (source_id, day) in (from days)
     group by source_id, day
 ),
 
-dropped_by_feed as (
-    -- a feed drops the same entries at every poll
-    select
-        source_id,
-        feed_url,
-        day,
-        max(items_dropped) as items_dropped
-    from polls
-    group by source_id, feed_url, day
-),
-
-dropped_by_day as (
-    select
-        source_id,
-        day,
-        cast(sum(items_dropped) as bigint) as items_dropped
-    from dropped_by_feed
-    group by source_id, day
-),
-
-items as (
+sightings as (
     select
         source_id,
         unnest(sighted_on) as day
@@ -59,14 +35,27 @@ sightings_by_day as (
         source_id,
         day,
         count(*) as sightings
-    from items
+    from sightings
+    where (source_id, day) in (from days)
     group by source_id, day
+),
+
+discovered as (
+    select
+        source_id,
+        discovered_on as day,
+        state,
+        reading,
+        failed_reason,
+        is_outdated
+    from {{ ref('article_coverage') }}
+    where (source_id, discovered_on) in (from days)
 ),
 
 articles_by_day as (
     select
         source_id,
-        discovered_on as day,
+        day,
         count(*) as seen,
         count(*) filter (where state = 'captured') as captured,
         count(*) filter (where state = 'captured_from_feed') as captured_from_feed,
@@ -76,19 +65,19 @@ articles_by_day as (
         count(*) filter (where reading = 'unreadable') as unreadable,
         count(*) filter (where reading = 'awaiting_extraction') as awaiting_extraction,
         count(*) filter (where is_outdated) as outdated
-    from {{ ref('article_coverage') }}
-    group by source_id, discovered_on
+    from discovered
+    group by source_id, day
 ),
 
 failures_by_reason as (
     select
         source_id,
-        discovered_on as day,
+        day,
         failed_reason,
         count(*) as articles
-    from {{ ref('article_coverage') }}
+    from discovered
     where state = 'failed'
-    group by source_id, discovered_on, failed_reason
+    group by source_id, day, failed_reason
 ),
 
 failures_by_day as (
@@ -100,21 +89,24 @@ failures_by_day as (
     group by source_id, day
 ),
 
-days as (
+first_polls as (
     select
         source_id,
-        cast(
-            unnest(
-                generate_series(min(day), (select max(every_poll.day) from polls as every_poll), interval 1 day)
-            ) as date
-        ) as day
-    from polls
+        min(day) as day
+    from {{ ref('feed_days') }}
     group by source_id
-    union
+),
+
+counted_days as (
     select
-        source_id,
-        day
-    from sightings_by_day
+        days.source_id,
+        days.day
+    from days
+    left join first_polls on days.source_id = first_polls.source_id
+    left join sightings_by_day on days.source_id = sightings_by_day.source_id and days.day = sightings_by_day.day
+    where
+        sightings_by_day.sightings > 0
+        or days.day between first_polls.day and (select max(last_polls.day) from {{ ref('feed_days') }} as last_polls)
 )
 
 select
@@ -123,7 +115,7 @@ select
     coalesce(polls_by_day.polls, 0) as polls,
     coalesce(polls_by_day.polls_failed, 0) as polls_failed,
     coalesce(sightings_by_day.sightings, 0) as sightings,
-    coalesce(dropped_by_day.items_dropped, 0) as items_dropped,
+    coalesce(polls_by_day.items_dropped, 0) as items_dropped,
     coalesce(articles_by_day.seen, 0) as seen,
     coalesce(articles_by_day.captured, 0) as captured,
     coalesce(articles_by_day.captured_from_feed, 0) as captured_from_feed,
@@ -137,9 +129,8 @@ select
     coalesce(polls_by_day.gaps, 0) as gaps,
     coalesce(polls_by_day.gap_hours, 0) as gap_hours,
     coalesce(polls_by_day.polls > polls_by_day.polls_failed, false) as was_read
-from days
+from counted_days
 left join polls_by_day using (source_id, day)
-left join dropped_by_day using (source_id, day)
 left join sightings_by_day using (source_id, day)
 left join articles_by_day using (source_id, day)
 left join failures_by_day using (source_id, day)

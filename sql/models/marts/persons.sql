@@ -1,5 +1,5 @@
 -- persons: one row per name of a person: how often and since when it is in the news, and the last role given with it
-{{ config(materialized='incremental', unique_key='name') }}
+{{ config(materialized='incremental', unique_key='name', meta={'touched': 'touched_persons'}) }}
 with named as (
     select
         mentions.name,

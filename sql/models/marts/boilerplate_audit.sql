@@ -1,0 +1,51 @@
+-- boilerplate_audit: one row per day (UTC), source and rule that has removed something from articles of that day
+{{ config(materialized='incremental', unique_key='day', meta={'touched': 'touched_news_days'}) }}
+with stripped as (
+    select
+        {{ news_day('articles') }} as day,
+        articles.source_id,
+        articles.article_id,
+        blocks.kind,
+        blocks.rule,
+        blocks.text
+    from {{ ref('articles') }} as articles
+    inner join {{ source('events', 'boilerplate_stripped') }} as blocks on articles.extraction_id = blocks.caused_by
+    where {{ news_day('articles') }} in (select touched.day from {{ ref('touched_news_days') }} as touched)
+),
+
+texts as (
+    select
+        day,
+        source_id,
+        kind,
+        rule,
+        left(text, 200) as sample,
+        count(*) as blocks,
+        sum(len(text)) as characters
+    from stripped
+    group by all
+),
+
+articles as (
+    select
+        day,
+        source_id,
+        kind,
+        rule,
+        count(distinct article_id) as articles
+    from stripped
+    group by all
+)
+
+select
+    texts.day,
+    texts.source_id,
+    texts.kind,
+    texts.rule,
+    cast(sum(texts.blocks) as bigint) as blocks,
+    any_value(articles.articles) as articles,
+    cast(sum(texts.characters) as bigint) as characters,
+    list(texts.sample order by texts.blocks desc, texts.sample asc)[:3] as samples
+from texts
+inner join articles using (day, source_id, kind, rule)
+group by texts.day, texts.source_id, texts.kind, texts.rule

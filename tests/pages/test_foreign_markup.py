@@ -187,7 +187,7 @@ SHOWN = {
     "events.article_extracted.headline",
     "events.extraction_failed.detail",
     *(f"events.boilerplate_stripped.{name}" for name in ("kind", "rule", "text")),
-    "events.video_embedded.teaser",
+    "main.videos.teaser",
     "events.template_learned.text",
     *(f"events.history_read.{name}" for name in ("url", "reason", "detail")),
     "events.article_annotated.failure",

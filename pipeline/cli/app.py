@@ -15,6 +15,7 @@ from pipeline.cli import (
     backfill,
     backup,
     demo,
+    doctor,
     export,
     ingest,
     maintain,
@@ -90,6 +91,7 @@ app.command(rich_help_panel=FILES)(saved_files.extract)
 app.command(rich_help_panel=FILES)(saved_files.annotate)
 app.add_typer(sources.app, name="sources", rich_help_panel=SET_UP)
 app.command(rich_help_panel=SET_UP)(airflow.airflow)
+app.command(rich_help_panel=SET_UP)(doctor.doctor)
 
 
 _INTERRUPTED_LINE = "newsledger: interrupted; what was recorded is kept, run the same command again to resume"

@@ -30,7 +30,7 @@ from tests.worlds.running import ALLOW, COMMAND, entry, newsledger
 KILLS = 200
 PAGES = 30
 SEED = 20
-"""Of the random moments, so that a run can be repeated."""
+"""Start of the series of random moments, so that a run can be repeated."""
 
 
 class Phase(msgspec.Struct, frozen=True):

@@ -1,0 +1,2 @@
+select max(appended_at) as recorded_at
+from ledger.appends

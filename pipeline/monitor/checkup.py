@@ -1,0 +1,150 @@
+"""Whether an installation is set up so that it can work: one result for each thing that often is not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from pipeline.annotate.annotators import load_annotator
+from pipeline.errors import NewsledgerError
+from pipeline.interval import utc_minute
+from pipeline.ledger import Ledger
+from pipeline.settings import Settings
+from pipeline.sources import load_sources
+
+LEAST_FREE_BYTES = 2_000_000_000
+"""A build writes a second copy of news.duckdb, and a run of 500 sources archives about 500 MB."""
+LEAST_OPEN_FILES = 1_024
+"""A run keeps up to 100 connections open, besides the files of the ledger."""
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"}
+)
+"""Their locks are not reliable, and SQLite says so, too."""
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    name: str
+    found: str
+    advice: str | None = None
+    """What to do; None if all is well."""
+
+
+def check_up(settings: Settings, now: datetime) -> Iterator[Checked]:
+    """Look at everything. Nothing is written except one empty file, which is removed at once."""
+    yield Checked("Python", platform.python_version())
+    yield Checked("DuckDB", duckdb.__version__)
+    yield _airflow()
+    yield from _data(settings.data)
+    yield _open_files()
+    yield _sources(settings.sources)
+    yield _contact(settings)
+    yield from _annotators(settings)
+    yield from _ledger(settings, now)
+
+
+def _airflow() -> Checked:
+    try:
+        return Checked("Airflow", version("apache-airflow-core"))
+    except PackageNotFoundError:
+        return Checked("Airflow", "not installed", "only `newsledger airflow` needs it; install requirements.lock")
+
+
+def _data(data: Path) -> Iterator[Checked]:
+    place = next(path for path in (data, *data.parents) if path.exists())
+    probe = place / f".newsledger-{os.getpid()}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as exc:
+        yield Checked(
+            "data directory", f"{place}: {exc.strerror}", "let this user write there, or choose another --data"
+        )
+    else:
+        yield Checked("data directory", str(data) if place == data else f"{data}, to be made")
+    kind = _file_system(place)
+    advice = f"locks are not reliable on {kind}: use a local disk" if kind in NETWORK_FILE_SYSTEMS else None
+    yield Checked("file system", kind, advice)
+    free = shutil.disk_usage(place).free
+    wanted = LEAST_FREE_BYTES + sum(path.stat().st_size for path in data.glob("*.duckdb"))
+    advice = None if free >= wanted else f"a build needs about {wanted / 1e9:.1f} GB: free some space"
+    yield Checked("free space", f"{free / 1e9:.1f} GB", advice)
+    foreign = next((path for path in data.rglob("*") if not os.access(path, os.W_OK)), None) if data.exists() else None
+    if foreign is not None:
+        yield Checked("files", f"{foreign} cannot be written", f"chown -R {os.getuid()} {data}")
+
+
+def _file_system(path: Path) -> str:
+    """The type of the file system that holds the path, as the kernel names it; `unknown` elsewhere than on Linux."""
+    try:
+        mounts = [line.split() for line in Path("/proc/mounts").read_text("utf-8", "surrogateescape").splitlines()]
+    except OSError:
+        return "unknown"
+    holding = [(len(point), kind) for _, point, kind, *_ in mounts if path.resolve().is_relative_to(point)]
+    return max(holding)[1] if holding else "unknown"
+
+
+def _open_files() -> Checked:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return Checked("open files", str(soft), None if soft >= LEAST_OPEN_FILES else f"ulimit -n {LEAST_OPEN_FILES}")
+
+
+def _sources(path: Path) -> Checked:
+    return _attempt("sources", lambda: f"{len(load_sources(path))} in {path}", "correct the file")
+
+
+def _contact(settings: Settings) -> Checked:
+    advice = "set NEWSLEDGER_CONTACT, so that a site's operator can reach you instead of blocking you"
+    return Checked("contact", settings.contact or "none", None if settings.contact else advice)
+
+
+def _annotators(settings: Settings) -> Iterator[Checked]:
+    for name in settings.annotators:
+        advice = "install it, or change NEWSLEDGER_ANNOTATORS"
+        yield _attempt("annotator", partial(_producer, name), advice)
+
+
+def _producer(annotator: str) -> str:
+    return load_annotator(annotator).producer
+
+
+class _LastRecorded(msgspec.Struct, frozen=True):
+    recorded_at: datetime | None
+
+
+def _ledger(settings: Settings, now: datetime) -> Iterator[Checked]:
+    if not Ledger.exists(settings.ledger_catalog):
+        yield Checked("ledger", "none yet; `newsledger ingest` makes one")
+        return
+    try:
+        with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=5) as ledger:
+            head = ledger.head()
+            (last,) = ledger.select(_LastRecorded, "last_recorded")
+    except NewsledgerError as exc:
+        yield Checked("ledger", str(exc), "see docs/operations.md, When verify fails")
+        return
+    yield Checked("ledger", f"{head.position} events")
+    if last.recorded_at is not None and last.recorded_at > now + CLOCK_SLACK:
+        found = f"it is {utc_minute(now)}, and the last event was recorded at {utc_minute(last.recorded_at)}"
+        yield Checked("clock", found, "set the clock, and see that it stays right (NTP)")
+    else:
+        yield Checked("clock", utc_minute(now))
+
+
+def _attempt(name: str, look: Callable[[], str], advice: str) -> Checked:
+    try:
+        return Checked(name, look())
+    except NewsledgerError as exc:
+        return Checked(name, str(exc), advice)

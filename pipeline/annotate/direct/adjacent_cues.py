@@ -13,12 +13,12 @@ from __future__ import annotations
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
-from pipeline.annotate.grammar.coordination import with_partner_behind
+from pipeline.annotate.grammar.coordination import with_partner_after
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase
-from pipeline.annotate.grammar.sources import verb_behind
+from pipeline.annotate.grammar.sources import verb_after
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import participle_behind, verb_at
+from pipeline.annotate.grammar.verbs import participle_after, verb_at
 from pipeline.annotate.lexicon import load_given_names
 
 _NEAR_TOKENS = 10
@@ -102,7 +102,7 @@ def so_speaker(s: Situation) -> Attribution | None:
     end = noun_phrase(s, at, s.end)
     if end is None:
         return None
-    speaker = with_partner_behind(s, (at, _through_apposed_name(s, at, end)), s.end)
+    speaker = with_partner_after(s, (at, _through_apposed_name(s, at, end)), s.end)
     return Attribution(speaker, (s.after, s.after + 1))
 
 
@@ -142,7 +142,7 @@ def verb_speaker(s: Situation) -> Attribution | None:
         speaker = _cited(s, at) or subject_after(s, at, s.end)
         return Attribution(speaker, (at, at + 1)) if speaker is not None else None
     if s.is_german and s.tokens[at].lower in s.lexicon.auxiliaries:
-        participle = participle_behind(s, at + 1)
+        participle = participle_after(s, at + 1)
         speaker = subject_after(s, at, s.end)
         if participle is not None and speaker is not None:
             return Attribution(speaker, (participle, participle + 1))
@@ -208,7 +208,7 @@ def speaker_verb(s: Situation) -> Attribution | None:
     end = noun_phrase(s, s.after, s.end)
     if end is None:
         return None
-    verb = verb_behind(s, end)
+    verb = verb_after(s, end)
     if verb is None:
         return None
     return Attribution((s.after, through_apposed_name(s, s.after, end, s.end)), (verb, verb + 1))

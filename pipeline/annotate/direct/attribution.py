@@ -34,8 +34,8 @@ from pipeline.annotate.direct.inferred_speakers import (
 )
 from pipeline.annotate.direct.sentence_cues import (
     according_to,
+    clause_after,
     clause_before,
-    clause_behind,
     label_verb,
     perfect_tense,
     verb_final,
@@ -61,7 +61,7 @@ RULES: tuple[MarkedRule, ...] = (
     label_verb,
     clause_before,
     perfect_tense,
-    clause_behind,
+    clause_after,
     any_verb_speaker,
     subject_colon,
     reported_clause,

@@ -181,9 +181,9 @@ def _is_negated(s: Situation, found: Attribution) -> bool:
         near = s.tokens[max(first, found.cue[0] - _REACH) : found.cue[0]]
         is_partial = any(token.lower in s.lexicon.only for token in near)
         return not is_partial and any(token.lower.endswith(("n't", "n’t")) or token.lower == "not" for token in near)
-    behind = {found.cue[0], s.at, last, found.speaker[0] if found.speaker is not None else last}
+    after = {found.cue[0], s.at, last, found.speaker[0] if found.speaker is not None else last}
     return any(
-        s.tokens[at].lower == "nicht" and (at + 1 in behind or s.tokens[at + 1].surface in {".", "!"}) for at in words
+        s.tokens[at].lower == "nicht" and (at + 1 in after or s.tokens[at + 1].surface in {".", "!"}) for at in words
     )
 
 

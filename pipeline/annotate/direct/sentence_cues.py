@@ -14,7 +14,7 @@ from pipeline.annotate.grammar.subjects import (
     subject_of,
 )
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import has_reported_mood, participle_behind, verb_at
+from pipeline.annotate.grammar.verbs import has_reported_mood, participle_after, verb_at
 from pipeline.annotate.lexicon import Frame, Verb
 
 
@@ -53,8 +53,8 @@ def _per(s: Situation, at: int) -> Attribution | None:
 )
 def label_verb(s: Situation) -> Attribution | None:
     """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; als „…“ bezeichnete es Holm; called it “…”"""
-    if (behind := _label_behind(s)) is not None:
-        return behind
+    if (after := _label_after(s)) is not None:
+        return after
     for at in range(s.at - 1, max(clause_low(s), s.at - 20) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
@@ -69,7 +69,7 @@ def label_verb(s: Situation) -> Attribution | None:
     return None
 
 
-def _label_behind(s: Situation) -> Attribution | None:
+def _label_after(s: Situation) -> Attribution | None:
     """The verb of naming after "als „…“": „… als „…“ bezeichnete", "Als „…“ bezeichnete Holm den Plan"."""
     if not s.is_german or not s.has(max(s.first, s.at - 4), s.at, "als"):
         return None
@@ -142,7 +142,7 @@ def perfect_tense(s: Situation) -> Attribution | None:
     auxiliary = next((at for at in range(s.first, s.at) if s.tokens[at].lower in s.lexicon.auxiliaries), None)
     if auxiliary is None:
         return None
-    participle = participle_behind(s, auxiliary + 1)
+    participle = participle_after(s, auxiliary + 1)
     if participle is None:
         return None
     is_passive = s.tokens[auxiliary].lower[0] == "w" or s.is_at(participle + 1, "worden", "werden")
@@ -157,7 +157,7 @@ def perfect_tense(s: Situation) -> Attribution | None:
     matches="Die Lage sei „ernst, aber beherrschbar“ geblieben, sagte Kowalski.",
     misses="Die Lage sei „ernst, aber beherrschbar“ geblieben, sang Kowalski.",
 )
-def clause_behind(s: Situation) -> Attribution | None:
+def clause_after(s: Situation) -> Attribution | None:
     """… „…“ seien nötig, sagte Holm; … “…” in May, Smith said."""
     return reporter_after(s, s.at)
 

@@ -143,8 +143,8 @@ def is_clear(text: str, segment: Segment) -> bool:
         return True
     before = text[max(0, segment.before - 2) : segment.before].rstrip(" \u00a0")
     begins_sentence = not before or before[-1] in ".!?:…\n"
-    behind = text[segment.after : segment.after + 2].lstrip()[:1]
-    return words >= 6 and (inside[-1] in ".!?…," or (begins_sentence and behind in {",", "–", "—"}))
+    after = text[segment.after : segment.after + 2].lstrip()[:1]
+    return words >= 6 and (inside[-1] in ".!?…," or (begins_sentence and after in {",", "–", "—"}))
 
 
 def shape_of(reading: Reading, at: int) -> Shape:
@@ -198,8 +198,8 @@ def _is_between_stops(view: View, at: int) -> bool:
 def _is_alone(view: View, at: int) -> bool:
     tokens = view.tokens
     before = at == 0 or tokens[at - 1].segment >= 0 or tokens[at - 1].surface in _ENDS
-    behind = at + 1 == len(tokens) or tokens[at + 1].segment >= 0 or not tokens[at + 1].surface[0].islower()
-    return before and behind
+    after = at + 1 == len(tokens) or tokens[at + 1].segment >= 0 or not tokens[at + 1].surface[0].islower()
+    return before and after
 
 
 def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexicon) -> bool:

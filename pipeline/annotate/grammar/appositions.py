@@ -22,7 +22,7 @@ def widened(view: View, phrase: Range) -> Range:
         name = name_end(view, last + 1, stop)
         if name > last + 2 and _closes(view, name, stop):
             return first, past_parenthesis(view, name, stop)
-    apposition = _office_behind(view, last + 1, stop)
+    apposition = _office_after(view, last + 1, stop)
     return first, apposition if apposition is not None else last
 
 
@@ -41,7 +41,7 @@ def _closes(view: View, at: int, stop: int) -> bool:
     return at >= stop or view.tokens[at].surface in {",", ".", ":", "(", "\n", "–"}
 
 
-def _office_behind(view: View, at: int, stop: int) -> int | None:
+def _office_after(view: View, at: int, stop: int) -> int | None:
     """The end of "die Leiterin des Amtes in Bonn", if a comma or the end of the sentence follows."""
     tokens = view.tokens
     end = noun_phrase(view, at, stop)

@@ -23,7 +23,7 @@ def with_partner_before(view: View, low: int, phrase: Range, verb: int) -> Range
     return phrase
 
 
-def with_partner_behind(view: View, phrase: Range, stop: int) -> Range:
+def with_partner_after(view: View, phrase: Range, stop: int) -> Range:
     """The phrase, with the one after it that "und" joins to it."""
     join = phrase[1]
     if join + 1 >= stop or view.tokens[join].lower not in view.lexicon.joins:

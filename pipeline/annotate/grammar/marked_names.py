@@ -69,8 +69,8 @@ def _is_listed(text: str, last: Segment, segment: Segment, lexicon: Lexicon) -> 
 
 def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list[str], lexicon: Lexicon) -> bool:
     """Whether the words around the segment show that it names something. `at` is the first token of the segment."""
-    behind = text[segment.after : segment.after + 2]
-    if behind[:1] in {"-", "‑"} and behind[1:].isalpha():
+    after = text[segment.after : segment.after + 2]
+    if after[:1] in {"-", "‑"} and after[1:].isalpha():
         return True
     before = words[at - 1] if at else None
     if before is None or before.surface == "\n" or before.lower == "worten" or _ends_in_mark(text, before, segment):

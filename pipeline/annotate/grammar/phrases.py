@@ -138,12 +138,12 @@ def _partitive_end_de(view: View, at: int, stop: int) -> int | None:
     tokens = view.tokens
     if tokens[at].lower not in view.lexicon.quantifiers:
         return None
-    behind = tokens[at + 1] if at + 1 < stop else None
-    if behind is None or behind.segment >= 0 or behind.surface in _PHRASE_ENDS:
+    after = tokens[at + 1] if at + 1 < stop else None
+    if after is None or after.segment >= 0 or after.surface in _PHRASE_ENDS:
         return at + 1
-    if behind.lower == "von" and at + 2 < stop and tokens[at + 2].lower in {"ihnen", "uns", "denen"}:
+    if after.lower == "von" and at + 2 < stop and tokens[at + 2].lower in {"ihnen", "uns", "denen"}:
         return at + 3
-    return noun_phrase(view, at + 1, stop) if behind.lower == "der" else None
+    return noun_phrase(view, at + 1, stop) if after.lower == "der" else None
 
 
 def particle_name_end(view: View, at: int, stop: int) -> int | None:
@@ -254,15 +254,15 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
 
 def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
     """The end of "one", "some of them", "two of the men"; None before a noun of its own, as in "one neighbour"."""
-    behind = view.tokens[at + 1] if at + 1 < stop else None
+    after = view.tokens[at + 1] if at + 1 < stop else None
     if (
-        behind is None
-        or not behind.is_word
-        or behind.lower in view.lexicon.verbs
-        or behind.lower in view.lexicon.auxiliaries
+        after is None
+        or not after.is_word
+        or after.lower in view.lexicon.verbs
+        or after.lower in view.lexicon.auxiliaries
     ):
         return at + 1
-    if behind.lower != "of" or at + 2 >= stop:
+    if after.lower != "of" or at + 2 >= stop:
         return None
     if view.tokens[at + 2].lower in {"them", "us", "those", "these"}:
         return at + 3

@@ -209,13 +209,13 @@ def reporter_after(view: View, start: int) -> Attribution | None:
                 return Attribution((at + 2, end), (verb, verb + 1))
         if not view.is_german:
             end = noun_phrase(view, at + 1, view.end)
-            verb = verb_behind(view, end) if end is not None else None
+            verb = verb_after(view, end) if end is not None else None
             if end is not None and verb is not None:
                 return Attribution((at + 1, end), (verb, verb + 1))
     return None
 
 
-def verb_behind(view: View, end: int) -> int | None:
+def verb_after(view: View, end: int) -> int | None:
     """The reporting verb after a subject that ends at `end`, after its apposition and adverbs."""
     at = past_parenthesis(view, end, view.end)
     if view.is_at(at, ","):
@@ -231,10 +231,10 @@ def verb_behind(view: View, end: int) -> int | None:
 def _closes_apposition(view: View, at: int) -> bool:
     if view.tokens[at].surface != ",":
         return False
-    behind = at + 1
-    while behind < view.end and view.tokens[behind].lower in view.lexicon.adverbs:
-        behind += 1
-    return behind < view.end and view.tokens[behind].lower in view.lexicon.verbs
+    after = at + 1
+    while after < view.end and view.tokens[after].lower in view.lexicon.adverbs:
+        after += 1
+    return after < view.end and view.tokens[after].lower in view.lexicon.verbs
 
 
 def reported_subject(view: View, first: int, end: int) -> Range | None:

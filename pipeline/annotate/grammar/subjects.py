@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
-from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_before, with_partner_behind
+from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_after, with_partner_before
 from pipeline.annotate.grammar.participles import (
     described_by_participle,
     is_passive_en,
@@ -132,7 +132,7 @@ def _opening_phrase(view: View, low: int, stop: int) -> Range | None:
     end = noun_phrase(view, at, stop)
     if end is None or not is_nominative(view, at):
         return None
-    return with_partner_behind(view, (at, end), stop) if lexicon.is_german else (at, end)
+    return with_partner_after(view, (at, end), stop) if lexicon.is_german else (at, end)
 
 
 def _sentence_start(view: View, low: int, stop: int) -> int:
@@ -301,7 +301,7 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
         return None
     phrase = at, through_apposed_name(view, at, end, stop)
     if lexicon.is_german and is_plural(view, verb, verb):
-        phrase = with_partner_behind(view, phrase, stop)
+        phrase = with_partner_after(view, phrase, stop)
     return contrasted(view, verb, phrase, stop)
 
 

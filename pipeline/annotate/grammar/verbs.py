@@ -39,7 +39,7 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     return plain
 
 
-def participle_behind(view: View, at: int) -> int | None:
+def participle_after(view: View, at: int) -> int | None:
     """The participle from `at` on that belongs to an auxiliary before: "hatte Holm erklärt"; None if it is missing."""
     for position in range(at, min(view.end, at + 25)):
         if view.tokens[position].lower in view.lexicon.participles and view.tokens[position].segment < 0:
@@ -157,13 +157,13 @@ def is_fixed(view: View, at: int) -> bool:
     """Whether the form reports nothing, because it is a comparison ("als sei nichts gewesen"), a wish or an idiom."""
     tokens = view.tokens
     before = [token.lower for token in tokens[max(0, at - 3) : at]]
-    behind = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
     word = tokens[at].lower
     if before[-1:] == ["als"] or _compares(view, at):
         return True
     if word == "sei":
-        is_choice = behind == "es" and before[-1:] in ([","], ["–"], ["—"])
-        if is_choice or behind in {"denn", "dank"} or before[-2:] == ["dem", "auch"]:
+        is_choice = after == "es" and before[-1:] in ([","], ["–"], ["—"])
+        if is_choice or after in {"denn", "dank"} or before[-2:] == ["dem", "auch"]:
             return True
     if word == "wolle" and before[-2:] in (["was", "es"], ["was", "da"]):
         return bool(_concedes().search(" ".join(token.lower for token in tokens[max(0, at - LONGEST_CONCESSION) : at])))

@@ -34,7 +34,7 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
 
 
 def _find_clause(p: Passage) -> tuple[int, Clause]:
-    for comma in commas_behind(p):
+    for comma in commas_after(p):
         start = comma + 1
         if start >= p.end or p.tokens[start].lower in p.lexicon.purposes:
             continue
@@ -57,7 +57,7 @@ def _find_clause(p: Passage) -> tuple[int, Clause]:
     return p.at, Clause.NONE
 
 
-def commas_behind(p: Passage) -> list[int]:
+def commas_after(p: Passage) -> list[int]:
     """The commas after the word that may open the clause it reports."""
     commas: list[int] = []
     particle = (particle_of(p, p.at, p.end, p.verb) if p.verb is not None else None) or p.at
@@ -276,7 +276,7 @@ def noun_clause(p: Passage) -> Report | None:
     """die Ansicht, dass …; den Vorwurf, er habe …; die Forderung, … zu räumen"""
     if not p.tokens[p.at].is_capitalised or not p.lexicon.is_reporting_noun(p.tokens[p.at].lower):
         return None
-    comma = _comma_behind_noun(p)
+    comma = _comma_after_noun(p)
     if comma is None or comma + 1 >= p.end:
         return None
     start = comma + 1
@@ -292,7 +292,7 @@ def noun_clause(p: Passage) -> Report | None:
     return report(p, (start, clause_end(p, start)), _owner(p), (p.at, p.at + 1))
 
 
-def _comma_behind_noun(p: Passage) -> int | None:
+def _comma_after_noun(p: Passage) -> int | None:
     """The comma after the noun, its attribute ("des Vereins") and one more word ("vertreten", "aus")."""
     at = p.at + 1
     if at < p.end and p.tokens[at].lower in p.lexicon.prepositions:

@@ -95,27 +95,27 @@ def clause_then_speaker(p: Passage) -> Report | None:
             return None  # "The race, called the Long Mile, …"
         speaker = subject_after(p, p.at, p.end)
         comma = p.at - 1
-        behind = speaker[1] if speaker else p.at + 1
-        if behind < p.end and p.tokens[behind].lower in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
+        after = speaker[1] if speaker else p.at + 1
+        if after < p.end and p.tokens[after].lower in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
             return None  # "Marsh, the mayor, said the cause was unknown"
     else:
         speaker = p.subject(p.at, p.end)
         if speaker is None or speaker[0] <= p.first or speaker[1] > p.at:
             return None
         comma = speaker[0] - 1
-        behind = p.at + 1
+        after = p.at + 1
     if speaker is None or p.tokens[comma].surface not in _COMMAS or comma <= p.first:
         return None
     cue = (p.at, p.at + 1)
-    closing = p.find(behind, min(p.end, behind + 10), *_COMMAS)
+    closing = p.find(after, min(p.end, after + 10), *_COMMAS)
     if closing is not None and _is_split(p, comma, closing):
         return report(p, (p.first, clause_end(p, closing)), speaker, cue)
     if p.tokens[comma - 1].segment >= 0 or not _is_statement(p, comma):
         return None
     if p.is_at(comma - 1, "who", "which", "that"):  # "a man who, witnesses say, ran north"
-        closing = p.find(behind, min(p.end, behind + 4), *_COMMAS)
+        closing = p.find(after, min(p.end, after + 4), *_COMMAS)
         return report(p, (closing + 1, clause_end(p, closing + 1)), speaker, cue) if closing is not None else None
-    return report(p, _around(p, comma, behind), speaker, cue)
+    return report(p, _around(p, comma, after), speaker, cue)
 
 
 def _is_split(p: Passage, comma: int, closing: int) -> bool:
@@ -158,8 +158,8 @@ def _closes_apposition(p: Passage, comma: int) -> bool:
     return end is not None and end < comma and _is_apposed(p, comma)
 
 
-def _around(p: Passage, comma: int, behind: int) -> Range:
-    closing = p.find(behind, min(p.end, behind + 10), *_COMMAS)
+def _around(p: Passage, comma: int, after: int) -> Range:
+    closing = p.find(after, min(p.end, after + 10), *_COMMAS)
     if closing is not None and sentence_end(p) - closing > 4:
         return p.first, clause_end(p, closing)
     return p.first, comma

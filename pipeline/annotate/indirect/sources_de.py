@@ -24,7 +24,7 @@ WIDEST_FRAME = 30
 _COMMAS = frozenset({",", "–", "—"})
 FARTHEST_OPENER = 8
 """The clause around a source begins at most this many tokens before it."""
-_FEWEST_BEHIND = 4
+_FEWEST_AFTER = 4
 """The words after a source between commas are part of the report if there are more than this many tokens."""
 
 
@@ -37,7 +37,7 @@ _FEWEST_BEHIND = 4
 )
 def clause_then_verb(p: Passage) -> Report | None:
     """… sei beherrschbar, sagte Holm; … , heißt es."""
-    verb = _verb_behind_comma(p)
+    verb = _verb_after_comma(p)
     if verb is None:
         return None
     before = verb - 1
@@ -52,11 +52,11 @@ def clause_then_verb(p: Passage) -> Report | None:
         return None
     if p.is_at(p.first, "wer") and not has_reported_mood(p, p.first, before):
         return None  # "Wer schweigt, sagt auch etwas": the clause is the subject
-    behind = max(p.at + 1, speaker[1] if speaker else 0)
-    return report(p, _around(p, before, behind), speaker, (p.at, p.at + 1))
+    after = max(p.at + 1, speaker[1] if speaker else 0)
+    return report(p, _around(p, before, after), speaker, (p.at, p.at + 1))
 
 
-def _verb_behind_comma(p: Passage) -> int | None:
+def _verb_after_comma(p: Passage) -> int | None:
     """The finite verb of the parenthesis: the reporting verb itself, or the auxiliary of its participle."""
     if p.at - 1 <= p.first:
         return None
@@ -95,10 +95,10 @@ def _is_subordinate(p: Passage, start: int, end: int) -> bool:
     return p.tokens[start].lower in unreported - p.lexicon.reported_openers | p.lexicon.purposes
 
 
-def _around(p: Passage, before: int, behind: int) -> Range:
+def _around(p: Passage, before: int, after: int) -> Range:
     """The words before the parenthesis, and those after it if they continue in the same mood or end the clause."""
-    comma = p.find(behind, min(p.end, behind + 12), *_COMMAS)
-    if comma is not None and p.tokens[behind - 1].surface != "\n":
+    comma = p.find(after, min(p.end, after + 12), *_COMMAS)
+    if comma is not None and p.tokens[after - 1].surface != "\n":
         if is_open(p, before):
             return p.first, clause_end(p, comma + 1)
         rest = range(comma + 1, min(p.end, comma + 1 + MOOD_REACH))
@@ -205,12 +205,12 @@ def so_source(p: Passage) -> Report | None:
     return report(p, _before_or_around(p, p.at - 1, stops), (p.at + 1, end), (p.at, p.at + 1))
 
 
-def _before_or_around(p: Passage, before: int, behind: int) -> Range:
+def _before_or_around(p: Passage, before: int, after: int) -> Range:
     """The reported words: those before the source, or on both sides of a source between commas."""
     is_part = noun_phrase(p, p.first, before) == before or is_open(p, before)
-    fewest = 1 if is_part else _FEWEST_BEHIND  # "Der Deich, so Holm, sei sicher"
-    if p.is_at(behind, ",", "–", "—") and sentence_end(p) - behind > fewest:
-        return p.first, clause_end(p, behind)
+    fewest = 1 if is_part else _FEWEST_AFTER  # "Der Deich, so Holm, sei sicher"
+    if p.is_at(after, ",", "–", "—") and sentence_end(p) - after > fewest:
+        return p.first, clause_end(p, after)
     return p.first, before
 
 
@@ -236,8 +236,8 @@ def as_told(p: Passage) -> Report | None:
         return report(p, (closing + 1, clause_end(p, closing + 1)), found.speaker, found.cue or (p.at, p.at + 1))
     if closing is not None and closing + 1 < p.end and p.tokens[closing + 1].segment >= 0:
         return None  # "die, wie sie sagte, „graue Zeit“": the marks say what is told
-    behind = closing if closing is not None else p.end
-    return report(p, _before_or_around(p, opening - 1, behind), found.speaker, found.cue or (p.at, p.at + 1))
+    after = closing if closing is not None else p.end
+    return report(p, _before_or_around(p, opening - 1, after), found.speaker, found.cue or (p.at, p.at + 1))
 
 
 def _ends_clause(p: Passage) -> bool:

@@ -299,10 +299,11 @@ for line in sys.stdin:
     held.close()
 
 
-def test_two_concurrent_runs_duplicate_nothing(
+def test_two_concurrent_runs_do_everything_once(
     outlet: tuple[WebServer, Path], tmp_path: Path, new_data: NewData
 ) -> None:
-    _, sources = outlet
+    web, sources = outlet
+    web.asked.clear()
     new_data(tmp_path / "data")
     runs = [
         subprocess.Popen(
@@ -318,7 +319,9 @@ def test_two_concurrent_runs_duplicate_nothing(
         assert run.returncode == 0, errors
     assert len(articles(tmp_path / "data")) == 30
     with duckdb.connect(tmp_path / "data" / "news.duckdb", read_only=True) as con:
-        assert rows(con, "select count(*), count(distinct event_id) from events.item_discovered") == [(30, 30)]
+        for event in ("item_discovered", "article_captured", "article_extracted", "article_annotated"):
+            assert rows(con, f"select count(*), count(distinct article_id) from events.{event}") == [(30, 30)], event
+    assert [web.asked[f"/{n}"] for n in range(30)] == [1] * 30
     assert newsledger("verify", "--data", tmp_path / "data").returncode == 0
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from pipeline.events import Event
-from pipeline.ledger import Ledger
 from pipeline.steps.run.turns import work_off
-from tests.worlds.ledgers import NewData
-from tests.worlds.loopback import WebServer
-from tests.worlds.running import ALLOW, COMMAND, articles, entry
 from tests.worlds.world import PARAGRAPHS, World
 
 PAGES = 12
@@ -90,29 +84,6 @@ def test_two_runs_at_once_process_each_page_once(captured: World) -> None:
         begin(run)
     assert sum(finish(run) for run in runs) == 2 * PAGES, "extracted once, annotated once"
     assert len(captured.rows("select * from ledger.article_annotated")) == PAGES
-
-
-@pytest.mark.slow
-def test_two_ingests_at_once_do_everything_once(tmp_path: Path, new_data: NewData) -> None:
-    """Each fetches, extracts and annotates what the other one has not."""
-    data = new_data("two-ingests").data
-    with WebServer() as web:
-        for n in range(PAGES):
-            web.page(f"/{n}", f"Story {n}", *PARAGRAPHS)
-        web.feed("/feed.xml", *((f"/{n}", f"Story {n}") for n in range(PAGES)))
-        (tmp_path / "sources.toml").write_text(entry("harbour", web.base))
-        command = [str(COMMAND), "ingest", "--sources", str(tmp_path / "sources.toml"), "--data", str(data)]
-        runs = [
-            subprocess.Popen(command, env=os.environ | ALLOW, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for _ in "ab"
-        ]
-        said = [run.communicate()[1] for run in runs]
-        assert [run.returncode for run in runs] == [0, 0], said
-        assert [web.asked[f"/{n}"] for n in range(PAGES)] == [1] * PAGES
-    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
-        for event in ("article_captured", "article_extracted", "article_annotated"):
-            assert ledger.table(f"select caused_by from ledger.{event}").num_rows == PAGES
-    assert len(articles(data)) == PAGES
 
 
 @pytest.mark.slow

@@ -337,6 +337,13 @@ def test_server_shows_a_new_publication(demo: Demo, tmp_path: Path) -> None:
             con.sql("update articles set headline = 'Harbour reopened'")
         newer.replace(data / "news.duckdb")
         assert "Harbour reopened" in browser.get("/articles").text
+        older = data / "older.duckdb"
+        shutil.copyfile(data / "news.duckdb", older)
+        with duckdb.connect(older) as con:
+            con.sql("drop table feed_health")
+        older.replace(data / "news.duckdb")
+        answer = browser.get("/")
+        assert answer.status == 503 and "newsledger publish" in answer.text
 
 
 def test_numbers_of_a_backfill_lead_to_its_documents_and_events(demo: Demo, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.shards import Shard, deal
 from pipeline.steps.feed_state import Which, due_sources, failed_polls
-from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS
 from pipeline.steps.run.progress import Progress, log_progress
 from pipeline.steps.run.run_interval import RunInterval, run_interval
 from pipeline.steps.run.source_report import SourceReport
@@ -257,6 +256,8 @@ def record_failure(context: Mapping[str, Any]) -> None:
 
 def _ledger(settings: Settings) -> Ledger:
     """Open the ledger for maintenance, which may be the first to open it in a new installation."""
+    from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS
+
     return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
 
 

@@ -49,6 +49,8 @@ COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     # Each reading of a DAG's file is a process. A change of a file is noticed within this time.
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+    # The scheduler loads numpy for its tasks, which are forks of it; so numpy must start no threads.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 """Settings that are the same in every installation; a test compares docker-compose.yml with them."""
 

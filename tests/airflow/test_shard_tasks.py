@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ from pipeline.dag_run import DagRun, RunParams
 from pipeline.errors import SettingsError
 from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
+from pipeline.settings import PROJECT_ROOT
+from pipeline.standalone import COMMON_ENVIRONMENT
+from tests.worlds.loaded_airflow import COMMAND
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import entry
 
@@ -136,3 +140,23 @@ def test_a_task_imports_only_the_steps_that_it_runs() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"aiohttp", "lxml", "trafilatura", "pipeline.annotate", "pipeline.models", "pipeline.steps.backfill"}
     assert heavy & {*done.stdout.split()} == set()
+
+
+PRELOAD = """
+import os, sys
+from airflow.listeners.listener import get_listener_manager
+get_listener_manager().hook.on_starting(component=None)
+print(len(os.listdir("/proc/self/task")), *sys.modules)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")
+def test_the_scheduler_loads_libraries_for_its_tasks_but_starts_no_thread(tmp_path: Path) -> None:
+    plugins = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins")}
+    environment = os.environ | COMMON_ENVIRONMENT | plugins
+    done = subprocess.run([sys.executable, "-c", PRELOAD], env=environment, capture_output=True, text=True, check=True)
+    threads, *loaded = done.stdout.splitlines()[-1].split()
+    assert threads == "1"
+    assert {"numpy", "aiohttp", "trafilatura"} <= {*loaded}
+    assert {"pipeline.orchestrate", "duckdb", "pyarrow"} & {*loaded} == set()

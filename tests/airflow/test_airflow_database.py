@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from pipeline.airflow_database import CONNECT_ARGS
 from pipeline.settings import Settings
-from pipeline.standalone import airflow_environment
+from pipeline.standalone import Airflow, airflow_environment
 
 COUNT = text("select count(*) from runs")
 INSERT = text("insert into runs default values")
@@ -110,3 +110,18 @@ def test_a_standalone_airflow_connects_by_it(tmp_path: Path) -> None:
         [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.splitlines()[-1:] == ["pipeline.airflow_database"], done.stderr
+
+
+@pytest.mark.slow
+def test_the_database_is_migrated_once_by_each_version_of_airflow(tmp_path: Path) -> None:
+    home, log = tmp_path / "airflow", tmp_path / "log"
+    airflow = Airflow(os.environ | airflow_environment(Settings(data=tmp_path), port=8080), log)
+    airflow.migrate_database(home)
+    first = log.read_bytes()
+    with sqlite3.connect(home / "airflow.db") as database:
+        assert database.execute("select count(*) from alembic_version").fetchone() == (1,)
+    airflow.migrate_database(home)
+    assert first and log.read_bytes() == first, "Airflow was not started again"
+    (home / "migrated_by").write_text("3.0.0")
+    airflow.migrate_database(home)
+    assert log.read_bytes() != first

@@ -1,10 +1,14 @@
 """What a daily run costs in Airflow, compared with `newsledger ingest`: `python -m tests.benchmarks.airflow [90x30 …]`.
 
-90x30 are 90 outlets with 30 pages each. Both collect the same pages into a new data directory, from the same server.
-CPU seconds are those of all processes: of the command with its workers, and of Airflow from the trigger of the run to
-its end, with its scheduler, API server and DAG processor. What those three cost without a run is measured before and
-given for comparison, and then what each part of Airflow has cost. Both have done a run over one outlet before, so that
-nothing is done for the first time. Other load changes the seconds, less so their ratio.
+90x30 are 90 outlets with 30 pages each; with `poll:90x30`, `poll_hourly` is compared with `newsledger poll`. Both
+collect the same pages into a new data directory, from the same server. CPU seconds are those of all processes: of the
+command with its workers, and of Airflow from the trigger of the run to its end, with its scheduler, API server and DAG
+processor. What those three cost without a run is measured before and given for comparison, and then what each part of
+Airflow has cost. Both have done a run over one outlet before, so that nothing is done for the first time. Other load
+changes the seconds, less so their ratio.
+
+The last line is about the start of Airflow in an empty folder: seconds until its database was there, until all of it
+was healthy, until the first task ran, and until that run over one outlet had ended.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import psutil
@@ -38,6 +43,10 @@ _SET_CHILD_SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of Linux's prctl(2)."""
 
 
+Work = Literal["ingest", "poll"]
+DAGS: Mapping[Work, str] = {"ingest": "ingest_daily", "poll": "poll_hourly"}
+
+
 class Cost(msgspec.Struct, frozen=True):
     cpu_seconds: float
     seconds: float
@@ -45,6 +54,8 @@ class Cost(msgspec.Struct, frozen=True):
     """CPU seconds per second that Airflow uses without a run."""
     parts: Mapping[str, float] = {}
     """CPU seconds of each component of Airflow and of the tasks with their workers."""
+    first_start: Mapping[str, float] = {}
+    """Seconds from the command in an empty folder to the end of each phase."""
 
     def line(self) -> str:
         return f"{self.cpu_seconds:6.1f} CPU s in {self.seconds:6.1f} s"
@@ -68,18 +79,18 @@ def outlets(count: int, pages: int, folder: Path) -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def by_command(environment: dict[str, str]) -> Cost:
-    def ingest(*options: str) -> None:
-        subprocess.run([COMMAND, "ingest", *options], env=os.environ | environment, check=True, capture_output=True)
+def by_command(work: Work, environment: dict[str, str]) -> Cost:
+    def run(*options: str) -> None:
+        subprocess.run([COMMAND, work, *options], env=os.environ | environment, check=True, capture_output=True)
 
-    ingest("--source", source_id(0))
+    run("--source", source_id(0))
     before, began = _cpu(), time.monotonic()
-    ingest()
+    run()
     return Cost(_cpu() - before, time.monotonic() - began)
 
 
-def by_airflow(environment: dict[str, str]) -> Cost:
-    port = free_port()
+def by_airflow(work: Work, environment: dict[str, str]) -> Cost:
+    port, began = free_port(), time.time()
     sources = Path(environment["NEWSLEDGER_SOURCES"])
     all_sources = sources.read_text()
     sources.write_text(all_sources[: all_sources.index("[[source]]", 20)])
@@ -88,18 +99,28 @@ def by_airflow(environment: dict[str, str]) -> Cost:
     try:
         assert process.stdout is not None
         api = AirflowApi(f"http://127.0.0.1:{port}", process.stdout.readline().split("password ")[1].split()[0])
-        api.wait_for(lambda runs: len(runs) > 0 and all(run.has_ended for run in runs))
-        api.pause("poll_hourly")
+        healthy = time.time()
+        (first,) = api.wait_for(lambda runs: len(runs) > 0 and all(run.has_ended for run in runs))
+        assert first.start_date and first.end_date
+        phases = {
+            "database": (Path(environment["NEWSLEDGER_DATA"]) / "airflow" / "migrated_by").stat().st_mtime,
+            "healthy": healthy,
+            "first task": min(task.start_date for task in api.tasks(first) if task.start_date).timestamp(),
+            "first run": first.end_date.timestamp(),
+        }
+        if work == "ingest":
+            api.pause("poll_hourly")
         sources.write_text(all_sources)
         before = _cpu()
         time.sleep(IDLE_SECONDS)
         idle = (_cpu() - before) / IDLE_SECONDS
         before, parts = _cpu(), _components(process.pid)
-        run = api.wait_for_end(api.trigger("ingest_daily", {}), RUN_SECONDS, ASKED_EVERY_SECONDS)
+        run = api.wait_for_end(api.trigger(DAGS[work], {}), RUN_SECONDS, ASKED_EVERY_SECONDS)
         assert run.state == "success", run
         used = _cpu() - before
         costs = {name: cpu - parts[name] for name, cpu in _components(process.pid).items()}
-        return Cost(used, run.seconds, idle, {**costs, "tasks": used - sum(costs.values())})
+        parts = {**costs, "tasks": used - sum(costs.values())}
+        return Cost(used, run.seconds, idle, parts, {name: ended - began for name, ended in phases.items()})
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
@@ -145,21 +166,24 @@ def _components(pid: int) -> dict[str, float]:
     return costs
 
 
-def measure(count: int, pages: int) -> tuple[Cost, Cost]:
+def measure(work: Work, count: int, pages: int) -> tuple[Cost, Cost]:
     """The costs by the command and by Airflow."""
     with tempfile.TemporaryDirectory() as name, outlets(count, pages, Path(name)) as environment:
-        command = by_command(environment | {"NEWSLEDGER_DATA": f"{name}/command"})
-        return command, by_airflow(environment | {"NEWSLEDGER_DATA": f"{name}/airflow"})
+        command = by_command(work, environment | {"NEWSLEDGER_DATA": f"{name}/command"})
+        return command, by_airflow(work, environment | {"NEWSLEDGER_DATA": f"{name}/airflow"})
 
 
 if __name__ == "__main__":
     _adopt_orphans()
     for size in sys.argv[1:] or SIZES:
-        command, airflow = measure(*map(int, size.split("x")))
+        named, _, numbers = size.rpartition(":")
+        work: Work = "poll" if named == "poll" else "ingest"
+        command, airflow = measure(work, *map(int, numbers.split("x")))
         print(
-            f"{size:>7}  command {command.line()}  Airflow {airflow.line()}"
+            f"{size:>11}  command {command.line()}  Airflow {airflow.line()}"
             f"  ratio {airflow.cpu_seconds / command.cpu_seconds:.2f}"
             f"  (Airflow without a run: {airflow.idle_cpu_per_second:.2f} CPU s a second)\n"
-            f"         {', '.join(f'{name} {seconds:.1f}' for name, seconds in airflow.parts.items())}",
+            f"             {', '.join(f'{name} {seconds:.1f}' for name, seconds in airflow.parts.items())}\n"
+            f"             first start: {', '.join(f'{name} {at:.1f}' for name, at in airflow.first_start.items())}",
             flush=True,
         )

@@ -1,13 +1,15 @@
 """What a page costs from its feed to news.duckdb: `python -m tests.benchmarks.ingest [PAGES …]`.
 
 For each number of pages, in a process of its own, real pages served on loopback go through all steps. Prints one JSON
-line: pages a second, and CPU and wall seconds of each step. Needs the evaluation data beside the checkout.
+line: pages a second, CPU and wall seconds of each step, and what the pages take on disk and in memory. Needs the
+evaluation data beside the checkout.
 
 A page is served under several addresses with one rel=canonical, so the marts have fewer articles than pages.
 """
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -46,6 +48,10 @@ class IngestCost(msgspec.Struct, frozen=True):
     pages_a_second: float
     pages_a_cpu_second: float
     steps: dict[str, StepCost]
+    megabytes: dict[str, float]
+    """On disk, by file or folder of the data directory."""
+    peak_megabytes: float
+    """Memory of the process, without its workers."""
 
 
 def measure(port: int, folder: Path) -> IngestCost:
@@ -72,7 +78,14 @@ def measure(port: int, folder: Path) -> IngestCost:
         pages_a_second=round(pages / sum(each.seconds for each in costs.values()), 1),
         pages_a_cpu_second=round(pages / sum(each.cpu_seconds for each in costs.values()), 1),
         steps=costs,
+        megabytes={path.name: _megabytes(path) for path in sorted(settings.data.iterdir())},
+        peak_megabytes=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     )
+
+
+def _megabytes(path: Path) -> float:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return round(sum(file.stat().st_size for file in files if file.is_file()) / 1e6, 2)
 
 
 def _cpu_seconds() -> float:

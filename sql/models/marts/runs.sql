@@ -1,85 +1,16 @@
 -- runs: one row per run that has recorded something, with what it recorded
 {{ config(materialized='incremental', unique_key='run_id', meta={'touched': 'touched_runs'}) }}
 with recorded as (
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'feed_polled' as event_type
-    from {{ source('events', 'feed_polled') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'item_discovered' as event_type
-    from {{ source('events', 'item_discovered') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'article_captured' as event_type
-    from {{ source('events', 'article_captured') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'capture_failed' as event_type
-    from {{ source('events', 'capture_failed') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'article_revisited' as event_type
-    from {{ source('events', 'article_revisited') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'article_extracted' as event_type
-    from {{ source('events', 'article_extracted') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'extraction_failed' as event_type
-    from {{ source('events', 'extraction_failed') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'article_annotated' as event_type
-    from {{ source('events', 'article_annotated') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        source_id,
-        recorded_at,
-        'history_read' as event_type
-    from {{ source('events', 'history_read') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
-    union all
-    select
-        run_id,
-        null as source_id,
-        recorded_at,
-        'run_failed' as event_type
-    from {{ source('events', 'run_failed') }}
-    where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
+    {% for type in step_events() %}
+        select
+            run_id,
+            {{ 'source_id' if type != 'run_failed' else 'null as source_id' }},
+            recorded_at,
+            '{{ type }}' as event_type
+        from {{ source('events', type) }}
+        where run_id in (select touched.run_id from {{ ref('touched_runs') }} as touched)
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select

@@ -25,9 +25,12 @@ _OWN = f"{{{NAMESPACE}}}"
 _OWN_PREFIX = "newsledger:"
 _FEED_TYPES = frozenset({"rss", "atom", "feed"})
 _OPML = re.compile(r"<opml\b", re.IGNORECASE)
-_TAG = re.compile(r"""<outline\b(?:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>|[^<]*>?)""", re.IGNORECASE)
-"""Outline tag with balanced quotation marks, or up to the next tag."""
-_ATTRIBUTE = re.compile(r"""([\w:.-]{1,100})\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_TAG = re.compile(
+    r"""<outline\b(?:(?:[^<>"']|"(?:[^"<]|<(?!/?outline\b))*+"|'(?:[^'<]|<(?!/?outline\b))*+')*+>|(?:[^<]|<(?![/a-z!?]))*+)""",
+    re.IGNORECASE,
+)
+"""Outline tag with balanced quotation marks, or up to the next tag. A bare `<` may stand in an attribute."""
+_ATTRIBUTE = re.compile(r"""([\w:.-]{1,100})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.:-]{1,40})""")
 _HEAD_BYTES = 1_000
 _SHOWN_CHARS = 120

@@ -19,6 +19,7 @@ import msgspec
 from pipeline.collect.pages.redirections import is_front_page, is_renamed
 from pipeline.events import JoinEvidence
 from pipeline.ids import article_id
+from pipeline.steps.overlap import is_telling
 
 LEAST_WORDS = 40
 """A text with fewer words is not compared: it may be a notice, or the first line of a report that was to follow."""
@@ -89,7 +90,8 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
             # a page that was fetched through both addresses says nothing about what each had promised
             return _are_alike(one, other) or (one.text != other.text and _shared_text(one, other) is True)
         case JoinEvidence.GUID | JoinEvidence.CANONICAL:
-            same_time = _is_same_time(one, other) and (evidence is JoinEvidence.GUID or _are_alike(one, other))
+            is_guid = evidence is JoinEvidence.GUID and is_telling(one.published_at)
+            same_time = _is_same_time(one, other) and (is_guid or _are_alike(one, other))
             return _share_source(one, other) and _agree(one, other, same_time=same_time)
 
 

@@ -10,7 +10,7 @@ Pure: items in, verdicts out.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -61,13 +61,15 @@ def compare(
     then is no reading, because some servers answer it although the feed has changed.
     """
     known_items = _KnownItems(known)
-    articles = [known_items.articles(item) for item in items]
-    new = [item for item, earlier in zip(items, articles, strict=True) if not earlier]
+    found = [known_items.same_as(item) for item in items]
+    articles = [{each.article_id for each in earlier} for earlier in found]
+    new = [item for item, earlier in zip(items, found, strict=True) if not earlier]
     if not items or not last_newest:
         overlap = None
     else:
         overlap = any(not earlier.isdisjoint(last_newest) for earlier in articles) or _are_mostly_known(items, new)
-    comparison = Comparison(len(new), overlap, _newest_articles(items))
+    newest = _newest_articles([_as_dated_before(item, earlier) for item, earlier in zip(items, found, strict=True)])
+    comparison = Comparison(len(new), overlap, newest)
     if overlap is not False or last_read_at is None:
         return comparison
     return msgspec.structs.replace(comparison, gap_from=last_read_at, gap_to=_gap_end(new, last_read_at, polled_at))
@@ -78,6 +80,13 @@ def _are_mostly_known(items: Sequence[ItemOfArticle], new: Sequence[ItemOfArticl
     just these. A few known items show nothing, because they may be pinned to the top."""
     known = len(items) - len(new)
     return known >= LEAST_KNOWN and known > len(new)
+
+
+def _as_dated_before(item: ItemOfArticle, earlier: Iterable[ItemOfArticle]) -> ItemOfArticle:
+    """The item with its earliest known date. Outlets move the dates of pinned items, so these stay the newest ones
+    whatever comes and goes below them."""
+    dates = [each.published_at for each in (item, *earlier) if each.published_at is not None]
+    return msgspec.structs.replace(item, published_at=min(dates, default=None))
 
 
 def _newest_articles(items: Sequence[ItemOfArticle]) -> tuple[UUID, ...] | None:
@@ -103,25 +112,33 @@ class _KnownItems:
     def __init__(self, items: Iterable[ItemOfArticle]) -> None:
         self._items = tuple(items)
         self._by_guid = {item.guid: item for item in self._items}
-        self._articles = {item.article_id for item in self._items}
+        self._by_article = _grouped(self._items, lambda item: item.article_id)
 
     @cached_property
-    def _by_title(self) -> Mapping[str, Sequence[ItemOfArticle]]:
-        by_title: dict[str, list[ItemOfArticle]] = {}
-        for item in self._items:
-            by_title.setdefault(_plain(item.title), []).append(item)
-        return by_title
+    def _by_name(self) -> Mapping[Hashable, Sequence[ItemOfArticle]]:
+        return _grouped(self._items, _name)
 
-    def articles(self, item: ItemOfArticle) -> set[UUID]:
-        """The articles that this item stood for at earlier polls; empty if it is new."""
-        found = {item.article_id} & self._articles
+    def same_as(self, item: ItemOfArticle) -> list[ItemOfArticle]:
+        """What earlier polls have recorded of this item; empty if it is new."""
+        found = list(self._by_article.get(item.article_id, ()))
         named = self._by_guid.get(item.guid)
         if named is not None and is_same_item(named, item):
-            found.add(named.article_id)
-        if not found and item.title:
-            titled = self._by_title.get(_plain(item.title), ())
-            found |= {known.article_id for known in titled if is_same_item(known, item)}
-        return found
+            found.append(named)
+        return found or [known for known in self._by_name.get(_name(item), ()) if is_same_item(known, item)]
+
+
+def _grouped(
+    items: Iterable[ItemOfArticle], key: Callable[[ItemOfArticle], Hashable]
+) -> dict[Hashable, list[ItemOfArticle]]:
+    groups: dict[Hashable, list[ItemOfArticle]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def _name(item: ItemOfArticle) -> str | datetime | None:
+    """The title; for an item without one, as in a microblog, its time of publication."""
+    return _plain(item.title) or item.published_at
 
 
 def is_same_item(old: ItemOfArticle, new: ItemOfArticle) -> bool:
@@ -133,10 +150,19 @@ def is_same_item(old: ItemOfArticle, new: ItemOfArticle) -> bool:
         return True
     same_time = old.published_at is not None and old.published_at == new.published_at
     same_title = _plain(old.title) == _plain(new.title) != ""
+    is_exact = same_time and is_telling(old.published_at)
     if old.guid == new.guid:
-        return same_time or same_title or is_renamed(old.url, new.url)
+        return is_exact or same_title or is_renamed(old.url, new.url)
+    if not old.title and not new.title:
+        return is_exact
     undated = old.published_at is None and new.published_at is None
     return same_title and (same_time or (undated and len(_plain(new.title).split()) >= _TELLING_WORDS))
+
+
+def is_telling(published_at: datetime | None) -> bool:
+    """Whether a time is exact enough to be of one article only. A full hour may be a day without a time, which many
+    articles share."""
+    return published_at is not None and any((published_at.minute, published_at.second, published_at.microsecond))
 
 
 def _plain(title: str | None) -> str:

@@ -75,6 +75,8 @@ LENIENT = {
     "a control character": (LIST.replace("Kurier", "Ku\x0brier"), 3),
     "quotation marks in a title": (LIST.replace("Bote: Politik", 'Der "Bote"'), 3),
     "a greater-than sign": (LIST.replace("Kurier", "a > b & c"), 3),
+    "a less-than sign": (LIST.replace("Kurier", "a < b <3"), 3),
+    "markup in a title": (LIST.replace("Kurier", "<b>Kurier</b>"), 3),
     "an apostrophe": ("&" + LIST.replace("Kurier", "L'Écho"), 3),
 }
 

@@ -39,6 +39,7 @@ def facts(path: str, **known: Any) -> ArticleFacts:
 
 
 LATER = NOON + timedelta(hours=5)
+AT_A_MINUTE = NOON + timedelta(minutes=7)
 JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
     "a new slug, most of the text": (
         JoinEvidence.GUID,
@@ -47,8 +48,8 @@ JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
     ),
     "a new slug before the page is read, published at the same time": (
         JoinEvidence.GUID,
-        facts("/ferry-adrift", title="Ferry adrift", published_at=NOON, is_awaited=True),
-        facts("/tugs-save-ferry", title="Tugs save all", published_at=NOON, is_awaited=True),
+        facts("/ferry-adrift", title="Ferry adrift", published_at=AT_A_MINUTE, is_awaited=True),
+        facts("/tugs-save-ferry", title="Tugs save all", published_at=AT_A_MINUTE, is_awaited=True),
     ),
     "a first line that became a report": (
         JoinEvidence.GUID,
@@ -88,6 +89,11 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         JoinEvidence.GUID,
         facts("/day/1", title="The day in the north", is_awaited=True),
         facts("/day/2", title="The day in the north", is_awaited=True),
+    ),
+    "a guid that is a place in the list, in a feed that says only the day": (
+        JoinEvidence.GUID,
+        facts("/x/1", title="Ferry adrift", text="More soon.", published_at=NOON),
+        facts("/x/2", title="Forty trees fall", text="More later.", published_at=NOON),
     ),
     "a template that names a wrong canonical": (
         JoinEvidence.CANONICAL,

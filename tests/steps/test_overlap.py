@@ -22,11 +22,13 @@ def item(path: str, guid: str, title: str | None = None, published_at: datetime 
     return ItemOfArticle(article_id(url), url, guid, title, published_at)
 
 
+EXACT = NOON + timedelta(seconds=12)
+
 SAME = {
     "an address, all else is new": (item("a", "1", "Old", NOON), item("a", "2", "New", NOON + MINUTE)),
     "guid and time: a new headline is in the address": (
-        item("mole-is-closed", "1", "Mole is closed", NOON),
-        item("tugs-free-the-ferry", "1", "Tugs free the ferry", NOON),
+        item("mole-is-closed", "1", "Mole is closed", EXACT),
+        item("tugs-free-the-ferry", "1", "Tugs free the ferry", EXACT),
     ),
     "guid and title: republished under a session": (
         item("s/9f/a", "1", "Mole is closed", NOON),
@@ -37,9 +39,14 @@ SAME = {
         item("old/1", "1", "Mole is closed", NOON),
         item("new/x", "urn:x", "Mole is closed", NOON),
     ),
+    "an exact time without titles": (item("a", "1", None, EXACT), item("b", "2", None, EXACT)),
     "a telling title without dates": (item("a", "1", "Mole is closed again"), item("b", "2", "Mole is closed again")),
 }
 OTHERS = {
+    "a guid that is a place in the list, in a feed that says only the day": (
+        item("a", "1", "Mole is closed", NOON),
+        item("b", "1", "Snow", NOON),
+    ),
     "the guid is a place in the list": (item("a", "1", "Mole is closed", NOON), item("b", "1", "Snow", NOON + MINUTE)),
     "a column with one title": (
         item("a", "1", "The day at sea", NOON),
@@ -48,6 +55,7 @@ OTHERS = {
     "a common title without dates": (item("a", "1", "Weather"), item("b", "2", "Weather")),
     "items of one minute": (item("a", "1", "Mole is closed", NOON), item("b", "2", "Snow", NOON)),
     "no titles": (item("a", "1"), item("b", "2")),
+    "no titles and the same day": (item("a", "1", None, NOON), item("b", "2", None, NOON)),
 }
 
 
@@ -84,6 +92,28 @@ class FeedReader:
         if items:
             self.last, self.last_read_at = comparison, at
         return comparison
+
+
+def test_pinned_items_whose_dates_move_hide_no_gap() -> None:
+    """They are always dated last, so they look like the newest items of every reading."""
+    reader = FeedReader()
+    for no in range(3):
+        at = NOON + timedelta(hours=no)
+        news = [
+            item(f"{no}-{minute}", f"{no}-{minute}", f"Report {no} {minute}", at - minute * MINUTE)
+            for minute in range(6)
+        ]
+        pinned = [item(f"pinned-{place}", f"pinned-{place}", f"Live {place}", at) for place in range(3)]
+        comparison = reader.read([*pinned, *news], at)
+    assert comparison.overlap is False
+
+
+def test_items_without_titles_are_recognised_by_their_time() -> None:
+    reader = FeedReader()
+    for no in range(2):
+        said = [item(f"{n}-v{no}", f"{n}-v{no}", None, EXACT + n * MINUTE) for n in range(no, no + 6)]
+        comparison = reader.read(said, NOON + timedelta(hours=1 + no))
+    assert (comparison.new_items, comparison.gap_from) == (1, None)
 
 
 class PublishedItem(msgspec.Struct):

@@ -44,6 +44,14 @@ def test_a_wall_is_recorded_with_its_kind_and_the_article_is_captured_when_it_is
     assert captured(world).keys() == paths.keys()
 
 
+def test_a_firewall_that_names_itself_in_a_header_is_believed(world: World) -> None:
+    world.web.feed("/feed.xml", ("/x", "X"), ("/y", "Y"))
+    world.web.answers["/x"] = Answer(b"", 405, {"x-amzn-waf-action": "captcha"})
+    world.web.answers["/y"] = Answer(b"<p>One second.</p>", 202, {"cf-mitigated": "challenge"})
+    world.collect()
+    assert failures(world) == {"/x": ("wall_captcha", True), "/y": ("wall_challenge", True)}
+
+
 def test_a_wall_is_no_revision_of_the_article(world: World) -> None:
     world.collect()
     world.settings = world.settings.model_copy(update={"revisit_after": Settings().revisit_after})

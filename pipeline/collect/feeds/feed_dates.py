@@ -59,8 +59,18 @@ def _spellings(words: str) -> set[str]:
 
 _MONTHS, _IDLE_WORDS = _read_words()
 """`mar` is in both: March, or Tuesday in French, Spanish and Italian."""
-_MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "US/")
-"""Zones in which 02/03/2026 is the third of February."""
+_MONTH_FIRST_ZONES = (
+    *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix", "US/"),
+    *("America/Detroit", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/", "America/Menominee"),
+    *("America/Boise", "America/Anchorage", "America/Juneau", "Pacific/Honolulu", "Pacific/Guam"),
+    *("America/Puerto_Rico", "Asia/Manila"),
+)
+"""Zones in which 02/03/2026 is the third of February: those of the United States, and of the Philippines."""
+_EITHER_FIRST_ZONES = (
+    *("America/Toronto", "America/Montreal", "America/Vancouver", "America/Edmonton", "America/Winnipeg"),
+    *("America/Halifax", "America/Moncton", "America/St_Johns", "America/Regina", "Canada/"),
+)
+"""Zones in which both are usual, so that 02/03/2026 tells nothing."""
 
 _EPOCH = re.compile(r"(\d{10})(?:\d{3}|\.\d{1,9})?")
 
@@ -115,6 +125,8 @@ class _Parts:
     def slashed(self, token: re.Match[str]) -> None:
         """The month is the number up to twelve; if both are, the time zone decides which comes first."""
         day, month = token["first"], token["second"]
+        if self._home.key.startswith(_EITHER_FIRST_ZONES) and max(int(day), int(month)) <= 12 and day != month:
+            raise ValueError("either number may be the month")
         if int(month) > 12 or (self._home.key.startswith(_MONTH_FIRST_ZONES) and int(day) <= 12):
             day, month = month, day
         self._set_date(token["year"], month, day)

@@ -44,18 +44,25 @@ def read_sitemap(markup: str) -> ParsedFeed:
 
 
 def is_text_sitemap(text: str) -> bool:
-    """Whether the text has an address on each line (sitemaps.org, "Text file"), judged by its first lines."""
-    lines = [line.strip() for line in text[:_HEAD_CHARS].splitlines() if line.strip()]
-    return len(lines) > 1 and all(_ADDRESS_LINE.fullmatch(line) for line in lines[:_HEAD_LINES])
+    """Whether the text has an address on its first line and on most others (sitemaps.org, "Text file"), judged by its
+    first lines. The format has no comments, but some sites write them."""
+    lines = _lines(text[:_HEAD_CHARS])[:_HEAD_LINES]
+    addresses = [line for line in lines if _ADDRESS_LINE.fullmatch(line)]
+    return 1 < len(addresses) > len(lines) // 2 and lines[0] == addresses[0]
 
 
 def read_text_sitemap(text: str) -> ParsedFeed:
-    lines = [line for written in text.splitlines() if (line := written.strip())]
+    lines = _lines(text)
     return ParsedFeed(
         kind=FeedKind.SITEMAP,
-        entries=[RawEntry(link=line) for line in lines[:MAX_SITEMAP_URLS]],
+        entries=[RawEntry(link=line if _ADDRESS_LINE.fullmatch(line) else None) for line in lines[:MAX_SITEMAP_URLS]],
         beyond=max(0, len(lines) - MAX_SITEMAP_URLS),
     )
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that say something, without comments."""
+    return [line for written in text.splitlines() if (line := written.strip()) and not line.startswith("#")]
 
 
 def read_sitemap_index(markup: str) -> ParsedFeed:

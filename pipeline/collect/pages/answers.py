@@ -14,7 +14,7 @@ from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
-from pipeline.collect.pages.walls import WallKind, refresh_target, wall_kind
+from pipeline.collect.pages.walls import WallKind, announced_wall, refresh_target, wall_kind
 from pipeline.events import RevisitOutcome
 from pipeline.ids import digest
 from pipeline.sources.sites import http_address
@@ -97,7 +97,9 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> N
 
 
 def _wall(response: Response, body: bytes) -> WallKind | None:
-    return wall_kind(body, response.content_type, response.status) if is_html(response.content_type) else None
+    if (announced := announced_wall(response)) is not None or not is_html(response.content_type):
+        return announced
+    return wall_kind(body, response.content_type, response.status)
 
 
 def _refreshes_to(response: Response, body: bytes) -> str | None:

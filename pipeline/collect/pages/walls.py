@@ -63,6 +63,14 @@ class _Rules(msgspec.Struct, frozen=True):
     rule: tuple[WallRule, ...]
 
 
+_ANNOUNCED = {
+    ("cf-mitigated", "challenge"): WallKind.CHALLENGE,
+    ("x-amzn-waf-action", "challenge"): WallKind.CHALLENGE,
+    ("x-amzn-waf-action", "captcha"): WallKind.CAPTCHA,
+}
+"""Headers with which firewalls say that they answered in the place of the outlet."""
+
+
 @cache
 def wall_rules() -> tuple[WallRule, ...]:
     text = files("pipeline.collect.pages").joinpath("walls.toml").read_text("utf-8")
@@ -71,11 +79,21 @@ def wall_rules() -> tuple[WallRule, ...]:
 
 def wall_in(response: Response) -> WallKind | None:
     """The kind of the wall that an answer shows; None if it is not one. It parses, so call it in a worker process."""
+    if (announced := announced_wall(response)) is not None:
+        return announced
     try:
         body = decode_start(response.exchange.body_sent, response.exchange.header("content-encoding"), MAX_BYTES)
     except CodingError:
         return None
     return wall_kind(body, response.content_type, response.status)
+
+
+def announced_wall(response: Response) -> WallKind | None:
+    """The kind of wall that the headers of an answer name; None if they name none."""
+    for (header, value), kind in _ANNOUNCED.items():
+        if (response.exchange.header(header) or "").strip().lower() == value:
+            return kind
+    return None
 
 
 def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | None:

@@ -147,6 +147,14 @@ def test_in_the_united_states_the_month_is_first() -> None:
     assert read_date("02/03/2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 2, 3, 5, tzinfo=UTC)
     assert read_date("31/01/2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 1, 31, 5, tzinfo=UTC)
     assert read_date("02.03.2026", zone=NEW_YORK, now=NOW).at == datetime(2026, 3, 2, 5, tzinfo=UTC)
+    assert read_date("02/03/2026", zone=ZoneInfo("America/Phoenix"), now=NOW).at == datetime(2026, 2, 3, 7, tzinfo=UTC)
+
+
+def test_in_canada_a_date_is_left_empty_that_could_be_two() -> None:
+    toronto = ZoneInfo("America/Toronto")
+    assert read_date("02/03/2026", zone=toronto, now=NOW).at is None
+    assert read_date("02/02/2026", zone=toronto, now=NOW).at == datetime(2026, 2, 2, 5, tzinfo=UTC)
+    assert read_date("31/01/2026", zone=toronto, now=NOW).at == datetime(2026, 1, 31, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

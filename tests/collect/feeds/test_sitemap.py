@@ -85,6 +85,12 @@ def test_a_text_sitemap_has_one_address_a_line() -> None:
     assert (feed.kind, feed.dropped, "wrong_content_type" in feed.warnings) == (FeedKind.SITEMAP, 1, False)
 
 
+def test_comments_and_single_bad_lines_do_not_spoil_a_text_sitemap() -> None:
+    feed = read(f"# pages\n{PAGE}\nno address\nhttps://bote.example/wahl\n# end\n", "text/plain")
+    assert [item.url for item in feed.items] == [PAGE, "https://bote.example/wahl"]
+    assert (feed.dropped, feed.warnings) == (1, ("item_without_link",))
+
+
 def test_an_index() -> None:
     rows = f"""<sitemap><loc>{PAGE}.xml.gz</loc><lastmod>2026-03-02T07:15:00Z</lastmod></sitemap>
     <sitemap><loc>/b.xml</loc></sitemap><sitemap><loc>ftp://bote.example/c.xml</loc></sitemap>"""

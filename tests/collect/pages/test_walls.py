@@ -28,6 +28,24 @@ def test_an_article_with_the_same_marks_is_an_article(rule: WallRule) -> None:
     assert wall_kind(short.encode(), HTML, 200) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Potwierdź, że nie jesteś robotem.", WallKind.CAPTCHA),
+        ("Confirme que você não é um robô.", WallKind.CAPTCHA),
+        ("Compruebe que no es un robot.", WallKind.CAPTCHA),
+        ("Bevestig dat u geen robot bent.", WallKind.CAPTCHA),
+        ("Ative o JavaScript e os cookies para continuar.", WallKind.CHALLENGE),
+        ("Włącz obsługę JavaScript i plików cookie.", WallKind.CHALLENGE),
+        ("Nous et nos 812 partenaires utilisons des cookies.", WallKind.CONSENT),
+        ("Teniamo alla tua privacy", WallKind.CONSENT),
+        ("Nosotros y nuestros socios tratamos sus datos.", WallKind.CONSENT),
+    ],
+)
+def test_walls_speak_the_languages_of_the_sources(words: str, kind: WallKind) -> None:
+    assert wall_kind(f"<title>diario.example</title><p>{words}</p>".encode(), HTML, 200) is kind
+
+
 @pytest.mark.parametrize("kind", WallKind)
 def test_every_kind_has_a_rule(kind: WallKind) -> None:
     assert kind in {rule.wall_kind for rule in wall_rules()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -76,13 +77,13 @@ def test_readme_shows_the_output_of_the_demo(demo: Demo) -> None:
     figures = re.compile(r"│ (feeds|items|captures|articles|quotes|stripped captions) +│ +(\d+) │ +(\d+) │")
     assert len(figures.findall(readme)) == 6
     assert figures.findall(readme) == figures.findall(demo.output)
-    query = re.search(r'newsledger sql --data data/demo "(.*?)"', readme, re.DOTALL)
-    assert query
-    done = newsledger("sql", "--data", demo.data, query[1], env={"COLUMNS": "160"})
-    shown = [line for line in readme.splitlines() if line.startswith("    │ Nadja")]
-    assert [line.split() for line in done.stdout.splitlines() if line.startswith("│ Nadja")] == [
-        line.split() for line in shown
-    ]
+    shown = re.findall(r"^    \$ \S+ sql --data data/demo (.+?)\n(    ┌.+?┘)$", readme, re.DOTALL | re.MULTILINE)
+    assert len(shown) == 3
+    for arguments, table in shown:
+        done = newsledger("sql", "--data", demo.data, *shlex.split(arguments), env={"COLUMNS": "160"})
+        assert [line.split() for line in done.stdout.splitlines() if line] == [
+            line.split() for line in table.splitlines()
+        ]
 
 
 def test_every_readable_article_is_extracted_as_its_outlet_wrote_it(

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.events import (
     ArticleAnnotated,
     ArticleEvent,
+    ArticleRedacted,
     EntityMentioned,
     Event,
     ItemDiscovered,
@@ -66,7 +67,7 @@ class ErasedArticles:
 
     def refuse(self, event: Event) -> bool:
         """Whether the event says something about an erased article that must not be recorded again."""
-        if not isinstance(event, ArticleEvent | ItemDiscovered):
+        if not isinstance(event, ArticleEvent | ItemDiscovered) or isinstance(event, ArticleRedacted):
             return False
         scope = self._scopes.get(event.article_id)
         return scope is not None and (scope is RedactionScope.ARTICLE or not isinstance(event, _OF_MASKED_TEXT))

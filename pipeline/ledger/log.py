@@ -179,7 +179,7 @@ class Ledger:
     def erase(self, plan: Callable[[], Erasure], run: Run) -> Append:
         """Remove and replace events, and record those that seal the rest, in one transaction. `plan` is called under
         the lock, so that what it reads is all there is. Raises as `append`."""
-        return self._locked(lambda: self._append_once({}, run, plan()))
+        return self._locked(lambda: self._append_once({}, run, plan))
 
     def compact(self) -> None:
         """Remove from the catalog what was deleted from it. Raises as `rearrange`."""
@@ -256,17 +256,15 @@ class Ledger:
                 f"{self._catalog}: cannot be read: {first_line(exc)}; `newsledger verify` tells more"
             ) from exc
 
-    def _append_once(self, offered: Mapping[Any, Event], run: Run, erasure: Erasure | None = None) -> Append:
+    def _append_once(self, offered: Mapping[Any, Event], run: Run, plan: Callable[[], Erasure] | None = None) -> Append:
         con = self._con
         con.begin()
         try:
             head = self._head()
             position, append_no, previous_digest = head
-            if erasure is None:
-                fresh = self._unknown(offered, head)
-            else:
-                self._replace(erasure)
-                fresh = {event.event_id: event for event in erasure.events}
+            if plan is not None:
+                offered = self._replace(plan())
+            fresh = self._unknown(offered, head)
             if not fresh:
                 con.rollback()
                 return Append({}, position)
@@ -289,7 +287,7 @@ class Ledger:
         except BaseException:
             _roll_back(con)
             raise
-        if erasure is None:
+        if plan is None:
             self._erased.went_on(digest)
         if position >= self._indexed_from:
             self._index.add(fresh, head.end, (last, digest))
@@ -304,10 +302,12 @@ class Ledger:
             self._con.execute(statement("insert_events").format(table=event_type(cls)))
             self._con.unregister("fresh")
 
-    def _replace(self, erasure: Erasure) -> None:
+    def _replace(self, erasure: Erasure) -> Mapping[Any, Event]:
+        """Remove and replace rows, and return the events to record, by id."""
         for table, positions in erasure.positions.items():
             self._con.execute(statement("remove_events").format(table=table), {"positions": positions})
         self._insert(erasure.replaced)
+        return {event.event_id: event for event in erasure.events}
 
     def _unknown(self, offered: Mapping[Any, Event], head: Head) -> dict[Any, Event]:
         """Those of the offered events that the ledger does not have yet, without what is about erased articles."""

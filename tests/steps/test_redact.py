@@ -306,16 +306,24 @@ def test_nothing_is_erased_from_an_append_that_was_changed(world: World) -> None
 
 
 def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Run, tmp_path: Path) -> None:
-    first, second = (discovered(f"https://alpha.example/{path}", NOON) for path in ("bridge", "bridge-closed"))
+    title = "Ada Lindqvist meets Ole Brandt"
+    first, second = (
+        discovered(f"https://alpha.example/{path}", NOON, title=title) for path in ("bridge", "bridge-closed")
+    )
     other = discovered("https://alpha.example/mole", NOON)
     ledger.append([first, other, second], run)
     ledger.append([joined(first, second, JoinEvidence.GUID, NOON)], run)
     with Stores(Settings(data=tmp_path), run) as stores:
+        for person in ("Ada Lindqvist", "Ole Brandt"):
+            redact(stores, RedactionRequest(first.url, "asked for", person))
+        masked = stores.ledger.table("select distinct title from ledger.item_discovered where title is not null")
+        assert masked.to_pylist() == [{"title": "███ █████████ meets ███ ██████"}]
+        assert verify(stores.ledger).findings == ()
         redact(stores, RedactionRequest(second.url, "asked for"))
         assert stores.ledger.append([first, second], run).events == 0
     assert ledger.table("select url from ledger.item_discovered").to_pylist() == [{"url": other.url}]
     assert ledger.table("from ledger.addresses_joined").num_rows == 0
-    assert ledger.table("from ledger.article_redacted").num_rows == 2
+    assert ledger.table("select distinct article_id, scope from ledger.article_redacted").num_rows == 4
     assert verify(ledger).findings == ()
 
 

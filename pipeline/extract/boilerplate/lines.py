@@ -33,6 +33,7 @@ _LENGTH_STEP = 40
 MAX_LINKED_CHARS = 300
 """Longer lines do not count as linked."""
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
+_RANKS = {rule.id: number for number, rule in enumerate(LINE_RULES)}
 
 
 def clean_lines(
@@ -109,7 +110,7 @@ def _rules_for(place: Place, steps: int) -> tuple[tuple[LineRule, ...], re.Patte
 
 
 def _rank(rule: LineRule) -> int:
-    return LINE_RULES.index(rule) if rule in LINE_RULES else len(LINE_RULES)
+    return _RANKS.get(rule.id, len(LINE_RULES))
 
 
 def _edge_hit(block: Block, place: Place, authors: Sequence[str], *, is_linked: bool) -> LineRule | None:

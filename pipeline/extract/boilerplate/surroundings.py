@@ -34,6 +34,7 @@ class Surroundings:
         self.body = body
         self.is_liveblog = is_liveblog
         self.own_articles = frozenset(heading.iterancestors("article")) if heading is not None else frozenset()
+        self.with_links = frozenset(_with_links(body))
         self.sign_ups = frozenset(_sign_ups(body))
         self.picture_boxes = frozenset(_picture_boxes(body))
         self._url = url
@@ -83,6 +84,17 @@ def _is_prose(element: HtmlElement) -> bool:
             break
         element = element[0]
     return element.tag == "p" and len(raw_text(element)) >= PROSE_CHARS
+
+
+def _with_links(body: HtmlElement) -> Iterator[HtmlElement]:
+    """The elements that hold a link."""
+    seen: set[HtmlElement] = set()
+    for link in body.iter("a"):
+        for element in link.iterancestors():
+            if element in seen:
+                break
+            seen.add(element)
+            yield element
 
 
 def _picture_boxes(body: HtmlElement) -> Iterator[HtmlElement]:

@@ -20,7 +20,7 @@ from pipeline.extract.boilerplate.finders import DIALOG_ROLES, holds_article
 from pipeline.extract.boilerplate.markup import drop, prepare
 from pipeline.extract.boilerplate.media_boxes import medium_of, read_media, read_series
 from pipeline.extract.boilerplate.surroundings import Surroundings
-from pipeline.extract.boilerplate.tree_rules import LAST_RULES_BY_TAG, RULES_BY_TAG, TreeRule
+from pipeline.extract.boilerplate.tree_rules import LAST_RULES_BY_TAG, LINKLESS_RULES_BY_TAG, RULES_BY_TAG, TreeRule
 from pipeline.extract.page.region import (
     NEARLY_ALL,
     PROSE_CHARS,
@@ -210,7 +210,8 @@ class TreeCleaner:
                 stack.extend(reversed(element))
 
     def _hit(self, element: HtmlElement, tag: str) -> _Hit | None:
-        for rule in RULES_BY_TAG.get(tag, ()):
+        rules = RULES_BY_TAG if element in self._page.with_links else LINKLESS_RULES_BY_TAG
+        for rule in rules.get(tag, ()):
             found = rule.find(element, self._page)
             if found is not None and rule.id not in self._unused_rules and found not in self._kept:
                 return self._hit_of(found, rule)

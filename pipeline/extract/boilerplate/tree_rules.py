@@ -53,6 +53,8 @@ class TreeRule(msgspec.Struct, frozen=True):
     find: ElementFinder
     counts: bool = True
     """Whether the removed text counts as the page's prose. The text of another article does not."""
+    needs_link: bool = False
+    """Whether the rule is only about elements that hold a link. It is not tried on others, which saves much time."""
 
 
 TREE_RULES = (
@@ -116,6 +118,7 @@ TREE_RULES = (
         example="<article><h3><a href='/w'>Brückfeld wählt nach</a></h3><div>Erst im Mai.</div></article>",
         tags=frozenset({"article"}),
         find=find_teaser_article,
+        needs_link=True,
     ),
     TreeRule(
         id="folding_bio",
@@ -140,6 +143,7 @@ TREE_RULES = (
         example="<p><a href='/andere'>Wer bezahlt die neuen Deiche an der Ruhn?</a></p>",
         tags=HEADINGS | {"p", "ul"},
         find=find_link_only,
+        needs_link=True,
     ),
     TreeRule(
         id="labelled_link",
@@ -148,6 +152,7 @@ TREE_RULES = (
         example="<p><b>ΔΙΑΒΑΣΤΕ |</b> <a href='/andere'>Wer bezahlt die neuen Deiche</a></p>",
         tags=frozenset({"p"}),
         find=find_labelled_link,
+        needs_link=True,
     ),
     TreeRule(
         id="link_list",
@@ -157,6 +162,7 @@ TREE_RULES = (
         "<li><b>Pegel:</b> <a href='/b'>Wie hoch das Wasser steht</a></li></ul>",
         tags=frozenset({"ul"}),
         find=find_link_list,
+        needs_link=True,
     ),
     TreeRule(
         id="linked_card",
@@ -174,6 +180,7 @@ TREE_RULES = (
         " ungültig.</p></div>",
         tags=frozenset({"div", "section"}),
         find=find_teaser_card,
+        needs_link=True,
     ),
     TreeRule(
         id="amp_component",
@@ -197,6 +204,7 @@ TREE_RULES = (
         example="<ul><li>Schlagworte: </li><li><a href='/t/ruhn'>Ruhn</a></li><li>Hochwasser</li></ul>",
         tags=frozenset({"ul", "dl", "div"}),
         find=find_labelled_tags,
+        needs_link=True,
     ),
     TreeRule(
         id="new_window_note",
@@ -242,4 +250,5 @@ def _rules_by_tag(rules: tuple[TreeRule, ...]) -> dict[str, tuple[TreeRule, ...]
 
 
 RULES_BY_TAG = _rules_by_tag(TREE_RULES)
+LINKLESS_RULES_BY_TAG = _rules_by_tag(tuple(rule for rule in TREE_RULES if not rule.needs_link))
 LAST_RULES_BY_TAG = _rules_by_tag(LAST_RULES)

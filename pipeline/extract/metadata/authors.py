@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 import msgspec
@@ -156,14 +156,7 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> Authors:
     """
     outlet = _outlet_names(declared)
     organisations = Authors()
-    for origin, names in (
-        ("json-ld", _json_ld_authors(declared)),
-        *((name, _split_all(declared.metas.get(name, ()))) for name in _AUTHOR_METAS),
-        ("byline", _split_all((byline,) if byline else ())),
-        *((name, _split_all(declared.metas.get(name, ()))) for name in LOOSE_AUTHOR_METAS),
-        *((name, _split_all(_given_names_first(declared.metas.get(name, ())))) for name in _INVERTED_METAS),
-        ("twitter:data", _split_all(_labelled(declared))),
-    ):
+    for origin, names in _named_authors(declared, byline):
         authors = _distinct(names)
         persons = _distinct(name for name in authors if not _is_outlet(name, outlet, url))
         named = [name for name in persons if not AGENCY_LINE.match(name)]
@@ -174,6 +167,19 @@ def choose_authors(declared: Declared, byline: str | None, url: str) -> Authors:
         if authors and not organisations.names:
             organisations = Authors(authors, origin)
     return organisations
+
+
+def _named_authors(declared: Declared, byline: str | None) -> Iterator[tuple[str, list[str]]]:
+    """The places that name authors, the most trusted first, with their names. A place is read only when it is asked."""
+    yield "json-ld", _json_ld_authors(declared)
+    for name in _AUTHOR_METAS:
+        yield name, _split_all(declared.metas.get(name, ()))
+    yield "byline", _split_all((byline,) if byline else ())
+    for name in LOOSE_AUTHOR_METAS:
+        yield name, _split_all(declared.metas.get(name, ()))
+    for name in _INVERTED_METAS:
+        yield name, _split_all(_given_names_first(declared.metas.get(name, ())))
+    yield "twitter:data", _split_all(_labelled(declared))
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

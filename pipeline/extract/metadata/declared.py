@@ -91,7 +91,7 @@ class Declared(msgspec.Struct, frozen=True):
 
     def meta(self, *names: str) -> str | None:
         """The content of the first of these meta names that the page has."""
-        return next((content for name in names for content in self.metas.get(name, ())), None)
+        return next((self.metas[name][0] for name in names if name in self.metas), None)
 
 
 def read_declared(root: HtmlElement, url: str) -> Declared:

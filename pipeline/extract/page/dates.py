@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 import msgspec
 
@@ -90,6 +91,8 @@ _TIME_BEFORE = re.compile(rf"(?<![\d:]){_TIME}\)?[\s,|·•-]*(?:\b[^\W\d_]{{2,1
 """A time that stands before its date: `2:31 PM EST, Thu`."""
 _EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 _MAX_CHARS = 400
+_REMEMBERED = 64
+"""About the dates of one page, each of which is read several times."""
 _MONTHS_A_YEAR = 12
 
 
@@ -98,7 +101,11 @@ def parse_moment(text: str, *, default_zone: tzinfo = UTC) -> Moment | None:
 
     A time without a zone, or with an unknown zone, is taken to be in `default_zone`.
     """
-    text = text.strip()[:_MAX_CHARS]
+    return _parse(text.strip()[:_MAX_CHARS], default_zone)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parse(text: str, default_zone: tzinfo) -> Moment | None:
     if _EPOCH.match(text):
         at = datetime.fromtimestamp(int(text[:10]), UTC)
         return Moment(at=at, written=at.replace(tzinfo=None), has_time=True, has_zone=True)

@@ -126,7 +126,7 @@ class JoinEvidence(StrEnum):
     CANONICAL = "canonical"
     """The page at one address names the other one as its own (rel=canonical)."""
     EQUAL_TEXT = "equal_text"
-    """Both have the same text, and differ in the query only."""
+    """Both have the same headline, lead and text. They differ in the query only, or were published at the same time."""
 
 
 class Medium(StrEnum):

@@ -83,7 +83,9 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
         case JoinEvidence.SAME_ADDRESS:
             return True
         case JoinEvidence.EQUAL_TEXT:
-            return _share_source(one, other) and not _differ(one.title, other.title)
+            is_one_page = _path(one.url) == _path(other.url)
+            is_one_moment = is_telling(one.published_at) and _is_same_time(one, other)
+            return _share_source(one, other) and not _differ(one.title, other.title) and (is_one_page or is_one_moment)
         case JoinEvidence.ORIGINAL_LINK:
             return _shared_text(one, other) is not False
         case JoinEvidence.REDIRECT:
@@ -130,6 +132,10 @@ def _shingles(text: str | None) -> set[tuple[str, ...]]:
 
 def _words(text: str | None) -> list[str]:
     return _WORD.findall(text.casefold()) if text else []
+
+
+def _path(url: str) -> str:
+    return re.split("[?#]", url, maxsplit=1)[0]
 
 
 def _share_source(one: ArticleFacts, other: ArticleFacts) -> bool:

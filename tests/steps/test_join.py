@@ -72,6 +72,11 @@ JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         facts("/r/8812", title="Ferry adrift near the mole"),
     ),
     "a campaign in the query": (JoinEvidence.EQUAL_TEXT, facts("/a", text=FERRY), facts("/a?c=1", text=FERRY)),
+    "a new slug with a new guid, published at the same moment": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+        facts("/b", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+    ),
     "an older version's address": (JoinEvidence.SAME_ADDRESS, facts("/a"), facts("/a?maca=1")),
 }
 APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
@@ -120,6 +125,16 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         JoinEvidence.CANONICAL,
         facts("/storm", title="Forty trees fall", published_at=NOON),
         facts("/ferry", title="Ferry adrift", published_at=NOON),
+    ),
+    "the same notice on another day": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/monday", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+        facts("/tuesday", text=FERRY, published_at=LATER + timedelta(minutes=7)),
+    ),
+    "the same notice at a full hour": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/north", text=FERRY, published_at=NOON),
+        facts("/south", text=FERRY, published_at=NOON),
     ),
     "a notice in place of two reports": (
         JoinEvidence.EQUAL_TEXT,
@@ -258,13 +273,20 @@ def test_a_run_joins_addresses_by_each_kind_of_evidence(kiosk: Kiosk) -> None:
     kiosk.ingest()
     kiosk.later(hours=2)
     kiosk.write("/tugs-save-ferry", "Tugs save the ferry", FERRY)
-    kiosk.offer(("/tugs-save-ferry", "1", "Tugs save the ferry"), ("/storm", "2", "Forty trees fall"))
+    kiosk.write("/mole-is-repaired", "Mole repaired", FERRY[::-1])
+    kiosk.offer(
+        ("/tugs-save-ferry", "1", "Tugs save the ferry"),
+        ("/storm", "2", "Forty trees fall"),
+        ("/storm/amp", "3", "Forty trees fall"),
+        ("/mole-is-repaired", "77", "Mole repaired"),  # as old as /mole
+    )
     kiosk.ingest()
     joins = [
         ("redirect", "/storm", "/r/1"),
         ("canonical", "/storm", "/storm/amp"),
         ("equal_text", "/mole", "/mole?c=rss"),
         ("guid", "/ferry", "/tugs-save-ferry"),
+        ("equal_text", "/mole", "/mole-is-repaired"),
     ]
     assert kiosk.joined() == joins
     kiosk.later(hours=2)

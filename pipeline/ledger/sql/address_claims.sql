@@ -135,11 +135,29 @@ texts as (
     group by source_id, article_id, text_digest, page
 ),
 
-first_addresses as (
-    select source_id, page, text_digest, min_by(article_id, position) as article_id, min_by(url, position) as url
+-- The first address of each path that has the text, …
+page_firsts as (
+    select
+        source_id,
+        page,
+        text_digest,
+        min_by(article_id, position) as article_id,
+        min_by(event_id, position) as event_id,
+        min_by(url, position) as url,
+        min(position) as position
     from texts
     group by source_id, page, text_digest
-    having count(distinct article_id) > 1
+),
+
+-- … and the first one of all paths.
+text_firsts as (
+    select
+        source_id,
+        text_digest,
+        min_by(article_id, position) as article_id,
+        min_by(url, position) as url
+    from page_firsts
+    group by source_id, text_digest
 ),
 
 equal_texts as (
@@ -152,8 +170,20 @@ equal_texts as (
         firsts.url as other_url,
         texts.text_digest as detail
     from texts
-    inner join first_addresses as firsts using (source_id, page, text_digest)
+    inner join page_firsts as firsts using (source_id, page, text_digest)
     where texts.article_id != firsts.article_id
+    union all
+    select
+        'equal_text' as evidence,
+        page_firsts.source_id,
+        page_firsts.article_id,
+        page_firsts.event_id as caused_by,
+        firsts.article_id as other_article_id,
+        firsts.url as other_url,
+        page_firsts.text_digest as detail
+    from page_firsts
+    inner join text_firsts as firsts using (source_id, text_digest)
+    where page_firsts.article_id != firsts.article_id
 )
 
 select * from older_items

@@ -6,6 +6,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from fastwarc.warc import WarcRecord
@@ -46,11 +47,9 @@ def erasure_note(location: Location, at: datetime) -> bytes:
 
 
 def records_of(storage: Storage, name: str) -> Iterator[tuple[Location, WarcRecord]]:
-    """The records of a file that are not erased, in order, up to what a killed process may have left unfinished.
-
-    Raises ArchiveError naming file and offset.
-    """
-    with storage.open(name) as file:
+    """The records of a file that are not erased, in order, up to the first that is damaged or unfinished; nothing if
+    the file is lost."""
+    with suppress(ArchiveError), storage.open(name) as file:
         at, end = 0, file.seek(0, os.SEEK_END)
         while at < end:
             member, length = next_member(file, at, end)

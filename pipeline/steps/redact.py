@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urldefrag
@@ -18,9 +18,9 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.archive import read_page
 from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.storage import Location, Storage, archive_storage
+from pipeline.archive.warc import read_member
 from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
 from pipeline.events import (
     EVENT_TYPES,
@@ -171,11 +171,12 @@ def plan_redaction(stores: Stores, request: RedactionRequest, now: datetime) -> 
 def overwrite_records(ledger: Ledger, storage: Storage) -> int:
     """Overwrite the records of the archive that were to be erased and are still there; return how many.
 
-    Raises ArchiveError, StorageError.
+    Raises StorageError.
     """
     overwritten = 0
     for due in ledger.select(_DueRecord, "erased_records"):
-        if digest(storage.read(due.location)) != due.warc_digest:
+        member = _bytes_at(storage, due.location)
+        if member is not None and digest(member) != due.warc_digest:
             storage.overwrite(due.location, erasure_note(due.location, due.erased_at))
             overwritten += 1
     return overwritten
@@ -207,20 +208,17 @@ def _locations(ledger: Ledger, storage: Storage, events: Sequence[Event], mask: 
     addresses = {text for event in events for text in _addresses_in(event)}
     pages = {Location(*place) for event in events if (place := _place(event))}
     pages -= {due.location for due in ledger.select(_DueRecord, "erased_records")}
-    for name in sorted({location.warc_file for location in pages}):
+    for page in sorted(pages, key=str):
+        if _bytes_at(storage, page) is not None:
+            yield page
+    for name in sorted({page.warc_file for page in pages}):
         for location, record in records_of(storage, name):
-            if location in pages or urldefrag(record.headers.get("WARC-Target-URI") or "").url in addresses:
-                pages.discard(location)
+            if location not in pages and urldefrag(record.headers.get("WARC-Target-URI") or "").url in addresses:
                 yield location
-    if pages:
-        raise ArchiveError(
-            f"{min(map(str, pages))}: no record is there, so nothing was erased; `newsledger verify --archive`"
-        )
     sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
     since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
     for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):
-        text = _text_of(storage, location)
-        if any(address in text for address in addresses) and (mask is None or mask.is_in(text)):
+        if _lists(storage, location, addresses, mask):
             yield location
 
 
@@ -238,10 +236,27 @@ def _place(event: Any) -> tuple[str, int, int] | None:
     return event.warc_file, event.warc_offset, event.warc_length
 
 
-def _text_of(storage: Storage, location: Location) -> str:
-    """A feed or another document, with the ways in which XML and JSON spell an address undone."""
-    body = read_page(storage, location).body
-    return html.unescape(body.decode("utf-8", "replace")).replace("\\/", "/")
+def _bytes_at(storage: Storage, location: Location) -> bytes | None:
+    """The record's bytes; None if the file is lost or ends before them, so that nothing is left to be erased."""
+    try:
+        return storage.read(location)
+    except ArchiveError:
+        return None
+
+
+def _lists(storage: Storage, location: Location, addresses: Collection[str], mask: NameMask | None) -> bool:
+    """Whether a feed or another document has one of the addresses, and the name if a mask is given. One whose bytes
+    cannot be read as a document may have anything."""
+    member = _bytes_at(storage, location)
+    if member is None:
+        return False
+    try:
+        body = read_member(member, where=str(location)).body
+    except ArchiveError:
+        return True
+    # with the ways in which XML and JSON spell an address undone
+    text = html.unescape(body.decode("utf-8", "replace")).replace("\\/", "/")
+    return any(address in text for address in addresses) and (mask is None or mask.is_in(text))
 
 
 def _seals(ledger: Ledger, removed: Sequence[Recorded], replaced: Sequence[Recorded]) -> Iterator[Seal]:

@@ -102,7 +102,7 @@ def extract_page(
         if authors:
             origins = {**article.origins, "authors": "signature"}
             article = msgspec.structs.replace(article, authors=authors, origins=origins)
-    said = (*titles, page_title, *filter(None, (article.headline,)))
+    said = tuple(dict.fromkeys((*titles, page_title, *filter(None, (article.headline,)))))
     blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS <= len(article.lead or ""):
         blocks = [Block(kind=BlockKind.PARAGRAPH, text=article.lead or "")]  # a page with nothing but its lead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 from typing import Literal
 
@@ -17,6 +18,8 @@ _UNSEEN = re.compile(f"[{FORBIDDEN_CHARACTERS}\u00ad\u200b\u2060\ufeff\u200e\u20
 """Forbidden characters, soft hyphens, zero-width spaces, direction marks. Joiners stay: some scripts need them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _WORD = re.compile(r"\w+")
+_REMEMBERED = 16
+"""Headline, lead and the like are compared with one line after another."""
 _SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,)](?:\s|$))")
 _STRING = XPath("string()", smart_strings=False)
 _TEXTS = XPath("descendant::text()", smart_strings=False)
@@ -116,8 +119,9 @@ def spaced_text(element: _Element) -> str:
     return _SPACE_BEFORE_MARK.sub("", tidy(" ".join(map(str, texts)))) if isinstance(texts, list) else ""
 
 
-def words_of(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+@lru_cache(maxsize=_REMEMBERED)
+def words_of(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold()))
 
 
 def normal(text: str) -> str:

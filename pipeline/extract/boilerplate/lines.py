@@ -45,7 +45,9 @@ def clean_lines(
     consist mostly of links, normalized by `normal`.
     """
     total = sum(len(block.text) for block in blocks) or 1
-    is_linked = [bool(linked) and len(block.text) <= MAX_LINKED_CHARS and normal(block.text) in linked for block in blocks]
+    is_linked = [
+        bool(linked) and len(block.text) <= MAX_LINKED_CHARS and normal(block.text) in linked for block in blocks
+    ]
     hits = _line_hits(blocks, authors, is_linked)
     taken: dict[str, int] = {}
     for block, rule in zip(blocks, hits, strict=True):

@@ -7,6 +7,7 @@ its medium, and has a player, a control or a length. Its caption is data: a teas
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -55,8 +56,7 @@ _LENGTH = re.compile(
 
 def find_media_box(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     """The element, if it is a small box named for its medium, with a player, a control or a length."""
-    names = f"{element.get('class') or ''} {element.get('data-component') or ''}"
-    if not _NAMES.search(names):
+    if not _names_medium(f"{element.get('class') or ''} {element.get('data-component') or ''}"):
         return None
     text = text_within(element, _MAX_BOX_CHARS)
     if not text or next(element.iter("h1", "article"), None) is not None:
@@ -70,6 +70,12 @@ def find_media_box(element: HtmlElement, page: Surroundings) -> HtmlElement | No
         return None
     has_player = next(element.iterdescendants(*_PLAYERS), None) is not None
     return element if has_player or any(_CONTROL.match(part) or _length(part) for part in _parts(element)) else None
+
+
+@lru_cache(maxsize=5_000)
+def _names_medium(names: str) -> bool:
+    """Remembered: a site repeats its class names on every page."""
+    return _NAMES.search(names) is not None
 
 
 def read_media(box: HtmlElement) -> Video:

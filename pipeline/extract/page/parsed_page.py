@@ -144,7 +144,9 @@ def _clean_bytes(text: str) -> bytes:
     All of it is searched for on bytes, which is several times faster than on text.
     """
     body = text.encode("utf-8", "ignore").translate(_FORM_FEED_TO_SPACE, _CONTROL_CHARACTERS)
-    return _NONCHARACTERS.sub(b"", _REFERENCE.sub(_kept_reference, body))
+    if b"&#" in body:
+        body = _REFERENCE.sub(_kept_reference, body)
+    return _NONCHARACTERS.sub(b"", body) if b"\xef\xbf" in body else body
 
 
 def _kept_reference(reference: re.Match[bytes]) -> bytes:

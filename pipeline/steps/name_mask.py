@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -15,25 +16,30 @@ from pipeline.ledger.rows import ENVELOPE, Recorded
 BLOCK = "█"
 IN_ADDRESSES = "x"
 """Stands for each letter of the name in an address, which can have no blocks."""
-_ADDRESS = re.compile(r"\S*[/:?&=]\S*")
+_ADDRESS = re.compile(r"\S*[/:?&=@]\S*")
 """An address, or a guid that is made of one."""
+_IN_PROSE = re.compile(r"\S*(?://|@)\S*")
+"""An address within a text."""
 _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 class NameMask:
     """Finds each word of the name that begins with a capital letter, also with a genitive s and in capitals.
 
-    In addresses, it finds the words in any case, and as they are spelt without umlauts and accents.
+    In addresses, it finds the words in any case, with percent escapes, and as they are spelt without umlauts and
+    accents.
     """
 
     def __init__(self, name: str) -> None:
-        words = [word for word in re.findall(r"[^\W\d_]+", name) if word[0].isupper()]
+        words = [word for word in re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name)) if word[0].isupper()]
         if not words:
             raise NewsledgerError(f"{name}: no word of it begins with a capital letter, so it is no name")
-        spellings = [spelling for word in words for spelling in (word, word.upper())]
+        spellings = [form for word in words for spelling in (word, word.upper()) for form in _composed_or_not(spelling)]
         in_addresses = [spelling for word in words for spelling in _in_addresses(word)]
         self._in_text = re.compile(rf"(?<!\w)(?:{_any(spellings)})s?(?!\w)")
-        self._in_addresses = re.compile(rf"(?<![^\W\d_])(?:{_any(in_addresses)})s?(?![^\W\d_])", re.IGNORECASE)
+        self._in_addresses = re.compile(
+            rf"(?:(?<![^\W\d_])|(?<=%[\da-f]{{2}}))(?:{_any(in_addresses)})s?(?![^\W\d_])", re.IGNORECASE
+        )
 
     def is_in(self, text: str) -> bool:
         return self._in_text.search(text) is not None or self._in_addresses.search(text) is not None
@@ -48,8 +54,9 @@ class NameMask:
 
     def _mask(self, value: Any) -> Any:
         if isinstance(value, str) and _ADDRESS.fullmatch(value):
-            return self._in_addresses.sub(lambda found: IN_ADDRESSES * len(found[0]), value)
+            return self._mask_address(value)
         if isinstance(value, str):
+            value = _IN_PROSE.sub(lambda found: self._mask_address(found[0]), value)
             return self._in_text.sub(lambda found: BLOCK * len(found[0]), value)
         if isinstance(value, list | tuple):
             return [self._mask(each) for each in value]
@@ -57,10 +64,21 @@ class NameMask:
             return {name: self._mask(each) for name, each in value.items()}
         return value
 
+    def _mask_address(self, address: str) -> str:
+        return self._in_addresses.sub(lambda found: IN_ADDRESSES * len(found[0]), address)
+
+
+def _composed_or_not(word: str) -> Iterator[str]:
+    yield word
+    yield unicodedata.normalize("NFD", word)
+
 
 def _in_addresses(word: str) -> Iterator[str]:
     lower = word.lower()
-    yield lower
+    for spelling in (word, lower, word.upper()):
+        for form in _composed_or_not(spelling):
+            yield form
+            yield quote(form)
     yield lower.translate(_TRANSLITERATED)
     yield "".join(each for each in unicodedata.normalize("NFD", lower) if not unicodedata.combining(each))
 

@@ -31,7 +31,6 @@ from pipeline.steps.backfill.replay import Scope, replayable_captures
 from pipeline.steps.capture import pending_pages
 from pipeline.steps.extract import pending_captures
 from pipeline.steps.maintain import delete_erased, merge_files
-from pipeline.steps.name_mask import NameMask
 from pipeline.steps.redact import Redaction, RedactionRequest, overwrite_records, redact
 from pipeline.steps.revisit import due_pages
 from pipeline.steps.run.stores import Stores
@@ -367,18 +366,3 @@ def test_the_command_says_what_it_would_erase_and_what_is_left_to_do(world: Worl
     again = newsledger("redact", article, "--reason", "asked", "--data", world.settings.data)
     assert again.returncode == 1
     assert "no such article in this ledger, or it was erased before" in again.stderr
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("Merz sagte", "████ sagte"),
-        ("Die Schmerzen und MERZ", "Die Schmerzen und ████"),
-        ("Merz-Regierung, Merz’ Plan", "████-Regierung, ████’ Plan"),
-        ("das Kabinett Merzs", "das Kabinett █████"),
-        ("https://a.example/der-merz-plan-1", "https://a.example/der-xxxx-plan-1"),
-        ("https://a.example/schmerz", "https://a.example/schmerz"),
-    ],
-)
-def test_each_word_of_a_name_is_masked(text: str, masked: str) -> None:
-    assert NameMask("Merz")._mask(text) == masked

@@ -91,7 +91,10 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
         raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
     for path in (settings.ledger_catalog, settings.archive_root):
         if path.exists():
-            raise StorageError(f"{path}: is there already; restore into an empty data directory")
+            raise StorageError(
+                f"{path}: is there already; restore into an empty data directory, "
+                "so delete this one first if an earlier restore into it was interrupted"
+            )
     with disk_errors(settings.data), _alone(folder):
         copying = _Copying(folder, settings.data, on_progress)
         for pattern in ("archive/**/*.warc.gz", f"{catalog.stem}/**/*.parquet"):

@@ -27,6 +27,9 @@ from pipeline.ledger.tables import BOOKKEEPING
 from pipeline.settings import Settings
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
+UNFINISHED = "restore.unfinished"
+"""A file in the data directory while a backup is copied into it."""
+
 
 class Backup(msgspec.Struct, frozen=True):
     """What one backup did."""
@@ -81,7 +84,8 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
 
 
 def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
-    """Copy a backup into the data directory, which must have no ledger and no archive. Raises StorageError.
+    """Copy a backup into the data directory, which must have no ledger and no archive, except those of a restore that
+    was interrupted. Raises StorageError.
 
     The caller verifies the result.
     """
@@ -89,18 +93,19 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
     catalog = folder / settings.ledger_catalog.name
     if not catalog.is_file():
         raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
+    unfinished = settings.data / UNFINISHED
     for path in (settings.ledger_catalog, settings.archive_root):
-        if path.exists():
-            raise StorageError(
-                f"{path}: is there already; restore into an empty data directory, "
-                "so delete this one first if an earlier restore into it was interrupted"
-            )
+        if path.exists() and not unfinished.exists():
+            raise StorageError(f"{path}: is there already; restore into an empty data directory")
     with disk_errors(settings.data), _alone(folder):
+        settings.data.mkdir(parents=True, exist_ok=True)
+        unfinished.touch()
         copying = _Copying(folder, settings.data, on_progress)
         for pattern in ("archive/**/*.warc.gz", f"{catalog.stem}/**/*.parquet"):
             copying.files(settings.data / path.relative_to(folder) for path in folder.glob(pattern))
         copying.file(settings.anchors_file, folder / settings.anchors_file.name)
         copying.file(settings.ledger_catalog, catalog)
+        unfinished.unlink()
 
 
 class _Copying:
@@ -128,7 +133,10 @@ class _Copying:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = target.with_name(f"{target.name}.copying")
-        copy_file(source, copy)
+        try:
+            copy_file(source, copy)
+        except OSError as exc:  # the error may name no file, or the one that is read
+            raise OSError(exc.errno, exc.strerror, str(target)) from exc
         os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))  # as it was before: it may be written meanwhile
         fsync(copy)
         copy.replace(target)

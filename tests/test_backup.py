@@ -156,3 +156,20 @@ def test_a_damaged_backup_is_found_when_it_is_restored(
     assert "is there already; restore into an empty data directory" in again.stderr
     nothing = newsledger("restore", folder / "nowhere", "--data", target / "new")
     assert "holds no backup" in nothing.stderr
+
+
+def test_a_restore_that_was_interrupted_is_resumed(
+    filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory, small_disk: Path
+) -> None:
+    target = tmp_path_factory.mktemp("restored")
+    back_up(filled, folder)
+    (folder / "archive").mkdir()
+    (folder / "archive" / "large.warc.gz").write_bytes(os.urandom(3_000_000))
+    full = newsledger("restore", folder, "--data", small_disk / "data")
+    assert full.returncode == 1
+    assert f"{small_disk}/data/archive/large.warc.gz: no space left on the disk" in full.stderr
+    shutil.copytree(small_disk / "data", target, dirs_exist_ok=True)
+    resumed = newsledger("restore", folder, "--data", target)
+    assert resumed.returncode == 0, resumed.stderr
+    assert contents(target) == contents(filled.data)
+    assert "is there already" in newsledger("restore", folder, "--data", target).stderr

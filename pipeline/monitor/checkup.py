@@ -102,7 +102,9 @@ def _open_files() -> Checked:
 
 
 def _sources(path: Path) -> Checked:
-    return _attempt("sources", lambda: f"{len(load_sources(path))} in {path}", "correct the file")
+    return _attempt(
+        "sources", lambda: f"{len(load_sources(path))} in {path}", "correct it, or make one: `newsledger sources add`"
+    )
 
 
 def _contact(settings: Settings) -> Checked:

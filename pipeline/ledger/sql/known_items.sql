@@ -10,8 +10,10 @@ select
     arg_max_null(title, position) as title,
     arg_max_null(published_at, position) as published_at,
     arg_max_null(
-        case when producer in ('poll@1', 'poll@2') then
-            {'summary': summary, 'published_raw': published_raw, 'updated_at': updated_at}
+        case
+            when producer in ('poll@1', 'poll@2')
+                then
+                    { 'summary': summary, 'published_raw': published_raw, 'updated_at': updated_at }
         end,
         position
     ) as earlier

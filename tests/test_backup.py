@@ -164,7 +164,7 @@ def test_a_restore_that_was_interrupted_is_resumed(
     target = tmp_path_factory.mktemp("restored")
     back_up(filled, folder)
     (folder / "archive").mkdir()
-    (folder / "archive" / "large.warc.gz").write_bytes(os.urandom(3_000_000))
+    (folder / "archive" / "large.warc.gz").write_bytes(os.urandom(4_000_000))
     full = newsledger("restore", folder, "--data", small_disk / "data")
     assert full.returncode == 1
     assert f"{small_disk}/data/archive/large.warc.gz: no space left on the disk" in full.stderr

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.events import SourceDescribed
+from pipeline.events import Event, SourceDescribed
 from pipeline.interval import Interval
 from pipeline.sources import Source
 from pipeline.steps.capture import capture_source, expire
@@ -80,7 +80,7 @@ def collect(
 def describe(stores: Stores, sources: Sequence[Source]) -> StepResult:
     """Record what sources.toml says about the sources, if the ledger does not say the same already."""
     known = {row.source_id: row for row in stores.ledger.select(DescribedSource, "described_sources")}
-    outcomes = []
+    events = list[Event]()
     for source in sources:
         last = known.get(source.id)
         said = {name: getattr(source, name) for name in DescribedSource.__struct_fields__ if name not in _ENVELOPE}
@@ -93,8 +93,8 @@ def describe(stores: Stores, sources: Sequence[Source]) -> StepResult:
                 supersedes=last.event_id if last else None,
                 **said,
             )
-            outcomes.append([event])
-    return stores.record_each("describe", outcomes, total=len(outcomes))
+            events.append(event)
+    return stores.record(events) if events else StepResult({})
 
 
 def expire_removed(stores: Stores, roster: Sequence[Source]) -> StepResult:

@@ -252,4 +252,6 @@ def test_an_oddity_costs_nothing(after: Street, name: str) -> None:
 def test_the_ledger_verifies(after: Street) -> None:
     verification = after.verify()
     assert verification.findings == ()
-    assert verification.events == sum(sum(after.record(site).counts) for site in after.sites.values()) + 5
+    of_sites = sum(sum(after.record(site).counts) for site in after.sites.values())
+    described = len(after.rows("from ledger.source_described"))
+    assert verification.events == of_sites + 5 + described

@@ -1,8 +1,8 @@
 """redact: erase an article, or a person's name in it, from the ledger and the archive, and seal what is left.
 
-What is to be erased is found under the ledger's lock. One transaction removes the events, or replaces those with the
-name, and records `article_redacted`, which has the new digests. Then the archive's records are overwritten. If the
-process is killed between the two, the next maintenance does the rest.
+The archive is searched first, which can take minutes. Then, under the ledger's lock, one transaction removes the
+events, or replaces those with the name, and records `article_redacted`, which has the new digests. At last the records
+of the archive are overwritten. If the process is killed before that, the next maintenance overwrites them.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ class Redaction(msgspec.Struct, frozen=True):
     reason: str
     sources: Mapping[UUID, str]
     """A source of each address of the article."""
+    positions: Sequence[int]
+    """The positions of all events about the article."""
     removed: Sequence[Recorded]
     replaced: Sequence[Recorded]
     """Events without the name; each stands for the one at the same position."""
@@ -128,19 +130,23 @@ class _DueRecord(msgspec.Struct, frozen=True):
 def redact(stores: Stores, request: RedactionRequest) -> Redaction:
     """Erase what is asked for. Raises NewsledgerError if there is no such article or name, LedgerError if an append is
     not as it was recorded, ArchiveError, StorageError."""
-    now, planned = stores.now(), list[Redaction]()
+    now = stores.now()
+    planned = [plan_redaction(stores, request, now)]
 
     def plan() -> Erasure:
-        planned[:] = [plan_redaction(stores, request, now)]
-        return planned[0].erasure(now)
+        planned.append(plan_redaction(stores, request, now, planned[0]))
+        return planned[-1].erasure(now)
 
     stores.ledger.erase(plan, stores.run)
     overwrite_records(stores.ledger, archive_storage(stores.settings))
-    return planned[0]
+    return planned[-1]
 
 
-def plan_redaction(stores: Stores, request: RedactionRequest, now: datetime) -> Redaction:
-    """What the request would erase. Raises as `redact`."""
+def plan_redaction(
+    stores: Stores, request: RedactionRequest, now: datetime, searched: Redaction | None = None
+) -> Redaction:
+    """What the request would erase. The archive is not searched again after an earlier plan, `searched`, unless
+    something was recorded about the article since. Raises as `redact`."""
     ledger, storage = stores.ledger, archive_storage(stores.settings)
     addresses = _addresses_of(ledger, request.article)
     found = [item for cls in _OF_ARTICLES for item in _events_of(ledger, cls, addresses)]
@@ -153,17 +159,22 @@ def plan_redaction(stores: Stores, request: RedactionRequest, now: datetime) -> 
         names = sorted({event.name for event in events if _names_a_person(event)})
         raise NewsledgerError(f"{request.person}: not in this article; it names {', '.join(names) or 'nobody'}")
     removed = [] if mask else found
-    locations = _locations(ledger, storage, events, mask)
+    positions = [item.position for item in found]
+    if searched is not None and searched.positions == positions:
+        records = searched.records
+    else:
+        records = [
+            ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
+            for at in _locations(ledger, storage, events, mask)
+        ]
     return Redaction(
         scope=RedactionScope.PERSON if mask else RedactionScope.ARTICLE,
         reason=request.reason,
         sources={event.article_id: event.source_id for event in events if event.article_id in addresses},
+        positions=positions,
         removed=removed,
         replaced=replaced,
-        records=[
-            ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
-            for at in locations
-        ],
+        records=records,
         seals=[*_seals(ledger, removed, replaced)],
     )
 

@@ -31,7 +31,7 @@ from pipeline.steps.backfill.replay import Scope, replayable_captures
 from pipeline.steps.capture import pending_pages
 from pipeline.steps.extract import pending_captures
 from pipeline.steps.maintain import delete_erased, merge_files
-from pipeline.steps.redact import Redaction, RedactionRequest, overwrite_records, redact
+from pipeline.steps.redact import Redaction, RedactionRequest, overwrite_records, plan_redaction, redact
 from pipeline.steps.revisit import due_pages
 from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
@@ -245,6 +245,18 @@ def test_a_page_that_was_not_captured_yet_is_not_fetched_after_a_name_was_masked
         redact(stores, RedactionRequest(one.url, "asked for", "Ada Lindqvist"))
         pages = pending_pages(stores.ledger, Interval(NOON - timedelta(days=1), NOON + timedelta(days=1)), ["alpha"])
     assert [page.url for page in pages] == [other.url]
+
+
+def test_the_archive_is_searched_once_unless_something_new_is_recorded(world: World) -> None:
+    """The search can take minutes, and the ledger's lock is not held for so long."""
+    request = RedactionRequest(f"{world.web.base}/b", "asked for by letter")
+    with world.stores() as stores:
+        first = plan_redaction(stores, request, NOON)
+        assert len(first.records) == 3
+        world.settings.archive_root.rename(world.settings.data / "elsewhere")
+        assert plan_redaction(stores, request, NOON, first).records == first.records
+        stores.record([discovered(request.article, NOON, title="Said again")])
+        assert plan_redaction(stores, request, NOON, first).records == []
 
 
 def test_damage_in_the_archive_does_not_stop_the_erasure(world: World) -> None:

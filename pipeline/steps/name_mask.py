@@ -18,8 +18,7 @@ IN_ADDRESSES = "x"
 """Stands for each letter of the name in an address, which can have no blocks."""
 _ADDRESS = re.compile(r"\S*[/:?&=@]\S*")
 """An address, or a guid that is made of one."""
-_IN_PROSE = re.compile(r"\S*(?://|@)\S*")
-"""An address within a text."""
+_WORD = re.compile(r"\S+")
 _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -56,13 +55,17 @@ class NameMask:
         if isinstance(value, str) and _ADDRESS.fullmatch(value):
             return self._mask_address(value)
         if isinstance(value, str):
-            value = _IN_PROSE.sub(lambda found: self._mask_address(found[0]), value)
+            value = _WORD.sub(lambda found: self._mask_word(found[0]), value)
             return self._in_text.sub(lambda found: BLOCK * len(found[0]), value)
         if isinstance(value, list | tuple):
             return [self._mask(each) for each in value]
         if isinstance(value, dict):
             return {name: self._mask(each) for name, each in value.items()}
         return value
+
+    def _mask_word(self, word: str) -> str:
+        """A word of a text, which may be an address."""
+        return self._mask_address(word) if "//" in word or "@" in word else word
 
     def _mask_address(self, address: str) -> str:
         return self._in_addresses.sub(lambda found: IN_ADDRESSES * len(found[0]), address)

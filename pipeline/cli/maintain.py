@@ -33,7 +33,14 @@ def maintain(
     is older, another part each time; `newsledger verify --archive` checks all. Exit status 1 if anything is not as it
     was recorded.
     """
-    from pipeline.steps.maintain import GRACE, LOCK_TIMEOUT_SECONDS, delete_erased, merge_files, prune
+    from pipeline.steps.maintain import (
+        GRACE,
+        LOCK_TIMEOUT_SECONDS,
+        delete_erased,
+        delete_superseded,
+        merge_files,
+        prune,
+    )
     from pipeline.verification.installation import verify_weekly
 
     settings = load_settings(data=data)
@@ -44,6 +51,8 @@ def maintain(
     ):
         deleted = delete_erased(settings, ledger, now, timedelta() if at_once else GRACE)
         merging = merge_files(ledger, on_progress)
+        if at_once:
+            deleted += delete_superseded(ledger, utc_now(), timedelta())
         proof = verify_weekly(settings, ledger, now, on_progress)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     tests = models.build(settings, tested=models.Tested.ALL).tests if settings.build_file.exists() else 0

@@ -84,18 +84,19 @@ def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: time
 
     First the rows that an erasure has removed are left out of new files, and the snapshots that need the old ones are
     expired. The old files are deleted when the time of grace is over, so at a later maintenance, and with a grace of
-    zero at once. Raises ArchiveError, StorageError.
+    zero at once. Raises StorageError.
     """
-    if ledger.select(ErasedArticle, "erased_articles"):
+    has_erased = bool(ledger.select(ErasedArticle, "erased_articles"))
+    if has_erased:
         overwrite_records(ledger, archive_storage(settings))
         for cls in EVENT_TYPES:
             if any(file.delete_file for file in event_files(ledger, cls)):
                 ledger.rearrange(_Set, "rewrite_files", table=event_type(cls))
         ledger.rearrange(_Set, "expire_snapshots", older_than=now - grace)
-        deleted = delete_superseded(ledger, now, grace)
+    deleted = delete_superseded(ledger, now, grace)
+    if has_erased:
         ledger.compact()
-        return deleted
-    return delete_superseded(ledger, now, grace)
+    return deleted
 
 
 def prune(settings: Settings, now: datetime) -> list[Path]:

@@ -32,7 +32,7 @@ UNFINISHED = "restore.unfinished"
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """What one backup did."""
+    """The result of one backup."""
 
     position: int
     """The last position of the ledger that it holds."""

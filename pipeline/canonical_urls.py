@@ -136,7 +136,7 @@ def changed_session(old: str, new: str) -> tuple[str, str] | None:
 
 
 def _are_sessions(one: str, other: str) -> bool:
-    """Whether both look like ids that were drawn by lot: words, dates and counters do not."""
+    """True if both look like random ids, and not like words, dates or counters."""
     shared = sum(a == b for a, b in zip(one, other, strict=False))
     return _is_session(one) and _is_session(other) and 2 * shared < max(len(one), len(other))
 

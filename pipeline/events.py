@@ -137,7 +137,7 @@ class Medium(StrEnum):
 
 
 class RedactionScope(StrEnum):
-    """What of an article was erased."""
+    """The part of an article that was erased."""
 
     ARTICLE = "article"
     """Everything that the ledger and the archive had of it."""

@@ -96,7 +96,7 @@ class Speakers:
         self._accepted.add(phrase)
 
     def is_thing(self, phrase: Range) -> bool:
-        """Whether the German phrase is a common noun for nobody who speaks: "das Vorgehen", "junge Perspektiven".
+        """True if the German phrase is a common noun that names no speaker: "das Vorgehen", "junge Perspektiven".
 
         An article or an adjective shows a common noun. A second capitalised word makes a name of it: "das Rote Kreuz".
         """
@@ -114,7 +114,7 @@ class Speakers:
         return not self._is_group(nouns[0]) and not self._is_somebody(tokens[nouns[0]])
 
     def _is_somebody(self, noun: Token) -> bool:
-        """Whether the noun names a person by what they do or where they are from, or a document."""
+        """True if the noun names a document, or a person by occupation or origin."""
         lexicon, word = self._people.lexicon, noun.lower
         if noun.end - noun.start > len(noun.surface) or any(map(str.isupper, noun.surface[1:])):
             return True  # „Abendblatt“, BVerfG

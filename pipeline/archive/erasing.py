@@ -1,4 +1,4 @@
-"""What erasing needs of the archive: the records of a file, and the note that takes the place of an erased one."""
+"""The records of an archive file, and the note that replaces an erased record."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class ErasedArticles:
             self._scopes = {row.article_id: row.scope for row in query()}
             self._as_of = digest
 
-    def went_on(self, digest: str) -> None:
+    def advance(self, digest: str) -> None:
         """The ledger has a new head, and nothing was erased since the last one."""
         self._as_of = digest
 

@@ -288,7 +288,7 @@ class Ledger:
             _roll_back(con)
             raise
         if plan is None:
-            self._erased.went_on(digest)
+            self._erased.advance(digest)
         if position >= self._indexed_from:
             self._index.add(fresh, head.end, (last, digest))
         return Append({event_id: event_type(type(event)) for event_id, event in fresh.items()}, last)

@@ -22,7 +22,8 @@ from pipeline.steps.run.visits import polite_client, visit_each
 from pipeline.stopping import stop_if_asked
 
 PRODUCER = "sources@1"
-_ENVELOPE = frozenset({"event_id", "source_id"})
+_SAID = ("name", "language", "country", "homepage", "feeds", "sitemaps")
+"""What an event repeats of a source's entry in sources.toml."""
 
 
 class KnownSource(msgspec.Struct, frozen=True):
@@ -83,17 +84,18 @@ def describe(stores: Stores, sources: Sequence[Source]) -> StepResult:
     events = list[Event]()
     for source in sources:
         last = known.get(source.id)
-        said = {name: getattr(source, name) for name in DescribedSource.__struct_fields__ if name not in _ENVELOPE}
-        if last is None or said != {name: getattr(last, name) for name in said}:
-            event = SourceDescribed(
-                stream=f"source:{source.id}",
-                occurred_at=stores.now(),
-                producer=PRODUCER,
-                source_id=source.id,
-                supersedes=last.event_id if last else None,
-                **said,
+        said = {name: getattr(source, name) for name in _SAID}
+        if last is None or said != {name: getattr(last, name) for name in _SAID}:
+            events.append(
+                SourceDescribed(
+                    stream=f"source:{source.id}",
+                    occurred_at=stores.now(),
+                    producer=PRODUCER,
+                    source_id=source.id,
+                    supersedes=last.event_id if last else None,
+                    **said,
+                )
             )
-            events.append(event)
     return stores.record(events) if events else StepResult({})
 
 

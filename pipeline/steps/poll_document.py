@@ -80,7 +80,7 @@ async def poll_document(
         return _ended(poll, reason="error", detail=f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
     poll = _answered(poll, response, read)
     feed = _without_erased(read.feed, stores.erased)
-    if feed == read.feed:
+    if feed is read.feed:
         poll = _archived(stores, poll, response, state)
     detail = f"{response.final_url} answers {response.status}"
     if response.status == 304 and conditional:

@@ -107,7 +107,7 @@ def attribute_segments(reading: Reading) -> list[Quoted]:
 
 
 def _names(reading: Reading, attribution: Attribution) -> bool:
-    """Whether the words are what something is called: "so lautet der Titel", "das Motto lautete"."""
+    """True if the words introduce a name, not a quotation: "so lautet der Titel", "das Motto lautete"."""
     speaker, cue, lexicon = attribution.speaker, attribution.cue, reading.lexicon
     if speaker is None or cue is None or not reading.is_at(cue[0], *lexicon.naming_verbs):
         return False
@@ -146,7 +146,7 @@ def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) ->
 
 
 def _is_whole_paragraph(reading: Reading, number: int) -> bool:
-    """Whether the sentence is nothing but marked words, and so is its paragraph."""
+    """True if the paragraph is this sentence, and the sentence has marked words only."""
     sentences, (first, end, paragraph) = reading.sentences, reading.sentences[number]
     is_alone = number + 1 == len(sentences) or sentences[number + 1].paragraph != paragraph
     return is_alone and end - first == 1 and sentences[number - 1].paragraph != paragraph

@@ -125,7 +125,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_alone: bool
     """Whether nothing else is in their sentence: „Niemals.“"""
     is_gloss: bool
-    """Whether they translate a name in marks before them."""
+    """True if the words translate a name in marks before them."""
     is_attribute: bool
     """True if the words in marks are one adjective before its noun: die „fremden“ Schiffe."""
 
@@ -177,7 +177,7 @@ def shape_of(reading: Reading, at: int) -> Shape:
 
 
 def _is_gloss(view: View, at: int) -> bool:
-    """Whether the words in parentheses translate a name in marks before them: „Cast Lead“ („gegossenes Blei“)."""
+    """True if the words translate the name in marks before their parentheses: „Blue Tide“ („Blaue Flut“)."""
     tokens = view.tokens
     if at < 2 or at + 1 >= len(tokens) or tokens[at - 1].surface != "(" or tokens[at + 1].surface != ")":
         return False
@@ -190,7 +190,7 @@ def _is_before_noun(view: View, at: int) -> bool:
 
 
 def _is_between_stops(view: View, at: int) -> bool:
-    """Whether the marked words are a sentence whose stop stands after the marks: „Es sinkt“."""
+    """True if the marked words are a sentence, and its full stop follows the marks: „Es sinkt“."""
     is_first = at == 0 or view.tokens[at - 1].surface in _ENDS
     return is_first and at + 1 < len(view.tokens) and view.tokens[at + 1].surface == "."
 

@@ -7,7 +7,7 @@ from pipeline.annotate.grammar.tokens import Range, View
 
 
 def is_abstract(view: View, phrase: Range) -> bool:
-    """Whether the phrase names a thing that does not speak: "Die Kritik", "Das", "the darkness"."""
+    """True if the phrase names a thing, which cannot speak: "Die Kritik", "Das", "the darkness"."""
     lexicon = view.lexicon
     if not lexicon.is_german:
         head = view.tokens[phrase[1] - 1].lower

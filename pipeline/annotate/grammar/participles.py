@@ -49,7 +49,7 @@ def opens_with_participle(view: View, at: int, stop: int) -> bool:
 
 
 def is_passive_en(view: View, low: int, verb: int) -> bool:
-    """Whether the English verb is a passive participle: "was urged", "have been told", "announced by"."""
+    """True if the English verb is a participle in the passive: "was urged", "have been told", "announced by"."""
     if view.is_at(verb + 1, "by") and view.tokens[verb].lower.endswith("ed"):
         return True
     at = verb - 1

@@ -106,7 +106,7 @@ def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
 
 
 def is_noun_before_verb(view: View, at: int) -> bool:
-    """Whether an English form is a noun since the verb of the sentence follows it: "her remarks suggest"."""
+    """True if an English word is a noun, because the verb of the sentence follows it: "her remarks suggest"."""
     follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
     if follower is None or follower.surface not in view.lexicon.verbs or follower.surface.endswith(("ing", "ed")):
         return False

@@ -192,7 +192,7 @@ def according_to_source(p: Passage) -> Report | None:
 
 
 def _names_office(p: Passage, at: int) -> bool:
-    """Whether the rest of the sentence says who the source is: "according to Carla Dunn, head of the union"."""
+    """True if the rest of the sentence describes the source: "according to Carla Dunn, head of the union"."""
     end = noun_phrase(p, at, p.end)
     return end is not None and p.has_role(at, end)
 

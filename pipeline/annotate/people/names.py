@@ -299,7 +299,7 @@ def _is_beside_verb(view: View, at: int) -> bool:
 
 
 def _is_apposed(view: View, name: Range) -> bool:
-    """Whether the name stands between commas after an office: "her deputy, Tess Arden, said"."""
+    """True if the name stands between commas after an office: "her deputy, Tess Arden, said"."""
     tokens, (first, end) = view.tokens, name
     is_closed = end == len(tokens) or tokens[end].surface in {",", ".", "\n"}
     return is_closed and first > 1 and view.lexicon.is_role(tokens[first - 2].surface)

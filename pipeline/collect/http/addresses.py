@@ -103,11 +103,11 @@ class AllowedHosts:
                 raise SettingsError(f"NEWSLEDGER_ALLOW_HOSTS: {name!r} is not a valid host: {exc}") from exc
 
     def __contains__(self, host: object) -> bool:
-        """Whether the host is allowed on any port."""
+        """True if the host is allowed on at least one port."""
         return isinstance(host, str) and bool(self._ports_of(host))
 
     def permit(self, host: str, port: int) -> bool:
-        """Whether the host is allowed on this port."""
+        """True if the host is allowed on this port."""
         return not self._ports_of(host).isdisjoint({None, port})
 
     def _ports_of(self, host: str) -> set[int | None]:

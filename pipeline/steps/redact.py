@@ -149,7 +149,7 @@ def plan_redaction(
     something was recorded about the article since. Raises as `redact`."""
     ledger, storage = stores.ledger, archive_storage(stores.settings)
     addresses = _addresses_of(ledger, request.article)
-    found = [item for cls in _OF_ARTICLES for item in _events_of(ledger, cls, addresses)]
+    found = [item for cls in _filled(ledger, _OF_ARTICLES) for item in _events_of(ledger, cls, addresses)]
     events: list[Any] = [item.event for item in found]
     if not found:
         raise NewsledgerError(f"{request.article}: no such article in this ledger, or it was erased before")
@@ -207,6 +207,16 @@ def _events_of(ledger: Ledger, cls: type[Event], addresses: Iterable[UUID]) -> I
     ids = ", ".join(map(literal, addresses))
     columns = [name for name in ("article_id", "other_article_id") if name in cls.__struct_fields__]
     return _where(ledger, cls, " or ".join(f"{column} in ({ids})" for column in columns))
+
+
+class _Table(msgspec.Struct, frozen=True):
+    table_name: str
+
+
+def _filled(ledger: Ledger, types: Iterable[type[Event]]) -> list[type[Event]]:
+    """Those of the types that have events."""
+    filled = {table.table_name for table in ledger.select(_Table, "filled_tables")}
+    return [cls for cls in types if event_type(cls) in filled]
 
 
 def _names_a_person(event: Event) -> bool:
@@ -279,7 +289,9 @@ def _seals(ledger: Ledger, removed: Sequence[Recorded], replaced: Sequence[Recor
     instead = {item.position: item for item in replaced}
     appends = ledger.select(AppendRow, "appends_with", positions=sorted({*gone, *instead}))
     within = " or ".join(f"position between {append.first_position} and {append.last_position}" for append in appends)
-    events = sorted((item for cls in EVENT_TYPES for item in _where(ledger, cls, within)), key=_position)
+    events = sorted(
+        (item for cls in _filled(ledger, EVENT_TYPES) for item in _where(ledger, cls, within)), key=_position
+    )
     earlier = seals_of(ledger)
     for append in appends:
         first = bisect_left(events, append.first_position, key=_position)

@@ -164,6 +164,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         newest = installation.upgrade_extractor()
         asked, began = past.pages_asked(), utc_now()
         ui.backfill(first, second, "All Runs", "backfill-all-runs")
+        until(lambda: have_extracted(api, [first, second], began) or None)
         api.clear(scheduled)
         ui.leave()
         runs = ended_runs(api, [first, second, third], began)
@@ -231,13 +232,25 @@ def assert_polled_once(past: Room, run: DagRun) -> None:
 
 def ended_runs(api: AirflowApi, days: Sequence[datetime], since: datetime) -> list[DagRun]:
     """The runs of these days that have started since then, when all have ended, in the order of the days."""
+
+    def ended() -> list[DagRun] | None:
+        found = started_runs(api, days, since)
+        return found if len(found) == len(days) and all(run.has_ended for run in found) else None
+
+    return until(ended)
+
+
+def started_runs(api: AirflowApi, days: Sequence[datetime], since: datetime) -> list[DagRun]:
+    """The runs of these days that have started since then, in the order of the days."""
     keys = [f"{day:%Y-%m-%d}" for day in days]
+    found = [run for run in api.runs(DAG) if run.partition_key in keys and run.start_date and run.start_date >= since]
+    return sorted(found, key=lambda run: run.partition_key or "")
 
-    def wanted(runs: Sequence[DagRun]) -> list[DagRun]:
-        found = [run for run in runs if run.partition_key in keys and run.start_date and run.start_date >= since]
-        return sorted((run for run in found if run.has_ended), key=lambda run: run.partition_key or "")
 
-    return wanted(api.wait_for(lambda runs: len(wanted(runs)) == len(days), DAG))
+def have_extracted(api: AirflowApi, days: Sequence[datetime], since: datetime) -> bool:
+    """Whether the runs of these days that have started since then are done with the step `extract`."""
+    tasks = [task for run in started_runs(api, days, since) for task in api.tasks(run) if task.task_id == "extract"]
+    return len(tasks) == len(days) and all(task.state == "success" for task in tasks)
 
 
 def backfilled(past: Room, runs: Sequence[DagRun]) -> tuple[int, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Set
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -102,6 +104,11 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return any(self.lexicon.is_role(token.surface) for token in self.tokens[first:end])
 
 
+def capitals(view: View) -> list[int]:
+    """The positions of the capitalised words of the whole text."""
+    return [at for at, token in enumerate(view.tokens) if token.is_capitalised]
+
+
 def view_all(tokens: list[Token], lexicon: Lexicon) -> View:
     """The view of all tokens."""
     return View(tokens, lexicon, 0, len(tokens))
@@ -115,6 +122,7 @@ class Attribution(msgspec.Struct, frozen=True, gc=False):
 
 
 _SENTENCE_ENDS = frozenset(".!?…")
+_start, _end = attrgetter("start"), attrgetter("end")
 _LOOK_AHEAD = 12
 
 
@@ -191,12 +199,20 @@ def _may_be_small(view: View, sentence: Sentence) -> bool:
 @cache
 def _token() -> re.Pattern[str]:
     """Initials such as "U.S.", a number, a word, a web address such as "example.org", a line end or a mark."""
-    return re.compile(r"(?:[A-Z]\.){2,}|\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w+)*|\n|[^\w\s]")
+    return re.compile(r"((?:[A-Z]\.){2,}|\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w+)*|\n|[^\w\s])")
 
 
 def read_tokens(text: str) -> list[Token]:
     """The tokens of the text. Line ends are tokens too."""
-    return [Token(m.start(), m.end(), m[0], *_traits(m[0])) for m in _token().finditer(text)]
+    tokens: list[Token] = []
+    end = 0
+    pieces = iter(_token().split(text))
+    for space, surface in zip(pieces, pieces, strict=False):  # the space after the last token has no token after it
+        lower, is_word, is_capitalised = _traits(surface)
+        start = end + len(space)
+        end = start + len(surface)
+        tokens.append(Token(start, end, surface, lower, is_word, is_capitalised))
+    return tokens
 
 
 def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Token]:
@@ -206,9 +222,7 @@ def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Toke
     tokens: list[Token] = []
     at = 0
     for name in names:
-        while at < len(words) and words[at].start < name.before:
-            tokens.append(_cut(text, words[at], name.before))
-            at += 1
+        at = _copy_before(tokens, text, words, at, name.before)
         end = name.after
         while at < len(words) and (words[at].start < end or (words[at].start == end and text[end] in "-‑")):
             end = max(end, words[at].end)
@@ -226,11 +240,8 @@ def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> lis
     tokens: list[Token] = []
     at = 0
     for number, segment in enumerate(segments):
-        while at < len(words) and words[at].start < segment.before:
-            tokens.append(_cut(text, words[at], segment.before))
-            at += 1
-        while at < len(words) and words[at].end <= segment.after:
-            at += 1
+        at = _copy_before(tokens, text, words, at, segment.before)
+        at = bisect_right(words, segment.after, at, key=_end)
         tokens.append(Token(segment.before, segment.after, "“", "“", False, False, number))
         if at < len(words) and words[at].start < segment.after:
             tokens.append(new_token(segment.after, words[at].end, text[segment.after : words[at].end]))
@@ -239,8 +250,16 @@ def fold_segments(text: str, words: list[Token], segments: list[Segment]) -> lis
     return tokens
 
 
-def _cut(text: str, word: Token, stop: int) -> Token:
-    return word if word.end <= stop else new_token(word.start, stop, text[word.start : stop])
+def _copy_before(tokens: list[Token], text: str, words: list[Token], at: int, stop: int) -> int:
+    """Append the words from index `at` that begin before the character `stop`, and cut the last one there.
+
+    Returns the index of the word after them.
+    """
+    end = bisect_left(words, stop, at, key=_start)
+    tokens.extend(words[at:end])
+    if end > at and tokens[-1].end > stop:
+        tokens[-1] = new_token(tokens[-1].start, stop, text[tokens[-1].start : stop])
+    return end
 
 
 def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sentence]:
@@ -250,7 +269,8 @@ def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sent
     first = 0
     paragraph = 0
     last = len(tokens) - 1
-    for at, token in enumerate(tokens):
+    for at in [at for at, token in enumerate(tokens) if not token.is_word or token.surface[-1] == "." or at == last]:
+        token = tokens[at]
         if token.surface == "\n":
             follower = next((t for t in tokens[at + 1 : at + 4] if t.surface != "\n"), None)
             announces = (

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import islice
+from operator import attrgetter
+
 import msgspec
 
 from pipeline.annotate.direct.attribution import Quoted, situation_of
@@ -41,8 +45,10 @@ def find_reports(reading: Reading, quoted: dict[int, Attribution]) -> list[Repor
     `quoted` has the last direct quotation's attribution by the number of its sentence.
     """
     found: list[Reported] = []
+    starts = _reporting_words(reading)
     for number, sentence in enumerate(reading.sentences):
-        reports = _reports_in(reading, number)
+        near = starts[bisect_left(starts, sentence.first) : bisect_left(starts, sentence.end)]
+        reports = _reports_in(reading, number, near) if near else []
         if reports and found:
             reports = [item for item in reports if item.quote[0] >= found[-1].quote[1]]
         if reading.is_german and (not reports or _is_told(reading, sentence, reports, found, number)):
@@ -69,20 +75,26 @@ def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: lis
     return any(is_subjunctive(view, at) for at in range(sentence.first, reports[0].quote[0]))
 
 
-def _reports_in(reading: Reading, number: int) -> list[Reported]:
+def _reporting_words(view: View) -> list[int]:
+    """The positions of all words from which a rule starts."""
+    lexicon, words = view.lexicon, view.lexicon.reporting_words
+    may_be_noun = attrgetter("is_capitalised" if lexicon.is_german else "is_word")
+    return [
+        at
+        for at, token in enumerate(view.tokens)
+        if token.lower in words or (may_be_noun(token) and lexicon.is_reporting_noun(token.lower))
+    ]
+
+
+def _reports_in(reading: Reading, number: int, starts: list[int]) -> list[Reported]:
     """The outermost reports of the sentence. A report inside another's words is part of those words."""
     sentence, before = reading.sentences[number], reading.sentence_before(number)
+    words = reading.lexicon.reporting_words
     candidates: list[Reported] = []
-    looked_at = 0
-    is_german, words = reading.is_german, reading.lexicon.reporting_words
-    for at, token in enumerate(reading.tokens[sentence.first : sentence.end], sentence.first):
-        if token.lower not in words and not (
-            (token.is_capitalised or not is_german) and _is_reporting_noun(reading, at, sentence.end)
-        ):
-            continue
-        looked_at += 1
-        if looked_at > MOST_CUES:
-            break
+    may_report = (
+        at for at in starts if reading.tokens[at].lower in words or _has_clause(reading, at + 1, sentence.end)
+    )
+    for at in islice(may_report, MOST_CUES):
         passage = Passage(
             tokens=reading.tokens,
             lexicon=reading.lexicon,
@@ -101,15 +113,9 @@ def _reports_in(reading: Reading, number: int) -> list[Reported]:
     return _outermost(candidates)
 
 
-def _is_reporting_noun(view: View, at: int, last: int) -> bool:
-    """Whether the word is a noun that may report the clause after it."""
-    lexicon = view.lexicon
-    token = view.tokens[at]
-    if at + 1 >= last:
-        return False
-    if not lexicon.is_german:
-        return token.lower in lexicon.reporting_nouns and view.tokens[at + 1].lower == "that"
-    return token.is_capitalised and lexicon.is_reporting_noun(token.lower)
+def _has_clause(view: View, at: int, end: int) -> bool:
+    """Whether the clause of a reporting noun may begin at the position."""
+    return at < end and (view.is_german or view.tokens[at].lower == "that")
 
 
 def _outermost(candidates: list[Reported]) -> list[Reported]:

@@ -244,6 +244,10 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a name after the German noun is a place: "Stadt", "Bundesstaats"."""
         return self.is_german and _is_class_noun(word, "place")
 
+    def is_class_noun(self, word: str) -> bool:
+        """Whether a name after the German noun is a place or an organisation."""
+        return self.is_german and (_is_class_noun(word, "place") or _is_class_noun(word, "organisation"))
+
     def is_organisation_noun(self, word: str) -> bool:
         """Whether a name after the German noun is an organisation: "Firma", "Softwarekonzerns"."""
         return self.is_german and _is_class_noun(word, "organisation")

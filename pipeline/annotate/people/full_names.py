@@ -127,9 +127,12 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
     shown = read_introductions(view, sequences, load_given_names(), load_gazetteer(view.lexicon.language))
     places = _introduce(people, view, sequences, shown)
     _introduce(people, title, name_sequences(title), shown, is_title=True)
-    places.extend(
-        (sequence, [tokens[sequence[0]].surface]) for sequence in sequences if _may_be_surname(view, sequence)
-    )
+    for sequence in sequences:
+        word = tokens[sequence[0]].surface
+        if (word[-1] == "s" or word in people.by_surname or word in people.by_given_name) and _may_be_surname(
+            view, sequence
+        ):
+            places.append((sequence, [word]))
     for (first, last), words in sorted(places):
         person = people.known(words, tokens[first].start)
         if person is not None:

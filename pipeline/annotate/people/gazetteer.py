@@ -13,6 +13,7 @@ from pipeline.countries import load_countries
 from pipeline.events import MentionKind
 
 _GERMAN_ENDINGS = ("", "e", "er", "en", "es", "em")
+_GENITIVE_LETTERS = frozenset("s'’")
 _NOWHERE = "-"
 
 
@@ -70,10 +71,10 @@ class Gazetteer(msgspec.Struct, frozen=True):
 
 def _bare(word: str) -> str:
     """The word without a genitive ending."""
-    for ending in ("'s", "’s", "s", "'", "’"):
-        if word.endswith(ending) and len(word) > len(ending) + 2:
-            return word[: -len(ending)]
-    return word
+    if word[-1] not in _GENITIVE_LETTERS:
+        return word
+    endings = (ending for ending in ("'s", "’s", "s", "'", "’") if word.endswith(ending))
+    return next((word[: -len(ending)] for ending in endings if len(word) > len(ending) + 2), word)
 
 
 @cache

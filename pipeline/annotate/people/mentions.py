@@ -215,8 +215,7 @@ def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention,
 def _name_offices(view: View, people: People, offices: Offices) -> None:
     """Count an office that stands for its holder as naming them: "der Kanzler … Er …"."""
     tokens, lexicon = view.tokens, view.lexicon
-    for at in range(1, len(tokens)):
-        token = tokens[at]
+    for at, token in enumerate(tokens[1:], 1):
         if tokens[at - 1].lower in lexicon.definite_articles and lexicon.is_role(token.surface):
             follower = tokens[at + 1] if at + 1 < len(tokens) else None
             if follower is None or not (follower.is_capitalised or follower.lower in lexicon.office_attributes):
@@ -287,13 +286,11 @@ def _others(
 def _may_be_named(view: View, at: int, names: Gazetteer, places: Places) -> bool:
     """Whether a rule may find a name here: a quick test for the many nouns of German that name nothing."""
     surface = view.tokens[at].surface
-    lexicon = view.lexicon
-    if surface in places or names.may_begin(surface) or is_organisation_compound(view.tokens[at].lower, lexicon):
+    if surface[-1] == "s" or surface in places or has_more_words(view, at, len(view.tokens)):
         return True
-    before = view.tokens[at - 1].lower if at else ""
-    if lexicon.is_organisation_noun(before) or lexicon.is_place_noun(before):
+    if names.may_begin(surface) or is_organisation_compound(view.tokens[at].lower, view.lexicon):
         return True
-    return surface.endswith("s") or has_more_words(view, at, len(view.tokens))
+    return at > 0 and view.lexicon.is_class_noun(view.tokens[at - 1].lower)
 
 
 def _first_found(spot: Spot, rules: tuple[Rule[FindName], ...]) -> tuple[Range, GazetteerEntry, AnyRule] | None:

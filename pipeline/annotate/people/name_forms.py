@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
-from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.grammar.tokens import Range, Token, View, capitals
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer
 from pipeline.events import MentionKind
@@ -29,12 +29,12 @@ def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Place
     surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
     found: Places = {}
     prepositions = lexicon.place_prepositions
-    for at in range(1, len(tokens)):
-        if not tokens[at].surface[0].isupper():
-            continue
-        before = tokens[at - 1].lower
-        is_classed = lexicon.is_place_noun(before)
+    for at in capitals(view):
+        before = tokens[at - 1].lower if at else ""
+        is_classed = before not in prepositions and lexicon.is_place_noun(before)
         if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):
+            continue
+        if not tokens[at].surface[0].isupper():
             continue
         end = classed_end(view, at, len(tokens)) if is_classed else _located_end(view, at)
         if end is None or gazetteer.entry_at(view, at) is not None:

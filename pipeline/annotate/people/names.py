@@ -7,26 +7,25 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
-from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.grammar.tokens import Range, Token, View, capitals
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer
 
 LONGEST_NAME = 6
+_POSSESSIVES = ("'s", "’s")
 
 
 def name_sequences(view: View) -> list[Range]:
     """The sequences of capitalised words. A possessive ends one: "Karin Holm's Social Union" has two."""
     tokens = view.tokens
     sequences: list[Range] = []
-    at = 0
-    while at < len(tokens):
-        if not tokens[at].is_capitalised or not is_name_word(tokens[at], view.lexicon):
-            at += 1
+    after = 0
+    for at in capitals(view):
+        if at < after or not is_name_word(tokens[at], view.lexicon):
             continue
         end = name_end(view, at, len(tokens))
-        possessive = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(("'s", "’s"))), end)
-        sequences.append((at, possessive))
-        at = possessive
+        after = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
+        sequences.append((at, after))
     return sequences
 
 
@@ -143,7 +142,6 @@ def spelled(view: View, name: Range, surname: str) -> str:
 
 LONGEST_GIVEN_NAME = 11
 """Most letters of an unknown given name. A longer first word is a German compound."""
-_POSSESSIVES = ("'s", "’s")
 
 
 class Gender(msgspec.Struct, frozen=True):

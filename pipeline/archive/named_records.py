@@ -4,12 +4,14 @@ An event has the digest of its record's bytes. If the bytes still have it, the r
 not, and for events of version 0.1, which recorded no such digest, everything that the event says about its record is
 compared: type, address, date, status and digests.
 
-The records between them, which no event names (requests, redirects), are checked against their own digests. Whatever
-follows the last named record is ignored: a process that was killed may have left half a record there.
+The records between them, which no event names (requests, redirects), are checked against their own digests, and so is
+the request of the last named record. Whatever follows it is ignored: a process that was killed may have left half a
+record there.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -88,7 +90,7 @@ def check_file(
 def _findings(
     file: BinaryIO, name: str, named: Sequence[NamedRecord], erased: Mapping[int, ErasedRecord]
 ) -> Iterator[str]:
-    end = 0
+    end, member = 0, b""
     for location, group in groupby(named, key=lambda record: record.location):
         yield from _unnamed(file, name, end, location.warc_offset)
         end = max(end, location.warc_offset + location.warc_length)
@@ -106,6 +108,19 @@ def _findings(
                         yield f"{location}: {difference} (event {record.position}: {record.url})"
         except ArchiveError as exc:
             yield f"{exc} (event {records[0].position}: {records[0].url})"
+            member = b""
+    if _has_request(member):
+        request, length = next_member(file, end, file.seek(0, os.SEEK_END))
+        where = f"{name} at {end}"
+        yield from _own_digest(request, where) if length else (f"{where}: the request is missing or cut off",)
+
+
+def _has_request(member: bytes) -> bool:
+    """Whether the request follows this record in the file. An event names a record after both were written."""
+    try:
+        return read_record(member, where="")[0].record_type in (WarcRecordType.response, WarcRecordType.revisit)
+    except ArchiveError:
+        return False
 
 
 def _differences(member: bytes, event: NamedRecord) -> Iterator[str]:
@@ -154,18 +169,23 @@ def _unnamed(file: BinaryIO, name: str, start: int, end: int) -> Iterator[str]:
     at = start
     while at < end:
         member, length = next_member(file, at, end)
-        where = f"{name} at {at}"
-        try:
-            if not length:
-                raise ArchiveError(f"{where}: is no gzip member that ends before the record at {end}")
-            record, block = read_record(member, where=where)
-            expected = record.headers.get("WARC-Block-Digest")
-            if expected is not None and expected != digest(block):
-                yield f"{where}: its block is not what was archived (expected {expected}; no event names it)"
-        except ArchiveError as exc:
-            yield f"{exc} (no event names it)"
+        if not length:
+            yield f"{name} at {at}: is no gzip member that ends before the record at {end} (no event names it)"
             return
+        yield from _own_digest(member, f"{name} at {at}")
         at += length
+
+
+def _own_digest(member: bytes, where: str) -> Iterator[str]:
+    """A finding if the record, which no event names, does not have the digest that it gives itself."""
+    try:
+        record, block = read_record(member, where=where)
+    except ArchiveError as exc:
+        yield f"{exc} (no event names it)"
+        return
+    expected = record.headers.get("WARC-Block-Digest")
+    if expected is not None and expected != digest(block):
+        yield f"{where}: its block is not what was archived (expected {expected}; no event names it)"
 
 
 def next_member(file: BinaryIO, start: int, end: int) -> tuple[bytes, int]:

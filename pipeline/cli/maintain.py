@@ -120,7 +120,9 @@ def verify_ledger(
     verification, and by you (--digest). So it finds that the end of the ledger was cut off. Prints today's head: keep
     it where nobody who can change the data directory can change it.
 
-    Exit status 1 if anything was changed, removed or inserted.
+    Reads news.duckdb and build.duckdb to their end, too, if they were written since: a disk may have damaged them.
+
+    Exit status 1 if anything was changed, removed, inserted or damaged.
     """
     from pipeline.verification.archive_files import ArchivePart
     from pipeline.verification.heads import given_head
@@ -144,9 +146,8 @@ def verify_ledger(
     for finding in proof.findings:
         console.say(finding.text)
     if proof.findings:
-        raise NewsledgerError(
-            f"{settings.data}: {len(proof.findings)} findings, so it does not hold what was recorded; {proof.advice}"
-        )
+        what = "" if proof.is_as_recorded else ", so it does not hold what was recorded"
+        raise NewsledgerError(f"{settings.data}: {len(proof.findings)} findings{what}; {proof.advice}")
     records = f", and {proof.records} records of the archive" if archive else ""
     typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")
     if proof.events_read < proof.events:

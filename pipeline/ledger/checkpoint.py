@@ -45,7 +45,7 @@ class AppendEnd(msgspec.Struct, frozen=True):
 def file_states(ledger: Ledger) -> FileStates:
     """The state of the files of all events. A file that is missing has none."""
     paths = (Path(path) for cls in EVENT_TYPES for file in event_files(ledger, cls) for path in file.sizes)
-    return {f"{path.parent.name}/{path.name}": state for path in paths if (state := _state(path))}
+    return {f"{path.parent.name}/{path.name}": state for path in paths if (state := file_state(path))}
 
 
 def start_after(ledger: Ledger, checkpoint: Checkpoint) -> Start:
@@ -54,7 +54,7 @@ def start_after(ledger: Ledger, checkpoint: Checkpoint) -> Start:
     for cls in EVENT_TYPES:
         for file in event_files(ledger, cls):
             paths = list(map(Path, file.sizes))
-            if any(_state(path) != checkpoint.files.get(f"{path.parent.name}/{path.name}") for path in paths):
+            if any(file_state(path) != checkpoint.files.get(f"{path.parent.name}/{path.name}") for path in paths):
                 position = min(position, _first_position(Path(file.data_file)) - 1)
     ends = ledger.select(AppendEnd, "append_with_digest", digest=checkpoint.digest)
     if all(end.last_position != checkpoint.position for end in ends):
@@ -62,7 +62,7 @@ def start_after(ledger: Ledger, checkpoint: Checkpoint) -> Start:
     return next(iter(ledger.select(Start, "append_before", position=position)), BEGINNING)
 
 
-def _state(path: Path) -> str:
+def file_state(path: Path) -> str:
     """What changes if the file is written or replaced; empty if it is missing."""
     try:
         stat = path.stat()

@@ -200,6 +200,22 @@ def built_head(path: Path) -> BuiltHead | None:
     return BuiltHead(*row) if row else None
 
 
+def damage_in(path: Path) -> str | None:
+    """What is wrong with the file; None if every block of its tables can be read, if it does not exist, or if another
+    program is writing it. DuckDB compares each block that it reads with its checksum."""
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            con.execute(statement("session").format(memory=MEMORY))
+            for (table,) in con.sql(statement("stored_tables")).fetchall():
+                con.execute(statement("read_table").format(table=table))
+    except duckdb.Error as exc:
+        reason = first_line(exc)
+        return None if "lock on file" in reason else reason
+    return None
+
+
 def remove(path: Path) -> None:
     """Delete the file and its log."""
     for file in (path, path.with_name(f"{path.name}.wal")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +48,8 @@ class VerifyProgress(msgspec.Struct, frozen=True):
     """The verification of all events that has led to the checkpoint is not finished."""
     end: EndSeen | None = None
     archive: ArchiveProgress | None = None
+    builds: Mapping[str, str] = {}
+    """The state of the build and the published file when all of it was last read, by their names."""
 
 
 class CheckpointFile:

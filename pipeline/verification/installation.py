@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import Ledger, Verification, verify
-from pipeline.ledger.checkpoint import Checkpoint, file_states, start_after
+from pipeline.ledger.checkpoint import Checkpoint, file_state, file_states, start_after
 from pipeline.ledger.verify import BEGINNING, AppendRow
+from pipeline.models.build_file import damage_in
 from pipeline.settings import Settings
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 from pipeline.verification.archive_files import ArchivePart, check_files, files_of
@@ -37,6 +38,8 @@ def verify_installation(
     Events that an earlier verification has proven are not read again, unless their files were written since (see
     `pipeline.ledger.checkpoint`); with `full`, all are read. A verification that was interrupted is resumed.
 
+    The build and the published file are read, too, if they were written since they were last read.
+
     The ledger must contain the heads in the file of anchors, in the builds and in the checkpoint's file, and those that
     are given. Raises LedgerError, StorageError.
     """
@@ -50,7 +53,7 @@ def verify_weekly(
     ledger is not what was recorded. Raises LedgerError, StorageError."""
     proof = verify_installation(settings, ledger, now, full=True, archive=ArchivePart.DUE, on_progress=on_progress)
     record_proof(settings, proof, now)
-    if all(finding.part is Part.ARCHIVE for finding in proof.findings):
+    if all(finding.part in (Part.ARCHIVE, Part.BUILD) for finding in proof.findings):
         drop_anchor(settings, proof.events, proof.digest, now)
     return proof
 
@@ -78,6 +81,7 @@ class _Verifying:
             for checked in self._archive_files(archive):
                 records += checked.records
                 findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
+            findings += self._builds(full)
         finally:
             self._file.save()
         return Proof(
@@ -106,6 +110,17 @@ class _Verifying:
             self._on_progress(Progress("verify", None, row.last_position, head))
 
         return verify(self._ledger, start, proven)
+
+    def _builds(self, full: bool) -> Iterator[Deviation]:
+        """What is wrong with the build and the published file, unless they are as when they were last read."""
+        known, states = self._file.progress.builds, dict[str, str]()
+        for path in (self._settings.news_file, self._settings.build_file):
+            state = file_state(path)
+            if (full or known.get(path.name) != state) and (damage := damage_in(path)):
+                yield Deviation(Part.BUILD, f"{path}: cannot be read: {damage}")
+            else:
+                states[path.name] = state
+        self._file.update(builds=states)
 
     def _archive_files(self, part: ArchivePart) -> Iterator[CheckedFile]:
         """The files of this part of the archive, each after it was compared; what an interrupted verification has

@@ -16,12 +16,14 @@ class Part(StrEnum):
     LEDGER = "ledger"
     ARCHIVE = "archive"
     HEAD = "head"
+    BUILD = "build"
 
 
 ADVICE = {
     Part.LEDGER: "restore ledger.sqlite and the folder ledger together from a backup",
     Part.ARCHIVE: "copy the named files of the archive from a backup to the same paths",
     Part.HEAD: "the end of the ledger is missing or was replaced: find a backup that is not older",
+    Part.BUILD: "delete the named file, which is made from the ledger, and run `newsledger models` and `publish`",
 }
 """What to do about the findings."""
 
@@ -54,6 +56,11 @@ class Proof(msgspec.Struct, frozen=True):
         if self.findings:
             more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
             raise NewsledgerError(f"{self.findings[0].text}{more}; {self.advice}")
+
+    @property
+    def is_as_recorded(self) -> bool:
+        """Whether ledger and archive are; what is built from them can be built again."""
+        return all(finding.part is Part.BUILD for finding in self.findings)
 
     @property
     def head(self) -> str:

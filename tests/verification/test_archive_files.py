@@ -108,6 +108,14 @@ def request_zeroed(data: Path) -> None:
     replace(data, Location(where.warc_file, start, n := len(content) - start - len(inflater.unused_data)), bytes(n))
 
 
+def last_request_cut(data: Path, left_bytes: int) -> None:
+    """Cut a file in its last record, which no event names, so that this many bytes of it are left."""
+    where = location(data, *PAGE)
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        named = ledger.select(NamedRecord, "named_records", names=[where.warc_file], first="", last="z")
+    os.truncate(data / "archive" / where.warc_file, named[-1].warc_offset + named[-1].warc_length + left_bytes)
+
+
 def cut(data: Path) -> None:
     where = location(data, *PAGE)
     path = data / "archive" / where.warc_file
@@ -132,6 +140,8 @@ TAMPERING: dict[str, tuple[Tamper, str]] = {
     "a feed's text": (edited(*FEED, (TEXT, b"Airport")), "its payload digest is sha256:"),
     "a page's type": (edited(*PAGE, (b"Type: response", b"Type: resource")), "its type is resource, not response"),
     "a request zeroed": (request_zeroed, r"ends before the record at \d+ \(no event names it\)"),
+    "the last request removed": (lambda data: last_request_cut(data, 0), "the request is missing or cut off"),
+    "the last request cut off": (lambda data: last_request_cut(data, 99), "the request is missing or cut off"),
     "a file cut off": (cut, "the file ends too early"),
     "a file removed": (
         lambda data: (data / "archive" / location(data, *FEED).warc_file).unlink(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -155,9 +156,24 @@ def test_an_anchor_that_cannot_be_read_is_an_error(settings: Settings) -> None:
         list(kept_heads(settings))
 
 
+@pytest.mark.parametrize("name", ["news.duckdb", "build.duckdb"])
+def test_damage_in_what_was_built_is_found_and_the_ledger_is_said_to_be_sound(settings: Settings, name: str) -> None:
+    publish(settings, name)
+    assert verified(settings) == ""
+    with (settings.data / name).open("r+b") as file:
+        file.seek(-200_000, os.SEEK_END)
+        file.write(b"damaged")
+    found = verified(settings)
+    assert f"{settings.data}/{name}: cannot be read: IO Error: Corrupt database file" in found
+    assert "1 findings; delete the named file, which is made from the ledger, and run `newsledger models`" in found
+    (settings.data / name).unlink()
+    assert verified(settings) == ""
+
+
 def test_an_unfinished_build_and_a_foreign_file_keep_no_head(settings: Settings) -> None:
     duckdb.connect(settings.build_file).close()
     settings.news_file.write_bytes(b"something else")
     assert list(kept_heads(settings)) == []
+    assert verified(settings).count("valid DuckDB database file") == 1
     with Ledger.open(settings.ledger_catalog) as ledger:
         assert list(missing_heads(ledger, [KeptHead("here", head(settings)[1])])) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
 from pipeline.extract.body import body_blocks, declared_paragraphs, linked_lines
-from pipeline.extract.boilerplate.lines import clean_lines, repeats, without_repeated_quotations
+from pipeline.extract.boilerplate.lines import asks_for_consent, clean_lines, repeats, without_repeated_quotations
 from pipeline.extract.boilerplate.markup import drop
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
 from pipeline.extract.boilerplate.templates import without_templates
@@ -93,7 +93,7 @@ def extract_page(
     for part in paid_parts(page.body, declared, article.access):
         drop(part)
     _remove_boilerplate(page.body, header, removal, outlet=outlet, url=url, is_live=live)
-    lines = [line for line in lines_in(page.body) if any(map(str.isalnum, line.text))]
+    lines = list(_without_consent(lines_in(page.body), removal))
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     blocks = without_templates(blocks, templates, removal)
@@ -136,6 +136,15 @@ def _remove_boilerplate(
     cleaner.clean()
     if place is not None:
         narrow_to_article(body, place, removal)
+
+
+def _without_consent(lines: Iterable[Line], removal: Removal) -> Iterator[Line]:
+    """The lines with words, without those of a consent dialog, which would be the longest text of some pages."""
+    for line in lines:
+        if asks_for_consent(line.text):
+            removal.add("consent", "consent_notice", line.text)
+        elif any(map(str.isalnum, line.text)):
+            yield line
 
 
 def _found_blocks(

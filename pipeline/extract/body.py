@@ -1,8 +1,10 @@
-"""The text of the body as blocks: the page's own lines, of which trafilatura says which are the article.
+"""The text of the body as blocks: the page's own lines, of which those that belong to the article are chosen.
 
-trafilatura is right about most lines. But it may take the first of several pieces of the body, glue paragraphs into
-one, drop lines in `div`s, or find nothing. So its answer only selects among the lines of `page.flow`. Lines that are
-marked up like selected ones are added; if it found little of the prose, the largest piece of prose is taken instead.
+Most paragraphs of an article stand in elements of the same kind: the same tags up to an element with the same class.
+Such a kind is a family. Lines of the families that hold most of the prose are the article's; labels and lines beside
+the container of these families are not. trafilatura is asked about the other lines only, and about all lines of a
+page whose prose is in no such family. It does not give the text itself, because it may take the first of several pieces
+of a body, glue paragraphs into one, drop lines in `div`s, or find nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeAlias
 
+import msgspec
 import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
@@ -28,13 +32,19 @@ from pipeline.extract.page.text import normal, plain, tidy
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 """trafilatura's complaints are not logged: a failure is recorded as an event with a reason."""
 
-MIN_SHARE_OF_PROSE = 0.2
-"""If trafilatura returns less than this share of the largest piece of prose, its answer is not used."""
+MIN_FAMILY_SHARE = 0.25
+"""A family with less than this share of the prose may be a box beside the article."""
+MIN_FAMILIES_SHARE = 0.5
+"""If the families hold less than this share of the prose together, they are not known to be the article."""
 MIN_CLEAR_CHARS = 400
 """A page with less prose than this may have its article elsewhere."""
+MIN_SHARE_OF_PROSE = 0.2
+"""If trafilatura finds less than this share of the largest family, its answer is not used."""
 _ANCHOR_CHARS = 30
 """A line with this many letters is unlikely to stand in the article and beside it, too."""
 _BEGINNING_CHARS = 60
+_HEADED_LINES = 2
+"""A heading belongs to the article if one of this many lines after it does."""
 _MIN_LINKED_SHARE = 0.4
 _MIN_SENTENCE_WORDS = 5
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”“»«’)\]]*$")
@@ -43,66 +53,158 @@ _NUMBERS = re.compile(r"\d+")
 _INLINE = ("abbr", "b", "big", "cite", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u")
 _BOXES = frozenset({"article", "body", "div", "main", "ol", "section", "ul"})
 """Elements whose names trafilatura may read."""
+_LABELLING = frozenset({"article", "div", "section"})
+"""Elements whose own short text is a label or a caption."""
+_LEVELS: Mapping[BlockKind, int] = {BlockKind.LIST: 2, BlockKind.QUOTATION: 2, BlockKind.TABLE: 1}
+"""Levels between such a line and the element that holds it and the paragraphs: an item is in a list."""
 _OPTIONS = Extractor(fast=True, comments=False, tables=True)
 """Another version of trafilatura or other options need a new producer number. Metadata is off because it is read
 elsewhere, deduplication because it keeps state between pages. Made once, because it reads a configuration file."""
-_ITEMS = frozenset({BlockKind.LIST, BlockKind.TABLE})
 
-_Place: TypeAlias = tuple[str, str, str, str]
+Family: TypeAlias = tuple[object, ...]
+
+
+class _Candidate(msgspec.Struct, frozen=True):
+    """A line, and what is asked about it several times."""
+
+    line: Line
+    family: Family
+    is_prose: bool
+    is_linked: bool
+    """Whether it is mostly links."""
 
 
 def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[list[Block], list[str]]:
     """The article's blocks among the lines of the cleaned body, and the texts of the lines that are not among them.
 
-    The tree is spent: the head is emptied, because trafilatura would take the text of paywalled articles from there.
+    The tree is spent: if trafilatura is asked, the head is emptied, because trafilatura would take the text of
+    paywalled articles from there.
     """
-    prose = [is_prose(line) for line in lines]
-    chosen = _only_choice(lines, prose)
-    if chosen is None:
-        for element in root.findall("head"):
-            element.clear()
-        _simplify(root)
+    candidates = [_candidate(line) for line in lines]
+    place = _find_place(candidates)
+    if place is None:
         chosen = _chosen(lines, _trafilatura_text(root, url))
-        if _is_poor(lines, chosen, prose):
-            chosen = list(_of_largest_piece(lines, prose))
-        else:
-            chosen = _completed(lines, chosen, prose)
+        if _is_poor(candidates, chosen):
+            chosen = list(_of_largest_family(candidates))
+    else:
+        known = place.judge(candidates)
+        answer = _chosen(lines, _trafilatura_text(root, url)) if None in known else [False] * len(lines)
+        chosen = [said if is_own is None else is_own for is_own, said in zip(known, answer, strict=True)]
+        place.add_headings(candidates, chosen)
     blocks = [Block(kind=line.kind, text=line.text) for line, is_one in zip(lines, chosen, strict=True) if is_one]
     return blocks, [line.text for line, is_one in zip(lines, chosen, strict=True) if not is_one]
 
 
-def is_prose(line: Line) -> bool:
-    """Whether the line reads like a paragraph: it is long, or a sentence, and not mostly a link."""
-    if line.linked_chars * 2 >= len(line.text) or line.kind is BlockKind.SUBHEADING:
-        return False
-    if len(line.text) >= PROSE_CHARS:
-        return True
-    return bool(_SENTENCE_END.search(line.text)) and len(line.text.split()) >= _MIN_SENTENCE_WORDS
+def _candidate(line: Line) -> _Candidate:
+    is_linked = line.linked_chars * 2 >= len(line.text)
+    reads_like_prose = len(line.text) >= PROSE_CHARS or _is_sentence(line.text)
+    is_prose = reads_like_prose and not is_linked and line.kind is not BlockKind.SUBHEADING
+    return _Candidate(line, family_of(line), is_prose, is_linked)
 
 
-def _only_choice(lines: Sequence[Line], prose: Sequence[bool]) -> list[bool] | None:
-    """The text of a page whose prose is all in one element, with only sentences and headings among it.
+def _is_sentence(text: str) -> bool:
+    return bool(_SENTENCE_END.search(text)) and len(text.split()) >= _MIN_SENTENCE_WORDS
 
-    None for other pages: trafilatura is asked where there is something to choose.
+
+def family_of(line: Line) -> Family:
+    """The tags of the line's element and of those around it, up to one with a class, and this class without numbers.
+
+    So `part-1` is like `part-2`. If nothing around the line has a class, the family is the lines in the same element.
     """
-    piece = _largest_piece(lines, prose)
-    inside = [piece in _holders(line) for line in lines]
-    numbers = [number for number, is_one in enumerate(prose) if is_one]
-    if piece is None or sum(len(lines[number].text) for number in numbers) < MIN_CLEAR_CHARS:
+    tags = [line.element.tag]
+    for around in line.element.iterancestors():
+        name = around.get("class")
+        tags.append(around.tag)
+        if name:
+            return (*tags, _NUMBERS.sub("", name))
+    return (line.element.tag, line.element.getparent())
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where on the page the article is."""
+
+    families: frozenset[Family]
+    parents: frozenset[HtmlElement]
+    """The elements that hold the families' paragraphs."""
+    container: HtmlElement
+    """The smallest element that holds all of them."""
+    numbers: range
+    """The numbers of the lines between the first and the last of them."""
+
+    def judge(self, candidates: Sequence[_Candidate]) -> list[bool | None]:
+        """Whether each line belongs to the article; None if that is unknown. Headings are not judged here."""
+        return [self._is_own(one, is_among=number in self.numbers) for number, one in enumerate(candidates)]
+
+    def _is_own(self, candidate: _Candidate, *, is_among: bool) -> bool | None:
+        line, element = candidate.line, candidate.line.element
+        if line.kind is BlockKind.SUBHEADING:
+            return False
+        is_kin = candidate.family in self.families
+        if candidate.is_linked and line.kind is not BlockKind.TABLE:
+            return is_kin and (is_among or _is_sentence(line.text))
+        if is_kin:
+            return True
+        if not self._holds(element):
+            is_near = element.tag == "p" and self.container.getparent() in element.iterancestors()
+            return None if is_near and candidate.is_prose else False
+        if element.tag not in _LABELLING:
+            holders = list(islice(element.iterancestors(), _LEVELS.get(line.kind, 0)))
+        elif element in self.parents or _SENTENCE_END.search(line.text):
+            holders = [element, element.getparent()] if candidate.is_prose else []
+        else:
+            return False
+        return (is_among and not self.parents.isdisjoint(holders)) or None
+
+    def _holds(self, element: HtmlElement) -> bool:
+        return element is self.container or self.container in element.iterancestors()
+
+    def add_headings(self, candidates: Sequence[_Candidate], chosen: list[bool]) -> None:
+        """Choose the headings that have a chosen line shortly after them."""
+        for number in range(len(candidates) - 1, -1, -1):
+            candidate, element = candidates[number], candidates[number].line.element
+            if candidate.line.kind is not BlockKind.SUBHEADING or not self._holds(element):
+                continue
+            if element.getparent() in self.parents or not candidate.is_linked:
+                chosen[number] = True in chosen[number + 1 : number + 1 + _HEADED_LINES]
+
+
+def _find_place(candidates: Sequence[_Candidate]) -> _Place | None:
+    """The place of the article; None if most of the prose is not in a few families of paragraphs."""
+    held = _held_by_families(candidates)
+    total = sum(held.values())
+    families = frozenset(
+        family for family, chars in held.items() if family[0] == "p" and chars >= MIN_FAMILY_SHARE * total
+    )
+    if total < MIN_CLEAR_CHARS or sum(held[family] for family in families) < MIN_FAMILIES_SHARE * total:
         return None
-    chosen = [False] * len(lines)
-    for number, line in enumerate(lines):
-        is_linked = line.linked_chars * 2 >= len(line.text)
-        if is_linked and not (inside[number] and line.kind is BlockKind.SUBHEADING):
-            continue
-        if inside[number]:
-            is_heading = line.kind is BlockKind.SUBHEADING and numbers[0] < number < numbers[-1]
-            if is_linked or not (is_heading or (prose[number] and _SENTENCE_END.search(line.text))):
-                return None
-            chosen[number] = True
-        elif prose[number] or piece in line.element.iterancestors():
-            return None
-    return chosen
+    numbers = [number for number, one in enumerate(candidates) if one.is_prose and one.family in families]
+    parents = dict.fromkeys(candidates[number].line.element.getparent() for number in numbers)
+    container, *others = parents
+    for parent in others:
+        around = {parent, *parent.iterancestors()}
+        container = next(one for one in (container, *container.iterancestors()) if one in around)
+    return _Place(families, frozenset(parents), container, range(numbers[0] + 1, numbers[-1]))
+
+
+def _held_by_families(candidates: Sequence[_Candidate]) -> Counter[Family]:
+    """The characters of prose in each family."""
+    held: Counter[Family] = Counter()
+    for candidate in candidates:
+        if candidate.is_prose:
+            held[candidate.family] += len(candidate.line.text)
+    return held
+
+
+def _is_poor(candidates: Sequence[_Candidate], chosen: Sequence[bool]) -> bool:
+    """Whether less prose is chosen than `MIN_SHARE_OF_PROSE` of the largest family."""
+    found = sum(len(one.line.text) for one, is_one in zip(candidates, chosen, strict=True) if is_one and one.is_prose)
+    return found < MIN_SHARE_OF_PROSE * max(_held_by_families(candidates).values(), default=0)
+
+
+def _of_largest_family(candidates: Sequence[_Candidate]) -> Iterator[bool]:
+    held = _held_by_families(candidates)
+    largest = max(held, key=held.__getitem__, default=None)
+    return (candidate.family == largest for candidate in candidates)
 
 
 def _chosen(lines: Sequence[Line], answer: str) -> list[bool]:
@@ -148,82 +250,6 @@ def _next_starts(starts: Sequence[int], end: int) -> list[int]:
     return following
 
 
-def _completed(lines: Sequence[Line], chosen: Sequence[bool], prose: Sequence[bool]) -> list[bool]:
-    """Add lines of which trafilatura chose the neighbours.
-
-    These are prose in one element with chosen lines, or in elements with the same names; the other rows and items, if
-    most of a table or list is chosen; and the headings of chosen lines.
-    """
-    numbers = [number for number, is_chosen in enumerate(chosen) if is_chosen]
-    if not numbers:
-        return list(chosen)
-    with_prose = {holder for number in numbers if prose[number] for holder in _holders(lines[number])}
-    items: Counter[HtmlElement] = Counter()
-    for line, is_chosen in zip(lines, chosen, strict=True):
-        if line.kind in _ITEMS:
-            items[_holders(line)[-1]] += 1 if is_chosen else -1
-    places = {_place(lines[number]) for number in numbers if prose[number]}
-    completed = list(chosen)
-    for number in range(len(lines) - 1, -1, -1):
-        line = lines[number]
-        if chosen[number] or line.linked_chars * 2 >= len(line.text):
-            continue
-        is_among = numbers[0] < number < numbers[-1] and not with_prose.isdisjoint(_holders(line))
-        if line.kind is BlockKind.SUBHEADING:
-            completed[number] = is_among and completed[number + 1]
-        elif line.kind in _ITEMS:
-            completed[number] = items[_holders(line)[-1]] > 0 or (line.kind is BlockKind.TABLE and is_among)
-        elif prose[number] and _SENTENCE_END.search(line.text):
-            place = _place(line)
-            completed[number] = is_among or (any(place[1::2]) and place in places and len(line.text) >= PROSE_CHARS)
-    return completed
-
-
-def _holders(line: Line) -> tuple[HtmlElement, ...]:
-    """The line's element and its parent."""
-    parent = line.element.getparent()
-    return (line.element,) if parent is None else (line.element, parent)
-
-
-def _place(line: Line) -> _Place:
-    """The tags and classes of the line's element and its parent, without numbers: `part-1` is like `part-2`."""
-    element = line.element
-    parent = element.getparent()
-    names = (element, parent if parent is not None else element)
-    (tag, own), (outer, around) = ((str(one.tag), _NUMBERS.sub("", one.get("class") or "")) for one in names)
-    return tag, own, outer, around
-
-
-def _is_poor(lines: Sequence[Line], chosen: Sequence[bool], prose: Sequence[bool]) -> bool:
-    """Whether little of the largest piece of prose is chosen, and little prose beside it."""
-    piece = _largest_piece(lines, prose)
-    held = found = 0
-    for line, is_chosen, is_one in zip(lines, chosen, prose, strict=True):
-        if is_one:
-            held += len(line.text) * (piece in _holders(line))
-            found += len(line.text) * is_chosen
-    return found < MIN_SHARE_OF_PROSE * held
-
-
-def _largest_piece(lines: Sequence[Line], prose: Sequence[bool]) -> HtmlElement | None:
-    """The element that holds most prose, in its own lines and those of its children."""
-    held: Counter[HtmlElement] = Counter()
-    for line, is_one in zip(lines, prose, strict=True):
-        for holder in _holders(line) if is_one else ():
-            held[holder] += len(line.text)
-    return max(held, key=held.__getitem__, default=None)
-
-
-def _of_largest_piece(lines: Sequence[Line], prose: Sequence[bool]) -> Iterator[bool]:
-    """The lines of the largest piece of prose, and of the pieces with the same names, that are not mostly links."""
-    piece = _largest_piece(lines, prose)
-    places = {_place(line) for line, is_one in zip(lines, prose, strict=True) if is_one and piece in _holders(line)}
-    for line, is_one in zip(lines, prose, strict=True):
-        is_inside = piece is not None and (piece in _holders(line) or piece in line.element.iterancestors())
-        is_alike = is_one and _place(line) in places and any(_place(line)[1::2])
-        yield (is_inside or is_alike) and line.linked_chars * 2 < len(line.text)
-
-
 def linked_lines(lines: Sequence[Line]) -> frozenset[str]:
     """The lines that consist mostly of links, normalized by `normal`."""
     return frozenset(
@@ -248,6 +274,9 @@ def _simplify(root: HtmlElement) -> None:
 
 def _trafilatura_text(root: HtmlElement, url: str) -> str:
     """Run trafilatura 2.3.1 on a copy of the tree; return the words of its answer, between spaces."""
+    for element in root.findall("head"):
+        element.clear()
+    _simplify(root)
     try:
         document = trafilatura.bare_extraction(root, options=_OPTIONS)
     except Exception as exc:  # trafilatura raises whatever a hostile page makes its code raise

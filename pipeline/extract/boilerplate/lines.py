@@ -32,6 +32,7 @@ _ALL_QUOTED = re.compile(r"^[„“”\"«»‚‘‹›][^„“”\"«»]{10,2
 _LENGTH_STEP = 40
 MAX_LINKED_CHARS = 300
 """Longer lines do not count as linked."""
+_CONSENT_RULES = tuple(rule for rule in PROMOTION_RULES if rule.kind == "consent")
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 _RANKS = {rule.id: number for number, rule in enumerate(LINE_RULES)}
 
@@ -41,8 +42,7 @@ def clean_lines(
 ) -> list[Block]:
     """Return the blocks without boilerplate. A rule that would remove too much of the text removes nothing.
 
-    Requests for consent are always removed: a page with little other text has no article. `linked` holds the lines that
-    consist mostly of links, normalized by `normal`.
+    `linked` holds the lines that consist mostly of links, normalized by `normal`.
     """
     total = sum(len(block.text) for block in blocks) or 1
     is_linked = [
@@ -56,13 +56,19 @@ def clean_lines(
     kept: list[Block] = []
     for block, rule in zip(blocks, hits, strict=True):
         most = MAX_SHARE_OF_CORRECTIONS if rule and rule.kind == "correction" else MAX_SHARE_OF_TEXT
-        if rule is None or (taken[rule.id] > total * most and rule.kind != "consent"):
+        if rule is None or taken[rule.id] > total * most:
             kept.append(block)
         elif rule.kind == "correction":
             removal.add_correction(block.text)
         else:
             removal.add(rule.kind, rule.id, block.text)
     return _without_dangling_headings(kept, removal)
+
+
+def asks_for_consent(text: str) -> bool:
+    """Whether the line is part of a consent dialog, which is no article even if it has most of a page's text."""
+    lowered = text.lower()
+    return any(any(word in lowered for word in rule.needs) and rule.matches(text) for rule in _CONSENT_RULES)
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:

@@ -148,7 +148,7 @@ def _feed_remarks(feeds: Sequence[FeedStatus]) -> Iterator[str]:
         yield f"{len(failing)} of {len(feeds)} feeds fail: {reasons}"
     if retired:
         yield f"{retired} of {len(feeds)} feeds retired (410)"
-    if silent := sum(feed.is_silent(utc_now()) for feed in feeds):
+    if silent := sum(feed.is_silent for feed in feeds):
         yield f"{silent} of {len(feeds)} feeds silent for a month"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from pipeline.interval import utc_minute
-from pipeline.monitor.state import State
+from pipeline.monitor.state import FeedStatus, State
 
 NEWS_FOR = timedelta(days=2)
 """How long a gap, a quiet day or a failed run is reported. A check that runs daily reports each at least once, and does
@@ -45,7 +45,7 @@ class Concern(msgspec.Struct, frozen=True):
 def concerns(state: State) -> list[Concern]:
     """Everything that needs a person, the ledger first, then the sources in alphabetical order."""
     about_all = [*_verification(state), *_activity(state), *_failed_runs(state)]
-    about_sources = [*_failing_sources(state), *_silent_feeds(state), *_coverage(state)]
+    about_sources = [*_feeds(state), *_coverage(state)]
     return about_all + sorted(about_sources, key=lambda concern: concern.source_id or "")
 
 
@@ -89,26 +89,24 @@ def _failed_runs(state: State) -> Iterator[Concern]:
         yield Concern(ConcernKind.RUN_FAILED, None, what + more)
 
 
-def _failing_sources(state: State) -> Iterator[Concern]:
+def _feeds(state: State) -> Iterator[Concern]:
     feeds = sorted(state.listed_feeds, key=lambda feed: feed.source_id)
     for source_id, group in groupby(feeds, key=lambda feed: feed.source_id):
         mine = list(group)
-        failing = [feed for feed in mine if feed.is_failing]
-        if not failing:
-            continue
-        success = max((feed.last_success_at for feed in failing if feed.last_success_at), default=None)
-        since = f"last success {utc_minute(success)}" if success else "never read"
-        which = failing[0].feed_url if len(failing) == 1 else f"{len(failing)} of {len(mine)} feeds"
-        reasons = ", ".join(sorted({feed.reason or "unknown" for feed in failing}))
-        yield Concern(ConcernKind.SOURCE_FAILS, source_id, f"{source_id}: {which}: {reasons}; {since}")
+        if failing := [feed for feed in mine if feed.is_failing]:
+            success = max((feed.last_success_at for feed in failing if feed.last_success_at), default=None)
+            since = f"last success {utc_minute(success)}" if success else "never read"
+            reasons = ", ".join(sorted({feed.reason or "unknown" for feed in failing}))
+            what = f"{source_id}: {_which(failing, mine)}: {reasons}; {since}"
+            yield Concern(ConcernKind.SOURCE_FAILS, source_id, what)
+        if silent := [feed for feed in mine if feed.is_silent]:
+            since = utc_minute(max(feed.last_new_at for feed in silent if feed.last_new_at))
+            what = f"{source_id}: {_which(silent, mine)}: nothing new since {since}; probably abandoned by the outlet"
+            yield Concern(ConcernKind.FEED_SILENT, source_id, what)
 
 
-def _silent_feeds(state: State) -> Iterator[Concern]:
-    for feed in state.listed_feeds:
-        if feed.is_silent(state.read_at) and feed.last_new_at is not None:
-            since = utc_minute(feed.last_new_at)
-            what = f"{feed.source_id}: {feed.feed_url}: nothing new since {since}; the feed may be abandoned"
-            yield Concern(ConcernKind.FEED_SILENT, feed.source_id, what)
+def _which(some: Sequence[FeedStatus], feeds: Sequence[FeedStatus]) -> str:
+    return some[0].feed_url if len(some) == 1 else f"{len(some)} of {len(feeds)} feeds"
 
 
 def _coverage(state: State) -> Iterator[Concern]:

@@ -41,9 +41,10 @@ class FeedStatus(msgspec.Struct, frozen=True):
     last_new_at: datetime | None = None
     """When a poll last found a new item; the first poll if none ever did."""
 
-    def is_silent(self, now: datetime) -> bool:
-        """Whether it can be read but has said nothing new for SILENT_AFTER."""
-        return self.is_read and self.last_new_at is not None and self.last_new_at < now - SILENT_AFTER
+    @property
+    def is_silent(self) -> bool:
+        """Whether it could be read at the last poll but had said nothing new for SILENT_AFTER."""
+        return self.is_read and self.last_new_at is not None and self.last_new_at < self.last_polled_at - SILENT_AFTER
 
     @property
     def is_failing(self) -> bool:

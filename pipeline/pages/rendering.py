@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -20,7 +21,7 @@ from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.monitor.concerns import Concern
 from pipeline.pages import marked_text
@@ -33,6 +34,8 @@ from pipeline.pages.selection import Period
 LANGUAGES = ("en", "de")
 _LOCALES = {"en": "en_GB", "de": "de_DE"}
 _FILES = resources.files(__package__)
+_COMMAND = re.compile("`([^`]+)`")
+_PART_OF_ADDRESS = re.compile("[^/?&]*[/?&]+|[^/?&]+")
 
 
 class PageLinks(Protocol):
@@ -149,6 +152,8 @@ def _environment(language: str) -> jinja2.Environment:
         long_day=lambda day: format_date(day, "full", locale=locale),
         utc=lambda at: f"{format_datetime(at, 'd MMM y, HH:mm', locale=locale)} UTC",
         web_address=_web_address,
+        parted=_parted,
+        with_commands=_with_commands,
         annotated=_annotated,
         compared=_compared,
         passages=_passages,
@@ -179,6 +184,16 @@ def _web_address(url: str | None) -> str | None:
         return url if url is not None and urlsplit(url).scheme in ("http", "https") else None
     except ValueError:
         return None
+
+
+def _parted(url: str) -> list[str]:
+    """The address in parts, after each of which a line may end."""
+    return _PART_OF_ADDRESS.findall(url)
+
+
+def _with_commands(text: str) -> Markup:
+    """The text with what stands between backticks as code."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _annotated(text: str, part: str, quotes: Figure, mentions: Figure) -> list[MarkedLine]:

@@ -64,6 +64,7 @@ def coverage(**changes: Any) -> tuple[CoverageDay, ...]:
         {},
         {"feeds": (FEED, RETIRED)},
         {"feeds": (FEED, REMOVED)},
+        {"feeds": (FEED, msgspec.structs.replace(FEED, last_polled_at=NOW - DAY, last_new_at=NOW - 31 * DAY))},
         {"coverage": coverage(day=date(2026, 3, 18), gaps=1) + (TODAY,)},
         {"coverage": coverage(source_id="removed", gaps=1)},
         {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, occurred_at=NOW - 3 * DAY),)},
@@ -94,7 +95,13 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
         (
             {"feeds": (FEED, msgspec.structs.replace(FEED, last_new_at=NOW - 31 * DAY))},
             "feed_silent",
-            "courier: https://courier.example/rss: nothing new since 2026-02-17 12:00 UTC; the feed may be abandoned",
+            "courier: https://courier.example/rss: nothing new since 2026-02-17 12:00 UTC;"
+            " probably abandoned by the outlet",
+        ),
+        (
+            {"feeds": (msgspec.structs.replace(FEED, last_new_at=NOW - 32 * DAY), FEED) * 2},
+            "feed_silent",
+            "courier: 2 of 4 feeds: nothing new since 2026-02-16 12:00 UTC; probably abandoned by the outlet",
         ),
         (
             {"coverage": coverage(gaps=2)},

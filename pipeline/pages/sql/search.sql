@@ -61,6 +61,7 @@ select
     articles.language,
     hits.dated_at,
     main.passage(concat_ws(' ', articles.lead, articles.text), $words) as passage,
+    starts_with(regexp_replace(concat_ws(' ', articles.lead, articles.text), '\s+', ' ', 'g'), passage) as is_beginning,
     coalesce(persons_named.persons, []) as persons
 from hits
 inner join articles on hits.article_id = articles.article_id

@@ -71,7 +71,7 @@ dbt-docs: .venv/ready
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-		--extra airflow --group dev --output-file requirements.lock pyproject.toml
+		--extra airflow --extra cluster --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv

@@ -19,12 +19,13 @@ from filelock import FileLock, Timeout
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
-from pipeline.ledger.catalog import LocalCatalog, catalog_at
+from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.disk import copy_file, disk_errors, fsync
+from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import BOOKKEEPING
-from pipeline.settings import Settings
+from pipeline.settings import LedgerPlace, Settings
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
 UNFINISHED = "restore.unfinished"
@@ -58,11 +59,11 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
         raise StorageError(f"{folder}: the backup and the data directory {settings.data} must not contain each other")
     with disk_errors(folder), _alone(folder):
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
-            _require_same_ledger(ledger, folder / settings.ledger_catalog.name)
-        catalog = folder / settings.ledger_catalog.name
+            _require_same_ledger(ledger, folder / settings.local_catalog.name)
+        catalog = folder / settings.local_catalog.name
         copy = catalog.with_name(f"{catalog.name}.copying")
         copy.unlink(missing_ok=True)
-        catalog_at(settings.ledger_catalog).copy_to(copy)
+        _save_catalog(settings.ledger_catalog, copy)
         copying = _Copying(settings.data, folder, on_progress)
         needed = _event_files(copy, folder / catalog.stem)
         copying.files(needed)
@@ -90,13 +91,17 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
     The caller verifies the result.
     """
     folder = folder.expanduser().absolute()
-    catalog = folder / settings.ledger_catalog.name
+    catalog = folder / settings.local_catalog.name
     if not catalog.is_file():
         raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
     unfinished = settings.data / UNFINISHED
-    for path in (settings.ledger_catalog, settings.archive_root):
-        if path.exists() and not unfinished.exists():
-            raise StorageError(f"{path}: is there already; restore into an empty data directory")
+    if not unfinished.exists():
+        for place, exists in (
+            (catalog_at(settings.ledger_catalog), Ledger.exists(settings.ledger_catalog)),
+            (settings.archive_root, settings.archive_root.exists()),
+        ):
+            if exists:
+                raise StorageError(f"{place}: is there already; restore into an empty data directory")
     with disk_errors(settings.data), _alone(folder):
         settings.data.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
@@ -104,8 +109,22 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
         for pattern in ("archive/**/*.warc.gz", f"{catalog.stem}/**/*.parquet"):
             copying.files(settings.data / path.relative_to(folder) for path in folder.glob(pattern))
         copying.file(settings.anchors_file, folder / settings.anchors_file.name)
-        copying.file(settings.ledger_catalog, catalog)
+        if isinstance(settings.ledger_catalog, Path):
+            copying.file(settings.ledger_catalog, catalog)
+        else:
+            from pipeline.ledger.postgres_copy import restore_catalog  # what it imports is installed for a cluster only
+
+            restore_catalog(catalog, settings.ledger_catalog)
         unfinished.unlink()
+
+
+def _save_catalog(place: LedgerPlace, copy: Path) -> None:
+    if isinstance(place, Path):
+        LocalCatalog(place).copy_to(copy)
+        return
+    from pipeline.ledger.postgres_copy import save_catalog  # what it imports is installed for a cluster only
+
+    save_catalog(place, copy)
 
 
 class _Copying:

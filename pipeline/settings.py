@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -35,6 +37,18 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+@dataclass(frozen=True)
+class PostgresPlace:
+    """A ledger whose catalog is a PostgreSQL database, and whose Parquet files are in the folder `files`."""
+
+    conninfo: str = field(repr=False)
+    files: Path
+
+
+LedgerPlace = Path | PostgresPlace
+"""Where a ledger lies. A path is a SQLite catalog; its Parquet files are in the folder of the same name beside it."""
+
+
 class Settings(BaseSettings):
     """Places, limits and identity of an installation. Every field can be set as NEWSLEDGER_<FIELD>."""
 
@@ -44,6 +58,9 @@ class Settings(BaseSettings):
     """The data directory, on a local disk. The option `--data` takes precedence."""
     sources: Path = Path("sources.toml")
     """The list of sources. The option `--sources` takes precedence."""
+    catalog: SecretStr | None = None
+    """`postgresql://user@host/database` for a ledger that several machines share (docs/cluster.md). It needs the extra
+    `newsledger[cluster]`. The default is a SQLite file in the data directory."""
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Your own hosts, separated by commas. They may resolve to private or loopback addresses, on any port or, as
     `host:port`, on this one, and are asked up to 50 times a second. `.example` allows all names below it."""
@@ -129,7 +146,16 @@ class Settings(BaseSettings):
             raise ValueError(f"no page is revisited after more than {_LONGEST_REVISIT.days} days")
         return value
 
-    @field_validator("anchors", "person_ids", mode="before")
+    @field_validator("catalog")
+    @classmethod
+    def _usable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        if value and not (find_spec("psycopg") and find_spec("duckdb_extension_postgres_scanner")):
+            raise ValueError("needs packages that are not installed: install newsledger[cluster]")
+        return value
+
+    @field_validator("anchors", "catalog", "person_ids", mode="before")
     @classmethod
     def _empty_for_default(cls, value: object) -> object:
         return value or None
@@ -144,8 +170,15 @@ class Settings(BaseSettings):
         return self.data / "archive"
 
     @property
-    def ledger_catalog(self) -> Path:
+    def ledger_catalog(self) -> LedgerPlace:
         """The place of the ledger, for `Ledger.open`; `pipeline.ledger.catalog` knows what is there."""
+        if self.catalog:
+            return PostgresPlace(self.catalog.get_secret_value(), self.local_catalog.with_suffix(""))
+        return self.local_catalog
+
+    @property
+    def local_catalog(self) -> Path:
+        """The catalog of a ledger on one machine, and of a backup."""
         return self.data / "ledger.sqlite"
 
     @property
@@ -200,4 +233,5 @@ def load_settings(*, data: Path | None = None, sources: Path | None = None) -> S
     except ValidationError as exc:
         first = exc.errors()[0]
         name = "NEWSLEDGER_" + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name}: {first['msg']} (got {first['input']!r})") from exc
+        got = "" if first["loc"] == ("catalog",) else f" (got {first['input']!r})"  # it may have a password
+        raise SettingsError(f"{name}: {first['msg']}{got}") from exc

@@ -17,6 +17,7 @@ from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
 from tests.worlds.ledgers import NewData, compile_models, with_compiled_models
 from tests.worlds.loopback import WebServer
+from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import Demo, free_port, newsledger
 from tests.worlds.stories import NOON
 from tests.worlds.world import PARAGRAPHS, World
@@ -70,6 +71,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
             kept.write_bytes(msgspec.json.encode((str(data), port, done.stdout)))
     path, port, output = msgspec.json.decode(kept.read_bytes(), type=tuple[str, int, str])
     return Demo(Path(path), port, output)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server for all tests of this process; each test takes a database of its own."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed: apt-get install postgresql")
+    with PostgresServer.running(programs) as server:
+        yield server
 
 
 @pytest.fixture

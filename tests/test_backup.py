@@ -11,13 +11,15 @@ from threading import Event, Thread
 
 import pytest
 from filelock import FileLock
+from pydantic import SecretStr
 
-from pipeline.backup import back_up
+from pipeline.backup import back_up, restore
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger, Run, verify
-from pipeline.settings import Settings
+from pipeline.settings import LedgerPlace, Settings
 from tests.worlds.ledgers import NewData
+from tests.worlds.postgres import PostgresServer
 from tests.worlds.running import COMMAND, newsledger
 from tests.worlds.stories import item
 from tests.worlds.world import PARAGRAPHS, World
@@ -32,7 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def contents(data: Path) -> dict[str, list[dict[str, object]]]:
     """All rows of the ledger."""
-    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+    return rows_of(data / "ledger.sqlite")
+
+
+def rows_of(place: LedgerPlace) -> dict[str, list[dict[str, object]]]:
+    with Ledger.open_existing(place) as ledger:
         names = [*map(event_type, EVENT_TYPES), "appends", "log_head"]
         return {name: ledger.table(f"from ledger.{name} order by all").to_pylist() for name in names}
 
@@ -173,3 +179,23 @@ def test_a_restore_that_was_interrupted_is_resumed(
     assert resumed.returncode == 0, resumed.stderr
     assert contents(target) == contents(filled.data)
     assert "is there already" in newsledger("restore", folder, "--data", target).stderr
+
+
+def test_a_backup_of_a_ledger_in_postgresql_is_one_of_a_single_machine_and_restores_into_either(
+    postgres_server: PostgresServer, folder: Path, tmp_path: Path
+) -> None:
+    one = Settings(data=tmp_path / "one", catalog=SecretStr(postgres_server.new_database()))
+    with Ledger.open(one.ledger_catalog) as ledger:
+        ledger.append([item("a", title="Fähre\0 treibt"), item("b")], Run("one"))
+        ledger.append([item("c")], Run("two"))
+    back_up(one, folder)
+    assert contents(folder) == rows_of(one.ledger_catalog)
+    with pytest.raises(StorageError, match=r"postgresql://.*: is there already"):
+        restore(folder, Settings(data=tmp_path / "other", catalog=one.catalog))
+    other = Settings(data=tmp_path / "other", catalog=SecretStr(postgres_server.new_database()))
+    restore(folder, other)
+    assert rows_of(other.ledger_catalog) == rows_of(one.ledger_catalog)
+    for settings in (Settings(data=folder), other):
+        with Ledger.open(settings.ledger_catalog) as ledger:
+            assert ledger.append([item("a", title="Fähre\0 treibt"), item("d")], Run("three")).events == 1
+            assert verify(ledger).findings == ()

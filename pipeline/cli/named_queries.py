@@ -14,7 +14,7 @@ import duckdb
 import msgspec
 
 from pipeline.errors import NewsledgerError
-from pipeline.ledger.catalog import literal
+from pipeline.ledger.sql import literal
 from pipeline.settings import PROJECT_ROOT
 
 QUERIES = PROJECT_ROOT / "sql" / "queries"

@@ -20,8 +20,7 @@ from uuid import UUID
 import msgspec
 
 from pipeline.events import Event, event_type
-from pipeline.ledger.catalog import literal
-from pipeline.ledger.sql import statement
+from pipeline.ledger.sql import literal, statement
 
 
 def canonical_lines(types: Sequence[type[Event]], first: int, last: int) -> str:

@@ -2,30 +2,20 @@
 
 The ledger is a DuckLake: Parquet files, and a catalog database that lists them. `Catalog` names what differs between
 places for these two; the rest of the package, dbt and the steps are the same for all of them. Merging and deleting
-files are DuckLake's own statements and do not differ either. A further place is one more class here or beside, and
+files are DuckLake's own statements and do not differ either. A further place is one more class that fits `Catalog`, and
 one more case in `catalog_at`.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Protocol
 
-import duckdb
-import duckdb_extension_ducklake
-import duckdb_extension_sqlite_scanner
-from filelock import FileLock, Timeout
-
-from pipeline.errors import LedgerLocked, StorageError
-from pipeline.ledger.disk import disk_errors
-from pipeline.ledger.sql import statement
+from pipeline.ledger.local_catalog import LocalCatalog
+from pipeline.settings import LedgerPlace
 
 
 class Catalog(Protocol):
@@ -57,11 +47,11 @@ class Catalog(Protocol):
     def exclusive(self, timeout_seconds: float) -> AbstractContextManager[None]:
         """Hold the lock that all writers take. Raises LedgerLocked after the timeout."""
 
+    def require_exclusive(self) -> None:
+        """Raises StorageError if the lock that `exclusive` took is lost. Call it right before a commit."""
+
     def compact(self) -> None:
         """Write the catalog again, without the rows that were deleted from it: they may repeat the values of events."""
-
-    def copy_to(self, path: Path) -> None:
-        """Write what the catalog is at one moment into a new file, while others may be writing."""
 
     def is_contention(self, exc: Exception) -> bool:
         """True for an error that means: somebody else was writing, try again."""
@@ -70,99 +60,10 @@ class Catalog(Protocol):
         """Turn errors of the place's storage, such as a full disk, into StorageError."""
 
 
-def catalog_at(place: Path) -> Catalog:
+def catalog_at(place: LedgerPlace) -> Catalog:
     """The catalog at this place: a path is a SQLite file."""
-    return LocalCatalog(place)
+    if isinstance(place, Path):
+        return LocalCatalog(place)
+    from pipeline.ledger.postgres_catalog import PostgresCatalog  # what it imports is installed for a cluster only
 
-
-class LocalCatalog:
-    """A SQLite file, with the Parquet files in the folder of the same name beside it: one machine, a local disk.
-
-    SQLite answers contention with the error "database is locked". So writers take a file lock first and wait for each
-    other there. The operating system frees it if the process dies.
-
-    SQLite needs files of its own beside the catalog even to read it. If the place is write-protected, such as a backup
-    on a read-only disk, a temporary copy of the catalog is attached.
-    """
-
-    extensions = (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner)
-
-    def __init__(self, path: Path, files: Path | None = None) -> None:
-        """`files` is the folder of the Parquet files if the catalog is a copy that does not lie beside it."""
-        self.path = path
-        self.files = path.with_suffix("") if files is None else files
-        self._copy: TemporaryDirectory[str] | None = None
-
-    def __str__(self) -> str:
-        return str(self.path)
-
-    @property
-    def id_index(self) -> Path:
-        return self.path.with_suffix(".ids")
-
-    def exists(self) -> bool:
-        return self.path.is_file() and self.path.stat().st_size > 0
-
-    def holds_event_files(self) -> bool:
-        return any(self.files.glob("main/*/*.parquet"))
-
-    def prepare(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self._copy is None and self.exists() and not self._is_writable:
-            self._copy = TemporaryDirectory(prefix="newsledger-")
-            for name in (self.path.name, f"{self.path.name}-wal"):  # what the log beside it says is part of it
-                if (path := self.path.with_name(name)).exists():
-                    shutil.copyfile(path, Path(self._copy.name, name))
-
-    @property
-    def _is_writable(self) -> bool:
-        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
-
-    @property
-    def _attached(self) -> Path:
-        return self.path if self._copy is None else Path(self._copy.name, self.path.name)
-
-    def attach_statement(self) -> str:
-        return statement("attach_local").format(
-            catalog=literal(f"ducklake:sqlite:{self._attached}"), files=literal(f"{self.files}/")
-        )
-
-    def require_writable(self) -> None:
-        if self._copy is not None:
-            raise StorageError(f"{self}: is write-protected: it can be read and verified, but nothing can be recorded")
-
-    @contextmanager
-    def exclusive(self, timeout_seconds: float) -> Iterator[None]:
-        lock = FileLock(self._attached.with_suffix(".lock"), timeout=timeout_seconds)
-        try:
-            lock.acquire()
-        except Timeout as exc:
-            raise LedgerLocked(
-                f"{self}: another process has held the ledger's lock for {timeout_seconds:g} s;"
-                " nothing was recorded, try again"
-            ) from exc
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def compact(self) -> None:
-        with closing(sqlite3.connect(self.path, timeout=30)) as con:
-            con.execute("vacuum")
-            con.execute("pragma wal_checkpoint(truncate)")
-
-    def copy_to(self, path: Path) -> None:
-        with closing(sqlite3.connect(self._attached, timeout=30)) as con:
-            con.execute("vacuum into ?", [str(path)])
-
-    def is_contention(self, exc: Exception) -> bool:
-        words = ("locked", "conflict", "primary key", "busy")
-        return isinstance(exc, duckdb.Error | sqlite3.Error) and any(word in str(exc).lower() for word in words)
-
-    def storage_errors(self) -> AbstractContextManager[None]:
-        return disk_errors(self.path)
-
-
-def literal(value: object) -> str:
-    """The value as a SQL string, for statements that take no bound values."""
-    return "'" + str(value).replace("'", "''") + "'"
+    return PostgresCatalog(place)

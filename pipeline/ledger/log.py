@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 from uuid import UUID
@@ -38,6 +37,7 @@ from pipeline.ledger.rows import Recorded, to_table
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import complete, is_complete
+from pipeline.settings import LedgerPlace
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class Ledger:
     @classmethod
     def open(
         cls,
-        place: Path,
+        place: LedgerPlace,
         *,
         lock_timeout_seconds: float = 60,
         now: Clock = utc_now,
@@ -146,15 +146,17 @@ class Ledger:
         return cls(catalog, con, lock_timeout_seconds, now, indexed_from)
 
     @staticmethod
-    def exists(place: Path) -> bool:
+    def exists(place: LedgerPlace) -> bool:
         """True if there is a ledger at this place."""
         return catalog_at(place).exists()
 
     @classmethod
-    def open_existing(cls, place: Path, *, lock_timeout_seconds: float = 60) -> Self:
+    def open_existing(cls, place: LedgerPlace, *, lock_timeout_seconds: float = 60) -> Self:
         """Like `open`, but raises LedgerMissing if there is no ledger."""
         if not cls.exists(place):
-            raise LedgerMissing(f"{place.parent}: no ledger here; `newsledger ingest` or `newsledger demo` makes one")
+            raise LedgerMissing(
+                f"{catalog_at(place)}: no ledger here; `newsledger ingest` or `newsledger demo` makes one"
+            )
         return cls.open(place, lock_timeout_seconds=lock_timeout_seconds)
 
     def close(self) -> None:
@@ -191,10 +193,10 @@ class Ledger:
             return self._head()
 
     def _head(self) -> Head:
-        row = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
-        if len(row) != 1:
-            raise LedgerError(f"{self._catalog}: log_head has {len(row)} rows instead of one; run `newsledger verify`")
-        return Head(*row[0])
+        rows = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
+        if len(rows) != 1:
+            raise LedgerError(f"{self._catalog}: log_head has {len(rows)} rows instead of one; run `newsledger verify`")
+        return Head(*rows[0])
 
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
         """Rows of the query `sql/<name>.sql` with these values bound."""
@@ -252,9 +254,8 @@ class Ledger:
             with self._catalog.storage_errors():
                 yield
         except (duckdb.Error, msgspec.ValidationError) as exc:
-            raise LedgerError(
-                f"{self._catalog}: cannot be read: {first_line(exc)}; `newsledger verify` tells more"
-            ) from exc
+            why = f"{first_line(exc)}; `newsledger verify` tells more"
+            raise LedgerError(f"{self._catalog}: cannot be read: {why}") from exc
 
     def _append_once(self, offered: Mapping[Any, Event], run: Run, plan: Callable[[], Erasure] | None = None) -> Append:
         con = self._con
@@ -262,8 +263,7 @@ class Ledger:
         try:
             head = self._head()
             position, append_no, previous_digest = head
-            if plan is not None:
-                offered = self._replace(plan())
+            offered = offered if plan is None else self._replace(plan())
             fresh = self._unknown(offered, head)
             if not fresh:
                 con.rollback()
@@ -280,9 +280,9 @@ class Ledger:
                 "insert into ledger.appends values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [append_no + 1, position + 1, last, len(recorded), run.run_id, now, digest, previous_digest],
             )
-            con.execute(
-                "update ledger.log_head set position = ?, append_no = ?, digest = ?", [last, append_no + 1, digest]
-            )
+            end = [last, append_no + 1, digest]
+            con.execute("update ledger.log_head set position = ?, append_no = ?, digest = ?", end)
+            self._catalog.require_exclusive()
             con.commit()
         except BaseException:
             _roll_back(con)

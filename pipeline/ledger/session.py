@@ -15,8 +15,9 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from pipeline.errors import LedgerError, StorageError
-from pipeline.ledger.catalog import Catalog, literal
+from pipeline.ledger.catalog import Catalog
 from pipeline.ledger.disk import first_line
+from pipeline.ledger.sql import literal
 
 _NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _THREADS = 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from duckdb import DuckDBPyConnection
 
-from pipeline.ledger.catalog import literal
+from pipeline.ledger.sql import literal
 from pipeline.models.sql import statement
 
 

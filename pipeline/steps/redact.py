@@ -38,11 +38,10 @@ from pipeline.events import (
 )
 from pipeline.ids import article_id, digest
 from pipeline.ledger import Ledger
-from pipeline.ledger.catalog import literal
 from pipeline.ledger.erased import Erasure
 from pipeline.ledger.log import chain_digest
 from pipeline.ledger.rows import Recorded, from_table
-from pipeline.ledger.sql import statement
+from pipeline.ledger.sql import literal, statement
 from pipeline.ledger.verify import AppendRow, as_left, seals_of
 from pipeline.steps.join import JoinedPair
 from pipeline.steps.name_mask import NameMask

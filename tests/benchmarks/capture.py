@@ -81,7 +81,7 @@ def measure(pages: int, port: int, folder: Path) -> Figures:
         capture_seconds=capture_seconds,
         peak_mb=peak_mb,
         archive_mb=_megabytes(settings.archive_root),
-        ledger_mb=_megabytes(settings.ledger_catalog.with_suffix("")),
+        ledger_mb=_megabytes(settings.local_catalog.with_suffix("")),
         extract_cpu_seconds=extract_cpu,
     )
 

@@ -17,6 +17,11 @@ from tests.worlds.stories import item
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def catalog(local_catalog: Path) -> Path:
+    return local_catalog
+
+
 def append(catalog: Path, *names: str, indexed_from: int = 0) -> int:
     """Append these items, with the index; the number of new ones."""
     with Ledger.open(catalog, indexed_from=indexed_from) as ledger:

@@ -8,10 +8,12 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,9 +24,9 @@ from uuid import UUID
 import duckdb
 import duckdb_extension_ducklake
 import msgspec
+import psycopg
 import pyarrow as pa
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -42,13 +44,17 @@ from pipeline.events import (
 from pipeline.ids import article_id, name_uuid
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.canonical import canonical_lines
+from pipeline.ledger.catalog import catalog_at
+from pipeline.ledger.postgres_copy import restore_catalog
 from pipeline.ledger.rows import Recorded, from_table, table_schema, to_table
-from tests.ledger.appending import append_many
+from pipeline.settings import LedgerPlace, PostgresPlace
+from tests.ledger.appending import append_many, settings_of, start_appending
+from tests.worlds.postgres import PostgresServer
 from tests.worlds.stories import NOON, item
 
 pytestmark = pytest.mark.slow
 
-KILLS = 12
+KILLS = 6
 WRITERS = 4
 
 Text = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\0\n\t\r"), max_size=40)
@@ -185,7 +191,7 @@ def test_events_that_duckdb_spells_differently_verify_too(ledger: Ledger, run: R
     assert verify(ledger).findings == ()
 
 
-def test_everything_survives_the_parquet_files(ledger: Ledger, run: Run, catalog: Path) -> None:
+def test_everything_survives_the_parquet_files(ledger: Ledger, run: Run, catalog: LedgerPlace) -> None:
     odd = ArticleExtracted(
         stream="article:x",
         occurred_at=NOON,
@@ -227,7 +233,7 @@ def test_dates_and_durations_come_back(ledger: Ledger, run: Run) -> None:
 # Several writers, and killed writers
 
 
-def test_overlapping_appends_of_four_processes_lose_no_event_and_record_none_twice(catalog: Path) -> None:
+def test_overlapping_appends_of_four_processes_lose_no_event_and_record_none_twice(catalog: LedgerPlace) -> None:
     appends = 12
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=append_many, args=(catalog, writer, appends)) for writer in range(WRITERS)]
@@ -244,17 +250,13 @@ def test_overlapping_appends_of_four_processes_lose_no_event_and_record_none_twi
         assert verify(ledger).findings == ()
 
 
-def test_a_writer_killed_at_a_random_moment_leaves_only_complete_appends(catalog: Path) -> None:
+def test_a_writer_killed_at_a_random_moment_leaves_only_complete_appends(catalog: LedgerPlace) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("first")], Run("before"))
     chance = random.Random(20260302)
     heads = [1]
     for kill in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ledger.appending", str(catalog), str(kill)], stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"appending\n"
+        process = start_appending(catalog, kill)
         time.sleep(chance.uniform(0, 0.5))  # the moment is the point
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -268,7 +270,7 @@ def test_a_writer_killed_at_a_random_moment_leaves_only_complete_appends(catalog
         assert ledger.append([item("last")], Run("after")).events == 1
 
 
-def test_without_the_lock_one_of_two_commits_fails_instead_of_sharing_positions(catalog: Path) -> None:
+def test_without_the_lock_one_of_two_commits_fails_instead_of_sharing_positions(catalog: LedgerPlace) -> None:
     with Ledger.open(catalog) as one, Ledger.open(catalog) as other:
         for ledger in (one, other):
             ledger._con.begin()
@@ -281,31 +283,31 @@ def test_without_the_lock_one_of_two_commits_fails_instead_of_sharing_positions(
 # Failures, with one clear line each
 
 
-def test_a_held_lock_is_reported_and_nothing_recorded(catalog: Path, run: Run) -> None:
-    with Ledger.open(catalog, lock_timeout_seconds=0.2) as ledger, FileLock(catalog.with_suffix(".lock")):
-        with pytest.raises(LedgerLocked, match=rf"{catalog}.*nothing was recorded"):
+def test_a_held_lock_is_reported_and_nothing_recorded(catalog: LedgerPlace, run: Run) -> None:
+    with Ledger.open(catalog, lock_timeout_seconds=0.2) as ledger, catalog_at(catalog).exclusive(5):
+        with pytest.raises(LedgerLocked, match=rf"{catalog_at(catalog)}.*nothing was recorded"):
             ledger.append([item("a")], run)
         assert ledger.head()[0] == 0
 
 
-def test_a_ledger_of_a_newer_version_is_not_touched(catalog: Path) -> None:
+def test_a_ledger_of_a_newer_version_is_not_touched(catalog: LedgerPlace) -> None:
     with Ledger.open(catalog) as ledger:
         ledger._con.execute("insert into ledger.ledger_format values (99)")
     with pytest.raises(LedgerTooNew, match="made by a newer newsledger"):
         Ledger.open(catalog)
 
 
-def test_opening_an_existing_ledger_creates_none(catalog: Path) -> None:
-    with pytest.raises(LedgerMissing, match=str(catalog.parent)):
+def test_opening_an_existing_ledger_creates_none(catalog: LedgerPlace) -> None:
+    with pytest.raises(LedgerMissing, match=str(catalog_at(catalog))):
         Ledger.open_existing(catalog)
-    assert not catalog.exists()
+    assert not Ledger.exists(catalog)
 
 
-def test_the_error_names_a_file_that_is_not_a_ledger(catalog: Path) -> None:
-    catalog.write_bytes(b"something else entirely" * 100)
-    with pytest.raises(LedgerError, match=str(catalog)):
-        Ledger.open(catalog)
-    assert catalog.read_bytes().startswith(b"something else")
+def test_the_error_names_a_file_that_is_not_a_ledger(local_catalog: Path) -> None:
+    local_catalog.write_bytes(b"something else entirely" * 100)
+    with pytest.raises(LedgerError, match=str(local_catalog)):
+        Ledger.open(local_catalog)
+    assert local_catalog.read_bytes().startswith(b"something else")
 
 
 FULL_DISK = """
@@ -325,14 +327,16 @@ with Ledger.open(Path(sys.argv[1])) as ledger:
 """
 
 
-def test_a_full_disk_is_one_clear_error_and_damages_nothing(catalog: Path, run: Run) -> None:
-    with Ledger.open(catalog) as ledger:
+def test_a_full_disk_is_one_clear_error_and_damages_nothing(local_catalog: Path, run: Run) -> None:
+    with Ledger.open(local_catalog) as ledger:
         ledger.append([item("a")], run)
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(catalog)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(local_catalog)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 7, done.stderr
-    assert str(catalog) in done.stdout
+    assert str(local_catalog) in done.stdout
     assert done.stdout.count("\n") == 1
-    with Ledger.open(catalog) as ledger:
+    with Ledger.open(local_catalog) as ledger:
         assert ledger.head()[0] == 1
         assert verify(ledger).findings == ()
         assert ledger.append([item("b")], run).events == 1
@@ -348,7 +352,7 @@ def test_the_data_directory_can_be_moved(tmp_path: Path, run: Run) -> None:
         assert verify(ledger).findings == ()
 
 
-def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_stay_valid(catalog: Path, run: Run) -> None:
+def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_stay_valid(catalog: LedgerPlace, run: Run) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("a", title="t")], run)
         ledger._con.execute("alter table ledger.item_discovered drop column summary")
@@ -358,7 +362,7 @@ def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_stay_valid(cat
         assert ledger.append([item("b")], run).events == 1
 
 
-def test_an_extension_not_signed_by_duckdb_is_refused(catalog: Path, tmp_path: Path) -> None:
+def test_an_extension_not_signed_by_duckdb_is_refused(local_catalog: Path, tmp_path: Path) -> None:
     package = Path(duckdb_extension_ducklake.__file__).parent
     copy = tmp_path / "packages" / package.name
     shutil.copytree(package, copy)
@@ -368,7 +372,7 @@ def test_an_extension_not_signed_by_duckdb_is_refused(catalog: Path, tmp_path: P
     binary.write_bytes(content)
     code = "import sys, pathlib; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1]))"
     done = subprocess.run(
-        [sys.executable, "-c", code, str(catalog)],
+        [sys.executable, "-c", code, str(local_catalog)],
         env=os.environ | {"PYTHONPATH": str(copy.parent)},
         capture_output=True,
         text=True,
@@ -378,19 +382,25 @@ def test_an_extension_not_signed_by_duckdb_is_refused(catalog: Path, tmp_path: P
     assert "signature" in done.stderr.splitlines()[-1]
 
 
-def test_nothing_is_downloaded(catalog: Path, tmp_path: Path) -> None:
+def test_nothing_is_downloaded(catalog: LedgerPlace, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    code = "import pathlib, sys; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1])).close()"
-    subprocess.run([sys.executable, "-c", code, str(catalog)], env=os.environ | {"HOME": str(home)}, check=True)
+    code = "from pipeline.ledger import Ledger; from pipeline.settings import load_settings\n"
+    code += "Ledger.open(load_settings().ledger_catalog).close()"
+    environment = os.environ | settings_of(catalog) | {"HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     assert list(home.iterdir()) == []
 
 
 # Tampering
 
 
-def parquet_file(path: Path, table: str) -> Path:
-    return next((path.with_suffix("") / "main" / table).glob("*.parquet"))
+def files_of(place: LedgerPlace) -> Path:
+    return place.with_suffix("") if isinstance(place, Path) else place.files
+
+
+def parquet_file(place: LedgerPlace, table: str) -> Path:
+    return next((files_of(place) / "main" / table).glob("*.parquet"))
 
 
 def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -410,52 +420,53 @@ def with_title(table: pa.Table) -> pa.Table:
     )
 
 
-def in_catalog(statement: str) -> Callable[[Path], None]:
-    def change(path: Path) -> None:
-        import sqlite3
-
-        with sqlite3.connect(path) as con:
-            assert con.execute(statement).rowcount > 0
-        con.close()
+def in_catalog(statement: str) -> Callable[[LedgerPlace], None]:
+    def change(place: LedgerPlace) -> None:
+        if isinstance(place, Path):
+            with closing(sqlite3.connect(place)) as con, con:
+                assert con.execute(statement).rowcount > 0
+        else:
+            with psycopg.connect(place.conninfo) as session:
+                assert session.execute(statement.encode()).rowcount > 0
 
     return change
 
 
-def in_ledger(statement: str) -> Callable[[Path], None]:
-    def change(path: Path) -> None:
-        with Ledger.open(path) as ledger:
+def in_ledger(statement: str) -> Callable[[LedgerPlace], None]:
+    def change(place: LedgerPlace) -> None:
+        with Ledger.open(place) as ledger:
             ledger._con.execute(statement)
 
     return change
 
 
-def hidden(path: Path) -> None:
+def hidden(place: LedgerPlace) -> None:
     """Add a copy of an event in a file that, by its statistics in the catalog, has no position at all."""
     copy = "select * replace (uuid() as event_id) from ledger.item_discovered where position = 2"
-    in_ledger(f"insert into ledger.item_discovered {copy}")(path)
+    in_ledger(f"insert into ledger.item_discovered {copy}")(place)
     in_catalog(
         "update ducklake_file_column_stats set min_value = '900', max_value = '900' where data_file_id ="
         " (select max(data_file_id) from ducklake_data_file) and column_id = 1"
-    )(path)
+    )(place)
 
 
 NOT_RECORDED = r"append 1 \(positions 1-2\): its events are not those that were recorded"
 ONE_MISSING = r"append 1 \(positions 1-2\): holds 1 events, 2 were recorded"
-TAMPERING: dict[str, tuple[Callable[[Path], object], str]] = {
+TAMPERING: dict[str, tuple[Callable[[LedgerPlace], object], str]] = {
     "a changed Parquet file": (
-        lambda path: rewrite(parquet_file(path, "item_discovered"), with_title),
+        lambda place: rewrite(parquet_file(place, "item_discovered"), with_title),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: has \d+ bytes, not \d+ as when it was written",
     ),
     "a Parquet file with garbage": (
-        lambda path: parquet_file(path, "item_discovered").write_bytes(b"PAR1 garbage"),
+        lambda place: parquet_file(place, "item_discovered").write_bytes(b"PAR1 garbage"),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: has 12 bytes, not ",
     ),
     "a Parquet file zeroed": (
-        lambda path: zero(parquet_file(path, "item_discovered")),
+        lambda place: zero(parquet_file(place, "item_discovered")),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: cannot be read as Parquet: ",
     ),
     "a missing Parquet file": (
-        lambda path: parquet_file(path, "item_discovered").unlink(),
+        lambda place: parquet_file(place, "item_discovered").unlink(),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: is missing",
     ),
     "a data file struck from the catalog": (
@@ -528,45 +539,67 @@ def three_appends(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def three_in_postgres(three_appends: Path, postgres_server: PostgresServer) -> str:
+    """The same ledger's catalog as a database."""
+    conninfo = postgres_server.new_database()
+    restore_catalog(three_appends / "ledger.sqlite", PostgresPlace(conninfo, three_appends / "ledger"))
+    return conninfo
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def three(request: pytest.FixtureRequest, tmp_path: Path, three_appends: Path) -> LedgerPlace:
+    """A copy of that ledger, which a test may damage."""
+    if request.param == "sqlite":
+        shutil.copytree(three_appends, tmp_path, dirs_exist_ok=True)
+        return tmp_path / "ledger.sqlite"
+    shutil.copytree(three_appends / "ledger", tmp_path / "ledger")
+    template, server = request.getfixturevalue("three_in_postgres"), request.getfixturevalue("postgres_server")
+    return PostgresPlace(server.new_database(template), tmp_path / "ledger")
+
+
 @pytest.mark.parametrize(("tamper", "message"), TAMPERING.values(), ids=TAMPERING)
-def test_tampering_is_found(catalog: Path, three_appends: Path, tamper: Callable[[Path], object], message: str) -> None:
-    shutil.copytree(three_appends, catalog.parent, dirs_exist_ok=True)
-    tamper(catalog)
-    with Ledger.open(catalog) as ledger:
+def test_tampering_is_found(three: LedgerPlace, tamper: Callable[[LedgerPlace], object], message: str) -> None:
+    tamper(three)
+    with Ledger.open(three) as ledger:
         findings = [f"{finding.where}: {finding.what}" for finding in verify(ledger).findings]
     assert any(re.match(message, finding) for finding in findings), findings
     assert all("\n" not in finding for finding in findings)
 
 
-def test_an_empty_catalog_beside_events_does_not_become_a_new_ledger(catalog: Path, run: Run) -> None:
+def test_an_empty_catalog_beside_events_does_not_become_a_new_ledger(catalog: LedgerPlace, run: Run) -> None:
     with Ledger.open(catalog) as ledger:
         ledger.append([item("a")], run)
-    for leftover in catalog.parent.glob("ledger.sqlite*"):
-        leftover.unlink()
+    empty_catalog(catalog)
     with pytest.raises(LedgerError, match=r"is empty although .* holds events"):
         Ledger.open(catalog)
-    for leftover in catalog.parent.glob("ledger.sqlite*"):
-        leftover.unlink()
-    catalog.touch()
+    empty_catalog(catalog)
     with pytest.raises(LedgerMissing):
         Ledger.open_existing(catalog)
 
 
-def test_a_ledger_with_columns_of_a_newer_version_is_not_touched(catalog: Path) -> None:
+def empty_catalog(place: LedgerPlace) -> None:
+    if isinstance(place, Path):
+        for leftover in place.parent.glob("ledger.sqlite*"):
+            leftover.unlink()
+        place.touch()
+    else:
+        with psycopg.connect(place.conninfo) as session:
+            session.execute("drop schema public cascade")
+            session.execute("create schema public")
+
+
+def test_a_ledger_with_columns_of_a_newer_version_is_not_touched(catalog: LedgerPlace) -> None:
     with Ledger.open(catalog) as ledger:
         ledger._con.execute("alter table ledger.item_discovered add column mood varchar")
     with pytest.raises(LedgerTooNew, match=r"item_discovered\.mood"):
         Ledger.open(catalog)
 
 
-def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
+def test_verify_finds_nothing_while_others_append(catalog: LedgerPlace) -> None:
     Ledger.open(catalog).close()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.ledger.appending", str(catalog), "1"], stdout=subprocess.PIPE
-    )
+    process = start_appending(catalog, 1)
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"appending\n"
         with Ledger.open(catalog) as ledger:
             verifications = [verify(ledger)]
             while verifications[-1].appends < verifications[0].appends + 5:
@@ -577,17 +610,15 @@ def test_verify_finds_nothing_while_others_append(catalog: Path) -> None:
     assert {one.findings for one in verifications} == {()}
 
 
-def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(catalog: Path, three_appends: Path) -> None:
-    shutil.copytree(three_appends, catalog.parent, dirs_exist_ok=True)
-    parquet_file(catalog, "item_discovered").write_bytes(b"PAR1 garbage")
-    with Ledger.open(catalog) as ledger:
+def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(three: LedgerPlace) -> None:
+    parquet_file(three, "item_discovered").write_bytes(b"PAR1 garbage")
+    with Ledger.open(three) as ledger:
         (finding,) = verify(ledger).findings
-    assert finding.where == f"file {parquet_file(catalog, 'item_discovered')}"
+    assert finding.where == f"file {parquet_file(three, 'item_discovered')}"
 
 
-def test_a_finding_names_the_append(catalog: Path, three_appends: Path) -> None:
-    shutil.copytree(three_appends, catalog.parent, dirs_exist_ok=True)
-    with Ledger.open(catalog) as ledger:
+def test_a_finding_names_the_append(three: LedgerPlace) -> None:
+    with Ledger.open(three) as ledger:
         ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 3")
         (finding,) = verify(ledger).findings
     assert finding.where == "append 2 (positions 3-4)"

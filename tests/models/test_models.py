@@ -465,9 +465,9 @@ def test_a_build_holds_no_events_recorded_after_it(built: Built) -> None:
 
 
 def test_new_ledger_is_not_mixed_with_the_old_one(settings: Settings) -> None:
-    settings.ledger_catalog.unlink()
-    settings.ledger_catalog.with_suffix(".sqlite-wal").unlink(missing_ok=True)
-    shutil.rmtree(settings.ledger_catalog.with_suffix(""))
+    settings.local_catalog.unlink()
+    settings.local_catalog.with_suffix(".sqlite-wal").unlink(missing_ok=True)
+    shutil.rmtree(settings.local_catalog.with_suffix(""))
     append(
         settings.ledger_catalog,
         [polled(ALPHA_FEED, at(1, 8), status=200, items=0, new_items=0), discovered(FIRE, at(1, 8))],

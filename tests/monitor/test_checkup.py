@@ -44,7 +44,7 @@ def test_what_is_wrong_is_found(settings: Settings, tmp_path: Path) -> None:
     assert str(settings.sources) in found["sources"]
     assert "oracle" in found["annotator"]
     assert "the last event was recorded at" in found["clock"]
-    settings.ledger_catalog.write_text("no ledger")
+    settings.local_catalog.write_text("no ledger")
     assert "cannot be opened as a ledger" in wrong(settings)["ledger"]
 
 

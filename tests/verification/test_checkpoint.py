@@ -167,7 +167,7 @@ def test_without_a_readable_checkpoint_everything_is_read(settings: Settings, co
 
 def test_a_ledger_that_no_longer_has_the_checkpoint_is_read_from_its_beginning(settings: Settings) -> None:
     shutil.rmtree(settings.data / "ledger")
-    settings.ledger_catalog.unlink()
+    settings.local_catalog.unlink()
     append(settings, "other")
     proof = prove(settings)
     assert proof.events_read == 2

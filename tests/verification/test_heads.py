@@ -27,7 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A ledger of three appends, two events each."""
     monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "data"))
     settings = Settings()
-    empty_ledger(settings.ledger_catalog)
+    empty_ledger(settings.local_catalog)
     append(settings, "one", "two", "three")
     return settings
 

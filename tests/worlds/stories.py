@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,7 +37,7 @@ from pipeline.events import (
 from pipeline.ids import article_id, digest
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
-from pipeline.settings import Settings
+from pipeline.settings import LedgerPlace, Settings
 
 E = TypeVar("E", bound=Event)
 
@@ -194,7 +193,7 @@ def _of_page(page: ArticleCaptured, producer: str) -> dict[str, Any]:
     return _of_article(page, producer) | {"url": page.url, "payload_digest": page.payload_digest}
 
 
-def append(catalog: Path, events: Iterable[Event], recorded_at: datetime | None = None) -> None:
+def append(catalog: LedgerPlace, events: Iterable[Event], recorded_at: datetime | None = None) -> None:
     """Record the events with one append, at this time or now."""
     with Ledger.open(catalog, now=lambda: recorded_at or utc_now()) as ledger:
         ledger.append(list(events), Run("story"))

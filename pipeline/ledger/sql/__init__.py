@@ -8,3 +8,8 @@ from importlib import resources
 def statement(name: str) -> str:
     """The text of `<name>.sql`."""
     return resources.files(__package__).joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def literal(value: object) -> str:
+    """The value as a SQL string, for statements that take no bound values."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,114 @@
+"""A ledger of several machines: a PostgreSQL database, and Parquet files in a folder that all of them see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_ducklake
+import duckdb_extension_postgres_scanner
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from pipeline import postgres
+from pipeline.errors import LedgerLocked, StorageError
+from pipeline.ledger.disk import disk_errors
+from pipeline.ledger.sql import literal, statement
+from pipeline.settings import PostgresPlace
+
+_LOST = (
+    "unable to connect to postgres",
+    "connection to server",
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "could not receive data from server",
+    "could not send data to server",
+    "ssl connection has been closed",
+    'failed to execute query "rollback"',
+)
+"""What DuckDB's messages about a lost connection contain. After the last one nothing more follows."""
+
+
+class PostgresCatalog:
+    """Writers wait for each other at an advisory lock, held by a session of its own: it ends with its process or its
+    machine, and PostgreSQL then frees the lock. A writer that has lost this session does not commit. DuckDB connects
+    to the server by itself, and again after the server was restarted.
+    """
+
+    extensions = (duckdb_extension_ducklake, duckdb_extension_postgres_scanner)
+
+    def __init__(self, place: PostgresPlace) -> None:
+        self._place, self._conninfo = place, place.conninfo
+        self._lock: postgres.Session | None = None
+
+    def __str__(self) -> str:
+        return postgres.server_name(self._conninfo)
+
+    @property
+    def id_index(self) -> Path:
+        return self._place.files.with_suffix(".ids")
+
+    def exists(self) -> bool:
+        with postgres.connect(self._conninfo) as session:
+            return session.execute("select to_regclass('ducklake_snapshot') is not null").fetchone() == (True,)
+
+    def holds_event_files(self) -> bool:
+        return any(self._place.files.glob("main/*/*.parquet"))
+
+    def prepare(self) -> None:
+        self._place.files.parent.mkdir(parents=True, exist_ok=True)
+
+    def attach_statement(self) -> str:
+        conninfo, password = postgres.split_password(self._conninfo)
+        secret = "" if password is None else f"password {literal(password)}"
+        return statement("attach_postgres").format(
+            secret=f"type postgres, {secret}".rstrip(" ,"),
+            catalog=literal(f"ducklake:postgres:{conninfo}"),
+            files=literal(f"{self._place.files}/"),
+        )
+
+    def require_writable(self) -> None:
+        """PostgreSQL says so itself if this user may only read."""
+
+    @contextmanager
+    def exclusive(self, timeout_seconds: float) -> Iterator[None]:
+        try:
+            with postgres.advisory_lock(self._conninfo, "ledger", timeout_seconds) as self._lock:
+                yield
+        except postgres.LockTimeout as exc:
+            raise LedgerLocked(
+                f"{self}: another process has held the ledger's lock for {timeout_seconds:g} s;"
+                " nothing was recorded, try again"
+            ) from exc
+
+    def require_exclusive(self) -> None:
+        try:
+            assert self._lock
+            self._lock.execute("select")
+        except psycopg.OperationalError as exc:
+            raise StorageError(
+                f"{self}: the session that held the ledger's lock was lost; nothing was recorded, run the same again"
+            ) from exc
+
+    def compact(self) -> None:
+        with postgres.server_errors(self._conninfo), postgres.connect(self._conninfo) as session:
+            tables = session.execute("select tablename from pg_tables where tablename like 'ducklake%'").fetchall()
+            for (table,) in tables:
+                session.execute(SQL("vacuum full {}").format(Identifier(str(table))))
+
+    def is_contention(self, exc: Exception) -> bool:
+        words = ("conflict", "primary key", "could not serialize", "deadlock")
+        return isinstance(exc, duckdb.Error) and any(word in str(exc).lower() for word in words)
+
+    @contextmanager
+    def storage_errors(self) -> Iterator[None]:
+        try:
+            with disk_errors(self._place.files), postgres.server_errors(self._conninfo):
+                yield
+        except duckdb.Error as exc:
+            if any(words in str(exc).lower() for words in _LOST):
+                raise postgres.lost_connection(self._conninfo, str(exc)) from exc
+            raise

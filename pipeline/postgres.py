@@ -1,0 +1,91 @@
+"""The PostgreSQL server that the machines of a cluster share: connections, and locks that end with a connection.
+
+Imported only where NEWSLEDGER_CATALOG names a server: psycopg is part of the extra `newsledger[cluster]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from pipeline.errors import SettingsError, StorageError
+
+Session = psycopg.Connection[tuple[object, ...]]
+
+_KEEPALIVE = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000"}
+"""The client notices after about 30 seconds that the server's machine is gone."""
+_SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+"""The server notices as fast that a client's machine is gone, and frees its locks. Its default is two hours."""
+
+
+class LockTimeout(Exception):
+    """Another session has held the lock for too long."""
+
+
+def server_name(conninfo: str) -> str:
+    """The database without user and password, for messages: `postgresql://host:5432/name`."""
+    parts = _parts(conninfo)
+    port = f":{parts['port']}" if "port" in parts else ""
+    return f"postgresql://{parts.get('host', '')}{port}/{parts.get('dbname', '')}"
+
+
+def split_password(conninfo: str) -> tuple[str, str | None]:
+    """The connection string without its password, and the password."""
+    parts = _parts(conninfo)
+    password = parts.pop("password", None)
+    return make_conninfo(**parts), password
+
+
+def connect(conninfo: str) -> Session:
+    """A session in which each statement is its own transaction. Raises StorageError if the server does not answer."""
+    parts = {"connect_timeout": "10", "application_name": "newsledger"} | _parts(conninfo)
+    options = f"{parts.pop('options', '')} {_SERVER_KEEPALIVE}"
+    with server_errors(conninfo):
+        return psycopg.connect(make_conninfo(**_KEEPALIVE | parts, options=options), autocommit=True)
+
+
+@contextmanager
+def server_errors(conninfo: str) -> Iterator[None]:
+    """Turn a lost or refused connection into a StorageError that names the database."""
+    try:
+        yield
+    except psycopg.OperationalError as exc:
+        raise lost_connection(conninfo, str(exc)) from exc
+
+
+def lost_connection(conninfo: str, said: str) -> StorageError:
+    """The error for a server that does not answer; `said` is the driver's message."""
+    line = said.strip().partition("\n")[0]
+    return StorageError(f"{server_name(conninfo)}: {line}; run the same again: nothing is recorded twice")
+
+
+@contextmanager
+def advisory_lock(conninfo: str, name: str, timeout_seconds: float) -> Iterator[Session]:
+    """Hold the lock `name` of the database, on a session of its own: the server frees it when the session ends.
+
+    Raises LockTimeout, StorageError.
+    """
+    with server_errors(conninfo), connect(conninfo) as session:
+        try:
+            milliseconds = max(1, round(timeout_seconds * 1000))  # for PostgreSQL, 0 means no limit
+            session.execute("select set_config('lock_timeout', %s, false)", [str(milliseconds)])
+            session.execute("select pg_advisory_lock(%s)", [lock_key(name)])
+        except psycopg.errors.LockNotAvailable as exc:
+            raise LockTimeout(name) from exc
+        yield session
+
+
+def lock_key(name: str) -> int:
+    """The 64-bit number that PostgreSQL needs as a lock's name."""
+    return int.from_bytes(sha256(f"newsledger {name}".encode()).digest()[:8], signed=True)
+
+
+def _parts(conninfo: str) -> dict[str, str]:
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+    except psycopg.ProgrammingError as exc:  # its message may repeat the password
+        raise SettingsError("NEWSLEDGER_CATALOG: is no connection URI of PostgreSQL") from exc

@@ -1,0 +1,112 @@
+"""A ledger in PostgreSQL loses and doubles nothing when its server, its lock or its session goes away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipeline.errors import SettingsError, StorageError
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.catalog import catalog_at
+from pipeline.settings import PostgresPlace, load_settings
+from tests.ledger.appending import settings_of
+from tests.worlds.postgres import PostgresServer
+from tests.worlds.stories import item
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def place(postgres_server: PostgresServer, tmp_path: Path) -> PostgresPlace:
+    return PostgresPlace(postgres_server.new_database(), tmp_path / "ledger")
+
+
+def clock(act: Callable[[], object]) -> Callable[[], datetime]:
+    """A clock for a ledger. It asks for the time after it has taken its lock and read its head."""
+
+    def now() -> datetime:
+        act()
+        return datetime.now(UTC)
+
+    return now
+
+
+def end_session_with_lock(place: PostgresPlace) -> None:
+    with psycopg.connect(place.conninfo) as session:
+        session.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted")
+
+
+def test_an_append_that_has_lost_its_lock_records_nothing(place: PostgresPlace, run: Run) -> None:
+    with (
+        Ledger.open(place, now=clock(lambda: end_session_with_lock(place))) as ledger,
+        pytest.raises(StorageError, match="lock was lost; nothing was recorded"),
+    ):
+        ledger.append([item("a")], run)
+    with Ledger.open(place) as ledger:
+        assert ledger.head().position == 0
+        assert ledger.append([item("a")], run).events == 1
+
+
+def test_a_restart_of_the_server_during_an_append_is_one_clear_error(
+    place: PostgresPlace, postgres_server: PostgresServer, run: Run
+) -> None:
+    Ledger.open(place).close()
+
+    def restart() -> None:
+        postgres_server.stop()
+        postgres_server.start()
+
+    with Ledger.open(place, now=clock(restart)) as ledger, pytest.raises(StorageError) as caught:
+        ledger.append([item("a")], run)
+    assert str(caught.value).startswith(f"{catalog_at(place)}: ")
+    assert "\n" not in str(caught.value)
+    with Ledger.open(place) as ledger:
+        assert ledger.append([item("a"), item("b")], run).events == 2
+        assert verify(ledger).findings == ()
+
+
+def test_an_open_ledger_continues_after_a_restart(
+    place: PostgresPlace, postgres_server: PostgresServer, run: Run
+) -> None:
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a")], run)
+        postgres_server.stop()
+        for use in (ledger.head, lambda: ledger.append([item("b")], run), lambda: Ledger.open(place)):
+            with pytest.raises(StorageError, match="run the same again") as caught:
+                use()
+            assert "secret" not in str(caught.value), "the password"
+        postgres_server.start()
+        assert ledger.append([item("a"), item("b")], run).events == 1
+
+
+def test_nothing_shows_the_password(place: PostgresPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLEDGER_CATALOG", place.conninfo)
+    settings = load_settings()
+    assert isinstance(settings.ledger_catalog, PostgresPlace)
+    assert ":secret@" in settings.ledger_catalog.conninfo
+    for shown in (repr(settings), repr(settings.ledger_catalog), str(catalog_at(settings.ledger_catalog))):
+        assert "secret" not in shown
+
+
+def test_a_catalog_that_is_no_address_is_a_mistake_that_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEWSLEDGER_CATALOG", "mysql://user:secret@host/x")
+    with pytest.raises(SettingsError, match=r"^NEWSLEDGER_CATALOG: .*must begin with postgresql://$"):
+        load_settings()
+    with pytest.raises(SettingsError, match=r"is no connection URI of PostgreSQL$"):
+        Ledger.open(PostgresPlace("postgresql://user:secret@host/x?no_option=1", tmp_path))
+
+
+def test_a_ledger_on_one_machine_imports_nothing_of_a_cluster(tmp_path: Path) -> None:
+    code = "import sys; from pipeline.ledger import Ledger; from pipeline.settings import load_settings\n"
+    code += "Ledger.open(load_settings().ledger_catalog).close()\n"
+    code += "sys.exit('psycopg' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], env=os.environ | settings_of(tmp_path / "ledger.sqlite"), check=True)

@@ -480,7 +480,8 @@ class ArticleExtracted(ArticleEvent, frozen=True, kw_only=True, tag="article_ext
 
 
 class ExtractionFailed(ArticleEvent, frozen=True, kw_only=True, tag="extraction_failed"):
-    """No article could be read from a captured page. Caused by the capture."""
+    """No article could be read from a captured page. It also takes back an `article_extracted` of the same producer, if
+    what was read turns out not to be the article. Caused by the capture."""
 
     IDENTITY = ("article_id", "payload_digest")
     REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "article_captured"}
@@ -490,7 +491,7 @@ class ExtractionFailed(ArticleEvent, frozen=True, kw_only=True, tag="extraction_
     payload_digest: str
     """The archived body that was read, `sha256:<hex>`."""
     reason: str
-    """`no_text`, `not_html`, …"""
+    """`no_text`, `not_html`, `shared_page` (the page answers for many different articles), …"""
     detail: str | None = None
     """The reason in words."""
 

@@ -17,6 +17,7 @@ from pipeline.steps.extraction_task import PendingCapture, extract_capture, extr
 from pipeline.steps.learn import known_templates
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.turns import work_off
+from pipeline.steps.shared_pages import refuse_shared_pages
 from pipeline.workers import Lost, parallel_map
 
 EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
@@ -24,8 +25,10 @@ EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
-    """Extract every page captured in the interval that this producer has not processed; append the events."""
-    return extract_captures(stores, partial(pending_captures, stores.ledger, interval))
+    """Extract every page captured in the interval that this producer has not processed, and refuse pages of many
+    articles; append the events."""
+    extracted = extract_captures(stores, partial(pending_captures, stores.ledger, interval))
+    return extracted + refuse_shared_pages(stores, interval)
 
 
 def extract_captures(stores: Stores, pending: Callable[[], Sequence[PendingCapture]]) -> StepResult:

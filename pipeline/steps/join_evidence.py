@@ -109,7 +109,7 @@ def _agree(one: ArticleFacts, other: ArticleFacts, *, same_time: bool) -> bool:
 def _are_alike(one: ArticleFacts, other: ArticleFacts) -> bool:
     """Whether titles or addresses are alike. Without a title the time of publication counts, but not against titles:
     many outlets publish several articles at one time."""
-    if _resemble(one.title, other.title) or is_renamed(one.url, other.url):
+    if resemble(one.title, other.title) or is_renamed(one.url, other.url):
         return True
     return _is_same_time(one, other) and not (one.title and other.title)
 
@@ -146,7 +146,7 @@ def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:
     return one.published_at is not None and one.published_at == other.published_at
 
 
-def _resemble(one: str | None, other: str | None) -> bool:
+def resemble(one: str | None, other: str | None) -> bool:
     """Whether two titles have most of their words in common, or one has all words of the other, as with a kicker."""
     shorter, longer = sorted((set(_words(one)), set(_words(other))), key=len)
     shared = len(shorter & longer)
@@ -154,13 +154,13 @@ def _resemble(one: str | None, other: str | None) -> bool:
 
 
 def _differ(one: str | None, other: str | None) -> bool:
-    return bool(one and other) and not _resemble(one, other)
+    return bool(one and other) and not resemble(one, other)
 
 
 def are_of_one_article(articles: Collection[ArticleFacts]) -> bool:
     """Whether these articles, which claim the same address, have at most `MOST_TITLES` different titles."""
     titles: list[str] = []
     for article in articles:
-        if article.title and not any(_resemble(article.title, known) for known in titles):
+        if article.title and not any(resemble(article.title, known) for known in titles):
             titles.append(article.title)
     return len(titles) <= MOST_TITLES

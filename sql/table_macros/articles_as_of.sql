@@ -65,17 +65,18 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
     ),
 
     verdicts as (
-        -- the newest version that had read a page by then, whether it found an article or not
+        -- the last word by then of the newest version that had read a page, whether it found an article or not
         select
             coalesce(addresses.article_id, readings.article_id) as article_id,
             readings.payload_digest,
-            arg_max_null(readings.extraction_id, readings.version) as extraction_id
+            arg_max_null(readings.extraction_id, row(readings.version, readings.position)) as extraction_id
         from (
             select
                 article_id,
                 payload_digest,
                 event_id as extraction_id,
                 recorded_at,
+                position,
                 coalesce(try_cast(split_part(producer, '@', 2) as bigint), 0) as version
             from events.article_extracted
             union all
@@ -84,6 +85,7 @@ create or replace macro main.articles_as_of(moment, recorded := null) as table (
                 payload_digest,
                 null as extraction_id,
                 recorded_at,
+                position,
                 coalesce(try_cast(split_part(producer, '@', 2) as bigint), 0) as version
             from events.extraction_failed
         ) as readings

@@ -10,7 +10,7 @@ import pytest
 from pipeline.events import AddressesJoined, JoinEvidence, RevisitOutcome
 from tests.worlds.ledgers import NewData
 from tests.worlds.running import newsledger, published, rows
-from tests.worlds.stories import Storyline, at
+from tests.worlds.stories import Storyline, at, unreadable
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,8 @@ def join(first: Storyline, other: Storyline, evidence: JoinEvidence, day: int) -
 @pytest.fixture(scope="module")
 def news(new_data: NewData) -> Iterator[duckdb.DuckDBPyConnection]:
     """A report whose slug changes with its headline (twice), its AMP page, and a report that has one address; for a day
-    this one was joined to the other, until a person parted them."""
+    this one was joined to the other, until a person parted them. An old address leads to a section, which was taken for
+    its article until the extractor took that back."""
     settings = new_data("joined")
     first = Storyline(settings, "ferry-adrift", day=1)
     first.captured("ferry", at(1))
@@ -51,6 +52,10 @@ def news(new_data: NewData) -> Iterator[duckdb.DuckDBPyConnection]:
     alone = Storyline(settings, "gates-shut", day=2)
     alone.captured("gates", at(2))
     alone.read("Gates shut", "The gates were shut at noon. Nobody was let in until the next morning.")
+    old = Storyline(settings, "r-7", day=4)
+    section = old.captured("section", at(4))
+    old.quoted(old.read("Ferry news", "All about the ferry. “We had no choice,” said Ms Adair."), "We had no choice")
+    old.record(unreadable(section, "extract@2", occurred_at=at(5), reason="shared_page"), at(5))
     join(first, amp, JoinEvidence.CANONICAL, 4)
     join(second, third, JoinEvidence.GUID, 5)
     join(first, second, JoinEvidence.GUID, 6)
@@ -81,7 +86,7 @@ def test_its_quotations_and_counts_are_not_doubled(news: duckdb.DuckDBPyConnecti
     assert rows(news, "select url, state from article_coverage where url like '%ferry%'") == [
         ("https://courier.example/ferry-safe", "captured")
     ]
-    assert rows(news, "select sum(seen), sum(captured), sum(extracted) from coverage_ledger") == [(2, 2, 2)]
+    assert rows(news, "select sum(seen), sum(captured), sum(extracted) from coverage_ledger") == [(3, 3, 2)]
     assert rows(news, "select sum(quote_count) from articles") == [(1,)]
 
 
@@ -115,7 +120,7 @@ def test_a_join_counts_until_a_person_takes_it_back(news: duckdb.DuckDBPyConnect
     ("arguments", "headlines"),
     [
         ("'2026-03-03 18:00'", ["Ferry adrift", "Ferry adrift", "Ferry in tow", "Ferry safe"]),
-        ("'2026-03-04 18:00'", ["Ferry adrift", "Ferry in tow", "Ferry safe"]),
+        ("'2026-03-04 18:00'", ["Ferry adrift", "Ferry in tow", "Ferry news", "Ferry safe"]),
         ("'2026-03-05 18:00'", ["Ferry adrift", "Ferry safe"]),
         ("'2026-03-06 18:00'", ["Ferry safe"]),
         ("'2026-03-07 18:00'", ["Ferry safe"]),

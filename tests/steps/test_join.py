@@ -248,6 +248,14 @@ class Kiosk(World):
         base = self.web.base
         return [(row["evidence"], row["url"].removeprefix(base), row["other_url"].removeprefix(base)) for row in rows]
 
+    def refused(self) -> dict[str, str]:
+        """The path and the reason of each article of which no page was read."""
+        rows = self.rows(
+            "select captures.url, reason from ledger.extraction_failed as failures "
+            "inner join ledger.article_captured as captures on failures.caused_by = captures.event_id"
+        )
+        return {row["url"].removeprefix(self.web.base): row["reason"] for row in rows}
+
 
 @pytest.fixture
 def kiosk(world: World, tmp_path: Any) -> Kiosk:
@@ -300,13 +308,29 @@ def test_a_run_keeps_different_articles_apart(kiosk: Kiosk) -> None:
     texts = {"/ferry": FERRY, "/storm": STORM, "/mole": FERRY[::-1], "/tax": STORM[::-1]}
     for path, text in texts.items():
         kiosk.write(path, f"About the {path[1:]}", text, canonical="/" if path == "/ferry" else "/tax")
-    kiosk.offer(*((path, path, f"About the {path[1:]}") for path in texts))
+    kiosk.write("/politics", "Politics", "Everything from the council and the parties, as it comes in.")
+    sent_on = {
+        f"/r/{n}": title for n, title in enumerate(("Mayor resigns", "Budget passed", "Tram delayed", "Politics"))
+    }
+    notices = {f"/old/{n}": title for n, title in enumerate(("Bridge closed", "Orchestra on tour", "New lighthouse"))}
+    for path in sent_on:
+        kiosk.web.answers[path] = Answer(status=302, headers={"Location": "/politics"})
+    for path in notices:
+        kiosk.write(path, "Our archive has moved", "Please write to the editors if you look for an old report.")
+    removed = sent_on | notices
+    kiosk.offer(*((path, path, f"About the {path[1:]}") for path in texts), ("/r/0", "/r/0", sent_on["/r/0"]))
     kiosk.ingest()
+    assert kiosk.refused() == {}, "one address may be that of a renamed article"
     kiosk.later(hours=2)
     kiosk.write("/school", "About the school", "".join(sorted(FERRY, key=str.lower)))
-    kiosk.offer(("/school", "/ferry", "About the school"), minutes=20)
-    kiosk.ingest()
+    others = ((path, path, title) for path, title in removed.items() if path != "/r/0")
+    kiosk.offer(("/school", "/ferry", "About the school"), *others, minutes=20)
+    result = kiosk.ingest()
     assert kiosk.joined() == []
+    assert kiosk.refused() == dict.fromkeys(removed.keys() - {"/r/3"}, "shared_page"), "/r/3 has the page's title"
+    assert result.counts["article_annotated"] == 2, "what was refused is not annotated"
+    kiosk.later(hours=2)
+    assert "extraction_failed" not in kiosk.ingest().counts, "what is refused is not refused again"
 
 
 @pytest.mark.slow

@@ -16,6 +16,13 @@ extractions as (
     where producer = $extract_producer and occurred_at >= $recall_start
 ),
 
+-- what the extractor has taken back
+refused as (
+    select article_id, payload_digest
+    from ledger.extraction_failed
+    where producer = $extract_producer and occurred_at >= $recall_start
+),
+
 annotated as (
     select caused_by as event_id
     from ledger.article_annotated
@@ -33,5 +40,6 @@ select
     extractions.blocks
 from extractions
 semi join captured using (article_id, payload_digest)
+anti join refused using (article_id, payload_digest)
 anti join annotated using (event_id)
 order by extractions.position

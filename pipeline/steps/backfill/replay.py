@@ -26,6 +26,7 @@ from pipeline.steps.join import join
 from pipeline.steps.learn import learn
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
+from pipeline.steps.shared_pages import refuse_shared_pages
 
 
 class Captures(StrEnum):
@@ -63,8 +64,11 @@ def scope_of(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> S
 
 
 def replay_extraction(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
-    """Extract the captures that the current extractor has not processed."""
-    return extract_captures(stores, partial(replayable_captures, stores, scope, captures))
+    """Extract the captures that the current extractor has not processed, and refuse pages of many articles."""
+    extracted = extract_captures(stores, partial(replayable_captures, stores, scope, captures))
+    for interval in (scope.interval, lookback(stores.settings, stores.now())):
+        extracted += refuse_shared_pages(stores, interval)
+    return extracted
 
 
 def replay_joins(stores: Stores, scope: Scope, _captures: Captures = Captures.ALL) -> StepResult:

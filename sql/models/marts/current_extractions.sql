@@ -5,6 +5,7 @@ with verdicts as (
         article_id,
         payload_digest,
         event_id as extraction_id,
+        position,
         {{ producer_number('producer') }} as producer_number
     from {{ of_articles('article_extracted') }}
     union all
@@ -12,6 +13,7 @@ with verdicts as (
         article_id,
         payload_digest,
         null as extraction_id,
+        position,
         {{ producer_number('producer') }} as producer_number
     from {{ of_articles('extraction_failed') }}
 )
@@ -23,5 +25,6 @@ select
 from verdicts
 qualify row_number() over (
     partition by article_id, payload_digest
-    order by producer_number desc nulls last, extraction_id asc nulls last
+    -- a producer may take back what it has read, when it turns out that the page answers for many articles
+    order by producer_number desc nulls last, position desc
 ) = 1

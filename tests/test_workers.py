@@ -9,13 +9,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from pipeline.annotate import annotate_text
-from pipeline.collect.http.readers import MAX_LOST, MAX_UNREAD, OriginBarred, TaskLost, Workers
+from pipeline.collect.http.readers import (
+    MAX_LOST,
+    MAX_LOST_OF_SOURCE,
+    MAX_UNREAD,
+    Origin,
+    OriginBarred,
+    TaskLost,
+    Workers,
+)
 from pipeline.settings import PROJECT_ROOT
 from pipeline.workers import Bounds, Lost, parallel_map
 from tests.worlds.running import entry, newsledger_process
@@ -48,6 +59,11 @@ def backtrack_as(note: Path) -> object:
     half.write_text(str(os.getpid()))
     half.rename(note)
     return backtrack(0)
+
+
+def give_up(_: int) -> Lost:
+    """End as a task ends that needs too much memory."""
+    return Lost("died", "it needs more than 2 GB")
 
 
 def square(task: int) -> int:
@@ -127,16 +143,16 @@ def test_an_error_is_raised_here() -> None:
 def test_a_loop_gets_results_and_errors() -> None:
     async def ask() -> None:
         async with Workers() as workers:
-            squares = await asyncio.gather(*(workers.run(f"site {n % 3}", square, n) for n in range(50)))
+            squares = await asyncio.gather(*(workers.run(Origin(f"site {n % 3}"), square, n) for n in range(50)))
             assert squares == [n * n for n in range(50)]
             with pytest.raises(LookupError, match="task 0"):
-                await workers.run("site", fail, 0)
+                await workers.run(Origin("site"), fail, 0)
             with pytest.raises(Odd, match="task 7") as odd:
-                await workers.run("site", fail, 7)
+                await workers.run(Origin("site"), fail, 7)
             assert odd.value.number == 7
             with pytest.raises(RuntimeError, match="LookupError: <function"):
-                await workers.run("site", fail, 8)
-            assert await workers.run("site", square, 3) == 9
+                await workers.run(Origin("site"), fail, 8)
+            assert await workers.run(Origin("site"), square, 3) == 9
 
     asyncio.run(ask())
 
@@ -144,14 +160,68 @@ def test_a_loop_gets_results_and_errors() -> None:
 def test_an_origin_whose_tasks_are_lost_rests_and_the_others_continue() -> None:
     async def ask() -> None:
         async with Workers(bounds=Bounds(seconds=1), processes=2) as workers:
-            bad = [asyncio.ensure_future(workers.run("bad", backtrack, n)) for n in range(MAX_LOST + 2)]
-            assert [await workers.run("good", square, n) for n in range(20)] == [n * n for n in range(20)]
+            bad = [asyncio.ensure_future(workers.run(Origin("bad"), backtrack, n)) for n in range(MAX_LOST + 2)]
+            assert [await workers.run(Origin("good"), square, n) for n in range(20)] == [n * n for n in range(20)]
             ends = await asyncio.gather(*bad, return_exceptions=True)
             assert [type(end) for end in ends] == [TaskLost] * MAX_LOST + [OriginBarred] * 2
             assert [end.lost.reason for end in ends if isinstance(end, TaskLost)] == ["timeout"] * MAX_LOST
-            assert await workers.run("good", square, 5) == 25
+            assert await workers.run(Origin("good"), square, 5) == 25
 
     asyncio.run(ask())
+
+
+def test_a_source_with_many_lost_tasks_rests_wherever_they_came_from() -> None:
+    async def ask() -> None:
+        async with Workers(processes=2) as workers:  # so that one task of a source runs at a time
+            bad = [workers.run(Origin(f"site {n}", "bad"), give_up, n) for n in range(MAX_LOST_OF_SOURCE + 3)]
+            ends = await asyncio.gather(*bad, return_exceptions=True)
+            assert Counter(map(type, ends)) == {TaskLost: MAX_LOST_OF_SOURCE, OriginBarred: 3}
+            assert await workers.run(Origin("site 1", "good"), square, 5) == 25
+
+    asyncio.run(ask())
+
+
+def test_a_source_with_many_slow_answers_does_not_delay_the_others(tmp_path: Path) -> None:
+    """Fifty of its answers wait, each from another site, and those of the other sources are read before them."""
+    pipes = [tmp_path / str(number) for number in range(3)]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    ends = [os.open(pipe, os.O_RDWR) for pipe in pipes]
+    done = list[str]()
+
+    async def ask() -> None:
+        async with Workers(processes=2) as workers:
+
+            async def read(site: str, source: str, function: Callable[[Any], object], task: object) -> None:
+                await workers.run(Origin(site, source), function, task)
+                done.append(source)
+
+            slow = [asyncio.ensure_future(read("slow 0", "slow", read_byte, pipes[0]))]
+            slow += [asyncio.ensure_future(read(f"slow {n}", "slow", square, n)) for n in range(1, 50)]
+            await read("good", "good", square, 1)
+            other = asyncio.ensure_future(read("other", "other", read_byte, pipes[1]))
+            os.write(ends[1], b"!")
+            await other
+            assert done == ["good", "other"], "while the slow source occupies its half of the processes"
+            busy = asyncio.ensure_future(read("busy", "busy", read_byte, pipes[2]))
+            late = asyncio.ensure_future(read("late", "late", square, 2))
+            os.write(ends[0], b"!")
+            await late
+            assert done == ["good", "other", "slow", "late"], "who has used the least time is next"
+            os.write(ends[2], b"!")
+            await asyncio.gather(busy, *slow)
+
+    try:
+        asyncio.run(ask())
+    finally:
+        for end in ends:
+            os.close(end)
+
+
+def read_byte(pipe: Path) -> bytes:
+    """Wait for somebody who writes to the named pipe."""
+    with pipe.open("rb", buffering=0) as opened:
+        return opened.read(1)
 
 
 def read_all(pipe: Path) -> str:
@@ -166,14 +236,14 @@ def test_there_is_room_for_few_tasks_of_one_origin(tmp_path: Path) -> None:
 
     async def ask() -> None:
         async with Workers() as workers:
-            slow = asyncio.ensure_future(workers.run("slow", read_all, pipe))
-            waiting = [asyncio.ensure_future(workers.run("slow", square, n)) for n in range(MAX_UNREAD - 2)]
-            assert await workers.run("good", square, 1) == 1
+            slow = asyncio.ensure_future(workers.run(Origin("slow"), read_all, pipe))
+            waiting = [asyncio.ensure_future(workers.run(Origin("slow"), square, n)) for n in range(MAX_UNREAD - 2)]
+            assert await workers.run(Origin("good"), square, 1) == 1
             await workers.room("slow")
-            waiting.append(asyncio.ensure_future(workers.run("slow", square, 9)))
+            waiting.append(asyncio.ensure_future(workers.run(Origin("slow"), square, 9)))
             await workers.room("good")
             room = asyncio.ensure_future(workers.room("slow"))
-            assert await workers.run("good", square, 2) == 4
+            assert await workers.run(Origin("good"), square, 2) == 4
             assert not room.done()
             await asyncio.to_thread(pipe.write_text, "read")
             await room
@@ -187,7 +257,7 @@ def test_cancelled_tasks_end_at_once_and_leave_no_process(tmp_path: Path) -> Non
     async def ask() -> list[int]:
         async with Workers(bounds=Bounds(seconds=FOR_EVER), processes=3) as workers:
             notes = [tmp_path / str(number) for number in range(6)]
-            tasks = [asyncio.ensure_future(workers.run(note.name, backtrack_as, note)) for note in notes]
+            tasks = [asyncio.ensure_future(workers.run(Origin(note.name), backtrack_as, note)) for note in notes]
             while sum(note.exists() for note in notes) < 3:
                 await asyncio.sleep(0)
             for task in tasks:

@@ -67,9 +67,10 @@ def collect(
         async with polite_client(stores.settings, roster or sources, stores.now) as client:
 
             async def visit(source: Source) -> StepResult:
-                polled = await poll_source(stores, client, source, which, done_since)
-                captured = await capture_source(stores, client, source, interval)
-                return polled + captured + await revisit_source(stores, client, source)
+                own = client.on_behalf_of(source.id)
+                polled = await poll_source(stores, own, source, which, done_since)
+                captured = await capture_source(stores, own, source, interval)
+                return polled + captured + await revisit_source(stores, own, source)
 
             return await visit_each(stores, sources, visit)
 

@@ -7,6 +7,7 @@ import random
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ from pipeline.collect.http.connections import Connector, ReadBody, raise_file_li
 from pipeline.collect.http.cookies import cookie_header
 from pipeline.collect.http.failures import dns_reason, request_failed
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
-from pipeline.collect.http.readers import OriginBarred, TaskLost, Workers
+from pipeline.collect.http.readers import Origin, OriginBarred, TaskLost, Workers
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
 from pipeline.collect.http.robots import MAX_BYTES as ROBOTS_BYTES
 from pipeline.collect.http.robots import RobotsCache, judge_by
@@ -104,7 +105,14 @@ class Client:
         self._agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
         self._hosts: dict[str, Host] = {}
         self._robots = RobotsCache(self._load_robots, now, hosts)
+        self._source = ""
         self._workers = Workers(bounds=msgspec.structs.replace(READING, seconds=timeouts.parse))
+
+    def on_behalf_of(self, source_id: str) -> Client:
+        """This client, which is entered, for one source: reading its answers takes turns with that of others."""
+        client = copy(self)
+        client._source = source_id
+        return client
 
     async def __aenter__(self) -> Self:
         self._resolver = GuardedResolver(self._allowed, self._names)
@@ -179,7 +187,7 @@ class Client:
         """Like `read`, for bytes that come from the site of `url` in another way, for example from an archive."""
         site = _site(url)
         try:
-            return await self._workers.run(site, function, *args, **kwargs)
+            return await self._workers.run(Origin(site, self._source), function, *args, **kwargs)
         except TaskLost as exc:
             raise FetchFailed(UNREADABLE, f"{url}: reading it was given up: {exc}") from exc
         except OriginBarred as exc:

@@ -48,6 +48,11 @@ class History(msgspec.Struct, frozen=True):
     settings: Settings
     now: Callable[[], datetime]
 
+    def on_behalf_of(self, source: Source) -> History:
+        """These clients, for one source: what is read for it takes turns with what is read for others."""
+        own = {"client": self.client.on_behalf_of(source.id), "archives": self.archives.on_behalf_of(source.id)}
+        return msgspec.structs.replace(self, **own)
+
     def web_archive(self, source: Source) -> WebArchive | None:
         """The web archive to search for this source; None if it must not be asked."""
         url = self.settings.wayback_url

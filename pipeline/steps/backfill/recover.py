@@ -46,7 +46,7 @@ def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roste
         async with open_history(stores.settings, roster, stores.now) as history:
 
             async def attend(source: Source, locks: SourceLocks) -> StepResult:
-                return await _recover_source(stores, history, source, interval, hosts, locks)
+                return await _recover_source(stores, history.on_behalf_of(source), source, interval, hosts, locks)
 
             return await attend_each(stores, sources, attend)
 

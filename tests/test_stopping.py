@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import models
 from pipeline.stopping import listen, stop_if_asked
+from tests.worlds.ledgers import NewData
 from tests.worlds.world import World
 
 
@@ -44,7 +45,8 @@ def be_asked_and_lose_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_lost_request_to_stop_is_remembered(world: World) -> None:
+def test_a_lost_request_to_stop_is_remembered(world: World, new_data: NewData) -> None:
+    new_data(world.settings.data)
     stop_if_asked()
     be_asked_and_lose_it()
     with pytest.raises(KeyboardInterrupt):
@@ -55,6 +57,15 @@ def test_a_lost_request_to_stop_is_remembered(world: World) -> None:
         models.build(world.settings)
     listen()
     stop_if_asked()
+    world.collect()
+    models.build(world.settings)
+    be_asked_and_lose_it()
+    with pytest.raises(KeyboardInterrupt):
+        models.build(world.settings, tested=models.Tested.ALL)
+    listen()
+    world.later(hours=1)
+    world.collect()
+    assert models.build(world.settings).models > 0, "an interrupted test of all rows leaves nothing in the file"
 
 
 def test_a_request_that_arrives_ends_the_work_at_once() -> None:

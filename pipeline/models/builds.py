@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
+import duckdb
 import msgspec
 
 from pipeline.errors import ModelsError
@@ -15,7 +16,7 @@ from pipeline.models import build_file
 from pipeline.models.build_file import BuiltFrom, LastBuild, exclusive, removed_if_disk_is_full
 from pipeline.models.event_tables import copy_events
 from pipeline.models.marts import run_tests, show_everything, write_everything, write_touched
-from pipeline.models.recipe import read_recipe, recipe_digest
+from pipeline.models.recipe import Recipe, read_recipe, recipe_digest
 from pipeline.models.search_index import update_search
 from pipeline.models.touched import touch_everything, touch_new
 from pipeline.settings import Settings
@@ -71,19 +72,31 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                 write_touched(con, path, recipe)
             elif work is _Work.EVERYTHING:
                 write_everything(con, path, recipe)
-            if tested is Tested.ALL:
-                touch_everything(con, now)
-                show_everything(con, recipe)
-            try:
+            if work is not _Work.NOTHING:
                 run_tests(con, recipe)
-            except ModelsError:
-                if tested is Tested.ALL:  # a row may be wrong that is not touched: start over
-                    con.execute("drop table if exists main.build_info")
-                raise
-            update_search(con)
-            docs = {f"{mart.schema}.{mart.name}": mart.docs for mart in recipe.marts}
-            build_file.finish(con, now, settings.annotators, docs)
+                update_search(con)
+                docs = {f"{mart.schema}.{mart.name}": mart.docs for mart in recipe.marts}
+                build_file.finish(con, now, settings.annotators, docs)
+            if tested is Tested.ALL:
+                _test_everything(con, now, recipe)
     return BuildResult(now.head_position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
+
+
+def _test_everything(con: duckdb.DuckDBPyConnection, now: BuiltFrom, recipe: Recipe) -> None:
+    """Test all rows of a finished build, in a transaction that is rolled back, so that an interrupt leaves nothing.
+
+    Raises ModelsError. The next build then starts over: a row may be wrong that it would not touch.
+    """
+    con.begin()
+    try:
+        touch_everything(con, now)
+        show_everything(con, recipe)
+        run_tests(con, recipe)
+    except ModelsError:
+        con.rollback()
+        con.execute("drop table if exists main.build_info")
+        raise
+    con.rollback()
 
 
 class _Work(Enum):

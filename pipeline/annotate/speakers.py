@@ -7,8 +7,9 @@ from functools import cache
 
 from pipeline.annotate.grammar.actors import head_end, is_abstract
 from pipeline.annotate.grammar.appositions import widened
+from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.coordination import is_several
-from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word
+from pipeline.annotate.grammar.phrases import is_adjective_de
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Token
 from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices

@@ -13,8 +13,9 @@ from __future__ import annotations
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
+from pipeline.annotate.grammar.capitals import name_end
 from pipeline.annotate.grammar.coordination import with_partner_after
-from pipeline.annotate.grammar.phrases import REACH, is_nominative, name_end, noun_phrase
+from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
 from pipeline.annotate.grammar.sources import verb_after
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range

@@ -8,8 +8,9 @@ from pipeline.annotate.direct.adjacent_cues import verb_colon
 from pipeline.annotate.direct.attribution import Quoted
 from pipeline.annotate.direct.inferred_speakers import same_speaker
 from pipeline.annotate.direct.situation import Evidence, MarkedRule, Situation, marked_rule
+from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.phrases import REACH, is_name_word, noun_phrase
+from pipeline.annotate.grammar.phrases import REACH, noun_phrase
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence, View, read_tokens, view_all
 from pipeline.annotate.grammar.verbs import verb_at

@@ -145,7 +145,9 @@ def perfect_tense(s: Situation) -> Attribution | None:
     participle = participle_after(s, auxiliary + 1)
     if participle is None:
         return None
-    is_passive = s.tokens[auxiliary].lower[0] == "w" or s.is_at(participle + 1, "worden", "werden")
+    is_passive = s.tokens[auxiliary].lower[0] == "w" or s.is_at(
+        participle + 1, "worden", "werden", *s.lexicon.passive_forms
+    )
     speaker = passive_agent(s, participle) if is_passive else subject_of(s, auxiliary, s.at)
     return Attribution(speaker, (participle, participle + 1)) if is_passive or speaker is not None else None
 

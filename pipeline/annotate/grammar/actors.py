@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import REACH, is_name_word, noun_phrase
+from pipeline.annotate.grammar.capitals import is_name_word
+from pipeline.annotate.grammar.phrases import REACH, noun_phrase
 from pipeline.annotate.grammar.tokens import Range, View
 
 

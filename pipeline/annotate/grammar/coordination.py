@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, is_nominative, noun_phrase
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE
+from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.tokens import Range, View
 
 

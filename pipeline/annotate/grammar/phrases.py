@@ -6,71 +6,16 @@ they take does not depend on the length of the sentence.
 
 from __future__ import annotations
 
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, is_short, name_end
 from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Lexicon
 
 REACH = 45
 """Rules look at this many tokens on either side of a quotation. A longer way makes long sentences slow."""
-LONGEST_PHRASE = 22
 LONGEST_ATTRIBUTE = 8
 """Most tokens between an article and the participle before its noun: "die in Bonn geborene Autorin"."""
 _ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
 _PHRASE_ENDS = frozenset(".,:;!?)\n")
-
-
-def is_name_word(token: Token, lexicon: Lexicon) -> bool:
-    """Whether the token is a capitalised word of content: in German any noun, in English a name."""
-    return token.is_capitalised and token.lower not in lexicon.function_words and token.lower not in lexicon.weekdays
-
-
-def name_end(view: View, at: int, stop: int) -> int:
-    """The end of the capitalised words from `at`, with particles ("von der Heide") and initials; `at` if none."""
-    tokens, lexicon = view.tokens, view.lexicon
-    end = at
-    stop = min(stop, at + LONGEST_PHRASE)
-    while end < stop:
-        token = tokens[end]
-        if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
-            if end > at and "." in token.surface[:-1] and token.surface[-1] != ".":
-                break  # "sagt Judy Holm ufer-bote.de"
-            end += 1
-            continue
-        if end == at:
-            break
-        if token.surface == "." and tokens[end - 1].end == token.start and _is_short(tokens[end - 1], lexicon):
-            if end + 1 < stop and tokens[end + 1].is_capitalised:
-                end += 1
-                continue
-            break
-        ahead = end
-        while (
-            ahead < stop
-            and ahead < end + 2
-            and tokens[ahead].lower in lexicon.name_particles
-            and tokens[ahead].surface.islower()
-        ):
-            ahead += 1
-        if ahead > end and ahead < stop and is_name_word(tokens[ahead], lexicon) and _joins_name(view, at, end, ahead):
-            end = ahead + 1
-            continue
-        break
-    return end
-
-
-def _is_short(token: Token, lexicon: Lexicon) -> bool:
-    return len(token.surface) == 1 or token.lower in lexicon.titles
-
-
-def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
-    """Whether the particle joins two parts of a name: "Ursula von der Heide", but not "Sprecherin der Stadt"."""
-    tokens, lexicon = view.tokens, view.lexicon
-    if not lexicon.is_german:
-        return True
-    if lexicon.is_role(tokens[end - 1].surface):
-        return tokens[end].lower in {"von", "van", "de"} and ahead - end == 2
-    if tokens[end].lower == "von":
-        return end - at == 1 or tokens[end - 2].surface == "." or lexicon.is_role(tokens[end - 2].surface)
-    return tokens[end].lower not in {"der", "den", "zur", "zu", "vom"}
 
 
 def noun_phrase(view: View, at: int, stop: int) -> int | None:
@@ -94,7 +39,8 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
         head += 1
         head = _past_participle_attribute(view, head, stop)
     while head < stop and (
-        is_adjective_de(tokens[head], lexicon) or (head > at and _follows_article(tokens[head], lexicon))
+        is_adjective_de(tokens[head], lexicon)
+        or (head > at and (_follows_article(tokens[head], lexicon) or _modifies_adjective(view, head, stop)))
     ):
         head += 1
     end = name_end(view, head, stop)
@@ -113,6 +59,16 @@ def _follows_article(token: Token, lexicon: Lexicon) -> bool:
         len(token.lower) > len("der")
         and token.surface.islower()
         and token.lower in (lexicon.determiners_nominative | lexicon.determiners_oblique) - lexicon.genitive_determiners
+    )
+
+
+def _modifies_adjective(view: View, at: int, stop: int) -> bool:
+    """Whether the word has no ending and an adjective follows: "die | staatlich kontrollierten Medien"."""
+    token, lexicon = view.tokens[at], view.lexicon
+    if at + 1 >= stop or not token.surface.islower() or token.lower.endswith(_ADJECTIVE_ENDINGS):
+        return False
+    return token.lower not in lexicon.function_words | lexicon.verb_forms and is_adjective_de(
+        view.tokens[at + 1], lexicon
     )
 
 
@@ -170,6 +126,17 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
         return False
     is_long = len(token.lower) > 3 and token.surface[0].islower()
     return token.surface[0].isdigit() or (is_long and token.lower.endswith(_ADJECTIVE_ENDINGS))
+
+
+def is_attribute_de(view: View, at: int) -> bool:
+    """Whether the word stands between an article or an adjective and a noun: "den anderen etablierten Firmen"."""
+    if at <= view.first or at + 1 >= view.end or not view.tokens[at + 1].is_capitalised:
+        return False
+    before, lexicon = view.tokens[at - 1], view.lexicon
+    if before.lower in lexicon.pronouns or view.tokens[at].lower in lexicon.verb_forms:
+        return False
+    is_article = before.lower in lexicon.determiners_nominative or before.lower in lexicon.determiners_oblique
+    return is_article or is_adjective_de(before, lexicon)
 
 
 def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
@@ -244,8 +211,11 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
         if _joins_phrase_en(view, end, stop):
             end += 1
             continue
-        if _ends_phrase_en(tokens[end], lexicon) and not (has_determiner and _is_noun_en(view, at, end)):
+        is_noun = has_determiner and _is_noun_en(view, at, end)
+        if _ends_phrase_en(tokens[end], lexicon) and not is_noun and not is_noun_before_verb(view, end):
             break
+        if tokens[end].lower in lexicon.determiners_nominative and tokens[end - 1].lower not in lexicon.function_words:
+            break  # "a story | her sister told"
         if not has_determiner and not _may_extend_en(view, end):
             break
         end += 1
@@ -278,6 +248,15 @@ def _is_noun_en(view: View, at: int, end: int) -> bool:
     )
 
 
+def is_noun_before_verb(view: View, at: int) -> bool:
+    """True if an English word is a noun, because the verb of the sentence follows it: "her remarks suggest"."""
+    follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
+    if follower is None or follower.surface not in view.lexicon.verbs or follower.surface.endswith(("ing", "ed")):
+        return False
+    is_noun = view.tokens[at].surface in view.lexicon.verbs and view.tokens[at].surface.islower()
+    return is_noun and (view.tokens[at].surface.endswith("s") or not follower.surface.endswith("s"))
+
+
 def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
     """Whether the phrase continues after the token: the stop of "Mr.", an apostrophe, "of", "and" between names."""
     tokens, lexicon = view.tokens, view.lexicon
@@ -287,7 +266,7 @@ def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
     if at + 1 >= stop or not tokens[at + 1].is_word:
         return False
     if token.surface == ".":
-        return _is_short(before, lexicon) and tokens[at + 1].is_capitalised
+        return is_short(before, lexicon) and tokens[at + 1].is_capitalised
     if token.lower == "and":
         return before.is_capitalised and tokens[at + 1].is_capitalised
     if token.lower == "by":

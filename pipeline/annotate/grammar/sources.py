@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import may_be_somebody, passive_agent
 from pipeline.annotate.grammar.appositions import past_parenthesis
-from pipeline.annotate.grammar.phrases import LONGEST_PHRASE, is_adjective_de, is_name_word, is_nominative, noun_phrase
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word
+from pipeline.annotate.grammar.phrases import is_adjective_de, is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range, View
 from pipeline.annotate.grammar.verbs import verb_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, name_end
 from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_after, with_partner_before
 from pipeline.annotate.grammar.participles import (
     described_by_participle,
@@ -12,12 +13,10 @@ from pipeline.annotate.grammar.participles import (
     opens_with_participle,
 )
 from pipeline.annotate.grammar.phrases import (
-    LONGEST_PHRASE,
     REACH,
     is_adjective_de,
-    is_name_word,
+    is_attribute_de,
     is_nominative,
-    name_end,
     noun_phrase,
     particle_name_end,
 )
@@ -118,7 +117,9 @@ def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
         return True
     if is_pronoun or first.lower in view.lexicon.prepositions:
         return True
-    return first.lower in {"der", "den", "dem"} and view.has(*before, *view.lexicon.media)
+    head = view.tokens[before[1] - 1].lower
+    is_dative = first.lower != "der" or not head.endswith("er")  # "der Sender" is a nominative
+    return first.lower in {"der", "den", "dem"} and is_dative and view.has(*before, *view.lexicon.media)
 
 
 def _opening_phrase(view: View, low: int, stop: int) -> Range | None:
@@ -162,7 +163,8 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
                 if end is not None:
                     return position + 1, end
         elif token.surface.islower() and token.is_word and not _is_inert(token, lexicon):
-            found = subject_after(view, position, stop) if _may_be_verb(token) else None
+            is_verb = _may_be_verb(token) and not is_attribute_de(view, position)
+            found = subject_after(view, position, stop) if is_verb else None
             if found is not None:
                 return found if opening is None or not is_abstract(view, found) else opening
     return opening
@@ -308,7 +310,7 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
 def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
     """The subject of a verb that ends a clause with a conjunction: "wie Holm mitteilte", "indem sie aufforderte"."""
     for at in range(verb - 1, max(low, verb - 25) - 1, -1):
-        if view.tokens[at].lower in view.lexicon.conjunctions:
+        if view.tokens[at].lower in view.lexicon.conjunctions - view.lexicon.joins:
             end = noun_phrase(view, at + 1, verb)
             if end is not None and is_nominative(view, at + 1):
                 return at + 1, end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from pipeline.annotate.grammar.phrases import REACH
+from pipeline.annotate.grammar.phrases import REACH, is_noun_before_verb
 from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Frame, Lexicon, Verb, load_lexicon
 
@@ -26,7 +26,7 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     candidates = lexicon.verbs.get(token.lower)
     if not candidates or token.segment >= 0 or (at and _is_noun(token, tokens[at - 1], lexicon)):
         return None
-    if not lexicon.is_german and is_noun_before_verb(view, at):
+    if not lexicon.is_german and (is_noun_before_verb(view, at) or _is_purpose(view, at)):
         return None
     if lexicon.is_german and (_is_infinitive(view, at) or _is_aside(view, at)):
         return None
@@ -47,6 +47,14 @@ def participle_after(view: View, at: int) -> int | None:
         if view.tokens[position].surface in {":", ";"}:
             return None
     return None
+
+
+def _is_purpose(view: View, at: int) -> bool:
+    """Whether an English infinitive reports nothing: "too early to comment on it", but not "went on to say that"."""
+    if not at or view.tokens[at - 1].lower != "to" or at + 1 >= len(view.tokens):
+        return False
+    follower = view.tokens[at + 1]
+    return follower.segment < 0 and follower.surface not in {"that", ":", ","}
 
 
 def _ends_clause(view: View, at: int) -> bool:
@@ -100,17 +108,13 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
 
 def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
     """Whether the form is a noun here: "the claims", "United States", "in Sagen und Märchen"."""
-    if not lexicon.is_german:
-        return token.is_capitalised or before.lower in lexicon.determiners_nominative
+    if not lexicon.is_german:  # "the claims", "with dozens of protests", "39 more protests", "demanding answers"
+        if token.is_capitalised or before.lower in lexicon.determiners_nominative:
+            return True
+        is_participle = token.lower.endswith(("ed", "ing")) or token.lower in lexicon.irregular_participles
+        follows = before.lower in lexicon.prepositions or before.lower == "more" or before.lower.endswith("ing")
+        return follows and not is_participle and before.lower != "to"
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
-
-
-def is_noun_before_verb(view: View, at: int) -> bool:
-    """True if an English word is a noun, because the verb of the sentence follows it: "her remarks suggest"."""
-    follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
-    if follower is None or follower.surface not in view.lexicon.verbs or follower.surface.endswith(("ing", "ed")):
-        return False
-    return view.tokens[at].surface.endswith("s") or not follower.surface.endswith("s")
 
 
 LONGEST_COMPARISON = 25

@@ -150,7 +150,8 @@ def _infixed_zu() -> re.Pattern[str]:
 def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | None:
     """The cue and the speaker, if the passage's word is a reporting verb or the participle of one."""
     if p.verb is not None and not _is_participle_here(p):
-        return (p.at, p.at + 1), p.subject(p.at, divider) or _circles(p)
+        subject = p.subject(p.at, divider) if p.verb.needs != "hervor" else None  # what is reported is the subject
+        return (p.at, p.at + 1), subject or _circles(p)
     if p.tokens[p.at].lower not in p.lexicon.participles or p.tokens[p.at].segment >= 0:
         return None
     auxiliary = _auxiliary(p)
@@ -174,7 +175,7 @@ def _is_participle_here(p: Passage) -> bool:
 
 
 def _circles(p: Passage) -> Range | None:
-    """The source in "Aus Militärkreisen verlautete"."""
+    """The source in "Aus Militärkreisen verlautete", "Aus dem Bericht geht hervor"."""
     if not p.is_at(p.first, "aus"):
         return None
     end = noun_phrase(p, p.first + 1, p.at)
@@ -323,7 +324,8 @@ def _owner(p: Passage) -> Range | None:
         end = noun_phrase(p, start, p.high)
         if end is not None:
             return start, end
-    speaker = first_subject(p, p.low, p.at)
+    colon = p.find_back(p.at, p.low, ":", ";")
+    speaker = first_subject(p, p.low if colon is None else colon + 1, p.at)
     if speaker is None or speaker[1] > p.at or not is_nominative(p, speaker[0]):
         return None
     return speaker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.annotate.grammar.phrases import is_name_word
+from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.tokens import Range, View
 from pipeline.annotate.people.gazetteer import Gazetteer
 

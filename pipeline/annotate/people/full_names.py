@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.phrases import is_name_word
 from pipeline.annotate.grammar.tokens import Range, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
+from pipeline.annotate.grammar.capitals import is_name_word, name_end
+from pipeline.annotate.grammar.phrases import is_adjective_de
 from pipeline.annotate.grammar.tokens import Range, Token, View, capitals
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from pipeline.annotate.grammar.phrases import is_adjective_de, is_name_word, name_end
+from pipeline.annotate.grammar.capitals import is_name_word, name_end
+from pipeline.annotate.grammar.phrases import is_adjective_de
 from pipeline.annotate.grammar.tokens import Range, Token, View, capitals
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer

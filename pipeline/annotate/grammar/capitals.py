@@ -1,0 +1,79 @@
+"""Capitalised words: names with their particles, initials and titles."""
+
+from __future__ import annotations
+
+from pipeline.annotate.grammar.tokens import Token, View
+from pipeline.annotate.lexicon import Lexicon, load_given_names
+
+LONGEST_PHRASE = 22
+"""Most tokens of a noun phrase."""
+
+
+def is_name_word(token: Token, lexicon: Lexicon) -> bool:
+    """Whether the token is a capitalised word of content: in German any noun, in English a name."""
+    return token.is_capitalised and token.lower not in lexicon.function_words and token.lower not in lexicon.weekdays
+
+
+def name_end(view: View, at: int, stop: int) -> int:
+    """The end of the capitalised words from `at`, with particles ("von der Heide") and initials; `at` if none."""
+    tokens, lexicon = view.tokens, view.lexicon
+    end = at
+    stop = min(stop, at + LONGEST_PHRASE)
+    while end < stop:
+        token = tokens[end]
+        if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
+            if end > at and "." in token.surface[:-1] and token.surface[-1] != ".":
+                break  # "sagt Judy Holm ufer-bote.de"
+            if end > at and _follows_whole_name(view, at, end, stop):
+                break
+            end += 1
+            continue
+        if end == at:
+            break
+        if token.surface == "." and tokens[end - 1].end == token.start and is_short(tokens[end - 1], lexicon):
+            if end + 1 < stop and tokens[end + 1].is_capitalised:
+                end += 1
+                continue
+            break
+        ahead = end
+        while (
+            ahead < stop
+            and ahead < end + 2
+            and tokens[ahead].lower in lexicon.name_particles
+            and tokens[ahead].surface.islower()
+        ):
+            ahead += 1
+        if ahead > end and ahead < stop and is_name_word(tokens[ahead], lexicon) and _joins_name(view, at, end, ahead):
+            end = ahead + 1
+            continue
+        break
+    return end
+
+
+def _follows_whole_name(view: View, at: int, end: int, stop: int) -> bool:
+    """Whether a person's name ends before the word: "laut Karin Holm | Piet Lorenz", "hat Holm | Positives"."""
+    tokens, is_given = view.tokens, load_given_names().is_known
+    before, word = tokens[end - 1], tokens[end].surface
+    if not before.is_word or not before.surface[1:].islower():
+        return False
+    if end - at > 1 and end + 1 < stop and tokens[end + 1].is_capitalised and is_given(word):
+        return is_given(tokens[end - 2].surface) and not is_given(before.surface)
+    if before.surface not in view.names or before.surface[-1] == "s" or word in view.names:
+        return False
+    return view.lexicon.is_german and before.lower not in view.lexicon.titles and not is_given(before.surface)
+
+
+def is_short(token: Token, lexicon: Lexicon) -> bool:
+    return len(token.surface) == 1 or token.lower in lexicon.titles
+
+
+def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
+    """Whether the particle joins two parts of a name: "Ursula von der Heide", but not "Sprecherin der Stadt"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if not lexicon.is_german:
+        return True
+    if lexicon.is_role(tokens[end - 1].surface):
+        return tokens[end].lower in {"von", "van", "de"} and ahead - end == 2
+    if tokens[end].lower == "von":
+        return end - at == 1 or tokens[end - 2].surface == "." or lexicon.is_role(tokens[end - 2].surface)
+    return tokens[end].lower not in {"der", "den", "zur", "zu", "vom"}

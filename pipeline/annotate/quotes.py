@@ -114,7 +114,7 @@ def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
         is_named_after = reading.is_at(cue[0], "so") or not is_abstract(reading, speaker)
     if speaker is not None and (is_source or is_named_after or item.rule in _TOLD):
         speakers.accept(speaker)
-    if speaker is not None and speakers.is_thing(speaker):
+    if speaker is not None and speakers.is_thing(speaker, cue):
         speaker = person = None
     elif speaker is not None and person is None and not is_source:
         is_inferred = item.rule in _INFERRED

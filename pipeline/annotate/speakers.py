@@ -11,6 +11,7 @@ from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.coordination import is_several
 from pipeline.annotate.grammar.phrases import is_adjective_de
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Token
+from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
 
@@ -25,6 +26,7 @@ OFFICE_PENALTY = 0.1
 Person = tuple[str | None, float]
 """The full name or None, and what is taken off the confidence."""
 _NOBODY: Person = (None, 0.0)
+_SPEAKING_ARTICLES = frozenset({"der", "die", "ein", "eine"})
 _PRONOUNS = {"der": "er", "die": "sie"}
 """The pronoun with the gender of an article: "der 61-Jährige" is a man."""
 
@@ -96,10 +98,11 @@ class Speakers:
         """Count the phrase as a speaker, whatever its noun is, because the words beside it say so."""
         self._accepted.add(phrase)
 
-    def is_thing(self, phrase: Range) -> bool:
+    def is_thing(self, phrase: Range, cue: Range | None) -> bool:
         """True if the German phrase is a common noun that names no speaker: "das Vorgehen", "junge Perspektiven".
 
         An article or an adjective shows a common noun. A second capitalised word makes a name of it: "das Rote Kreuz".
+        Beside a verb of saying, most nouns that are no neuters name somebody: "die Runde betonte".
         """
         tokens, lexicon = self._tokens, self._people.lexicon
         first = tokens[phrase[0]]
@@ -112,7 +115,22 @@ class Speakers:
         nouns = [at for at in range(phrase[0], end) if is_name_word(tokens[at], lexicon)]
         if not nouns or nouns[-1] > nouns[0]:
             return False
+        says = cue is not None and first.lower in _SPEAKING_ARTICLES and self._says(cue)
+        if (says and not is_abstract(self._view, phrase)) or self._is_named(widened(self._view, phrase), phrase[1]):
+            return False
         return not self._is_group(nouns[0]) and not self._is_somebody(tokens[nouns[0]])
+
+    def _is_named(self, whole: Range, end: int) -> bool:
+        """Whether a person's name follows the noun: "der Obmann des Vereins, Piet Lorenz,"."""
+        return any(token.surface in self._people.words for token in self._tokens[end : whole[1]])
+
+    def _says(self, cue: Range) -> bool:
+        """Whether the cue is a verb that quotes utterances."""
+        return any(
+            verb.frame is Frame.SAY
+            for token in self._tokens[cue[0] : cue[1]]
+            for verb in self._people.lexicon.verbs.get(token.lower, ())
+        )
 
     def _is_somebody(self, noun: Token) -> bool:
         """True if the noun names a document, or a person by occupation or origin."""

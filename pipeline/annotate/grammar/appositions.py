@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import REACH, noun_phrase
 from pipeline.annotate.grammar.tokens import Range, View
@@ -17,13 +18,12 @@ def widened(view: View, phrase: Range) -> Range:
     last = past_parenthesis(view, _affiliation_end(view, phrase, stop), stop)
     if last >= stop or tokens[last].surface != ",":
         return first, last
-    if view.has_role(first, last) and tokens[first].surface.islower() | (
-        tokens[first].lower in lexicon.determiners_nominative
-    ):
+    if tokens[first].surface.islower() or tokens[first].lower in lexicon.determiners_nominative:
         name = name_end(view, last + 1, stop)
-        if name > last + 2 and _closes(view, name, stop):
+        is_person = view.has_role(first, last) or tokens[name - 1].surface in view.names
+        if name > last + 2 and is_person and _closes(view, name, stop):
             return first, past_parenthesis(view, name, stop)
-    apposition = _office_after(view, last + 1, stop)
+    apposition = _office_after(view, last + 1, stop, is_person=tokens[phrase[1] - 1].surface in view.names)
     return first, apposition if apposition is not None else last
 
 
@@ -42,11 +42,18 @@ def _closes(view: View, at: int, stop: int) -> bool:
     return at >= stop or view.tokens[at].surface in {",", ".", ":", "(", "\n", "–"}
 
 
-def _office_after(view: View, at: int, stop: int) -> int | None:
-    """The end of "die Leiterin des Amtes in Bonn", if a comma or the end of the sentence follows."""
+def _office_after(view: View, at: int, stop: int, *, is_person: bool) -> int | None:
+    """The end of "die Leiterin des Amtes in Bonn", if a comma or the end of the sentence follows.
+
+    After a person's name any noun with an article is an office, unless it is abstract.
+    """
     tokens = view.tokens
     end = noun_phrase(view, at, stop)
-    if end is None or not view.has_role(at, end):
+    if end is None:
+        return None
+    has_article = end - at > 1 and tokens[at].lower in view.lexicon.determiners_nominative
+    is_office = is_person and has_article and not is_abstract(view, (at, end))
+    if not view.has_role(at, end) and not is_office:
         return None
     while end < stop and tokens[end].lower in view.lexicon.prepositions:
         inner = noun_phrase(view, end + 1, stop)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.annotations import Quote, Span
-from pipeline.annotate.direct.adjacent_cues import said_in_document
+from pipeline.annotate.direct.adjacent_cues import quoted_speaker, said_in_document
 from pipeline.annotate.direct.attribution import Quoted, attribute_segments
 from pipeline.annotate.direct.inferred_speakers import nobody, subject_before_quote, subject_colon
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
@@ -101,7 +101,7 @@ _INFERRED: tuple[AnyRule, ...] = (subject_before_quote, subject_colon)
 """Rules that take the subject of a sentence for the speaker."""
 
 
-_TOLD: tuple[AnyRule, ...] = (as_told, said_in_document, document_says)
+_TOLD: tuple[AnyRule, ...] = (as_told, said_in_document, document_says, quoted_speaker)
 """Rules whose speaker may be anything that is written or tells, since their cue stands for nothing else."""
 
 
@@ -119,6 +119,8 @@ def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     elif speaker is not None and person is None and not is_source:
         is_inferred = item.rule in _INFERRED
         speaker = speaker if speakers.may_speak(speaker, cue, is_inferred=is_inferred) else None
+    if speaker is not None:
+        speakers.accept(speaker)  # a sentence that continues the report has no cue of its own
     end = _end_of_words(text, item.start, item.end)
     phrase = speakers.whole_phrase(speaker, cue, item.start) if speaker is not None else None
     speaker_span = _span(reading, phrase) if phrase is not None else None

@@ -125,12 +125,11 @@ class Speakers:
         return any(token.surface in self._people.words for token in self._tokens[end : whole[1]])
 
     def _says(self, cue: Range) -> bool:
-        """Whether the cue is a verb that quotes utterances."""
-        return any(
-            verb.frame is Frame.SAY
-            for token in self._tokens[cue[0] : cue[1]]
-            for verb in self._people.lexicon.verbs.get(token.lower, ())
-        )
+        """Whether the cue is a verb that quotes utterances or terms, or the participle of one."""
+        lexicon = self._people.lexicon
+        words = [token.lower for token in self._tokens[cue[0] : cue[1]]]
+        verbs = [verb for word in words for verb in (*lexicon.verbs.get(word, ()), lexicon.participles.get(word))]
+        return any(verb is not None and verb.frame in {Frame.SAY, Frame.LABEL} for verb in verbs)
 
     def _is_somebody(self, noun: Token) -> bool:
         """True if the noun names a document, or a person by occupation or origin."""

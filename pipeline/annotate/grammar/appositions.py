@@ -57,10 +57,10 @@ def _office_after(view: View, at: int, stop: int, *, is_person: bool) -> int | N
         return None
     while end < stop and tokens[end].lower in view.lexicon.prepositions:
         inner = noun_phrase(view, end + 1, stop)
-        if inner is None:
+        if inner is None or tokens[end].lower in view.lexicon.circumstances:
             break
         end = inner
-    return end if _closes(view, end, stop) else None
+    return end if _closes(view, end, stop) or tokens[end].lower in view.lexicon.circumstances else None
 
 
 def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:

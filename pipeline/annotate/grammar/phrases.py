@@ -129,14 +129,14 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
 
 
 def is_attribute_de(view: View, at: int) -> bool:
-    """Whether the word stands between an article or an adjective and a noun: "den anderen etablierten Firmen"."""
+    """Whether the word stands right before a noun, after an article or the like: "mit den neu gewählten Räten"."""
     if at <= view.first or at + 1 >= view.end or not view.tokens[at + 1].is_capitalised:
         return False
     before, lexicon = view.tokens[at - 1], view.lexicon
     if before.lower in lexicon.pronouns or view.tokens[at].lower in lexicon.verb_forms:
         return False
     is_article = before.lower in lexicon.determiners_nominative or before.lower in lexicon.determiners_oblique
-    return is_article or is_adjective_de(before, lexicon)
+    return is_article or before.lower in lexicon.prepositions or is_adjective_de(before, lexicon)
 
 
 def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:

@@ -242,7 +242,8 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
     """Who speaks in the sentence from `first` to `end`, which reports without marks."""
     sentence = view.between(first, end)
     for at in range(first, end):
-        if verb_at(sentence, at, end) is not None:
+        is_wished = at > first and view.tokens[at - 1].lower in view.lexicon.modals  # "should expect"
+        if not is_wished and verb_at(sentence, at, end) is not None:
             return subject_of(sentence, at, end)
         if view.is_german and view.tokens[at].lower in view.lexicon.participles:
             agent = passive_agent(sentence, at) if sentence.has(first, at, *view.lexicon.passive_forms) else None

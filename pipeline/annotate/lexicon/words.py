@@ -118,6 +118,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     unreported_openers: frozenset[str]
     place_prepositions: frozenset[str]
     office_joins: frozenset[str]
+    circumstances: frozenset[str]
     clause_joins: frozenset[str]
     contracted_articles: frozenset[str]
     relative_pronouns: frozenset[str]

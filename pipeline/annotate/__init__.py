@@ -3,7 +3,8 @@
 Everything here is pure: text in, values out. `annotate_text` is the entry point; start there. `language` detects the
 language, and `lexicon` has the words of the languages that have rules. `article_parts` makes one text of headline, lead
 and text. `grammar` cuts it into tokens and sentences, `people` finds the mentions, `direct` and `indirect` find the
-quotations, `speakers` finds out who their speakers are, and `quotes` puts these together. `rules` says what a rule is,
+quotations, `speakers` finds out who their speakers are, and `quotes` puts these together. `basic_languages` does all of
+this for languages of which only the commonest words are known. `rules` says what a rule is,
 and `catalogue` lists all of them. `annotators` loads other annotators, such as the models in `adapters`. `PRODUCER`
 names the version of the output.
 """
@@ -14,18 +15,19 @@ from collections.abc import Sequence
 
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
 from pipeline.annotate.article_parts import compose
+from pipeline.annotate.basic_languages import annotate_basic
 from pipeline.annotate.grammar.marks import find_segments
 from pipeline.annotate.grammar.tokens import read_tokens, view_all
 from pipeline.annotate.language import SURE, tell_language
 from pipeline.annotate.lexicon import load_lexicon
 from pipeline.annotate.people.full_names import read_people
 from pipeline.annotate.people.mentions import find_mentions
-from pipeline.annotate.quotes import find_marked, find_quotes
+from pipeline.annotate.quotes import find_quotes
 from pipeline.events import MentionKind, QuoteKind
 
 __all__ = ["PRODUCER", "SURE", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
-PRODUCER = "annotate@7"
+PRODUCER = "annotate@8"
 
 
 def annotate_text(
@@ -52,8 +54,10 @@ def annotate_text(
     ]
     lexicon = load_lexicon(detected)
     if lexicon is None:
-        marked = find_marked(whole, segments)
-        return article.split(Annotations(language=detected, language_confidence=confidence, quotes=marked))
+        quotes, mentions = annotate_basic(whole, segments, detected)
+        return article.split(
+            Annotations(language=detected, language_confidence=confidence, quotes=quotes, mentions=mentions)
+        )
     words = view_all(read_tokens(whole), lexicon)
     people = read_people(words, view_all(read_tokens(article.unread_title), lexicon), segments)
     mentions, offices = find_mentions(whole, words, people)

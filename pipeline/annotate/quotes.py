@@ -9,9 +9,8 @@ import msgspec
 from pipeline.annotate.annotations import Quote, Span
 from pipeline.annotate.direct.adjacent_cues import quoted_speaker, said_in_document
 from pipeline.annotate.direct.attribution import Quoted, attribute_segments
-from pipeline.annotate.direct.inferred_speakers import nobody, subject_before_quote, subject_colon
+from pipeline.annotate.direct.inferred_speakers import subject_before_quote, subject_colon
 from pipeline.annotate.direct.paragraphs import drop_unclosed, find_blocks, join_paragraphs
-from pipeline.annotate.direct.situation import is_clear
 from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.cues import whole_cue
 from pipeline.annotate.grammar.marked_names import split_names
@@ -159,19 +158,3 @@ def _frame(text: str, item: _Found, speaker: Span | None, cue: Span | None) -> S
 def _span(reading: Reading, phrase: Range) -> Span:
     start, end = reading.tokens[phrase[0]].start, reading.tokens[phrase[1] - 1].end
     return Span(start, end, reading.text[start:end])
-
-
-def find_marked(text: str, segments: list[Segment]) -> tuple[Quote, ...]:
-    """The quotations that are clear in any language, without speakers."""
-    return tuple(
-        Quote(
-            text=text[segment.start : (end := _end_of_words(text, segment.start, segment.end))],
-            start=segment.start,
-            end=end,
-            kind=QuoteKind.DIRECT,
-            rule=nobody.id,
-            confidence=nobody.confidence,
-        )
-        for segment in segments
-        if is_clear(text, segment)
-    )

@@ -128,28 +128,70 @@ def test_the_seed_article() -> None:
     assert "Schwiegersohn von Präsident Donald Trump" in said["Jared Kushner"]
 
 
-OTHER_LANGUAGES = {
+BASIC_LANGUAGES = {
     "fr": (
-        "Le maire, Paul Martin, a visité le port lundi matin après la tempête. « Nous avons travaillé toute la nuit "
-        "pour sauver les bateaux », a-t-il déclaré. L'exposition « La Mer » ouvre vendredi. Selon la police, personne "
-        "n'a été blessé. Le film « Les enfants du grand fleuve noir », tourné ici, est sorti. Quel « miracle ».",
-        ["Nous avons travaillé toute la nuit pour sauver les bateaux"],
+        "Le maire, Paul Martin, a visité le port lundi matin après la tempête. « Nous avons travaillé toute la nuit », "
+        "a déclaré mardi la ministre de la Mer, Anne Rivoire. « C'est fini », a-t-elle dit. « Tant mieux », affirme M. "
+        "Martin. L'exposition « La Mer » ouvre vendredi, rue Paul Morin. Selon la police, personne n'a été blessé. "
+        "Selon Anne Rivoire, « tout va bien ». Quel « miracle ». Mardi, elle écrit : « On reste ».",
+        [
+            ("Nous avons travaillé toute la nuit", None, None),
+            ("C'est fini", None, None),
+            ("Tant mieux", "M. Martin", "Paul Martin"),
+            ("tout va bien", "Anne Rivoire", "Anne Rivoire"),
+            ("On reste", None, None),
+        ],
+        ["Paul Martin", "Anne Rivoire", "Paul Martin", "Anne Rivoire"],
     ),
     "es": (
-        "La alcaldesa visitó el puerto el lunes por la mañana. «Hemos trabajado toda la noche para salvar los barcos "
-        "de pesca», dijo Ana Torres. La película “El mar de los sueños” se estrena el viernes. Según la policía, nadie "
-        "resultó herido. Ella preguntó: “¿Quién va a pagar todos estos daños?”",
-        ["Hemos trabajado toda la noche para salvar los barcos de pesca", "¿Quién va a pagar todos estos daños?"],
+        "La alcaldesa visitó el puerto el lunes por la mañana. «Hemos trabajado toda la noche», dijo la portavoz del "
+        "puerto, Ana Torres. La película “El mar de los sueños” se estrena el viernes en la calle Ana Torrente. Según "
+        "la policía, nadie resultó herido. Torres ha explicado: “No habrá más”. Ayer dijo: “Quizá”. Ella preguntó: "
+        "“¿Quién va a pagar todos estos daños?”",
+        [
+            ("Hemos trabajado toda la noche", "la portavoz del puerto, Ana Torres", "Ana Torres"),
+            ("No habrá más", "Torres", "Ana Torres"),
+            ("Quizá", None, None),
+            ("¿Quién va a pagar todos estos daños?", None, None),
+        ],
+        ["Ana Torres", "Ana Torres"],
+    ),
+    "it": (
+        "La sindaca ha visitato il porto lunedì mattina dopo la tempesta. «Siamo pronti a tutto», ha detto Marco "
+        "Bellini. Il film «Il mare» esce venerdì in via Marco Bellandi. Secondo Bellini, «nessuno è ferito». Bellini: "
+        "«Basta».",
+        [
+            ("Siamo pronti a tutto", "Marco Bellini", "Marco Bellini"),
+            ("nessuno è ferito", "Bellini", "Marco Bellini"),
+        ],
+        ["Marco Bellini", "Marco Bellini", "Marco Bellini"],
     ),
     "nl": (
-        "De burgemeester bezocht maandagochtend de haven na de storm. „We hebben de hele nacht gewerkt om de boten te "
-        "redden”, zei Jan de Vries. De film 'Het lange water' draait vanaf vrijdag. Volgens de politie raakte niemand "
-        "gewond. ‘Dat was echt een heel zware nacht voor ons allemaal,’ zei hij.",
+        "De burgemeester bezocht maandagochtend de haven na de storm. „We hebben de hele nacht gewerkt”, zei schipper "
+        "Jan de Vries in de Jan Verbekestraat. De film 'Het lange water' draait vanaf vrijdag. Volgens de politie "
+        "raakte niemand gewond. ‘Dat was zwaar,’ zei hij. “Klaar”, aldus De Vries.",
         [
-            "We hebben de hele nacht gewerkt om de boten te redden",
-            "Dat was echt een heel zware nacht voor ons allemaal",
+            ("We hebben de hele nacht gewerkt", "Jan de Vries", "Jan de Vries"),
+            ("Dat was zwaar", "hij", None),
+            ("Klaar", "De Vries", "Jan de Vries"),
         ],
+        ["Jan de Vries", "Jan de Vries"],
     ),
+}
+
+
+@pytest.mark.parametrize("language", BASIC_LANGUAGES)
+def test_in_basic_languages_a_speaker_is_a_name_beside_a_common_verb(language: str) -> None:
+    text, quotes, persons = BASIC_LANGUAGES[language]
+    found = annotate_text(text)
+    assert found.language == language
+    assert [
+        (quote.text, quote.speaker.surface if quote.speaker else None, quote.person) for quote in found.quotes
+    ] == quotes
+    assert [mention.name for mention in found.mentions] == persons
+
+
+OTHER_LANGUAGES = {
     "pl": (
         "Burmistrz odwiedził port w poniedziałek rano po burzy. „Pracowaliśmy całą noc, żeby uratować łodzie "
         "rybaków” – powiedział. Film „Morze” wchodzi do kin w piątek.",

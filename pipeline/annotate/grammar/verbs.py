@@ -112,7 +112,8 @@ def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
         if token.is_capitalised or before.lower in lexicon.determiners_nominative:
             return True
         is_participle = token.lower.endswith(("ed", "ing")) or token.lower in lexicon.irregular_participles
-        follows = before.lower in lexicon.prepositions or before.lower == "more" or before.lower.endswith("ing")
+        is_gerund = before.lower.endswith("ing") and len(before.lower) > len("evening")
+        follows = before.lower in lexicon.prepositions or before.lower == "more" or is_gerund
         return follows and not is_participle and before.lower != "to"
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
 

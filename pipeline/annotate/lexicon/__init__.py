@@ -1,4 +1,4 @@
-"""The words that the rules look up, for German and English; other languages have no rules.
+"""The words that the rules look up, for German and English, and a few for other languages.
 
 What grows is data: reporting verbs (`reporting_verbs_*.tsv`), word sets (`words_*.toml`, each set with a comment that
 says what it is for), given names, countries, places, organisations. `verbs` reads the verbs, `words` reads everything

@@ -147,7 +147,7 @@ class _Page:
         return (name_colon, Attribution((first, name))) if is_name else None
 
     def _verb_end(self, at: int) -> int | None:
-        """The end of the verb at the position, with its auxiliary; None if it is none. "dit-il" has its pronoun."""
+        """The end of the verb at the position, with its auxiliary; None without a verb. "dit-il" has its pronoun."""
         if at >= len(self._tokens):
             return None
         verb = self._tokens[at].lower.partition("-")[0]

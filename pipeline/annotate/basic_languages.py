@@ -60,11 +60,11 @@ def annotate_basic(
     words = _load_words().get(language or "")
     if words is None:
         return tuple(_quote(text, segment, nobody) for segment in segments if is_clear(text, segment)), ()
-    page = _Page(text, segments, words)
+    page = _BasicText(text, segments, words)
     return tuple(page.quotes()), tuple(page.mentions())
 
 
-class _Page:
+class _BasicText:
     """A text, its tokens with each marked segment as one, and the persons whom it introduces by full names."""
 
     def __init__(self, text: str, segments: list[Segment], words: BasicWords) -> None:

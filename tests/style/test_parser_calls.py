@@ -22,6 +22,7 @@ BOUNDS = {
     ("pipeline.extract.page.parsed_page", "lxml.html.HTMLParser"): Bound.WORKER,
     ("pipeline.extract.page.parsed_page", "lxml.html.document_fromstring"): Bound.WORKER,
     ("pipeline.extract.boilerplate.outlet_rules", "msgspec.toml.decode"): Bound.OURS,
+    ("pipeline.annotate.basic_languages", "msgspec.toml.decode"): Bound.OURS,
     ("pipeline.annotate.lexicon.words", "msgspec.toml.decode"): Bound.OURS,
     ("pipeline.annotate.people.gazetteer", "msgspec.toml.decode"): Bound.OURS,
     # Pages: see_page, see_again, wall_in

@@ -13,7 +13,9 @@ with found as (
 ),
 
 hits as (
+    -- with the place in the table, because DuckDB reads texts by place without scanning all of them
     select
+        articles.rowid as place,
         found.article_id,
         found.score,
         coalesce(articles.published_at, articles.first_seen_at) as dated_at
@@ -64,6 +66,6 @@ select
     starts_with(regexp_replace(concat_ws(' ', articles.lead, articles.text), '\s+', ' ', 'g'), passage) as is_beginning,
     coalesce(persons_named.persons, []) as persons
 from hits
-inner join articles on hits.article_id = articles.article_id
+inner join articles on hits.place = articles.rowid
 left join persons_named on hits.article_id = persons_named.article_id
 order by hits.score desc, hits.dated_at desc, hits.article_id

@@ -8,6 +8,12 @@ with found as (
     where $words = ''
 ),
 
+chosen as (
+    select
+        $words = '' and $only_source is null and $only_language is null
+        and $since_on is null and $until_on is null and $named is null as are_all
+),
+
 hits as (
     select
         found.article_id,
@@ -66,8 +72,15 @@ counted as (
         count(distinct mentions.article_id) as articles
     from mentions
     inner join hits on mentions.article_id = hits.article_id
-    where mentions.kind = 'person'
+    where mentions.kind = 'person' and not (select chosen.are_all from chosen)
     group by mentions.name
+    union all
+    select
+        'person' as facet,
+        name as value,
+        articles
+    from persons
+    where (select chosen.are_all from chosen)
 )
 
 select

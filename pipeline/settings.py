@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         timedelta(hours=hours) for hours in (1, 6, 24, 3 * 24, 7 * 24, 30 * 24)
     )
     """The ages, since its first capture, at which a page is revisited, as `1h,6h,1d,3d,7d,30d`; empty for never."""
+    pages_per_source: int = Field(default=1000, ge=1)
+    """Maximum number of new pages that one run fetches for a source, and of pages that it revisits. Later runs take the
+    others. At two requests a second, 1000 pages take eight minutes."""
     annotators: Annotated[tuple[str, ...], NoDecode] = Field(default=("rules",), min_length=1)
     """The annotators that read the texts, as `rules,spacy:de_core_news_sm`, in the order in which marts prefer them."""
     person_ids: Path | None = None

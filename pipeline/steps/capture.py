@@ -104,10 +104,12 @@ def pending_pages(ledger: Ledger, interval: Interval, source_ids: Sequence[str])
 
 
 async def capture_source(stores: Stores, client: Client, source: Source, interval: Interval) -> StepResult:
-    """Capture the pages of the source's items in the interval that are due; one append for each batch of pages."""
+    """Capture the pages of the source's items in the interval that are due, those that were named first before the
+    others, at most `pages_per_source` of the settings; one append for each batch of pages."""
     waiting = await stores.reading(_pending_by_source, (source.id, interval))
     now = stores.now()
-    pages = [page for page in waiting if page.is_due(now)]
+    due = [page for page in waiting if page.is_due(now)]
+    pages = due[: stores.settings.pages_per_source]
     originals = await stores.reading(captured_payloads, tuple(page.article_id for page in pages)) if pages else {}
 
     async def visit(page: PendingPage) -> Sequence[Event]:
@@ -138,7 +140,9 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
         result += await batch.run(pages[first : first + BATCH_PAGES])
         if batch.is_host_busy:
             break
-    return result + StepResult({}, notices=tuple(f"source {source.id}: {why}" for why in batch.put_off.values()))
+    left = len(due) - len(pages)
+    whys = (*batch.put_off.values(), *([f"pages left to the next runs: {left}"] if left else []))
+    return result + StepResult({}, notices=tuple(f"source {source.id}: {why}" for why in whys))
 
 
 def _pending_by_source(

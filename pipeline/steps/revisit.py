@@ -25,8 +25,6 @@ PRODUCER = "revisit@1"
 
 MAX_ATTEMPTS = 3
 """Failed revisits in a row, after which the page is left alone until it reaches its next age."""
-MAX_REVISITS = 1_000
-"""Maximum number of pages of one source that one run revisits; the others stay due."""
 BATCH_PAGES = 200
 """Maximum number of pages whose events are recorded with one append."""
 
@@ -57,7 +55,7 @@ class DuePage(msgspec.Struct, frozen=True):
 
 
 def due_pages(
-    ledger: Ledger, ages: Sequence[timedelta], now: datetime, source_ids: Sequence[str], most: int = MAX_REVISITS
+    ledger: Ledger, ages: Sequence[timedelta], now: datetime, source_ids: Sequence[str], most: int
 ) -> list[DuePage]:
     """The pages of these sources that have reached one of the ages since they were last seen, the youngest first, at
     most `most` of each source."""
@@ -82,7 +80,8 @@ def sources_due(ledger: Ledger, ages: Sequence[timedelta], now: datetime, source
 
 async def revisit_source(stores: Stores, client: Client, source: Source) -> StepResult:
     """Revisit the source's pages that are due; one append for each batch of pages."""
-    pages = await stores.reading(_due_by_source, (source.id, stores.settings.revisit_after))
+    settings = stores.settings
+    pages = await stores.reading(_due_by_source, (source.id, settings.revisit_after, settings.pages_per_source))
     if not pages:
         return StepResult({})
     originals = await stores.reading(captured_payloads, tuple(page.article_id for page in pages))
@@ -111,19 +110,22 @@ async def revisit_source(stores: Stores, client: Client, source: Source) -> Step
         result += await batch.run(pages[first : first + BATCH_PAGES])
         if batch.put_off:
             return result + StepResult({}, notices=(f"source {source.id}: {next(iter(batch.put_off.values()))}",))
-    if len(pages) == MAX_REVISITS:
-        notice = f"source {source.id}: revisited {MAX_REVISITS} pages; if more are due, the next run revisits them"
+    if len(pages) == stores.settings.pages_per_source:
+        notice = f"source {source.id}: revisited {len(pages)} pages; if more are due, the next run revisits them"
         return result + StepResult({}, notices=(notice,))
     return result
 
 
-def _due_by_source(
-    ledger: Ledger, keys: Sequence[tuple[str, tuple[timedelta, ...]]], now: datetime
-) -> Mapping[tuple[str, tuple[timedelta, ...]], Sequence[DuePage]]:
-    due: dict[tuple[str, tuple[timedelta, ...]], list[DuePage]] = {key: [] for key in keys}
-    for ages in {ages for _, ages in keys}:
-        for page in due_pages(ledger, ages, now, [source_id for source_id, of_source in keys if of_source == ages]):
-            due[page.source_id, ages].append(page)
+DueKey = tuple[str, tuple[timedelta, ...], int]
+"""A source, the ages at which its pages are revisited, and how many at most."""
+
+
+def _due_by_source(ledger: Ledger, keys: Sequence[DueKey], now: datetime) -> Mapping[DueKey, Sequence[DuePage]]:
+    due: dict[DueKey, list[DuePage]] = {key: [] for key in keys}
+    for ages, most in {(ages, most) for _, ages, most in keys}:
+        source_ids = [source_id for source_id, *of_source in keys if of_source == [ages, most]]
+        for page in due_pages(ledger, ages, now, source_ids, most):
+            due[page.source_id, ages, most].append(page)
     return due
 
 

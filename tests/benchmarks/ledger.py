@@ -258,7 +258,7 @@ def pending(settings: Settings, ledger: Ledger) -> Mapping[str, float]:
     ages = Settings.model_fields["revisit_after"].default
     queries: dict[str, Callable[[], object]] = {
         "capture": lambda: pending_pages(ledger, interval, sources),
-        "revisit": lambda: due_pages(ledger, ages, utc_now(), sources),
+        "revisit": lambda: due_pages(ledger, ages, utc_now(), sources, 1000),
         **{step.name: partial(step.pending, ledger, settings, interval) for step in PROCESSING_STEPS},
     }
     return {name: round(1_000 * min(cpu(query) for _ in range(3)), 1) for name, query in queries.items()}

@@ -90,6 +90,21 @@ def test_pages_not_captured_within_the_lookback_expire(world: World) -> None:
     assert "capture_failed" not in world.collect().counts, "once"
 
 
+def test_a_flood_of_items_is_fetched_by_several_runs(world: World) -> None:
+    world.settings = world.settings.model_copy(update={"pages_per_source": 2})
+    world.web.feed("/feed.xml", *((path, path) for path in ("/a", "/b", "/c", "/d", "/e")))
+    for path in ("/c", "/d", "/e"):
+        world.web.page(path, path, *PARAGRAPHS)
+    results = [world.collect() for _ in range(4)]
+    assert [result.counts.get("article_captured", 0) for result in results] == [2, 2, 1, 0]
+    assert [result.notices for result in results] == [
+        (f"source {world.source.id}: pages left to the next runs: 3",),
+        (f"source {world.source.id}: pages left to the next runs: 1",),
+        (),
+        (),
+    ]
+
+
 def test_an_expired_item_that_changes_is_tried_again(world: World) -> None:
     world.web.answers["/a"] = Answer(status=500)
     world.collect()

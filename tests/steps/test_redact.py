@@ -230,7 +230,7 @@ def pending_articles(world: World) -> list[set[UUID]]:
         queried: list[Sequence[Any]] = [
             pending_captures(stores.ledger, today, producer="extract@999"),
             replayable_captures(stores, Scope(today, sources, ()), producer="extract@999"),
-            due_pages(stores.ledger, [timedelta(hours=1)], world.now, sources),
+            due_pages(stores.ledger, [timedelta(hours=1)], world.now, sources, 99),
             articles_of_interval(stores.ledger, news, sources),
         ]
     return [{row.article_id for row in rows} for rows in queried]

@@ -37,9 +37,9 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.verification
 	$(BIN)/python -m tests.benchmarks.polling
 
-# Commands killed at 200 random moments, from poll to backup: nothing may be lost or doubled.
+# Commands killed at 200 random moments, from poll to backup: nothing may be lost or doubled. One that is interrupted continues.
 kills: .venv/ready
-	$(BIN)/python -m tests.benchmarks.kills
+	$(BIN)/python -m tests.benchmarks.kills --kept .kills.jsonl
 
 check: .venv/ready
 	$(BIN)/ruff check

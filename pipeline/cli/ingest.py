@@ -133,6 +133,7 @@ def append_events(
 def rebuild(settings: Settings) -> None:
     log.info("models", detail="building and testing")
     models.build(settings)
+    log.info("publish", file=str(settings.news_file))
     models.publish(settings)
 
 

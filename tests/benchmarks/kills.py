@@ -1,13 +1,15 @@
 """Kill commands at random moments and see that nothing is lost or doubled: `python -m tests.benchmarks.kills [KILLS]`.
 
-Each round begins with an empty data directory. A run is killed in each phase from poll to publish, one after the other,
-then repeated to its end; `maintain` and `backup` are killed and repeated, too. After each kill the ledger must verify;
-at the end of a round, the articles must be those of an undisturbed run, and archive and backup must verify. Prints one
-JSON line: kills by phase. Ends with status 1 at the first difference.
+Each round has its own data directory. New pages appear before each kill, so every phase has work. The phase that was
+killed least often in the round is next. At the end of a round all commands are run to their end; then every page must
+be one article with its quotations, and ledger, archive and backup must verify. Prints a JSON line for each round: kills
+by phase. With `--kept FILE`, the lines are also kept there, a run that is interrupted continues after the last of them,
+and the file is deleted at the end. Exit status 1 at the first difference.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
 import signal
@@ -22,133 +24,180 @@ from tempfile import TemporaryDirectory
 import duckdb
 import msgspec
 
-from pipeline.ledger import Ledger, verify
 from tests.worlds.ledgers import compile_models, with_compiled_models
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import ALLOW, COMMAND, entry, newsledger
 
 KILLS = 200
-PAGES = 30
+KILLS_A_ROUND = 20
+PAGES = 2
+"""New pages before each kill."""
+QUOTES = 3
+"""Quotations on each page."""
 SEED = 20
 """Start of the series of random moments, so that a run can be repeated."""
+ATTEMPTS = 3
+"""A command may end before the kill, so at most this many are started for each kill that is wanted."""
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """A part of a command between two lines of its log."""
+    """A part of a command, from a line of its log to the next one."""
 
     name: str
-    lines: int
-    """Lines that the log has when it begins."""
-    seconds: float
-    """How long it takes if nothing disturbs it."""
+    command: str
+    after: str | None
+    """The event in the log with which it begins; None if it begins when the command has been imported."""
 
 
-class Trials:
-    """One outlet, and what an undisturbed run makes of it."""
+PHASES = (
+    Phase("poll", "ingest", None),
+    Phase("capture", "ingest", "poll"),
+    Phase("extract", "ingest", "capture"),
+    Phase("annotate", "ingest", "extract"),
+    Phase("models", "ingest", "models"),
+    Phase("publish", "ingest", "publish"),
+    Phase("maintain", "maintain", None),
+    Phase("backup", "backup", None),
+)
 
-    def __init__(self, folder: Path, web: WebServer) -> None:
-        self._folder, self._chance = folder, random.Random(SEED)
-        self.kills: Counter[str] = Counter()
-        links = [(f"/{n}", f"Story number {n}") for n in range(PAGES)]
-        web.feed("/feed.xml", *links)
-        for path, title in links:
-            web.page(path, title, *(f"“{title} is true,” said Ada Quill, the mayor, on day {k}." for k in range(9)))
-        self._sources = folder / "sources.toml"
+
+class Round:
+    """One outlet, the data directory `data` in the folder, in which the models are compiled, and its backup."""
+
+    def __init__(self, folder: Path, web: WebServer, seed: object) -> None:
+        self._data, self._backup, self._sources = folder / "data", folder / "backup", folder / "sources.toml"
+        self._web, self._chance, self._pages = web, random.Random(str(seed)), 0
+        self.kills = Counter({phase.name: 0 for phase in PHASES})
         self._sources.write_text(entry("harbour", web.base))
-        compile_models(folder / "compiled")
-        undisturbed = self._new_data()
-        self._ingest = self._phases(["ingest", "--sources", self._sources, "--data", undisturbed])
-        self._truth = _articles(undisturbed)
-        self._maintain = self._phases(["maintain", "--data", undisturbed])
-        self._backup = self._phases(["backup", folder / "backup-0", "--data", undisturbed])
+        self._offer()
+        self._seconds = self._measured()
 
-    def round(self, number: int) -> None:
-        data, backup = self._new_data(), self._folder / f"backup-{number}"
-        ingest = ["ingest", "--sources", self._sources, "--data", data]
-        for phase in self._ingest:
-            self._kill(ingest, phase, data)
-        _must_end_well(ingest)
-        for command, phases in (
-            (["maintain", "--data", data], self._maintain),
-            (["backup", backup, "--data", data], self._backup),
-        ):
-            self._kill(command, self._chance.choice(phases), data)
-            _must_end_well(command)
-        if _articles(data) != self._truth:
-            sys.exit(f"round {number}: the articles are others than those of an undisturbed run")
-        for place in (data, backup):
-            _must_end_well(["verify", "--archive", "--full", "--data", place])
+    def kill(self, wanted: int) -> None:
+        """Kill this many commands, spread evenly over the phases."""
+        for _ in range(ATTEMPTS * wanted):
+            if self.kills.total() == wanted:
+                return
+            self._offer()
+            self._kill(min(PHASES, key=lambda phase: self.kills[phase.name]))
+        raise AssertionError(f"too many commands ended before they could be killed: {self.kills}")
 
-    def _new_data(self) -> Path:
-        data = self._folder / f"data-{len([*self._folder.glob('data-*')])}"
-        with_compiled_models(data, self._folder / "compiled")
-        return data
+    def finish(self) -> None:
+        """Run everything to its end. Raises AssertionError if something is lost, doubled or damaged."""
+        for command in ("ingest", "maintain", "backup"):
+            done = newsledger(*self._arguments(command), env=ALLOW)
+            assert done.returncode == 0, f"{command} after the kills: {done.stderr}"
+        with duckdb.connect(self._data / "news.duckdb", read_only=True) as news:
+            articles = news.execute(
+                "select headline, (select count(*) from quotes where quotes.article_id = articles.article_id)"
+                " from articles order by all"
+            ).fetchall()
+        assert articles == sorted((_title(n), QUOTES) for n in range(self._pages))
+        for place in (self._data, self._backup):
+            verified = newsledger("verify", "--archive", "--full", "--data", place)
+            assert verified.returncode == 0, f"{place}: {verified.stderr}"
 
-    def _phases(self, command: Sequence[object]) -> list[Phase]:
-        """The phases of a command, measured while it runs undisturbed."""
-        process = _start(command)
+    def _offer(self) -> None:
+        """Put new pages into the feed."""
+        self._pages += PAGES
+        self._web.feed("/feed.xml", *((f"/{n}", _title(n)) for n in range(self._pages)))
+        for n in range(self._pages - PAGES, self._pages):
+            said = (f"“{_title(n)} is true,” said Ada Quill, the mayor, on day {k}." for k in range(QUOTES))
+            self._web.page(f"/{n}", _title(n), *said)
+
+    def _measured(self) -> dict[str, float]:
+        """The seconds that each phase takes undisturbed; those that begin with a command include its imports."""
+        seconds = dict[str, float]()
+        for command in dict.fromkeys(phase.command for phase in PHASES):
+            process = self._start(command)
+            assert process.stderr is not None
+            began, event = time.monotonic(), None
+            for line in (*process.stderr, b""):
+                now = time.monotonic()
+                seconds |= {p.name: now - began for p in PHASES if (p.command, p.after) == (command, event)}
+                began, event = now, _event(line)
+            assert process.wait() == 0, f"{command} fails undisturbed"
+            process.stderr.close()
+        return seconds
+
+    def _kill(self, phase: Phase) -> None:
+        process = self._start(phase.command)
         assert process.stderr is not None
-        began, phases = time.monotonic(), list[Phase]()
-        for line in process.stderr:
-            ended = time.monotonic()
-            phases.append(Phase(_name(line), len(phases), ended - began))
-            began = ended
-        phases.append(Phase(f"{command[0]}: its end", len(phases), time.monotonic() - began))
-        if process.wait() != 0:
-            sys.exit(f"{command[0]} fails undisturbed")
-        return phases
-
-    def _kill(self, command: Sequence[object], phase: Phase, data: Path) -> None:
-        process = _start(command)
-        assert process.stderr is not None
-        for _ in range(phase.lines):
-            process.stderr.readline()
-        time.sleep(self._chance.uniform(0, phase.seconds))
+        if phase.after is not None:
+            while (line := process.stderr.readline()) and _event(line) != phase.after:
+                pass
+        # the first half of a command's first phase are its imports
+        first = 0.5 if phase.after is None else 0.0
+        time.sleep(self._seconds[phase.name] * self._chance.uniform(first, 0.9))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL:
-            self.kills[phase.name] += 1
+        self.kills[phase.name] += process.wait() == -signal.SIGKILL
         process.stderr.close()
-        if Ledger.exists(data / "ledger.sqlite"):
-            with Ledger.open(data / "ledger.sqlite") as ledger:
-                if findings := verify(ledger).findings:
-                    sys.exit(f"after a kill in {phase.name}: {findings[0]}")
+
+    def _start(self, command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [COMMAND, *map(str, self._arguments(command))],
+            env=os.environ | ALLOW,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _arguments(self, command: str) -> Sequence[object]:
+        given: dict[str, Sequence[object]] = {"ingest": ("--sources", self._sources), "backup": (self._backup,)}
+        return command, *given.get(command, ()), "--data", self._data
 
 
-def _start(command: Sequence[object]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [COMMAND, *map(str, command)],
-        env=os.environ | ALLOW,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def _title(number: int) -> str:
+    return f"Story number {number}"
 
 
-def _must_end_well(command: Sequence[object]) -> None:
-    done = newsledger(*command, env=ALLOW)
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} after the kills: {done.stderr}")
+def _event(line: bytes) -> str:
+    """The event that a line of the log names."""
+    return line.decode().partition("event=")[2].partition(" ")[0].strip().strip('"')
 
 
-def _name(line: bytes) -> str:
-    """The first word of the event that a line of the log names."""
-    return line.decode().partition("event=")[2].split()[0].strip('"')
+class Finished(msgspec.Struct, frozen=True):
+    """A line of the results."""
+
+    round: int
+    kills: dict[str, int]
 
 
-def _articles(data: Path) -> list[tuple[object, ...]]:
-    with duckdb.connect(data / "news.duckdb", read_only=True) as news:
-        return news.execute(
-            "select url, headline, text, (select count(*) from quotes where quotes.article_id = articles.article_id)"
-            " from articles order by url"
-        ).fetchall()
+def _kept(path: Path | None) -> list[Finished]:
+    if path is None or not path.exists():
+        return []
+    return [msgspec.json.decode(line, type=Finished) for line in path.read_bytes().splitlines()]
+
+
+def main(kills: int, kept: Path | None) -> None:
+    finished = _kept(kept)
+    with TemporaryDirectory(prefix="newsledger-kills-") as name, WebServer() as server:
+        compile_models(Path(name) / "compiled")
+        while (left := kills - sum(sum(each.kills.values()) for each in finished)) > 0:
+            number = len(finished) + 1
+            with TemporaryDirectory(dir=name) as folder:
+                with_compiled_models(Path(folder) / "data", Path(name) / "compiled")
+                trials = Round(Path(folder), server, f"{SEED}-{number}")
+                trials.kill(min(left, KILLS_A_ROUND))
+                trials.finish()
+            finished.append(Finished(number, dict(trials.kills)))
+            line = msgspec.json.encode(finished[-1])
+            print(line.decode(), flush=True)
+            if kept is not None:
+                with kept.open("ab") as file:
+                    file.write(line + b"\n")
+    total = sum((Counter(each.kills) for each in finished), Counter[str]())
+    print(msgspec.json.encode({"kills": total.total(), "rounds": len(finished), **total}).decode())
+    if kept is not None:
+        kept.unlink()
 
 
 if __name__ == "__main__":
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
-    with TemporaryDirectory(prefix="newsledger-kills-") as name, WebServer() as server:
-        trials, rounds = Trials(Path(name), server), 0
-        while trials.kills.total() < wanted:
-            rounds += 1
-            trials.round(rounds)
-        print(msgspec.json.encode({"kills": trials.kills.total(), "rounds": rounds, **trials.kills}).decode())
+    options = argparse.ArgumentParser()
+    options.add_argument("kills", nargs="?", type=int, default=KILLS)
+    options.add_argument("--kept", type=Path)
+    given = options.parse_args()
+    try:
+        main(given.kills, given.kept)
+    except AssertionError as exc:
+        sys.exit(str(exc))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import shlex
 import shutil
@@ -15,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from time import sleep
 
 import duckdb
 import pytest
@@ -25,6 +23,7 @@ from pipeline.demo.articles import Paragraph, SampleVideo, load_articles
 from pipeline.demo.editions import Edition
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
+from tests.benchmarks.kills import Round
 from tests.conftest import SHARED
 from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
@@ -226,34 +225,14 @@ def undisturbed(outlet: tuple[WebServer, Path], new_data: NewData) -> Path:
     return data
 
 
-def test_run_killed_and_repeated_gives_the_result_of_an_undisturbed_run(
-    outlet: tuple[WebServer, Path], undisturbed: Path, tmp_path: Path, new_data: NewData
-) -> None:
-    _, sources = outlet
-    new_data(tmp_path / "rough")
-    chance = random.Random(7)
-    killed = 0
-    for lines in range(5):
-        process = subprocess.Popen(
-            [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "rough"],
-            env=os.environ | ALLOW,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        assert process.stderr is not None
-        for _ in range(lines):  # one progress line a step
-            process.stderr.readline()
-        sleep(chance.uniform(0, 0.4))  # kill at a random moment
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
-        process.stderr.close()
-    assert killed >= 4
-    done = newsledger("ingest", "--sources", sources, "--data", tmp_path / "rough", env=ALLOW)
-    assert done.returncode == 0, done.stderr
-    assert articles(tmp_path / "rough") == articles(undisturbed)
-    assert newsledger("verify", "--archive", "--data", tmp_path / "rough").returncode == 0
+def test_commands_killed_at_random_moments_lose_and_double_nothing(tmp_path: Path, new_data: NewData) -> None:
+    """`make kills` does the same two hundred times."""
+    new_data(tmp_path / "data")
+    with WebServer() as web:
+        trials = Round(tmp_path, web, seed="tests")
+        trials.kill(20)
+        trials.finish()
+    assert min(trials.kills.values()) == 2, "the kills are spread over all phases"
 
 
 def test_news_can_be_read_at_any_time_during_a_run(

@@ -56,13 +56,13 @@ def test_a_wall_is_no_revision_of_the_article(world: World) -> None:
     world.collect()
     world.settings = world.settings.model_copy(update={"revisit_after": Settings().revisit_after})
     world.web.answers["/a"] = Answer(EXAMPLES[WallKind.CONSENT])
-    world.web.answers["/b"] = Answer(EXAMPLES[WallKind.CHALLENGE], 403)
+    world.web.answers["/b"] = Answer(EXAMPLES[WallKind.SUBSCRIPTION])
     world.later(hours=2)
     world.collect()
     revisits = world.rows("select url, outcome, reason from ledger.article_revisited order by url")
     assert [(row["outcome"], row["reason"]) for row in revisits] == [
         ("failed", "wall_consent"),
-        ("failed", "wall_challenge"),
+        ("failed", "wall_subscription"),
     ]
     assert len(captured(world)) == len(world.rows("select * from ledger.article_captured")) == 2
 

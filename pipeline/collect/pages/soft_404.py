@@ -73,13 +73,23 @@ def is_soft_404(body: bytes, content_type: str | None) -> bool:
     if not any(_HINT.search(text, start, start + 2 * _MAX_LINE_CHARS) for start in starts) or is_dated(text):
         return False
     root = parse_html(body[:_HEAD_BYTES], content_type)
-    return root is not None and _says_so(title=_line(root, "title"), headline=_line(root, "h1"))
+    return root is not None and _says_so(*headlines(root))
+
+
+def headlines(root: HtmlElement) -> tuple[str, str]:
+    """The title and the first headline of a page, each on one line; empty if it has none."""
+    return _line(root, "title"), _line(root, "h1")
+
+
+def title_parts(title: str) -> list[str]:
+    """A title often has the name of the site before or after a separator."""
+    return [part.strip() for part in _BETWEEN.split(title)]
 
 
 def _says_so(title: str, headline: str) -> bool:
     if _NOTHING.fullmatch(headline):
         return True
-    parts = [part.strip() for part in _BETWEEN.split(title)]
+    parts = title_parts(title)
     none = [part for part in parts if _NOTHING.fullmatch(part)]
     maybe = [part for part in parts if _PERHAPS.fullmatch(part)]
     if sum(len(part.split()) for part in parts if part not in (*none, *maybe)) > _NAME_WORDS:

@@ -21,14 +21,14 @@ from pipeline.archive.codings import CodingError, decode_start
 from pipeline.collect.feeds.charset import decode_text
 from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.section_pages import parse_html
-from pipeline.collect.pages.soft_404 import is_dated
+from pipeline.collect.pages.soft_404 import headlines, is_dated, title_parts
 
 MAX_BYTES = 300_000
 """Only this first part of a page is searched for marks."""
 MAX_CHARS = 20_000
 """Only this much of what a reader sees is searched for words."""
-_REFUSING = frozenset({401, 403, 405, 429, 503})
-"""Statuses with which walls are sent. 405 is one that firewalls send with a captcha."""
+_REFUSING = frozenset({401, 402, 403, 405, 429, 503})
+"""Statuses with which walls are sent. 402 is sent with a request to subscribe, 405 by firewalls with a captcha."""
 _UNSEEN = frozenset({"script", "style", "template", "svg"})
 
 
@@ -40,6 +40,8 @@ class WallKind(StrEnum):
     CAPTCHA = "wall_captcha"
     CONSENT = "wall_consent"
     LOGIN = "wall_login"
+    SUBSCRIPTION = "wall_subscription"
+    """A page that only asks for a subscription. One with the beginning of the article is no wall."""
     RATE_LIMIT = "wall_rate_limit"
     BLOCK = "wall_block"
     """A page that only says that access is denied."""
@@ -52,6 +54,7 @@ class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_words: int
     example: str
     says: str | None = None
+    heads: str | None = None
     contains: str | None = None
 
     @property
@@ -110,11 +113,15 @@ def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | 
     lines = visible_lines(root)
     words = sum(len(line.split()) for line in lines)
     markup, seen = text.lower(), "\n".join(lines)
+    title, headline = headlines(root)
+    heads = [*title_parts(title), headline]
     for rule in wall_rules():
         if is_refusal or words <= rule.max_words:
             if rule.contains is not None and rule.contains in markup:
                 return rule.wall_kind
             if rule.says is not None and _pattern(rule.says).search(seen):
+                return rule.wall_kind
+            if rule.heads is not None and any(map(_pattern(rule.heads).fullmatch, heads)):
                 return rule.wall_kind
     return None
 

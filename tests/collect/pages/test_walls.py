@@ -13,13 +13,17 @@ ARTICLE = (
 )
 
 
-@pytest.mark.parametrize("rule", wall_rules(), ids=lambda rule: f"{rule.kind}: {rule.says or rule.contains}"[:60])
+@pytest.mark.parametrize(
+    "rule", wall_rules(), ids=lambda rule: f"{rule.kind}: {rule.says or rule.heads or rule.contains}"[:60]
+)
 @pytest.mark.parametrize("status", [200, 202, 403, 429, 503])
 def test_each_rule_recognises_its_example(rule: WallRule, status: int) -> None:
     assert wall_kind(rule.example.encode(), HTML, status) is rule.wall_kind
 
 
-@pytest.mark.parametrize("rule", wall_rules(), ids=lambda rule: f"{rule.kind}: {rule.says or rule.contains}"[:60])
+@pytest.mark.parametrize(
+    "rule", wall_rules(), ids=lambda rule: f"{rule.kind}: {rule.says or rule.heads or rule.contains}"[:60]
+)
 def test_an_article_with_the_same_marks_is_an_article(rule: WallRule) -> None:
     """A newspaper writes about captchas, and has one in its comment form."""
     body = f"{ARTICLE}{rule.example}".encode()
@@ -38,8 +42,11 @@ def test_an_article_with_the_same_marks_is_an_article(rule: WallRule) -> None:
         ("Ative o JavaScript e os cookies para continuar.", WallKind.CHALLENGE),
         ("Włącz obsługę JavaScript i plików cookie.", WallKind.CHALLENGE),
         ("Nous et nos 812 partenaires utilisons des cookies.", WallKind.CONSENT),
-        ("Teniamo alla tua privacy", WallKind.CONSENT),
+        ("<h1>Teniamo alla tua privacy</h1>", WallKind.CONSENT),
         ("Nosotros y nuestros socios tratamos sus datos.", WallKind.CONSENT),
+        ("Cet article est réservé à nos abonnés", WallKind.SUBSCRIPTION),
+        ("Abbonati per continuare a leggere", WallKind.SUBSCRIPTION),
+        ("Dieser Artikel ist nur für Abonnentinnen und Abonnenten", WallKind.SUBSCRIPTION),
     ],
 )
 def test_walls_speak_the_languages_of_the_sources(words: str, kind: WallKind) -> None:
@@ -64,6 +71,12 @@ def test_other_statuses_speak_for_themselves(status: int) -> None:
         "<title>News</title>",
         "",
         "<title>Access roads closed</title><p>The bridge is closed until Monday.</p>",
+        "<title>Cookie settings: what changes in May</title><p>The council decides about banners.</p>",
+        "<title>Bote</title><h1>Before you continue to swim, look at the flags</h1><p>Two of them are red.</p>",
+        f"<title>The ferry is back</title><p>{PARAGRAPHS[0] * 9}</p><p>We value your privacy</p>",
+        "<title>Consent law passed</title><p>Sites may no longer write “we and our partners”, the minister said.</p>",
+        "<h1>Cookies</h1><p>How to bake them.</p>",
+        f"<title>Ferry adrift</title><p>{PARAGRAPHS[0] * 3}</p><p>Subscribe to read the whole report.</p>",
     ],
 )
 def test_other_pages_are_not_walls(page: str) -> None:

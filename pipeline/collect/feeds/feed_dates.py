@@ -34,18 +34,20 @@ class _LanguageWords(msgspec.Struct, frozen=True):
     months: tuple[str, ...]
     weekdays: str
     fillers: str
+    zones: tuple[str, ...] = ()
+    """Where its names of months count that are other months in another language."""
 
 
-def _read_words() -> tuple[Mapping[str, int], frozenset[str]]:
-    """The number of each month's name, and the words that say nothing more: weekdays and fillers."""
+def _read_words() -> tuple[Mapping[str, Mapping[int, tuple[str, ...]]], frozenset[str]]:
+    """The numbers of each month's name, each with its zones, and the words that say nothing more: weekdays and
+    fillers."""
     text = files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8")
     languages = msgspec.toml.decode(text, type=dict[str, _LanguageWords]).values()
-    months = {
-        spelling: number
-        for words in languages
-        for number, names in enumerate(words.months, start=1)
-        for spelling in _spellings(names)
-    }
+    months: dict[str, dict[int, tuple[str, ...]]] = {}
+    for words in languages:
+        for number, names in enumerate(words.months, start=1):
+            for spelling in _spellings(names):
+                months.setdefault(spelling, {})[number] = words.zones
     return months, frozenset(word for words in languages for word in _spellings(f"{words.weekdays} {words.fillers}"))
 
 
@@ -59,6 +61,8 @@ def _spellings(words: str) -> set[str]:
 
 _MONTHS, _IDLE_WORDS = _read_words()
 """`mar` is in both: March, or Tuesday in French, Spanish and Italian."""
+_ZONES_AND_WORDS = frozenset({"PT"})
+"""Zones, if written so after the time, and else words: Pacific Time, or Friday in Polish."""
 _MONTH_FIRST_ZONES = (
     *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix", "US/"),
     *("America/Detroit", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/", "America/Menominee"),
@@ -161,7 +165,7 @@ class _Parts:
         word = token["word"].lower()
         if word in _MONTHS:
             self._months.append(word)
-        elif word not in _IDLE_WORDS:
+        elif word not in _IDLE_WORDS or (self.has_time and token["word"] in _ZONES_AND_WORDS):
             self._set_zone(token["word"])
 
     def region(self, token: re.Match[str]) -> None:
@@ -206,12 +210,21 @@ class _Parts:
         day, year = self._numbers
         if len(day) > 2:
             day, year = year, day
-        return _full_year(year), _MONTHS[months[0]], int(day)
+        return _full_year(year), _month(months[0], self._home), int(day)
 
     def _set_date(self, year: str, month: str, day: str) -> None:
         if self._date is not None or self._numbers or not _IDLE_WORDS.issuperset(self._months):
             raise ValueError("two dates")
         self._date = (_full_year(year), int(month), int(day))
+
+
+def _month(name: str, home: ZoneInfo) -> int:
+    """The number of the month. `listopada` is November in Poland and October in Croatia, and nothing elsewhere."""
+    numbers = _MONTHS[name]
+    found = [number for number, zones in numbers.items() if len(numbers) == 1 or home.key in zones]
+    if len(found) != 1:
+        raise ValueError(f"several months are called {name}")
+    return found[0]
 
 
 def _zone_at_home(name: str, home: ZoneInfo) -> timezone | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.collect.feeds.feed_dates import read_date
 from pipeline.events import DateQuality
+from pipeline.zones import zone_named
 from tests.collect.feeds.sample_feeds import BERLIN, NEW_YORK, NOW
 
 EXACT, NO_ZONE, DAY_ONLY = DateQuality.EXACT, DateQuality.NO_ZONE, DateQuality.DAY_ONLY
@@ -118,8 +120,10 @@ SPELLINGS = {
     "maandag 2 maart 2026 om 8.15 uur": ("2026-03-02 07:15", NO_ZONE),
     # Polish
     "śr., 4 marca 2026 godz. 8:15": ("2026-03-04 07:15", NO_ZONE),
-    "pt, 20 lis 2025 08:15:00 +0100": ("2025-11-20 07:15", EXACT),
+    "pt, 20 maj 2025 08:15:00 +0100": ("2025-05-20 07:15", EXACT),
     "20 pazdziernika 2025 r.": ("2025-10-19 22:00", DAY_ONLY),
+    # Croatian
+    "srijeda, 4. ožujka 2026. u 8:15 sati": ("2026-03-04 07:15", NO_ZONE),
     # Portuguese and Scandinavian
     "sex, 20 fev 2026 09:00:00 -0300": ("2026-02-20 12:00", EXACT),
     "segunda-feira, 2 de março de 2026 às 8h15": ("2026-03-02 07:15", NO_ZONE),
@@ -173,15 +177,38 @@ def test_an_abbreviation_is_read_as_where_the_outlet_is(zone: str, abbreviation:
     assert (reading.at and reading.at.hour, reading.quality) == (hour, EXACT)
 
 
-def test_no_word_names_two_months() -> None:
+@pytest.mark.parametrize(
+    ("zone", "month"), [("Europe/Warsaw", 11), ("Europe/Zagreb", 10), ("Europe/Sarajevo", 10), ("Europe/Berlin", None)]
+)
+@pytest.mark.parametrize("raw", ["20 listopada 2025 13:00", "pt, 20 lis 2025 13:00:00 +0100", "20. listopad 2025."])
+def test_a_month_of_two_languages_is_read_as_where_the_outlet_is(raw: str, zone: str, month: int | None) -> None:
+    reading = read_date(raw, zone=ZoneInfo(zone), now=NOW)
+    assert (reading.at and reading.at.month) == month
+
+
+def test_no_word_names_two_months_in_one_place() -> None:
     words = tomllib.loads(files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8"))
-    months: dict[str, set[int]] = {}
+    months: dict[tuple[str, str], set[int]] = {}
+    places = {zone for language in words.values() for zone in language.get("zones", ())}
     for language in words.values():
         assert len(language["months"]) == 12
         for number, names in enumerate(language["months"]):
             for name in names.split():
-                months.setdefault(name, set()).add(number)
+                for zone in language.get("zones", places):
+                    months.setdefault((name, zone), set()).add(number)
     assert {name for name, numbers in months.items() if len(numbers) > 1} == set()
+
+
+def test_no_word_is_taken_for_a_zone() -> None:
+    """`čet` is Thursday in Croatian, and CET a zone."""
+    words = tomllib.loads(files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8"))
+    for language in words.values():
+        for word in " ".join((*language["months"], language["weekdays"], language["fillers"])).split():
+            plain = "".join(each for each in unicodedata.normalize("NFD", word) if not unicodedata.combining(each))
+            assert zone_named(plain.upper()) is None or word == "pt", word
+    for zone, moment in (("PT", "16:15"), ("pt", "07:15")):
+        reading = read_date(f"02 Mar 2026 08:15 {zone}", zone=BERLIN, now=NOW)
+        assert reading.at == datetime.fromisoformat(f"2026-03-02 {moment}Z")
 
 
 @pytest.mark.parametrize("hour", ["02:30", "03:30"])

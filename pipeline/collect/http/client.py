@@ -250,9 +250,9 @@ class Client:
                 exchange = await self._request(url, headers, read_whole if robots else read_robots)
                 if exchange.status in OVERLOADED:
                     retry_at = parse_retry_after(exchange.header("retry-after"), exchange.fetched_at)
-                    host.turned_away((retry_at - exchange.fetched_at).total_seconds() if retry_at else None)
+                    host.note_refusal((retry_at - exchange.fetched_at).total_seconds() if retry_at else None)
                 else:
-                    host.answered()
+                    host.note_answer()
                 return exchange
         except AskedToWait as exc:
             retry_at = self._now() + timedelta(seconds=exc.seconds)
@@ -308,7 +308,7 @@ class Client:
         verdict = judge_by(rules, AGENT, url) if rules.is_short else await self.work(url, judge_by, rules, AGENT, url)
         if not verdict.allows:
             raise FetchFailed("robots", f"{url}: forbidden by robots.txt")
-        host.crawl_delay(verdict.crawl_delay_seconds)
+        host.respect_crawl_delay(verdict.crawl_delay_seconds)
 
     async def _load_robots(self, url: str) -> bytes:
         """A missing robots.txt (4xx) allows everything, an unreachable one (5xx, no response) nothing (RFC 9309,

@@ -46,7 +46,7 @@ class HostMemory(msgspec.Struct):
     held_until: datetime | None = None
     """No request is sent before this time, by the run's clock."""
 
-    def asked(self) -> None:
+    def note_request(self) -> None:
         """Note that a request begins now."""
         self.last_asked_at = time.time()
 

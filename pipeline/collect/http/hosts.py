@@ -25,11 +25,11 @@ OVERLOADED = frozenset({429, 503})
 """Status codes of a host that gets too many requests (RFC 6585, 4; RFC 9110, 15.6.4)."""
 RETRY_AFTER_MAX = timedelta(days=7)
 """Longest pause that a host can ask for. A Retry-After header that asks for more is taken to ask for this much."""
-MAX_REFUSALS = 10
-"""After this many refusals in a row the host rests: no request is sent to it for 15 minutes. Each further refusal
-doubles the rest."""
+REFUSALS_UNTIL_REST = 10
+"""After this many refusals in a row the host gets a rest: a pause of at least 15 minutes, also if it asks for a shorter
+one. Each further refusal doubles the rest."""
 LONGEST_REST = timedelta(days=1)
-"""Longest rest after MAX_REFUSALS or more."""
+"""Longest rest, after many refusals in a row."""
 
 _SLOWEST = 32
 """Maximum of `HostMemory.slowed`: the time between requests to an overloaded host is at most this many times longer."""
@@ -43,13 +43,18 @@ class Patience(msgspec.Struct, frozen=True):
     """How long a request waits for its turn, in seconds."""
 
     hold: float = 30
-    """If the host's pause lasts longer than this, the request is given up (AskedToWait), otherwise it waits."""
+    """If the host's pause lasts longer than this, the request is given up (AskedToWait); otherwise it waits."""
     queue: float = 2700
-    """If a request cannot start within this time, counted from the call of `Host.turn`, it is given up (NoTurn)."""
+    """Longest wait, counted from the call of `Host.turn`; then the request is given up (NoTurn). This is checked when
+    the host's budget or another process makes the request wait, not while it waits for earlier ones of its own process.
+    """
 
 
 class AskedToWait(Exception):
-    """The host asked for a pause, which ends `seconds` from now."""
+    """The host's pause is longer than `Patience.hold`; it ends `seconds` from now.
+
+    The host asked for it with Retry-After, or it follows from its refusals.
+    """
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no request for another {seconds:.0f} seconds, as the host asked")
@@ -57,7 +62,7 @@ class AskedToWait(Exception):
 
 
 class NoTurn(Exception):
-    """The request could not start within `Patience.queue`, because too many others were waiting for the host."""
+    """The request could not start within `Patience.queue`, because too many others are sent to the host or wait."""
 
 
 class Host:
@@ -87,7 +92,7 @@ class Host:
         self._is_overloaded = False
         self._starting = asyncio.Lock()
         self._freed = asyncio.Condition()
-        self._pause_ends_at: datetime | None = None  # as last read from the memory, by the run's clock
+        self._pause_ends_at: datetime | None = None  # as last read from the memory, by the clock `now`
         self._pause_ends_seconds = 0.0  # the same moment by the event loop's clock
 
     @asynccontextmanager
@@ -121,7 +126,7 @@ class Host:
                     if seconds <= 0:
                         slot = self._file.take_all_slots() if self._is_overloaded else self._file.take_slot()
                         if slot is not None:
-                            memory.asked()
+                            memory.note_request()
                             held.push(slot)
                             return held.pop_all()
                         seconds = _SLOT_POLL_SECONDS
@@ -133,7 +138,7 @@ class Host:
         """How long until the next request may start; 0 or less if it may start now. Raises AskedToWait."""
         self._is_overloaded = memory.slowed > 1
         if memory.held_until != self._pause_ends_at:
-            # Translate a new pause to the event loop's clock once: the run's clock need not advance during a wait.
+            # Translate a new pause to the event loop's clock once: `now` may stand still, as in tests.
             self._pause_ends_at = memory.held_until
             pause_seconds = (memory.held_until - self._now()).total_seconds() if memory.held_until else 0.0
             self._pause_ends_seconds = _clock() + pause_seconds
@@ -142,11 +147,11 @@ class Host:
             raise AskedToWait(pause_seconds)
         return max(pause_seconds, self._spacing_seconds * memory.slowed - memory.seconds_since_asked)
 
-    def crawl_delay(self, seconds: float) -> None:
+    def respect_crawl_delay(self, seconds: float) -> None:
         """Keep at least this time between requests, as robots.txt asks."""
         self._spacing_seconds = max(self._spacing_seconds, seconds)
 
-    def turned_away(self, retry_after_seconds: float | None) -> None:
+    def note_refusal(self, retry_after_seconds: float | None) -> None:
         """Note a refusal: halve the rate of requests, and pause for as long as the host asks.
 
         If it does not ask for a pause, pause for a little more than the time between requests at the new rate.
@@ -157,13 +162,13 @@ class Host:
             memory.slowed = min(memory.slowed * 2, _SLOWEST)
             backoff_seconds = self._spacing_seconds * memory.slowed * random.uniform(1, 1.5)
             pause = timedelta(seconds=backoff_seconds if retry_after_seconds is None else retry_after_seconds)
-            if memory.refusals >= MAX_REFUSALS:
-                rest = _SHORTEST_REST * (1 << min(memory.refusals - MAX_REFUSALS, 10))
+            if memory.refusals >= REFUSALS_UNTIL_REST:
+                rest = _SHORTEST_REST * (1 << min(memory.refusals - REFUSALS_UNTIL_REST, 10))
                 pause = max(pause, min(rest, LONGEST_REST))
             until = self._now() + pause
             memory.held_until = max(memory.held_until or until, until)
 
-    def answered(self) -> None:
+    def note_answer(self) -> None:
         """Note an answer that is not a refusal. It changes something only while the host is overloaded."""
         if not self._is_overloaded:
             return

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.collect.http.hosts import (
     CONNECTIONS,
-    MAX_REFUSALS,
+    REFUSALS_UNTIL_REST,
     RETRY_AFTER_MAX,
     AskedToWait,
     Host,
@@ -88,7 +88,7 @@ def test_the_number_of_simultaneous_requests_is_limited() -> None:
 def test_an_overloaded_host_gets_half_as_many_requests() -> None:
     async def run() -> float:
         one = host()
-        one.turned_away(0)
+        one.note_refusal(0)
         return (await starts(one, 5, at_once))[-1]
 
     assert asyncio.run(run()) >= 4 * 2 * PERIOD.total_seconds() * 0.99
@@ -97,10 +97,10 @@ def test_an_overloaded_host_gets_half_as_many_requests() -> None:
 def test_an_overloaded_host_gets_one_request_at_a_time_until_it_has_answered_for_a_while() -> None:
     async def run() -> tuple[int, int]:
         one = host(requests_per_second=1000)
-        one.turned_away(0)
+        one.note_refusal(0)
         slowed = await most_at_once(one)
         for _ in range(10):
-            one.answered()
+            one.note_answer()
         return slowed, await most_at_once(one)
 
     assert asyncio.run(run()) == (1, CONNECTIONS)
@@ -111,7 +111,7 @@ def test_a_short_pause_is_waited_for() -> None:
         one = host()
         clock = asyncio.get_running_loop().time
         began = clock()
-        one.turned_away(0.1)
+        one.note_refusal(0.1)
         await starts(one, 1, at_once)
         return clock() - began
 
@@ -121,7 +121,7 @@ def test_a_short_pause_is_waited_for() -> None:
 def test_a_long_pause_is_not_waited_for() -> None:
     async def run() -> None:
         one = host(hold=1)
-        one.turned_away(3600)
+        one.note_refusal(3600)
         await starts(one, 1, at_once)
 
     with pytest.raises(AskedToWait) as caught:
@@ -132,7 +132,7 @@ def test_a_long_pause_is_not_waited_for() -> None:
 def test_a_request_does_not_wait_longer_than_the_longest_queue() -> None:
     async def run() -> list[list[float] | BaseException]:
         one = host(queue=0.5)
-        one.crawl_delay(0.4)
+        one.respect_crawl_delay(0.4)
         return await asyncio.gather(*(starts(one, 1, at_once) for _ in range(4)), return_exceptions=True)
 
     outcomes = asyncio.run(run())
@@ -141,15 +141,15 @@ def test_a_request_does_not_wait_longer_than_the_longest_queue() -> None:
 
 def test_a_host_that_refuses_everything_gets_longer_and_longer_pauses() -> None:
     async def rest(one: Host) -> float:
-        one.turned_away(0)
+        one.note_refusal(0)
         with pytest.raises(AskedToWait) as caught:
             await starts(one, 1, at_once)
         return caught.value.seconds
 
     async def run() -> list[float]:
         one = host()
-        for _ in range(MAX_REFUSALS - 1):
-            one.turned_away(0)
+        for _ in range(REFUSALS_UNTIL_REST - 1):
+            one.note_refusal(0)
         await starts(one, 1, at_once)
         return [await rest(one) for _ in range(9)]
 
@@ -161,10 +161,10 @@ def test_a_good_answer_ends_the_series_of_refusals() -> None:
     async def run() -> None:
         one = host()
         for _ in range(3):
-            for _ in range(MAX_REFUSALS - 1):
-                one.turned_away(0)
+            for _ in range(REFUSALS_UNTIL_REST - 1):
+                one.note_refusal(0)
             await starts(one, 1, at_once)
-            one.answered()
+            one.note_answer()
 
     asyncio.run(run())
 
@@ -172,7 +172,7 @@ def test_a_good_answer_ends_the_series_of_refusals() -> None:
 def test_clients_share_what_they_learn_about_a_host() -> None:
     async def run() -> tuple[float, int]:
         one, other = host(), host()
-        one.turned_away(0)
+        one.note_refusal(0)
         return (await starts(other, 2, at_once))[-1], await most_at_once(other)
 
     assert asyncio.run(run()) >= (2 * PERIOD.total_seconds() * 0.99, 1)

@@ -26,7 +26,7 @@ class Segment(NamedTuple):
     """Whether it continues the segment of the paragraph before."""
 
     def shifted(self, by: int) -> Segment:
-        """The segment in a text in which its own text begins at that character."""
+        """The same segment, in a text that contains the present text from the character `by` on."""
         return Segment(self.start + by, self.end + by, self.before + by, self.after + by, self.goes_on)
 
 
@@ -52,11 +52,14 @@ _CLOSERS = {
 }
 _SINGLE = frozenset("‚‘'’")
 _REOPENING = frozenset('“„"«»‘')
-MOST_PARAGRAPHS = 6
-"""A mark that is not closed within this many paragraphs is treated as a mistake of the text."""
+"""Marks that may stand again at the beginning of each paragraph of a quotation."""
+_MAX_PARAGRAPHS = 6
+"""An open mark continues into fewer paragraphs than this; after them it is taken for a mistake of the text. Segments
+that were found before stay."""
 _ELISIONS = frozenset(
     {"em", "tis", "twas", "til", "till", "cause", "n", "round", "bout", "s", "ne", "nem", "nen", "ner"}
 )
+"""Words whose first letters an apostrophe may replace."""
 
 
 @cache
@@ -129,9 +132,7 @@ def _pair(text: str, marks: list[_Mark], found: list[Segment]) -> int | None:
     doubles = [mark for mark in marks if mark.char not in _SINGLE]
     singles = [mark for mark in marks if mark.char in _SINGLE]
     pairs, dangling = _nested_pairs(doubles)
-    inner = iter(_single_pairs(text, singles, pairs, dangling))
-    pairs = sorted([*pairs, *inner])
-    for opened, closed in pairs:
+    for opened, closed in sorted([*pairs, *_single_pairs(text, singles, pairs, dangling)]):
         _append(text, found, before=opened, start=opened + 1, end=closed, after=closed + 1, goes_on=False)
     return dangling
 
@@ -145,7 +146,7 @@ def _nested_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None
     stack: list[_Mark] = []
     pairs: list[tuple[int, int]] = []
     for mark in marks:
-        if stack and mark.may_close and mark.char in _CLOSERS[stack[-1].char] and not _reopens(mark, stack[-1]):
+        if stack and mark.may_close and mark.char in _CLOSERS[stack[-1].char]:
             opened = stack.pop()
             if not stack:
                 pairs.append((opened.at, mark.at))
@@ -171,13 +172,8 @@ def _flat_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None]:
     return pairs, opened.at if opened else None
 
 
-def _reopens(mark: _Mark, opened: _Mark) -> bool:
-    """Whether » opens again. It closes what » opened only in the Nordic style, directly after a word."""
-    return mark.char == "»" == opened.char and mark.may_open and not mark.may_close
-
-
 def _opens(mark: _Mark, within: _Mark | None) -> bool:
-    """Whether the mark opens. A straight mark within another quotation opens only if it cannot close."""
+    """Whether the mark opens. A straight mark that cannot close opens within straight marks, never within others."""
     if not mark.may_open or mark.char not in _CLOSERS:
         return False
     return within is None or mark.char != '"' or (within.char == '"' and not mark.may_close)
@@ -186,7 +182,7 @@ def _opens(mark: _Mark, within: _Mark | None) -> bool:
 def _single_pairs(
     text: str, marks: list[_Mark], outer: list[tuple[int, int]], dangling: int | None
 ) -> list[tuple[int, int]]:
-    """The pairs of single marks outside the double ones."""
+    """The pairs of single marks outside of the `outer` pairs, and before a double mark that stays open."""
     pairs: list[tuple[int, int]] = []
     opened: _Mark | None = None
     closing: _Mark | None = None
@@ -224,28 +220,29 @@ def _go_on(
 ) -> tuple[list[_Mark], int | None]:
     """Continue a quotation that the paragraph before left open.
 
-    Returns the marks that are left, and the position of the mark that is still open.
+    Appends the part in this paragraph, and before it the part in the paragraph of the opening mark if that is missing.
+    Returns the marks that do not belong to the quotation, and the position of the mark that is still open.
     """
     opener = text[dangling]
-    lead = begin + len(text[begin:end]) - len(text[begin:end].lstrip())
-    reopened = bool(marks) and marks[0].at == lead and marks[0].char == opener and opener in _REOPENING
+    first_char = end - len(text[begin:end].lstrip())
+    reopened = bool(marks) and marks[0].at == first_char and marks[0].char == opener and opener in _REOPENING
     rest = marks[1:] if reopened else marks
-    doubles = [mark for mark in rest if mark.char not in _SINGLE or opener in _SINGLE]
-    closing = next((mark for mark in doubles if mark.may_close and mark.char in _CLOSERS[opener]), None)
-    if not reopened and closing is not None and closing is not doubles[0]:
-        closing = None
-    if (opener == '"' and not reopened) or unclosed >= MOST_PARAGRAPHS:
+    relevant = [mark for mark in rest if mark.char not in _SINGLE or opener in _SINGLE]
+    closing = next((mark for mark in relevant if mark.may_close and mark.char in _CLOSERS[opener]), None)
+    if not reopened and closing is not None and closing is not relevant[0]:
+        closing = None  # the paragraph has quotations of its own before it
+    if (opener == '"' and not reopened) or unclosed >= _MAX_PARAGRAPHS:
         return marks, None
     if closing is None and not reopened:
         return marks, None
     if not found or found[-1].before != dangling:
         first_end = text.find("\n", dangling)
         _append(text, found, before=dangling, start=dangling + 1, end=first_end, after=first_end, goes_on=False)
-    start = lead + 1 if reopened else lead
+    start = first_char + 1 if reopened else first_char
     if closing is None:
-        _append(text, found, before=lead, start=start, end=end, after=end, goes_on=True)
-        return [], lead
-    _append(text, found, before=lead, start=start, end=closing.at, after=closing.at + 1, goes_on=True)
+        _append(text, found, before=first_char, start=start, end=end, after=end, goes_on=True)
+        return [], first_char
+    _append(text, found, before=first_char, start=start, end=closing.at, after=closing.at + 1, goes_on=True)
     return [mark for mark in rest if mark.at > closing.at], None
 
 

@@ -22,6 +22,9 @@ _SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c t
 """The server notices as fast that a client's machine is gone, and frees its locks. Its default is two hours."""
 
 
+_TRY = "select pg_try_advisory_lock(%s)"
+
+
 class LockTimeout(Exception):
     """Another session has held the lock for too long."""
 
@@ -77,6 +80,35 @@ def advisory_lock(conninfo: str, name: str, timeout_seconds: float) -> Iterator[
         except psycopg.errors.LockNotAvailable as exc:
             raise LockTimeout(name) from exc
         yield session
+
+
+class DatabaseLocks:
+    """Locks of the database that are tried, not waited for. This session holds them until they are released."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._held = session, set[str]()
+
+    def lock(self, name: str) -> DatabaseLock:
+        return DatabaseLock(self._session, self._held, f"run {name}")
+
+
+class DatabaseLock:
+    """One of them. PostgreSQL gives a session a lock that it has already, so `held` remembers what it has."""
+
+    def __init__(self, session: Session, held: set[str], name: str) -> None:
+        self._session, self._held, self._name = session, held, name
+
+    def try_acquire(self) -> bool:
+        """Take the lock; False if somebody else has it, also with this session."""
+        key = [lock_key(self._name)]
+        if self._name in self._held or self._session.execute(_TRY, key).fetchone() != (True,):
+            return False
+        self._held.add(self._name)
+        return True
+
+    def release(self) -> None:
+        self._held.remove(self._name)
+        self._session.execute("select pg_advisory_unlock(%s)", [lock_key(self._name)])
 
 
 def lock_key(name: str) -> int:

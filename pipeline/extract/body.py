@@ -64,7 +64,7 @@ elsewhere, deduplication because it keeps state between pages. Made once, becaus
 Family: TypeAlias = tuple[object, ...]
 
 
-class _Candidate(msgspec.Struct, frozen=True):
+class _PlacedLine(msgspec.Struct, frozen=True):
     """A line, and what is asked about it several times."""
 
     line: Line
@@ -95,11 +95,11 @@ def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[lis
     return blocks, [line.text for line, is_one in zip(lines, chosen, strict=True) if not is_one]
 
 
-def _candidate(line: Line) -> _Candidate:
+def _candidate(line: Line) -> _PlacedLine:
     is_linked = line.linked_chars * 2 >= len(line.text)
     reads_like_prose = len(line.text) >= PROSE_CHARS or _is_sentence(line.text)
     is_prose = reads_like_prose and not is_linked and line.kind is not BlockKind.SUBHEADING
-    return _Candidate(line, family_of(line), is_prose, is_linked)
+    return _PlacedLine(line, family_of(line), is_prose, is_linked)
 
 
 def _is_sentence(text: str) -> bool:
@@ -131,11 +131,11 @@ class _Place(msgspec.Struct, frozen=True):
     numbers: range
     """The numbers of the lines between the first and the last of them."""
 
-    def judge(self, candidates: Sequence[_Candidate]) -> list[bool | None]:
+    def judge(self, candidates: Sequence[_PlacedLine]) -> list[bool | None]:
         """Whether each line belongs to the article; None if that is unknown. Headings are not judged here."""
         return [self._is_own(one, is_among=number in self.numbers) for number, one in enumerate(candidates)]
 
-    def _is_own(self, candidate: _Candidate, *, is_among: bool) -> bool | None:
+    def _is_own(self, candidate: _PlacedLine, *, is_among: bool) -> bool | None:
         line, element = candidate.line, candidate.line.element
         if line.kind is BlockKind.SUBHEADING:
             return False
@@ -158,7 +158,7 @@ class _Place(msgspec.Struct, frozen=True):
     def _holds(self, element: HtmlElement) -> bool:
         return element is self.container or self.container in element.iterancestors()
 
-    def add_headings(self, candidates: Sequence[_Candidate], chosen: list[bool]) -> None:
+    def add_headings(self, candidates: Sequence[_PlacedLine], chosen: list[bool]) -> None:
         """Choose the headings that have a chosen line shortly after them."""
         for number in range(len(candidates) - 1, -1, -1):
             candidate, element = candidates[number], candidates[number].line.element
@@ -168,7 +168,7 @@ class _Place(msgspec.Struct, frozen=True):
                 chosen[number] = True in chosen[number + 1 : number + 1 + _HEADED_LINES]
 
 
-def _find_place(candidates: Sequence[_Candidate]) -> _Place | None:
+def _find_place(candidates: Sequence[_PlacedLine]) -> _Place | None:
     """The place of the article; None if most of the prose is not in a few families of paragraphs."""
     held = _held_by_families(candidates)
     total = sum(held.values())
@@ -186,7 +186,7 @@ def _find_place(candidates: Sequence[_Candidate]) -> _Place | None:
     return _Place(families, frozenset(parents), container, range(numbers[0] + 1, numbers[-1]))
 
 
-def _held_by_families(candidates: Sequence[_Candidate]) -> Counter[Family]:
+def _held_by_families(candidates: Sequence[_PlacedLine]) -> Counter[Family]:
     """The characters of prose in each family."""
     held: Counter[Family] = Counter()
     for candidate in candidates:
@@ -195,13 +195,13 @@ def _held_by_families(candidates: Sequence[_Candidate]) -> Counter[Family]:
     return held
 
 
-def _is_poor(candidates: Sequence[_Candidate], chosen: Sequence[bool]) -> bool:
+def _is_poor(candidates: Sequence[_PlacedLine], chosen: Sequence[bool]) -> bool:
     """Whether less prose is chosen than `MIN_SHARE_OF_PROSE` of the largest family."""
     found = sum(len(one.line.text) for one, is_one in zip(candidates, chosen, strict=True) if is_one and one.is_prose)
     return found < MIN_SHARE_OF_PROSE * max(_held_by_families(candidates).values(), default=0)
 
 
-def _of_largest_family(candidates: Sequence[_Candidate]) -> Iterator[bool]:
+def _of_largest_family(candidates: Sequence[_PlacedLine]) -> Iterator[bool]:
     held = _held_by_families(candidates)
     largest = max(held, key=held.__getitem__, default=None)
     return (candidate.family == largest for candidate in candidates)

@@ -22,6 +22,7 @@ from pipeline.collect.http.client import Client, Limits
 from pipeline.collect.http.responses import Response
 from pipeline.errors import StorageError
 from pipeline.interval import Interval
+from pipeline.shared_locks import FileLocks
 from pipeline.steps.backfill.history_state import SourceInterval
 from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.capture import capture_source
@@ -162,7 +163,7 @@ def test_recover(tmp_path: Path, failing: str) -> None:
         past.later(days=2)
 
         def recover(stores: Stores, client: Client) -> Any:
-            alone = SourceLocks(HostLocks(past.settings.host_folder), past.source.hosts)
+            alone = SourceLocks(HostLocks(FileLocks(past.settings.host_folder)), past.source.hosts)
             return PageRecovery(stores, client, None, past.source, SourceInterval(past.source.id, DAY), alone).run()
 
         counts = run(past, failing, recover).counts

@@ -13,11 +13,8 @@ import msgspec
 import pytest
 
 from pipeline.collect.feeds import parse_feed
-from pipeline.ledger import start_run
-from pipeline.steps.collect import collect
 from pipeline.steps.feed_state import CONSISTENT_MOVES, UNCONDITIONAL_EVERY, Which, due_sources
 from pipeline.steps.poll import poll_source
-from pipeline.steps.run.stores import Stores
 from pipeline.steps.run.visits import polite_client
 from tests.worlds.loopback import Answer
 from tests.worlds.stories import discovered
@@ -473,27 +470,6 @@ def test_an_article_of_several_feeds_is_one_article_with_all_sightings(world: Wo
     assert (counts["item_discovered"], counts["article_captured"]) == (3, 2)
     sightings = world.rows(f"select feed_url from ledger.item_discovered where article_id = '{world.id('/a')}'")
     assert len(sightings) == 2
-
-
-def test_two_runs_at_once_fetch_each_page_once(world: World) -> None:
-    links = [(f"/{n}", f"Story number {n}") for n in range(30)]
-    world.web.feed("/feed.xml", *links)
-    for path, title in links:
-        world.web.page(path, title)
-
-    def run() -> None:
-        with Stores(world.settings, start_run()) as stores:
-            collect(stores, [world.source])
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    with world.stores():
-        pass
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [world.web.asked[path] for path, _ in links] == [1] * 30
-    assert world.web.asked["/feed.xml"] == 2
 
 
 def test_an_interrupted_run_records_the_feeds_that_have_answered(world: World) -> None:

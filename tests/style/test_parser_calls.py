@@ -66,6 +66,7 @@ BOUNDS = {
     ("pipeline.collect.http.robots", "can_fetch"): Bound.CAPPED,
     ("pipeline.collect.http.robots", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.collect.http.host_files", "msgspec.json.decode"): Bound.OURS,
+    ("pipeline.collect.http.host_rows", "msgspec.json.decode"): Bound.OURS,
     # The archive: our records; the body in them is decoded in one pass with limits
     ("pipeline.archive.codings", "brotli.Decompressor"): Bound.CAPPED,
     ("pipeline.archive.codings", "zlib.decompressobj"): Bound.CAPPED,

@@ -43,7 +43,8 @@ class World:
         self.runs = 0
         defaults: dict[str, Any] = {"data": folder / "data", "allow_hosts": "127.0.0.1", "jobs": 1, "revisit_after": ()}
         self.settings = Settings.model_validate(defaults | settings)
-        empty_ledger(self.settings.local_catalog)
+        if self.settings.catalog is None:
+            empty_ledger(self.settings.local_catalog)
 
     @property
     def now(self) -> datetime:

@@ -24,6 +24,7 @@ from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, Guarde
 from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
 from pipeline.collect.http.cookies import cookie_header
 from pipeline.collect.http.failures import dns_reason, request_failed
+from pipeline.collect.http.host_files import HostFiles, HostRecords
 from pipeline.collect.http.hosts import CONNECTIONS, OVERLOADED, AskedToWait, Host, NoTurn, Patience, parse_retry_after
 from pipeline.collect.http.readers import Origin, OriginBarred, TaskLost, Workers
 from pipeline.collect.http.responses import NOT_ASKED, REDIRECTS, FetchFailed, Response
@@ -90,13 +91,14 @@ class Client:
         timeouts: Timeouts = Timeouts(),  # noqa: B008  # it is frozen, as is the next
         patience: Patience = Patience(),  # noqa: B008
         names: AbstractResolver | None = None,
+        records: HostRecords | None = None,
     ) -> None:
         """`hosts` is the folder of the host files; processes with the same folder share the budgets of hosts.
 
-        `names` replaces the resolver of the system.
+        `names` replaces the resolver of the system. `records` replaces the host files; it is closed with the client.
         """
+        self._records = records or HostFiles(hosts)
         self._names = names
-        self._host_folder = hosts
         self._timeouts = timeouts
         self._patience = patience
         self._allowed = AllowedHosts(allow_hosts)
@@ -145,6 +147,7 @@ class Client:
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         async with AsyncExitStack() as stack:
+            stack.callback(self._records.close)
             stack.push_async_callback(self._resolver.close)
             stack.push_async_callback(self._session.close)
             stack.push_async_callback(self._robots.close)
@@ -298,9 +301,8 @@ class Client:
         if name not in self._hosts:
             default = ALLOWED_HOST_REQUESTS_PER_SECOND if name in self._allowed else self._limits.default
             limit = self._limits.by_host.get(name, default)
-            self._hosts[name] = Host(
-                self._host_folder, name, limit, now=self._now, permits=self._permits, patience=self._patience
-            )
+            record = self._records.host(name, CONNECTIONS)
+            self._hosts[name] = Host(record, limit, now=self._now, permits=self._permits, patience=self._patience)
         return self._hosts[name]
 
     async def _obey_robots(self, url: str, host: Host) -> None:

@@ -11,10 +11,11 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -57,6 +58,41 @@ class HostMemory(msgspec.Struct):
         return seconds if seconds >= -1 else float("inf")
 
 
+class HostRecord(Protocol):
+    """What processes share about one host: its memory, and the slots for its connections."""
+
+    def memory(self) -> AbstractContextManager[HostMemory]:
+        """The memory, locked until its changes are written. Raises StorageError."""
+
+    def take_slot(self) -> ExitStack | None:
+        """A slot for one connection; close it after use. None if all are taken."""
+
+    def take_all_slots(self) -> ExitStack | None:
+        """All slots, so that no other process has a connection at the same time. None if one of them is taken."""
+
+
+class HostRecords(Protocol):
+    """Where the records of hosts are: files here, or rows of a database in `host_rows`."""
+
+    def host(self, name: str, slots: int) -> HostRecord:
+        """The record of this host, which allows this number of connections."""
+
+    def close(self) -> None: ...
+
+
+class HostFiles:
+    """The records in this folder, which all processes of this machine share."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def host(self, name: str, slots: int) -> HostRecord:
+        return HostFile(self._folder, name, slots)
+
+    def close(self) -> None:
+        """A file is open only while its lock is held."""
+
+
 class HostFile:
     """The memory of the host `name` and its slots, as files in `folder`. `slots` is the number of connections for all
     runs."""
@@ -68,10 +104,7 @@ class HostFile:
 
     @contextmanager
     def memory(self) -> Iterator[HostMemory]:
-        """The memory, locked until its changes are written. Raises StorageError.
-
-        A file that cannot be read, because a crash cut it off, counts as empty.
-        """
+        """A file that cannot be read, because a crash cut it off, counts as empty."""
         with ExitStack() as stack:
             file = stack.enter_context(_locked(self._path, fcntl.LOCK_EX))
             written = os.pread(file, _MEMORY_BYTES, 0)
@@ -85,7 +118,6 @@ class HostFile:
                     os.pwrite(file, changed, 0)
 
     def take_slot(self) -> ExitStack | None:
-        """A slot for one connection; close it after use. None if all are taken."""
         for path in self._slots:
             with suppress(BlockingIOError), ExitStack() as stack:
                 stack.enter_context(_locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB))
@@ -93,7 +125,6 @@ class HostFile:
         return None
 
     def take_all_slots(self) -> ExitStack | None:
-        """All slots, so that no other process has a connection at the same time. None if one of them is taken."""
         with suppress(BlockingIOError), ExitStack() as stack:
             for path in self._slots:
                 stack.enter_context(_locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB))

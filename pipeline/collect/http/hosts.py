@@ -13,11 +13,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 import msgspec
 
-from pipeline.collect.http.host_files import HostFile, HostMemory
+from pipeline.collect.http.host_files import HostMemory, HostRecord
 
 CONNECTIONS = 4
 """Maximum number of connections to a host that is not overloaded."""
@@ -69,21 +68,20 @@ class Host:
     """Limits the requests to one host: how often they start, and how many run at once.
 
     `requests_per_second` is the highest rate. At most CONNECTIONS requests run at once, or one while the host is
-    overloaded. These limits hold for all processes that share `folder`. A request also holds one of `permits`, which
+    overloaded. These limits hold for all processes that share the record. A request also holds one of `permits`, which
     limit the connections of this process to all hosts.
     """
 
     def __init__(
         self,
-        folder: Path,
-        name: str,
+        record: HostRecord,
         requests_per_second: float,
         *,
         now: Callable[[], datetime],
         permits: asyncio.Semaphore,
         patience: Patience = Patience(),  # noqa: B008  # it is frozen
     ) -> None:
-        self._file = HostFile(folder, name, CONNECTIONS)
+        self._record = record
         self._spacing_seconds = 1 / requests_per_second
         self._now = now
         self._permits = permits
@@ -121,10 +119,10 @@ class Host:
             await self._permits.acquire()
             with ExitStack() as held:
                 held.callback(self._permits.release)
-                with self._file.memory() as memory:
+                with self._record.memory() as memory:
                     seconds = self._wait_seconds(memory)
                     if seconds <= 0:
-                        slot = self._file.take_all_slots() if self._is_overloaded else self._file.take_slot()
+                        slot = self._record.take_all_slots() if self._is_overloaded else self._record.take_slot()
                         if slot is not None:
                             memory.note_request()
                             held.push(slot)
@@ -156,7 +154,7 @@ class Host:
 
         If it does not ask for a pause, pause for a little more than the time between requests at the new rate.
         """
-        with self._file.memory() as memory:
+        with self._record.memory() as memory:
             memory.calm = 0
             memory.refusals += 1
             memory.slowed = min(memory.slowed * 2, _SLOWEST)
@@ -172,7 +170,7 @@ class Host:
         """Note an answer that is not a refusal. It changes something only while the host is overloaded."""
         if not self._is_overloaded:
             return
-        with self._file.memory() as memory:
+        with self._record.memory() as memory:
             memory.refusals = 0
             memory.calm += 1
             if memory.calm >= _CALM_ANSWERS:

@@ -23,7 +23,7 @@ from pipeline.interval import Interval
 from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.backfill.history_state import ReadAt, fresh_since
-from pipeline.steps.run.visits import polite_client, timeouts
+from pipeline.steps.run.visits import host_records, polite_client, timeouts
 
 OnResult = Callable[[HistoryResult], Awaitable[None]]
 
@@ -89,6 +89,7 @@ async def open_history(
         now=now,
         hosts=settings.host_folder,
         timeouts=timeouts(settings),
+        records=host_records(settings),
     )
     async with polite_client(settings, roster, now) as client, archives:
         yield History(client, archives, settings, now)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import structlog
-from filelock import AsyncFileLock, Timeout
 
 from pipeline.collect.http.host_files import file_stem
-from pipeline.errors import storage_errors
+from pipeline.shared_locks import SharedLock, SharedLocks
 
 log = structlog.get_logger()
 
@@ -30,10 +29,10 @@ class HeldByAnotherRun(Exception):
 
 
 class HostLocks:
-    """One file lock per host, in `folder`. The sources of one process share the locks that it holds."""
+    """One lock per host. The sources of one process share the locks that it holds."""
 
-    def __init__(self, folder: Path, *, longest_wait_seconds: float = LONGEST_WAIT_SECONDS) -> None:
-        self._folder = folder
+    def __init__(self, locks: SharedLocks, *, longest_wait_seconds: float = LONGEST_WAIT_SECONDS) -> None:
+        self._locks = locks
         self._longest_wait_seconds = longest_wait_seconds
         self._held: dict[str, _Shared] = {}
 
@@ -43,8 +42,6 @@ class HostLocks:
 
         They are taken in alphabetical order, so that two processes never wait for each other.
         """
-        with storage_errors(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
         async with AsyncExitStack() as stack:
             for host in sorted(set(hosts)):
                 await stack.enter_async_context(self._one(host))
@@ -52,7 +49,7 @@ class HostLocks:
 
     @asynccontextmanager
     async def _one(self, host: str) -> AsyncIterator[None]:
-        shared = self._held.setdefault(host, _Shared(self._folder / f"{file_stem(host)}.lock"))
+        shared = self._held.setdefault(host, _Shared(self._locks.lock(file_stem(host))))
         await shared.enter(host, self._longest_wait_seconds)
         try:
             yield
@@ -61,10 +58,10 @@ class HostLocks:
 
 
 class _Shared:
-    """A file lock that is released when the last of its users leaves."""
+    """A lock that is released when the last of its users leaves."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = AsyncFileLock(path, poll_interval=POLL_SECONDS, run_in_executor=False)
+    def __init__(self, lock: SharedLock) -> None:
+        self._lock = lock
         self._users = 0
         self._entering = asyncio.Lock()
 
@@ -78,14 +75,15 @@ class _Shared:
         async with self._entering:
             self._users -= 1
             if self._users == 0:
-                await self._file.release()
+                self._lock.release()
 
     async def _acquire(self, host: str, longest_wait_seconds: float) -> None:
-        try:
-            await self._file.acquire(timeout=min(NOTICE_SECONDS, longest_wait_seconds))
-        except Timeout:
-            log.warning("waiting_for_another_run", host=host)
-            try:
-                await self._file.acquire(timeout=max(longest_wait_seconds - NOTICE_SECONDS, 0))
-            except Timeout as exc:
-                raise HeldByAnotherRun(f"another run has been at {host} for {longest_wait_seconds:g} seconds") from exc
+        began, is_noticed = time.monotonic(), False
+        while not self._lock.try_acquire():
+            waited_seconds = time.monotonic() - began
+            if waited_seconds >= longest_wait_seconds:
+                raise HeldByAnotherRun(f"another run has been at {host} for {longest_wait_seconds:g} seconds")
+            if waited_seconds >= NOTICE_SECONDS and not is_noticed:
+                log.warning("waiting_for_another_run", host=host)
+                is_noticed = True
+            await asyncio.sleep(POLL_SECONDS)

@@ -1,7 +1,7 @@
 """Turns: several runs share a step's pending work, and none does what another one has done.
 
 A run takes what is pending in turns of limited size. During a turn it holds the step's lock, so a second run waits, and
-then finds pending only what the first one has left. The operating system frees the lock of a killed process.
+then finds pending only what the first one has left. The lock of a killed process is free.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from filelock import FileLock, Timeout
 
-from pipeline.errors import storage_errors
 from pipeline.events import Event
 from pipeline.settings import Settings
+from pipeline.shared_locks import shared_locks
 from pipeline.steps.run.host_locks import GIVE_WAY_SECONDS, LONGEST_WAIT_SECONDS, NOTICE_SECONDS, POLL_SECONDS
 from pipeline.steps.run.stores import StepResult, Stores
 
@@ -51,7 +50,7 @@ def work_off(
                 waiting = [task for task in pending() if key(task) not in tried]
                 tasks = waiting[:turn_tasks]
                 result += stores.record_each(step, outcomes(tasks), done=len(tried), total=len(tried) + len(waiting))
-        except Timeout:
+        except TimeoutError:
             held = f"another run has held its lock for {LONGEST_WAIT_SECONDS:g} seconds"
             return result + StepResult({}, notices=(f"{step}: put off, {held}",))
         if len(tasks) == len(waiting):
@@ -62,15 +61,19 @@ def work_off(
 
 @contextmanager
 def _turn(settings: Settings, step: str) -> Iterator[None]:
-    """Hold the step's lock. Raises Timeout."""
-    lock = FileLock(settings.data / f"{step}.lock", poll_interval=POLL_SECONDS)
-    with storage_errors(settings.data):
+    """Hold the step's lock. Raises TimeoutError."""
+    with shared_locks(settings, settings.data) as locks:
+        lock = locks.lock(step)
+        began, is_noticed = time.monotonic(), False
+        while not lock.try_acquire():
+            waited_seconds = time.monotonic() - began
+            if waited_seconds >= LONGEST_WAIT_SECONDS:
+                raise TimeoutError(step)
+            if waited_seconds >= NOTICE_SECONDS and not is_noticed:
+                log.warning("waiting_for_another_run", step=step)
+                is_noticed = True
+            time.sleep(POLL_SECONDS)
         try:
-            lock.acquire(timeout=NOTICE_SECONDS)
-        except Timeout:
-            log.warning("waiting_for_another_run", step=step)
-            lock.acquire(timeout=LONGEST_WAIT_SECONDS - NOTICE_SECONDS)
-    try:
-        yield
-    finally:
-        lock.release()
+            yield
+        finally:
+            lock.release()

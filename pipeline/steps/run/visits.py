@@ -13,8 +13,10 @@ from datetime import date, datetime
 from pipeline.collect.http.addresses import canonical_host
 from pipeline.collect.http.client import Client, Limits, Timeouts
 from pipeline.collect.http.connections import raise_file_limit
+from pipeline.collect.http.host_files import HostRecords
 from pipeline.errors import NewsledgerError
 from pipeline.settings import Settings
+from pipeline.shared_locks import shared_locks
 from pipeline.sources import Source
 from pipeline.steps.run.host_locks import HeldByAnotherRun, HostLocks
 from pipeline.steps.run.stores import StepResult, Stores
@@ -32,7 +34,17 @@ def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[
         now=now,
         hosts=settings.host_folder,
         timeouts=timeouts(settings),
+        records=host_records(settings),
     )
+
+
+def host_records(settings: Settings) -> HostRecords | None:
+    """Where the machines of a cluster share the budgets of hosts; None on one machine."""
+    if settings.catalog is None:
+        return None
+    from pipeline.collect.http.host_rows import HostRows  # what it imports is installed for a cluster only
+
+    return HostRows(settings.catalog.get_secret_value())
 
 
 def timeouts(settings: Settings) -> Timeouts:
@@ -92,10 +104,9 @@ async def attend_each(
     such as a full disk or a locked ledger, concerns all sources and is raised. If another run holds a host for too
     long, the source is left to the next run, and a notice says so.
     """
-    locks = HostLocks(stores.settings.host_folder)
     at_once = asyncio.Semaphore(max(raise_file_limit() // _FILES_A_SOURCE, 1))
 
-    async def result_of(source: Source) -> StepResult:
+    async def result_of(locks: HostLocks, source: Source) -> StepResult:
         try:
             return await attend(source, SourceLocks(locks, _hosts(source)))
         except HeldByAnotherRun as exc:
@@ -105,15 +116,18 @@ async def attend_each(
         except Exception as exc:  # noqa: BLE001  # the problem says what happened, and names the source
             return StepResult({}, (f"source {source.id}: {type(exc).__name__}: {exc}",))
 
-    async def one(source: Source) -> StepResult:
+    async def one(locks: HostLocks, source: Source) -> StepResult:
         async with at_once:
             began = time.monotonic()
-            result = await result_of(source)
+            result = await result_of(locks, source)
             problems = (*result.problems, *result.notices)
             stores.on_source(stores.reports.close(source.id, time.monotonic() - began, problems))
             return result
 
-    results = await asyncio.gather(*(one(source) for source in sources), return_exceptions=True)
+    settings = stores.settings
+    with shared_locks(settings, settings.host_folder) as shared:
+        locks = HostLocks(shared)
+        results = await asyncio.gather(*(one(locks, source) for source in sources), return_exceptions=True)
     total = StepResult({})
     for result in results:
         if not isinstance(result, StepResult):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipeline.collect.http.host_files import HostFiles, HostRecords
+from pipeline.collect.http.host_rows import HostRows
 from pipeline.collect.http.hosts import (
     CONNECTIONS,
     REFUSALS_UNTIL_REST,
@@ -21,11 +24,13 @@ from pipeline.collect.http.hosts import (
 )
 from pipeline.errors import StorageError
 from pipeline.ledger.log import utc_now
+from tests.worlds.postgres import PostgresServer
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PERIOD = timedelta(milliseconds=20)
+NewClient = Callable[[], HostRecords]
 
 
 def host(
@@ -34,9 +39,27 @@ def host(
     requests_per_second: float = 1 / PERIOD.total_seconds(),
     hold: float = 1,
     queue: float = 60,
+    records: HostRecords | None = None,
 ) -> Host:
-    permits = asyncio.Semaphore(100)
-    return Host(Path("hosts"), name, requests_per_second, now=utc_now, permits=permits, patience=Patience(hold, queue))
+    return Host(
+        (records or HostFiles(Path("hosts"))).host(name, CONNECTIONS),
+        requests_per_second,
+        now=utc_now,
+        permits=asyncio.Semaphore(100),
+        patience=Patience(hold, queue),
+    )
+
+
+@pytest.fixture(params=["files", "postgres"])
+def client(request: pytest.FixtureRequest) -> Iterator[NewClient]:
+    """Makes what each of several clients, on one machine or on several, has to do with hosts."""
+    with ExitStack() as stack:
+        if request.param == "files":
+            yield lambda: HostFiles(Path("hosts"))
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            conninfo = server.new_database()
+            yield lambda: stack.enter_context(closing(HostRows(conninfo)))
 
 
 async def starts(of: Host, requests: int, each: Callable[[], Awaitable[None]]) -> list[float]:
@@ -169,16 +192,16 @@ def test_a_good_answer_ends_the_series_of_refusals() -> None:
     asyncio.run(run())
 
 
-def test_clients_share_what_they_learn_about_a_host() -> None:
+def test_clients_share_what_they_learn_about_a_host(client: NewClient) -> None:
     async def run() -> tuple[float, int]:
-        one, other = host(), host()
+        one, other = host(records=client()), host(records=client())
         one.note_refusal(0)
         return (await starts(other, 2, at_once))[-1], await most_at_once(other)
 
     assert asyncio.run(run()) >= (2 * PERIOD.total_seconds() * 0.99, 1)
 
 
-def test_clients_share_the_connections_and_the_rate() -> None:
+def test_clients_share_the_connections_and_the_rate(client: NewClient) -> None:
     async def run() -> tuple[int, list[float]]:
         running = highest = 0
 
@@ -189,7 +212,7 @@ def test_clients_share_the_connections_and_the_rate() -> None:
             await asyncio.sleep(0.1)
             running -= 1
 
-        moments = await asyncio.gather(*(starts(host(), 4, linger) for _ in range(3)))
+        moments = await asyncio.gather(*(starts(host(records=client()), 4, linger) for _ in range(3)))
         return highest, sorted(moment for of_one in moments for moment in of_one)
 
     highest, moments = asyncio.run(run())

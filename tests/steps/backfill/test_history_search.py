@@ -19,6 +19,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.interval import Interval
+from pipeline.shared_locks import FileLocks
 from pipeline.steps.backfill.history_search import days_of
 from pipeline.steps.backfill.history_state import fresh_since
 from pipeline.steps.run.host_locks import HostLocks
@@ -213,7 +214,7 @@ def test_the_site_is_free_for_other_runs_while_an_archive_is_asked_for_pages(tmp
         asyncio.run(visited())
 
     async def visited() -> None:
-        async with HostLocks(ferry.settings.host_folder, longest_wait_seconds=0.1).of(ferry.source.hosts):
+        async with HostLocks(FileLocks(ferry.settings.host_folder), longest_wait_seconds=0.1).of(ferry.source.hosts):
             questions.append(ferry.site.asked["/ferry-held-back"])
 
     archive = BusyArchive(visit)

@@ -5,30 +5,53 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeline.settings import Settings, load_settings
+from pipeline.shared_locks import FileLocks, SharedLocks, shared_locks
 from pipeline.steps.run.host_locks import HeldByAnotherRun, HostLocks
+from tests.worlds.postgres import PostgresServer
 
 HOLD = """
 import asyncio, sys
-from pathlib import Path
+from pipeline.settings import load_settings
+from pipeline.shared_locks import shared_locks
 from pipeline.steps.run.host_locks import HostLocks
 
-async def hold() -> None:
-    async with HostLocks(Path(sys.argv[1])).of(sys.argv[2:]):
+async def hold(locks: HostLocks) -> None:
+    async with locks.of(sys.argv[1:]):
         print("held", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
-asyncio.run(hold())
+settings = load_settings()
+with shared_locks(settings, settings.host_folder) as shared:
+    asyncio.run(hold(HostLocks(shared)))
 """
 
 
-def holder(folder: Path, *hosts: str) -> subprocess.Popen[str]:
+@pytest.fixture(params=["files", "postgres"])
+def settings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """One machine, or a machine of a cluster; processes that are started have the same settings."""
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path))
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        monkeypatch.setenv("NEWSLEDGER_CATALOG", server.new_database())
+    return load_settings()
+
+
+@pytest.fixture
+def shared(settings: Settings) -> Iterator[SharedLocks]:
+    with shared_locks(settings, settings.host_folder) as locks:
+        yield locks
+
+
+def holder(*hosts: str) -> subprocess.Popen[str]:
     """Another process that holds the hosts until its input is closed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, folder, *hosts], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, *hosts], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -39,44 +62,44 @@ def release(process: subprocess.Popen[str]) -> None:
     process.communicate("")
 
 
-def test_another_process_waits_for_a_shared_host_only(tmp_path: Path) -> None:
+def test_another_process_waits_for_a_shared_host_only(shared: SharedLocks) -> None:
     async def run(other: subprocess.Popen[str]) -> None:
-        locks = HostLocks(tmp_path)
+        locks = HostLocks(shared)
         async with asyncio.timeout(10):
             async with locks.of(["c.example"]):
                 pass
 
-        async def shared() -> None:
+        async def both_hosts() -> None:
             async with locks.of(["a.example", "b.example"]):
                 pass
 
-        waiting = asyncio.create_task(shared())
+        waiting = asyncio.create_task(both_hosts())
         done, _ = await asyncio.wait([waiting], timeout=1)
         assert not done
         release(other)
         async with asyncio.timeout(30):
             await waiting
 
-    asyncio.run(run(holder(tmp_path, "b.example")))
+    asyncio.run(run(holder("b.example")))
 
 
-def test_locks_of_a_killed_process_are_free(tmp_path: Path) -> None:
-    other = holder(tmp_path, "a.example")
+def test_locks_of_a_killed_process_are_free(shared: SharedLocks) -> None:
+    other = holder("a.example")
     other.kill()
     other.communicate()
 
     async def run() -> None:
-        async with asyncio.timeout(10), HostLocks(tmp_path).of(["a.example"]):
+        async with asyncio.timeout(10), HostLocks(shared).of(["a.example"]):
             pass
 
     asyncio.run(run())
 
 
-def test_waiting_for_a_host_has_a_limit(tmp_path: Path) -> None:
-    other = holder(tmp_path, "a.example")
+def test_waiting_for_a_host_has_a_limit(shared: SharedLocks) -> None:
+    other = holder("a.example")
 
     async def run() -> None:
-        async with asyncio.timeout(10), HostLocks(tmp_path, longest_wait_seconds=0.1).of(["a.example"]):
+        async with asyncio.timeout(10), HostLocks(shared, longest_wait_seconds=0.1).of(["a.example"]):
             pass
 
     with pytest.raises(HeldByAnotherRun, match=r"a\.example"):
@@ -84,9 +107,9 @@ def test_waiting_for_a_host_has_a_limit(tmp_path: Path) -> None:
     release(other)
 
 
-def test_sources_of_one_process_share_a_host(tmp_path: Path) -> None:
+def test_sources_of_one_process_share_a_host(shared: SharedLocks) -> None:
     async def run() -> None:
-        locks = HostLocks(tmp_path)
+        locks = HostLocks(shared)
         both = asyncio.Barrier(2)
 
         async def source() -> None:
@@ -101,7 +124,7 @@ def test_sources_of_one_process_share_a_host(tmp_path: Path) -> None:
 
 def test_a_host_name_is_never_a_path(tmp_path: Path) -> None:
     async def run() -> None:
-        async with HostLocks(tmp_path / "locks").of(["../../evil", "::1"]):
+        async with HostLocks(FileLocks(tmp_path / "locks")).of(["../../evil", "::1"]):
             assert {path.parent for path in tmp_path.rglob("*.lock")} == {tmp_path / "locks"}
 
     asyncio.run(run())

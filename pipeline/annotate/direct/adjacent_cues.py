@@ -1,8 +1,11 @@
 """Rules for cues next to the quotation marks: „…“, sagte Holm. Holm sagte: „…“
 
 A cue is the word that shows that somebody is quoted, usually a reporting verb. All words between two quotation marks
-are one token, here called the quotation: `s.at`. `s.after` is the first token after it and its comma, and `s.first` to
-`s.end` is the sentence. A token with `segment < 0` is an ordinary word or mark.
+are one token, here called the quotation: `s.at`. `s.after` is the first token after it and its comma. The sentence
+begins at `s.first` and ends before `s.end`.
+
+A rule returns the tokens of the speaker and of the cue, or None if it does not apply. An `Attribution` without a
+speaker means that the words are quoted, but the text does not say from whom. `attribution.RULES` orders the rules.
 
 A rule reads German and English unless it tests `s.is_german`. The language that `marked_rule` names is only that of the
 two examples: in `matches` the rule finds a quotation, in `misses` it must find none.
@@ -23,7 +26,7 @@ from pipeline.annotate.grammar.verbs import participle_after, verb_at
 from pipeline.annotate.lexicon import load_given_names
 
 _NEAR_TOKENS = 10
-"""Maximum number of tokens between the quotation and the beginning of "Holm:" or "wie Holm sagte," before it."""
+"""Maximum number of tokens between the quotation and the far end of "Holm:", "wie Holm sagte," or ", as she put it"."""
 
 
 @marked_rule(
@@ -36,8 +39,8 @@ _NEAR_TOKENS = 10
 def said_in_document(s: Situation) -> Attribution | None:
     """hieß es in der Mitteilung; in dem Brief heißt es: …
 
-    A document is quoted, not a person. "heißen" counts only with "es" next to it, since it also means "to be called";
-    "stehen" counts only before a colon. The verb is up to 3 tokens after the quotation or 14 before it.
+    The speaker is the document. The verb is up to 3 tokens after the quotation or 14 before it. "heißen" counts only
+    with "es" next to it, since it also means "to be called"; "stehen", the only other verb, only before a colon.
     """
     if not s.is_german:
         return None
@@ -61,7 +64,7 @@ def _document_near(s: Situation, verb: int) -> Range | None:
     """
     comma = s.find(verb + 1, min(s.end, verb + 6), ",")
     for at in (*range(verb + 1, comma or min(s.end, verb + 6)), *range(verb - 1, max(s.first, verb - 14) - 1, -1)):
-        if s.tokens[at].surface == ",":
+        if s.tokens[at].surface == ",":  # before the verb: the search after it stops at the comma
             return _document_first(s)
         if s.tokens[at].lower in s.lexicon.marked_document_prepositions:
             end = noun_phrase(s, at + 1, s.end)
@@ -112,8 +115,8 @@ def _so_before(s: Situation) -> Attribution | None:
     for at in range(s.at - 3, max(s.first, s.at - _NEAR_TOKENS) - 1, -1):
         end = noun_phrase(s, at + 1, s.at - 1) if s.is_at(at, "so") else None
         if end is not None and is_nominative(s, at + 1):
-            is_all = end == s.at - 1 or (end == s.at - 2 and s.tokens[end].lower in s.lexicon.adverbs)
-            return Attribution((at + 1, end), (at, at + 1)) if is_all else None
+            fills_gap = end == s.at - 1 or (end == s.at - 2 and s.tokens[end].lower in s.lexicon.adverbs)
+            return Attribution((at + 1, end), (at, at + 1)) if fills_gap else None
     return None
 
 

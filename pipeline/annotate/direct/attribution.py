@@ -138,7 +138,7 @@ def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) ->
         end=min(sentence.end, at + REACH),
         at=at,
         earlier=_earlier(reading.sentences, number),
-        last_quotation=last.attribution if last is not None and is_near else None,
+        last_attribution=last.attribution if last is not None and is_near else None,
         last_quotation_at=last.at if last is not None else 0,
         goes_on=segment.goes_on,
         ending=reading.text[segment.end - 1],

@@ -1,4 +1,7 @@
-"""Rules without a cue: the speaker is inferred from the sentences around; and the rule for denied words."""
+"""Rules that infer the speaker from the text around a quotation without a cue of its own, and the rule `denied`.
+
+All but `denied` are in `attribution.RULES`. That module tries `denied` afterwards, on what another rule has found.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive
 def subject_colon(s: Situation) -> Attribution | None:
     """The subject of the sentence before the colon: Holm hob die Hände: „…“"""
     opening = s.find_back(s.at - 1, max(s.first, s.at - 6), "(")
+    # A colon in parentheses does not announce the words of the subject: "(Titel: „…“)".
     if not s.is_at(s.at - 1, ":") or (opening is not None and not s.has(opening, s.at, ")")):
         return None
     speaker = first_subject(s, s.first, s.at - 1)
@@ -48,11 +52,11 @@ def reported_clause(s: Situation) -> Attribution | None:
             return Attribution(speaker)
         if not has_reported_mood(s, first, last):
             break
-    return s.last_quotation
+    return s.last_attribution
 
 
 def _follows_report(s: Situation) -> bool:
-    return s.last_quotation is not None or (bool(s.earlier) and has_reported_mood(s, *s.earlier[0]))
+    return s.last_attribution is not None or (bool(s.earlier) and has_reported_mood(s, *s.earlier[0]))
 
 
 @marked_rule(
@@ -64,12 +68,12 @@ def _follows_report(s: Situation) -> bool:
 )
 def split_quote(s: Situation) -> Attribution | None:
     """„…“, sagte Holm, „…“: the words continue after their speaker and a comma."""
-    last, comma = s.last_quotation, s.at - 1
+    last, comma = s.last_attribution, s.at - 1
     if last is None or last.speaker is None or s.last_quotation_at < s.first or not s.is_at(comma, ","):
         return None
-    told = range(s.last_quotation_at + 1, comma)
-    is_beside = last.speaker[0] in told and (last.cue is None or last.cue[0] in told)
-    return last if is_beside and not s.has(last.speaker[1], comma, ",") else None
+    between = range(s.last_quotation_at + 1, comma)
+    is_between = last.speaker[0] in between and (last.cue is None or last.cue[0] in between)
+    return last if is_between and not s.has(last.speaker[1], comma, ",") else None
 
 
 @marked_rule(
@@ -81,11 +85,11 @@ def split_quote(s: Situation) -> Attribution | None:
 )
 def same_speaker(s: Situation) -> Attribution | None:
     """The words continue the quotation before them: „…“, sagte er. „…“"""
-    if s.last_quotation is None or s.last_quotation.speaker is None:
+    if s.last_attribution is None or s.last_attribution.speaker is None:
         return None
     is_same_sentence = s.last_quotation_at >= s.first
     if s.goes_on or (s.at - s.last_quotation_at <= REACH and (is_same_sentence or _stands_by_itself(s))):
-        return s.last_quotation
+        return s.last_attribution
     return None
 
 
@@ -125,8 +129,9 @@ def nobody(s: Situation) -> Attribution | None:
 
 
 _BREAKS = frozenset({",", ";", ":", "–", "—", "\n"})
-_REACH = 3
-"""Most tokens from an English "not" to its verb."""
+"""Marks between clauses."""
+_NOT_TO_VERB = 3
+"""An English "not" or "only" is among this many tokens before its verb."""
 
 
 @marked_rule(
@@ -137,18 +142,23 @@ _REACH = 3
     misses="Kowalski hat gesagt: „Das Wasser sinkt nie.“",
 )
 def denied(s: Situation) -> Attribution | None:
-    """Hat nie gesagt: „…“; weder X noch Y sagte: „…“: nobody's words."""
+    """Hat nie gesagt: „…“; weder X noch Y sagte: „…“: nobody's words.
+
+    The quotation is kept, with this rule instead of the one that found it, with its cue and without a speaker.
+    """
     found = _with_cue(s)
     if found is None or found.cue is None:
         return None
     is_said_by_nobody = found.speaker is not None and _is_nobody(s, found.speaker)
-    if is_said_by_nobody or (_is_of_cue(s, found.cue) and (_is_negated(s, found) or _is_counterfactual(s, found.cue))):
+    if is_said_by_nobody or (
+        _is_in_clause(s, found.cue) and (_is_negated(s, found) or _is_counterfactual(s, found.cue))
+    ):
         return Attribution(None, found.cue)
     return None
 
 
 def _with_cue(s: Situation) -> Attribution | None:
-    """What the other rule found. Without a cue, the participle before the colon is the cue: "hat nie gesagt: „…“"."""
+    """What another rule found for these words; a participle before the colon is its cue if that rule named none."""
     if s.candidate is None or s.candidate.cue is not None or not s.is_at(s.at - 1, ":"):
         return s.candidate
     is_participle = s.tokens[s.at - 2].lower in s.lexicon.participles
@@ -156,13 +166,14 @@ def _with_cue(s: Situation) -> Attribution | None:
 
 
 def _is_nobody(s: Situation, speaker: Range) -> bool:
+    """Whether the subject denies that anybody said it: "niemand sagte", "weder Holm noch Marsh sagte"."""
     first, last = speaker
     is_number_ten = last - first > 1 and s.tokens[first + 1].surface[0].isdigit()  # "No 10 said"
     return (s.tokens[first].lower in s.lexicon.nobody and not is_number_ten) or s.is_at(first - 1, "weder", "neither")
 
 
-def _is_of_cue(s: Situation, cue: Range) -> bool:
-    """Whether cue and marks are in one clause. A negation in another clause does not deny the marked words."""
+def _is_in_clause(s: Situation, cue: Range) -> bool:
+    """Whether the marked words are in the clause of the cue. A negation in another clause does not deny them."""
     first, last = (cue[1], s.at - 1) if cue[0] < s.at else (s.after, cue[0])
     return not any(token.surface in _BREAKS for token in s.tokens[first:last])
 
@@ -178,12 +189,14 @@ def _is_negated(s: Situation, found: Attribution) -> bool:
     if any(s.tokens[at].lower in s.lexicon.never for at in words):
         return True
     if not s.is_german:
-        near = s.tokens[max(first, found.cue[0] - _REACH) : found.cue[0]]
+        near = s.tokens[max(first, found.cue[0] - _NOT_TO_VERB) : found.cue[0]]
         is_partial = any(token.lower in s.lexicon.only for token in near)
         return not is_partial and any(token.lower.endswith(("n't", "n’t")) or token.lower == "not" for token in near)
-    after = {found.cue[0], s.at, last, found.speaker[0] if found.speaker is not None else last}
+    # German "nicht" denies the cue only right before the cue, the speaker, the quotation or the end of the clause.
+    denied_after = {found.cue[0], s.at, last, found.speaker[0] if found.speaker is not None else last}
     return any(
-        s.tokens[at].lower == "nicht" and (at + 1 in after or s.tokens[at + 1].surface in {".", "!"}) for at in words
+        s.tokens[at].lower == "nicht" and (at + 1 in denied_after or s.tokens[at + 1].surface in {".", "!"})
+        for at in words
     )
 
 

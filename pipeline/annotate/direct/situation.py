@@ -38,10 +38,10 @@ class Situation(View, frozen=True, kw_only=True, gc=False):
     """The token of the marked words."""
     earlier: tuple[Range, ...] = ()
     """The sentences before in the same paragraph, nearest first, as many as rules look at."""
-    last_quotation: Attribution | None = None
-    """The quotation that ended in this sentence or the one before, or that these words continue; else None."""
+    last_attribution: Attribution | None = None
+    """Who said the quotation that ended in this sentence or the one before, or that these words continue; else None."""
     last_quotation_at: int = 0
-    """The token of that quotation."""
+    """The token of the last quotation before these words."""
     candidate: Attribution | None = None
     """What another rule found for these words; set for the rule `denied` alone."""
     reporting: Attribution | None = None
@@ -88,7 +88,11 @@ MarkedRule = Rule[MarkedFinder]
 def marked_rule(
     language: str, *, confidence: float, evidence: Evidence, matches: str, misses: str
 ) -> Callable[[Attribute], MarkedRule]:
-    """Make a rule of the function below; its id is the function's name."""
+    """Make a rule of the function below.
+
+    The function's name is the rule's id, which annotations record. The first line of its docstring describes the rule
+    to users and stands in docs/annotation.md, too.
+    """
 
     def declare(find: Attribute) -> MarkedRule:
         return rule_of(

@@ -22,7 +22,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LONGEST_REVISIT = timedelta(days=60)
-"""Must stay below the 90 days that steps look back for what they have already seen."""
+"""Must stay below the 90 days of `RECALL` in pipeline/steps/run/stores.py: a revisit knows no older captures."""
 
 
 class LogFormat(StrEnum):
@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     """`postgresql://user@host/database` for a ledger that several machines share (docs/cluster.md). It needs the extra
     `newsledger[cluster]`. The default is a SQLite file in the data directory."""
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Your own hosts, separated by commas. They may resolve to private or loopback addresses, on any port or, as
-    `host:port`, on this one, and are asked up to 50 times a second. `.example` allows all names below it."""
+    """Your own hosts, separated by commas. They may resolve to private or loopback addresses, and are asked up to
+    50 times a second. `host` allows every port, `host:port` only this one, and `.example` all names below it."""
     contact: str = Field(default="", pattern=r"^[ -~]*$")
     """A mail address or URL in the User-Agent, so that a site's operator can reach the person who runs this."""
     lookback_days: int = Field(default=7, ge=1, le=3650)
@@ -88,9 +88,9 @@ class Settings(BaseSettings):
     read_timeout_seconds: float = Field(default=20.0, gt=0)
     """The limit for the next bytes of a response."""
     parse_timeout_seconds: float = Field(default=10.0, gt=0)
-    """The limit for decoding and parsing one response, in seconds of the processor."""
+    """The limit for decoding and parsing one response, in CPU time."""
     build_timeout_seconds: float = Field(default=1800.0, gt=0)
-    """How long to wait for another build of the models. A build takes minutes, so it is longer than the other waits."""
+    """How long to wait for another build of the models. Longer than the other waits, because a build takes minutes."""
     lock_timeout_seconds: float = Field(default=60.0, gt=0)
     """How long an append waits for the ledger's lock before it fails."""
     wayback_url: str = Field(default="https://web.archive.org", pattern=r"^(https?://\S+)?$")
@@ -174,24 +174,24 @@ class Settings(BaseSettings):
 
     @property
     def ledger_catalog(self) -> LedgerPlace:
-        """The place of the ledger, for `Ledger.open`; `pipeline.ledger.catalog` knows what is there."""
+        """The place of the ledger, for `Ledger.open`. What differs between places is in `pipeline.ledger.catalog`."""
         if self.catalog:
             return PostgresPlace(self.catalog.get_secret_value(), self.local_catalog.with_suffix(""))
         return self.local_catalog
 
     @property
     def local_catalog(self) -> Path:
-        """The catalog of a ledger on one machine, and of a backup."""
+        """The catalog of a ledger without PostgreSQL. A backup's catalog has the same file name, for every ledger."""
         return self.data / "ledger.sqlite"
 
     @property
     def host_folder(self) -> Path:
-        """What processes share about hosts, such as the budget of requests."""
+        """The folder of what processes share about web hosts, such as the budget of requests."""
         return self.data / "hosts"
 
     @property
     def cc_news_folder(self) -> Path:
-        """The records of news files that are from our sources' hosts. May be deleted at any time."""
+        """Copies of the parts of Common Crawl's news files that concern our sources. May be deleted at any time."""
         return self.data / "cc_news"
 
     @property
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
         return self.data / "news.duckdb"
 
     @property
-    def history_file(self) -> Path:
+    def sql_history_file(self) -> Path:
         """What was typed at the prompt of `newsledger sql`, for each user, where the XDG rules put it."""
         state = os.environ.get("XDG_STATE_HOME", "")
         return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger" / "sql_history"
@@ -215,12 +215,12 @@ class Settings(BaseSettings):
 
     @property
     def checkpoint_file(self) -> Path:
-        """How far verifications have come."""
+        """How far verifications have come, so that the next one can begin there."""
         return self.data / "checkpoint.json"
 
     @property
     def anchors_file(self) -> Path:
-        """The heads of the ledger at each maintenance."""
+        """Where maintenance notes the head of the ledger each time."""
         return self.anchors or self.data / "anchors.jsonl"
 
     @property

@@ -111,7 +111,7 @@ def _converse(settings: Settings, output: OutputFormat, allow_files: bool) -> No
     from pipeline.cli.sql_prompt import converse
 
     with open_news(settings, allow_files) as con:
-        converse(con, lambda text, use: run(con, text, use), output, settings.history_file)
+        converse(con, lambda text, use: run(con, text, use), output, settings.sql_history_file)
 
 
 def open_news(settings: Settings, allow_files: bool = False, written: Path | None = None) -> duckdb.DuckDBPyConnection:

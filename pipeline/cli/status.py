@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline.monitor.state import CoverageDay, FailedTask, FeedStatus, State
 
 LOST_SHOWN = 20
-"""Lost pages that are listed without --all, the newest ones."""
+"""Number of lost pages that are listed without --all, the newest first."""
 
 
 def status(
@@ -40,7 +40,7 @@ def status(
 
     A source needs attention if feeds fail or are retired (HTTP 410), if items may have been missed between two polls,
     if it had an unusually quiet day or a day without a poll, or if pages could not be fetched. The counts of the last
-    seven days come from the last published build, everything else from the ledger.
+    seven days come from the last published build, the other counts from the ledger.
 
     With --check, for cron and monitors: a line for each failing source, for each possible gap, quiet day and failed
     run of the last two days, if nothing was polled or published for two days, and if the ledger was not verified for
@@ -95,15 +95,15 @@ def _write_json(state: State, found: Sequence[Concern]) -> None:
 
 
 def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
-    days = f"(last {state.lookback_days} days)"
+    lookback = f"(last {state.lookback_days} days)"
     _show_sources(state, show_all=show_all)
     _show_lost(state, show_all=show_all)
     typer.echo(f"sources     {_totals(state)}")
     typer.echo(f"ledger      {state.ledger.position} events in {state.ledger.appends} appends, {ledger}")
     pending = ", ".join(f"{count} to {step}" for step, count in state.pending.items())
-    typer.echo(f"pending     {state.pages_pending} pages to capture, {pending}, {len(state.lost)} lost {days}")
+    typer.echo(f"pending     {state.pages_pending} pages to capture, {pending}, {len(state.lost)} lost {lookback}")
     if state.failed_tasks:
-        typer.echo(f"airflow     {_failures(state.failed_tasks)} {days}")
+        typer.echo(f"airflow     {_failures(state.failed_tasks)} {lookback}")
     published = state.publication
     built = f"{utc_minute(published.built_at)}, up to event {published.head_position}, " if published else ""
     typer.echo(f"published   {f'{built}{news_file}' if published else 'nothing yet'}")
@@ -172,10 +172,10 @@ def _show_lost(state: State, *, show_all: bool) -> None:
 
 def _failures(tasks: Sequence[FailedTask]) -> str:
     runs = len({(task.dag_id, task.run_id) for task in tasks})
-    last = tasks[0]
-    name = f"{last.dag_id}.{last.task_id}" + (f" of {last.label}" if last.label else "")
-    newest = f"{utc_minute(last.occurred_at)}, {name}: {last.error}"
-    return f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} of {runs} run{'s' if runs > 1 else ''} failed; {newest}"
+    newest = tasks[0]
+    name = f"{newest.dag_id}.{newest.task_id}" + (f" of {newest.label}" if newest.label else "")
+    last = f"{utc_minute(newest.occurred_at)}, {name}: {newest.error}"
+    return f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} of {runs} run{'s' if runs > 1 else ''} failed; {last}"
 
 
 def _totals(state: State) -> str:

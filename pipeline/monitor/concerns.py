@@ -12,13 +12,13 @@ import msgspec
 from pipeline.interval import utc_minute
 from pipeline.monitor.state import FeedStatus, State
 
-NEWS_FOR = timedelta(days=2)
-"""How long a gap, a quiet day or a failed run is reported. A check that runs daily reports each at least once, and does
-not repeat it for ever."""
+REPORTED_FOR = timedelta(days=2)
+"""For this long a gap, a quiet day or a failed run is a concern. A daily check reports each at least once, but not for
+ever."""
 IDLE_AFTER = timedelta(days=2)
-"""Nothing may be polled or published for this long. A daily run that is missed once is made up for by the next."""
-VERIFY_EVERY = timedelta(days=14)
-"""The weekly maintenance reads all events; it may fail to run once."""
+"""The last poll and the last publication may be this old. If a daily run is missed once, the next makes up for it."""
+VERIFIED_WITHIN = timedelta(days=14)
+"""All events must have been read within this time. The weekly maintenance reads them; it may fail once."""
 
 
 class ConcernKind(StrEnum):
@@ -43,10 +43,10 @@ class Concern(msgspec.Struct, frozen=True):
 
 
 def concerns(state: State) -> list[Concern]:
-    """Everything that needs a person, the ledger first, then the sources in alphabetical order."""
-    about_all = [*_verification(state), *_activity(state), *_failed_runs(state)]
+    """Everything that needs a person: what concerns the whole installation, then the sources in alphabetical order."""
+    about_installation = [*_verification(state), *_activity(state), *_failed_runs(state)]
     about_sources = [*_feeds(state), *_coverage(state)]
-    return about_all + sorted(about_sources, key=lambda concern: concern.source_id or "")
+    return about_installation + sorted(about_sources, key=lambda concern: concern.source_id or "")
 
 
 def _verification(state: State) -> Iterator[Concern]:
@@ -56,9 +56,9 @@ def _verification(state: State) -> Iterator[Concern]:
         what = f"the verification of {utc_minute(last.verified_at)} found: {last.first_finding}{more}"
         yield Concern(ConcernKind.NOT_AS_RECORDED, None, what)
     since = (last.read_since or last.verified_at) if last else state.ledger.begun_at
-    if since is not None and since < state.read_at - VERIFY_EVERY:
-        what = "was not verified completely since" if last else "was never verified; it was begun on"
-        what = f"the ledger {what} {utc_minute(since)}: run `newsledger maintain`"
+    if since is not None and since < state.read_at - VERIFIED_WITHIN:
+        verified = "was not verified completely since" if last else "was never verified; it was begun on"
+        what = f"the ledger {verified} {utc_minute(since)}: run `newsledger maintain`"
         yield Concern(ConcernKind.NOT_VERIFIED, None, what)
 
 
@@ -76,7 +76,7 @@ def _activity(state: State) -> Iterator[Concern]:
 
 
 def _failed_runs(state: State) -> Iterator[Concern]:
-    recent = [task for task in state.failed_tasks if task.occurred_at >= state.read_at - NEWS_FOR]
+    recent = [task for task in state.failed_tasks if task.occurred_at >= state.read_at - REPORTED_FOR]
     recent.sort(key=lambda task: (task.dag_id, task.run_id, task.occurred_at))
     for (dag_id, run_id), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
         tasks = list(group)
@@ -90,7 +90,7 @@ def _failed_runs(state: State) -> Iterator[Concern]:
 
 
 def _feeds(state: State) -> Iterator[Concern]:
-    feeds = sorted(state.listed_feeds, key=lambda feed: feed.source_id)
+    feeds = sorted(state.current_feeds, key=lambda feed: feed.source_id)
     for source_id, group in groupby(feeds, key=lambda feed: feed.source_id):
         mine = list(group)
         if failing := [feed for feed in mine if feed.is_failing]:
@@ -110,10 +110,10 @@ def _which(some: Sequence[FeedStatus], feeds: Sequence[FeedStatus]) -> str:
 
 
 def _coverage(state: State) -> Iterator[Concern]:
-    polled = {feed.source_id for feed in state.listed_feeds}
-    newest = max((each.day for each in state.coverage), default=None)
+    current_sources = {feed.source_id for feed in state.current_feeds}
+    newest_day = max((each.day for each in state.coverage), default=None)
     for each in state.coverage:
-        if newest is None or each.source_id not in polled or each.day <= newest - NEWS_FOR:
+        if newest_day is None or each.source_id not in current_sources or each.day <= newest_day - REPORTED_FOR:
             continue
         if each.gaps:
             times = f"{each.gaps} times" if each.gaps > 1 else "once"

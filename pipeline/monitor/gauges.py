@@ -56,7 +56,7 @@ class StateCollector(Collector):
             yield _one("verification_findings", "Differences that the last verification found.", verified.findings)
 
     def _feeds(self) -> Iterator[GaugeMetricFamily]:
-        feeds = self._state.listed_feeds
+        feeds = self._state.current_feeds
         yield _count("feeds", "Feeds that are polled or retired.", feeds, lambda feed: True)
         yield _count("feeds_failing", "Feeds whose last poll failed.", feeds, lambda feed: feed.is_failing)
         yield _count("feeds_retired", "Feeds that are not polled after a 410.", feeds, lambda feed: feed.is_retired)

@@ -127,7 +127,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     verification: LastVerification | None
 
     @property
-    def listed_feeds(self) -> Sequence[FeedStatus]:
+    def current_feeds(self) -> Sequence[FeedStatus]:
         """The feeds that are still polled, as far as the ledger can tell, with the retired ones."""
         newest = max((feed.last_polled_at for feed in self.feeds), default=self.read_at)
         return [feed for feed in self.feeds if feed.is_retired or feed.last_polled_at > newest - REMOVED_AFTER]

@@ -129,7 +129,7 @@ class _Admission(msgspec.Struct, frozen=True):
 
 
 ASSUMED_LANGUAGE = "en"
-"""The language of unchecked feeds if the list names no language."""
+"""The language of unchecked feeds if most entries of their list name none."""
 
 
 def make_plan(
@@ -137,7 +137,7 @@ def make_plan(
 ) -> Plan:
     """Decide where each candidate goes. Raises SourcesError if the options contradict an existing source."""
     candidates = tuple(candidates)
-    drafts = _Drafts(sources, overrides, _commonest_language(candidates))
+    drafts = _Drafts(sources, overrides, _assumed_language(candidates))
     described = [(one, overrides.language or _language(one, tell_language)) for one in candidates]
     # Candidates of unknown language come last and join the source that others of their outlet have joined.
     order = sorted(range(len(described)), key=lambda place: described[place][1] is None)
@@ -146,10 +146,11 @@ def make_plan(
     return Plan(planned, tuple(_verdict(admissions[place]) for place in range(len(described))))
 
 
-def _commonest_language(candidates: Iterable[Candidate]) -> str:
-    """What an unchecked feed is taken for if nothing tells its language. It is shown, and easy to correct."""
-    named = Counter(language for one in candidates if (language := language_of(one.language)))
-    return named.most_common(1)[0][0] if named else ASSUMED_LANGUAGE
+def _assumed_language(candidates: Sequence[Candidate]) -> str:
+    """What an unchecked feed is taken for if nothing tells its language: the language that more than half of the
+    entries name. It is shown, and easy to correct."""
+    named = Counter(language_of(one.language) for one in candidates)
+    return next((one for one, entries in named.items() if one and 2 * entries > len(candidates)), ASSUMED_LANGUAGE)
 
 
 class _Drafts:

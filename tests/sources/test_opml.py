@@ -105,11 +105,12 @@ def test_what_cannot_be_read_is_one_line_for_each_entry(tmp_path: Path) -> None:
 
 def test_an_unchecked_list_needs_no_language(tmp_path: Path) -> None:
     opml = "<opml><body>{}<outline xmlUrl='https://sample.com/rss'/></body></opml>"
-    named = "<outline xmlUrl='https://bote.example/rss' language='nl'/>"
-    (tmp_path / "named.opml").write_text(opml.format(named))
-    (tmp_path / "a.opml").write_text(opml.format(""))
-    assert [source.language for source in imported(tmp_path / "one.toml", tmp_path / "a.opml")] == ["en"]
-    assert [source.language for source in imported(tmp_path / "two.toml", tmp_path / "named.opml")] == ["nl", "nl"]
+    named = ["<outline xmlUrl='https://bote.example/rss' language='nl'/>"]
+    named.append("<outline xmlUrl='https://krant.test/rss' language='nl'/>")
+    for entries, languages in enumerate((["en"], ["en", "nl"], ["nl", "nl", "nl"])):
+        (tmp_path / "a.opml").write_text(opml.format("".join(named[:entries])))
+        sources = imported(tmp_path / f"{entries}.toml", tmp_path / "a.opml")
+        assert sorted(source.language for source in sources) == languages, "one entry says nothing about the others"
 
 
 def test_a_feed_in_an_attribute_of_another_name() -> None:

@@ -20,6 +20,7 @@ MAX_SITEMAP_URLS = 50_000
 """Maximum number of addresses that are read from one sitemap or sitemap index: the limit of the protocol."""
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg")
+_FILES = (".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".mp4", ".m4v", ".mov", ".webm", ".pdf")
 
 
 class NotAFeed(Exception):
@@ -56,7 +57,7 @@ class FeedWarning(StrEnum):
     TOO_MANY_ITEMS = "too_many_items"
     ITEM_WITHOUT_LINK = "item_without_link"
     LINK_FROM_ENCLOSURE = "link_from_enclosure"
-    """An entry links only to its sound, picture or film. That link is used as the page."""
+    """An entry links only to its sound, film or document. That link is used as the page."""
     GUID_REUSED = "guid_reused"
     """Several pages have the same guid. Their addresses are used instead."""
     BAD_DATE = "bad_date"
@@ -145,7 +146,20 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_picture(enclosure: Enclosure) -> bool:
-    return (enclosure.type or "").startswith("image/") or urlsplit(enclosure.url).path.lower().endswith(_PICTURES)
+    return (enclosure.type or "").startswith("image/") or _path(enclosure).endswith(_PICTURES)
+
+
+def is_file(enclosure: Enclosure) -> bool:
+    """Whether it can stand for an entry that links to nothing else: a sound, a film or a document, by its type or its
+    name. If neither tells, it may be a picture."""
+    return not is_picture(enclosure) and (bool(enclosure.type) or _path(enclosure).endswith(_FILES))
+
+
+def _path(enclosure: Enclosure) -> str:
+    try:
+        return urlsplit(enclosure.url).path.lower()
+    except ValueError:
+        return ""
 
 
 class Unreadable(Exception):

@@ -15,7 +15,7 @@ from pipeline.collect.feeds.feed import (
     ParsedFeed,
     RawEntry,
     Unreadable,
-    is_picture,
+    is_file,
 )
 from pipeline.events import Enclosure
 
@@ -70,7 +70,7 @@ def _read_entry(item: Mapping[str, Any]) -> RawEntry:
     guid = _first(item, "id")
     link = _first(item, "url", "external_url") or (guid if guid and guid.startswith(_WEB) else None)
     attached = tuple(_attachments(item))
-    file = next((one.url for one in attached if not is_picture(one)), None)
+    file = next((one.url for one in attached if is_file(one)), None)
     html, text = _first(item, "content_html"), _first(item, "content_text")
     summary, title = _first(item, "summary"), _first(item, "title")
     return RawEntry(

@@ -24,6 +24,7 @@ from pipeline.collect.feeds.feed import (
     ParsedFeed,
     RawEntry,
     Unreadable,
+    is_file,
     is_picture,
 )
 from pipeline.events import Enclosure
@@ -130,7 +131,7 @@ def _link(
     """The address of the article, and whether it is only that of an enclosure.
 
     In this order: the best alternate, a guid that is an address, an alternate in another format, the entry itself
-    (`self`), an enclosure that is no picture. A picture comes after the guid.
+    (`self`), an enclosure that is a sound, a film or a document. A picture comes after the guid.
     """
     alternates = [link for link in links if _relation(link) == "alternate" and link.get("href")]
     pages = [link for link in alternates if _media_type(link.get("type", "text/html")) in _HTML_TYPES]
@@ -142,7 +143,7 @@ def _link(
         return guid, False
     for link in (*alternates, *(link for link in links if _relation(link) == "self" and link.get("href"))):
         return str(link["href"]), False
-    files = (file.url for file in _enclosures(entry, links) if not is_picture(file))
+    files = (file.url for file in _enclosures(entry, links) if is_file(file))
     file = next(files, None)
     return file, file is not None
 

@@ -122,9 +122,9 @@ LINKS = {
     "an alternate of another type": (f"<atom:link type='application/json' href='{PAGE}'/>", PAGE, None),
     "xml:base": ("<link xml:base='https://a.example/x/'>../1</link>", PAGE, None),
     "an enclosure alone": (f"<guid>g</guid><enclosure url='{PAGE}' type='audio/mpeg'/>", PAGE, "g"),
-    "media:content alone": (f"<media:group><media:content url='{PAGE}'/></media:group>", PAGE, None),
+    "media:content alone": (f"<media:group><media:content url='{PAGE}' medium='audio'/></media:group>", PAGE, None),
     "a link before the enclosure": (f"<enclosure url='/1.mp3'/><link>{PAGE}</link>", PAGE, None),
-    "a sound after a picture": (f"<enclosure url='/1.png'/><enclosure url='{PAGE}'/>", PAGE, None),
+    "a sound after a picture": (f"<enclosure url='/1.png'/><enclosure url='{PAGE}' type='audio/mpeg'/>", PAGE, None),
     "an own link after one of Atom": (
         f"<atom:link rel='alternate' type='text/html' href='/2'/><link>{PAGE}</link>",
         PAGE,
@@ -203,6 +203,7 @@ def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() 
 NO_PAGES = [
     "", "<link></link>", "<guid>p-1</guid>", "<guid isPermaLink='true'>p-1</guid>",
     "<guid isPermaLink='false'>/1</guid>", "<enclosure url='/1.jpg'/>", "<enclosure url='/1' type='image/webp'/>",
+    "<enclosure url='/?id=1'/>", "<link rel='enclosure' href='/picture/1'/>",
     "<link>mailto:redaktion@bote.example</link>",
     "<link>javascript:alert(1)</link>", "<link>http://</link>", "<link>https:</link>", "<link>http://[::1</link>",
     "<link>#oben</link>", "<link>https://./</link>", "<link>file:///etc/passwd</link>",

@@ -1,4 +1,4 @@
-"""The daily run: plan ▶ collect in shards ▶ extract ▶ join ▶ annotate ▶ build_models ▶ publish, sum_up ▶ verdict.
+"""The daily run: plan ▶ collect ▶ extract ▶ learn ▶ join ▶ annotate ▶ build_models ▶ publish, sum_up ▶ verdict.
 
 ### What a run does
 
@@ -8,12 +8,12 @@ Each run is about one day, its *partition key*: `2026-03-14`. The key stands at 
 * **Scheduled** runs start every midnight (UTC) and are about the day that has ended. They poll all feeds, then capture,
   extract and annotate everything that is pending from the last seven days. So a run also makes up for missed days, as
   far as the feeds still show them.
-* **Manual** runs do the same. With a partition key (Trigger ▸ Advanced Options), a manual run does what a backfill of
-  that day does.
+* **Manual** runs do the same. With the partition key of an earlier day (Trigger ▸ Advanced Options), a manual run does
+  what a backfill of that day does.
 * **Backfill** runs first *recover* missing articles of the day from the sources' sitemaps, a web archive and, if
   configured, CC-NEWS. Pages are fetched live, or from the archive if they are gone. Then they *replay* the day: the
-  current extractor and annotators process every capture that they have not processed yet. Feeds are polled only if
-  the day is the latest one.
+  current extractor and annotators process every capture that they have not processed yet. A backfill run of the last
+  complete day also does what a scheduled run does; other backfill runs poll no feeds.
 
 The articles of a day are those published on it, or first seen on it if their date is unknown. Runs may overlap: only
 one run at a time collects from a host, one writes to the ledger, and one builds the models.
@@ -22,9 +22,9 @@ one run at a time collects from a host, one writes to the ledger, and one builds
 
 `plan` deals the sources into a few shards, because a process costs more than most sources. Each is a mapped `collect`
 task, named by its first and last source in alphabetical order: `3 of 4: bbc … dw`. Sources that share a host are in one
-shard, and those with a low `requests_per_second` have a shard of their own. The log has one line for each source: what
-was polled and searched, what was new, what failed and why, bytes, seconds. A source that fails is recorded and does
-not stop its shard. A shard that is tried again polls only the feeds that this run has not polled yet.
+shard. Those with a low `requests_per_second` share the last shard, if there is more than one. The log has one line for
+each source: what was polled and searched, what was new, what failed and why, bytes, seconds. A source that fails is
+recorded and does not stop its shard. A shard that is tried again polls only the feeds that this run has not polled yet.
 
 ### Backfill
 
@@ -52,11 +52,12 @@ correct. Everything else is tried again after one minute and after two more; it 
 
 ### Results
 
-`plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO --dry-run` also searches
-the history. `sum_up` returns and logs how many articles were recovered, replayed, unchanged, lost and left waiting,
-even if a task failed. `verdict` fails the run if a task failed, if no feed could be read, or if no document of the
-history could be fetched. The mart `backfills` has a row for each run and source. Documents that could not be fetched
-are in `events.history_read`, with the reason.
+In a backfill, `plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO --dry-run`
+also searches the history. `sum_up` returns how many feeds were polled and how many of them failed, even if a task
+failed. In a backfill it also returns and logs how many articles were recovered, replayed, unchanged, lost and left
+waiting. `verdict` fails the run if a task failed, if no feed could be read, or if no document of the history could be
+fetched and no page was recovered. The mart `backfills` has a row for each backfill run and source. Documents that could
+not be fetched are in `events.history_read`, with the reason.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ SLOTS = conf.getint("core", "parallelism")
 IF_PLANNED = "all_done_min_one_success"
 """For `extract`, which comes after `plan` and the shards: it runs if all shards have failed, but not without a plan."""
 IF_TRIED = "one_done"
-"""Runs if the task before it has succeeded or failed, but not if it was left out. What one source or page makes fail
+"""Runs if the task before it has succeeded or failed, but not if that task did not run. A failure of one source or page
 must not keep the others from being published; `verdict` then fails the run. After a failed `plan` nothing runs."""
 
 

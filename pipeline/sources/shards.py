@@ -1,8 +1,8 @@
 """Shards: sources that one task collects in one process, because a process costs more than most sources.
 
 Sources that share a host are in one shard, because one process at a time collects from a host. Sources that allow fewer
-requests than the default have a shard of their own, so that the others are not retried with them or wait in their slot.
-The other shards are alphabetical ranges of about the same number of addresses.
+requests than the default share the last shard, so that the others are not retried with them or wait in their slot. The
+other shards are alphabetical ranges of about the same number of addresses.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The items of a sitemap that are news. A sitemap may list the whole past of a site.
 
-A page is news if it was published or changed since the last runs. Its date is, in this order: the publication date in a
-news sitemap, the day in its address, the `lastmod` of the sitemap. Some servers write the time of the request as the
-`lastmod` of every page; then it is no date.
+A page is news if its date lies within the lookback. Its date is the first of these that it has: the publication date in
+a news sitemap, the day in its address, the `lastmod` of the sitemap. So a page that was published before and changed
+within the lookback is news only if nothing but its `lastmod` dates it. Some servers write the time of the request as
+the `lastmod` of every page; then it says nothing about the page and is ignored.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ _A_DAY = timedelta(days=1)
 def news_of(
     feed: Feed, *, since: datetime, polled_at: datetime, known_guids: Container[str], zone: ZoneInfo
 ) -> tuple[tuple[FeedItem, ...], tuple[str, ...]]:
-    """The items published or changed after `since`, and the ones known before; and warnings about the other ones.
+    """Return the items to record, and warnings.
 
-    An item without a date is news in a news sitemap only. A `lastmod` that is no date is removed: with it, the item
-    would look changed at every poll.
+    The items are those dated `since` or later, and all known ones, because a known item may have changed. An undated
+    item is news in a news sitemap only; elsewhere the warning `undated_items` says that there are such items. If the
+    `lastmod` of every page is about the time of the request, it is removed from the items, with the warning
+    `lastmod_is_now`: with it, they would look changed at every poll.
     """
     stamped = is_stamped(feed.items, polled_at)
     items = []
@@ -33,7 +36,7 @@ def news_of(
     for item in feed.items:
         if stamped:
             item = msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None)
-        at = _dated_at(item, zone) or item.updated_at
+        at = _published_at(item, zone) or item.updated_at
         is_undated = at is None and feed.kind is not FeedKind.NEWS_SITEMAP
         undated = undated or is_undated
         if item.guid in known_guids or (at is None and not is_undated) or (at is not None and at >= since):
@@ -42,8 +45,8 @@ def news_of(
     return tuple(items), tuple(warnings)
 
 
-def _dated_at(item: FeedItem, zone: ZoneInfo) -> datetime | None:
-    """The date of publication. A day in the address counts to its end, because its hour is unknown."""
+def _published_at(item: FeedItem, zone: ZoneInfo) -> datetime | None:
+    """When the page was published. For a day in the address this is the day's end, because the hour is unknown."""
     if item.published_at is not None:
         return item.published_at
     day = named_day(item.url, zone)

@@ -2,8 +2,9 @@
 
     sitemaps ▶ web archive ▶ pages, live or archived ▶ CC-NEWS
 
-Every document of the history is recorded as `history_read` when it was read. So an interrupted run resumes where it
-stopped, and a run that is repeated within a day requests only what is still missing.
+Every document of the history (a sitemap, a web archive's index, a CC-NEWS file) is recorded as `history_read` as soon
+as it has been read. So an interrupted run resumes where it stopped, and a run that is repeated within a day requests
+only what is still missing.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pipeline.steps.backfill.history_state import SourceInterval, history_reads
 from pipeline.steps.backfill.recover_news import NewsRecovery
 from pipeline.steps.backfill.recover_pages import PageRecovery
 from pipeline.steps.run.stores import StepResult, Stores
-from pipeline.steps.run.visits import SourceLocks, attend_each
+from pipeline.steps.run.visits import SourceLocks, visit_each_unlocked
 
 _NAMED_FAILURES = 5
 """Maximum number of unreadable documents named in the notices; the events `history_read` name them all."""
@@ -38,17 +39,18 @@ _NAMED_FAILURES = 5
 def recover(stores: Stores, sources: Sequence[Source], interval: Interval, roster: Sequence[Source]) -> StepResult:
     """Find and capture the articles that the sources published in the interval.
 
-    `roster` are all sources of sources.toml: a host has one budget for all of them, and a news file is streamed once.
+    `roster` are all sources of sources.toml, also those that are not recovered now. A host that several of them share
+    has one budget, and a CC-NEWS file is read once for the hosts of all of them.
     """
     hosts = frozenset(host for source in roster for host in source.hosts)
 
     async def run() -> StepResult:
         async with open_history(stores.settings, roster, stores.now) as history:
 
-            async def attend(source: Source, locks: SourceLocks) -> StepResult:
+            async def visit(source: Source, locks: SourceLocks) -> StepResult:
                 return await _recover_source(stores, history.on_behalf_of(source), source, interval, hosts, locks)
 
-            return await attend_each(stores, sources, attend)
+            return await visit_each_unlocked(stores, sources, visit)
 
     return asyncio.run(run())
 
@@ -62,7 +64,7 @@ async def _recover_source(
     locks: SourceLocks,
 ) -> StepResult:
     past = SourceInterval(source.id, interval)
-    async with locks.at_hosts():
+    async with locks.at_hosts():  # the pages are locked by PageRecovery, for a batch at a time
         result = await _search_sitemaps(stores, history, source, past)
     result += await _search_web_archive(stores, history, source, past)
     pages = PageRecovery(stores, history.client, history.web_archive(source), source, past, locks)

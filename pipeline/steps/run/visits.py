@@ -26,7 +26,10 @@ _FILES_A_SOURCE = 10
 
 
 def polite_client(settings: Settings, sources: Sequence[Source], now: Callable[[], datetime]) -> Client:
-    """The client for these sources, with the limits and timeouts of the settings."""
+    """A client with the timeouts of the settings and the budgets of these sources' hosts, as `limits` says.
+
+    `sources` are best all of sources.toml: a source that is not visited may set the budget of a host that is.
+    """
     return Client(
         allow_hosts=settings.allow_hosts,
         limits=limits(settings, sources),
@@ -66,7 +69,7 @@ def limits(settings: Settings, sources: Sequence[Source]) -> Limits:
 
 
 class SourceLocks:
-    """Locks that keep other runs away while a source is visited. Entering one may raise HeldByAnotherRun."""
+    """Locks that keep other runs away while a source is visited. Waiting for one may raise HeldByAnotherRun."""
 
     def __init__(self, locks: HostLocks, hosts: AbstractSet[str]) -> None:
         self._locks, self._hosts = locks, hosts
@@ -86,19 +89,20 @@ class SourceLocks:
 async def visit_each(
     stores: Stores, sources: Sequence[Source], visit: Callable[[Source], Awaitable[StepResult]]
 ) -> StepResult:
-    """Visit all sources like `attend_each`. Each visit keeps the source's hosts locked from its start to its end."""
+    """Visit all sources like `visit_each_unlocked`, but keep each source's hosts locked during its whole visit."""
 
-    async def attend(source: Source, locks: SourceLocks) -> StepResult:
+    async def locked_visit(source: Source, locks: SourceLocks) -> StepResult:
         async with locks.at_hosts():
             return await visit(source)
 
-    return await attend_each(stores, sources, attend)
+    return await visit_each_unlocked(stores, sources, locked_visit)
 
 
-async def attend_each(
-    stores: Stores, sources: Sequence[Source], attend: Callable[[Source, SourceLocks], Awaitable[StepResult]]
+async def visit_each_unlocked(
+    stores: Stores, sources: Sequence[Source], visit: Callable[[Source, SourceLocks], Awaitable[StepResult]]
 ) -> StepResult:
-    """Call `attend` for all sources at the same time. It locks what it needs, with the locks that it is given.
+    """Call `visit` for all sources at the same time. Nothing is locked: `visit` gets the source's locks, and enters
+    those that it needs for as long as it needs them.
 
     An error of one source becomes a problem that names the source; the other sources are finished. A NewsledgerError,
     such as a full disk or a locked ledger, concerns all sources and is raised. If another run holds a host for too
@@ -108,20 +112,20 @@ async def attend_each(
 
     async def result_of(locks: HostLocks, source: Source) -> StepResult:
         try:
-            return await attend(source, SourceLocks(locks, _hosts(source)))
+            return await visit(source, SourceLocks(locks, _hosts(source)))
         except HeldByAnotherRun as exc:
             return StepResult({}, notices=(f"source {source.id}: put off, {exc}",))
         except NewsledgerError:
             raise
         except Exception as exc:  # noqa: BLE001  # the problem says what happened, and names the source
-            return StepResult({}, (f"source {source.id}: {type(exc).__name__}: {exc}",))
+            return StepResult({}, problems=(f"source {source.id}: {type(exc).__name__}: {exc}",))
 
     async def one(locks: HostLocks, source: Source) -> StepResult:
         async with at_once:
             began = time.monotonic()
             result = await result_of(locks, source)
-            problems = (*result.problems, *result.notices)
-            stores.on_source(stores.reports.close(source.id, time.monotonic() - began, problems))
+            lines = (*result.problems, *result.notices)
+            stores.on_source(stores.reports.close(source.id, time.monotonic() - began, lines))
             return result
 
     settings = stores.settings

@@ -15,7 +15,7 @@ from pipeline.events import Access, Block, BlockKind
 from pipeline.extract.body import body_blocks, declared_paragraphs, linked_lines
 from pipeline.extract.boilerplate.lines import asks_for_consent, clean_lines, repeats, without_repeated_quotations
 from pipeline.extract.boilerplate.markup import drop
-from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, outlet_of, remove_unwanted
+from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, remove_unwanted, rules_for_page
 from pipeline.extract.boilerplate.templates import without_templates
 from pipeline.extract.boilerplate.tree_cleaner import TreeCleaner
 from pipeline.extract.extraction import Extraction
@@ -71,7 +71,7 @@ def extract_page(
     declared = read_declared(root, url)
     etree.strip_elements(root, "script", with_tail=False)
     separate_lines(root)
-    outlet = outlet or outlet_of(url)
+    outlet = outlet or rules_for_page(url)
     sites = site_names(declared, url)
     titles = declared_titles(declared, sites)
     page_title = without_site(plain(root.findtext(".//title") or ""), sites)

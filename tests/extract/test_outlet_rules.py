@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.extract import extract_page
-from pipeline.extract.boilerplate.outlet_rules import Expected, OutletRules, Unwanted, load_outlets, outlet_of
+from pipeline.extract.boilerplate.outlet_rules import Expected, OutletRules, Unwanted, load_outlet_rules, rules_for_page
 from tests.golden.made_up import CAPTURED_AT, DEICH, HARBOUR, URL, page, paragraphs
 
 TICKER = f"<div class='k1'><p>{HARBOUR[0]}</p></div>"
@@ -54,8 +54,8 @@ def test_an_outlets_headline_and_body_can_be_named() -> None:
     ],
 )
 def test_an_entry_is_for_its_host_and_subdomains(url: str, found: bool) -> None:
-    assert (outlet_of(url) is not None) is found
+    assert (rules_for_page(url) is not None) is found
 
 
 def test_every_entry_says_why() -> None:
-    assert all(entry.reason and entry.example and (entry.remove or entry.body) for entry in load_outlets())
+    assert all(entry.reason and entry.example and (entry.remove or entry.body) for entry in load_outlet_rules())

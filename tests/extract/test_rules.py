@@ -9,7 +9,7 @@ import pytest
 from pipeline.extract.boilerplate.box_rules import BOX_RULES, BoxRule, box_rules_for
 from pipeline.extract.boilerplate.line_patterns import LineRule
 from pipeline.extract.boilerplate.lines import BIO, LINE_RULES, NAMES_ONLY, is_bio, is_names_only
-from pipeline.extract.boilerplate.outlet_rules import OutletRules, load_outlets
+from pipeline.extract.boilerplate.outlet_rules import OutletRules, load_outlet_rules
 from pipeline.extract.boilerplate.tree_rules import LAST_RULES, TREE_RULES, TreeRule
 from pipeline.extract.metadata.agencies import AGENCIES, credited_agencies
 from pipeline.extract.page.removal import CREDIT
@@ -185,7 +185,7 @@ def test_every_rule_says_why() -> None:
     assert [rule.id for rule in ALL_RULES if not rule.reason.endswith((".", ".)"))] == []
 
 
-@pytest.mark.parametrize("outlet", load_outlets(), ids=lambda outlet: outlet.host)
+@pytest.mark.parametrize("outlet", load_outlet_rules(), ids=lambda outlet: outlet.host)
 def test_outlets_give_what_their_examples_expect(outlet: OutletRules) -> None:
     extraction = extract(outlet.example.encode(), url=f"https://www.{outlet.host}/ort/artikel-1")
     kinds = [block.kind.value for block in extraction.blocks]

@@ -1,4 +1,7 @@
-"""Rules for single outlets, where general rules cannot work: the entries of `outlet_rules.toml`. All are optional."""
+"""Rules for single outlets, where general rules cannot work: the entries of `outlet_rules.toml`.
+
+Most outlets have no entry; the general rules are enough for their pages.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,13 @@ class Unwanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Blocks of the outlet's pages that are not part of the article."""
 
     select: str
-    """XPath."""
+    """XPath of the blocks."""
     kind: str
-    """The kind under which they are recorded."""
+    """The kind of boilerplate that `boilerplate_stripped` records."""
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The extraction of the example page."""
+    """What the tests expect from the extraction of the example page: its headline, and numbers of blocks."""
 
     headline: str
     paragraphs: int
@@ -42,6 +45,7 @@ class OutletRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str
     reason: str
     example: str
+    """The HTML of a page that we made up, built like the outlet's."""
     expected: Expected
     remove: tuple[Unwanted, ...] = ()
     body: str | None = None
@@ -53,16 +57,16 @@ class _Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def load_outlets() -> tuple[OutletRules, ...]:
+def load_outlet_rules() -> tuple[OutletRules, ...]:
     """All entries. Raises msgspec.ValidationError if the file is invalid."""
     text = files("pipeline.extract.boilerplate").joinpath("outlet_rules.toml").read_text("utf-8")
     return msgspec.toml.decode(text, type=_Entries).outlet
 
 
-def outlet_of(url: str) -> OutletRules | None:
-    """The entry for the page's host or a parent domain."""
+def rules_for_page(url: str) -> OutletRules | None:
+    """The entry for the page's host or a parent domain; None for most pages."""
     host = urlsplit(url).hostname or ""
-    return next((entry for entry in load_outlets() if host == entry.host or host.endswith(f".{entry.host}")), None)
+    return next((entry for entry in load_outlet_rules() if host == entry.host or host.endswith(f".{entry.host}")), None)
 
 
 def remove_unwanted(outlet: OutletRules, body: HtmlElement, removal: Removal) -> None:
@@ -78,11 +82,12 @@ def remove_unwanted(outlet: OutletRules, body: HtmlElement, removal: Removal) ->
 
 
 def first_match(root: HtmlElement, path: str | None) -> HtmlElement | None:
+    """The first element that matches the XPath; None without an XPath or a match."""
     return next(iter(select(root, path)), None) if path else None
 
 
 def select(body: HtmlElement, path: str) -> list[HtmlElement]:
-    """The elements that match the XPath, without those inside another match."""
+    """The elements that match the XPath, without those inside another matching element."""
     found = etree.XPath(path)(body)
     elements = [element for element in found if isinstance(element, HtmlElement)] if isinstance(found, list) else []
     return [element for element in elements if not any(outer in elements for outer in element.iterancestors())]

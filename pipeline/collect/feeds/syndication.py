@@ -196,7 +196,10 @@ def _names(entry: Fields) -> Iterator[str]:
 def _enclosures(entry: Fields, links: Sequence[Fields]) -> Iterator[Enclosure]:
     """Each address once, with what the first element that has it says."""
     attached = [
-        Enclosure(link["href"], link.get("type"), _size(link.get("length")))
+        # feedparser takes a link without a type for a page
+        Enclosure(
+            link["href"], None if link.get("type") in _HTML_TYPES else link.get("type"), _size(link.get("length"))
+        )
         for link in links
         if _relation(link) == "enclosure" and link.get("href")
     ]

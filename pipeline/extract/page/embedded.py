@@ -19,14 +19,18 @@ MIN_ARTICLE_CHARS = 300
 """Less prose than this in a script is a teaser or a label."""
 _MIN_SCRIPT_CHARS = 400
 _MAX_SCRIPT_CHARS = 4_000_000
-_MIN_PARAGRAPH_CHARS = 60
+_MIN_PROSE_CHARS = 60
+"""A shorter JSON string is not prose. A longer one is split into paragraphs, which may be shorter than this."""
 _MAX_DEPTH = 40
 _MAX_VALUES = 60
+"""Number of places in a script at which a JSON value is looked for."""
 _PUSH = re.compile(r"__next_f\.push\(\[\s*1\s*,\s*(\"(?:[^\"\\]|\\.)*\")\s*\]\)")
+"""A piece of Next.js's stream, as a string literal."""
 _VALUE = re.compile(r"(?:=|\(|^|\n[0-9a-f]+:[A-Z]{0,2})\s*(?=[{\[\"])")
+"""What stands before a JSON value: an assignment, a call, the start of the script, or the id of a row in the stream."""
 _SENTENCE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}.*[.!?…][\"'”“»«’)\]]*(?:\s|$|<)", re.DOTALL)
-_OTHER = re.compile(r"comment|related|recommend|teaser|footer|cookie|consent|legal|terms|caption", re.IGNORECASE)
-"""Keys of values that are not the article."""
+_SKIPPED_KEY = re.compile(r"comment|related|recommend|teaser|footer|cookie|consent|legal|terms|caption", re.IGNORECASE)
+"""Keys of JSON objects whose values are not searched."""
 _BREAKS = re.compile(r"</?(?:p|div|h[1-6]|li|ul|ol|blockquote|br|section)\b[^>]*>|\n+", re.IGNORECASE)
 
 
@@ -47,11 +51,15 @@ def _chars(paragraphs: Sequence[str]) -> int:
 
 
 def _values(script: str) -> Iterator[object]:
-    """The JSON values in the script: the script itself, pushed pieces of a stream, or what is assigned or passed."""
+    """The JSON values in the script: the script itself, what is assigned or passed, or the rows of Next.js's stream.
+
+    The pieces that this script pushes are joined first, because a row may continue in the next piece. A row is `5:{…}`:
+    an id in hexadecimal, and a JSON value or bare text.
+    """
     pieces = [json.loads(piece) for piece in _PUSH.findall(script)] if "__next_f" in script else []
     if pieces:
         script = "\n" + "".join(pieces)
-        yield from re.split(r"\n[0-9a-f]+:", script)  # rows of the stream may be bare text
+        yield from re.split(r"\n[0-9a-f]+:", script)  # as strings, for the rows that are bare text
     decoder = json.JSONDecoder(strict=False)
     at = 0
     for _ in range(_MAX_VALUES):
@@ -67,7 +75,7 @@ def _values(script: str) -> Iterator[object]:
 
 
 def _longest(value: object, depth: int) -> list[str]:
-    """The paragraphs of the longest text within a value of JSON."""
+    """The paragraphs of the longest text within a JSON value, or within the JSON that a string holds."""
     if depth > _MAX_DEPTH:
         return []
     if isinstance(value, str):
@@ -78,17 +86,17 @@ def _longest(value: object, depth: int) -> list[str]:
                 return []
         return _paragraphs(value)
     if isinstance(value, dict):
-        found = [_longest(item, depth + 1) for key, item in value.items() if not _OTHER.search(str(key))]
+        found = [_longest(item, depth + 1) for key, item in value.items() if not _SKIPPED_KEY.search(str(key))]
         return max(found, key=_chars, default=[])
     if isinstance(value, list):
         found = [_longest(item, depth + 1) for item in value]
-        together = [paragraph for one in found if len(one) == 1 for paragraph in one]
+        together = [paragraph for one in found if len(one) == 1 for paragraph in one]  # items of one paragraph each
         return max([*found, together], key=_chars, default=[])
     return []
 
 
 def _paragraphs(text: str) -> list[str]:
     """The paragraphs of a string that reads like prose; empty for any other string."""
-    if len(text) < _MIN_PARAGRAPH_CHARS or not _SENTENCE.search(text):
+    if len(text) < _MIN_PROSE_CHARS or not _SENTENCE.search(text):
         return []
     return [line for line in map(plain, _BREAKS.split(text)) if any(map(str.isalnum, line))]

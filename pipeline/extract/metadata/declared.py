@@ -52,7 +52,7 @@ PAGE_TYPES = frozenset(
         "Recipe",
     }
 )
-"""Nodes of these types are read too; the article's node has precedence."""
+"""The schema.org types of a page, or of what can be its main content. Callers ask the article's node first."""
 
 _CONTAINERS = ("@graph", "mainEntity", "mainEntityOfPage")
 """Keys that can hold the page's own node. `itemListElement`, `hasPart` and `mentions` hold other pages."""
@@ -83,19 +83,22 @@ class Declared(msgspec.Struct, frozen=True):
     page: Node
     """The JSON-LD node of the page; `{}` if missing."""
     nodes: Mapping[str, Node]
-    """All JSON-LD nodes that have an @id."""
+    """All JSON-LD nodes that have an @id, by their @id."""
     canonical: str | None
-    """The address in `<link rel="canonical">`."""
+    """The address in `<link rel="canonical">` as it is written: it may be relative or invalid."""
     metas: Mapping[str, tuple[str, ...]]
-    """`name`, `property`, `itemprop` or `http-equiv` of meta elements in lower case, with their contents in order."""
+    """Contents of the meta elements, in order, by their `property`, `name`, `itemprop` or `http-equiv` in lower case.
+
+    The key `itemprop=author` holds the authors in the page's microdata, which are not in meta elements.
+    """
 
     def meta(self, *names: str) -> str | None:
-        """The content of the first of these meta names that the page has."""
+        """The first content of the first of these names, in the order given, that the page has; None if it has none."""
         return next((self.metas[name][0] for name in names if name in self.metas), None)
 
 
 def read_declared(root: HtmlElement, url: str) -> Declared:
-    """Read everything the page declares; never fails."""
+    """Read everything the page declares. What cannot be read is left out."""
     nodes = list(_json_ld_nodes(root))
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
     return Declared(
@@ -136,7 +139,7 @@ def types_of(node: Node) -> set[str]:
 
 
 def is_not_free(node: Node) -> bool:
-    """Whether the node is declared as not free: https://schema.org/isAccessibleForFree."""
+    """Whether the node is declared as not free (https://schema.org/isAccessibleForFree); False if it says nothing."""
     return (
         str(node.get("isAccessibleForFree", "")).strip().lower().removeprefix("http://").removeprefix("https://")
         in _NOT_FREE
@@ -161,7 +164,10 @@ def names_of(value: object, declared: Declared, depth: int = 0) -> list[str]:
 
 
 def _own_node(nodes: list[Node], url: str) -> Node:
-    """The node that names this page's address; else the first with a headline or date; else the first."""
+    """The node that names this page's address, else the first with a headline or date, else the first, else `{}`.
+
+    Only the paths of the addresses are compared.
+    """
     path = urlsplit(url).path.rstrip("/")
     for node in nodes:
         addresses = (node.get("url"), node.get("@id"), node.get("mainEntityOfPage"))

@@ -21,7 +21,7 @@ from pipeline.extract.metadata.headline_element import (
     declared_kicker,
     find_heading,
     is_of_article,
-    kicker_before,
+    kicker_in_repetition,
     preceding_kicker,
     split_kicker,
 )
@@ -119,7 +119,7 @@ def read_header(
     window = list(_window(heading))
     if kicker is None:
         for element, text in window[:20]:
-            repeated = kicker_before(element, text, headline)
+            repeated = kicker_in_repetition(element, text, headline)
             if repeated is not None:
                 kicker = repeated or None
                 elements.append(element)

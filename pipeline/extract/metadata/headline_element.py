@@ -33,7 +33,8 @@ _BADGE = re.compile(
 )
 """A label of the page's kind or price, where other pages have a kicker."""
 _BREADCRUMBS = ("nav", "ol")
-"""A heading inside of these names a section of the site; it is the headline only if the page has no other."""
+"""A heading inside these names a section of the site. It is the headline only if it is like a declared title and no
+other heading is."""
 
 KICKER_NAMES = re.compile(
     r"kicker|dachzeile|overline|topline|eyebrow|spitzmarke|roofline|supertitle|pre-?title|pre-?headline|super-?heading"
@@ -43,8 +44,9 @@ KICKER_NAMES = re.compile(
 
 
 def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> HtmlElement | None:
-    """The heading most like a declared title, else the first h1 of three or more words outside of breadcrumbs.
+    """The heading most like a declared title, else the one that `_heading_in_other_words` chooses outside breadcrumbs.
 
+    `titles` are the declared titles, and `page_title` is the text of the title element; both without the outlet's name.
     If the heading at the start of `main` is like a title, the others are not compared. If the best heading equals the
     title element and another heading equals a different declared title, the best one is written for search engines,
     and the other is the headline.
@@ -57,7 +59,7 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
     found = (_most_like(candidates, titles) for candidates in (opening, in_flow, headings))
     best = next((element for element in found if element is not None), None)
     if best is None:
-        return _unlike_heading(in_flow, titles, _opening_heading(root, "body"))
+        return _heading_in_other_words(in_flow, titles, _opening_heading(root, "body"))
     if normal(visible_text(best)) == normal(page_title):
         others = {normal(title) for title in titles} - {normal(page_title)}
         return next((element for element, text in headings if normal(text) in others), best)
@@ -73,25 +75,32 @@ def _is_within(element: HtmlElement, *tags: str) -> bool:
     return next(element.iterancestors(*tags), None) is not None
 
 
-def _unlike_heading(
+def _heading_in_other_words(
     headings: Sequence[tuple[HtmlElement, str]], titles: Sequence[str], opening: HtmlElement | None
 ) -> HtmlElement | None:
-    """The heading of a page whose declared titles are other words: the h1 of the article, else of three or more words.
+    """The headline's heading on a page where no heading is like a declared title.
 
-    If the page has no h1, the h2 before the text counts if it shares a longer word with a declared title.
+    It is the first h1 of the article (`is_of_article`) with two or more words, else the first h1 with three or more. If
+    the page has no h1, it is `opening`, the h2 before the text, if this has three or more words and shares words with a
+    declared title.
     """
     h1s = [(element, text) for element, text in headings if element.tag == "h1"]
-    first = next((element for element, text in h1s if is_of_article(element) and len(words_of(text)) > 1), None)
+    of_article = next((element for element, text in h1s if is_of_article(element) and len(words_of(text)) > 1), None)
+    if of_article is not None:
+        return of_article
     if h1s:
-        return next((element for element, text in h1s if len(words_of(text)) > 2), None) if first is None else first
-    found = next((text for element, text in headings if element is opening), "")
-    return opening if len(words_of(found)) > 2 and shares_words(found, titles) else None
+        return next((element for element, text in h1s if len(words_of(text)) > 2), None)
+    opening_text = next((text for element, text in headings if element is opening), "")
+    return opening if len(words_of(opening_text)) > 2 and shares_words(opening_text, titles) else None
 
 
 def _opening_heading(root: HtmlElement, place: str = "main") -> HtmlElement | None:
-    """The heading at the start of `main`. Some pages repeat it above `main`, where it stays visible when scrolling."""
-    main = root.find(f".//{place}")
-    for element in main.iter("h1", "h2", "p") if main is not None else ():
+    """The first h1 or h2 in `place` (a tag), if no paragraph of prose is before it.
+
+    In `main` this is usually the headline. Some pages repeat it above `main`, where it stays visible when scrolling.
+    """
+    container = root.find(f".//{place}")
+    for element in container.iter("h1", "h2", "p") if container is not None else ():
         if element.tag != "p":
             return element
         if len(raw_text(element)) >= PROSE_CHARS:
@@ -100,7 +109,7 @@ def _opening_heading(root: HtmlElement, place: str = "main") -> HtmlElement | No
 
 
 def _headings(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
-    """The first 40 h1 and 6 h2 elements, with their texts."""
+    """The first 40 h1 and 6 h2 elements with their texts, without those that are empty or too long for a headline."""
     found = [*islice(root.iter("h1"), 40), *islice(root.iter("h2"), 6)]
     texts = [(element, text_within(element, _MAX_HEADLINE_CHARS)) for element in found]
     return [(element, text) for element, text in texts if text]
@@ -140,13 +149,16 @@ def split_kicker(heading: HtmlElement, titles: Sequence[str]) -> tuple[str | Non
 
 
 def _line_before(title: str, lines: Sequence[str]) -> str | None:
-    """The first line of a heading if its other lines are the title."""
+    """The kicker on the first line of a heading whose other lines are the title; None if they are not."""
     is_kicker = len(lines) > 1 and len(lines[0]) <= MAX_KICKER_CHARS and len(words_of(title)) > 1
     return lines[0].strip(_MARKS) if is_kicker and normal(" ".join(lines[1:])) == normal(title) else None
 
 
 def _is_separated(heading: HtmlElement, first: HtmlElement, rest: str, titles: Iterable[str]) -> bool:
-    """True if the first child is a kicker: by its name, by a declared title, or by a mark after it."""
+    """True if the first child is a kicker: by its name, by a declared title, or by a mark.
+
+    The mark ends its text, or stands in an element of its own between kicker and `rest`.
+    """
     kicker = visible_text(first)
     if KICKER_NAMES.search(name_attributes(first)) or any(words_of(rest) == words_of(title) for title in titles):
         return True
@@ -168,8 +180,11 @@ def _kicker_in(headline: str, text: str) -> str | None:
     return (before.strip(_MARKS) or None) if is_kicker else None
 
 
-def kicker_before(element: HtmlElement, text: str, headline: str) -> str | None:
-    """The kicker in a second heading that repeats the headline; "" without one; None if it does not repeat it."""
+def kicker_in_repetition(element: HtmlElement, text: str, headline: str) -> str | None:
+    """The kicker in a later heading that repeats the headline: `KICKER: HEADLINE`. `text` is the element's text.
+
+    "" if it repeats the headline without a kicker; None if it does not repeat it.
+    """
     if element.tag not in {"h1", "h2", "h3"}:
         return None
     if not text.endswith(headline) or len(text) - len(headline) > MAX_KICKER_CHARS:
@@ -195,7 +210,7 @@ def preceding_kicker(heading: HtmlElement) -> HtmlElement | None:
 
 
 def clean_kicker(kicker: HtmlElement | str | None) -> str | None:
-    """The kicker's text; None for a badge."""
+    """The kicker's text; None without a kicker, or for a badge such as `Premium`."""
     text = kicker if isinstance(kicker, str) or kicker is None else spaced_text(kicker)
     said = (text or "").strip(_MARKS)
     return said if said and not _BADGE.match(said) else None

@@ -12,8 +12,11 @@ from itertools import accumulate, chain, groupby
 import msgspec
 
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
+"""Soft hyphens, and characters without a width."""
 _DASH_BEFORE_DIGIT = re.compile(r"[-‐‑‒–—−](?=\d)")
 _MARKS = r"""„“”"‟‚‘’'‛`´«»‹›\[\]{}…;!•‐‑‒–—"""
+# What is removed from a word before it is compared. Marks that can change the meaning stay: between digits, before a
+# digit, within a word.
 _TYPOGRAPHY = re.compile(
     rf"(?<!\d)[{_MARKS}]|[{_MARKS}](?!\d)"  # not the question mark: "Minister resigns?" says something else
     r"|-(?!\d)"
@@ -26,8 +29,8 @@ _EXACT_PRODUCT = 4_000_000
 """With more pairs of words than this, frequent words are ignored when texts are matched (difflib's autojunk)."""
 _MAX_COMPARISONS = 10_000_000
 """Maximum number of comparisons when matching the words of two texts, and again when matching their lines: about one
-second. 16,000 words of which every fifth has changed take a third of it. Without a limit, a text of two words that
-alternate a thousand times takes minutes."""
+second. 16,000 words of which every fifth has changed need a third of this number. Without a limit, a text of two words
+that alternate a thousand times takes minutes."""
 
 
 class ChangeOp(StrEnum):
@@ -47,13 +50,14 @@ class WordChange(msgspec.Struct, frozen=True):
     word_no: int
     """Number of the first word of `new` in the new text, counted from 1; for a deletion, of the word that follows."""
     cosmetic: bool
-    """True if only case, punctuation, hyphens or spacing changed."""
+    """True if only case, spacing, hyphens or punctuation changed. A question mark changes the meaning."""
 
 
 class Difference(msgspec.Struct, frozen=True):
     """The difference between two texts."""
 
     words_before: int
+    """A dash that stands alone is not a word, in all four counts."""
     words_after: int
     words_removed: int
     """Cosmetic changes do not count, here and in `words_added`. A replaced word is one removed and one added."""
@@ -79,20 +83,22 @@ def compare_words(old: str, new: str) -> Difference:
         was, became = _joined(before[old_from:old_to]), _joined(after[new_from:new_to])
         changes += _respelled(was, became, word_no) if op == "equal" else _reworded(was, became, word_no, comparisons)
         word_no += len(became.words)
-    meant = [change for change in changes if not change.cosmetic]
+    rewordings = [change for change in changes if not change.cosmetic]
     return Difference(
         words_before=sum(map(_count, before)),
         words_after=sum(map(_count, after)),
-        words_removed=sum(_count(_Words.of(change.old)) for change in meant),
-        words_added=sum(_count(_Words.of(change.new)) for change in meant),
+        words_removed=sum(_count(_Words.of(change.old)) for change in rewordings),
+        words_added=sum(_count(_Words.of(change.new)) for change in rewordings),
         changes=tuple(changes),
     )
 
 
 class _Words(msgspec.Struct, frozen=True):
+    """A passage of a text."""
+
     words: tuple[str, ...]
     keys: tuple[str, ...]
-    """The words without their cosmetic parts; empty for a dash that stands alone."""
+    """Each word without its cosmetic parts, for comparing; "" for a dash that stands alone."""
 
     @classmethod
     def of(cls, line: str) -> _Words:
@@ -146,8 +152,9 @@ def _common_start(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
 
 
 def _key(word: str) -> str:
+    """The word without its cosmetic parts, in lower case."""
     seen = _UNSEEN.sub("", unicodedata.normalize("NFC", word))
-    return _TYPOGRAPHY.sub("", _DASH_BEFORE_DIGIT.sub("-", seen)).lower()  # casefold would turn Maße into Masse
+    return _TYPOGRAPHY.sub("", _DASH_BEFORE_DIGIT.sub("-", seen)).lower()  # casefold would make Maße and Masse equal
 
 
 def _lines(text: str) -> list[_Words]:
@@ -163,7 +170,7 @@ def _count(words: _Words) -> int:
 
 
 def _reworded(was: _Words, became: _Words, word_no: int, comparisons: _Comparisons) -> Iterator[WordChange]:
-    """The changes between two passages. The new one begins at `word_no`."""
+    """The changes between two passages that differ. `word_no` is the number of the new one's first word in its text."""
     crowded = len(was.words) * len(became.words) > _EXACT_PRODUCT
     matching = _Matching(was.keys, became.keys, comparisons, autojunk=crowded)
     for op, old_from, old_to, new_from, new_to in matching.get_opcodes():
@@ -175,7 +182,7 @@ def _reworded(was: _Words, became: _Words, word_no: int, comparisons: _Compariso
 
 
 def _respelled(was: _Words, became: _Words, word_no: int) -> Iterator[WordChange]:
-    """The cosmetic changes between two passages of the same words."""
+    """The cosmetic changes between two passages whose words have the same keys."""
     pairs = enumerate(zip(was.words, became.words, strict=True))
     for same, neighbours in groupby(pairs, key=lambda pair: pair[1][0] == pair[1][1]):
         if not same:
@@ -185,7 +192,10 @@ def _respelled(was: _Words, became: _Words, word_no: int) -> Iterator[WordChange
 
 
 def _written(words: _Words) -> str:
-    """The words joined into one, so that "2 : 1" equals "2:1". Separate numbers stay apart: "1 2 goals" is not "12"."""
+    """All the words as one string without typography and spaces, for telling whether a change is cosmetic.
+
+    "2 : 1" equals "2:1". Separate numbers stay apart: "1 2 goals" is not "12 goals".
+    """
     joined = _BETWEEN_DIGITS.sub(r"\1", " ".join(words.words))
     return _DIGITS_APART.sub("|", " ".join(map(_key, joined.split()))).replace(" ", "")
 

@@ -1,7 +1,7 @@
 """Liveblogs: pages with many entries, each with a time.
 
-The times are read before the tree is cleaned, because trafilatura drops them. The text after a time on the page
-identifies the block with which its entry begins.
+The times are read before the tree is cleaned, because trafilatura drops them. When the article's blocks are known, an
+entry's first words tell which block it begins with.
 """
 
 from __future__ import annotations
@@ -19,39 +19,41 @@ from pipeline.extract.metadata.declared import Declared, types_of
 from pipeline.extract.page.dates import parse_moment
 from pipeline.extract.page.text import normal, plain, raw_text, tidy
 
-_NAMED = re.compile(r"live-?blog|live-?ticker|newsblog|newsticker|live[ -]updates?\b|\bLIVE:", re.IGNORECASE)
+_LIVEBLOG_NAME = re.compile(r"live-?blog|live-?ticker|newsblog|newsticker|live[ -]updates?\b|\bLIVE:", re.IGNORECASE)
 _MIN_ENTRIES = 2
 _MAX_ENTRIES = 2_000
-_KEY_WORDS = 8
-"""Number of first words that identify an entry."""
+_WORDS_IN_KEY = 8
+"""Number of the first words of a heading or text that identify an entry."""
 _EPOCH_MILLISECONDS = re.compile(r"^1\d{12}$")
 
 
 def is_liveblog(declared: Declared, headline: str | None, url: str) -> bool:
     """Whether the page is a liveblog, by its declared type, its address or its headline."""
     return "LiveBlogPosting" in types_of(declared.article) or any(
-        _NAMED.search(text) is not None for text in (headline or "", url)
+        _LIVEBLOG_NAME.search(text) is not None for text in (headline or "", url)
     )
 
 
 class _Dated(msgspec.Struct, frozen=True):
-    """The time of one entry. Two keys may lead to it: its heading and its text."""
+    """The time of one entry. Its heading and its text may both lead to it."""
 
     entry_no: int
+    """The number of the update or time element that says it. Only the first block with a number begins an entry."""
     at: datetime
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """The times of entries by the first words of their headings and texts."""
+    """The times of entries."""
 
     times: Mapping[str, _Dated] = {}
+    """By the first words of the headings and texts, as `_key` gives them."""
 
     @classmethod
     def read(cls, body: HtmlElement, declared: Declared, captured_at: datetime, zone: tzinfo = UTC) -> Timeline:
         """Read the updates in JSON-LD and the time elements of the page. Times after the capture are ignored."""
         times: dict[str, _Dated] = {}
-        for entry_no, (said, texts) in enumerate([*_declared_updates(declared), *_visible_times(body)]):
-            moment = parse_moment(said, default_zone=zone)
+        for entry_no, (written_time, texts) in enumerate([*_declared_updates(declared), *_visible_times(body)]):
+            moment = parse_moment(written_time, default_zone=zone)
             if moment and moment.has_time and moment.at <= captured_at:
                 for key in filter(None, map(_key, texts)):
                     times.setdefault(key, _Dated(entry_no, moment.at))
@@ -72,37 +74,39 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 def _key(text: str) -> str:
-    return " ".join(normal(text[:400]).split()[:_KEY_WORDS])
+    """The first words of a heading, text or block, as they are compared."""
+    return " ".join(normal(text[:400]).split()[:_WORDS_IN_KEY])
 
 
 def _declared_updates(declared: Declared) -> Iterator[tuple[str, list[str]]]:
+    """Each update in JSON-LD: its time as written, and its heading and text."""
     updates = declared.article.get("liveBlogUpdate")
     for update in updates[:_MAX_ENTRIES] if isinstance(updates, list) else []:
         if isinstance(update, Mapping) and isinstance(update.get("datePublished"), str):
-            said = (update.get("headline"), update.get("articleBody"))
-            yield update["datePublished"], [plain(text) for text in said if isinstance(text, str)]
+            texts = (update.get("headline"), update.get("articleBody"))
+            yield update["datePublished"], [plain(text) for text in texts if isinstance(text, str)]
 
 
 def _visible_times(body: HtmlElement) -> Iterator[tuple[str, list[str]]]:
-    """Each time element that has a machine-readable time, with the heading and the paragraph that follow it."""
-    said: str | None = None
+    """Each time element with a machine-readable time: this time, and the first two headings or paragraphs after it."""
+    written_time: str | None = None
     texts: list[str] = []
     for element in islice(body.iter("time", "h2", "h3", "h4", "h5", "p"), _MAX_ENTRIES * 10):
         if element.tag == "time":
-            if said and texts:
-                yield said, texts
-            said, texts = _machine_time(element), []
+            if written_time and texts:
+                yield written_time, texts
+            written_time, texts = _machine_time(element), []
         elif len(texts) < 2 and (text := tidy(raw_text(element))):
             texts.append(text)
-    if said and texts:
-        yield said, texts
+    if written_time and texts:
+        yield written_time, texts
 
 
 def _machine_time(element: HtmlElement) -> str | None:
-    """Its `datetime`, or the epoch in milliseconds that an element around it has in a `data-…-time` attribute."""
-    said = element.get("datetime")
-    if said:
-        return str(said)
+    """The element's `datetime`, or the time in a `data-…-time` attribute (epoch milliseconds) on it or around it."""
+    written_time = element.get("datetime")
+    if written_time:
+        return str(written_time)
     for holder in [element, *list(element.iterancestors())[:3]]:
         for name, value in holder.attrib.items():
             if str(name).startswith("data-") and "time" in str(name) and _EPOCH_MILLISECONDS.match(str(value)):

@@ -1,4 +1,4 @@
-"""Find the byline below the headline, and read it by its elements.
+"""Find the byline below or above the headline, and read it by its elements.
 
 A byline often holds more than names: links to networks, dates, places, roles. Each of these is an element or a text
 node of its own, so the names are read one by one until something follows that is not a name.
@@ -18,13 +18,15 @@ from pipeline.extract.page.quotations import NAME
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes, short_texts, text_after
 from pipeline.extract.page.text import elements_at, raw_text, tidy, visible_text
 
-BYLINE_NAMES = re.compile(
+_AUTHOR_ATTRIBUTE = re.compile(
     r"(?:^|[\s_-])(?:author|authors|autor|autoren|contributor|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
     re.IGNORECASE,
 )
-BYLINE_TEXT = re.compile(
+"""A word in the class, id or another name of an element that holds authors."""
+_BYLINE_START = re.compile(
     r"^(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|redacción)\b:?\s+(?P<names>\S.{2,})$", re.IGNORECASE
 )
+"""A text that begins like a byline: `Von Anna Berg`, `Text: Anna Berg`."""
 
 _BYLINE_DATE = re.compile(
     r"\s+\W*(?:(?:publi\w+|veröffentlicht|aktualisiert|erstellt|stand|updated|posted|mis à jour)\b\W*)?"
@@ -34,23 +36,26 @@ _BYLINE_DATE = re.compile(
 )
 """The date after a byline's names: `20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026`."""
 
-AUTHOR_PAGE = re.compile(
+_AUTHOR_PAGE = re.compile(
     r"/(?:autor|autoren|author|authors|redakteur|journalist|contributor|reporter|columnist|staff|team|by|av|people|profile?)s?/|/person-\d",
     re.IGNORECASE,
 )
+"""In the address of a page about an author."""
 
 _NETWORK = re.compile(
     r"(?:on |auf |@)?(?:twitter|x|facebook|instagram|linkedin|xing|mastodon|bluesky|threads|tiktok|youtube|whatsapp"
     r"|telegram|signal|e-?mail|mail|rss|follow|folgen|teilen|share)\W*$",
     re.IGNORECASE,
 )
-"""What a link beside a name leads to."""
+"""A link beside a name that is no name: `Twitter`, `@x`, `E-Mail`, `Folgen`."""
 _AFTER_NAMES = re.compile(
     r"\W*(?:(?:zu)?erst|zuletzt|veröffentlicht|aktualisiert|erstellt|stand|published|updated|posted|first|last|lesezeit"
     r"|publi\w+|mis à jour|reading time|\d+ min)\b",
     re.IGNORECASE,
 )
+"""What follows the last name: `Zuerst veröffentlicht …`, `Reading time …`."""
 _PREFIX_ONLY = re.compile(r"(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|und|and|&)\W*$", re.IGNORECASE)
+"""A piece that only leads to the next name: `Von`, `und`."""
 _JOINED = re.compile(r"\s*(?:,|/|&|(?:und|and|et|y|e|en|og|och|sowie)\b)", re.IGNORECASE)
 """How text after a link begins that names one more author."""
 _SENTENCE = re.compile(r"\b[a-zäöüß]{4,}\b(?!;|$).*\b[a-zäöüß]{2,}")
@@ -59,14 +64,17 @@ _AFTER_DATE = re.compile(
     r"\d{4}\b.{0,20}?(?:[|•·–]\s*|,\s+(?=von\b|by\b))(?:(?:von|by)\s+)?(?P<names>[^|•·]{5,80})$", re.IGNORECASE
 )
 """Names after a date: `12. März 2026, 10:12 Uhr, von Anna Berg`."""
-_NAMES_END = re.compile(r"\s*/\s*|,\s+|\s(?:und|and)\s")
-_TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
-_LINES = frozenset({"p", "div", "address", "li"})
+_BETWEEN_NAMES = re.compile(r"\s*/\s*|,\s+|\s(?:und|and)\s")
+_BYLINE_TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
+_LINE_TAGS = frozenset({"p", "div", "address", "li"})
+"""Those of them that are lines of their own, which can be taken out of the text."""
 _MAX_CHARS = 120
+"""Maximum length of a byline that is plain text."""
 _MAX_CHARS_IN_ELEMENTS = 300
-_PROSE_CHARS = 120
+"""Maximum length of a byline whose parts are elements."""
+_PARAGRAPH_CHARS = 120
+"""The search ends at the second paragraph that is longer. After PROSE_CHARS a byline stays in the text."""
 _MAX_ELEMENTS = 140
-
 
 _LABEL = re.compile(
     r"\s*(?:autor(?:in|en)?(?:/autor(?:in)?)?|authors?|verfasst von|verfasser(?:in)?|written by|text(?=\s*:|\s*$))"
@@ -80,23 +88,24 @@ _AUTHOR_LINKS = etree.XPath(
     "[.//*[self::h2 or self::h3 or self::h4]//a][count(.//p) < 3])]"
 )
 """Links to the author, except in boxes with a linked heading, which announce other articles."""
-_MAX_AUTHORS_BELOW = 3
+_MAX_LABELLED = 3
+"""If more labels or links are found, they are those of other articles."""
 
 
 class Byline(msgspec.Struct, frozen=True):
-    """The names below a headline."""
+    """The names beside a headline."""
 
     names: str | None = None
     """Several names are separated by semicolons."""
     element: HtmlElement | None = None
-    """The line that is the byline and nothing else."""
+    """The line that is the byline and nothing else, which is removed from the text; None if there is no such line."""
 
 
 def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
     """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph.
 
-    `window` has the elements after the headline and their texts. A first paragraph that is nothing but bold names
-    counts if there is no other byline.
+    `window` has the elements after the headline, or those above it, and their texts. Names after a date, and a
+    paragraph of nothing but bold or italic names, count if there is no other byline and no long paragraph before them.
     """
     named: str | None = None
     bare: str | None = None
@@ -105,26 +114,26 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
     prose_begun = False
     for element, text in window[:_MAX_ELEMENTS]:
         prose_begun = prose_begun or (element.tag in {"p", "blockquote"} and len(text) > PROSE_CHARS)
-        if element.tag == "p" and len(text) > _PROSE_CHARS:
+        if element.tag == "p" and len(text) > _PARAGRAPH_CHARS:
             prose_seen += 1
             if prose_seen == 2:
                 break
         if not 4 <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
             continue
-        if element.tag in _TAGS and _begins_byline(text) and (len(text) <= _MAX_CHARS or len(element)):
+        if element.tag in _BYLINE_TAGS and _begins_byline(text) and (len(text) <= _MAX_CHARS or len(element)):
             names = _names_in(element)
             if names:
-                is_line = not prose_begun and element.tag in _LINES
+                is_line = not prose_begun and element.tag in _LINE_TAGS
                 return Byline(names, element if is_line else None)
         if len(text) > _MAX_CHARS:
             continue
         dated = _AFTER_DATE.search(text) if prose_seen == 0 else None
-        if dated and all(map(NAME.match, _NAMES_END.split(dated["names"]))):
+        if dated and all(map(NAME.match, _BETWEEN_NAMES.split(dated["names"]))):
             bare = bare or dated["names"]
         is_author = element.get("rel") == "author"
-        if element.tag == "a" and (is_author or AUTHOR_PAGE.search(element.get("href") or "")):
+        if element.tag == "a" and (is_author or _AUTHOR_PAGE.search(element.get("href") or "")):
             linked[text] = None
-        is_named = is_author or element.tag == "address" or BYLINE_NAMES.search(name_attributes(element))
+        is_named = is_author or element.tag == "address" or _AUTHOR_ATTRIBUTE.search(name_attributes(element))
         if named is None and is_named and not _is_speaker(element):
             names = _names_in(element)
             named = names if names and not _SENTENCE.search(names) else None
@@ -140,11 +149,11 @@ def labelled_byline(body: HtmlElement) -> str | None:
         label = _LABEL.match(text)
         if label is not None:
             names = tidy(label["names"] or text_after(text))
-            if names and all(map(NAME.match, _NAMES_END.split(names))):
+            if names and all(map(NAME.match, _BETWEEN_NAMES.split(names))):
                 found[names] = None
     if not found:
         found = {visible_text(link): None for link in elements_at(_AUTHOR_LINKS, body)}
-    return "; ".join(filter(None, found)) if len(found) <= _MAX_AUTHORS_BELOW else None
+    return "; ".join(filter(None, found)) if len(found) <= _MAX_LABELLED else None
 
 
 def _is_speaker(element: HtmlElement) -> bool:
@@ -155,11 +164,11 @@ def _is_speaker(element: HtmlElement) -> bool:
 
 
 def _begins_byline(text: str) -> bool:
-    """Whether the text begins with `Von`, or with a longer form such as `Ein Gastbeitrag von` , by names alone."""
+    """Whether the text begins with `Von`, or has only names after a longer form such as `Ein Gastbeitrag von`."""
     longer = NAME_PREFIX.match(text)
-    if longer is not None and all(map(NAME.match, _NAMES_END.split(text[longer.end() :]))):
+    if longer is not None and all(map(NAME.match, _BETWEEN_NAMES.split(text[longer.end() :]))):
         return True
-    return BYLINE_TEXT.match(text) is not None
+    return _BYLINE_START.match(text) is not None
 
 
 def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
@@ -167,11 +176,14 @@ def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
     holder = paragraph.find("*")
     if holder is None or holder.tag not in {"strong", "b", "em", "i"} or visible_text(holder) != text:
         return False
-    return all(map(NAME.match, _NAMES_END.split(text)))
+    return all(map(NAME.match, _BETWEEN_NAMES.split(text)))
 
 
 def _names_in(byline: HtmlElement) -> str:
-    """The names of a byline; empty if it has none. If names are links, other text beside them is no name."""
+    """The names of a byline, separated by semicolons; empty if it has none.
+
+    After a name that is a link, plain text is a name only if it begins with a comma or `und`.
+    """
     names: list[str] = []
     is_linked = False
     for raw, is_link in _pieces(byline):
@@ -185,6 +197,7 @@ def _names_in(byline: HtmlElement) -> str:
         is_linked = is_linked or is_link
         date = _BYLINE_DATE.search(f" {piece}")
         name = piece[: max(0, date.start() - 1)] if date else piece
+        # Two single words are the given name and the family name.
         is_part = bool(names) and (_is_prefix(names[-1]) or (" " not in names[-1] and " " not in name))
         if name and (is_part or _is_prefix(name)):
             names[-1:] = [f"{names[-1]} {name}" if names else name]
@@ -192,11 +205,11 @@ def _names_in(byline: HtmlElement) -> str:
             names.append(name)
         if date:
             break
-    said = "; ".join(names)
-    match = NAME_PREFIX.match(said) or BYLINE_TEXT.match(said)
+    joined_names = "; ".join(names)
+    match = NAME_PREFIX.match(joined_names) or _BYLINE_START.match(joined_names)
     if match:
-        said = match["names"] if "names" in match.re.groupindex else said[match.end() :]
-    return said if any(map(str.isalpha, said)) and not _PREFIX_ONLY.match(said) else ""
+        joined_names = match["names"] if "names" in match.re.groupindex else joined_names[match.end() :]
+    return joined_names if any(map(str.isalpha, joined_names)) and not _PREFIX_ONLY.match(joined_names) else ""
 
 
 def _is_prefix(text: str) -> bool:

@@ -20,12 +20,12 @@ from pipeline.errors import SourcesError
 from pipeline.sources.opml import OpmlSource
 from pipeline.sources.sites import (
     MAX_ID_CHARS,
+    address_key,
     country_of,
     front_page,
     language_of,
     outlet_of,
     registrable_host,
-    same_address,
     shared_name,
     suggest_id,
 )
@@ -61,7 +61,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     is_sitemap: bool = False
-    shared: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
     """Keys of its content and of the addresses that lead to it. Another candidate with one of them is the same feed."""
     homepage: str | None = None
     site_name: str | None = None
@@ -88,7 +88,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         A list that newsledger wrote may hold the same feed under several addresses on purpose, so there only the exact
         address counts.
         """
-        return frozenset({self.url} if self.listed_as else {self.url, same_address(self.url), *self.shared})
+        return frozenset({self.url} if self.listed_as else {self.url, address_key(self.url), *self.keys})
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -166,7 +166,7 @@ class _Drafts:
         """Identity of a feed ▶ the source that has it, and its address there."""
         for source, draft in zip(sources, self._drafts, strict=True):
             for url in source.addresses:
-                self._taken[url] = self._taken[same_address(url)] = draft, url
+                self._taken[url] = self._taken[address_key(url)] = draft, url
             for outlet in {outlet_of(url): None for url in (source.homepage, *source.addresses)}:
                 self._by_outlet.setdefault(outlet, []).append(draft)
 
@@ -209,8 +209,8 @@ class _Drafts:
             source_id = candidate.listed_as.id if namesake is None or namesake in of_outlet else None
         if source_id is None:
             fitting = [one for one in of_outlet if language in {None, one.language}]
-            home = same_address(address)
-            fitting.sort(key=lambda one: one.old is None or same_address(one.old.homepage) != home)
+            home = address_key(address)
+            fitting.sort(key=lambda one: one.old is None or address_key(one.old.homepage) != home)
         else:
             fitting = [self._by_id[source_id]] if source_id in self._by_id else []
         if fitting:

@@ -106,14 +106,14 @@ def is_address(host: str) -> bool:
     return True
 
 
-def same_address(url: str) -> str:
+def address_key(url: str) -> str:
     """A key that is equal for addresses that differ only in scheme, `www.`, tracking parameters or a final slash."""
     return str(article_id(url))
 
 
 def outlet_of(url: str) -> str:
-    """A key of the outlet: the registrable host, or `same_address` on SHARED_HOSTS."""
-    return same_address(url) if _is_shared(url) else registrable_host(_host(url))
+    """A key of the outlet: the registrable host, or `address_key` on SHARED_HOSTS."""
+    return address_key(url) if _is_shared(url) else registrable_host(_host(url))
 
 
 def front_page(url: str) -> str:

@@ -58,8 +58,8 @@ def test_titles_tell_the_language_if_the_declared_one_is_missing_or_wrong() -> N
 
 
 def test_a_feed_is_added_once() -> None:
-    elsewhere = msgspec.structs.replace(found("https://x.example/2"), shared=frozenset({"feed of x"}))
-    twin = msgspec.structs.replace(found("https://y.example/2"), shared=frozenset({"feed of x"}))
+    elsewhere = msgspec.structs.replace(found("https://x.example/2"), keys=frozenset({"feed of x"}))
+    twin = msgspec.structs.replace(found("https://y.example/2"), keys=frozenset({"feed of x"}))
     plan = planned(
         found("https://www.tagblatt.example/feed.xml"),
         found("http://tagblatt.example/feed.xml?utm_source=a"),

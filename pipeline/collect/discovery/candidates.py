@@ -12,10 +12,10 @@ from pipeline.collect.discovery.survey import Survey, survey
 from pipeline.sources import Source
 from pipeline.sources.opml import Outline
 from pipeline.sources.plan import Candidate
-from pipeline.sources.sites import same_address
+from pipeline.sources.sites import address_key
 
-Counting = Callable[[str, int], Callable[[object], None]]
-"""Takes the name of a phase and its number of parts, returns what is called after each part."""
+StartPhase = Callable[[str, int], Callable[[object], None]]
+"""Called with the name of a phase and its number of parts. Returns a function to call after each part."""
 
 
 class Unusable(msgspec.Struct, frozen=True):
@@ -31,10 +31,12 @@ class AddRequest(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...]
     outlines: tuple[Outline, ...]
     unusable: tuple[Unusable, ...]
-    """Outlines whose address is not an http(s) address."""
+    """The parts of the OPML lists that cannot be read, and outlines whose address is not an http(s) address."""
 
 
 class SearchResult(msgspec.Struct, frozen=True):
+    """What the addresses and outlines gave."""
+
     candidates: tuple[Candidate, ...]
     unusable: tuple[Unusable, ...]
     unread: tuple[Unusable, ...] = ()
@@ -42,27 +44,32 @@ class SearchResult(msgspec.Struct, frozen=True):
 
 
 def take_unchecked(wanted: AddRequest) -> SearchResult:
-    """Everything that was asked for, without a request; each address is taken for a feed."""
+    """Make a candidate of every address and outline without requesting it; each address is taken for a feed."""
     candidates = (*(Candidate(url=url) for url in wanted.addresses), *map(_from_outline, wanted.outlines))
     unchecked = tuple(msgspec.structs.replace(candidate, is_unchecked=True) for candidate in candidates)
     return SearchResult(unchecked, wanted.unusable)
 
 
-async def try_all(wanted: AddRequest, prober: Prober, sources: Sequence[Source], counting: Counting) -> SearchResult:
-    """Request every address, and those outlines that `sources` do not read yet."""
+async def try_all(
+    wanted: AddRequest, prober: Prober, sources: Sequence[Source], start_phase: StartPhase
+) -> SearchResult:
+    """Search every address for feeds, and probe the outlines that no source reads yet.
+
+    An outline that a source reads becomes a candidate without a request; the plan names the source that has it.
+    """
     read = {url for source in sources for url in source.addresses}
-    known = read | set(map(same_address, read))
+    known = read | set(map(address_key, read))
     new = {one.url: UTC_ZONE for one in wanted.outlines if known.isdisjoint(_from_outline(one).identities)}
     addresses = list(dict.fromkeys(wanted.addresses))
-    searched = counting("search", len(addresses))
+    count_address = start_phase("search", len(addresses))
 
     async def search(url: str) -> Survey:
         result = await survey(prober, url)
-        searched(result)
+        count_address(result)
         return result
 
     surveys = await asyncio.gather(*map(search, addresses))
-    probes = await prober.probe_all(new.items(), counting("try", len(new)))
+    probes = await prober.probe_all(new.items(), start_phase("try", len(new)))
     unusable = [*wanted.unusable, *(Unusable(one.url, one.problem) for one in surveys if one.problem)]
     unread = [Unusable(probe.url, _why_not(probe)) for one in surveys for probe in one.unread if not one.problem]
     candidates = [_from_survey(one, probe) for one in surveys for probe in one.found]
@@ -117,7 +124,7 @@ def _from_probe(probe: Probe) -> Candidate:
     return Candidate(
         url=probe.moved_to or probe.url,
         is_sitemap=probe.is_sitemap,
-        shared=probe.identities | {same_address(probe.url)},
+        keys=probe.identities | {address_key(probe.url)},
         title=probe.masthead.title,
         language=probe.masthead.language,
         homepage=probe.masthead.homepage,

@@ -15,7 +15,7 @@ from pipeline.collect.feeds import Feed, FeedKind, Masthead, NotAFeed, parse_fee
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import FetchFailed, Response
 from pipeline.ids import digest
-from pipeline.sources.sites import http_address, same_address, tidy_name
+from pipeline.sources.sites import address_key, http_address, tidy_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,7 +67,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
         if self.problem is not None or self.final_url is None:
             return frozenset()
         named = {f"sitemap of {self.pages}" if self.is_sitemap else f"feed of {self.pages}"} if self.pages else set()
-        return frozenset({same_address(self.final_url), *named})
+        return frozenset({address_key(self.final_url), *named})
 
 
 class Prober:
@@ -85,7 +85,7 @@ class Prober:
     async def probe_all(
         self, addresses: Iterable[tuple[str, ZoneInfo]], on_probe: Callable[[Probe], None] = lambda probe: None
     ) -> dict[str, Probe]:
-        """Probe every address once. The result is ordered like `addresses`."""
+        """Probe every address once, each given with its zone. The result is ordered like `addresses`."""
         zones = dict(addresses)
         queues: dict[str, list[str]] = {}
         for url in zones:

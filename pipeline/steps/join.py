@@ -21,7 +21,14 @@ from pipeline.ids import article_id
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
-from pipeline.steps.join_evidence import LEAST_WORDS, AddressClaim, ArticleFacts, are_of_one_article, is_joined
+from pipeline.steps.join_evidence import (
+    LEAST_WORDS,
+    AddressClaim,
+    ArticleFacts,
+    are_of_one_article,
+    is_at_many_paths,
+    is_joined,
+)
 from pipeline.steps.run.page_events import head_of
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
@@ -181,6 +188,8 @@ def new_pairs(
         claimants = {claim.article_id: facts[claim.article_id] for claim in to_target}
         known = facts.get(target) or min(claimants.values(), key=lambda each: each.first_position)
         if evidence in _BY_ADDRESS and not are_of_one_article([known, *claimants.values()]):
+            continue
+        if evidence is JoinEvidence.EQUAL_TEXT and is_at_many_paths([known, *claimants.values()]):
             continue
         for claim in to_target:
             other = facts[claim.article_id]

@@ -9,8 +9,8 @@ Pure: facts in, verdicts out.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -23,8 +23,11 @@ from pipeline.steps.overlap import is_telling
 
 LEAST_WORDS = 40
 """A text with fewer words is not compared: it may be a notice, or the first line of a report that was to follow."""
+MOST_PATHS = 3
+"""Undated articles with one text and more paths are not joined. Three may be an article whose slug changed twice."""
 MOST_TITLES = 2
 """An address that articles with more different titles claim is no article's own. Two may be a changed headline."""
+_ONE_TIME = timedelta(days=2)
 _SHINGLE_WORDS = 4
 _SAME_TEXT = 0.5
 """Two texts are one if they share this part of the shorter one's runs of `_SHINGLE_WORDS` words."""
@@ -66,6 +69,7 @@ class ArticleFacts(msgspec.Struct, frozen=True):
     article_id: UUID
     first_position: int
     """The position of its first event."""
+    first_seen_at: datetime
     source_ids: tuple[str, ...]
     url: str
     title: str | None
@@ -85,7 +89,8 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
         case JoinEvidence.EQUAL_TEXT:
             is_one_page = _path(one.url) == _path(other.url)
             is_one_moment = is_telling(one.published_at) and _is_same_time(one, other)
-            return _share_source(one, other) and not _differ(one.title, other.title) and (is_one_page or is_one_moment)
+            is_one_time = is_one_moment or _are_undated_at_one_time(one, other)
+            return _share_source(one, other) and not _differ(one.title, other.title) and (is_one_page or is_one_time)
         case JoinEvidence.ORIGINAL_LINK:
             return _shared_text(one, other) is not False
         case JoinEvidence.REDIRECT:
@@ -140,6 +145,18 @@ def _path(url: str) -> str:
 
 def _share_source(one: ArticleFacts, other: ArticleFacts) -> bool:
     return not set(one.source_ids).isdisjoint(other.source_ids)
+
+
+def _are_undated_at_one_time(one: ArticleFacts, other: ArticleFacts) -> bool:
+    """Whether no feed dates them, and both appeared within a few days. What an outlet repeats every week is not one."""
+    is_dated = one.published_at is not None or other.published_at is not None
+    return not is_dated and abs(one.first_seen_at - other.first_seen_at) <= _ONE_TIME
+
+
+def is_at_many_paths(articles: Iterable[ArticleFacts]) -> bool:
+    """Whether undated articles with one text have more than `MOST_PATHS` different paths. The text may be that of a
+    page whose article is loaded by a script."""
+    return len({_path(article.url) for article in articles if article.published_at is None}) > MOST_PATHS
 
 
 def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:

@@ -11,8 +11,8 @@ from pipeline.events import AddressesParted, ItemDiscovered, JoinEvidence
 from pipeline.ids import article_id, name_uuid
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
-from pipeline.steps.join import pending_pairs
-from pipeline.steps.join_evidence import ArticleFacts, is_joined
+from pipeline.steps.join import Groups, new_pairs, pending_pairs
+from pipeline.steps.join_evidence import AddressClaim, ArticleFacts, is_joined
 from tests.worlds.loopback import Answer
 from tests.worlds.stories import NOON, discovered
 from tests.worlds.world import PARAGRAPHS, World
@@ -29,6 +29,7 @@ def facts(path: str, **known: Any) -> ArticleFacts:
     url = f"https://kurier.example{path}"
     defaults: dict[str, Any] = {
         "first_position": 1,
+        "first_seen_at": NOON,
         "source_ids": ("kurier",),
         "title": None,
         "published_at": None,
@@ -76,6 +77,11 @@ JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         JoinEvidence.EQUAL_TEXT,
         facts("/a", text=FERRY, published_at=NOON + timedelta(minutes=7)),
         facts("/b", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+    ),
+    "a new slug with a new guid, in a feed without dates": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY),
+        facts("/b", text=FERRY, first_seen_at=LATER),
     ),
     "an older version's address": (JoinEvidence.SAME_ADDRESS, facts("/a"), facts("/a?maca=1")),
 }
@@ -131,6 +137,16 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         facts("/monday", text=FERRY, published_at=NOON + timedelta(minutes=7)),
         facts("/tuesday", text=FERRY, published_at=LATER + timedelta(minutes=7)),
     ),
+    "the same notice every week, in a feed without dates": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/week-1", text=FERRY),
+        facts("/week-2", text=FERRY, first_seen_at=NOON + timedelta(days=7)),
+    ),
+    "a dated report, and its text without a date": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY, published_at=AT_A_MINUTE),
+        facts("/b", text=FERRY),
+    ),
     "the same notice at a full hour": (
         JoinEvidence.EQUAL_TEXT,
         facts("/north", text=FERRY, published_at=NOON),
@@ -154,6 +170,17 @@ def test_what_joins_two_addresses(evidence: JoinEvidence, one: ArticleFacts, oth
 def test_what_does_not_join_them(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> None:
     assert not is_joined(evidence, one, other)
     assert not is_joined(evidence, other, one)
+
+
+@pytest.mark.parametrize(("paths", "pairs"), [(2, 1), (3, 2), (4, 0)])
+def test_one_text_at_many_paths_is_no_article(paths: int, pairs: int) -> None:
+    """Such as the text of a page whose article is loaded by a script."""
+    known = [facts(f"/{n}", text=FERRY, first_position=n) for n in range(paths)]
+    claims = [
+        AddressClaim(JoinEvidence.EQUAL_TEXT, "kurier", each.article_id, name_uuid(each.url), known[0].url, "text")
+        for each in known[1:]
+    ]
+    assert len(list(new_pairs(claims, {each.article_id: each for each in known}, Groups([])))) == pairs
 
 
 def pending(ledger: Ledger, run: Run, *items: ItemDiscovered) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@ with items as (
     select
         article_id,
         min(position) as first_position,
+        min_by(occurred_at, position) as first_seen_at,
         list(distinct source_id) as source_ids,
         max_by(url, position) as url,
         max_by(title, position) as title,
@@ -41,6 +42,7 @@ failures as (
 select
     items.article_id,
     items.first_position,
+    items.first_seen_at,
     items.source_ids,
     items.url,
     coalesce(items.title, readings.headline) as title,

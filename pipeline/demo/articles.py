@@ -81,6 +81,22 @@ class SampleVideo(_Data, frozen=True, tag_field="kind", tag="video"):
     duration: str  # "2:43", minutes and seconds
 
 
+class SampleAudio(_Data, frozen=True, tag_field="kind", tag="audio"):
+    """An embedded sound with its caption."""
+
+    teaser: str
+    day: int
+    duration: str
+
+
+class SamplePictures(_Data, frozen=True, tag_field="kind", tag="pictures"):
+    """A series of pictures with its caption."""
+
+    teaser: str
+    day: int
+    count: int
+
+
 class Image(_Data, frozen=True, tag_field="kind", tag="image"):
     """A picture with its caption."""
 
@@ -117,7 +133,7 @@ class Related(_Data, frozen=True, tag_field="kind", tag="related"):
 
 
 Prose = Paragraph | Subheading | Quotation | Listing | Table | Correction
-Furniture = SampleVideo | Image | LiveblogPointer | Bio | Newsletter | Related
+Furniture = SampleVideo | SampleAudio | SamplePictures | Image | LiveblogPointer | Bio | Newsletter | Related
 SampleBlock = Prose | Furniture
 
 

@@ -46,7 +46,7 @@ _BEGINNING_CHARS = 60
 _HEADED_LINES = 2
 """A heading belongs to the article if one of this many lines after it does."""
 _MIN_LINKED_SHARE = 0.4
-_MIN_SENTENCE_WORDS = 5
+_MIN_SENTENCE_WORDS = 4
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”“»«’)\]]*$")
 _NUMBERS = re.compile(r"\d+")
 
@@ -80,7 +80,7 @@ def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[lis
     The tree is spent: if trafilatura is asked, the head is emptied, because trafilatura would take the text of
     paywalled articles from there.
     """
-    candidates = [_candidate(line) for line in lines]
+    candidates = [_placed(line) for line in lines]
     place = _find_place(candidates)
     if place is None:
         chosen = _chosen(lines, _trafilatura_text(root, url))
@@ -95,7 +95,7 @@ def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[lis
     return blocks, [line.text for line, is_one in zip(lines, chosen, strict=True) if not is_one]
 
 
-def _candidate(line: Line) -> _PlacedLine:
+def _placed(line: Line) -> _PlacedLine:
     is_linked = line.linked_chars * 2 >= len(line.text)
     reads_like_prose = len(line.text) >= PROSE_CHARS or _is_sentence(line.text)
     is_prose = reads_like_prose and not is_linked and line.kind is not BlockKind.SUBHEADING
@@ -147,12 +147,12 @@ class _Place(msgspec.Struct, frozen=True):
         if not self._holds(element):
             is_near = element.tag == "p" and self.container.getparent() in element.iterancestors()
             return None if is_near and candidate.is_prose else False
-        if element.tag not in _LABELLING:
-            holders = list(islice(element.iterancestors(), _LEVELS.get(line.kind, 0)))
-        elif element in self.parents or _SENTENCE_END.search(line.text):
-            holders = [element, element.getparent()] if candidate.is_prose else []
-        else:
+        if line.kind is BlockKind.PARAGRAPH and element.tag in _LABELLING:
+            is_beside = is_among and element.getparent() in self.parents
+            return element in self.parents or (is_beside and _is_sentence(line.text))
+        if line.kind is BlockKind.PARAGRAPH and not candidate.is_prose and not is_among:
             return False
+        holders = islice(element.iterancestors(), _LEVELS.get(line.kind, 0))
         return (is_among and not self.parents.isdisjoint(holders)) or None
 
     def _holds(self, element: HtmlElement) -> bool:

@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 from pipeline.canonical_urls import canonical_url
-from pipeline.demo.articles import Paragraph, SampleVideo, load_articles
+from pipeline.demo.articles import Paragraph, SampleAudio, SamplePictures, SampleVideo, load_articles
 from pipeline.demo.editions import Edition
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
@@ -115,11 +115,12 @@ def squeezed(text: str) -> str:
 def test_captions_are_recorded_and_removed_from_the_text(
     news: duckdb.DuckDBPyConnection, editions: list[Edition]
 ) -> None:
-    videos = rows(news, "select distinct teaser, published_on, duration_seconds from events.video_embedded")
+    videos = rows(news, "select distinct teaser, published_on, duration_seconds, medium from events.video_embedded")
+    media = (SampleVideo, SampleAudio, SamplePictures)
     captured = {canonical_url(url) for (url,) in rows(news, "select url from articles")}
-    expected = sum(isinstance(block, SampleVideo) for e in editions if e.url in captured for block in e.article.body)
+    expected = sum(isinstance(block, media) for e in editions if e.url in captured for block in e.article.body)
     assert len(videos) == expected >= 12
-    assert all(teaser and day and seconds for teaser, day, seconds in videos)
+    assert all(teaser and day and (seconds or medium == "pictures") for teaser, day, seconds, medium in videos)
     leaks = rows(
         news,
         "select a.url from articles a join events.boilerplate_stripped b using (article_id)"

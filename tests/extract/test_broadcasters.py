@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from pipeline.demo.articles import SampleAudio, SamplePictures, SampleVideo, load_articles
+from pipeline.demo.editions import Desk
+from pipeline.demo.outlets import Outlet, load_outlets
+from pipeline.demo.pages import create_environment, render_article
 from pipeline.events import Medium
-from pipeline.extract import Video
+from pipeline.extract import Video, extract_page
 from tests.golden.made_up import DEICH, extract, page, paragraphs
 
 DAY = date(2025, 10, 26)
@@ -77,6 +81,39 @@ def test_a_caption_among_the_paragraphs_is_data(markup: str, video: Video) -> No
     extraction = extract(page(paragraphs(DEICH[:2]) + markup + paragraphs(DEICH[2:])))
     assert extraction.text.split("\n") == list(DEICH)
     assert extraction.videos == (video,)
+
+
+def expected_of(block: object, desk: Desk) -> Video | None:
+    """What the caption of a block of the sample newsroom says; None for another block."""
+    match block:
+        case SamplePictures(teaser=teaser, day=day):
+            return Video(teaser, desk.day_on(day), None, Medium.PICTURES)
+        case SampleVideo(teaser=teaser, day=day, duration=duration):
+            medium = None
+        case SampleAudio(teaser=teaser, day=day, duration=duration):
+            medium = Medium.AUDIO
+        case _:
+            return None
+    minutes, seconds = map(int, duration.split(":"))
+    return Video(teaser, desk.day_on(day), 60 * minutes + seconds, medium)
+
+
+@pytest.mark.parametrize("outlet", load_outlets(), ids=lambda outlet: outlet.id)
+def test_media_of_the_sample_newsroom_are_data(outlet: Outlet) -> None:
+    articles = tuple(article for article in load_articles() if article.outlet == outlet.id)
+    desk = Desk(outlet=outlet, articles=articles, first_day=DAY, base_url=f"http://{outlet.host}")
+    environment = create_environment()
+    found = 0
+    for article in articles:
+        videos = tuple(filter(None, (expected_of(block, desk) for block in article.body)))
+        if videos:
+            edition = desk.first_edition(article)
+            body = render_article(environment, desk, edition).encode()
+            extraction = extract_page(body, url=edition.url, captured_at=datetime(2026, 1, 1, tzinfo=UTC))
+            assert extraction.videos == videos
+            assert not any((video.teaser or "") in extraction.text for video in videos)
+            found += len(videos)
+    assert found >= 1
 
 
 READERS = {

@@ -182,6 +182,12 @@ def test_an_unselected_line_outside_paragraphs_is_recorded() -> None:
     assert HARBOUR[0] in extraction.text or HARBOUR[0] in {stripped.text for stripped in extraction.stripped}
 
 
+def test_entries_that_look_like_comments_are_kept_if_there_is_no_other_text() -> None:
+    entries = tuple(f"Pegel Nord {day}.03.2026 {text}" for day, text in enumerate(DEICH, start=10))
+    assert text_of(page(f"<div>{paragraphs(entries)}</div>")) == "\n".join(entries)
+    assert text_of(page(f"{paragraphs(ALL)}<div>{paragraphs(entries)}</div>")) == "\n".join(ALL)
+
+
 # Shapes that only look like boxes
 
 

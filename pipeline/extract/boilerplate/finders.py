@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from lxml.html import HtmlElement
 
@@ -30,6 +31,8 @@ _NEW_WINDOW = re.compile(
     re.IGNORECASE,
 )
 _MIN_COMMENTS = 3
+_MAX_OTHERS_SHARE = 0.3
+"""Maximum share of children without a name and a time among those that are alike."""
 _DIGIT = re.compile(r"\d")
 _COMMENT = re.compile(
     r"(?:[^\s.:!?]+\s){1,4}?\W*(?:(?:vor|am|il y a|hace)\s+)?(?:\d{1,2}\s(?:sek|min|std|stunde|tag|woche|monat|jahr|sec"
@@ -65,25 +68,20 @@ def find_comments(element: HtmlElement, page: Surroundings) -> HtmlElement | Non
     """The element, if most of its children are alike and each begins with a name and a time."""
     if len(element) < _MIN_COMMENTS or page.is_liveblog:
         return None
-    alike: dict[tuple[object, str | None], int] = {}
-    for child in element:
-        kind = child.tag, child.get("class")
-        alike[kind] = alike.get(kind, 0) + 1
-    kind = max(alike, key=alike.__getitem__)
-    count = alike[kind]
+    kind, count = Counter((child.tag, child.get("class")) for child in element).most_common(1)[0]
     if count < _MIN_COMMENTS or not isinstance(kind[0], str) or next(element.iter("h1"), None) is not None:
         return None
     others = 0
     for child in element:
         if (child.tag, child.get("class")) == kind and not _is_comment(child):
             others += 1
-            if count - others < _MIN_COMMENTS or others * 10 > count * 3:
+            if others > min(count - _MIN_COMMENTS, count * _MAX_OTHERS_SHARE):
                 return None
     return element
 
 
 def _is_comment(element: HtmlElement) -> bool:
-    is_dated = _DIGIT.search(raw_text(element)[:_MAX_CARD_CHARS])
+    is_dated = _DIGIT.search(raw_text(element), 0, _MAX_CARD_CHARS)
     return is_dated is not None and _COMMENT.match(spaced_text(element)[:_MAX_CARD_CHARS]) is not None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from functools import cache
 from itertools import takewhile
+
+import msgspec
 
 from pipeline.events import Block, BlockKind
 from pipeline.extract.boilerplate.corrections import CORRECTIONS
@@ -29,7 +30,6 @@ If there are more, they are a list and all of them stay."""
 FOOT_BLOCKS = 5
 """Credits and notes on authors are removed only among the last blocks of text. Removed blocks do not count."""
 _ALL_QUOTED = re.compile(r"^[„“”\"«»‚‘‹›][^„“”\"«»]{10,240}[“”\"«»’›‹]\W*$")
-_LENGTH_STEP = 40
 MAX_LINKED_CHARS = 300
 """Longer lines do not count as linked."""
 _CONSENT_RULES = tuple(rule for rule in PROMOTION_RULES if rule.kind == "consent")
@@ -67,8 +67,7 @@ def clean_lines(
 
 def asks_for_consent(text: str) -> bool:
     """Whether the line is part of a consent dialog, which is no article even if it has most of a page's text."""
-    lowered = text.lower()
-    return any(any(word in lowered for word in rule.needs) and rule.matches(text) for rule in _CONSENT_RULES)
+    return any(rule.matches(text) for rule in _CONSENT_RULES)
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
@@ -98,27 +97,46 @@ def _line_hit(block: Block, place: Place, *, is_linked: bool) -> LineRule | None
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
     text = block.text
-    plain_rules, any_of_them, rules = _rules_for(place, len(text) // _LENGTH_STEP // (2 if is_linked else 1))
-    if not is_linked:
-        lowered = text.lower() if rules else ""
-        rules = tuple(rule for rule in rules if any(word in lowered for word in rule.needs))
-    if is_linked or any_of_them.match(text):
-        rules = tuple(sorted((*plain_rules, *rules), key=_rank))
-    return next((rule for rule in rules if rule.matches(text, is_linked=is_linked)), None)
+    rules = _RULES[place, is_linked or len(text) <= _SHORT_CHARS]
+    if is_linked:
+        found = rules.all
+    else:
+        lowered = text.lower() if rules.with_needs else ""
+        found = tuple(rule for rule in rules.with_needs if any(word in lowered for word in rule.needs))
+        if rules.pattern.match(text):
+            found = tuple(sorted((*rules.without_needs, *found), key=_rank))
+    return next((rule for rule in found if rule.matches(text, is_linked=is_linked)), None)
 
 
-@cache
-def _rules_for(place: Place, steps: int) -> tuple[tuple[LineRule, ...], re.Pattern[str], tuple[LineRule, ...]]:
-    """The rules of the place for lines of at least this length: those without `needs`, one pattern for all of these,
-    and those with `needs`."""
-    rules = [rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= steps * _LENGTH_STEP]
-    plain_rules = tuple(rule for rule in rules if not rule.needs)
-    pattern = any_pattern(rule.pattern for rule in plain_rules)
-    return plain_rules, pattern, tuple(rule for rule in rules if rule.needs)
+class _RuleSet(msgspec.Struct, frozen=True):
+    """The rules about lines of one place and length, in the order of the table."""
+
+    all: tuple[LineRule, ...]
+    without_needs: tuple[LineRule, ...]
+    pattern: re.Pattern[str]
+    """Matches where any rule without `needs` does. Most lines are compared with it alone."""
+    with_needs: tuple[LineRule, ...]
+
+
+def _rules_about(place: Place, *, min_chars: int) -> _RuleSet:
+    rules = tuple(rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= min_chars)
+    without_needs = tuple(rule for rule in rules if not rule.needs)
+    pattern = any_pattern(rule.pattern for rule in without_needs)
+    return _RuleSet(rules, without_needs, pattern, tuple(rule for rule in rules if rule.needs))
 
 
 def _rank(rule: LineRule) -> int:
     return _RANKS.get(rule.id, len(LINE_RULES))
+
+
+_SHORT_CHARS = 120
+"""Fewer rules are about longer lines."""
+_RULES = {
+    (place, is_short): _rules_about(place, min_chars=0 if is_short else _SHORT_CHARS + 1)
+    for place in Place
+    for is_short in (True, False)
+}
+"""Compiled once, when the module is loaded."""
 
 
 def _edge_hit(block: Block, place: Place, authors: Sequence[str], *, is_linked: bool) -> LineRule | None:

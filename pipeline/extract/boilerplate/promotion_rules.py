@@ -110,20 +110,6 @@ PROMOTION_RULES = (
             r"continue (?:to .{0,40})?with (?:ads|advertising|tracking)\b(?:\W*$|.{0,60}\b(?:tracking|cookies)\b)",
         ),
         max_chars=900,
-        needs=(
-            *(
-                "partner",
-                "drittanbieter",
-                "vendors",
-                "cookies",
-                "tracking",
-                "werbung",
-                "akzeptieren",
-                "wahl",
-                "einwilligung",
-            ),
-            *("einstellungen", "pur", "accept all", "with ads", "advertising"),
-        ),
     ),
     LineRule(
         id="contact_call",

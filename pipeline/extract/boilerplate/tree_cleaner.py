@@ -38,6 +38,8 @@ MAX_SHARE_OF_TEXT = 0.25
 MIN_GUARDED_CHARS = 400
 """`MAX_SHARE_OF_TEXT` does not apply to a rule whose matches have less text than this: on a short page, one box can be
 a large share."""
+MIN_LEFT_CHARS = 200
+"""Comments are removed only if at least this much other text is left."""
 MAX_SHARE_OF_ALL = 0.5
 """If all rules together match more than this share of the text, the page's class names probably have another meaning
 than the rules assume. Then every rule above `DOUBTFUL_SHARE` is not used."""
@@ -51,7 +53,7 @@ _DROPPED_TAGS = (
 """Elements that trafilatura drops anyway. Removing them first makes its copies of the tree cheaper."""
 _NOT_BOXES = frozenset({"html", "body", "main", "article", "head", "a", "script", "h1", "h2", "h3"})
 """Elements that are not removed because of their names, unless a rule lists their tag."""
-_NAMING_ATTRIBUTES = frozenset({"class", "id", "data-testid", "data-component"})
+_NAMING_ATTRIBUTES = ("class", "id", "data-testid", "data-component")
 _WITHOUT_RULES = frozenset({"nav", "script", "br", "img", "source", "input", "link", "meta", "path", "hr"})
 """Elements that no rule is about, nor about what they hold."""
 _MAX_NAMING_CHARS = 500
@@ -69,6 +71,8 @@ class _Hit(msgspec.Struct):
     rule: str
     chars: int | None
     """Characters that count for the guards; None if the element cannot be part of this article (0 for figures)."""
+    other_chars: int = 0
+    """Characters of comments. They are no part of the article, if it has other text."""
 
 
 class TreeCleaner:
@@ -92,11 +96,21 @@ class TreeCleaner:
         self._above = elements_above(heading) if heading is not None else []
         self._unused_rules: set[str] = set()
         self._kept: set[HtmlElement] = set()
+        self._remove_frame()
         prepare(body)
-        self._elements = list(body.iter())
         self._page = Surroundings(body, url=url, heading=heading, is_liveblog=is_liveblog)
         self._chars_total = text_chars(body)
         self._lines = tuple(lines_around(heading, body))
+
+    def _remove_frame(self) -> None:
+        """Remove navigation and the footer of the page, so that nothing else need be asked about them."""
+        for element in list(self._body.iter("nav", "footer")):
+            if next(element.iterancestors("article", "main", "nav", "footer"), None) is not None:
+                continue
+            if next(element.iter("article", "h1"), None) is None:
+                self._keep_corrections(element)
+                self._removal.leave(spaced_text(element))
+                drop(element)
 
     def clean(self) -> None:
         hits = list(self._hits())
@@ -168,6 +182,8 @@ class TreeCleaner:
             if hit.chars:
                 taken[hit.rule] = taken.get(hit.rule, 0) + hit.chars
         total = self._chars_total
+        if hits and total - sum(hit.other_chars for hit in hits) < MIN_LEFT_CHARS:
+            return {hit.rule for hit in hits if hit.other_chars}
         if sum(taken.values()) > total * MAX_SHARE_OF_ALL:
             return {rule for rule, chars in taken.items() if chars > total * DOUBTFUL_SHARE}
         excessive = {rule for rule, chars in taken.items() if chars > total * MAX_SHARE_OF_TEXT}
@@ -227,11 +243,12 @@ class TreeCleaner:
 
     def _hit_of(self, element: HtmlElement, rule: TreeRule) -> _Hit:
         chars = 0 if rule.id == "figure" else text_chars(element)
-        return _Hit(element, rule.kind, rule.id, chars if rule.counts else None)
+        other_chars = chars if rule.kind == "comments" else 0
+        return _Hit(element, rule.kind, rule.id, chars if rule.counts else None, other_chars)
 
     def _named_box(self, element: HtmlElement, tag: str) -> _Hit | None:
-        names = " ".join([value for name, value in element.items() if name in _NAMING_ATTRIBUTES])
-        for rule in box_rules_for(names[:_MAX_NAMING_CHARS]) if names else ():
+        names = [name for attribute in _NAMING_ATTRIBUTES if (name := element.get(attribute))]
+        for rule in box_rules_for(" ".join(names)[:_MAX_NAMING_CHARS]) if names else ():
             is_box = tag in rule.tags if rule.tags else tag not in _NOT_BOXES
             if rule.id in self._unused_rules or not is_box:
                 continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 import sys
+from collections.abc import Sequence
 
 import msgspec
 from lxml import etree
@@ -34,7 +35,7 @@ _SEVEN_BIT = ("iso2022", "utf-16")
 """Charsets whose bytes can be valid UTF-8 by accident."""
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));?", re.IGNORECASE)
+_REFERENCE = re.compile(rb"&#(x[0-9a-f]{1,8}|[0-9]{1,10});?", re.IGNORECASE)
 _CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r\x0c") + b"\x7f"
 _FORM_FEED_TO_SPACE = bytes.maketrans(b"\x0c", b" ")
 _NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
@@ -45,7 +46,7 @@ _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml.html's own lookup chooses the class of every element in Python, which is slow."""
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
 _MARKUP = re.compile(
-    r"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
+    rb"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
 )
 _NEVER_TEXT = (
     "style",
@@ -94,10 +95,10 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
         raise PageError("not_html", f"{url}: {media_type or 'a binary format'}")
     if _is_binary(body):
         raise PageError("not_html", f"{url}: a binary format")
-    text = decode(body, content_type)
-    if not _MARKUP.search(text):
+    body = as_utf8(body, content_type)
+    if not _MARKUP.search(body):
         raise PageError("not_html", f"{url}: no HTML element in {len(body)} bytes")
-    root = _parse_text(text, url)
+    root = _parse_bytes(body, url)
     body_element = root.find("body")
     if body_element is None:
         raise PageError("broken", f"{url}: no body")
@@ -121,11 +122,11 @@ def _is_binary(body: bytes) -> bool:
     return len(_CONTROL_BYTES.findall(head)) * 50 > len(head)
 
 
-def _parse_text(text: str, url: str) -> HtmlElement:
+def _parse_bytes(body: bytes, url: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
     parser.set_element_class_lookup(_CLASSES)
     try:
-        return document_fromstring(_clean_bytes(text), parser=parser, ensure_head_body=True)
+        return document_fromstring(_without_forbidden(body), parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError) as exc:
         raise PageError("broken", f"{url}: {exc}") from exc
 
@@ -138,51 +139,56 @@ def _flatten_depth(root: HtmlElement) -> None:
             etree.strip_tags(element, "*")
 
 
-def _clean_bytes(text: str) -> bytes:
-    """The text in UTF-8 without characters that XML forbids, neither literal nor as references (`&#0;`).
+def _without_forbidden(body: bytes) -> bytes:
+    """The page in UTF-8 without characters that XML forbids, neither literal nor as references (`&#0;`).
 
     All of it is searched for on bytes, which is several times faster than on text.
     """
-    body = text.encode("utf-8", "ignore").translate(_FORM_FEED_TO_SPACE, _CONTROL_CHARACTERS)
-    if b"&#" in body:
-        body = _REFERENCE.sub(_kept_reference, body)
+    body = body.translate(_FORM_FEED_TO_SPACE, _CONTROL_CHARACTERS)
+    if b"&#" in body and any(map(_is_forbidden, set(_REFERENCE.findall(body)))):
+        body = _REFERENCE.sub(lambda reference: b"" if _is_forbidden(reference[1]) else reference[0], body)
     return _NONCHARACTERS.sub(b"", body) if b"\xef\xbf" in body else body
 
 
-def _kept_reference(reference: re.Match[bytes]) -> bytes:
-    code = int(reference[1], 16) if reference[1] else int(reference[2])
-    forbidden = code > sys.maxunicode or _FORBIDDEN.match(chr(code)) is not None
-    return b"" if forbidden else reference[0]
+def _is_forbidden(number: bytes) -> bool:
+    """Whether XML forbids the character with this number: `x0`, `11`."""
+    code = int(number[1:], 16) if number[:1] in b"xX" else int(number)
+    return code > sys.maxunicode or _FORBIDDEN.match(chr(code)) is not None
 
 
-def decode(body: bytes, content_type: str | None = None) -> str:
-    """Decode the page; never fails.
+def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
+    """The page in UTF-8, whatever its charset is; never fails.
 
     The charset is chosen in this order: the byte order mark; UTF-8 if the bytes are valid UTF-8, even if another
     charset is declared (wrong declarations are common, other text is rarely valid UTF-8 by accident); the charset
     of the HTTP header; the charset that the page declares. If every charset fails: UTF-8 if at most a
     tenth of the non-ASCII characters are broken, otherwise the declared charset or windows-1252.
     """
+    declared = _declared_codecs(body, content_type)
+    if not body.startswith(tuple(mark for mark, _ in _BOMS)) and not (declared and declared[0].startswith(_SEVEN_BIT)):
+        try:
+            # final=False: a page that was cut off in the middle of a character is still UTF-8.
+            return body[: codecs.utf_8_decode(body, "strict", False)[1]]
+        except UnicodeDecodeError:
+            pass
+    return _decoded(body, declared).encode("utf-8", "ignore")
+
+
+def _decoded(body: bytes, declared: Sequence[str]) -> str:
+    """The text of a page that is not in UTF-8, or has a byte order mark."""
     for mark, charset in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
-    declared = _declared_codecs(body, content_type)
-    if not declared or not declared[0].startswith(_SEVEN_BIT):
-        try:
-            # final=False: a page that was cut off in the middle of a character is still UTF-8.
-            return codecs.utf_8_decode(body, "strict", False)[0]
-        except UnicodeDecodeError:
-            pass
     for charset in declared:
         try:
             return body.decode(charset)
         except (UnicodeDecodeError, ValueError):
             continue
-    as_utf8 = body.decode("utf-8", "replace")
-    undecodable = as_utf8.count("\ufffd")
-    non_ascii = sum(1 for character in as_utf8 if character > "\x7f")
+    as_if_utf8 = body.decode("utf-8", "replace")
+    undecodable = as_if_utf8.count("\ufffd")
+    non_ascii = sum(1 for character in as_if_utf8 if character > "\x7f")
     if undecodable * 10 <= non_ascii:
-        return as_utf8
+        return as_if_utf8
     other = next((charset for charset in declared if charset != "utf-8"), "cp1252")
     return body.decode(other, "replace")
 

@@ -111,7 +111,7 @@ class Client:
         self._workers = Workers(bounds=msgspec.structs.replace(READING, seconds=timeouts.parse))
 
     def on_behalf_of(self, source_id: str) -> Client:
-        """This client, which is entered, for one source: reading its answers takes turns with that of others."""
+        """This client, once entered, for one source: workers read its answers in turn with those of other sources."""
         client = copy(self)
         client._source = source_id
         return client

@@ -49,7 +49,7 @@ class History(msgspec.Struct, frozen=True):
     now: Callable[[], datetime]
 
     def on_behalf_of(self, source: Source) -> History:
-        """These clients, for one source: what is read for it takes turns with what is read for others."""
+        """These clients for one source: the worker processes read its answers in turn with those of other sources."""
         own = {"client": self.client.on_behalf_of(source.id), "archives": self.archives.on_behalf_of(source.id)}
         return msgspec.structs.replace(self, **own)
 

@@ -24,6 +24,9 @@ _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LONGEST_REVISIT = timedelta(days=60)
 """Must stay below the 90 days of `RECALL` in pipeline/steps/run/stores.py: a revisit knows no older captures."""
 
+_LONGEST_PATH_BYTES = 480
+"""SQLite's limit is 512 bytes for the names of its files, which are in the data directory."""
+
 
 class LogFormat(StrEnum):
     TEXT = "text"
@@ -167,6 +170,20 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
+
+    @field_validator("data")
+    @classmethod
+    def _openable(cls, value: Path) -> Path:
+        """Not every path that the operating system allows can be opened by SQLite and DuckDB."""
+        try:
+            length = len(str(value).encode())
+        except UnicodeEncodeError as exc:
+            raise ValueError("the path must be valid UTF-8, or DuckDB cannot open it") from exc
+        if "?" in str(value):
+            raise ValueError("the path must have no question mark: for DuckDB a file's name ends there")
+        if length > _LONGEST_PATH_BYTES:
+            raise ValueError(f"the path has {length} bytes; SQLite opens none with more than {_LONGEST_PATH_BYTES}")
+        return value
 
     @property
     def archive_root(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from importlib.metadata import version
@@ -103,6 +104,8 @@ def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
     listen()
     logging.raiseExceptions = False  # a log that cannot be written must not hide the error message
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows a question mark
     try:
         app()
     except NewsledgerError as exc:

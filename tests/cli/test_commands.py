@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import signal
 import subprocess
@@ -261,6 +262,18 @@ def test_a_bad_setting(tmp_path: Path) -> None:
     assert "NEWSLEDGER_LOOKBACK_DAYS" in line
 
 
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [
+        ("what?", "the path must have no question mark"),
+        ("x" * 200 + "/" + "y" * 200 + "/" + "z" * 200, "bytes; SQLite opens none with more than 480"),
+        ("\udcff", "the path must be valid UTF-8"),
+    ],
+)
+def test_a_data_directory_that_cannot_be_opened(own_folder: None, folder: str, message: str) -> None:
+    assert message in fails_with_one_line(newsledger("init", "--data", folder))
+
+
 def test_a_busy_port(tmp_path: Path) -> None:
     with WebServer() as web:
         port = web.base.rpartition(":")[2]
@@ -445,6 +458,21 @@ def test_extract_text_removes_captions_glued_to_sentences() -> None:
 def test_fetched_text_cannot_control_the_terminal(text: str) -> None:
     shown = printable(text)
     assert not any(character in shown for character in "\x1b\x00\u202e\x9b\r")
+
+
+def test_an_output_that_is_closed_and_has_only_ascii(tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "news.duckdb").close()
+    process = subprocess.Popen(
+        [COMMAND, "sql", "--data", tmp_path, "--format", "csv", "select 'Zürich' as city from range(10000000)"],
+        env=os.environ | {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == [b"city\n", b"Z?rich\n"]
+    process.stdout.close()
+    assert process.stderr is not None
+    assert (process.stderr.read(), process.wait()) == (b"", 1)
 
 
 def test_interrupted_query_prints_one_line(tmp_path: Path) -> None:

@@ -280,15 +280,16 @@ for line in sys.stdin:
     held.close()
 
 
-def test_two_concurrent_runs_do_everything_once(
+def test_two_concurrent_runs_do_everything_once_in_a_folder_with_an_odd_name(
     outlet: tuple[WebServer, Path], tmp_path: Path, new_data: NewData
 ) -> None:
     web, sources = outlet
     web.asked.clear()
-    new_data(tmp_path / "data")
+    data = tmp_path / "a #b c%41;'ü"
+    new_data(data)
     runs = [
         subprocess.Popen(
-            [COMMAND, "ingest", "--sources", sources, "--data", tmp_path / "data"],
+            [COMMAND, "ingest", "--sources", sources, "--data", data],
             env=os.environ | ALLOW,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -298,12 +299,12 @@ def test_two_concurrent_runs_do_everything_once(
     for run in runs:
         _, errors = run.communicate(timeout=200)
         assert run.returncode == 0, errors
-    assert len(articles(tmp_path / "data")) == 30
-    with duckdb.connect(tmp_path / "data" / "news.duckdb", read_only=True) as con:
+    assert len(articles(data)) == 30
+    with duckdb.connect(data / "news.duckdb", read_only=True) as con:
         for event in ("item_discovered", "article_captured", "article_extracted", "article_annotated"):
             assert rows(con, f"select count(*), count(distinct article_id) from events.{event}") == [(30, 30)], event
     assert [web.asked[f"/{n}"] for n in range(30)] == [1] * 30
-    assert newsledger("verify", "--data", tmp_path / "data").returncode == 0
+    assert newsledger("verify", "--data", data).returncode == 0
 
 
 def test_without_a_network_every_source_is_a_recorded_failure(tmp_path: Path, new_data: NewData) -> None:

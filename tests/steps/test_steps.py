@@ -294,6 +294,21 @@ def test_damaged_record_costs_one_page_which_is_read_after_a_restore(world: Worl
     assert again.problems == ()
 
 
+def test_a_clock_that_jumps_loses_and_doubles_nothing(world: World) -> None:
+    links = [("/a", "Ferry adrift"), ("/b", "Harbour reopened")]
+    for number, days in enumerate((0, -400, 800, -400)):
+        world.later(days=days, hours=1)
+        links.append((f"/{number}", f"Mole {number} repaired"))
+        world.web.feed("/feed.xml", *links)
+        world.web.page(f"/{number}", f"Mole {number} repaired", *PARAGRAPHS[1:])
+        assert world.ingest().problems == ()
+    for event in ("item_discovered", "article_captured", "article_extracted"):
+        counted = world.rows(f"select count(*) as n, count(distinct article_id) as articles from ledger.{event}")
+        assert counted == [{"n": 6, "articles": 6}], event
+    assert [world.web.asked[path] for path, _ in links] == [1] * 6
+    assert world.verify().findings == ()
+
+
 def test_a_page_with_a_hostile_redirect_does_not_touch_the_others(world: World) -> None:
     world.web.answers["/a"] = Answer(status=302, headers={"Location": "http://[oops/"})
     result = world.ingest()

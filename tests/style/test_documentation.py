@@ -30,6 +30,12 @@ def test_named_files_exist(page: Path) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_tests_exist(page: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text("utf-8"))
+    assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text("utf-8")] == []
+
+
 def test_architecture_lists_every_event_type() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     rows = re.search(r"\| event type \|.*?\n\n", text, re.S)

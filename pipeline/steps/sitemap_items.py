@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind
-from pipeline.collect.history.sightings import is_stamped, named_day
+from pipeline.collect.history.sightings import lastmod_is_now, named_day
 
 _A_DAY = timedelta(days=1)
 
@@ -30,18 +30,18 @@ def news_of(
     `lastmod` of every page is about the time of the request, it is removed from the items, with the warning
     `lastmod_is_now`: with it, they would look changed at every poll.
     """
-    stamped = is_stamped(feed.items, polled_at)
+    is_now = lastmod_is_now(feed.items, polled_at)
     items = []
     undated = False
     for item in feed.items:
-        if stamped:
+        if is_now:
             item = msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None)
         at = _published_at(item, zone) or item.updated_at
         is_undated = at is None and feed.kind is not FeedKind.NEWS_SITEMAP
         undated = undated or is_undated
         if item.guid in known_guids or (at is None and not is_undated) or (at is not None and at >= since):
             items.append(item)
-    warnings = [name for name, holds in (("undated_items", undated), ("lastmod_is_now", stamped)) if holds]
+    warnings = [name for name, holds in (("undated_items", undated), ("lastmod_is_now", is_now)) if holds]
     return tuple(items), tuple(warnings)
 
 

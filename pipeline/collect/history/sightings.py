@@ -1,6 +1,7 @@
 """The articles that a document of the history names, each with the best evidence for its date of publication.
 
-Part of that evidence are dates in addresses: `/2026/03/14/…`, `sitemap-2026-03.xml`, `?yyyy=2026&mm=03`.
+A document of the history is a sitemap, an index or a page of the web archive, or a news file. Part of the evidence are
+dates in addresses: `/2026/03/14/…`, `sitemap-2026-03.xml`, `?yyyy=2026&mm=03`.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ from pipeline.collect.history.documents import NotRead
 from pipeline.events import DateQuality, Via
 from pipeline.interval import Interval
 
-_A_DAY = timedelta(days=1)
+_DAY_TOLERANCE = timedelta(days=1)
 """Zones differ by up to this much, and a date without a time may be this much too early."""
-MIN_STAMPED = 10
-"""At least this many pages of a sitemap show whether their `lastmod` is the time of the request."""
-_STAMPED_WITHIN = timedelta(hours=1)
+_MIN_LASTMODS = 10
+"""With fewer pages that have a `lastmod`, all of them may have been changed just now."""
+_NOW_WITHIN = timedelta(hours=1)
+"""A `lastmod` of no more than this before the request is about the time of the request."""
 NOON = timedelta(hours=12)
-"""A date without a time counts as its noon, which is the same day in UTC everywhere but in New Zealand's summer."""
+"""A date without a time counts as noon in the zone of the outlet: in UTC that is the same day, except in New Zealand's
+summer."""
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
-_SPELLINGS = tuple(
+_DATES_IN_ADDRESSES = tuple(
     re.compile(spelling, re.IGNORECASE)
     for spelling in (
         rf"(?<!\d){_YEAR}(?P<mark>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01])(?!\d)",
@@ -43,7 +46,7 @@ _SPELLINGS = tuple(
 )
 """The most exact first. A year alone counts only as a folder or, without letters beside it, in the last part of the
 path: the number in `post-sitemap1998.xml` is not a year, some outlets have two thousand sitemaps."""
-_OWN_SEGMENT = re.compile(
+_DAY_IN_PATH = re.compile(
     rf"/(?P<raw>{_YEAR}(?P<mark>[-/_.]?)(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))(?=[/_-]|$)"
 )
 """A date at the start of a part of the path is the date of publication; elsewhere in a slug it may be any date."""
@@ -78,6 +81,7 @@ class HistoryResult(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     """Number of entries that it holds, of any date."""
     sightings: tuple[Sighting, ...] = ()
+    """Its articles that belong to the interval of the run."""
     payload_digest: str | None = None
     location: Location | None = None
     """The place of its bytes in the archive."""
@@ -89,13 +93,14 @@ class NamedDay(msgspec.Struct, frozen=True):
     begins_at: datetime
     """Midnight in the zone of the outlet, in UTC."""
     raw: str
+    """The day as the address writes it."""
 
 
 def named_interval(url: str, zone: ZoneInfo) -> Interval | None:
     """The year, month or day in `zone` that the address of a sitemap names, or None."""
     parts = urlsplit(url)
     text = f"{parts.path}?{parts.query}"
-    for spelling in _SPELLINGS:
+    for spelling in _DATES_IN_ADDRESSES:
         match = spelling.search(text)
         if match:
             fields = match.groupdict()
@@ -105,13 +110,13 @@ def named_interval(url: str, zone: ZoneInfo) -> Interval | None:
 
 def named_day(url: str, zone: ZoneInfo) -> NamedDay | None:
     """The day of publication that the address of an article names, or None."""
-    match = _OWN_SEGMENT.search(urlsplit(url).path)
+    match = _DAY_IN_PATH.search(urlsplit(url).path)
     span = _span(int(match["year"]), match["month"], match["day"], zone) if match else None
     return NamedDay(span.start, match["raw"]) if match and span else None
 
 
 def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Interval | None:
-    """None for a day that does not exist."""
+    """The whole year, month or day in `zone`; None if it does not exist."""
     try:
         start = datetime(year, int(month or 1), int(day or 1), tzinfo=zone)
         if day:
@@ -125,23 +130,26 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Inte
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
 
 
-def is_stamped(items: Iterable[FeedItem], read_at: datetime) -> bool:
-    """True if every `lastmod` is about the time of the request. Some servers write that, and then it dates nothing."""
+def lastmod_is_now(items: Iterable[FeedItem], read_at: datetime) -> bool:
+    """Whether every `lastmod` of a sitemap is about the time of the request. Some servers write that; it is no date."""
     changes = [item.updated_at for item in items if item.updated_at is not None]
-    return len(changes) >= MIN_STAMPED and min(changes) >= read_at - _STAMPED_WITHIN
+    return len(changes) >= _MIN_LASTMODS and min(changes) >= read_at - _NOW_WITHIN
 
 
 def dated_by_itself(item: FeedItem, zone: ZoneInfo, existed_at: datetime | None) -> tuple[FeedItem, datetime | None]:
-    """The item and its date of publication, its own or that of its address, which then becomes the item's own.
+    """The item, and the time of publication that it or its address gives; None if neither does.
 
-    `existed_at` is a time at which the article was online, if known. A day in the address after that time, such as
-    `/news/20310512`, is a number.
+    An item without a date of its own is returned with the day that its address names, if there is one. The second value
+    is noon if only the day is known, while the item then has the day's midnight.
+
+    `existed_at` is a time at which the article was online, if known. Digits in the address that would be a later day,
+    as in `/news/20310512`, are not a date.
     """
     if item.published_at is not None:
-        noon = NOON if item.published_quality is DateQuality.DAY_ONLY else NOON * 0
-        return item, item.published_at + noon
+        is_day_only = item.published_quality is DateQuality.DAY_ONLY
+        return item, (item.published_at + NOON) if is_day_only else item.published_at
     day = named_day(item.url, zone)
-    if day is None or (day.raw.isdigit() and existed_at is not None and day.begins_at > existed_at + _A_DAY):
+    if day is None or (day.raw.isdigit() and existed_at is not None and day.begins_at > existed_at + _DAY_TOLERANCE):
         return item, None
     dated = msgspec.structs.replace(
         item, published_at=day.begins_at, published_raw=day.raw, published_quality=DateQuality.DAY_ONLY

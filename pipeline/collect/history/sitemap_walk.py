@@ -24,7 +24,7 @@ from pipeline.collect.history.sightings import (
     HistoryResult,
     Sighting,
     dated_by_itself,
-    is_stamped,
+    lastmod_is_now,
     named_interval,
 )
 from pipeline.collect.history.sitemap_files import SitemapFiles, SitemapReadings
@@ -240,9 +240,9 @@ class SitemapWalk:
         named = named_interval(url, self._zone)
         day = named if named and named.end - named.start < _OVER_ONE_DAY else None
         found = []
-        stamped = is_stamped(feed.items, read_at)
+        is_now = lastmod_is_now(feed.items, read_at)
         for listed in feed.items:
-            changed_at = None if stamped else _changed_at(listed)
+            changed_at = None if is_now else _changed_at(listed)
             item, dated_at = dated_by_itself(listed, self._zone, changed_at)
             dated_at = dated_at or _dated_by_sitemap(changed_at, day)
             if listed.published_at is None and is_listing(item.url):

@@ -82,7 +82,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     """The zone's name if a chosen time has no zone of its own."""
 
 
-class _Candidate(msgspec.Struct, frozen=True):
+class _DateCandidate(msgspec.Struct, frozen=True):
     origin: str
     moment: Moment
 
@@ -135,11 +135,11 @@ def _day_in(url: str) -> str | None:
     return "-".join(found.groups()) if found else None
 
 
-def _read(texts: Iterable[tuple[str, object]], zone: tzinfo, captured_at: datetime) -> list[_Candidate]:
+def _read(texts: Iterable[tuple[str, object]], zone: tzinfo, captured_at: datetime) -> list[_DateCandidate]:
     """The candidates that are valid dates, not before 1990 and not after the capture."""
     moments = ((origin, parse_moment(str(text), default_zone=zone)) for origin, text in texts if text)
     believed = ((origin, _before(moment, captured_at)) for origin, moment in moments if moment is not None)
-    return [_Candidate(origin, moment) for origin, moment in believed if moment and moment.at.year >= _FIRST_YEAR]
+    return [_DateCandidate(origin, moment) for origin, moment in believed if moment and moment.at.year >= _FIRST_YEAR]
 
 
 def _before(moment: Moment, captured_at: datetime) -> Moment | None:
@@ -157,7 +157,7 @@ def _before(moment: Moment, captured_at: datetime) -> Moment | None:
     return msgspec.structs.replace(moment, at=moment.at - hours_east * _HOUR) if moment.has_time else moment
 
 
-def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzinfo | None:
+def _zone_in_use(candidates: Iterable[_DateCandidate], zone: ZoneInfo | None) -> tzinfo | None:
     """The zone of the page's dates, from the offsets that they are written with. `zone` is the outlet's zone.
 
     The outlet's zone is returned if one of the dates has its offset: a zone knows summer time, an offset does not.
@@ -171,7 +171,9 @@ def _zone_in_use(candidates: Iterable[_Candidate], zone: ZoneInfo | None) -> tzi
     return timezone(offsets[0].offset)
 
 
-def _refined(candidates: Sequence[_Candidate], updates: set[datetime], zone: tzinfo | None) -> _Candidate | None:
+def _refined(
+    candidates: Sequence[_DateCandidate], updates: set[datetime], zone: tzinfo | None
+) -> _DateCandidate | None:
     """The first candidate. If it has no time, a candidate of the same day with a time replaces it; if its time has no
     zone, a candidate of the same time with a zone replaces it."""
     if not candidates:
@@ -199,7 +201,7 @@ def _is_same_day(moment: Moment, day: Moment, zone: tzinfo | None) -> bool:
     return day.written.date() in {moment.written.date(), moment.at.astimezone(zone or UTC).date()}
 
 
-def _is_same_clock(zoned: _Candidate, zoneless: _Candidate, zone: tzinfo | None) -> bool:
+def _is_same_clock(zoned: _DateCandidate, zoneless: _DateCandidate, zone: tzinfo | None) -> bool:
     """Whether both were written with the same date and time.
 
     If no zone is known, a declared time may also be a multiple of 30 minutes away, up to the largest offset from UTC.
@@ -212,5 +214,5 @@ def _is_same_clock(zoned: _Candidate, zoneless: _Candidate, zone: tzinfo | None)
     return zone is None and is_shift and zoned.origin not in {_SHOWN, *_LOOSE_METAS}
 
 
-def _minute(candidate: _Candidate) -> datetime:
+def _minute(candidate: _DateCandidate) -> datetime:
     return candidate.moment.at.replace(second=0)

@@ -9,15 +9,17 @@ is deleted at the end. So an erasure reaches the backup, too.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LedgerLocked, StorageError
-from pipeline.events import EVENT_TYPES, event_type
+from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.disk import copy_file, disk_errors, fsync
@@ -28,6 +30,7 @@ from pipeline.ledger.tables import BOOKKEEPING
 from pipeline.settings import LedgerPlace, Settings
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
+_PIECE_BYTES = 1 << 20
 UNFINISHED = "restore.unfinished"
 """A file in the data directory while a backup is copied into it."""
 
@@ -52,7 +55,7 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
     """Bring the backup in this folder up to date; make it if it does not exist.
 
     Raises LedgerMissing, StorageError (also if the folder holds another ledger's backup, or a file has been deleted
-    meanwhile), and LedgerLocked if another backup into it is running.
+    meanwhile, or is not what an earlier backup has of it), and LedgerLocked if another backup into it is running.
     """
     folder = folder.expanduser().absolute()
     if folder.is_relative_to(settings.data) or settings.data.is_relative_to(folder):
@@ -60,11 +63,15 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
     with disk_errors(folder), _alone(folder):
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             _require_same_ledger(ledger, folder / settings.local_catalog.name)
+            erased = defaultdict[Path, list[tuple[int, int]]](list)
+            for each in ledger.select(ErasedRecord, "erased_records"):
+                end = each.warc_offset + each.warc_length
+                erased[settings.archive_root / each.warc_file].append((each.warc_offset, end))
         catalog = folder / settings.local_catalog.name
         copy = catalog.with_name(f"{catalog.name}.copying")
         copy.unlink(missing_ok=True)
         _save_catalog(settings.ledger_catalog, copy)
-        copying = _Copying(settings.data, folder, on_progress)
+        copying = _Copying(settings.data, folder, on_progress, erased)
         needed = _event_files(copy, folder / catalog.stem)
         copying.files(needed)
         if missing := [path for path in needed if not path.exists()]:
@@ -128,10 +135,21 @@ def _save_catalog(place: LedgerPlace, copy: Path) -> None:
 
 
 class _Copying:
-    """Copies files that the target does not have yet, and counts."""
+    """Copies files that the target does not have yet, and counts.
 
-    def __init__(self, source: Path, target: Path, on_progress: OnProgress) -> None:
-        self._source, self._target, self._on_progress = source, target, on_progress
+    A file of events never changes, and one of the archive only grows, except where a record was erased. So one that
+    differs in another way from the copy that the target has is damaged, and does not replace it.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        on_progress: OnProgress,
+        erased: Mapping[Path, Sequence[tuple[int, int]]] = MappingProxyType({}),
+    ) -> None:
+        """`erased` has the first byte and the end of each erased record, in order, by the file's path."""
+        self._source, self._target, self._on_progress, self._erased = source, target, on_progress, erased
         self.copied = self.copied_bytes = self.kept = 0
 
     def files(self, targets: Iterable[Path]) -> None:
@@ -150,6 +168,12 @@ class _Copying:
         if target.exists() and _state(target) == (found.st_size, found.st_mtime_ns):
             self.kept += 1
             return
+        is_lasting = target.suffix in {".gz", ".parquet"} and target.exists()
+        if is_lasting and not _continues(source, target, self._erased.get(source, ())):
+            raise StorageError(
+                f"{source}: is not what {target} has of it; find out with `newsledger verify --archive` which one is"
+                " damaged, and replace it with the other"
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = target.with_name(f"{target.name}.copying")
         try:
@@ -161,6 +185,20 @@ class _Copying:
         copy.replace(target)
         self.copied += 1
         self.copied_bytes += found.st_size
+
+
+def _continues(file: Path, earlier: Path, erased: Sequence[tuple[int, int]]) -> bool:
+    """Whether the file begins with all bytes of its earlier copy, those of erased records aside."""
+    with file.open("rb") as now, earlier.open("rb") as before:
+        for start, end in (*erased, (earlier.stat().st_size, 0)):
+            while (piece := before.read(min(_PIECE_BYTES, start - before.tell()))) == now.read(len(piece)):
+                if not piece:
+                    break
+            else:
+                return False
+            now.seek(end)
+            before.seek(end)
+    return True
 
 
 def _state(path: Path) -> tuple[int, int]:

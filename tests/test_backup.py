@@ -149,6 +149,25 @@ def test_what_cannot_be_backed_up_is_said(
         back_up(filled, folder)
 
 
+def test_a_damaged_file_does_not_replace_its_copy(filled: Settings, folder: Path) -> None:
+    pages = filled.archive_root / "2026" / "03" / "01" / "pages.warc.gz"
+    pages.parent.mkdir(parents=True)
+    pages.write_bytes(b"first")
+    back_up(filled, folder)
+    pages.write_bytes(b"first and second")
+    assert back_up(filled, folder).copied == 1, "a file that has grown"
+    events = next(filled.data.rglob("item_discovered/*.parquet"))
+    for path in (pages, events):
+        whole = path.read_bytes()
+        for damaged in (b"x" + whole[1:], whole[:-1]):
+            path.write_bytes(damaged)
+            with pytest.raises(StorageError, match=f"{path}: is not what .* has of it"):
+                back_up(filled, folder)
+            assert (folder / path.relative_to(filled.data)).read_bytes() == whole
+        path.write_bytes(whole)
+    back_up(filled, folder)
+
+
 def test_a_damaged_backup_is_found_when_it_is_restored(
     filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

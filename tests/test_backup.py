@@ -9,14 +9,16 @@ import subprocess
 from pathlib import Path
 from threading import Event, Thread
 
+import duckdb
 import pytest
 from filelock import FileLock
 from pydantic import SecretStr
 
 from pipeline.backup import back_up, restore
-from pipeline.errors import LedgerLocked, StorageError
+from pipeline.errors import LedgerError, LedgerLocked, StorageError
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger, Run, verify
+from pipeline.migration import migrate_to_postgres
 from pipeline.settings import LedgerPlace, Settings
 from tests.worlds.ledgers import NewData
 from tests.worlds.postgres import PostgresServer
@@ -218,3 +220,38 @@ def test_a_backup_of_a_ledger_in_postgresql_is_one_of_a_single_machine_and_resto
         with Ledger.open(settings.ledger_catalog) as ledger:
             assert ledger.append([item("a", title="Fähre\0 treibt"), item("d")], Run("three")).events == 1
             assert verify(ledger).findings == ()
+
+
+def test_a_catalog_moves_to_postgresql_and_back(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Settings(data=tmp_path)
+    there = Settings(data=tmp_path, catalog=SecretStr(postgres_server.new_database()))
+    nowhere = newsledger("migrate", "--data", tmp_path)
+    assert "NEWSLEDGER_CATALOG: names the database" in nowhere.stderr
+    assert there.catalog
+    monkeypatch.setenv("NEWSLEDGER_CATALOG", there.catalog.get_secret_value())
+    for source, target, options in ((here, there, []), (there, here, ["--back"]), (here, there, [])):
+        with Ledger.open(source.ledger_catalog) as open_meanwhile:
+            open_meanwhile.append([item(f"{source}-{options}")], Run("before"))
+            rows = rows_of(source.ledger_catalog)
+            done = newsledger("migrate", "--data", tmp_path, *options)
+            assert done.returncode == 0, done.stderr
+            assert "events moved, as they were recorded" in done.stdout
+            with pytest.raises((LedgerError, duckdb.Error)):
+                open_meanwhile.append([item("lost")], Run("late"))
+        assert rows_of(target.ledger_catalog) == rows
+        with pytest.raises(LedgerError, match="is empty although its folder holds events"):
+            Ledger.open(source.ledger_catalog)
+
+
+def test_a_database_with_another_ledger_is_not_overwritten(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    conninfo = postgres_server.new_database()
+    for folder in ("one", "other"):
+        with Ledger.open(tmp_path / folder / "ledger.sqlite") as ledger:
+            ledger.append([item(folder)], Run(folder))
+    migrate_to_postgres(Settings(data=tmp_path / "one", catalog=SecretStr(conninfo)))
+    with pytest.raises(StorageError, match="has another ledger already"):
+        migrate_to_postgres(Settings(data=tmp_path / "other", catalog=SecretStr(conninfo)))
+    with Ledger.open(tmp_path / "other" / "ledger.sqlite") as ledger:
+        assert ledger.append([item("next")], Run("other")).events == 1

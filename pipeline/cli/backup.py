@@ -1,4 +1,4 @@
-"""newsledger backup and restore: a copy of ledger and archive, and the way back."""
+"""newsledger backup and restore: a copy of ledger and archive, and back; migrate: its catalog in another place."""
 
 from __future__ import annotations
 
@@ -53,4 +53,32 @@ def restore(folder: BackupFolder, data: Data = None) -> None:
         console.say(finding.text)
     proof.require_success()
     typer.echo(f"{settings.data}: {proof.events} events and {proof.records} records restored, as they were recorded")
+    typer.echo(f"head {proof.head}")
+
+
+def migrate(
+    data: Data = None,
+    back: Annotated[bool, typer.Option("--back", help="From the database into the data directory.")] = False,
+) -> None:
+    """Move the ledger's catalog into the PostgreSQL database of NEWSLEDGER_CATALOG, and verify every event.
+
+    Parquet files and archive stay where they are (docs/cluster.md). Let no other command run meanwhile: one that does
+    fails, and records nothing. The old catalog is put aside, as ledger.sqlite.migrated or in schema
+    newsledger_migrated, and no longer used.
+    """
+    from pipeline.migration import migrate_to_data_directory, migrate_to_postgres
+    from pipeline.verification.installation import verify_installation
+
+    settings = load_settings(data=data)
+    if back:
+        migrate_to_data_directory(settings)
+        settings = settings.model_copy(update={"catalog": None})
+    else:
+        migrate_to_postgres(settings)
+    with console.progress() as on_progress, Ledger.open_existing(settings.ledger_catalog) as ledger:
+        proof = verify_installation(settings, ledger, utc_now(), full=True, on_progress=on_progress)
+    for finding in proof.findings:
+        console.say(finding.text)
+    proof.require_success()
+    typer.echo(f"{proof.events} events moved, as they were recorded" + ("; unset NEWSLEDGER_CATALOG" if back else ""))
     typer.echo(f"head {proof.head}")

@@ -36,7 +36,7 @@ from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import Recorded, to_table
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
-from pipeline.ledger.tables import complete, is_complete
+from pipeline.ledger.tables import completed, is_complete
 from pipeline.settings import LedgerPlace
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -141,8 +141,7 @@ class Ledger:
                 if con is not None:
                     con.close()
                 with catalog.exclusive(lock_timeout_seconds):
-                    con = connect(catalog)
-                    complete(con, catalog)
+                    con = completed(catalog)
         return cls(catalog, con, lock_timeout_seconds, now, indexed_from)
 
     @staticmethod

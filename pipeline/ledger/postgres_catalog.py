@@ -53,7 +53,9 @@ class PostgresCatalog:
 
     def exists(self) -> bool:
         with postgres.connect(self._conninfo) as session:
-            return session.execute("select to_regclass('ducklake_snapshot') is not null").fetchone() == (True,)
+            if session.execute("select to_regclass('ducklake_table')").fetchone() == (None,):
+                return False
+            return session.execute("select exists (select from ducklake_table)").fetchone() == (True,)
 
     def holds_event_files(self) -> bool:
         return any(self._place.files.glob("main/*/*.parquet"))

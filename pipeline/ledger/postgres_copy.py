@@ -87,6 +87,18 @@ def restore_catalog(path: Path, place: PostgresPlace) -> None:
                     )
 
 
+def put_aside(place: PostgresPlace) -> None:
+    """Move the catalog's tables into the schema `newsledger_migrated`, so that there is no ledger any more.
+
+    Raises StorageError.
+    """
+    with postgres.server_errors(place.conninfo), postgres.connect(place.conninfo) as session, session.transaction():
+        session.execute("drop schema if exists newsledger_migrated cascade")
+        session.execute("create schema newsledger_migrated")
+        for table in _tables(session):
+            session.execute(SQL("alter table {} set schema newsledger_migrated").format(Identifier(table)))
+
+
 @contextmanager
 def _one_moment(place: PostgresPlace) -> Iterator[postgres.Session]:
     """A session in which all queries see the database as it is now."""

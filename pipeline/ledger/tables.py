@@ -11,6 +11,7 @@ from pipeline.errors import LedgerError, LedgerTooNew
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger.catalog import Catalog
 from pipeline.ledger.rows import table_schema
+from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 
 log = structlog.get_logger()
@@ -45,16 +46,32 @@ def _newer_than_this(con: DuckDBPyConnection, columns: Mapping[str, frozenset[st
     return None
 
 
-def complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
-    """Create the tables and columns that are missing. Call it under the catalog's lock.
+def completed(catalog: Catalog) -> DuckDBPyConnection:
+    """A session on the ledger, after the tables and columns that were missing are created. Call it under the catalog's
+    lock.
 
     Raises LedgerError for an empty catalog beside recorded events: a new history must not begin on top of an old one.
     """
-    if is_complete(con, catalog):
-        return
+    if not catalog.exists():
+        _require_no_events(catalog)
+    con = connect(catalog)
+    if not is_complete(con, catalog):
+        _complete(con, catalog)
+    return con
+
+
+def _require_no_events(catalog: Catalog) -> None:
+    if catalog.holds_event_files():
+        raise LedgerError(
+            f"{catalog}: is empty although its folder holds events; restore the catalog from a backup, or see"
+            " `newsledger migrate` if it is in another place"
+        )
+
+
+def _complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
     columns = _columns(con)
-    if not columns and catalog.holds_event_files():
-        raise LedgerError(f"{catalog}: is empty although its folder holds events; restore the catalog from a backup")
+    if not columns:
+        _require_no_events(catalog)
     import pyarrow.dataset  # noqa: F401  # DuckDB imports it, and would swallow an interrupt that arrives meanwhile
 
     con.begin()

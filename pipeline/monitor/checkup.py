@@ -127,10 +127,10 @@ class _LastRecorded(msgspec.Struct, frozen=True):
 
 
 def _ledger(settings: Settings, now: datetime) -> Iterator[Checked]:
-    if not Ledger.exists(settings.ledger_catalog):
-        yield Checked("ledger", "none yet; `newsledger ingest` makes one")
-        return
     try:
+        if not Ledger.exists(settings.ledger_catalog):
+            yield Checked("ledger", "none yet; `newsledger ingest` makes one")
+            return
         with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=5) as ledger:
             head = ledger.head()
             (last,) = ledger.select(_LastRecorded, "last_recorded")

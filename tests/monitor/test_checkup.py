@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
@@ -46,6 +47,8 @@ def test_what_is_wrong_is_found(settings: Settings, tmp_path: Path) -> None:
     assert "the last event was recorded at" in found["clock"]
     settings.local_catalog.write_text("no ledger")
     assert "cannot be opened as a ledger" in wrong(settings)["ledger"]
+    away = settings.model_copy(update={"catalog": SecretStr("postgresql://127.0.0.1:1/none")})
+    assert "postgresql://127.0.0.1:1/none: " in wrong(away)["ledger"]
 
 
 def test_a_directory_that_cannot_be_written_is_found(settings: Settings, tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""Move the catalog of a ledger between the data directory and PostgreSQL. Parquet files and archive stay.
+
+The old catalog is put aside, never deleted. A process that has it open cannot append to it any more. One that is
+started with the old setting finds Parquet files without a catalog, and refuses to begin a new history.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from pipeline.errors import LedgerError, SettingsError, StorageError
+from pipeline.ledger import Ledger
+from pipeline.ledger.catalog import catalog_at
+from pipeline.ledger.disk import fsync
+from pipeline.ledger.local_catalog import LocalCatalog
+from pipeline.settings import LedgerPlace, PostgresPlace, Settings
+
+
+def migrate_to_postgres(settings: Settings) -> None:
+    """Move the catalog from the data directory into the database of the settings.
+
+    Raises SettingsError, LedgerMissing, LedgerLocked, StorageError. After an error, the old catalog still holds.
+    """
+    from pipeline.ledger.postgres_copy import restore_catalog  # what it imports is installed for a cluster only
+
+    local, database = settings.local_catalog, _database(settings)
+    copy = local.with_name(f"{local.name}.migrating")
+
+    def move() -> None:
+        copy.unlink(missing_ok=True)
+        LocalCatalog(local).copy_to(copy)
+        restore_catalog(copy, database)
+
+    def put_aside() -> None:
+        copy.unlink()
+        with closing(
+            sqlite3.connect(local, timeout=30)
+        ) as con:  # a process that has the file open must not append to it
+            con.execute("alter table ducklake_snapshot rename to ducklake_snapshot_migrated")
+            con.execute("pragma wal_checkpoint(truncate)")
+        local.replace(local.with_name(f"{local.name}.migrated"))
+        fsync(local.parent)
+
+    _migrate(local, database, move, put_aside)
+
+
+def migrate_to_data_directory(settings: Settings) -> None:
+    """Move the catalog from the database of the settings into the data directory. Raises as `migrate_to_postgres`."""
+    from pipeline.ledger.postgres_copy import (
+        put_aside,
+        save_catalog,
+    )  # what they import is installed for a cluster only
+
+    local, database = settings.local_catalog, _database(settings)
+    copy = local.with_name(f"{local.name}.migrating")
+
+    def move() -> None:
+        copy.unlink(missing_ok=True)
+        save_catalog(database, copy)
+        fsync(copy)
+        for log in ("-wal", "-shm"):  # a process that had the old catalog open may have left them
+            local.with_name(f"{local.name}{log}").unlink(missing_ok=True)
+        copy.replace(local)
+        fsync(local.parent)
+
+    _migrate(database, local, move, lambda: put_aside(database))
+
+
+def _database(settings: Settings) -> PostgresPlace:
+    if isinstance(settings.ledger_catalog, PostgresPlace):
+        return settings.ledger_catalog
+    raise SettingsError("NEWSLEDGER_CATALOG: names the database of the migration and is not set")
+
+
+def _migrate(source: LedgerPlace, target: LedgerPlace, move: Callable[[], None], put_aside: Callable[[], None]) -> None:
+    """Move while nobody can append, and put the source aside if the target has the same head."""
+    with Ledger.open_existing(source) as ledger, catalog_at(source).exclusive(60):
+        if Ledger.exists(target) and not _is_earlier(target, ledger):
+            raise StorageError(f"{catalog_at(target)}: has another ledger already")
+        head = ledger.head()
+        move()
+        with Ledger.open(target) as moved:
+            if moved.head() != head:
+                raise LedgerError(f"{catalog_at(target)}: ends at {moved.head()}, and {catalog_at(source)} at {head}")
+        ledger.close()
+        put_aside()
+
+
+def _is_earlier(place: LedgerPlace, ledger: Ledger) -> bool:
+    """Whether an interrupted migration has left an earlier state of the ledger there, or a late process nothing."""
+    if isinstance(place, Path) and _has_no_tables(place):
+        return True
+    try:
+        with Ledger.open(place) as found:
+            head = found.head()
+    except LedgerError:  # another ledger's files are not here
+        return False
+    return head.position == 0 or ledger.has_append(head.digest)
+
+
+def _has_no_tables(path: Path) -> bool:
+    """True for what DuckLake makes for a process whose catalog was put aside."""
+    with closing(sqlite3.connect(path)) as con:
+        try:
+            if con.execute("select name from sqlite_master where name = 'ducklake_table'").fetchone() is None:
+                return True
+            return con.execute("select table_id from ducklake_table").fetchone() is None
+        except sqlite3.DatabaseError:  # it is something else
+            return False

@@ -115,15 +115,18 @@ def _show_sources(state: State, *, show_all: bool) -> None:
     for day in state.coverage:
         coverage.setdefault(day.source_id, []).append(day)
     lost = Counter((page.source_id, page.reason) for page in state.lost)
+    current = set(state.current_feeds)
     rows = []
     for source_id, group in groupby(state.feeds, key=lambda feed: feed.source_id):
         feeds, days = list(group), coverage.get(source_id, [])
         reasons = {reason: count for (source, reason), count in lost.items() if source == source_id}
-        remarks = [*_feed_remarks(feeds), *_coverage_remarks(days)]
+        remarks = [*_feed_remarks([feed for feed in feeds if feed in current]), *_coverage_remarks(days)]
         if reasons:
             named = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
             remarks.append(f"{sum(reasons.values())} lost ({named})")
         if remarks or show_all:
+            if current.isdisjoint(feeds):
+                remarks.append("no longer polled")
             success = max((feed.last_success_at for feed in feeds if feed.last_success_at), default=None)
             counts = [sum(getattr(day, name) for day in days) for name in ("seen", "captured", "failed", "pending")]
             rows.append(
@@ -179,8 +182,8 @@ def _failures(tasks: Sequence[FailedTask]) -> str:
 
 
 def _totals(state: State) -> str:
-    sources = {feed.source_id for feed in state.feeds}
-    failing = {feed.source_id for feed in state.feeds if feed.is_failing}
+    sources = {feed.source_id for feed in state.current_feeds}
+    failing = {feed.source_id for feed in state.current_feeds if feed.is_failing}
     seen, captured = sum(day.seen for day in state.coverage), sum(day.captured for day in state.coverage)
     coverage_text = f", {captured} of {seen} articles of the last 7 days captured" if seen else ""
     return f"{len(sources)}, {len(failing)} with failing feeds{coverage_text}"

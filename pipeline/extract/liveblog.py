@@ -55,8 +55,12 @@ class Timeline(msgspec.Struct, frozen=True):
         for entry_no, (written_time, texts) in enumerate([*_declared_updates(declared), *_visible_times(body)]):
             moment = parse_moment(written_time, default_zone=zone)
             if moment and moment.has_time and moment.at <= captured_at:
-                for key in filter(None, map(_key, texts)):
-                    times.setdefault(key, _Dated(entry_no, moment.at))
+                keys = [key for key in map(_key, texts) if key]
+                # a declared update and the time element on the page may say the same entry
+                known = (times[key] for key in keys if key in times and times[key].at == moment.at)
+                dated = next(known, _Dated(entry_no, moment.at))
+                for key in keys:
+                    times.setdefault(key, dated)
         return cls(times=times)
 
     def entries_among(self, blocks: Sequence[Block]) -> tuple[LiveEntry, ...]:

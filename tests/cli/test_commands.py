@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -318,7 +318,11 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
     assert newsledger("status", "--check", *run).stdout == "nothing needs attention\n"
 
     with Ledger.open_existing(tmp_path / "data" / "ledger.sqlite") as ledger:
-        ledger.append([failed_poll("harbour", f"{web.base}/feed.xml")], Run("later"))
+        removed = failed_poll("removed", "https://removed.example/feed", datetime.now(UTC) - timedelta(days=5))
+        ledger.append([removed, failed_poll("harbour", f"{web.base}/feed.xml")], Run("later"))
+    status = newsledger("status", "--all", *run).stdout
+    assert re.search(r"removed .* no longer polled", status)
+    assert "sources     1, 1 with failing feeds" in status
     assert newsledger("verify", "--archive", *run).returncode == 0
     (tmp_path / "data" / "archive").rename(tmp_path / "data" / "elsewhere")
     assert newsledger("verify", "--archive", *run).returncode == 1
@@ -339,10 +343,10 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.glob("*.prom*")] == ["newsledger.prom"]
 
 
-def failed_poll(source_id: str, feed_url: str) -> FeedPolled:
+def failed_poll(source_id: str, feed_url: str, at: datetime | None = None) -> FeedPolled:
     return FeedPolled(
         stream=f"feed:{source_id}/1",
-        occurred_at=datetime.now(UTC),
+        occurred_at=at or datetime.now(UTC),
         producer="poll@1",
         source_id=source_id,
         feed_url=feed_url,

@@ -122,6 +122,13 @@ def test_entries_that_only_json_ld_dates() -> None:
     assert [entry.block_no for entry in extraction.entries] == [1, 2]
 
 
+def test_an_entry_that_json_ld_declares_without_its_heading_is_one_entry() -> None:
+    update = {"@type": "BlogPosting", "datePublished": "2026-03-02T11:40:00+01:00", "articleBody": DEICH[0]}
+    head = json_ld(**{"@type": "LiveBlogPosting", "liveBlogUpdate": [update]})
+    extraction = extract(page(LIVEBLOG, head=head))
+    assert [entry.block_no for entry in extraction.entries] == [1, 3, 5]
+
+
 def test_an_entry_whose_heading_is_not_shown_begins_with_its_text() -> None:
     entries = LIVEBLOG.replace("<h3>", "<h3 hidden><i>").replace("</h3>", "</i></h3>")
     extraction = extract(page(entries.replace("<h3", "<svg").replace("</h3", "</svg"), headline="Newsblog: Hochwasser"))

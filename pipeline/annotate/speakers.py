@@ -148,9 +148,10 @@ class Speakers:
         """True if the cue, a verb or a source preposition stands next to the word, as it does next to most surnames."""
         lexicon = self._people.lexicon
         if cue is not None and at in {cue[0] - 1, cue[1]}:
-            return self._tokens[cue[0]].lower not in lexicon.participles.keys() - lexicon.verbs.keys()
-        words = lexicon.verb_forms | lexicon.agent_prepositions
-        return any(self._tokens[near].lower in words for near in (at - 1, at + 1) if 0 <= near < len(self._tokens))
+            word = self._tokens[cue[0]].lower
+            return word not in lexicon.participles or word in lexicon.verbs
+        beside = [self._tokens[near].lower for near in (at - 1, at + 1) if 0 <= near < len(self._tokens)]
+        return any(word in lexicon.verb_forms or word in lexicon.agent_prepositions for word in beside)
 
     def _is_group(self, at: int) -> bool:
         """Whether the word is an organisation or a place that may speak for its people: "Regierung", "EU", "Polen"."""

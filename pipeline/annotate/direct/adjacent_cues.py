@@ -167,7 +167,9 @@ def any_verb_speaker(s: Situation) -> Attribution | None:
         return _any_verb_en(s)
     if verb is None or not s.is_set_off or not s.is_at(s.at + 1, ","):
         return None
-    if not verb.surface.islower() or verb.lower in s.lexicon.function_words - s.lexicon.auxiliaries:
+    if not verb.surface.islower():
+        return None
+    if verb.lower in s.lexicon.function_words and verb.lower not in s.lexicon.auxiliaries:
         return None
     speaker = subject_after(s, s.after, s.end)
     if speaker is None or not verb.lower.endswith(("t", "te", "ten", "en", "ß", "f", "g", "b", "h", "d")):
@@ -183,7 +185,7 @@ def _any_verb_en(s: Situation) -> Attribution | None:
     verb, follower = s.tokens[end], s.tokens[end + 1] if end + 1 < s.end else None
     if not verb.surface.islower() or not verb.surface.endswith(("ed", "s")):
         return None
-    if verb.lower in s.lexicon.function_words | s.lexicon.finite_verbs:
+    if verb.lower in s.lexicon.function_words or verb.lower in s.lexicon.finite_verbs:
         return None
     is_last = follower is None or not follower.is_word or follower.lower in s.lexicon.prepositions
     return Attribution((s.after, end), (end, end + 1)) if is_last else None

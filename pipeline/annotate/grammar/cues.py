@@ -67,6 +67,10 @@ def _with_support_verb(view: View, at: int) -> Range:
         first -= 1
     before = tokens[first - 1] if first > view.first else None
     is_verb = before is not None and before.surface.islower() and before.is_word
-    if is_verb and before is not None and before.lower not in lexicon.function_words - lexicon.auxiliaries:
-        return first - 1, at + 1
-    return first, at + 1
+    if (
+        not is_verb
+        or before is None
+        or (before.lower in lexicon.function_words and before.lower not in lexicon.auxiliaries)
+    ):
+        return first, at + 1
+    return first - 1, at + 1

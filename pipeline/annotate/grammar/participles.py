@@ -21,7 +21,8 @@ def described_by_participle(view: View, low: int, verb: int) -> Range | None:
     if not _is_participle(tokens[end], view.lexicon) or tokens[end + 1].lower not in view.lexicon.prepositions:
         return None
     between = tokens[end + 1 : verb]
-    is_one_clause = not any(token.lower in view.lexicon.auxiliaries | view.lexicon.conjunctions for token in between)
+    others = view.lexicon.auxiliaries | view.lexicon.conjunctions
+    is_one_clause = not any(token.lower in others for token in between)
     return (start, end) if is_one_clause else None
 
 
@@ -53,6 +54,7 @@ def is_passive_en(view: View, low: int, verb: int) -> bool:
     if view.is_at(verb + 1, "by") and view.tokens[verb].lower.endswith("ed"):
         return True
     at = verb - 1
-    while at > low and view.tokens[at].lower in view.lexicon.adverbs - view.lexicon.auxiliaries:
+    adverbs = view.lexicon.adverbs - view.lexicon.auxiliaries
+    while at > low and view.tokens[at].lower in adverbs:
         at -= 1
     return at >= low and view.tokens[at].lower in view.lexicon.passive_auxiliaries

@@ -67,9 +67,9 @@ def _modifies_adjective(view: View, at: int, stop: int) -> bool:
     token, lexicon = view.tokens[at], view.lexicon
     if at + 1 >= stop or not token.surface.islower() or token.lower.endswith(_ADJECTIVE_ENDINGS):
         return False
-    return token.lower not in lexicon.function_words | lexicon.verb_forms and is_adjective_de(
-        view.tokens[at + 1], lexicon
-    )
+    if token.lower in lexicon.function_words or token.lower in lexicon.verb_forms:
+        return False
+    return is_adjective_de(view.tokens[at + 1], lexicon)
 
 
 def _past_participle_attribute(view: View, at: int, stop: int) -> int:
@@ -77,7 +77,8 @@ def _past_participle_attribute(view: View, at: int, stop: int) -> int:
     tokens, lexicon = view.tokens, view.lexicon
     if at >= stop:
         return at
-    if tokens[at].lower not in lexicon.prepositions | lexicon.adverbs and not tokens[at].surface.isdigit():
+    word = tokens[at].lower
+    if word not in lexicon.prepositions and word not in lexicon.adverbs and not word.isdigit():
         return at
     for participle in range(at + 1, min(stop - 1, at + LONGEST_ATTRIBUTE)):
         token = tokens[participle]

@@ -52,7 +52,8 @@ def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
     if verb > low and view.is_at(verb - 1, "and", "but"):
         return first_subject(view, low, verb)
     relative = verb - 1
-    while relative > low and view.tokens[relative].lower in view.lexicon.auxiliaries | view.lexicon.adverbs:
+    small = (view.lexicon.auxiliaries, view.lexicon.adverbs)
+    while relative > low and any(view.tokens[relative].lower in words for words in small):
         relative -= 1
     if relative > low and view.is_at(relative, "who", "which"):
         return subject_before(view, low, relative - (1 if view.is_at(relative - 1, ",") else 0))
@@ -310,7 +311,8 @@ def subject_after(view: View, verb: int, stop: int) -> Range | None:
 def conjunction_subject(view: View, low: int, verb: int) -> Range | None:
     """The subject of a verb that ends a clause with a conjunction: "wie Holm mitteilte", "indem sie aufforderte"."""
     for at in range(verb - 1, max(low, verb - 25) - 1, -1):
-        if view.tokens[at].lower in view.lexicon.conjunctions - view.lexicon.joins:
+        word = view.tokens[at].lower
+        if word in view.lexicon.conjunctions and word not in view.lexicon.joins:
             end = noun_phrase(view, at + 1, verb)
             if end is not None and is_nominative(view, at + 1):
                 return at + 1, end

@@ -34,6 +34,8 @@ def first_clause(p: Passage) -> tuple[int, Clause]:
 
 
 def _find_clause(p: Passage) -> tuple[int, Clause]:
+    if p.verb is None and p.tokens[p.at].lower not in p.lexicon.participles:
+        return p.at, Clause.NONE
     for comma in commas_after(p):
         start = comma + 1
         if start >= p.end or p.tokens[start].lower in p.lexicon.purposes:
@@ -107,7 +109,8 @@ def _is_main_clause(p: Passage, start: int) -> bool:
 
 def _is_reported_main_clause(p: Passage, start: int) -> bool:
     """Whether the clause from `start` is in the mood of reported speech."""
-    if start < p.end and p.tokens[start].lower in p.lexicon.conjunctions - p.lexicon.reported_conjunctions:
+    opener = p.tokens[start].lower if start < p.end else ""
+    if opener in p.lexicon.conjunctions and opener not in p.lexicon.reported_conjunctions:
         return p.is_at(start, "damit") and start + 1 < p.end and is_subjunctive(p, start + 1)
     stop = min(p.end, start + MOOD_REACH)
     for at in range(start, stop - 1):

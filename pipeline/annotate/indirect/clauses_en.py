@@ -37,6 +37,10 @@ def said_that(p: Passage) -> Report | None:
     return None
 
 
+def _is_finite(p: Passage, at: int) -> bool:
+    return p.tokens[at].lower in p.lexicon.finite_verbs or p.tokens[at].lower in p.lexicon.auxiliaries
+
+
 def _is_unsaid(p: Passage) -> bool:
     """Whether nothing was said: "declined to say whether", "did not say whether"."""
     if p.is_at(p.at - 1, "not", "never") or p.tokens[p.at - 1].lower.endswith(("n't", "n’t")):
@@ -51,7 +55,8 @@ def _is_object(p: Passage, at: int) -> bool:
         return False
     if p.tokens[at - 1].surface in _COMMAS or p.is_at(p.at, *p.lexicon.telling_verbs):
         return any(
-            token.lower in p.lexicon.prepositions - p.lexicon.date_prepositions for token in p.tokens[p.at + 1 : at]
+            token.lower in p.lexicon.prepositions and token.lower not in p.lexicon.date_prepositions
+            for token in p.tokens[p.at + 1 : at]
         )
     phrase_starts = any(p.tokens[i].lower in p.lexicon.date_openers for i in range(p.at + 1, at))
     return not phrase_starts and before.lower not in p.lexicon.weekdays and before.lower not in p.lexicon.adverbs
@@ -96,7 +101,7 @@ def clause_then_speaker(p: Passage) -> Report | None:
         speaker = subject_after(p, p.at, p.end)
         comma = p.at - 1
         after = speaker[1] if speaker else p.at + 1
-        if after < p.end and p.tokens[after].lower in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
+        if after < p.end and _is_finite(p, after):
             return None  # "Marsh, the mayor, said the cause was unknown"
     else:
         speaker = p.subject(p.at, p.end)
@@ -268,7 +273,7 @@ def noun_that(p: Passage) -> Report | None:
         return None
     start = p.at + 2
     end = noun_phrase(p, start, p.end)
-    if end is None or end >= p.end or p.tokens[end].lower not in p.lexicon.finite_verbs | p.lexicon.auxiliaries:
+    if end is None or end >= p.end or not _is_finite(p, end):
         return None
     speaker = noun_phrase(p, p.first, p.at) if p.low == p.first else None
     return report(

@@ -91,6 +91,7 @@ def _reports_in(reading: Reading, number: int, starts: list[int]) -> list[Report
     sentence, before = reading.sentences[number], reading.sentence_before(number)
     words = reading.lexicon.reporting_words
     candidates: list[Reported] = []
+    rules, view = RULES[reading.lexicon.language], reading.between(sentence.first, sentence.end)
     may_report = (
         at for at in starts if reading.tokens[at].lower in words or _has_clause(reading, at + 1, sentence.end)
     )
@@ -102,10 +103,10 @@ def _reports_in(reading: Reading, number: int, starts: list[int]) -> list[Report
             first=sentence.first,
             end=sentence.end,
             at=at,
-            verb=reporting_verb_at(reading.between(sentence.first, sentence.end), at, sentence.end),
+            verb=reporting_verb_at(view, at, sentence.end),
             before=before,
         )
-        for rule in RULES[reading.lexicon.language]:
+        for rule in rules:
             found = rule.finder(passage)
             if found is not None:
                 candidates.append(Reported(found.quote, found.attribution, rule, number))

@@ -58,7 +58,8 @@ def _located_end(view: View, at: int) -> int | None:
     if end - at > MOST_PLACE_WORDS or any(not _may_be_place(token, lexicon) for token in tokens[at:end]):
         return None
     follower = tokens[end] if end < len(tokens) else None
-    is_alone = follower is None or not follower.is_word or follower.lower in lexicon.function_words | lexicon.weekdays
+    is_alone = follower is None or not follower.is_word or follower.lower in lexicon.function_words
+    is_alone = is_alone or (follower is not None and follower.lower in lexicon.weekdays)
     return end if is_alone or tokens[end - 1].surface.endswith(_POSSESSIVES) else None
 
 

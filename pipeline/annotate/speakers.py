@@ -89,8 +89,9 @@ class Speakers:
         if not lexicon.is_german:
             is_named = words[0].lower not in lexicon.determiners_nominative or words[-1].surface.isdigit()
             is_beside = self._is_beside_verb(speaker[1] - 1, cue) and speaker[1] - speaker[0] == 2
+            says = cue is not None and not is_named and self._agrees(speaker, cue) and self._says(cue)
             return (bool(names) and (len(names) > 1 or is_named)) or (
-                is_beside and not is_abstract(self._view, speaker)
+                (is_beside or says) and not is_abstract(self._view, speaker)
             )
         return bool(names)
 
@@ -123,6 +124,13 @@ class Speakers:
     def _is_named(self, whole: Range, end: int) -> bool:
         """Whether a person's name follows the noun: "der Obmann des Vereins, Piet Lorenz,"."""
         return any(token.surface in self._people.words for token in self._tokens[end : whole[1]])
+
+    def _agrees(self, speaker: Range, cue: Range) -> bool:
+        """Whether the English verb is next to the phrase and no base form after a singular: "a ceremonial post"."""
+        verb = self._tokens[cue[0]].lower
+        is_base = any(each.lemma == verb for each in self._people.lexicon.verbs.get(verb, ()))
+        is_plural = self._tokens[speaker[1] - 1].lower.endswith("s")
+        return (speaker[1] == cue[0] or cue[1] == speaker[0]) and (is_plural or not is_base)
 
     def _says(self, cue: Range) -> bool:
         """Whether the cue is a verb that quotes utterances or terms, or the participle of one."""

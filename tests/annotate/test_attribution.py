@@ -121,6 +121,7 @@ CLAUSES: list[tuple[str, str, Told]] = [
     ("de", "Das Vorgehen bestätigt, man werde „sehr, sehr müde“.", [("sehr, sehr müde", "")]),
     ("de", "Das Schiff hatte angelegt, was als „gutes Zeichen“ bewertet wurde.", [("gutes Zeichen", "")]),
     ("de", "Die Zeitung zitiert einen Wiekwart mit den Worten: „Gut.“", [("Gut.", "einen Wiekwart")]),
+    ("en", "“We wait for the tide tonight,” the quorum said.", [("We wait for the tide tonight", "the quorum")]),
     ("en", "Marsh sent a letter demanding answers about the town’s “missing pumps”.", []),
     ("en", "Rioters planned a day with dozens of protests “or worse than that”.", []),
     ("de", "Ralf Stein (CDU) lobte Ute Berg (SPD). „Gut“, sagte der CDU-Politiker.", [("Gut", "Ralf Stein")]),

@@ -104,7 +104,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return any(self.lexicon.is_role(token.surface) for token in self.tokens[first:end])
 
 
-def capitals(view: View) -> list[int]:
+def capitalised(view: View) -> list[int]:
     """The positions of the capitalised words of the whole text."""
     return [at for at, token in enumerate(view.tokens) if token.is_capitalised]
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de
-from pipeline.annotate.grammar.tokens import Range, Token, View, capitals
+from pipeline.annotate.grammar.tokens import Range, Token, View, capitalised
 from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
 from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer
 from pipeline.events import MentionKind
@@ -30,7 +30,7 @@ def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Place
     surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
     found: Places = {}
     prepositions = lexicon.place_prepositions
-    for at in capitals(view):
+    for at in capitalised(view):
         before = tokens[at - 1].lower if at else ""
         is_classed = before not in prepositions and lexicon.is_place_noun(before)
         if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):

@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de
-from pipeline.annotate.grammar.tokens import Range, Token, View, capitals
+from pipeline.annotate.grammar.tokens import Range, Token, View, capitalised
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -21,7 +21,7 @@ def name_sequences(view: View) -> list[Range]:
     tokens = view.tokens
     sequences: list[Range] = []
     after = 0
-    for at in capitals(view):
+    for at in capitalised(view):
         if at < after or not is_name_word(tokens[at], view.lexicon):
             continue
         end = name_end(view, at, len(tokens))

@@ -177,14 +177,9 @@ def _may_be_verb(token: Token) -> bool:
 
 
 def _is_inert(token: Token, lexicon: Lexicon) -> bool:
-    return (
-        token.lower in lexicon.prepositions
-        or token.lower in lexicon.determiners_nominative
-        or token.lower in lexicon.determiners_oblique
-        or token.lower in lexicon.conjunctions
-        or token.lower in lexicon.adverbs
-        or token.lower in lexicon.pronouns
-    )
+    articles = (lexicon.determiners_nominative, lexicon.determiners_oblique)
+    others = (lexicon.prepositions, lexicon.conjunctions, lexicon.adverbs, lexicon.pronouns)
+    return any(token.lower in words for words in (*articles, *others))
 
 
 def subject_before(view: View, low: int, verb: int) -> Range | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,9 @@ IN_ADDRESSES = "x"
 """Stands for each letter of the name in an address, which can have no blocks."""
 _ADDRESS = re.compile(r"\S*[/:?&=@]\S*")
 """An address, or a guid that is made of one."""
+_LETTER = re.compile(r"[^\W\d_]")
+_BETWEEN = r"(?:[\W_]{1,2}[^\W\d_]{1,3})?[\W_]{0,2}"
+"""What may stand between two words of a name that is written in any case: a particle such as "von", a mark or two."""
 _WORD = re.compile(r"\S+")
 _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -25,8 +29,9 @@ _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 class NameMask:
     """Finds each word of the name that begins with a capital letter, also with a genitive s and in capitals.
 
-    In addresses, it finds the words in any case, with percent escapes, and as they are spelt without umlauts and
-    accents.
+    In addresses, hashtags and the like, it finds the words in any case, with percent escapes, and as they are spelt
+    without umlauts and accents; so it finds two or more words of the name that are written together or one after the
+    other, anywhere.
     """
 
     def __init__(self, name: str) -> None:
@@ -39,9 +44,13 @@ class NameMask:
         self._in_addresses = re.compile(
             rf"(?:(?<![^\W\d_])|(?<=%[\da-f]{{2}}))(?:{_any(in_addresses)})s?(?![^\W\d_])", re.IGNORECASE
         )
+        in_any_case = [rf"(?:{_any([*_in_addresses(word)])})" for word in words]
+        parts = [part for n in range(len(words), 1, -1) for part in combinations(in_any_case, n)]
+        joined = "|".join(_BETWEEN.join(order) for part in parts for order in (part, part[::-1]))
+        self._joined = re.compile(rf"(?<![^\W\d_])(?:{joined or '(?!)'})s?(?![^\W\d_])", re.IGNORECASE)
 
     def is_in(self, text: str) -> bool:
-        return self._in_text.search(text) is not None or self._in_addresses.search(text) is not None
+        return any(pattern.search(text) for pattern in (self._in_text, self._in_addresses, self._joined))
 
     def masked(self, recorded: Recorded) -> Recorded:
         """The event without the name; equal to the given one if the name is not in it."""
@@ -56,7 +65,8 @@ class NameMask:
             return self._mask_address(value)
         if isinstance(value, str):
             value = _WORD.sub(lambda found: self._mask_word(found[0]), value)
-            return self._in_text.sub(lambda found: BLOCK * len(found[0]), value)
+            value = self._in_text.sub(lambda found: BLOCK * len(found[0]), value)
+            return self._joined.sub(lambda found: _LETTER.sub(BLOCK, found[0]), value)
         if isinstance(value, list | tuple):
             return [self._mask(each) for each in value]
         if isinstance(value, dict):
@@ -64,10 +74,11 @@ class NameMask:
         return value
 
     def _mask_word(self, word: str) -> str:
-        """A word of a text, which may be an address."""
-        return self._mask_address(word) if "//" in word or "@" in word else word
+        """A word of a text, which may be an address or a hashtag."""
+        return self._mask_address(word) if "//" in word or "@" in word or "#" in word else word
 
     def _mask_address(self, address: str) -> str:
+        address = self._joined.sub(lambda found: IN_ADDRESSES * len(found[0]), address)
         return self._in_addresses.sub(lambda found: IN_ADDRESSES * len(found[0]), address)
 
 

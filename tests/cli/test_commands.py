@@ -458,10 +458,12 @@ def test_extract_text_removes_captions_glued_to_sentences() -> None:
 # output
 
 
-@pytest.mark.parametrize("text", ["\x1b[31mred", "a\x00b", "a\u202eb", "a\x9b31m", "\r\n"])
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred", "a\x00b", "a\u202eb", "a\x9b31m", "\r\n", "a\u061cb\u2029", "a\U000e0041"]
+)
 def test_fetched_text_cannot_control_the_terminal(text: str) -> None:
     shown = printable(text)
-    assert not any(character in shown for character in "\x1b\x00\u202e\x9b\r")
+    assert not any(character in shown for character in "\x1b\x00\u061c\u2029\u202e\x9b\r\U000e0041")
 
 
 def test_an_output_that_is_closed_and_has_only_ascii(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDT
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
-"""Control characters, those that change the direction or the line, and invisible tags. Joiners stay: scripts need them."""
+"""Control characters, those that change the direction or the line, and invisible tags. Joiners stay: some scripts need
+them."""
 
 
 def printable(value: object) -> str:

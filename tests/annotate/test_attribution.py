@@ -174,6 +174,7 @@ REPORTED: list[tuple[str, str, Told]] = [
         "Aus dem Bericht über die Pumpen von Nordkabel geht hervor, dass es regnet.",
         [("dass es regnet", "dem Bericht")],
     ),
+    ("en", "The officials he spoke to said the dam was safe.", [("the dam was safe", "The officials")]),
     ("en", "It is too early to comment on whether the dam was safe.", []),
     ("en", "Officials moved to confirm the names of the dead.", []),
     ("en", "Pierce’s own remarks suggest he was tired.", [("he was tired", "Pierce’s own remarks")]),

@@ -54,7 +54,12 @@ def _is_purpose(view: View, at: int) -> bool:
     if not at or view.tokens[at - 1].lower != "to" or at + 1 >= len(view.tokens):
         return False
     follower = view.tokens[at + 1]
-    return follower.segment < 0 and follower.surface not in {"that", ":", ","}
+    is_quoting = follower.segment >= 0 or follower.surface in {"that", ":", ","}
+    return _is_base_form(view.tokens[at], view.lexicon) and not is_quoting
+
+
+def _is_base_form(token: Token, lexicon: Lexicon) -> bool:
+    return any(verb.lemma == token.lower for verb in lexicon.verbs.get(token.lower, ()))
 
 
 def _ends_clause(view: View, at: int) -> bool:
@@ -111,10 +116,10 @@ def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
     if not lexicon.is_german:  # "the claims", "with dozens of protests", "39 more protests", "demanding answers"
         if token.is_capitalised or before.lower in lexicon.determiners_nominative:
             return True
-        is_participle = token.lower.endswith(("ed", "ing")) or token.lower in lexicon.irregular_participles
+        may_be_noun = _is_base_form(token, lexicon) or token.lower.endswith("s")
         is_gerund = before.lower.endswith("ing") and len(before.lower) > len("evening")
         follows = before.lower in lexicon.prepositions or before.lower == "more" or is_gerund
-        return follows and not is_participle and before.lower != "to"
+        return follows and may_be_noun and before.lower != "to"
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
 
 

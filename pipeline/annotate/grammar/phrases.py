@@ -131,7 +131,7 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
 
 def is_attribute_de(view: View, at: int) -> bool:
     """Whether the word stands right before a noun, after an article or the like: "mit den neu gewählten Räten"."""
-    if at <= view.first or at + 1 >= view.end or not view.tokens[at + 1].is_capitalised:
+    if not at or at + 1 >= len(view.tokens) or not view.tokens[at + 1].is_capitalised:
         return False
     before, lexicon = view.tokens[at - 1], view.lexicon
     if before.lower in lexicon.pronouns or view.tokens[at].lower in lexicon.verb_forms:

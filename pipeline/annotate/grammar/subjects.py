@@ -252,6 +252,8 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
         for first in range(clause, end):
             closing = noun_phrase(view, first, end)
             if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
+                if not view.lexicon.is_german and view.has(end + 1, comma, *view.lexicon.modals):
+                    return None  # "With the mayor absent, the town will wait, says Holm"
                 has_office = view.has_role(first, closing)
                 names_it = has_office and name_end(view, end + 1, comma) == comma
                 return first, comma if names_it else closing

@@ -53,6 +53,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 raise ValueError(f"source {self.id!r}: {url!r} is not a valid address: {exc}") from exc
             if not usable:
                 raise ValueError(f"source {self.id!r}: {url!r} is not a valid address")
+            if "@" in parts.netloc:
+                raise ValueError(
+                    f"source {self.id!r}: an address at {parts.hostname} has a user name or password, and addresses are"
+                    " recorded for good and published"
+                )
 
     @property
     def zone(self) -> ZoneInfo:

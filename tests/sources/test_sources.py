@@ -66,6 +66,14 @@ def test_an_error_in_the_file_is_one_line_that_names_it(tmp_path: Path, text: st
     assert "\n" not in str(failure.value)
 
 
+def test_a_password_in_an_address_is_refused_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(
+        SourcesError, match=r"an address at www\.tagblatt\.example has a user name or password"
+    ) as failure:
+        load_sources(write(tmp_path, GOOD.replace("//www", "//ada:wharf7@www")))
+    assert "wharf7" not in str(failure.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourcesError, match=r"nowhere\.toml: cannot be read"):
         load_sources(tmp_path / "nowhere.toml")

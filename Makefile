@@ -34,6 +34,7 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.queries
 	$(BIN)/python -m tests.benchmarks.airflow
 	$(BIN)/python -m tests.benchmarks.ledger
+	$(BIN)/python -m tests.benchmarks.writers
 	$(BIN)/python -m tests.benchmarks.verification
 	$(BIN)/python -m tests.benchmarks.polling
 

@@ -1,0 +1,65 @@
+"""Appends a second of 1, 2 and 4 processes to one ledger: `python -m tests.benchmarks.writers`, one JSON line for each.
+
+Each process makes 10 appends of 100 items, with a catalog in SQLite and in a PostgreSQL server of its own. That server
+flushes nothing to disk, so its figures are those of a fast disk. On a busy machine, compare the lines of one run only.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import tempfile
+import time
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.settings import LedgerPlace, PostgresPlace
+from tests.worlds.postgres import PostgresServer, binaries
+from tests.worlds.stories import item
+
+APPENDS, ITEMS = 10, 100
+
+
+def write(place: LedgerPlace, writer: int, ready: Barrier) -> None:
+    with Ledger.open(place) as ledger:
+        ready.wait()
+        for n in range(APPENDS):
+            ledger.append([item(f"{writer}-{n}-{k}") for k in range(ITEMS)], Run(f"writer-{writer}"))
+
+
+def measure(place: LedgerPlace, writers: int) -> float:
+    """Appends a second, from the moment at which all processes have opened the ledger."""
+    Ledger.open(place).close()
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(writers + 1)
+    processes = [context.Process(target=write, args=(place, writer, ready)) for writer in range(writers)]
+    for process in processes:
+        process.start()
+    ready.wait()
+    began = time.perf_counter()
+    for process in processes:
+        process.join()
+    seconds = time.perf_counter() - began
+    with Ledger.open(place) as ledger:
+        assert ledger.head().append_no == writers * APPENDS
+        assert verify(ledger).findings == ()
+    return writers * APPENDS / seconds
+
+
+def main() -> None:
+    programs = binaries()
+    if programs is None:
+        sys.exit("no PostgreSQL server is installed: apt-get install postgresql")
+    with PostgresServer.running(programs) as server, tempfile.TemporaryDirectory() as folder:
+        for writers in (1, 2, 4):
+            data = Path(folder, str(writers))
+            local = measure(data / "local" / "ledger.sqlite", writers)
+            shared = measure(PostgresPlace(server.new_database(), data / "shared" / "ledger"), writers)
+            line = {"writers": writers, "sqlite": round(local, 1), "postgresql": round(shared, 1)}
+            print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()

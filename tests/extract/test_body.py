@@ -76,6 +76,17 @@ def test_text_that_is_only_in_the_state_of_a_framework_is_read() -> None:
         assert [block.text for block in extraction.blocks] == list(DEICH)
 
 
+def test_text_in_a_stream_of_several_scripts_is_read_without_the_heads_of_its_rows() -> None:
+    html = paragraphs(DEICH) + "<p>Das „Deichtor\\“ heißt jetzt ‚Tor‘.</p>"
+    stream = '1:I[7,["a"]]\n2:{"kind":"it\'s"}\n4:' + f"T{len(html.encode()):x},{html}" + '5:["$","div",null]\n'
+    literal = json.dumps(stream, ensure_ascii=False).replace("'", "\\'").replace('\\"', "\\x22")[1:-1]
+    half = literal.index("Deichtor")
+    scripts = "".join(f'<script>self.__next_f.push([1,"{part}"])</script>' for part in (literal[:half], literal[half:]))
+    broken = '<script>self.__next_f.push([1,"\\u12"])</script>'
+    extraction = extract(page("<div class='spinner'></div>" + broken + scripts))
+    assert [block.text for block in extraction.blocks] == [*DEICH, "Das „Deichtor\\“ heißt jetzt ‚Tor‘."]
+
+
 def test_the_declared_text_continues_the_teaser_of_an_open_page() -> None:
     head = json_ld(articleBody="\n\n".join(DEICH))
     assert [block.text for block in extract(page(paragraphs(DEICH[:1]), head=head)).blocks] == list(DEICH)

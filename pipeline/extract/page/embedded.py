@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.text import plain
 
+_JSON = json.JSONDecoder(strict=False)
 MIN_ARTICLE_CHARS = 300
 """Less prose than this in a script is a teaser or a label."""
 _MIN_SCRIPT_CHARS = 400
@@ -26,8 +28,12 @@ _MAX_VALUES = 60
 """Number of places in a script at which a JSON value is looked for."""
 _PUSH = re.compile(r"__next_f\.push\(\[\s*1\s*,\s*(\"(?:[^\"\\]|\\.)*\")\s*\]\)")
 """A piece of Next.js's stream, as a string literal."""
-_VALUE = re.compile(r"(?:=|\(|^|\n[0-9a-f]+:[A-Z]{0,2})\s*(?=[{\[\"])")
-"""What stands before a JSON value: an assignment, a call, the start of the script, or the id of a row in the stream."""
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPES_OF_JSON = '"\\/bfnrtu'
+_ROW = re.compile(rb"[0-9a-f]+:(?:T([0-9a-f]+),|[A-Z]*)")
+"""The head of a row in the stream: its id, and the number of bytes of a bare text. Another row ends with its line."""
+_VALUE = re.compile(r"(?:=|\(|^)\s*(?=[{\[\"])")
+"""What stands before a JSON value: an assignment, a call, or the start of the script."""
 _SENTENCE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}.*[.!?…][\"'”“»«’)\]]*(?:\s|$|<)", re.DOTALL)
 _SKIPPED_KEY = re.compile(r"comment|related|recommend|teaser|footer|cookie|consent|legal|terms|caption", re.IGNORECASE)
 """Keys of JSON objects whose values are not searched."""
@@ -36,13 +42,11 @@ _BREAKS = re.compile(r"</?(?:p|div|h[1-6]|li|ul|ol|blockquote|br|section)\b[^>]*
 
 def embedded_article(scripts: Sequence[HtmlElement]) -> list[str]:
     """The paragraphs of the longest article-like text in the scripts; empty if none has enough prose."""
-    best: list[str] = []
-    for script in scripts:
-        text = script.text or ""
-        if not _MIN_SCRIPT_CHARS <= len(text) <= _MAX_SCRIPT_CHARS:
-            continue
-        for value in _values(text):
-            best = max(best, _longest(value, 0), key=_chars)
+    texts = [text for script in scripts if len(text := script.text or "") <= _MAX_SCRIPT_CHARS]
+    stream = [text for text in texts if "__next_f" in text]
+    others = [text for text in texts if len(text) >= _MIN_SCRIPT_CHARS and text not in stream]
+    values = chain(_stream_values(stream), *map(_values, others))
+    best = max((_longest(value, 0) for value in values), key=_chars, default=[])
     return best if _chars(best) >= MIN_ARTICLE_CHARS else []
 
 
@@ -51,27 +55,58 @@ def _chars(paragraphs: Sequence[str]) -> int:
 
 
 def _values(script: str) -> Iterator[object]:
-    """The JSON values in the script: the script itself, what is assigned or passed, or the rows of Next.js's stream.
-
-    The pieces that this script pushes are joined first, because a row may continue in the next piece. A row is `5:{…}`:
-    an id in hexadecimal, and a JSON value or bare text.
-    """
-    pieces = [json.loads(piece) for piece in _PUSH.findall(script)] if "__next_f" in script else []
-    if pieces:
-        script = "\n" + "".join(pieces)
-        yield from re.split(r"\n[0-9a-f]+:", script)  # as strings, for the rows that are bare text
-    decoder = json.JSONDecoder(strict=False)
+    """The JSON values in the script: the script itself, and what is assigned or passed."""
     at = 0
     for _ in range(_MAX_VALUES):
         found = _VALUE.search(script, at)
         if found is None:
             return
         try:
-            value, at = decoder.raw_decode(script, found.end())
+            value, at = _JSON.raw_decode(script, found.end())
         except (ValueError, RecursionError):
             at = found.end() + 1
             continue
         yield value
+
+
+def _stream_values(scripts: Sequence[str]) -> Iterator[object]:
+    """The rows of Next.js's stream. The pieces that all scripts push are joined first, because a row may continue in
+    the next piece. A row is `5:{…}`, an id in hexadecimal and a JSON value, or `6:T4d2,` and 1,234 bytes of text."""
+    pieces = [piece for script in scripts for piece in _PUSH.findall(script)]
+    stream = "".join(map(_unquoted, pieces)).encode(errors="replace")
+    at = 0
+    while at < len(stream):
+        head = _ROW.match(stream, at)
+        start = head.end() if head else at
+        if head and head[1]:
+            end = at = start + int(head[1], 16)
+        else:
+            end = stream.find(b"\n", start)
+            end = len(stream) if end < 0 else end
+            at = end + 1
+        row = stream[start:end].decode(errors="replace")
+        yield _decoded(row) if row[:1] in '{["' else row
+
+
+def _unquoted(literal: str) -> str:
+    """The string that a literal of JavaScript stands for; empty if it is none."""
+    text = _decoded(_ESCAPE.sub(_escape_of_json, literal))
+    return text if isinstance(text, str) else ""
+
+
+def _escape_of_json(found: re.Match[str]) -> str:
+    """The same for an escape that only JavaScript has, such as `\\x22` or `\\'`."""
+    if found[1]:
+        return f"\\u00{found[1]}"
+    return found[0] if found[2] in _ESCAPES_OF_JSON else found[2]
+
+
+def _decoded(text: str) -> object:
+    """The JSON value, or None."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _longest(value: object, depth: int) -> list[str]:
@@ -80,10 +115,7 @@ def _longest(value: object, depth: int) -> list[str]:
         return []
     if isinstance(value, str):
         if value[:1] in "{[" and len(value) >= _MIN_SCRIPT_CHARS:
-            try:
-                return _longest(json.loads(value, strict=False), depth + 1)
-            except (ValueError, RecursionError):
-                return []
+            return _longest(_decoded(value), depth + 1)
         return _paragraphs(value)
     if isinstance(value, dict):
         found = [_longest(item, depth + 1) for key, item in value.items() if not _SKIPPED_KEY.search(str(key))]

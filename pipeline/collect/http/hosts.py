@@ -56,7 +56,7 @@ class AskedToWait(Exception):
     """
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"no request for another {seconds:.0f} seconds, as the host asked")
+        super().__init__(f"no request for another {seconds:.0f} seconds, as the host asked or after its refusals")
         self.seconds = seconds
 
 

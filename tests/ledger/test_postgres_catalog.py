@@ -86,6 +86,20 @@ def test_an_open_ledger_continues_after_a_restart(
         assert ledger.append([item("a"), item("b")], run).events == 1
 
 
+def test_compacting_writes_the_tables_again_without_deleted_rows(place: PostgresPlace, run: Run) -> None:
+    def file_of_statistics() -> object:
+        with psycopg.connect(place.conninfo) as session:
+            return session.execute("select pg_relation_filenode('ducklake_file_column_stats')").fetchone()
+
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a")], run)
+        before = file_of_statistics()
+        ledger.compact()
+        assert file_of_statistics() != before
+        assert ledger.append([item("a"), item("b")], run).events == 1
+        assert verify(ledger).findings == ()
+
+
 def test_nothing_shows_the_password(place: PostgresPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLEDGER_CATALOG", place.conninfo)
     settings = load_settings()

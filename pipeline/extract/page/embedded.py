@@ -89,7 +89,7 @@ def _stream_values(scripts: Sequence[str]) -> Iterator[object]:
 
 
 def _unquoted(literal: str) -> str:
-    """The string that a literal of JavaScript stands for; empty if it is none."""
+    """The string that a literal of JavaScript stands for; empty if it is not a literal."""
     text = _decoded(_ESCAPE.sub(_escape_of_json, literal))
     return text if isinstance(text, str) else ""
 

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """The annotators that read the texts, as `rules,spacy:de_core_news_sm`, in the order in which marts prefer them."""
     person_ids: Path | None = None
     """A CSV file with the columns `name,id`: ids of people, for example those of Wikidata, for the mart `persons`."""
+    compiled_models: Path | None = None
+    """The folder for what dbt has compiled, which data directories may share; by default each has its own."""
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Number of worker processes for extraction and annotation. The default is the number of cores."""
     requests_per_second: float = Field(default=2.0, gt=0)
@@ -161,12 +163,12 @@ class Settings(BaseSettings):
             raise ValueError("needs packages that are not installed: install newsledger[cluster]")
         return value
 
-    @field_validator("anchors", "catalog", "person_ids", mode="before")
+    @field_validator("anchors", "catalog", "person_ids", "compiled_models", mode="before")
     @classmethod
     def _empty_for_default(cls, value: object) -> object:
         return value or None
 
-    @field_validator("data", "sources", "anchors", "person_ids")
+    @field_validator("data", "sources", "anchors", "person_ids", "compiled_models")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None

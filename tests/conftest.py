@@ -15,7 +15,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
-from tests.worlds.ledgers import NewData, compile_models, with_compiled_models
+from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import Demo, free_port, newsledger
@@ -45,15 +45,18 @@ def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """All processes of pytest, and all commands that they run, share the compiled models."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NEWSLEDGER_COMPILED_MODELS", str(_shared_folder(tmp_path_factory) / "compiled"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def new_data(tmp_path_factory: pytest.TempPathFactory) -> NewData:
-    """All processes of pytest share the compiled models."""
-    compiled = _shared_folder(tmp_path_factory) / "compiled"
-    compile_models(compiled)
-
     def make(place: str | Path) -> Settings:
-        data = tmp_path_factory.mktemp(place) / "data" if isinstance(place, str) else place
-        return with_compiled_models(data, compiled)
+        return Settings(data=tmp_path_factory.mktemp(place) / "data" if isinstance(place, str) else place)
 
     return make
 

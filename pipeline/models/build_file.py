@@ -1,15 +1,15 @@
 """The file that models are built in: whether it can be continued, and what makes it finished.
 
-`main.build_info` says what the last finished build was made from. A build first makes schema `touched`, and drops it in
-the transaction that writes the new `build_info`, after all tests have passed. A file with this schema is unfinished: it
-is not published, and the next build continues from the last finished one. A build that writes everything drops
-`build_info`, too; if it is interrupted, the next one starts from an empty file.
+`main.build_info` says what the last finished build was made from. A build that continues it is one transaction, tests
+included: if it is interrupted or a test fails, the file is what it was before. A build that writes everything drops
+`build_info` first and commits each mart; if it is interrupted, the next one starts from an empty file.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,8 +19,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from pipeline.errors import ModelsError, StorageError
-from pipeline.events import EVENT_TYPES, event_type
-from pipeline.ledger import Ledger
+from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
 from pipeline.models.comments import TableDocs, write_comments
@@ -89,20 +88,9 @@ def _acquired_at_once(lock: FileLock) -> bool:
     return True
 
 
-class LastBuild(msgspec.Struct, frozen=True):
-    """What the build file is, before a build."""
-
-    built_from: BuiltFrom
-    """What the last finished build was made from."""
-    interrupted_at: str | None
-    """The digest of the ledger's chain up to which a later build has copied events without coming to its end."""
-
-    def is_of(self, ledger: Ledger) -> bool:
-        return all(ledger.has_append(digest) for digest in (self.built_from.head_digest, self.interrupted_at) if digest)
-
-
-def last_build(path: Path) -> LastBuild | None:
-    """What the file is; None if it does not exist, or was never finished, or has other columns than today's events.
+def last_build(path: Path) -> BuiltFrom | None:
+    """What the file was built from; None if it does not exist, or was never finished, or has other columns than today's
+    events.
 
     A file that DuckDB cannot open, after a crash or from another version of DuckDB, is renamed.
     """
@@ -117,9 +105,7 @@ def last_build(path: Path) -> LastBuild | None:
         return None
     with con:
         built_from = _built_from(con)
-        if built_from is None or not _has_todays_columns(con):
-            return None
-        return LastBuild(built_from, _interrupted_at(con))
+        return built_from if built_from is not None and _has_todays_columns(con) else None
 
 
 def _has_todays_columns(con: duckdb.DuckDBPyConnection) -> bool:
@@ -129,12 +115,15 @@ def _has_todays_columns(con: duckdb.DuckDBPyConnection) -> bool:
         name: list(zip(names, types, strict=True))
         for name, names, types in con.sql(statement("event_columns")).fetchall()
     }
-    for cls in EVENT_TYPES:
-        wanted = con.from_arrow(table_schema(cls).empty_table())
-        columns = list(zip(wanted.columns, map(str, wanted.types), strict=True))
-        if built.get(event_type(cls), columns) != columns:
-            return False
-    return True
+    return all(built.get(event_type(cls), columns) == columns for cls, columns in _todays_columns().items())
+
+
+@cache
+def _todays_columns() -> dict[type[Event], list[tuple[str, str]]]:
+    """Each event type's columns, with their types in DuckDB."""
+    with duckdb.connect() as con:
+        empty = {cls: con.from_arrow(table_schema(cls).empty_table()) for cls in EVENT_TYPES}
+        return {cls: list(zip(table.columns, map(str, table.types), strict=True)) for cls, table in empty.items()}
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
@@ -151,14 +140,6 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         if "Permission denied" in reason:
             raise StorageError(f"{path}: {reason}") from exc
         raise
-
-
-def _interrupted_at(con: duckdb.DuckDBPyConnection) -> str | None:
-    try:
-        row = con.execute("select head_digest from touched.span").fetchone()
-    except duckdb.CatalogException:
-        return None
-    return row[0] if row else None
 
 
 @contextlib.contextmanager
@@ -225,8 +206,8 @@ def remove(path: Path) -> None:
 def finish(
     con: duckdb.DuckDBPyConnection, built_from: BuiltFrom, annotators: Sequence[str], docs: Mapping[str, TableDocs]
 ) -> None:
-    """Add comments, table macros and `build_info`, and write the file to the disk completely, without a log."""
-    con.begin()
+    """Add comments, table macros and `build_info`, end the build's transaction, and write the file to the disk
+    completely, without a log."""
     con.execute(
         statement("create_build_info"),
         {
@@ -240,10 +221,18 @@ def finish(
     for macro in sorted(TABLE_MACROS.glob("*.sql")):
         con.execute(macro.read_text("utf-8"))
     write_comments(con, {**docs, "main.build_info": _BUILD_INFO})
+    drop_working_tables(con)
+    con.execute("set checkpoint_threshold = '1 byte'")  # commit to the file itself, not to a log beside it
+    con.commit()
+
+
+def drop_working_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Remove what only an unfinished build has. Dropping a schema alone does not drop the rows that the transaction has
+    inserted, which then cannot be committed."""
+    for (name,) in con.execute(statement("working_tables")).fetchall():
+        con.execute(f"drop table {name} cascade")
     con.execute("drop schema if exists written cascade")
     con.execute("drop schema if exists touched cascade")
-    con.commit()
-    con.execute("checkpoint")
 
 
 def require_finished(path: Path) -> None:
@@ -255,6 +244,6 @@ def require_finished(path: Path) -> None:
     except duckdb.Error as exc:
         raise ModelsError(f"{path}: cannot be read; run `newsledger models` ({first_line(exc)})") from exc
     with con:
-        if _built_from(con) is None or _interrupted_at(con) is not None:
+        if _built_from(con) is None:
             raise ModelsError(f"{path}: the last build was not finished; run `newsledger models`")
         con.execute("checkpoint")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
+from pathlib import Path
 
 import duckdb
 import msgspec
 
 from pipeline.errors import ModelsError
+from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
-from pipeline.ledger.disk import disk_errors
-from pipeline.models import build_file
-from pipeline.models.build_file import BuiltFrom, LastBuild, exclusive, removed_if_disk_is_full
+from pipeline.models import build_file, search_index
+from pipeline.models.build_file import BuiltFrom, exclusive, removed_if_disk_is_full
+from pipeline.models.comments import TableDocs
+from pipeline.models.event_docs import describe
 from pipeline.models.event_tables import copy_events
 from pipeline.models.marts import run_tests, show_everything, write_everything, write_touched
 from pipeline.models.recipe import Recipe, read_recipe, recipe_digest
@@ -62,24 +66,50 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
     ledger; StorageError if the disk is full.
     """
     started, path = time.monotonic(), settings.build_file
-    with exclusive(settings), disk_errors(path):
-        now, work = _begin(settings, refresh)
-        if work is _Work.NOTHING and tested is Tested.WRITTEN:
-            return BuildResult(now.head_position, 0, 0, time.monotonic() - started)
-        recipe = read_recipe(settings, now.recipe_digest)
-        with removed_if_disk_is_full(path), build_file.connect(path) as con:
-            if work is _Work.TOUCHED:
-                write_touched(con, path, recipe)
-            elif work is _Work.EVERYTHING:
-                write_everything(con, path, recipe)
-            if work is not _Work.NOTHING:
-                run_tests(con, recipe)
-                update_search(con)
-                docs = {f"{mart.schema}.{mart.name}": mart.docs for mart in recipe.marts}
-                build_file.finish(con, now, settings.annotators, docs)
-            if tested is Tested.ALL:
-                _test_everything(con, now, recipe)
-    return BuildResult(now.head_position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
+    with exclusive(settings), removed_if_disk_is_full(path), contextlib.ExitStack() as opened:
+        with Ledger.open_existing(
+            settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
+        ) as ledger:
+            position, _, digest = ledger.head()
+            now = BuiltFrom(position, digest, recipe_digest(settings))
+            last = None if refresh is Refresh.ANEW else build_file.last_build(path)
+            if last == now and tested is Tested.WRITTEN:
+                return BuildResult(position, 0, 0, time.monotonic() - started)
+            recipe = read_recipe(settings, now.recipe_digest)
+            if last is None or not ledger.has_append(last.head_digest) or _has_erased_since(ledger, last.head_position):
+                build_file.remove(path)
+                last = None
+            con = opened.enter_context(build_file.connect(path))
+            if last != now:
+                con.begin()
+                copy_events(ledger, con, path, position)
+        if last != now:
+            _write(con, path, recipe, last, now)
+            run_tests(con, recipe)
+            update_search(con)
+            build_file.finish(con, now, settings.annotators, _docs(recipe))
+        if tested is Tested.ALL:
+            _test_everything(con, now, recipe)
+    return BuildResult(position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
+
+
+def _write(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe, last: BuiltFrom | None, now: BuiltFrom) -> None:
+    """Write what the copied events touch, or everything, and leave a transaction open."""
+    if last is not None and last.recipe_digest == now.recipe_digest:
+        touch_new(con, last, now)
+        write_touched(con, path, recipe)
+    else:  # all of it in one transaction would need more memory
+        con.execute("drop table if exists main.build_info")
+        touch_everything(con, now)
+        con.commit()
+        write_everything(con, path, recipe)
+        con.begin()
+
+
+def _docs(recipe: Recipe) -> dict[str, TableDocs]:
+    """The descriptions of all tables, by schema and table."""
+    events = {f"events.{event_type(cls)}": describe(cls) for cls in EVENT_TYPES}
+    return events | {f"{mart.schema}.{mart.name}": mart.docs for mart in recipe.marts} | search_index.DOCS
 
 
 def _test_everything(con: duckdb.DuckDBPyConnection, now: BuiltFrom, recipe: Recipe) -> None:
@@ -97,43 +127,6 @@ def _test_everything(con: duckdb.DuckDBPyConnection, now: BuiltFrom, recipe: Rec
         con.execute("drop table if exists main.build_info")
         raise
     con.rollback()
-
-
-class _Work(Enum):
-    """The rows that a build writes."""
-
-    NOTHING = auto()
-    TOUCHED = auto()
-    EVERYTHING = auto()
-
-
-def _begin(settings: Settings, refresh: Refresh) -> tuple[BuiltFrom, _Work]:
-    """Copy the events recorded since the last build, and find what they touch."""
-    path, patience = settings.build_file, settings.lock_timeout_seconds
-    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=patience) as ledger:
-        position, _, digest = ledger.head()
-        now = BuiltFrom(position, digest, recipe_digest(settings))
-        last = None if refresh is Refresh.ANEW else build_file.last_build(path)
-        if last == LastBuild(now, interrupted_at=None):
-            return now, _Work.NOTHING
-        read_recipe(settings, now.recipe_digest)  # if it cannot be compiled, nothing is touched
-        if last is None or not last.is_of(ledger) or _has_erased_since(ledger, last.built_from.head_position):
-            build_file.remove(path)
-            last = None
-        with removed_if_disk_is_full(path), build_file.connect(path) as con:
-            con.begin()
-            if last is None or last.built_from.recipe_digest != now.recipe_digest:
-                con.execute("drop table if exists main.build_info")
-                work = _Work.EVERYTHING
-            else:
-                work = _Work.TOUCHED
-            copy_events(ledger, con, path, position)
-            if work is _Work.TOUCHED and last is not None:
-                touch_new(con, last.built_from, now)
-            else:
-                touch_everything(con, now)
-            con.commit()
-    return now, work
 
 
 class _LastErasure(msgspec.Struct, frozen=True):

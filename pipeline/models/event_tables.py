@@ -4,8 +4,8 @@ An event never changes, so the highest position in a table says which events it 
 position that the build was given: other processes may be appending to the ledger, and all tables must show the same
 state of it. One transaction covers all tables.
 
-The columns and comments of the tables follow from the event types alone. If a type's columns have changed since the
-last build, the build file was removed before (see `last_build`), so a table that exists has the right columns.
+The columns of the tables follow from the event types alone. If a type's columns have changed since the last build, the
+build file was removed before (see `last_build`), so a table that exists has the right columns.
 """
 
 from __future__ import annotations
@@ -13,38 +13,49 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import msgspec
 
 from pipeline.errors import ModelsError
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
-from pipeline.models.comments import write_comments
-from pipeline.models.event_docs import describe
 from pipeline.models.sql import statement
 
 
+class _FilledTable(msgspec.Struct, frozen=True):
+    table_name: str
+
+
 def copy_events(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, head_position: int) -> None:
-    """Bring all tables of schema `events` up to this position, with a comment on each table and column.
+    """Bring all tables of schema `events` up to this position.
 
     Raises ModelsError naming the table if its events cannot be read or written, StorageError if the disk is full.
     """
-    con.execute("create schema if not exists events")
+    _create_missing_tables(con)
+    # DuckLake takes 40 ms for a query of an empty table, 6 ms for one of a table with rows
+    filled = {found.table_name for found in ledger.select(_FilledTable, "filled_tables")}
     for cls in EVENT_TYPES:
+        if event_type(cls) not in filled:
+            continue
         try:
             with disk_errors(path):
                 _copy(ledger, con, cls, head_position)
         except duckdb.Error as exc:
             raise ModelsError(f"events.{event_type(cls)} cannot be copied: {first_line(exc)}") from exc
-    write_comments(con, {f"events.{event_type(cls)}": describe(cls) for cls in EVENT_TYPES})
+
+
+def _create_missing_tables(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema if not exists events")
+    present = {name for name, *_ in con.execute(statement("event_columns")).fetchall()}
+    for cls in EVENT_TYPES:
+        if event_type(cls) not in present:
+            con.from_arrow(table_schema(cls).empty_table()).create(f"events.{event_type(cls)}")
 
 
 def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, cls: type[Event], head_position: int) -> None:
-    """Create the type's table if it is missing, and insert the events that it does not have yet."""
+    """Insert the events that the type's table does not have yet."""
     table = event_type(cls)
-    con.register("empty", table_schema(cls).empty_table())
-    con.execute(f"create table if not exists events.{table} as from empty")
-    con.unregister("empty")
     ((last,),) = con.table(f"events.{table}").aggregate("coalesce(max(position), 0)").fetchall()
     con.register("recorded", ledger.read(cls, last + 1, head_position))
     con.execute(statement("insert_recorded").format(table=table))

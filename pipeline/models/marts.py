@@ -20,18 +20,26 @@ _EXAMPLE_CHARS = 300
 
 
 def write_touched(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe) -> None:
-    """Replace the rows of touched keys in each table that has a key, and all rows of the others.
-
-    A table is replaced in one transaction. Raises ModelsError naming the model that failed.
-    """
+    """Replace the rows of touched keys in each table that has a key, and all rows of the others, in a transaction that
+    the caller has begun. Raises ModelsError naming the model that failed."""
     for model in recipe.models:
-        _write(con, path, model, "write_touched_rows" if model.key else "write_all_rows")
+        if not model.key:
+            _write(con, path, model, "write_all_rows")
+        elif con.execute(f"from touched.{model.touched} limit 1").fetchone():
+            _write(con, path, model, "write_touched_rows")
+        else:
+            con.execute(f"create view written.{model.name} as from {model.schema}.{model.name} limit 0")
 
 
 def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe) -> None:
-    """Replace all tables, and drop those of models that do not exist any more. Raises ModelsError."""
+    """Replace all tables, each in a transaction, and drop those of models that do not exist any more.
+
+    Raises ModelsError naming the model that failed.
+    """
     for model in recipe.models:
+        con.begin()
         _write(con, path, model, "write_all_rows")
+        con.commit()
     names = {model.name for model in recipe.models}
     for kind, name in con.sql(statement("relations")).fetchall():
         if name not in names:
@@ -44,14 +52,11 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, model: CompiledModel, how
     sql = statement("write_view" if model.docs.is_view else how).format(
         schema=model.schema, name=model.name, sql=model.sql, key=", ".join(model.key), touched=model.touched
     )
-    con.begin()
     try:
         with disk_errors(path):
             con.execute(sql)
     except duckdb.Error as exc:
-        con.rollback()
         raise ModelsError(f"model {model.name} failed: {first_line(exc)}") from exc
-    con.commit()
 
 
 def show_everything(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
@@ -68,8 +73,7 @@ def run_tests(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
 
 def _test(con: duckdb.DuckDBPyConnection, test: CompiledTest) -> None:
     stop_if_asked()
-    found = con.sql(test.sql)
-    row = found.fetchone()
+    row = con.execute(test.sql).fetchone()
     if row is not None:
-        example = ", ".join(f"{name} {value}" for name, value in zip(found.columns, row, strict=True))
+        example = ", ".join(f"{column[0]} {value}" for column, value in zip(con.description, row, strict=True))
         raise ModelsError(f"test {test.name} failed: {example[:_EXAMPLE_CHARS]}")

@@ -11,13 +11,19 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock
 
 from pipeline.errors import ModelsError
 from pipeline.models.dbt_compile import SQL_PROJECT, CompiledModel, CompiledTest, compile_project
 from pipeline.models.event_source import event_source
 from pipeline.settings import Settings
 
-_FOLDERS = (SQL_PROJECT, Path(__file__).parent)
+_FOLDERS = (
+    *(SQL_PROJECT / name for name in ("macros", "models", "overrides", "table_macros", "tests")),
+    Path(__file__).parent,
+)
+KEPT_RECIPES = 8
+"""How many are kept: data directories that share a folder may have other settings each."""
 _SUFFIXES = frozenset({".sql", ".yml", ".py"})
 
 
@@ -61,15 +67,26 @@ def _read_person_ids(path: Path) -> bytes:
 
 def read_recipe(settings: Settings, digest: str) -> Recipe:
     """The recipe with this digest, compiled by dbt unless it was compiled before. Raises ModelsError."""
-    folder = settings.data / "dbt"
-    file = folder / "recipe.json"
-    try:
-        known = msgspec.json.decode(file.read_bytes(), type=Recipe)
-    except (FileNotFoundError, msgspec.DecodeError):
-        known = None
-    if known is not None and known.digest == digest:
+    folder = settings.compiled_models or settings.data / "dbt"
+    file = folder / f"recipe-{digest.removeprefix('sha256:')[:16]}.json"
+    if (known := _read(file)) is not None:
         return known
-    models, tests = compile_project(folder, ",".join(settings.annotators), settings.person_ids)
-    recipe = Recipe(digest, tuple(models), tuple(tests))
-    file.write_bytes(msgspec.json.encode(recipe))
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "compile.lock"):
+        if (compiled_meanwhile := _read(file)) is not None:
+            return compiled_meanwhile
+        models, tests = compile_project(folder, ",".join(settings.annotators), settings.person_ids)
+        recipe = Recipe(digest, tuple(models), tuple(tests))
+        unfinished = file.with_suffix(".tmp")
+        unfinished.write_bytes(msgspec.json.encode(recipe))
+        unfinished.replace(file)
+        for outdated in sorted(folder.glob("recipe-*.json"), key=lambda path: path.stat().st_mtime)[:-KEPT_RECIPES]:
+            outdated.unlink()
     return recipe
+
+
+def _read(file: Path) -> Recipe | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Recipe)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None

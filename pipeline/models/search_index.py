@@ -14,12 +14,12 @@ import duckdb
 import pyarrow as pa
 import Stemmer
 
-from pipeline.models.comments import TableDocs, write_comments
+from pipeline.models.comments import TableDocs
 from pipeline.models.sql import statement
 
 DOCUMENTS_AT_ONCE = 5_000
 """Articles that are indexed in one pass: their words are held in memory."""
-_DOCS = {
+DOCS = {
     "search.documents": TableDocs(
         table="One row per article in the index of `search`.",
         columns={
@@ -54,15 +54,12 @@ _DOCS = {
 
 
 def update_search(con: duckdb.DuckDBPyConnection) -> int:
-    """Index the articles that the index does not have in their newest form, or nothing; return their number."""
+    """Index the articles that the index does not have in their newest form; return their number."""
     indexed = 0
-    con.begin()
     con.execute(statement("create_search"))
     con.execute(statement("delete_outdated_documents"))
     while found := _index_next(con):
         indexed += found
-    write_comments(con, _DOCS)
-    con.commit()
     return indexed
 
 

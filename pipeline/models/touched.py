@@ -7,11 +7,8 @@ touched articles, too. The persons whom they name are touched, and those whom th
 (sql/models/touched/). `touched` also has the events of touched addresses, of all times. The models read nothing else,
 and need not know which build they are part of.
 
-The schemas exist only while a build is unfinished. If a build was interrupted or a test failed, the next one finds the
-same addresses touched, since it starts from the last position that was finished. Only the persons named before could be
-missed: the interrupted build may have replaced their mentions. So `persons_before` is kept, and added to.
-
-A build that writes everything reads views of schema `events`. Nothing is touched then and nothing is deleted.
+The schemas exist only while a build is unfinished. A build that writes everything reads views of schema `events`.
+Nothing is touched then and nothing is deleted.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from __future__ import annotations
 from duckdb import CatalogException, DuckDBPyConnection
 
 from pipeline.events import EVENT_TYPES, event_type
-from pipeline.models.build_file import BuiltFrom
+from pipeline.models.build_file import BuiltFrom, drop_working_tables
 from pipeline.models.event_source import article_types
 from pipeline.models.sql import statement
 
@@ -37,7 +34,6 @@ def touch_new(con: DuckDBPyConnection, last: BuiltFrom, now: BuiltFrom) -> None:
 
 def touch_everything(con: DuckDBPyConnection, now: BuiltFrom) -> None:
     """Have all tables written whole, or tested whole. Comparisons of texts that the last build made are kept."""
-    con.execute("drop schema if exists touched cascade")
     _begin(con, 0, now)
     if _columns(con, "main.word_changes") == _columns(con, "touched.word_changes_before"):
         con.execute("insert into touched.word_changes_before from main.word_changes")
@@ -46,6 +42,7 @@ def touch_everything(con: DuckDBPyConnection, now: BuiltFrom) -> None:
 
 
 def _begin(con: DuckDBPyConnection, after_position: int, now: BuiltFrom) -> None:
+    drop_working_tables(con)
     con.execute(statement("begin_touching").format(after_position=after_position, head_position=now.head_position))
     con.execute("update touched.span set head_digest = ?", [now.head_digest])
     for cls in EVENT_TYPES:

@@ -1,10 +1,10 @@
 -- Who reported on something first, and how long after that did the others follow?
--- Parameters: term (words as they stand in the text, upper and lower case alike; default: the place or organisation
--- that most articles name), since (a day; default: 30 days before the newest article).
+-- Parameters: term (words as `newsledger search` takes them: in any form, or between quotation marks as they stand in the
+-- text; default: the place or organisation that most articles name), since (a day; default: 30 days before the newest article).
 with parameters as (
     select
         coalesce(getvariable('term'), (
-            select most.name
+            select '"' || most.name || '"'
             from (
                 select
                     name,
@@ -24,17 +24,12 @@ with parameters as (
 
 reports as (
     select
-        articles.source_id,
-        articles.headline,
-        articles.url,
-        coalesce(articles.published_at, articles.first_seen_at) as reported_at
-    from articles
-    cross join parameters
-    where
-        coalesce(articles.published_at, articles.first_seen_at) >= parameters.since_at
-        and contains(
-            lower(concat_ws(' ', articles.headline, articles.lead, articles.text)), lower(parameters.term)
-        )
+        found.source_id,
+        found.headline,
+        found.url,
+        found.published_at as reported_at
+    from search((select parameters.term from parameters)) as found
+    where found.published_at >= (select parameters.since_at from parameters)
 )
 
 select

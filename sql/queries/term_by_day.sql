@@ -1,10 +1,10 @@
 -- How often does something occur in the news, day by day and outlet by outlet?
--- Parameters: term (words as they stand in the text, upper and lower case alike; default: the place or organisation
--- that most articles name), since (a day; default: 30 days before the newest article).
+-- Parameters: term (words as `newsledger search` takes them: in any form, or between quotation marks as they stand in the
+-- text; default: the place or organisation that most articles name), since (a day; default: 30 days before the newest article).
 with parameters as (
     select
         coalesce(getvariable('term'), (
-            select most.name
+            select '"' || most.name || '"'
             from (
                 select
                     name,
@@ -22,14 +22,17 @@ with parameters as (
         ) as since_at
 ),
 
+found as (
+    select article_id
+    from search((select parameters.term from parameters))
+),
+
 published as (
     select
         parameters.term,
         articles.source_id,
         cast(coalesce(articles.published_at, articles.first_seen_at) as date) as published_on,
-        contains(
-            lower(concat_ws(' ', articles.headline, articles.lead, articles.text)), lower(parameters.term)
-        ) as has_term
+        articles.article_id in (select found.article_id from found) as has_term
     from articles
     cross join parameters
     where coalesce(articles.published_at, articles.first_seen_at) >= parameters.since_at

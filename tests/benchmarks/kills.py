@@ -24,7 +24,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import msgspec
 
-from tests.worlds.ledgers import compile_models, with_compiled_models
+from pipeline.models.recipe import read_recipe, recipe_digest
+from pipeline.settings import Settings
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import ALLOW, COMMAND, entry, newsledger
 
@@ -172,11 +173,13 @@ def _kept(path: Path | None) -> list[Finished]:
 def main(kills: int, kept: Path | None) -> None:
     finished = _kept(kept)
     with TemporaryDirectory(prefix="newsledger-kills-") as name, WebServer() as server:
-        compile_models(Path(name) / "compiled")
+        os.environ.setdefault("NEWSLEDGER_COMPILED_MODELS", str(Path(name) / "compiled"))
+        settings = Settings(data=Path(name))
+        read_recipe(settings, recipe_digest(settings))
         while (left := kills - sum(sum(each.kills.values()) for each in finished)) > 0:
             number = len(finished) + 1
             with TemporaryDirectory(dir=name) as folder:
-                with_compiled_models(Path(folder) / "data", Path(name) / "compiled")
+                (Path(folder) / "data").mkdir()
                 trials = Round(Path(folder), server, f"{SEED}-{number}")
                 trials.kill(min(left, KILLS_A_ROUND))
                 trials.finish()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from pipeline.cli.named_queries import load_queries
-from tests.worlds.running import Demo, newsledger
+from pipeline.cli.query import sql
+from pipeline.settings import PROJECT_ROOT
+from tests.worlds.running import Demo
 
 pytestmark = pytest.mark.slow
 
@@ -168,9 +172,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join([case.query, *case.given]))
 def test_the_query_answers(case: Case, demo: Demo, tmp_path: Path) -> None:
     file = tmp_path / "answer.csv"
-    given = [part for name, value in case.given.items() for part in ("--set", f"{name}={value}")]
-    done = newsledger("sql", "--data", demo.data, case.query, *given, "-o", file)
-    assert done.returncode == 0, done.stderr
+    sql(case.query, file=file, given=[f"{name}={value}" for name, value in case.given.items()], data=demo.data)
     with file.open(encoding="utf-8", newline="") as stream:
         answered = list(csv.DictReader(stream))
     for row in case.rows:
@@ -182,3 +184,20 @@ def test_every_question_has_an_answer_here() -> None:
     asked = {case.query for case in CASES} | {"changed_quotes"}  # tests/models/test_changed_quotes.py
     assert asked == set(load_queries()) - OPERATIONS
     assert len(asked) >= 24
+
+
+def test_the_notebook_shows_the_answers_that_it_gets(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = PROJECT_ROOT / "docs" / "questions.ipynb"
+    monkeypatch.setenv("NEWSLEDGER_DATA", str(demo.data))
+    monkeypatch.chdir(file.parent)
+    names: dict[str, Any] = {}
+    for cell in json.loads(file.read_text("utf-8"))["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        code = ast.parse("".join(cell["source"]))
+        last = code.body.pop() if isinstance(code.body[-1], ast.Expr) else None
+        exec(compile(code, "cell", "exec"), names)
+        if isinstance(last, ast.Expr):
+            answer = repr(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
+            assert answer == "".join(cell["outputs"][0]["data"]["text/plain"])
+    names["news"].close()

@@ -1,4 +1,4 @@
-"""Empty ledgers and compiled models, for tests that are about something else than how these are made."""
+"""Empty ledgers, for tests that are about something else than how these are made."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from filelock import FileLock
-
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.session import connect
-from pipeline.models.recipe import read_recipe, recipe_digest
 from pipeline.settings import Settings
 
 NewData = Callable[[str | Path], Settings]
-"""Makes a data directory of this name, or at this path, in which the models are compiled, and returns its settings."""
+"""Settings for a data directory of this name, or at this path."""
 
 
 def empty_ledger(catalog: Path) -> None:
@@ -47,16 +44,3 @@ def _template() -> Path:
         for cls in EVENT_TYPES:
             con.execute(f"delete from ledger.{event_type(cls)}")
     return path
-
-
-def compile_models(folder: Path) -> None:
-    """Let dbt compile the models into this folder, once for all processes that call it."""
-    settings = Settings(data=folder)
-    with FileLock(folder.with_suffix(".lock")):
-        read_recipe(settings, recipe_digest(settings))
-
-
-def with_compiled_models(data: Path, compiled: Path) -> Settings:
-    """Settings with this data directory, which gets the models that were compiled in another folder."""
-    shutil.copytree(compiled / "dbt", data / "dbt")
-    return Settings(data=data)

@@ -1,18 +1,18 @@
--- The schemas of an unfinished build. The persons and days that an interrupted build found before it wrote are kept.
-create schema if not exists touched;
+-- The schemas of an unfinished build.
 create schema if not exists parts;
-create table if not exists touched.persons_before (name varchar);
-create table if not exists touched.news_days_before (day date);
-create table if not exists touched.sighted_before (source_id varchar, day date);
-drop schema if exists written cascade;
+create schema touched;
 create schema written;
-create or replace table touched.span as
+create table touched.persons_before (name varchar);
+create table touched.news_days_before (day date);
+create table touched.sighted_before (source_id varchar, day date);
+create table touched.days_before (source_id varchar, day date);
+create table touched.addresses (address_id uuid);
+create table touched.span as
 select
     {after_position}::bigint as after_position,
     {head_position}::bigint as head_position,
     null::varchar as head_digest;
-create or replace table touched.addresses (address_id uuid);
-create or replace table touched.word_changes_before (
+create table touched.word_changes_before (
     article_id uuid,
     previous_extraction_id uuid,
     extraction_id uuid,
@@ -25,4 +25,3 @@ create or replace table touched.word_changes_before (
     word_diff struct(part varchar, op varchar, "old" varchar, "new" varchar, word_no bigint, cosmetic boolean)[],
     compared_by varchar
 );
-create or replace table touched.days_before (source_id varchar, day date);

@@ -1,6 +1,7 @@
 -- Who reported on something first, and how long after that did the others follow?
--- Parameters: term (words as `newsledger search` takes them: in any form, or between quotation marks as they stand in the
--- text; default: the place or organisation that most articles name), since (a day; default: 30 days before the newest article).
+-- Parameters: term (words as `newsledger search` takes them: in any form, or between quotation marks as they stand in
+-- the text; default: the place or organisation that most articles name), since (a day; default: 30 days before the
+-- newest article).
 with parameters as (
     select
         coalesce(getvariable('term'), (

@@ -54,7 +54,7 @@ check: .venv/ready
 # dbt's site about the marts, as one HTML file, after a build in the folder DATA.
 DATA := data
 dbt-docs: export NEWSLEDGER_BUILD_FILE = $(DATA)/build.duckdb
-dbt-docs: export NEWSLEDGER_EVENT_SOURCE = $(DATA)/dbt/sources
+dbt-docs: export NEWSLEDGER_EVENT_SOURCE = $(or $(NEWSLEDGER_COMPILED_MODELS),$(DATA)/dbt)/sources
 dbt-docs: export DO_NOT_TRACK = 1
 dbt-docs: .venv/ready
 	$(BIN)/dbt --quiet --no-version-check docs generate --static --project-dir sql --profiles-dir sql \

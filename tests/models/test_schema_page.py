@@ -20,7 +20,6 @@ def test_the_page_is_what_a_build_says(demo: Demo) -> None:
 
 
 def test_make_dbt_docs_writes_one_html_file(demo: Demo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data / "dbt" / "sources", tmp_path / "dbt" / "sources")
     shutil.copy(demo.data / "build.duckdb", tmp_path)
     made = subprocess.run(
         ["make", "--no-print-directory", "dbt-docs", f"DATA={tmp_path}"],

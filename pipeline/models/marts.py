@@ -73,7 +73,7 @@ def run_tests(con: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
 
 def _test(con: duckdb.DuckDBPyConnection, test: CompiledTest) -> None:
     stop_if_asked()
-    # A relation of `con.sql` would be kept by the traceback, and with it the database: opening it again would never end.
+    # not `con.sql`: the traceback would keep the relation, and with it the database, which could not be opened again
     row = con.execute(test.sql).fetchone()
     if row is not None:
         example = ", ".join(f"{column[0]} {value}" for column, value in zip(con.description, row, strict=True))

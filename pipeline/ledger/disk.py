@@ -1,10 +1,11 @@
-"""What DuckDB says about full and broken disks, as StorageError; copies of whole files."""
+"""What DuckDB and SQLite say about full and broken disks, as StorageError; copies of whole files."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +26,11 @@ _BROKEN = ("file too large", "disk i/o error", "input/output error", "read-only 
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn errors of the operating system and of DuckDB about the disk into a StorageError that names the path."""
+    """Turn errors of the system, of DuckDB and of SQLite about the disk into a StorageError that names the path."""
     try:
         with storage_errors(path):
             yield
-    except duckdb.Error as exc:
+    except (duckdb.Error, sqlite3.Error) as exc:
         storage_error = _storage_error(str(exc), path)
         if storage_error is None:
             raise

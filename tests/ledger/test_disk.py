@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import duckdb
@@ -28,6 +29,11 @@ def test_messages_about_a_full_disk(tmp_path: Path, message: str) -> None:
     with pytest.raises(StorageError) as caught, disk_errors(tmp_path / "file"):
         raise duckdb.Error(message)
     assert str(caught.value) == f"{tmp_path / 'file'}: {FULL}"
+
+
+def test_sqlite_says_so_too(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=FULL), disk_errors(tmp_path / "file"):
+        raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_the_line_about_the_disk_is_named(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def _is_participle_here(p: Passage) -> bool:
 
 
 def _circles(p: Passage) -> Range | None:
-    """The source in "Aus Militärkreisen verlautete", "Aus dem Bericht geht hervor"."""
+    """The source in "Aus Hafenkreisen verlautete", "Aus dem Bericht geht hervor"."""
     if not p.is_at(p.first, "aus"):
         return None
     end = noun_phrase(p, p.first + 1, p.at)

@@ -290,14 +290,16 @@ def state_of(source_id: str, events: Recorded) -> tuple[str, str | None]:
 
 
 def reading_of(events: Recorded) -> str | None:
-    """What the newest extractors made of the payloads of the article with these events."""
+    """What the newest extractors last made of the payloads of the article with these events."""
     verdicts: dict[str, tuple[int, bool] | None] = {
         event.payload_digest: None for _, event in events if isinstance(event, ArticleCaptured)
     }
     for _, event in events:
         if isinstance(event, ArticleExtracted | ExtractionFailed):
             verdict = int(event.producer.partition("@")[2]), isinstance(event, ArticleExtracted)
-            verdicts[event.payload_digest] = max(verdict, verdicts[event.payload_digest] or verdict)
+            before = verdicts[event.payload_digest]
+            if before is None or verdict[0] >= before[0]:
+                verdicts[event.payload_digest] = verdict
     if not verdicts:
         return None
     if any(verdict and verdict[1] for verdict in verdicts.values()):

@@ -119,49 +119,50 @@ def ingest_daily() -> None:
         with mistakes_fail_at_once():
             return orchestrate.plan_sources(this_run(), SLOTS)
 
-    @task(map_index_template="{{ task.op_kwargs['shard']['label'] }}")
+    # Airflow would store each source's counts as a value of its own.
+    @task(map_index_template="{{ task.op_kwargs['shard']['label'] }}", multiple_outputs=False)
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.collect_shard(shard, this_run())
 
-    @task(trigger_rule=IF_PLANNED)
+    @task(trigger_rule=IF_PLANNED, multiple_outputs=False)
     def extract() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("extract", this_run())
 
-    @task(trigger_rule=IF_TRIED)
+    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
     def learn() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("learn", this_run())
 
-    @task(trigger_rule=IF_TRIED)
+    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
     def join() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("join", this_run())
 
-    @task(trigger_rule=IF_TRIED)
+    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
     def annotate() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("annotate", this_run())
 
-    @task(pool=MODELS_POOL, trigger_rule=IF_TRIED)
+    @task(pool=MODELS_POOL, trigger_rule=IF_TRIED, multiple_outputs=False)
     def build_models() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.build_models(this_run())
 
-    @task(pool=MODELS_POOL, outlets=[NEWS])
+    @task(pool=MODELS_POOL, outlets=[NEWS], multiple_outputs=False)
     def publish() -> dict[str, int]:
         from pipeline import orchestrate
 
@@ -170,7 +171,7 @@ def ingest_daily() -> None:
         get_current_context()["outlet_events"][NEWS].extra = dict(counts)
         return counts
 
-    @task(trigger_rule=IF_TRIED)
+    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
     def sum_up() -> dict[str, int]:
         from pipeline import orchestrate
 

@@ -38,21 +38,21 @@ from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, mistakes_fail_at_on
     **DAG_ARGS,
 )
 def maintain_weekly() -> None:
-    @task
+    @task(multiple_outputs=False)
     def merge_files() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.merge_ledger_files()
 
-    @task(execution_timeout=timedelta(hours=8))
+    @task(execution_timeout=timedelta(hours=8), multiple_outputs=False)
     def verify() -> dict[str, int | str]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.verify_stores()
 
-    @task(pool=MODELS_POOL)
+    @task(pool=MODELS_POOL, multiple_outputs=False)
     def test_models() -> dict[str, int]:
         from pipeline import orchestrate
 

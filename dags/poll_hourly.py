@@ -49,6 +49,7 @@ def poll_hourly() -> None:
         retries=1,
         execution_timeout=timedelta(minutes=50),
         map_index_template="{{ task.op_kwargs['shard']['label'] }}",
+        multiple_outputs=False,
     )
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         from pipeline import orchestrate

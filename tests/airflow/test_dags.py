@@ -85,6 +85,7 @@ print(json.dumps({
         if not (task.execution_timeout and task.on_failure_callback and task.owner == "newsledger")
         or not (dag.dagrun_timeout and dag.tags)
         or task.retries and not task.retry_exponential_backoff
+        or task.multiple_outputs  # a request to the API server for each source or count
     ],
 }))
 """

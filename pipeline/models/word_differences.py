@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Hashable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate, chain, groupby
 
 import msgspec
@@ -31,6 +32,10 @@ _MAX_COMPARISONS = 10_000_000
 """Maximum number of comparisons when matching the words of two texts, and again when matching their lines: about one
 second. 16,000 words of which every fifth has changed need a third of this number. Without a limit, a text of two words
 that alternate a thousand times takes minutes."""
+
+
+_KNOWN_WORDS = 50_000
+"""Words whose keys are kept in memory: most words of a text are frequent ones."""
 
 
 class ChangeOp(StrEnum):
@@ -151,6 +156,7 @@ def _common_start(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
     )
 
 
+@lru_cache(_KNOWN_WORDS)
 def _key(word: str) -> str:
     """The word without its cosmetic parts, in lower case."""
     seen = _UNSEEN.sub("", unicodedata.normalize("NFC", word))

@@ -38,9 +38,11 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.verification
 	$(BIN)/python -m tests.benchmarks.polling
 
-# Commands killed at 200 random moments, from poll to backup: nothing may be lost or doubled. One that is interrupted continues.
+# Commands killed at 200 random moments, from poll to backup, on one host and on PostgreSQL: nothing may be lost or doubled.
+# One that is interrupted continues.
 kills: .venv/ready
 	$(BIN)/python -m tests.benchmarks.kills --kept .kills.jsonl
+	$(BIN)/python -m tests.benchmarks.kills --cluster --kept .kills-cluster.jsonl
 
 check: .venv/ready
 	$(BIN)/ruff check

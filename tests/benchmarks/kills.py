@@ -3,8 +3,10 @@
 Each round has its own data directory. New pages appear before each kill, so every phase has work. The phase that was
 killed least often in the round is next. At the end of a round all commands are run to their end; then every page must
 be one article with its quotations, and ledger, archive and backup must verify. Prints a JSON line for each round: kills
-by phase. With `--kept FILE`, the lines are also kept there, a run that is interrupted continues after the last of them,
-and the file is deleted at the end. Exit status 1 at the first difference.
+by phase. Exit status 1 at the first difference.
+
+With `--cluster`, catalog and locks are in a PostgreSQL server of its own. With `--kept FILE`, the lines are also kept
+there, a run that is interrupted continues after the last of them, and the file is deleted at the end.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +31,7 @@ import msgspec
 from pipeline.models.recipe import read_recipe, recipe_digest
 from pipeline.settings import Settings
 from tests.worlds.loopback import WebServer
+from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import ALLOW, COMMAND, entry, newsledger
 
 KILLS = 200
@@ -63,11 +68,15 @@ PHASES = (
 
 
 class Round:
-    """One outlet, the data directory `data` in the folder, in which the models are compiled, and its backup."""
+    """One outlet, the data directory `data` in the folder, in which the models are compiled, and its backup.
 
-    def __init__(self, folder: Path, web: WebServer, seed: object) -> None:
+    `places` are the settings that say where the ledger is, if it is not in the data directory.
+    """
+
+    def __init__(self, folder: Path, web: WebServer, seed: object, places: Mapping[str, str]) -> None:
         self._data, self._backup, self._sources = folder / "data", folder / "backup", folder / "sources.toml"
         self._web, self._chance, self._pages = web, random.Random(str(seed)), 0
+        self._env = {**ALLOW, **places}
         self.kills = Counter({phase.name: 0 for phase in PHASES})
         self._sources.write_text(entry("harbour", web.base))
         self._offer()
@@ -85,7 +94,7 @@ class Round:
     def finish(self) -> None:
         """Run everything to its end. Raises AssertionError if something is lost, doubled or damaged."""
         for command in ("ingest", "maintain", "backup"):
-            done = newsledger(*self._arguments(command), env=ALLOW)
+            done = newsledger(*self._arguments(command), env=self._env)
             assert done.returncode == 0, f"{command} after the kills: {done.stderr}"
         with duckdb.connect(self._data / "news.duckdb", read_only=True) as news:
             articles = news.execute(
@@ -93,8 +102,8 @@ class Round:
                 " from articles order by all"
             ).fetchall()
         assert articles == sorted((_title(n), QUOTES) for n in range(self._pages))
-        for place in (self._data, self._backup):
-            verified = newsledger("verify", "--archive", "--full", "--data", place)
+        for place, env in ((self._data, self._env), (self._backup, ALLOW)):
+            verified = newsledger("verify", "--archive", "--full", "--data", place, env=env)
             assert verified.returncode == 0, f"{place}: {verified.stderr}"
 
     def _offer(self) -> None:
@@ -137,7 +146,7 @@ class Round:
     def _start(self, command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [COMMAND, *map(str, self._arguments(command))],
-            env=os.environ | ALLOW,
+            env=os.environ | self._env,
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -170,9 +179,26 @@ def _kept(path: Path | None) -> list[Finished]:
     return [msgspec.json.decode(line, type=Finished) for line in path.read_bytes().splitlines()]
 
 
-def main(kills: int, kept: Path | None) -> None:
+@contextmanager
+def _places(cluster: bool) -> Iterator[Iterator[Mapping[str, str]]]:
+    """The settings for the places of each round's ledger."""
+    if not cluster:
+        yield repeat({})
+        return
+    programs = binaries()
+    if programs is None:
+        sys.exit("PostgreSQL's server is not installed")
+    with PostgresServer.running(programs) as postgres:
+        yield ({"NEWSLEDGER_CATALOG": postgres.new_database()} for _ in count())
+
+
+def main(kills: int, kept: Path | None, *, cluster: bool) -> None:
     finished = _kept(kept)
-    with TemporaryDirectory(prefix="newsledger-kills-") as name, WebServer() as server:
+    with (
+        TemporaryDirectory(prefix="newsledger-kills-") as name,
+        WebServer() as server,
+        _places(cluster) as places,
+    ):
         os.environ.setdefault("NEWSLEDGER_COMPILED_MODELS", str(Path(name) / "compiled"))
         settings = Settings(data=Path(name))
         read_recipe(settings, recipe_digest(settings))
@@ -180,7 +206,7 @@ def main(kills: int, kept: Path | None) -> None:
             number = len(finished) + 1
             with TemporaryDirectory(dir=name) as folder:
                 (Path(folder) / "data").mkdir()
-                trials = Round(Path(folder), server, f"{SEED}-{number}")
+                trials = Round(Path(folder), server, f"{SEED}-{number}", next(places))
                 trials.kill(min(left, KILLS_A_ROUND))
                 trials.finish()
             finished.append(Finished(number, dict(trials.kills)))
@@ -199,8 +225,9 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("kills", nargs="?", type=int, default=KILLS)
     options.add_argument("--kept", type=Path)
+    options.add_argument("--cluster", action="store_true")
     given = options.parse_args()
     try:
-        main(given.kills, given.kept)
+        main(given.kills, given.kept, cluster=given.cluster)
     except AssertionError as exc:
         sys.exit(str(exc))

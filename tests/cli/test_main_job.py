@@ -23,7 +23,6 @@ from pipeline.demo.articles import Paragraph, SampleAudio, SamplePictures, Sampl
 from pipeline.demo.editions import Edition
 from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.settings import PROJECT_ROOT
-from tests.benchmarks.kills import Round
 from tests.conftest import SHARED
 from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
@@ -224,16 +223,6 @@ def undisturbed(outlet: tuple[WebServer, Path], new_data: NewData) -> Path:
     data = new_data("undisturbed").data
     assert newsledger("ingest", "--sources", outlet[1], "--data", data, env=ALLOW).returncode == 0
     return data
-
-
-def test_commands_killed_at_random_moments_lose_and_double_nothing(tmp_path: Path, new_data: NewData) -> None:
-    """`make kills` does the same two hundred times."""
-    new_data(tmp_path / "data")
-    with WebServer() as web:
-        trials = Round(tmp_path, web, seed="tests")
-        trials.kill(20)
-        trials.finish()
-    assert min(trials.kills.values()) == 2, "the kills are spread over all phases"
 
 
 def test_news_can_be_read_at_any_time_during_a_run(

@@ -20,6 +20,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.run_failures import described, run_failed
 from pipeline.settings import Settings, load_settings
+from pipeline.shared_files import shared_files
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.shards import Shard, deal
 from pipeline.steps.feed_state import Which, due_sources, failed_polls
@@ -230,7 +231,8 @@ def test_models() -> dict[str, int]:
     from pipeline import models
 
     settings = _settings()
-    return {"tests": models.build(settings, tested=models.Tested.ALL).tests if settings.build_file.exists() else 0}
+    exists = shared_files(settings).exists(settings.build_file)
+    return {"tests": models.build(settings, tested=models.Tested.ALL).tests if exists else 0}
 
 
 def prune_files() -> list[str]:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -21,6 +21,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
+"""The names that S3 recommends: none of them has to be quoted in an address."""
 _LONGEST_REVISIT = timedelta(days=60)
 """Must stay below the 90 days of `RECALL` in pipeline/steps/run/stores.py: a revisit knows no older captures."""
 
@@ -41,11 +43,27 @@ class LogLevel(StrEnum):
 
 
 @dataclass(frozen=True)
+class S3Place:
+    """A part of a bucket: all keys that begin with `prefix`, which is empty or ends with a slash."""
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def below(self, folder: str) -> S3Place:
+        return S3Place(self.bucket, f"{self.prefix}{folder}/")
+
+
+@dataclass(frozen=True)
 class PostgresPlace:
-    """A ledger whose catalog is a PostgreSQL database, and whose Parquet files are in the folder `files`."""
+    """A ledger whose catalog is a PostgreSQL database. Its Parquet files are in the folder `files`, or in S3."""
 
     conninfo: str = field(repr=False)
     files: Path
+    """With an S3 place, there is no such folder, but the index of ids is beside it."""
+    s3: S3Place | None = None
 
 
 LedgerPlace = Path | PostgresPlace
@@ -64,6 +82,9 @@ class Settings(BaseSettings):
     catalog: SecretStr | None = None
     """`postgresql://user@host/database` for a ledger that several machines share (docs/cluster.md). It needs the extra
     `newsledger[cluster]`. The default is a SQLite file in the data directory."""
+    storage: str | None = None
+    """`s3://bucket/prefix` for archive, Parquet files and published file in an S3-compatible store (docs/cluster.md).
+    It needs `NEWSLEDGER_CATALOG`. The default is the data directory."""
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Your own hosts, separated by commas. They may resolve to private or loopback addresses, and are asked up to
     50 times a second. `host` allows every port, `host:port` only this one, and `.example` all names below it."""
@@ -163,7 +184,18 @@ class Settings(BaseSettings):
             raise ValueError("needs packages that are not installed: install newsledger[cluster]")
         return value
 
-    @field_validator("anchors", "catalog", "person_ids", "compiled_models", mode="before")
+    @field_validator("storage")
+    @classmethod
+    def _in_a_bucket(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not _S3_ADDRESS.fullmatch(value):
+            raise ValueError("must be s3://bucket or s3://bucket/prefix")
+        if value and not info.data.get("catalog"):
+            raise ValueError("needs NEWSLEDGER_CATALOG, because machines that share files must share the catalog, too")
+        if value and not (find_spec("boto3") and find_spec("duckdb_extension_httpfs")):
+            raise ValueError("needs packages that are not installed: install newsledger[cluster]")
+        return value
+
+    @field_validator("anchors", "catalog", "storage", "person_ids", "compiled_models", mode="before")
     @classmethod
     def _empty_for_default(cls, value: object) -> object:
         return value or None
@@ -195,8 +227,17 @@ class Settings(BaseSettings):
     def ledger_catalog(self) -> LedgerPlace:
         """The place of the ledger, for `Ledger.open`. What differs between places is in `pipeline.ledger.catalog`."""
         if self.catalog:
-            return PostgresPlace(self.catalog.get_secret_value(), self.local_catalog.with_suffix(""))
+            s3 = self.s3.below("ledger") if self.s3 else None
+            return PostgresPlace(self.catalog.get_secret_value(), self.local_catalog.with_suffix(""), s3)
         return self.local_catalog
+
+    @property
+    def s3(self) -> S3Place | None:
+        """Where files lie that machines share; None for the data directory."""
+        if self.storage is None:
+            return None
+        bucket, _, prefix = self.storage.removeprefix("s3://").partition("/")
+        return S3Place(bucket, f"{prefix.rstrip('/')}/" if prefix else "")
 
     @property
     def local_catalog(self) -> Path:

@@ -44,6 +44,8 @@ class Archive:
         self._serial = 0
         self._file: WarcFile | None = None
         self._name = ""
+        self._complete: list[WarcFile] = []
+        """Files that cannot grow and are to be saved."""
 
     def __enter__(self) -> Self:
         return self
@@ -53,14 +55,39 @@ class Archive:
 
     def close(self) -> None:
         """Raises StorageError."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            file.close()
+        try:
+            self.sync()
+        finally:
+            self._close_file()
 
     def sync(self) -> None:
-        """Make everything written survive a power cut. Call it before recording events that point here."""
-        if self._file is not None:
+        """Make everything written survive a power cut. Call it before recording events that point here.
+
+        Raises StorageError.
+        """
+        self.hand_over()()
+
+    def hand_over(self) -> Callable[[], None]:
+        """Like `sync`, in two parts. Call what is returned once, in any thread; this one may write meanwhile."""
+        if self._file is not None and self._file.grows:
             self._file.sync()
+        else:
+            self._close_file()
+        return self._save
+
+    def _save(self) -> None:
+        while self._complete:  # with files that could not be saved before: events that name them may be next
+            self._complete[0].sync()
+            self._complete.pop(0).close()
+
+    def _close_file(self) -> None:
+        """End the current file: close it, or leave it to `_save`."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            if file.grows:
+                file.close()
+            else:
+                self._complete.append(file)
 
     def write(self, exchange: Exchange, original: Callable[[str], Original | None] = lambda _: None) -> Stored:
         """Append the response and then the request of the exchange. Raises StorageError.
@@ -94,15 +121,14 @@ class Archive:
         try:
             file.append(member)
         except StorageError:
-            self._file = None  # the file may end in half a record, so nothing more may follow it
             with suppress(StorageError):
-                file.close()
+                self._close_file()  # it may end in half a record, so nothing more may follow
             raise
         return location
 
     def _current_file(self) -> WarcFile:
         if self._file is not None and self._file.size_bytes >= self._rotate_bytes:
-            self.close()
+            self._close_file()
         if self._file is None:
             now = self._now().astimezone(UTC)
             self._serial += 1

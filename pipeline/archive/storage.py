@@ -1,4 +1,5 @@
-"""Where the WARC files lie: a local folder. Another place implements the same interfaces, Storage and WarcFile.
+"""Where the WARC files lie: in a local folder, or in S3 (`s3_storage`). Another place implements the same interfaces,
+Storage and WarcFile.
 
 `archive_storage` is the only function that knows which implementation the settings name.
 """
@@ -32,17 +33,21 @@ class Location(msgspec.Struct, frozen=True):
 class WarcFile(Protocol):
     """A file that is being written, by one writer only."""
 
+    grows: bool
+    """Whether more can be appended after `sync`. If not, `sync` writes the whole file, may take long, may be called in
+    another thread, and again if it fails."""
+
     @property
     def size_bytes(self) -> int: ...
 
     def append(self, member: bytes) -> None:
-        """Raises StorageError; the file may then end in half a record and must not be appended to."""
+        """Raises StorageError; one that grows may then end in half a record, and nothing must be appended to either."""
 
     def sync(self) -> None:
         """Return once everything appended survives a power cut. Raises StorageError."""
 
     def close(self) -> None:
-        """Sync and close. Raises StorageError, but closes the file in any case."""
+        """Close; one that grows is synced first. Raises StorageError, but closes the file in any case."""
 
 
 class Storage(Protocol):
@@ -52,10 +57,11 @@ class Storage(Protocol):
         """A new, empty file. Raises StorageError."""
 
     def open(self, name: str) -> BinaryIO:
-        """The file, to be read from any offset. Raises ArchiveError naming it."""
+        """The file, to be read from any offset. Raises ArchiveError naming it, StorageError if the place fails."""
 
     def read(self, location: Location) -> bytes:
-        """Exactly the bytes at this location. Raises ArchiveError naming file and offset."""
+        """Exactly the bytes at this location. Raises ArchiveError naming file and offset, StorageError if the place
+        fails."""
 
     def overwrite(self, location: Location, member: bytes) -> None:
         """Put as many other bytes there, and return once they survive a power cut. Raises StorageError."""
@@ -97,12 +103,19 @@ def read_at(file: BinaryIO, location: Location) -> bytes:
         member = file.read(location.warc_length)
     except OSError as exc:
         raise ArchiveError(f"{location}: cannot be read: {exc.strerror}") from exc
+    return complete(member, location)
+
+
+def complete(member: bytes, location: Location) -> bytes:
+    """The bytes read at this location. Raises ArchiveError if some are missing."""
     if len(member) != location.warc_length:
         raise ArchiveError(f"{location}: the file ends too early")
     return member
 
 
 class _FolderFile:
+    grows = True
+
     def __init__(self, path: Path) -> None:
         self._path = path
         with storage_errors(path):
@@ -132,7 +145,11 @@ class _FolderFile:
 
 
 def archive_storage(settings: Settings) -> Storage:
-    return Folder(settings.archive_root)
+    if settings.s3 is None:
+        return Folder(settings.archive_root)
+    from pipeline.archive.s3_storage import Bucket  # what it imports is installed for a cluster only
+
+    return Bucket(settings.s3.below("archive"))
 
 
 def _sync_folder(path: Path) -> None:

@@ -15,6 +15,7 @@ from pipeline.cli import console
 from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Ledger, Run, start_run
+from pipeline.ledger.catalog import catalog_at
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.steps.feed_state import Which
@@ -45,7 +46,7 @@ def init(data: Data = None) -> None:
     settings = load_settings(data=data)
     with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         position, _, _ = ledger.head()
-    typer.echo(f"{settings.ledger_catalog}: ready, {position} events")
+    typer.echo(f"{catalog_at(settings.ledger_catalog)}: ready, {position} events")
 
 
 def ingest(source: SourceIds = None, data: Data = None, sources: SourcesPath = None) -> None:

@@ -17,6 +17,7 @@ from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
+from pipeline.shared_files import shared_files
 
 
 def maintain(
@@ -55,7 +56,11 @@ def maintain(
             deleted += delete_superseded(ledger, utc_now(), timedelta())
         proof = verify_weekly(settings, ledger, now, on_progress)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
-    tests = models.build(settings, tested=models.Tested.ALL).tests if settings.build_file.exists() else 0
+    tests = (
+        models.build(settings, tested=models.Tested.ALL).tests
+        if shared_files(settings).exists(settings.build_file)
+        else 0
+    )
     console.table(
         None,
         ("", "before", "after"),

@@ -16,6 +16,7 @@ from pipeline.cli.options import Data
 from pipeline.errors import SettingsError
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings, load_settings
+from pipeline.shared_files import published_file
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -65,7 +66,7 @@ def report(
     if from_on and to_on and from_on > to_on:
         raise SettingsError(f"--from {from_on:%Y-%m-%d}: is after --to {to_on:%Y-%m-%d}")
     now = utc_now()
-    with PublishedFile(load_settings(data=data).news_file) as file, console.err.status("writing pages") as shown:
+    with PublishedFile(published_file(load_settings(data=data))) as file, console.err.status("writing pages") as shown:
         known = [row.source_id for row in file.sources.rows]
         if source is not None and source not in known:
             raise SettingsError(f"--source {source}: is not in the published file; known: {', '.join(known)}")

@@ -16,6 +16,7 @@ from pipeline.cli.options import Data
 from pipeline.errors import NewsledgerError
 from pipeline.pages.published_file import require_published
 from pipeline.settings import Settings, load_settings
+from pipeline.shared_files import published_file
 
 
 def sql(
@@ -119,11 +120,12 @@ def open_news(settings: Settings, allow_files: bool = False, written: Path | Non
 
     Raises LedgerMissing if nothing has been published yet, NewsledgerError if the file cannot be opened.
     """
-    require_published(settings.news_file)
+    news = published_file(settings)
+    require_published(news)
     try:
-        con = duckdb.connect(settings.news_file, read_only=True)
+        con = duckdb.connect(news, read_only=True)
     except duckdb.Error as exc:
-        raise NewsledgerError(f"{settings.news_file}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
+        raise NewsledgerError(f"{news}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
     con.execute("set timezone = 'UTC'")
     if not allow_files:
         con.execute("set allowed_paths = ?", [[str(written)] if written else []])

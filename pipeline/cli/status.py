@@ -15,6 +15,7 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.options import Data
 from pipeline.interval import utc_minute
+from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
@@ -60,7 +61,7 @@ def status(
         if not found:
             typer.echo("nothing needs attention")
     else:
-        _show(state, str(settings.ledger_catalog), str(settings.news_file), show_all=show_all)
+        _show(state, str(catalog_at(settings.ledger_catalog)), str(settings.news_file), show_all=show_all)
     if check and found:
         raise typer.Exit(1)
 

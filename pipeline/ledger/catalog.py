@@ -14,6 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
+from duckdb import DuckDBPyConnection
+
+from pipeline.ledger.event_folder import EventFolder
 from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.settings import LedgerPlace
 
@@ -28,14 +31,15 @@ class Catalog(Protocol):
     def exists(self) -> bool:
         """False if there is no ledger yet, or only an empty file."""
 
-    def holds_event_files(self) -> bool:
-        """True if there are Parquet files of events, whatever the catalog says."""
-
     def prepare(self) -> None:
         """Make what DuckLake does not make itself, such as folders."""
 
-    def attach_statement(self) -> str:
-        """The SQL that attaches the DuckLake as `ledger` and creates it if it does not exist."""
+    def attach(self, con: DuckDBPyConnection) -> None:
+        """Attach the DuckLake as `ledger`, and create it if it does not exist. Raises duckdb.Error."""
+
+    @property
+    def files(self) -> EventFolder:
+        """The Parquet files."""
 
     @property
     def id_index(self) -> Path:

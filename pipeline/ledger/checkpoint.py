@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.events import EVENT_TYPES
 from pipeline.ledger.event_files import event_files
+from pipeline.ledger.event_folder import EventFolder
 from pipeline.ledger.log import Ledger
 from pipeline.ledger.verify import BEGINNING, Start
 
@@ -44,37 +44,34 @@ class AppendEnd(msgspec.Struct, frozen=True):
 
 def file_states(ledger: Ledger) -> FileStates:
     """The state of the files of all events. A file that is missing has none."""
-    paths = (Path(path) for cls in EVENT_TYPES for file in event_files(ledger, cls) for path in file.sizes)
-    return {f"{path.parent.name}/{path.name}": state for path in paths if (state := file_state(path))}
+    paths = [path for cls in EVENT_TYPES for file in event_files(ledger, cls) for path in file.sizes]
+    return {_name(path): state for path, state in ledger.catalog.files.states(paths).items()}
 
 
-def start_after(ledger: Ledger, checkpoint: Checkpoint) -> Start:
-    """From where events have to be read; the beginning if the ledger does not contain the checkpoint."""
+def start_after(ledger: Ledger, checkpoint: Checkpoint, states: FileStates) -> Start:
+    """From where events have to be read, if the files have these states now; the beginning if the ledger does not
+    contain the checkpoint."""
     position = checkpoint.position
     for cls in EVENT_TYPES:
         for file in event_files(ledger, cls):
-            paths = list(map(Path, file.sizes))
-            if any(file_state(path) != checkpoint.files.get(f"{path.parent.name}/{path.name}") for path in paths):
-                position = min(position, _first_position(Path(file.data_file)) - 1)
+            names = map(_name, file.sizes)
+            if any(states.get(name, "") != checkpoint.files.get(name) for name in names):
+                position = min(position, _first_position(ledger.catalog.files, file.data_file) - 1)
     ends = ledger.select(AppendEnd, "append_with_digest", digest=checkpoint.digest)
     if all(end.last_position != checkpoint.position for end in ends):
         return BEGINNING
     return next(iter(ledger.select(Start, "append_before", position=position)), BEGINNING)
 
 
-def file_state(path: Path) -> str:
-    """What changes if the file is written or replaced; empty if it is missing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+def _name(path: str) -> str:
+    """The file's name with that of its folder, which are the same wherever the ledger lies."""
+    return "/".join(path.rsplit("/", 2)[1:])
 
 
-def _first_position(path: Path) -> int:
+def _first_position(files: EventFolder, path: str) -> int:
     """The first position in the file; 0 if it cannot be read."""
     try:
-        with pq.ParquetFile(path) as file:
+        with files.open(path) as content, pq.ParquetFile(content) as file:
             column = file.schema_arrow.get_field_index("position")
             groups = [file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups)]
     except (OSError, pa.ArrowException):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.events import Event, event_type
 from pipeline.ledger.disk import first_line
+from pipeline.ledger.event_folder import EventFolder
 from pipeline.ledger.log import Ledger
 
 
@@ -35,23 +36,25 @@ def event_files(ledger: Ledger, cls: type[Event]) -> list[EventFile]:
 
 
 def damaged_files(ledger: Ledger, cls: type[Event]) -> Iterator[tuple[str, str]]:
-    """The path of each of the type's files that is missing or cannot be read, with what is wrong."""
+    """The path of each of the type's files that is missing or cannot be read, with what is wrong. Raises StorageError
+    if the place fails."""
     for file in event_files(ledger, cls):
         for path, size_bytes in file.sizes.items():
-            if defect := _defect(path, size_bytes):
+            if defect := _defect(ledger.catalog.files, path, size_bytes):
                 yield path, defect
 
 
-def _defect(path: str, size_bytes: int) -> str | None:
+def _defect(files: EventFolder, path: str, size_bytes: int) -> str | None:
     """What is wrong with the file, of which one batch of rows at a time is in memory; None if it can be read."""
-    if not Path(path).is_file():
-        return "is missing"
-    if (actual := Path(path).stat().st_size) != size_bytes:
-        return f"has {actual} bytes, not {size_bytes} as when it was written"
     try:
-        with pq.ParquetFile(path) as file:
-            for _ in file.iter_batches():
-                pass
+        with files.open(path) as file:
+            if (actual := file.seek(0, os.SEEK_END)) != size_bytes:
+                return f"has {actual} bytes, not {size_bytes} as when it was written"
+            with pq.ParquetFile(file) as parquet:
+                for _ in parquet.iter_batches():
+                    pass
+    except FileNotFoundError:
+        return "is missing"
     except (OSError, pa.ArrowException) as exc:
         return f"cannot be read as Parquet: {first_line(exc)}"
     return None

@@ -13,10 +13,12 @@ from tempfile import TemporaryDirectory
 import duckdb
 import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
+from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.ledger.disk import disk_errors
+from pipeline.ledger.event_folder import LocalFolder
 from pipeline.ledger.sql import literal, statement
 
 
@@ -35,7 +37,7 @@ class LocalCatalog:
     def __init__(self, path: Path, files: Path | None = None) -> None:
         """`files` is the folder of the Parquet files if the catalog is a copy that does not lie beside it."""
         self.path = path
-        self.files = path.with_suffix("") if files is None else files
+        self._folder = path.with_suffix("") if files is None else files
         self._copy: TemporaryDirectory[str] | None = None
 
     def __str__(self) -> str:
@@ -48,8 +50,9 @@ class LocalCatalog:
     def exists(self) -> bool:
         return self.path.is_file() and self.path.stat().st_size > 0
 
-    def holds_event_files(self) -> bool:
-        return any(self.files.glob("main/*/*.parquet"))
+    @property
+    def files(self) -> LocalFolder:
+        return LocalFolder(self._folder)
 
     def prepare(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,10 +70,9 @@ class LocalCatalog:
     def _attached(self) -> Path:
         return self.path if self._copy is None else Path(self._copy.name, self.path.name)
 
-    def attach_statement(self) -> str:
-        return statement("attach_local").format(
-            catalog=literal(f"ducklake:sqlite:{self._attached}"), files=literal(f"{self.files}/")
-        )
+    def attach(self, con: DuckDBPyConnection) -> None:
+        place = literal(f"ducklake:sqlite:{self._attached}")
+        con.execute(statement("attach_local").format(catalog=place, files=literal(f"{self._folder}/")))
 
     def require_writable(self) -> None:
         if self._copy is not None:

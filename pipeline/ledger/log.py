@@ -113,7 +113,7 @@ class Ledger:
     def __init__(
         self, catalog: Catalog, con: DuckDBPyConnection, lock_timeout_seconds: float, now: Clock, indexed_from: int
     ) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._index, self._indexed_from = IdIndex(catalog.id_index), indexed_from
         self._erased = ErasedArticles()
         self._con = con
@@ -184,7 +184,7 @@ class Ledger:
 
     def compact(self) -> None:
         """Remove from the catalog what was deleted from it. Raises as `rearrange`."""
-        self._locked(self._catalog.compact)
+        self._locked(self.catalog.compact)
 
     def head(self) -> Head:
         """The last position, and the last append."""
@@ -194,7 +194,7 @@ class Ledger:
     def _head(self) -> Head:
         rows = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
         if len(rows) != 1:
-            raise LedgerError(f"{self._catalog}: log_head has {len(rows)} rows instead of one; run `newsledger verify`")
+            raise LedgerError(f"{self.catalog}: log_head has {len(rows)} rows instead of one; run `newsledger verify`")
         return Head(*rows[0])
 
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
@@ -212,7 +212,7 @@ class Ledger:
 
     def _locked(self, act: Callable[[], T]) -> T:
         """The result of `act`, called while the lock is held, and called again after an error that means contention."""
-        catalog = self._catalog
+        catalog = self.catalog
         catalog.require_writable()
         with catalog.storage_errors(), catalog.exclusive(self._lock_timeout_seconds):
             for attempt in stamina.retry_context(
@@ -250,11 +250,11 @@ class Ledger:
     @contextmanager
     def _readable(self) -> Iterator[None]:
         try:
-            with self._catalog.storage_errors():
+            with self.catalog.storage_errors():
                 yield
         except (duckdb.Error, msgspec.ValidationError) as exc:
             why = f"{first_line(exc)}; `newsledger verify` tells more"
-            raise LedgerError(f"{self._catalog}: cannot be read: {why}") from exc
+            raise LedgerError(f"{self.catalog}: cannot be read: {why}") from exc
 
     def _append_once(self, offered: Mapping[Any, Event], run: Run, plan: Callable[[], Erasure] | None = None) -> Append:
         con = self._con
@@ -281,7 +281,7 @@ class Ledger:
             )
             end = [last, append_no + 1, digest]
             con.execute("update ledger.log_head set position = ?, append_no = ?, digest = ?", end)
-            self._catalog.require_exclusive()
+            self.catalog.require_exclusive()
             con.commit()
         except BaseException:
             _roll_back(con)

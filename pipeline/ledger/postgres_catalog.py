@@ -1,20 +1,22 @@
-"""A ledger of several machines: a PostgreSQL database, and Parquet files in a folder that all of them see."""
+"""A ledger of several machines: a PostgreSQL database, and Parquet files in S3 or in a folder that all of them see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import duckdb_extension_ducklake
 import duckdb_extension_postgres_scanner
 import psycopg
+from duckdb import DuckDBPyConnection
 from psycopg.sql import SQL, Identifier
 
 from pipeline import postgres
 from pipeline.errors import LedgerLocked, StorageError
-from pipeline.ledger.disk import disk_errors
+from pipeline.ledger.event_folder import EventFolder, LocalFolder
 from pipeline.ledger.sql import literal, statement
 from pipeline.settings import PostgresPlace
 
@@ -38,11 +40,19 @@ class PostgresCatalog:
     to the server by itself, and again after the server was restarted.
     """
 
-    extensions = (duckdb_extension_ducklake, duckdb_extension_postgres_scanner)
-
     def __init__(self, place: PostgresPlace) -> None:
         self._place, self._conninfo = place, place.conninfo
         self._lock: postgres.Session | None = None
+        self._attached: DuckDBPyConnection | None = None
+        self.extensions: tuple[ModuleType, ...] = (duckdb_extension_ducklake, duckdb_extension_postgres_scanner)
+        self.files: EventFolder = LocalFolder(place.files)
+        if place.s3 is not None:
+            import duckdb_extension_httpfs  # installed for a cluster only
+
+            from pipeline.ledger.s3_folder import S3Folder
+
+            self.extensions = (*self.extensions, duckdb_extension_httpfs)
+            self.files = S3Folder(place.s3)
 
     def __str__(self) -> str:
         return postgres.server_name(self._conninfo)
@@ -57,20 +67,20 @@ class PostgresCatalog:
                 return False
             return session.execute("select exists (select from ducklake_table)").fetchone() == (True,)
 
-    def holds_event_files(self) -> bool:
-        return any(self._place.files.glob("main/*/*.parquet"))
-
     def prepare(self) -> None:
         self._place.files.parent.mkdir(parents=True, exist_ok=True)
 
-    def attach_statement(self) -> str:
+    def attach(self, con: DuckDBPyConnection) -> None:
         conninfo, password = postgres.split_password(self._conninfo)
         secret = "" if password is None else f"password {literal(password)}"
-        return statement("attach_postgres").format(
+        attach = statement("attach_postgres").format(
             secret=f"type postgres, {secret}".rstrip(" ,"),
             catalog=literal(f"ducklake:postgres:{conninfo}"),
-            files=literal(f"{self._place.files}/"),
+            files=literal(f"{self.files}/"),
         )
+        self.files.give_access(con)
+        con.execute(attach)
+        self._attached = con
 
     def require_writable(self) -> None:
         """PostgreSQL says so itself if this user may only read."""
@@ -107,8 +117,10 @@ class PostgresCatalog:
 
     @contextmanager
     def storage_errors(self) -> Iterator[None]:
+        if self._attached is not None:
+            self.files.give_access(self._attached)
         try:
-            with disk_errors(self._place.files), postgres.server_errors(self._conninfo):
+            with self.files.errors(), postgres.server_errors(self._conninfo):
                 yield
         except duckdb.Error as exc:
             if any(words in str(exc).lower() for words in _LOST):

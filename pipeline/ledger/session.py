@@ -33,7 +33,7 @@ def connect(catalog: Catalog) -> DuckDBPyConnection:
         with catalog.storage_errors():
             _check_origin(tuple(catalog.extensions))
             _load(con, catalog.extensions)
-            con.execute(catalog.attach_statement())
+            catalog.attach(con)
             con.execute("set timezone = 'UTC'")
     except StorageError:
         con.close()

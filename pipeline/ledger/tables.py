@@ -61,7 +61,7 @@ def completed(catalog: Catalog) -> DuckDBPyConnection:
 
 
 def _require_no_events(catalog: Catalog) -> None:
-    if catalog.holds_event_files():
+    if catalog.files.has_any():
         raise LedgerError(
             f"{catalog}: is empty although its folder holds events; restore the catalog from a backup, or see"
             " `newsledger migrate` if it is in another place"

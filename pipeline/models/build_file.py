@@ -75,9 +75,26 @@ def exclusive(settings: Settings) -> Iterator[None]:
         except Timeout as exc:
             raise ModelsError(f"{lock.lock_file}: another build is running; try again when it has ended") from exc
     try:
-        yield
+        with _no_other_machine(settings):
+            yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def _no_other_machine(settings: Settings) -> Iterator[None]:
+    """If machines share the build, one of them at a time works on it."""
+    if settings.s3 is None or settings.catalog is None:
+        yield
+        return
+    from pipeline import postgres  # what it imports is installed for a cluster only
+
+    conninfo = settings.catalog.get_secret_value()
+    try:
+        with postgres.advisory_lock(conninfo, "build", settings.build_timeout_seconds):
+            yield
+    except postgres.LockTimeout as exc:
+        raise ModelsError("another machine is building; try again when it has ended") from exc
 
 
 def _acquired_at_once(lock: FileLock) -> bool:

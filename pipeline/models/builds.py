@@ -24,6 +24,7 @@ from pipeline.models.recipe import Recipe, read_recipe, recipe_digest
 from pipeline.models.search_index import update_search
 from pipeline.models.touched import touch_everything, touch_new
 from pipeline.settings import Settings
+from pipeline.shared_files import shared_files
 
 
 class Refresh(StrEnum):
@@ -65,31 +66,38 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
     Raises ModelsError if a model or test fails, naming it, or if another build is running; LedgerMissing if there is no
     ledger; StorageError if the disk is full.
     """
-    started, path = time.monotonic(), settings.build_file
-    with exclusive(settings), removed_if_disk_is_full(path), contextlib.ExitStack() as opened:
-        with Ledger.open_existing(
-            settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
-        ) as ledger:
-            position, _, digest = ledger.head()
-            now = BuiltFrom(position, digest, recipe_digest(settings))
-            last = None if refresh is Refresh.ANEW else build_file.last_build(path)
-            if last == now and tested is Tested.WRITTEN:
-                return BuildResult(position, 0, 0, time.monotonic() - started)
-            recipe = read_recipe(settings, now.recipe_digest)
-            if last is None or not ledger.has_append(last.head_digest) or _has_erased_since(ledger, last.head_position):
-                build_file.remove(path)
-                last = None
-            con = opened.enter_context(build_file.connect(path))
+    started, path, files = time.monotonic(), settings.build_file, shared_files(settings)
+    with exclusive(settings), removed_if_disk_is_full(path):
+        files.fetch(path)
+        with contextlib.ExitStack() as opened:
+            with Ledger.open_existing(
+                settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
+            ) as ledger:
+                position, _, digest = ledger.head()
+                now = BuiltFrom(position, digest, recipe_digest(settings))
+                last = None if refresh is Refresh.ANEW else build_file.last_build(path)
+                if last == now and tested is Tested.WRITTEN:
+                    return BuildResult(position, 0, 0, time.monotonic() - started)
+                recipe = read_recipe(settings, now.recipe_digest)
+                if last is None or not ledger.has_append(last.head_digest) or _has_erased_since(ledger, last):
+                    build_file.remove(path)
+                    last = None
+                con = opened.enter_context(build_file.connect(path))
+                if last != now:
+                    con.begin()
+                    copy_events(ledger, con, path, position)
             if last != now:
-                con.begin()
-                copy_events(ledger, con, path, position)
-        if last != now:
-            _write(con, path, recipe, last, now)
-            run_tests(con, recipe)
-            update_search(con)
-            build_file.finish(con, now, settings.annotators, _docs(recipe))
-        if tested is Tested.ALL:
-            _test_everything(con, now, recipe)
+                _write(con, path, recipe, last, now)
+                run_tests(con, recipe)
+                update_search(con)
+                build_file.finish(con, now, settings.annotators, _docs(recipe))
+            if tested is Tested.ALL:
+                try:
+                    _test_everything(con, now, recipe)
+                except ModelsError:
+                    files.delete(path)
+                    raise
+        files.send(path)
     return BuildResult(position, len(recipe.marts), len(recipe.tests), time.monotonic() - started)
 
 
@@ -133,8 +141,8 @@ class _LastErasure(msgspec.Struct, frozen=True):
     position: int | None
 
 
-def _has_erased_since(ledger: Ledger, position: int) -> bool:
-    """Whether something was erased after a position. The build then starts from an empty file: one that had the rows
+def _has_erased_since(ledger: Ledger, build: BuiltFrom) -> bool:
+    """Whether something was erased after a build. The build then starts from an empty file: one that had the rows
     may keep their bytes."""
     (last,) = ledger.select(_LastErasure, "last_erasure")
-    return last.position is not None and last.position > position
+    return last.position is not None and last.position > build.head_position

@@ -12,6 +12,7 @@ from pipeline.ledger.disk import copy_file, disk_errors, fsync
 from pipeline.models.build_file import exclusive, require_finished
 from pipeline.models.sql import statement
 from pipeline.settings import Settings
+from pipeline.shared_files import published_file, shared_files
 
 KEPT_BROKEN = timedelta(days=7)
 """How long a broken build file is kept, for those who want to know what happened to it."""
@@ -24,9 +25,11 @@ def publish(settings: Settings) -> Path:
 
     Raises ModelsError unless the last build was finished and passed its tests. The published file then stays.
     """
-    news = settings.news_file
+    news, files = settings.news_file, shared_files(settings)
     with exclusive(settings), disk_errors(news):
+        files.fetch(settings.build_file)
         require_finished(settings.build_file)
+        files.copy(settings.build_file, news)
         if _is_published(settings.build_file, news):
             return news
         copy = news.with_name(f"{news.name}.publishing")
@@ -58,7 +61,7 @@ def _log_of(news: Path) -> Path:
 
 def published_counts(settings: Settings) -> dict[str, int]:
     """Rows of articles, revisions and quotes in `news.duckdb`, and the ledger's last position that it contains."""
-    with duckdb.connect(settings.news_file, read_only=True) as con:
+    with duckdb.connect(published_file(settings), read_only=True) as con:
         (row,) = con.execute(statement("published_counts")).to_arrow_table().to_pylist()
     return {name: int(count) for name, count in row.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from importlib import resources
+from pathlib import Path
 from typing import TypeVar
 
 import duckdb
@@ -12,6 +13,7 @@ import msgspec
 
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
+from pipeline.shared_files import published_file
 from pipeline.sources.source import SILENT_AFTER
 from pipeline.steps.capture import pending_pages
 from pipeline.steps.processing import PROCESSING_STEPS
@@ -148,7 +150,8 @@ def read_state(settings: Settings, now: datetime) -> State:
         for page in pages
         if page.failed_for_good
     ]
-    publications = _published(settings, PublishedBuild, "publication")
+    news = published_file(settings)
+    publications = _published(news, PublishedBuild, "publication")
     return State(
         read_at=now,
         lookback_days=settings.lookback_days,
@@ -159,18 +162,18 @@ def read_state(settings: Settings, now: datetime) -> State:
         pending=pending,
         lost=tuple(sorted(lost, key=lambda page: page.failed_at, reverse=True)),
         failed_tasks=tuple(failed_tasks),
-        coverage=tuple(_published(settings, CoverageDay, "recent_coverage")),
+        coverage=tuple(_published(news, CoverageDay, "recent_coverage")),
         publication=publications[0] if publications else None,
         verification=last_verification(settings),
     )
 
 
-def _published(settings: Settings, row_type: type[Row], query: str) -> list[Row]:
+def _published(news: Path, row_type: type[Row], query: str) -> list[Row]:
     """The rows of a query on the published file. Empty without the file, or if an older newsledger published it."""
-    if not settings.news_file.is_file():
+    if not news.is_file():
         return []
     sql = resources.files("pipeline.monitor").joinpath("sql", f"{query}.sql").read_text("utf-8")
-    with duckdb.connect(settings.news_file, read_only=True) as con:
+    with duckdb.connect(news, read_only=True) as con:
         try:
             con.execute("set timezone = 'UTC'")
             rows = con.execute(sql).fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -9,6 +10,7 @@ from threading import BoundedSemaphore, Lock
 from urllib.parse import quote
 
 import duckdb
+import structlog
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +20,7 @@ from starlette.routing import Route
 
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.archive.warc import read_text
-from pipeline.errors import NewsledgerError
+from pipeline.errors import NewsledgerError, StorageError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
@@ -27,12 +29,17 @@ from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, period_of
 from pipeline.settings import Settings
+from pipeline.shared_files import published_file
+
+log = structlog.get_logger()
 
 LIMITS = PageLimits(rows=200, hits=50, events=100)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
 AT_ONCE = 16
 """Maximum number of pages that are worked on or wait; further requests are told to come back (503)."""
+FETCH_SECONDS = 15.0
+"""Pause between two questions to a store whether there is a newer published file."""
 READER = "newsledger.reader"
 """Who asks, in the scope of a request, set after a login; without it, the network address tells readers apart."""
 HEADERS = {
@@ -83,16 +90,30 @@ class _Published:
     """The newest published file. Pages that are being made from an older one are finished first."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._path = settings.news_file
         self._lock = Lock()
         self._file: PublishedFile | None = None
+        self._fetched_at = -FETCH_SECONDS
 
     def newest(self) -> PublishedFile:
         """Raises NewsledgerError if nothing was published."""
         with self._lock:
+            if time.monotonic() - self._fetched_at >= FETCH_SECONDS:
+                self._fetch()
             if self._file is None or not self._path.is_file() or self._file.version != version_of(self._path):
                 self._file = PublishedFile(self._path)
             return self._file
+
+    def _fetch(self) -> None:
+        """Look for a newer file in the store. If that fails, the one that is there is shown."""
+        try:
+            published_file(self._settings)
+        except StorageError as exc:
+            if not self._path.is_file():
+                raise
+            log.warning("published_file_not_fetched", reason=str(exc))
+        self._fetched_at = time.monotonic()
 
 
 async def _answer(

@@ -1,4 +1,4 @@
-"""How far verifications have come, kept in `checkpoint.json` in the data directory.
+"""How far verifications have come, kept in `checkpoint.json` in the data directory or in the store.
 
 It is written while a verification runs, so that one that was interrupted resumes, and the next one begins where this
 one ended. It never goes past an event that is not as it was recorded, or past a file of the archive with a finding.
@@ -6,7 +6,6 @@ one ended. It never goes past an event that is not as it was recorded, or past a
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.errors import StorageError, storage_errors
+from pipeline.errors import StorageError
 from pipeline.ledger.checkpoint import Checkpoint
+from pipeline.shared_files import SharedFiles
 from pipeline.verification.archive_files import ArchivePart
 
 SAVE_SECONDS = 5.0
@@ -55,9 +55,9 @@ class VerifyProgress(msgspec.Struct, frozen=True):
 class CheckpointFile:
     """The file and what it says. One that cannot be written, as in a write-protected copy, is not written."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.progress = _read(path)
+    def __init__(self, path: Path, files: SharedFiles) -> None:
+        self.path, self._files = path, files
+        self.progress = _read(path, files)
         self._saved_at = time.monotonic()
 
     def update(self, **changes: Any) -> None:
@@ -68,15 +68,13 @@ class CheckpointFile:
 
     def save(self) -> None:
         self._saved_at = time.monotonic()
-        written = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        with suppress(StorageError), storage_errors(self.path):
-            written.write_bytes(msgspec.json.encode(self.progress) + b"\n")
-            written.replace(self.path)
+        with suppress(StorageError):
+            self._files.write(self.path, msgspec.json.encode(self.progress) + b"\n")
 
 
-def _read(path: Path) -> VerifyProgress:
+def _read(path: Path, files: SharedFiles) -> VerifyProgress:
     """What the file says. A missing or unreadable one says nothing, so everything is read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=VerifyProgress)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(files.read(path) or b"", type=VerifyProgress)
+    except (StorageError, msgspec.DecodeError):
         return VerifyProgress()

@@ -7,20 +7,19 @@ still contain each of them.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
-from pipeline.errors import SettingsError, StorageError, storage_errors
+from pipeline.errors import SettingsError, StorageError
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
 from pipeline.ledger.checkpoint import AppendEnd
 from pipeline.models.build_file import built_head
 from pipeline.settings import Settings
+from pipeline.shared_files import LocalFiles, SharedFiles, published_file, shared_files
 
 _DIGEST = re.compile(r"(?:(?P<position>[0-9]{1,18}):)?(?P<digest>sha256:[0-9a-f]{64})")
 
@@ -53,10 +52,10 @@ def given_head(text: str) -> KeptHead:
 
 def kept_heads(settings: Settings) -> Iterator[KeptHead]:
     """The heads in the file of anchors and in the builds. Raises StorageError if the anchors cannot be read."""
-    for anchor in _anchors(settings.anchors_file):
+    for anchor in _anchors(settings):
         kept_in = f"{settings.anchors_file.name}, line of {utc_minute(anchor.at)}"
         yield KeptHead(kept_in, anchor.digest, anchor.position)
-    for path in (settings.news_file, settings.build_file):
+    for path in (published_file(settings), settings.build_file):
         if head := built_head(path):
             yield KeptHead(path.name, head.head_digest, head.head_position)
 
@@ -81,26 +80,19 @@ def missing_heads(ledger: Ledger, kept: Sequence[KeptHead]) -> Iterator[str]:
 
 def drop_anchor(settings: Settings, position: int, digest: str, now: datetime) -> None:
     """Append the head to the file of anchors. Raises StorageError."""
-    path = settings.anchors_file
     line = msgspec.json.encode(Anchor(now.astimezone(UTC), position, digest)) + b"\n"
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+    _files(settings).append(settings.anchors_file, line)
 
 
-def _anchors(path: Path) -> Iterator[Anchor]:
-    try:
-        with storage_errors(path):
-            lines = path.read_bytes().splitlines()
-    except StorageError:
-        if path.exists():
-            raise
-        return
-    for number, line in enumerate(lines, start=1):
+def _anchors(settings: Settings) -> Iterator[Anchor]:
+    path = settings.anchors_file
+    for number, line in enumerate((_files(settings).read(path) or b"").splitlines(), start=1):
         try:
             yield msgspec.json.decode(line, type=Anchor)
         except msgspec.DecodeError as exc:
             raise StorageError(f"{path}: line {number} is no anchor; restore the file from a copy ({exc})") from exc
+
+
+def _files(settings: Settings) -> SharedFiles:
+    """A file that NEWSLEDGER_ANCHORS names is on this machine's disk, wherever the others are."""
+    return shared_files(settings) if settings.anchors is None else LocalFiles()

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import Ledger, Verification, verify
-from pipeline.ledger.checkpoint import Checkpoint, file_state, file_states, start_after
+from pipeline.ledger.checkpoint import Checkpoint, file_states, start_after
+from pipeline.ledger.event_folder import file_state
 from pipeline.ledger.verify import BEGINNING, AppendRow
 from pipeline.models.build_file import damage_in
 from pipeline.settings import Settings
+from pipeline.shared_files import shared_files
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 from pipeline.verification.archive_files import ArchivePart, check_files, files_of
 from pipeline.verification.checkpoint_file import ArchiveProgress, CheckpointFile, EndSeen
@@ -63,7 +65,7 @@ class _Verifying:
 
     def __init__(self, settings: Settings, ledger: Ledger, now: datetime, on_progress: OnProgress) -> None:
         self._settings, self._ledger, self._now, self._on_progress = settings, ledger, now, on_progress
-        self._file = CheckpointFile(settings.checkpoint_file)
+        self._file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
 
     def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead]) -> Proof:
         kept = [*kept_heads(self._settings), *given]
@@ -99,7 +101,7 @@ class _Verifying:
         checkpoint, start = progress.checkpoint, BEGINNING
         if checkpoint is not None:
             is_resumable = progress.is_reading_all and self._is_recent(checkpoint.read_since)
-            start = start_after(self._ledger, checkpoint) if is_resumable or not full else BEGINNING
+            start = start_after(self._ledger, checkpoint, states) if is_resumable or not full else BEGINNING
         is_reading_all = progress.is_reading_all or start == BEGINNING
         read_since = self._now if checkpoint is None or start == BEGINNING else checkpoint.read_since
         (head, *_) = self._ledger.head()

@@ -1,4 +1,4 @@
-"""The last verification, remembered in `verified.json` in the data directory.
+"""The last verification, remembered in `verified.json` in the data directory or in the store.
 
 It is no event: it is about the files in this place and not about the news, a copy of the ledger is not verified because
 the original was, and reading a ledger must not change it.
@@ -6,13 +6,12 @@ the original was, and reading a ledger must not change it.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 
 import msgspec
 
-from pipeline.errors import storage_errors
 from pipeline.settings import Settings
+from pipeline.shared_files import shared_files
 from pipeline.verification.proof import Proof
 
 
@@ -43,16 +42,15 @@ def record_proof(settings: Settings, proof: Proof, now: datetime) -> None:
         first_finding=proof.findings[0].text if proof.findings else None,
         read_since=proof.read_since,
     )
-    path = settings.verification_file
-    written = path.with_name(f"{path.name}.{os.getpid()}")
-    with storage_errors(path):
-        written.write_bytes(msgspec.json.format(msgspec.json.encode(last)) + b"\n")
-        written.replace(path)
+    content = msgspec.json.format(msgspec.json.encode(last)) + b"\n"
+    shared_files(settings).write(settings.verification_file, content)
 
 
 def last_verification(settings: Settings) -> LastVerification | None:
     """The last verification; None if nothing was verified, or if the file cannot be read as one."""
     try:
-        return msgspec.json.decode(settings.verification_file.read_bytes(), type=LastVerification)
-    except (FileNotFoundError, msgspec.DecodeError):
+        return msgspec.json.decode(
+            shared_files(settings).read(settings.verification_file) or b"", type=LastVerification
+        )
+    except msgspec.DecodeError:
         return None

@@ -16,6 +16,7 @@ from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.log import utc_now
 from pipeline.ledger.verify import WINDOW_EVENTS
 from pipeline.settings import Settings
+from pipeline.shared_files import LocalFiles
 from pipeline.steps.maintain import merge_files
 from pipeline.steps.run.progress import Progress
 from pipeline.verification.archive_files import ArchivePart
@@ -111,14 +112,14 @@ def test_what_was_written_since_the_checkpoint_is_read_again(
     tamper(settings)
     findings = [finding.text for finding in prove(settings).findings]
     assert any(re.search(message, finding) for finding in findings), findings
-    assert CheckpointFile(settings.checkpoint_file).progress.end is not None
+    assert CheckpointFile(settings.checkpoint_file, LocalFiles()).progress.end is not None
     assert prove(settings).findings != (), "a second verification does not forget it"
 
 
 def test_what_the_file_system_does_not_show_is_found_by_full_and_by_maintenance(settings: Settings) -> None:
     """An event is changed, and the checkpoint made to trust the new files."""
     change(settings, TITLE)
-    file = CheckpointFile(settings.checkpoint_file)
+    file = CheckpointFile(settings.checkpoint_file, LocalFiles())
     assert file.progress.checkpoint is not None
     with Ledger.open(settings.ledger_catalog) as ledger:
         states = file_states(ledger)
@@ -137,7 +138,7 @@ def test_a_data_file_that_the_catalog_no_longer_lists_is_missed_by_its_events(se
     with Ledger.open(settings.ledger_catalog) as ledger:
         ledger._con.execute("delete from ledger.item_discovered where position <= 2")
         states = file_states(ledger)
-    file = CheckpointFile(settings.checkpoint_file)
+    file = CheckpointFile(settings.checkpoint_file, LocalFiles())
     assert file.progress.checkpoint is not None
     file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
     file.save()
@@ -199,7 +200,7 @@ def test_an_interrupted_verification_resumes(settings: Settings) -> None:
             assert verify_installation(settings, ledger, now, full=False).events_read == 0
         with pytest.raises(Interrupted):
             verify_installation(settings, ledger, now, full=True, on_progress=interrupt)
-        assert CheckpointFile(settings.checkpoint_file).progress.end is not None
+        assert CheckpointFile(settings.checkpoint_file, LocalFiles()).progress.end is not None
         late = now + RESUMED_WITHIN + timedelta(seconds=1)
         assert verify_installation(settings, ledger, late, full=True).events_read == events
 

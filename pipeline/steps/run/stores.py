@@ -18,7 +18,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.storage import archive_storage
 from pipeline.errors import NewsledgerError
 from pipeline.events import Event, Via
-from pipeline.ledger import Ledger, Run
+from pipeline.ledger import Append, Ledger, Run
 from pipeline.ledger.erased import ErasedArticle
 from pipeline.settings import Settings
 from pipeline.steps.run.batching import Batching
@@ -179,9 +179,13 @@ class Stores:
         return await self._appends.ask(events) if events else StepResult({})
 
     async def _append_all(self, batches: Sequence[Sequence[Event]]) -> Sequence[StepResult]:
-        self.archive.sync()
-        events = [event for batch in batches for event in batch]
-        append = await self._in_ledger_thread(lambda: self.ledger.append(events, self.run))
+        events, save = [event for batch in batches for event in batch], self.archive.hand_over()
+
+        def saved_append() -> Append:
+            save()
+            return self.ledger.append(events, self.run)
+
+        append = await self._in_ledger_thread(saved_append)
         self.reports.count(event for event in events if event.event_id in append.types)
         return [StepResult(append.count(batch)) for batch in batches]
 
@@ -190,6 +194,6 @@ class Stores:
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._ledger_thread, work))
 
     def record(self, events: Sequence[Event]) -> StepResult:
-        """Flush the archive to disk, then append the events, so that no event points to bytes that may be lost."""
+        """Save the archive, then append the events, so that no event points to bytes that may be lost."""
         self.archive.sync()
         return StepResult(self.ledger.append(events, self.run).counts)

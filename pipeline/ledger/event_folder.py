@@ -1,0 +1,65 @@
+"""The folder of a ledger's Parquet files: what is done with them besides DuckLake's own statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from duckdb import DuckDBPyConnection
+
+from pipeline.ledger.disk import disk_errors
+
+
+class EventFolder(Protocol):
+    """`str()` of it is the path that DuckLake is given. Files are named by their paths in DuckLake's answers."""
+
+    def has_any(self) -> bool:
+        """True if there are Parquet files of events, whatever the catalog says."""
+
+    def give_access(self, con: DuckDBPyConnection) -> None:
+        """Let this session read and write the files; call it again before each use, because credentials may change."""
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """What changes if a file is written or replaced, for each file that exists."""
+
+    def open(self, path: str) -> BinaryIO:
+        """The file, to be read. Raises FileNotFoundError, StorageError."""
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Turn errors of the place, such as a full disk, into StorageError."""
+
+
+class LocalFolder:
+    """A folder on a disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    def has_any(self) -> bool:
+        return any(self._path.glob("main/*/*.parquet"))
+
+    def give_access(self, con: DuckDBPyConnection) -> None:
+        """A process may use its files."""
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, str]:
+        return {path: state for path in paths if (state := file_state(Path(path)))}
+
+    def open(self, path: str) -> BinaryIO:
+        return Path(path).open("rb")
+
+    def errors(self) -> AbstractContextManager[None]:
+        return disk_errors(self._path)
+
+
+def file_state(path: Path) -> str:
+    """What changes if the file is written or replaced; empty if it is missing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ""
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"

@@ -1,0 +1,139 @@
+"""An S3 server of the tests' own on loopback, moto's, which can be told to fail, and to be slow or gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from threading import Thread
+from typing import Any, Self
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+_NUMBERS = count(1)
+Answer = Iterable[bytes]
+Application = Callable[[dict[str, Any], Any], Answer]
+Fault = Callable[["S3Server", dict[str, Any], Any], Answer]
+"""Answers a request instead of the store."""
+
+
+class S3Server:
+    """A running server. It forgets everything when it is stopped for good, not when it is `gone`."""
+
+    def __init__(self) -> None:
+        self._store: Application = DomainDispatcherApplication(create_backend_app)
+        self._faults: list[tuple[Callable[[str, str], bool], Fault, int]] = []
+        self.requests: list[tuple[str, str]] = []
+        """Method and path of each request."""
+        self.port = 0
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[Self]:
+        server = cls()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    def start(self) -> None:
+        """Listen, again at the same port."""
+        self._server: BaseWSGIServer = make_server("127.0.0.1", self.port, self, threaded=True)
+        self.port = self._server.port
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Nobody listens meanwhile."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to use this server, as AWS's own tools do."""
+        return {
+            "AWS_ACCESS_KEY_ID": "newsledger",
+            "AWS_SECRET_ACCESS_KEY": "very-secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.port}",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+    @property
+    def client(self) -> Any:
+        """boto3's client, to look at what is stored."""
+        return boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="newsledger",
+            aws_secret_access_key="very-secret",
+        )
+
+    def new_bucket(self) -> str:
+        name = f"news-{next(_NUMBERS)}"
+        self.client.create_bucket(Bucket=name)
+        return name
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def fail(self, applies: Callable[[str, str], bool], fault: Fault, times: int) -> None:
+        """Answer the next requests whose method and path `applies` accepts by the fault."""
+        self._faults.append((applies, fault, times))
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Answer:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self.requests.append((method, path))
+        for number, (applies, fault, times) in enumerate(self._faults):
+            if times and applies(method, path):
+                self._faults[number] = (applies, fault, times - 1)
+                return fault(self, environ, start_response)
+        return self._store(environ, start_response)
+
+
+def slow_down(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+    """S3's answer to too many requests."""
+    _read(environ)
+    start_response("503 Slow Down", [("Content-Type", "application/xml"), ("Connection", "close")])
+    return [b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"]
+
+
+def denied(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+    _read(environ)
+    start_response("403 Forbidden", [("Content-Type", "application/xml"), ("Connection", "close")])
+    return [b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"]
+
+
+def reset(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+    """The connection breaks after half of the request was read."""
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
+    environ["werkzeug.socket"].close()
+    return []
+
+
+def slow(seconds: float) -> Fault:
+    def wait(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+        time.sleep(seconds)
+        return server._store(environ, start_response)
+
+    return wait
+
+
+def _read(environ: dict[str, Any]) -> None:
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -22,7 +22,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
-"""The names that S3 recommends: none of them has to be quoted in an address."""
+"""The names that S3 recommends, which need no escapes in an address."""
 _LONGEST_REVISIT = timedelta(days=60)
 """Must stay below the 90 days of `RECALL` in pipeline/steps/run/stores.py: a revisit knows no older captures."""
 

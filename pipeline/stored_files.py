@@ -38,7 +38,7 @@ class StoredFiles:
         found = self._store.find(path.name)
         if found is not None and _is_copy(path, found):
             return
-        log = path.with_name(f"{path.name}.wal")  # of the old copy
+        log = path.with_name(f"{path.name}.wal")  # it belongs to the old copy
         if found is None:
             path.unlink(missing_ok=True)
             log.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ is deleted at the end. So an erasure reaches the backup, too.
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -29,8 +30,11 @@ from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import BOOKKEEPING
 from pipeline.settings import LedgerPlace, Settings
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
+from pipeline.verification.archive_files import NamedFile
 
 _PIECE_BYTES = 1 << 20
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
+"""The beginning of an address such as s3://bucket, of which a path keeps one slash."""
 UNFINISHED = "restore.unfinished"
 """A file in the data directory while a backup is copied into it."""
 
@@ -57,6 +61,8 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
     Raises LedgerMissing, StorageError (also if the folder holds another ledger's backup, or a file has been deleted
     meanwhile, or is not what an earlier backup has of it), and LedgerLocked if another backup into it is running.
     """
+    if _ADDRESS.match(str(folder)):
+        raise StorageError(f"{folder}: is an address; a backup is a folder, which may be one of a mounted file system")
     folder = folder.expanduser().absolute()
     if folder.is_relative_to(settings.data) or settings.data.is_relative_to(folder):
         raise StorageError(f"{folder}: the backup and the data directory {settings.data} must not contain each other")
@@ -67,6 +73,7 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
             for each in ledger.select(ErasedRecord, "erased_records"):
                 end = each.warc_offset + each.warc_length
                 erased[settings.archive_root / each.warc_file].append((each.warc_offset, end))
+            named = ledger.select(NamedFile, "named_files")
         catalog = folder / settings.local_catalog.name
         copy = catalog.with_name(f"{catalog.name}.copying")
         copy.unlink(missing_ok=True)
@@ -88,6 +95,14 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
         fsync(folder)
         with Ledger.open(catalog) as copied:
             head = copied.head()
+    if lost := [each for each in named if not (settings.archive_root / each.name).exists()]:
+        first = settings.archive_root / lost[0].name
+        copy = folder / first.relative_to(settings.data)
+        more = f", and so are {len(lost) - 1} more files" if len(lost) > 1 else ""
+        raise StorageError(
+            f"{first}: is missing, although {lost[0].records} events name it{more}; everything else was backed"
+            f" up. {f'The backup has it: copy {copy} back' if copy.exists() else 'Look for it in another backup'}"
+        )
     return Backup(head.position, head.digest, copying.copied, copying.copied_bytes, copying.kept, len(left))
 
 

@@ -139,6 +139,8 @@ def test_files_that_the_ledger_no_longer_needs_leave_the_backup(filled: Settings
 def test_what_cannot_be_backed_up_is_said(
     filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    with pytest.raises(StorageError, match="s3:/bucket/news: is an address; a backup is a folder"):
+        back_up(filled, Path("s3://bucket/news"))
     with pytest.raises(StorageError, match="must not contain each other"):
         back_up(filled, filled.data / "backup")
     back_up(filled, folder)
@@ -168,6 +170,21 @@ def test_a_damaged_file_does_not_replace_its_copy(filled: Settings, folder: Path
             assert (folder / path.relative_to(filled.data)).read_bytes() == whole
         path.write_bytes(whole)
     back_up(filled, folder)
+
+
+def test_a_file_that_is_missing_from_the_archive_is_named(world: World, folder: Path) -> None:
+    world.ingest()
+    (page,) = world.settings.archive_root.rglob("*.warc.gz")
+    held = page.rename(page.with_suffix(".away"))
+    with pytest.raises(StorageError, match=f"{page}: is missing, although .* everything else .* in another backup"):
+        back_up(world.settings, folder)
+    held.rename(page)
+    back_up(world.settings, folder)
+    page.unlink()
+    copy = folder / page.relative_to(world.settings.data)
+    with pytest.raises(StorageError, match=f"{page}: is missing, .* The backup has it: copy {copy} back"):
+        back_up(world.settings, folder)
+    assert copy.exists()
 
 
 def test_a_damaged_backup_is_found_when_it_is_restored(

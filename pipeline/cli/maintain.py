@@ -15,6 +15,7 @@ from pipeline.cli.options import Data
 from pipeline.errors import NewsledgerError, StorageError
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger, start_run
+from pipeline.ledger.erased import RecordedErasure
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 from pipeline.shared_files import shared_files
@@ -144,6 +145,7 @@ def verify_ledger(
         proof = verify_installation(
             settings, ledger, now, full=full, archive=part, given=heads, on_progress=on_progress
         )
+        erasures = ledger.select(RecordedErasure, "erasures")
     try:
         record_proof(settings, proof, now)
     except StorageError as exc:  # for example of a write-protected copy
@@ -158,4 +160,6 @@ def verify_ledger(
     if proof.events_read < proof.events:
         since = utc_minute(proof.read_since)
         typer.echo(f"{proof.events_read} events were read now, the others since {since} (--full reads all)")
+    for each in erasures:
+        typer.echo(f"erased, with a seal of what is left: {each}")
     typer.echo(f"head {proof.head}")

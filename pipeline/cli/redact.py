@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ def redact(
         str | None, typer.Option(help="Erase only this person's name, and the archived pages.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; without a terminal, nothing is asked.")] = False,
     data: Data = None,
 ) -> None:
     """Erase an article from ledger and archive, with all its addresses, and leave a proof of what is left.
@@ -36,11 +38,17 @@ def redact(
 
     request = RedactionRequest(article, reason, person)
     with Stores(load_settings(data=data), start_run()) as stores:
-        redaction = plan_redaction(stores, request, stores.now()) if dry_run else redact(stores, request)
-    rows = [*sorted(redaction.counts.items()), ("records of the archive", len(redaction.records))]
-    console.table(None, ("erased" if not dry_run else "would be erased", ""), rows)
-    if not dry_run:
-        typer.echo(f"erased in {len(redaction.seals)} appends, which are sealed; now run:")
-        typer.echo("  newsledger models, newsledger publish   to make the tables without it")
-        typer.echo("  newsledger maintain                     to delete the files that held it, a day from now;")
-        typer.echo("                                          at once with --at-once, if nothing else is running")
+        plan = plan_redaction(stores, request)
+        rows = [*sorted(plan.counts.items()), ("records of the archive", len(plan.records))]
+        console.table(None, ("to be erased", ""), rows)
+        if plan.spellings:
+            console.table(None, ("masked, as it is spelt", ""), sorted(plan.spellings.items()))
+        if dry_run:
+            return
+        if sys.stdin.isatty() and not yes:
+            typer.confirm("This cannot be undone. Erase?", abort=True)
+        done = redact(stores, request, plan)
+    typer.echo(f"erased in {len(done.seals)} appends, which are sealed; now run:")
+    typer.echo("  newsledger models, newsledger publish   to make the tables without it")
+    typer.echo("  newsledger maintain                     to delete the files that held it, a day from now;")
+    typer.echo("                                          at once with --at-once, if nothing else is running")

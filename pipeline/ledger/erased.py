@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,7 @@ from pipeline.events import (
     RedactionScope,
     event_type,
 )
+from pipeline.interval import utc_minute
 from pipeline.ledger.rows import Recorded
 
 
@@ -42,6 +44,30 @@ class Erasure(msgspec.Struct, frozen=True):
 class ErasedArticle(msgspec.Struct, frozen=True):
     article_id: UUID
     scope: RedactionScope
+
+
+class RecordedErasure(msgspec.Struct, frozen=True):
+    """What the ledger says about one erasure."""
+
+    occurred_at: datetime
+    article_id: UUID
+    scope: RedactionScope
+    reason: str
+    events: int
+    """Number of events that are gone."""
+    masked: int
+    """Number of events in which a name was masked."""
+    records: int
+    """Number of records that were overwritten in the archive."""
+    appends: int
+    """Number of appends with a seal."""
+
+    def __str__(self) -> str:
+        what = f"{self.events} events" if self.scope is RedactionScope.ARTICLE else f"a name in {self.masked} events"
+        return (
+            f"{what} of {self.appends} appends and {self.records} records of article {self.article_id},"
+            f" {utc_minute(self.occurred_at)}: {self.reason}"
+        )
 
 
 _OF_MASKED_TEXT = (ArticleAnnotated, QuoteExtracted, EntityMentioned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -15,6 +16,7 @@ from pipeline.errors import NewsledgerError
 from pipeline.ledger.rows import ENVELOPE, Recorded
 
 BLOCK = "█"
+_BLOCKS = re.compile(rf"{BLOCK}+(?:[\W_]+{BLOCK}+)*")
 IN_ADDRESSES = "x"
 """Stands for each letter of the name in an address, which can have no blocks."""
 _ADDRESS = re.compile(r"\S*[/:?&=@]\S*")
@@ -38,6 +40,7 @@ class NameMask:
         words = [word for word in re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name)) if word[0].isupper()]
         if not words:
             raise NewsledgerError(f"{name}: no word of it begins with a capital letter, so it is no name")
+        self.words = words
         spellings = [form for word in words for spelling in (word, word.upper()) for form in _composed_or_not(spelling)]
         in_addresses = [spelling for word in words for spelling in _in_addresses(word)]
         self._in_text = re.compile(rf"(?<!\w)(?:{_any(spellings)})s?(?!\w)")
@@ -80,6 +83,22 @@ class NameMask:
     def _mask_address(self, address: str) -> str:
         address = self._joined.sub(lambda found: IN_ADDRESSES * len(found[0]), address)
         return self._in_addresses.sub(lambda found: IN_ADDRESSES * len(found[0]), address)
+
+
+def spellings(recorded: Recorded, masked: Recorded) -> Counter[str]:
+    """What blocks stand for in the masked event, and how often; addresses aside."""
+    return Counter(_covered(msgspec.to_builtins(recorded.event), msgspec.to_builtins(masked.event)))
+
+
+def _covered(value: Any, masked: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from (value[found.start() : found.end()] for found in _BLOCKS.finditer(masked) if value != masked)
+    elif isinstance(value, list | tuple):
+        for each, other in zip(value, masked, strict=True):
+            yield from _covered(each, other)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _covered(each, masked[name])
 
 
 def _composed_or_not(word: str) -> Iterator[str]:

@@ -32,6 +32,7 @@ from pipeline.events import (
     Event,
     ItemDiscovered,
     MentionKind,
+    QuoteExtracted,
     RedactionScope,
     Seal,
     event_type,
@@ -44,7 +45,7 @@ from pipeline.ledger.rows import Recorded, from_table
 from pipeline.ledger.sql import literal, statement
 from pipeline.ledger.verify import AppendRow, as_left, seals_of
 from pipeline.steps.join import JoinedPair
-from pipeline.steps.name_mask import NameMask
+from pipeline.steps.name_mask import NameMask, spellings
 from pipeline.steps.run.stores import Stores
 
 PRODUCER = "redact@1"
@@ -69,6 +70,8 @@ class RedactionRequest(msgspec.Struct, frozen=True):
 class Redaction(msgspec.Struct, frozen=True):
     """What a request erases."""
 
+    at: datetime
+    """When it was planned, which is the time in the notes that replace the records."""
     scope: RedactionScope
     reason: str
     sources: Mapping[UUID, str]
@@ -78,6 +81,8 @@ class Redaction(msgspec.Struct, frozen=True):
     removed: Sequence[Recorded]
     replaced: Sequence[Recorded]
     """Events without the name; each stands for the one at the same position."""
+    spellings: Mapping[str, int]
+    """What of the name is masked, as it is spelt, and how often; addresses aside."""
     records: Sequence[ErasedRecord]
     seals: Sequence[Seal]
 
@@ -86,12 +91,12 @@ class Redaction(msgspec.Struct, frozen=True):
         """The number of events by type."""
         return Counter(event_type(type(item.event)) for item in (*self.removed, *self.replaced))
 
-    def erasure(self, now: datetime) -> Erasure:
+    def erasure(self) -> Erasure:
         """With one event for each address, the first of which has the lists; they are about all addresses."""
         first, *others = [
             ArticleRedacted(
                 stream=f"article:{address}",
-                occurred_at=now,
+                occurred_at=self.at,
                 producer=PRODUCER,
                 source_id=source_id,
                 article_id=address,
@@ -126,26 +131,29 @@ class _DueRecord(msgspec.Struct, frozen=True):
         return Location(self.warc_file, self.warc_offset, self.warc_length)
 
 
-def redact(stores: Stores, request: RedactionRequest) -> Redaction:
-    """Erase what is asked for. Raises NewsledgerError if there is no such article or name, LedgerError if an append is
-    not as it was recorded, ArchiveError, StorageError."""
-    now = stores.now()
-    planned = [plan_redaction(stores, request, now)]
+def redact(stores: Stores, request: RedactionRequest, searched: Redaction | None = None) -> Redaction:
+    """Erase what is asked for; `searched` is a plan for it that was made just before.
+
+    Raises NewsledgerError if there is no such article or name, or no reason, LedgerError if an append is not as it was
+    recorded, ArchiveError, StorageError.
+    """
+    planned = [plan_redaction(stores, request, searched)]
 
     def plan() -> Erasure:
-        planned.append(plan_redaction(stores, request, now, planned[0]))
-        return planned[-1].erasure(now)
+        planned.append(plan_redaction(stores, request, planned[0]))
+        return planned[-1].erasure()
 
     stores.ledger.erase(plan, stores.run)
     overwrite_records(stores.ledger, archive_storage(stores.settings))
     return planned[-1]
 
 
-def plan_redaction(
-    stores: Stores, request: RedactionRequest, now: datetime, searched: Redaction | None = None
-) -> Redaction:
+def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redaction | None = None) -> Redaction:
     """What the request would erase. The archive is not searched again after an earlier plan, `searched`, unless
     something was recorded about the article since. Raises as `redact`."""
+    now = stores.now() if searched is None else searched.at
+    if not request.reason.strip():
+        raise NewsledgerError("an erasure needs a reason: it is recorded for good, and says why the text is gone")
     ledger, storage = stores.ledger, archive_storage(stores.settings)
     addresses = _addresses_of(ledger, request.article)
     found = [item for cls in _filled(ledger, _OF_ARTICLES) for item in _events_of(ledger, cls, addresses)]
@@ -153,10 +161,14 @@ def plan_redaction(
     if not found:
         raise NewsledgerError(f"{request.article}: no such article in this ledger, or it was erased before")
     mask = None if request.person is None else NameMask(request.person)
-    replaced = [masked for item in found if (masked := mask.masked(item)) != item] if mask else []
-    if mask and not replaced:
-        names = sorted({event.name for event in events if _names_a_person(event)})
-        raise NewsledgerError(f"{request.person}: not in this article; it names {', '.join(names) or 'nobody'}")
+    replacements = [(item, masked) for item in found if (masked := mask.masked(item)) != item] if mask else []
+    replaced = [masked for _, masked in replacements]
+    if mask and (missing := [word for word in mask.words if not _is_in_any(NameMask(word), found)]):
+        names = sorted({name for event in events if (name := _person_of(event))})
+        raise NewsledgerError(
+            f"{request.person}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in this article;"
+            f" it names {', '.join(names) or 'nobody'}"
+        )
     removed = [] if mask else found
     positions = [item.position for item in found]
     if searched is not None and searched.positions == positions:
@@ -167,12 +179,14 @@ def plan_redaction(
             for at in _locations(ledger, storage, events, mask)
         ]
     return Redaction(
+        at=now,
         scope=RedactionScope.PERSON if mask else RedactionScope.ARTICLE,
         reason=request.reason,
         sources={event.article_id: event.source_id for event in events if event.article_id in addresses},
         positions=positions,
         removed=removed,
         replaced=replaced,
+        spellings=sum((spellings(item, masked) for item, masked in replacements), Counter[str]()),
         records=records,
         seals=[*_seals(ledger, removed, replaced)],
     )
@@ -218,8 +232,15 @@ def _filled(ledger: Ledger, types: Iterable[type[Event]]) -> list[type[Event]]:
     return [cls for cls in types if event_type(cls) in filled]
 
 
-def _names_a_person(event: Event) -> bool:
-    return isinstance(event, EntityMentioned) and event.kind is MentionKind.PERSON
+def _is_in_any(mask: NameMask, found: Iterable[Recorded]) -> bool:
+    return any(mask.masked(item) != item for item in found)
+
+
+def _person_of(event: Event) -> str | None:
+    """The person whom a mention names, or the speaker of a quotation."""
+    if isinstance(event, EntityMentioned) and event.kind is MentionKind.PERSON:
+        return event.name
+    return event.speaker if isinstance(event, QuoteExtracted) else None
 
 
 def _locations(ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None) -> Iterator[Location]:

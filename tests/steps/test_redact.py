@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import zlib
 from collections.abc import Iterator, Sequence
@@ -87,9 +88,14 @@ def world(first: World, tmp_path: Path) -> World:
     return copy
 
 
-def erase(world: World, article: str = "/orla-quillfeather-away", person: str | None = None) -> Redaction:
+def erase(
+    world: World,
+    article: str = "/orla-quillfeather-away",
+    person: str | None = None,
+    reason: str = "asked for by letter",
+) -> Redaction:
     with world.stores() as stores:
-        return redact(stores, RedactionRequest(world.web.base + article, "asked for by letter", person))
+        return redact(stores, RedactionRequest(world.web.base + article, reason, person))
 
 
 def publish(world: World) -> None:
@@ -239,7 +245,7 @@ def pending_articles(world: World) -> list[set[UUID]]:
 def test_a_page_that_was_not_captured_yet_is_not_fetched_after_a_name_was_masked(
     ledger: Ledger, run: Run, tmp_path: Path
 ) -> None:
-    one, other = (discovered(f"https://alpha.example/{n}", NOON, title=f"{n} Lindqvist") for n in range(2))
+    one, other = (discovered(f"https://alpha.example/{n}", NOON, title=f"{n} Ada Lindqvist") for n in range(2))
     ledger.append([one, other], run)
     with Stores(Settings(data=tmp_path), run) as stores:
         redact(stores, RedactionRequest(one.url, "asked for", "Ada Lindqvist"))
@@ -251,12 +257,12 @@ def test_the_archive_is_searched_once_unless_something_new_is_recorded(world: Wo
     """The search can take minutes, and the ledger's lock is not held for so long."""
     request = RedactionRequest(f"{world.web.base}/b", "asked for by letter")
     with world.stores() as stores:
-        first = plan_redaction(stores, request, NOON)
+        first = plan_redaction(stores, request)
         assert len(first.records) == 3
         world.settings.archive_root.rename(world.settings.data / "elsewhere")
-        assert plan_redaction(stores, request, NOON, first).records == first.records
+        assert plan_redaction(stores, request, first).records == first.records
         stores.record([discovered(request.article, NOON, title="Said again")])
-        assert plan_redaction(stores, request, NOON, first).records == []
+        assert plan_redaction(stores, request, first).records == []
 
 
 def test_damage_in_the_archive_does_not_stop_the_erasure(world: World) -> None:
@@ -350,8 +356,13 @@ def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Ru
 def test_what_cannot_be_erased_is_said(world: World) -> None:
     with pytest.raises(NewsledgerError, match="no such article in this ledger"):
         erase(world, "/nowhere")
-    with pytest.raises(NewsledgerError, match="Ida Holm: not in this article; it names"):
+    with pytest.raises(NewsledgerError, match="Ida Holm: Ida and Holm are not in this article; it names"):
         erase(world, person="Ida Holm")
+    with pytest.raises(NewsledgerError, match=f"Orla Quilfeather: Quilfeather is not in .* it names .*{ERASED}"):
+        erase(world, person="Orla Quilfeather")
+    for nothing in ("", " \n"):
+        with pytest.raises(NewsledgerError, match="needs a reason"):
+            erase(world, reason=nothing)
     with pytest.raises(NewsledgerError, match="no word of it begins with a capital letter"):
         erase(world, person="he")
     erase(world)
@@ -371,10 +382,19 @@ def test_the_command_says_what_it_would_erase_and_what_is_left_to_do(world: Worl
     article = f"{world.web.base}/b"
     planned = newsledger("redact", article, "--reason", "asked", "--dry-run", "--data", world.settings.data)
     assert planned.returncode == 0, planned.stderr
-    assert "would be erased" in planned.stdout
+    assert "to be erased" in planned.stdout
+    name = newsledger(
+        "redact", article, "--person", f"Orla {KEPT}", "--reason", "asked", "--dry-run", "--data", world.settings.data
+    )
+    assert re.search(rf"Orla {KEPT} +│ +\d", name.stdout), name.stdout
     done = newsledger("redact", article, "--reason", "asked", "--data", world.settings.data)
     assert done.returncode == 0, done.stderr
     assert "newsledger maintain" in done.stdout
+    verified = newsledger("verify", "--archive", "--data", world.settings.data)
+    assert re.search(
+        rf"erased, with a seal of what is left: \d+ events of \d+ appends .* article {world.id('/b')}, .* UTC: asked\n",
+        verified.stdout,
+    ), verified.stdout
     again = newsledger("redact", article, "--reason", "asked", "--data", world.settings.data)
     assert again.returncode == 1
     assert "no such article in this ledger, or it was erased before" in again.stderr

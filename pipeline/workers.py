@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
@@ -122,7 +123,16 @@ def fork_server() -> ForkServerContext:
     A fork of this process would copy DuckDB's locked mutexes without its threads. A process has one such server, for
     the tasks of all steps.
     """
+    this = multiprocessing.current_process()
+    if this.daemon:
+        # A process of Celery's pool (billiard): marked so that it may start no process, with a key that cannot be sent.
+        this.daemon = False
+        ForkingPickler.register(type(this.authkey), _plain_key)
     return multiprocessing.get_context("forkserver")
+
+
+def _plain_key(key: bytes) -> tuple[type[bytes], tuple[bytes]]:
+    return bytes, (bytes(key),)
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -269,6 +269,27 @@ def test_cancelled_tasks_end_at_once_and_leave_no_process(tmp_path: Path) -> Non
     assert [pid for pid in asyncio.run(ask()) if psutil.pid_exists(pid)] == []
 
 
+CELERY_PROCESS = """
+import billiard
+from pipeline.workers import parallel_map
+from tests.test_workers import square
+
+process = billiard.context.Process(target=lambda: print(*parallel_map(square, [2, 3], 1)))
+process.daemon = True
+process.start()
+process.join()
+"""
+
+
+@pytest.mark.slow
+def test_a_process_of_celery_has_workers_too() -> None:
+    pytest.importorskip("billiard", reason="newsledger[cluster] is not installed")
+    environment = os.environ | {"PYTHONPATH": str(PROJECT_ROOT)}
+    command = [sys.executable, "-c", CELERY_PROCESS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("4 9\n", 0), done.stderr
+
+
 @pytest.mark.slow
 def test_the_main_script_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"

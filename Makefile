@@ -6,7 +6,7 @@ PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast e2e check benchmark kills dbt-docs lock clean
+.PHONY: demo test test-fast e2e e2e-cluster check benchmark kills dbt-docs lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -23,6 +23,11 @@ test-fast: .venv/ready
 # keeps what it looked like.
 e2e: .venv/ready
 	$(BIN)/pytest tests/e2e
+
+# The services of docker-compose.cluster.yml without Docker, each in namespaces of its own, and what fails in a cluster's life:
+# needs root, Debian's postgresql, redis-server, iproute2, bubblewrap and wget.
+e2e-cluster: .venv/ready
+	$(BIN)/pytest tests/cluster
 
 # What things cost and how good they are; needs the evaluation data beside the checkout.
 benchmark: .venv/ready

@@ -12,6 +12,7 @@ import pytest
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
+from pipeline.standalone import MODELS_POOL
 from tests.worlds.loaded_airflow import COMMAND, Airflow
 from tests.worlds.loopback import WebServer
 from tests.worlds.mailbox import webhook
@@ -75,7 +76,7 @@ print(json.dumps({
     "errors": bag.import_errors,
     "warnings": [str(warning) for warnings in bag.captured_warnings.values() for warning in warnings],
     "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
-    "pools": {task.task_id: task.pool for task in dag.tasks},
+    "pools": {task.task_id: task.pool for dag in bag.dags.values() for task in dag.tasks},
     "catchup": dag.catchup,
     "schedules": {dag.dag_id: dag.timetable.expression for dag in bag.dags.values()},
     "offered": dag.params.get_param("sources").schema.get("examples"),
@@ -111,7 +112,8 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
         "sum_up": ["verdict"],
         "verdict": [],
     }
-    assert bag["pools"]["build_models"] == "newsledger_models"
+    assert bag["pools"]["build_models"] == MODELS_POOL
+    assert set(bag["pools"].values()) == {"default_pool", MODELS_POOL}
     assert bag["catchup"] is False
 
 

@@ -53,6 +53,7 @@ class TaskInstance(msgspec.Struct, frozen=True):
     rendered_map_index: str | None = None
     start_date: datetime | None = None
     pid: int | None = None
+    hostname: str | None = None
 
 
 class AirflowApi:
@@ -79,6 +80,16 @@ class AirflowApi:
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> DagRun:
         body = {"logical_date": None, "conf": conf}
         return msgspec.convert(self._ask(f"/api/v2/dags/{dag_id}/dagRuns", body, self._token), DagRun)
+
+    def backfill(self, dag_id: str, first: datetime, last: datetime, *, at_once: int) -> None:
+        """Run the days from `first` to `last` that have no run yet."""
+        body = {
+            "dag_id": dag_id,
+            "from_date": first.isoformat(),
+            "to_date": last.isoformat(),
+            "max_active_runs": at_once,
+        }
+        self._ask("/api/v2/backfills", body, self._token)
 
     def clear(self, run: DagRun) -> None:
         """All tasks of the run are done once more."""

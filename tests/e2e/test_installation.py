@@ -35,7 +35,7 @@ from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
 from tests.e2e.airflow_ui import DAG, AirflowUI, browser_page, were_at_once
 from tests.worlds.mailbox import Mailbox, mailbox
 from tests.worlds.operations_manual import example_of
-from tests.worlds.room import Room, room
+from tests.worlds.room import Room, assert_nothing_is_doubled, room
 from tests.worlds.running import free_port
 
 START = "from pipeline.cli import main; main()"
@@ -155,7 +155,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         ui.show("backfills", "backfill-done")
         ui.leave()
         assert missed <= read(past)
-        assert_nothing_is_doubled(past)
+        assert_nothing_is_doubled(past.news)
         assert backfilled(past, earlier) == (len(missed - known), 0, len(missed & known), 0)
         assert past.news("select count(*) - count(distinct (run_id, source_id)) from backfills") == [(0,)]
         assert api.wait_for_end(struck).state == "success"
@@ -171,7 +171,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         assert [run.state for run in runs] == ["success"] * 3
         assert were_at_once(runs)
         assert past.pages_asked() == asked
-        assert_nothing_is_doubled(past)
+        assert_nothing_is_doubled(past.news)
         assert past.news(
             "select count(*) - count(distinct caused_by), count(distinct article_id)"
             f" from events.article_extracted where producer = '{newest}'"
@@ -270,16 +270,3 @@ def published(api: AirflowApi) -> list[Mapping[str, int]]:
 
 def read(past: Room) -> set[str]:
     return {canonical_url(url) for (url,) in past.news("select url from articles")}
-
-
-def assert_nothing_is_doubled(past: Room) -> None:
-    for table in ("item_discovered", "article_captured", "article_extracted", "quote_extracted"):
-        assert past.news(f"select event_id from events.{table} group by event_id having count(*) > 1") == []
-    assert past.news("select url from articles group by url having count(*) > 1") == []
-    assert (
-        past.news(
-            "select article_id from events.article_captured where warc_type = 'response' "
-            "group by article_id, payload_digest having count(*) > 1"
-        )
-        == []
-    )

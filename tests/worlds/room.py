@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall_time
@@ -83,3 +83,16 @@ def sums(output: str) -> dict[str, int]:
     names = [cell.strip() for cell in header.strip("┃").split("┃")]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     return {name: sum(int(row[no]) for row in cells) for no, name in enumerate(names) if no}
+
+
+def assert_nothing_is_doubled(news: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    for table in ("item_discovered", "article_captured", "article_extracted", "quote_extracted"):
+        assert news(f"select event_id from events.{table} group by event_id having count(*) > 1") == []
+    assert news("select url from articles group by url having count(*) > 1") == []
+    assert (
+        news(
+            "select article_id from events.article_captured where warc_type = 'response' "
+            "group by article_id, payload_digest having count(*) > 1"
+        )
+        == []
+    )

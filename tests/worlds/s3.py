@@ -23,17 +23,18 @@ Fault = Callable[["S3Server", dict[str, Any], Any], Answer]
 class S3Server:
     """A running server. It forgets everything when it is stopped for good, not when it is `gone`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._store: Application = DomainDispatcherApplication(create_backend_app)
         self._faults: list[tuple[Callable[[str, str], bool], Fault, int]] = []
         self.requests: list[tuple[str, str]] = []
         """Method and path of each request."""
-        self.port = 0
+        self.host, self.port = host, port
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[Self]:
-        server = cls()
+    def running(cls, host: str = "127.0.0.1", port: int = 0) -> Iterator[Self]:
+        """At this address; with port 0 the system picks a free one."""
+        server = cls(host, port)
         server.start()
         try:
             yield server
@@ -42,7 +43,7 @@ class S3Server:
 
     def start(self) -> None:
         """Listen, again at the same port."""
-        self._server: BaseWSGIServer = make_server("127.0.0.1", self.port, self, threaded=True)
+        self._server: BaseWSGIServer = make_server(self.host, self.port, self, threaded=True)
         self.port = self._server.port
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -68,7 +69,7 @@ class S3Server:
             "AWS_ACCESS_KEY_ID": "newsledger",
             "AWS_SECRET_ACCESS_KEY": "very-secret",
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.port}",
+            "AWS_ENDPOINT_URL_S3": f"http://{self.host}:{self.port}",
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         }
@@ -78,7 +79,7 @@ class S3Server:
         """boto3's client, to look at what is stored."""
         return boto3.client(
             "s3",
-            endpoint_url=f"http://127.0.0.1:{self.port}",
+            endpoint_url=f"http://{self.host}:{self.port}",
             region_name="us-east-1",
             aws_access_key_id="newsledger",
             aws_secret_access_key="very-secret",
@@ -96,6 +97,11 @@ class S3Server:
     def fail(self, applies: Callable[[str, str], bool], fault: Fault, times: int) -> None:
         """Answer the next requests whose method and path `applies` accepts by the fault."""
         self._faults.append((applies, fault, times))
+
+    @property
+    def faults_left(self) -> int:
+        """Requests that are still to fail."""
+        return sum(times for _, _, times in self._faults)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Answer:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]

@@ -2,8 +2,9 @@
 
 A backup has the layout of a data directory. First the catalog is copied as it is at one moment, then the files that it
 names: files are only added, and one that was replaced is kept for a day (`pipeline.steps.maintain`). The copied catalog
-gets its name last, so the one of the backup before holds until then, with all its files. What the new one does not name
-is deleted at the end. So an erasure reaches the backup, too.
+gets its name last, so the one of the backup before holds until then, with all its files. Files of events that the new
+one does not name are deleted at the end. Files of the archive are never deleted, but an erased record is overwritten
+here, too.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ class _Copying:
             found = source.stat()
         except FileNotFoundError:
             return
-        if target.exists() and _state(target) == (found.st_size, found.st_mtime_ns):
+        if target.exists() and _size_and_time(target) == (found.st_size, found.st_mtime_ns):
             self.kept += 1
             return
         is_lasting = target.suffix in {".gz", ".parquet"} and target.exists()
@@ -216,7 +217,7 @@ def _continues(file: Path, earlier: Path, erased: Sequence[tuple[int, int]]) -> 
     return True
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _size_and_time(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_size, found.st_mtime_ns
 

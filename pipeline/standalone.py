@@ -33,7 +33,8 @@ MODELS_POOL = "newsledger_models"
 """Pool with one slot, so that one model build runs at a time."""
 _POOL = {"name": MODELS_POOL, "slots": 1, "description": "One model build at a time"}
 START_SECONDS = 240
-"""Time limit for Airflow to become healthy; the first start also creates its database."""
+"""Time limit for each answer that a start waits for: of the API for tasks, of health, of the scheduler. The first start
+also creates the database."""
 STOP_SECONDS = 30
 """Time between SIGTERM and SIGKILL."""
 API_SERVER_STOP_SECONDS = 3

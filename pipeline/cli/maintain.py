@@ -153,7 +153,7 @@ def verify_ledger(
     for finding in proof.findings:
         console.say(finding.text)
     if proof.findings:
-        what = "" if proof.is_as_recorded else ", so it does not hold what was recorded"
+        what = "" if proof.holds_what_was_recorded else ", so it does not hold what was recorded"
         raise NewsledgerError(f"{settings.data}: {len(proof.findings)} findings{what}; {proof.advice}")
     records = f", and {proof.records} records of the archive" if archive else ""
     typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")

@@ -58,8 +58,8 @@ class Proof(msgspec.Struct, frozen=True):
             raise NewsledgerError(f"{self.findings[0].text}{more}; {self.advice}")
 
     @property
-    def is_as_recorded(self) -> bool:
-        """Whether ledger and archive are; what is built from them can be built again."""
+    def holds_what_was_recorded(self) -> bool:
+        """False if something is wrong with ledger or archive. A damaged build is not counted: it can be made again."""
         return all(finding.part is Part.BUILD for finding in self.findings)
 
     @property

@@ -56,7 +56,7 @@ def read_syndication(markup: str, root: str) -> ParsedFeed:
     """
     if root in _NOT_FEEDS:
         raise Unreadable(_NOT_FEEDS[root])
-    kept, beyond = _without_entries_beyond(markup)
+    kept, beyond = _first_entries(markup)
     mended = mend(kept)
     parsed = _parsed(mended)
     if not parsed.entries and root not in _FEED_ROOTS:
@@ -77,9 +77,11 @@ def read_syndication(markup: str, root: str) -> ParsedFeed:
     )
 
 
-def _without_entries_beyond(markup: str) -> tuple[str, int]:
-    """The document without the entries after the first MAX_ITEMS, and how many these are, by their start tags. All
-    entries of a long feed would take feedparser more time than a worker process has."""
+def _first_entries(markup: str) -> tuple[str, int]:
+    """The document with its first MAX_ITEMS entries, and the number of start tags of the others.
+
+    All entries of a long feed would take feedparser more time than a worker process has.
+    """
     beyond = islice(_ENTRY_START.finditer(markup), MAX_ITEMS, None)
     first = next(beyond, None)
     if first is None:

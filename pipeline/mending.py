@@ -5,8 +5,9 @@
 | `Fisch & Brot`, `?a=1&b=2`, `&unknown;`     | `Fisch &amp; Brot`, `?a=1&amp;b=2`, `&amp;unknown;`     |
 | `&nbsp;`, `&#0;`                            | `&#160;`, nothing                                       |
 | `<link/>https://…`                          | `<link>https://…</link>`, which HTML tools write        |
+| `<![CDATA[` that does not end in its item   | nothing                                                 |
 
-CDATA sections and comments are not changed.
+Other CDATA sections and comments are not changed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from collections.abc import Iterator
 _REFERENCE = re.compile(r"&(?:(?P<number>#\d{1,7}|#[xX][\dA-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{0,31}));|&")
 _MARKUP_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 """Names of references that XML knows without a declaration; they are not changed."""
-_VERBATIM = (("<![CDATA[", "]]>"), ("<!--", "-->"))
+_VERBATIM = {"<![CDATA[": "]]>", "<!--": "-->"}
 _VERBATIM_START = re.compile(r"<!\[CDATA\[|<!--")
+_CDATA = "<![CDATA["
+_ITEM_END = re.compile(r"</(?:item|entry)\s*>", re.IGNORECASE)
 _LINK_BEFORE_ITS_TEXT = re.compile(r"<link\s*/>\s*(https?://[^<\s]{1,4000})", re.IGNORECASE)
 
 
@@ -32,24 +35,29 @@ def mend(markup: str) -> str:
 
 
 def _pieces(markup: str) -> Iterator[tuple[str, bool]]:
-    """The markup cut at CDATA sections and comments, each piece with whether it is one. One that does not end counts as
-    markup up to the end of its start."""
-    ends = dict(_VERBATIM)
-    endless: set[str] = set()
+    """The markup cut at CDATA sections and comments, each piece with whether it is one. The start of a CDATA section
+    without an end is left out; such a comment is markup."""
+    ends: dict[str, int] = {}
     done = at = 0
     while start := _VERBATIM_START.search(markup, at):
-        at = start.end()
-        if start[0] in endless:
-            continue
-        end = markup.find(ends[start[0]], at)
-        if end < 0:
-            endless.add(start[0])
-            continue
-        at = end + len(ends[start[0]])
-        yield markup[done : start.start()], False
-        yield markup[start.start() : at], True
-        done = at
+        kind, at = start[0], start.end()
+        if 0 <= (end := ends.get(kind, 0)) < at:
+            ends[kind] = end = markup.find(_VERBATIM[kind], at)
+        if kind == _CDATA and (end < 0 or _is_swallowed(markup, at, end)):
+            yield markup[done : start.start()], False
+            done = at
+        elif end >= 0:
+            at = end + len(_VERBATIM[kind])
+            yield markup[done : start.start()], False
+            yield markup[start.start() : at], True
+            done = at
     yield markup[done:], False
+
+
+def _is_swallowed(markup: str, at: int, end: int) -> bool:
+    """Whether the CDATA section from `at` to `end` begins in one item, and ends with that of a later item."""
+    inner = markup.find(_CDATA, at, end)
+    return inner >= 0 and _ITEM_END.search(markup, at, inner) is not None
 
 
 def _mend_reference(match: re.Match[str]) -> str:

@@ -6,6 +6,15 @@ from datetime import datetime
 
 import msgspec
 
+_LATIN_1 = "latin-1:"
+
+
+def as_header_value(validator: str) -> str:
+    """The validator as it came, as text in UTF-8; other bytes are surrogates (PEP 383)."""
+    if not validator.startswith(_LATIN_1):
+        return validator
+    return validator.removeprefix(_LATIN_1).encode("latin-1").decode("utf-8", "surrogateescape")
+
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request and its response (RFC 9110), with the transfer coding undone."""
@@ -13,6 +22,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     """As it was sent: ASCII, with what no request may have quoted; the fragment was not sent."""
     request_headers: tuple[tuple[str, str], ...]
+    """Bytes that are not UTF-8 are surrogates (PEP 383)."""
     status: int
     reason: str
     headers: tuple[tuple[bytes, bytes], ...]
@@ -31,13 +41,15 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
             return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in value)
 
     def validator(self, name: str) -> str | None:
-        """The ETag or Last-Modified header, to be sent back as it came; None for bytes that are not UTF-8, which cannot
-        be sent."""
+        """The ETag or Last-Modified header; `as_header_value` gives back what came. Bytes that are not UTF-8 are read
+        as Latin-1, after a mark."""
         value = self._first(name.lower().encode())
-        try:
-            return None if value is None else value.decode("utf-8")
-        except UnicodeDecodeError:
+        if value is None:
             return None
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return _LATIN_1 + value.decode("latin-1")
 
     def header(self, name: str) -> str | None:
         """The first value of the header, None without one; decoded as UTF-8, which some servers send, else as Latin-1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +23,6 @@ from pipeline.steps.run.stores import Stores
 PRODUCER = "poll@3"
 LISTS_ERASED = "lists_erased"
 """Warning of a poll whose feed lists an article that was erased; the feed was not archived."""
-
-UNSENDABLE_VALIDATOR = "unsendable_validator"
-"""Warning of a poll whose ETag or Last-Modified is not UTF-8: it cannot be sent back, so the feed is fetched whole."""
 
 _DETAIL_CHARS = 500
 """Maximum length of the message of an unexpected error in an event."""
@@ -63,7 +60,14 @@ async def poll_document(
             response = await client.fetch(asked_url, etag=state.etag, last_modified=state.last_modified)
         else:
             response = await client.fetch(asked_url)
-        read = await client.read(response, read_feed, zone=source.zone, now=stores.now(), known_digests=known_digests)
+        read = await client.read(
+            response,
+            read_feed,
+            zone=source.zone,
+            language=source.language,
+            now=stores.now(),
+            known_digests=known_digests,
+        )
     except FetchFailed as failure:
         if failure.reason in NOT_ASKED:
             outcome = PollOutcome.PUT_OFF
@@ -102,7 +106,7 @@ async def poll_document(
         outcome=outcome,
         items=len(feed.items),
         items_dropped=feed.dropped,
-        warnings=(*feed.warnings, *_lost_validators(response)),
+        warnings=feed.warnings,
         repeats=feed.repeats or None,
         feed_title=feed.masthead.title,
         feed_language=feed.masthead.language,
@@ -143,12 +147,6 @@ def _without_erased(feed: Feed | None, erased: Container[UUID]) -> Feed | None:
     if len(items) == len(feed.items):
         return feed
     return msgspec.structs.replace(feed, items=items, warnings=(*feed.warnings, LISTS_ERASED))
-
-
-def _lost_validators(response: Response) -> Sequence[str]:
-    exchange = response.exchange
-    lost = any(exchange.header(name) and not exchange.validator(name) for name in ("etag", "last-modified"))
-    return (UNSENDABLE_VALIDATOR,) if lost else ()
 
 
 def _answered(poll: FeedPolled, response: Response, seen: SeenBody) -> FeedPolled:

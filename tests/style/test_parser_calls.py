@@ -33,6 +33,7 @@ BOUNDS = {
     ("pipeline.collect.pages.walls", "pipeline.archive.codings.decode_start"): Bound.WORKER,
     ("pipeline.collect.pages.walls", "msgspec.toml.decode"): Bound.OURS,
     # Feeds: read_feed
+    ("pipeline.collect.feeds.feed_dates", "email.utils.parsedate_to_datetime"): Bound.WORKER,
     ("pipeline.collect.feeds.feed_dates", "msgspec.toml.decode"): Bound.OURS,
     ("pipeline.collect.feeds.html", "lxml.html.HTMLParser"): Bound.WORKER,
     ("pipeline.collect.feeds.html", "lxml.html.document_fromstring"): Bound.WORKER,

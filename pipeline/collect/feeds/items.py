@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -42,9 +42,7 @@ MAX_VALUES = 100
 """Maximum number of authors, of categories and of enclosures of an item."""
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-_WINDOWS_1252 = {
-    byte: character for byte in range(0x80, 0xA0) if (character := bytes([byte]).decode("cp1252", "ignore"))
-}
+_CONTROLS = re.compile(r"[\x80-\x9f]")
 _WWW = re.compile(r"^www\.(?=[\w-]+\.\w)", re.IGNORECASE)
 _SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
 _SITEMAPS = frozenset({FeedKind.SITEMAP, FeedKind.NEWS_SITEMAP, FeedKind.SITEMAP_INDEX})
@@ -65,15 +63,26 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 def feed_of(
-    parsed: ParsedFeed, *, base: str, zone: ZoneInfo, now: datetime, known_digests: Container[str] = frozenset()
+    parsed: ParsedFeed,
+    *,
+    base: str,
+    zone: ZoneInfo,
+    now: datetime,
+    language: str | None = None,
+    known_digests: Container[str] = frozenset(),
 ) -> Feed:
-    """The feed with absolute addresses (relative to `base`) and UTC dates (`zone` where a date names none).
+    """The feed with absolute addresses (relative to `base`) and UTC dates (`zone` where a date names none). Months have
+    their names in `language` or in the feed's own.
 
     Items with one of the `known_digests` get neither summary nor content.
     """
-    pages = [_page(entry, base) for entry in parsed.entries]
+    pages = [_page(entry.link, base) for entry in parsed.entries]
     located = [(entry, page) for entry, page in zip(parsed.entries, pages, strict=True) if page is not None]
-    dates = [_dates(entry, parsed.kind, zone, now) for entry, _ in located]
+    languages = {tag[:2].lower() for tag in (language, parsed.masthead.language) if tag}
+    dates = [
+        _dates(entry, parsed.kind, lambda raw: read_date(raw, zone=zone, now=now, languages=languages))
+        for entry, _ in located
+    ]
     if parsed.kind is FeedKind.SITEMAP_INDEX:
         sitemaps = tuple(
             SitemapLink(page.url, at.updated.at if at.updated else None)
@@ -109,14 +118,8 @@ def feed_of(
     )
 
 
-def _page(entry: RawEntry, base: str) -> _Page | None:
-    """None if the entry has no link to a web page."""
-    url = _absolute(entry.link, base)
-    return _Page(url, canonical_url(url)) if url else None
-
-
-def _absolute(link: str | None, base: str) -> str | None:
-    """The absolute address of a web page; None for any other link."""
+def _page(link: str | None, base: str) -> _Page | None:
+    """None if the link does not lead to a web page."""
     link = _storable(link)
     if link is None or len(link) > MAX_URL_CHARS or link.startswith("#"):
         return None
@@ -124,11 +127,18 @@ def _absolute(link: str | None, base: str) -> str | None:
     try:
         url = _joined(base, link)
         parts = urlsplit(link)
-        has_host = bool(urlsplit(canonical_url(url)).netloc)
+        canonical = canonical_url(url)
     except ValueError:
         return None
     # `http:` alone would resolve to the feed itself, and `http://.` has no host
-    return url if has_host and not (parts.scheme and not parts.netloc) else None
+    is_page = urlsplit(canonical).netloc and not (parts.scheme and not parts.netloc)
+    return _Page(url, canonical) if is_page else None
+
+
+def _absolute(link: str | None, base: str) -> str | None:
+    """The absolute address of a web page; None for any other link."""
+    page = _page(link, base)
+    return page.url if page else None
 
 
 def _masthead(written: Masthead, base: str) -> Masthead:
@@ -148,13 +158,13 @@ class _EntryDates(msgspec.Struct, frozen=True):
     warnings: tuple[FeedWarning, ...]
 
 
-def _dates(entry: RawEntry, kind: FeedKind, zone: ZoneInfo, now: datetime) -> _EntryDates:
+def _dates(entry: RawEntry, kind: FeedKind, read: Callable[[str], DateReading]) -> _EntryDates:
     """The dates of an entry. RSS 1.0 and early Atom have one date for publication and update, so it counts as both. The
     `lastmod` of a sitemap is never a publication date: it changes with the layout too."""
     updated_raw = _storable(entry.updated)
     published_raw = _storable(entry.published) or (None if kind in _SITEMAPS else updated_raw)
-    published = read_date(published_raw, zone=zone, now=now) if published_raw else None
-    updated = read_date(updated_raw, zone=zone, now=now) if updated_raw and updated_raw != published_raw else None
+    published = read(published_raw) if published_raw else None
+    updated = read(updated_raw) if updated_raw and updated_raw != published_raw else None
     readings = [reading for reading in (published, updated) if reading is not None]
     return _EntryDates(
         published_raw,
@@ -260,5 +270,9 @@ def _storable(value: str | None) -> str | None:
     if not text.isascii():
         with suppress(UnicodeError):
             text = text.encode("latin-1").decode("utf-8")
-        text = text.translate(_WINDOWS_1252)
+        text = _CONTROLS.sub(_as_windows_1252, text)
     return text.strip() or None
+
+
+def _as_windows_1252(control: re.Match[str]) -> str:
+    return control[0].encode("latin-1").decode("cp1252", "ignore") or control[0]

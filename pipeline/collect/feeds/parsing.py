@@ -34,6 +34,7 @@ def parse_feed(
     content_type: str | None,
     zone: ZoneInfo,
     now: datetime,
+    language: str | None = None,
     known_digests: Container[str] = frozenset(),
 ) -> Feed:
     """The feed with every item that names a page. Raises NotAFeed, and nothing else, whatever the bytes are.
@@ -42,15 +43,16 @@ def parse_feed(
     process, which has bounds on time and memory (`read_feed`).
 
     `url` is the address of the feed, the base of its relative links; if it is unknown (""), the page that the feed
-    names as its own is the base. `zone` is the zone of dates that name none. A date after `now` is refused. Items with
-    one of the `known_digests` get neither summary nor content.
+    names as its own is the base. `zone` is the zone of dates that name none, `language` may be theirs. A date after
+    `now` is refused. Items with one of the `known_digests` get neither summary nor content.
     """
     try:
-        parsed = _read(body, content_type)
+        parsed = _read(body, content_type, url)
     except Unreadable as exc:
         problem = f"not a feed: {exc} ({content_type or 'no content-type'}, {len(body)} bytes)"
         raise NotAFeed(problem, url) from exc
-    return feed_of(parsed, base=url or parsed.own_url or "", zone=zone, now=now, known_digests=known_digests)
+    base = url or parsed.own_url or ""
+    return feed_of(parsed, base=base, zone=zone, now=now, language=language, known_digests=known_digests)
 
 
 class ReadFeed(SeenBody, frozen=True):
@@ -62,20 +64,29 @@ class ReadFeed(SeenBody, frozen=True):
     """Why it is not a feed."""
 
 
-def read_feed(response: Response, *, zone: ZoneInfo, now: datetime, known_digests: Container[str]) -> ReadFeed:
+def read_feed(
+    response: Response, *, zone: ZoneInfo, language: str, now: datetime, known_digests: Container[str]
+) -> ReadFeed:
     """What the answer is. It parses what a server sent, so it is called in worker processes. Raises CodingError."""
-    url, content_type = response.final_url, response.content_type
     body = response.decoded()
     size_bytes, payload_digest, feed, problem = len(body), digest(body), None, None
     if 200 <= response.status < 300:
         try:
-            feed = parse_feed(body, url=url, content_type=content_type, zone=zone, now=now, known_digests=known_digests)
+            feed = parse_feed(
+                body,
+                url=response.final_url,
+                content_type=response.content_type,
+                zone=zone,
+                now=now,
+                language=language,
+                known_digests=known_digests,
+            )
         except NotAFeed as exc:
             problem = str(exc)
     return ReadFeed(size_bytes, payload_digest, feed, problem)
 
 
-def _read(body: bytes, content_type: str | None) -> ParsedFeed:
+def _read(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
     text, is_as_declared = decode_text(_unpack(body), content_type)
     warnings = [] if is_as_declared else [FeedWarning.WRONG_CHARSET]
     is_text = is_text_sitemap(text)
@@ -88,7 +99,7 @@ def _read(body: bytes, content_type: str | None) -> ParsedFeed:
     else:
         text, had_control_characters = remove_control_characters(text)
         markup, is_clean = _from_root(text)
-        parsed = _read_markup(markup)
+        parsed = _read_markup(markup, url)
         if had_control_characters or not is_clean:
             warnings.append(FeedWarning.BROKEN_XML)
     return msgspec.structs.replace(parsed, warnings=(*warnings, *parsed.warnings))
@@ -102,13 +113,13 @@ def _from_root(text: str) -> tuple[str, bool]:
     return markup, True
 
 
-def _read_markup(markup: str) -> ParsedFeed:
+def _read_markup(markup: str, url: str) -> ParsedFeed:
     root = root_name(markup)
     if root == "urlset":
         return read_sitemap(markup)
     if root == "sitemapindex":
         return read_sitemap_index(markup)
-    return read_syndication(markup, root)
+    return read_syndication(markup, root, url)
 
 
 def _unpack(body: bytes) -> bytes:

@@ -10,8 +10,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from html import escape
 from itertools import islice
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -37,6 +40,18 @@ _READABLE_TYPES = _HTML_TYPES | {"text/plain"}
 _ENTRY_START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _ENTRY_ENDS = ("</item", "</entry")
 _PREFIXED_LINK = re.compile(r"<([\w.-]{1,40}:link)(?=\s)")
+_BASE = re.compile(r"<[^<>]*?\sxml:base\s*=\s*[\"']([^\"'<>]*)")
+_OTHER_TEXT = re.compile(r"<(/?)((?:media|dc|itunes):)(title|description|summary)((?:\s[^<>]*?)?)(/?)>")
+_NAMESPACE = re.compile(r"\sxmlns[^\s<>]+")
+_OTHERS = tuple(f"{prefix}_other" for prefix in ("media", "dc", "itunes"))
+"""Titles and summaries of other vocabularies are renamed: feedparser takes the first one for the item's own."""
+_PARTS = "title|link|guid|id|description|summary|pubDate|published|updated|author|category"
+_UNCLOSED = re.compile(
+    rf"(<({_PARTS})(?:\s[^<>]*)?(?<!/)>(?:[^<]|<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>)*+)"
+    rf"(?=</?(?:item|entry|channel|feed)[\s>]|<(?:{_PARTS})[\s/>])",
+    re.IGNORECASE,
+)
+"""A part of an entry that is not closed before the next part begins or the entry ends."""
 _PREFIXED = "prefixed"
 """Attribute that is added to links with a prefix, as `atom:link` in RSS: feedparser does not tell them apart from the
 item's own link."""
@@ -49,8 +64,8 @@ Fields = Mapping[str, Any]
 """feedparser's dictionaries: their values are texts, lists and dictionaries."""
 
 
-def read_syndication(markup: str, root: str) -> ParsedFeed:
-    """The entries of a feed; `root` is the name of its root element. Raises Unreadable if it is not a feed.
+def read_syndication(markup: str, root: str, url: str) -> ParsedFeed:
+    """The entries of the feed at `url`; `root` is the name of its root element. Raises Unreadable if it is not a feed.
 
     The time that feedparser needs is not linear in the length of the document: call this in a process with bounds.
     """
@@ -58,7 +73,10 @@ def read_syndication(markup: str, root: str) -> ParsedFeed:
         raise Unreadable(_NOT_FEEDS[root])
     kept, beyond = _first_entries(markup)
     mended = mend(kept)
-    parsed = _parsed(mended)
+    parsed = _parsed(mended, url)
+    is_broken = parsed.bozo or mended != kept
+    if parsed.bozo and (closed := _UNCLOSED.sub(r"\1</\2>", mended)) != mended:
+        parsed = _parsed(closed, url)
     if not parsed.entries and root not in _FEED_ROOTS:
         raise Unreadable(f"<{root}> without an entry")
     if not parsed.entries and parsed.bozo and not parsed.version:
@@ -71,9 +89,12 @@ def read_syndication(markup: str, root: str) -> ParsedFeed:
         beyond=beyond + max(0, len(parsed.entries) - MAX_ITEMS),
         own_url=_own_url(feed),
         masthead=Masthead(
-            title=feed.get("title"), language=feed.get("language"), homepage=feed.get("link"), image=_image(feed)
+            title=feed.get("title") or _other_text(feed, "title"),
+            language=feed.get("language"),
+            homepage=feed.get("link"),
+            image=_image(feed),
         ),
-        warnings=(FeedWarning.BROKEN_XML,) if parsed.bozo or mended != kept else (),
+        warnings=(FeedWarning.BROKEN_XML,) if is_broken else (),
     )
 
 
@@ -91,8 +112,12 @@ def _first_entries(markup: str) -> tuple[str, int]:
     return markup[: first.start()] + markup[end:], 1 + sum(1 for _ in beyond)
 
 
-def _parsed(markup: str) -> feedparser.FeedParserDict:
-    document = "<?xml version='1.0' encoding='utf-8'?>\n" + _PREFIXED_LINK.sub(rf'<\1 {_PREFIXED}=""', markup)
+def _parsed(markup: str, url: str) -> feedparser.FeedParserDict:
+    if base := _BASE.match(markup):  # that of an entry may be relative to it, and feedparser joins absolute ones only
+        with suppress(ValueError):
+            markup = markup[: base.start(1)] + escape(urljoin(url, base[1])) + markup[base.end(1) :]
+    markup = _OTHER_TEXT.sub(_renamed, _PREFIXED_LINK.sub(rf'<\1 {_PREFIXED}=""', markup))
+    document = "<?xml version='1.0' encoding='utf-8'?>\n" + markup
     try:
         return feedparser.parse(
             io.BytesIO(document.encode("utf-8", "replace")),  # given bytes, feedparser looks for a file of that name
@@ -102,6 +127,12 @@ def _parsed(markup: str) -> feedparser.FeedParserDict:
         )
     except Exception as exc:  # feedparser raises what its parts raise, such as OverflowError for a huge reference
         raise Unreadable(f"feedparser cannot read it: {type(exc).__name__}: {exc}"[:200]) from exc
+
+
+def _renamed(tag: re.Match[str]) -> str:
+    """Without attributes: feedparser does not keep the text of an unknown element that has some."""
+    end, prefix, name, attributes, empty = tag.groups()
+    return f"<{end}{prefix}other{name}{''.join(_NAMESPACE.findall(attributes))}{empty}>"
 
 
 def _read_entry(entry: Fields, feed_language: str | None) -> RawEntry:
@@ -175,9 +206,18 @@ def _language(entry: Fields, feed_language: str | None) -> str | None:
 
 
 def _detailed(entry: Fields, name: str) -> FeedText | None:
-    """The entry's own text: the detail may be that of an element within it, such as the title of its picture."""
+    """The entry's own text: the detail may be that of an element within it, such as the title of its picture. Without
+    one, what another vocabulary says."""
     detail = entry.get(f"{name}_detail")
-    return _feed_text({**detail, "value": entry.get(name)}) if detail else None
+    if detail:
+        return _feed_text({**detail, "value": entry.get(name)})
+    other = _other_text(entry, "title") if name == "title" else _other_text(entry, "description", "summary")
+    return FeedText(other, is_html=True) if other else None
+
+
+def _other_text(fields: Fields, *names: str) -> str | None:
+    texts = (_text(fields, other + name) for other in _OTHERS for name in names)
+    return next(filter(None, texts), None)
 
 
 def _feed_text(detail: Fields) -> FeedText | None:

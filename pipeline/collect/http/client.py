@@ -19,9 +19,9 @@ import msgspec
 from aiohttp.abc import AbstractResolver
 
 from pipeline.archive.codings import CodingError, decode_start
-from pipeline.archive.exchange import Exchange
+from pipeline.archive.exchange import Exchange, as_header_value
 from pipeline.collect.http.addresses import AllowedHosts, BlockedAddress, GuardedResolver, as_sent, canonical_host
-from pipeline.collect.http.connections import Connector, ReadBody, raise_file_limit, read_robots, read_whole
+from pipeline.collect.http.connections import Connector, ReadBody, Request, raise_file_limit, read_robots, read_whole
 from pipeline.collect.http.cookies import cookie_header
 from pipeline.collect.http.failures import dns_reason, request_failed
 from pipeline.collect.http.host_files import HostFiles, HostRecords
@@ -132,6 +132,7 @@ class Client:
             timeout=aiohttp.ClientTimeout(
                 total=self._timeouts.total, sock_connect=self._timeouts.connect, sock_read=self._timeouts.read
             ),
+            request_class=Request,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             max_headers=MAX_HEADERS,
@@ -159,7 +160,7 @@ class Client:
         A response may have any status, for example 304 after a conditional request. Raises FetchFailed.
         """
         conditional = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: value for name, value in conditional.items() if value}
+        headers = {name: as_header_value(value) for name, value in conditional.items() if value}
         return await self._with_retry(lambda: self._follow(url, headers, robots=True))
 
     async def follow(self, response: Response, url: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import aiohttp
@@ -34,6 +34,37 @@ class Connector(aiohttp.TCPConnector):
                 return connection
             connection.close()
         return None
+
+
+class Request(aiohttp.ClientRequest):
+    """A request that sends surrogates in headers as the bytes that they stand for (PEP 383); aiohttp omits them."""
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        protocol = conn.protocol
+        if protocol is None or protocol.transport is None or all(map(str.isascii, self.headers.values())):
+            return await super().send(conn)
+        transport = protocol.transport
+        protocol.transport = _HeadWriter(transport, self.headers)
+        try:
+            return await super().send(conn)  # a request without a body is written at once
+        finally:
+            protocol.transport = transport
+
+
+class _HeadWriter(asyncio.Transport):
+    """Writes the request line as it is given, and these headers instead of those after it."""
+
+    def __init__(self, transport: asyncio.Transport, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self._transport, self._headers = transport, headers
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        line, _, _ = bytes(data).partition(b"\r\n")
+        lines = (f"{name}: {value}".encode("utf-8", "surrogateescape") for name, value in self._headers.items())
+        self._transport.write(b"\r\n".join((line, *lines, b"", b"")))
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
 
 def raise_file_limit() -> int:

@@ -19,6 +19,13 @@ BROKEN = {
     "an unclosed tag": (rss(A.replace("</item>", "<description>Fisch <b>ohne Ende</description></item>") + B), "ab"),
     "a stray end tag": (rss(A.replace("</item>", "<description>Fisch</p></description></item>") + B), "ab"),
     "an unclosed item": (rss(A.replace("</item>", "") + B), "ab"),
+    "an unclosed title": (rss(A + B.replace("</title>", "") + C), "abc"),
+    "an unclosed title at the end of an item": (rss(f"<item>{A[A.index('<link'):-7]}<title>a</item>" + B + C), "abc"),
+    "an unclosed text in CDATA": (rss(A + B.replace("<link>", "<description><![CDATA[b]]><link>") + C), "abc"),
+    "an unclosed CDATA section": (rss(A + B.replace("<title>b", "<title><![CDATA[b") + C), "abc"),
+    "a CDATA section that ends in the next item": (
+        rss(A + B.replace("<title>b", "<title><![CDATA[b") + C.replace("<title>c", "<title><![CDATA[c]]>")), "abc",
+    ),
     "a smaller-than": (rss(A.replace("<title>a", "<title>a 5 < 6") + B), "ab"),
     "a control character": (rss(A.replace("<title>a", "<title>a\x0b\x00") + B), "ab"),
     "a reference to one": (rss(A.replace("<title>a", "<title>a&#8;") + B), "ab"),

@@ -186,6 +186,23 @@ def test_a_month_of_two_languages_is_read_as_where_the_outlet_is(raw: str, zone:
     assert (reading.at and reading.at.month) == month
 
 
+@pytest.mark.parametrize(
+    ("zone", "languages", "month"),
+    [
+        ("Europe/London", {"pl"}, 11),
+        ("America/Chicago", {"pl", "en"}, 11),
+        ("Europe/Berlin", {"hr"}, 10),
+        ("Europe/Warsaw", {"hr"}, None),
+        ("Europe/London", {"en"}, None),
+    ],
+)
+def test_a_month_of_two_languages_is_read_as_in_the_language_of_the_feed(
+    zone: str, languages: set[str], month: int | None
+) -> None:
+    reading = read_date("20 listopada 2025 13:00", zone=ZoneInfo(zone), now=NOW, languages=languages)
+    assert (reading.at and reading.at.month) == month
+
+
 def test_no_word_names_two_months_in_one_place() -> None:
     words = tomllib.loads(files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8"))
     months: dict[tuple[str, str], set[int]] = {}

@@ -195,6 +195,26 @@ def test_xml_base_adds_up_from_the_root_to_the_link() -> None:
     assert (found.url, found.enclosures[0].url) == ("https://bote.example/a/b/1", "https://bote.example/a/b/x.mp3")
 
 
+def test_a_relative_xml_base_is_one_within_that_of_the_root() -> None:
+    entry_ = '<entry xml:base="b/"><link href="1"/><summary type="html">&lt;a href="2"&gt;2&lt;/a&gt;</summary></entry>'
+    found = read_item(atom(entry_, 'xml:base="../a/"'))
+    assert found.url == "https://bote.example/a/b/1"
+    assert found.summary == '<a href="https://bote.example/a/b/2">2</a>'
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_texts_of_other_vocabularies_count_only_without_own_ones(is_first: bool) -> None:
+    others = (
+        "<media:content url='/1.jpg'><media:title>Bild</media:title><media:description type='plain'>Der Hafen"
+        "</media:description></media:content><dc:title xmlns:dc='http://purl.org/dc/elements/1.1/'>Hafen</dc:title>"
+    )
+    own = "<title>Pegel</title><description>Das Wasser</description>"
+    found = read_item(rss(item(others + own if is_first else own + others), DECLARATIONS))
+    assert (found.title, found.summary, found.content) == ("Pegel", "Das Wasser", None)
+    alone = read_item(rss(item(others), DECLARATIONS))
+    assert (alone.title, alone.summary) == ("Bild", "Der Hafen")
+
+
 def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() -> None:
     (_, second) = read(RSS, url="").items
     assert second.url == "https://bote.example/wahl"

@@ -492,7 +492,8 @@ class ExtractionFailed(ArticleEvent, frozen=True, kw_only=True, tag="extraction_
     payload_digest: str
     """The archived body that was read, `sha256:<hex>`."""
     reason: str
-    """`no_text`, `not_html`, `shared_page` (the page answers for many different articles), …"""
+    """`no_text`, `not_html`, `shared_page` (the page answers for many different articles), `teaser` (it shows only a
+    part of the article that it showed before), …"""
     detail: str | None = None
     """The reason in words."""
 

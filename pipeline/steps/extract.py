@@ -18,6 +18,7 @@ from pipeline.steps.learn import known_templates
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.turns import work_off
 from pipeline.steps.shared_pages import refuse_shared_pages
+from pipeline.steps.teasers import refuse_teasers
 from pipeline.workers import Lost, parallel_map
 
 EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
@@ -25,10 +26,14 @@ EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
-    """Extract every page captured in the interval that this producer has not processed, and refuse pages of many
-    articles; append the events."""
-    extracted = extract_captures(stores, partial(pending_captures, stores.ledger, interval))
-    return extracted + refuse_shared_pages(stores, interval)
+    """Extract every page captured in the interval that this producer has not processed, and refuse pages that are not
+    the article; append the events."""
+    return extract_captures(stores, partial(pending_captures, stores.ledger, interval)) + refuse(stores, interval)
+
+
+def refuse(stores: Stores, interval: Interval) -> StepResult:
+    """Refuse pages of the interval that answer for many articles, or show only a part of what they showed before."""
+    return refuse_shared_pages(stores, interval) + refuse_teasers(stores, interval)
 
 
 def extract_captures(stores: Stores, pending: Callable[[], Sequence[PendingCapture]]) -> StepResult:

@@ -67,6 +67,59 @@ def test_a_wall_is_no_revision_of_the_article(world: World) -> None:
     assert len(captured(world)) == len(world.rows("select * from ledger.article_captured")) == 2
 
 
+def test_pauses_between_attempts_at_a_wall_grow_from_run_to_run(world: World) -> None:
+    world.web.answers["/a"] = Answer(EXAMPLES[WallKind.CAPTCHA])
+    world.collect()
+    for attempt, hours in enumerate((0.25, 1, 4, 16), start=1):
+        assert failures(world) == {"/a": ("wall_captcha", True)}
+        world.later(hours=hours * 0.98)
+        world.collect()
+        assert world.web.asked["/a"] == attempt, "the next attempt is not due"
+        world.later(hours=hours * 0.03)
+        world.collect()
+        assert world.web.asked["/a"] == attempt + 1
+    assert failures(world) == {"/a": ("wall_captcha", False)}
+    world.later(hours=48)
+    world.collect()
+    assert world.web.asked["/a"] == 5
+
+
+def test_a_page_that_shows_only_a_teaser_later_is_no_revision_of_the_article(world: World) -> None:
+    first, second, _ = PARAGRAPHS
+    paths = ("/a", "/declared", "/noticed", "/cut", "/rewritten")
+    world.web.feed("/feed.xml", *((path, path) for path in paths))
+    for path in paths:
+        world.web.page(path, f"Ferry {path}", *PARAGRAPHS)
+    world.ingest()
+
+    world.settings = world.settings.model_copy(update={"revisit_after": Settings().revisit_after})
+    world.web.page("/a", "Ferry /a", first)  # the outlet has shortened it
+    world.web.page("/declared", "Ferry /declared", first)
+    world.web.page("/noticed", "Ferry /noticed", first, "Subscribe now to continue reading.")
+    world.web.page("/cut", "Ferry /cut", f"{first[:-30]} …")
+    new = second.replace("Monday", "Tuesday")
+    world.web.page("/rewritten", "Ferry /rewritten", new, "Subscribe now to continue reading.")
+    for path, name, content in (
+        ("/declared", "content_tier", "locked"),
+        ("/noticed", "published_time", "2026-03-02T08:00:00Z"),  # so it is no wall
+        ("/rewritten", "published_time", "2026-03-02T08:00:00Z"),
+    ):
+        meta = f"<meta property='article:{name}' content='{content}'></head>".encode()
+        world.web.answers[path] = Answer(world.web.answers[path].body.replace(b"</head>", meta))
+    world.later(hours=2)
+    assert world.ingest().counts["article_captured"] == len(paths)
+    refused = world.rows("select url, reason, article_id from ledger.extraction_failed order by url")
+    assert [(row["url"].removeprefix(world.web.base), row["reason"]) for row in refused] == [
+        ("/cut", "teaser"),
+        ("/declared", "teaser"),
+        ("/noticed", "teaser"),
+    ]
+    annotated = world.rows("select count(*) as texts from ledger.article_annotated")
+    assert annotated == [{"texts": len(paths) + 2}], "what was refused is not annotated"
+    world.later(minutes=20)
+    assert "extraction_failed" not in world.ingest().counts
+
+
 def test_a_wall_instead_of_a_feed_is_named(world: World) -> None:
     for status in (200, 403):
         world.web.answers["/feed.xml"] = Answer(EXAMPLES[WallKind.CHALLENGE], status)

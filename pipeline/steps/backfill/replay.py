@@ -20,13 +20,12 @@ from pipeline.interval import Interval
 from pipeline.steps.annotate import annotate_with_each, installed_producers
 from pipeline.steps.annotation_task import PendingText
 from pipeline.steps.backfill.history_state import articles_of_interval
-from pipeline.steps.extract import extract_captures
+from pipeline.steps.extract import extract_captures, refuse
 from pipeline.steps.extraction_task import PendingCapture
 from pipeline.steps.join import join
 from pipeline.steps.learn import learn
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
-from pipeline.steps.shared_pages import refuse_shared_pages
 
 
 class Captures(StrEnum):
@@ -64,10 +63,10 @@ def scope_of(stores: Stores, interval: Interval, source_ids: Sequence[str]) -> S
 
 
 def replay_extraction(stores: Stores, scope: Scope, captures: Captures = Captures.ALL) -> StepResult:
-    """Extract the captures that the current extractor has not processed, and refuse pages of many articles."""
+    """Extract the captures that the current extractor has not processed, and refuse pages that are not the article."""
     extracted = extract_captures(stores, partial(replayable_captures, stores, scope, captures))
     for interval in (scope.interval, lookback(stores.settings, stores.now())):
-        extracted += refuse_shared_pages(stores, interval)
+        extracted += refuse(stores, interval)
     return extracted
 
 

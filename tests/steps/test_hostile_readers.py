@@ -7,15 +7,30 @@ import os
 import re
 import signal
 import subprocess
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.worlds.hostile import Document, HostileServer, Site, answer, article, head, redirecting, rss, rss_item
+from tests.steps.test_hostile_answers import REFUSALS, ROBOTS
+from tests.steps.test_hostile_feeds import FEEDS, NO_FEEDS
+from tests.steps.test_hostile_wire import FAULTS
+from tests.worlds.hostile import (
+    Act,
+    Document,
+    HostileServer,
+    Site,
+    Way,
+    always,
+    answer,
+    article,
+    head,
+    honestly,
+    redirecting,
+    rss,
+)
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import COMMAND, entry
 from tests.worlds.street import street
@@ -76,85 +91,92 @@ def test_a_site_of_which_nothing_can_be_read_is_left_to_the_next_run(tmp_path: P
         opened.assert_good_is_complete()
 
 
-SLOW_ITEM = f"<item><link>http://evil.localhost/a</link><author>a{'.' * 400_000}</author></item>"
+SLOW_ITEM = f"<item><link>http://slow.localhost/a</link><author>a{'.' * 400_000}</author></item>"
 """The time that feedparser needs for it grows with the square of its length."""
-SLOW_TO_READ: dict[str, Mapping[str, Document]] = {
-    "a page": {"/feed.xml": rss(rss_item("/leads-to-it")), "/freezes": FREEZING_PAGE},
-    "a page instead of a feed": {"/feed.xml": FREEZING_PAGE},
-    "a feed": {"/feed.xml": rss(SLOW_ITEM)},
+
+
+def never_whole(*sent: bytes) -> Way:
+    return always(*sent, Act.SILENCE)
+
+
+SLOW_TO_READ: Mapping[str, tuple[str, Document, Way]] = {
+    "a page instead of a feed": ("/feed.xml", FREEZING_PAGE, honestly),
+    "a feed": ("/feed.xml", rss(SLOW_ITEM), honestly),
+    "a page": ("/leads-to-it", article("a"), redirecting("/freezes")),
 }
-NEVER_WHOLE: dict[str, tuple[bytes, ...]] = {
-    "nothing": (),
-    "half of the head": (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n",),
-    "half of the body": (head("Content-Length: 900000"), b"<html><p>The ferry"),
+"""Fewer than there are worker processes: until the interrupt, each occupies one."""
+CASES: Mapping[str, tuple[Document, Way]] = {
+    "many members": (article("a"), layered),
+    "a sitemap of many members": (rss(), gzipped_sitemap),
+    "half of the head": (article("a"), never_whole(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n")),
+    "half of the body": (article("a"), never_whole(head("Content-Length: 900000"), b"<html><p>The ferry")),
+    **{name: (article("a"), fault.way) for name, fault in FAULTS.items()},
+    **{name: (article("a"), refusal.way) for name, refusal in REFUSALS.items()},
+}
+"""Every hostile answer of the other tests, and those above. A page meets them as a feed does."""
+DOCUMENTS = {
+    **{name: feed.text.encode(feed.charset) for name, feed in FEEDS.items()},
+    **NO_FEEDS,
 }
 
 
-@contextmanager
-def a_run(folder: Path, site: Site) -> Iterator[subprocess.Popen[str]]:
-    """A run that polls the hostile site and a good one. It is patient, so only an interrupt ends it."""
-    with WebServer() as good:
+def hostile_sites(hostile: HostileServer) -> Iterator[tuple[Site, str]]:
+    """A site for each case, with the path at which it is met."""
+    for name, (path, document, way) in SLOW_TO_READ.items():
+        site = hostile.site(f"slow {name}")
+        site.feed("/feed.xml", path)
+        site.serve(path, document, way)
+        site.serve("/freezes", FREEZING_PAGE)
+        yield site, path
+    for number, (document, way) in enumerate(CASES.values()):
+        site = hostile.site(f"feed {number}")
+        site.serve("/feed.xml", document, way)
+        yield site, "/feed.xml"
+        site = hostile.site(f"page {number}")
+        site.feed("/feed.xml", "/bad")
+        site.serve("/bad", document, way)
+        yield site, "/bad"
+    for number, body in enumerate(DOCUMENTS.values()):
+        site = hostile.site(f"document {number}")
+        site.serve("/feed.xml", Document(body, "text/xml"))
+        yield site, "/feed.xml"
+    for number, robots in enumerate(ROBOTS.values()):
+        site = hostile.site(f"robots {number}")
+        site.serve("/robots.txt", Document(b"", "text/plain"), robots.way)
+        yield site, "/robots.txt"
+
+
+def test_an_interrupt_ends_a_run_amid_all_hostile_cases(tmp_path: Path) -> None:
+    """The run is so patient that only an interrupt ends it. It ends as after Ctrl-C, and leaves no process."""
+    with HostileServer() as hostile, WebServer() as good:
         good.feed("/feed.xml", ("/a", "Ferry adrift"))
         good.page("/a", "Ferry adrift", *PARAGRAPHS)
-        sources = folder / "sources.toml"
-        sources.write_text(entry("evil", site.base) + entry("good", good.base))
+        sites = list(hostile_sites(hostile))
+        sources = tmp_path / "sources.toml"
+        entries = (entry(f"evil-{number}", site.base) for number, (site, _) in enumerate(sites))
+        sources.write_text(entry("good", good.base) + "".join(entries))
         patience = {f"NEWSLEDGER_{of}_TIMEOUT_SECONDS": "600" for of in ("PARSE", "READ", "REQUEST")}
         with subprocess.Popen(
-            [COMMAND, "poll", "--sources", sources, "--data", folder / "data"],
+            [COMMAND, "poll", "--sources", sources, "--data", tmp_path / "data"],
             env=os.environ | {"NEWSLEDGER_ALLOW_HOSTS": ".localhost,127.0.0.1"} | patience,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
             try:
-                yield process
+                while not (good.asked["/a"] and all(site.asked[path] for site, path in sites)):
+                    with suppress(subprocess.TimeoutExpired):
+                        assert process.wait(0.2) is None, "the run ended by itself"
+                assert any(map(_computes, _workers(psutil.Process(process.pid))))
+                started = psutil.Process(process.pid).children(recursive=True)
+                process.send_signal(signal.SIGTERM)
+                _, errors = process.communicate(timeout=60)
             finally:
                 process.kill()
-
-
-def interrupt(process: subprocess.Popen[str]) -> None:
-    """Send SIGTERM; the run ends as after Ctrl-C, and leaves no process."""
-    started = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    assert "newsledger: interrupted" in errors
-    assert "Traceback" not in errors
-    assert psutil.wait_procs(started, timeout=60)[1] == []
-
-
-@pytest.mark.parametrize("documents", SLOW_TO_READ.values(), ids=SLOW_TO_READ)
-def test_an_interrupt_ends_a_run_that_reads_such_an_answer(documents: Mapping[str, Document], tmp_path: Path) -> None:
-    with HostileServer() as hostile:
-        site = hostile.site("evil")
-        site.serve("/leads-to-it", article("a"), redirecting("/freezes"))
-        for path, document in documents.items():
-            site.serve(path, document)
-        with a_run(tmp_path, site) as process:
-            while not any(map(_computes, _workers(psutil.Process(process.pid)))):
-                assert process.poll() is None
-            interrupt(process)
-
-
-@pytest.mark.parametrize("sent", NEVER_WHOLE.values(), ids=NEVER_WHOLE)
-def test_an_interrupt_ends_a_run_that_waits_for_an_answer(sent: Sequence[bytes], tmp_path: Path) -> None:
-    asked, ended = threading.Event(), threading.Event()
-
-    def way(_: Document) -> Iterator[bytes]:
-        yield from sent
-        asked.set()
-        ended.wait()
-
-    with HostileServer() as hostile:
-        site = hostile.site("evil")
-        site.serve("/feed.xml", rss(), way)
-        with a_run(tmp_path, site) as process:
-            try:
-                while not asked.wait(1):
-                    assert process.poll() is None
-                interrupt(process)
-            finally:
-                ended.set()
+        assert process.returncode == 130, errors
+        assert "newsledger: interrupted" in errors
+        assert "Traceback" not in errors
+        assert psutil.wait_procs(started, timeout=60)[1] == []
 
 
 def _workers(run: psutil.Process) -> list[psutil.Process]:

@@ -118,9 +118,8 @@ FEEDS: dict[str, Feed] = {
         100_001 - MAX_ITEMS,
         is_whole=False,
     ),
-    "CDATA in CDATA, for ever": Feed(
-        rss(item("One", more="<![CDATA[" * 100_000)), ("One",), ("broken_xml",), is_whole=False
-    ),
+    "CDATA in CDATA, for ever": Feed(rss(item("One", more="<![CDATA[" * 100_000)), ("One",), ("broken_xml",)),
+    "titles for ever": Feed(rss(item("One", more="<title>a<![CDATA[" * 20_000)), ("One",), ("broken_xml",)),
     "Latin-1 that says it is UTF-8": Feed(
         rss(item("Fähre"), "<?xml version='1.0' encoding='utf-8'?>"), ("Fähre",), ("wrong_charset",), charset="latin-1"
     ),

@@ -60,6 +60,8 @@ class FeedWarning(StrEnum):
     """An entry links only to its sound, film or document. That link is used as the page."""
     GUID_REUSED = "guid_reused"
     """Several pages have the same guid. Their addresses are used instead."""
+    REPEATED_ITEMS = "repeated_items"
+    """Several entries have the same guid and page, so they are one item. `Feed.repeats` says which."""
     BAD_DATE = "bad_date"
     FUTURE_DATE = "future_date"
 

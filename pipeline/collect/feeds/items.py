@@ -105,6 +105,7 @@ def feed_of(
         *([FeedWarning.ITEM_WITHOUT_LINK] if None in pages else []),
         *([FeedWarning.LINK_FROM_ENCLOSURE] if any(entry.link_is_enclosure for entry, _ in located) else []),
         *([FeedWarning.GUID_REUSED] if reused else []),
+        *([FeedWarning.REPEATED_ITEMS] if repeats else []),
         *(warning for at in dates for warning in at.warnings),
     ]
     return Feed(

@@ -46,6 +46,8 @@ def read_sitemap(markup: str) -> ParsedFeed:
 def is_text_sitemap(text: str) -> bool:
     """Whether the text has an address on its first line and on most others (sitemaps.org, "Text file"), judged by its
     first lines. The format has no comments, but some sites write them."""
+    if text.lstrip().startswith("<"):
+        return False
     lines = _lines(text[:_HEAD_CHARS])[:_HEAD_LINES]
     addresses = [line for line in lines if _ADDRESS_LINE.fullmatch(line)]
     return 1 < len(addresses) > len(lines) // 2 and lines[0] == addresses[0]

@@ -75,7 +75,7 @@ def test_defects_of_a_sitemap_are_warnings_and_counts() -> None:
         f"<url><loc>{PAGE}?a&b</loc></url><url><loc>/x</loc><lastmod>bald</lastmod></url>"
         "<url><loc>/y</loc><lastmod>2027-01-01</lastmod></url>"
     )
-    assert feed.warnings == ("broken_xml", "item_without_link", "bad_date", "future_date")
+    assert feed.warnings == ("broken_xml", "item_without_link", "repeated_items", "bad_date", "future_date")
     assert (len(feed.items), feed.dropped, feed.repeats) == (3, 2, ("https://bote.example/pegel?a=&b=",))
 
 

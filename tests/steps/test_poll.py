@@ -120,10 +120,11 @@ def test_a_sitemap_whose_lastmod_is_always_now_floods_no_day(world: World) -> No
     """Old pages are not news; the page of today is, by the day in its address."""
     base = world.web.base
     world.source = msgspec.structs.replace(world.source, feeds=(), sitemaps=(f"{base}/map.xml",))
+    paths = [f"/{now(world):%Y/%m/%d}/ferry", *(f"/old-report-{n}" for n in range(50))]
 
     def serve(request: Mapping[str, str]) -> Answer:
-        at, paths = now(world), [f"/{now(world):%Y/%m/%d}/ferry", *(f"/old-report-{n}" for n in range(50))]
-        rows = "".join(f"<url><loc>{base}{path}</loc><lastmod>{at.isoformat()}</lastmod></url>" for path in paths)
+        at = now(world).isoformat()
+        rows = "".join(f"<url><loc>{base}{path}</loc><lastmod>{at}</lastmod></url>" for path in paths)
         return Answer(f"<urlset>{rows}</urlset>".encode(), content_type="text/xml")
 
     world.web.decides["/map.xml"] = serve

@@ -1,13 +1,15 @@
 """Appends a second of 1, 2 and 4 processes to one ledger: `python -m tests.benchmarks.writers`, one JSON line for each.
 
-Each process makes 10 appends of 100 items, with a catalog in SQLite and in a PostgreSQL server of its own. That server
-flushes nothing to disk, so its figures are those of a fast disk. On a busy machine, compare the lines of one run only.
+Each process makes 10 appends of 100 items: with a catalog in SQLite, with one in PostgreSQL, and with Parquet files in
+S3, too, each in a server of its own. PostgreSQL flushes nothing to disk here, so its figures are those of a fast disk;
+the S3 server is moto's, in memory. On a busy machine, compare the lines of one run only.
 """
 
 from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -15,8 +17,9 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from pipeline.ledger import Ledger, Run, verify
-from pipeline.settings import LedgerPlace, PostgresPlace
+from pipeline.settings import LedgerPlace, PostgresPlace, S3Place
 from tests.worlds.postgres import PostgresServer, binaries
+from tests.worlds.s3 import S3Server
 from tests.worlds.stories import item
 
 APPENDS, ITEMS = 10, 100
@@ -52,12 +55,24 @@ def main() -> None:
     programs = binaries()
     if programs is None:
         sys.exit("no PostgreSQL server is installed: apt-get install postgresql")
-    with PostgresServer.running(programs) as server, tempfile.TemporaryDirectory() as folder:
+    with (
+        PostgresServer.running(programs) as server,
+        S3Server.running() as objects,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        os.environ.update(objects.environment)
         for writers in (1, 2, 4):
             data = Path(folder, str(writers))
             local = measure(data / "local" / "ledger.sqlite", writers)
             shared = measure(PostgresPlace(server.new_database(), data / "shared" / "ledger"), writers)
-            line = {"writers": writers, "sqlite": round(local, 1), "postgresql": round(shared, 1)}
+            store = S3Place(objects.new_bucket(), "")
+            apart = measure(PostgresPlace(server.new_database(), data / "apart" / "ledger", store), writers)
+            line = {
+                "writers": writers,
+                "sqlite": round(local, 1),
+                "postgresql": round(shared, 1),
+                "s3": round(apart, 1),
+            }
             print(json.dumps(line), flush=True)
 
 

@@ -6,7 +6,7 @@ stays open. In all other languages the quotations are found that have the length
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 
 import msgspec
@@ -28,6 +28,7 @@ LONGEST_OFFICE = 9
 LONGEST_INTRODUCTION = 14
 """Most tokens from the name or verb to the colon before the marks."""
 _STOPS = frozenset(".!?…\n")
+_SEPARATORS = frozenset({",", "–", "—", "-"})
 
 
 class BasicWords(msgspec.Struct, frozen=True):
@@ -117,14 +118,14 @@ class _BasicText:
 
     def _after(self, at: int) -> tuple[MarkedRule, Attribution] | None:
         """What follows the marks: a verb or a source, and perhaps a speaker."""
-        start = at + 2 if self._is_at(at + 1, ",", "–", "—", "-") else at + 1
+        start = at + 2 if self._is_at(at + 1, _SEPARATORS) else at + 1
         ending = self._text[self._segments[self._tokens[at].segment].end - 1]
         if start == at + 1 and ending not in ",!?…":
             return None
         if (end := self._verb_end(start)) is not None:
             speaker = self._speaker(end)
             return verb_speaker, Attribution(speaker, (start, end))
-        if self._is_at(start, *self._words.sources):
+        if self._is_at(start, self._words.sources):
             speaker = self._speaker(start + 1)
             return (according_to, Attribution(speaker, (start, start + 1))) if speaker is not None else None
         return None
@@ -134,13 +135,13 @@ class _BasicText:
         first = at - 1
         while first > 0 and at - first <= LONGEST_INTRODUCTION and self._tokens[first - 1].surface not in _STOPS:
             first -= 1
-        if self._is_at(first, *self._words.sources) and (speaker := self._speaker(first + 1)) is not None:
-            is_all = speaker[1] == at - 1 and self._is_at(at - 1, ",")
+        if self._is_at(first, self._words.sources) and (speaker := self._speaker(first + 1)) is not None:
+            is_all = speaker[1] == at - 1 and self._is_at(at - 1, {","})
             return (according_to, Attribution(speaker, (first, first + 1))) if is_all else None
-        if not self._is_at(at - 1, ":"):
+        if not self._is_at(at - 1, {":"}):
             return None
         for verb in range(at - 2, first - 1, -1):
-            if (end := self._verb_end(verb)) is not None and not self._is_at(verb - 1, *self._words.auxiliaries):
+            if (end := self._verb_end(verb)) is not None and not self._is_at(verb - 1, self._words.auxiliaries):
                 return verb_colon, Attribution(self._name_before(first, verb) or self._speaker(end), (verb, end))
         name = self._name_end(first)
         is_name = name == at - 1 and name - first > 1 and self._is_given(first)
@@ -153,24 +154,24 @@ class _BasicText:
         verb = self._tokens[at].lower.partition("-")[0]
         if verb in self._words.verbs:
             return at + 1
-        has_participle = verb in self._words.auxiliaries and self._is_at(at + 1, *self._words.verbs)
+        has_participle = verb in self._words.auxiliaries and self._is_at(at + 1, self._words.verbs)
         return at + 2 if has_participle else None
 
     def _speaker(self, at: int) -> Range | None:
         """The phrase at the position that is or ends in a name: "Karin Holm", "le maire Piet Holm", "hij"."""
-        if self._is_at(at, *self._words.pronouns):
+        if self._is_at(at, self._words.pronouns):
             return at, at + 1
         name = at
-        if self._is_at(at, *self._words.titles):
-            name = at + 2 if self._is_at(at + 1, ".") else at + 1
+        if self._is_at(at, self._words.titles):
+            name = at + 2 if self._is_at(at + 1, {"."}) else at + 1
         if (end := self._name_end(name)) > name:
             return at, end
-        if not self._is_at(at, *self._words.articles):
+        if not self._is_at(at, self._words.articles):
             return (at + 1, end) if (end := self._name_end(at + 1)) > at + 2 else None  # "zei burgemeester Piet Holm"
         for start in range(at + 1, min(len(self._tokens), at + LONGEST_OFFICE)):
             word = self._tokens[start].surface
             end = self._name_end(start)
-            is_bound = self._is_at(start - 1, *self._words.particles, *self._words.articles)
+            is_bound = self._is_at(start - 1, self._words.particles | self._words.articles)
             if end > start + 1 and not is_bound:
                 return at, end
             if word != "," and not self._tokens[start].is_word:
@@ -190,7 +191,7 @@ class _BasicText:
         while end < len(self._tokens) and end - at < LONGEST_NAME:
             if self._is_name_word(end):
                 end += 1
-            elif end > at and self._is_at(end, *self._words.particles) and self._is_name_word(end + 1):
+            elif end > at and self._is_at(end, self._words.particles) and self._is_name_word(end + 1):
                 end += 2
             else:
                 break
@@ -202,12 +203,12 @@ class _BasicText:
         compounds = tuple(word for word in self._words.named if len(word) > LONGEST_NAME)  # "Jan Holmstraat"
         small = self._words.sources | self._words.articles | self._words.places | self._words.titles
         while at < len(self._tokens):
-            if self._is_at(at, *small):
+            if self._is_at(at, small):
                 at += 1  # "Selon Karin Holm": the first word has its capital from the sentence
                 continue
             end = self._name_end(at)
-            before = at - 2 if self._is_at(at - 1, *self._words.particles) else at - 1
-            is_other = self._is_at(before, *self._words.named) or self._is_at(at - 1, *self._words.places)
+            before = at - 2 if self._is_at(at - 1, self._words.particles) else at - 1
+            is_other = self._is_at(before, self._words.named) or self._is_at(at - 1, self._words.places)
             is_other = is_other or self._tokens[end - 1].lower.endswith(compounds)
             if end > at and not is_other and not self._is_name_word(end):
                 yield at, end
@@ -242,7 +243,7 @@ class _BasicText:
         word = self._tokens[at].surface
         return word[0].isupper() and len(word) > 1 and not word.isupper() and word.replace("-", "").isalpha()
 
-    def _is_at(self, at: int, *words: str) -> bool:
+    def _is_at(self, at: int, words: Container[str]) -> bool:
         return 0 <= at < len(self._tokens) and self._tokens[at].lower in words
 
     def _spelled(self, name: Range) -> str:

@@ -107,7 +107,7 @@ class Speakers:
         """
         tokens, lexicon = self._tokens, self._people.lexicon
         first = tokens[phrase[0]]
-        is_common = first.lower in lexicon.determiners_nominative | lexicon.determiners_oblique
+        is_common = first.lower in lexicon.determiners
         if not lexicon.is_german or phrase in self._accepted or not (is_common or is_adjective_de(first, lexicon)):
             return False
         end = head_end(self._view, phrase)
@@ -144,7 +144,7 @@ class Speakers:
         lexicon, word = self._people.lexicon, noun.lower
         if noun.end - noun.start > len(noun.surface) or any(map(str.isupper, noun.surface[1:])):
             return True  # „Abendblatt“, BVerfG
-        if lexicon.is_role(noun.surface) or word.endswith(tuple(lexicon.person_endings)) or noun.surface[0].isdigit():
+        if lexicon.is_role(noun.surface) or word.endswith(lexicon.person_endings) or noun.surface[0].isdigit():
             return True
         return noun.surface in self._people.words or lexicon.source_kind(word) is not None
 

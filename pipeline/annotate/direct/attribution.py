@@ -7,8 +7,6 @@ themselves: next to "sagte Holm" a single word is one, without any cue only a wh
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 import msgspec
 
 from pipeline.annotate.direct.adjacent_cues import (
@@ -90,9 +88,8 @@ class Quoted(msgspec.Struct, frozen=True, gc=False):
 def attribute_segments(reading: Reading) -> list[Quoted]:
     """The marked words that a rule takes for quotations, in the text's order."""
     found: list[Quoted] = []
-    marked = [at for at, token in enumerate(reading.tokens) if token.segment >= 0]
     for number, sentence in enumerate(reading.sentences):
-        for at in marked[bisect_left(marked, sentence.first) : bisect_left(marked, sentence.end)]:
+        for at in reading.marked_between(sentence.first, sentence.end):
             segment = reading.segment_at(at)
             situation = situation_of(reading, number, at, found[-1] if found else None)
             shape = shape_of(reading, at)

@@ -63,7 +63,7 @@ def find_blocks(reading: Reading, people: People, blocks: Sequence[tuple[int, in
         end = sentences[last - 1].end
         while end > begin and tokens[end - 1].surface == "\n":
             end -= 1
-        if end - begin < FEWEST_WORDS or any(token.segment >= 0 for token in tokens[begin:end]):
+        if end - begin < FEWEST_WORDS or reading.marked_between(begin, end):
             continue
         caption = _caption(reading, paragraphs, number + 1, people)
         attribution, by = None, introduced_block
@@ -163,8 +163,7 @@ def join_paragraphs(quoted: list[Quoted], reading: Reading) -> list[Quoted]:
     parts = [
         (tokens[at].segment, at, number)
         for number, sentence in enumerate(reading.sentences)
-        for at in range(sentence.first, sentence.end)
-        if tokens[at].segment >= 0
+        for at in reading.marked_between(sentence.first, sentence.end)
     ]
     wholes: list[list[tuple[int, int, int]]] = []
     for part in parts:

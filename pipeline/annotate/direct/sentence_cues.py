@@ -29,7 +29,8 @@ def according_to(s: Situation) -> Attribution | None:
     """laut X, X zufolge, nach Angaben von X, according to X, in the words of X, “…,” per X."""
     left = range(s.at - 1, s.first - 1, -1)
     right = range(s.at + 1, s.end)
-    for at in (*left, *right):
+    starts = s.lexicon.source_starts
+    for at in (at for at in (*left, *right) if s.tokens[at].lower in starts):
         found = source_de(s, at, s.at) if s.is_german else source_en(s, at) or _per(s, at)
         if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
             return found

@@ -12,7 +12,7 @@ def is_abstract(view: View, phrase: Range) -> bool:
     lexicon = view.lexicon
     if not lexicon.is_german:
         head = view.tokens[phrase[1] - 1].lower
-        return head.endswith(tuple(lexicon.abstract_endings)) and not lexicon.is_speaking_noun(head)
+        return head.endswith(lexicon.abstract_endings) and not lexicon.is_speaking_noun(head)
     tokens = view.tokens
     if phrase[1] - phrase[0] == 1 and tokens[phrase[0]].lower in lexicon.things:
         return True
@@ -24,7 +24,7 @@ def is_abstract(view: View, phrase: Range) -> bool:
     if lexicon.is_role(head) or lexicon.is_speaking_noun(head):
         return False
     return (
-        head.endswith(tuple(lexicon.abstract_endings))
+        head.endswith(lexicon.abstract_endings)
         or lexicon.is_reporting_noun(head)
         or lexicon.source_kind(head) in {"source", "law"}
     )

@@ -11,25 +11,28 @@ LONGEST_PHRASE = 22
 
 def is_name_word(token: Token, lexicon: Lexicon) -> bool:
     """Whether the token is a capitalised word of content: in German any noun, in English a name."""
-    return token.is_capitalised and token.lower not in lexicon.function_words and token.lower not in lexicon.weekdays
+    return token.is_capitalised and token.lower not in lexicon.no_names
 
 
 def name_end(view: View, at: int, stop: int) -> int:
     """The end of the capitalised words from `at`, with particles ("von der Heide") and initials; `at` if none."""
     tokens, lexicon = view.tokens, view.lexicon
-    end = at
+    if at >= stop or not is_name_word(tokens[at], lexicon):
+        return at
+    end = at + 1
+    if end < stop and not tokens[end].is_capitalised and tokens[end].surface != ".":
+        if tokens[end].lower not in lexicon.name_particles:
+            return end  # most nouns
     stop = min(stop, at + LONGEST_PHRASE)
     while end < stop:
         token = tokens[end]
-        if is_name_word(token, lexicon) or (end > at and token.is_capitalised and token.lower in lexicon.adverbs):
-            if end > at and "." in token.surface[:-1] and token.surface[-1] != ".":
+        if token.is_capitalised and (token.lower not in lexicon.no_names or token.lower in lexicon.adverbs):
+            if "." in token.surface[:-1] and token.surface[-1] != ".":
                 break  # "sagt Judy Holm ufer-bote.de"
-            if end > at and _follows_whole_name(view, at, end, stop):
+            if _follows_whole_name(view, at, end, stop):
                 break
             end += 1
             continue
-        if end == at:
-            break
         if token.surface == "." and tokens[end - 1].end == token.start and is_short(tokens[end - 1], lexicon):
             if end + 1 < stop and tokens[end + 1].is_capitalised:
                 end += 1

@@ -62,7 +62,7 @@ def _with_support_verb(view: View, at: int) -> Range:
     """The noun with its article and the verb before it: "ist der Meinung", "kam zu dem Ergebnis"."""
     tokens, lexicon = view.tokens, view.lexicon
     first = at
-    small = lexicon.determiners_nominative | lexicon.determiners_oblique | lexicon.prepositions
+    small = lexicon.determiners | lexicon.prepositions
     while first > view.first and (tokens[first - 1].lower in small or is_adjective_de(tokens[first - 1], lexicon)):
         first -= 1
     before = tokens[first - 1] if first > view.first else None

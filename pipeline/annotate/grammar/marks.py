@@ -129,6 +129,8 @@ def _is_elision(text: str, at: int) -> bool:
 
 def _pair(text: str, marks: list[_Mark], found: list[Segment]) -> int | None:
     """Append the paragraph's segments; return the position of an opening mark that is still open at its end."""
+    if not marks:
+        return None
     doubles = [mark for mark in marks if mark.char not in _SINGLE]
     singles = [mark for mark in marks if mark.char in _SINGLE]
     pairs, dangling = _nested_pairs(doubles)

@@ -35,7 +35,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     if (partitive_end := _partitive_end_de(view, at, stop)) is not None:
         return partitive_end
     head = at
-    if tokens[at].lower in lexicon.determiners_nominative or tokens[at].lower in lexicon.determiners_oblique:
+    if tokens[at].lower in lexicon.determiners:
         head += 1
         head = _past_participle_attribute(view, head, stop)
     while head < stop and (
@@ -58,7 +58,8 @@ def _follows_article(token: Token, lexicon: Lexicon) -> bool:
     return (
         len(token.lower) > len("der")
         and token.surface.islower()
-        and token.lower in (lexicon.determiners_nominative | lexicon.determiners_oblique) - lexicon.genitive_determiners
+        and token.lower in lexicon.determiners
+        and token.lower not in lexicon.genitive_determiners
     )
 
 
@@ -84,7 +85,7 @@ def _past_participle_attribute(view: View, at: int, stop: int) -> int:
         token = tokens[participle]
         if not token.is_word or token.lower in lexicon.finite_verbs or token.lower in lexicon.auxiliaries:
             return at
-        is_participle = token.surface.islower() and token.lower.endswith(tuple(lexicon.participle_endings))
+        is_participle = token.surface.islower() and token.lower.endswith(lexicon.participle_endings)
         if is_participle and tokens[participle + 1].is_capitalised and token.lower not in lexicon.function_words:
             return participle
     return at
@@ -123,7 +124,7 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
     """Whether the word may be an adjective: "alte", "81-jährige", "81", but not "39-Jährige" or "t-online.de"."""
     if not token.is_word or token.is_capitalised:
         return False
-    if any(token.lower in words for words in (lexicon.function_words, lexicon.verbs, lexicon.finite_verbs)):
+    if token.lower in lexicon.function_words or token.lower in lexicon.verbs or token.lower in lexicon.finite_verbs:
         return False
     is_long = len(token.lower) > 3 and token.surface[0].islower()
     return token.surface[0].isdigit() or (is_long and token.lower.endswith(_ADJECTIVE_ENDINGS))
@@ -136,7 +137,7 @@ def is_attribute_de(view: View, at: int) -> bool:
     before, lexicon = view.tokens[at - 1], view.lexicon
     if before.lower in lexicon.pronouns or view.tokens[at].lower in lexicon.verb_forms:
         return False
-    is_article = before.lower in lexicon.determiners_nominative or before.lower in lexicon.determiners_oblique
+    is_article = before.lower in lexicon.determiners
     return is_article or before.lower in lexicon.prepositions or is_adjective_de(before, lexicon)
 
 
@@ -285,8 +286,15 @@ def _ends_phrase_en(token: Token, lexicon: Lexicon) -> bool:
         return True
     if lower in lexicon.finite_verbs and not token.is_capitalised:
         return True
-    closed = (lexicon.adverbs, lexicon.weekdays, lexicon.auxiliaries, lexicon.pronouns, lexicon.prepositions)
-    return any(lower in words for words in closed) or lower in lexicon.conjunctions
+    closed = (
+        lexicon.adverbs,
+        lexicon.weekdays,
+        lexicon.auxiliaries,
+        lexicon.pronouns,
+        lexicon.prepositions,
+        lexicon.conjunctions,
+    )
+    return lower in lexicon.no_names and any(lower in words for words in closed)
 
 
 def _may_extend_en(view: View, at: int) -> bool:

@@ -249,8 +249,9 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
             agent = passive_agent(sentence, at) if sentence.has(first, at, *view.lexicon.passive_forms) else None
             if agent is not None:
                 return agent
+    starts = view.lexicon.source_starts
     found = reporter_after(sentence, first) or next(
-        (s for at in range(first, end) if (s := source_at(sentence, at))), None
+        (s for at in range(first, end) if view.tokens[at].lower in starts and (s := source_at(sentence, at))), None
     )
     return found.speaker if found is not None else None
 

@@ -177,9 +177,8 @@ def _may_be_verb(token: Token) -> bool:
 
 
 def _is_inert(token: Token, lexicon: Lexicon) -> bool:
-    articles = (lexicon.determiners_nominative, lexicon.determiners_oblique)
-    others = (lexicon.prepositions, lexicon.conjunctions, lexicon.adverbs, lexicon.pronouns)
-    return any(token.lower in words for words in (*articles, *others))
+    inert = (lexicon.determiners, lexicon.prepositions, lexicon.conjunctions, lexicon.adverbs, lexicon.pronouns)
+    return any(token.lower in words for words in inert)
 
 
 def subject_before(view: View, low: int, verb: int) -> Range | None:
@@ -231,7 +230,7 @@ def _is_inside_phrase(view: View, at: int) -> bool:
         return tokens[at].is_capitalised or (lexicon.is_german and tokens[at].lower in lexicon.genitive_determiners)
     if not lexicon.is_german:
         return before.lower in lexicon.determiners_nominative
-    if before.lower in lexicon.determiners_oblique or before.lower in lexicon.determiners_nominative:
+    if before.lower in lexicon.determiners:
         return True
     return is_adjective_de(before, lexicon) and before.surface.islower()
 

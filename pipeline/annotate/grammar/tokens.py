@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Set
 from functools import cache, lru_cache
+from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -139,11 +140,17 @@ class Reading(View, frozen=True, kw_only=True, gc=False):
 
     text: str
     segments: list[Segment]
+    marked: list[int]
+    """The positions of the tokens that stand for segments."""
     sentences: list[Sentence]
 
     def segment_at(self, at: int) -> Segment:
         """The marked words that the token stands for."""
         return self.segments[self.tokens[at].segment]
+
+    def marked_between(self, first: int, end: int) -> list[int]:
+        """The positions of the marked words between two positions."""
+        return self.marked[bisect_left(self.marked, first) : bisect_left(self.marked, end)]
 
     def sentence_before(self, number: int) -> Range | None:
         """The sentence before in the same paragraph."""
@@ -168,6 +175,7 @@ def read_sentences(text: str, words: View, segments: list[Segment], titles: list
         end=view.end,
         text=text,
         segments=segments,
+        marked=[at for at, token in enumerate(view.tokens) if token.segment >= 0] if segments else [],
         sentences=sentences,
     )
 
@@ -180,10 +188,9 @@ def _without_capitals(view: View, sentences: list[Sentence]) -> list[Token]:
     openers = [sentence.first for sentence in sentences if _may_be_small(view, sentence)]
     is_opener = set(openers)
     known = {token.surface for at, token in enumerate(tokens) if token.is_word and at not in is_opener}
-    endings = tuple(lexicon.adverb_endings)
     for at in openers:
         token = tokens[at]
-        if token.surface not in known and (token.lower in known or token.lower.endswith(endings)):
+        if token.surface not in known and (token.lower in known or token.lower.endswith(lexicon.adverb_endings)):
             tokens[at] = msgspec.structs.replace(token, is_capitalised=False)
     return tokens
 
@@ -204,15 +211,12 @@ def _token() -> re.Pattern[str]:
 
 def read_tokens(text: str) -> list[Token]:
     """The tokens of the text. Line ends are tokens too."""
-    tokens: list[Token] = []
-    end = 0
-    pieces = iter(_token().split(text))
-    for space, surface in zip(pieces, pieces, strict=False):  # the space after the last token has no token after it
-        lower, is_word, is_capitalised = _traits(surface)
-        start = end + len(space)
-        end = start + len(surface)
-        tokens.append(Token(start, end, surface, lower, is_word, is_capitalised))
-    return tokens
+    pieces = _token().split(text)
+    surfaces = pieces[1::2]
+    if not surfaces:
+        return []
+    ends = list(accumulate(map(len, pieces)))  # of each space, and of the token after it
+    return list(map(Token, ends[0::2], ends[1::2], surfaces, *zip(*map(_traits, surfaces), strict=True)))
 
 
 def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Token]:

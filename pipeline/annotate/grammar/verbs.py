@@ -100,13 +100,13 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
                 return position
             if tokens[position].surface in {",", ".", "\n"}:
                 break
+    words = ("von", "vom") if verb.needs == "von" else (verb.needs,)
     for position in range(at + 1, min(stop, at + REACH)):
-        lower = tokens[position].lower
-        if verb.is_separable and lower == verb.needs and not _ends_clause(view, position):
+        if tokens[position].lower not in words:
             continue
-        if not view.is_german and view.is_at(position + 1, "to"):
-            continue  # "went on to win"
-        if lower == verb.needs or (verb.needs == "von" and lower == "vom"):
+        if verb.is_separable and not _ends_clause(view, position):
+            continue
+        if view.is_german or not view.is_at(position + 1, "to"):  # "went on to win"
             return position
     return None
 
@@ -131,6 +131,8 @@ LONGEST_CONCESSION = 6
 def is_subjunctive(view: View, at: int) -> bool:
     """Konjunktiv I that differs from the indicative: "sei", "habe", "komme", "zurücktrete", "informiere"."""
     token = view.tokens[at]
+    if token.surface[-1] != "e" and token.lower not in view.lexicon.subjunctive:
+        return False
     return token.segment < 0 and token.surface.islower() and _is_form(token.lower, view.lexicon.language)
 
 

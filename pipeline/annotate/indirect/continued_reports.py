@@ -29,6 +29,7 @@ HEARSAY_REACH = 2
 """The speaker of a report is taken as the speaker of hearsay in this many sentences after the report."""
 LONGEST_SENTENCE = 120
 """The mood of reported speech is looked for in this many tokens of a sentence."""
+_HEARSAY = frozenset({"soll", "sollen"})
 LONGEST_BRACKET = 30
 """Maximum number of tokens from "soll" to the end of its clause."""
 
@@ -141,6 +142,12 @@ RULES: tuple[ContinuedRule, ...] = (announced_clause, reported_on, hearsay)
 """Tried in this order at each sentence that may continue a report."""
 
 
+def mood_words(view: View) -> list[int]:
+    """The positions of the German words without which no sentence continues a report."""
+    words = view.lexicon.conditional_auxiliaries | _HEARSAY
+    return [at for at, token in enumerate(view.tokens) if token.lower in words or is_subjunctive(view, at)]
+
+
 def find_continued(c: Continuation) -> Reported | None:
     """The reported words of the sentence, usually all of them; None if its mood shows no report."""
     for each in RULES:
@@ -164,7 +171,7 @@ def _is_hearsay(view: View) -> bool:
     if view.has(view.first, view.end, *view.lexicon.future_words):
         return False
     for at in range(view.first, min(view.end, view.first + LONGEST_SENTENCE)):
-        if tokens[at].lower not in {"soll", "sollen"}:
+        if tokens[at].lower not in _HEARSAY:
             continue
         for end in range(at + 2, min(view.end, at + LONGEST_BRACKET)):
             if tokens[end].surface in {";", ":"}:

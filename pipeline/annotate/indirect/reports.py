@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import islice
-from operator import attrgetter
 
 import msgspec
 
@@ -13,7 +12,7 @@ from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule,
 from pipeline.annotate.grammar.tokens import Attribution, Reading, Sentence, View
 from pipeline.annotate.grammar.verbs import is_subjunctive, reporting_verb_at
 from pipeline.annotate.indirect import clauses_de, clauses_en, references_de, sources_de
-from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins
+from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins, mood_words
 from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
 
 MOST_CUES = 12
@@ -46,12 +45,15 @@ def find_reports(reading: Reading, quoted: dict[int, Attribution]) -> list[Repor
     """
     found: list[Reported] = []
     starts = _reporting_words(reading)
+    moods = mood_words(reading) if reading.is_german else []
     for number, sentence in enumerate(reading.sentences):
         near = starts[bisect_left(starts, sentence.first) : bisect_left(starts, sentence.end)]
         reports = _reports_in(reading, number, near) if near else []
         if reports and found:
             reports = [item for item in reports if item.quote[0] >= found[-1].quote[1]]
-        if reading.is_german and (not reports or _is_told(reading, sentence, reports, found, number)):
+        if bisect_left(moods, sentence.first) < bisect_left(moods, sentence.end) and (
+            not reports or _is_told(reading, sentence, reports, found, number)
+        ):
             continued = find_continued(
                 Continuation(reading=reading, number=number, last=found[-1] if found else None, quoted=quoted)
             )
@@ -78,11 +80,12 @@ def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: lis
 def _reporting_words(view: View) -> list[int]:
     """The positions of all words from which a rule starts."""
     lexicon, words = view.lexicon, view.lexicon.reporting_words
-    may_be_noun = attrgetter("is_capitalised" if lexicon.is_german else "is_word")
+    if not lexicon.is_german:
+        words |= lexicon.reporting_nouns
     return [
         at
         for at, token in enumerate(view.tokens)
-        if token.lower in words or (may_be_noun(token) and lexicon.is_reporting_noun(token.lower))
+        if token.lower in words or (token.is_capitalised and lexicon.is_reporting_noun(token.lower))
     ]
 
 

@@ -109,7 +109,7 @@ def _around(p: Passage, before: int, after: int) -> Range:
 
 def is_open(p: Passage, comma: int) -> bool:
     """Whether the clause before the parenthesis is not complete: "Es sei, sagte Holm, ein Anfang"."""
-    if not p.tokens[comma - 1].lower.startswith(tuple(p.lexicon.open_forms)):
+    if not p.tokens[comma - 1].lower.startswith(p.lexicon.open_forms):
         return False
     return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
 

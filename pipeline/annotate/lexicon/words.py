@@ -14,6 +14,14 @@ _STARTS = {
     "de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge", "dass", "daß"),
     "en": ("according",),
 }
+_TUPLES = frozenset(
+    """
+    abstract_endings adverb_endings noun_endings open_forms organisation_compounds organisation_endings
+    participle_endings person_endings place_compounds speaking_nouns
+    """.split()
+)
+"""Word sets that are only compared with beginnings and endings, for which `str` takes tuples."""
+_SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
 LONG_ROLE = 8
 """Fewest letters of an English role that may end a compound."""
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
@@ -52,6 +60,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     pronouns_female: frozenset[str]
     determiners_nominative: frozenset[str]
     determiners_oblique: frozenset[str]
+    determiners: frozenset[str]
+    """Both."""
     prepositions: frozenset[str]
     adverbs: frozenset[str]
     conjunctions: frozenset[str]
@@ -63,6 +73,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     abbreviations: frozenset[str]
     function_words: frozenset[str]
     """Words that are no names although a sentence begins with them."""
+    no_names: frozenset[str]
+    """The same, and weekdays."""
     subjunctive: frozenset[str]
     """German forms that mark a clause as reported (Konjunktiv I)."""
     conditional: frozenset[str]
@@ -70,12 +82,14 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     complementizers: frozenset[str]
     reporting_nouns: frozenset[str]
     source_prepositions: frozenset[str]
+    source_starts: frozenset[str]
+    """Every word from which a phrase that names a source is looked for."""
     separable_particles: frozenset[str]
     modals: frozenset[str]
     no_infinitives: frozenset[str]
     indefinite: frozenset[str]
     name_breaks: frozenset[str]
-    organisation_endings: frozenset[str]
+    organisation_endings: tuple[str, ...]
     organisation_forms: frozenset[str]
     organisation_heads: frozenset[str]
     feminine_forms: frozenset[str]
@@ -83,14 +97,14 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     surnames: frozenset[str]
     no_offices: frozenset[str]
     place_nouns: frozenset[str]
-    place_compounds: frozenset[str]
+    place_compounds: tuple[str, ...]
     organisation_nouns: frozenset[str]
-    organisation_compounds: frozenset[str]
+    organisation_compounds: tuple[str, ...]
     place_starts: frozenset[str]
     place_endings: frozenset[str]
     no_places: frozenset[str]
     in_something: frozenset[str]
-    noun_endings: frozenset[str]
+    noun_endings: tuple[str, ...]
     measures: frozenset[str]
     name_particles: frozenset[str]
     female_titles: frozenset[str]
@@ -101,7 +115,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     organisation_joins: frozenset[str]
     anybody: frozenset[str]
     no_speakers: frozenset[str]
-    speaking_nouns: frozenset[str]
+    speaking_nouns: tuple[str, ...]
     nobody: frozenset[str]
     never: frozenset[str]
     counterfactual: frozenset[str]
@@ -146,11 +160,11 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     own: frozenset[str] = frozenset()
     focus_particles: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
-    abstract_endings: frozenset[str] = frozenset()
-    adverb_endings: frozenset[str] = frozenset()
-    person_endings: frozenset[str] = frozenset()
+    abstract_endings: tuple[str, ...] = ()
+    adverb_endings: tuple[str, ...] = ()
+    person_endings: tuple[str, ...] = ()
     agent_prepositions: frozenset[str] = frozenset()
-    participle_endings: frozenset[str] = frozenset()
+    participle_endings: tuple[str, ...] = ()
     complements: frozenset[str] = frozenset()
     dative_pronouns: frozenset[str] = frozenset()
     dative_articles: frozenset[str] = frozenset()
@@ -171,7 +185,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     source_clause_openers: frozenset[str] = frozenset()
     participle_auxiliaries: frozenset[str] = frozenset()
     passive_forms: frozenset[str] = frozenset()
-    open_forms: frozenset[str] = frozenset()
+    open_forms: tuple[str, ...] = ()
     owner_markers: frozenset[str] = frozenset()
     impersonal_verbs: frozenset[str] = frozenset()
     document_prepositions: frozenset[str] = frozenset()
@@ -228,9 +242,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_speaking_noun(self, word: str) -> bool:
         """Whether the noun names a group that speaks, in the singular or the plural: "Regierungen", "residents"."""
-        nouns = tuple(self.speaking_nouns)
         return any(
-            word.removesuffix(ending).endswith(nouns)
+            word.removesuffix(ending).endswith(self.speaking_nouns)
             for ending in (("", "en", "n", "s", "es") if self.is_german else ("", "s"))
         )
 
@@ -275,9 +288,9 @@ def _is_class_noun(word: str, kind: str) -> bool:
     lexicon = load_lexicon("de")
     assert lexicon is not None
     nouns: frozenset[str] = getattr(lexicon, f"{kind}_nouns")
-    compounds: frozenset[str] = getattr(lexicon, f"{kind}_compounds")
+    compounds: tuple[str, ...] = getattr(lexicon, f"{kind}_compounds")
     stems = [word, *(word[: -len(ending)] for ending in ("es", "en", "s", "n") if word.endswith(ending))]
-    return any(stem in nouns or stem.endswith(tuple(compounds)) for stem in stems)
+    return any(stem in nouns or stem.endswith(compounds) for stem in stems)
 
 
 def _stems(word: str) -> list[str]:
@@ -310,19 +323,23 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         "conjunctions",
         "auxiliaries",
     )
+    function_words = frozenset().union(*(words[key] for key in closed))
     return Lexicon(
         language=language,
         is_german=language == "de",
         verbs=verbs_by_form(verbs),
         participles={verb.participle: verb for verb in verbs if verb.participle},
-        function_words=frozenset().union(*(words[key] for key in closed)),
+        determiners=words["determiners_nominative"] | words["determiners_oblique"],
+        function_words=function_words,
+        source_starts=words["source_prepositions"] | _SOURCE_STARTS,
+        no_names=function_words | words["weekdays"],
         verb_forms=words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(verbs_by_form(verbs)),
         long_roles=tuple(role for role in words["roles"] if len(role) >= LONG_ROLE),
         shortest_role=min(map(len, words["roles"])),
         reporting_words=frozenset(verbs_by_form(verbs)).union(
             (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]
         ),
-        **words,
+        **(words | {key: tuple(words[key]) for key in words.keys() & _TUPLES}),
     )
 
 

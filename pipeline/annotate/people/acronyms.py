@@ -28,8 +28,8 @@ def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acr
     tokens = view.tokens
     acronyms = Acronyms({}, {})
     ends_of_persons = {last for _, last in persons}
-    for at in range(1, len(tokens) - 2):
-        if tokens[at].surface != "(" or at in ends_of_persons or tokens[at + 2].surface != ")":
+    for at in [at for at, token in enumerate(tokens[:-2]) if token.surface == "("]:
+        if not at or at in ends_of_persons or tokens[at + 2].surface != ")":
             continue
         short = tokens[at + 1].surface
         if not is_short_form(short) or short in gazetteer.parties:

@@ -195,6 +195,8 @@ NAME_RULES: tuple[Rule[FindName], ...] = (
     place_phrase,
 )
 """Tried in this order at each capitalised word outside of persons' names."""
+_UNLISTED = tuple(each for each in NAME_RULES if each not in (known_surname, gazetteer))
+"""The rules that find names that no table has."""
 RULES: tuple[AnyRule, ...] = (*PERSON_RULES, *NAME_RULES)
 
 
@@ -215,8 +217,8 @@ def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention,
 def _name_offices(view: View, people: People, offices: Offices) -> None:
     """Count an office that stands for its holder as naming them: "der Kanzler … Er …"."""
     tokens, lexicon = view.tokens, view.lexicon
-    for at, token in enumerate(tokens[1:], 1):
-        if tokens[at - 1].lower in lexicon.definite_articles and lexicon.is_role(token.surface):
+    for at in [at for at, token in enumerate(tokens[:-1], 1) if token.lower in lexicon.definite_articles]:
+        if lexicon.is_role(tokens[at].surface):
             follower = tokens[at + 1] if at + 1 < len(tokens) else None
             if follower is None or not (follower.is_capitalised or follower.lower in lexicon.office_attributes):
                 holder = offices.holder(view, (at - 1, at + 1))
@@ -250,8 +252,9 @@ def _others(
     tokens = view.tokens
     person = after = 0
     last: Mention | None = None
-    for at, token in enumerate(tokens):
-        if at < after or not (token.is_capitalised or (token.surface == "(" and last)):
+    for at in [at for at, token in enumerate(tokens) if token.is_capitalised or token.surface == "("]:
+        token = tokens[at]
+        if at < after or not (token.is_capitalised or last):
             continue
         while person < len(taken) and taken[person][1] <= at:
             person += 1
@@ -263,9 +266,11 @@ def _others(
             is_short = token.surface in acronyms.names or at in acronyms.ends
             if not is_short and not _may_be_named(view, at, names, places):
                 continue
-            rules = NAME_RULES
+            rules = _UNLISTED
         stop = taken[person][0] if person < len(taken) else len(tokens)
         known = names.entry_at(view, at)
+        if known is not None and token.is_capitalised:
+            rules = NAME_RULES
         spot = Spot(
             tokens=tokens,
             lexicon=view.lexicon,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de
 from pipeline.annotate.grammar.tokens import Range, Token, View, capitalised
-from pipeline.annotate.lexicon import Lexicon, load_given_names, load_lexicon
+from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer
 from pipeline.events import MentionKind
 
@@ -86,6 +84,8 @@ def _without_possessive(word: str) -> str:
 
 def located_at(view: View, at: int, stop: int, places: Places) -> tuple[int, str] | None:
     """The end and the name of a known place at the token. A genitive -s at its end is ignored."""
+    if not places:
+        return None
     first = view.tokens[at].surface
     for key in (first, _without_possessive(first), first.removesuffix("s")):
         for words in sorted(places.get(key, ()), key=len, reverse=True):
@@ -121,7 +121,7 @@ def classed_end(view: View, at: int, stop: int) -> int | None:
     token = view.tokens[at]
     if not is_name_word(token, lexicon) or lexicon.is_role(token.surface) or token.surface.isupper():
         return None
-    if token.lower.endswith(tuple(lexicon.noun_endings)) and not _ends_like_a_place(token.lower, lexicon):
+    if token.lower.endswith(lexicon.noun_endings) and not _ends_like_a_place(token.lower, lexicon):
         return None
     if not _binds_a_name(view, at - 1):
         return None
@@ -139,7 +139,7 @@ def _binds_a_name(view: View, noun: int) -> bool:
         at -= 1
     if at >= 0 and tokens[at].lower == "des":
         return True
-    if at >= 0 and tokens[at].lower in lexicon.determiners_nominative | lexicon.determiners_oblique:
+    if at >= 0 and tokens[at].lower in lexicon.determiners:
         is_genitive = tokens[at].lower == "der" and at > 0 and tokens[at - 1].is_capitalised
         if is_genitive:
             return True
@@ -190,7 +190,7 @@ def _authority_end(view: View, at: int, stop: int) -> int | None:
     tokens, lexicon = view.tokens, view.lexicon
     gazetteer = load_gazetteer(lexicon.language)
     is_followed = at + 1 < stop and is_name_word(tokens[at + 1], lexicon)
-    if is_followed and tokens[at].lower.endswith(_endings(lexicon.language)):
+    if is_followed and tokens[at].lower.endswith(lexicon.organisation_endings):
         seat = gazetteer.entry_at(view, at + 1)
         if seat is not None and seat[1].kind is MentionKind.PLACE and seat[0] <= stop:
             return seat[0]
@@ -199,7 +199,8 @@ def _authority_end(view: View, at: int, stop: int) -> int | None:
     if (
         not is_followed
         or at == 0
-        or tokens[at - 1].lower not in lexicon.definite_articles | lexicon.determiners_oblique
+        or tokens[at - 1].lower not in lexicon.definite_articles
+        and tokens[at - 1].lower not in lexicon.determiners_oblique
     ):
         return None
     if tokens[at].lower not in gazetteer.adjectives or not tokens[at].lower.endswith(_COUNTRY_ENDINGS):
@@ -218,12 +219,6 @@ def has_more_words(view: View, at: int, stop: int) -> bool:
 
 def is_organisation_compound(word: str, lexicon: Lexicon) -> bool:
     """Whether the German noun is an organisation by itself: "Finanzministerium"."""
-    if not word.endswith(_endings(lexicon.language)):
+    if not word.endswith(lexicon.organisation_endings):
         return False
     return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in lexicon.organisation_endings)
-
-
-@cache
-def _endings(language: str) -> tuple[str, ...]:
-    lexicon = load_lexicon(language)
-    return tuple(lexicon.organisation_endings) if lexicon is not None else ()

@@ -25,7 +25,9 @@ def name_sequences(view: View) -> list[Range]:
         if at < after or not is_name_word(tokens[at], view.lexicon):
             continue
         end = name_end(view, at, len(tokens))
-        after = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
+        after = end
+        if end > at + 1:
+            after = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
         sequences.append((at, after))
     return sequences
 
@@ -125,9 +127,8 @@ def _may_be_name(token: Token, lexicon: Lexicon) -> bool:
     word = token.surface
     if word.islower():
         return token.lower in lexicon.name_particles
-    return not any(map(str.isdigit, word)) and (
-        len(word) == 1 or word[-1] == "." or not word.replace("-", "").isupper()
-    )
+    has_digit = not word.isalpha() and any(map(str.isdigit, word))
+    return not has_digit and (len(word) == 1 or word[-1] == "." or not word.replace("-", "").isupper())
 
 
 def spelled(view: View, name: Range, surname: str) -> str:
@@ -226,7 +227,7 @@ class Introductions(msgspec.Struct, frozen=True):
         return (
             len(word) > LONGEST_GIVEN_NAME
             or lower in self.lexicon.measures
-            or lower.endswith(tuple(self.lexicon.noun_endings))
+            or lower.endswith(self.lexicon.noun_endings)
             or (lower.endswith("er") and (word[:-2],) in self.gazetteer.entries)
             or self.lexicon.is_place_noun(lower)
             or self.lexicon.is_organisation_noun(lower)
@@ -280,8 +281,7 @@ def _without_possessive(words: set[str]) -> Iterator[str]:
 def has_article(before: Token | None, lexicon: Lexicon) -> bool:
     """Whether an article or an adjective precedes, as before common nouns."""
     return before is not None and (
-        before.lower in lexicon.determiners_nominative
-        or before.lower in lexicon.determiners_oblique
+        before.lower in lexicon.determiners
         or before.lower in lexicon.contracted_articles
         or (lexicon.is_german and is_adjective_de(before, lexicon))
     )
@@ -289,12 +289,12 @@ def has_article(before: Token | None, lexicon: Lexicon) -> bool:
 
 def _is_beside_verb(view: View, at: int) -> bool:
     """Whether a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article."""
-    neighbours = (view.tokens[number] for number in (at - 1, at + 1) if 0 <= number < len(view.tokens))
-    return any(
-        token.lower in view.lexicon.verbs or token.lower in view.lexicon.auxiliaries or token.lower in {"so", "laut"}
-        for token in neighbours
-        if token.surface.islower()
-    )
+    lexicon = view.lexicon
+    for token in (*view.tokens[max(0, at - 1) : at], *view.tokens[at + 1 : at + 2]):
+        word = token.surface  # in small letters, as the lexicon has it
+        if word in lexicon.verbs or word in lexicon.auxiliaries or word in {"so", "laut"}:
+            return True
+    return False
 
 
 def _is_apposed(view: View, name: Range) -> bool:

@@ -195,7 +195,7 @@ def _opens_office(view: View, at: int, gazetteer: Gazetteer) -> bool:
     lexicon = view.lexicon
     for before in range(at - 1, max(-1, at - 6), -1):
         token = view.tokens[before]
-        if token.lower in lexicon.determiners_nominative or token.lower in lexicon.determiners_oblique:
+        if token.lower in lexicon.determiners:
             return True
         if token.surface.endswith(("'s", "’s")) or (token.is_capitalised and gazetteer.country_of(token.surface)):
             return True

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pipeline.annotate.annotations import Annotations, Mention, Quote, Span
 from pipeline.annotate.article_parts import compose
 from pipeline.annotate.basic_languages import annotate_basic
+from pipeline.annotate.grammar.marked_names import without_nicknames
 from pipeline.annotate.grammar.marks import find_segments
 from pipeline.annotate.grammar.tokens import read_tokens, view_all
 from pipeline.annotate.language import SURE, tell_language
@@ -27,7 +28,7 @@ from pipeline.events import MentionKind, QuoteKind
 
 __all__ = ["PRODUCER", "SURE", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
-PRODUCER = "annotate@8"
+PRODUCER = "annotate@9"
 
 
 def annotate_text(
@@ -58,7 +59,8 @@ def annotate_text(
         return article.split(
             Annotations(language=detected, language_confidence=confidence, quotes=quotes, mentions=mentions)
         )
-    words = view_all(read_tokens(whole), lexicon)
+    tokens, segments = without_nicknames(whole, read_tokens(whole), segments, lexicon)
+    words = view_all(tokens, lexicon)
     people = read_people(words, view_all(read_tokens(article.unread_title), lexicon), segments)
     mentions, offices = find_mentions(whole, words, people)
     quotes = find_quotes(whole, words, segments, people, offices, article.shifted(blocks))

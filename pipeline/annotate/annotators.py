@@ -35,12 +35,12 @@ class Annotator(Protocol):
 
     @property
     def finds_quotes(self) -> bool:
-        """Whether it looks for quotations. If not, those of other annotators count."""
+        """True if it looks for quotations. If not, those of other annotators count."""
         ...
 
     @property
     def finds_mentions(self) -> bool:
-        """Whether it looks for mentions. If not, those of other annotators count."""
+        """True if it looks for mentions. If not, those of other annotators count."""
         ...
 
     def annotate(

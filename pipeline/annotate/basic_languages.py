@@ -237,7 +237,7 @@ class _BasicText:
         return load_given_names().is_known(self._tokens[at].surface.partition("-")[0])
 
     def _is_name_word(self, at: int) -> bool:
-        """Whether the word has a capital and small letters, and no apostrophe: "L'Europe" is no name."""
+        """True if the word has a capital and small letters, and no apostrophe: "L'Europe" is no name."""
         if at >= len(self._tokens):
             return False
         word = self._tokens[at].surface

@@ -15,7 +15,8 @@ from pipeline.annotate.grammar.actors import is_abstract
 from pipeline.annotate.grammar.cues import whole_cue
 from pipeline.annotate.grammar.marked_names import split_names
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View, read_sentences
+from pipeline.annotate.grammar.sentences import read_sentences
+from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View
 from pipeline.annotate.indirect.passage import Reported
 from pipeline.annotate.indirect.reports import attribute_reported, find_reports, without_utterances
 from pipeline.annotate.indirect.sources_de import as_told, document_says

@@ -59,12 +59,17 @@ class Speakers:
         return self._known[speaker]
 
     def may_speak(self, speaker: Range, cue: Range | None, *, is_inferred: bool) -> bool:
-        """Whether the phrase can be a speaker. An inferred one must be a person, an organisation or an office."""
+        """True if the phrase can be a speaker. An inferred one must be a person, an organisation or an office."""
         tokens, lexicon = self._tokens, self._people.lexicon
         words = tokens[speaker[0] : speaker[1]]
+        if words[0].lower == "it" and len(words) == 1:
+            return cue is not None and self._is_beside_verb(speaker[0], cue)
+        if words[0].lower in lexicon.quantifiers and len(words) > 2 and words[1].lower == "of":
+            return True  # "One of them"
         if words[0].lower in lexicon.no_speakers and (len(words) == 1 or not lexicon.is_german):
             return len(words) > 1 and self._view.has_role(*speaker)
-        if len(words) == 1 and words[0].lower in lexicon.pronouns | lexicon.relative_pronouns | lexicon.quantifiers:
+        small = (lexicon.pronouns, lexicon.object_pronouns, lexicon.relative_pronouns, lexicon.quantifiers)
+        if len(words) == 1 and any(words[0].lower in some for some in small):
             return True
         if lexicon.is_german and any(lexicon.source_kind(word.lower) for word in words):
             return not is_inferred
@@ -122,18 +127,19 @@ class Speakers:
         return not self._is_group(nouns[0]) and not self._is_somebody(tokens[nouns[0]])
 
     def _is_named(self, whole: Range, end: int) -> bool:
-        """Whether a person's name follows the noun: "der Obmann des Vereins, Piet Lorenz,"."""
+        """True if a person's name follows the noun: "der Obmann des Vereins, Piet Lorenz,"."""
         return any(token.surface in self._people.words for token in self._tokens[end : whole[1]])
 
     def _agrees(self, speaker: Range, cue: Range) -> bool:
-        """Whether the English verb is next to the phrase and no base form after a singular: "a ceremonial post"."""
+        """True if the English verb is next to the phrase, or its apposition, and no base form: "a ceremonial post"."""
         verb = self._tokens[cue[0]].lower
         is_base = any(each.lemma == verb for each in self._people.lexicon.verbs.get(verb, ()))
         is_plural = self._tokens[speaker[1] - 1].lower.endswith("s")
-        return (speaker[1] == cue[0] or cue[1] == speaker[0]) and (is_plural or not is_base)
+        is_next = speaker[1] == cue[0] or cue[1] == speaker[0] or self._tokens[speaker[1]].surface == ","
+        return is_next and (is_plural or not is_base)
 
     def _says(self, cue: Range) -> bool:
-        """Whether the cue is a verb that quotes utterances or terms, or the participle of one."""
+        """True if the cue is a verb that quotes utterances or terms, or the participle of one."""
         lexicon = self._people.lexicon
         words = [token.lower for token in self._tokens[cue[0] : cue[1]]]
         verbs = [verb for word in words for verb in (*lexicon.verbs.get(word, ()), lexicon.participles.get(word))]
@@ -149,7 +155,7 @@ class Speakers:
         return noun.surface in self._people.words or lexicon.source_kind(word) is not None
 
     def _is_adjective(self, words: list[Token]) -> bool:
-        """Whether the phrase is only a nationality, without its noun: "Indian"."""
+        """True if the phrase is only a nationality, without its noun: "Indian"."""
         return len(words) == 1 and words[0].lower in self._offices.gazetteer.adjectives
 
     def _is_beside_verb(self, at: int, cue: Range | None) -> bool:
@@ -162,7 +168,7 @@ class Speakers:
         return any(word in lexicon.verb_forms or word in lexicon.agent_prepositions for word in beside)
 
     def _is_group(self, at: int) -> bool:
-        """Whether the word is an organisation or a place that may speak for its people: "Regierung", "EU", "Polen"."""
+        """True if the word is an organisation or a place that may speak for its people: "Regierung", "EU", "Polen"."""
         token, lexicon = self._tokens[at], self._people.lexicon
         if lexicon.is_speaking_noun(token.lower) or lexicon.is_organisation_noun(token.lower):
             return True
@@ -204,7 +210,7 @@ class Speakers:
         return (holder, OFFICE_PENALTY) if holder is not None else _NOBODY
 
     def _is_relative(self, at: int) -> bool:
-        """Whether the word is a relative pronoun after a name: "Holm, die …"."""
+        """True if the word is a relative pronoun after a name: "Holm, die …"."""
         return self._tokens[at].lower in {"der", "die", "who"} and at > 1 and self._tokens[at - 1].surface == ","
 
     def _antecedent(self, pronoun: str | None, at: int, sentence: int) -> Person:
@@ -232,6 +238,6 @@ class Speakers:
         return before
 
     def _is_all_marks(self, sentence: int) -> bool:
-        """Whether the sentence is only a quotation, in which nobody is named."""
+        """True if the sentence is only a quotation, in which nobody is named."""
         first, last, _ = self._sentences[sentence]
         return last - first <= 2 and self._tokens[first].segment >= 0

@@ -275,7 +275,7 @@ def as_put(s: Situation) -> Attribution | None:
 
 
 def _puts(s: Situation, at: int) -> bool:
-    """Whether a quoting verb or "put it" is at `at`."""
+    """True if a quoting verb or "put it" is at `at`."""
     return verb_at(s, at, s.end) is not None or (s.is_at(at, "put", "puts") and s.is_at(at + 1, "it"))
 
 
@@ -300,7 +300,7 @@ def verb_colon(s: Situation) -> Attribution | None:
 
 
 def _has_verb_before_comma(s: Situation) -> bool:
-    """Whether a reporting verb stands before the comma: She said, “…”"""
+    """True if a reporting verb stands before the comma: She said, “…”"""
     return any(s.tokens[at].lower in s.lexicon.verbs for at in range(max(s.first, s.at - 8), s.at - 1))
 
 
@@ -323,7 +323,7 @@ def name_colon(s: Situation) -> Attribution | None:
 
 
 def _opens_with_verb(s: Situation) -> bool:
-    """Whether a verb opens the sentence: "Said Marsh", "Asks Smith".
+    """True if a verb opens the sentence: "Said Marsh", "Asks Smith".
 
     The base form does not count, because it may be a noun: "Claim", "Report".
     """

@@ -94,7 +94,7 @@ def same_speaker(s: Situation) -> Attribution | None:
 
 
 def _stands_by_itself(s: Situation) -> bool:
-    """Whether the marked words are a sentence of their own; a title or slogan is part of one."""
+    """True if the marked words are a sentence of their own; a title or slogan is part of one."""
     is_clause = s.at == s.first and s.is_set_off
     is_aside = s.is_at(s.at - 1, "(") and s.is_at(s.at + 1, ")")
     return is_clause or is_aside or s.is_own_sentence or s.is_at(s.at - 1, ":")
@@ -166,14 +166,14 @@ def _with_cue(s: Situation) -> Attribution | None:
 
 
 def _is_nobody(s: Situation, speaker: Range) -> bool:
-    """Whether the subject denies that anybody said it: "niemand sagte", "weder Holm noch Marsh sagte"."""
+    """True if the subject denies that anybody said it: "niemand sagte", "weder Holm noch Marsh sagte"."""
     first, last = speaker
     is_number_ten = last - first > 1 and s.tokens[first + 1].surface[0].isdigit()  # "No 10 said"
     return (s.tokens[first].lower in s.lexicon.nobody and not is_number_ten) or s.is_at(first - 1, "weder", "neither")
 
 
 def _is_in_clause(s: Situation, cue: Range) -> bool:
-    """Whether the marked words are in the clause of the cue. A negation in another clause does not deny them."""
+    """True if the marked words are in the clause of the cue. A negation in another clause does not deny them."""
     first, last = (cue[1], s.at - 1) if cue[0] < s.at else (s.after, cue[0])
     return not any(token.surface in _BREAKS for token in s.tokens[first:last])
 

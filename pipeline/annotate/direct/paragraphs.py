@@ -143,7 +143,7 @@ def drop_unclosed(text: str, segments: list[Segment], lexicon: Lexicon) -> list[
 
 
 def _ends_in_cue(text: str, segment: Segment, lexicon: Lexicon) -> bool:
-    """Whether a cue follows the last comma: "…, sagte Holm am Dienstag.", "…, Marsh said."."""
+    """True if a cue follows the last comma: "…, sagte Holm am Dienstag.", "…, Marsh said."."""
     comma = text.rfind(",", segment.start, segment.end)
     tokens = read_tokens(text[comma + 1 : segment.end]) if comma > 0 else []
     if not tokens or len(tokens) > LONGEST_CUE or not all(token.is_word for token in tokens[:-1]):

@@ -47,7 +47,7 @@ class Situation(View, frozen=True, kw_only=True, gc=False):
     reporting: Attribution | None = None
     """Who reports the indirect speech around these words; set for the rule `within_reported` alone."""
     goes_on: bool = False
-    """Whether the words continue the quotation of the paragraph before."""
+    """True if the words continue the quotation of the paragraph before."""
     ending: str = ""
     """The last character inside the marks."""
 
@@ -58,12 +58,12 @@ class Situation(View, frozen=True, kw_only=True, gc=False):
 
     @property
     def is_set_off(self) -> bool:
-        """Whether a comma or the like separates the marked words from what follows."""
+        """True if a comma or the like separates the marked words from what follows."""
         return self.after == self.at + 2 or self.ending in ",!?…"
 
     @property
     def is_own_sentence(self) -> bool:
-        """Whether nothing else is in the sentence. A title or slogan would be part of a longer one."""
+        """True if nothing else is in the sentence. A title or slogan would be part of a longer one."""
         following = self.at + 1
         if following < self.end and self.tokens[following].surface in ".!?…":
             following += 1
@@ -121,13 +121,13 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     words: int
     has_verb: bool
     is_sentence: bool
-    """Whether they begin with a capital letter and end like a sentence."""
+    """True if they begin with a capital letter and end like a sentence."""
     starts_lower: bool
     is_title_case: bool
     is_indefinite: bool
-    """Whether an indefinite article precedes them: ein „Papiertiger“."""
+    """True if an indefinite article precedes them: ein „Papiertiger“."""
     is_alone: bool
-    """Whether nothing else is in their sentence: „Niemals.“"""
+    """True if nothing else is in their sentence: „Niemals.“"""
     is_gloss: bool
     """True if the words translate a name in marks before them."""
     is_attribute: bool
@@ -140,7 +140,7 @@ def _word() -> re.Pattern[str]:
 
 
 def is_clear(text: str, segment: Segment) -> bool:
-    """Whether the segment is a quotation in any language: it has the length of a sentence."""
+    """True if the segment is a quotation in any language: it has the length of a sentence."""
     inside = text[segment.start : min(segment.end, segment.start + CLEAR_CHARS)]
     words = len(_word().findall(inside))
     if words >= 10:
@@ -207,7 +207,7 @@ def _is_alone(view: View, at: int) -> bool:
 
 
 def suffices(shape: Shape, evidence: Evidence, segment: Segment, lexicon: Lexicon) -> bool:
-    """Whether words of this shape are a quotation for a rule whose cue is that strong."""
+    """True if words of this shape are a quotation for a rule whose cue is that strong."""
     if segment.goes_on or shape.is_gloss:
         return segment.goes_on
     if evidence is Evidence.ADJACENT:

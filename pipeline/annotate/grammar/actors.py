@@ -38,7 +38,7 @@ def head_end(view: View, phrase: Range) -> int:
 
 
 def may_be_somebody(view: View, phrase: Range) -> bool:
-    """Whether the phrase is a pronoun, a bare name or an office. Other subjects are things, which do not speak."""
+    """True if the phrase is a pronoun, a bare name or an office. Other subjects are things, which do not speak."""
     lexicon = view.lexicon
     first = view.tokens[phrase[0]]
     if first.lower in lexicon.anybody or is_abstract(view, phrase):

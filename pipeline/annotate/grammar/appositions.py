@@ -18,9 +18,12 @@ def widened(view: View, phrase: Range) -> Range:
     last = past_parenthesis(view, _affiliation_end(view, phrase, stop), stop)
     if last >= stop or tokens[last].surface != ",":
         return first, last
-    if tokens[first].surface.islower() or tokens[first].lower in lexicon.determiners_nominative:
+    is_owner = tokens[first].surface.endswith(("'s", "’s"))
+    if tokens[first].surface.islower() or is_owner or tokens[first].lower in lexicon.determiners_nominative:
         name = name_end(view, last + 1, stop)
         is_person = view.has_role(first, last) or tokens[name - 1].surface in view.names
+        if not lexicon.is_german and is_person and name < stop and tokens[name].lower in {"of", "from"}:
+            name = noun_phrase(view, name + 1, stop) or name  # "their lawyer, Ann Marsh of Marsh & Co.,"
         if name > last + 2 and is_person and _closes(view, name, stop):
             return first, past_parenthesis(view, name, stop)
     apposition = _office_after(view, last + 1, stop, is_person=tokens[phrase[1] - 1].surface in view.names)
@@ -38,7 +41,7 @@ def _affiliation_end(view: View, phrase: Range, stop: int) -> int:
 
 
 def _closes(view: View, at: int, stop: int) -> bool:
-    """Whether the apposition ends here. In "sagte der Minister, Karin Holm habe" a clause follows instead."""
+    """True if the apposition ends here. In "sagte der Minister, Karin Holm habe" a clause follows instead."""
     return at >= stop or view.tokens[at].surface in {",", ".", ":", "(", "\n", "–"}
 
 
@@ -72,8 +75,11 @@ def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
     has_article = first.lower in view.lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
     if not has_article or not view.lexicon.is_role(tokens[end - 1].surface):
         return end
-    name = name_end(view, end + 1, stop)
-    return name if name > end + 2 else end
+    start = end + 1
+    while start < stop and tokens[start].lower in {"the", "right", "reverend", "honourable"}:
+        start += 1
+    name = name_end(view, start, stop)
+    return name if name > start + 1 else end
 
 
 def past_parenthesis(view: View, at: int, stop: int) -> int:

@@ -10,7 +10,7 @@ LONGEST_PHRASE = 22
 
 
 def is_name_word(token: Token, lexicon: Lexicon) -> bool:
-    """Whether the token is a capitalised word of content: in German any noun, in English a name."""
+    """True if the token is a capitalised word of content: in German any noun, in English a name."""
     return token.is_capitalised and token.lower not in lexicon.no_names
 
 
@@ -20,10 +20,10 @@ def name_end(view: View, at: int, stop: int) -> int:
     if at >= stop or not is_name_word(tokens[at], lexicon):
         return at
     end = at + 1
-    if end < stop and not tokens[end].is_capitalised and tokens[end].surface != ".":
-        if tokens[end].lower not in lexicon.name_particles:
-            return end  # most nouns
     stop = min(stop, at + LONGEST_PHRASE)
+    token = tokens[end] if end < stop else tokens[at]
+    if not (token.is_capitalised or token.surface == "." or token.lower in lexicon.name_particles):
+        return end  # most nouns
     while end < stop:
         token = tokens[end]
         if token.is_capitalised and (token.lower not in lexicon.no_names or token.lower in lexicon.adverbs):
@@ -54,7 +54,7 @@ def name_end(view: View, at: int, stop: int) -> int:
 
 
 def _follows_whole_name(view: View, at: int, end: int, stop: int) -> bool:
-    """Whether a person's name ends before the word: "laut Karin Holm | Piet Lorenz", "hat Holm | Positives"."""
+    """True if a person's name ends before the word: "laut Karin Holm | Piet Lorenz", "hat Holm | Positives"."""
     tokens, is_given = view.tokens, load_given_names().is_known
     before, word = tokens[end - 1], tokens[end].surface
     if not before.is_word or not before.surface[1:].islower():
@@ -71,7 +71,7 @@ def is_short(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
-    """Whether the particle joins two parts of a name: "Ursula von der Heide", but not "Sprecherin der Stadt"."""
+    """True if the particle joins two parts of a name: "Ursula von der Heide", but not "Sprecherin der Stadt"."""
     tokens, lexicon = view.tokens, view.lexicon
     if not lexicon.is_german:
         return True

@@ -34,7 +34,7 @@ def with_partner_after(view: View, phrase: Range, stop: int) -> Range:
 
 
 def is_plural(view: View, first: int, last: int) -> bool:
-    """Whether the first or the last token is a German plural form: "sagten", "haben"."""
+    """True if the first or the last token is a German plural form: "sagten", "haben"."""
     return any(
         token.surface.islower() and token.lower.endswith("n") for token in (view.tokens[first], view.tokens[last])
     )
@@ -56,7 +56,7 @@ def contrasted(view: View, verb: int, phrase: Range, stop: int) -> Range:
 
 
 def is_several(view: View, phrase: Range) -> bool:
-    """Whether the phrase names several people. In English "and" is ignored: it may be part of one office."""
+    """True if the phrase names several people. In English "and" is ignored: it may be part of one office."""
     tokens, lexicon = view.tokens, view.lexicon
     joins = lexicon.joins if lexicon.is_german else lexicon.alternatives
     at = next((at for at in range(*phrase) if tokens[at].lower in joins), None)

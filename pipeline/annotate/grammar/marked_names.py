@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import cache
+from operator import attrgetter
 
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.tokens import Token
-from pipeline.annotate.lexicon import Frame, Lexicon
+from pipeline.annotate.lexicon import Frame, Lexicon, load_given_names
 
 MOST_WORDS = 12
 """A longer segment is no name."""
 FEW_WORDS = 6
 """Most words of a name that only a noun before it marks as a name."""
+LONGEST_NICKNAME = 4
+"""Most tokens of a nickname, its marks included."""
+_start = attrgetter("start")
 CLAUSE_REACH = 20
 """This many tokens before an article are searched for a verb of naming: nannte ihn den „Retter“."""
 
@@ -57,18 +61,42 @@ def split_names(
     )
 
 
+def without_nicknames(
+    text: str, words: list[Token], segments: list[Segment], lexicon: Lexicon
+) -> tuple[list[Token], list[Segment]]:
+    """The tokens and segments without a nickname between a given name and a surname: Ray “Buck” Tolliver."""
+    kept: list[Segment] = []
+    is_given = load_given_names().is_known
+    for segment in segments:
+        at = bisect_left(words, segment.before, key=_start)
+        end = bisect_left(words, segment.after, at, key=_start)
+        is_inside = 0 < at < end < len(words) and end - at <= LONGEST_NICKNAME and text[segment.before - 1] == " "
+        if (
+            is_inside
+            and words[end].is_capitalised
+            and words[at - 1].is_capitalised
+            and (is_given(words[at - 1].surface) or not (lexicon.is_german or lexicon.is_role(words[at - 1].surface)))
+            and text[segment.start].isupper()
+            and text[segment.end - 1].isalpha()
+        ):
+            words = words[:at] + words[end:]
+        else:
+            kept.append(segment)
+    return words, kept
+
+
 def _bare(text: str, segment: Segment) -> str:
     return text[segment.start : segment.end].removesuffix("s")
 
 
 def _is_listed(text: str, last: Segment, segment: Segment, lexicon: Lexicon) -> bool:
-    """Whether only a comma or "und" is between two segments: die Modelle „Falke“ und „Habicht“."""
+    """True if only a comma or "und" is between two segments: die Modelle „Falke“ und „Habicht“."""
     between = text[last.after : segment.before].strip().lower()
     return between in {",", "/"} or between in lexicon.joins or between == "and"
 
 
 def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list[str], lexicon: Lexicon) -> bool:
-    """Whether the words around the segment show that it names something. `at` is the first token of the segment."""
+    """True if the words around the segment show that it names something. `at` is the first token of the segment."""
     after = text[segment.after : segment.after + 2]
     if after[:1] in {"-", "‑"} and after[1:].isalpha():
         return True
@@ -104,25 +132,25 @@ def _tells(text: str, words: list[Token], segment: Segment, lexicon: Lexicon) ->
     """True if a reporting verb follows, so that the words name the source: wie die „Aktion Ufer“ gestern mitteilte."""
     if not text[segment.start].isupper():
         return False
-    after = bisect_left(words, segment.after, key=lambda token: token.start)
+    after = bisect_left(words, segment.after, key=_start)
     near = words[after : after + 2]
     return bool(near) and any(token.lower in lexicon.verbs for token in near[: 2 if near[0].surface.islower() else 0])
 
 
 def _is_own_name(words: list[Token], at: int, segment: Segment) -> bool:
     """True if the words are the name that a group gives itself: die sich „Falken“ nennen; nennt sich jetzt „Falken“."""
-    after = bisect_left(words, segment.after, key=lambda token: token.start)
+    after = bisect_left(words, segment.after, key=_start)
     near = [token.lower for token in (*words[max(0, at - 4) : at], *words[after : after + 1])]
     return "sich" in near and any(word.startswith(("nenn", "nannt")) for word in near)
 
 
 def _ends_in_mark(text: str, before: Token, segment: Segment) -> bool:
-    """Whether another mark stands between the word before and the segment."""
+    """True if another mark stands between the word before and the segment."""
     return any(not char.isspace() for char in text[before.end : segment.before])
 
 
 def _is_label(words: list[Token], at: int, lexicon: Lexicon) -> bool:
-    """Whether somebody calls something so: nannte ihn den „Retter“, gilt als die „Retterin“."""
+    """True if somebody calls something so: nannte ihn den „Retter“, gilt als die „Retterin“."""
     if any(token.lower in {"als", "as"} for token in words[max(0, at - 4) : at]):
         return True
     for token in words[at - 2 : max(0, at - CLAUSE_REACH) : -1]:
@@ -134,7 +162,7 @@ def _is_label(words: list[Token], at: int, lexicon: Lexicon) -> bool:
 
 
 def is_title_case(words: list[str], lexicon: Lexicon) -> bool:
-    """Whether all words but the small ones begin with a capital letter or a digit."""
+    """True if all words but the small ones begin with a capital letter or a digit."""
     if not words or len(words) > 8:
         return False
     if any(word in lexicon.finite_verbs for word in words):

@@ -23,7 +23,7 @@ class Segment(NamedTuple):
     after: int
     """The position after the closing mark; `end` if the paragraph ends without one."""
     goes_on: bool
-    """Whether it continues the segment of the paragraph before."""
+    """True if it continues the segment of the paragraph before."""
 
     def shifted(self, by: int) -> Segment:
         """The same segment, in a text that contains the present text from the character `by` on."""
@@ -122,7 +122,7 @@ def _marks_between(text: str, begin: int, end: int, is_german: bool) -> list[_Ma
 
 
 def _is_elision(text: str, at: int) -> bool:
-    """Whether the apostrophe replaces letters: '90s, 'em, ’tis."""
+    """True if the apostrophe replaces letters: '90s, 'em, ’tis."""
     word = _word().match(text, at)
     return word is not None and (word[0].lower() in _ELISIONS or word[0][0].isdigit())
 
@@ -175,7 +175,7 @@ def _flat_pairs(marks: list[_Mark]) -> tuple[list[tuple[int, int]], int | None]:
 
 
 def _opens(mark: _Mark, within: _Mark | None) -> bool:
-    """Whether the mark opens. A straight mark that cannot close opens within straight marks, never within others."""
+    """True if the mark opens. A straight mark that cannot close opens within straight marks, never within others."""
     if not mark.may_open or mark.char not in _CLOSERS:
         return False
     return within is None or mark.char != '"' or (within.char == '"' and not mark.may_close)
@@ -213,7 +213,7 @@ def _single_pairs(
 
 
 def _is_plural_genitive(text: str, at: int) -> bool:
-    """Whether the apostrophe marks a genitive, as in the boys' school: after an s and before a small letter."""
+    """True if the apostrophe marks a genitive, as in the boys' school: after an s and before a small letter."""
     return text[at - 1] == "s" and text[at + 1 : at + 2] == " " and text[at + 2 : at + 3].islower()
 
 

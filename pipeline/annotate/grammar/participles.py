@@ -41,7 +41,7 @@ def main_verb(view: View, low: int, verb: int) -> int | None:
 
 
 def opens_with_participle(view: View, at: int, stop: int) -> bool:
-    """Whether a participle opens the sentence, which is no subject: "Speaking to the BBC", "Asked about the dam"."""
+    """True if a participle opens the sentence, which is no subject: "Speaking to the BBC", "Asked about the dam"."""
     lexicon = view.lexicon
     if lexicon.is_german or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
         return False

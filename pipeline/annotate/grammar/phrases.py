@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, is_short, name_end
 from pipeline.annotate.grammar.tokens import Token, View
-from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.lexicon import Lexicon, load_given_names
 
 REACH = 45
 """Rules look at this many tokens on either side of a quotation. A longer way makes long sentences slow."""
@@ -64,7 +64,7 @@ def _follows_article(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _modifies_adjective(view: View, at: int, stop: int) -> bool:
-    """Whether the word has no ending and an adjective follows: "die | staatlich kontrollierten Medien"."""
+    """True if the word has no ending and an adjective follows: "die | staatlich kontrollierten Medien"."""
     token, lexicon = view.tokens[at], view.lexicon
     if at + 1 >= stop or not token.surface.islower() or token.lower.endswith(_ADJECTIVE_ENDINGS):
         return False
@@ -121,7 +121,7 @@ def particle_name_end(view: View, at: int, stop: int) -> int | None:
 
 
 def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
-    """Whether the word may be an adjective: "alte", "81-jährige", "81", but not "39-Jährige" or "t-online.de"."""
+    """True if the word may be an adjective: "alte", "81-jährige", "81", but not "39-Jährige" or "t-online.de"."""
     if not token.is_word or token.is_capitalised:
         return False
     if token.lower in lexicon.function_words or token.lower in lexicon.verbs or token.lower in lexicon.finite_verbs:
@@ -131,7 +131,7 @@ def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
 
 
 def is_attribute_de(view: View, at: int) -> bool:
-    """Whether the word stands right before a noun, after an article or the like: "mit den neu gewählten Räten"."""
+    """True if the word stands right before a noun, after an article or the like: "mit den neu gewählten Räten"."""
     if not at or at + 1 >= len(view.tokens) or not view.tokens[at + 1].is_capitalised:
         return False
     before, lexicon = view.tokens[at - 1], view.lexicon
@@ -242,7 +242,7 @@ def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
 
 
 def _is_noun_en(view: View, at: int, end: int) -> bool:
-    """Whether a word that looks like a verb is a noun because a determiner precedes it: "the answer", "his claim"."""
+    """True if a word that looks like a verb is a noun because a determiner precedes it: "the answer", "his claim"."""
     return (
         end == at + 1
         and view.tokens[end].lower in view.lexicon.verbs
@@ -260,7 +260,7 @@ def is_noun_before_verb(view: View, at: int) -> bool:
 
 
 def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
-    """Whether the phrase continues after the token: the stop of "Mr.", an apostrophe, "of", "and" between names."""
+    """True if the phrase continues after the token: the stop of "Mr.", an apostrophe, "of", "and" between names."""
     tokens, lexicon = view.tokens, view.lexicon
     token, before = tokens[at], tokens[at - 1]
     if token.surface in {"'", "’"}:
@@ -310,9 +310,11 @@ def _may_extend_en(view: View, at: int) -> bool:
 
 
 def _starts_bare_en(view: View, at: int, stop: int) -> bool:
-    """Whether a phrase without an article begins here: "officials", "former president Adam Pierce"."""
+    """True for a phrase without an article: "officials", "former president Adam Pierce", "welder Ned Pike"."""
     lexicon = view.lexicon
-    for token in view.tokens[at : min(stop, at + 4)]:
+    for number, token in enumerate(view.tokens[at : min(stop, at + 4)]):
+        if number and token.is_capitalised and load_given_names().is_known(token.surface):
+            return True
         if not token.is_word or token.lower in lexicon.function_words or token.lower in lexicon.verbs:
             return False
         if lexicon.is_role(token.lower):
@@ -321,7 +323,7 @@ def _starts_bare_en(view: View, at: int, stop: int) -> bool:
 
 
 def is_nominative(view: View, at: int) -> bool:
-    """Whether the phrase at `at` may be a subject: not after a preposition, not with a dative article."""
+    """True if the phrase at `at` may be a subject: not after a preposition, not with a dative article."""
     tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].lower == "einer" and _partitive_end_de(view, at, len(tokens)) is not None:
         return True

@@ -113,7 +113,7 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
 
 
 def _is_head(view: View, at: int) -> bool:
-    """Whether the noun is the phrase's head, and no adjective ("Erster") or owner ("Holms Meinung")."""
+    """True if the noun is the phrase's head, and no adjective ("Erster") or owner ("Holms Meinung")."""
     tokens = view.tokens
     if not tokens[at].is_capitalised:
         return False
@@ -123,7 +123,7 @@ def _is_head(view: View, at: int) -> bool:
 
 
 def _is_told_by(view: View, kind: str, first: int, noun: int) -> bool:
-    """Whether a noun of that kind is a source after "nach" and not a time: "nach einer Studie", "nach dem Urteil"."""
+    """True if a noun of that kind is a source after "nach" and not a time: "nach einer Studie", "nach dem Urteil"."""
     if kind in {"source", "compound", "law"}:
         return True
     if kind == "finding" and view.tokens[noun].lower.endswith("en"):
@@ -142,7 +142,7 @@ def _subject_at(view: View, stop: int) -> Range | None:
 
 
 def _is_genitive(view: View, at: int) -> bool:
-    """Whether a genitive begins here: "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
+    """True if a genitive begins here: "der Polizei", "politischer Beobachter", "Holms", "„Abendpost“"."""
     if at >= view.end:
         return False
     token = view.tokens[at]
@@ -160,7 +160,7 @@ def _is_genitive(view: View, at: int) -> bool:
 
 
 def _is_indefinite(view: View, first: int, noun: int) -> bool:
-    """Whether the document is new: "nach einer Studie". A known one marks a time: "nach dem Urteil"."""
+    """True if the document is new: "nach einer Studie". A known one marks a time: "nach dem Urteil"."""
     if first == noun:
         return view.tokens[noun].lower.endswith("en")
     return view.tokens[first].lower not in view.lexicon.known_determiners

@@ -87,7 +87,7 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
 
 
 def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
-    """Whether a preposition or an adverb opens the verb's clause, so that its subject follows: "Nach dem Spiel sagte …"
+    """True if a preposition or an adverb opens the verb's clause, so that its subject follows: "Nach dem Spiel sagte …"
 
     "Auch Holm sagte" has no such adverb.
     """
@@ -105,13 +105,13 @@ def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
 
 
 def _has_finite_verb(view: View, low: int, stop: int) -> bool:
-    """Whether a clause stands before the comma and not a subject: "Die Lage sei ernst, sagte Holm"."""
+    """True if a clause stands before the comma and not a subject: "Die Lage sei ernst, sagte Holm"."""
     finite = (view.lexicon.auxiliaries, view.lexicon.subjunctive, view.lexicon.finite_verbs)
     return any(view.tokens[at].lower in words for at in range(low, stop) for words in finite)
 
 
 def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
-    """Whether the phrase before the verb was told and the one after it tells: "Der Zeitung sagte Holm"."""
+    """True if the phrase before the verb was told and the one after it tells: "Der Zeitung sagte Holm"."""
     first, second = view.tokens[before[0]], view.tokens[after[0]]
     is_pronoun = after[1] - after[0] == 1 and second.lower in view.lexicon.pronouns_nominative
     if is_abstract(view, before) and not is_abstract(view, after):
@@ -172,7 +172,7 @@ def first_subject(view: View, low: int, stop: int) -> Range | None:
 
 
 def _may_be_verb(token: Token) -> bool:
-    """Whether the word is no adjective: past tenses end in a consonant or in -te."""
+    """True if the word is no adjective: past tenses end in a consonant or in -te."""
     return not token.lower.endswith(("e", "r")) or token.lower.endswith("te")
 
 
@@ -262,7 +262,7 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
 
 
 def _reaches(view: View, closing: int, end: int) -> bool:
-    """Whether only a parenthesis or an attribute with a preposition is between the phrase and the comma."""
+    """True if only a parenthesis or an attribute with a preposition is between the phrase and the comma."""
     return past_parenthesis(view, closing, end) == end or (
         view.tokens[closing].lower in view.lexicon.prepositions and end - closing <= 8
     )

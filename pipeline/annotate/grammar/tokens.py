@@ -1,4 +1,4 @@
-"""Tokens and sentences, and the view of them from which every rule and every question of grammar starts."""
+"""Tokens, and the view of them from which every rule and every question of grammar starts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.lexicon import Lexicon, load_given_names
+from pipeline.annotate.lexicon import Lexicon
 
 NO_SEGMENT = -1
 
@@ -75,7 +75,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return self.lexicon.is_german
 
     def is_at(self, position: int, *words: str) -> bool:
-        """Whether one of the words (lower case) or marks is at the position, within the stretch."""
+        """True if one of the words (lower case) or marks is at the position, within the stretch."""
         return self.first <= position < self.end and self.tokens[position].lower in words
 
     def between(self, first: int, end: int) -> View:
@@ -97,11 +97,11 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return None
 
     def has(self, first: int, end: int, *words: str) -> bool:
-        """Whether one of the words (lower case) or marks stands between two positions."""
+        """True if one of the words (lower case) or marks stands between two positions."""
         return any(token.lower in words for token in self.tokens[first:end])
 
     def has_role(self, first: int, end: int) -> bool:
-        """Whether a word between two positions names an office or an occupation."""
+        """True if a word between two positions names an office or an occupation."""
         return any(self.lexicon.is_role(token.surface) for token in self.tokens[first:end])
 
 
@@ -122,9 +122,7 @@ class Attribution(msgspec.Struct, frozen=True, gc=False):
     cue: Range | None = None
 
 
-_SENTENCE_ENDS = frozenset(".!?…")
 _start, _end = attrgetter("start"), attrgetter("end")
-_LOOK_AHEAD = 12
 
 
 class Sentence(NamedTuple):
@@ -159,50 +157,6 @@ class Reading(View, frozen=True, kw_only=True, gc=False):
         return self.sentences[number - 1].first, self.sentences[number - 1].end
 
 
-def read_sentences(text: str, words: View, segments: list[Segment], titles: list[Segment], names: Set[str]) -> Reading:
-    """Read the text's sentences. `words` are its tokens, and `names` the words of the names of people in it.
-
-    Each segment becomes a single token: of `segments`, which may be quotations, one that stands for the marked words,
-    and of `titles` a capitalised word.
-    """
-    view = view_all(fold_segments(text, fold_names(text, words.tokens, titles), segments), words.lexicon)
-    sentences = split_sentences(text, view, segments)
-    return Reading(
-        tokens=_without_capitals(view, sentences),
-        lexicon=words.lexicon,
-        names=names,
-        first=view.first,
-        end=view.end,
-        text=text,
-        segments=segments,
-        marked=[at for at, token in enumerate(view.tokens) if token.segment >= 0] if segments else [],
-        sentences=sentences,
-    )
-
-
-def _without_capitals(view: View, sentences: list[Sentence]) -> list[Token]:
-    """The tokens; German words that only the beginning of a sentence gives a capital count as small ones."""
-    tokens, lexicon = view.tokens, view.lexicon
-    if not lexicon.is_german:
-        return tokens
-    openers = [sentence.first for sentence in sentences if _may_be_small(view, sentence)]
-    is_opener = set(openers)
-    known = {token.surface for at, token in enumerate(tokens) if token.is_word and at not in is_opener}
-    for at in openers:
-        token = tokens[at]
-        if token.surface not in known and (token.lower in known or token.lower.endswith(lexicon.adverb_endings)):
-            tokens[at] = msgspec.structs.replace(token, is_capitalised=False)
-    return tokens
-
-
-def _may_be_small(view: View, sentence: Sentence) -> bool:
-    """Whether a verb or another small word follows the word that begins the sentence."""
-    first = view.tokens[sentence.first]
-    if not first.is_capitalised or sentence.first + 1 >= sentence.end or view.lexicon.is_role(first.surface):
-        return False
-    return view.tokens[sentence.first + 1].surface.islower() and not load_given_names().is_known(first.surface)
-
-
 @cache
 def _token() -> re.Pattern[str]:
     """Initials such as "U.S.", a number, a word, a web address such as "example.org", a line end or a mark."""
@@ -215,7 +169,7 @@ def read_tokens(text: str) -> list[Token]:
     surfaces = pieces[1::2]
     if not surfaces:
         return []
-    ends = list(accumulate(map(len, pieces)))  # of each space, and of the token after it
+    ends = list(accumulate(map(len, pieces)))  # a space and a token in turn
     return list(map(Token, ends[0::2], ends[1::2], surfaces, *zip(*map(_traits, surfaces), strict=True)))
 
 
@@ -264,86 +218,3 @@ def _copy_before(tokens: list[Token], text: str, words: list[Token], at: int, st
     if end > at and tokens[-1].end > stop:
         tokens[-1] = new_token(tokens[-1].start, stop, text[tokens[-1].start : stop])
     return end
-
-
-def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sentence]:
-    """The sentences. One ends at each line end, unless a colon before it announces a quotation."""
-    tokens = view.tokens
-    sentences: list[Sentence] = []
-    first = 0
-    paragraph = 0
-    last = len(tokens) - 1
-    for at in [at for at, token in enumerate(tokens) if not token.is_word or token.surface[-1] == "." or at == last]:
-        token = tokens[at]
-        if token.surface == "\n":
-            follower = next((t for t in tokens[at + 1 : at + 4] if t.surface != "\n"), None)
-            announces = (
-                at > first and tokens[at - 1].surface in {":", "\n"} and follower is not None and follower.segment >= 0
-            )
-            if announces and any(t.surface == ":" for t in tokens[max(first, at - 2) : at]):
-                continue
-            if at > first:
-                sentences.append(Sentence(first, at, paragraph))
-            first = at + 1
-            paragraph += 1
-        elif (token.segment >= 0 or token.surface[-1] in _SENTENCE_ENDS or at == last) and _ends_sentence(
-            text, view, at, segments
-        ):
-            sentences.append(Sentence(first, at + 1, paragraph))
-            first = at + 1
-    if first < len(tokens):
-        sentences.append(Sentence(first, len(tokens), paragraph))
-    return sentences
-
-
-def _ends_sentence(text: str, view: View, at: int, segments: list[Segment]) -> bool:
-    tokens, lexicon = view.tokens, view.lexicon
-    token = tokens[at]
-    if at + 1 >= len(tokens):
-        return True
-    follower = tokens[at + 1]
-    if token.segment >= 0:
-        last = text[segments[token.segment].end - 1]
-        if last not in _SENTENCE_ENDS:
-            return False
-        if follower.segment >= 0:
-            return True
-        return follower.is_capitalised and not (last in "!?…" and _attributes(view, at + 1))
-    if token.surface not in _SENTENCE_ENDS:  # "in the U.S. He left": a name may follow initials, a pronoun does not
-        return token.surface.endswith(".") and follower.is_capitalised and follower.lower in lexicon.function_words
-    if follower.surface in _SENTENCE_ENDS or follower.surface in {",", ")", ";"}:
-        return False
-    if token.surface == "." and at > 0 and tokens[at - 1].segment < 0 and tokens[at - 1].end == token.start:
-        before = tokens[at - 1]
-        if len(before.surface) == 1 and before.surface.isalpha():
-            return at > 1 and tokens[at - 2].end == before.start and tokens[at - 2].surface[-1].isdigit()  # "£4m."
-        if before.lower in lexicon.abbreviations and follower.surface != "\n":
-            return False
-        if before.surface.isdigit() and len(before.surface) <= 2 and lexicon.is_german:
-            return follower.surface == "\n" or follower.segment >= 0 or _is_age(view, at - 1)
-    return follower.segment >= 0 or not follower.surface[0].islower()
-
-
-def _is_age(view: View, at: int) -> bool:
-    """Whether the number is an age, not a date: "sagt Lena Berg, 34. Ihr Bruder"."""
-    tokens = view.tokens
-    if at < 2 or tokens[at - 1].surface != "," or not tokens[at - 2].is_capitalised:
-        return False
-    is_date = any(token.lower in view.lexicon.weekdays for token in (tokens[at - 2], *tokens[at + 2 : at + 3]))
-    return not is_date and len(tokens[at].surface) == 2
-
-
-def _attributes(view: View, at: int) -> bool:
-    """Whether what follows a question belongs to its sentence: “Is it?” Marsh, a farmer, asked."""
-    lexicon = view.lexicon
-    if lexicon.is_german:
-        return False
-    is_apposed = False
-    for before, token in zip(view.tokens[at - 1 : at + _LOOK_AHEAD], view.tokens[at : at + _LOOK_AHEAD], strict=False):
-        if token.surface == "," and (is_apposed or before.is_capitalised):
-            is_apposed = not is_apposed
-        elif not token.is_word and not (token.surface == "." and before.lower in lexicon.abbreviations):
-            return False
-        if token.lower in lexicon.verbs:
-            return True
-    return False

@@ -50,7 +50,7 @@ def participle_after(view: View, at: int) -> int | None:
 
 
 def _is_purpose(view: View, at: int) -> bool:
-    """Whether an English infinitive reports nothing: "too early to comment on it", but not "went on to say that"."""
+    """True if an English infinitive reports nothing: "too early to comment on it", but not "went on to say that"."""
     if not at or view.tokens[at - 1].lower != "to" or at + 1 >= len(view.tokens):
         return False
     follower = view.tokens[at + 1]
@@ -63,13 +63,13 @@ def _is_base_form(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _ends_clause(view: View, at: int) -> bool:
-    """Whether the particle ends its clause. "an Bord" and "zu gehen" have no particle."""
+    """True if the particle ends its clause. "an Bord" and "zu gehen" have no particle."""
     follower = view.tokens[at + 1] if at + 1 < len(view.tokens) else None
     return follower is None or not follower.is_word or follower.lower in view.lexicon.after_particle
 
 
 def _is_aside(view: View, at: int) -> bool:
-    """Whether the verb ends a note in parentheses: "(die Abendpost berichtete)"."""
+    """True if the verb ends a note in parentheses: "(die Abendpost berichtete)"."""
     if at + 1 >= len(view.tokens) or view.tokens[at + 1].surface != ")":
         return False
     opening = view.find_back(at, max(0, at - REACH), "(")
@@ -77,7 +77,7 @@ def _is_aside(view: View, at: int) -> bool:
 
 
 def _is_infinitive(view: View, at: int) -> bool:
-    """Whether the form is an infinitive: "zu bemerken", "entscheiden muss"."""
+    """True if the form is an infinitive: "zu bemerken", "entscheiden muss"."""
     tokens = view.tokens
     if at and tokens[at - 1].lower == "zu":
         return True
@@ -112,7 +112,7 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
 
 
 def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
-    """Whether the form is a noun here: "the claims", "United States", "in Sagen und Märchen"."""
+    """True if the form is a noun here: "the claims", "United States", "in Sagen und Märchen"."""
     if not lexicon.is_german:  # "the claims", "with dozens of protests", "39 more protests", "demanding answers"
         if token.is_capitalised or before.lower in lexicon.determiners_nominative:
             return True
@@ -143,7 +143,7 @@ def is_conditional(view: View, at: int) -> bool:
 
 
 def has_reported_mood(view: View, first: int, end: int) -> bool:
-    """Whether a form of either is among the tokens. Beside a reporting verb it marks them as reported."""
+    """True if a form of either is among the tokens. Beside a reporting verb it marks them as reported."""
     return any(
         (is_subjunctive(view, at) or is_conditional(view, at)) and not is_fixed(view, at) for at in range(first, end)
     )
@@ -166,7 +166,7 @@ def may_have_finite_verb(view: View, first: int, end: int) -> bool:
 
 
 def is_fixed(view: View, at: int) -> bool:
-    """Whether the form reports nothing, because it is a comparison ("als sei nichts gewesen"), a wish or an idiom."""
+    """True if the form reports nothing, because it is a comparison ("als sei nichts gewesen"), a wish or an idiom."""
     tokens = view.tokens
     before = [token.lower for token in tokens[max(0, at - 3) : at]]
     after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
@@ -183,7 +183,7 @@ def is_fixed(view: View, at: int) -> bool:
 
 
 def _compares(view: View, at: int) -> bool:
-    """Whether the form belongs to a comparison: "als ob nichts gewesen sei", "als wenn"."""
+    """True if the form belongs to a comparison: "als ob nichts gewesen sei", "als wenn"."""
     tokens = view.tokens
     for place in range(at - 1, max(0, at - LONGEST_COMPARISON), -1):
         if tokens[place].lower in {"ob", "wenn"}:
@@ -194,7 +194,7 @@ def _compares(view: View, at: int) -> bool:
 
 
 def is_instruction(view: View, first: int) -> bool:
-    """Whether the sentence from `first` begins with an instruction: "Man nehme eine Schaufel und beginne"."""
+    """True if the sentence from `first` begins with an instruction: "Man nehme eine Schaufel und beginne"."""
     tokens = view.tokens
     return (
         first + 1 < len(tokens)

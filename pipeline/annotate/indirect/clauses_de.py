@@ -72,14 +72,14 @@ def commas_after(p: Passage) -> list[int]:
 
 
 def opens_clause(p: Passage, at: int) -> bool:
-    """Whether a clause begins with "dass", "ob", "wer", "mit welchem" or the like."""
+    """True if a clause begins with "dass", "ob", "wer", "mit welchem" or the like."""
     if p.tokens[at].lower in p.lexicon.prepositions and at + 1 < p.end:
         return p.tokens[at + 1].lower.startswith("welch")
     return p.tokens[at].lower in p.lexicon.complementizers
 
 
 def _opens_other_clause(p: Passage, at: int) -> bool:
-    """Whether a reason, a time or an attribute begins, which nobody reports: "weil", "nachdem", "in dem"."""
+    """True if a reason, a time or an attribute begins, which nobody reports: "weil", "nachdem", "in dem"."""
     word = p.tokens[at].lower
     if word in p.lexicon.prepositions and at + 1 < p.end:
         return p.tokens[at + 1].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 2)
@@ -87,7 +87,7 @@ def _opens_other_clause(p: Passage, at: int) -> bool:
 
 
 def _is_main_clause(p: Passage, start: int) -> bool:
-    """Whether a subject and its verb follow, in any mood: "sagte, die USA hielten sich daran"."""
+    """True if a subject and its verb follow, in any mood: "sagte, die USA hielten sich daran"."""
     verb = p.verb
     if verb is None or verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("en"):
         return False
@@ -108,7 +108,7 @@ def _is_main_clause(p: Passage, start: int) -> bool:
 
 
 def _is_reported_main_clause(p: Passage, start: int) -> bool:
-    """Whether the clause from `start` is in the mood of reported speech."""
+    """True if the clause from `start` is in the mood of reported speech."""
     opener = p.tokens[start].lower if start < p.end else ""
     if opener in p.lexicon.conjunctions and opener not in p.lexicon.reported_conjunctions:
         return p.is_at(start, "damit") and start + 1 < p.end and is_subjunctive(p, start + 1)
@@ -168,7 +168,7 @@ def reporting_word(p: Passage, divider: int) -> tuple[Range, Range | None] | Non
 
 
 def _is_participle_here(p: Passage) -> bool:
-    """Whether a form that may be finite is a participle, because its clause has an auxiliary: "wird befürchtet"."""
+    """True if a form that may be finite is a participle, because its clause has an auxiliary: "wird befürchtet"."""
     if p.tokens[p.at].lower not in p.lexicon.participles:
         return False
     auxiliary = _auxiliary(p)
@@ -314,7 +314,7 @@ def _comma_after_noun(p: Passage) -> int | None:
 
 
 def _is_relative(p: Passage, start: int) -> bool:
-    """Whether a relative clause begins: "der Vorwurf, der …". Before a noun the word is an article."""
+    """True if a relative clause begins: "der Vorwurf, der …". Before a noun the word is an article."""
     if p.tokens[start].lower not in p.lexicon.relative_or_article:
         return False
     return start + 1 < p.end and not p.tokens[start + 1].is_capitalised

@@ -14,6 +14,8 @@ from pipeline.annotate.rules import Finding, rule
 
 WIDEST_GAP = 14
 """Most tokens between the verb and "that": said in a statement late on Monday that …"""
+LONGEST_ATTRIBUTE = 12
+"""Most tokens between those who are told and what they shall do: "anyone who saw a white van near the harbour"."""
 _COMMAS = frozenset({",", "–", "—"})
 
 
@@ -42,14 +44,14 @@ def _is_finite(p: Passage, at: int) -> bool:
 
 
 def _is_unsaid(p: Passage) -> bool:
-    """Whether nothing was said: "declined to say whether", "did not say whether"."""
+    """True if nothing was said: "declined to say whether", "did not say whether"."""
     if p.is_at(p.at - 1, "not", "never") or p.tokens[p.at - 1].lower.endswith(("n't", "n’t")):
         return True
     return p.is_at(p.at - 1, "to") and p.is_at(p.at - 2, *p.lexicon.refusals)
 
 
 def _is_object(p: Passage, at: int) -> bool:
-    """Whether "that" opens no clause: it is an object ("said that") or a relative pronoun ("the water that")."""
+    """True if "that" opens no clause: it is an object ("said that") or a relative pronoun ("the water that")."""
     before = p.tokens[at - 1]
     if p.tokens[at].lower != "that" or at - 1 == p.at:
         return False
@@ -93,7 +95,7 @@ def said_clause(p: Passage) -> Report | None:
 )
 def clause_then_speaker(p: Passage) -> Report | None:
     """…, the mayor said on Monday; …, said the mayor; …, Smith told the BBC, …"""
-    if p.verb is None:
+    if p.verb is None or p.is_at(p.at + 1, ":"):
         return None
     if p.tokens[p.at - 1].surface in _COMMAS and p.at - 1 > p.first:
         if p.verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("ing"):
@@ -124,7 +126,7 @@ def clause_then_speaker(p: Passage) -> Report | None:
 
 
 def _is_split(p: Passage, comma: int, closing: int) -> bool:
-    """Whether the parenthesis splits the clause around it: "It was, Smith said, a disaster"."""
+    """True if the parenthesis splits the clause around it: "It was, Smith said, a disaster"."""
     finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | p.lexicon.modals
     subject = noun_phrase(p, p.first, comma)
     if subject is None and p.is_at(p.first, *p.lexicon.bare_subjects):
@@ -135,7 +137,7 @@ def _is_split(p: Passage, comma: int, closing: int) -> bool:
 
 
 def _is_statement(p: Passage, comma: int) -> bool:
-    """Whether a clause precedes the comma, not "On Monday", "However" or "When the rain came"."""
+    """True if a clause precedes the comma, not "On Monday", "However" or "When the rain came"."""
     first = p.tokens[p.first].lower
     second = p.tokens[p.first + 1].lower if first in p.lexicon.clause_joins else first
     if second in p.lexicon.unreported_openers or opens_with_participle(p, p.first, comma):
@@ -150,22 +152,24 @@ def _is_statement(p: Passage, comma: int) -> bool:
 
 
 def _is_apposed(p: Passage, closing: int) -> bool:
-    """Whether the comma closes an apposition of the subject: "Carla Dunn, its leader, said"."""
+    """True if the comma closes an apposition of the subject: "Carla Dunn, its leader, said"."""
     end = noun_phrase(p, p.first, closing)
+    if end is not None and p.is_at(end, ",") and p.tokens[end + 1].surface.isdigit() and p.is_at(end + 2, ","):
+        end += 2  # "Carla Dunn, 41, its leader, said"
     if end == closing:
         return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
     return end is not None and p.tokens[end].surface == "," and not p.has(end + 1, closing, ",")
 
 
 def _closes_apposition(p: Passage, comma: int) -> bool:
-    """Whether the comma closes an apposition that an earlier comma opened: "His wife, Grace Holm, said"."""
+    """True if the comma closes an apposition that an earlier comma opened: "His wife, Grace Holm, said"."""
     end = noun_phrase(p, p.first, comma)
     return end is not None and end < comma and _is_apposed(p, comma)
 
 
 def _around(p: Passage, comma: int, after: int) -> Range:
     closing = p.find(after, min(p.end, after + 10), *_COMMAS)
-    if closing is not None and sentence_end(p) - closing > 4:
+    if closing is not None and sentence_end(p) - closing > 4 and not p.tokens[closing + 1].lower.endswith("ing"):
         return p.first, clause_end(p, closing)
     return p.first, comma
 
@@ -241,11 +245,13 @@ def infinitive(p: Passage) -> Report | None:
         addressee = noun_phrase(p, start, p.end) or _bare_addressee_end(p, start)
         if addressee is None:
             return None
-        start = addressee
-    if not (p.is_at(start, "to") or (p.is_at(start, "not") and p.is_at(start + 1, "to"))):
+        start = addressee - 1 if p.is_at(addressee - 1, "not") else addressee
+        if p.is_at(start, "who", "with", "in", "near", "from"):  # "urged anyone who saw it to call"
+            start = p.find(start, min(p.end, start + LONGEST_ATTRIBUTE), "to", ",") or start
+    to = start + 1 if p.is_at(start, "not") else start
+    if not p.is_at(to, "to") or to + 1 >= p.end or not p.tokens[to + 1].surface.islower():
         return None
-    verb = p.tokens[start + 1] if start + 1 < p.end else None
-    if verb is None or not verb.surface.islower() or verb.lower in p.lexicon.function_words - {"not"}:
+    if p.tokens[to + 1].lower != "not" and p.tokens[to + 1].lower in p.lexicon.function_words:
         return None
     speaker = p.subject(p.at, start)
     return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1)) if speaker is not None else None
@@ -253,11 +259,11 @@ def infinitive(p: Passage) -> Report | None:
 
 def _bare_addressee_end(p: Passage, at: int) -> int | None:
     """The end of an addressee without an article: "hikers", "her"."""
-    if p.is_at(at, *p.lexicon.object_pronouns):
-        return at + 1
-    word = p.tokens[at] if at < p.end else None
-    is_plural = word is not None and word.is_word and word.lower.endswith("s") and word.surface.islower()
-    return at + 1 if is_plural and word is not None and word.lower not in p.lexicon.function_words else None
+    if at >= p.end:
+        return None
+    word, small = p.tokens[at].surface, p.lexicon.function_words
+    is_plural = word.endswith("s") and word.islower() and word not in small
+    return at + 1 if is_plural or p.tokens[at].lower in p.lexicon.object_pronouns else None
 
 
 @rule(
@@ -275,10 +281,9 @@ def noun_that(p: Passage) -> Report | None:
     end = noun_phrase(p, start, p.end)
     if end is None or end >= p.end or not _is_finite(p, end):
         return None
-    speaker = noun_phrase(p, p.first, p.at) if p.low == p.first else None
-    return report(
-        p, (p.at + 1, clause_end(p, start)), (p.first, speaker) if speaker is not None else None, (p.at, p.at + 1)
-    )
+    owner = noun_phrase(p, p.first, p.at) if p.low == p.first else None
+    speaker = (p.first, owner) if owner is not None else None
+    return report(p, (p.at + 1, clause_end(p, start)), speaker, (p.at, p.at + 1))
 
 
 RULES: tuple[ReportRule, ...] = (
@@ -293,8 +298,8 @@ RULES: tuple[ReportRule, ...] = (
 """Tried in this order at each reporting word."""
 
 
-MOST_BARE_WORDS = 3
-"""Most words of a subject without an article: "larger clinical trials"."""
+MOST_BARE_WORDS = 6
+"""Most words of a subject without an article: "larger clinical trials", "nine in ten of its members"."""
 
 
 def clause_start(p: Passage) -> int | None:
@@ -314,17 +319,17 @@ def clause_start(p: Passage) -> int | None:
 
 
 def has_subject_and_verb(p: Passage, start: int) -> bool:
-    if p.is_at(start, "there"):
-        return True
     end = noun_phrase(p, start, p.end) or _bare_noun_end(p, start)
-    if end is None:
-        return False
+    if end is None or p.is_at(start, "there"):
+        return end is not None or p.is_at(start, "there")
+    if end - start > 2 and p.tokens[end - 1].surface.islower() and p.tokens[end - 1].surface.endswith("ed"):
+        return True  # "believe the gang used a van": no noun follows that the participle could describe
     for at in range(end, min(p.end, end + 10)):
         token = p.tokens[at]
         if token.surface in {";", ":", "\n"}:
             return False
-        if may_be_finite(token.lower, p) and token.segment < 0:
-            return True
+        if may_be_finite(token.lower, p) or (token.segment >= 0 and at == end):
+            return True  # "claimed the crew “had no map”"
     return False
 
 
@@ -332,14 +337,14 @@ def _bare_noun_end(p: Passage, start: int) -> int | None:
     """The end of a subject without an article, right before its verb: "morale was", "larger trials were"."""
     for at in range(start, min(p.end, start + MOST_BARE_WORDS + 1)):
         token = p.tokens[at]
-        if token.lower in p.lexicon.finite_verbs or token.lower in p.lexicon.auxiliaries:
+        if token.lower in p.lexicon.finite_verbs or token.lower in p.lexicon.auxiliaries or token.segment >= 0:
             return at if at > start else None
-        if not token.is_word or token.is_capitalised or token.lower in p.lexicon.function_words:
+        joins = at > start and (token.lower in {"of", "in"} or p.is_at(at - 1, "of", "in"))
+        if not token.is_word or (not joins and (token.is_capitalised or token.lower in p.lexicon.function_words)):
             return None
     return None
 
 
 def may_be_finite(word: str, p: Passage) -> bool:
-    if word in p.lexicon.finite_verbs or word in p.lexicon.auxiliaries or word in p.lexicon.verbs:
-        return True
-    return word.endswith("ed") and len(word) > 4
+    is_listed = word in p.lexicon.finite_verbs or word in p.lexicon.auxiliaries or word in p.lexicon.verbs
+    return is_listed or (word.endswith("ed") and len(word) > 4)

@@ -55,7 +55,7 @@ class Continuation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def follows(self) -> bool:
-        """Whether the sentence before was reported."""
+        """True if the sentence before was reported."""
         return self.last is not None and self.number - self.last.sentence == 1
 
 
@@ -96,7 +96,7 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
 
 
 def _is_main_clause(view: View, first: int, end: int) -> bool:
-    """Whether the tokens are a main clause: they have a finite verb and begin with no conjunction."""
+    """True if the tokens are a main clause: they have a finite verb and begin with no conjunction."""
     lexicon = view.lexicon
     if view.tokens[first].lower in lexicon.conjunctions - lexicon.clause_joins:
         return False
@@ -166,7 +166,7 @@ def _whole(view: View) -> Range:
 
 
 def _is_hearsay(view: View) -> bool:
-    """Whether "soll" has the infinitive of a perfect at the end of its clause: "soll geflohen sein"."""
+    """True if "soll" has the infinitive of a perfect at the end of its clause: "soll geflohen sein"."""
     tokens = view.tokens
     if view.has(view.first, view.end, *view.lexicon.future_words):
         return False
@@ -186,7 +186,7 @@ def _may_be_participle(token: Token) -> bool:
 
 
 def _is_reported(view: View, *, follows: bool) -> bool:
-    """Whether the sentence is in the mood of reported speech; after a reported one a conditional is enough."""
+    """True if the sentence is in the mood of reported speech; after a reported one a conditional is enough."""
     first, end = view.first, min(view.end, view.first + LONGEST_SENTENCE)
     lexicon = view.lexicon
     if view.has(first, end, *lexicon.first_person) or (not follows and is_instruction(view, first)):
@@ -236,7 +236,7 @@ def _end_of(sentence: Sentence) -> Range:
 
 
 def joins(last: Reported, found: Reported, sentences: list[Sentence]) -> bool:
-    """Whether two reported sentences, one after the other in a paragraph, are one quotation."""
+    """True if two reported sentences, one after the other in a paragraph, are one quotation."""
     return (
         last.rule is reported_on is found.rule
         and found.sentence - last.sentence == 1

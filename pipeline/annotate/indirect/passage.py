@@ -59,7 +59,7 @@ class Passage(View, frozen=True, kw_only=True, gc=False):
         return min(self.end, self.at + REACH)
 
     def is_noun_near(self, position: int) -> bool:
-        """Whether a noun is at the position or right after it, as after an article."""
+        """True if a noun is at the position or right after it, as after an article."""
         return any(token.is_capitalised for token in self.tokens[position : min(self.end, position + 2)])
 
     def subject(self, verb: int, divider: int) -> Range | None:
@@ -101,12 +101,13 @@ def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Repor
     if not _has_words(p, first, last):
         return None
     if speaker is not None and speaker[1] - speaker[0] == 1 and p.is_at(speaker[0], "es", "it"):
-        speaker = None
+        is_somebody = p.is_at(speaker[0], "it") and speaker[1] == cue[0] and p.verb is not None
+        speaker = speaker if is_somebody and not p.is_at(cue[0], *p.lexicon.impersonal_verbs) else None
     return Report((first, last), Attribution(speaker, cue))
 
 
 def _is_stray(view: View, at: int) -> bool:
-    """Whether the token is a quotation mark, or one of two apostrophes used as one."""
+    """True if the token is a quotation mark, or one of two apostrophes used as one."""
     tokens = view.tokens
     if tokens[at].segment >= 0 or tokens[at].surface in _STRAY_MARKS:
         return tokens[at].segment < 0
@@ -114,7 +115,7 @@ def _is_stray(view: View, at: int) -> bool:
 
 
 def _has_words(view: View, first: int, last: int) -> bool:
-    """Whether there are two words or more outside marks. Words that are all in marks are a direct quotation."""
+    """True if there are two words or more outside marks. Words that are all in marks are a direct quotation."""
     words = (token for token in view.tokens[first : min(last, first + LONGEST_CLAUSE)] if token.is_word)
     return next(words, None) is not None and next(words, None) is not None
 
@@ -144,7 +145,7 @@ def clause_end(p: Passage, start: int) -> int:
 
 
 def _resumes(p: Passage, start: int, at: int) -> bool:
-    """Whether the main clause resumes after "dass …,": with its finite verb or a reason of its own."""
+    """True if the main clause resumes after "dass …,": with its finite verb or a reason of its own."""
     if not p.is_german or p.tokens[start].lower not in p.lexicon.that_conjunctions:
         return False
     word = p.tokens[at].lower
@@ -155,12 +156,15 @@ def _resumes(p: Passage, start: int, at: int) -> bool:
 
 
 def _adds(p: Passage, at: int) -> bool:
-    """Whether the speaker says the next thing: "…, adding that"."""
-    return not p.is_german and p.tokens[at].lower.endswith("ing") and p.tokens[at].lower in p.lexicon.verbs
+    """True if the speaker says the next thing: "…, adding that"."""
+    word, verbs = p.tokens[at].lower, p.lexicon.verbs
+    return (
+        not p.is_german and word.endswith("ing") and (word in verbs or word[:-3] in verbs or f"{word[:-3]}e" in verbs)
+    )
 
 
 def _is_parenthetical(p: Passage, at: int) -> bool:
-    """Whether a reporting verb and its subject follow the comma: ", sagte Holm"."""
+    """True if a reporting verb and its subject follow the comma: ", sagte Holm"."""
     if p.is_at(at, "so") and p.is_german:
         follower = p.tokens[at + 1] if at + 1 < p.end else None
         return follower is not None and (follower.is_capitalised or follower.lower in {"der", "die", "das"})
@@ -169,7 +173,7 @@ def _is_parenthetical(p: Passage, at: int) -> bool:
 
 
 def _goes_on_reporting(p: Passage, at: int) -> bool:
-    """Whether the speaker does the next thing: "… und forderte". A form in -en may be an infinitive."""
+    """True if the speaker does the next thing: "… und forderte". A form in -en may be an infinitive."""
     if p.tokens[at].lower in p.lexicon.adverbs and at + 1 < p.end:
         at += 1
     verb = reporting_verb_at(p, at, p.end)

@@ -40,7 +40,7 @@ def sentence_before(p: Passage) -> Report | None:
 
 
 def _denies(p: Passage) -> bool:
-    """Whether the word says that something is not so: "Das bestritt die Polizei"."""
+    """True if the word says that something is not so: "Das bestritt die Polizei"."""
     verbs = (*p.lexicon.verbs.get(p.tokens[p.at].lower, ()), p.lexicon.participles.get(p.tokens[p.at].lower))
     return any(verb is not None and verb.lemma in p.lexicon.denials for verb in verbs)
 

@@ -68,7 +68,7 @@ def find_reports(reading: Reading, quoted: dict[int, Attribution]) -> list[Repor
 
 
 def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: list[Reported], number: int) -> bool:
-    """Whether the sentence continues a report: its own verb is in the reported mood, and what it reports is nested."""
+    """True if the sentence continues a report: its own verb is in the reported mood, and what it reports is nested."""
     if not found or number - found[-1].sentence != 1:
         return False
     cue = reports[0].attribution.cue
@@ -118,7 +118,7 @@ def _reports_in(reading: Reading, number: int, starts: list[int]) -> list[Report
 
 
 def _has_clause(view: View, at: int, end: int) -> bool:
-    """Whether the clause of a reporting noun may begin at the position."""
+    """True if the clause of a reporting noun may begin at the position."""
     return at < end and (view.is_german or view.tokens[at].lower == "that")
 
 
@@ -132,7 +132,7 @@ def _outermost(candidates: list[Reported]) -> list[Reported]:
 
 
 def _is_inner(item: Reported, candidates: list[Reported]) -> bool:
-    """Whether its cue is among another's words. If each cue is among the other's words, the second is the inner one."""
+    """True if its cue is among another's words. If each cue is among the other's words, the second is the inner one."""
     return any(
         _has_cue(other, item) and not (_has_cue(item, other) and _cue_at(item) < _cue_at(other)) for other in candidates
     )

@@ -72,7 +72,7 @@ def _verb_after_comma(p: Passage) -> int | None:
 
 
 def _is_apposed(p: Passage, closing: int) -> bool:
-    """Whether the comma closes an apposition of the subject: "Karin Holm, die Leiterin, sagte"."""
+    """True if the comma closes an apposition of the subject: "Karin Holm, die Leiterin, sagte"."""
     start = p.first
     if p.tokens[start].lower in p.lexicon.prepositions:
         start += 1
@@ -88,7 +88,7 @@ def _is_apposed(p: Passage, closing: int) -> bool:
 
 
 def _is_subordinate(p: Passage, start: int, end: int) -> bool:
-    """Whether a subordinate clause begins that is no report: "Als der Regen kam, sagte Kowalski"."""
+    """True if a subordinate clause begins that is no report: "Als der Regen kam, sagte Kowalski"."""
     unreported = p.lexicon.conjunctions | p.lexicon.unreported_openers
     if any(p.is_at(at - 1, ",") and may_have_finite_verb(p, at, at + 1) for at in range(start + 1, end)):
         return False  # "Als der Regen kam, gingen alle, sagte Kowalski"
@@ -108,7 +108,7 @@ def _around(p: Passage, before: int, after: int) -> Range:
 
 
 def is_open(p: Passage, comma: int) -> bool:
-    """Whether the clause before the parenthesis is not complete: "Es sei, sagte Holm, ein Anfang"."""
+    """True if the clause before the parenthesis is not complete: "Es sei, sagte Holm, ein Anfang"."""
     if not p.tokens[comma - 1].lower.startswith(p.lexicon.open_forms):
         return False
     return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
@@ -141,7 +141,7 @@ def _bounds(p: Passage, first: int, last: int) -> Range:
 
 
 def _opens_subordinate(p: Passage, at: int) -> bool:
-    """Whether a conjunction or a relative pronoun stands here. A noun would follow an article."""
+    """True if a conjunction or a relative pronoun stands here. A noun would follow an article."""
     if p.tokens[at].lower in p.lexicon.source_clause_openers:
         return True
     return p.tokens[at].lower in p.lexicon.relative_pronouns and not p.is_noun_near(at + 1)
@@ -241,7 +241,7 @@ def as_told(p: Passage) -> Report | None:
 
 
 def _ends_clause(p: Passage) -> bool:
-    """Whether the word ends its clause, as a verb after "wie" does; an auxiliary or the document may follow."""
+    """True if the word ends its clause, as a verb after "wie" does; an auxiliary or the document may follow."""
     follower = p.tokens[p.at + 1] if p.at + 1 < p.end else None
     if follower is None or not follower.is_word or follower.lower in p.lexicon.participle_auxiliaries:
         return True

@@ -5,7 +5,8 @@ says what it is for), given names, countries, places, organisations. `verbs` rea
 else into a `Lexicon`; start there. Each table is read once a process.
 """
 
+from pipeline.annotate.lexicon.given_names import GivenNames, load_given_names
 from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Frame, Verb, load_verbs
-from pipeline.annotate.lexicon.words import GivenNames, Lexicon, load_given_names, load_lexicon
+from pipeline.annotate.lexicon.words import Lexicon, load_lexicon
 
 __all__ = ["FOLDER", "Frame", "GivenNames", "Lexicon", "Verb", "load_given_names", "load_lexicon", "load_verbs"]

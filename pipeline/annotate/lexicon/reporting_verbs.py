@@ -39,7 +39,7 @@ class Verb(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_separable(self) -> bool:
-        """Whether the verb needs a particle that ends its clause: "teilte … mit"."""
+        """True if the verb needs a particle that ends its clause: "teilte … mit"."""
         return self.needs is not None and self.lemma.startswith(self.needs)
 
 
@@ -86,3 +86,13 @@ def verbs_by_form(verbs: tuple[Verb, ...]) -> dict[str, tuple[Verb, ...]]:
                 joined = Verb(verb.lemma, verb.finite, verb.participle, None, verb.frame, verb.example)
                 table[verb.needs + form] = (*table.get(verb.needs + form, ()), joined)
     return table
+
+
+def subjunctive_of(infinitive: str) -> str:
+    """The third person singular of Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
+    return infinitive[:-2] + "e" if infinitive.endswith("en") else infinitive[:-1] + "e"
+
+
+def noun_of(infinitive: str) -> str:
+    """The noun in -ung: "behaupten" ▶ "behauptung", "fordern" ▶ "forderung"."""
+    return (infinitive[:-2] if infinitive.endswith("en") else infinitive[:-1]) + "ung"

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 import msgspec
 
-from pipeline.annotate.lexicon.reporting_verbs import FOLDER, Frame, Verb, load_verbs, verbs_by_form
+from pipeline.annotate.lexicon.reporting_verbs import (
+    FOLDER,
+    Frame,
+    Verb,
+    load_verbs,
+    noun_of,
+    subjunctive_of,
+    verbs_by_form,
+)
 
 LANGUAGES = ("de", "en")
 _STARTS = {
     "de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge", "dass", "daß"),
     "en": ("according",),
 }
-_TUPLES = frozenset(
-    """
-    abstract_endings adverb_endings noun_endings open_forms organisation_compounds organisation_endings
-    participle_endings person_endings place_compounds speaking_nouns
-    """.split()
-)
-"""Word sets that are only compared with beginnings and endings, for which `str` takes tuples."""
 _SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
 LONG_ROLE = 8
 """Fewest letters of an English role that may end a compound."""
 _ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
-
-
-class GivenNames(msgspec.Struct, frozen=True):
-    female: frozenset[str]
-    male: frozenset[str]
-    either: frozenset[str]
-    organisation_words: frozenset[str]
-
-    def is_known(self, name: str) -> bool:
-        lower = name.lower()
-        return lower in self.female or lower in self.male or lower in self.either
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,17 +202,17 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     place_adverbs: frozenset[str] = frozenset()
 
     def is_role(self, word: str) -> bool:
-        """Whether the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
+        """True if the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
         return _is_role(self.language, word)
 
     def ends_in_role(self, word: str) -> bool:
-        """Whether the word is one of the roles or, in German, a compound that ends in one."""
+        """True if the word is one of the roles or, in German, a compound that ends in one."""
         if not self.is_german:
             return word in self.roles or word.rpartition("-")[2] in self.roles or word.endswith(self.long_roles)
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
 
     def is_reporting_noun(self, word: str) -> bool:
-        """Whether the noun reports the clause after it: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
+        """True if the noun reports the clause after it: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
         return word in self.reporting_nouns or (self.is_german and _ends_in(word, "reporting_nouns"))
 
     def source_kind(self, word: str) -> str | None:
@@ -237,11 +228,11 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         return next((kind for kind in ("law", "finding", "document") if _ends_in(word, f"{kind}s")), None)
 
     def is_document(self, word: str) -> bool:
-        """Whether something is written in what the German noun names: "Studie", "Gesetz"."""
+        """True if something is written in what the German noun names: "Studie", "Gesetz"."""
         return self.source_kind(word) in {"document", "finding", "law"}
 
     def is_speaking_noun(self, word: str) -> bool:
-        """Whether the noun names a group that speaks, in the singular or the plural: "Regierungen", "residents"."""
+        """True if the noun names a group that speaks, in the singular or the plural: "Regierungen", "residents"."""
         return any(
             word.removesuffix(ending).endswith(self.speaking_nouns)
             for ending in (("", "en", "n", "s", "es") if self.is_german else ("", "s"))
@@ -255,15 +246,15 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def is_place_noun(self, word: str) -> bool:
-        """Whether a name after the German noun is a place: "Stadt", "Bundesstaats"."""
+        """True if a name after the German noun is a place: "Stadt", "Bundesstaats"."""
         return self.is_german and _is_class_noun(word, "place")
 
     def is_class_noun(self, word: str) -> bool:
-        """Whether a name after the German noun is a place or an organisation."""
+        """True if a name after the German noun is a place or an organisation."""
         return self.is_german and (_is_class_noun(word, "place") or _is_class_noun(word, "organisation"))
 
     def is_organisation_noun(self, word: str) -> bool:
-        """Whether a name after the German noun is an organisation: "Firma", "Softwarekonzerns"."""
+        """True if a name after the German noun is an organisation: "Firma", "Softwarekonzerns"."""
         return self.is_german and _is_class_noun(word, "organisation")
 
 
@@ -275,7 +266,7 @@ def _is_role(language: str, word: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _ends_in(word: str, field: str) -> bool:
-    """Whether the German word ends in a noun of that field, in the singular or the plural."""
+    """True if the German word ends in a noun of that field, in the singular or the plural."""
     lexicon = load_lexicon("de")
     assert lexicon is not None
     nouns: frozenset[str] = getattr(lexicon, field)
@@ -308,7 +299,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     """The words of that language; None if there are no rules for it."""
     if language not in LANGUAGES:
         return None
-    tables = _read_words("words_both.toml") | _read_words(f"words_{language}.toml")
+    tables = read_words("words_both.toml") | read_words(f"words_{language}.toml")
     words = {key: frozenset(text.split()) for key, text in tables.items()}
     words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives"))
     verbs = load_verbs(language)
@@ -324,6 +315,8 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         "auxiliaries",
     )
     function_words = frozenset().union(*(words[key] for key in closed))
+    tuples = {field.name for field in msgspec.structs.fields(Lexicon) if field.type == tuple[str, ...]}
+    fields: dict[str, Any] = {key: tuple(some) if key in tuples else some for key, some in words.items()}
     return Lexicon(
         language=language,
         is_german=language == "de",
@@ -334,29 +327,14 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         source_starts=words["source_prepositions"] | _SOURCE_STARTS,
         no_names=function_words | words["weekdays"],
         verb_forms=words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(verbs_by_form(verbs)),
-        long_roles=tuple(role for role in words["roles"] if len(role) >= LONG_ROLE),
+        long_roles=(*(role for role in words["roles"] if len(role) >= LONG_ROLE), "woman", "women"),
         shortest_role=min(map(len, words["roles"])),
         reporting_words=frozenset(verbs_by_form(verbs)).union(
             (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]
         ),
-        **(words | {key: tuple(words[key]) for key in words.keys() & _TUPLES}),
+        **fields,
     )
 
 
-@cache
-def load_given_names() -> GivenNames:
-    return GivenNames(**{key: frozenset(text.split()) for key, text in _read_words("given_names.toml").items()})
-
-
-def subjunctive_of(infinitive: str) -> str:
-    """The third person singular of Konjunktiv I: "kommen" ▶ "komme", "handeln" ▶ "handele"."""
-    return infinitive[:-2] + "e" if infinitive.endswith("en") else infinitive[:-1] + "e"
-
-
-def noun_of(infinitive: str) -> str:
-    """The noun in -ung: "behaupten" ▶ "behauptung", "fordern" ▶ "forderung"."""
-    return (infinitive[:-2] if infinitive.endswith("en") else infinitive[:-1]) + "ung"
-
-
-def _read_words(name: str) -> dict[str, str]:
+def read_words(name: str) -> dict[str, str]:
     return msgspec.toml.decode((FOLDER / name).read_bytes(), type=dict[str, str])

@@ -42,7 +42,7 @@ def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acr
 
 
 def is_short_form(word: str) -> bool:
-    """Whether the word looks like a short form: "VDB", "BfN", "UNEP"."""
+    """True if the word looks like a short form: "VDB", "BfN", "UNEP"."""
     return 2 <= len(word) <= 8 and word.isalpha() and sum(map(str.isupper, word)) >= max(2, len(word) - 2)
 
 
@@ -66,7 +66,7 @@ def _name_start(view: View, stop: int, short: str) -> int | None:
 
 
 def _takes(short: str, letters: str) -> bool:
-    """Whether the letters of the short form occur in this order, most of them at the beginning of a word or part."""
+    """True if the letters of the short form occur in this order, most of them at the beginning of a word or part."""
     place = 0
     for letter in short:
         place = letters.find(letter, place) + 1

@@ -95,7 +95,7 @@ class People(msgspec.Struct, frozen=True):
             known = known or self.by_given_name.get(_surname(words[0], self.by_given_name), [])
             known = [full for full in known if self.introduced[full] <= at] or known
             return known[0] if len(known) == 1 else None
-        return next((full for full in known if full.split()[0] == words[0]), None)
+        return next((full for full in known if full.split()[0].rstrip(".") == words[0].rstrip(".")), None)
 
     def persons_before(self, pronoun: str | None, at: int, since: int) -> list[str]:
         """The people named between characters `since` and `at` whom the pronoun can stand for; without one, all."""
@@ -143,7 +143,7 @@ def read_people(view: View, title: View, segments: list[Segment]) -> People:
 
 
 def _may_be_surname(view: View, sequence: Range) -> bool:
-    """Whether the words are a single one that may be a surname, but not "der Koch"."""
+    """True if the words are a single one that may be a surname, but not "der Koch"."""
     first, last = sequence
     if last - first > 1:
         return False

@@ -54,7 +54,7 @@ class Gazetteer(msgspec.Struct, frozen=True):
         return None
 
     def may_begin(self, word: str) -> bool:
-        """Whether a name of the tables may begin with the word."""
+        """True if a name of the tables may begin with the word."""
         return word in self.longest or _bare(word) in self.longest
 
     def country_of(self, word: str) -> str | None:

@@ -47,7 +47,7 @@ Found = tuple[Range, GazetteerEntry]
 """The tokens of the name, and what it names."""
 FindName = Callable[[Spot], Found | None]
 IsTold = Callable[[Named], bool]
-"""Whether a person is named in the rule's way."""
+"""True if a person is named in the rule's way."""
 
 
 @rule(
@@ -289,7 +289,7 @@ def _others(
 
 
 def _may_be_named(view: View, at: int, names: Gazetteer, places: Places) -> bool:
-    """Whether a rule may find a name here: a quick test for the many nouns of German that name nothing."""
+    """True if a rule may find a name here: a quick test for the many nouns of German that name nothing."""
     surface = view.tokens[at].surface
     if surface[-1] == "s" or surface in places or has_more_words(view, at, len(view.tokens)):
         return True

@@ -62,7 +62,7 @@ def _located_end(view: View, at: int) -> int | None:
 
 
 def _may_be_place(token: Token, lexicon: Lexicon) -> bool:
-    """Whether the word is no acronym, no office and no other capitalised word."""
+    """True if the word is no acronym, no office and no other capitalised word."""
     word = _without_possessive(token.surface)
     return not (
         word.isupper()
@@ -132,7 +132,7 @@ def classed_end(view: View, at: int, stop: int) -> int | None:
 
 
 def _binds_a_name(view: View, noun: int) -> bool:
-    """Whether the word after the noun is its name, and no object as in "bringt der Fluss Sand"."""
+    """True if the word after the noun is its name, and no object as in "bringt der Fluss Sand"."""
     tokens, lexicon = view.tokens, view.lexicon
     at = noun - 1
     while at >= 0 and is_adjective_de(tokens[at], lexicon):
@@ -199,8 +199,10 @@ def _authority_end(view: View, at: int, stop: int) -> int | None:
     if (
         not is_followed
         or at == 0
-        or tokens[at - 1].lower not in lexicon.definite_articles
-        and tokens[at - 1].lower not in lexicon.determiners_oblique
+        or (
+            tokens[at - 1].lower not in lexicon.definite_articles
+            and tokens[at - 1].lower not in lexicon.determiners_oblique
+        )
     ):
         return None
     if tokens[at].lower not in gazetteer.adjectives or not tokens[at].lower.endswith(_COUNTRY_ENDINGS):
@@ -210,7 +212,7 @@ def _authority_end(view: View, at: int, stop: int) -> int | None:
 
 
 def has_more_words(view: View, at: int, stop: int) -> bool:
-    """Whether the name may have a second word. This is a quick test for the many single nouns of German."""
+    """True if the name may have a second word. This is a quick test for the many single nouns of German."""
     if at + 1 >= stop:
         return False
     follower = view.tokens[at + 1]
@@ -218,7 +220,7 @@ def has_more_words(view: View, at: int, stop: int) -> bool:
 
 
 def is_organisation_compound(word: str, lexicon: Lexicon) -> bool:
-    """Whether the German noun is an organisation by itself: "Finanzministerium"."""
+    """True if the German noun is an organisation by itself: "Finanzministerium"."""
     if not word.endswith(lexicon.organisation_endings):
         return False
     return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in lexicon.organisation_endings)

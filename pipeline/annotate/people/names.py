@@ -61,7 +61,7 @@ def name_in(view: View, phrase: Range) -> Range | None:
 
 
 def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:
-    """Whether a surname may follow the words: nothing, particles, or words with an office or a title."""
+    """True if a surname may follow the words: nothing, particles, or words with an office or a title."""
     return all(token.lower in lexicon.name_particles for token in words) or any(
         lexicon.is_role(token.surface) or token.lower in lexicon.titles or token.surface == "." for token in words
     )
@@ -75,7 +75,8 @@ def without_office(view: View, sequence: Range, given_names: GivenNames) -> Rang
     for at in range(first, last):
         word = tokens[at].surface
         is_last = at == last - 1
-        if tokens[at].lower in lexicon.titles or (tokens[at].surface == "." and at == start):
+        is_rank = at == start and (word == "." or (not is_last and _is_rank(word, lexicon)))
+        if is_rank or tokens[at].lower in lexicon.titles:
             start = at + 1
         elif (
             not is_last
@@ -101,8 +102,13 @@ def without_office(view: View, sequence: Range, given_names: GivenNames) -> Rang
     return start, last
 
 
+def _is_rank(word: str, lexicon: Lexicon) -> bool:
+    """True for an English rank or office in capitals before a name: "DI Keane", "MP Harriet Vyse"."""
+    return not lexicon.is_german and 2 <= len(word) <= 4 and word.isalpha() and word.isupper()
+
+
 def _is_surname_here(view: View, start: int, at: int, given_names: GivenNames) -> bool:
-    """Whether the office is a surname because only given names precede it: "Frank Bauer"."""
+    """True if the office is a surname because only given names precede it: "Frank Bauer"."""
     given = [token for token in view.tokens[start:at] if token.surface != "."]
     return (
         bool(given)
@@ -112,14 +118,14 @@ def _is_surname_here(view: View, start: int, at: int, given_names: GivenNames) -
 
 
 def _is_left_out(word: str, start: Token, is_last: bool, lexicon: Lexicon, given_names: GivenNames) -> bool:
-    """Whether the word is an office before the name, or a genitive before it: "England’s Captain Adam Pierce"."""
+    """True if the word is an office before the name, or a genitive before it: "England’s Captain Adam Pierce"."""
     if lexicon.is_role(word):
         return not given_names.is_known(start.surface)
     return word.endswith(("'s", "’s")) and not is_last
 
 
 def _keeps_office_before(view: View, start: int, at: int, given_names: GivenNames) -> bool:
-    """Whether no other given name precedes this one. In "Hans Peter Bauer" both belong to the name."""
+    """True if no other given name precedes this one. In "Hans Peter Bauer" both belong to the name."""
     return not any(given_names.is_known(token.surface) for token in view.tokens[start:at])
 
 
@@ -190,7 +196,7 @@ class Introductions(msgspec.Struct, frozen=True):
         return None
 
     def is_person(self, view: View, sequence: Range, name: Range, words: Sequence[str]) -> bool:
-        """Whether the name of several words, among the capitalised words `sequence`, is a person's."""
+        """True if the name of several words, among the capitalised words `sequence`, is a person's."""
         tokens = view.tokens
         if self._is_given(words[0]):
             return not self._is_known_otherwise(view, name)
@@ -211,12 +217,12 @@ class Introductions(msgspec.Struct, frozen=True):
         return self.given_names.is_known(word) or self.given_names.is_known(word.split("-")[0])
 
     def _is_known_otherwise(self, view: View, name: Range) -> bool:
-        """Whether the tables have a place or an organisation of that name: "San José", "Die Linke"."""
+        """True if the tables have a place or an organisation of that name: "San José", "Die Linke"."""
         found = self.gazetteer.entry_at(view, name[0])
         return found is not None and found[0] >= name[1]
 
     def _is_no_given(self, word: str) -> bool:
-        """Whether the word is a noun, a measure or an adjective: "Bundesstaat Nevara", "Millionen Liter"."""
+        """True if the word is a noun, a measure or an adjective: "Bundesstaat Nevara", "Millionen Liter"."""
         lower = word.lower()
         if lower in self.lexicon.place_starts or lower in self.lexicon.place_endings:
             return True
@@ -279,7 +285,7 @@ def _without_possessive(words: set[str]) -> Iterator[str]:
 
 
 def has_article(before: Token | None, lexicon: Lexicon) -> bool:
-    """Whether an article or an adjective precedes, as before common nouns."""
+    """True if an article or an adjective precedes, as before common nouns."""
     return before is not None and (
         before.lower in lexicon.determiners
         or before.lower in lexicon.contracted_articles
@@ -288,7 +294,7 @@ def has_article(before: Token | None, lexicon: Lexicon) -> bool:
 
 
 def _is_beside_verb(view: View, at: int) -> bool:
-    """Whether a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article."""
+    """True if a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article."""
     lexicon = view.lexicon
     for token in (*view.tokens[max(0, at - 1) : at], *view.tokens[at + 1 : at + 2]):
         word = token.surface  # in small letters, as the lexicon has it
@@ -305,7 +311,7 @@ def _is_apposed(view: View, name: Range) -> bool:
 
 
 def _is_described(view: View, at: int) -> bool:
-    """Whether an age, or a comma and an office, follows the name."""
+    """True if an age, or a comma and an office, follows the name."""
     tokens = view.tokens
     if at + 2 >= len(tokens):
         return False
@@ -314,5 +320,7 @@ def _is_described(view: View, at: int) -> bool:
     if tokens[at].surface != ",":
         return False
     if tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ",":
+        return True
+    if tokens[at + 1].lower == "who":
         return True
     return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 4])

@@ -122,7 +122,7 @@ def _before(view: View, first: int, gazetteer: Gazetteer) -> Office:
 
 
 def _is_title(view: View, at: int) -> bool:
-    """Whether the token is a title such as "Dr", or the full stop after one."""
+    """True if the token is a title such as "Dr", or the full stop after one."""
     tokens = view.tokens
     if tokens[at].surface == ".":
         return at > 0 and tokens[at - 1].lower in view.lexicon.titles
@@ -153,7 +153,7 @@ def _office_ending_at(view: View, end: int, gazetteer: Gazetteer) -> Office:
 
 
 def _modifies(word: Token, lexicon: Lexicon) -> bool:
-    """Whether the word is part of the office: "stellvertretender", "foreign", "Deputy"."""
+    """True if the word is part of the office: "stellvertretender", "foreign", "Deputy"."""
     if lexicon.is_german:
         return is_adjective_de(word, lexicon) and any(word.lower.startswith(stem) for stem in lexicon.office_adjectives)
     if word.lower in lexicon.function_words or word.lower in lexicon.verbs or word.lower in lexicon.weekdays:
@@ -191,7 +191,7 @@ def _set_off(view: View, comma: int, gazetteer: Gazetteer) -> Office:
 
 
 def _opens_office(view: View, at: int, gazetteer: Gazetteer) -> bool:
-    """Whether an article or a genitive begins the phrase, unlike "Präsident" in a list of names."""
+    """True if an article or a genitive begins the phrase, unlike "Präsident" in a list of names."""
     lexicon = view.lexicon
     for before in range(at - 1, max(-1, at - 6), -1):
         token = view.tokens[before]
@@ -233,7 +233,7 @@ def _in_parentheses(view: View, at: int, gazetteer: Gazetteer) -> tuple[Office, 
 
 
 def _may_end_apposition(token: Token, lexicon: Lexicon) -> bool:
-    """Whether the token is a mark or a preposition: "Professor für Wasserbau in Castlemoor"."""
+    """True if the token is a mark or a preposition: "Professor für Wasserbau in Castlemoor"."""
     return token.surface in {",", ".", ")", "(", ";", "\n", "–"} or token.lower in lexicon.prepositions
 
 

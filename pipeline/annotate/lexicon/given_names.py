@@ -1,0 +1,25 @@
+"""The given names by which people are recognised, and the words that show an organisation."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+
+from pipeline.annotate.lexicon.words import read_words
+
+
+class GivenNames(msgspec.Struct, frozen=True):
+    female: frozenset[str]
+    male: frozenset[str]
+    either: frozenset[str]
+    organisation_words: frozenset[str]
+
+    def is_known(self, name: str) -> bool:
+        lower = name.lower()
+        return lower in self.female or lower in self.male or lower in self.either
+
+
+@cache
+def load_given_names() -> GivenNames:
+    return GivenNames(**{key: frozenset(text.split()) for key, text in read_words("given_names.toml").items()})

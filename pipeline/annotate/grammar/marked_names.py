@@ -66,6 +66,8 @@ def without_nicknames(
 ) -> tuple[list[Token], list[Segment]]:
     """The tokens and segments without a nickname between a given name and a surname: Ray “Buck” Tolliver."""
     kept: list[Segment] = []
+    rest: list[Token] = []
+    first = 0
     is_given = load_given_names().is_known
     for segment in segments:
         at = bisect_left(words, segment.before, key=_start)
@@ -79,10 +81,11 @@ def without_nicknames(
             and text[segment.start].isupper()
             and text[segment.end - 1].isalpha()
         ):
-            words = words[:at] + words[end:]
+            rest += words[first:at]
+            first = end
         else:
             kept.append(segment)
-    return words, kept
+    return [*rest, *words[first:]], kept
 
 
 def _bare(text: str, segment: Segment) -> str:

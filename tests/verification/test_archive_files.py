@@ -7,12 +7,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -22,12 +23,12 @@ from pipeline.archive.storage import Folder, Location
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
-from pipeline.settings import Settings
-from pipeline.verification.archive_files import WEEKS_TO_READ_ALL, ArchivePart, files_of, is_due
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.verification.archive_files import WEEKS_TO_READ_ALL, ArchivePart, check_files, files_of, is_due
 from pipeline.verification.installation import verify_installation
 from pipeline.verification.proof import Proof
 from tests.worlds.loopback import WebServer
-from tests.worlds.running import COMMAND, newsledger
+from tests.worlds.running import Done, newsledger
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow
@@ -35,23 +36,27 @@ pytestmark = pytest.mark.slow
 DAY = timedelta(days=1)
 
 
+class Recorded(NamedTuple):
+    """A copy of an archive, and the ledger whose events name its records."""
+
+    archive: Path
+    ledger: Ledger
+
+    def location(self, table: str, condition: str) -> Location:
+        """The record of the first such event."""
+        sql = f"select warc_file, warc_offset, warc_length from ledger.{table} where {condition} order by position"
+        return Location(**self.ledger.table(f"{sql} limit 1").to_pylist()[0])
+
+    def replace(self, where: Location, member: bytes) -> None:
+        assert len(member) == where.warc_length
+        with (self.archive / where.warc_file).open("r+b") as file:
+            file.seek(where.warc_offset)
+            file.write(member)
+
+
 def proven(data: Path) -> Proof:
     with Ledger.open(data / "ledger.sqlite") as ledger:
         return verify_installation(Settings(data=data), ledger, utc_now(), archive=ArchivePart.ALL)
-
-
-def location(data: Path, table: str, condition: str) -> Location:
-    """The record of the first such event."""
-    with Ledger.open(data / "ledger.sqlite") as ledger:
-        sql = f"select warc_file, warc_offset, warc_length from ledger.{table} where {condition} order by position"
-        return Location(**ledger.table(f"{sql} limit 1").to_pylist()[0])
-
-
-def replace(data: Path, where: Location, member: bytes) -> None:
-    assert len(member) == where.warc_length
-    with (data / "archive" / where.warc_file).open("r+b") as file:
-        file.seek(where.warc_offset)
-        file.write(member)
 
 
 def padded(plain: bytes, length: int) -> bytes:
@@ -62,9 +67,9 @@ def padded(plain: bytes, length: int) -> bytes:
     return member[:3] + b"\x04" + member[4:10] + extra.to_bytes(2, "little") + bytes(extra) + member[10:]
 
 
-def edit(data: Path, where: Location, *changes: tuple[bytes, bytes]) -> None:
+def edit(recorded: Recorded, where: Location, *changes: tuple[bytes, bytes]) -> None:
     """Replace these bytes in a record, and make its own digests fit again, as a careful forger would."""
-    content = (data / "archive" / where.warc_file).read_bytes()
+    content = (recorded.archive / where.warc_file).read_bytes()
     plain = gzip.decompress(content[where.warc_offset : where.warc_offset + where.warc_length])
     for old, new in changes:
         assert re.search(old, plain)
@@ -77,10 +82,10 @@ def edit(data: Path, where: Location, *changes: tuple[bytes, bytes]) -> None:
     if b"WARC-Type: response" in head:
         payload = block.partition(b"\r\n\r\n")[2]
         head = re.sub(rb"(?<=WARC-Payload-Digest: )\S+", digest(payload).encode(), head)
-    replace(data, where, padded(head + b"\r\n\r\n" + block + b"\r\n\r\n", where.warc_length))
+    recorded.replace(where, padded(head + b"\r\n\r\n" + block + b"\r\n\r\n", where.warc_length))
 
 
-Tamper = Callable[[Path], Any]
+Tamper = Callable[[Recorded], Any]
 
 FEED = ("feed_polled", "warc_type = 'response'")
 PAGE = ("article_captured", "true")
@@ -89,43 +94,42 @@ TARGET, DATE, STATUS = rb"(?<=WARC-Target-URI: http:)//127", rb"(?<=WARC-Date: )
 TEXT = rb"Harbour|harbour"
 
 
-def zeroed(data: Path, table: str, condition: str) -> None:
-    where = location(data, table, condition)
-    replace(data, where, bytes(where.warc_length))
+def zeroed(recorded: Recorded, table: str, condition: str) -> None:
+    where = recorded.location(table, condition)
+    recorded.replace(where, bytes(where.warc_length))
 
 
 def edited(table: str, condition: str, *changes: tuple[bytes, bytes]) -> Tamper:
-    return lambda data: edit(data, location(data, table, condition), *changes)
+    return lambda recorded: edit(recorded, recorded.location(table, condition), *changes)
 
 
-def request_zeroed(data: Path) -> None:
+def request_zeroed(recorded: Recorded) -> None:
     """Zero the request record after the record of the feed, which no event names."""
-    where = location(data, *FEED)
-    path = data / "archive" / where.warc_file
+    where = recorded.location(*FEED)
+    path = recorded.archive / where.warc_file
     content, start = path.read_bytes(), where.warc_offset + where.warc_length
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
     inflater.decompress(content[start:])
-    replace(data, Location(where.warc_file, start, n := len(content) - start - len(inflater.unused_data)), bytes(n))
+    recorded.replace(Location(where.warc_file, start, n := len(content) - start - len(inflater.unused_data)), bytes(n))
 
 
-def last_request_cut(data: Path, left_bytes: int) -> None:
+def last_request_cut(recorded: Recorded, left_bytes: int) -> None:
     """Cut a file in its last record, which no event names, so that this many bytes of it are left."""
-    where = location(data, *PAGE)
-    with Ledger.open(data / "ledger.sqlite") as ledger:
-        named = ledger.select(NamedRecord, "named_records", names=[where.warc_file], first="", last="z")
-    os.truncate(data / "archive" / where.warc_file, named[-1].warc_offset + named[-1].warc_length + left_bytes)
+    where = recorded.location(*PAGE)
+    named = recorded.ledger.select(NamedRecord, "named_records", names=[where.warc_file], first="", last="z")
+    os.truncate(recorded.archive / where.warc_file, named[-1].warc_offset + named[-1].warc_length + left_bytes)
 
 
-def cut(data: Path) -> None:
-    where = location(data, *PAGE)
-    path = data / "archive" / where.warc_file
+def cut(recorded: Recorded) -> None:
+    where = recorded.location(*PAGE)
+    path = recorded.archive / where.warc_file
     path.write_bytes(path.read_bytes()[: where.warc_offset + where.warc_length - 1])
 
 
 TAMPERING: dict[str, tuple[Tamper, str]] = {
-    "a feed zeroed": (lambda data: zeroed(data, *FEED), "cannot be read as a WARC record"),
-    "a page zeroed": (lambda data: zeroed(data, *PAGE), "cannot be read as a WARC record"),
-    "a revisit zeroed": (lambda data: zeroed(data, *SEEN_AGAIN), "cannot be read as a WARC record"),
+    "a feed zeroed": (lambda recorded: zeroed(recorded, *FEED), "cannot be read as a WARC record"),
+    "a page zeroed": (lambda recorded: zeroed(recorded, *PAGE), "cannot be read as a WARC record"),
+    "a revisit zeroed": (lambda recorded: zeroed(recorded, *SEEN_AGAIN), "cannot be read as a WARC record"),
     "a feed's date": (edited(*FEED, (DATE, b"1999")), "its date is 1999-"),
     "a page's date": (edited(*PAGE, (DATE, b"1999")), "its date is 1999-"),
     "a revisit's date": (edited(*SEEN_AGAIN, (DATE, b"1999")), "its date is 1999-"),
@@ -140,11 +144,11 @@ TAMPERING: dict[str, tuple[Tamper, str]] = {
     "a feed's text": (edited(*FEED, (TEXT, b"Airport")), "its payload digest is sha256:"),
     "a page's type": (edited(*PAGE, (b"Type: response", b"Type: resource")), "its type is resource, not response"),
     "a request zeroed": (request_zeroed, r"ends before the record at \d+ \(no event names it\)"),
-    "the last request removed": (lambda data: last_request_cut(data, 0), "the request is missing or cut off"),
-    "the last request cut off": (lambda data: last_request_cut(data, 99), "the request is missing or cut off"),
+    "the last request removed": (lambda recorded: last_request_cut(recorded, 0), "the request is missing or cut off"),
+    "the last request cut off": (lambda recorded: last_request_cut(recorded, 99), "the request is missing or cut off"),
     "a file cut off": (cut, "the file ends too early"),
     "a file removed": (
-        lambda data: (data / "archive" / location(data, *FEED).warc_file).unlink(),
+        lambda recorded: (recorded.archive / recorded.location(*FEED).warc_file).unlink(),
         r"there is no such file below .*/archive \(\d events name it\)",
     ),
 }
@@ -174,17 +178,25 @@ def of_version_01(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("version", ["of_today", "of_version_01"])
+@pytest.fixture(scope="module", params=["of_today", "of_version_01"])
+def ledger_and_data(request: pytest.FixtureRequest) -> Iterator[tuple[Ledger, Path]]:
+    data: Path = request.getfixturevalue(request.param)
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        yield ledger, data
+
+
 @pytest.mark.parametrize(("tamper", "finding"), TAMPERING.values(), ids=TAMPERING)
 def test_a_changed_archive_is_found(
-    version: str, tamper: Tamper, finding: str, request: pytest.FixtureRequest, tmp_path: Path
+    tamper: Tamper, finding: str, ledger_and_data: tuple[Ledger, Path], tmp_path: Path
 ) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(request.getfixturevalue(version), data)
-    tamper(data)
-    found = [each.text for each in proven(data).findings]
+    ledger, data = ledger_and_data
+    recorded = Recorded(tmp_path / "archive", ledger)
+    shutil.copytree(data / "archive", recorded.archive)
+    tamper(recorded)
+    files = files_of(ArchivePart.ALL, ledger, utc_now())
+    found = [text for file in check_files(ledger, Folder(recorded.archive), files, 1) for text in file.findings]
     assert any(re.search(finding, text) for text in found), found
-    assert all(re.match(r"archive: \d{4}/\d\d/\d\d/\S+\.warc\.gz", text) and "\n" not in text for text in found)
+    assert all(re.match(r"\d{4}/\d\d/\d\d/\S+\.warc\.gz", text) and "\n" not in text for text in found)
 
 
 def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests(of_today: Path) -> None:
@@ -202,8 +214,11 @@ def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests
 def test_a_header_that_no_field_covers_is_found_by_the_records_digest(of_today: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(of_today, data)
-    edit(data, location(data, *PAGE), (b"text/html", b"text/calm"))
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        recorded = Recorded(data / "archive", ledger)
+        edit(recorded, recorded.location(*PAGE), (b"text/html", b"text/calm"))
     (finding,) = proven(data).findings
+    assert re.match(r"archive: \d{4}/\d\d/\d\d/\S+\.warc\.gz", finding.text)
     assert "its bytes are not those that were archived (expected sha256:" in finding.text
 
 
@@ -245,19 +260,29 @@ def test_the_command_names_the_file_and_what_to_do(of_today: Path, tmp_path: Pat
     assert sound.returncode == 0, sound.stderr
     assert "6 records of the archive are as they were recorded" in sound.stdout
     assert newsledger("maintain", "--data", data).returncode == 0
-    zeroed(data, *FEED)
+    with Ledger.open(data / "ledger.sqlite") as ledger:
+        recorded = Recorded(data / "archive", ledger)
+        zeroed(recorded, *FEED)
+        file = recorded.location(*FEED).warc_file
     broken = newsledger("verify", "--archive", "--data", data)
     assert broken.returncode == 1
     finding, error = broken.stderr.splitlines()[-2:]
-    assert location(data, *FEED).warc_file in finding
+    assert file in finding
     assert "copy the named files of the archive from a backup to the same paths" in error
 
 
-def as_reader(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command so that write protection holds for it, which for root it does not otherwise."""
+def as_reader(*commands: tuple[object, ...]) -> list[Done]:
+    """Run the commands in one process for which write protection holds, which for root it does not otherwise."""
     powerless = ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"]
-    prefix = powerless if os.geteuid() == 0 else []
-    return subprocess.run([*prefix, COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)
+    asked = msgspec.json.encode([[str(word) for word in command] for command in commands])
+    done = subprocess.run(
+        [*(powerless if os.geteuid() == 0 else []), sys.executable, "-m", "tests.worlds.running"],
+        input=asked,
+        capture_output=True,
+        check=True,
+        cwd=PROJECT_ROOT,
+    )
+    return [Done(*each) for each in msgspec.json.decode(done.stdout)]
 
 
 @pytest.mark.parametrize("version", ["of_today", "of_version_01"])
@@ -270,13 +295,13 @@ def test_a_write_protected_copy_can_be_verified_and_read(
     for path in before:
         path.chmod(0o555 if path.is_dir() else 0o444)
     data.chmod(0o555)
-    verified = as_reader("verify", "--archive", "--data", data)
+    verified, status, maintained = as_reader(
+        ("verify", "--archive", "--data", data), ("status", "--data", data), ("maintain", "--data", data)
+    )
     assert verified.returncode == 0, verified.stderr
     assert "are as they were recorded" in verified.stdout
     assert "not remembered" in verified.stderr
-    status = as_reader("status", "--data", data)
     assert status.returncode == 0, status.stderr
-    maintained = as_reader("maintain", "--data", data)
     assert maintained.returncode == 1
     assert f"{data}/ledger.sqlite: is write-protected" in maintained.stderr
     assert sorted(data.rglob("*")) == before

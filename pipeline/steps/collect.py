@@ -97,7 +97,7 @@ def describe(stores: Stores, sources: Sequence[Source]) -> StepResult:
                     **said,
                 )
             )
-    return stores.record(events) if events else StepResult({})
+    return stores.record(events)
 
 
 def expire_removed(stores: Stores, roster: Sequence[Source]) -> StepResult:

@@ -136,6 +136,8 @@ def count_pending_pairs(ledger: Ledger, _settings: Settings, interval: Interval)
 def pending_pairs(ledger: Ledger, interval: Interval) -> list[PairToJoin]:
     """The pairs that the evidence of the interval joins, and that are not joined yet."""
     claims = pending_claims(ledger, interval)
+    if not claims:
+        return []
     named = {article for claim in claims for article in (claim.article_id, claim.target) if article is not None}
     recall_start = interval.start - RECALL
     rows = ledger.select(ArticleFacts, "articles_to_join", article_ids=sorted(named), recall_start=recall_start)
@@ -145,7 +147,10 @@ def pending_pairs(ledger: Ledger, interval: Interval) -> list[PairToJoin]:
 
 def groups_of(ledger: Ledger, article_ids: Iterable[UUID]) -> Groups:
     """Which of these articles are the same one, by the joins in the ledger."""
-    joined = ledger.select(JoinedPair, "joins_of_articles", article_ids=sorted(article_ids))
+    wanted = sorted(article_ids)
+    if not wanted:
+        return Groups(())
+    joined = ledger.select(JoinedPair, "joins_of_articles", article_ids=wanted)
     return Groups(joined, ledger.select(PartedPair, "parted_addresses"))
 
 

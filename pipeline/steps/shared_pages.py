@@ -53,6 +53,8 @@ def refuse_shared_pages(stores: Stores, interval: Interval) -> StepResult:
         producer=PRODUCER,
         least_articles=MOST_TITLES + 1,
     )
+    if not answers:
+        return StepResult({})
     articles = sorted({answer.article_id for answer in answers})
     rows = stores.ledger.select(
         ArticleFacts, "articles_to_join", article_ids=articles, recall_start=interval.start - RECALL

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
@@ -18,6 +20,9 @@ from tests.worlds.web_archive import WebArchiveServer, web_archive
 from tests.worlds.world import World
 
 DAY = Interval(datetime(2026, 3, 14, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
+MORNING, NOON, EVENING = (DAY.start + timedelta(hours=hours) for hours in (7, 12, 19))
+RSS = "application/rss+xml"
+STORY = "/ferry-held-back"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SENTENCES = (
     "The ferry to the islands was held back in the harbour for most of the day, and nobody could say for how long.",
@@ -92,6 +97,11 @@ class Outlet(World):
 def outlet(folder: Path, **settings: Any) -> Iterator[Outlet]:
     with WebServer() as site, web_archive() as archive:
         yield Outlet(folder, site, archive, settings)
+
+
+def fates(numbers: Any) -> dict[str, int]:
+    """The numbers that are not 0."""
+    return {name: value for name, value in msgspec.structs.asdict(numbers).items() if value and name != "source_id"}
 
 
 def page(path: str, head: str = "") -> str:

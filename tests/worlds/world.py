@@ -6,6 +6,7 @@ An `Outlet` is such a world with a past, and a `Street` is one with hostile site
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +67,17 @@ class World:
         with self.stores() as stores:
             return collect(stores, [self.source]) + process(stores, lookback(self.settings, stores.now()))
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """A connection for what the test asks. It is opened once, which takes as long as several questions."""
+        return Ledger.open_existing(self.settings.ledger_catalog)
+
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
-            rows: list[dict[str, Any]] = ledger.table(sql).to_pylist()
-            return rows
+        rows: list[dict[str, Any]] = self.ledger.table(sql).to_pylist()
+        return rows
 
     def verify(self) -> Verification:
-        with Ledger.open_existing(self.settings.ledger_catalog) as ledger:
-            return verify(ledger)
+        return verify(self.ledger)
 
     def archived(self, capture: ArticleCaptured) -> bytes:
         """The page's body as the archive has it."""

@@ -260,11 +260,12 @@ def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:
 
 def known_articles(ledger: Ledger, named: Sequence[NamedArticles], now: datetime) -> dict[NamedArticles, set[UUID]]:
     """Those of the articles that their source has named before. A query for `Stores.reading`."""
-    rows = ledger.select(
-        KnownArticle,
-        "known_articles",
-        source_ids=[each.source_id for each in named],
-        article_ids=list({article for each in named for article in each.article_ids}),
+    article_ids = list({article for each in named for article in each.article_ids})
+    source_ids = [each.source_id for each in named]
+    rows = (
+        ledger.select(KnownArticle, "known_articles", source_ids=source_ids, article_ids=article_ids)
+        if article_ids
+        else []
     )
     known = {(row.source_id, row.article_id) for row in rows}
     return {each: {article for article in each.article_ids if (each.source_id, article) in known} for each in named}

@@ -152,7 +152,7 @@ class Stores:
             if len(events) >= BATCH_EVENTS:
                 result += self.record(events)
                 events = []
-        return result + self.record(events) if events else result
+        return result + self.record(events)
 
     async def reading(self, read: Callable[[Ledger, Sequence[K], datetime], Mapping[K, R]], key: K) -> R:
         """Run a query for one key in the ledger's thread, while the event loop continues.
@@ -195,5 +195,7 @@ class Stores:
 
     def record(self, events: Sequence[Event]) -> StepResult:
         """Save the archive, then append the events, so that no event points to bytes that may be lost."""
+        if not events:
+            return StepResult({})
         self.archive.sync()
         return StepResult(self.ledger.append(events, self.run).counts)

@@ -24,22 +24,15 @@ from pipeline.steps.backfill.history_search import days_of
 from pipeline.steps.backfill.history_state import fresh_since
 from pipeline.steps.run.host_locks import HostLocks
 from tests.worlds.loopback import Answer
-from tests.worlds.outlet import DAY, Outlet, outlet, page
+from tests.worlds.outlet import DAY, MORNING, Outlet, outlet, page
 from tests.worlds.web_archive import WebArchiveServer, served
 
 pytestmark = pytest.mark.slow
 
-MORNING = DAY.start + timedelta(hours=7)
 A_DAY = timedelta(days=1)
 NEXT_DAY = Interval(DAY.end, DAY.end + A_DAY)
 SITEMAPS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 WAIT_SECONDS = 20
-
-
-@pytest.fixture
-def past(tmp_path: Path) -> Iterator[Outlet]:
-    with outlet(tmp_path) as made:
-        yield made
 
 
 class BusyArchive(WebArchiveServer):

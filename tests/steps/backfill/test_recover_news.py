@@ -15,20 +15,13 @@ from pipeline.steps.backfill.recover import recover
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import Stores
 from tests.worlds.loopback import Answer
-from tests.worlds.news_files import NewsFileServer, file_path, news_files, warc_record, warcinfo
-from tests.worlds.outlet import DAY, Outlet, outlet, page
+from tests.worlds.news_files import NewsFileServer, file_path, warc_record, warcinfo
+from tests.worlds.outlet import DAY, MORNING, NOON, Outlet, fates, outlet, page
 
 pytestmark = pytest.mark.slow
 
 NEXT_DAY = Interval(DAY.end, DAY.end + timedelta(days=1))
-MORNING, NOON = (DAY.start + timedelta(hours=hours) for hours in (7, 12))
 AFTER_MIDNIGHT = DAY.end + timedelta(minutes=18)
-
-
-@pytest.fixture
-def news() -> Iterator[NewsFileServer]:
-    with news_files() as server:
-        yield server
 
 
 @pytest.fixture
@@ -154,3 +147,54 @@ def test_a_page_of_a_site_in_trouble_is_taken_when_it_turns_out_to_be_gone(past:
     assert past.backfill().recovered == 1
     assert past.captures() == {"/first-story-of-day": "cc_news"}
     assert news.asked[path] == 1
+
+
+def test_pages_in_news_files_are_found_and_taken_where_they_are_gone(past: Outlet, news: NewsFileServer) -> None:
+    base, path = past.site.base, file_path(MORNING)
+    past.publish("/ferry-still-there-today", MORNING, listed=False)
+    past.put_in_sitemap("/known-and-gone-for-good", MORNING)
+    names = ("/ferry-still-there-today", "/ferry-gone-from-the-site", "/known-and-gone-for-good", "/impressum")
+    records = [warc_record(base + name, NOON, page(name).encode()) for name in names]
+    news.files[path] = b"".join([warcinfo(), *records, warc_record("https://x.example/a-b-c-d", NOON)])
+    assert fates(past.backfill()) == {"found": 3, "recovered": 3}
+    assert past.captures() == {
+        "/ferry-still-there-today": "live",
+        "/ferry-gone-from-the-site": "cc_news",
+        "/known-and-gone-for-good": "cc_news",
+    }
+    (gone,) = past.rows(
+        "select occurred_at, via, feed_url from ledger.item_discovered where url like '%gone-from-the-site'"
+    )
+    assert tuple(gone.values()) == (NOON, "cc_news", f"{news.base}/{path}")
+    (capture,) = past.rows(
+        "select captured_at, warc_type, final_url from ledger.article_captured where url like '%gone-from-the-site'"
+    )
+    assert tuple(capture.values()) == (NOON, "resource", f"{base}/ferry-gone-from-the-site")
+    past.later(days=9)
+    assert fates(past.backfill()) == {"known": 3, "unchanged": 3}
+    assert news.asked[path] == 1
+
+
+def test_a_news_file_that_breaks_off_is_recorded_and_read_again(past: Outlet, news: NewsFileServer) -> None:
+    path = file_path(MORNING)
+    record = warc_record(f"{past.site.base}/ferry-is-held-back", NOON, page("/x").encode())
+    news.files[path] = record + b"\x1f\x8bjunk"
+    assert past.backfill().recovered == 1
+    (read,) = past.rows("select reason, entries, new_items from ledger.history_read where via = 'cc_news'")
+    assert tuple(read.values()) == ("incomplete", 1, 1)
+    news.files[path] = record
+    past.backfill()
+    assert news.asked[path] == 2
+    assert len(past.rows("select 1 from ledger.article_captured")) == 1
+
+
+def test_a_run_reads_a_limited_number_of_news_files(tmp_path: Path, news: NewsFileServer) -> None:
+    with outlet(tmp_path, cc_news_url=news.base, wayback_url="", cc_news_files=2) as past:
+        for hours in range(5):
+            news.files[file_path(DAY.start + timedelta(hours=hours))] = warcinfo()
+        past.backfill()
+        assert "3 of 5 CC-NEWS files are left to the next run" in " ".join(past.notices)
+        past.backfill()
+        past.backfill()
+        assert {count for path, count in news.asked.items() if path in news.files} == {1}
+        assert past.notices == ()

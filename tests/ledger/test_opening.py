@@ -1,0 +1,161 @@
+"""A ledger that cannot be opened or written gives one clear error, and one that is opened stays as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb_extension_ducklake
+import psycopg
+import pytest
+
+from pipeline.errors import LedgerError, LedgerLocked, LedgerMissing, LedgerTooNew
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.catalog import catalog_at
+from pipeline.ledger.rows import table_schema
+from pipeline.settings import LedgerPlace
+from tests.ledger.appending import settings_of
+from tests.worlds.stories import item
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_held_lock_is_reported_and_nothing_recorded(catalog: LedgerPlace, run: Run) -> None:
+    with Ledger.open(catalog, lock_timeout_seconds=0.2) as ledger, catalog_at(catalog).exclusive(5):
+        with pytest.raises(LedgerLocked, match=rf"{catalog_at(catalog)}.*nothing was recorded"):
+            ledger.append([item("a")], run)
+        assert ledger.head()[0] == 0
+
+
+def test_a_ledger_of_a_newer_version_is_not_touched(catalog: LedgerPlace) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger._con.execute("insert into ledger.ledger_format values (99)")
+    with pytest.raises(LedgerTooNew, match="made by a newer newsledger"):
+        Ledger.open(catalog)
+
+
+def test_opening_an_existing_ledger_creates_none(catalog: LedgerPlace) -> None:
+    with pytest.raises(LedgerMissing, match=str(catalog_at(catalog))):
+        Ledger.open_existing(catalog)
+    assert not Ledger.exists(catalog)
+
+
+def test_the_error_names_a_file_that_is_not_a_ledger(local_catalog: Path) -> None:
+    local_catalog.write_bytes(b"something else entirely" * 100)
+    with pytest.raises(LedgerError, match=str(local_catalog)):
+        Ledger.open(local_catalog)
+    assert local_catalog.read_bytes().startswith(b"something else")
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from pipeline.errors import StorageError
+from pipeline.ledger import Ledger, Run
+from tests.worlds.stories import item
+with Ledger.open(Path(sys.argv[1])) as ledger:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    try:
+        ledger.append([item(f"big-{n}", title="x" * n) for n in range(2_000)], Run("r"))
+    except StorageError as exc:
+        print(exc)
+        sys.exit(7)
+"""
+
+
+def test_a_full_disk_is_one_clear_error_and_damages_nothing(local_catalog: Path, run: Run) -> None:
+    with Ledger.open(local_catalog) as ledger:
+        ledger.append([item("a")], run)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(local_catalog)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert str(local_catalog) in done.stdout
+    assert done.stdout.count("\n") == 1
+    with Ledger.open(local_catalog) as ledger:
+        assert ledger.head()[0] == 1
+        assert verify(ledger).findings == ()
+        assert ledger.append([item("b")], run).events == 1
+
+
+def test_the_data_directory_can_be_moved(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "here").mkdir()
+    with Ledger.open(tmp_path / "here" / "ledger.sqlite") as ledger:
+        ledger.append([item("a")], run)
+    (tmp_path / "here").rename(tmp_path / "it's there")
+    with Ledger.open(tmp_path / "it's there" / "ledger.sqlite") as ledger:
+        assert ledger.append([item("a"), item("b")], run).events == 1
+        assert verify(ledger).findings == ()
+
+
+def test_a_new_column_is_added_to_an_older_ledger_and_old_digests_stay_valid(catalog: LedgerPlace, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a", title="t")], run)
+        ledger._con.execute("alter table ledger.item_discovered drop column summary")
+    with Ledger.open(catalog) as ledger:
+        assert set(table_schema(type(item("a"))).names) <= set(ledger.table("from ledger.item_discovered").column_names)
+        assert verify(ledger).findings == ()
+        assert ledger.append([item("b")], run).events == 1
+
+
+def test_an_extension_not_signed_by_duckdb_is_refused(local_catalog: Path, tmp_path: Path) -> None:
+    package = Path(duckdb_extension_ducklake.__file__).parent
+    copy = tmp_path / "packages" / package.name
+    shutil.copytree(package, copy)
+    (binary,) = copy.rglob("*.duckdb_extension")
+    content = bytearray(binary.read_bytes())
+    content[len(content) // 2] ^= 1
+    binary.write_bytes(content)
+    code = "import sys, pathlib; from pipeline.ledger import Ledger; Ledger.open(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(local_catalog)],
+        env=os.environ | {"PYTHONPATH": str(copy.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert "signature" in done.stderr.splitlines()[-1]
+
+
+def test_nothing_is_downloaded(catalog: LedgerPlace, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    code = "from pipeline.ledger import Ledger; from pipeline.settings import load_settings\n"
+    code += "Ledger.open(load_settings().ledger_catalog).close()"
+    environment = os.environ | settings_of(catalog) | {"HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(home.iterdir()) == []
+
+
+def test_an_empty_catalog_beside_events_does_not_become_a_new_ledger(catalog: LedgerPlace, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+    empty_catalog(catalog)
+    with pytest.raises(LedgerError, match=r"is empty although .* holds events"):
+        Ledger.open(catalog)
+    empty_catalog(catalog)
+    with pytest.raises(LedgerMissing):
+        Ledger.open_existing(catalog)
+
+
+def empty_catalog(place: LedgerPlace) -> None:
+    if isinstance(place, Path):
+        for leftover in place.parent.glob("ledger.sqlite*"):
+            leftover.unlink()
+        place.touch()
+    else:
+        with psycopg.connect(place.conninfo) as session:
+            session.execute("drop schema public cascade")
+            session.execute("create schema public")
+
+
+def test_a_ledger_with_columns_of_a_newer_version_is_not_touched(catalog: LedgerPlace) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger._con.execute("alter table ledger.item_discovered add column mood varchar")
+    with pytest.raises(LedgerTooNew, match=r"item_discovered\.mood"):
+        Ledger.open(catalog)

@@ -1,0 +1,188 @@
+"""What shows that two addresses are one article, and what does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.events import JoinEvidence
+from pipeline.ids import article_id, name_uuid
+from pipeline.steps.join import Groups, new_pairs
+from pipeline.steps.join_evidence import AddressClaim, ArticleFacts, is_joined
+from tests.worlds.stories import NOON
+from tests.worlds.world import PARAGRAPHS
+
+FERRY = " ".join(PARAGRAPHS)
+
+
+STORM = (
+    "Forty trees fell across the northern road during the night, and the council asked everybody to stay at home. "
+    "“It was the worst wind since I came here,” said Ole Brandt, who runs the only garage between the two villages. "
+    "Schools will open again on Thursday if the power company has mended the line by then, its director promised."
+)
+
+
+def facts(path: str, **known: Any) -> ArticleFacts:
+    url = f"https://kurier.example{path}"
+    defaults: dict[str, Any] = {
+        "first_position": 1,
+        "first_seen_at": NOON,
+        "source_ids": ("kurier",),
+        "title": None,
+        "published_at": None,
+        "text": None,
+        "is_awaited": False,
+    }
+    return ArticleFacts(article_id=article_id(url), url=url, **(defaults | known))
+
+
+LATER = NOON + timedelta(hours=5)
+
+
+AT_A_MINUTE = NOON + timedelta(minutes=7)
+
+
+JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
+    "a new slug, most of the text": (
+        JoinEvidence.GUID,
+        facts("/ferry-adrift", title="Ferry adrift", text=FERRY),
+        facts("/tugs-save-ferry", title="Tugs save all", text=f"{STORM[:100]} {FERRY}"),
+    ),
+    "a new slug before the page is read, published at the same time": (
+        JoinEvidence.GUID,
+        facts("/ferry-adrift", title="Ferry adrift", published_at=AT_A_MINUTE, is_awaited=True),
+        facts("/tugs-save-ferry", title="Tugs save all", published_at=AT_A_MINUTE, is_awaited=True),
+    ),
+    "a first line that became a report": (
+        JoinEvidence.GUID,
+        facts("/ferry", text="Ferry adrift. More soon.", published_at=NOON),
+        facts("/tugs", text=FERRY, published_at=NOON),
+    ),
+    "pages that cannot be read, alike in their titles": (
+        JoinEvidence.GUID,
+        facts("/1", title="Ferry adrift near the mole", published_at=NOON),
+        facts("/2", title="Ferry still adrift near the mole", published_at=LATER),
+    ),
+    "the page for phones": (
+        JoinEvidence.CANONICAL,
+        facts("/gear", text=FERRY),
+        facts("/gear/amp", text=FERRY[:-100]),
+    ),
+    "a redirector of the feed": (
+        JoinEvidence.REDIRECT,
+        facts("/ferry", title="Ferry adrift near the mole"),
+        facts("/r/8812", title="Ferry adrift near the mole"),
+    ),
+    "a campaign in the query": (JoinEvidence.EQUAL_TEXT, facts("/a", text=FERRY), facts("/a?c=1", text=FERRY)),
+    "a new slug with a new guid, published at the same moment": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+        facts("/b", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+    ),
+    "a new slug with a new guid, in a feed without dates": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY),
+        facts("/b", text=FERRY, first_seen_at=LATER),
+    ),
+    "an older version's address": (JoinEvidence.SAME_ADDRESS, facts("/a"), facts("/a?maca=1")),
+}
+
+
+APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
+    "a guid that is a place in the list": (
+        JoinEvidence.GUID,
+        facts("/ferry", title="Ferry adrift", text=FERRY, published_at=NOON),
+        facts("/storm", title="Forty trees fall", text=STORM, published_at=LATER),
+    ),
+    "a column that uses its guid and its title again": (
+        JoinEvidence.GUID,
+        facts("/day/1", title="The day in the north", text=FERRY, published_at=NOON),
+        facts("/day/2", title="The day in the north", text=STORM, published_at=LATER),
+    ),
+    "a guid used again, and the pages are still to be read": (
+        JoinEvidence.GUID,
+        facts("/day/1", title="The day in the north", is_awaited=True),
+        facts("/day/2", title="The day in the north", is_awaited=True),
+    ),
+    "a guid that is a place in the list, in a feed that says only the day": (
+        JoinEvidence.GUID,
+        facts("/x/1", title="Ferry adrift", text="More soon.", published_at=NOON),
+        facts("/x/2", title="Forty trees fall", text="More later.", published_at=NOON),
+    ),
+    "a template that names a wrong canonical": (
+        JoinEvidence.CANONICAL,
+        facts("/ferry", text=FERRY),
+        facts("/storm", text=STORM),
+    ),
+    "the front page": (JoinEvidence.CANONICAL, facts("/", text=FERRY), facts("/ferry", text=FERRY)),
+    "another outlet's copy": (
+        JoinEvidence.CANONICAL,
+        facts("/ferry", text=FERRY),
+        facts("/copy", text=FERRY, source_ids=("bote",)),
+    ),
+    "a removed report that leads to another one": (
+        JoinEvidence.REDIRECT,
+        facts("/storm", title="Forty trees fall", text=STORM, published_at=LATER),
+        facts("/ferry", title="Ferry adrift", text=STORM, published_at=NOON),
+    ),
+    "two reports of one minute that lead to one of them": (
+        JoinEvidence.REDIRECT,
+        facts("/storm", title="Forty trees fall", published_at=NOON),
+        facts("/ferry", title="Ferry adrift", published_at=NOON),
+    ),
+    "two reports of one minute, without texts, with one canonical": (
+        JoinEvidence.CANONICAL,
+        facts("/storm", title="Forty trees fall", published_at=NOON),
+        facts("/ferry", title="Ferry adrift", published_at=NOON),
+    ),
+    "the same notice on another day": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/monday", text=FERRY, published_at=NOON + timedelta(minutes=7)),
+        facts("/tuesday", text=FERRY, published_at=LATER + timedelta(minutes=7)),
+    ),
+    "the same notice every week, in a feed without dates": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/week-1", text=FERRY),
+        facts("/week-2", text=FERRY, first_seen_at=NOON + timedelta(days=7)),
+    ),
+    "a dated report, and its text without a date": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY, published_at=AT_A_MINUTE),
+        facts("/b", text=FERRY),
+    ),
+    "the same notice at a full hour": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/north", text=FERRY, published_at=NOON),
+        facts("/south", text=FERRY, published_at=NOON),
+    ),
+    "a notice in place of two reports": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a?id=1", title="Ferry adrift", text=FERRY),
+        facts("/a?id=2", title="Forty trees fall", text=FERRY),
+    ),
+}
+
+
+@pytest.mark.parametrize(("evidence", "one", "other"), JOINED.values(), ids=JOINED)
+def test_what_joins_two_addresses(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> None:
+    assert is_joined(evidence, one, other)
+    assert is_joined(evidence, other, one)
+
+
+@pytest.mark.parametrize(("evidence", "one", "other"), APART.values(), ids=APART)
+def test_what_does_not_join_them(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> None:
+    assert not is_joined(evidence, one, other)
+    assert not is_joined(evidence, other, one)
+
+
+@pytest.mark.parametrize(("paths", "pairs"), [(2, 1), (3, 2), (4, 0)])
+def test_one_text_at_many_paths_is_no_article(paths: int, pairs: int) -> None:
+    """Such as the text of a page whose article is loaded by a script."""
+    known = [facts(f"/{n}", text=FERRY, first_position=n) for n in range(paths)]
+    claims = [
+        AddressClaim(JoinEvidence.EQUAL_TEXT, "kurier", each.article_id, name_uuid(each.url), known[0].url, "text")
+        for each in known[1:]
+    ]
+    assert len(list(new_pairs(claims, {each.article_id: each for each in known}, Groups([])))) == pairs

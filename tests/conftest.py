@@ -39,7 +39,7 @@ def tasks() -> None:
     preload(*ALL_TASKS)
 
 
-def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of all processes of pytest."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
@@ -49,7 +49,7 @@ def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """All processes of pytest, and all commands that they run, share the compiled models."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("NEWSLEDGER_COMPILED_MODELS", str(_shared_folder(tmp_path_factory) / "compiled"))
+        environment.setenv("NEWSLEDGER_COMPILED_MODELS", str(shared_folder(tmp_path_factory) / "compiled"))
         yield
 
 
@@ -64,7 +64,7 @@ def new_data(tmp_path_factory: pytest.TempPathFactory) -> NewData:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The sample newsroom after `newsledger demo`. All processes of pytest share one; tests do not change it."""
-    folder = _shared_folder(tmp_path_factory)
+    folder = shared_folder(tmp_path_factory)
     kept = folder / "demo.json"
     with FileLock(folder / "demo.lock"):
         if not kept.exists():
@@ -109,13 +109,18 @@ def run() -> Run:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+@pytest.fixture
+def world(tmp_path: Path, web: WebServer) -> World:
     """A feed of two articles, /a and /b, and their pages."""
-    with WebServer() as web:
-        web.feed("/feed.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
-        web.page("/a", "Ferry adrift", *PARAGRAPHS)
-        web.page("/b", "Harbour reopened", *reversed(PARAGRAPHS))
-        yield World(tmp_path, web)
+    web.feed("/feed.xml", ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
+    web.page("/a", "Ferry adrift", *PARAGRAPHS)
+    web.page("/b", "Harbour reopened", *reversed(PARAGRAPHS))
+    return World(tmp_path, web)
 
 
 @pytest.fixture

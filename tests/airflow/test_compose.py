@@ -19,6 +19,7 @@ import yaml
 from pipeline import standalone
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
+from tests.airflow.test_dockerfile import copied, instructions
 from tests.worlds.compose_file import Refused, Service, command_of, mounts, read
 
 ONE_HOST, CLUSTER = (PROJECT_ROOT / name for name in ("docker-compose.yml", "docker-compose.cluster.yml"))
@@ -82,19 +83,6 @@ def airflow_services(services: Mapping[str, Service]) -> dict[str, Service]:
 
 def long_running(services: Mapping[str, Service]) -> dict[str, Service]:
     return {name: service for name, service in services.items() if service["restart"] != "no"}
-
-
-def instructions() -> list[list[str]]:
-    """The Dockerfile's instructions as words, comments left out and continued lines joined."""
-    lines = (PROJECT_ROOT / "Dockerfile").read_text("utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
-    return [line.split() for line in text.replace("\\\n", " ").splitlines() if line.strip()]
-
-
-def copied() -> list[str]:
-    """What the Dockerfile takes from the checkout."""
-    copies = [words[1:-1] for words in instructions() if words[0] == "COPY"]
-    return [source for sources in copies if not sources[0].startswith("--from") for source in sources]
 
 
 def test_it_is_a_valid_compose_file(compose: Path) -> None:
@@ -392,22 +380,6 @@ def test_the_image_has_the_dags_where_airflow_looks(services: dict[str, Service]
     (home,) = {words[1] for words in instructions() if words[0] == "WORKDIR"}
     assert folder.is_relative_to(home)
     assert str(folder.relative_to(home)) in copied()
-
-
-def test_the_image_is_built_from_the_lock() -> None:
-    (sync,) = [words for words in instructions() if {"pip", "sync"} <= set(words)]
-    assert "--require-hashes" in sync and "requirements.lock" in sync
-    others = [words for words in instructions() if "install" in words and "pip" in words and words != sync]
-    assert all("--no-deps" in words or re.fullmatch(r"uv==[\d.]+", words[-1]) for words in others)
-
-
-def test_what_the_image_copies_exists_and_nothing_else_is_sent() -> None:
-    assert copied()
-    for source in copied():
-        assert (PROJECT_ROOT / source).exists(), source
-    patterns = (PROJECT_ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    assert next(line for line in patterns if line and not line.startswith("#")) == "*"
-    assert {line[1:] for line in patterns if line.startswith("!")} == set(copied())
 
 
 def test_images_are_pinned_and_no_host_is_named(services: dict[str, Service]) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.annotate import PRODUCER, Annotations, Quote, QuoteKind, annotate_text
+from pipeline.annotate import PRODUCER, Quote, QuoteKind, annotate_text
 from pipeline.annotate.grammar.marks import find_segments
-from pipeline.annotate.language import detect_language
 from pipeline.annotate.lexicon import Frame, Verb, load_lexicon, load_verbs
 
 Gold = tuple[str, str | None, str | None]
@@ -332,36 +331,6 @@ def test_without_rules_only_clear_quotations_count_and_nobody_is_named() -> None
 )
 def test_marks_are_paired_by_state(text: str, segments: list[str]) -> None:
     assert [text[s.start : s.end] for s in find_segments(text)] == segments
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("Der Damm hielt auch in der zweiten Nacht, und das Wasser sank am Morgen um zehn Zentimeter.", "de"),
-        ("The dam held for a second night, and by the morning the water had fallen by four inches.", "en"),
-        ("La digue a tenu une deuxième nuit et, au matin, l'eau avait baissé de dix centimètres.", "fr"),
-        ("Hallo", None),
-        ("", None),
-    ],
-)
-def test_languages_are_detected(text: str, language: str | None) -> None:
-    assert detect_language(text)[0] == language
-
-
-def test_a_declared_language_decides_where_detection_cannot() -> None:
-    assert annotate_text("Kurz.", language="de") == Annotations(language="de")
-    assert annotate_text("Kurz.") == Annotations()
-
-
-def test_a_sure_detection_overrules_a_wrong_declaration() -> None:
-    text = (
-        "Der Damm hielt auch in der zweiten Nacht, und das Wasser sank am Morgen. „Es ist vorbei“, sagte Karin Holm. "
-        * 5
-    )
-    annotations = annotate_text(text, language="en")
-    assert annotations.language == "de"
-    assert annotations.language_confidence is not None and annotations.language_confidence >= 0.9
-    assert annotations.quotes[0].person == "Karin Holm"
 
 
 def test_producer_names_a_version() -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
-import signal
 import subprocess
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import psutil
 import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
@@ -23,27 +20,11 @@ from pipeline.cli.console import printable
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT
-from tests.conftest import SHARED
 from tests.worlds.loopback import Answer, WebServer
-from tests.worlds.running import ALLOW, COMMAND, articles, entry, newsledger, newsledger_process
+from tests.worlds.running import ALLOW, COMMAND, articles, entry, fails_with_one_line, newsledger, newsledger_process
 from tests.worlds.stories import item
 
 pytestmark = pytest.mark.slow
-
-PAGE = """<!doctype html><html lang="de"><head><title>Pegel fällt</title></head><body><article><h1>Pegel fällt</h1>
-<p>Das Wasser der Ruhna ist in der Nacht um zwei Meter gefallen, teilte der Landkreis am Dienstagmorgen mit.</p>
-<p>„Wir atmen auf“, sagte Landrätin Anke Rademacher. „Aber wir bleiben wachsam, bis der Deich wieder dicht ist.“</p>
-<p>Die Bundesstraße bleibt bis zum Wochenende gesperrt, weil das Wasser die Fahrbahn unterspült hat.</p>
-</article></body></html>"""
-
-
-def fails_with_one_line(done: subprocess.CompletedProcess[str], besides: tuple[str, ...] = ("?",)) -> str:
-    """The only line on standard error except progress lines."""
-    assert done.returncode not in {0, 2}
-    lines = [line for line in done.stderr.strip().splitlines() if not line.startswith(besides)]
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("newsledger: ")
-    return lines[0]
 
 
 def test_help_names_every_command() -> None:
@@ -143,111 +124,6 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
         assert newsledger(*run, env=ALLOW).returncode == 0
     assert len(articles(small_disk / "data")) == 2
     assert web.asked["/a"] == 1, "what was captured before the disk was full is not lost"
-
-
-@pytest.fixture
-def news(tmp_path: Path) -> Path:
-    """A data directory with a small published file."""
-    with duckdb.connect(tmp_path / "news.duckdb") as con:
-        con.execute("create table outlets as select * from (values ('Harbour Post', 3), ('Meridian', 1)) t(name, n)")
-    return tmp_path
-
-
-@pytest.mark.parametrize("stdin", ["", " \n"])
-def test_sql_without_a_query_lists_the_queries(tmp_path: Path, stdin: str) -> None:
-    done = newsledger("sql", "--data", tmp_path, stdin=stdin)
-    assert done.returncode == 0
-    for path in (PROJECT_ROOT / "sql" / "queries").glob("*.sql"):
-        assert path.stem in done.stdout
-
-
-def test_sql_reads_a_query_from_a_pipe(news: Path) -> None:
-    done = newsledger("sql", "--data", news, "--format", "csv", stdin="select name from outlets order by n")
-    assert done.stdout == "name\nMeridian\nHarbour Post\n"
-
-
-@pytest.mark.parametrize(("output", "expected"), [("csv", "n\n1\n\nm\n2;\n"), ("json", '{"n":1}\n{"m":"2;"}\n')])
-def test_several_statements_give_several_results(news: Path, output: str, expected: str) -> None:
-    query = "create temp table t as select 1 as n; from t; -- a comment; with a semicolon\n select '2;' as m;"
-    assert newsledger("sql", "--data", news, "--format", output, query).stdout == expected
-
-
-def test_a_failing_statement_is_named_after_the_results_before_it(news: Path) -> None:
-    done = newsledger("sql", "--data", news, "--format", "csv", "select 1 as n; select * from nowhere; select 3")
-    assert done.stdout == "n\n1\n"
-    assert done.returncode == 1
-    assert done.stderr.startswith("newsledger: statement 2 of 3 fails: Catalog Error: Table with name nowhere")
-    done = newsledger("sql", "--data", news, "select * from nowhere")
-    assert done.stderr.startswith("newsledger: the query fails: Catalog Error")
-
-
-ASKED = "select name, n from outlets where n >= coalesce(cast(getvariable('least') as integer), 2) order by n"
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("said.csv", "name,n\nMeridian,1\nHarbour Post,3\n"),
-        ("said.jsonl", '{"name":"Meridian","n":1}\n{"name":"Harbour Post","n":3}\n'),
-        ("said.json", '[\n{"name":"Meridian","n":1},\n{"name":"Harbour Post","n":3}\n]\n'),
-    ],
-)
-def test_sql_takes_parameters_and_writes_a_file(news: Path, name: str, expected: str) -> None:
-    file = news / name
-    file.write_text("old")
-    done = newsledger("sql", "--data", news, ASKED, "--set", "least=1", "-o", file)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert file.read_text() == expected
-    assert newsledger("sql", "--data", news, ASKED, "--format", "csv").stdout == "name,n\nHarbour Post,3\n"
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "from read_blob('{}')",
-        "attach '{}' as other",
-        "copy (select 1) to '{}.csv'",
-        "set enable_external_access = true",
-    ],
-)
-def test_sql_reaches_no_other_file_unless_it_is_allowed(news: Path, query: str) -> None:
-    other = news / "other.duckdb"
-    duckdb.connect(other).close()
-    line = fails_with_one_line(newsledger("sql", "--data", news, query.format(other)))
-    assert line.endswith("--allow-files permits it") or "configuration has been locked" in line
-    assert not other.with_name("other.duckdb.csv").exists()
-    if "{}" in query:
-        assert newsledger("sql", "--data", news, query.format(other), "--allow-files").returncode == 0
-
-
-def test_sql_writes_parquet(news: Path) -> None:
-    assert newsledger("sql", "--data", news, "from outlets", "-o", news / "a.parquet").returncode == 0
-    assert duckdb.sql(f"select sum(n) from '{news / 'a.parquet'}'").fetchall() == [(4,)]
-    line = fails_with_one_line(newsledger("sql", "--data", news, "from outlets", "--format", "parquet"))
-    assert "name a file with -o" in line
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((ASKED, "--set", "most=1"), "the query does not read 'most'; its parameters: least"),
-        ((ASKED, "--set", "least"), "must be NAME=VALUE"),
-        ((ASKED, "--set", "least=many", "-o", "kept.csv"), "Could not convert string 'many' to INT32"),
-        (("select 1; select 2", "-o", "kept.csv"), "the query has several"),
-        (("create temp table t (n int)", "-o", "kept.csv"), "there is no answer to write"),
-        (("select 1", "-o", "kept.xlsx"), "its ending names no format"),
-        (("select 1", "-o", "nowhere/kept.csv"), "its folder does not exist"),
-        (("select 1", "-o", "folder.csv"), "is not a regular file"),
-    ],
-)
-def test_what_sql_cannot_write_leaves_the_file_as_it_was(
-    news: Path, own_folder: None, arguments: tuple[str, ...], message: str
-) -> None:
-    Path("kept.csv").write_text("kept")
-    Path("folder.csv").mkdir()
-    assert message in newsledger("sql", "--data", news, *arguments).stderr
-    assert Path("kept.csv").read_text() == "kept"
-    assert {path.name for path in Path().iterdir()} == {"news.duckdb", "kept.csv", "folder.csv"}
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "sql"])
@@ -380,82 +256,6 @@ def test_sources_are_listed_and_checked(tmp_path: Path) -> None:
     assert "blocked_address" in blocked.stdout
 
 
-# extract and annotate
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    (tmp_path / "a.html").write_text(PAGE, "utf-8")
-    (tmp_path / "b.html.gz").write_bytes(gzip.compress(PAGE.replace("Pegel", "Wasser").encode()))
-    (tmp_path / "empty.html").write_text("<html></html>")
-    return tmp_path
-
-
-def test_extract_prints_a_saved_page_as_one_line_of_json(saved: Path) -> None:
-    done = newsledger("extract", saved / "a.html", "--url", "https://bote.example/pegel")
-    assert done.returncode == 0, done.stderr
-    article = json.loads(done.stdout)
-    assert article["headline"] == "Pegel fällt"
-    assert article["text"].startswith("Das Wasser der Ruhna")
-    fields = (
-        "url kicker headline lead blocks text authors published_at modified_at language section access videos stripped"
-    )
-    assert set(fields.split()) <= set(article)
-
-
-def test_list_output_has_the_order_and_ids_of_the_input(saved: Path) -> None:
-    names = ["a.html", "b.html.gz", "empty.html", "missing.html"] * 15
-    rows = [
-        {"id": f"{n}", "path": name, "url": f"https://bote.example/{n}", "captured_at": "2026-03-03T10:00:00Z"}
-        for n, name in enumerate(names)
-    ]
-    (saved / "list.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    runs = [newsledger("extract", "--from", saved / "list.jsonl", "--jobs", jobs) for jobs in (1, 2)]
-    assert runs[0].stdout == runs[1].stdout
-    answers = [json.loads(line) for line in runs[0].stdout.splitlines()]
-    assert [answer["id"] for answer in answers] == [row["id"] for row in rows]
-    assert [answers[1]["headline"], answers[2]["error"]["reason"]] == ["Wasser fällt", answers[2]["error"]["reason"]]
-    assert answers[3]["error"]["reason"] == "unreadable"
-    assert runs[0].returncode == 1
-    assert "30 of 60 gave no article" in runs[0].stderr
-
-
-def test_error_in_a_list_names_its_line(tmp_path: Path) -> None:
-    (tmp_path / "list.jsonl").write_text('{"id": "1", "path": "x", "url": "y"}\n{"id": 2}\n')
-    for command in ("extract", "annotate"):
-        line = fails_with_one_line(newsledger(command, "--from", tmp_path / "list.jsonl"))
-        assert "list.jsonl, line" in line
-
-
-def test_annotate_reads_files_lists_and_standard_input(tmp_path: Path) -> None:
-    text = (
-        "„Wir atmen auf“, sagte Landrätin Anke Rademacher am Dienstag im Rathaus von Brückfeld nach der langen Nacht."
-    )
-    (tmp_path / "a.txt").write_text(text, "utf-8")
-    (tmp_path / "list.jsonl").write_text(json.dumps({"id": "x", "text": text, "language": "de"}))
-    answers = [
-        json.loads(newsledger("annotate", tmp_path / "a.txt").stdout),
-        json.loads(newsledger("annotate", "--from", tmp_path / "list.jsonl").stdout),
-        json.loads(newsledger("annotate", stdin=text).stdout),
-    ]
-    assert answers[1]["id"] == "x"
-    for answer in answers:
-        (quote,) = answer["quotes"]
-        assert text[quote["start"] : quote["end"]] == quote["text"] == "Wir atmen auf"
-        assert text[quote["speaker"]["start"] : quote["speaker"]["end"]] == quote["speaker"]["surface"]
-        assert quote["person"] == "Anke Rademacher"
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the evaluation texts are not beside the checkout")
-def test_extract_text_removes_captions_glued_to_sentences() -> None:
-    done = newsledger("extract", "--text", SHARED / "data" / "seed" / "zdf-article.txt")
-    article = json.loads(done.stdout)
-    assert len(article["videos"]) == 8
-    assert sum(block["kind"] == "video_caption" for block in article["stripped"]) == 8
-    assert " min" not in article["text"]
-    assert article["kicker"] == "Im Falle einer Waffenruhe in der Ukraine"
-
-
 # output
 
 
@@ -480,19 +280,3 @@ def test_an_output_that_is_closed_and_has_only_ascii(tmp_path: Path) -> None:
     process.stdout.close()
     assert process.stderr is not None
     assert (process.stderr.read(), process.wait()) == (b"", 1)
-
-
-def test_interrupted_query_prints_one_line(tmp_path: Path) -> None:
-    duckdb.connect(tmp_path / "news.duckdb").close()
-    process = subprocess.Popen(
-        [COMMAND, "sql", "--data", tmp_path, "select count(*) from range(1000000000) a, range(1000000000) b"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    news = str(tmp_path / "news.duckdb")
-    while not any(file.path == news for file in psutil.Process(process.pid).open_files()):
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    assert (process.returncode, error.count("\n")) == (130, 1), error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,12 +14,6 @@ from tests.sources.test_plan import TAGBLATT
 from tests.sources.test_sources import GOOD, write
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import newsledger
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        yield server
 
 
 def run(web: WebServer, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -23,17 +23,9 @@ from pipeline.demo.newsroom import FIRST_DAY, Newsroom
 from pipeline.demo.outlets import load_outlets
 
 ARTICLES = {(article.outlet, article.slug): article for article in load_articles()}
-
-
 OUTLETS = {outlet.id: outlet for outlet in load_outlets()}
-
-
 SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "n": "http://www.google.com/schemas/sitemap-news/0.9"}
-
-
 TRUNCATED_WIRE = ("leitblatt", "nordpress-deichbruch-brueckfeld")
-
-
 LIVEBLOG = ("hierheute", "hochwasser-ruhna-liveblog")
 
 

@@ -11,6 +11,7 @@ from email.message import Message
 from pathlib import Path
 from time import sleep
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import uvicorn
 from lxml import html
@@ -65,3 +66,9 @@ def served(data: Path, limits: ReaderLimits | None = None) -> Iterator[Browser]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def links(page: Any) -> list[str]:
+    """Those to other pages, without those that remove a filter."""
+    found = page.xpath("//a[not(ancestor::ul/@class = 'narrowed')]/@href")
+    return [str(each) for each in found if urlsplit(each).scheme not in ("http", "https")]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin
 
 import duckdb
 import feedparser
@@ -16,17 +15,13 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 from pipeline.errors import LedgerMissing
-from pipeline.pages.live_pages import preferred_language
 from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.published_file import PublishedFile
 from pipeline.settings import PROJECT_ROOT
-from tests.pages.serving import Browser, parsed, served
-from tests.pages.test_foreign_markup import fill_empty_tables
+from tests.pages.serving import links, parsed
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
-PAGES_OF_A_KIND = 3
-"""How many pages of each kind the test asks the server for; reports are tested whole."""
 PAGES = PROJECT_ROOT / "pipeline" / "pages"
 
 
@@ -48,18 +43,6 @@ def report(folder: Path) -> Mapping[str, Any]:
 @pytest.fixture(scope="module")
 def feed(folder: Path) -> Any:
     return feedparser.parse((folder / "changes.atom").read_bytes())
-
-
-@pytest.fixture(scope="module")
-def browser(demo: Demo) -> Iterator[Browser]:
-    with served(demo.data) as serving:
-        yield serving
-
-
-def links(page: Any) -> list[str]:
-    """Those to other pages, without those that remove a filter."""
-    found = page.xpath("//a[not(ancestor::ul/@class = 'narrowed')]/@href")
-    return [str(each) for each in found if urlsplit(each).scheme not in ("http", "https")]
 
 
 # A report
@@ -189,178 +172,6 @@ def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
     assert seen.keys() == {"changed", "quoted", "run"}
 
 
-# The server
-
-
-def test_links_lead_to_pages_of_every_kind_and_keep_the_choice(browser: Browser) -> None:
-    waiting, seen = ["/?source=meridian"], set[str]()
-    opened: Counter[str] = Counter()
-    while waiting:
-        address = waiting.pop(0)
-        kind = urlsplit(address).path.split("/")[1] or "coverage"
-        if address in seen or opened[kind] == PAGES_OF_A_KIND:
-            continue
-        seen.add(address)
-        opened[kind] += 1
-        answer = browser.get(address)
-        assert answer.status == 200, address
-        found = [] if address.startswith("/changes.atom") else links(parsed(answer.text))
-        targets = {urldefrag(urljoin(address, link)).url for link in found if link[0] != "#"}
-        assert all("source=meridian" in target for target in targets)
-        waiting += sorted(targets)
-    assert set(opened) == {*KINDS, "record", "changes.atom"} - {"backfill"}
-
-
-def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:
-    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
-        found = con.sql("select article_id::varchar, source_id from search('deich')").fetchall()
-    page = parsed(browser.get("/search?words=deich").text)
-    shown = [urlsplit(link).path.rpartition("/")[2] for link in page.xpath("//ol//h3/a/@href")]
-    assert shown == [article for article, _ in found]
-    assert {word.lower()[:5] for word in page.xpath("//ol//mark/text()")} == {"deich"}
-    by_source = Counter(source for _, source in found)
-    facets = page.xpath("//section[@aria-labelledby='facet-source']//li")
-    assert {each.findtext("a"): int(each.findtext("span")) for each in facets} == by_source
-    person = page.xpath("//section[@aria-labelledby='facet-person']//li")[0]
-    for each in (*facets, person):
-        narrowed = parsed(browser.get(urljoin("/search", each.find("a").get("href"))).text)
-        assert len(narrowed.xpath("//ol[@class='hits']/li")) == int(each.findtext("span"))
-        (back,) = narrowed.xpath("//ul[@class='narrowed']//a/@href")
-        assert len(parsed(browser.get(urljoin("/search", back)).text).xpath("//ol/li")) == len(found)
-
-
-def test_search_is_bounded_and_says_so(browser: Browser) -> None:
-    page = parsed(browser.get("/search").text)
-    assert len(page.xpath("//ol[@class='hits']/li")) == 50
-    assert "Only the first 50 are shown" in page.text_content()
-    assert "No article contains all of these words" in browser.get("/search?words=xylophone").text
-    assert browser.get(f"/search?words={'x' * 10_000}").text.count("x" * 201) == 0
-
-
-def test_archived_record_is_shown_as_text(browser: Browser, demo: Demo) -> None:
-    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
-        ((position,),) = con.sql("select min(position) from events.article_captured where status = 200").fetchall()
-    page = parsed(browser.get(f"/record/{position}").text)
-    warc, http, body = page.xpath("//pre[@class='record']")
-    assert "WARC-Type: response" in warc.text_content()
-    assert http.text_content().startswith("HTTP/1.1 200")
-    assert "</html>" in body.text_content() and len(body) == 0
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/nothing",
-        "/article/x",
-        "/article/00000000-0000-8000-8000-000000000000",
-        "/source/nobody",
-        "/day/meridian/2026-13-01",
-    ],
-)
-def test_address_of_no_page_is_answered_with_a_page(browser: Browser, address: str) -> None:
-    answer = browser.get(address)
-    assert answer.status == 404
-    back = urljoin(browser.base + address, next(iter(parsed(answer.text).xpath("//main//a/@href"))))
-    assert urlsplit(back).path == "/"
-
-
-def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
-    answer = browser.get("/changes.atom?source=hierheute")
-    assert answer.headers["Content-Type"].startswith("application/atom+xml")
-    feed = feedparser.parse(answer.text)
-    assert not feed.bozo and feed.version == "atom10"
-    assert feed.feed.id == f"{browser.base}/changes.atom?source=hierheute"
-    page = parsed(browser.get("/changes?source=hierheute").text)
-    shown = page.xpath("//article[@class='change']/h3/a/@href | //section[@aria-labelledby='vanished']//th/a/@href")
-    assert sorted(entry.link for entry in feed.entries) == sorted(urljoin(f"{browser.base}/changes", a) for a in shown)
-    assert len({entry.id for entry in feed.entries}) == len(feed.entries) > 0
-    for entry in feed.entries:
-        assert browser.get(urldefrag(entry.link).url.removeprefix(browser.base)).status == 200
-
-
-def test_feed_of_a_report_leads_to_its_files(report: Mapping[str, Any], feed: Any) -> None:
-    assert not feed.bozo and feed.feed.id.startswith("urn:uuid:")
-    assert {urldefrag(entry.link).url for entry in feed.entries} <= report.keys()
-    assert any("vanished" in entry.title for entry in feed.entries)
-    assert any("correction: " in entry.summary for entry in feed.entries)
-
-
-def test_address_holds_no_sql(browser: Browser) -> None:
-    quote = "x'; drop table articles; --"
-    for name in ("from", "to", "source", "language", "words", "named"):
-        for page in ("/", "/search"):
-            assert browser.get(f"{page}?{name}={quote.replace(' ', '%20')}").status == 200
-    assert browser.get(f"/person/{quote.replace(' ', '%20')}").status == 404
-
-
-def test_pages_speak_the_language_of_the_browser(browser: Browser) -> None:
-    german = browser.get("/", {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}).text
-    assert 'lang="de"' in german and "Abdeckung" in german
-    assert 'lang="en"' in browser.get("/", {"Accept-Language": "fr,en;q=0.5"}).text
-
-
-@pytest.mark.parametrize(
-    ("accepted", "language"),
-    [
-        ("", "en"),
-        ("de", "de"),
-        ("fr;q=1, de;q=0.2, en;q=0.1", "de"),
-        ("de;q=0, en", "en"),
-        ("de;q=x", "en"),
-        ("*", "en"),
-    ],
-)
-def test_preferred_language(accepted: str, language: str) -> None:
-    assert preferred_language(accepted) == language
-
-
-def test_server_answers_only_to_its_own_name_and_only_to_reading(browser: Browser) -> None:
-    assert browser.get("/", {"Host": "attacker.example"}).status == 400
-    assert browser.get("/", method="POST").status == 405
-
-
-def test_policy_is_also_a_header_and_forbids_foreign_frames(browser: Browser) -> None:
-    headers = browser.get("/").headers
-    assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
-    assert headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_server_shows_a_new_publication(demo: Demo, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    with served(data) as browser:
-        assert browser.get("/").status == 503
-        shutil.copyfile(demo.data / "news.duckdb", data / "news.duckdb")
-        assert "Harbour reopened" not in browser.get("/articles").text
-        newer = data / "newer.duckdb"
-        shutil.copyfile(data / "news.duckdb", newer)
-        with duckdb.connect(newer) as con:
-            con.sql("update articles set headline = 'Harbour reopened'")
-        newer.replace(data / "news.duckdb")
-        assert "Harbour reopened" in browser.get("/articles").text
-        older = data / "older.duckdb"
-        shutil.copyfile(data / "news.duckdb", older)
-        with duckdb.connect(older) as con:
-            con.sql("drop table feed_health")
-        older.replace(data / "news.duckdb")
-        answer = browser.get("/")
-        assert answer.status == 503 and "newsledger publish" in answer.text
-
-
-def test_numbers_of_a_backfill_lead_to_its_documents_and_events(demo: Demo, tmp_path: Path) -> None:
-    shutil.copyfile(demo.data / "news.duckdb", tmp_path / "news.duckdb")
-    with duckdb.connect(tmp_path / "news.duckdb") as con:
-        con.sql("set timezone = 'UTC'")
-        fill_empty_tables(con)
-    with served(tmp_path) as browser:
-        numbers = parsed(browser.get("/backfills").text).xpath("//td[@class='amount']")
-        assert len(numbers) == 9
-        (target,) = {urldefrag(urljoin("/backfills", number.find("a").get("href"))).url for number in numbers}
-        page = parsed(browser.get(target).text)
-    assert len(page.xpath("//section[h2/@id='documents']//tbody/tr")) == int(numbers[7].text_content()) == 1
-    assert "x" in page.xpath("string(//section[h2/@id='documents']//tbody)")
-
-
 # The file
 
 
@@ -403,3 +214,10 @@ def test_every_word_is_translated_and_no_other() -> None:
 def _forms(messages: str | tuple[str, ...]) -> tuple[str, ...]:
     """The singular and the plural of a message."""
     return messages if isinstance(messages, tuple) else (messages,)
+
+
+def test_feed_of_a_report_leads_to_its_files(report: Mapping[str, Any], feed: Any) -> None:
+    assert not feed.bozo and feed.feed.id.startswith("urn:uuid:")
+    assert {urldefrag(entry.link).url for entry in feed.entries} <= report.keys()
+    assert any("vanished" in entry.title for entry in feed.entries)
+    assert any("correction: " in entry.summary for entry in feed.entries)

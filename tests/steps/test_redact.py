@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import shutil
@@ -14,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
-import pyarrow.parquet as pq
 import pytest
 
 from pipeline import models
@@ -40,7 +38,7 @@ from pipeline.verification.installation import verify_installation
 from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.outlet import DAY, outlet
-from tests.worlds.running import newsledger
+from tests.worlds.running import files_with, newsledger
 from tests.worlds.stories import NOON, captured, discovered, joined
 from tests.worlds.world import World
 
@@ -103,28 +101,6 @@ def publish(world: World) -> None:
     models.publish(world.settings)
 
 
-def files_with(data: Path, word: str) -> set[str]:
-    """The files that hold the word, in any case, whatever they are compressed with."""
-    needle = word.casefold()
-    return {
-        str(path.relative_to(data)) for path in data.rglob("*") if path.is_file() and needle in _text(path).casefold()
-    }
-
-
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    pieces = [raw.decode("latin-1")]
-    if path.suffix == ".gz":
-        pieces.append(gzip.decompress(raw).decode("latin-1"))
-    elif path.suffix == ".parquet":
-        pieces.append(str(pq.read_table(path).to_pydict()))
-    elif path.suffix == ".duckdb":
-        with duckdb.connect(path, read_only=True) as con:
-            tables = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
-            pieces += [str(con.execute(f"from {name}").fetchall()) for (name,) in tables]
-    return "\n".join(pieces)
-
-
 def findings(settings: Settings, **options: Any) -> list[str]:
     with Ledger.open_existing(settings.ledger_catalog) as ledger:
         proof = verify_installation(settings, ledger, utc_now(), archive=ArchivePart.ALL, **options)
@@ -132,9 +108,8 @@ def findings(settings: Settings, **options: Any) -> list[str]:
 
 
 def maintain_at_once(world: World) -> None:
-    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
-        delete_erased(world.settings, ledger, utc_now(), timedelta())
-        merge_files(ledger)
+    delete_erased(world.settings, world.ledger, utc_now(), timedelta())
+    merge_files(world.ledger)
 
 
 def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
@@ -142,8 +117,7 @@ def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
 ) -> None:
     backup = tmp_path_factory.mktemp("backup")
     publish(world)
-    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
-        merge_files(ledger)
+    merge_files(world.ledger)
     back_up(world.settings, backup)
     assert findings(world.settings) == []
     redaction = erase(world)
@@ -293,9 +267,8 @@ def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World
     for place in erased:  # as if they had not been overwritten
         storage.overwrite(place, kept[place])
     assert [text for text in findings(world.settings) if "was to be erased and is not" in text]
-    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
-        assert overwrite_records(ledger, storage) == len(erased)
-        assert overwrite_records(ledger, storage) == 0
+    assert overwrite_records(world.ledger, storage) == len(erased)
+    assert overwrite_records(world.ledger, storage) == 0
     assert findings(world.settings) == []
     assert {place for place in records - erased if storage.read(place) != kept[place]} == set()
 
@@ -316,19 +289,16 @@ def _archive_files(world: World) -> list[str]:
 )
 def test_what_is_left_cannot_be_changed_unseen(world: World, tampering: str, finding: str) -> None:
     erase(world)
-    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
-        ledger.table(tampering)
+    world.ledger.table(tampering)
     assert any(finding in text for text in findings(world.settings, full=True))
 
 
 def test_nothing_is_erased_from_an_append_that_was_changed(world: World) -> None:
-    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
-        ledger.table("update ledger.article_extracted set text = 'other'")
-        head = ledger.head()
+    world.ledger.table("update ledger.article_extracted set text = 'other'")
+    head = world.ledger.head()
     with pytest.raises(LedgerError, match=r"append \d+ .*: is not as it was recorded, so nothing was erased"):
         erase(world)
-    with Ledger.open_existing(world.settings.ledger_catalog) as ledger:
-        assert ledger.head() == head
+    assert world.ledger.head() == head
 
 
 def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Run, tmp_path: Path) -> None:

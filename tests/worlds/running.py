@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ from unittest import mock
 
 import duckdb
 import msgspec
+import pyarrow.parquet as pq
 
 from pipeline import models
 from pipeline.cli import main
@@ -114,6 +116,28 @@ def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+def files_with(data: Path, word: str) -> set[str]:
+    """The files that hold the word, in any case, whatever they are compressed with."""
+    needle = word.casefold()
+    return {
+        str(path.relative_to(data)) for path in data.rglob("*") if path.is_file() and needle in _text(path).casefold()
+    }
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    pieces = [raw.decode("latin-1")]
+    if path.suffix == ".gz":
+        pieces.append(gzip.decompress(raw).decode("latin-1"))
+    elif path.suffix == ".parquet":
+        pieces.append(str(pq.read_table(path).to_pydict()))
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(path, read_only=True) as con:
+            names = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+            pieces += [str(con.execute(f"from {name}").fetchall()) for (name,) in names]
+    return "\n".join(pieces)
+
+
 def _columns_but_built_at(con: duckdb.DuckDBPyConnection, table: str) -> str:
     return ", ".join(f'"{name}"' for name in sorted(con.sql(f"from {table}").columns) if name != "built_at")
 
@@ -134,6 +158,15 @@ feeds = ["{base}/feed.xml"]
 def articles(data: Path) -> list[tuple[Any, ...]]:
     with duckdb.connect(data / "news.duckdb", read_only=True) as con:
         return rows(con, "select url, headline, text, revision_count from articles order by url")
+
+
+def fails_with_one_line(done: subprocess.CompletedProcess[str], besides: tuple[str, ...] = ("?",)) -> str:
+    """The only line on standard error except progress lines."""
+    assert done.returncode not in {0, 2}
+    lines = [line for line in done.stderr.strip().splitlines() if not line.startswith(besides)]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("newsledger: ")
+    return lines[0]
 
 
 if __name__ == "__main__":

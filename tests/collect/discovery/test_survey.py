@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +19,6 @@ NEWS_SITEMAP = (
     "<url><loc>{base}/wahl</loc><n:news><n:publication><n:name>Der Bote</n:name><n:language>de</n:language>"
     "</n:publication><n:publication_date>2026-03-02T08:00:00Z</n:publication_date><n:title>Wahl</n:title></n:news></url></urlset>"
 )
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        yield server
 
 
 def surveyed(web: WebServer, path: str = "/") -> Survey:

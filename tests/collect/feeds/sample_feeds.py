@@ -59,3 +59,9 @@ RSS = rss("""<item><title>Pegel fällt</title><link>https://bote.example/pegel?u
 <item><title>Wahl</title><link>/wahl</link></item>""")
 PLAIN = "<item><title>{}</title><link>https://bote.example/{}</link></item>"
 A, B, C = (PLAIN.format(name, name) for name in "abc")
+
+
+DECLARATIONS = (
+    "xmlns:atom='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/' "
+    "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
+)

@@ -1,0 +1,259 @@
+"""Who wrote an article: bylines, declarations, and names beside them that are no authors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.extract.metadata.authors import split_names
+from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Von Anna Berg und Bo Carls", ["Anna Berg", "Bo Carls"]),
+        ("By Ada Thorne, Will Penrose and Mary O'Neil", ["Ada Thorne", "Will Penrose", "Mary O'Neil"]),
+        ("Elena Oberhof (obe)", ["Elena Oberhof"]),
+        ("Anna Berg und Bo Carls, Wiekstadt", ["Anna Berg", "Bo Carls"]),
+        ("Anna Berg, Wiekstadt (obe)", ["Anna Berg"]),
+        ("Ada Thorne in Harbour Bay", ["Ada Thorne"]),
+        ("Anna Berg, dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg, Reuters", ["Anna Berg", "Reuters"]),
+        ("Anna, Bo", ["Anna", "Bo"]),
+        ("Anna Berg/Bo Carls", ["Anna Berg", "Bo Carls"]),
+        ("dpa/AFP", ["dpa/AFP"]),
+        ("Berg, Anna; Carls, Bo", ["Anna Berg", "Bo Carls"]),
+        ("By Ada Thorne, Political Editor", ["Ada Thorne"]),
+        ("By Ada Thorne, Political Editor and Will Penrose", ["Ada Thorne", "Will Penrose"]),
+        ("Anna Berg, Chefredakteurin", ["Anna Berg"]),
+        ("Text: Anna Berg, Fotos: Bo Carls", ["Anna Berg"]),
+        ("Fotos: Bo Carls, Text: Anna Berg", ["Anna Berg"]),
+        ("Text und Fotos: Anna Berg", ["Anna Berg"]),
+        ("Foto: Bo Carls", []),
+        ("Protokoll: Anna Berg", ["Anna Berg"]),
+        ("Anna Berg mit dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg mit Material von dpa", ["Anna Berg", "dpa"]),
+        ("Anna Berg mit Agenturen", ["Anna Berg"]),
+        ("Ada Thorne for the Castlemoor Times", ["Ada Thorne"]),
+        ("Institute for Harbours", ["Institute for Harbours"]),
+        ("Anna Berg - Tagblatt", ["Anna Berg"]),
+        ("Anna-Lena Berg-Ahrens", ["Anna-Lena Berg-Ahrens"]),
+        ("Milo Lodge King, Jr.", ["Milo Lodge King Jr."]),
+        ("Di Maria", ["Di Maria"]),
+        ("Von Trapp", ["Von Trapp"]),
+        ("Von dpa", ["dpa"]),
+        ("admin", []),
+        ("By", []),
+        ("von", []),
+        ("https://social.example/anna", []),
+        ("redaktion@holmbote.example", []),
+    ],
+)
+def test_bylines(byline: str, names: list[str]) -> None:
+    assert split_names(byline) == names
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Written by Anna Berg", ["Anna Berg"]),
+        ("Gastbeitrag von Anna Berg", ["Anna Berg"]),
+        ("Von unserem Korrespondenten Bo Carls", ["Bo Carls"]),
+        ("Par Anna Berg avec AFP", ["Anna Berg", "AFP"]),
+        ("Reporting by Anna Berg in Wiekstadt; Editing by Bo Carls", ["Anna Berg"]),
+        ("Anna Berg BBC News", ["Anna Berg"]),
+        ("Anna Berg Chief Political Correspondent", ["Anna Berg"]),
+        ("Anna Berg Redakteurin Politik", ["Anna Berg"]),
+        ("By Anna Berg and Bo Carls / Holm Daily Staff Writers", ["Anna Berg", "Bo Carls"]),
+        ("Von Anna Berg, ARD-Studio Wiekstadt", ["Anna Berg"]),
+        ("Anna Berg, Ressort Politik", ["Anna Berg"]),
+        ("By Anna Berg, in Wiekstadt", ["Anna Berg"]),
+        ("By Anna Berg Special to the Holm Times", ["Anna Berg"]),
+        ("Von Anna von der Heide und Bo Carls", ["Anna von der Heide", "Bo Carls"]),
+        ("Anna Berg, Bo Carls, Cara Dorn", ["Anna Berg", "Bo Carls", "Cara Dorn"]),
+    ],
+)
+def test_roles_places_and_networks_are_no_part_of_a_name(byline: str, names: list[str]) -> None:
+    assert split_names(byline) == names
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("Berg, Anna", ("Anna Berg",)),
+        ("von Berg, Anna Maria", ("Anna Maria von Berg",)),
+        ("Anna Berg, Bo Carls", ("Anna Berg", "Bo Carls")),
+        ("dpa, AFP", ("dpa", "AFP")),
+        ("King, Jr.", ("King Jr.",)),
+        ("Anna Berg | Holmbote", ("Anna Berg",)),
+        ("admin", ()),
+    ],
+)
+def test_declared_authors(author: str, names: tuple[str, ...]) -> None:
+    head = json_ld(author={"@type": "Person", "name": author})
+    assert extract(page(paragraphs(DEICH), head=head)).authors == names
+
+
+AUTHOR_PLACES = {
+    "a label in a list": "<ul><li><b>Datum</b> 2.3.2026</li><li><b>Autorin/Autor</b> Anna Berg</li></ul>",
+    "a label and a value": "<dl><dt>Autorin</dt><dd>Anna Berg</dd></dl>",
+    "a link to the author": "<p>Verfasst von <a rel='author' href='/a/1'>Anna Berg</a> im März</p>",
+    "the last sentence of an interview": "<p><i>Das Gespräch führte Anna Berg.</i></p>",
+    "microdata": "<div itemprop='author' itemscope><meta itemprop='name' content='Anna Berg'></div>",
+}
+
+
+@pytest.mark.parametrize("place", AUTHOR_PLACES.values(), ids=AUTHOR_PLACES)
+def test_an_author_is_named_below_the_text(place: str) -> None:
+    teaser = "<div><h3><a href='/andere'>Der Hafen wächst weiter</a></h3><a rel='author' href='/a/2'>Bo Carls</a></div>"
+    head = json_ld(author={"@type": "Organization", "name": "Holmbote"})
+    long = paragraphs((" ".join(DEICH[:2]), " ".join(DEICH[2:])))
+    assert extract(page(long + place + teaser, head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        json_ld(author={"@type": "Person", "givenName": "Anna", "familyName": "Berg"}),
+        json_ld(author=[{"@type": "Person", "name": "Anna Berg"}, {"@type": "Person", "name": "ANNA BERG"}]),
+        '<meta name="twitter:label1" content="Verfasst von"><meta name="twitter:data1" content="Anna Berg">',
+        '<meta name="byl" content="By Anna Berg">',
+    ],
+)
+def test_other_declarations_of_an_author(head: str) -> None:
+    assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+def test_a_byline_above_the_headline_counts() -> None:
+    html = page(paragraphs(DEICH)).replace(b"<h1", "<p>Von Anna Berg | 2. März 2026</p><h1".encode())
+    assert extract(html).authors == ("Anna Berg",)
+
+
+def test_dublin_core_puts_the_family_name_first() -> None:
+    head = '<meta name="dc.creator" content="Berg, Anna">'
+    assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+def test_an_author_referenced_by_id_is_resolved() -> None:
+    graph = {
+        "@context": "https://schema.org",
+        "@graph": [
+            {"@type": "NewsArticle", "headline": "Deich hält in der Nacht", "author": [{"@id": "#anna"}]},
+            {"@type": "Person", "@id": "#anna", "name": "Anna Berg"},
+        ],
+    }
+    head = f'<script type="application/ld+json">{json.dumps(graph)}</script>'
+    assert extract(page(paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+def test_a_person_in_the_byline_is_preferred_to_the_outlet_in_json_ld() -> None:
+    head = json_ld(author={"@type": "Organization", "name": "Holmbote"})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Holmbote Online-Redaktion",
+        "Redaktion",
+        "Holmbote staff reporter",
+        "The Holmbote",
+        "Politik-Redaktion",
+        "Holmbote GmbH",
+    ],
+)
+def test_a_newsroom_is_not_an_author_if_the_byline_names_one(name: str) -> None:
+    head = json_ld(author={"@type": "Person", "name": name})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "Von <a href='/autoren/berg'>Anna Berg</a> 20.10.2025",
+        "Von Anna Berg | Stand: 02.03.2026, 18:30 Uhr",
+        "By Anna Berg Updated March 2, 2026",
+        "Par Anna Berg Publié le 02/03/2026 - 10:15",
+    ],
+)
+def test_a_byline_ends_where_the_date_begins(byline: str) -> None:
+    assert extract(page(f"<div>{byline}</div>" + paragraphs(DEICH))).authors == ("Anna Berg",)
+
+
+BYLINES = {
+    "a link to a network": (
+        "<div>Von&nbsp;<a href='/p/1'>Anna Berg</a><a href='https://x.example/ab'><span>Twitter</span></a></div>",
+        ["Anna Berg"],
+    ),
+    "a date in an element": (
+        "<p>Von <a href='/autor/1'>Anna Berg</a> und Bo Carls <span>Zuerst veröffentlicht am 02.03.2026</span></p>",
+        ["Anna Berg", "Bo Carls"],
+    ),
+    "a name in two elements": (
+        "<div class='byline'><span>Anna</span> <span>Berg</span><time>02.03.2026</time><span>Kiel</span></div>",
+        ["Anna Berg"],
+    ),
+    "agencies": ("<p>Von Anna Berg und Agenturen</p>", ["Anna Berg"]),
+    "a place and a verb": ("<p>Aus Kiel berichten Anna Berg und Bo Carls</p>", ["Anna Berg", "Bo Carls"]),
+    "a form of article": ("<div>Ein Gastbeitrag von <a href='/autor/1'>Anna Berg</a></div>", ["Anna Berg"]),
+    "text and pictures": ("<p>Text und Fotos: Anna Berg</p>", ["Anna Berg"]),
+    "departments": (
+        "<p>Von Anna Berg, Leiterin Wirtschaftsressort, und Bo Carls, Reporter in Kiel</p>",
+        ["Anna Berg", "Bo Carls"],
+    ),
+    "another language": ("<p>Par <a href='/p/1'>Anna Berg</a> et Bo Carls</p>", ["Anna Berg", "Bo Carls"]),
+    "a bold first line": ("<p><strong>Anna Berg/Bo Carls</strong></p>", ["Anna Berg", "Bo Carls"]),
+}
+
+
+@pytest.mark.parametrize(("byline", "authors"), BYLINES.values(), ids=BYLINES)
+def test_a_byline_is_read_by_its_elements(byline: str, authors: list[str]) -> None:
+    account = json_ld(author={"@type": "Organization", "name": "Holmbote"}, publisher={"name": "Holmbote"})
+    extraction = extract(page(byline + paragraphs(DEICH), head=account))
+    assert list(extraction.authors) == authors
+    assert "Berg" not in extraction.text
+
+
+def test_a_byline_that_names_more_persons_goes_before_json_ld() -> None:
+    head = json_ld(author={"@type": "Person", "name": "Bo Carls"})
+    extraction = extract(page("<p>Von Anna Berg und Bo Carls</p>" + paragraphs(DEICH), head=head))
+    assert extraction.authors == ("Anna Berg", "Bo Carls")
+
+
+@pytest.mark.parametrize(
+    ("line", "authors", "agencies"),
+    [
+        ("Anna Berg", ("Anna Berg",), ()),
+        ("(Anna Berg und Bo Carls)", ("Anna Berg", "Bo Carls"), ()),
+        ("Text: Anna Berg", ("Anna Berg",), ()),
+        ("Anna Berg/dpa", ("Anna Berg",), ("dpa",)),
+        ("Reporting by Anna Berg in Wiekstadt; Editing by Bo Carls", ("Anna Berg",), ()),
+        ("Und das Wasser steigt", (), ()),
+    ],
+)
+def test_the_last_line_names_the_authors(line: str, authors: tuple[str, ...], agencies: tuple[str, ...]) -> None:
+    outlet = json_ld(author={"@type": "Organization", "name": "Holmbote"})
+    extraction = extract(page(paragraphs(DEICH) + f"<p>{line}</p>", head=outlet))
+    authors = authors or ("Holmbote",)
+    assert (extraction.authors, extraction.agencies) == (authors, agencies)
+    assert (line in extraction.text) == (authors == ("Holmbote",))
+
+
+def test_a_name_after_a_quotation_is_its_speaker() -> None:
+    extraction = extract(page(paragraphs(DEICH) + "<blockquote>Wir bauen neu.</blockquote><p>Anke Tamsen</p>"))
+    assert extraction.authors == ()
+    assert extraction.text.endswith("Anke Tamsen")
+
+
+@pytest.mark.parametrize(
+    "line", ["12. März 2026, 10:12 Uhr, von Anna Berg", "Stand: 12.03.2026 | Anna Berg", "<address>Anna Berg</address>"]
+)
+def test_a_name_after_the_date_is_a_byline(line: str) -> None:
+    assert extract(page(f"<div>{line}</div>" + paragraphs(DEICH))).authors == ("Anna Berg",)
+
+
+def test_an_account_of_the_newsroom_system_is_no_author_if_a_name_is_shown() -> None:
+    account = json_ld(author={"@type": "Person", "name": "aberg2"})
+    assert extract(page("<p>Von Anna Berg</p>" + paragraphs(DEICH), head=account)).authors == ("Anna Berg",)

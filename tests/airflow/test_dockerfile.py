@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 from pipeline.settings import PROJECT_ROOT
 
@@ -20,13 +18,6 @@ def copied() -> list[str]:
     """What the Dockerfile takes from the checkout."""
     copies = [words[1:-1] for words in instructions() if words[0] == "COPY"]
     return [source for sources in copies if not sources[0].startswith("--from") for source in sources]
-
-
-def test_the_image_has_the_dags_where_airflow_looks(services: dict[str, dict[str, Any]]) -> None:
-    folder = Path(services["scheduler"]["environment"]["AIRFLOW__CORE__DAGS_FOLDER"])
-    (home,) = {words[1] for words in instructions() if words[0] == "WORKDIR"}
-    assert folder.is_relative_to(home)
-    assert str(folder.relative_to(home)) in copied()
 
 
 def test_the_image_is_built_from_the_lock() -> None:

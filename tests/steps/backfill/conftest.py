@@ -21,3 +21,22 @@ def past(tmp_path: Path) -> Iterator[Outlet]:
 def news() -> Iterator[NewsFileServer]:
     with news_files() as server:
         yield server
+
+
+@pytest.fixture
+def env(past: Outlet, tmp_path: Path) -> dict[str, str]:
+    """The environment of a command, or a task, for the outlet."""
+    source = past.source
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        f'[[source]]\nid = "{source.id}"\nname = "{source.name}"\nlanguage = "en"\ncountry = "GB"\n'
+        f'homepage = "{source.homepage}"\nfeeds = ["{source.feeds[0]}"]\n'
+    )
+    return {
+        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
+        "NEWSLEDGER_DATA": str(past.settings.data),
+        "NEWSLEDGER_SOURCES": str(sources),
+        "NEWSLEDGER_WAYBACK_URL": past.archive.base,
+        "NEWSLEDGER_JOBS": "1",
+        "NEWSLEDGER_LOCK_TIMEOUT_SECONDS": "240",
+    }

@@ -131,25 +131,6 @@ def test_bad_use_is_one_line_and_status_2(tmp_path: Path) -> None:
 # Killed, and side by side
 
 
-@pytest.fixture
-def env(past: Outlet, tmp_path: Path) -> dict[str, str]:
-    """The environment of a command, or a task, for the outlet."""
-    source = past.source
-    sources = tmp_path / "sources.toml"
-    sources.write_text(
-        f'[[source]]\nid = "{source.id}"\nname = "{source.name}"\nlanguage = "en"\ncountry = "GB"\n'
-        f'homepage = "{source.homepage}"\nfeeds = ["{source.feeds[0]}"]\n'
-    )
-    return {
-        "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
-        "NEWSLEDGER_DATA": str(past.settings.data),
-        "NEWSLEDGER_SOURCES": str(sources),
-        "NEWSLEDGER_WAYBACK_URL": past.archive.base,
-        "NEWSLEDGER_JOBS": "1",
-        "NEWSLEDGER_LOCK_TIMEOUT_SECONDS": "240",
-    }
-
-
 def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [COMMAND, *arguments],

@@ -19,66 +19,29 @@ import yaml
 from pipeline import standalone
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
-from tests.airflow.test_dockerfile import copied, instructions
-from tests.worlds.compose_file import Refused, Service, command_of, mounts, read
+from tests.worlds.compose_file import (
+    CLUSTER,
+    FILLED_IN,
+    FILLED_IN_CLUSTER,
+    ONE_HOST,
+    Refused,
+    Service,
+    airflow_services,
+    command_of,
+    mounts,
+    read,
+    text_of,
+)
 
-ONE_HOST, CLUSTER = (PROJECT_ROOT / name for name in ("docker-compose.yml", "docker-compose.cluster.yml"))
 BIN = Path(sys.executable).parent
 NAMED = re.compile(r"\$\{(?P<name>\w+)(?P<how>:?[-?+]?)")
 SECRET = re.compile(r"PASS|SECRET|KEY|TOKEN")
-FILLED_IN = {
-    "POSTGRES_PASSWORD": "0badc0de",
-    "AIRFLOW_FERNET_KEY": "f" * 44,
-    "AIRFLOW_API_SECRET_KEY": "a" * 64,
-    "AIRFLOW_JWT_SECRET": "j" * 128,
-    "ADMIN_PASSWORD": 'it\'s "quoted" $HOME',
-}
-"""What .env has on one host."""
-FILLED_IN_CLUSTER = FILLED_IN | {
-    "AIRFLOW_DB_PASSWORD": "1badc0de",
-    "LEDGER_PGPASS": "postgres:5432:newsledger:newsledger:2badc0de",
-    "REDIS_PASSWORD": "3badc0de",
-    "S3_ACCESS_KEY": "newsledger",
-    "S3_SECRET_KEY": "4badc0de",
-}
 PARSE_COMMANDS = """
 import json, sys
 from airflow.cli.cli_parser import get_parser
 for command in json.loads(sys.argv[1]):
     get_parser().parse_args(command)
 """
-
-
-def text_of(compose: Path) -> str:
-    return compose.read_text("utf-8")
-
-
-@pytest.fixture(scope="module", params=[ONE_HOST, CLUSTER], ids=lambda path: path.stem)
-def compose(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.param
-    return path
-
-
-@pytest.fixture(scope="module")
-def services(compose: Path) -> dict[str, Service]:
-    found: dict[str, Service] = read(compose, FILLED_IN_CLUSTER)["services"]
-    return found
-
-
-@pytest.fixture(scope="module")
-def one_host() -> dict[str, Service]:
-    found: dict[str, Service] = read(ONE_HOST, FILLED_IN)["services"]
-    return found
-
-
-@pytest.fixture(scope="module")
-def cluster() -> dict[str, Service]:
-    found: dict[str, Service] = read(CLUSTER, FILLED_IN_CLUSTER)["services"]
-    return found
-
-
-def airflow_services(services: Mapping[str, Service]) -> dict[str, Service]:
-    return {name: service for name, service in services.items() if "build" in service}
 
 
 def long_running(services: Mapping[str, Service]) -> dict[str, Service]:
@@ -302,23 +265,6 @@ def test_the_example_lists_every_variable_without_a_value() -> None:
     assert set(re.findall(r"NEWSLEDGER_[A-Z_]+", "\n".join(lines))) <= settings
 
 
-def test_nothing_runs_as_root(services: dict[str, Service]) -> None:
-    users = [words[1] for words in instructions() if words[0] == "USER"]
-    for name, service in services.items():
-        user = service.get("user") or users[-1]
-        if name == "objects-owner":  # changes the owner of a volume, and can do nothing else
-            assert (service["cap_add"], service["network_mode"], service["entrypoint"]) == (
-                ["CHOWN"],
-                "none",
-                ["chown"],
-            )
-        else:
-            assert int(user.partition(":")[0]) > 0, name
-            assert "cap_add" not in service, name
-        assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"], name
-        assert not service.get("privileged"), name
-
-
 def test_what_keeps_running_is_watched_and_restarted(services: dict[str, Service]) -> None:
     assert set(services) - set(long_running(services)) <= {"init", "bucket", "objects-owner"}
     for name, service in long_running(services).items():
@@ -373,20 +319,3 @@ def test_what_must_last_lies_on_volumes(compose: Path, services: dict[str, Servi
     for name in set(airflow_services(services)) - {"init", "bucket"}:
         logs = Path(services[name]["environment"]["AIRFLOW__LOGGING__BASE_LOG_FOLDER"])
         assert str(logs.parent) in mounted[name], name
-
-
-def test_the_image_has_the_dags_where_airflow_looks(services: dict[str, Service]) -> None:
-    folder = Path(services["scheduler"]["environment"]["AIRFLOW__CORE__DAGS_FOLDER"])
-    (home,) = {words[1] for words in instructions() if words[0] == "WORKDIR"}
-    assert folder.is_relative_to(home)
-    assert str(folder.relative_to(home)) in copied()
-
-
-def test_images_are_pinned_and_no_host_is_named(services: dict[str, Service]) -> None:
-    bases = [words[1] for words in instructions() if words[0] == "FROM"]
-    assert len(set(bases)) == 1
-    for image in (*bases, *(service["image"] for service in services.values() if "build" not in service)):
-        assert re.fullmatch(r"[a-z]+(?:/[a-z]+)?:\d+\.\d+[\w.-]*", image), image
-    assert {service["pull_policy"] for service in airflow_services(services).values()} == {"build"}
-    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text("utf-8")
-    assert not re.search(r"://|index|find-links|trusted-host", dockerfile)

@@ -20,9 +20,8 @@ from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.backup import back_up
 from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
-from pipeline.events import JoinEvidence
 from pipeline.interval import Interval
-from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.steps.backfill.history_state import articles_of_interval
@@ -39,7 +38,7 @@ from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.outlet import DAY, outlet
 from tests.worlds.running import files_with, newsledger
-from tests.worlds.stories import NOON, captured, discovered, joined
+from tests.worlds.stories import NOON, captured, discovered
 from tests.worlds.world import World
 
 pytestmark = pytest.mark.slow
@@ -299,28 +298,6 @@ def test_nothing_is_erased_from_an_append_that_was_changed(world: World) -> None
     with pytest.raises(LedgerError, match=r"append \d+ .*: is not as it was recorded, so nothing was erased"):
         erase(world)
     assert world.ledger.head() == head
-
-
-def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Run, tmp_path: Path) -> None:
-    title = "Ada Lindqvist meets Ole Brandt"
-    first, second = (
-        discovered(f"https://alpha.example/{path}", NOON, title=title) for path in ("bridge", "bridge-closed")
-    )
-    other = discovered("https://alpha.example/mole", NOON)
-    ledger.append([first, other, second], run)
-    ledger.append([joined(first, second, JoinEvidence.GUID, NOON)], run)
-    with Stores(Settings(data=tmp_path), run) as stores:
-        for person in ("Ada Lindqvist", "Ole Brandt"):
-            redact(stores, RedactionRequest(first.url, "asked for", person))
-        masked = stores.ledger.table("select distinct title from ledger.item_discovered where title is not null")
-        assert masked.to_pylist() == [{"title": "███ █████████ meets ███ ██████"}]
-        assert verify(stores.ledger).findings == ()
-        redact(stores, RedactionRequest(second.url, "asked for"))
-        assert stores.ledger.append([first, second], run).events == 0
-    assert ledger.table("select url from ledger.item_discovered").to_pylist() == [{"url": other.url}]
-    assert ledger.table("from ledger.addresses_joined").num_rows == 0
-    assert ledger.table("select distinct article_id, scope from ledger.article_redacted").num_rows == 4
-    assert verify(ledger).findings == ()
 
 
 def test_what_cannot_be_erased_is_said(world: World) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from pipeline.settings import PROJECT_ROOT
+
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^${}]*))?\}")
 
 Service = dict[str, Any]
@@ -67,3 +69,33 @@ def mounts(service: Service) -> dict[str, str]:
             source, _, target = volume.removesuffix(":ro").rpartition(":")
             found[target] = source
     return found
+
+
+ONE_HOST, CLUSTER = (PROJECT_ROOT / name for name in ("docker-compose.yml", "docker-compose.cluster.yml"))
+
+
+FILLED_IN = {
+    "POSTGRES_PASSWORD": "0badc0de",
+    "AIRFLOW_FERNET_KEY": "f" * 44,
+    "AIRFLOW_API_SECRET_KEY": "a" * 64,
+    "AIRFLOW_JWT_SECRET": "j" * 128,
+    "ADMIN_PASSWORD": 'it\'s "quoted" $HOME',
+}
+"""What .env has on one host."""
+
+
+FILLED_IN_CLUSTER = FILLED_IN | {
+    "AIRFLOW_DB_PASSWORD": "1badc0de",
+    "LEDGER_PGPASS": "postgres:5432:newsledger:newsledger:2badc0de",
+    "REDIS_PASSWORD": "3badc0de",
+    "S3_ACCESS_KEY": "newsledger",
+    "S3_SECRET_KEY": "4badc0de",
+}
+
+
+def text_of(compose: Path) -> str:
+    return compose.read_text("utf-8")
+
+
+def airflow_services(services: Mapping[str, Service]) -> dict[str, Service]:
+    return {name: service for name, service in services.items() if "build" in service}

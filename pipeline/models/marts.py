@@ -36,14 +36,14 @@ def write_everything(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe)
 
     Raises ModelsError naming the model that failed.
     """
+    kinds = {model.name: "view" if model.docs.is_view else "table" for model in recipe.models}
+    for kind, name in con.sql(statement("relations")).fetchall():
+        if kinds.get(name) != kind:  # a table cannot be replaced by a view
+            con.execute(f'drop {kind} main."{name}"')
     for model in recipe.models:
         con.begin()
         _write(con, path, model, "write_all_rows")
         con.commit()
-    names = {model.name for model in recipe.models}
-    for kind, name in con.sql(statement("relations")).fetchall():
-        if name not in names:
-            con.execute(f'drop {kind} main."{name}"')
 
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, model: CompiledModel, how: str) -> None:

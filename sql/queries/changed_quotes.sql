@@ -36,20 +36,28 @@ compared as (
     group by pairs.article_id, pairs.revision_no
 ),
 
-found as (
+sides as (
+    -- one row for each extraction: a join on either of two columns would compare all quotations with all pairs
     select
         pairs.article_id,
         pairs.revision_no,
-        quotes.caused_by = pairs.new_extraction_id as is_new,
-        coalesce(quotes.person, quotes.speaker) as who,
-        quotes.text,
-        quotes.start_char
+        compared.producer,
+        unnest([pairs.old_extraction_id, pairs.new_extraction_id]) as extraction_id,
+        unnest([false, true]) as is_new
     from pairs
     inner join compared using (article_id, revision_no)
+),
+
+found as (
+    select
+        sides.article_id,
+        sides.revision_no,
+        sides.is_new,
+        coalesce(quotes.person, quotes.speaker) as who,
+        quotes.text
+    from sides
     inner join events.quote_extracted as quotes
-        on
-            compared.producer = quotes.producer
-            and quotes.caused_by in (pairs.old_extraction_id, pairs.new_extraction_id)
+        on sides.extraction_id = quotes.caused_by and sides.producer = quotes.producer
     where quotes.kind = 'direct'
 ),
 

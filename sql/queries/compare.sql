@@ -3,39 +3,50 @@
 with versions as (
     select
         event_id,
-        source_id,
         article_id,
         payload_digest,
-        url,
         producer,
-        headline,
-        word_count,
-        text_digest,
-        list_distinct(string_split_regex(text, '\s+')) as words
+        true as is_read
     from events.article_extracted
     union all
     -- a version that cannot read the page
     select
         event_id,
-        source_id,
         article_id,
         payload_digest,
-        url,
         producer,
-        null as headline,
-        0 as word_count,
-        null as text_digest,
-        [] as words
+        false as is_read
     from events.extraction_failed
 ),
 
-readings as (
+aged as (
     select
         *,
         row_number() over (
             partition by article_id, payload_digest order by try_cast(split_part(producer, '@', 2) as bigint) desc
-        ) as age
+        ) as age,
+        count(*) over (partition by article_id, payload_digest) as versions
     from versions
+),
+
+-- texts are read only of pages that have been read twice
+readings as (
+    select
+        aged.event_id,
+        aged.article_id,
+        aged.payload_digest,
+        aged.producer,
+        aged.age,
+        coalesce(extractions.source_id, failures.source_id) as source_id,
+        coalesce(extractions.url, failures.url) as url,
+        extractions.headline,
+        coalesce(extractions.word_count, 0) as word_count,
+        extractions.text_digest,
+        coalesce(list_distinct(string_split_regex(extractions.text, '\s+')), []) as words
+    from aged
+    left join events.article_extracted as extractions on aged.is_read and aged.event_id = extractions.event_id
+    left join events.extraction_failed as failures on not aged.is_read and aged.event_id = failures.event_id
+    where aged.versions > 1 and aged.age <= 2
 ),
 
 stripped as (

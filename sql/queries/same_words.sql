@@ -4,23 +4,40 @@ with parameters as (
     select
         coalesce(cast(getvariable('since') as timestamptz), timestamptz '-infinity') as since_at,
         coalesce(cast(getvariable('words') as integer), 5) as least_words
+),
+
+printed as (
+    select
+        quotes.text,
+        quotes.person,
+        quotes.source_id,
+        quotes.article_id,
+        quotes.published_at
+    from quotes
+    cross join parameters
+    where
+        quotes.kind = 'direct'
+        and len(string_split(quotes.text, ' ')) >= parameters.least_words
+        and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at
+),
+
+shared as (
+    select text
+    from printed
+    group by text
+    having min(source_id) != max(source_id)
 )
 
 select
-    mode(quotes.person) as person,
-    quotes.text,
-    count(distinct quotes.source_id) as sources,
-    count(distinct quotes.article_id) as articles,
-    arg_min(quotes.source_id, quotes.published_at) as first_source,
-    min(quotes.published_at) as first_published_at,
-    array_to_string(list(distinct quotes.source_id order by quotes.source_id), ', ') as printed_by
-from quotes
-cross join parameters
-where
-    quotes.kind = 'direct'
-    and len(string_split(quotes.text, ' ')) >= parameters.least_words
-    and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at
-group by quotes.text
-having count(distinct quotes.source_id) > 1
-order by sources desc, articles desc, quotes.text asc
+    mode(printed.person) as person,
+    printed.text,
+    count(distinct printed.source_id) as sources,
+    count(distinct printed.article_id) as articles,
+    arg_min(printed.source_id, printed.published_at) as first_source,
+    min(printed.published_at) as first_published_at,
+    array_to_string(list(distinct printed.source_id order by printed.source_id), ', ') as printed_by
+from printed
+inner join shared on printed.text = shared.text
+group by printed.text
+order by sources desc, articles desc, printed.text asc
 limit 200;

@@ -131,7 +131,7 @@ def fill(settings: Settings, first: int, last: int) -> int:
     with Ledger.open(settings.ledger_catalog) as ledger:
         for start in range(first, last, ARTICLES_PER_APPEND):
             numbers = range(start, min(start + ARTICLES_PER_APPEND, last))
-            ledger.append([event for number in numbers for event in events_of_article(number)], Run("benchmark"))
+            ledger.append([event for number in numbers for event in events_of_article(number)], Run(f"run {start}"))
     return last
 
 

@@ -77,13 +77,15 @@ def _cell(about: str | None) -> str:
 
 
 def _keys() -> Iterator[tuple[str, str]]:
-    """The mart's key: what its yml tests to be unique."""
+    """The mart's key: what its yml tests to be unique, or names if the rows are those of a tested table."""
     for file in sorted(MARTS.glob("*.yml")):
         for model in yaml.safe_load(file.read_text("utf-8"))["models"]:
             for column in model.get("columns", ()):
                 if "unique" in column.get("data_tests", ()):
                     yield model["name"], column["name"]
                     break
+            if key := model.get("config", {}).get("meta", {}).get("key"):
+                yield model["name"], ", ".join(key)
             for test in model.get("data_tests", ()):
                 columns = _unique_by(test)
                 if columns:

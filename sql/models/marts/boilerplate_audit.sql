@@ -1,16 +1,36 @@
 -- boilerplate_audit: one row per day (UTC), source and rule that has removed something from articles of that day
 {{ config(materialized='incremental', unique_key='day', meta={'touched': 'touched_news_days'}) }}
-with stripped as (
+with read_on_days as (
     select
         {{ news_day('articles') }} as day,
         articles.source_id,
         articles.article_id,
+        articles.extraction_id
+    from {{ ref('articles') }} as articles
+    where {{ news_day('articles') }} in (select touched.day from {{ ref('touched_news_days') }} as touched)
+),
+
+-- the rows are found by one column first; the others are large
+blocks as (
+    select *
+    from {{ source('events', 'boilerplate_stripped') }}
+    where rowid in (
+        select found.rowid
+        from {{ source('events', 'boilerplate_stripped') }} as found
+        where found.caused_by in (select read_on_days.extraction_id from read_on_days)
+    )
+),
+
+stripped as (
+    select
+        read_on_days.day,
+        read_on_days.source_id,
+        read_on_days.article_id,
         blocks.kind,
         blocks.rule,
         blocks.text
-    from {{ ref('articles') }} as articles
-    inner join {{ source('events', 'boilerplate_stripped') }} as blocks on articles.extraction_id = blocks.caused_by
-    where {{ news_day('articles') }} in (select touched.day from {{ ref('touched_news_days') }} as touched)
+    from read_on_days
+    inner join blocks on read_on_days.extraction_id = blocks.caused_by
 ),
 
 texts as (

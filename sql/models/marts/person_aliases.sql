@@ -36,24 +36,6 @@ relatives as (
     qualify count(*) over (partition by parts[-1]) > 1
 ),
 
-languages as (
-    select
-        mentions.name,
-        list(distinct articles.language) as spoken
-    from {{ ref('mentions') }} as mentions
-    inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
-    where mentions.kind = 'person' and mentions.name in (select relatives.name from relatives)
-    group by mentions.name
-),
-
-named as (
-    select
-        relatives.*,
-        languages.spoken
-    from relatives
-    inner join languages on relatives.name = languages.name
-),
-
 -- nothing that is known of both may differ, and both were in the news within a year
 pairs as (
     select
@@ -63,12 +45,12 @@ pairs as (
         usual.articles,
         (rarer.articles, usual.name) < (usual.articles, rarer.name) as is_rarer,
         case
-            when rarer.name_key = usual.name_key and not list_has_any(rarer.spoken, usual.spoken) then 'spelling'
+            when rarer.name_key = usual.name_key and not list_has_any(rarer.languages, usual.languages) then 'spelling'
             when rarer.name_key = usual.name_key then 'spelling_and_office'
             else 'given_name_and_office'
         end as reason
-    from named as rarer
-    inner join named as usual on rarer.parts[-1] = usual.parts[-1] and rarer.name != usual.name
+    from relatives as rarer
+    inner join relatives as usual on rarer.parts[-1] = usual.parts[-1] and rarer.name != usual.name
     where
         len(rarer.parts) > 1
         and coalesce(rarer.country = usual.country, true)
@@ -79,7 +61,7 @@ pairs as (
             -- two languages spell one name differently, and the same country's office or party is known of both
             (
                 rarer.name_key = usual.name_key
-                and not list_has_any(rarer.spoken, usual.spoken)
+                and not list_has_any(rarer.languages, usual.languages)
                 and (rarer.country = usual.country or rarer.party = usual.party)
             )
             -- in one language two spellings are two people, unless they hold the same office

@@ -1,36 +1,27 @@
 -- persons: one row per name of a person: how often and since when it is in the news, and the last role given with it
 {{ config(materialized='incremental', unique_key='name', meta={'touched': 'touched_persons'}) }}
-with named as (
-    select
-        mentions.name,
-        mentions.article_id,
-        mentions.source_id,
-        mentions.role,
-        mentions.party,
-        mentions.country,
-        mentions.mention_id,
-        mentions.rule,
-        coalesce(mentions.published_at, articles.first_seen_at) as seen_at,
-        -- among mentions of one time, the first one in the text counts
-        struct_pack(
-            at := coalesce(mentions.published_at, articles.first_seen_at), place := -mentions.start_char,
-            id := mentions.mention_id
-        ) as newest
-    from {{ ref('mentions') }} as mentions
-    inner join {{ ref('articles') }} as articles on mentions.article_id = articles.article_id
-    where
-        mentions.kind = 'person'
-        and mentions.name in (select touched.name from {{ ref('touched_persons') }} as touched)
+with daily as (
+    select *
+    from {{ ref('names_daily') }}
+    where kind = 'person' and name in (select touched.name from {{ ref('touched_persons') }} as touched)
 ),
 
-quoted as (
+spoken as (
     select
-        person as name,
-        count_if(kind = 'direct') as direct_quotes,
-        count_if(kind = 'indirect') as indirect_quotes
-    from {{ ref('quotes') }}
-    where person in (select touched.name from {{ ref('touched_persons') }} as touched)
-    group by person
+        combined.name,
+        list_sort(list(distinct combined.language)) as languages
+    from (
+        select
+            lists.name,
+            unnest(lists.languages) as language
+        from (
+            select distinct
+                name,
+                languages
+            from daily
+        ) as lists
+    ) as combined
+    group by combined.name
 ),
 
 identified as (
@@ -39,29 +30,51 @@ identified as (
         min(id) as external_id
     from {{ person_ids() }}
     group by name
+),
+
+summed_up as (
+    select
+        name,
+        max(last_role) as last_role,
+        max(last_party) as last_party,
+        max(last_country) as last_country,
+        cast(sum(articles) as bigint) as articles,
+        count(distinct source_id) filter (where mentions > 0) as sources,
+        cast(sum(mentions) as bigint) as mentions,
+        cast(sum(direct_quotes) as bigint) as direct_quotes,
+        cast(sum(indirect_quotes) as bigint) as indirect_quotes,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at,
+        any_value(rule) as rule,
+        bool_or(quoting_articles > 0) as is_quoted
+    from daily
+    group by name
 )
 
 select
-    name,
-    any_value(identified.external_id) as external_id,
-    arg_max(named.role, named.newest) filter (where named.role is not null) as role,
-    arg_max(named.party, named.newest) filter (where named.party is not null) as party,
-    arg_max(named.country, named.newest) filter (where named.country is not null) as country,
-    count(distinct named.article_id) as articles,
-    count(distinct named.source_id) as sources,
-    count(*) as mentions,
-    cast(coalesce(any_value(quoted.direct_quotes), 0) as bigint) as direct_quotes,
-    cast(coalesce(any_value(quoted.indirect_quotes), 0) as bigint) as indirect_quotes,
-    min(named.seen_at) as first_seen_at,
-    max(named.seen_at) as last_seen_at
-from named
-left join quoted using (name)
-left join identified using (name)
-group by name
--- seen once, and nothing but its place in a sentence shows a person
-having
-    count(*) > 1
-    or any_value(named.rule) != 'presumed_name'
-    or any_value(named.role) is not null
-    or any_value(named.party) is not null
-    or any_value(quoted.name) is not null
+    persons.name,
+    identified.external_id,
+    persons.last_role['given'] as role,
+    persons.last_party['given'] as party,
+    persons.last_country['given'] as country,
+    persons.articles,
+    persons.sources,
+    persons.mentions,
+    persons.direct_quotes,
+    persons.indirect_quotes,
+    persons.first_seen_at,
+    persons.last_seen_at,
+    coalesce(spoken.languages, []) as languages
+from summed_up as persons
+left join spoken on persons.name = spoken.name
+left join identified on persons.name = identified.name
+where
+    persons.mentions > 0
+    -- seen once, and nothing but its place in a sentence shows a person
+    and (
+        persons.mentions > 1
+        or persons.rule != 'presumed_name'
+        or persons.last_role is not null
+        or persons.last_party is not null
+        or persons.is_quoted
+    )

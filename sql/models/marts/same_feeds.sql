@@ -11,7 +11,11 @@ with polls as (
         moved_to,
         payload_digest,
         items,
-        max(occurred_at) over () as data_until
+        (
+            select max(latest.occurred_at)
+            from {{ source('events', 'feed_polled') }} as latest
+            where latest.caused_by is null
+        ) as data_until
     from {{ source('events', 'feed_polled') }}
     where caused_by is null
 ),

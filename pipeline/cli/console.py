@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from pipeline.display import printable
 from pipeline.errors import SettingsError
 from pipeline.settings import LogFormat, LogLevel
 from pipeline.steps.run.progress import OnProgress, Progress, log_progress
@@ -36,15 +36,6 @@ SOURCE_BARS = 12
 """Maximum number of sources that are shown with their own progress bar."""
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
-"""Control characters, those that change the direction or the line, and invisible tags. Joiners stay: some scripts need
-them."""
-
-
-def printable(value: object) -> str:
-    """Text with control characters replaced, so that fetched text cannot control the terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
 def say(message: str) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from pipeline.annotate import Annotations, Mention, MentionKind, Quote, QuoteKind, Span
 from pipeline.annotate.catalogue import rules_by_id
-from pipeline.cli.console import printable
+from pipeline.display import printable
 from pipeline.events import ArticlePart
 
 QUOTE_STYLES = {QuoteKind.DIRECT: "bold green", QuoteKind.INDIRECT: "green"}

@@ -180,7 +180,7 @@ def _record(opened: _Published, settings: Settings, request: Request) -> Respons
     location = Location(place.warc_file, place.warc_offset, place.warc_length)
     record = read_text(archive_storage(settings).read(location), where=str(location))
     body = record.body[:RECORD_BYTES].decode("utf-8", "replace")
-    blocks = [("warc", record.warc_headers), ("http", record.http_head), ("body", body)]
+    blocks = [("warc", record.warc_headers), ("http", record.http_head), ("body", body.replace("\r\n", "\n"))]
     return _notice("record", request, 200, place=place, blocks=blocks, is_cut=len(record.body) > RECORD_BYTES)
 
 

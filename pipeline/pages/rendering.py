@@ -23,6 +23,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
+from pipeline.display import printable, quoted_controls
 from pipeline.monitor.concerns import Concern
 from pipeline.pages import marked_text
 from pipeline.pages.marked_text import MarkedLine, MarkedSpan, WordEdit
@@ -138,6 +139,7 @@ def _environment(language: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__ or ""),
         autoescape=True,
+        finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -166,6 +168,13 @@ def _environment(language: str) -> jinja2.Environment:
     return environment
 
 
+def _shown(value: object) -> object:
+    """What a template writes, by the rule of the terminal: an outlet's text cannot reorder a page."""
+    if isinstance(value, Markup):
+        return Markup(printable(value))  # noqa: S704  # it was markup before
+    return printable(value) if isinstance(value, str) else value
+
+
 @cache
 def translations(language: str) -> NullTranslations:
     """The words of a language. The templates are written in English."""
@@ -181,7 +190,7 @@ def translations(language: str) -> NullTranslations:
 def _web_address(url: str | None) -> str | None:
     """The address if a browser may open it: what a feed calls a link may be a script."""
     try:
-        return url if url is not None and urlsplit(url).scheme in ("http", "https") else None
+        return quoted_controls(url) if url is not None and urlsplit(url).scheme in ("http", "https") else None
     except ValueError:
         return None
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from pipeline.cli.app import app
-from pipeline.cli.console import printable
+from pipeline.display import printable
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import PROJECT_ROOT

@@ -20,6 +20,8 @@ from tests.worlds.running import Demo, newsledger
 pytestmark = pytest.mark.slow
 PREFIX = "javascript:alert(1)//"
 """What addresses begin with; other columns keep what they have."""
+UNSEEN = "\u202e\x9b\x01\u2067"
+"""Characters that turn the line around or control a terminal. XML has no \\x01, so the feed must replace it."""
 CLOSED = re.compile(
     r"ok|not_modified|live|feed|response|revisit|resource|exact|open|metered|paywalled|direct|indirect|headline|lead|text|"
     r"unchanged|changed|missing|person|organisation|place|captured|captured_from_feed|failed|pending|extracted|unreadable|"
@@ -45,7 +47,7 @@ class Hostile(NamedTuple):
 
 
 def mark(number: int) -> str:
-    return f"""'"></title></script><x-{number}- onload=alert(1)>&amp;{{{{7*7}}}}"""
+    return f"""'"></title></script><x-{number}- onload=alert(1)>&amp;{{{{7*7}}}}{UNSEEN}"""
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +140,12 @@ def test_no_page_has_markup_from_outside(hostile: Hostile) -> None:
         assert len(page.xpath("//script")) == len(page.xpath("//head/title")) == 1, name
         assert page.xpath("//@*[starts-with(name(), 'on')]") == [], name
         assert [link for link in page.xpath("//@href") if "javascript:" in link.partition("?")[0][:11]] == [], name
+
+
+def test_no_page_has_characters_that_turn_or_control_it(hostile: Hostile) -> None:
+    assert sum("{{7*7}}\N{REPLACEMENT CHARACTER}" in text for text in hostile.pages.values()) > 50
+    for name, text in hostile.pages.items():
+        assert not set(text) & set(UNSEEN), name
 
 
 def test_feed_has_no_markup_from_outside(hostile: Hostile) -> None:

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from pipeline.archive.codings import MAX_BODY_BYTES
-from pipeline.cli.console import printable
 from pipeline.collect.feeds import MAX_ITEMS
+from pipeline.display import printable
 from pipeline.events import CaptureFailed, FeedPolled, ItemDiscovered
 from pipeline.steps.poll import MAX_SITEMAP_DEPTH, MAX_SITEMAPS
 from tests.worlds.hostile import Document, article, redirecting

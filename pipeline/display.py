@@ -1,0 +1,20 @@
+"""Text as it may be shown, on a terminal or on a page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
+"""Control characters, those that change the direction or the line, and invisible tags. Joiners stay: some scripts need
+them."""
+
+
+def printable(value: object) -> str:
+    """Text with control characters replaced, so that fetched text can control neither the terminal nor a page."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
+
+
+def quoted_controls(url: str) -> str:
+    """The same address, with those characters percent-encoded."""
+    return _CONTROL.sub(lambda found: quote(found[0]), url)

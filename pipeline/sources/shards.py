@@ -80,6 +80,6 @@ def _first_id(group: Sequence[Source]) -> str:
 
 
 def _span(groups: Sequence[list[Source]]) -> str:
-    """The first and the last source of a range. A source that shares a host with an earlier one stands beside it."""
-    first, last = _first_id(groups[0]), _first_id(groups[-1])
-    return first if first == last else f"{first} … {last}"
+    """The first and the last source of a range, in alphabetical order: a person looks between them for a source."""
+    ids = sorted(source.id for group in groups for source in group)
+    return ids[0] if len(ids) == 1 else f"{ids[0]} … {ids[-1]}"

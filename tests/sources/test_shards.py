@@ -59,6 +59,11 @@ def test_sources_that_share_a_host_are_in_one_shard() -> None:
     assert {"aa", "mm", "zz"} <= set(together)
 
 
+def test_a_label_names_the_last_source_even_if_it_shares_a_host_with_the_first() -> None:
+    (shard,) = deal([outlet(f"paper-{no:02}", "shared.example") for no in range(11)], 4, default_rate=RATE)
+    assert shard.label == "1 of 1: paper-00 … paper-10"
+
+
 def test_sources_with_a_low_limit_are_apart_from_the_others() -> None:
     slow = [outlet("outlet-0003b", requests_per_second=0.5), outlet("outlet-0020b", requests_per_second=1)]
     quick = outlet("outlet-0021b", requests_per_second=50)

@@ -63,6 +63,10 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
     return {
         **COMMON_ENVIRONMENT,
         "AIRFLOW_HOME": str(home),
+        # Airflow's defaults for these replace the percent signs of AIRFLOW_HOME; an address has them encoded.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db".replace("%", "%25"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "dag_processor"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{airflow_database.__name__}.CONNECT_ARGS",

@@ -114,8 +114,10 @@ def test_a_standalone_airflow_connects_by_it(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_database_is_migrated_once_by_each_version_of_airflow(tmp_path: Path) -> None:
-    home, log = tmp_path / "airflow", tmp_path / "log"
-    airflow = Airflow(os.environ | airflow_environment(Settings(data=tmp_path), port=8080), log)
+    """In a folder whose name Airflow would read as an encoded one, and as a placeholder."""
+    data, log = tmp_path / "p%20 %(x)s", tmp_path / "log"
+    home = data / "airflow"
+    airflow = Airflow(os.environ | airflow_environment(Settings(data=data), port=8080), log)
     airflow.migrate_database(home)
     first = log.read_bytes()
     with sqlite3.connect(home / "airflow.db") as database:

@@ -56,7 +56,10 @@ def this_run(period: timedelta = timedelta(days=1)) -> DagRun:
 @contextmanager
 def mistakes_fail_at_once() -> Iterator[None]:
     """Fail the task without a retry if a person has to correct something: a setting, sources.toml, a parameter."""
+    from pipeline.dag_run import require_known_params
+
     try:
+        require_known_params(get_current_context())
         yield
     except MISTAKES as exc:
         raise AirflowFailException(str(exc)) from None

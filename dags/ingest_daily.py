@@ -46,7 +46,7 @@ notice that one has ended.
 
 ### Failures
 
-A mistake (an unknown source, a broken sources.toml, an unusable setting, a ledger of a newer version, no data
+A mistake (an unknown source or parameter, a broken sources.toml, an unusable setting, a ledger of a newer version, no data
 directory) fails `plan` at once, without a retry, and nothing runs after it; the last line of its log says what to
 correct. Everything else is tried again after one minute and after two more; it does nothing twice.
 
@@ -87,7 +87,7 @@ must not keep the others from being published; `verdict` then fails the run. Aft
     params={
         "sources": Param(
             [],
-            type="array",
+            type=["array", "null"],  # the form marks what may not be null as required
             items={"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
             uniqueItems=True,
             examples=known_source_ids(),
@@ -108,6 +108,7 @@ must not keep the others from being published; `verdict` then fails the run. Aft
         ),
     },
     tags=["newsledger", "daily"],
+    description="Collects a day's news, extracts, annotates and publishes it; backfills earlier days",
     doc_md=__doc__,
     **DAG_ARGS,
 )

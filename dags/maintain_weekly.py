@@ -34,6 +34,7 @@ from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, mistakes_fail_at_on
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=20),
     tags=["newsledger", "weekly"],
+    description="Merges the ledger's files, verifies ledger and archive, tests all tables",
     doc_md=__doc__,
     **DAG_ARGS,
 )

@@ -34,6 +34,7 @@ SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
     tags=["newsledger", "hourly"],
+    description="Polls the feeds and fetches the pages that are due between the daily runs",
     doc_md=__doc__,
     **DAG_ARGS,
 )

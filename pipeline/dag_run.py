@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any, Self
 
 import msgspec
@@ -20,7 +21,7 @@ MANUAL_RUN = "manual"
 
 
 class RunParams(msgspec.Struct, frozen=True):
-    """The parameters of `ingest_daily`. Each has a default, because a backfill may send no parameters."""
+    """The parameters of `ingest_daily`. Each has a default, because a backfill may send no parameters; null means it."""
 
     sources: tuple[str, ...] = ()
     """Source ids; empty means all."""
@@ -49,7 +50,7 @@ class DagRun(msgspec.Struct, frozen=True, kw_only=True):
         """
         dag_run, params = context["dag_run"], context["params"]
         try:
-            given = msgspec.convert({name: params[name] for name in params}, RunParams)
+            given = msgspec.convert({name: params[name] for name in params if params[name] is not None}, RunParams)
         except msgspec.ValidationError as exc:
             raise SettingsError(f"the run's parameters: {exc}") from exc
         return cls(
@@ -59,6 +60,18 @@ class DagRun(msgspec.Struct, frozen=True, kw_only=True):
             run_type=dag_run.run_type,
             params=given,
         )
+
+
+def require_known_params(context: Mapping[str, Any]) -> None:
+    """Raises SettingsError if the run was given a parameter that its DAG does not take: Airflow ignores it."""
+    dag = context["dag"]
+    known = sorted(dag.params)
+    for name in context["dag_run"].conf or {}:
+        if name not in known:
+            takes = f"the nearest known are: {', '.join(get_close_matches(name, known, 3, cutoff=0))}"
+            raise SettingsError(
+                f"unknown parameter {name!r} of {dag.dag_id}; {takes if known else 'it takes no parameters'}"
+            )
 
 
 def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:

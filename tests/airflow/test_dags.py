@@ -80,7 +80,10 @@ print(json.dumps({
     "catchup": dag.catchup,
     "schedules": {dag.dag_id: dag.timetable.expression for dag in bag.dags.values()},
     "offered": dag.params.get_param("sources").schema.get("examples"),
-    "unexplained": [dag.dag_id for dag in bag.dags.values() if len(dag.doc_md.splitlines()) < 5],
+    "unexplained": [
+        dag.dag_id for dag in bag.dags.values() if len(dag.doc_md.splitlines()) < 5 or not dag.description
+    ],
+    "sources": dag.params.get_param("sources").schema["type"],  # the form marks what may not be null as required
     "careless": [
         f"{dag.dag_id}.{task.task_id}" for dag in bag.dags.values() for task in dag.tasks
         if not (task.execution_timeout and task.on_failure_callback and task.owner == "newsledger")
@@ -98,7 +101,7 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
     bag = json.loads(printed.splitlines()[-1])
     assert (bag["errors"], bag["warnings"]) == ({}, [])
     assert bag["dags"] == ["ingest_daily", "maintain_weekly", "poll_hourly"]
-    assert (bag["unexplained"], bag["careless"]) == ([], [])
+    assert (bag["unexplained"], bag["careless"], bag["sources"]) == ([], [], ["array", "null"])
     assert bag["schedules"] == dict(zip(SCHEDULES, ("0 0 * * *", "30 * * * *", "0 3 * * 0"), strict=True))
     assert bag["tasks"] == {
         "plan": ["collect", "extract"],
@@ -209,13 +212,14 @@ def test_a_failed_run_sends_one_message_by_each_notifier(airflow: Airflow, outle
         assert "/dags/ingest_daily/runs/manual__" in text
 
 
-UNKNOWN = "unknown source 'nroth' (and 1 more); the nearest known are: north, south"
+UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
 
 
 @pytest.mark.parametrize(
     ("mistake", "line"),
     [
         ("unknown source", UNKNOWN),
+        ("unknown parameter", "unknown parameter 'source' of ingest_daily; the nearest known are: sources, "),
         ("broken sources", "sources.toml: "),
         ("bad setting", "NEWSLEDGER_LOOKBACK_DAYS: "),
         ("newer ledger", "made by a newer newsledger"),
@@ -226,7 +230,9 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
     airflow: Airflow, outlets: Path, tmp_path: Path, mistake: str, line: str
 ) -> None:
     environment = surroundings(outlets, tmp_path / "data", is_new=mistake != "no data directory")
-    conf = {"sources": ["nroth", "soth"] if mistake == "unknown source" else []}
+    conf: dict[str, object] = {"sources": ["nroth", "soth"] if mistake == "unknown source" else None}
+    if mistake == "unknown parameter":
+        conf = {"source": ["north"]}
     if mistake == "broken sources":
         outlets.write_text('[[source]\nid = "north"')
     elif mistake == "bad setting":
@@ -261,6 +267,9 @@ def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
     assert polls == {"polls": 2}, "the second run found nothing due"
     assert pages == {"pages": 4}
     assert not (tmp_path / "hourly" / "news.duckdb").exists()
+    given = json.dumps({"sources": ["north"]})
+    _, printed = airflow.command("dags", "test", "poll_hourly", "--conf", given, env=environment)
+    assert "unknown parameter 'sources' of poll_hourly; it takes no parameters" in printed
 
 
 def test_the_weekly_run_merges_and_verifies(airflow: Airflow, tmp_path: Path, run: Run) -> None:

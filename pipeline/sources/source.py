@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from difflib import get_close_matches
@@ -23,6 +24,15 @@ Rate = Annotated[float, msgspec.Meta(ge=1 / 86_400, le=1_000_000)]
 
 SILENT_AFTER = timedelta(days=30)
 """A feed that has said nothing new for this long is probably abandoned: outlets leave old feeds online."""
+
+
+NEAREST = 6
+"""Maximum number of known ids that are named beside unknown ones."""
+
+_PLACE = re.compile(r"(?P<said>.*) - at `\$\.source\[(?P<number>\d+)\]\.?(?P<key>[^`]*)`", re.DOTALL)
+"""Where in the file msgspec says that something is wrong."""
+_UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+"""What it says of a key that a source does not have."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +104,8 @@ def parse_sources(content: bytes, path: Path) -> tuple[Source, ...]:
     """The sources in the content of the file, which may be none. Raises SourcesError naming `path`."""
     try:
         sources = msgspec.toml.decode(content, type=SourcesFile).source
+    except msgspec.ValidationError as exc:
+        raise SourcesError(f"{path}: {_named(str(exc), content)}") from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise SourcesError(f"{path}: {exc}") from exc
     ids: set[str] = set()
@@ -111,13 +123,27 @@ def parse_sources(content: bytes, path: Path) -> tuple[Source, ...]:
     return sources
 
 
+def _named(message: str, content: bytes) -> str:
+    """The message of msgspec with the source's id instead of its number, and the key that was perhaps meant."""
+    found = _PLACE.fullmatch(message)
+    if found is None or found["said"].startswith("source "):
+        return found["said"] if found else message
+    entry = msgspec.toml.decode(content)["source"][int(found["number"])]
+    given = entry.get("id") if isinstance(entry, dict) else None
+    who = f"source {given!r}" if isinstance(given, str) else f"source number {int(found['number']) + 1}"
+    if unknown := _UNKNOWN_KEY.fullmatch(found["said"]):
+        (nearest,) = get_close_matches(unknown[1], Source.__struct_fields__, 1, cutoff=0)
+        return f"{who}: unknown key {unknown[1]!r}; the nearest known is {nearest!r}"
+    return f"{who}: {found['key']}{': ' if found['key'] else ''}{found['said']}"
+
+
 def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
     """The sources with these ids, or all if no id is given. Raises SourcesError for an unknown id."""
     known = {source.id: source for source in sources}
     wanted = tuple(ids)
     unknown = [source_id for source_id in wanted if source_id not in known]
     if unknown:
-        nearest = get_close_matches(unknown[0], sorted(known), 3, cutoff=0)
-        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-        raise SourcesError(f"unknown source {unknown[0]!r}{more}; the nearest known are: {', '.join(nearest)}")
+        nearest = {near: None for each in unknown for near in get_close_matches(each, sorted(known), 3, cutoff=0)}
+        named = f"source{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}"
+        raise SourcesError(f"unknown {named}; the nearest known are: {', '.join(list(nearest)[:NEAREST])}")
     return tuple(known[source_id] for source_id in dict.fromkeys(wanted)) if wanted else tuple(known.values())

@@ -42,10 +42,17 @@ BAD = {
     "an id with a line break": (GOOD.replace('"tagblatt"', '"tagblatt\\n"'), "id"),
     "an id twice": (GOOD + GOOD, "'tagblatt' is used twice"),
     "an id with spaces": (GOOD.replace('"tagblatt"', '"Tag Blatt"'), "id"),
-    "an unknown field": (GOOD + "colour = 1\n", "colour"),
-    "a missing field": (GOOD.replace('name = "Tagblatt"\n', ""), "name"),
-    "a feed that is not an address": (GOOD.replace("https://www.tagblatt.example/feed.xml", "feed.xml"), "feeds"),
-    "a made-up time zone": (GOOD + 'timezone = "Europe/Nowhere"\n', "Nowhere"),
+    "an unknown field": (
+        GOOD.replace("feeds", "feds"),
+        "source 'tagblatt': unknown key 'feds'; the nearest known is 'feeds'",
+    ),
+    "a missing field": (GOOD.replace('name = "Tagblatt"\n', ""), "source 'tagblatt': Object missing required field `name`"),
+    "a missing id": (GOOD.replace('id = "tagblatt"\n', ""), "source number 1: Object missing required field `id`"),
+    "a feed that is not an address": (
+        GOOD.replace("https://www.tagblatt.example/feed.xml", "feed.xml"),
+        "source 'tagblatt': feeds[0]: Expected",
+    ),
+    "a made-up time zone": (GOOD + 'timezone = "Europe/Nowhere"\n', "source 'tagblatt': unknown timezone 'Europe/Nowhere'"),
     "no sources at all": ("", "source"),
 }
 
@@ -85,7 +92,7 @@ def test_sources_are_selected_by_id(tmp_path: Path) -> None:
     assert [one.id for one in select(sources, ["bote"])] == ["bote"]
     with pytest.raises(SourcesError, match="unknown source 'kurier'; the nearest known are: bote, tagblatt"):
         select(sources, ["kurier"])
-    with pytest.raises(SourcesError, match=r"unknown source 'bode' \(and 1 more\); the nearest known are: bote"):
+    with pytest.raises(SourcesError, match="unknown sources 'bode', 'kurier'; the nearest known are: bote, tagblatt"):
         select(sources, ["bode", "bote", "kurier"])
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,9 @@ from pipeline.errors import SettingsError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: the folders dags/ and sql/ are beside the package."""
 
+_PYDANTIC = re.compile("^(Value error, |(Input|String|Tuple) (?=should))")
+"""How pydantic begins its messages, before what a person needs."""
+_PREFIX = "NEWSLEDGER_"
 _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
@@ -73,7 +77,7 @@ LedgerPlace = Path | PostgresPlace
 class Settings(BaseSettings):
     """Places, limits and identity of an installation. Every field can be set as NEWSLEDGER_<FIELD>."""
 
-    model_config = SettingsConfigDict(env_prefix="NEWSLEDGER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
 
     data: Path = Path("data")
     """The data directory, on a local disk. The option `--data` takes precedence."""
@@ -288,6 +292,13 @@ class Settings(BaseSettings):
         return timedelta(days=self.lookback_days)
 
 
+def unknown_settings() -> dict[str, str]:
+    """The names in the environment that look like settings and are none, each with the nearest known one."""
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    given = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
+    return {name: get_close_matches(name.upper(), known, 1, cutoff=0)[0] for name in given if name.upper() not in known}
+
+
 def load_settings(*, data: Path | None = None, sources: Path | None = None) -> Settings:
     """Settings from the environment; options of the command line take precedence. Raises SettingsError."""
     given = {name: value for name, value in (("data", data), ("sources", sources)) if value is not None}
@@ -295,6 +306,7 @@ def load_settings(*, data: Path | None = None, sources: Path | None = None) -> S
         return Settings(**given)  # type: ignore[arg-type]  # values are validated
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "NEWSLEDGER_" + str(first["loc"][0]).upper()
-        got = "" if first["loc"] == ("catalog",) else f" (got {first['input']!r})"  # it may have a password
-        raise SettingsError(f"{name}: {first['msg']}{got}") from exc
+        name = _PREFIX + str(first["loc"][0]).upper()
+        got = "" if first["loc"] == ("catalog",) else f" (got {str(first['input'])!r})"  # it may have a password
+        reason = _PYDANTIC.sub("", first["msg"]).replace("should", "must", 1)
+        raise SettingsError(f"{name}: {reason}{got}") from exc

@@ -19,7 +19,7 @@ from pipeline.annotate.annotators import load_annotator
 from pipeline.errors import NewsledgerError
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
-from pipeline.settings import Settings
+from pipeline.settings import Settings, unknown_settings
 from pipeline.sources import load_sources
 
 LEAST_FREE_BYTES = 2_000_000_000
@@ -40,6 +40,8 @@ class Checked(msgspec.Struct, frozen=True):
     found: str
     advice: str | None = None
     """What to do; None if all is well."""
+    is_wrong: bool = True
+    """Whether the advice is about something that does not work; other advice makes a good set-up better."""
 
 
 def check_up(settings: Settings, now: datetime) -> Iterator[Checked]:
@@ -51,6 +53,7 @@ def check_up(settings: Settings, now: datetime) -> Iterator[Checked]:
     yield _open_files()
     yield _sources(settings.sources)
     yield _contact(settings)
+    yield from _settings()
     yield from _annotators(settings)
     yield from _ledger(settings, now)
 
@@ -109,7 +112,12 @@ def _sources(path: Path) -> Checked:
 
 def _contact(settings: Settings) -> Checked:
     advice = "set NEWSLEDGER_CONTACT, so that a site's operator can reach you instead of blocking you"
-    return Checked("contact", settings.contact or "none", None if settings.contact else advice)
+    return Checked("contact", settings.contact or "none", None if settings.contact else advice, is_wrong=False)
+
+
+def _settings() -> Iterator[Checked]:
+    for name, nearest in unknown_settings().items():
+        yield Checked("settings", f"{name} is no setting and is ignored", f"remove it, or did you mean {nearest}?")
 
 
 def _annotators(settings: Settings) -> Iterator[Checked]:

@@ -100,6 +100,14 @@ STORAGE_ERRNOS = frozenset(
 """Error numbers for a disk that is full, over quota, read-only or broken, or for a file that is in the way."""
 
 
+def cannot_be_opened(news_file: Path, exc: Exception) -> NewsledgerError:
+    """The error of a published file that DuckDB cannot open, with what to do if the file itself is damaged."""
+    reason = str(exc).partition("\n")[0]
+    is_whole = "permission denied" in reason.lower() or "lock on file" in reason
+    cure = "" if is_whole else "; `newsledger models`, then `newsledger publish`, write it again"
+    return NewsledgerError(f"{news_file}: cannot be opened: {reason}{cure}")
+
+
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

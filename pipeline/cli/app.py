@@ -105,6 +105,9 @@ def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
     listen()
     logging.raiseExceptions = False  # a log that cannot be written must not hide the error message
+    if sys.stdout is None:  # a file opened next would get its number, and what is printed
+        say("newsledger: standard output is closed; use >/dev/null to see nothing")
+        sys.exit(1)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows a question mark
     try:
@@ -118,7 +121,7 @@ def main() -> None:
     except OSError as exc:
         if exc.errno not in STORAGE_ERRNOS:
             raise
-        say(f"newsledger: {storage_error(exc, 'a file')}")
+        say(f"newsledger: {storage_error(exc, 'standard output or a file')}")
         sys.exit(1)
     except RuntimeError as exc:
         if str(exc) != _DUCKDB_INTERRUPTED:

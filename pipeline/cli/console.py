@@ -34,7 +34,7 @@ PIPED_WIDTH = 160
 """Width of tables that are not written to a terminal, in characters."""
 SOURCE_BARS = 12
 """Maximum number of sources that are shown with their own progress bar."""
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+out = Console(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

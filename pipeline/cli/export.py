@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from pipeline.cli.answers import OutputFormat, replaced, save
-from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of
+from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of, utf8
 from pipeline.cli.query import open_news
 from pipeline.errors import NewsledgerError
 from pipeline.export.export_choice import Content, ExportChoice, articles, changes, select
@@ -59,7 +59,11 @@ def export(
     words: Annotated[
         str | None,
         typer.Option(
-            "--search", metavar="WORDS", help="Only articles that `newsledger search` finds.", show_default=False
+            "--search",
+            metavar="WORDS",
+            callback=utf8,
+            help="Only articles that `newsledger search` finds.",
+            show_default=False,
         ),
     ] = None,
     limit: Annotated[

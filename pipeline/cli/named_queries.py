@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -55,7 +56,10 @@ def query_text(query: str) -> str:
     if query in known:
         return known[query].text
     if query.isidentifier():
-        raise NewsledgerError(f"no query is named {query!r}; known names: {', '.join(known)}")
+        nearest = ", ".join(get_close_matches(query, known, 3, cutoff=0))
+        raise NewsledgerError(
+            f"no query is named {query!r}; the nearest names are: {nearest}; `newsledger sql </dev/null` lists all"
+        )
     if query.endswith(".sql"):
         try:
             return Path(query).read_text("utf-8")

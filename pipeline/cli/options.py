@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
+from pipeline.errors import SettingsError
 from pipeline.interval import Interval
+
+Given = TypeVar("Given", str, list[str], str | None, list[str] | None)
+
+
+def utf8(given: Given) -> Given:
+    """Texts of the command line, which Python could not decode if the locale knows only ASCII.
+
+    Raises SettingsError for a text that is not valid UTF-8: DuckDB cannot take it.
+    """
+    if isinstance(given, list):
+        return [_utf8(each) for each in given]
+    return given if given is None else _utf8(given)
+
+
+def _utf8(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(text).decode()
+        except UnicodeDecodeError as exc:
+            shown = os.fsencode(text).decode("utf-8", "replace")
+            raise SettingsError(f"{shown!r} on the command line is not valid UTF-8") from exc
+    return text
+
 
 Data = Annotated[
     Path | None,
@@ -28,7 +55,9 @@ SourcesPath = Annotated[
 ]
 SourceIds = Annotated[
     list[str] | None,
-    typer.Option("--source", metavar="ID", help="Only this source; can be repeated.", show_default=False),
+    typer.Option(
+        "--source", metavar="ID", callback=utf8, help="Only this source; can be repeated.", show_default=False
+    ),
 ]
 Jobs = Annotated[
     int | None,
@@ -45,7 +74,8 @@ Until = Annotated[
     ),
 ]
 LanguageCode = Annotated[
-    str | None, typer.Option("--language", metavar="CODE", help="Only this language, as de.", show_default=False)
+    str | None,
+    typer.Option("--language", metavar="CODE", callback=utf8, help="Only this language, as de.", show_default=False),
 ]
 
 _WEEK = re.compile(r"\d{4}-?W")

@@ -89,6 +89,8 @@ def serve(
     import uvicorn
 
     settings = load_settings(data=data)
+    if not settings.data.is_dir():
+        raise SettingsError(f"{settings.data}: is not a directory; choose another --data, or run `newsledger ingest`")
     console.require_free(port)
     typer.echo(f"pages of {settings.news_file} at http://127.0.0.1:{port}  (ctrl-C stops it)")
     with suppress(KeyboardInterrupt):

@@ -12,8 +12,8 @@ import typer
 
 from pipeline.cli.answers import OutputFormat, format_of, replaced, save, show
 from pipeline.cli.named_queries import query_text, set_parameters
-from pipeline.cli.options import Data
-from pipeline.errors import NewsledgerError
+from pipeline.cli.options import Data, utf8
+from pipeline.errors import NewsledgerError, cannot_be_opened
 from pipeline.pages.published_file import require_published
 from pipeline.settings import Settings, load_settings
 from pipeline.shared_files import published_file
@@ -22,7 +22,9 @@ from pipeline.shared_files import published_file
 def sql(
     query: Annotated[
         str | None,
-        typer.Argument(help="SQL, a .sql file, or the name of a query in sql/queries; default: standard input."),
+        typer.Argument(
+            callback=utf8, help="SQL, a .sql file, or the name of a query in sql/queries; default: standard input."
+        ),
     ] = None,
     output: Annotated[
         OutputFormat | None,
@@ -42,7 +44,11 @@ def sql(
     given: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="A parameter of the query; can be repeated.", show_default=False
+            "--set",
+            metavar="NAME=VALUE",
+            callback=utf8,
+            help="A parameter of the query; can be repeated.",
+            show_default=False,
         ),
     ] = None,
     allow_files: Annotated[
@@ -125,7 +131,7 @@ def open_news(settings: Settings, allow_files: bool = False, written: Path | Non
     try:
         con = duckdb.connect(news, read_only=True)
     except duckdb.Error as exc:
-        raise NewsledgerError(f"{news}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
+        raise cannot_be_opened(news, exc) from exc
     con.execute("set timezone = 'UTC'")
     if not allow_files:
         con.execute("set allowed_paths = ?", [[str(written)] if written else []])

@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.answers import OutputFormat, format_of, replaced, save, show
-from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of
+from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of, utf8
 from pipeline.cli.query import open_news
 from pipeline.export.export_choice import Content, ExportChoice, search_hits
 from pipeline.interval import utc_minute
@@ -23,7 +23,8 @@ WIDTH = 100
 
 def search(
     words: Annotated[
-        str, typer.Argument(help='Words; "a phrase" word for word; -word, -"a phrase": articles without it.')
+        str,
+        typer.Argument(callback=utf8, help='Words; "a phrase" word for word; -word, -"a phrase": articles without it.'),
     ],
     since: Since = None,
     until: Until = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,8 +41,9 @@ def status(
     """Show the sources that need attention, pending work, lost pages, and recent failures.
 
     A source needs attention if feeds fail or are retired (HTTP 410), if items may have been missed between two polls,
-    if it had an unusually quiet day or a day without a poll, or if pages could not be fetched. The counts of the last
-    seven days come from the last published build, the other counts from the ledger.
+    if it had an unusually quiet day or a day without a poll, or if pages could not be fetched. The counts of articles
+    seen, captured, failed and pending are about the last seven days of the published data, which the heading names; the
+    other counts come from the ledger.
 
     With --check, for cron and monitors: a line for each failing source, for each possible gap, quiet day and failed
     run of the last two days, if nothing was polled or published for two days, and if the ledger was not verified for
@@ -96,7 +98,7 @@ def _write_json(state: State, found: Sequence[Concern]) -> None:
 
 
 def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
-    lookback = f"(last {state.lookback_days} days)"
+    lookback = f"since {utc_minute(state.read_at - timedelta(days=state.lookback_days))}"
     _show_sources(state, show_all=show_all)
     _show_lost(state, show_all=show_all)
     typer.echo(f"sources     {_totals(state)}")
@@ -107,7 +109,8 @@ def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
         typer.echo(f"airflow     {_failures(state.failed_tasks)} {lookback}")
     published = state.publication
     built = f"{utc_minute(published.built_at)}, up to event {published.head_position}, " if published else ""
-    typer.echo(f"published   {f'{built}{news_file}' if published else 'nothing yet'}")
+    found = f"{built}{news_file}" if published else state.publication_error or "nothing yet"
+    typer.echo(console.printable(f"published   {found}"))
     typer.echo(f"verified    {_verified(state)}")
 
 
@@ -140,8 +143,8 @@ def _show_sources(state: State, *, show_all: bool) -> None:
                 )
             )
     if rows:
-        columns = ("source", "last success", "articles", "seen 7 d", "captured", "failed", "pending", "remarks")
-        console.table(None, columns, rows)
+        columns = ("source", "last success", "articles", "seen", "captured", "failed", "pending", "remarks")
+        console.table(f"seen to pending: {_week(state)}" if state.coverage else None, columns, rows)
 
 
 def _feed_remarks(feeds: Sequence[FeedStatus]) -> Iterator[str]:
@@ -178,7 +181,7 @@ def _failures(tasks: Sequence[FailedTask]) -> str:
     runs = len({(task.dag_id, task.run_id) for task in tasks})
     newest = tasks[0]
     name = f"{newest.dag_id}.{newest.task_id}" + (f" of {newest.label}" if newest.label else "")
-    last = f"{utc_minute(newest.occurred_at)}, {name}: {newest.error}"
+    last = f"{utc_minute(newest.occurred_at)}, {name}: {newest.message}"
     return f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} of {runs} run{'s' if runs > 1 else ''} failed; {last}"
 
 
@@ -186,14 +189,24 @@ def _totals(state: State) -> str:
     sources = {feed.source_id for feed in state.current_feeds}
     failing = {feed.source_id for feed in state.current_feeds if feed.is_failing}
     seen, captured = sum(day.seen for day in state.coverage), sum(day.captured for day in state.coverage)
-    coverage_text = f", {captured} of {seen} articles of the last 7 days captured" if seen else ""
+    coverage_text = f", {captured} of {seen} articles {_week(state)} captured" if seen else ""
     return f"{len(sources)}, {len(failing)} with failing feeds{coverage_text}"
+
+
+def _week(state: State) -> str:
+    """The days that the coverage is about: the last ones of the published data, which may be long ago."""
+    days = [day.day for day in state.coverage]
+    return f"first seen from {min(days)} to {max(days)}"
+
+
+def _findings(count: int) -> str:
+    return "1 finding:" if count == 1 else f"{count} findings, the first:"
 
 
 def _verified(state: State) -> str:
     last = state.verification
     if last is None:
         return "never: `newsledger maintain` and `newsledger verify` do it"
-    result = f"{last.findings} findings, first {last.first_finding}" if last.findings else "as recorded"
+    result = f"{_findings(last.findings)} {last.first_finding}" if last.findings else "as recorded"
     since = f", all read since {utc_minute(last.read_since)}" if last.read_since else ""
     return f"{utc_minute(last.verified_at)}, {last.events} events{since}, {last.records} archive records, {result}"

@@ -63,7 +63,8 @@ _BUILD_INFO = TableDocs(
 def exclusive(settings: Settings) -> Iterator[None]:
     """Allow one build or publication at a time. The operating system frees the lock of a process that was killed.
 
-    Raises ModelsError if another one is still running after `build_timeout_seconds`.
+    Raises ModelsError if another one is still running after `build_timeout_seconds`, StorageError if the data
+    directory cannot be written.
     """
     lock = FileLock(settings.data / "build.lock", timeout=settings.build_timeout_seconds)
     with disk_errors(settings.data):
@@ -72,6 +73,9 @@ def exclusive(settings: Settings) -> Iterator[None]:
             if not _acquired_at_once(lock):
                 log.warning("waiting_for_another_build", file=lock.lock_file)
                 lock.acquire()
+        except PermissionError as exc:
+            what = f"{settings.data}: this user may not write there, and a build does; `newsledger doctor` says more"
+            raise StorageError(what) from exc
         except Timeout as exc:
             raise ModelsError(f"{lock.lock_file}: another build is running; try again when it has ended") from exc
     try:

@@ -67,6 +67,8 @@ def _activity(state: State) -> Iterator[Concern]:
     if polled is not None and polled < state.read_at - IDLE_AFTER:
         yield Concern(ConcernKind.NOT_POLLED, None, f"no feed was polled since {utc_minute(polled)}")
     published = state.publication
+    if state.publication_error is not None:
+        yield Concern(ConcernKind.NOT_PUBLISHED, None, state.publication_error)
     if published is None or published.built_at >= state.read_at - IDLE_AFTER:
         return
     if published.head_position < state.ledger.position:
@@ -78,14 +80,12 @@ def _activity(state: State) -> Iterator[Concern]:
 def _failed_runs(state: State) -> Iterator[Concern]:
     recent = [task for task in state.failed_tasks if task.occurred_at >= state.read_at - REPORTED_FOR]
     recent.sort(key=lambda task: (task.dag_id, task.run_id, task.occurred_at))
-    for (dag_id, run_id), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
+    for (dag_id, _), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
         tasks = list(group)
         first = tasks[0]
         label = f" of {first.label}" if first.label else ""
-        more = f" (and {len(tasks) - 1} more tasks)" if len(tasks) > 1 else ""
-        what = (
-            f"run {run_id} of {dag_id} failed at {utc_minute(first.occurred_at)}: {first.task_id}{label}: {first.error}"
-        )
+        more = f" (and {len(tasks) - 1} more task{'s' if len(tasks) > 2 else ''})" if len(tasks) > 1 else ""
+        what = f"a run of {dag_id} failed at {utc_minute(first.occurred_at)}: {first.task_id}{label}: {first.message}"
         yield Concern(ConcernKind.RUN_FAILED, None, what + more)
 
 

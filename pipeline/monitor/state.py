@@ -11,6 +11,7 @@ from typing import TypeVar
 import duckdb
 import msgspec
 
+from pipeline.errors import NewsledgerError, cannot_be_opened
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
@@ -69,6 +70,11 @@ class FailedTask(msgspec.Struct, frozen=True):
     occurred_at: datetime
     error: str
 
+    @property
+    def message(self) -> str:
+        """The error for a person: Airflow's own exception only says that the task is not tried again."""
+        return self.error.removeprefix("AirflowFailException: ")
+
 
 class LostPage(msgspec.Struct, frozen=True):
     """A page of the lookback that was given up."""
@@ -126,6 +132,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     coverage: tuple[CoverageDay, ...]
     """The last seven days of the published file. Empty before the first publication, and if version 0.1 wrote it."""
     publication: PublishedBuild | None
+    publication_error: str | None = None
+    """Why the published file cannot be opened."""
     verification: LastVerification | None
 
     @property
@@ -150,8 +158,12 @@ def read_state(settings: Settings, now: datetime) -> State:
         for page in pages
         if page.failed_for_good
     ]
-    news = published_file(settings)
-    publications = _published(news, PublishedBuild, "publication")
+    news, error = published_file(settings), None
+    try:
+        publications = _published(news, PublishedBuild, "publication")
+        coverage = _published(news, CoverageDay, "recent_coverage")
+    except NewsledgerError as exc:
+        publications, coverage, error = [], [], str(exc)
     return State(
         read_at=now,
         lookback_days=settings.lookback_days,
@@ -162,22 +174,28 @@ def read_state(settings: Settings, now: datetime) -> State:
         pending=pending,
         lost=tuple(sorted(lost, key=lambda page: page.failed_at, reverse=True)),
         failed_tasks=tuple(failed_tasks),
-        coverage=tuple(_published(news, CoverageDay, "recent_coverage")),
+        coverage=tuple(coverage),
         publication=publications[0] if publications else None,
+        publication_error=error,
         verification=last_verification(settings),
     )
 
 
 def _published(news: Path, row_type: type[Row], query: str) -> list[Row]:
-    """The rows of a query on the published file. Empty without the file, or if an older newsledger published it."""
+    """The rows of a query on the published file. Empty without the file, or if an older newsledger published it.
+
+    Raises NewsledgerError if the file cannot be opened.
+    """
     if not news.is_file():
         return []
     sql = resources.files("pipeline.monitor").joinpath("sql", f"{query}.sql").read_text("utf-8")
-    with duckdb.connect(news, read_only=True) as con:
-        try:
+    try:
+        with duckdb.connect(news, read_only=True) as con:
             con.execute("set timezone = 'UTC'")
             rows = con.execute(sql).fetchall()
-        except (duckdb.CatalogException, duckdb.BinderException):
-            return []
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return []
+    except duckdb.Error as exc:
+        raise cannot_be_opened(news, exc) from exc
     fields = row_type.__struct_fields__
     return [msgspec.convert(dict(zip(fields, row, strict=True)), row_type) for row in rows]

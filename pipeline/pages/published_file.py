@@ -17,7 +17,7 @@ from uuid import UUID
 import duckdb
 import msgspec
 
-from pipeline.errors import LedgerMissing, NewsledgerError
+from pipeline.errors import LedgerMissing, cannot_be_opened
 
 Bound = str | int | date | datetime | UUID | tuple[str, ...] | None
 """A value that a query may be given."""
@@ -61,7 +61,7 @@ class PublishedFile:
         try:
             self._con.execute(f"attach '{quoted}' as news (read_only)")  # no value can be bound here
         except duckdb.Error as exc:
-            raise NewsledgerError(f"{path}: cannot be opened: {str(exc).partition(chr(10))[0]}") from exc
+            raise cannot_be_opened(path, exc) from exc
         self._cursors = local()
         for setting in ("timezone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
             self._con.execute(f"set global {setting}")

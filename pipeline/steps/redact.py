@@ -211,7 +211,7 @@ def _addresses_of(ledger: Ledger, article: str) -> set[UUID]:
     try:
         wanted = UUID(article) if "/" not in article else article_id(article)
     except ValueError as exc:
-        raise NewsledgerError(f"{article}: neither the address of an article nor its id ({exc})") from exc
+        raise NewsledgerError(f"{article}: neither the address of an article nor its id") from exc
     joins = ledger.select(JoinedPair, "joins_of_articles", article_ids=[wanted])
     return {wanted, *(each for pair in joins for each in (pair.article_id, pair.other_article_id))}
 

@@ -112,8 +112,18 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
         (
             {"failed_tasks": (FAILED_TASK, FAILED_TASK)},
             "run_failed",
-            "run run-1 of ingest_daily failed at 2026-03-20 11:00 UTC: collect of courier: OSError: no space left"
-            " (and 1 more tasks)",
+            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: collect of courier: OSError: no space left"
+            " (and 1 more task)",
+        ),
+        (
+            {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, error="AirflowFailException: unknown source 'x'"),)},
+            "run_failed",
+            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: collect of courier: unknown source 'x'",
+        ),
+        (
+            {"publication": None, "coverage": (), "publication_error": "news.duckdb: cannot be opened: …"},
+            "not_published",
+            "news.duckdb: cannot be opened: …",
         ),
         (
             {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 15 * DAY)},

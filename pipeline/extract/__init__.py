@@ -16,6 +16,6 @@ from pipeline.extract.extraction import Extraction
 from pipeline.extract.page.removal import Stripped, Video
 from pipeline.extract.repair import repair_text
 
-PRODUCER = "extract@9"
+PRODUCER = "extract@10"
 
 __all__ = ["PRODUCER", "Extraction", "Stripped", "Video", "extract_page", "repair_text"]

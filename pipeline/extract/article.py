@@ -84,7 +84,7 @@ def extract_page(
     )
     at = as_utc(captured_at)
     metadata = choose_metadata(
-        declared, header, page.body, title=page_title, language=root.get("lang"), url=url, captured_at=at
+        declared, header, page.body, title=page_title, sites=sites, language=root.get("lang"), url=url, captured_at=at
     )
     article = metadata.article
     live = is_liveblog(declared, article.headline, url)
@@ -154,7 +154,7 @@ def _found_blocks(
     blocks, unselected = body_blocks(page.root, lines, article.url)
     for text in unselected:
         if len(text) >= PROSE_CHARS:
-            removal.add("unselected", "trafilatura", text)
+            removal.add("unselected", "not_of_the_article", text)
         else:
             removal.leave(text)
     shown = sum(len(block.text) for block in blocks)

@@ -1,10 +1,10 @@
 """The text of the body as blocks: the page's own lines, of which those that belong to the article are chosen.
 
 Most paragraphs of an article stand in elements of the same kind: the same tags up to an element with the same class.
-Such a kind is a family. Lines of the families that hold most of the prose are the article's; labels and lines beside
-the container of these families are not. trafilatura is asked about the other lines only, and about all lines of a
-page whose prose is in no such family. It does not give the text itself, because it may take the first of several pieces
-of a body, glue paragraphs into one, drop lines in `div`s, or find nothing.
+Such a kind is a family. Lines of the families that hold most of the prose are the article's, and so is what stands in
+the flow between them; labels, boxes between them and lines beside their container are not. trafilatura is asked only on
+a page whose prose is in no such family. It does not give the text itself, because it may take the first of several
+pieces of a body, glue paragraphs into one, drop lines in `div`s, or find nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 import msgspec
@@ -36,8 +36,6 @@ MIN_FAMILY_SHARE = 0.25
 """A family with less than this share of the prose may be a box beside the article."""
 MIN_FAMILIES_SHARE = 0.5
 """If the families hold less than this share of the prose together, they are not known to be the article."""
-MIN_CLEAR_CHARS = 400
-"""A page with less prose than this may have its article elsewhere."""
 MIN_SHARE_OF_PROSE = 0.2
 """If trafilatura finds less than this share of the largest family, its answer is not used."""
 _ANCHOR_CHARS = 30
@@ -55,8 +53,12 @@ _BOXES = frozenset({"article", "body", "div", "main", "ol", "section", "ul"})
 """Elements whose names trafilatura may read."""
 _LABELLING = frozenset({"article", "div", "section"})
 """Elements whose own short text is a label or a caption."""
-_LEVELS: Mapping[BlockKind, int] = {BlockKind.LIST: 2, BlockKind.QUOTATION: 2, BlockKind.TABLE: 1}
-"""Levels between such a line and the element that holds it and the paragraphs: an item is in a list."""
+_PARAGRAPHS = (frozenset({"p"}), frozenset({"p", *_LABELLING}))
+"""The tags of paragraphs: on some pages, `div`s are paragraphs."""
+_NEVER_LABELS = frozenset({BlockKind.TABLE, BlockKind.QUOTATION})
+_MIN_QUESTIONS = 2
+"""Number of headings with a question that make the text below them answers."""
+_UNBOXED = frozenset({"blockquote", "dd", "details", "dl", "dt", "li", "ol", "ul"})
 _OPTIONS = Extractor(fast=True, comments=False, tables=True)
 """Another version of trafilatura or other options need a new producer number. Metadata is off because it is read
 elsewhere, deduplication because it keeps state between pages. Made once, because it reads a configuration file."""
@@ -87,9 +89,7 @@ def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[lis
         if _is_poor(candidates, chosen):
             chosen = list(_of_largest_family(candidates))
     else:
-        known = place.judge(candidates)
-        answer = _chosen(lines, _trafilatura_text(root, url)) if None in known else [False] * len(lines)
-        chosen = [said if is_own is None else is_own for is_own, said in zip(known, answer, strict=True)]
+        chosen = place.judge(candidates)
         place.add_headings(candidates, chosen)
     blocks = [Block(kind=line.kind, text=line.text) for line, is_one in zip(lines, chosen, strict=True) if is_one]
     return blocks, [line.text for line, is_one in zip(lines, chosen, strict=True) if not is_one]
@@ -124,36 +124,71 @@ class _Place(msgspec.Struct, frozen=True):
     """Where on the page the article is."""
 
     families: frozenset[Family]
+    tags: frozenset[str]
+    """The tags of paragraphs on this page."""
     parents: frozenset[HtmlElement]
     """The elements that hold the families' paragraphs."""
     container: HtmlElement
     """The smallest element that holds all of them."""
+    around: frozenset[HtmlElement]
+    """The parents, and what is between them and the container."""
     numbers: range
     """The numbers of the lines between the first and the last of them."""
 
-    def judge(self, candidates: Sequence[_PlacedLine]) -> list[bool | None]:
-        """Whether each line belongs to the article; None if that is unknown. Headings are not judged here."""
-        return [self._is_own(one, is_among=number in self.numbers) for number, one in enumerate(candidates)]
+    def judge(self, candidates: Sequence[_PlacedLine]) -> list[bool]:
+        """Whether each line belongs to the article. Headings are not judged here."""
+        chosen: list[bool] = []
+        questions = {number for number, one in enumerate(candidates) if self._asks(one.line, number)}
+        is_faq = len(questions) >= _MIN_QUESTIONS
+        is_answer = after_quotation = False
+        for number, one in enumerate(candidates):
+            is_own = self._is_own(one, number)
+            if one.line.kind is BlockKind.SUBHEADING:
+                is_answer = is_faq and number in questions
+            elif one.line.kind is BlockKind.PARAGRAPH:
+                is_own = is_own or after_quotation or (is_answer and one.is_prose)
+            chosen.append(is_own)
+            after_quotation = is_own and one.line.kind is BlockKind.QUOTATION  # the speaker follows
+        return chosen
 
-    def _is_own(self, candidate: _PlacedLine, *, is_among: bool) -> bool | None:
+    def _asks(self, line: Line, number: int) -> bool:
+        """Whether the line is a heading with a question, after the paragraphs."""
+        is_question = line.kind is BlockKind.SUBHEADING and line.text.endswith("?")
+        return is_question and number >= self.numbers.stop and self._holds(line.element)
+
+    def _is_own(self, candidate: _PlacedLine, number: int) -> bool:
         line, element = candidate.line, candidate.line.element
+        is_before, is_among = number < self.numbers.start, number in self.numbers
+        is_kin = candidate.family in self.families
         if line.kind is BlockKind.SUBHEADING:
             return False
-        is_kin = candidate.family in self.families
         if candidate.is_linked and line.kind is not BlockKind.TABLE:
             return is_kin and (is_among or _is_sentence(line.text))
         if is_kin:
             return True
-        if not self._holds(element):
-            is_near = element.tag == "p" and self.container.getparent() in element.iterancestors()
-            return None if is_near and candidate.is_prose else False
-        if line.kind is BlockKind.PARAGRAPH and element.tag in _LABELLING:
+        if not self._holds(element):  # only a lead stands outside
+            is_near = element.tag in self.tags and self.container.getparent() in element.iterancestors()
+            return is_before and is_near and len(line.text) >= PROSE_CHARS
+        if line.kind is BlockKind.PARAGRAPH and element.tag in _LABELLING - self.tags:
             is_beside = is_among and element.getparent() in self.parents
-            return element in self.parents or (is_beside and _is_sentence(line.text))
-        if line.kind is BlockKind.PARAGRAPH and not candidate.is_prose and not is_among:
-            return False
-        holders = islice(element.iterancestors(), _LEVELS.get(line.kind, 0))
-        return (is_among and not self.parents.isdisjoint(holders)) or None
+            is_bare = element in self.parents and (candidate.is_prose or number >= self.numbers.stop)
+            return is_bare or (is_beside and _is_sentence(line.text))
+        if line.kind is BlockKind.PARAGRAPH and not is_among:
+            return candidate.is_prose and (is_before or self._is_in_flow(element))
+        if line.kind is BlockKind.QUOTATION and is_among:
+            return True
+        is_placed = is_among or candidate.is_prose or line.kind in _NEVER_LABELS
+        return is_placed and element.tag != "figcaption" and self._is_in_flow(element)
+
+    def _is_in_flow(self, element: HtmlElement) -> bool:
+        """Whether the line is a sibling of paragraphs or of what holds them, and not in a box between them.
+
+        Its list, and what holds nothing else, is no box.
+        """
+        parent = element.getparent()
+        while parent is not None and parent not in self.around and (parent.tag in _UNBOXED or len(parent) == 1):
+            parent = parent.getparent()
+        return parent in self.around
 
     def _holds(self, element: HtmlElement) -> bool:
         return element is self.container or self.container in element.iterancestors()
@@ -172,18 +207,24 @@ def _find_place(candidates: Sequence[_PlacedLine]) -> _Place | None:
     """The place of the article; None if most of the prose is not in a few families of paragraphs."""
     held = _held_by_families(candidates)
     total = sum(held.values())
-    families = frozenset(
-        family for family, chars in held.items() if family[0] == "p" and chars >= MIN_FAMILY_SHARE * total
-    )
-    if total < MIN_CLEAR_CHARS or sum(held[family] for family in families) < MIN_FAMILIES_SHARE * total:
+    large = [family for family, chars in held.items() if chars >= MIN_FAMILY_SHARE * total]
+    for tags in _PARAGRAPHS:
+        families = frozenset(family for family in large if family[0] in tags)
+        if families and sum(held[family] for family in families) >= MIN_FAMILIES_SHARE * total:
+            break
+    else:
         return None
     numbers = [number for number, one in enumerate(candidates) if one.is_prose and one.family in families]
     parents = dict.fromkeys(candidates[number].line.element.getparent() for number in numbers)
     container, *others = parents
+    around = set(parents)
     for parent in others:
-        around = {parent, *parent.iterancestors()}
-        container = next(one for one in (container, *container.iterancestors()) if one in around)
-    return _Place(families, frozenset(parents), container, range(numbers[0] + 1, numbers[-1]))
+        lineage = {parent, *parent.iterancestors()}
+        container = next(one for one in (container, *container.iterancestors()) if one in lineage)
+    for parent in parents:
+        around |= set(takewhile(lambda one: one is not container, parent.iterancestors()))
+    around.add(container)
+    return _Place(families, tags, frozenset(parents), container, frozenset(around), range(numbers[0] + 1, numbers[-1]))
 
 
 def _held_by_families(candidates: Sequence[_PlacedLine]) -> Counter[Family]:

@@ -5,6 +5,8 @@ scorer's figures for all pages and for either half of the publishers (rules are 
 of <id>/page.html.gz and <id>/gold.json; by default the evaluation data beside the checkout. The peers are in the extra
 `bench`.
 
+`python -m tests.benchmarks.extraction --perturbed` prints newsledger's figures for the same pages in other mark-up.
+
 `python -m tests.benchmarks.extraction --memory 20000` sends so many pages, the same ones again and again, through the
 worker processes of the steps, and prints the memory of this process and of the largest worker on the way.
 """
@@ -31,6 +33,7 @@ import msgspec
 from pipeline.errors import PageError
 from pipeline.extract import extract_page
 from tests.benchmarks.memory import SavedPage, measure_memory
+from tests.benchmarks.perturbed_pages import PERTURBATIONS, perturbed
 from tests.conftest import SHARED
 
 DATASET = SHARED / "data" / "pages"
@@ -180,9 +183,28 @@ def main(dataset: Path) -> None:
                 str(answers_file),
             ]
             print(f"{extractor}: {subprocess.run(one, check=True, capture_output=True, text=True).stdout}", end="")
-            for part, folder in folders.items():
-                score = [sys.executable, str(SCORER), str(folder), str(answers_file)]
-                print(f"  {part:7}", _line(json.loads(subprocess.run(score, check=True, capture_output=True).stdout)))
+            print_scores(folders, answers_file)
+
+
+def score_perturbed(dataset: Path) -> None:
+    """Print the scorer's figures for the pages in other mark-up, for either half of the publishers."""
+    pages = list(read_pages(dataset))
+    with tempfile.TemporaryDirectory() as name:
+        folders = link_halves(dataset, Path(name))
+        answers_file = Path(name) / "answers.jsonl"
+        for perturbation in PERTURBATIONS:
+            changed = (msgspec.structs.replace(page, body=perturbed(page.body, perturbation)) for page in pages)
+            answers_file.write_bytes(
+                b"\n".join(msgspec.json.encode({**newsledger(page), "id": page.id}) for page in changed)
+            )
+            print(perturbation)
+            print_scores({part: folders[part] for part in ("half A", "half B")}, answers_file)
+
+
+def print_scores(folders: Mapping[str, Path], answers_file: Path) -> None:
+    for part, folder in folders.items():
+        score = [sys.executable, str(SCORER), str(folder), str(answers_file)]
+        print(f"  {part:7}", _line(json.loads(subprocess.run(score, check=True, capture_output=True).stdout)))
 
 
 def _line(figures: dict[str, Any]) -> str:
@@ -197,6 +219,8 @@ def _line(figures: dict[str, Any]) -> str:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--memory"]:
         measure_memory(saved_pages(DATASET), int(sys.argv[2]))
+    elif sys.argv[1:2] == ["--perturbed"]:
+        score_perturbed(DATASET)
     elif sys.argv[1:2] == ["--one"]:
         run(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
     else:

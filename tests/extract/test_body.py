@@ -138,3 +138,37 @@ def test_a_charset_that_is_declared_late_is_obeyed() -> None:
     style = "<style>" + ".a{color:red}" * 800 + "</style><meta charset='windows-1250'>"
     body = page(f"<p>{name} {DEICH[0]}</p>" + paragraphs(DEICH)).decode().replace('<meta charset="utf-8">', style)
     assert name in extract(body.encode("cp1250", "replace")).text
+
+
+def test_a_box_between_paragraphs_is_no_text_but_what_is_in_the_flow_is() -> None:
+    box = "<div class='k3'><b>Hafen</b><p>Alles über den Hafen, jeden Freitag in einem langen Brief an alle.</p></div>"
+    listed = "<div><ul><li>Neue Pumpen</li></ul></div>"
+    blocks = extract(page(f"<p>{DEICH[0]}</p>{box}<p>Zwei Folgen</p>{listed}{paragraphs(DEICH[1:])}")).blocks
+    assert [block.text for block in blocks] == [DEICH[0], "Zwei Folgen", "Neue Pumpen", *DEICH[1:]]
+
+
+def test_answers_below_questions_after_the_text_are_kept() -> None:
+    questions = [
+        f"<div><h3>Was heißt Stufe {number}?</h3><div><p>{text}</p></div></div>" for number, text in enumerate(DEICH)
+    ]
+    text = extract(page(paragraphs(DEICH[::-1]) + "".join(questions[:2]).replace("Ruhn", "Ahne"))).text
+    assert "Was heißt Stufe 1?" in text
+    assert DEICH[1].replace("Ruhn", "Ahne") in text
+
+
+def test_a_line_with_a_picture_among_paragraphs_is_a_caption() -> None:
+    box = "<div class='k7'><div><img src='/d.jpg'></div><span>Der Deich bei Brückfeld am frühen Morgen.</span></div>"
+    extraction = extract(page(f"<p>{DEICH[0]}</p>{box}{paragraphs(DEICH[1:])}"))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+    assert "Der Deich bei Brückfeld am frühen Morgen." in [
+        one.text for one in extraction.stripped if one.kind == "image_caption"
+    ]
+
+
+def test_a_caption_that_is_declared_as_the_description_is_no_lead() -> None:
+    caption = "Der Deich bei Brückfeld am frühen Morgen, kurz vor dem Hochwasser."
+    box = f"<div><picture><img src='/d.jpg'></picture><p>{caption}</p><p>Foto: Nordpress</p></div>"
+    head = f"<meta name='description' content='{caption}'>"
+    extraction = extract(page(box + paragraphs(DEICH), head=head))
+    assert extraction.lead is None
+    assert caption not in extraction.text

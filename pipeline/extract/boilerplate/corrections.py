@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.boilerplate.line_patterns import LineRule, Place, starting
+from pipeline.extract.boilerplate.line_patterns import LineRule, Place, any_pattern, starting
 from pipeline.extract.page.text import text_within
 
 _MAX_NOTICE_CHARS = 900
@@ -85,9 +85,12 @@ CORRECTIONS = (
 )
 
 
+_ANY = any_pattern(rule.pattern for rule in CORRECTIONS)
+
+
 def corrections_in(box: HtmlElement) -> Iterator[str]:
     """The correction notices in a footer or box that is about to be removed."""
     for line in box.iter("p", "li", "small", "div"):
         text = text_within(line, _MAX_NOTICE_CHARS) if line.tag != "div" or len(line) == 0 else None
-        if text and any(rule.matches(text) for rule in CORRECTIONS):
+        if text and _ANY.match(text) and any(rule.matches(text) for rule in CORRECTIONS):
             yield text

@@ -61,7 +61,8 @@ def _is_in_the_open(paragraph: HtmlElement) -> bool:
 
 
 def find_picture_box(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    return element if element in page.picture_boxes else None
+    is_credited = page.picture_boxes.get(element)
+    return element if is_credited or (is_credited is not None and page.is_among_prose(element)) else None
 
 
 def find_comments(element: HtmlElement, page: Surroundings) -> HtmlElement | None:

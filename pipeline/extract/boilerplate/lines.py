@@ -98,11 +98,13 @@ def _line_hit(block: Block, place: Place, *, is_linked: bool) -> LineRule | None
         return None
     text = block.text
     rules = _RULES[place, is_linked or len(text) <= _SHORT_CHARS]
+    found: tuple[LineRule, ...] = ()
     if is_linked:
         found = rules.all
     else:
-        lowered = text.lower() if rules.with_needs else ""
-        found = tuple(rule for rule in rules.with_needs if any(word in lowered for word in rule.needs))
+        if rules.needed.search(text):
+            lowered = text.lower()
+            found = tuple(rule for rule in rules.with_needs if any(word in lowered for word in rule.needs))
         if rules.pattern.match(text):
             found = tuple(sorted((*rules.without_needs, *found), key=_rank))
     return next((rule for rule in found if rule.matches(text, is_linked=is_linked)), None)
@@ -116,13 +118,18 @@ class _RuleSet(msgspec.Struct, frozen=True):
     pattern: re.Pattern[str]
     """Matches where any rule without `needs` does. Most lines are compared with it alone."""
     with_needs: tuple[LineRule, ...]
+    needed: re.Pattern[str]
+    """Finds a word that one of them needs."""
 
 
 def _rules_about(place: Place, *, min_chars: int) -> _RuleSet:
     rules = tuple(rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= min_chars)
     without_needs = tuple(rule for rule in rules if not rule.needs)
     pattern = any_pattern(rule.pattern for rule in without_needs)
-    return _RuleSet(rules, without_needs, pattern, tuple(rule for rule in rules if rule.needs))
+    with_needs = tuple(rule for rule in rules if rule.needs)
+    words = sorted({word for rule in with_needs for word in rule.needs})
+    needed = re.compile("|".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
+    return _RuleSet(rules, without_needs, pattern, with_needs, needed)
 
 
 def _rank(rule: LineRule) -> int:
@@ -211,7 +218,8 @@ def without_repeated_quotations(blocks: Sequence[Block], removal: Removal) -> li
     after_repeated = False
     for block in blocks:
         words = normal(block.text) if _is_pull_quote(block) else ""
-        is_repeated = len(words) > 20 and any(words in paragraph for paragraph in prose if paragraph != words)
+        is_apart = block.kind is BlockKind.QUOTATION
+        is_repeated = len(words) > 20 and any(words in one for one in prose if is_apart or one != words)
         if is_repeated or (after_repeated and speaker_in(block)):
             removal.add("pull_quote", "repeated_quotation", block.text)
         else:

@@ -6,7 +6,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.page.region import PROSE_CHARS, name_attributes
+from pipeline.extract.page.region import name_attributes
 from pipeline.extract.page.text import normal, raw_text, spaced_text, visible_text
 
 MAX_FIGURE_CHARS = 3_000
@@ -36,10 +36,6 @@ def prepare(body: HtmlElement) -> None:
         else:
             element.text += '"'
         element.drop_tag()
-    for element in list(body.iter("time")):  # trafilatura drops time elements, also in the middle of a sentence
-        parent = element.getparent()
-        if parent is not None and parent.tag == "p" and len(visible_text(parent)) > PROSE_CHARS:
-            element.drop_tag()
     for figure in list(body.iter("figure")):
         if figure.find(".//blockquote") is not None or figure.find(".//table") is not None:
             _unwrap_figure(figure)
@@ -52,7 +48,6 @@ def prepare(body: HtmlElement) -> None:
                 footer.tag = "p"
     for quotation in list(body.iter("blockquote")):
         _release_attribution(quotation)
-        _keep_speaker_beside(quotation)
 
 
 def _mark_quotation(figure: HtmlElement) -> None:
@@ -115,18 +110,6 @@ def _named_for_speaker(quotation: HtmlElement) -> list[HtmlElement]:
         if is_end and (_SPEAKER_NAMES.search(name_attributes(element)) or _DASHED.match(text)):
             return [element]
     return []
-
-
-def _keep_speaker_beside(quotation: HtmlElement) -> None:
-    """Keep a speaker after the quotation in an element that is named like an author: trafilatura would drop it."""
-    holder = quotation
-    while holder.getnext() is None and (parent := holder.getparent()) is not None and len(parent) == 1:
-        holder = parent
-    beside = holder.getnext()
-    if beside is None or not _SPEAKER_NAMES.search(name_attributes(beside)) or not visible_text(beside):
-        return
-    if len(visible_text(beside)) <= _MAX_SPEAKER_CHARS and beside.find(".//figure") is None:
-        _set_line(beside)
 
 
 def _set_line(element: HtmlElement) -> None:

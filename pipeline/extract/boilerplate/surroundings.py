@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.region import PROSE_CHARS
-from pipeline.extract.page.removal import CREDIT_WORDS
+from pipeline.extract.page.removal import has_credit
 from pipeline.extract.page.text import lines_of, raw_text, text_within
 
 _BOX_TAGS = frozenset({"div", "section", "form", "aside", "label"})
 _PICTURE_BOX_TAGS = frozenset({"div", "section", "span", "p", "a", "li", "aside", "header"})
 _MAX_CAPTION_CHARS = 500
-_CREDIT_WORD = re.compile(rf"{CREDIT_WORDS}|©", re.IGNORECASE)
-_CREDIT_LINE = re.compile(
-    rf"\(?\s*(?:{CREDIT_WORDS}\s*(?::|/|by\b)\s*|©\s*)\S.{{1,100}}$|.{{10,}}\s\({CREDIT_WORDS}\s*[:/].{{2,60}}\)$",
-    re.IGNORECASE,
-)
+_MAX_SILENT_CAPTION_CHARS = 250
+"""Maximum length of a caption without a credit."""
+_NOT_CAPTIONS = ("a", "h2", "h3", "h4", "h5", "li", "button", "input", "blockquote")
 _MAX_SIGN_UP_CHARS = 450
 _MAX_SIGN_UP_CHILDREN = 8
 _MAX_WRAPPERS = 3
@@ -36,7 +33,7 @@ class Surroundings:
         self.own_articles = frozenset(heading.iterancestors("article")) if heading is not None else frozenset()
         self.with_links = frozenset(_with_links(body))
         self.sign_ups = frozenset(_sign_ups(body))
-        self.picture_boxes = frozenset(_picture_boxes(body))
+        self.picture_boxes = dict(_picture_boxes(body))
         self._url = url
         self._host = urlsplit(url).hostname
         self._prose_parents: dict[HtmlElement, bool] = {}
@@ -97,20 +94,25 @@ def _with_links(body: HtmlElement) -> Iterator[HtmlElement]:
             yield element
 
 
-def _picture_boxes(body: HtmlElement) -> Iterator[HtmlElement]:
-    """The smallest boxes with a picture and a line of credit, if they have little text beside it."""
+def _picture_boxes(body: HtmlElement) -> Iterator[tuple[HtmlElement, bool]]:
+    """The smallest boxes with a picture and a little text, each with whether a line of it is a credit."""
     seen: set[HtmlElement] = set()
-    for picture in body.iter("img", "picture", "amp-img"):
-        box = picture.getparent()
+    for picture in body.iter("img", "picture", "amp-img", "video"):
+        box, pictured = picture.getparent(), None
         while box is not None and box not in seen and box.tag in _PICTURE_BOX_TAGS:
             seen.add(box)
             text = text_within(box, _MAX_CAPTION_CHARS)
             if text is None or next(box.iter("h1"), None) is not None:
                 break
-            if _CREDIT_WORD.search(text) and any(_CREDIT_LINE.match(line) for line in lines_of(box)):
-                yield box
+            if has_credit(box, text):
+                yield box, True
+                pictured = None
                 break
+            if pictured is None and text and len(text) <= _MAX_SILENT_CAPTION_CHARS:
+                pictured = box
             box = box.getparent()
+        if pictured is not None and len(lines_of(pictured)) == 1 and next(pictured.iter(*_NOT_CAPTIONS), None) is None:
+            yield pictured, False
 
 
 def _sign_ups(body: HtmlElement) -> Iterator[HtmlElement]:

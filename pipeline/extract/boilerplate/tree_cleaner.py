@@ -25,7 +25,6 @@ from pipeline.extract.page.region import (
     NEARLY_ALL,
     PROSE_CHARS,
     elements_above,
-    hide_names,
     lines_around,
     prose_chars,
     text_chars,
@@ -108,7 +107,8 @@ class TreeCleaner:
             if next(element.iterancestors("article", "main", "nav", "footer"), None) is not None:
                 continue
             if next(element.iter("article", "h1"), None) is None:
-                self._keep_corrections(element)
+                if element.tag == "footer":
+                    self._keep_corrections(element)
                 self._removal.leave(spaced_text(element))
                 drop(element)
 
@@ -119,8 +119,6 @@ class TreeCleaner:
             excessive = self._excessive_rules(hits) if not bodies else set()
             if not bodies and not excessive:
                 break
-            for element in bodies:
-                hide_names(element)
             self._kept |= bodies
             self._unused_rules |= excessive
             hits = list(self._hits())
@@ -135,16 +133,9 @@ class TreeCleaner:
                 self._removal.leave(spaced_text(element))
                 drop(element)
         for heading in list(self._body.iter("h2", "h3", "h4")):
-            # The heading's text can be inside a button, and trafilatura would drop the button with the text.
+            # The heading's text can be inside a button, and buttons are removed.
             for button in list(heading.iter("button")):
                 button.drop_tag()
-        for article in list(self._body.iter("article")):
-            if next(article.iterancestors("article"), None) is not None:
-                article.tag = "div"  # an entry of a liveblog; trafilatura would take only the first one
-                article.attrib.clear()
-        for spared in list(self._body.iter("aside", "figure")):
-            # No rule has removed it, so it is part of the article. Trafilatura would drop it because of its tag.
-            spared.tag = "div"
         for footer in list(self._body.iter("footer")):
             if self._page.is_own_part(footer):
                 self._keep_corrections(footer)
@@ -217,12 +208,13 @@ class TreeCleaner:
         while stack:
             element = stack.pop()
             tag = element.tag
-            if tag in _WITHOUT_RULES or not isinstance(tag, str):
+            children = len(element)
+            if tag in _WITHOUT_RULES or not (children or element.text):
                 continue
             hit = self._hit(element, tag)
             if hit is not None:
                 yield hit
-            elif len(element):
+            elif children:
                 stack.extend(reversed(element))
 
     def _hit(self, element: HtmlElement, tag: str) -> _Hit | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 import msgspec
@@ -27,6 +27,7 @@ from pipeline.extract.metadata.headline_element import (
 )
 from pipeline.extract.metadata.shown_dates import shown_times
 from pipeline.extract.page.region import name_attributes
+from pipeline.extract.page.removal import has_credit
 from pipeline.extract.page.text import likeness, lines_of, raw_text, text_within, tidy, visible_text
 
 _WINDOW_ELEMENTS = 260
@@ -41,6 +42,7 @@ _SAME = 0.75
 _LEAD_CHARS = range(25, 900)
 _MAX_LEAD_PARTS = 6
 """An element with more children is the article's body, even if it is named `story-description`."""
+_LEVELS_OF_CAPTION = 4
 _MAX_NAME_CHARS = 30
 _RAW_CHARS = 8 * _LEAD_CHARS.stop
 """Raw text is read up to here: longer than a lead, because it includes indentation."""
@@ -202,6 +204,8 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
         if len(text) not in _LEAD_CHARS or element.find(".//figure") is not None or likeness(text, headline) > _SAME:
             continue
         if any(_is_same(text, description) for description in descriptions):
+            if _is_caption(element):
+                continue
             innermost = _innermost(element, text)
             return None if _is_first_of_many(innermost) else innermost
         is_named = (
@@ -220,6 +224,17 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
         return None
     innermost = _innermost(named, visible_text(named))
     return None if _is_first_of_many(innermost) else innermost
+
+
+def _is_caption(element: HtmlElement) -> bool:
+    """Whether the element is beside a picture and a line that says whose it is."""
+    for box in islice(chain((element,), element.iterancestors()), _LEVELS_OF_CAPTION):
+        text = text_within(box, _LEAD_CHARS.stop)
+        if text is None or next(box.iter("h1", "h2"), None) is not None:
+            return False
+        if next(box.iter("img", "picture"), None) is not None:
+            return has_credit(box, text)
+    return False
 
 
 def _is_same(text: str, description: str) -> bool:

@@ -8,7 +8,7 @@ elements often describe the outlet rather than the article.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urljoin, urlsplit
 
@@ -23,7 +23,7 @@ from pipeline.extract.metadata.byline import labelled_byline
 from pipeline.extract.metadata.declared import Declared, Node, is_not_free
 from pipeline.extract.metadata.publication_dates import choose_publication
 from pipeline.extract.metadata.shown_dates import labelled_times
-from pipeline.extract.metadata.titles import choose_headline, site_names
+from pipeline.extract.metadata.titles import choose_headline
 from pipeline.extract.page.text import plain, words_of
 from pipeline.zones import outlet_zone
 
@@ -59,16 +59,17 @@ def choose_metadata(
     body: HtmlElement,
     *,
     title: str | None,
+    sites: Sequence[str],
     language: str | None,
     url: str,
     captured_at: datetime,
 ) -> Metadata:
     """Everything that can be said without the article's text.
 
-    `title` is the text of the title element, `language` the html element's `lang`.
+    `title` is the text of the title element, `sites` the outlet's names, `language` the html element's `lang`.
     """
     headline, headline_origin = choose_headline(
-        header.headline, header.kicker, declared, title, site_names(declared, url), is_sure=header.is_of_article
+        header.headline, header.kicker, declared, title, sites, is_sure=header.is_of_article
     )
     section = _choose_section(declared)
     zone = outlet_zone(url, language, declared.meta("og:locale"))

@@ -41,7 +41,7 @@ _FORM_FEED_TO_SPACE = bytes.maketrans(b"\x0c", b" ")
 _NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
 """U+FFFE and U+FFFF in UTF-8."""
 _AT_MAX_DEPTH = etree.XPath("/*" * MAX_DEPTH)
-_ELEMENTS = etree.XPath("count(//*)")
+_ELEMENTS = etree.XPath("count(//*[not(self::script)])")
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml.html's own lookup chooses the class of every element in Python, which is slow."""
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
@@ -81,11 +81,10 @@ class Page(msgspec.Struct, frozen=True):
     body: HtmlElement
     url: str
     scripts: tuple[HtmlElement, ...] = ()
-    """All scripts. Those that are not JSON are no longer in the tree."""
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
-    """Parse the page; remove all scripts except JSON. Raises PageError: `empty`, `too_large`, `not_html`, `broken`."""
+    """Parse the page. Raises PageError: `empty`, `too_large`, `not_html`, `broken`."""
     if not body.strip():
         raise PageError("empty", f"{url}: no bytes")
     if len(body) > MAX_PAGE_BYTES:
@@ -103,15 +102,12 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     if body_element is None:
         raise PageError("broken", f"{url}: no body")
     etree.strip_elements(root, *_NEVER_TEXT, with_tail=False)
-    scripts = tuple(root.iter("script"))
-    for script in scripts:
-        if "json" not in (script.get("type") or "").lower():
-            script.drop_tree()
     _flatten_depth(root)
-    elements = _ELEMENTS(root)
-    if isinstance(elements, float) and elements > MAX_ELEMENTS:
-        raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
-    return Page(root=root, body=body_element, url=url, scripts=scripts)
+    if body.count(b"<") > MAX_ELEMENTS:  # otherwise there are no more elements either, and counting them takes time
+        elements = _ELEMENTS(root)
+        if isinstance(elements, float) and elements > MAX_ELEMENTS:
+            raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
+    return Page(root=root, body=body_element, url=url, scripts=tuple(root.iter("script")))
 
 
 def _is_binary(body: bytes) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from lxml import etree
@@ -20,14 +22,10 @@ MIN_AREA_CHARS = 400
 """An element around the headline with this much text contains at least the beginning of the article."""
 NEARLY_ALL = 0.9
 """The article's element holds at least this share of the page's long text."""
-MIN_NAMED_SHARE = 0.5
-"""An element whose name says that it is the article's body must hold at least this share of the long text. Otherwise
-the name is misleading, and is removed."""
 MIN_TO_NARROW_CHARS = 600
 """Pages with less long text than this are not narrowed: the share of an element would say little."""
 
 _NUMBERS = re.compile(r"\d+")
-_BODY_NAMES = re.compile(r"(?:article|post|entry|story)[-_]*(?:body|content|text)|bodytext", re.IGNORECASE)
 _LONG_TEXTS = etree.XPath(f".//text()[string-length(normalize-space()) >= {PROSE_CHARS} and not(ancestor::a)]")
 
 _SHORT_TEXTS = etree.XPath(
@@ -49,9 +47,12 @@ class BlockLine(NamedTuple):
     chars: int
 
 
+_CHARS = attrgetter("chars")
+
+
 def text_chars(element: HtmlElement) -> int:
     """Number of characters in the element's lines, without links, captions, navigation and short labels."""
-    return sum(line.chars for line in _lines_in(element))
+    return sum(map(_CHARS, _lines_in(element)))
 
 
 def _lines_in(area: HtmlElement) -> Iterator[BlockLine]:
@@ -89,7 +90,7 @@ def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[Blo
 
 def _area_around(heading: HtmlElement | None, body: HtmlElement) -> HtmlElement:
     for element in heading.iterancestors() if heading is not None else ():
-        if element is body or text_chars(element) >= MIN_AREA_CHARS:
+        if element is body or any(total >= MIN_AREA_CHARS for total in accumulate(map(_CHARS, _lines_in(element)))):
             return element
     return body
 
@@ -136,12 +137,6 @@ def text_after(label: etree._ElementUnicodeResult) -> str:
     return holder.tail or ""
 
 
-def hide_names(element: HtmlElement) -> None:
-    """Remove the element's class, id and itemprop, because trafilatura would be misled by them."""
-    for name in ("class", "id", "itemprop"):
-        element.attrib.pop(name, None)
-
-
 def elements_above(heading: HtmlElement) -> list[HtmlElement]:
     """The elements that come before the headline on the page; their descendants are not listed."""
     path = [heading, *heading.iterancestors()]
@@ -171,13 +166,6 @@ def narrow_to_article(body: HtmlElement, anchor: HtmlElement, removal: Removal) 
     if container is not None and container is not body:
         for sibling in _continuations(container):
             container.append(sibling)
-    if container is not None and container.tag in {"div", "section", "main"}:
-        container.tag = "article"  # trafilatura searches <article> first
-    named = [element for element in held if _BODY_NAMES.search(" ".join(map(str, element.attrib.values())))]
-    if named and max(held[element] for element in named) < total * MIN_NAMED_SHARE:
-        # The body is in several pieces. Trafilatura would take the first one as the whole article.
-        for element in named:
-            hide_names(element)
     while container is not None and container is not body:
         for sibling in [*container.itersiblings(), *container.itersiblings(preceding=True)]:
             if text_chars(sibling) >= PROSE_CHARS:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from datetime import date
 
 import msgspec
+from lxml.html import HtmlElement
 
 from pipeline.events import Medium
 from pipeline.extract.page.dates import parse_day
-from pipeline.extract.page.text import tidy
+from pipeline.extract.page.text import lines_of, tidy
 
 CLOCK = r"(?:(?P<hours>\d{1,2}):)?(?P<minutes>\d{1,3}):(?P<seconds>\d{2})\s*"
 _MONTH = (
@@ -30,6 +31,12 @@ CREDIT_WORDS = (
 )
 CREDIT = re.compile(rf"(?:\b{CREDIT_WORDS}\s*(?::|by\b|\()|©|\(c\)\s)\s*(?P<holder>.{{2,120}})$", re.IGNORECASE)
 """A picture credit at the end of a caption: `Quelle: dpa`, `Photo: A. Doe/Agency`, `© Agency`."""
+
+_CREDIT_WORD = re.compile(rf"{CREDIT_WORDS}|©", re.IGNORECASE)
+_CREDIT_LINE = re.compile(
+    rf"\(?\s*(?:{CREDIT_WORDS}\s*(?::|/|by\b)\s*|©\s*)\S.{{1,100}}$|.{{10,}}\s\({CREDIT_WORDS}\s*[:/].{{2,60}}\)$",
+    re.IGNORECASE,
+)
 
 MAX_RECORDED_CHARS = 4_000
 """A longer removed text is recorded in several blocks."""
@@ -114,6 +121,11 @@ def _pieces(text: str) -> Iterator[str]:
         text = text[end:].lstrip()
     if text:
         yield text
+
+
+def has_credit(box: HtmlElement, text: str) -> bool:
+    """Whether one of the lines of the box says whose a picture is. `text` is the text of the box."""
+    return _CREDIT_WORD.search(text) is not None and any(map(_CREDIT_LINE.match, lines_of(box)))
 
 
 def video_of(teaser: str, time: re.Match[str], medium: Medium | None = None) -> Video:

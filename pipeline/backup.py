@@ -9,31 +9,29 @@ here, too.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import MappingProxyType
 
 import msgspec
 from filelock import FileLock, Timeout
 
+from pipeline.copying import ARCHIVE, EVENTS, Copying, LocalTree, anchors_tree, installed_files
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
-from pipeline.ledger.disk import copy_file, disk_errors, fsync
+from pipeline.ledger.disk import disk_errors, fsync
 from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import BOOKKEEPING
 from pipeline.settings import LedgerPlace, Settings
-from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
+from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.verification.archive_files import NamedFile
 
-_PIECE_BYTES = 1 << 20
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """The beginning of an address such as s3://bucket, of which a path keeps one slash."""
 UNFINISHED = "restore.unfinished"
@@ -70,22 +68,23 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
     with disk_errors(folder), _alone(folder):
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             _require_same_ledger(ledger, folder / settings.local_catalog.name)
-            erased = defaultdict[Path, list[tuple[int, int]]](list)
+            erased = defaultdict[str, list[tuple[int, int]]](list)
             for each in ledger.select(ErasedRecord, "erased_records"):
-                end = each.warc_offset + each.warc_length
-                erased[settings.archive_root / each.warc_file].append((each.warc_offset, end))
+                erased[f"{ARCHIVE}{each.warc_file}"].append((each.warc_offset, each.warc_offset + each.warc_length))
             named = ledger.select(NamedFile, "named_files")
         catalog = folder / settings.local_catalog.name
         copy = catalog.with_name(f"{catalog.name}.copying")
         copy.unlink(missing_ok=True)
         _save_catalog(settings.ledger_catalog, copy)
-        copying = _Copying(settings.data, folder, on_progress, erased)
+        installed = installed_files(settings)
+        copying = Copying(installed, LocalTree(folder), on_progress, erased)
         needed = _event_files(copy, folder / catalog.stem)
-        copying.files(needed)
+        copying.files(path.relative_to(folder).as_posix() for path in needed)
         if missing := [path for path in needed if not path.exists()]:
             raise StorageError(f"{missing[0]}: was deleted while the backup was made; back up again")
-        copying.files(folder / path.relative_to(settings.data) for path in settings.archive_root.rglob("*.warc.gz"))
-        copying.file(folder / settings.anchors_file.name, settings.anchors_file)
+        copying.files(installed.names(ARCHIVE))
+        anchors = Copying(anchors_tree(settings), LocalTree(folder), on_progress)
+        anchors.file(settings.anchors_file.name)
         fsync(copy)
         for log in ("-wal", "-shm"):  # a killed process may have left them
             catalog.with_name(f"{catalog.name}{log}").unlink(missing_ok=True)
@@ -96,15 +95,17 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
         fsync(folder)
         with Ledger.open(catalog) as copied:
             head = copied.head()
-    if lost := [each for each in named if not (settings.archive_root / each.name).exists()]:
-        first = settings.archive_root / lost[0].name
-        copy = folder / first.relative_to(settings.data)
+    if lost := [each for each in named if installed.state(f"{ARCHIVE}{each.name}") is None]:
+        first = f"{ARCHIVE}{lost[0].name}"
+        copy = folder / first
+        hint = f"The backup has it: copy {copy} back" if copy.exists() else "Look for it in another backup"
         more = f", and so are {len(lost) - 1} more files" if len(lost) > 1 else ""
         raise StorageError(
-            f"{first}: is missing, although {lost[0].records} events name it{more}; everything else was backed"
-            f" up. {f'The backup has it: copy {copy} back' if copy.exists() else 'Look for it in another backup'}"
+            f"{installed.address(first)}: is missing, although {lost[0].records} events name it{more}; everything else"
+            f" was backed up. {hint}"
         )
-    return Backup(head.position, head.digest, copying.copied, copying.copied_bytes, copying.kept, len(left))
+    new, new_bytes = copying.copied + anchors.copied, copying.copied_bytes + anchors.copied_bytes
+    return Backup(head.position, head.digest, new, new_bytes, copying.kept + anchors.kept, len(left))
 
 
 def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
@@ -117,23 +118,25 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
     catalog = folder / settings.local_catalog.name
     if not catalog.is_file():
         raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
-    unfinished = settings.data / UNFINISHED
+    unfinished, installed = settings.data / UNFINISHED, installed_files(settings)
     if not unfinished.exists():
         for place, exists in (
             (catalog_at(settings.ledger_catalog), Ledger.exists(settings.ledger_catalog)),
-            (settings.archive_root, settings.archive_root.exists()),
+            (installed.address(ARCHIVE).rstrip("/"), settings.s3 is None and settings.archive_root.exists()),
+            (installed.address(ARCHIVE), settings.s3 is not None and any(installed.names(ARCHIVE))),
         ):
             if exists:
                 raise StorageError(f"{place}: is there already; restore into an empty data directory")
     with disk_errors(settings.data), _alone(folder):
         settings.data.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
-        copying = _Copying(folder, settings.data, on_progress)
-        for pattern in ("archive/**/*.warc.gz", f"{catalog.stem}/**/*.parquet"):
-            copying.files(settings.data / path.relative_to(folder) for path in folder.glob(pattern))
-        copying.file(settings.anchors_file, folder / settings.anchors_file.name)
+        backup = LocalTree(folder)
+        copying = Copying(backup, installed, on_progress)
+        for part in (ARCHIVE, EVENTS):
+            copying.files(backup.names(part))
+        Copying(backup, anchors_tree(settings), on_progress).file(settings.anchors_file.name)
         if isinstance(settings.ledger_catalog, Path):
-            copying.file(settings.ledger_catalog, catalog)
+            Copying(backup, LocalTree(settings.data), on_progress).file(catalog.name)
         else:
             from pipeline.ledger.postgres_copy import restore_catalog  # what it imports is installed for a cluster only
 
@@ -148,78 +151,6 @@ def _save_catalog(place: LedgerPlace, copy: Path) -> None:
     from pipeline.ledger.postgres_copy import save_catalog  # what it imports is installed for a cluster only
 
     save_catalog(place, copy)
-
-
-class _Copying:
-    """Copies files that the target does not have yet, and counts.
-
-    A file of events never changes, and one of the archive only grows, except where a record was erased. So one that
-    differs in another way from the copy that the target has is damaged, and does not replace it.
-    """
-
-    def __init__(
-        self,
-        source: Path,
-        target: Path,
-        on_progress: OnProgress,
-        erased: Mapping[Path, Sequence[tuple[int, int]]] = MappingProxyType({}),
-    ) -> None:
-        """`erased` has the first byte and the end of each erased record, in order, by the file's path."""
-        self._source, self._target, self._on_progress, self._erased = source, target, on_progress, erased
-        self.copied = self.copied_bytes = self.kept = 0
-
-    def files(self, targets: Iterable[Path]) -> None:
-        """Files below the target from the same places below the source."""
-        paths = sorted(targets)
-        for number, path in enumerate(paths, start=1):
-            self.file(path, self._source / path.relative_to(self._target))
-            self._on_progress(Progress("copy", None, number, len(paths)))
-
-    def file(self, target: Path, source: Path) -> None:
-        """One file, if it exists, unless the target has its size and time."""
-        try:
-            found = source.stat()
-        except FileNotFoundError:
-            return
-        if target.exists() and _size_and_time(target) == (found.st_size, found.st_mtime_ns):
-            self.kept += 1
-            return
-        is_lasting = target.suffix in {".gz", ".parquet"} and target.exists()
-        if is_lasting and not _continues(source, target, self._erased.get(source, ())):
-            raise StorageError(
-                f"{source}: is not what {target} has of it; find out with `newsledger verify --archive` which one is"
-                " damaged, and replace it with the other"
-            )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        copy = target.with_name(f"{target.name}.copying")
-        try:
-            copy_file(source, copy)
-        except OSError as exc:  # the error may name no file, or the one that is read
-            raise OSError(exc.errno, exc.strerror, str(target)) from exc
-        os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))  # as it was before: it may be written meanwhile
-        fsync(copy)
-        copy.replace(target)
-        self.copied += 1
-        self.copied_bytes += found.st_size
-
-
-def _continues(file: Path, earlier: Path, erased: Sequence[tuple[int, int]]) -> bool:
-    """Whether the file begins with all bytes of its earlier copy, those of erased records aside."""
-    with file.open("rb") as now, earlier.open("rb") as before:
-        for start, end in (*erased, (earlier.stat().st_size, 0)):
-            while (piece := before.read(min(_PIECE_BYTES, start - before.tell()))) == now.read(len(piece)):
-                if not piece:
-                    break
-            else:
-                return False
-            now.seek(end)
-            before.seek(end)
-    return True
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
 
 
 def _event_files(catalog: Path, folder: Path) -> list[Path]:

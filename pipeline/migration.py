@@ -1,7 +1,8 @@
-"""Move the catalog of a ledger between the data directory and PostgreSQL. Parquet files and archive stay.
+"""Move a ledger between the data directory and PostgreSQL: its catalog, and with NEWSLEDGER_STORAGE archive and Parquet
+files, which are copied. Without, they stay.
 
-The old catalog is put aside, never deleted. A process that has it open cannot append to it any more. One that is
-started with the old setting finds Parquet files without a catalog, and refuses to begin a new history.
+The old catalog is put aside, and the old files stay. A process that has the catalog open cannot append to it any more.
+One that is started with the old setting finds Parquet files without a catalog, and refuses to begin a new history.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, installed_files
 from pipeline.errors import LedgerError, SettingsError, StorageError
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.disk import fsync
 from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.settings import LedgerPlace, PostgresPlace, Settings
+from pipeline.shared_files import shared_files
+from pipeline.steps.run.progress import OnProgress, ignore_progress
 
 
-def migrate_to_postgres(settings: Settings) -> None:
-    """Move the catalog from the data directory into the database of the settings.
+def migrate_to_postgres(settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
+    """Move the ledger from the data directory into the database and the store of the settings.
 
     Raises SettingsError, LedgerMissing, LedgerLocked, StorageError. After an error, the old catalog still holds.
     """
@@ -30,6 +34,11 @@ def migrate_to_postgres(settings: Settings) -> None:
     copy = local.with_name(f"{local.name}.migrating")
 
     def move() -> None:
+        if settings.s3 is not None:
+            _copy_files(settings, LocalTree(settings.data), installed_files(settings), on_progress)
+            for path in (settings.build_file, settings.news_file):
+                if path.exists():
+                    shared_files(settings).send(path)
         copy.unlink(missing_ok=True)
         LocalCatalog(local).copy_to(copy)
         restore_catalog(copy, database)
@@ -47,8 +56,10 @@ def migrate_to_postgres(settings: Settings) -> None:
     _migrate(local, database, move, put_aside)
 
 
-def migrate_to_data_directory(settings: Settings) -> None:
-    """Move the catalog from the database of the settings into the data directory. Raises as `migrate_to_postgres`."""
+def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
+    """Move the ledger from the database and the store of the settings into the data directory.
+
+    Raises as `migrate_to_postgres`."""
     from pipeline.ledger.postgres_copy import (
         put_aside,
         save_catalog,
@@ -58,6 +69,8 @@ def migrate_to_data_directory(settings: Settings) -> None:
     copy = local.with_name(f"{local.name}.migrating")
 
     def move() -> None:
+        if settings.s3 is not None:
+            _copy_files(settings, installed_files(settings), LocalTree(settings.data), on_progress)
         copy.unlink(missing_ok=True)
         save_catalog(database, copy)
         fsync(copy)
@@ -67,6 +80,14 @@ def migrate_to_data_directory(settings: Settings) -> None:
         fsync(local.parent)
 
     _migrate(database, local, move, lambda: put_aside(database))
+
+
+def _copy_files(settings: Settings, source: FileTree, target: FileTree, on_progress: OnProgress) -> None:
+    copying = Copying(source, target, on_progress)
+    for folder in (ARCHIVE, EVENTS):
+        copying.files(source.names(folder))
+    if settings.anchors is None:
+        copying.file(settings.anchors_file.name)
 
 
 def _database(settings: Settings) -> PostgresPlace:

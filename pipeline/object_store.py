@@ -19,21 +19,18 @@ from typing import IO, Any, BinaryIO, cast
 import boto3
 import msgspec
 import stamina
+from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from pipeline.errors import StorageError
 from pipeline.settings import S3Place
 
 _ATTEMPTS = 8
-"""With boto3's pauses of up to 1, 2, 4, 8, 16 and 20 seconds, half of that on average."""
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-    connect_timeout=10,
-    read_timeout=60,
-    user_agent_extra="newsledger",
-)
+"""Unless AWS_MAX_ATTEMPTS says so. boto3 pauses for up to 1, 2, 4, 8, 16 and 20 seconds, half of that on average."""
+_READS = 3
+"""How often an answer that breaks off is asked for again."""
 _TRANSFER = TransferConfig(multipart_threshold=64_000_000, multipart_chunksize=16_000_000, use_threads=False)
 """Objects above the threshold are sent in parts; nothing of them is visible before the last part has arrived."""
 _COPYING = TransferConfig(multipart_threshold=5_000_000_000, multipart_chunksize=1_000_000_000, use_threads=False)
@@ -55,6 +52,8 @@ class StoredObject(msgspec.Struct, frozen=True):
     size_bytes: int
     state: str
     """Changes if the object is written again."""
+    modified_at_ns: int
+    """By the clock of the store, in whole seconds."""
     metadata: Mapping[str, str] = {}
 
 
@@ -71,14 +70,15 @@ class ObjectStore:
         """Up to `length` bytes from this offset, fewer at the object's end. Raises ObjectMissing, StorageError."""
         asked = self._of(name) | {"Range": f"bytes={offset}-{offset + length - 1}"}
         with self._errors(name):
-            for attempt in stamina.retry_context(on=HTTPClientError, attempts=_ATTEMPTS, wait_max=20):
-                with attempt:  # boto3 repeats a request, but not the reading of its answer
-                    try:
-                        return cast(bytes, _client().get_object(**asked)["Body"].read())
-                    except ClientError as exc:
-                        if _code(exc) != "InvalidRange":
-                            raise
-        return b""
+            try:
+                for attempt in stamina.retry_context(on=_BrokenOff, attempts=_READS):
+                    with attempt:  # boto3 repeats a request, but not the reading of its answer
+                        return _bytes_of(_client().get_object(**asked)["Body"])
+            except ClientError as exc:
+                if _code(exc) == "InvalidRange":
+                    return b""
+                raise
+        raise AssertionError("stamina returns or raises")
 
     def open(self, name: str) -> BinaryIO:
         """The whole object. Raises ObjectMissing, StorageError."""
@@ -121,7 +121,7 @@ class ObjectStore:
                 found = _client().head_object(**self._of(name))
         except ObjectMissing:
             return None
-        return StoredObject(name, found["ContentLength"], _state(found), found["Metadata"])
+        return StoredObject(name, found["ContentLength"], _state(found), _modified_at_ns(found), found["Metadata"])
 
     def objects(self, folder: str = "") -> Iterator[StoredObject]:
         """All objects whose name begins with `folder`, by name. Raises StorageError."""
@@ -130,7 +130,7 @@ class ObjectStore:
             for page in pages.paginate(Bucket=self._place.bucket, Prefix=self._place.prefix + folder):
                 for found in page.get("Contents", ()):
                     name = found["Key"].removeprefix(self._place.prefix)
-                    yield StoredObject(name, found["Size"], _state(found))
+                    yield StoredObject(name, found["Size"], _state(found), _modified_at_ns(found))
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete the objects that exist. Raises StorageError."""
@@ -154,8 +154,19 @@ class ObjectStore:
                 raise ObjectMissing(f"{where}: does not exist") from exc
             said = exc.response.get("Error", {}).get("Message") or ""
             raise StorageError(f"{where}: {_code(exc)}: {' '.join(said.split())}") from exc
-        except (BotoCoreError, boto3.exceptions.Boto3Error) as exc:
+        except (BotoCoreError, Boto3Error, _BrokenOff) as exc:
             raise StorageError(f"{where}: {' '.join(str(exc).split())}; run the same again") from exc
+
+
+class _BrokenOff(Exception):
+    """The connection was lost while an answer was read."""
+
+
+def _bytes_of(body: Any) -> bytes:
+    try:
+        return cast(bytes, body.read())
+    except (HTTPClientError, IncompleteReadError) as exc:
+        raise _BrokenOff(str(exc)) from exc
 
 
 class S3Access(msgspec.Struct, frozen=True):
@@ -170,6 +181,8 @@ class S3Access(msgspec.Struct, frozen=True):
     key_id: str
     secret: str
     token: str
+    attempts: int
+    """How often a request is tried."""
 
     def __repr__(self) -> str:
         return f"S3Access({self.endpoint})"
@@ -194,6 +207,7 @@ def s3_access() -> S3Access:
         key_id=frozen.access_key,
         secret=frozen.secret_key,
         token=frozen.token or "",
+        attempts=_attempts(_session(os.getpid())),
     )
 
 
@@ -220,7 +234,14 @@ def _client() -> Any:
 def _client_of(process: int) -> Any:
     """Each process has a client of its own: connections must not be shared with a process that was forked."""
     session = _session(process)
-    return session.client("s3", region_name=session.region_name or "us-east-1", config=_CONFIG)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": _attempts(session)}, connect_timeout=10, read_timeout=30
+    )
+    return session.client("s3", region_name=session.region_name or "us-east-1", config=config)
+
+
+def _attempts(session: boto3.session.Session) -> int:
+    return int(session._session.get_config_variable("max_attempts") or _ATTEMPTS)
 
 
 @cache
@@ -235,6 +256,10 @@ def _uses_paths(client: Any, endpoint: str) -> bool:
 
 def _state(found: Mapping[str, Any]) -> str:
     return f"{found['ETag']}-{found['LastModified'].timestamp():.0f}"
+
+
+def _modified_at_ns(found: Mapping[str, Any]) -> int:
+    return int(found["LastModified"].timestamp()) * 1_000_000_000
 
 
 def _code(exc: ClientError) -> str:

@@ -12,13 +12,14 @@ import pytest
 from filelock import FileLock
 
 from pipeline.ledger import Ledger, Run
-from pipeline.settings import Settings
+from pipeline.settings import S3Place, Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
 from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import Demo, free_port, newsledger
+from tests.worlds.s3 import S3Server
 from tests.worlds.stories import NOON
 from tests.worlds.world import PARAGRAPHS, World
 
@@ -84,6 +85,20 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.skip("no PostgreSQL server is installed: apt-get install postgresql")
     with PostgresServer.running(programs) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A server for all tests of this process; each test takes a bucket of its own."""
+    with S3Server.running() as server, pytest.MonkeyPatch.context() as environment:
+        for name, value in {**server.environment, "AWS_MAX_ATTEMPTS": "3"}.items():
+            environment.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def s3_place(s3_server: S3Server) -> S3Place:
+    return S3Place(s3_server.new_bucket(), "desk/")
 
 
 @pytest.fixture

@@ -62,23 +62,30 @@ def migrate(
 ) -> None:
     """Move the ledger's catalog into the PostgreSQL database of NEWSLEDGER_CATALOG, and verify every event.
 
-    Parquet files and archive stay where they are (docs/cluster.md). Let no other command run meanwhile: one that does
+    With NEWSLEDGER_STORAGE, Parquet files and archive are copied into the store, and every record is verified, too;
+    without, they stay where they are (docs/cluster.md). Let no other command run meanwhile: one that does
     fails, and records nothing. The old catalog is put aside, as ledger.sqlite.migrated or in schema
     newsledger_migrated, and no longer used.
     """
     from pipeline.migration import migrate_to_data_directory, migrate_to_postgres
+    from pipeline.verification.archive_files import ArchivePart
     from pipeline.verification.installation import verify_installation
 
     settings = load_settings(data=data)
-    if back:
-        migrate_to_data_directory(settings)
-        settings = settings.model_copy(update={"catalog": None})
-    else:
-        migrate_to_postgres(settings)
-    with console.progress() as on_progress, Ledger.open_existing(settings.ledger_catalog) as ledger:
-        proof = verify_installation(settings, ledger, utc_now(), full=True, on_progress=on_progress)
+    part = ArchivePart.ALL if settings.s3 else ArchivePart.NONE
+    with console.progress() as on_progress:
+        if back:
+            migrate_to_data_directory(settings, on_progress)
+            settings = settings.model_copy(update={"catalog": None, "storage": None})
+        else:
+            migrate_to_postgres(settings, on_progress)
+        with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            proof = verify_installation(settings, ledger, utc_now(), full=True, archive=part, on_progress=on_progress)
     for finding in proof.findings:
         console.say(finding.text)
     proof.require_success()
-    typer.echo(f"{proof.events} events moved, as they were recorded" + ("; unset NEWSLEDGER_CATALOG" if back else ""))
+    typer.echo(
+        f"{proof.events} events moved, as they were recorded"
+        + ("; unset NEWSLEDGER_CATALOG and NEWSLEDGER_STORAGE" if back else "")
+    )
     typer.echo(f"head {proof.head}")

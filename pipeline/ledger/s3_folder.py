@@ -43,6 +43,7 @@ class S3Folder:
                     key_id=literal(access.key_id),
                     secret=literal(access.secret),
                     token=literal(access.token),
+                    retries=access.attempts - 1,
                 )
             )
             self._given = con, access
@@ -69,4 +70,4 @@ class S3Folder:
 
 def is_missing(exc: duckdb.Error) -> bool:
     """Whether the store answered that there is no such object: this does not pass."""
-    return "HTTP code 404" in str(exc) or "404 (Not Found)" in str(exc)
+    return "404" in first_line(exc).rpartition("/")[2]

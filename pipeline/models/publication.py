@@ -14,6 +14,8 @@ from pipeline.models.sql import statement
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file, shared_files
 
+KEPT_DOWNLOAD = timedelta(hours=6)
+"""A copy from the store that is older was left by a killed process."""
 KEPT_BROKEN = timedelta(days=7)
 """How long a broken build file is kept, for those who want to know what happened to it."""
 
@@ -75,6 +77,11 @@ def prune(settings: Settings, now: datetime) -> list[Path]:
     broken = build.with_name(f"{build.name}.broken")
     with exclusive(settings), disk_errors(settings.data):
         left = [news.with_name(f"{news.name}.publishing"), build.with_name(f"{build.name}.tmp")]
+        left += [
+            path
+            for path in settings.data.glob("*.fetching")
+            if path.stat().st_mtime < (now - KEPT_DOWNLOAD).timestamp()
+        ]
         if broken.exists() and broken.stat().st_mtime < (now - KEPT_BROKEN).timestamp():
             left.append(broken)
         found = [path for path in left if path.exists()]

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
-from pipeline.archive.archive import Archive
+from pipeline.archive.archive import Archive, read_page
+from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.exchange import Exchange
-from pipeline.archive.storage import Folder, Location
+from pipeline.archive.s3_storage import Bucket
+from pipeline.archive.storage import Folder, Location, Storage
 from pipeline.archive.warc import Original
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
@@ -40,6 +42,11 @@ def exchange(body: bytes = b"<p>hello</p>", url: str = "https://news.example/a?x
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "archive"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return Folder(tmp_path) if request.param == "folder" else Bucket(request.getfixturevalue("s3_place"))
 
 
 @pytest.fixture
@@ -100,21 +107,53 @@ def test_a_compressed_body_is_archived_as_sent_and_read_decoded(archive: Archive
         assert record.http_headers.get_header("Transfer-Encoding") is None
 
 
-def test_files_are_rotated_by_size(tmp_path: Path) -> None:
-    with Archive(Folder(tmp_path), rotate_bytes=2_000, now=lambda: NOON) as archive:
-        files = {
-            archive.write(exchange(bytes(range(256)) * 8, f"https://x.example/{n}")).location.warc_file
-            for n in range(6)
-        }
+def test_files_are_rotated_by_size(storage: Storage) -> None:
+    with Archive(storage, rotate_bytes=2_000, now=lambda: NOON) as archive:
+        places = [archive.write(exchange(bytes(range(256)) * 8, f"https://x.example/{n}")).location for n in range(6)]
+    files = {place.warc_file for place in places}
     assert len(files) > 1
     assert all(name.startswith("2026/03/02/newsledger-20260302120000-") for name in files)
-    assert sorted(files) == sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.warc.gz"))
+    assert [read_page(storage, place).url for place in places] == [f"https://x.example/{n}" for n in range(6)]
 
 
-def test_writers_at_the_same_moment_never_share_a_file(tmp_path: Path) -> None:
-    archives = [Archive(Folder(tmp_path), rotate_bytes=1_000, now=lambda: NOON) for _ in range(8)]
+def test_writers_at_the_same_moment_never_share_a_file(storage: Storage) -> None:
+    archives = [Archive(storage, rotate_bytes=1_000, now=lambda: NOON) for _ in range(8)]
     files = [archive.write(exchange()).location.warc_file for archive in archives]
     assert len(set(files)) == len(files)
+
+
+def test_what_was_saved_can_be_read_while_more_is_written(storage: Storage) -> None:
+    with Archive(storage, rotate_bytes=1_000_000, now=lambda: NOON) as archive:
+        first = archive.write(exchange(b"first"))
+        save = archive.hand_over()
+        second = archive.write(exchange(b"second"))
+        save()
+        assert archive.read(first.location).body == b"first"
+    assert read_page(storage, second.location).body == b"second"
+
+
+def test_a_record_is_overwritten_in_place(storage: Storage) -> None:
+    with Archive(storage, rotate_bytes=1_000_000, now=lambda: NOON) as archive:
+        first, second = archive.write(exchange(b"first")), archive.write(exchange(b"second"))
+    note = erasure_note(first.location, NOON)
+    storage.overwrite(first.location, note)
+    assert storage.read(first.location) == note
+    assert read_page(storage, second.location).body == b"second"
+    left = [location.warc_offset for location, _ in records_of(storage, first.location.warc_file)]
+    assert second.location.warc_offset in left and first.location.warc_offset not in left
+
+
+def test_a_place_that_is_not_there_is_named(storage: Storage) -> None:
+    with Archive(storage, rotate_bytes=1_000_000, now=lambda: NOON) as archive:
+        stored = archive.write(exchange()).location
+    for location in (Location(stored.warc_file, 10**6, 10), Location(stored.warc_file, stored.warc_offset, 10**6)):
+        with pytest.raises(
+            ArchiveError, match=f"{stored.warc_file} at {location.warc_offset}: the file ends too early"
+        ):
+            storage.read(location)
+    for read in (storage.open, lambda name: storage.read(Location(name, 0, 10))):
+        with pytest.raises(ArchiveError, match=r"nowhere\.warc\.gz: "):
+            read("nowhere.warc.gz")
 
 
 def test_errors_name_file_and_offset(archive: Archive, folder: Path) -> None:
@@ -138,7 +177,8 @@ def test_errors_name_file_and_offset(archive: Archive, folder: Path) -> None:
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from pipeline.archive.archive import Archive
+from pipeline.archive.archive import Archive, read_page
+from pipeline.archive.erasing import erasure_note, records_of
 from pipeline.archive.storage import Folder
 from pipeline.archive.exchange import Exchange
 from pipeline.errors import StorageError

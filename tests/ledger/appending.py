@@ -17,7 +17,9 @@ def settings_of(place: LedgerPlace) -> Mapping[str, str]:
     """The environment of a process whose ledger lies there."""
     if isinstance(place, Path):
         return {"NEWSLEDGER_DATA": str(place.parent)}
-    return {"NEWSLEDGER_DATA": str(place.files.parent), "NEWSLEDGER_CATALOG": place.conninfo}
+    storage = str(place.s3).removesuffix("/ledger") if place.s3 else ""
+    data = str(place.files.parent)
+    return {"NEWSLEDGER_DATA": data, "NEWSLEDGER_CATALOG": place.conninfo, "NEWSLEDGER_STORAGE": storage}
 
 
 def append_many(place: LedgerPlace, writer: int, appends: int) -> None:

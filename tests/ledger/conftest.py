@@ -1,4 +1,7 @@
-"""Ledgers on one machine and of several machines: every test that asks for `catalog` or `ledger` runs on both."""
+"""Ledgers on one machine and of several machines, with files in a folder and in S3.
+
+Every test that asks for `catalog` or `ledger` runs on all of them.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,13 @@ def local_catalog(tmp_path: Path) -> Path:
     return tmp_path / "ledger.sqlite"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "s3"])
 def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerPlace:
     if request.param == "sqlite":
         return tmp_path / "ledger.sqlite"
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return PostgresPlace(server.new_database(), tmp_path / "ledger")
+    s3 = request.getfixturevalue("s3_place").below("ledger") if request.param == "s3" else None
+    return PostgresPlace(server.new_database(), tmp_path / "ledger", s3)
 
 
 @pytest.fixture

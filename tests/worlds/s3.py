@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from socket import SHUT_RDWR
 from threading import Thread
 from typing import Any, Self
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 _NUMBERS = count(1)
 Answer = Iterable[bytes]
 Application = Callable[[dict[str, Any], Any], Answer]
 Fault = Callable[["S3Server", dict[str, Any], Any], Answer]
 """Answers a request instead of the store."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *said: Any) -> None:
+        """Requests are in `S3Server.requests`."""
 
 
 class S3Server:
@@ -43,7 +48,7 @@ class S3Server:
 
     def start(self) -> None:
         """Listen, again at the same port."""
-        self._server: BaseWSGIServer = make_server(self.host, self.port, self, threaded=True)
+        self._server: BaseWSGIServer = make_server(self.host, self.port, self, threaded=True, request_handler=_Quiet)
         self.port = self._server.port
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -103,6 +108,10 @@ class S3Server:
         """Requests that are still to fail."""
         return sum(times for _, _, times in self._faults)
 
+    def heal(self) -> None:
+        """Forget the faults."""
+        self._faults.clear()
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Answer:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.requests.append((method, path))
@@ -129,16 +138,8 @@ def denied(server: S3Server, environ: dict[str, Any], start_response: Any) -> An
 def reset(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
     """The connection breaks after half of the request was read."""
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
-    environ["werkzeug.socket"].close()
-    return []
-
-
-def slow(seconds: float) -> Fault:
-    def wait(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
-        time.sleep(seconds)
-        return server._store(environ, start_response)
-
-    return wait
+    environ["werkzeug.socket"].shutdown(SHUT_RDWR)
+    raise ConnectionResetError("told to")  # the server takes it for a client that has gone
 
 
 def _read(environ: dict[str, Any]) -> None:

@@ -10,6 +10,6 @@ create or replace secret ledger_files (
     secret {secret},
     session_token {token}
 );
-set http_retries = 6;
+set http_retries = {retries};
 set http_retry_wait_ms = 200;
-set http_retry_backoff = 2.5
+set http_retry_backoff = 2

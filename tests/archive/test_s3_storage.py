@@ -1,0 +1,96 @@
+"""The archive in S3 loses nothing when the store fails, and its errors are one line that names bucket and key."""
+
+from __future__ import annotations
+
+import pickle
+from typing import BinaryIO
+
+import pytest
+
+from pipeline.archive.archive import Archive, read_page
+from pipeline.archive.s3_storage import Bucket
+from pipeline.archive.storage import Location
+from pipeline.errors import StorageError
+from pipeline.object_store import ObjectStore, s3_access, temporary_file
+from pipeline.settings import S3Place
+from tests.archive.test_warc import exchange
+from tests.worlds.s3 import Fault, S3Server, denied, reset, slow_down
+from tests.worlds.stories import NOON
+
+
+@pytest.fixture
+def archive(s3_place: S3Place) -> Archive:
+    return Archive(Bucket(s3_place), rotate_bytes=1_000_000, now=lambda: NOON)
+
+
+def file_of(content: bytes) -> BinaryIO:
+    file = temporary_file()
+    file.write(content)
+    return file
+
+
+@pytest.mark.parametrize("fault", [slow_down, reset])
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+def test_what_passes_is_repeated(s3_server: S3Server, s3_place: S3Place, fault: Fault, method: str) -> None:
+    store = ObjectStore(s3_place)
+    s3_server.fail(lambda asked, path: asked == method and path.endswith("/a"), fault, 2)
+    store.put("a", file_of(bytes(100_000)))
+    assert store.read("a", 0, 200_000) == bytes(100_000)
+
+
+@pytest.mark.parametrize("fault", [slow_down, reset, denied])
+def test_what_does_not_pass_names_bucket_and_key(s3_server: S3Server, s3_place: S3Place, fault: Fault) -> None:
+    store = ObjectStore(s3_place)
+    s3_server.fail(lambda _, path: path.endswith("/b"), fault, 6)
+    for use in (lambda: store.put("b", file_of(b"x")), lambda: store.read("b", 0, 1)):
+        with pytest.raises(StorageError) as caught:
+            use()
+        assert str(caught.value).startswith(f"s3://{s3_place.bucket}/desk/b: ")
+        assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
+    s3_server.heal()
+
+
+def test_no_event_may_name_a_record_before_its_object_is_saved(s3_server: S3Server, archive: Archive) -> None:
+    first = archive.write(exchange(b"first")).location
+    s3_server.fail(lambda method, path: method == "PUT" and path.endswith(".warc.gz"), denied, 2)
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            archive.sync()
+    second = archive.write(exchange(b"second")).location
+    archive.sync()  # this is for the second record, but an event may name the first one now
+    assert read_page(archive.storage, first).body == b"first"
+    assert read_page(archive.storage, second).body == b"second"
+
+
+def test_a_store_that_is_gone_is_no_missing_record(s3_server: S3Server, archive: Archive) -> None:
+    location = archive.write(exchange()).location
+    archive.close()
+    with s3_server.gone():
+        for read in (lambda: archive.read(location), lambda: archive.storage.open(location.warc_file)):
+            with pytest.raises(StorageError, match=location.warc_file):
+                read()
+    assert archive.read(location).body == b"<p>hello</p>"
+
+
+def test_a_large_object_is_sent_and_copied_whole(s3_place: S3Place) -> None:
+    content, store = bytes(range(256)) * 300_000, ObjectStore(s3_place)
+    with file_of(content) as file:
+        store.put("large", file, {"made-by": "a test"})
+    store.copy("large", "copy")
+    found = store.find("copy")
+    assert found is not None and (found.size_bytes, found.metadata) == (len(content), {"made-by": "a test"})
+    with store.open("copy") as copy:
+        assert copy.read() == content
+    assert store.read("copy", len(content) - 3, 10) == content[-3:]
+
+
+def test_secrets_are_shown_nowhere(s3_server: S3Server, s3_place: S3Place) -> None:
+    assert s3_access().secret == "very-secret"
+    for shown in (repr(s3_access()), str(s3_access()), repr(Bucket(s3_place)), str(ObjectStore(s3_place))):
+        assert "secret" not in shown
+
+
+def test_readers_in_other_processes_get_their_place(archive: Archive) -> None:
+    location: Location = archive.write(exchange()).location
+    archive.close()
+    assert read_page(pickle.loads(pickle.dumps(archive.storage)), location).body == b"<p>hello</p>"

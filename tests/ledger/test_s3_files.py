@@ -1,0 +1,142 @@
+"""A ledger whose Parquet files are in S3 loses and doubles nothing when the store fails, and finds what was changed."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import LedgerError, SettingsError, StorageError
+from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.checkpoint import file_states
+from pipeline.settings import PostgresPlace, S3Place, load_settings
+from tests.ledger.appending import settings_of, start_appending
+from tests.worlds.postgres import PostgresServer
+from tests.worlds.s3 import Fault, S3Server, denied, reset, slow_down
+from tests.worlds.stories import item
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def place(postgres_server: PostgresServer, s3_place: S3Place, tmp_path: Path) -> PostgresPlace:
+    return PostgresPlace(postgres_server.new_database(), tmp_path / "ledger", s3_place.below("ledger"))
+
+
+def is_events(method: str, path: str) -> bool:
+    return method == "PUT" and path.endswith(".parquet")
+
+
+@pytest.mark.parametrize("fault", [slow_down, reset])
+def test_an_append_survives_what_passes(place: PostgresPlace, s3_server: S3Server, run: Run, fault: Fault) -> None:
+    with Ledger.open(place) as ledger:
+        s3_server.fail(is_events, fault, 1)
+        assert ledger.append([item("a")], run).events == 1
+        assert verify(ledger).findings == ()
+
+
+def test_an_append_that_cannot_write_records_nothing(place: PostgresPlace, s3_server: S3Server, run: Run) -> None:
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a")], run)
+        s3_server.fail(is_events, denied, 1)
+        with pytest.raises(StorageError, match=f"^s3://{place.s3.bucket}/desk/ledger: .*403") as caught:  # type: ignore[union-attr]
+            ledger.append([item("b")], run)
+        assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
+        assert ledger.head().position == 1
+        assert ledger.append([item("a"), item("b")], run).events == 1
+        assert verify(ledger).findings == ()
+
+
+def test_an_open_ledger_continues_after_an_outage(place: PostgresPlace, s3_server: S3Server, run: Run) -> None:
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a")], run)
+        with s3_server.gone(), pytest.raises(StorageError, match="run the same again"):
+            ledger.append([item("b")], run)
+        assert ledger.append([item("a"), item("b")], run).events == 1
+        assert verify(ledger).findings == ()
+
+
+def test_killed_writers_leave_nothing_half_recorded(place: PostgresPlace, run: Run) -> None:
+    Ledger.open(place).close()
+    writers = [start_appending(place, number) for number in range(2)]
+    for writer in writers:
+        writer.kill()
+        writer.communicate()
+    with Ledger.open(place) as ledger:
+        proof = verify(ledger)
+        assert proof.findings == ()
+        assert proof.events == ledger.head().position
+        assert ledger.append([item("after")], run).events == 1
+
+
+def remove(s3_server: S3Server, bucket: str, key: str) -> None:
+    s3_server.client.delete_object(Bucket=bucket, Key=key)
+
+
+def cut(s3_server: S3Server, bucket: str, key: str) -> None:
+    content = s3_server.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    s3_server.client.put_object(Bucket=bucket, Key=key, Body=content[:-10])
+
+
+def rewrite(s3_server: S3Server, bucket: str, key: str) -> None:
+    table = pq.read_table(io.BytesIO(s3_server.client.get_object(Bucket=bucket, Key=key)["Body"].read()))
+    titles = pa.array(["Something else"] * len(table), pa.string())
+    changed = io.BytesIO()
+    pq.write_table(table.set_column(table.schema.get_field_index("title"), "title", titles), changed)
+    s3_server.client.put_object(Bucket=bucket, Key=key, Body=changed.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"), [(remove, "is missing"), (cut, "bytes, not"), (rewrite, "item_discovered|not those|cannot")]
+)
+def test_what_was_changed_is_found(
+    place: PostgresPlace, s3_server: S3Server, run: Run, change: Callable[[S3Server, str, str], None], finding: str
+) -> None:
+    assert place.s3
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a"), item("b")], run)
+        before = file_states(ledger)
+    (key,) = s3_server.keys(place.s3.bucket, "desk/ledger/main/item_discovered/")
+    change(s3_server, place.s3.bucket, key)
+    with Ledger.open(place) as ledger:
+        assert file_states(ledger) != before, "the next verification reads the events of this file again"
+        findings = verify(ledger).findings
+        assert findings
+        assert any(re.search(finding, f"{each.where}: {each.what}") for each in findings)
+
+
+def test_files_without_a_catalog_are_not_written_over(
+    place: PostgresPlace, postgres_server: PostgresServer, run: Run
+) -> None:
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a")], run)
+    with pytest.raises(LedgerError, match="is empty although its folder holds events"):
+        Ledger.open(PostgresPlace(postgres_server.new_database(), place.files, place.s3))
+
+
+def test_a_store_needs_a_catalog_and_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLEDGER_STORAGE", "s3://news/desk")
+    with pytest.raises(SettingsError, match=r"^NEWSLEDGER_STORAGE: .*needs NEWSLEDGER_CATALOG"):
+        load_settings()
+    monkeypatch.setenv("NEWSLEDGER_CATALOG", "postgresql://db.example/news")
+    assert str(load_settings().s3) == "s3://news/desk"
+    for wrong in ("gs://news", "s3://", "s3://News", "s3://news/a b", "s3://news//desk"):
+        monkeypatch.setenv("NEWSLEDGER_STORAGE", wrong)
+        with pytest.raises(SettingsError, match=r"^NEWSLEDGER_STORAGE: "):
+            load_settings()
+
+
+def test_only_a_store_needs_its_packages(tmp_path: Path) -> None:
+    code = "import sys; from pipeline.ledger import Ledger; from pipeline.settings import load_settings\n"
+    code += "import pipeline.cli.app, pipeline.models, pipeline.backup, pipeline.migration, pipeline.steps.run.stores\n"
+    code += "Ledger.open(load_settings().ledger_catalog).close()\n"
+    code += "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules or 'duckdb_extension_httpfs' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], env=os.environ | settings_of(tmp_path / "ledger.sqlite"), check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -140,6 +141,14 @@ def reset(server: S3Server, environ: dict[str, Any], start_response: Any) -> Ans
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
     environ["werkzeug.socket"].shutdown(SHUT_RDWR)
     raise ConnectionResetError("told to")  # the server takes it for a client that has gone
+
+
+def slow(seconds: float) -> Fault:
+    def wait(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+        time.sleep(seconds)
+        return server._store(environ, start_response)
+
+    return wait
 
 
 def _read(environ: dict[str, Any]) -> None:

@@ -46,8 +46,8 @@ notice that one has ended.
 
 ### Failures
 
-A mistake (an unknown source or parameter, a broken sources.toml, an unusable setting, a ledger of a newer version, no data
-directory) fails `plan` at once, without a retry, and nothing runs after it; the last line of its log says what to
+A mistake (an unknown source or parameter, a broken sources.toml, an unusable setting, a ledger of a newer version, no
+data directory) fails `plan` at once, without a retry, and nothing runs after it; the last line of its log says what to
 correct. Everything else is tried again after one minute and after two more; it does nothing twice.
 
 ### Results

@@ -21,7 +21,7 @@ MANUAL_RUN = "manual"
 
 
 class RunParams(msgspec.Struct, frozen=True):
-    """The parameters of `ingest_daily`. Each has a default, because a backfill may send no parameters; null means it."""
+    """The parameters of `ingest_daily`. Each has a default, which null stands for, because a backfill may send none."""
 
     sources: tuple[str, ...] = ()
     """Source ids; empty means all."""

@@ -24,10 +24,13 @@ from importlib import metadata
 from pathlib import Path
 
 import psutil
+import structlog
 
 from pipeline import airflow_database
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_ROOT, Settings
+
+log = structlog.get_logger()
 
 MODELS_POOL = "newsledger_models"
 """Pool with one slot, so that one model build runs at a time."""
@@ -35,6 +38,8 @@ _POOL = {"name": MODELS_POOL, "slots": 1, "description": "One model build at a t
 START_SECONDS = 240
 """Time limit for each answer that a start waits for: of the API for tasks, of health, of the scheduler. The first start
 also creates the database."""
+REPORT_SECONDS = 10.0
+"""Time between two lines that say what is still waited for."""
 STOP_SECONDS = 30
 """Time between SIGTERM and SIGKILL."""
 API_SERVER_STOP_SECONDS = 3
@@ -114,6 +119,7 @@ class Airflow:
         version = next((found.version for found in metadata.distributions(name="apache-airflow-core")), None)
         if (home / "airflow.db").is_file() and migrated_by.is_file() and migrated_by.read_text("utf-8") == version:
             return
+        log.info("airflow_database", doing="migrate", path=str(home / "airflow.db"))
         self.run("db", "migrate")
         migrated_by.write_text(version or "", "utf-8")
 
@@ -129,10 +135,17 @@ class Airflow:
                 process_group=self._leader or 0,
             )
 
-    def wait_until(self, is_ready: Callable[[], bool]) -> None:
-        """Wait until it is ready. Raises SettingsError if a component stops, or after `START_SECONDS`."""
-        deadline = time.monotonic() + START_SECONDS
+    def wait_until(self, is_ready: Callable[[], bool], what: str, report_seconds: float = REPORT_SECONDS) -> None:
+        """Wait until `what` is ready, and log that it is not yet, every `report_seconds`.
+
+        Raises SettingsError if a component stops, or after `START_SECONDS`.
+        """
+        begun = reported = time.monotonic()
+        deadline = begun + START_SECONDS
         while not is_ready():
+            if (now := time.monotonic()) >= reported + report_seconds:
+                reported = now
+                log.info("airflow_is_starting", waiting_for=what, seconds=round(now - begun), at_most=START_SECONDS)
             self._require_running()
             if time.monotonic() > deadline:
                 raise SettingsError(f"Airflow was not healthy after {START_SECONDS} s; see {self._log_path}")
@@ -181,10 +194,10 @@ def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
     try:
         airflow.start("api-server")
         airflow.start("dag-processor")
-        airflow.wait_until(lambda: _is_healthy(port, "metadatabase") and _answers_tasks(port))
+        airflow.wait_until(lambda: _is_healthy(port, "metadatabase") and _answers_tasks(port), "the API server")
         _create_models_pool(port, admin_password(settings))
         airflow.start("scheduler", "--skip-serve-logs")
-        airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"))
+        airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"), "the scheduler")
         yield airflow
     finally:
         airflow.stop()

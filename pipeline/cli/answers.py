@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import duckdb
 import msgspec
 
-from pipeline.cli import console
+from pipeline.display import printable
 from pipeline.errors import NewsledgerError, StorageError, storage_error
 from pipeline.ledger.disk import disk_errors
 
@@ -107,7 +107,7 @@ def drawn(answer: duckdb.DuckDBPyRelation, columns: int, rows: int) -> str:
     """The table as DuckDB draws it, at most so wide and long, without characters that control a terminal."""
     with redirect_stdout(io.StringIO()) as drawing:
         answer.show(max_width=columns, max_rows=rows)
-    return "".join(console.printable(line) + "\n" for line in drawing.getvalue().splitlines())
+    return "".join(printable(line) + "\n" for line in drawing.getvalue().splitlines())
 
 
 class _TerminalText(io.TextIOBase):
@@ -117,7 +117,7 @@ class _TerminalText(io.TextIOBase):
         self._terminal = terminal
 
     def write(self, text: str) -> int:
-        return self._terminal.write(console.printable(text))
+        return self._terminal.write(printable(text))
 
 
 def _write_csv(answer: duckdb.DuckDBPyRelation, stream: TextIO | io.TextIOBase) -> None:

@@ -13,8 +13,8 @@ from pipeline.settings import load_settings
 def doctor(data: Data = None, sources: SourcesPath = None) -> None:
     """Look at the set-up: versions, data directory, disk, limits, sources, annotators, ledger, clock.
 
-    Says what to do about whatever is not as it should be; exit status 1 if something does not work without it. `newsledger status` says
-    how the sources are doing, `newsledger verify` whether the ledger is as it was recorded.
+    Says what to do about whatever is not as it should be; exit status 1 if something does not work without it.
+    `newsledger status` says how the sources are doing, `newsledger verify` whether the ledger is as it was recorded.
     """
     from pipeline.monitor.checkup import check_up
 

@@ -154,7 +154,8 @@ def verify_ledger(
         console.say(finding.text)
     if proof.findings:
         what = "" if proof.holds_what_was_recorded else ", so it does not hold what was recorded"
-        raise NewsledgerError(f"{settings.data}: {len(proof.findings)} findings{what}; {proof.advice}")
+        count = f"{len(proof.findings)} finding{'s' if len(proof.findings) > 1 else ''}"
+        raise NewsledgerError(f"{settings.data}: {count}{what}; {proof.advice}")
     records = f", and {proof.records} records of the archive" if archive else ""
     typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")
     if proof.events_read < proof.events:

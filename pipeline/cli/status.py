@@ -15,6 +15,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
+from pipeline.display import printable
 from pipeline.interval import utc_minute
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.log import utc_now
@@ -59,7 +60,7 @@ def status(
         _write_json(state, found)
     elif check:
         for concern in found:
-            typer.echo(console.printable(concern.what))
+            typer.echo(printable(concern.what))
         if not found:
             typer.echo("nothing needs attention")
     else:
@@ -110,7 +111,7 @@ def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
     published = state.publication
     built = f"{utc_minute(published.built_at)}, up to event {published.head_position}, " if published else ""
     found = f"{built}{news_file}" if published else state.publication_error or "nothing yet"
-    typer.echo(console.printable(f"published   {found}"))
+    typer.echo(printable(f"published   {found}"))
     typer.echo(f"verified    {_verified(state)}")
 
 

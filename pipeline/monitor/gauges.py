@@ -43,7 +43,9 @@ class StateCollector(Collector):
             state.pending.items(),
         )
         lost = Counter(page.reason for page in state.lost)
-        yield _by("pages_lost", f"Pages of the {days} days before now that were given up.", "reason", sorted(lost.items()))
+        yield _by(
+            "pages_lost", f"Pages of the {days} days before now that were given up.", "reason", sorted(lost.items())
+        )
         tasks = Counter(task.dag_id for task in state.failed_tasks)
         yield _by("tasks_failed", f"Airflow tasks of the last {days} days that failed.", "dag", sorted(tasks.items()))
         if (published := state.publication) is not None:
@@ -73,7 +75,12 @@ class StateCollector(Collector):
             counts: Counter[str] = Counter()
             for day in self._state.coverage:
                 counts[day.source_id] += number(day)
-            yield _by(name, f"{text} In the published models, in the last 7 days of their data.", "source", sorted(counts.items()))
+            yield _by(
+                name,
+                f"{text} In the published models, in the last 7 days of their data.",
+                "source",
+                sorted(counts.items()),
+            )
 
 
 _COVERAGE: tuple[tuple[str, str, Callable[[CoverageDay], int]], ...] = (

@@ -27,7 +27,7 @@ from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, P
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
 from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
-from pipeline.pages.selection import Selection, period_of
+from pipeline.pages.selection import Selection, SelectionError, period_of
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
 
@@ -141,6 +141,8 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
     """The page, or one that says why it cannot be shown."""
     try:
         return page(request)
+    except SelectionError as exc:
+        return _notice("missing", request, 400, reason=str(exc))
     except PageMissing:
         return _notice("missing", request, 404)
     except NewsledgerError as exc:
@@ -185,7 +187,11 @@ def _record(opened: _Published, settings: Settings, request: Request) -> Respons
 
 
 def _notice(template: str, request: Request, status: int, **content: object) -> Response:
-    links = LiveLinks(_depth(request), Selection.of(request.query_params))
+    try:
+        selection = Selection.of(request.query_params)
+    except SelectionError:
+        selection = Selection()  # its links lead to what can be shown
+    links = LiveLinks(_depth(request), selection)
     return _html(render_notice(template, _language(request), links, **content), status)
 
 

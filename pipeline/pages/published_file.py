@@ -38,6 +38,11 @@ class Figure(msgspec.Struct, frozen=True):
         return bool(self.rows)
 
     @property
+    def about(self) -> str:
+        """What the query answers: its first line, which is a comment."""
+        return self.sql.partition("\n")[0].removeprefix("--").strip()
+
+    @property
     def first(self) -> Any:
         return self.rows[0]
 

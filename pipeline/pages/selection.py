@@ -18,6 +18,10 @@ LONGEST_SEARCH = 200
 """Maximum number of characters that are searched for; the others are ignored."""
 
 
+class SelectionError(ValueError):
+    """What the reader asked for has no sense; the message names it."""
+
+
 class Selection(msgspec.Struct, frozen=True):
     """None where the reader has chosen nothing."""
 
@@ -32,13 +36,18 @@ class Selection(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Selection:
-        """The selection in an address. Values that cannot be read are ignored, and so are other names."""
+        """The selection in an address; other names are ignored. Raises SelectionError for a value that has no sense."""
         language = given.get("language", "").lower()
+        if language and not _LANGUAGE.fullmatch(language):
+            raise SelectionError(f"language={given['language']}: is not a code of two or three letters")
+        from_on, to_on = _day(given, "from"), _day(given, "to")
+        if from_on and to_on and from_on > to_on:
+            raise SelectionError(f"from={from_on}: is after to={to_on}")
         return cls(
-            _day(given.get("from", "")),
-            _day(given.get("to", "")),
+            from_on,
+            to_on,
             given.get("source") or None,
-            language if _LANGUAGE.fullmatch(language) else None,
+            language or None,
             given.get("words", "").strip()[:LONGEST_SEARCH],
             given.get("named") or None,
         )
@@ -105,8 +114,9 @@ def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
     return Period(selection, from_on, to_on, first_on, last_on)
 
 
-def _day(text: str) -> date | None:
+def _day(given: Mapping[str, str], name: str) -> date | None:
+    text = given.get(name, "")
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+        return date.fromisoformat(text) if text else None
+    except ValueError as exc:
+        raise SelectionError(f"{name}={text}: is not a day such as 2026-03-14") from exc

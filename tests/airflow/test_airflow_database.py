@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from pipeline.airflow_database import CONNECT_ARGS
 from pipeline.settings import Settings
@@ -127,3 +128,10 @@ def test_the_database_is_migrated_once_by_each_version_of_airflow(tmp_path: Path
     (home / "migrated_by").write_text("3.0.0")
     airflow.migrate_database(home)
     assert log.read_bytes() != first
+
+
+def test_who_waits_for_airflow_is_told_what_for(tmp_path: Path) -> None:
+    answers = iter([False, False, True])
+    with capture_logs() as lines:
+        Airflow({}, tmp_path / "log").wait_until(lambda: next(answers), "the API server", report_seconds=0)
+    assert [(line["event"], line["waiting_for"]) for line in lines] == [("airflow_is_starting", "the API server")] * 2

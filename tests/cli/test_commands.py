@@ -136,7 +136,9 @@ def test_empty_data_directory(tmp_path: Path, command: str) -> None:
 
 def test_a_bad_setting(tmp_path: Path) -> None:
     line = fails_with_one_line(newsledger("init", "--data", tmp_path, env={"NEWSLEDGER_LOOKBACK_DAYS": "soon"}))
-    assert "NEWSLEDGER_LOOKBACK_DAYS" in line
+    assert "NEWSLEDGER_LOOKBACK_DAYS: must be a valid integer" in line
+    line = fails_with_one_line(newsledger("init", "--data", tmp_path, env={"NEWSLEDGER_REVISIT_AFTER": "later"}))
+    assert "NEWSLEDGER_REVISIT_AFTER: must be ages such as" in line
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,10 @@ def test_a_bad_setting(tmp_path: Path) -> None:
 )
 def test_a_data_directory_that_cannot_be_opened(own_folder: None, folder: str, message: str) -> None:
     assert message in fails_with_one_line(newsledger("init", "--data", folder))
+
+
+def test_pages_of_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    assert "nowhere: is not a directory" in fails_with_one_line(newsledger("serve", "--data", tmp_path / "nowhere"))
 
 
 def test_a_busy_port(tmp_path: Path) -> None:
@@ -175,6 +181,7 @@ def test_init_creates_a_ledger_and_verify_reads_it(tmp_path: Path) -> None:
     done = newsledger("verify", "--data", tmp_path)
     assert done.returncode == 1
     assert "append 1 (positions 1-2): holds 1 events, 2 were recorded" in done.stderr
+    assert re.search(r": (1 finding|[2-9]\d* findings), so it does not hold what was recorded; ", done.stderr)
 
 
 def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> None:
@@ -190,6 +197,8 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
     assert "1 pages to capture, 0 to extract, 0 to learn, 0 to join, 0 to annotate, 1 lost" in status
     assert f"{web.base}/gone" in status
     assert "(1 gone)" in status
+    assert re.search(r"1 lost since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n", status)
+    assert re.search(r" articles first seen from (20\d\d-\d\d-\d\d) to \1 captured\n", status)
     assert re.search(r"published +20\d\d-\d\d-\d\d \d\d:\d\d UTC, up to event \d+", status)
     assert "never: `newsledger maintain`" in status
     assert newsledger("status", "--check", *run).stdout == "nothing needs attention\n"
@@ -218,6 +227,17 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
     assert exposed == newsledger("metrics", *run).stdout
     assert 'newsledger_concerns{kind="source_fails"} 1.0\n' in exposed
     assert [path.name for path in tmp_path.glob("*.prom*")] == ["newsledger.prom"]
+
+    os.truncate(tmp_path / "data" / "news.duckdb", 3_000)
+    damaged = newsledger("status", *run)
+    assert damaged.returncode == 0 and "sources     1, 1 with failing feeds" in status.stdout
+    cure = "`newsledger models`, then `newsledger publish`, write it again"
+    assert re.search(rf"published   .*news\.duckdb: cannot be opened: .*{cure}\n", status.stdout)
+    for command in (("sql", "select 1"), ("search", "harbour"), ("report", "-o", tmp_path / "report")):
+        assert cure in fails_with_one_line(newsledger(*command, *run))
+    for command in ("models", "publish"):
+        assert newsledger(command, *run).returncode == 0
+    assert newsledger("search", "harbour", *run).returncode == 0
 
 
 def failed_poll(source_id: str, feed_url: str, at: datetime | None = None) -> FeedPolled:

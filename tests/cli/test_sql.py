@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from pipeline.settings import PROJECT_ROOT
-from tests.worlds.running import COMMAND, fails_with_one_line, newsledger
+from tests.worlds.running import COMMAND, fails_with_one_line, newsledger, newsledger_process
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +119,37 @@ def test_what_sql_cannot_write_leaves_the_file_as_it_was(
     assert message in newsledger("sql", "--data", news, *arguments).stderr
     assert Path("kept.csv").read_text() == "kept"
     assert {path.name for path in Path().iterdir()} == {"news.duckdb", "kept.csv", "folder.csv"}
+
+
+@pytest.mark.parametrize("arguments", [("search",), ("sql",), ("sql", ASKED, "--set"), ("search", "x", "--source")])
+def test_a_text_that_is_not_utf8(news: Path, arguments: tuple[str, ...]) -> None:
+    line = fails_with_one_line(newsledger(*arguments, "least=br\udcfcck", "--data", news))
+    assert line == "newsledger: 'least=br\N{REPLACEMENT CHARACTER}ck' on the command line is not valid UTF-8"
+
+
+def test_umlauts_where_the_locale_knows_only_ascii(news: Path) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = newsledger_process("sql", "--data", news, "select length('brück') as n", "--format", "csv", env=ascii_only)
+    assert (done.returncode, done.stdout) == (0, "n\n5\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        (">&-", "newsledger: standard output is closed; use >/dev/null to see nothing\n"),
+        (">/dev/full", "newsledger: standard output or a file: no space left on the disk; "),
+    ],
+)
+def test_an_output_that_takes_nothing(news: Path, to: str, said: str) -> None:
+    shell = ["sh", "-c", f'"$0" sql --data "$1" "select 1" {to}', str(COMMAND), str(news)]
+    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
+
+
+def test_a_query_name_with_a_typo(news: Path) -> None:
+    line = fails_with_one_line(newsledger("sql", "who_said_wat", "--data", news))
+    assert "the nearest names are: who_said_what, " in line and line.count(", ") == 2
 
 
 def test_interrupted_query_prints_one_line(tmp_path: Path) -> None:

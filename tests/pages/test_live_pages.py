@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -103,6 +104,40 @@ def test_address_of_no_page_is_answered_with_a_page(browser: Browser, address: s
     assert urlsplit(back).path == "/"
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("from=2026-13-45", "from=2026-13-45: is not a day such as 2026-03-14"),
+        ("to=x", "to=x: is not a day such as 2026-03-14"),
+        ("from=2026-03-04&to=2026-03-02", "from=2026-03-04: is after to=2026-03-02"),
+        ("language=klingon", "language=klingon: is not a code of two or three letters"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/", "/search", "/changes.atom"])
+def test_a_filter_without_sense_is_refused_by_name(browser: Browser, address: str, query: str, said: str) -> None:
+    answer = browser.get(f"{address}?{query}")
+    assert (answer.status, parsed(answer.text).xpath("string(//main//code)")) == (400, said)
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/changes", "/voices", "/search", "/search?words=xyzzy", "/runs", "/source/meridian", "/articles"]
+)
+def test_each_region_and_each_query_of_a_page_has_a_name_of_its_own(browser: Browser, address: str) -> None:
+    page = parsed(browser.get(address).text)
+    sections = [page.get_element_by_id(key).text_content().strip() for key in page.xpath("//section/@aria-labelledby")]
+    regions = [*sections, *page.xpath("//*[@role='region']/@aria-label"), *page.xpath("//nav/@aria-label")]
+    queries = page.xpath("//details[@class='sql']/summary/@aria-label")
+    assert len(queries) == len(page.xpath("//details[@class='sql']")) > 0
+    assert all(re.fullmatch("SQL: [A-Z].{10,}", name) for name in queries), queries
+    for names in (regions, queries):
+        assert sorted(names) == sorted(set(names))
+
+
+def test_a_search_without_hits_has_one_query(browser: Browser) -> None:
+    page = parsed(browser.get("/search?words=xyzzy").text)
+    assert len(page.xpath("//details[@class='sql']")) == 1
+
+
 def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
     answer = browser.get("/changes.atom?source=hierheute")
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
@@ -121,7 +156,8 @@ def test_address_holds_no_sql(browser: Browser) -> None:
     quote = "x'; drop table articles; --"
     for name in ("from", "to", "source", "language", "words", "named"):
         for page in ("/", "/search"):
-            assert browser.get(f"{page}?{name}={quote.replace(' ', '%20')}").status == 200
+            status = 400 if name in ("from", "to", "language") else 200
+            assert browser.get(f"{page}?{name}={quote.replace(' ', '%20')}").status == status
     assert browser.get(f"/person/{quote.replace(' ', '%20')}").status == 404
 
 

@@ -46,13 +46,19 @@ BAD = {
         GOOD.replace("feeds", "feds"),
         "source 'tagblatt': unknown key 'feds'; the nearest known is 'feeds'",
     ),
-    "a missing field": (GOOD.replace('name = "Tagblatt"\n', ""), "source 'tagblatt': Object missing required field `name`"),
+    "a missing field": (
+        GOOD.replace('name = "Tagblatt"\n', ""),
+        "source 'tagblatt': Object missing required field `name`",
+    ),
     "a missing id": (GOOD.replace('id = "tagblatt"\n', ""), "source number 1: Object missing required field `id`"),
     "a feed that is not an address": (
         GOOD.replace("https://www.tagblatt.example/feed.xml", "feed.xml"),
         "source 'tagblatt': feeds[0]: Expected",
     ),
-    "a made-up time zone": (GOOD + 'timezone = "Europe/Nowhere"\n', "source 'tagblatt': unknown timezone 'Europe/Nowhere'"),
+    "a made-up time zone": (
+        GOOD + 'timezone = "Europe/Nowhere"\n',
+        "source 'tagblatt': unknown timezone 'Europe/Nowhere'",
+    ),
     "no sources at all": ("", "source"),
 }
 

@@ -295,13 +295,18 @@ def test_a_write_protected_copy_can_be_verified_and_read(
     for path in before:
         path.chmod(0o555 if path.is_dir() else 0o444)
     data.chmod(0o555)
-    verified, status, maintained = as_reader(
-        ("verify", "--archive", "--data", data), ("status", "--data", data), ("maintain", "--data", data)
+    verified, status, built, maintained = as_reader(
+        ("verify", "--archive", "--data", data),
+        ("status", "--data", data),
+        ("models", "--data", data),
+        ("maintain", "--data", data),
     )
     assert verified.returncode == 0, verified.stderr
     assert "are as they were recorded" in verified.stdout
     assert "not remembered" in verified.stderr
     assert status.returncode == 0, status.stderr
+    assert built.returncode == 1
+    assert f"{data}: this user may not write there, and a build does" in built.stderr
     assert maintained.returncode == 1
     assert f"{data}/ledger.sqlite: is write-protected" in maintained.stderr
     assert sorted(data.rglob("*")) == before

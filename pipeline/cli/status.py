@@ -107,7 +107,7 @@ def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
     pending = ", ".join(f"{count} to {step}" for step, count in state.pending.items())
     typer.echo(f"pending     {state.pages_pending} pages to capture, {pending}, {len(state.lost)} lost {lookback}")
     if state.failed_tasks:
-        typer.echo(f"airflow     {_failures(state.failed_tasks)} {lookback}")
+        typer.echo(f"airflow     {_failures(state.failed_tasks)} ({lookback})")
     published = state.publication
     built = f"{utc_minute(published.built_at)}, up to event {published.head_position}, " if published else ""
     found = f"{built}{news_file}" if published else state.publication_error or "nothing yet"

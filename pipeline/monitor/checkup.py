@@ -62,7 +62,9 @@ def _airflow() -> Checked:
     try:
         return Checked("Airflow", version("apache-airflow-core"))
     except PackageNotFoundError:
-        return Checked("Airflow", "not installed", "only `newsledger airflow` needs it; install requirements.lock")
+        return Checked(
+            "Airflow", "not installed", "only `newsledger airflow` needs it; install requirements.lock", False
+        )
 
 
 def _data(data: Path) -> Iterator[Checked]:

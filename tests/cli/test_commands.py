@@ -230,11 +230,11 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
 
     os.truncate(tmp_path / "data" / "news.duckdb", 3_000)
     damaged = newsledger("status", *run)
-    assert damaged.returncode == 0 and "sources     1, 1 with failing feeds" in status.stdout
+    assert damaged.returncode == 0 and "sources     1, 1 with failing feeds" in damaged.stdout
     cure = "`newsledger models`, then `newsledger publish`, write it again"
-    assert re.search(rf"published   .*news\.duckdb: cannot be opened: .*{cure}\n", status.stdout)
-    for command in (("sql", "select 1"), ("search", "harbour"), ("report", "-o", tmp_path / "report")):
-        assert cure in fails_with_one_line(newsledger(*command, *run))
+    assert re.search(rf"published   .*news\.duckdb: cannot be opened: .*{cure}\n", damaged.stdout)
+    for asked in (("sql", "select 1"), ("search", "harbour"), ("report", "-o", str(tmp_path / "report"))):
+        assert cure in fails_with_one_line(newsledger(*asked, *run))
     for command in ("models", "publish"):
         assert newsledger(command, *run).returncode == 0
     assert newsledger("search", "harbour", *run).returncode == 0

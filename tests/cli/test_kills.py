@@ -1,4 +1,4 @@
-"""Commands killed at ten random moments spread over the phases, with each kind of catalog; `make kills` kills 200 each."""
+"""Commands killed at ten random moments spread over the phases, with each kind of catalog. `make kills` kills more."""
 
 from __future__ import annotations
 

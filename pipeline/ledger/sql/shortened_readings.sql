@@ -1,6 +1,5 @@
 -- Readings of captures of the interval that have at most half the words of an earlier reading of the same page,
--- each with
--- the longest of these.
+-- each with the longest of these.
 with captures as (
     select
         article_id,

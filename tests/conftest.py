@@ -87,12 +87,25 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def aws_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file in which boto3 finds the server of the tests.
+
+    Variables would not reach the worker processes: these have the environment of the first test that started one.
+    """
+    path = tmp_path_factory.mktemp("aws") / "config"
+    path.touch()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_CONFIG_FILE", str(path))
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        yield path
+
+
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
+def s3_server(aws_settings: Path) -> Iterator[S3Server]:
     """A server for all tests of this process; each test takes a bucket of its own."""
-    with S3Server.running() as server, pytest.MonkeyPatch.context() as environment:
-        for name, value in {**server.environment, "AWS_MAX_ATTEMPTS": "3"}.items():
-            environment.setenv(name, value)
+    with S3Server.running() as server:
+        aws_settings.write_text(server.aws_settings)
         yield server
 
 

@@ -162,6 +162,10 @@ ENGLISH: list[tuple[str, list[Gold]]] = [
     ),
     ("According to the ministry, the plan was “fair and affordable”.", [("fair and affordable", "the ministry", None)]),
     ("Helen Marsh called the plan “a leap in the dark”.", [("a leap in the dark", "Helen Marsh", "Helen Marsh")]),
+    (
+        "Helen Marsh has threatened to sue if the pier is closed, calling it “a leap in the dark”.",
+        [("a leap in the dark", "Helen Marsh", "Helen Marsh")],
+    ),
     ("Helen Marsh described the talks as “frank and useful”.", [("frank and useful", "Helen Marsh", "Helen Marsh")]),
     (
         "Helen Marsh said the plan was “a leap in the dark” for the town.",

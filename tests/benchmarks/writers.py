@@ -60,7 +60,9 @@ def main() -> None:
         S3Server.running() as objects,
         tempfile.TemporaryDirectory() as folder,
     ):
-        os.environ.update(objects.environment)
+        settings = Path(folder, "aws")
+        settings.write_text(objects.aws_settings)
+        os.environ["AWS_CONFIG_FILE"] = str(settings)
         for writers in (1, 2, 4):
             data = Path(folder, str(writers))
             local = measure(data / "local" / "ledger.sqlite", writers)

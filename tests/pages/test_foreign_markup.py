@@ -107,9 +107,11 @@ def injected(column: Column) -> str:
     if column.type.startswith("STRUCT"):
         fields = re.findall(r'[(,] ?"?(\w+)"? ([A-Z]+)', column.type)
         texts = {field for field, kind in fields if kind == "VARCHAR"} - {"part", "op", "kind"}
-        values = ((field, "each." + field + " || $mark" * (field in texts)) for field, _ in fields)
-        marked = ", ".join(f"'{field}': {value}" for field, value in values)
-        return f"list_transform({name}, lambda each: {{{marked}}})"
+        is_list = column.type.endswith("[]")
+        struct = "each" if is_list else name
+        values = ((field, f"{struct}.{field}" + " || $mark" * (field in texts)) for field, _ in fields)
+        marked = "{" + ", ".join(f"'{field}': {value}" for field, value in values) + "}"
+        return f"list_transform({name}, lambda each: {marked})" if is_list else marked
     begins = f"'{PREFIX}' || " if name.endswith("url") else ""
     return f"{begins}coalesce({name}, 'x') || $mark"
 

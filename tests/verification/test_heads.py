@@ -165,7 +165,7 @@ def test_damage_in_what_was_built_is_found_and_the_ledger_is_said_to_be_sound(se
         file.write(b"damaged")
     found = verified(settings)
     assert f"{settings.data}/{name}: cannot be read: IO Error: Corrupt database file" in found
-    assert "1 findings; delete the named file, which is made from the ledger, and run `newsledger models`" in found
+    assert "1 finding; delete the named file, which is made from the ledger, and run `newsledger models`" in found
     (settings.data / name).unlink()
     assert verified(settings) == ""
 

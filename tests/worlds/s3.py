@@ -69,16 +69,12 @@ class S3Server:
             self.start()
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What a process needs to use this server, as AWS's own tools do."""
-        return {
-            "AWS_ACCESS_KEY_ID": "newsledger",
-            "AWS_SECRET_ACCESS_KEY": "very-secret",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL_S3": f"http://{self.host}:{self.port}",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        }
+    def aws_settings(self) -> str:
+        """The file `~/.aws/config` of somebody who uses this server."""
+        return (
+            "[default]\naws_access_key_id = newsledger\naws_secret_access_key = very-secret\nregion = us-east-1\n"
+            f"endpoint_url = http://{self.host}:{self.port}\nmax_attempts = 3\n"
+        )
 
     @property
     def client(self) -> Any:

@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -121,7 +121,7 @@ class Round:
             process = self._start(command)
             assert process.stderr is not None
             began, event = time.monotonic(), None
-            for line in (*process.stderr, b""):
+            for line in chain(process.stderr, [b""]):
                 now = time.monotonic()
                 seconds |= {p.name: now - began for p in PHASES if (p.command, p.after) == (command, event)}
                 began, event = now, _event(line)

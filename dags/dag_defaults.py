@@ -60,6 +60,7 @@ def mistakes_fail_at_once() -> Iterator[None]:
 
     try:
         require_known_params(get_current_context())
+        notifiers(load_settings().notify)
         yield
     except MISTAKES as exc:
         raise AirflowFailException(str(exc)) from None
@@ -93,10 +94,9 @@ def _notifier(kind: str, to: str) -> Any:
 
 def _configured_notifiers() -> list[Callable[[Mapping[str, Any]], None]]:
     try:
-        names = load_settings().notify
+        return notifiers(load_settings().notify)
     except SettingsError:
         return []  # the first task of each run says what is wrong
-    return notifiers(names)
 
 
 DEFAULT_ARGS: Mapping[str, Any] = {

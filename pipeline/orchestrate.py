@@ -315,10 +315,12 @@ def _described(interval: Interval) -> str:
 
 def _settings() -> Settings:
     """Raises SettingsError, also if there is no data directory: a disk that is not mounted must not become an empty
-    archive beside the real one."""
+    archive beside the real one. Nor must a run collect for an hour before its models miss a file."""
     settings = load_settings()
     if not settings.data.is_dir():
         raise SettingsError(f"NEWSLEDGER_DATA: {settings.data} is not a directory; mount it, or run `newsledger init`")
+    if settings.person_ids is not None and not settings.person_ids.is_file():
+        raise SettingsError(f"NEWSLEDGER_PERSON_IDS: {settings.person_ids} is not a file")
     return settings
 
 

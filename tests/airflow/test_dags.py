@@ -129,6 +129,8 @@ def surroundings(outlets: Path, data: Path, *, is_new: bool = True) -> dict[str,
         "NEWSLEDGER_DATA": str(data),
         "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
         "NEWSLEDGER_LOOKBACK_DAYS": "7",
+        "NEWSLEDGER_NOTIFY": "",
+        "NEWSLEDGER_PERSON_IDS": "",
     }
 
 
@@ -221,7 +223,9 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("unknown source", UNKNOWN),
         ("unknown parameter", "unknown parameter 'source' of ingest_daily; the nearest known are: sources, "),
         ("broken sources", "sources.toml: "),
-        ("bad setting", "NEWSLEDGER_LOOKBACK_DAYS: "),
+        ("NEWSLEDGER_LOOKBACK_DAYS=a week", "NEWSLEDGER_LOOKBACK_DAYS: "),
+        ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
+        ("NEWSLEDGER_PERSON_IDS=/missing.csv", "NEWSLEDGER_PERSON_IDS: /missing.csv is not a file"),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
     ],
@@ -235,8 +239,9 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
         conf = {"source": ["north"]}
     if mistake == "broken sources":
         outlets.write_text('[[source]\nid = "north"')
-    elif mistake == "bad setting":
-        environment["NEWSLEDGER_LOOKBACK_DAYS"] = "a week"
+    elif mistake.startswith("NEWSLEDGER_"):
+        setting, _, value = mistake.partition("=")
+        environment[setting] = value
     elif mistake == "newer ledger":
         make_newer(tmp_path / "data")
     _, printed = airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps(conf), env=environment)

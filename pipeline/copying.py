@@ -35,7 +35,7 @@ class FileTree(Protocol):
         """None if the file does not exist."""
 
     def is_copied(self, name: str, source: FileState) -> bool:
-        """Whether the file is a copy of one that has this state now."""
+        """True if the file is a copy of one that has this state now."""
 
     def open(self, name: str) -> BinaryIO: ...
 
@@ -153,7 +153,7 @@ class Copying:
 
 
 def _continues(now: IO[bytes], before: IO[bytes], erased: Sequence[tuple[int, int]]) -> bool:
-    """Whether the file begins with all bytes of its earlier copy, those of erased records aside."""
+    """True if the file begins with all bytes of its earlier copy, those of erased records aside."""
     size_bytes = before.seek(0, os.SEEK_END)
     before.seek(0)
     for start, end in (*erased, (size_bytes, 0)):

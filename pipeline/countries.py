@@ -32,7 +32,7 @@ class CountryFacts(msgspec.Struct, frozen=True):
     zone: str | None
     """The IANA name of the zone of most outlets."""
     has_one_time: bool
-    """Whether nearly all of the country is in that zone."""
+    """True if nearly all of the country is in that zone."""
     language: str | None
     """The language that most outlets write."""
     home_of: tuple[str, ...]

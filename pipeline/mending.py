@@ -55,7 +55,7 @@ def _pieces(markup: str) -> Iterator[tuple[str, bool]]:
 
 
 def _is_swallowed(markup: str, at: int, end: int) -> bool:
-    """Whether the CDATA section from `at` to `end` begins in one item, and ends with that of a later item."""
+    """True if the CDATA section from `at` to `end` begins in one item, and ends with that of a later item."""
     inner = markup.find(_CDATA, at, end)
     return inner >= 0 and _ITEM_END.search(markup, at, inner) is not None
 

@@ -111,7 +111,7 @@ def _migrate(source: LedgerPlace, target: LedgerPlace, move: Callable[[], None],
 
 
 def _is_earlier(place: LedgerPlace, ledger: Ledger) -> bool:
-    """Whether an interrupted migration has left an earlier state of the ledger there, or a late process nothing."""
+    """True if an interrupted migration has left an earlier state of the ledger there, or a late process nothing."""
     if isinstance(place, Path) and _has_no_tables(place):
         return True
     try:

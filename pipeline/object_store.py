@@ -176,7 +176,7 @@ class S3Access(msgspec.Struct, frozen=True):
     """Host and port."""
     uses_tls: bool
     uses_paths: bool
-    """Whether the bucket is in the path of an address, not in its host name."""
+    """True if the bucket is in the path of an address, not in its host name."""
     region: str
     key_id: str
     secret: str

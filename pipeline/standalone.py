@@ -237,7 +237,7 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
 
 
 def _is_healthy(port: int, *parts: str) -> bool:
-    """Whether the API server answers and calls these parts of Airflow healthy."""
+    """True if the API server answers and calls these parts of Airflow healthy."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             health = json.load(answer)
@@ -247,7 +247,7 @@ def _is_healthy(port: int, *parts: str) -> bool:
 
 
 def _answers_tasks(port: int) -> bool:
-    """Whether the API that tasks use answers. Its first answer takes many seconds, because it is built only then."""
+    """True if the API that tasks use answers. Its first answer takes many seconds, because it is built only then."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/execution/health", timeout=START_SECONDS):
             return True

@@ -1,4 +1,4 @@
-"""Whether somebody has asked this process to stop (SIGTERM).
+"""Tells whether somebody has asked this process to stop (SIGTERM).
 
 The handler of the signal raises KeyboardInterrupt. If it runs while C code calls Python, for example while DuckDB looks
 for a variable in the calling function, the exception is swallowed. So the request is remembered, and the steps look for

@@ -116,7 +116,7 @@ def _findings(
 
 
 def _has_request(member: bytes) -> bool:
-    """Whether the request follows this record in the file. An event names a record after both were written."""
+    """True if the request follows this record in the file. An event names a record after both were written."""
     try:
         return read_record(member, where="")[0].record_type in (WarcRecordType.response, WarcRecordType.revisit)
     except ArchiveError:

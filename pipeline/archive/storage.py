@@ -34,7 +34,7 @@ class WarcFile(Protocol):
     """A file that is being written, by one writer only."""
 
     grows: bool
-    """Whether more can be appended after `sync`. If not, `sync` writes the whole file, may take long, may be called in
+    """True if more can be appended after `sync`. If not, `sync` writes the whole file, may take long, may be called in
     another thread, and again if it fails."""
 
     @property

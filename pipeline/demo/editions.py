@@ -40,7 +40,7 @@ class Edition:
         return article_path(self.outlet, self.article, self.outlet.local(self.published_at).date())
 
     def is_gone(self, now: datetime) -> bool:
-        """Whether the page has been taken down."""
+        """True if the page has been taken down."""
         return self.gone_at is not None and self.gone_at <= now
 
 

@@ -171,7 +171,7 @@ def _found_blocks(
 
 
 def _continues(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
-    """Whether the text begins with what the page shows of it."""
+    """True if the text begins with what the page shows of it."""
     start = normal(blocks[0].text[:_REPEATED_CHARS])
     return start in normal(" ".join(texts))
 

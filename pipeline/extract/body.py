@@ -73,7 +73,7 @@ class _PlacedLine(msgspec.Struct, frozen=True):
     family: Family
     is_prose: bool
     is_linked: bool
-    """Whether it is mostly links."""
+    """True if it is mostly links."""
 
 
 def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[list[Block], list[str]]:
@@ -136,7 +136,7 @@ class _Place(msgspec.Struct, frozen=True):
     """The numbers of the lines between the first and the last of them."""
 
     def judge(self, candidates: Sequence[_PlacedLine]) -> list[bool]:
-        """Whether each line belongs to the article. Headings are not judged here."""
+        """True if each line belongs to the article. Headings are not judged here."""
         chosen: list[bool] = []
         questions = {number for number, one in enumerate(candidates) if self._asks(one.line, number)}
         is_faq = len(questions) >= _MIN_QUESTIONS
@@ -152,7 +152,7 @@ class _Place(msgspec.Struct, frozen=True):
         return chosen
 
     def _asks(self, line: Line, number: int) -> bool:
-        """Whether the line is a heading with a question, after the paragraphs."""
+        """True if the line is a heading with a question, after the paragraphs."""
         is_question = line.kind is BlockKind.SUBHEADING and line.text.endswith("?")
         return is_question and number >= self.numbers.stop and self._holds(line.element)
 
@@ -181,7 +181,7 @@ class _Place(msgspec.Struct, frozen=True):
         return is_placed and element.tag != "figcaption" and self._is_in_flow(element)
 
     def _is_in_flow(self, element: HtmlElement) -> bool:
-        """Whether the line is a sibling of paragraphs or of what holds them, and not in a box between them.
+        """True if the line is a sibling of paragraphs or of what holds them, and not in a box between them.
 
         Its list, and what holds nothing else, is no box.
         """
@@ -237,7 +237,7 @@ def _held_by_families(candidates: Sequence[_PlacedLine]) -> Counter[Family]:
 
 
 def _is_poor(candidates: Sequence[_PlacedLine], chosen: Sequence[bool]) -> bool:
-    """Whether less prose is chosen than `MIN_SHARE_OF_PROSE` of the largest family."""
+    """True if less prose is chosen than `MIN_SHARE_OF_PROSE` of the largest family."""
     found = sum(len(one.line.text) for one, is_one in zip(candidates, chosen, strict=True) if is_one and one.is_prose)
     return found < MIN_SHARE_OF_PROSE * max(_held_by_families(candidates).values(), default=0)
 

@@ -28,7 +28,7 @@ _EPOCH_MILLISECONDS = re.compile(r"^1\d{12}$")
 
 
 def is_liveblog(declared: Declared, headline: str | None, url: str) -> bool:
-    """Whether the page is a liveblog, by its declared type, its address or its headline."""
+    """True if the page is a liveblog, by its declared type, its address or its headline."""
     return "LiveBlogPosting" in types_of(declared.article) or any(
         _LIVEBLOG_NAME.search(text) is not None for text in (headline or "", url)
     )

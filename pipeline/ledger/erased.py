@@ -92,7 +92,7 @@ class ErasedArticles:
         self._as_of = digest
 
     def refuse(self, event: Event) -> bool:
-        """Whether the event says something about an erased article that must not be recorded again."""
+        """True if the event says something about an erased article that must not be recorded again."""
         if not isinstance(event, ArticleEvent | ItemDiscovered) or isinstance(event, ArticleRedacted):
             return False
         scope = self._scopes.get(event.article_id)

@@ -325,7 +325,7 @@ class Ledger:
         return {event_id: event for event_id, event in fresh.items() if not self._erased.refuse(event)}
 
     def _contains(self, position: int, digest: str) -> bool:
-        """Whether an append ends at this position, with this digest of the chain."""
+        """True if an append ends at this position, with this digest of the chain."""
         return (position,) in self._con.execute(statement("append_with_digest"), {"digest": digest}).fetchall()
 
     def _prefixes_after(self, position: int) -> Iterator[Sequence[int]]:

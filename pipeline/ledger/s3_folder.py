@@ -69,5 +69,5 @@ class S3Folder:
 
 
 def is_missing(exc: duckdb.Error) -> bool:
-    """Whether the store answered that there is no such object: this does not pass."""
+    """True if the store answered that there is no such object: this does not pass."""
     return "404" in first_line(exc).rpartition("/")[2]

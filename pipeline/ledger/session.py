@@ -58,7 +58,7 @@ def _check_origin(extensions: tuple[ModuleType, ...]) -> None:
 
 
 def _is_as_installed(module: ModuleType) -> bool:
-    """Whether the extension's file has the digest that its package's RECORD names (PEP 376)."""
+    """True if the extension's file has the digest that its package's RECORD names (PEP 376)."""
     try:
         recorded = metadata.distribution(module.__name__).files or ()
     except metadata.PackageNotFoundError:

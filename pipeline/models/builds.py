@@ -142,7 +142,7 @@ class _LastErasure(msgspec.Struct, frozen=True):
 
 
 def _has_erased_since(ledger: Ledger, build: BuiltFrom) -> bool:
-    """Whether something was erased after a build. The build then starts from an empty file: one that had the rows
+    """True if something was erased after a build. The build then starts from an empty file: one that had the rows
     may keep their bytes."""
     (last,) = ledger.select(_LastErasure, "last_erasure")
     return last.position is not None and last.position > build.head_position

@@ -1,4 +1,4 @@
-"""Whether an installation is set up so that it can work: one result for each thing that often is not."""
+"""Checks that an installation is set up so that it can work: one result for each thing that often is not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Checked(msgspec.Struct, frozen=True):
     advice: str | None = None
     """What to do; None if all is well."""
     is_wrong: bool = True
-    """Whether the advice is about something that does not work; other advice makes a good set-up better."""
+    """True if the advice is about something that does not work; other advice makes a good set-up better."""
 
 
 def check_up(settings: Settings, now: datetime) -> Iterator[Checked]:

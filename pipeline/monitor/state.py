@@ -36,9 +36,9 @@ class FeedStatus(msgspec.Struct, frozen=True):
     last_polled_at: datetime
     last_success_at: datetime | None
     is_read: bool
-    """Whether the last poll could read the feed, or the feed was unchanged."""
+    """True if the last poll could read the feed, or the feed was unchanged."""
     is_retired: bool
-    """Whether the server answered 410; then the feed is not polled any more."""
+    """True if the server answered 410; then the feed is not polled any more."""
     reason: str | None
     """Why the last poll failed."""
     last_new_at: datetime | None = None
@@ -46,7 +46,7 @@ class FeedStatus(msgspec.Struct, frozen=True):
 
     @property
     def is_silent(self) -> bool:
-        """Whether it could be read at the last poll but had said nothing new for SILENT_AFTER."""
+        """True if it could be read at the last poll but had said nothing new for SILENT_AFTER."""
         return self.is_read and self.last_new_at is not None and self.last_new_at < self.last_polled_at - SILENT_AFTER
 
     @property

@@ -98,7 +98,7 @@ def http_address(text: str | None) -> str | None:
 
 
 def is_address(host: str) -> bool:
-    """Whether the host is an IP address."""
+    """True if the host is an IP address."""
     try:
         ip_address(host)
     except ValueError:
@@ -136,7 +136,7 @@ def registrable_host(host: str) -> str:
 
 
 def is_on(url: str, hosts: Iterable[str]) -> bool:
-    """Whether the page is on one of the hosts or a subdomain, ignoring `www.`. False for what is not an address."""
+    """True if the page is on one of the hosts or a subdomain, ignoring `www.`. False for what is not an address."""
     try:
         host = (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:

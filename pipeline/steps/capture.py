@@ -54,7 +54,7 @@ class PendingPage(msgspec.Struct, frozen=True):
     retry_at: datetime | None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the page may be asked for now."""
+        """True if the page may be asked for now."""
         if self.failed_for_good:
             return False
         return self.failed_at is None or next_attempt_at(self.failures, self.failed_at, self.retry_at) <= now

@@ -56,7 +56,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     last_read_at: datetime | None = None
     """When the feed was last read with at least one item. A 304 is no reading: some servers lie."""
     lied: bool = False
-    """Whether the server answered 304 although the feed had changed."""
+    """True if the server answered 304 although the feed had changed."""
     failures_in_a_row: int = 0
     not_modified_in_a_row: int = 0
     items: int | None = None
@@ -75,7 +75,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def retired(self) -> bool:
-        """Whether the last answer was 410 (Gone)."""
+        """True if the last answer was 410 (Gone)."""
         return self.last_outcome is PollOutcome.GONE
 
     @property
@@ -84,7 +84,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_be_conditional(self) -> bool:
-        """Whether the next poll may send validators and accept a 304."""
+        """True if the next poll may send validators and accept a 304."""
         return self.has_validators and not self.lied and self.not_modified_in_a_row < UNCONDITIONAL_EVERY - 1
 
     @property
@@ -100,7 +100,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
         return min(max(timedelta(hours=min(hours, 48)), SHORTEST_INTERVAL), LONGEST_INTERVAL)
 
     def is_polled(self, which: Which, now: datetime, done_since: datetime | None = None) -> bool:
-        """Whether a run of this kind polls the feed now. A feed that was polled at or after `done_since` is done."""
+        """True if a run of this kind polls the feed now. A feed that was polled at or after `done_since` is done."""
         if done_since is not None and self.last_polled_at is not None and self.last_polled_at >= done_since:
             return False
         if which is Which.ALL or (which is Which.CURRENT and not self.retired):

@@ -93,7 +93,7 @@ class Groups:
         return article
 
     def may_be_one(self, one: UUID, other: UUID) -> bool:
-        """Whether they are not one yet, and joining them joins no two articles that a person has parted."""
+        """True if they are not one yet, and joining them joins no two articles that a person has parted."""
         roots = {self.article_of(one), self.article_of(other)}
         return len(roots) == 2 and not any(
             roots == {self.article_of(pair.article_id), self.article_of(pair.other_article_id)} for pair in self._parted

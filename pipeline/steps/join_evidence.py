@@ -1,4 +1,4 @@
-"""Whether two addresses are one article: what the evidence is worth, given what is known of both.
+"""Judges that two addresses are one article: what the evidence is worth, given what is known of both.
 
 A claim alone joins nothing. Some feeds give each place in their list a guid, and some templates name the same canonical
 address on every page, so a claim counts only if texts, titles or times agree with it.
@@ -76,11 +76,11 @@ class ArticleFacts(msgspec.Struct, frozen=True):
     published_at: datetime | None
     text: str | None
     is_awaited: bool
-    """Whether its text may still come."""
+    """True if its text may still come."""
 
 
 def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) -> bool:
-    """Whether this evidence joins the two articles. A text that comes later may change a no."""
+    """True if this evidence joins the two articles. A text that comes later may change a no."""
     if is_front_page(one.url) or is_front_page(other.url):
         return False
     match evidence:
@@ -103,7 +103,7 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
 
 
 def _agree(one: ArticleFacts, other: ArticleFacts, *, same_time: bool) -> bool:
-    """Whether the texts are the same. If they do not tell, the time of publication does; if a text is missing for good,
+    """True if the texts are the same. If they do not tell, the time of publication does; if a text is missing for good,
     the title or the address does."""
     shared = _shared_text(one, other)
     if shared is not None:
@@ -112,7 +112,7 @@ def _agree(one: ArticleFacts, other: ArticleFacts, *, same_time: bool) -> bool:
 
 
 def _are_alike(one: ArticleFacts, other: ArticleFacts) -> bool:
-    """Whether titles or addresses are alike. Without a title the time of publication counts, but not against titles:
+    """True if titles or addresses are alike. Without a title the time of publication counts, but not against titles:
     many outlets publish several articles at one time."""
     if resemble(one.title, other.title) or is_renamed(one.url, other.url):
         return True
@@ -120,7 +120,7 @@ def _are_alike(one: ArticleFacts, other: ArticleFacts) -> bool:
 
 
 def _shared_text(one: ArticleFacts, other: ArticleFacts) -> bool | None:
-    """Whether the two have the same text; None if a text is missing or too short, or the answer is not clear."""
+    """True if the two have the same text; None if a text is missing or too short, or the answer is not clear."""
     first, second = _shingles(one.text), _shingles(other.text)
     if not first or not second:
         return None
@@ -148,13 +148,13 @@ def _share_source(one: ArticleFacts, other: ArticleFacts) -> bool:
 
 
 def _are_undated_at_one_time(one: ArticleFacts, other: ArticleFacts) -> bool:
-    """Whether no feed dates them, and both appeared within a few days. What an outlet repeats every week is not one."""
+    """True if no feed dates them, and both appeared within a few days. What an outlet repeats every week is not one."""
     is_dated = one.published_at is not None or other.published_at is not None
     return not is_dated and abs(one.first_seen_at - other.first_seen_at) <= _ONE_TIME
 
 
 def is_at_many_paths(articles: Iterable[ArticleFacts]) -> bool:
-    """Whether undated articles with one text have more than `MOST_PATHS` different paths. The text may be that of a
+    """True if undated articles with one text have more than `MOST_PATHS` different paths. The text may be that of a
     page whose article is loaded by a script."""
     return len({_path(article.url) for article in articles if article.published_at is None}) > MOST_PATHS
 
@@ -164,7 +164,7 @@ def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:
 
 
 def resemble(one: str | None, other: str | None) -> bool:
-    """Whether two titles have most of their words in common, or one has all words of the other, as with a kicker."""
+    """True if two titles have most of their words in common, or one has all words of the other, as with a kicker."""
     shorter, longer = sorted((set(_words(one)), set(_words(other))), key=len)
     shared = len(shorter & longer)
     return shared >= _SAME_TITLE * len(longer) > 0 or (shared == len(shorter) >= _TITLE_WORDS)
@@ -175,7 +175,7 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def are_of_one_article(articles: Collection[ArticleFacts]) -> bool:
-    """Whether these articles, which claim the same address, have at most `MOST_TITLES` different titles."""
+    """True if these articles, which claim the same address, have at most `MOST_TITLES` different titles."""
     titles: list[str] = []
     for article in articles:
         if article.title and not any(resemble(article.title, known) for known in titles):

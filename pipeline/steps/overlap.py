@@ -1,4 +1,4 @@
-"""Whether a poll of a feed missed nothing since the last one, or left a gap.
+"""Tells a poll of a feed that missed nothing since the last one from one that left a gap.
 
 A feed is a window on the newest items of an outlet. As long as it still shows an item that the last reading showed, no
 item can have come and gone between the two. Outlets change the addresses, guids and titles of items that they have
@@ -76,7 +76,7 @@ def compare(
 
 
 def _are_mostly_known(items: Sequence[ItemOfArticle], new: Sequence[ItemOfArticle]) -> bool:
-    """Whether the feed overlaps although it has none of the newest items of the last reading: the outlet has withdrawn
+    """True if the feed overlaps although it has none of the newest items of the last reading: the outlet has withdrawn
     just these. A few known items show nothing, because they may be pinned to the top."""
     known = len(items) - len(new)
     return known >= LEAST_KNOWN and known > len(new)
@@ -142,7 +142,7 @@ def _name(item: ItemOfArticle) -> str | datetime | None:
 
 
 def is_same_item(old: ItemOfArticle, new: ItemOfArticle) -> bool:
-    """Whether a feed speaks of one article, at two polls.
+    """True if a feed speaks of one article, at two polls.
 
     A guid alone does not show that: some feeds number their places, so each guid stands for another article every day.
     """
@@ -160,7 +160,7 @@ def is_same_item(old: ItemOfArticle, new: ItemOfArticle) -> bool:
 
 
 def is_telling(published_at: datetime | None) -> bool:
-    """Whether a time is exact enough to be of one article only. A full hour may be a day without a time, which many
+    """True if a time is exact enough to be of one article only. A full hour may be a day without a time, which many
     articles share."""
     return published_at is not None and any((published_at.minute, published_at.second, published_at.microsecond))
 

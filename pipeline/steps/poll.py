@@ -272,7 +272,7 @@ def _at_address(item: FeedItem, url: str, old_session: str, new_session: str) ->
 
 
 def _is_unchanged(item: FeedItem, known: KnownItem | None) -> bool:
-    """Whether the feed says the same about the item as when it was recorded."""
+    """True if the feed says the same about the item as when it was recorded."""
     if known is None:
         return False
     return known.said_digest == item.said_digest or (

@@ -124,7 +124,7 @@ async def _wall(client: Client, response: Response) -> str | None:
 
 
 async def answers_unmodified(stores: Stores, client: Client, state: FeedState) -> bool:
-    """Whether the server still answers 304 to the validators of the last read, for a feed that has changed since."""
+    """True if the server still answers 304 to the validators of the last read, for a feed that has changed since."""
     try:
         response = await client.fetch(
             state.adopted_url or state.feed_url, etag=state.etag, last_modified=state.last_modified

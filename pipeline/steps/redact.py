@@ -137,7 +137,7 @@ def redact(stores: Stores, request: RedactionRequest, searched: Redaction | None
     Raises NewsledgerError if there is no such article or name, or no reason, LedgerError if an append is not as it was
     recorded, ArchiveError, StorageError.
     """
-    planned = [plan_redaction(stores, request, searched)]
+    planned = [searched or plan_redaction(stores, request)]
 
     def plan() -> Erasure:
         planned.append(plan_redaction(stores, request, planned[0]))
@@ -286,7 +286,7 @@ def _bytes_at(storage: Storage, location: Location) -> bytes | None:
 
 
 def _lists(storage: Storage, location: Location, addresses: Collection[str], mask: NameMask | None) -> bool:
-    """Whether a feed or another document has one of the addresses, and the name if a mask is given. One whose bytes
+    """True if a feed or another document has one of the addresses, and the name if a mask is given. One whose bytes
     cannot be read as a document may have anything."""
     member = _bytes_at(storage, location)
     if member is None:

@@ -50,7 +50,7 @@ class DuePage(msgspec.Struct, frozen=True):
 
     @property
     def is_conditional(self) -> bool:
-        """Whether the request carries a validator, so that the answer may be 304."""
+        """True if the request carries a validator, so that the answer may be 304."""
         return bool(self.etag or self.last_modified)
 
 

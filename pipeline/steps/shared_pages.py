@@ -39,7 +39,7 @@ class SharedAnswer(msgspec.Struct, frozen=True):
     payload_digest: str
     headline: str | None
     is_refused: bool
-    """Whether it is recorded already that the page is not the article."""
+    """True if it is recorded already that the page is not the article."""
 
 
 def refuse_shared_pages(stores: Stores, interval: Interval) -> StepResult:
@@ -89,7 +89,7 @@ def refused_answers(
 
 
 def _fits(answer: SharedAnswer, article: ArticleFacts | None) -> bool:
-    """Whether nothing speaks against the page. An article without a title says nothing about itself."""
+    """True if nothing speaks against the page. An article without a title says nothing about itself."""
     if article is None or not article.title or not answer.headline:
         return True
     is_moved = answer.asked_url != answer.url and is_renamed(answer.asked_url, answer.url)

@@ -33,13 +33,13 @@ class ShortenedReading(msgspec.Struct, frozen=True):
     payload_digest: str
     text: str
     is_restricted: bool
-    """Whether the page says that it is not free, or has the notice of a paywall."""
+    """True if the page says that it is not free, or has the notice of a paywall."""
     earlier_text: str
     """Lead and text of the earlier reading."""
 
     @property
     def is_teaser(self) -> bool:
-        """Whether the page hides the rest: it says so or breaks off, and it says nothing that it did not say before. An
+        """True if the page hides the rest: it says so or breaks off, and it says nothing that it did not say before. An
         outlet that shortens an article leaves neither sign."""
         earlier = _words(self.earlier_text)
         is_cut = self.is_restricted or _CUT_OFF.search(self.text) is not None

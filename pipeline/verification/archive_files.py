@@ -51,7 +51,7 @@ def files_of(part: ArchivePart, ledger: Ledger, now: datetime) -> list[NamedFile
 
 
 def is_due(name: str, now: datetime) -> bool:
-    """Whether a weekly run at this time reads the file: if it is fresh, or once in `WEEKS_TO_READ_ALL` weeks."""
+    """True if a weekly run at this time reads the file: if it is fresh, or once in `WEEKS_TO_READ_ALL` weeks."""
     week = int(now.timestamp()) // timedelta(days=7).total_seconds()
     is_fresh = name >= f"{now - FRESH:%Y/%m/%d}"
     return is_fresh or zlib.crc32(name.encode()) % WEEKS_TO_READ_ALL == week % WEEKS_TO_READ_ALL

@@ -1,4 +1,4 @@
-"""Whether feeds are read as feedparser reads them: `python -m tests.benchmarks.feedparser_corpus FOLDER`.
+"""Checks that feeds are read as feedparser reads them: `python -m tests.benchmarks.feedparser_corpus FOLDER`.
 
 `FOLDER` is the folder `tests` of feedparser's source distribution, which has 2,242 feeds. Compares the links, titles
 and dates of all items, and prints each file that differs, with both readings. Decision 14 says why they differ. Most of

@@ -18,7 +18,7 @@ _TRIES = 5
 
 
 def were_at_once(runs: Sequence[DagRun]) -> bool:
-    """Whether there was a time at which all these ended runs were running."""
+    """True if there was a time at which all these ended runs were running."""
     starts = [run.start_date for run in runs if run.start_date is not None]
     ends = [run.end_date for run in runs if run.end_date is not None]
     return len(starts) == len(ends) == len(runs) and max(starts) < min(ends)

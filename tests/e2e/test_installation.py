@@ -248,7 +248,7 @@ def started_runs(api: AirflowApi, days: Sequence[datetime], since: datetime) -> 
 
 
 def have_extracted(api: AirflowApi, days: Sequence[datetime], since: datetime) -> bool:
-    """Whether the runs of these days that have started since then are done with the step `extract`."""
+    """True if the runs of these days that have started since then are done with the step `extract`."""
     tasks = [task for run in started_runs(api, days, since) for task in api.tasks(run) if task.task_id == "extract"]
     return len(tasks) == len(days) and all(task.state == "success" for task in tasks)
 

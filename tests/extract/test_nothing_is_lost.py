@@ -32,7 +32,7 @@ def output_letters(extraction: Extraction) -> str:
 
 
 def is_said(text: str, extraction: Extraction, said: str) -> bool:
-    """Whether the output has the text, or its two parts if it is a caption with its credit at the end."""
+    """True if the output has the text, or its two parts if it is a caption with its credit at the end."""
     credit_lines = (letters(block.text) for block in extraction.stripped if block.kind == "credit")
     return letters(text) in said or any(
         letters(text).endswith(credit) and letters(text).removesuffix(credit) in said for credit in credit_lines

@@ -40,7 +40,7 @@ class History:
     known: set[UUID] = field(default_factory=set)
 
     def add(self, event: Event) -> bool:
-        """Whether the event is a new one."""
+        """True if the event is a new one."""
         if event.event_id in self.known:
             return False
         self.known.add(event.event_id)

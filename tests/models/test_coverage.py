@@ -117,7 +117,7 @@ def reason_of(source_id: str, events: Recorded) -> ItemDiscovered:
 
 
 def is_outdated(source_id: str, events: Recorded) -> bool:
-    """Whether the source has changed what it says of the article since its page was last captured."""
+    """True if the source has changed what it says of the article since its page was last captured."""
     captures = [event.captured_at for _, event in events if isinstance(event, ArticleCaptured)]
     reason = reason_of(source_id, events)
     return bool(captures) and reason.supersedes is not None and max(captures) < reason.occurred_at

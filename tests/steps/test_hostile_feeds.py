@@ -50,7 +50,7 @@ class Feed(NamedTuple):
     dropped: int = 0
     charset: str = "utf-8"
     is_whole: bool = True
-    """Whether it was read to its end, where the sound item is."""
+    """True if it was read to its end, where the sound item is."""
 
 
 FEEDS: dict[str, Feed] = {

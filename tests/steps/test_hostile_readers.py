@@ -185,5 +185,5 @@ def _workers(run: psutil.Process) -> list[psutil.Process]:
 
 
 def _computes(worker: psutil.Process) -> bool:
-    """Whether the process has computed for longer than it takes to read a sound answer."""
+    """True if the process has computed for longer than it takes to read a sound answer."""
     return bool(worker.cpu_times().user > 0.5)

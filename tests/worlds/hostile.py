@@ -181,7 +181,7 @@ class HostileServer:
             open_still = self._perform(connection, site.acts(request))
 
     def _perform(self, connection: socket.socket, acts: Iterable[bytes | Act]) -> bool:
-        """Whether the connection is still open."""
+        """True if the connection is still open."""
         for act in acts:
             match act:
                 case bytes():

@@ -188,7 +188,7 @@ class Gate:
 
     @property
     def is_shut(self) -> bool:
-        """Whether a request waits."""
+        """True if a request waits."""
         return self._shut.is_set()
 
     def open(self) -> None:

@@ -64,5 +64,5 @@ def _declared(head: str, content_type: str | None) -> list[str]:
 
 
 def _agree(charset: str, declared: list[str]) -> bool:
-    """Whether every declaration names this charset; of UTF-16, either byte order."""
+    """True if every declaration names this charset; of UTF-16, either byte order."""
     return all(other == charset or (other[:6] == charset[:6] == "utf-16") for other in declared)

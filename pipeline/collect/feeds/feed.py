@@ -152,7 +152,7 @@ def is_picture(enclosure: Enclosure) -> bool:
 
 
 def is_file(enclosure: Enclosure) -> bool:
-    """Whether it can stand for an entry that links to nothing else: a sound, a film or a document, by its type or its
+    """True if it can stand for an entry that links to nothing else: a sound, a film or a document, by its type or its
     name. If neither tells, it may be a picture."""
     return not is_picture(enclosure) and (bool(enclosure.type) or _path(enclosure).endswith(_FILES))
 

@@ -44,7 +44,7 @@ def read_sitemap(markup: str) -> ParsedFeed:
 
 
 def is_text_sitemap(text: str) -> bool:
-    """Whether the text has an address on its first line and on most others (sitemaps.org, "Text file"), judged by its
+    """True if the text has an address on its first line and on most others (sitemaps.org, "Text file"), judged by its
     first lines. The format has no comments, but some sites write them."""
     if text.lstrip().startswith("<"):
         return False

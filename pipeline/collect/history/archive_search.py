@@ -48,7 +48,7 @@ class ArchiveSearch(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_archive_busy(self) -> bool:
-        """Whether the archive refuses further requests for now."""
+        """True if the archive refuses further requests for now."""
         return self.failure is not None and self.failure.is_host_busy
 
 

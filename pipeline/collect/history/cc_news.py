@@ -62,7 +62,7 @@ def page_body(page: NewsPage) -> bytes | None:
 
 
 def is_readable(page: NewsPage) -> bool:
-    """Whether the page has a body. For worker processes, like `page_body`."""
+    """True if the page has a body. For worker processes, like `page_body`."""
     return page_body(page) is not None
 
 

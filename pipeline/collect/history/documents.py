@@ -26,12 +26,12 @@ class NotRead(Exception):
 
     @property
     def is_passing(self) -> bool:
-        """Whether a retry may succeed."""
+        """True if a retry may succeed."""
         return is_passing(self.reason, self.status)
 
     @property
     def is_host_busy(self) -> bool:
-        """Whether further requests to the same host are useless for now."""
+        """True if further requests to the same host are useless for now."""
         return self.reason in NOT_ASKED or self.status in OVERLOADED
 
 

@@ -167,7 +167,7 @@ class _Tail:
         return self._stream.tell()
 
     def is_cut_off(self, position: int) -> bool:
-        """Whether the stream has anything but one whole member from this position on. False if the tail is too long,
+        """True if the stream has anything but one whole member from this position on. False if the tail is too long,
         with or without compression."""
         start = position - (self.tell() - len(self._bytes))
         rest = bytes(self._bytes[start:]) if start >= 0 else b""

@@ -131,7 +131,7 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Inte
 
 
 def lastmod_is_now(items: Iterable[FeedItem], read_at: datetime) -> bool:
-    """Whether every `lastmod` of a sitemap is about the time of the request. Some servers write that; it is no date."""
+    """True if every `lastmod` of a sitemap is about the time of the request. Some servers write that; it is no date."""
     changes = [item.updated_at for item in items if item.updated_at is not None]
     return len(changes) >= _MIN_LASTMODS and min(changes) >= read_at - _NOW_WITHIN
 

@@ -162,12 +162,12 @@ class SitemapWalk:
         return (reading.tried_at if reading else None) or _NEVER
 
     def _is_fresh(self, url: str) -> bool:
-        """Whether it was read for this interval since `fresh_since`."""
+        """True if it was read for this interval since `fresh_since`."""
         reading = self._readings.get(url)
         return reading is not None and reading.read_at is not None and reading.read_at >= self._fresh_since
 
     def _is_settled(self, link: SitemapLink, rank: _Rank) -> bool:
-        """Whether it was read after the interval had ended, and is not known to have changed since then."""
+        """True if it was read after the interval had ended, and is not known to have changed since then."""
         reading = self._readings.get(link.url)
         if reading is None or reading.read_at is None or reading.read_at < self._interval.end + _SLACK:
             return False

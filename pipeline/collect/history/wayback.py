@@ -195,7 +195,7 @@ def see_memento(response: Response, url: str, memento_url: str) -> SeenMemento:
 
 
 def is_of_its_time(seen: SeenMemento, at: datetime, published_at: datetime) -> bool:
-    """Whether a page that was archived at this time can be the article of `published_at`, and not a later one for which
+    """True if a page that was archived at this time can be the article of `published_at`, and not a later one for which
     the site has used the address again."""
     if abs(at - published_at) <= _NEAR:
         return True

@@ -269,7 +269,7 @@ def canonical_host(host: str) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether a public server can have this address. False for an invalid address and for one with a zone."""
+    """True if a public server can have this address. False for an invalid address and for one with a zone."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -44,7 +44,7 @@ class Rules(msgspec.Struct, frozen=True):
 
     @property
     def is_short(self) -> bool:
-        """Whether it is judged in an instant. A long one with many wildcards takes half a second for each address."""
+        """True if it is judged in an instant. A long one with many wildcards takes half a second for each address."""
         return len(self.text) <= _SHORT_CHARS
 
 

@@ -1,4 +1,4 @@
-"""Whether the answer to a request is the article's page, and if not, why, and whether a retry may help.
+"""Judges answers: is this one the page of the article, and if not, why not, and may a retry help?
 
 Pure. `see_page` and `see_again` parse what a server sent, so they are called in worker processes.
 """
@@ -160,10 +160,10 @@ def http_reason(status: int) -> str:
 
 
 def is_html(content_type: str | None) -> bool:
-    """Whether it is the type of an HTML page. A missing type counts as one."""
+    """True if it is the type of an HTML page. A missing type counts as one."""
     return not content_type or content_type.partition(";")[0].strip().lower() in _HTML_TYPES
 
 
 def is_passing(reason: str | None, status: int | None) -> bool:
-    """Whether the network or a server in trouble caused the failure, so that another attempt may help."""
+    """True if the network or a server in trouble caused the failure, so that another attempt may help."""
     return reason in _PASSING_REASONS or (status is not None and (status >= 500 or status in _PASSING_STATUS))

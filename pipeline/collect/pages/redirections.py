@@ -79,7 +79,7 @@ def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, cont
 
 
 def is_front_page(url: str) -> bool:
-    """Whether the address is the root of a site."""
+    """True if the address is the root of a site."""
     parts = urlsplit(url)
     return parts.path in {"", "/"} and not parts.query
 
@@ -96,7 +96,7 @@ def _site(url: str) -> str:
 
 
 def _is_wall(url: str, known_as: Sequence[str] = ()) -> bool:
-    """Whether the address is that of a wall.
+    """True if the address is that of a wall.
 
     An article in a section with such a name, as in `/wartung/…`, is not a wall. But an address that ends with the
     article's old path, as in `/login/politics/article-1`, is one.
@@ -130,7 +130,7 @@ def _joined(url: str, said: str) -> str | None:
 
 
 def is_renamed(old_url: str, new_url: str) -> bool:
-    """Whether two addresses of one site belong to the same article."""
+    """True if two addresses of one site belong to the same article."""
     old, new = urlsplit(old_url), urlsplit(new_url)
     if _segments(old) == _segments(new):
         return set(parse_qsl(old.query)) <= set(parse_qsl(new.query))
@@ -176,7 +176,7 @@ def _segments(parts: SplitResult) -> list[str]:
 
 
 def _names_in_query(url: str, addresses: Sequence[str]) -> bool:
-    """Whether a query parameter holds the path of one of these addresses, as a wall gets it to return to."""
+    """True if a query parameter holds the path of one of these addresses, as a wall gets it to return to."""
     values = [value for _, value in parse_qsl(urlsplit(url).query)]
     paths = [path for path in (urlsplit(address).path for address in addresses) if len(path) > 1]
     return any(path in value for value in values for path in paths)

@@ -79,12 +79,12 @@ def parse_html(body: bytes, content_type: str | None) -> HtmlElement | None:
 
 
 def looks_like_article(url: str) -> bool:
-    """Whether the path looks like an article's and not like a section's or a service's."""
+    """True if the path looks like an article's and not like a section's or a service's."""
     return bool(_ARTICLE.search(urlsplit(url).path))
 
 
 def is_listing(url: str) -> bool:
-    """Whether the address is a front page, a list of articles, or a page about the outlet."""
+    """True if the address is a front page, a list of articles, or a page about the outlet."""
     folders = [segment for segment in urlsplit(url).path.lower().split("/") if segment]
     return not folders or (not _LISTINGS.isdisjoint(folders[:2]) and not looks_like_article(url))
 

@@ -62,12 +62,12 @@ _DATED = ("article:published_time", '"datePublished"', "'datePublished'")
 
 
 def is_dated(text: str) -> bool:
-    """Whether the markup says when the page was published."""
+    """True if the markup says when the page was published."""
     return any(mark in text for mark in _DATED)
 
 
 def is_soft_404(body: bytes, content_type: str | None) -> bool:
-    """Whether the headline of the page, or without one its title, says that the page does not exist."""
+    """True if the headline of the page, or without one its title, says that the page does not exist."""
     text, _ = decode_text(body[:_HEAD_BYTES], content_type)
     starts = (found.end() for found in islice(_HEADLINE.finditer(text), _MAX_HEADLINES))
     if not any(_HINT.search(text, start, start + 2 * _MAX_LINE_CHARS) for start in starts) or is_dated(text):

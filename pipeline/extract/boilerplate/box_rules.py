@@ -36,7 +36,7 @@ class BoxRule(msgspec.Struct, frozen=True):
     text: re.Pattern[str] | None = None
     """Words that the box must have if its name is not enough: one on a button or link, or two in a short text."""
     may_be_all: bool = False
-    """Whether the box may be the only text of a page. If it asks the reader something and holds no article, no guard
+    """True if the box may be the only text of a page. If it asks the reader something and holds no article, no guard
     applies."""
 
 

@@ -148,7 +148,7 @@ def find_link_only(element: HtmlElement, page: Surroundings) -> HtmlElement | No
 
 
 def _is_of_a_list(heading: HtmlElement, anchors: list[HtmlElement], page: Surroundings) -> bool:
-    """Whether the heading is an entry of the article's list, such as `3. The museum of things` with a link to it."""
+    """True if the heading is an entry of the article's list, such as `3. The museum of things` with a link to it."""
     numbered = _NUMBERED.match(visible_text(heading)) is not None
     return numbered or not any(page.is_own_site(anchor.get("href") or "") for anchor in anchors)
 
@@ -173,7 +173,7 @@ def find_link_list(element: HtmlElement, page: Surroundings) -> HtmlElement | No
 
 
 def _is_labelled_link(item: HtmlElement, page: Surroundings) -> bool:
-    """Whether the item is a link to another page of the site, with a few words before it."""
+    """True if the item is a link to another page of the site, with a few words before it."""
     anchors = _page_links(item)
     if len(anchors) != 1 or not page.is_own_site(anchors[0].get("href") or ""):
         return False
@@ -221,7 +221,7 @@ def find_teaser_card(element: HtmlElement, page: Surroundings) -> HtmlElement | 
 
 
 def _is_title(anchor: HtmlElement) -> bool:
-    """Whether the link has several words, is a heading or is named like one, and is outside of paragraphs."""
+    """True if the link has several words, is a heading or is named like one, and is outside of paragraphs."""
     if len(visible_text(anchor).split()) < 4 or next(anchor.iterancestors("p", "li"), None) is not None:
         return False
     parent = anchor.getparent()

@@ -58,7 +58,7 @@ class LineRule(msgspec.Struct, frozen=True):
     """A pattern that is sufficient if the line is mostly a link. (Such a line may be twice as long.)"""
 
     def matches(self, text: str, *, is_linked: bool = False) -> bool:
-        """Whether the rule matches the line. Lines that begin with a quotation mark or report speech never match."""
+        """True if the rule matches the line. Lines that begin with a quotation mark or report speech never match."""
         if len(text) > self.max_chars * (2 if is_linked else 1):
             return False
         found = self.pattern.match(text) or (is_linked and self.linked is not None and self.linked.match(text))
@@ -68,7 +68,7 @@ class LineRule(msgspec.Struct, frozen=True):
 
 
 def is_speech(text: str) -> bool:
-    """Whether the line begins with a quotation mark or reports speech."""
+    """True if the line begins with a quotation mark or reports speech."""
     return (_QUOTED.match(text) or _REPORTED.search(text)) is not None
 
 

@@ -66,7 +66,7 @@ def clean_lines(
 
 
 def asks_for_consent(text: str) -> bool:
-    """Whether the line is part of a consent dialog, which is no article even if it has most of a page's text."""
+    """True if the line is part of a consent dialog, which is no article even if it has most of a page's text."""
     return any(rule.matches(text) for rule in _CONSENT_RULES)
 
 
@@ -186,7 +186,7 @@ NAMES_ONLY = LineRule(
 
 
 def is_bio(text: str, authors: Sequence[str]) -> bool:
-    """Whether the line is about an author: `Anna Berg ist Reporterin …`, `Korrespondentin Anna Berg ist …`."""
+    """True if the line is about an author: `Anna Berg ist Reporterin …`, `Korrespondentin Anna Berg ist …`."""
     if len(text) > BIO.max_chars:
         return False
     for author in authors:
@@ -197,7 +197,7 @@ def is_bio(text: str, authors: Sequence[str]) -> bool:
 
 
 def is_names_only(text: str, authors: Sequence[str]) -> bool:
-    """Whether the line consists of the authors' names only."""
+    """True if the line consists of the authors' names only."""
     if not authors or len(text) > NAMES_ONLY.max_chars:
         return False
     rest = normal(text)
@@ -244,7 +244,7 @@ def _without_dangling_headings(blocks: list[Block], removal: Removal) -> list[Bl
 
 
 def repeats(text: str, other: str | None) -> bool:
-    """Whether `text` has the same words as `other`, or is contained in `other` as more than 70 % of its length."""
+    """True if `text` has the same words as `other`, or is contained in `other` as more than 70 % of its length."""
     if not other or not 0.6 < len(text) / len(other) < 1.7:
         return False
     one, two = words_of(text), words_of(other)

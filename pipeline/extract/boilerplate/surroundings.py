@@ -39,13 +39,13 @@ class Surroundings:
         self._prose_parents: dict[HtmlElement, bool] = {}
 
     def is_own(self, article: HtmlElement) -> bool:
-        """Whether the article element holds the headline, or is inside one that does."""
+        """True if the article element holds the headline, or is inside one that does."""
         return article in self.own_articles or any(
             ancestor in self.own_articles for ancestor in article.iterancestors("article")
         )
 
     def is_own_part(self, element: HtmlElement) -> bool:
-        """Whether the element is outside of all article elements, or inside the one that holds the headline."""
+        """True if the element is outside of all article elements, or inside the one that holds the headline."""
         article = next(element.iterancestors("article"), None)
         return article is None or not self.own_articles or self.is_own(article)
 
@@ -56,7 +56,7 @@ class Surroundings:
             return False
 
     def is_among_prose(self, element: HtmlElement) -> bool:
-        """Whether paragraphs of prose are siblings of the element, or of a wrapper that holds nothing else."""
+        """True if paragraphs of prose are siblings of the element, or of a wrapper that holds nothing else."""
         for _ in range(_LEVELS.get(str(element.tag), 1)):
             parent = element.getparent()
             if parent is None:
@@ -75,7 +75,7 @@ class Surroundings:
 
 
 def _is_prose(element: HtmlElement) -> bool:
-    """Whether the element is a paragraph of prose, also inside wrappers that hold nothing else."""
+    """True if the element is a paragraph of prose, also inside wrappers that hold nothing else."""
     for _ in range(_MAX_WRAPPERS):
         if element.tag == "p" or len(element) != 1:
             break

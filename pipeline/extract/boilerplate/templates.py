@@ -45,7 +45,7 @@ _FACT = re.compile(r"\d")
 
 
 def may_be_template(text: str) -> bool:
-    """Whether a paragraph that recurs in many articles of an outlet is its template."""
+    """True if a paragraph that recurs in many articles of an outlet is its template."""
     is_fitting = LEAST_CHARS <= len(text) <= MOST_CHARS and not _FACT.search(text)
     speaks = _ITSELF.search(text) or (_READER.search(text) and _MEDIUM.search(text))
     return is_fitting and speaks is not None and not is_speech(text)

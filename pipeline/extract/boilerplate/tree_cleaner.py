@@ -252,7 +252,7 @@ class TreeCleaner:
         return None
 
     def _is_dialog(self, element: HtmlElement, words: re.Pattern[str], chars: int) -> bool:
-        """Whether the box asks the reader something and holds no article.
+        """True if the box asks the reader something and holds no article.
 
         If the box has nearly all text of the page, it is not searched for an article.
         """
@@ -262,7 +262,7 @@ class TreeCleaner:
 
 
 def _has_words(words: re.Pattern[str], element: HtmlElement, text: str) -> bool:
-    """Whether the box has one of the words on a button, or on a link outside of prose, or has a short text with two
+    """True if the box has one of the words on a button, or on a link outside of prose, or has a short text with two
     different words."""
     said = {word.lower() for word in words.findall(text)}
     if not said:

@@ -52,9 +52,9 @@ class TreeRule(msgspec.Struct, frozen=True):
     tags: frozenset[str]
     find: ElementFinder
     counts: bool = True
-    """Whether the removed text counts as the page's prose. The text of another article does not."""
+    """True if the removed text counts as the page's prose. The text of another article does not."""
     needs_link: bool = False
-    """Whether the rule is only about elements that hold a link. It is not tried on others, which saves much time."""
+    """True if the rule is only about elements that hold a link. It is not tried on others, which saves much time."""
 
 
 TREE_RULES = (

@@ -89,7 +89,7 @@ class ArticleHeader(msgspec.Struct, frozen=True):
 
     headline: str | None = None
     is_of_article: bool = False
-    """Whether the page marks the headline as the article's, so that it need not be like the declared titles."""
+    """True if the page marks the headline as the article's, so that it need not be like the declared titles."""
     kicker: str | None = None
     lead: str | None = None
     badge: str | None = None
@@ -227,7 +227,7 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
 
 
 def _is_caption(element: HtmlElement) -> bool:
-    """Whether the element is beside a picture and a line that says whose it is."""
+    """True if the element is beside a picture and a line that says whose it is."""
     for box in islice(chain((element,), element.iterancestors()), _LEVELS_OF_CAPTION):
         text = text_within(box, _LEAD_CHARS.stop)
         if text is None or next(box.iter("h1", "h2"), None) is not None:
@@ -238,7 +238,7 @@ def _is_caption(element: HtmlElement) -> bool:
 
 
 def _is_same(text: str, description: str) -> bool:
-    """Whether both have mostly the same words; texts of very different length are not compared."""
+    """True if both have mostly the same words; texts of very different length are not compared."""
     return max(len(text), len(description)) < 2 * min(len(text), len(description)) + _LEAD_CHARS.start and (
         likeness(text, description) >= _SAME
     )

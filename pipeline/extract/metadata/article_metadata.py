@@ -50,7 +50,7 @@ class Metadata(msgspec.Struct, frozen=True):
     zone: tzinfo
     """For times without a zone."""
     names_person: bool
-    """Whether one of the authors is a person."""
+    """True if one of the authors is a person."""
 
 
 def choose_metadata(

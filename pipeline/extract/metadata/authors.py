@@ -287,7 +287,7 @@ def signed_by(line: str) -> tuple[str, ...]:
 
 
 def _is_role(text: str, name: str) -> bool:
-    """Whether the text tells the role, department or place of the person named before it."""
+    """True if the text tells the role, department or place of the person named before it."""
     if AGENCY_LINE.match(text) or name.isupper():
         return False
     return (_ROLE.search(text) or _AFFILIATION.match(text)) is not None

@@ -157,14 +157,14 @@ def labelled_byline(body: HtmlElement) -> str | None:
 
 
 def _is_speaker(element: HtmlElement) -> bool:
-    """Whether the element names who said the quotation before it."""
+    """True if the element names who said the quotation before it."""
     parent = element.getparent()
     places = (element,) if parent is None else (element, parent)
     return any(next(place.itersiblings("blockquote", preceding=True), None) is not None for place in places)
 
 
 def _begins_byline(text: str) -> bool:
-    """Whether the text begins with `Von`, or has only names after a longer form such as `Ein Gastbeitrag von`."""
+    """True if the text begins with `Von`, or has only names after a longer form such as `Ein Gastbeitrag von`."""
     longer = NAME_PREFIX.match(text)
     if longer is not None and all(map(NAME.match, _BETWEEN_NAMES.split(text[longer.end() :]))):
         return True
@@ -172,7 +172,7 @@ def _begins_byline(text: str) -> bool:
 
 
 def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
-    """Whether the paragraph is bold or italic as a whole, and each of its parts is a name."""
+    """True if the paragraph is bold or italic as a whole, and each of its parts is a name."""
     holder = paragraph.find("*")
     if holder is None or holder.tag not in {"strong", "b", "em", "i"} or visible_text(holder) != text:
         return False
@@ -213,7 +213,7 @@ def _names_in(byline: HtmlElement) -> str:
 
 
 def _is_prefix(text: str) -> bool:
-    """Whether the text is only what stands before a name: `Von`, `Eine Analyse von`."""
+    """True if the text is only what stands before a name: `Von`, `Eine Analyse von`."""
     return _PREFIX_ONLY.match(text) is not None or NAME_PREFIX.fullmatch(f"{text} ") is not None
 
 

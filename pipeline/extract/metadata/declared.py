@@ -139,7 +139,7 @@ def types_of(node: Node) -> set[str]:
 
 
 def is_not_free(node: Node) -> bool:
-    """Whether the node is declared as not free (https://schema.org/isAccessibleForFree); False if it says nothing."""
+    """True if the node is declared as not free (https://schema.org/isAccessibleForFree); False if it says nothing."""
     return (
         str(node.get("isAccessibleForFree", "")).strip().lower().removeprefix("http://").removeprefix("https://")
         in _NOT_FREE

@@ -67,7 +67,7 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
 
 
 def is_of_article(heading: HtmlElement) -> bool:
-    """Whether the heading is an h1 in `article` or `main`, and not a link."""
+    """True if the heading is an h1 in `article` or `main`, and not a link."""
     return heading.tag == "h1" and _is_within(heading, "article", "main") and heading.find(".//a") is None
 
 

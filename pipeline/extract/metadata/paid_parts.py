@@ -54,7 +54,7 @@ def paid_parts(body: HtmlElement, declared: Declared, access: Access) -> list[Ht
 
 
 def _is_offer(element: HtmlElement) -> bool:
-    """Whether the element is the notice that stops the reader, by its name and its words."""
+    """True if the element is the notice that stops the reader, by its name and its words."""
     if not _OFFER_NAMES.search(name_attributes(element)):
         return False
     text = text_within(element, _MAX_OFFER_CHARS)

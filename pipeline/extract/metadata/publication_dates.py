@@ -202,7 +202,7 @@ def _is_same_day(moment: Moment, day: Moment, zone: tzinfo | None) -> bool:
 
 
 def _is_same_clock(zoned: _DateCandidate, zoneless: _DateCandidate, zone: tzinfo | None) -> bool:
-    """Whether both were written with the same date and time.
+    """True if both were written with the same date and time.
 
     If no zone is known, a declared time may also be a multiple of 30 minutes away, up to the largest offset from UTC.
     """

@@ -81,7 +81,7 @@ def without_site(title: str, sites: Sequence[str]) -> str:
 
 
 def _is_site(text: str, sites: Sequence[str], *, shares: bool) -> bool:
-    """Whether the end of a title is the outlet's name, a part of it, or it with a few more words.
+    """True if the end of a title is the outlet's name, a part of it, or it with a few more words.
 
     After a bar one shared word is enough. A dash is also a mark of headlines: `Pay dispute - Harbour at a standstill`.
     """
@@ -148,7 +148,7 @@ def choose_headline(
 
 
 def shares_words(heading: str, titles: Iterable[str]) -> bool:
-    """Whether a heading shares a longer word with one of the titles, or several shorter ones."""
+    """True if a heading shares a longer word with one of the titles, or several shorter ones."""
     shared = {word for title in titles for word in words_of(title)} & set(words_of(heading))
     return len(shared) >= _MANY_WORDS or any(len(word) >= _MIN_WORD_CHARS for word in shared)
 

@@ -151,7 +151,7 @@ def _joined(element: HtmlElement, kind: BlockKind, mark: str, lines: Sequence[Li
 
 
 def _is_of_facts(table: HtmlElement) -> bool:
-    """Whether the table has rows of several short cells. (Others were made to place things on the page.)"""
+    """True if the table has rows of several short cells. (Others were made to place things on the page.)"""
     if next(table.iterdescendants("table"), None) is not None:
         return False
     cells = list(table.iter("td", "th"))

@@ -147,7 +147,7 @@ def _without_forbidden(body: bytes) -> bytes:
 
 
 def _is_forbidden(number: bytes) -> bool:
-    """Whether XML forbids the character with this number: `x0`, `11`."""
+    """True if XML forbids the character with this number: `x0`, `11`."""
     code = int(number[1:], 16) if number[:1] in b"xX" else int(number)
     return code > sys.maxunicode or _FORBIDDEN.match(chr(code)) is not None
 

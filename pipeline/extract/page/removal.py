@@ -124,7 +124,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def has_credit(box: HtmlElement, text: str) -> bool:
-    """Whether one of the lines of the box says whose a picture is. `text` is the text of the box."""
+    """True if one of the lines of the box says whose a picture is. `text` is the text of the box."""
     return _CREDIT_WORD.search(text) is not None and any(map(_CREDIT_LINE.match, lines_of(box)))
 
 

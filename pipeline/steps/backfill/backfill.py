@@ -217,7 +217,7 @@ def fate(
 
 
 def is_lost(article: ArticleOfInterval, *, has_archive: bool) -> bool:
-    """Whether the article's page could be found nowhere at the last attempt: neither on its site nor, if the site has
+    """True if the article's page could be found nowhere at the last attempt: neither on its site nor, if the site has
     lost it, in a web archive that may be asked."""
     if article.has_page or article.has_feed_text or article.reason is None:
         return False
@@ -321,7 +321,7 @@ class _ReadArticle(msgspec.Struct, frozen=True):
     source_id: str
     article_id: UUID
     captured_then: bool
-    """Whether it was captured in the interval."""
+    """True if it was captured in the interval."""
 
 
 def _read_by(ledger: Ledger, run: Run, started_at: datetime, interval: Interval) -> dict[UUID, _ReadArticle]:

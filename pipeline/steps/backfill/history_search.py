@@ -60,17 +60,17 @@ class History(msgspec.Struct, frozen=True):
 
 
 def asks_web_archive(settings: Settings, source: Source) -> bool:
-    """Whether a web archive is searched for this source."""
+    """True if a web archive is searched for this source."""
     return _may_ask(settings.wayback_url, source, settings)
 
 
 def reads_cc_news(settings: Settings, source: Source) -> bool:
-    """Whether CC-NEWS is read for this source."""
+    """True if CC-NEWS is read for this source."""
     return _may_ask(settings.cc_news_url, source, settings)
 
 
 def _may_ask(archive_url: str, source: Source, settings: Settings) -> bool:
-    """Whether the archive may learn of this source. A public archive has no pages of hosts in your own network, and
+    """True if the archive may learn of this source. A public archive has no pages of hosts in your own network, and
     must not learn their names."""
     allowed = AllowedHosts(settings.allow_hosts)
     is_own = (urlsplit(source.homepage).hostname or "") in allowed

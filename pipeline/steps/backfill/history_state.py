@@ -83,13 +83,13 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return self.page_since is not None
 
     def is_newly_found(self, run: Run, started_at: datetime) -> bool:
-        """Whether this run counts the article as found: recover found it in the history, and see `_is_counted_by`."""
+        """True if this run counts the article as found: recover found it in the history, and see `_is_counted_by`."""
         return self.known_by.startswith(_RECOVERY) and self._is_counted_by(
             run, started_at, of_run=self.known_run, since=self.known_since
         )
 
     def is_newly_recovered(self, run: Run, started_at: datetime) -> bool:
-        """Whether this run counts the page as recovered: recover captured it, and see `_is_counted_by`."""
+        """True if this run counts the page as recovered: recover captured it, and see `_is_counted_by`."""
         if self.page_since is None or self.page_by is None or self.page_run is None:
             return False
         return self.page_by.startswith(_RECOVERY) and self._is_counted_by(
@@ -97,7 +97,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _is_counted_by(self, run: Run, started_at: datetime, *, of_run: str, since: datetime) -> bool:
-        """Whether `run`, started at `started_at`, counts an event that `of_run` recorded at `since`.
+        """True if `run`, started at `started_at`, counts an event that `of_run` recorded at `since`.
 
         Every event is counted once. A run counts the events that it recorded since its start. The exception is an event
         that another run has counted: that run started later and took this one for killed.
@@ -115,7 +115,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return is_gone(self.reason, self.status)
 
     def wants_live_page(self, now: datetime) -> bool:
-        """Whether its address should be requested now.
+        """True if its address should be requested now.
 
         Pages and sites come back, so the number of attempts does not matter. After a failure that does not pass, the
         next request waits for LOOKUP_KEPT.
@@ -127,14 +127,14 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
         return is_passing(self.reason, self.status) and not self.is_gone
 
     def wants_archived_page(self, now: datetime) -> bool:
-        """Whether a web archive should be asked for the page now, because the site has lost it."""
+        """True if a web archive should be asked for the page now, because the site has lost it."""
         if self.has_page or not self.is_gone:
             return False
         return self.reason != NOT_ARCHIVED or self.failed_at is None or self.failed_at <= now - LOOKUP_KEPT
 
 
 def is_gone(reason: str | None, status: int | None) -> bool:
-    """Whether a failed capture means that the page no longer exists on its site."""
+    """True if a failed capture means that the page no longer exists on its site."""
     return status in GONE_STATUS or reason in GONE_REASONS or reason == NOT_ARCHIVED
 
 

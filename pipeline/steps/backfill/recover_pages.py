@@ -174,7 +174,7 @@ class PageRecovery:
         return [self.not_archived(article, f"none of {len(captures)} archived captures can be used")]
 
     def _is_own(self, memento: Memento, article: ArticleOfInterval) -> bool:
-        """Whether the archived page is the article's: at its own address, or at another address of its site to which
+        """True if the archived page is the article's: at its own address, or at another address of its site to which
         the article's address redirected at that time."""
         try:
             # the article's id may have been made by older rules for addresses

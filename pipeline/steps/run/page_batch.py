@@ -58,7 +58,7 @@ class PageBatch(Generic[P]):
         self.put_off: dict[str, str] = {}
         """Host ▶ why no request was sent to it. Its pages have no event and stay pending."""
         self.is_host_busy = False
-        """Whether a request gave up waiting for its turn at a host. Those of a further batch would wait in vain too."""
+        """True if a request gave up waiting for its turn at a host. Those of a further batch would wait in vain too."""
 
     async def run(self, pages: Iterable[P]) -> StepResult:
         """Visit the pages of one batch at the same time and record their events with one append.

@@ -15,7 +15,7 @@ class RunInterval(msgspec.Struct, frozen=True):
 
     interval: Interval
     polls: bool
-    """Whether the run polls feeds. A run over the past does not: feeds show only the newest items."""
+    """True if the run polls feeds. A run over the past does not: feeds show only the newest items."""
 
 
 def run_interval(interval: Interval, *, now: datetime, settings: Settings) -> RunInterval:

@@ -191,7 +191,7 @@ def test_only_names_and_public_addresses_on_public_ports_pass(url: str) -> None:
 
 
 def _reads_as_address(host: str) -> bool:
-    """Whether the resolver of the system would read the host as a numeric address."""
+    """True if the resolver of the system would read the host as a numeric address."""
     try:
         socket.inet_aton(host.rstrip("."))
     except OSError:

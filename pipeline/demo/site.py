@@ -40,7 +40,7 @@ class SitePage:
         return format_datetime(self.modified_at, usegmt=True) if self.modified_at else ""
 
     def is_unmodified(self, if_none_match: str, if_modified_since: str) -> bool:
-        """True if to answer a conditional request with 304. An entity tag overrules a date (RFC 9110, 13.2.2)."""
+        """True if a conditional request gets a 304. An entity tag overrules a date (RFC 9110, 13.2.2)."""
         if self.modified_at is None:
             return False
         if if_none_match:

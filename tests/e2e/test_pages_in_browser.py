@@ -75,6 +75,10 @@ def look_at_all(reader: Reader, addresses: list[str]) -> None:
         reader.page.goto(address)
         width = reader.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert width <= 0, f"{address} is too wide"
+        if reader.page.evaluate("innerWidth") < 640:
+            wider = "all => all.filter(each => each.scrollWidth > each.clientWidth).length"
+            cut = reader.page.eval_on_selector_all(".scroll:not(:has(.map))", wider)
+            assert cut == 0, f"{address} has tables that a phone cuts"
         found = Axe().run(reader.page).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == [], address
     assert reader.wrong == []

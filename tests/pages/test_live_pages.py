@@ -51,6 +51,12 @@ def test_links_lead_to_pages_of_every_kind_and_keep_the_choice(browser: Browser)
     assert set(opened) == {*KINDS, "record", "changes.atom"} - {"backfill"}
 
 
+def test_a_source_without_articles_stays_chosen(browser: Browser) -> None:
+    page = parsed(browser.get("/?source=nowhere").text)
+    assert page.xpath("//select[@name='source']/option[@selected]/text()") == ["nowhere"]
+    assert page.xpath("//*[@class='empty']")
+
+
 def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         found = con.sql("select article_id::varchar, source_id from search('deich')").fetchall()

@@ -12,6 +12,19 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     if (navigator.clipboard) navigator.clipboard.writeText(query.textContent);
   });
 }
+// On a phone, style.css stacks the cells of a row, each with the head of its column. The roles keep what the layout takes away.
+for (const table of document.querySelectorAll("table:not(.map)")) {
+  const roles = {thead: "rowgroup", tbody: "rowgroup", tr: "row", td: "cell", "thead th": "columnheader", "tbody th": "rowheader"};
+  table.role = "table";
+  for (const [parts, role] of Object.entries(roles)) {
+    for (const part of table.querySelectorAll(parts)) part.role = role;
+  }
+  const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent);
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, column) => { cell.dataset.head = heads[column]; });
+  }
+  table.classList.add("stacking");
+}
 // A report has no server: the browser searches the list that the page holds, for the words after # in the address.
 const list = document.querySelector("[data-listed]");
 const filter = document.querySelector("[data-filter]");

@@ -23,7 +23,7 @@ from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
 from pipeline.extract.metadata.article_header import ArticleHeader, read_header
 from pipeline.extract.metadata.article_metadata import as_utc, choose_metadata
-from pipeline.extract.metadata.authors import signed_by
+from pipeline.extract.metadata.authors import OutletNames, signed_by
 from pipeline.extract.metadata.declared import Declared, read_declared
 from pipeline.extract.metadata.paid_parts import paid_parts
 from pipeline.extract.metadata.titles import (
@@ -98,8 +98,8 @@ def extract_page(
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     blocks = without_templates(blocks, templates, removal)
     if not metadata.names_person:
-        authors, blocks = _signature(blocks, removal)
-        if authors:
+        authors, blocks = _signature(blocks, removal, metadata.outlet)
+        if authors and not (article.authors and metadata.outlet.is_named(authors[0])):
             origins = {**article.origins, "authors": "signature"}
             article = msgspec.structs.replace(article, authors=authors, origins=origins)
     said = tuple(dict.fromkeys((*titles, page_title, *filter(None, (article.headline,)))))
@@ -176,18 +176,19 @@ def _continues(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
     return start in normal(" ".join(texts))
 
 
-def _signature(blocks: list[Block], removal: Removal) -> tuple[tuple[str, ...], list[Block]]:
+def _signature(blocks: list[Block], removal: Removal, outlet: OutletNames) -> tuple[tuple[str, ...], list[Block]]:
     """The authors in the last line, or in a line of credits that was removed; and the blocks without that last line.
 
     A name after a quotation is its speaker, not the author.
     """
     before, last = blocks[-2:] if len(blocks) > 1 else (None, None)
     if before and last and before.kind is last.kind is BlockKind.PARAGRAPH and before.text.endswith(_FULL_STOPS):
-        authors = signed_by(last.text)
+        authors = signed_by(last.text, outlet)
         if authors:
             removal.add("byline", "signature", last.text)
             return authors, blocks[:-1]
-    return next(filter(None, map(signed_by, removal.texts("byline", "source"))), ()), blocks
+    signed = (signed_by(text, outlet) for text in removal.texts("byline", "source"))
+    return next(filter(None, signed), ()), blocks
 
 
 def _unsaid(text: str, article: Extraction) -> str:

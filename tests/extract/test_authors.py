@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.extract.metadata.authors import split_names
+from pipeline.extract.metadata.person_names import split_names
 from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
 
 
@@ -73,6 +73,28 @@ def test_bylines(byline: str, names: list[str]) -> None:
         ("By Anna Berg Special to the Holm Times", ["Anna Berg"]),
         ("Von Anna von der Heide und Bo Carls", ["Anna von der Heide", "Bo Carls"]),
         ("Anna Berg, Bo Carls, Cara Dorn", ["Anna Berg", "Bo Carls", "Cara Dorn"]),
+        ("Anna Berg, Wiekstadt; Bo Carls, Holm", ["Anna Berg", "Bo Carls"]),
+        ("Anna Berg (Text), Bo Carls (Bilder)", ["Anna Berg"]),
+        ("Anna Berg, Journalist, Bo Carls, Fotograf", ["Anna Berg"]),
+        ("Par Anna Berg (avec AFP)", ["Anna Berg", "AFP"]),
+        ("Anna Berg/dpa", ["Anna Berg", "dpa"]),
+        ("Af Anna Berg /ritzau/", ["Anna Berg", "ritzau"]),
+        ("di Anna Berg, inviata a Kiev", ["Anna Berg"]),
+        ("dal nostro inviato Anna Berg", ["Anna Berg"]),
+        ("Onze redacteur Anna Berg", ["Anna Berg"]),
+        ("oprac. Anna Berg", ["Anna Berg"]),
+        ("Anna Berg, redacteur economie", ["Anna Berg"]),
+        ("Anna Berg, Special to the Holm Times", ["Anna Berg"]),
+        ("By Anna Berg, Holm Bureau | Edited by Bo Carls", ["Anna Berg"]),
+        ("By ANNA BERG, POLITICAL EDITOR and BO CARLS", ["ANNA BERG", "BO CARLS"]),
+        ("BY ANNA BERG AND BO CARLS FOR HOLMBOTE", ["ANNA BERG", "BO CARLS"]),
+        ("Anna Berg + Bo Carls", ["Anna Berg", "Bo Carls"]),
+        ("By Anna Berg with additional reporting by Bo Carls", ["Anna Berg"]),
+        ("Von Anna Berg mit Agenturmaterial", ["Anna Berg"]),
+        ("By Ahmed al-Sayed and Noor bin Rashid", ["Ahmed al-Sayed", "Noor bin Rashid"]),
+        ("Анна Берг, Бо Карлс", ["Анна Берг", "Бо Карлс"]),
+        ("김지우 기자", ["김지우"]),
+        ("Harbour Institute for Peace", ["Harbour Institute for Peace"]),
     ],
 )
 def test_roles_places_and_networks_are_no_part_of_a_name(byline: str, names: list[str]) -> None:
@@ -204,6 +226,32 @@ BYLINES = {
         ["Anna Berg", "Bo Carls"],
     ),
     "another language": ("<p>Par <a href='/p/1'>Anna Berg</a> et Bo Carls</p>", ["Anna Berg", "Bo Carls"]),
+    "an element after a link": (
+        "<div>By <a href='/profiles/1'>Anna Berg</a> and <span>Bo Carls</span>, HNN</div>",
+        ["Anna Berg", "Bo Carls"],
+    ),
+    "roles, places and links": (
+        "<div class='authorCard'><div><span>Anna Berg</span><span>Reporting from</span><span>Holm</span></div>"
+        "<a href='/kontakt'>Kontakt</a></div>",
+        ["Anna Berg"],
+    ),
+    "one box for each": (
+        "<div class='byline'><a href='/k/1'>Anna Berg</a></div><div class='byline'><a href='/k/2'>Bo Carls</a></div>",
+        ["Anna Berg", "Bo Carls"],
+    ),
+    "an element that leads to the names": (
+        "<span>Ein Kommentar von </span><a href='/k/1'>Anna Berg</a>",
+        ["Anna Berg"],
+    ),
+    "an editor": (
+        "<div class='auth'>Reported by: <a href='/a/1'>Anna Berg</a>, Edited by: <a href='/a/2'>Bo Carls</a></div>",
+        ["Anna Berg"],
+    ),
+    "a name for screen readers": (
+        "<address><a rel='author'><span>Anna Berg</span> <span>Anna</span> <span>Berg</span></a></address>",
+        ["Anna Berg"],
+    ),
+    "who published it": ("<div>Published by Anna Berg on March 2, 2026</div>", ["Anna Berg"]),
     "a bold first line": ("<p><strong>Anna Berg/Bo Carls</strong></p>", ["Anna Berg", "Bo Carls"]),
 }
 
@@ -218,8 +266,41 @@ def test_a_byline_is_read_by_its_elements(byline: str, authors: list[str]) -> No
 
 def test_a_byline_that_names_more_persons_goes_before_json_ld() -> None:
     head = json_ld(author={"@type": "Person", "name": "Bo Carls"})
-    extraction = extract(page("<p>Von Anna Berg und Bo Carls</p>" + paragraphs(DEICH), head=head))
+    extraction = extract(page("<p>Von Anna Berg und Bo Carls, Kiel</p>" + paragraphs(DEICH), head=head))
     assert extraction.authors == ("Anna Berg", "Bo Carls")
+
+
+def test_links_beside_a_byline_name_no_more_persons() -> None:
+    head = json_ld(author={"@type": "Person", "name": "Anna Berg"})
+    byline = "<div>By <a href='/a/1'>Anna Berg</a> <a>Holm News</a> <a>Harbour Guide</a> <a>Play</a></div>"
+    assert extract(page(byline + paragraphs(DEICH), head=head)).authors == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Von Anfang an war Anke Tamsen dabei.",
+        "By Monday morning, Anke Tamsen was back.",
+        "In Brückfeld sprach Anke Tamsen.",
+        "Im Landtag von Holmland soll am Mittwoch darüber beraten werden.",
+    ],
+)
+def test_a_sentence_is_no_byline(line: str) -> None:
+    outlet = json_ld(author={"@type": "Organization", "name": "Holmbote"})
+    for inside in (f"<p>{line}</p>{paragraphs(DEICH)}", f"{paragraphs(DEICH)}<p>{line}</p>"):
+        assert extract(page(inside, head=outlet)).authors == ("Holmbote",)
+
+
+def test_a_name_in_a_script_without_capitals_is_no_account() -> None:
+    head = json_ld(author={"@type": "Person", "name": "新井"})
+    assert extract(page("<p>By Anna Berg and Bo Carls</p>" + paragraphs(DEICH), head=head)).authors == ("新井",)
+
+
+def test_a_newsroom_signs_only_if_nothing_else_names_an_author() -> None:
+    signed = paragraphs(DEICH) + "<p>Harbour-Redaktion</p>"
+    assert extract(page(signed)).authors == ("Harbour-Redaktion",)
+    outlet = json_ld(author={"@type": "Organization", "name": "Holmbote"})
+    assert extract(page(signed, head=outlet)).authors == ("Holmbote",)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +310,7 @@ def test_a_byline_that_names_more_persons_goes_before_json_ld() -> None:
         ("(Anna Berg und Bo Carls)", ("Anna Berg", "Bo Carls"), ()),
         ("Text: Anna Berg", ("Anna Berg",), ()),
         ("Anna Berg/dpa", ("Anna Berg",), ("dpa",)),
+        ("Holmbote / Anna Berg", ("Anna Berg",), ()),
         ("Reporting by Anna Berg in Wiekstadt; Editing by Bo Carls", ("Anna Berg",), ()),
         ("Und das Wasser steigt", (), ()),
     ],

@@ -18,7 +18,7 @@ from lxml.html import HtmlElement
 from pipeline.events import Access
 from pipeline.extract.extraction import Extraction
 from pipeline.extract.metadata.article_header import ArticleHeader
-from pipeline.extract.metadata.authors import LOOSE_AUTHOR_METAS, choose_authors
+from pipeline.extract.metadata.authors import LOOSE_AUTHOR_METAS, OutletNames, choose_authors
 from pipeline.extract.metadata.byline import labelled_byline
 from pipeline.extract.metadata.declared import Declared, Node, is_not_free
 from pipeline.extract.metadata.publication_dates import choose_publication
@@ -49,6 +49,7 @@ class Metadata(msgspec.Struct, frozen=True):
     """Without its text."""
     zone: tzinfo
     """For times without a zone."""
+    outlet: OutletNames
     names_person: bool
     """True if one of the authors is a person."""
 
@@ -77,9 +78,10 @@ def choose_metadata(
     if publication.published.origin in {"", "url"}:
         times = [*header.times, *labelled_times(body)]
         publication = choose_publication(declared, times, url=url, zone=zone, captured_at=captured_at)
-    authors = choose_authors(declared, header.byline, url)
+    outlet = OutletNames.of_page(declared, url)
+    authors = choose_authors(declared, header.byline, outlet)
     if not authors.are_persons or authors.origin in LOOSE_AUTHOR_METAS:
-        labelled = choose_authors(declared, labelled_byline(body), url)
+        labelled = choose_authors(declared, labelled_byline(body), outlet)
         authors = labelled if labelled.are_persons else authors
     origins = {
         "headline": headline_origin,
@@ -102,7 +104,7 @@ def choose_metadata(
         canonical_url=_choose_canonical_url(declared, url),
         origins={name: origin for name, origin in origins.items() if origin},
     )
-    return Metadata(article, publication.zone, authors.are_persons)
+    return Metadata(article, publication.zone, outlet, authors.are_persons)
 
 
 def _choose_language(declared: Declared, html_language: str | None) -> str | None:

@@ -13,16 +13,17 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipeline.extract.metadata.authors import NAME_PREFIX
-from pipeline.extract.page.quotations import NAME
+from pipeline.extract.metadata.authors import signed_by
+from pipeline.extract.metadata.person_names import NAME_PREFIX, names_person
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes, short_texts, text_after
 from pipeline.extract.page.text import elements_at, raw_text, tidy, visible_text
 
 _AUTHOR_ATTRIBUTE = re.compile(
-    r"(?:^|[\s_-])(?:author|authors|autor|autoren|contributor|byline|by-line|author-?name|verfasser|journalist|writer)s?(?:$|[\s_-])",
+    r"(?:^|[\s_-]|(?-i:(?<=[a-z])(?=[A-Z])))(?:author|auteur|auth?or[ei]|autor(?:en)?|contributor|by-?line|author-?name|verfasser"
+    r"|journalist|forfatter|signature|writer|yazar)s?(?:$|[\s_-]|(?-i:(?=[A-Z])))",
     re.IGNORECASE,
 )
-"""A word in the class, id or another name of an element that holds authors."""
+"""A word in the class, id or another name of an element that holds authors: `article__author`, `authorName`."""
 _BYLINE_START = re.compile(
     r"^(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|authors?|redacción)\b:?\s+(?P<names>\S.{2,})$", re.IGNORECASE
 )
@@ -44,7 +45,8 @@ _AUTHOR_PAGE = re.compile(
 
 _NETWORK = re.compile(
     r"(?:on |auf |@)?(?:twitter|x|facebook|instagram|linkedin|xing|mastodon|bluesky|threads|tiktok|youtube|whatsapp"
-    r"|telegram|signal|e-?mail|mail|rss|follow|folgen|teilen|share)\W*$",
+    r"|telegram|signal|flipboard|reddit|comments?|kommentare?|print|drucken|copy link|link kopieren|save|merken"
+    r"|e-?mail|mail|rss|follow|folgen|teilen|share)\W*$",
     re.IGNORECASE,
 )
 """A link beside a name that is no name: `Twitter`, `@x`, `E-Mail`, `Folgen`."""
@@ -58,18 +60,18 @@ _PREFIX_ONLY = re.compile(r"(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|au
 """A piece that only leads to the next name: `Von`, `und`."""
 _JOINED = re.compile(r"\s*(?:,|/|&|(?:und|and|et|y|e|en|og|och|sowie)\b)", re.IGNORECASE)
 """How text after a link begins that names one more author."""
-_SENTENCE = re.compile(r"\b[a-zäöüß]{4,}\b(?!;|$).*\b[a-zäöüß]{2,}")
-"""Words of a sentence, as in a note on the author; a name has at most one such word (`von der Heide`)."""
 _AFTER_DATE = re.compile(
     r"\d{4}\b.{0,20}?(?:[|•·–]\s*|,\s+(?=von\b|by\b))(?:(?:von|by)\s+)?(?P<names>[^|•·]{5,80})$", re.IGNORECASE
 )
 """Names after a date: `12. März 2026, 10:12 Uhr, von Anna Berg`."""
-_BETWEEN_NAMES = re.compile(r"\s*/\s*|,\s+|\s(?:und|and)\s")
 _BYLINE_TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
 _LINE_TAGS = frozenset({"p", "div", "address", "li"})
 """Those of them that are lines of their own, which can be taken out of the text."""
+_MAX_PREFIX_CHARS = 40
 _MAX_CHARS = 120
 """Maximum length of a byline that is plain text."""
+_MAX_CASELESS_CHARS = 30
+"""Maximum length of a byline in a script without capitals, in which names do not differ from other words."""
 _MAX_CHARS_IN_ELEMENTS = 300
 """Maximum length of a byline whose parts are elements."""
 _PARAGRAPH_CHARS = 120
@@ -104,10 +106,11 @@ class Byline(msgspec.Struct, frozen=True):
 def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
     """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph.
 
-    `window` has the elements after the headline, or those above it, and their texts. Names after a date, and a
-    paragraph of nothing but bold or italic names, count if there is no other byline and no long paragraph before them.
+    `window` has the elements after the headline, or those above it, and their texts. If there is no other byline and no
+    long paragraph before them, names after a date count, and a paragraph of nothing but bold or italic names.
     """
-    named: str | None = None
+    named: dict[HtmlElement, str] = {}
+    led: str | None = None
     bare: str | None = None
     linked: dict[str, None] = {}
     prose_seen = 0
@@ -118,28 +121,35 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
             prose_seen += 1
             if prose_seen == 2:
                 break
+        if element.tag in _BYLINE_TAGS and text and _leads_to_names(element, text):
+            following = element.getnext()
+            names = _names_in(following) if following is not None else ""
+            led = led or (names if names_person(names) else None)
+            continue
         if not 4 <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
             continue
         if element.tag in _BYLINE_TAGS and _begins_byline(text) and (len(text) <= _MAX_CHARS or len(element)):
             names = _names_in(element)
-            if names:
+            if names_person(names):
                 is_line = not prose_begun and element.tag in _LINE_TAGS
                 return Byline(names, element if is_line else None)
         if len(text) > _MAX_CHARS:
             continue
-        dated = _AFTER_DATE.search(text) if prose_seen == 0 else None
-        if dated and all(map(NAME.match, _BETWEEN_NAMES.split(dated["names"]))):
-            bare = bare or dated["names"]
         is_author = element.get("rel") == "author"
         if element.tag == "a" and (is_author or _AUTHOR_PAGE.search(element.get("href") or "")):
             linked[text] = None
         is_named = is_author or element.tag == "address" or _AUTHOR_ATTRIBUTE.search(name_attributes(element))
-        if named is None and is_named and not _is_speaker(element):
+        if is_named and not _is_speaker(element) and all(_is_like(element, other) for other in named):
             names = _names_in(element)
-            named = names if names and not _SENTENCE.search(names) else None
-        if bare is None and prose_seen == 0 and element.tag == "p" and _is_bare_byline(element, text):
-            bare = text
-    return Byline("; ".join(linked) or named or bare or None)
+            if names_person(names) and (text.lower() != text.upper() or len(text) <= _MAX_CASELESS_CHARS):
+                named[element] = names
+        if bare is None and prose_seen == 0:
+            dated = _AFTER_DATE.search(text)
+            if dated and signed_by(dated["names"]):
+                bare = dated["names"]
+            elif _is_bare_byline(element, text) and signed_by(text):
+                bare = text
+    return Byline("; ".join(linked) or "; ".join(named.values()) or led or bare or None)
 
 
 def labelled_byline(body: HtmlElement) -> str | None:
@@ -149,7 +159,7 @@ def labelled_byline(body: HtmlElement) -> str | None:
         label = _LABEL.match(text)
         if label is not None:
             names = tidy(label["names"] or text_after(text))
-            if names and all(map(NAME.match, _BETWEEN_NAMES.split(names))):
+            if signed_by(names):
                 found[names] = None
     if not found:
         found = {visible_text(link): None for link in elements_at(_AUTHOR_LINKS, body)}
@@ -163,43 +173,51 @@ def _is_speaker(element: HtmlElement) -> bool:
     return any(next(place.itersiblings("blockquote", preceding=True), None) is not None for place in places)
 
 
+def _is_like(element: HtmlElement, other: HtmlElement) -> bool:
+    """True if two elements stand beside each other and have the same names, as those of two authors have."""
+    return element.getparent() is other.getparent() and element.attrib == other.attrib
+
+
+def _leads_to_names(element: HtmlElement, text: str) -> bool:
+    """True if the element only leads to the next one: `<span>Von</span> <a>Anna Berg</a>`."""
+    return len(text) <= _MAX_PREFIX_CHARS and not (element.tail or "").strip() and _is_prefix(text)
+
+
 def _begins_byline(text: str) -> bool:
     """True if the text begins with `Von`, or has only names after a longer form such as `Ein Gastbeitrag von`."""
-    longer = NAME_PREFIX.match(text)
-    if longer is not None and all(map(NAME.match, _BETWEEN_NAMES.split(text[longer.end() :]))):
-        return True
-    return _BYLINE_START.match(text) is not None
+    return _BYLINE_START.match(text) is not None or (
+        NAME_PREFIX.match(text) is not None and signed_by(_BYLINE_DATE.sub("", text)) != ()
+    )
 
 
 def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
-    """True if the paragraph is bold or italic as a whole, and each of its parts is a name."""
-    holder = paragraph.find("*")
-    if holder is None or holder.tag not in {"strong", "b", "em", "i"} or visible_text(holder) != text:
-        return False
-    return all(map(NAME.match, _BETWEEN_NAMES.split(text)))
+    """True if the paragraph is bold or italic as a whole."""
+    holder = paragraph.find("*") if paragraph.tag == "p" else None
+    return holder is not None and holder.tag in {"strong", "b", "em", "i"} and visible_text(holder) == text
 
 
 def _names_in(byline: HtmlElement) -> str:
     """The names of a byline, separated by semicolons; empty if it has none.
 
-    After a name that is a link, plain text is a name only if it begins with a comma or `und`.
+    After a name that is a link, plain text is a name only after a comma or `und`.
     """
     names: list[str] = []
-    is_linked = False
+    is_linked = is_joined = is_open = False
     for raw, is_link in _pieces(byline):
         joined = _JOINED.match(raw or "") if names else None
         piece = tidy((raw or "")[joined.end() if joined else 0 :]).strip(" ,|•·")
         if raw is None or (_AFTER_NAMES.match(piece) and names):
             break
-        is_addition = is_link or joined is not None
-        if not piece or _NETWORK.match(piece) or (is_linked and not is_addition):
+        is_joined = is_joined or joined is not None
+        if not piece or _NETWORK.match(piece) or (is_linked and not (is_link or is_joined or is_open)):
             continue
         is_linked = is_linked or is_link
         date = _BYLINE_DATE.search(f" {piece}")
         name = piece[: max(0, date.start() - 1)] if date else piece
-        # Two single words are the given name and the family name.
-        is_part = bool(names) and (_is_prefix(names[-1]) or (" " not in names[-1] and " " not in name))
-        if name and (is_part or _is_prefix(name)):
+        # Two single words before any full name are the given name and the family name.
+        is_part = bool(names) and (is_open or " " not in "".join((*names, name)))
+        is_joined, is_open = False, _is_prefix(name)
+        if name and (is_part or is_open):
             names[-1:] = [f"{names[-1]} {name}" if names else name]
         elif name:
             names.append(name)

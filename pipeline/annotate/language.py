@@ -26,10 +26,12 @@ LANGUAGES = frozenset(_NAMES.split())
 @cache
 def _identifier() -> LanguageIdentifier:
     """The model, loaded at its first use because that takes a tenth of a second and tens of megabytes."""
+    from numpy import ascontiguousarray
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
+    identifier.nb_ptc = ascontiguousarray(identifier.nb_ptc)  # the rows that a text needs are read a third faster
     return identifier
 
 

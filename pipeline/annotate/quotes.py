@@ -108,7 +108,7 @@ _TOLD: tuple[AnyRule, ...] = (as_told, said_in_document, document_says, quoted_s
 def _quote(reading: Reading, item: _Found, speakers: Speakers) -> Quote:
     person, penalty = speakers.person(item.attribution, item.sentence)
     text, cue, speaker = reading.text, item.attribution.cue, item.attribution.speaker
-    is_source = cue is not None and reading.is_at(cue[0], *reading.lexicon.source_words)
+    is_source = cue is not None and reading.is_in(cue[0], reading.lexicon.source_words)
     is_named_after = cue is not None and speaker is not None and item.tokens[1] <= cue[0] < speaker[0]
     if speaker is not None and cue is not None and is_named_after:
         is_named_after = reading.is_at(cue[0], "so") or not is_abstract(reading, speaker)

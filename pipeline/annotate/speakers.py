@@ -191,9 +191,8 @@ class Speakers:
         if is_several(self._view, speaker):
             return _NOBODY
         lexicon = self._people.lexicon
-        if speaker[1] - speaker[0] == 1 and first.lower in (
-            lexicon.pronouns | lexicon.pronouns_male | lexicon.pronouns_female
-        ):
+        pronouns = (lexicon.pronouns, lexicon.pronouns_male, lexicon.pronouns_female)
+        if speaker[1] - speaker[0] == 1 and any(first.lower in some for some in pronouns):
             if first.lower == "sie" and cue is not None and self._tokens[cue[0]].lower.endswith("en"):
                 return _NOBODY
             return self._antecedent(first.lower, speaker[0], sentence)

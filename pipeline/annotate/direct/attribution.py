@@ -106,7 +106,7 @@ def attribute_segments(reading: Reading) -> list[Quoted]:
 def _names(reading: Reading, attribution: Attribution) -> bool:
     """True if the words introduce a name, not a quotation: "so lautet der Titel", "das Motto lautete"."""
     speaker, cue, lexicon = attribution.speaker, attribution.cue, reading.lexicon
-    if speaker is None or cue is None or not reading.is_at(cue[0], *lexicon.naming_verbs):
+    if speaker is None or cue is None or not reading.is_in(cue[0], lexicon.naming_verbs):
         return False
     return any(token.lower in lexicon.title_nouns for token in reading.tokens[speaker[0] : speaker[1]])
 

@@ -83,7 +83,7 @@ def _label_after(s: Situation) -> Attribution | None:
         if verb is None or verb.frame is not Frame.LABEL:
             continue
         if s.tokens[at].lower in s.lexicon.participles and (
-            s.has(s.first, s.at, *s.lexicon.participle_auxiliaries) or s.is_at(at + 1, *s.lexicon.passive_forms)
+            s.has_in(s.first, s.at, s.lexicon.participle_auxiliaries) or s.is_in(at + 1, s.lexicon.passive_forms)
         ):
             return None
         speaker = relative_subject(s, s.first, at) or subject_after(s, at, s.end)

@@ -32,9 +32,11 @@ def is_abstract(view: View, phrase: Range) -> bool:
 
 def head_end(view: View, phrase: Range) -> int:
     """Where the phrase's first noun ends, before what belongs to it: "Die Welt | der Künstler"."""
-    breaks = view.lexicon.genitive_determiners | view.lexicon.prepositions
-    after = range(phrase[0] + 1, phrase[1])
-    return next((at for at in after if view.tokens[at].lower in breaks), phrase[1])
+    owners, prepositions = view.lexicon.genitive_determiners, view.lexicon.prepositions
+    for at, token in enumerate(view.tokens[phrase[0] + 1 : phrase[1]], phrase[0] + 1):
+        if token.lower in owners or token.lower in prepositions:
+            return at
+    return phrase[1]
 
 
 def may_be_somebody(view: View, phrase: Range) -> bool:

@@ -37,12 +37,11 @@ def split_names(
 
     What is a name in one place is one everywhere in the text, with a genitive -s or without.
     """
-    starts = [token.start for token in words]
     named: set[str] = set()
     is_name: list[bool] = []
     for number, segment in enumerate(segments):
         parts = _word().findall(text, segment.start, min(segment.end, segment.start + 200))
-        at = bisect_left(starts, segment.before)
+        at = bisect_left(words, segment.before, key=_start)
         last = segments[number - 1] if number else None
         follows_name = bool(is_name) and is_name[-1] and last is not None and _is_listed(text, last, segment, lexicon)
         is_name.append(
@@ -85,7 +84,7 @@ def without_nicknames(
             first = end
         else:
             kept.append(segment)
-    return [*rest, *words[first:]], kept
+    return [*rest, *words[first:]] if first else words, kept
 
 
 def _bare(text: str, segment: Segment) -> str:
@@ -114,7 +113,8 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
         return False
     if before.lower == "laut" and (len(parts) <= 3 or " " not in text[segment.start : segment.end]):
         return True
-    if before.lower in lexicon.definite_articles | lexicon.name_introducers and _tells(text, words, segment, lexicon):
+    introduces = before.lower in lexicon.definite_articles or before.lower in lexicon.name_introducers
+    if introduces and _tells(text, words, segment, lexicon):
         return True
     if _is_own_name(words, at, segment):
         return True

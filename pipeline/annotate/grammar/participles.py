@@ -45,8 +45,9 @@ def opens_with_participle(view: View, at: int, stop: int) -> bool:
     lexicon = view.lexicon
     if lexicon.is_german or at + 1 >= stop or not view.tokens[at].lower.endswith(("ing", "ed")):
         return False
-    follows = lexicon.prepositions | lexicon.determiners_nominative | lexicon.conjunctions
-    return view.tokens[at + 1].lower in follows - {"and"}
+    follower = view.tokens[at + 1].lower
+    follows = (lexicon.prepositions, lexicon.determiners_nominative, lexicon.conjunctions)
+    return follower != "and" and any(follower in words for words in follows)
 
 
 def is_passive_en(view: View, low: int, verb: int) -> bool:
@@ -54,7 +55,7 @@ def is_passive_en(view: View, low: int, verb: int) -> bool:
     if view.is_at(verb + 1, "by") and view.tokens[verb].lower.endswith("ed"):
         return True
     at = verb - 1
-    adverbs = view.lexicon.adverbs - view.lexicon.auxiliaries
-    while at > low and view.tokens[at].lower in adverbs:
+    lexicon = view.lexicon
+    while at > low and view.tokens[at].lower in lexicon.adverbs and view.tokens[at].lower not in lexicon.auxiliaries:
         at -= 1
-    return at >= low and view.tokens[at].lower in view.lexicon.passive_auxiliaries
+    return at >= low and view.tokens[at].lower in lexicon.passive_auxiliaries

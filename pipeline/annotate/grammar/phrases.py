@@ -196,7 +196,7 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
     if (
         first.lower in lexicon.time_openers
         and at + 1 < stop
-        and tokens[at + 1].lower in lexicon.times | lexicon.weekdays
+        and (tokens[at + 1].lower in lexicon.times or tokens[at + 1].lower in lexicon.weekdays)
     ):
         return None
     if not first.is_word or first.lower in lexicon.prepositions or first.lower in lexicon.conjunctions:

@@ -7,7 +7,7 @@ from collections.abc import Set
 import msgspec
 
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.tokens import Reading, Sentence, Token, View, fold_names, fold_segments, view_all
+from pipeline.annotate.grammar.tokens import Reading, Sentence, Token, View, fold_names, fold_segments
 from pipeline.annotate.lexicon import load_given_names
 
 _SENTENCE_ENDS = frozenset(".!?…")
@@ -22,7 +22,8 @@ def read_sentences(text: str, words: View, segments: list[Segment], titles: list
     Each segment becomes a single token: of `segments`, which may be quotations, one that stands for the marked words,
     and of `titles` a capitalised word.
     """
-    view = view_all(fold_segments(text, fold_names(text, words.tokens, titles), segments), words.lexicon)
+    tokens = fold_segments(text, fold_names(text, words.tokens, titles), segments)
+    view = View(tokens, words.lexicon, 0, len(tokens))
     sentences = split_sentences(text, view, segments)
     return Reading(
         tokens=_without_capitals(view, sentences),

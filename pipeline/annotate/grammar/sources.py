@@ -21,7 +21,7 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
     tokens, lexicon = view.tokens, view.lexicon
     word = tokens[at].lower
     if word in lexicon.source_prepositions:
-        if view.is_at(at + 1, *lexicon.own):
+        if view.is_in(at + 1, lexicon.own):
             return _own_source(view, at)
         end = source_end(view, at + 1, marks)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
@@ -35,7 +35,7 @@ def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
         return None
     start = _dative_phrase(view, at)
     if start is not None and lexicon.source_kind(tokens[at - 1].lower) == "source":
-        if view.is_at(at - 2, *lexicon.own):
+        if view.is_in(at - 2, lexicon.own):
             return _own_source(view, at)
         return Attribution((start, at), (at, at + 1))
     return _source_after(view, at, marks)
@@ -102,7 +102,7 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
     start = noun + 1
     is_named = "-" in tokens[noun].surface  # "nach DDV-Angaben": whose they are is said
     if kind in {"document", "finding"} or (
-        kind == "compound" and (is_named or not view.is_at(start, *lexicon.source_attributes))
+        kind == "compound" and (is_named or not view.is_in(start, lexicon.source_attributes))
     ):
         end = noun + 1 if is_named and kind == "compound" else noun_phrase(view, nach + 1, view.end)
         return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
@@ -180,7 +180,7 @@ def source_en(view: View, at: int) -> Attribution | None:
         start = at + 4
     else:
         return None
-    end = start + 1 if view.is_at(start, *view.lexicon.object_pronouns) else noun_phrase(view, start, view.end)
+    end = start + 1 if view.is_in(start, view.lexicon.object_pronouns) else noun_phrase(view, start, view.end)
     return Attribution((start, end), (at, start)) if end is not None else None
 
 
@@ -246,7 +246,7 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
         if not is_wished and verb_at(sentence, at, end) is not None:
             return subject_of(sentence, at, end)
         if view.is_german and view.tokens[at].lower in view.lexicon.participles:
-            agent = passive_agent(sentence, at) if sentence.has(first, at, *view.lexicon.passive_forms) else None
+            agent = passive_agent(sentence, at) if sentence.has_in(first, at, view.lexicon.passive_forms) else None
             if agent is not None:
                 return agent
     starts = view.lexicon.source_starts

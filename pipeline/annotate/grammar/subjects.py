@@ -120,7 +120,7 @@ def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
         return True
     head = view.tokens[before[1] - 1].lower
     is_dative = first.lower != "der" or not head.endswith("er")  # "der Sender" is a nominative
-    return first.lower in {"der", "den", "dem"} and is_dative and view.has(*before, *view.lexicon.media)
+    return first.lower in {"der", "den", "dem"} and is_dative and view.has_in(*before, view.lexicon.media)
 
 
 def _opening_phrase(view: View, low: int, stop: int) -> Range | None:
@@ -251,7 +251,7 @@ def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None
         for first in range(clause, end):
             closing = noun_phrase(view, first, end)
             if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
-                if not view.lexicon.is_german and view.has(end + 1, comma, *view.lexicon.modals):
+                if not view.lexicon.is_german and view.has_in(end + 1, comma, view.lexicon.modals):
                     return None  # "With the mayor absent, the town will wait, says Holm"
                 has_office = view.has_role(first, closing)
                 names_it = has_office and name_end(view, end + 1, comma) == comma

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Set
-from functools import cache, lru_cache
+from functools import cache
 from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.lexicon import Lexicon
 
 NO_SEGMENT = -1
+MOST_TRAITS = 200_000
+"""Most different words whose traits are kept in memory."""
 
 Range = tuple[int, int]
 """Token indices: the first one, and the one after the last."""
@@ -39,12 +41,23 @@ class Token(msgspec.Struct, frozen=True, gc=False):
 
 def new_token(start: int, end: int, surface: str) -> Token:
     """The token of a word or a punctuation mark at those characters."""
-    return Token(start, end, surface, *_traits(surface))
+    return Token(start, end, surface, *_traits[surface])
 
 
-@lru_cache(maxsize=200_000)
-def _traits(surface: str) -> tuple[str, bool, bool]:
-    """The word in lower case, whether it is a word, and whether it is capitalised."""
+class _Traits(dict[str, tuple[str, bool, bool]]):
+    """For each word that was read: in lower case, whether it is a word, and whether it is capitalised."""
+
+    def __missing__(self, surface: str) -> tuple[str, bool, bool]:
+        if len(self) >= MOST_TRAITS:
+            self.clear()
+        self[surface] = _read_traits(surface)
+        return self[surface]
+
+
+_traits = _Traits()
+
+
+def _read_traits(surface: str) -> tuple[str, bool, bool]:
     first = surface[0]
     is_word = first.isalnum() or first == "_"
     head, _, tail = surface.partition("-")
@@ -78,6 +91,10 @@ class View(msgspec.Struct, frozen=True, gc=False):
         """True if one of the words (lower case) or marks is at the position, within the stretch."""
         return self.first <= position < self.end and self.tokens[position].lower in words
 
+    def is_in(self, position: int, words: Set[str]) -> bool:
+        """The same for a set of words."""
+        return self.first <= position < self.end and self.tokens[position].lower in words
+
     def between(self, first: int, end: int) -> View:
         """Another stretch of the same text."""
         return View(self.tokens, self.lexicon, first, end, self.names)
@@ -100,19 +117,26 @@ class View(msgspec.Struct, frozen=True, gc=False):
         """True if one of the words (lower case) or marks stands between two positions."""
         return any(token.lower in words for token in self.tokens[first:end])
 
+    def has_in(self, first: int, end: int, words: Set[str]) -> bool:
+        """The same for a set of words."""
+        return any(token.lower in words for token in self.tokens[first:end])
+
     def has_role(self, first: int, end: int) -> bool:
         """True if a word between two positions names an office or an occupation."""
         return any(self.lexicon.is_role(token.surface) for token in self.tokens[first:end])
 
 
-def capitalised(view: View) -> list[int]:
-    """The positions of the capitalised words of the whole text."""
-    return [at for at, token in enumerate(view.tokens) if token.is_capitalised]
+class TextView(View, frozen=True, kw_only=True, gc=False):
+    """All tokens of a text."""
+
+    capitals: list[int]
+    """The positions of the capitalised words."""
 
 
-def view_all(tokens: list[Token], lexicon: Lexicon) -> View:
+def view_all(tokens: list[Token], lexicon: Lexicon) -> TextView:
     """The view of all tokens."""
-    return View(tokens, lexicon, 0, len(tokens))
+    capitals = [at for at, token in enumerate(tokens) if token.is_capitalised]
+    return TextView(tokens, lexicon, 0, len(tokens), capitals=capitals)
 
 
 class Attribution(msgspec.Struct, frozen=True, gc=False):
@@ -160,7 +184,9 @@ class Reading(View, frozen=True, kw_only=True, gc=False):
 @cache
 def _token() -> re.Pattern[str]:
     """Initials such as "U.S.", a number, a word, a web address such as "example.org", a line end or a mark."""
-    return re.compile(r"((?:[A-Z]\.){2,}|\d+(?:[.,:]\d+)*(?:-\w+)*|\w+(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w+)*|\n|[^\w\s])")
+    return re.compile(
+        r"((?:[A-Z]\.){2,}|\d++(?:[.,:]\d+)*+(?:-\w++)*+|\w++(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w++)*+|\n|[^\w\s])"
+    )
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -170,7 +196,7 @@ def read_tokens(text: str) -> list[Token]:
     if not surfaces:
         return []
     ends = list(accumulate(map(len, pieces)))  # a space and a token in turn
-    return list(map(Token, ends[0::2], ends[1::2], surfaces, *zip(*map(_traits, surfaces), strict=True)))
+    return list(map(Token, ends[0::2], ends[1::2], surfaces, *zip(*map(_traits.__getitem__, surfaces), strict=True)))
 
 
 def fold_names(text: str, words: list[Token], names: list[Segment]) -> list[Token]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 from pipeline.annotate.grammar.phrases import REACH, is_noun_before_verb
 from pipeline.annotate.grammar.tokens import Token, View
-from pipeline.annotate.lexicon import Frame, Lexicon, Verb, load_lexicon
+from pipeline.annotate.lexicon import Frame, Lexicon, Verb
 
 SHORTEST_APART = 4
 """Fewest letters of a particle that may be a separate word before its verb: "bekannt gab", but not "zu geben"."""
@@ -129,11 +129,8 @@ LONGEST_CONCESSION = 6
 
 
 def is_subjunctive(view: View, at: int) -> bool:
-    """Konjunktiv I that differs from the indicative: "sei", "habe", "komme", "zurücktrete", "informiere"."""
-    token = view.tokens[at]
-    if token.surface[-1] != "e" and token.lower not in view.lexicon.subjunctive:
-        return False
-    return token.segment < 0 and token.surface.islower() and _is_form(token.lower, view.lexicon.language)
+    """True for Konjunktiv I, which differs from the indicative."""
+    return view.lexicon.is_subjunctive(view.tokens[at].surface)
 
 
 def is_conditional(view: View, at: int) -> bool:
@@ -207,15 +204,3 @@ def is_instruction(view: View, first: int) -> bool:
 def _concedes() -> re.Pattern[str]:
     """Matches "koste es, was es" or "komme, was da" before "wolle"."""
     return re.compile(r"(?:koste es|komme|geschehe|sei es) , was (?:es|da)$")
-
-
-@lru_cache(maxsize=20_000)
-def _is_form(word: str, language: str) -> bool:
-    lexicon = load_lexicon(language)
-    if lexicon is None or language != "de" or word in lexicon.no_subjunctives:
-        return False
-    if word in lexicon.subjunctive or (word.endswith("iere") and len(word) > 6):
-        return True
-    return any(
-        word.startswith(prefix) and word[len(prefix) :] in lexicon.subjunctive for prefix in lexicon.separable_particles
-    )

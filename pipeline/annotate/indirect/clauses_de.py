@@ -139,7 +139,7 @@ def infinitive_end(p: Passage, start: int) -> int | None:
 
 
 def _opens_that(p: Passage, at: int) -> bool:
-    return p.is_at(at, *p.lexicon.that_conjunctions)
+    return p.is_in(at, p.lexicon.that_conjunctions)
 
 
 @cache
@@ -241,7 +241,7 @@ def subjunctive_clause(p: Passage) -> Report | None:
 def infinitive_clause(p: Passage) -> Report | None:
     """versprach, … zu erneuern; warf ihm vor, … hingenommen zu haben"""
     comma, kind = first_clause(p)
-    if kind is not Clause.INFINITIVE or p.is_at(p.at + 1, *p.lexicon.participle_auxiliaries):
+    if kind is not Clause.INFINITIVE or p.is_in(p.at + 1, p.lexicon.participle_auxiliaries):
         return None
     return _reported_by_word(p, comma)
 
@@ -258,7 +258,7 @@ def any_verb_that(p: Passage) -> Report | None:
     comma = p.at - 1
     if not p.is_at(p.at, "dass", "daß") or not p.is_at(comma, ","):
         return None
-    if p.has(p.first, comma, ",", "so") or p.is_at(comma - 1, *p.lexicon.effects):
+    if p.has(p.first, comma, ",", "so") or p.is_in(comma - 1, p.lexicon.effects):
         return None
     if p.tokens[p.first].lower in p.lexicon.conjunctions or not may_have_finite_verb(p, p.first, comma):
         return None
@@ -322,7 +322,7 @@ def _is_relative(p: Passage, start: int) -> bool:
 
 def _owner(p: Passage) -> Range | None:
     """Whose opinion it is: the genitive after the noun, or else the subject of the sentence."""
-    if p.is_at(p.at + 1, *p.lexicon.owner_markers):
+    if p.is_in(p.at + 1, p.lexicon.owner_markers):
         start = p.at + 2 if p.is_at(p.at + 1, "von", "vom") else p.at + 1
         end = noun_phrase(p, start, p.high)
         if end is not None:

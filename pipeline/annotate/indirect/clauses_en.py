@@ -47,7 +47,7 @@ def _is_unsaid(p: Passage) -> bool:
     """True if nothing was said: "declined to say whether", "did not say whether"."""
     if p.is_at(p.at - 1, "not", "never") or p.tokens[p.at - 1].lower.endswith(("n't", "n’t")):
         return True
-    return p.is_at(p.at - 1, "to") and p.is_at(p.at - 2, *p.lexicon.refusals)
+    return p.is_at(p.at - 1, "to") and p.is_in(p.at - 2, p.lexicon.refusals)
 
 
 def _is_object(p: Passage, at: int) -> bool:
@@ -55,7 +55,7 @@ def _is_object(p: Passage, at: int) -> bool:
     before = p.tokens[at - 1]
     if p.tokens[at].lower != "that" or at - 1 == p.at:
         return False
-    if p.tokens[at - 1].surface in _COMMAS or p.is_at(p.at, *p.lexicon.telling_verbs):
+    if p.tokens[at - 1].surface in _COMMAS or p.is_in(p.at, p.lexicon.telling_verbs):
         return any(
             token.lower in p.lexicon.prepositions and token.lower not in p.lexicon.date_prepositions
             for token in p.tokens[p.at + 1 : at]
@@ -106,7 +106,7 @@ def clause_then_speaker(p: Passage) -> Report | None:
         if after < p.end and _is_finite(p, after):
             return None  # "Marsh, the mayor, said the cause was unknown"
     else:
-        speaker = p.subject(p.at, p.end)
+        speaker = p.subject(p.at, p.end) if p.find_back(p.at - 1, p.first, *_COMMAS) is not None else None
         if speaker is None or speaker[0] <= p.first or speaker[1] > p.at:
             return None
         comma = speaker[0] - 1
@@ -129,7 +129,7 @@ def _is_split(p: Passage, comma: int, closing: int) -> bool:
     """True if the parenthesis splits the clause around it: "It was, Smith said, a disaster"."""
     finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | p.lexicon.modals
     subject = noun_phrase(p, p.first, comma)
-    if subject is None and p.is_at(p.first, *p.lexicon.bare_subjects):
+    if subject is None and p.is_in(p.first, p.lexicon.bare_subjects):
         subject = p.first + 1
     if subject == comma:
         return p.tokens[min(closing + 1, p.end - 1)].lower in finite
@@ -140,15 +140,13 @@ def _is_statement(p: Passage, comma: int) -> bool:
     """True if a clause precedes the comma, not "On Monday", "However" or "When the rain came"."""
     first = p.tokens[p.first].lower
     second = p.tokens[p.first + 1].lower if first in p.lexicon.clause_joins else first
-    if second in p.lexicon.unreported_openers or opens_with_participle(p, p.first, comma):
-        return False
-    if _is_apposed(p, comma):
+    if second in p.lexicon.unreported_openers or opens_with_participle(p, p.first, comma) or _is_apposed(p, comma):
         return False
     if p.tokens[p.first].segment >= 0:
         return may_be_finite(p.tokens[p.first + 1].lower, p)
     if any(may_be_finite(token.lower, p) for token in p.tokens[p.first : comma] if token.segment < 0):
         return True
-    return comma - p.first >= 4 and first not in p.lexicon.prepositions | p.lexicon.adverbs
+    return comma - p.first >= 4 and first not in p.lexicon.prepositions and first not in p.lexicon.adverbs
 
 
 def _is_apposed(p: Passage, closing: int) -> bool:
@@ -215,10 +213,10 @@ def _names_office(p: Passage, at: int) -> bool:
 )
 def whom_clause(p: Passage) -> Report | None:
     """a man who(m) police said was armed; which critics say is too dear"""
-    if p.verb is None:
+    if p.verb is None or not p.has_in(p.low, p.at, p.lexicon.relative_pronouns):
         return None
     speaker = p.subject(p.at, p.end)
-    if speaker is None or speaker[1] > p.at or not p.is_at(speaker[0] - 1, *p.lexicon.relative_pronouns):
+    if speaker is None or speaker[1] > p.at or not p.is_in(speaker[0] - 1, p.lexicon.relative_pronouns):
         return None
     if p.at + 1 >= p.end or not may_be_finite(p.tokens[p.at + 1].lower, p):
         return None
@@ -239,7 +237,7 @@ def infinitive(p: Passage) -> Report | None:
     if p.tokens[p.at].lower not in p.lexicon.infinitive_verbs or p.verb is None:
         return None
     start = p.at + 1
-    if p.is_at(start, "to") and p.is_at(p.at, "urged", *p.lexicon.telling_verbs):
+    if p.is_at(start, "to") and (p.is_at(p.at, "urged") or p.is_in(p.at, p.lexicon.telling_verbs)):
         return None  # "Residents urged to stay indoors": they were told
     if not p.is_at(start, "to", "not"):
         addressee = noun_phrase(p, start, p.end) or _bare_addressee_end(p, start)
@@ -305,14 +303,15 @@ MOST_BARE_WORDS = 6
 def clause_start(p: Passage) -> int | None:
     """The start of the clause after the reporting verb, after adverbs, dates and the addressee."""
     start = p.at + 1
-    if p.is_at(p.at, *p.lexicon.bare_telling_verbs):
+    if p.is_in(p.at, p.lexicon.bare_telling_verbs):
         addressee = noun_phrase(p, start, p.end)
         if addressee is None:
             return None
         start = addressee
     while start < p.high and (
-        p.tokens[start].lower in p.lexicon.adverbs - p.lexicon.place_adverbs
-        or p.tokens[start].lower in p.lexicon.weekdays | {"on", "last"}
+        (p.is_in(start, p.lexicon.adverbs) and not p.is_in(start, p.lexicon.place_adverbs))
+        or p.is_in(start, p.lexicon.weekdays)
+        or p.is_at(start, "on", "last")
     ):
         start += 1
     return start if start < p.end and has_subject_and_verb(p, start) else None

@@ -29,7 +29,6 @@ HEARSAY_REACH = 2
 """The speaker of a report is taken as the speaker of hearsay in this many sentences after the report."""
 LONGEST_SENTENCE = 120
 """The mood of reported speech is looked for in this many tokens of a sentence."""
-_HEARSAY = frozenset({"soll", "sollen"})
 LONGEST_BRACKET = 30
 """Maximum number of tokens from "soll" to the end of its clause."""
 
@@ -83,7 +82,8 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
         return None
     if view.is_at(mark, ",") and (
         is_conditional(view, mood)
-        or view.is_at(mark + 1, "als", *view.lexicon.aside_openers)
+        or view.is_at(mark + 1, "als")
+        or view.is_in(mark + 1, view.lexicon.aside_openers)
         or not _is_main_clause(view, view.first, mark)
     ):
         return None
@@ -98,7 +98,7 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
 def _is_main_clause(view: View, first: int, end: int) -> bool:
     """True if the tokens are a main clause: they have a finite verb and begin with no conjunction."""
     lexicon = view.lexicon
-    if view.tokens[first].lower in lexicon.conjunctions - lexicon.clause_joins:
+    if view.tokens[first].lower in lexicon.conjunctions and not view.is_in(first, lexicon.clause_joins):
         return False
     return may_have_finite_verb(view, first, end)
 
@@ -116,7 +116,7 @@ def reported_on(c: Continuation) -> tuple[Range, Attribution] | None:
     if not _is_reported(view, follows=c.follows):
         return None
     speaker = _speaker_before(c)
-    if speaker is None and not view.has(view.first, view.end, *view.lexicon.certain_subjunctive):
+    if speaker is None and not view.has_in(view.first, view.end, view.lexicon.certain_subjunctive):
         return None
     return _whole(view), Attribution(speaker)
 
@@ -144,8 +144,8 @@ RULES: tuple[ContinuedRule, ...] = (announced_clause, reported_on, hearsay)
 
 def mood_words(view: View) -> list[int]:
     """The positions of the German words without which no sentence continues a report."""
-    words = view.lexicon.conditional_auxiliaries | _HEARSAY
-    return [at for at, token in enumerate(view.tokens) if token.lower in words or is_subjunctive(view, at)]
+    is_mood_word = view.lexicon.is_mood_word
+    return [at for at, token in enumerate(view.tokens) if is_mood_word(token.surface)]
 
 
 def find_continued(c: Continuation) -> Reported | None:
@@ -168,10 +168,10 @@ def _whole(view: View) -> Range:
 def _is_hearsay(view: View) -> bool:
     """True if "soll" has the infinitive of a perfect at the end of its clause: "soll geflohen sein"."""
     tokens = view.tokens
-    if view.has(view.first, view.end, *view.lexicon.future_words):
+    if view.has_in(view.first, view.end, view.lexicon.future_words):
         return False
     for at in range(view.first, min(view.end, view.first + LONGEST_SENTENCE)):
-        if tokens[at].lower not in _HEARSAY:
+        if tokens[at].lower not in view.lexicon.hearsay_verbs:
             continue
         for end in range(at + 2, min(view.end, at + LONGEST_BRACKET)):
             if tokens[end].surface in {";", ":"}:
@@ -189,9 +189,9 @@ def _is_reported(view: View, *, follows: bool) -> bool:
     """True if the sentence is in the mood of reported speech; after a reported one a conditional is enough."""
     first, end = view.first, min(view.end, view.first + LONGEST_SENTENCE)
     lexicon = view.lexicon
-    if view.has(first, end, *lexicon.first_person) or (not follows and is_instruction(view, first)):
+    if view.has_in(first, end, lexicon.first_person) or (not follows and is_instruction(view, first)):
         return False
-    follows = follows and not view.has(first, end, *lexicon.wishes)
+    follows = follows and not view.has_in(first, end, lexicon.wishes)
     return any(
         (is_subjunctive(view, at) or (follows and view.tokens[at].lower in lexicon.conditional_auxiliaries))
         and not is_fixed(view, at)

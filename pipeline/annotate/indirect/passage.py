@@ -102,7 +102,7 @@ def report(p: Passage, quote: Range, speaker: Range | None, cue: Range) -> Repor
         return None
     if speaker is not None and speaker[1] - speaker[0] == 1 and p.is_at(speaker[0], "es", "it"):
         is_somebody = p.is_at(speaker[0], "it") and speaker[1] == cue[0] and p.verb is not None
-        speaker = speaker if is_somebody and not p.is_at(cue[0], *p.lexicon.impersonal_verbs) else None
+        speaker = speaker if is_somebody and not p.is_in(cue[0], p.lexicon.impersonal_verbs) else None
     return Report((first, last), Attribution(speaker, cue))
 
 

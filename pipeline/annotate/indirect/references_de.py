@@ -24,14 +24,14 @@ LONGEST_OWNER = 8
 def sentence_before(p: Passage) -> Report | None:
     """… . Das sagte Holm am Dienstag. Davon geht die Polizei aus. Das wurde vom Amt bestätigt."""
     verb = p.first + 1
-    if p.before is None or not p.is_at(p.first, *p.lexicon.sentence_pronouns) or first_clause(p)[1] is not Clause.NONE:
+    if p.before is None or not p.is_in(p.first, p.lexicon.sentence_pronouns) or first_clause(p)[1] is not Clause.NONE:
         return None
     if p.tokens[p.end - 1].segment >= 0 or p.has(verb, p.high, ":"):
         return None
     speaker = None
     if p.at == verb and p.verb is not None:
         speaker = subject_after(p.near, p.at, p.high) or _origin(p)
-    elif p.is_at(verb, *p.lexicon.participle_auxiliaries):
+    elif p.is_in(verb, p.lexicon.participle_auxiliaries):
         found = reporting_word(p, p.at)
         speaker = found[1] if found is not None else None
     if speaker is None or speaker[0] == p.first or _denies(p):

@@ -44,7 +44,8 @@ def find_reports(reading: Reading, quoted: dict[int, Attribution]) -> list[Repor
     `quoted` has the last direct quotation's attribution by the number of its sentence.
     """
     found: list[Reported] = []
-    starts = _reporting_words(reading)
+    is_reporting = reading.lexicon.is_reporting_word
+    starts = [at for at, token in enumerate(reading.tokens) if is_reporting(token.surface)]
     moods = mood_words(reading) if reading.is_german else []
     for number, sentence in enumerate(reading.sentences):
         near = starts[bisect_left(starts, sentence.first) : bisect_left(starts, sentence.end)]
@@ -75,18 +76,6 @@ def _is_told(view: View, sentence: Sentence, reports: list[Reported], found: lis
     if cue is None or reports[0].quote[0] < cue[0]:
         return False
     return any(is_subjunctive(view, at) for at in range(sentence.first, reports[0].quote[0]))
-
-
-def _reporting_words(view: View) -> list[int]:
-    """The positions of all words from which a rule starts."""
-    lexicon, words = view.lexicon, view.lexicon.reporting_words
-    if not lexicon.is_german:
-        words |= lexicon.reporting_nouns
-    return [
-        at
-        for at, token in enumerate(view.tokens)
-        if token.lower in words or (token.is_capitalised and lexicon.is_reporting_noun(token.lower))
-    ]
 
 
 def _reports_in(reading: Reading, number: int, starts: list[int]) -> list[Reported]:

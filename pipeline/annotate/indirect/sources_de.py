@@ -160,7 +160,7 @@ def source_phrase(p: Passage) -> Report | None:
     if found is None or found.cue is None:
         return None
     speaker, cue = found.speaker, found.cue
-    if p.is_at(cue[1], *p.lexicon.own):
+    if p.is_in(cue[1], p.lexicon.own):
         return report(p, (p.first, clause_end(p, cue[1])), speaker, cue)
     first = min(cue[0], speaker[0]) if speaker else cue[0]
     last = max(cue[1], speaker[1]) if speaker else cue[1]
@@ -169,7 +169,7 @@ def source_phrase(p: Passage) -> Report | None:
 
 def _past_attribute(p: Passage, at: int) -> int:
     """The position after what belongs to a source that opens the sentence: "vom Abend", "und der Stadt"."""
-    while p.is_at(at, *p.lexicon.prepositions) or p.is_at(at, "und", "sowie"):
+    while p.is_in(at, p.lexicon.prepositions) or p.is_at(at, "und", "sowie"):
         end = noun_phrase(p, at + 1, p.end)
         if end is None:
             break
@@ -195,11 +195,11 @@ def so_source(p: Passage) -> Report | None:
     if end is None or not is_nominative(p, p.at + 1):
         return None
     stops = past_parenthesis(p, through_apposed_name(p, p.at + 1, end, p.end), p.end)
-    if p.is_at(stops, *p.lexicon.adverbs) and p.is_at(stops + 1, ",", "–"):
+    if p.is_in(stops, p.lexicon.adverbs) and p.is_at(stops + 1, ",", "–"):
         stops += 1  # "so Holm weiter,"
     if stops < p.end and not (
         p.tokens[stops].surface in {".", ",", "\n", "!", ";", "–"}
-        or p.tokens[stops].lower in p.lexicon.prepositions | p.lexicon.adverbs | p.lexicon.so_attributes
+        or any(p.is_in(stops, some) for some in (p.lexicon.prepositions, p.lexicon.adverbs, p.lexicon.so_attributes))
     ):
         return None
     return report(p, _before_or_around(p, p.at - 1, stops), (p.at + 1, end), (p.at, p.at + 1))
@@ -245,7 +245,8 @@ def _ends_clause(p: Passage) -> bool:
     follower = p.tokens[p.at + 1] if p.at + 1 < p.end else None
     if follower is None or not follower.is_word or follower.lower in p.lexicon.participle_auxiliaries:
         return True
-    return p.is_at(p.at, *p.lexicon.impersonal_verbs) or follower.lower in p.lexicon.conjunctions | {"worden"}
+    is_impersonal = p.is_in(p.at, p.lexicon.impersonal_verbs)
+    return is_impersonal or p.is_in(p.at + 1, p.lexicon.conjunctions) or p.is_at(p.at + 1, "worden")
 
 
 def _how(p: Passage) -> int | None:
@@ -281,7 +282,7 @@ def _teller(p: Passage, opening: int) -> Attribution | None:
 )
 def document_says(p: Passage) -> Report | None:
     """…, heißt es in der Mitteilung; in dem Brief heißt es, …; hieß es aus dem Palast"""
-    if not p.is_at(p.at, *p.lexicon.impersonal_verbs) or not (p.is_at(p.at + 1, "es") or p.is_at(p.at - 1, "es")):
+    if not p.is_in(p.at, p.lexicon.impersonal_verbs) or not (p.is_at(p.at + 1, "es") or p.is_at(p.at - 1, "es")):
         return None
     cue = (p.at, p.at + 1)
     if p.is_at(p.at - 1, ",", "–", "—") and not _is_apposed(p, p.at - 1):

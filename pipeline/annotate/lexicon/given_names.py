@@ -6,15 +6,17 @@ from functools import cache
 
 import msgspec
 
+from pipeline.annotate.lexicon.word_forms import remembered
 from pipeline.annotate.lexicon.words import read_words
 
 
-class GivenNames(msgspec.Struct, frozen=True):
+class GivenNames(msgspec.Struct, frozen=True, dict=True):
     female: frozenset[str]
     male: frozenset[str]
     either: frozenset[str]
     organisation_words: frozenset[str]
 
+    @remembered
     def is_known(self, name: str) -> bool:
         lower = name.lower()
         return lower in self.female or lower in self.male or lower in self.either

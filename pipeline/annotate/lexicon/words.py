@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from pipeline.annotate.lexicon.reporting_verbs import (
     subjunctive_of,
     verbs_by_form,
 )
+from pipeline.annotate.lexicon.word_forms import ends_in, is_form_of, remembered, stems_of
 
 LANGUAGES = ("de", "en")
 _STARTS = {
@@ -26,10 +27,9 @@ _STARTS = {
 _SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
 LONG_ROLE = 8
 """Fewest letters of an English role that may end a compound."""
-_ENDINGS = ("innen", "in", "es", "en", "n", "s", "er", "r")
 
 
-class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
+class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The words of one language in lower case. `words_*.toml` says what each set is for."""
 
     language: str
@@ -167,6 +167,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     future_words: frozenset[str] = frozenset()
     wishes: frozenset[str] = frozenset()
     conditional_auxiliaries: frozenset[str] = frozenset()
+    hearsay_verbs: frozenset[str] = frozenset()
     first_person: frozenset[str] = frozenset()
     new_statements: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
@@ -201,9 +202,10 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     bare_subjects: frozenset[str] = frozenset()
     place_adverbs: frozenset[str] = frozenset()
 
+    @remembered
     def is_role(self, word: str) -> bool:
         """True if the noun names an office or occupation: "Vizekanzlerin", "SPD-Chefs", "spokesmen"."""
-        return _is_role(self.language, word)
+        return any(self.ends_in_role(stem) for stem in stems_of(word.lower()))
 
     def ends_in_role(self, word: str) -> bool:
         """True if the word is one of the roles or, in German, a compound that ends in one."""
@@ -211,10 +213,12 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
             return word in self.roles or word.rpartition("-")[2] in self.roles or word.endswith(self.long_roles)
         return any(word[at:] in self.roles for at in range(max(0, len(word) - 24), len(word) - self.shortest_role + 1))
 
+    @remembered
     def is_reporting_noun(self, word: str) -> bool:
         """True if the noun reports the clause after it: "Ansicht", "Vermutung", in German also "Rechtsauffassung"."""
-        return word in self.reporting_nouns or (self.is_german and _ends_in(word, "reporting_nouns"))
+        return word in self.reporting_nouns or (self.is_german and ends_in(word, self.reporting_nouns))
 
+    @remembered
     def source_kind(self, word: str) -> str | None:
         """What the German noun is after "nach", or None.
 
@@ -223,14 +227,14 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
         """
         if word in self.source_nouns:
             return "source"
-        if _ends_in(word, "source_nouns"):
-            return "compound"
-        return next((kind for kind in ("law", "finding", "document") if _ends_in(word, f"{kind}s")), None)
+        nouns = {"compound": self.source_nouns, "law": self.laws, "finding": self.findings, "document": self.documents}
+        return next((kind for kind, some in nouns.items() if ends_in(word, some)), None)
 
     def is_document(self, word: str) -> bool:
         """True if something is written in what the German noun names: "Studie", "Gesetz"."""
         return self.source_kind(word) in {"document", "finding", "law"}
 
+    @remembered
     def is_speaking_noun(self, word: str) -> bool:
         """True if the noun names a group that speaks, in the singular or the plural: "Regierungen", "residents"."""
         return any(
@@ -245,53 +249,48 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
             or (lower.endswith("in") and (self.is_role(lower[:-2]) or self.is_role(f"{lower[:-2]}e")))
         )
 
+    @remembered
+    def is_subjunctive(self, surface: str) -> bool:
+        """Konjunktiv I that differs from the indicative: "sei", "habe", "komme", "zurücktrete", "informiere"."""
+        if not self.is_german or not surface.islower() or surface in self.no_subjunctives:
+            return False
+        if surface in self.subjunctive or (surface.endswith("iere") and len(surface) > 6):
+            return True
+        particles = (particle for particle in self.separable_particles if surface.startswith(particle))
+        return any(surface[len(particle) :] in self.subjunctive for particle in particles)
+
+    @remembered
+    def is_mood_word(self, surface: str) -> bool:
+        """True if a German sentence with the word may continue a report. No other sentence does."""
+        lower = surface.lower()
+        return lower in self.conditional_auxiliaries or lower in self.hearsay_verbs or self.is_subjunctive(surface)
+
+    @remembered
+    def is_reporting_word(self, surface: str) -> bool:
+        """True if a rule of indirect speech may start from the word."""
+        lower = surface.lower()
+        is_noun = not self.is_german or not surface.islower()
+        return lower in self.reporting_words or (is_noun and self.is_reporting_noun(lower))
+
+    @remembered
     def is_place_noun(self, word: str) -> bool:
         """True if a name after the German noun is a place: "Stadt", "Bundesstaats"."""
-        return self.is_german and _is_class_noun(word, "place")
+        return self.is_german and is_form_of(word, self.place_nouns, self.place_compounds)
 
-    def is_class_noun(self, word: str) -> bool:
-        """True if a name after the German noun is a place or an organisation."""
-        return self.is_german and (_is_class_noun(word, "place") or _is_class_noun(word, "organisation"))
-
+    @remembered
     def is_organisation_noun(self, word: str) -> bool:
         """True if a name after the German noun is an organisation: "Firma", "Softwarekonzerns"."""
-        return self.is_german and _is_class_noun(word, "organisation")
+        return self.is_german and is_form_of(word, self.organisation_nouns, self.organisation_compounds)
 
+    @remembered
+    def is_organisation_compound(self, word: str) -> bool:
+        """True if the German noun is an organisation by itself: "Finanzministerium"."""
+        return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in self.organisation_endings)
 
-@lru_cache(maxsize=20_000)
-def _is_role(language: str, word: str) -> bool:
-    lexicon = load_lexicon(language)
-    return lexicon is not None and any(lexicon.ends_in_role(stem) for stem in _stems(word.lower()))
-
-
-@lru_cache(maxsize=20_000)
-def _ends_in(word: str, field: str) -> bool:
-    """True if the German word ends in a noun of that field, in the singular or the plural."""
-    lexicon = load_lexicon("de")
-    assert lexicon is not None
-    nouns: frozenset[str] = getattr(lexicon, field)
-    stems = [word, *(word[: -len(ending)] for ending in ("en", "n", "s", "e") if word.endswith(ending))]
-    return any(stem[at:] in nouns for stem in stems for at in range(max(0, len(stem) - 24), max(0, len(stem) - 3)))
-
-
-@lru_cache(maxsize=20_000)
-def _is_class_noun(word: str, kind: str) -> bool:
-    lexicon = load_lexicon("de")
-    assert lexicon is not None
-    nouns: frozenset[str] = getattr(lexicon, f"{kind}_nouns")
-    compounds: tuple[str, ...] = getattr(lexicon, f"{kind}_compounds")
-    stems = [word, *(word[: -len(ending)] for ending in ("es", "en", "s", "n") if word.endswith(ending))]
-    return any(stem in nouns or stem.endswith(compounds) for stem in stems)
-
-
-def _stems(word: str) -> list[str]:
-    """The word, and the words whose feminine, plural or genitive it may be."""
-    endings = [ending for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3]
-    stems = [word, *(word[: -len(ending)] for ending in endings)]
-    stems.extend(f"{word[: -len(ending)]}e" for ending in endings if ending in {"in", "innen"})
-    if word.endswith("men"):
-        stems.append(word[:-2] + "an")
-    return stems
+    @remembered
+    def is_class_noun(self, word: str) -> bool:
+        """True if a name after the German noun is a place or an organisation."""
+        return self.is_place_noun(word) or self.is_organisation_noun(word)
 
 
 @cache

@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.marks import Segment
-from pipeline.annotate.grammar.tokens import Range, View
+from pipeline.annotate.grammar.tokens import Range, TextView, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
 from pipeline.annotate.people.names import (
@@ -119,7 +119,7 @@ class People(msgspec.Struct, frozen=True):
         return self.genders[person] == Gender(female=True, male=True)
 
 
-def read_people(view: View, title: View, segments: list[Segment]) -> People:
+def read_people(view: TextView, title: TextView, segments: list[Segment]) -> People:
     """The people whom the text or its title introduces."""
     tokens = view.tokens
     people = People(view.lexicon, {}, {}, {}, [], [], set(), {})

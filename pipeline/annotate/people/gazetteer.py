@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 
 from pipeline.annotate.grammar.tokens import View, read_tokens
-from pipeline.annotate.lexicon import FOLDER
+from pipeline.annotate.lexicon import FOLDER, remembered
 from pipeline.countries import load_countries
 from pipeline.events import MentionKind
 
@@ -27,7 +27,7 @@ class GazetteerEntry(msgspec.Struct, frozen=True, gc=False):
     """ISO 3166-1 alpha-2."""
 
 
-class Gazetteer(msgspec.Struct, frozen=True):
+class Gazetteer(msgspec.Struct, frozen=True, dict=True):
     """The names for texts in one language. The names of the other language are known too."""
 
     entries: Mapping[tuple[str, ...], GazetteerEntry]
@@ -41,9 +41,8 @@ class Gazetteer(msgspec.Struct, frozen=True):
 
     def entry_at(self, view: View, at: int) -> tuple[int, GazetteerEntry] | None:
         """The end of the longest name that begins at the token, and what it stands for. A genitive -s is ignored."""
-        first = view.tokens[at].surface
-        longest = self.longest.get(first) or self.longest.get(_bare(first))
-        if longest is None:
+        longest = self.longest_from(view.tokens[at].surface)
+        if not longest:
             return None
         words = [token.surface for token in view.tokens[at : at + longest]]
         for count in range(len(words), 0, -1):
@@ -53,10 +52,12 @@ class Gazetteer(msgspec.Struct, frozen=True):
                     return at + count, entry
         return None
 
-    def may_begin(self, word: str) -> bool:
-        """True if a name of the tables may begin with the word."""
-        return word in self.longest or _bare(word) in self.longest
+    @remembered
+    def longest_from(self, word: str) -> int:
+        """Number of tokens of the longest name that may begin with the word; 0 if no name does."""
+        return self.longest.get(word) or self.longest.get(_bare(word), 0)
 
+    @remembered
     def country_of(self, word: str) -> str | None:
         """The country in an adjective, a genitive or before a hyphen: "britischen", "Frankreichs", "US-Präsident"."""
         adjective = self.adjectives.get(word.lower())

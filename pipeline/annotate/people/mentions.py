@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pipeline.annotate.annotations import Mention
-from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.grammar.tokens import Range, TextView, Token, View
 from pipeline.annotate.people.acronyms import Acronyms, read_acronyms
 from pipeline.annotate.people.full_names import Named, People
 from pipeline.annotate.people.gazetteer import Gazetteer, GazetteerEntry, load_gazetteer
@@ -18,8 +18,8 @@ from pipeline.annotate.people.name_forms import (
     classed_end,
     formed_end,
     has_more_words,
-    is_organisation_compound,
     located_at,
+    may_be_place,
     nominative_name,
     organisation_end,
     read_places,
@@ -39,8 +39,6 @@ class Spot(View, frozen=True, kw_only=True, gc=False):
     """The names that the text shows elsewhere to be places."""
     acronyms: Acronyms
     """The short forms that the text introduces."""
-    last: Mention | None
-    """The mention before."""
 
 
 Found = tuple[Range, GazetteerEntry]
@@ -175,14 +173,7 @@ def acronym(s: Spot) -> Found | None:
     if s.tokens[s.at].surface in s.acronyms.names:
         name = s.acronyms.names[s.tokens[s.at].surface]
         return (s.at, s.at + 1), GazetteerEntry(MentionKind.ORGANISATION, name, None)
-    at, last = s.at, s.last
-    if last is None or last.kind is not MentionKind.ORGANISATION or at + 2 >= s.end or s.tokens[at].surface != "(":
-        return None
-    short = s.tokens[at + 1].surface
-    is_short = short.isupper() and 2 <= len(short) <= 8 and s.tokens[at + 2].surface == ")"
-    if last.end != s.tokens[at - 1].end or not is_short:
-        return None
-    return (at + 1, at + 2), GazetteerEntry(MentionKind.ORGANISATION, last.name, last.country)
+    return None
 
 
 NAME_RULES: tuple[Rule[FindName], ...] = (
@@ -200,7 +191,7 @@ _UNLISTED = tuple(each for each in NAME_RULES if each not in (known_surname, gaz
 RULES: tuple[AnyRule, ...] = (*PERSON_RULES, *NAME_RULES)
 
 
-def find_mentions(text: str, view: View, people: People) -> tuple[tuple[Mention, ...], Offices]:
+def find_mentions(text: str, view: TextView, people: People) -> tuple[tuple[Mention, ...], Offices]:
     """All mentions in the text's order, without overlap, and the holders of the offices."""
     names = load_gazetteer(view.lexicon.language)
     offices = Offices(view.lexicon, names, {})
@@ -246,56 +237,62 @@ def _person(text: str, view: View, named: Named, offices: Offices) -> Mention:
 
 
 def _others(
-    text: str, view: View, taken: list[Range], names: Gazetteer, places: Places, acronyms: Acronyms
+    text: str, view: TextView, taken: list[Range], names: Gazetteer, places: Places, acronyms: Acronyms
 ) -> Iterator[Mention]:
     """Organisations and places outside of persons' names, which are at the ranges `taken`."""
     tokens = view.tokens
     person = after = 0
-    last: Mention | None = None
-    for at in [at for at, token in enumerate(tokens) if token.is_capitalised or token.surface == "("]:
-        token = tokens[at]
-        if at < after or not (token.is_capitalised or last):
+    for at in _candidates(view, names, places, acronyms):
+        if at < after:
             continue
         while person < len(taken) and taken[person][1] <= at:
             person += 1
         if person < len(taken) and taken[person][0] <= at:
             after = taken[person][1]
             continue
-        rules: tuple[Rule[FindName], ...] = (acronym,)
-        if token.is_capitalised:
-            is_short = token.surface in acronyms.names or at in acronyms.ends
-            if not is_short and not _may_be_named(view, at, names, places):
-                continue
-            rules = _UNLISTED
-        stop = taken[person][0] if person < len(taken) else len(tokens)
         known = names.entry_at(view, at)
-        if known is not None and token.is_capitalised:
-            rules = NAME_RULES
         spot = Spot(
             tokens=tokens,
             lexicon=view.lexicon,
             first=0,
-            end=stop,
+            end=taken[person][0] if person < len(taken) else len(tokens),
             at=at,
             known=known,
             places=places,
             acronyms=acronyms,
-            last=last,
         )
-        found = _first_found(spot, rules)
-        if found is not None:
-            last, after = _named(text, tokens, *found), found[0][1]
-            yield last
+        found = _first_found(spot, NAME_RULES if known is not None else _UNLISTED)
+        if found is None:
+            continue
+        (_, after), entry, told_by = found
+        yield _named(text, tokens, (at, after), entry, told_by)
+        if entry.kind is MentionKind.ORGANISATION and _is_short_form(tokens[after : min(after + 3, spot.end)]):
+            after += 2
+            yield _named(text, tokens, (after - 1, after), entry, acronym)
 
 
-def _may_be_named(view: View, at: int, names: Gazetteer, places: Places) -> bool:
-    """True if a rule may find a name here: a quick test for the many nouns of German that name nothing."""
-    surface = view.tokens[at].surface
-    if surface[-1] == "s" or surface in places or has_more_words(view, at, len(view.tokens)):
-        return True
-    if names.may_begin(surface) or is_organisation_compound(view.tokens[at].lower, view.lexicon):
-        return True
-    return at > 0 and view.lexicon.is_class_noun(view.tokens[at - 1].lower)
+def _is_short_form(words: list[Token]) -> bool:
+    """True if the three tokens are a short form in parentheses: "(DDV)"."""
+    if len(words) < 3 or words[0].surface != "(" or words[2].surface != ")":
+        return False
+    return words[1].surface.isupper() and 2 <= len(words[1].surface) <= 8
+
+
+def _candidates(view: TextView, names: Gazetteer, places: Places, acronyms: Acronyms) -> list[int]:
+    """Where a rule may find a name: a quick test for the many nouns of German that name nothing."""
+    tokens, lexicon = view.tokens, view.lexicon
+    may_begin, is_compound, is_class = names.longest_from, lexicon.is_organisation_compound, lexicon.is_class_noun
+    return [
+        at
+        for at in view.capitals
+        if may_begin(tokens[at].surface)
+        or is_compound(tokens[at].lower)
+        or (at and is_class(tokens[at - 1].lower))
+        or has_more_words(view, at, view.end)
+        or (places and may_be_place(tokens[at].surface, places))
+        or tokens[at].surface in acronyms.names
+        or at in acronyms.ends
+    ]
 
 
 def _first_found(spot: Spot, rules: tuple[Rule[FindName], ...]) -> tuple[Range, GazetteerEntry, AnyRule] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de
-from pipeline.annotate.grammar.tokens import Range, Token, View, capitalised
+from pipeline.annotate.grammar.tokens import Range, TextView, Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer
 from pipeline.events import MentionKind
@@ -21,14 +21,14 @@ Places = dict[str, set[tuple[str, ...]]]
 """The names of places in a text by their first words."""
 
 
-def read_places(view: View, persons: list[Range], gazetteer: Gazetteer) -> Places:
+def read_places(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> Places:
     """The places that follow "in" or "Stadt" somewhere in the text. `persons` are the ranges of people's names."""
     tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
     surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
     found: Places = {}
     prepositions = lexicon.place_prepositions
-    for at in capitalised(view):
+    for at in view.capitals:
         before = tokens[at - 1].lower if at else ""
         is_classed = before not in prepositions and lexicon.is_place_noun(before)
         if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):
@@ -86,13 +86,22 @@ def located_at(view: View, at: int, stop: int, places: Places) -> tuple[int, str
     """The end and the name of a known place at the token. A genitive -s at its end is ignored."""
     if not places:
         return None
-    first = view.tokens[at].surface
-    for key in (first, _without_possessive(first), first.removesuffix("s")):
+    for key in _bases(view.tokens[at].surface):
         for words in sorted(places.get(key, ()), key=len, reverse=True):
             end = at + len(words)
             if end <= stop and _spells(view, at, words):
                 return end, " ".join(words)
     return None
+
+
+def may_be_place(word: str, places: Places) -> bool:
+    """True if the name of a known place may begin with the word."""
+    return any(base in places for base in _bases(word))
+
+
+def _bases(word: str) -> tuple[str, ...]:
+    """The word, and the word without a genitive ending."""
+    return (word, word[:-1], word[:-2]) if word[-1] == "s" else (word,)
 
 
 def _spells(view: View, at: int, words: tuple[str, ...]) -> bool:
@@ -162,7 +171,7 @@ def _without_genitive(word: str, lexicon: Lexicon) -> str:
     """The word without the -s of "Landgerichts"."""
     if not lexicon.is_german or not word.endswith("s"):
         return word
-    return next((stem for stem in (word[:-2], word[:-1]) if is_organisation_compound(stem.lower(), lexicon)), word)
+    return next((stem for stem in (word[:-2], word[:-1]) if lexicon.is_organisation_compound(stem.lower())), word)
 
 
 def organisation_end(view: View, at: int, stop: int) -> int | None:
@@ -194,7 +203,7 @@ def _authority_end(view: View, at: int, stop: int) -> int | None:
         seat = gazetteer.entry_at(view, at + 1)
         if seat is not None and seat[1].kind is MentionKind.PLACE and seat[0] <= stop:
             return seat[0]
-    if is_organisation_compound(tokens[at].lower, lexicon):
+    if lexicon.is_organisation_compound(tokens[at].lower):
         return at + 1
     if (
         not is_followed
@@ -217,10 +226,3 @@ def has_more_words(view: View, at: int, stop: int) -> bool:
         return False
     follower = view.tokens[at + 1]
     return follower.is_capitalised or follower.lower in view.lexicon.organisation_joins
-
-
-def is_organisation_compound(word: str, lexicon: Lexicon) -> bool:
-    """True if the German noun is an organisation by itself: "Finanzministerium"."""
-    if not word.endswith(lexicon.organisation_endings):
-        return False
-    return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in lexicon.organisation_endings)

@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de
-from pipeline.annotate.grammar.tokens import Range, Token, View, capitalised
+from pipeline.annotate.grammar.tokens import Range, TextView, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer
 
@@ -16,12 +16,12 @@ LONGEST_NAME = 6
 _POSSESSIVES = ("'s", "’s")
 
 
-def name_sequences(view: View) -> list[Range]:
+def name_sequences(view: TextView) -> list[Range]:
     """The sequences of capitalised words. A possessive ends one: "Karin Holm's Social Union" has two."""
     tokens = view.tokens
     sequences: list[Range] = []
     after = 0
-    for at in capitalised(view):
+    for at in view.capitals:
         if at < after or not is_name_word(tokens[at], view.lexicon):
             continue
         end = name_end(view, at, len(tokens))
@@ -259,7 +259,7 @@ class Introductions(msgspec.Struct, frozen=True):
 
 
 def read_introductions(
-    view: View, sequences: list[Range], given_names: GivenNames, gazetteer: Gazetteer
+    view: TextView, sequences: list[Range], given_names: GivenNames, gazetteer: Gazetteer
 ) -> Introductions:
     """What the text shows. `sequences` are its sequences of capitalised words in order."""
     tokens = view.tokens
@@ -274,7 +274,7 @@ def read_introductions(
             other.add(word)
         elif _is_beside_verb(view, first) or word.endswith(_POSSESSIVES):
             acting.add(word)
-    words = frozenset(token.surface for token in tokens if token.is_capitalised)
+    words = frozenset([tokens[at].surface for at in view.capitals])
     surnames = set(_without_possessive(acting)) - other
     return Introductions(view.lexicon, given_names, gazetteer, surnames, words)
 

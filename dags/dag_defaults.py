@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, get_current_context
+from airflow.sdk import Asset, Variable, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline.errors import MISTAKES, NewsledgerError, SettingsError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NEWS = Asset(name="news.duckdb", uri="newsledger://news.duckdb", group="newsledger")
 """The published tables. The counts of each publication are the event's `extra`."""
+LEDGER_SEEN = "newsledger_ledger"
+"""Variable with the place of the ledger, as soon as there is one."""
 MODELS_POOL = "newsledger_models"
 """One slot, so that two runs never build the models at once, and nothing is pruned meanwhile."""
 
@@ -40,10 +43,20 @@ _LINES = (
 _TEXT = "\n".join(_LINES)
 
 
+step = partial(task, multiple_outputs=False)
+"""The decorator of all tasks. Airflow would store each value of a returned mapping as a value of its own."""
+
+
 def record_failure(context: Mapping[str, Any]) -> None:
-    from pipeline.orchestrate import record_failure
+    from pipeline.run_failures import record_failure
 
     record_failure(context)
+
+
+def record_run_failure(context: Mapping[str, Any]) -> None:
+    from pipeline.run_failures import record_run_failure
+
+    record_run_failure(context)
 
 
 def this_run(period: timedelta = timedelta(days=1)) -> DagRun:
@@ -66,6 +79,22 @@ def mistakes_fail_at_once() -> Iterator[None]:
         raise AirflowFailException(str(exc)) from None
 
 
+@contextmanager
+def first_task() -> Iterator[None]:
+    """Like `mistakes_fail_at_once`, for the first task of each run: also fail if a ledger that was seen is gone.
+
+    Airflow's Variable has the place of the ledger, because it outlives the data directory.
+    """
+    from pipeline.prerequisites import require_installation
+
+    with mistakes_fail_at_once():
+        seen = Variable.get(LEDGER_SEEN, default=None)
+        place = require_installation(seen)
+        if place != seen:
+            Variable.set(LEDGER_SEEN, place, "The ledger into which newsledger's DAGs record. Runs fail if it is gone.")
+        yield
+
+
 def known_source_ids() -> list[str]:
     """The ids that the form offers. Empty if sources.toml cannot be read, because then the run says so."""
     try:
@@ -74,6 +103,7 @@ def known_source_ids() -> list[str]:
         return []
 
 
+@cache  # a task needs them twice: its DAG has them, and the task fails if one does not exist
 def notifiers(names: tuple[str, ...]) -> list[Callable[[Mapping[str, Any]], None]]:
     """Airflow's notifiers for these names, such as `smtp:desk@example.org`. Raises SettingsError."""
     return [_notifier(*name.partition(":")[::2]) for name in names]
@@ -114,5 +144,5 @@ NOT_AT_ONCE = timedelta()
 DAG_ARGS: Mapping[str, Any] = {
     "catchup": False,
     "default_args": DEFAULT_ARGS,
-    "on_failure_callback": _configured_notifiers() or None,
+    "on_failure_callback": [record_run_failure, *_configured_notifiers()],
 }

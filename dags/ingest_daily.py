@@ -46,9 +46,11 @@ notice that one has ended.
 
 ### Failures
 
-A mistake (an unknown source or parameter, a broken sources.toml, an unusable setting, a ledger of a newer version, no
-data directory) fails `plan` at once, without a retry, and nothing runs after it; the last line of its log says what to
-correct. Everything else is tried again after one minute and after two more; it does nothing twice.
+A mistake (an unknown source or parameter, a day that has not begun, a broken sources.toml, an unusable setting, a
+ledger of a newer version, no data directory, an empty one where the ledger was) fails `plan` at once, without a retry,
+and nothing runs after it; the last line of its log says what to correct. Clear `plan` then, or trigger a new run if its
+parameters were wrong: a cleared run has the same ones. Everything else is tried again after one minute and after two
+more; it does nothing twice. A run that takes longer than 20 hours is ended, and recorded like a failed task.
 
 ### Results
 
@@ -66,9 +68,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import CronPartitionTimetable, Param, dag, get_current_context, task
+from airflow.sdk import CronPartitionTimetable, Param, dag, get_current_context
 from airflow.sdk.configuration import conf
-from dag_defaults import DAG_ARGS, MODELS_POOL, NEWS, known_source_ids, mistakes_fail_at_once, this_run
+from dag_defaults import (
+    DAG_ARGS,
+    MODELS_POOL,
+    NEWS,
+    first_task,
+    known_source_ids,
+    mistakes_fail_at_once,
+    step,
+    this_run,
+)
 
 SLOTS = conf.getint("core", "parallelism")
 IF_PLANNED = "all_done_min_one_success"
@@ -113,57 +124,56 @@ must not keep the others from being published; `verdict` then fails the run. Aft
     **DAG_ARGS,
 )
 def ingest_daily() -> None:
-    @task
+    @step()
     def plan() -> list[Mapping[str, Any]]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
+        with first_task():
             return orchestrate.plan_sources(this_run(), SLOTS)
 
-    # Airflow would store each source's counts as a value of its own.
-    @task(map_index_template="{{ task.op_kwargs['shard']['label'] }}", multiple_outputs=False)
+    @step(map_index_template="{{ task.op_kwargs['shard']['label'] }}")
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.collect_shard(shard, this_run())
 
-    @task(trigger_rule=IF_PLANNED, multiple_outputs=False)
+    @step(trigger_rule=IF_PLANNED)
     def extract() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("extract", this_run())
 
-    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
+    @step(trigger_rule=IF_TRIED)
     def learn() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("learn", this_run())
 
-    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
+    @step(trigger_rule=IF_TRIED)
     def join() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("join", this_run())
 
-    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
+    @step(trigger_rule=IF_TRIED)
     def annotate() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.process("annotate", this_run())
 
-    @task(pool=MODELS_POOL, trigger_rule=IF_TRIED, multiple_outputs=False)
+    @step(pool=MODELS_POOL, trigger_rule=IF_TRIED)
     def build_models() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.build_models(this_run())
 
-    @task(pool=MODELS_POOL, outlets=[NEWS], multiple_outputs=False)
+    @step(pool=MODELS_POOL, outlets=[NEWS])
     def publish() -> dict[str, int]:
         from pipeline import orchestrate
 
@@ -172,14 +182,14 @@ def ingest_daily() -> None:
         get_current_context()["outlet_events"][NEWS].extra = dict(counts)
         return counts
 
-    @task(trigger_rule=IF_TRIED, multiple_outputs=False)
+    @step(trigger_rule=IF_TRIED)
     def sum_up() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.sum_up(this_run())
 
-    @task(retries=0)
+    @step(retries=0)
     def verdict(numbers: Mapping[str, int]) -> None:
         from pipeline import orchestrate
 

@@ -25,8 +25,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag, task
-from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, mistakes_fail_at_once
+from airflow.sdk import CronTriggerTimetable, dag
+from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, first_task, mistakes_fail_at_once, step
 
 
 @dag(
@@ -39,28 +39,28 @@ from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, mistakes_fail_at_on
     **DAG_ARGS,
 )
 def maintain_weekly() -> None:
-    @task(multiple_outputs=False)
+    @step()
     def merge_files() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
+        with first_task():
             return orchestrate.merge_ledger_files()
 
-    @task(execution_timeout=timedelta(hours=8), multiple_outputs=False)
+    @step(execution_timeout=timedelta(hours=8))
     def verify() -> dict[str, int | str]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.verify_stores()
 
-    @task(pool=MODELS_POOL, multiple_outputs=False)
+    @step(pool=MODELS_POOL)
     def test_models() -> dict[str, int]:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
             return orchestrate.test_models()
 
-    @task(pool=MODELS_POOL)
+    @step(pool=MODELS_POOL)
     def prune() -> list[str]:
         from pipeline import orchestrate
 

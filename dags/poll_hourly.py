@@ -20,9 +20,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, dag
 from airflow.sdk.configuration import conf
-from dag_defaults import DAG_ARGS, NOT_AT_ONCE, mistakes_fail_at_once, this_run
+from dag_defaults import DAG_ARGS, NOT_AT_ONCE, first_task, mistakes_fail_at_once, step, this_run
 
 HOUR = timedelta(hours=1)
 SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
@@ -39,18 +39,17 @@ SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
     **DAG_ARGS,
 )
 def poll_hourly() -> None:
-    @task(retries=1)
+    @step(retries=1)
     def plan() -> list[Mapping[str, Any]]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
+        with first_task():
             return orchestrate.plan_due_sources(this_run(HOUR), SLOTS)
 
-    @task(
+    @step(
         retries=1,
         execution_timeout=timedelta(minutes=50),
         map_index_template="{{ task.op_kwargs['shard']['label'] }}",
-        multiple_outputs=False,
     )
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         from pipeline import orchestrate

@@ -79,6 +79,7 @@ def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
     dag_run = context["dag_run"]
     partition = _plain(dag_run.partition_date)
     if partition is not None:
+        _require_begun(partition, dag_run.partition_key)
         return Interval(partition, partition + period)
     start, end = _plain(context.get("data_interval_start")), _plain(context.get("data_interval_end"))
     given = Interval(start, end) if start is not None and end is not None else None
@@ -87,6 +88,15 @@ def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
     if given is None:
         raise SettingsError("the run has neither a partition nor a data interval; trigger it with a partition key")
     return given
+
+
+def _require_begun(day: datetime, key: str) -> None:
+    """Raises SettingsError for a day that has not begun, and for a key that Airflow accepts, but under which nobody
+    finds the day: `2026-3-14`."""
+    if key != f"{day:%Y-%m-%d}":
+        raise SettingsError(f"partition key {key!r}: write this day as {day:%Y-%m-%d}")
+    if day > utc_now():
+        raise SettingsError(f"partition key {key!r}: this day has not begun")
 
 
 def _plain(at: datetime | None) -> datetime | None:

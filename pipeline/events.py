@@ -748,18 +748,20 @@ class SourceDescribed(Event, frozen=True, kw_only=True, tag="source_described"):
 
 
 class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
-    """A task of an Airflow run failed for good: its retries are used up. `run_id` is the run's."""
+    """A task of an Airflow run failed for good, because its retries are used up; or the run was ended as a whole, for
+    example because it took too long. `run_id` is the run's."""
 
     IDENTITY = ("stream", "task_id", "map_index", "try_number")
 
     dag_id: str
-    task_id: str
+    task_id: str | None
+    """Null if the run was ended as a whole."""
     map_index: int | None = None
     """Number of the mapped task, from 0; null if the task is not mapped."""
     label: str | None = None
     """The mapped task's name: its shard, by its first and last source."""
     try_number: int
-    """The try that failed last, from 1."""
+    """The try that failed last, from 1. For a whole run: how often it was started, from 1."""
     error: str
     """The exception's class and message, one line, shortened."""
 

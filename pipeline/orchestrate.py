@@ -14,12 +14,12 @@ import structlog
 
 from pipeline.collect import READERS
 from pipeline.dag_run import BACKFILL_RUN, DagRun
-from pipeline.errors import NewsledgerError, SettingsError
+from pipeline.errors import NewsledgerError
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
-from pipeline.run_failures import described, run_failed
-from pipeline.settings import Settings, load_settings
+from pipeline.prerequisites import installed_settings
+from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.shards import Shard, deal
@@ -116,6 +116,8 @@ def collect_shard(shard: ShardData, dag_run: DagRun) -> Counts:
             from pipeline.steps.backfill.recover import recover
 
             result += recover(stores, sources, past, roster)
+        elif past is not None:
+            log.info("nobody_asked", detail="the parameter `recover` is off", sources=len(sources))
     return _counts_by_source(stores, result)
 
 
@@ -146,7 +148,7 @@ def build_models(dag_run: DagRun) -> dict[str, int]:
             from pipeline.steps.backfill.backfill import finish
 
             finish(stores, _sources(dag_run, stores.settings), past, dag_run.started_at)
-    built = models.build(_settings())
+    built = models.build(installed_settings())
     return {"models": built.models, "tests": built.tests, "head_position": built.head_position}
 
 
@@ -154,7 +156,7 @@ def publish_models() -> dict[str, int]:
     """Replace news.duckdb with the build, and return counts of its contents."""
     from pipeline import models
 
-    settings = _settings()
+    settings = installed_settings()
     models.publish(settings)
     return models.published_counts(settings)
 
@@ -196,7 +198,7 @@ def merge_ledger_files() -> dict[str, int]:
     """Merge the ledger's small files, and delete files that are no longer needed and what was erased."""
     from pipeline.steps.maintain import delete_erased, merge_files
 
-    settings = _settings()
+    settings = installed_settings()
     with _ledger(settings) as ledger:
         deleted = delete_erased(settings, ledger, utc_now())
         merging = merge_files(ledger, _log_step)
@@ -213,7 +215,7 @@ def verify_stores() -> dict[str, int | str]:
     """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
     from pipeline.verification.installation import verify_weekly
 
-    settings = _settings()
+    settings = installed_settings()
     with _ledger(settings) as ledger:
         proof = verify_weekly(settings, ledger, utc_now(), _log_step)
     for finding in proof.findings:
@@ -230,7 +232,7 @@ def test_models() -> dict[str, int]:
     """
     from pipeline import models
 
-    settings = _settings()
+    settings = installed_settings()
     exists = shared_files(settings).exists(settings.build_file)
     return {"tests": models.build(settings, tested=models.Tested.ALL).tests if exists else 0}
 
@@ -240,24 +242,12 @@ def prune_files() -> list[str]:
     from pipeline import models
     from pipeline.steps.maintain import prune
 
-    settings = _settings()
+    settings = installed_settings()
     return [str(path) for path in (*models.prune(settings, utc_now()), *prune(settings, utc_now()))]
 
 
-def record_failure(context: Mapping[str, Any]) -> None:
-    """Record that a task failed after its retries, and end its log with the error. Never raises."""
-    try:
-        settings = _settings()
-        failure = run_failed(context, utc_now())
-        with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-            ledger.append([failure], Run(context["run_id"]))
-    except Exception as exc:  # noqa: BLE001  # any error: the task's own is what its log must show
-        log.warning("failure_not_recorded", reason=f"{type(exc).__name__}: {exc}")
-    log.error(described(context.get("exception")))
-
-
 def _ledger(settings: Settings) -> Ledger:
-    """Open the ledger for maintenance, which may be the first to open it in a new installation."""
+    """Open the ledger for maintenance."""
     from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS
 
     return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
@@ -313,20 +303,9 @@ def _described(interval: Interval) -> str:
     return f"{interval.start:%Y-%m-%d %H:%M} to {interval.end:%Y-%m-%d %H:%M} UTC"
 
 
-def _settings() -> Settings:
-    """Raises SettingsError, also if there is no data directory: a disk that is not mounted must not become an empty
-    archive beside the real one. Nor must a run collect for an hour before its models miss a file."""
-    settings = load_settings()
-    if not settings.data.is_dir():
-        raise SettingsError(f"NEWSLEDGER_DATA: {settings.data} is not a directory; mount it, or run `newsledger init`")
-    if settings.person_ids is not None and not settings.person_ids.is_file():
-        raise SettingsError(f"NEWSLEDGER_PERSON_IDS: {settings.person_ids} is not a file")
-    return settings
-
-
 @contextmanager
 def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, RunInterval]]:
-    settings = _settings()
+    settings = installed_settings()
     with Stores(settings, Run(dag_run.run_id), _log_step, _log_source) as stores:
         yield stores, run_interval(dag_run.interval, now=utc_now(), settings=settings)
 

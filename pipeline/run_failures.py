@@ -1,13 +1,20 @@
-"""The event of a failed Airflow task, made from what Airflow passes to a callback."""
+"""Failed Airflow tasks and runs: their event is made from what Airflow passes to a callback, and recorded."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from pipeline.events import RunFailed
+from pipeline.ledger import Ledger, Run
+from pipeline.ledger.log import utc_now
+from pipeline.prerequisites import installed_settings
+
+log = structlog.get_logger()
 
 PRODUCER = "airflow@1"
 
@@ -15,8 +22,31 @@ MAX_ERROR_CHARS = 1_000
 """Maximum length of the error's text in the event."""
 
 _NOT_MAPPED = -1
+_TASK_FAILED, _TIMED_OUT = "task_failure", "timed_out"
+"""Airflow's reasons for the failure of a run. The others are about the run as a whole, too."""
 _TERMINAL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    """Record that a task failed after its retries, and end its log with the error. Never raises."""
+    _record(run_failed, context)
+    log.error(described(context.get("exception")))
+
+
+def record_run_failure(context: Mapping[str, Any]) -> None:
+    """Record that a run was ended as a whole, for example because it took too long. Never raises."""
+    _record(whole_run_failed, context)
+
+
+def _record(failure_of: Callable[[Mapping[str, Any], datetime], RunFailed | None], context: Mapping[str, Any]) -> None:
+    try:
+        settings, failure = installed_settings(), failure_of(context, utc_now())
+        if failure is not None:
+            with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+                ledger.append([failure], Run(context["run_id"]))
+    except Exception as exc:  # noqa: BLE001  # any error: that of the task or run is what its log must show
+        log.warning("failure_not_recorded", reason=f"{type(exc).__name__}: {exc}")
 
 
 def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
@@ -34,6 +64,26 @@ def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
         label=getattr(task, "rendered_map_index", None),
         try_number=task.try_number,
         error=described(context.get("exception")),
+    )
+
+
+def whole_run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed | None:
+    """The event of the run in the context of a DAG's `on_failure_callback`. None if a task of it has failed, because
+    then that task has an event."""
+    if context["reason"] == _TASK_FAILED:
+        return None
+    dag, run_id, task = context["dag"], context["run_id"], context.get("task_instance")
+    reason = f"took longer than {dag.dagrun_timeout} and was ended" if context["reason"] == _TIMED_OUT else None
+    unfinished = f"; its task {task.task_id} had not finished" if task else ""
+    started = getattr(context.get("dag_run"), "clear_number", None) or 0
+    return RunFailed(
+        stream=f"run:{dag.dag_id}/{run_id}",
+        occurred_at=now,
+        producer=PRODUCER,
+        dag_id=dag.dag_id,
+        task_id=None,
+        try_number=started + 1,
+        error=described(f"{reason or context['reason']}{unfinished}"),
     )
 
 

@@ -27,6 +27,7 @@ _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 """The names that S3 recommends, which need no escapes in an address."""
+DEFAULT_ANNOTATORS = ("rules",)
 _LONGEST_REVISIT = timedelta(days=60)
 """Must stay below the 90 days of `RECALL` in pipeline/steps/run/stores.py: a revisit knows no older captures."""
 
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
     pages_per_source: int = Field(default=1000, ge=1)
     """Maximum number of new pages that one run fetches for a source, and of pages that it revisits. Later runs take the
     others. At two requests a second, 1000 pages take eight minutes."""
-    annotators: Annotated[tuple[str, ...], NoDecode] = Field(default=("rules",), min_length=1)
+    annotators: Annotated[tuple[str, ...], NoDecode] = Field(default=DEFAULT_ANNOTATORS, min_length=1)
     """The annotators that read the texts, as `rules,spacy:de_core_news_sm`, in the order in which marts prefer them."""
     person_ids: Path | None = None
     """A CSV file with the columns `name,id`: ids of people, for example those of Wikidata, for the mart `persons`."""
@@ -268,9 +269,14 @@ class Settings(BaseSettings):
 
     @property
     def sql_history_file(self) -> Path:
-        """What was typed at the prompt of `newsledger sql`, for each user, where the XDG rules put it."""
-        state = os.environ.get("XDG_STATE_HOME", "")
-        return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger" / "sql_history"
+        """What was typed at the prompt of `newsledger sql`, for each user."""
+        return _state_folder() / "sql_history"
+
+    @property
+    def seen_ledgers_file(self) -> Path:
+        """The places where `newsledger airflow` has seen a ledger, for each user. Not in the data directory, whose disk
+        may not be mounted."""
+        return _state_folder() / "ledgers"
 
     @property
     def verification_file(self) -> Path:
@@ -290,6 +296,12 @@ class Settings(BaseSettings):
     @property
     def lookback(self) -> timedelta:
         return timedelta(days=self.lookback_days)
+
+
+def _state_folder() -> Path:
+    """What newsledger remembers for a user, where the XDG rules put it."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger"
 
 
 def unknown_settings() -> dict[str, str]:

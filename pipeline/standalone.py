@@ -42,9 +42,12 @@ REPORT_SECONDS = 10.0
 """Time between two lines that say what is still waited for."""
 STOP_SECONDS = 30
 """Time between SIGTERM and SIGKILL."""
-API_SERVER_STOP_SECONDS = 3
-"""The same for the API server: that of Airflow 3.3.2 closes everything, then hangs in the interpreter's shutdown."""
+SOON_KILLED: Mapping[str, float] = {"api-server": 3, "triggerer": 3}
+"""The same for these: the API server of Airflow 3.3.2 closes everything, then hangs in the interpreter's shutdown; the
+triggerer waits for ten seconds, even without a trigger."""
 _POLL_SECONDS = 0.5
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+"""The signals that stop Airflow."""
 
 COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -105,9 +108,10 @@ class Airflow:
 
     def run(self, *command: str) -> None:
         """Run `airflow COMMAND` to its end. Raises SettingsError if it fails."""
-        with self._log_path.open("ab") as log:
-            done = subprocess.run([self._airflow, *command], env=self._environment, stdout=log, stderr=log, check=False)
-        if done.returncode:
+        self.start(*command)
+        status = self._components[command[0]].wait()
+        del self._components[command[0]]
+        if status:
             raise SettingsError(f"`airflow {' '.join(command)}` failed; see {self._log_path}")
 
     def migrate_database(self, home: Path) -> None:
@@ -125,7 +129,7 @@ class Airflow:
 
     def start(self, *command: str) -> None:
         """Start the component `airflow COMMAND`."""
-        with self._log_path.open("ab") as log:
+        with self._log_path.open("ab") as log, _interrupts_wait():
             self._components[command[0]] = subprocess.Popen(
                 [self._airflow, *command],
                 env=self._environment,
@@ -165,7 +169,7 @@ class Airflow:
         if self._leader is None:
             return
         for name, process in reversed(self._components.items()):
-            _stop_family(process.pid, API_SERVER_STOP_SECONDS if name == "api-server" else STOP_SECONDS)
+            _stop_family(process.pid, SOON_KILLED.get(name, STOP_SECONDS))
         _signal_group(self._leader, signal.SIGKILL)
         for process in self._components.values():
             process.wait()
@@ -190,14 +194,15 @@ def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
     """
     log_path = settings.data / "airflow" / "standalone.log"
     airflow = Airflow(os.environ | airflow_environment(settings, port), log_path)
-    airflow.migrate_database(settings.data / "airflow")
     try:
+        airflow.migrate_database(settings.data / "airflow")
         airflow.start("api-server")
         airflow.start("dag-processor")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase") and _answers_tasks(port), "the API server")
         _create_models_pool(port, admin_password(settings))
         airflow.start("scheduler", "--skip-serve-logs")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"), "the scheduler")
+        airflow.start("triggerer", "--skip-serve-logs")  # no task of ours needs it, so nothing waits for it
         yield airflow
     finally:
         airflow.stop()
@@ -211,6 +216,20 @@ def admin_password(settings: Settings) -> str:
     password = json.loads(path.read_text())["admin"]
     assert isinstance(password, str)
     return password
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """An interrupt that arrives meanwhile is raised at the end, so that every process that was started is known."""
+    arrived: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: arrived.append(number)) for number in INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if arrived:
+            signal.raise_signal(arrived[0])
 
 
 def _stop_family(pid: int, seconds: float) -> None:

@@ -12,7 +12,8 @@ from pipeline import standalone
 from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.options import Data, SourcesPath
-from pipeline.settings import load_settings
+from pipeline.prerequisites import begin_noted_ledger
+from pipeline.settings import load_settings, unknown_settings
 from pipeline.sources import load_sources
 
 SCHEDULES = {
@@ -36,8 +37,11 @@ def airflow(
     settings = load_settings(data=data, sources=sources)
     count = len(load_sources(settings.sources))
     console.require_free(port)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in standalone.INTERRUPTS:
         signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
+    for name, nearest in unknown_settings().items():
+        say(f"{name} is no setting and is ignored; did you mean {nearest}?")
+    begin_noted_ledger(settings)
     password = standalone.admin_password(settings)
     say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
     for dag_id, when in SCHEDULES.items():
@@ -53,4 +57,7 @@ def airflow(
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Stop. Further interrupts are ignored, because otherwise they would end the stopping."""
+    for each in standalone.INTERRUPTS:
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -181,9 +181,9 @@ def _show_lost(state: State, *, show_all: bool) -> None:
 def _failures(tasks: Sequence[FailedTask]) -> str:
     runs = len({(task.dag_id, task.run_id) for task in tasks})
     newest = tasks[0]
-    name = f"{newest.dag_id}.{newest.task_id}" + (f" of {newest.label}" if newest.label else "")
-    last = f"{utc_minute(newest.occurred_at)}, {name}: {newest.message}"
-    return f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} of {runs} run{'s' if runs > 1 else ''} failed; {last}"
+    last = f"the last at {utc_minute(newest.occurred_at)}, {newest.dag_id}: {newest.message}"
+    failures = f"{len(tasks)} failure{'s' if len(tasks) > 1 else ''} in {runs} run{'s' if runs > 1 else ''}"
+    return f"{failures}; {last}"
 
 
 def _totals(state: State) -> str:

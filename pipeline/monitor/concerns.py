@@ -78,14 +78,14 @@ def _activity(state: State) -> Iterator[Concern]:
 
 
 def _failed_runs(state: State) -> Iterator[Concern]:
-    recent = [task for task in state.failed_tasks if task.occurred_at >= state.read_at - REPORTED_FOR]
+    since = state.read_at - REPORTED_FOR
+    recent = [task for task in state.failed_tasks if task.occurred_at >= since and not task.was_told]
     recent.sort(key=lambda task: (task.dag_id, task.run_id, task.occurred_at))
     for (dag_id, _), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
         tasks = list(group)
         first = tasks[0]
-        label = f" of {first.label}" if first.label else ""
         more = f" (and {len(tasks) - 1} more task{'s' if len(tasks) > 2 else ''})" if len(tasks) > 1 else ""
-        what = f"a run of {dag_id} failed at {utc_minute(first.occurred_at)}: {first.task_id}{label}: {first.message}"
+        what = f"a run of {dag_id} failed at {utc_minute(first.occurred_at)}: {first.message}"
         yield Concern(ConcernKind.RUN_FAILED, None, what + more)
 
 

@@ -47,7 +47,12 @@ class StateCollector(Collector):
             "pages_lost", f"Pages of the {days} days before now that were given up.", "reason", sorted(lost.items())
         )
         tasks = Counter(task.dag_id for task in state.failed_tasks)
-        yield _by("tasks_failed", f"Airflow tasks of the last {days} days that failed.", "dag", sorted(tasks.items()))
+        yield _by(
+            "tasks_failed",
+            f"Airflow tasks of the last {days} days that failed, and runs that were ended as a whole.",
+            "dag",
+            sorted(tasks.items()),
+        )
         if (published := state.publication) is not None:
             at = published.built_at.timestamp()
             yield _one("published_timestamp_seconds", "When the published models were built.", at)

@@ -25,6 +25,11 @@ REMOVED_AFTER = timedelta(days=2)
 """A feed whose last poll is this much older than the newest poll of all was removed from sources.toml, or is polled
 only if its source is named."""
 
+_MISTAKE = "AirflowFailException: "
+"""How the error of a task begins that a person has to correct, see `mistakes_fail_at_once` in dags/dag_defaults.py."""
+_SCHEDULED = "scheduled__"
+"""How Airflow begins the ids of runs that nobody has started."""
+
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 
@@ -61,19 +66,27 @@ class SourceArticles(msgspec.Struct, frozen=True):
 
 
 class FailedTask(msgspec.Struct, frozen=True):
-    """A task of an Airflow run that failed after all its retries."""
+    """A task of an Airflow run that failed after all its retries, or a run that was ended as a whole."""
 
     dag_id: str
     run_id: str
-    task_id: str
+    task_id: str | None
+    """None for a whole run."""
     label: str | None
     occurred_at: datetime
     error: str
 
     @property
     def message(self) -> str:
-        """The error for a person: Airflow's own exception only says that the task is not tried again."""
-        return self.error.removeprefix("AirflowFailException: ")
+        """Which task failed, and its error for a person: Airflow's own exception only says that it is not retried."""
+        label = f" of {self.label}" if self.label else ""
+        task = f"{self.task_id}{label}: " if self.task_id else ""
+        return task + self.error.removeprefix(_MISTAKE)
+
+    @property
+    def was_told(self) -> bool:
+        """True if a person started the run with a mistake: the page that they were looking at said so at once."""
+        return self.error.startswith(_MISTAKE) and not self.run_id.startswith(_SCHEDULED)
 
 
 class LostPage(msgspec.Struct, frozen=True):

@@ -310,9 +310,11 @@ def test_what_must_last_lies_on_volumes(compose: Path, services: dict[str, Servi
     assert named - {""} == declared
     runs_tasks = "worker" if "worker" in services else "scheduler"
     environment = services[runs_tasks]["environment"]
-    assert environment["NEWSLEDGER_DATA"] in mounted[runs_tasks]
-    assert mounted[runs_tasks][environment["NEWSLEDGER_SOURCES"]] == "./sources.toml"
     assert load_sources(PROJECT_ROOT / "sources.toml")
+    for service in ("dag-processor", runs_tasks):  # the first offers the sources, and records runs that were ended
+        assert mounts(services[service])[environment["NEWSLEDGER_SOURCES"]] == "./sources.toml"
+        assert environment["NEWSLEDGER_DATA"] in mounts(services[service])
+    assert "worker" in services or mounts(services["dag-processor"]) == mounts(services["scheduler"])
     passwords = services["api-server"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]
     for name in ("init", "api-server"):
         assert mounted[name][str(Path(passwords).parent)] == "airflow"

@@ -28,7 +28,7 @@ pytestmark = [
 FAILING = """
 from datetime import UTC, datetime
 from airflow.sdk import dag, task
-from pipeline.orchestrate import record_failure
+from pipeline.run_failures import record_failure
 
 @dag(start_date=datetime(2026, 1, 1, tzinfo=UTC), schedule=None, default_args={"on_failure_callback": record_failure})
 def failing():
@@ -121,9 +121,9 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow) -> None:
 
 
 def surroundings(outlets: Path, data: Path, *, is_new: bool = True) -> dict[str, str]:
-    """The environment of a run over these outlets, with a data directory."""
+    """The environment of a run over these outlets, with a ledger in the data directory."""
     if is_new:
-        data.mkdir()
+        Ledger.open(data / "ledger.sqlite").close()
     return {
         "NEWSLEDGER_SOURCES": str(outlets),
         "NEWSLEDGER_DATA": str(data),
@@ -131,6 +131,7 @@ def surroundings(outlets: Path, data: Path, *, is_new: bool = True) -> dict[str,
         "NEWSLEDGER_LOOKBACK_DAYS": "7",
         "NEWSLEDGER_NOTIFY": "",
         "NEWSLEDGER_PERSON_IDS": "",
+        "NEWSLEDGER_ANNOTATORS": "rules",
     }
 
 
@@ -186,13 +187,15 @@ with create_session() as session:
     run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
     run.partition_key = "2026-03-14"  # `dags test` runs for no day
     (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
-    request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, execute=False)
+    request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, reason=REASON)
     _execute_dag_callbacks(bag, request, structlog.get_logger())
 """
 """What the scheduler and the DAG processor do when a run has failed."""
 
 
-def test_a_failed_run_sends_one_message_by_each_notifier(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
+def test_a_failed_run_sends_one_message_by_each_notifier_and_an_ended_one_is_recorded(
+    airflow: Airflow, outlets: Path, tmp_path: Path
+) -> None:
     """With what a person needs: which DAG, of which day, which task, and where its log is."""
     environment = surroundings(outlets, tmp_path / "data")
     airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps({"sources": ["nroth"]}), env=environment)
@@ -203,15 +206,21 @@ def test_a_failed_run_sends_one_message_by_each_notifier(airflow: Airflow, outle
             "AIRFLOW_CONN_SLACK_DEFAULT": json.dumps({"conn_type": "slackwebhook", "password": f"{hook.base}/slack"}),
             "AIRFLOW_CONN_APPRISE_DEFAULT": json.dumps({"conn_type": "apprise", "extra": {"config": apprise}}),
         }
-        status, printed = airflow.run(FAIL.replace("FOLDER", repr(str(PROJECT_ROOT / "dags"))), env=told)
-        airflow.run("", env={"NEWSLEDGER_NOTIFY": ""})
-    assert status == 0, printed
+        fail = FAIL.replace("FOLDER", repr(str(PROJECT_ROOT / "dags")))
+        status, printed = airflow.run(fail.replace("REASON", "'task_failure'"), env=told)
+        assert status == 0, printed
+        status, printed = airflow.run(fail.replace("REASON", "'timed_out'"), env={"NEWSLEDGER_NOTIFY": ""})
+        assert status == 0, printed
     posts = {path: [json.loads(body) for body in bodies] for path, bodies in hook.posts.items()}
     assert {path: len(bodies) for path, bodies in posts.items()} == {"/slack": 1, "/apprise": 1}, printed
     assert posts["/apprise"][0]["title"] == "ingest_daily failed"
     for text in (posts["/slack"][0]["text"], posts["/apprise"][0]["message"]):
         assert "ingest_daily of 2026-03-14 failed in its task plan.\nLog: http" in text
         assert "/dags/ingest_daily/runs/manual__" in text
+    with Ledger.open_existing(tmp_path / "data" / "ledger.sqlite") as ledger:
+        failures = ledger.table("select task_id, error from ledger.run_failed order by position").to_pylist()
+    assert [failure["task_id"] for failure in failures] == ["plan", None]
+    assert failures[1]["error"] == "took longer than 20:00:00 and was ended; its task plan had not finished"
 
 
 UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
@@ -226,14 +235,16 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("NEWSLEDGER_LOOKBACK_DAYS=a week", "NEWSLEDGER_LOOKBACK_DAYS: "),
         ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
         ("NEWSLEDGER_PERSON_IDS=/missing.csv", "NEWSLEDGER_PERSON_IDS: /missing.csv is not a file"),
+        ("NEWSLEDGER_ANNOTATORS=rules,ruels", "no annotator 'ruels' is installed; there are: rules, "),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
+        ("empty data directory", "ledger.sqlite: there is no ledger, but there was one in /mnt/news: mount its disk"),
     ],
 )
 def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
     airflow: Airflow, outlets: Path, tmp_path: Path, mistake: str, line: str
 ) -> None:
-    environment = surroundings(outlets, tmp_path / "data", is_new=mistake != "no data directory")
+    environment = surroundings(outlets, tmp_path / "data", is_new="data directory" not in mistake)
     conf: dict[str, object] = {"sources": ["nroth", "soth"] if mistake == "unknown source" else None}
     if mistake == "unknown parameter":
         conf = {"source": ["north"]}
@@ -244,6 +255,9 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
         environment[setting] = value
     elif mistake == "newer ledger":
         make_newer(tmp_path / "data")
+    elif mistake == "empty data directory":
+        (tmp_path / "data").mkdir()
+        airflow.command("variables", "set", "newsledger_ledger", "/mnt/news")
     _, printed = airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps(conf), env=environment)
     assert "AirflowFailException" in printed
     last = [text for text in printed.splitlines() if "AirflowFailException: " in text][-1]
@@ -251,6 +265,7 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
     assert not [name for name in ("collect", "extract", "publish", "sum_up", "verdict") if f"<{name}" in printed]
     assert (tmp_path / "data").exists() == (mistake != "no data directory")
     assert not (tmp_path / "data" / "news.duckdb").exists()
+    assert (tmp_path / "data" / "ledger.sqlite").exists() == ("data directory" not in mistake)
 
 
 def make_newer(data: Path) -> None:
@@ -294,7 +309,7 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
 ) -> None:
     data = tmp_path / "data"
     if usable:
-        data.mkdir()
+        Ledger.open(data / "ledger.sqlite").close()
     else:
         data.write_text("a file where the folder should be")
     _, printed = airflow.command("dags", "test", "failing", env={"NEWSLEDGER_DATA": str(data)})
@@ -311,8 +326,13 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
 
 
 def test_a_run_in_airflow_does_what_the_command_does(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
-    status, printed = airflow.command("dags", "test", "ingest_daily", env=surroundings(outlets, tmp_path / "airflow"))
+    environment = surroundings(outlets, tmp_path / "airflow", is_new=False)
+    (tmp_path / "airflow").mkdir()
+    airflow.run("from airflow.models.variable import Variable; Variable.delete('newsledger_ledger')")
+    status, printed = airflow.command("dags", "test", "ingest_daily", env=environment)
     assert status == 0, printed[-6000:]
+    _, printed = airflow.command("variables", "get", "newsledger_ledger")
+    assert printed.splitlines()[-1] == str(tmp_path / "airflow" / "ledger.sqlite"), "the ledger is remembered"
     command = newsledger(
         "ingest", "--sources", outlets, "--data", tmp_path / "command", env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
     )

@@ -1,18 +1,19 @@
-"""A task that fails for good is recorded, and recording it never hides the task's own error."""
+"""A task that fails for good, or a run that is ended, is recorded; recording it never hides the task's own error."""
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.ledger import Ledger
-from pipeline.orchestrate import record_failure
-from pipeline.run_failures import MAX_ERROR_CHARS, run_failed
+from pipeline.run_failures import MAX_ERROR_CHARS, record_failure, record_run_failure, run_failed
 from tests.worlds.running import newsledger
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -36,7 +37,7 @@ def context(error: BaseException | str | None = None, task: object | None = None
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     data = tmp_path / "data"
-    data.mkdir()
+    Ledger.open(data / "ledger.sqlite").close()
     monkeypatch.setenv("NEWSLEDGER_DATA", str(data))
     return data
 
@@ -81,7 +82,7 @@ def test_a_long_error_is_cut() -> None:
 
 
 def test_a_failure_that_cannot_be_recorded_raises_nothing(data: Path) -> None:
-    data.rmdir()
+    shutil.rmtree(data)
     data.write_text("a file where the folder should be")
     record_failure(context(ValueError("the task's own")))
     record_failure({})
@@ -91,5 +92,40 @@ def test_status_names_the_newest_failure(data: Path) -> None:
     for error, task in ((OSError("no space left"), Task()), (ValueError("odd"), Task(task_id="extract", try_number=1))):
         record_failure(context(error, task))
     status = newsledger("status", "--data", data).stdout
-    assert "2 tasks of 1 run failed" in status
-    assert "ingest_daily.extract of courier: ValueError: odd" in status
+    assert "2 failures in 1 run; the last at " in status
+    assert "ingest_daily: extract of courier: ValueError: odd" in status
+
+
+@dataclass
+class Dag:
+    dag_id: str = "ingest_daily"
+    dagrun_timeout: timedelta = timedelta(hours=20)
+
+
+@dataclass
+class Started:
+    clear_number: int
+
+
+def run_context(reason: str, **more: object) -> Mapping[str, Any]:
+    return {"dag": Dag(), "run_id": "scheduled__1", "reason": reason, **more}
+
+
+def test_a_run_that_took_too_long_is_recorded_and_needs_a_person(data: Path) -> None:
+    """Airflow skips the tasks of such a run, and no task fails. A run whose task failed has that task's event."""
+    record_run_failure(run_context("task_failure", task_instance=Task()))
+    record_run_failure(run_context("timed_out", task_instance=Task()))
+    record_run_failure(run_context("timed_out", task_instance=Task()))
+    record_run_failure(run_context("timed_out", task_instance=Task(), dag_run=Started(clear_number=1)))
+    record_run_failure(run_context("all_tasks_deadlocked", run_id="scheduled__2"))
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        rows = ledger.table("select task_id, try_number, error from ledger.run_failed order by position").to_pylist()
+    late = "took longer than 20:00:00 and was ended; its task collect had not finished"
+    assert [(row["task_id"], row["try_number"], row["error"]) for row in rows] == [
+        (None, 1, late),
+        (None, 2, late),
+        (None, 1, "all_tasks_deadlocked"),
+    ]
+    checked = newsledger("status", "--check", "--data", data)
+    assert checked.returncode == 1
+    assert re.search(f"a run of ingest_daily failed at [^:]+:.. UTC: {late}", checked.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,14 +18,17 @@ from structlog.testing import capture_logs
 
 from pipeline import orchestrate
 from pipeline.dag_run import DagRun, RunParams
-from pipeline.errors import SettingsError
+from pipeline.errors import AnnotatorError, LedgerMissing, SettingsError
 from pipeline.interval import Interval
+from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
+from pipeline.prerequisites import require_installation
+from pipeline.run_failures import record_failure
 from pipeline.settings import PROJECT_ROOT
 from pipeline.standalone import COMMON_ENVIRONMENT
 from tests.worlds.loaded_airflow import COMMAND
 from tests.worlds.loopback import Answer, WebServer
-from tests.worlds.running import entry
+from tests.worlds.running import entry, newsledger
 
 XCOM_BYTES = 48_000
 """What is still small for every database in which Airflow may store a task's return value."""
@@ -50,7 +54,7 @@ def webs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[st
         for web in webs.values():
             web.feed("/feed.xml", ("/a", "First story"), ("/b", "Second story"))
             web.page("/a", "First story", *(f"Sentence {n} of a story about the harbour." for n in range(9)))
-        (tmp_path / "data").mkdir()
+        Ledger.open(tmp_path / "data" / "ledger.sqlite").close()
         for name, value in (("DATA", "data"), ("SOURCES", "sources.toml")):
             monkeypatch.setenv(f"NEWSLEDGER_{name}", str(tmp_path / value))
         monkeypatch.setenv("NEWSLEDGER_ALLOW_HOSTS", "127.0.0.1")
@@ -111,6 +115,23 @@ def test_a_past_day_logs_what_was_asked_of_whom_and_what_came(webs: Mapping[str,
     line = logged(lines)["north"]
     assert "sitemap at 127.0.0.1" in line["asked"]
     assert line["came"] == "1 live"
+    with capture_logs() as lines:
+        orchestrate.collect_shard(shard, run)
+    assert logged(lines)["north"]["asked"] == "nobody: its history was searched within the last day"
+
+
+def test_a_past_day_says_why_nobody_was_asked(webs: Mapping[str, WebServer]) -> None:
+    """The outlets name no sitemap, and no web archive is searched; or the parameter says so."""
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    run = msgspec.structs.replace(live_run(), interval=Interval(day, day + timedelta(days=1)), run_type="backfill")
+    (shard,) = orchestrate.plan_sources(run, slots=4)
+    with capture_logs() as lines:
+        orchestrate.collect_shard(shard, run)
+    why = "nobody: it names no sitemap, and no web archive is searched for it"
+    assert {name: line["asked"] for name, line in logged(lines).items()} == {"north": why, "south": why}
+    with capture_logs() as lines:
+        orchestrate.collect_shard(shard, msgspec.structs.replace(run, params=RunParams(recover=False)))
+    assert [line["detail"] for line in lines if line["event"] == "nobody_asked"] == ["the parameter `recover` is off"]
 
 
 def test_a_data_directory_that_is_missing_is_a_mistake_and_is_not_made(
@@ -118,9 +139,42 @@ def test_a_data_directory_that_is_missing_is_a_mistake_and_is_not_made(
 ) -> None:
     monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "unmounted"))
     with pytest.raises(SettingsError, match="unmounted is not a directory"):
-        orchestrate.plan_sources(live_run(), slots=4)
-    orchestrate.record_failure({})
+        require_installation(None)
+    record_failure({})
     assert not (tmp_path / "unmounted").exists()
+
+
+def test_a_ledger_that_was_seen_is_not_begun_again(webs: Mapping[str, WebServer], tmp_path: Path) -> None:
+    """An empty folder, because a disk is not mounted; by `newsledger init`, a person says that it is not."""
+    data, run = tmp_path / "data", live_run()
+    seen = require_installation(None)
+    assert require_installation(seen) == seen == str(data / "ledger.sqlite")
+    shutil.rmtree(data)
+    data.mkdir()
+    with pytest.raises(LedgerMissing, match=r"there is no ledger, but there was one: mount its disk"):
+        require_installation(seen)
+    shard = {"label": "1 of 1: north", "source_ids": ("north",)}
+    for task in (lambda: orchestrate.collect_shard(shard, run), lambda: orchestrate.process("extract", run)):
+        with pytest.raises(LedgerMissing, match="the ledger is gone"):
+            task()
+    record_failure({"run_id": "1", "exception": None})
+    assert list(data.iterdir()) == []
+    newsledger("init", "--data", data)
+    assert require_installation(seen) == seen
+
+
+def test_what_is_set_wrong_is_found_before_a_run_does_anything(
+    webs: Mapping[str, WebServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLEDGER_LOOKBAK_DAYS", "3")
+    with capture_logs() as lines:
+        require_installation(None)
+    assert [(line["name"], line["nearest"]) for line in lines if line["event"] == "unknown_setting"] == [
+        ("NEWSLEDGER_LOOKBAK_DAYS", "NEWSLEDGER_LOOKBACK_DAYS")
+    ]
+    monkeypatch.setenv("NEWSLEDGER_ANNOTATORS", "rules,ruels")
+    with pytest.raises(AnnotatorError, match="no annotator 'ruels' is installed"):
+        require_installation(None)
 
 
 def test_what_airflow_stores_stays_small_with_2000_sources(webs: Mapping[str, WebServer], tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def _components(pid: int) -> dict[str, float]:
     """CPU seconds of Airflow's components, without the tasks, which are children of the scheduler."""
     started = sorted(psutil.Process(pid).children(), key=lambda process: process.create_time())
     costs = {}
-    for name, process in zip(("api-server", "dag-processor", "scheduler"), started, strict=False):
+    for name, process in zip(("api-server", "dag-processor", "scheduler", "triggerer"), started, strict=False):
         times = process.cpu_times()
         costs[name] = times.user + times.system
         if name != "scheduler":

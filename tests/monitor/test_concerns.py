@@ -32,6 +32,9 @@ RETIRED = FeedStatus("old", "https://old.example/rss", NOW - 100 * DAY, None, Fa
 REMOVED = FeedStatus("removed", "https://removed.example/rss", NOW - 3 * DAY, None, False, False, "dns")
 TODAY = CoverageDay("courier", date(2026, 3, 20), 4, 3, 1, 0, 0, False, 2)
 FAILED_TASK = FailedTask("ingest_daily", "run-1", "collect", "courier", NOW - HOUR, "OSError: no space left")
+MISTAKEN = FailedTask(
+    "ingest_daily", "scheduled__1", "plan", None, NOW - HOUR, "AirflowFailException: sources.toml: is not TOML"
+)
 VERIFIED = LastVerification(NOW - DAY, 10, 900, 30, "sha256:1", 0, None)
 
 SOUND = State(
@@ -68,6 +71,8 @@ def coverage(**changes: Any) -> tuple[CoverageDay, ...]:
         {"coverage": coverage(day=date(2026, 3, 18), gaps=1) + (TODAY,)},
         {"coverage": coverage(source_id="removed", gaps=1)},
         {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, occurred_at=NOW - 3 * DAY),)},
+        {"failed_tasks": (msgspec.structs.replace(MISTAKEN, run_id="manual__1"),)},
+        {"failed_tasks": (msgspec.structs.replace(MISTAKEN, run_id="backfill__1"),)},
         {"publication": PublishedBuild(1000, NOW - 9 * DAY)},
         {"publication": None, "coverage": ()},
         {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 14 * DAY)},
@@ -116,9 +121,14 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
             " (and 1 more task)",
         ),
         (
-            {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, error="AirflowFailException: unknown source 'x'"),)},
+            {"failed_tasks": (MISTAKEN,)},
             "run_failed",
-            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: collect of courier: unknown source 'x'",
+            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: plan: sources.toml: is not TOML",
+        ),
+        (
+            {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, run_id="manual__1", task_id=None, label=None),)},
+            "run_failed",
+            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: OSError: no space left",
         ),
         (
             {"publication": None, "coverage": (), "publication_error": "news.duckdb: cannot be opened: …"},

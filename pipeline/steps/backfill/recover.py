@@ -64,6 +64,7 @@ async def _recover_source(
     locks: SourceLocks,
 ) -> StepResult:
     past = SourceInterval(source.id, interval)
+    stores.reports.explain(source.id, await _why_nobody(stores, past))
     async with locks.at_hosts():  # the pages are locked by PageRecovery, for a batch at a time
         result = await _search_sitemaps(stores, history, source, past)
     result += await _search_web_archive(stores, history, source, past)
@@ -74,6 +75,13 @@ async def _recover_source(
         slices = NewsSlices(settings.cc_news_folder, hosts, allow_hosts=settings.allow_hosts, contact=settings.contact)
         result += await NewsRecovery(stores, history.archives, slices, pages, source, interval).run()
     return result
+
+
+async def _why_nobody(stores: Stores, past: SourceInterval) -> str:
+    """Why no document of the history is requested, if none is."""
+    if await stores.reading(history_reads, past):
+        return "its history was searched within the last day"
+    return "it names no sitemap, and no web archive is searched for it"
 
 
 async def _search_sitemaps(stores: Stores, history: History, source: Source, past: SourceInterval) -> StepResult:

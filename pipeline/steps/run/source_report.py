@@ -32,6 +32,8 @@ class SourceReport(msgspec.Struct, kw_only=True):
     and `failed` ones of all these."""
     asked: Counter[str] = msgspec.field(default_factory=Counter)
     """Documents of the history by kind and host: `sitemap at bbc.example`."""
+    not_asked: str = ""
+    """Why no document of the history was requested, if its history was to be searched."""
     captured: Counter[str] = msgspec.field(default_factory=Counter)
     """Captured pages by the way in which they were obtained."""
     failures: Counter[str] = msgspec.field(default_factory=Counter)
@@ -73,6 +75,8 @@ class SourceReport(msgspec.Struct, kw_only=True):
         """The fields of the line in the log; what is zero or empty is left out."""
         named = {"asked": self.asked, "came": self.captured, "why": self.failures}
         texts = {name: _listed(counts) for name, counts in named.items() if counts}
+        if self.not_asked and not self.asked:
+            texts["asked"] = f"nobody: {self.not_asked}"
         problems = {"problem": "; ".join(self.problems)} if self.problems else {}
         size = {"bytes": self.bytes} if self.bytes else {}
         return {"source": self.source_id, **self.counts, **texts, **size, "seconds": round(self.seconds, 1), **problems}
@@ -95,6 +99,10 @@ class SourceReports:
             source_id = getattr(event, "source_id", None)
             if source_id is not None:
                 self._open.setdefault(source_id, SourceReport(source_id=source_id)).count(event)
+
+    def explain(self, source_id: str, not_asked: str) -> None:
+        """Say why the history of a source may not be asked for anything."""
+        self._open.setdefault(source_id, SourceReport(source_id=source_id)).not_asked = not_asked
 
     def close(self, source_id: str, seconds: float, problems: tuple[str, ...]) -> SourceReport:
         """The report of a visit that has ended. Later events of the source begin a new one."""

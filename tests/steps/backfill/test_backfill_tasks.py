@@ -58,6 +58,10 @@ class Triggered:
     start_date: datetime | None = None
     partition_date: datetime | None = None
 
+    @property
+    def partition_key(self) -> str | None:
+        return f"{self.partition_date:%Y-%m-%d}" if self.partition_date else None
+
 
 NIGHT, A_DAY = DAY.start, timedelta(days=1)
 
@@ -97,6 +101,18 @@ def test_a_run_with_a_partition_is_about_its_day(run_type: str) -> None:
     triggered = Triggered(run_type, partition_date=NIGHT)
     context = {"run_id": "1", "dag_run": triggered, "params": {}, "logical_date": NIGHT + 9 * A_DAY}
     assert DagRun.of(context).interval == DAY
+
+
+def test_the_key_of_a_partition_is_its_day_which_has_begun() -> None:
+    @dataclass
+    class Odd(Triggered):
+        partition_key: str = "2026-3-14"
+
+    with pytest.raises(SettingsError, match="partition key '2026-3-14': write this day as 2026-03-14"):
+        DagRun.of({"run_id": "1", "dag_run": Odd(partition_date=NIGHT), "params": {}})
+    tomorrow = datetime.combine(utc_now().date(), wall_time(), UTC) + A_DAY
+    with pytest.raises(SettingsError, match=f"partition key '{tomorrow:%Y-%m-%d}': this day has not begun"):
+        DagRun.of({"run_id": "1", "dag_run": Triggered(partition_date=tomorrow), "params": {}})
 
 
 def test_parameters_of_another_type_are_a_mistake() -> None:

@@ -6,7 +6,8 @@ PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast e2e e2e-cluster check benchmark kills dbt-docs lock clean
+.PHONY: demo test test-fast e2e e2e-cluster check check-format check-types check-layers check-models check-ledger-sql \
+	check-english benchmark kills dbt-docs lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -20,9 +21,9 @@ test-fast: .venv/ready
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
 # A real Airflow from its first runs to backfills, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
-# keeps what it looked like.
+# keeps what it looked like. The pages are looked at while Airflow waits.
 e2e: .venv/ready
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n 2 --dist loadscope tests/e2e
 
 # The services of docker-compose.cluster.yml without Docker, each in namespaces of its own, and what fails in a cluster's life:
 # needs root, Debian's postgresql, redis-server, iproute2, bubblewrap and wget.
@@ -49,14 +50,30 @@ kills: .venv/ready
 	$(BIN)/python -m tests.benchmarks.kills --kept .kills.jsonl
 	$(BIN)/python -m tests.benchmarks.kills --cluster --kept .kills-cluster.jsonl
 
+# Side by side, because each uses one core. What one of them prints stays together.
 check: .venv/ready
+	$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target \
+		check-format check-types check-layers check-models check-ledger-sql check-english
+
+check-format:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+check-types:
 	$(BIN)/mypy
+
+check-layers:
 	$(BIN)/lint-imports
+
+check-models:
 	$(BIN)/sqlfluff lint sql
+
+check-ledger-sql:
 	$(BIN)/sqlfluff lint --config pipeline/ledger/sql/sqlfluff.cfg pipeline/export/sql pipeline/ledger/sql pipeline/models/sql pipeline/monitor/sql pipeline/pages/sql
-	$(BIN)/python -m tests.style.plain_english # idioms that make prose hard to read
+
+# Idioms that make prose hard to read.
+check-english:
+	$(BIN)/python -m tests.style.plain_english
 
 # dbt's site about the marts, as one HTML file, after a build in the folder DATA.
 DATA := data

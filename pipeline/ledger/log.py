@@ -34,7 +34,7 @@ from pipeline.ledger.disk import first_line
 from pipeline.ledger.erased import ErasedArticle, ErasedArticles, Erasure
 from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import Recorded, to_table
-from pipeline.ledger.session import connect
+from pipeline.ledger.session import connect, execute
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import completed, is_complete
 from pipeline.settings import LedgerPlace
@@ -223,7 +223,7 @@ class Ledger:
         raise AssertionError("stamina returns or raises")
 
     def _rows(self, row_type: type[Row], name: str, values: Mapping[str, Any]) -> list[Row]:
-        cursor = self._con.execute(statement(name), dict(values))
+        cursor = execute(self._con, statement(name), dict(values))
         columns = [column[0] for column in cursor.description]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         return [msgspec.convert(row, row_type, strict=False) for row in rows]
@@ -275,12 +275,10 @@ class Ledger:
             digest = chain_digest(previous_digest, append_no + 1, (item.canonical() for item in recorded))
             self._insert(recorded)
             last = recorded[-1].position
-            con.execute(
-                "insert into ledger.appends values (?, ?, ?, ?, ?, ?, ?, ?)",
-                [append_no + 1, position + 1, last, len(recorded), run.run_id, now, digest, previous_digest],
-            )
+            row = [append_no + 1, position + 1, last, len(recorded), run.run_id, now, digest, previous_digest]
+            execute(con, "insert into ledger.appends values (?, ?, ?, ?, ?, ?, ?, ?)", row)
             end = [last, append_no + 1, digest]
-            con.execute("update ledger.log_head set position = ?, append_no = ?, digest = ?", end)
+            execute(con, "update ledger.log_head set position = ?, append_no = ?, digest = ?", end)
             self.catalog.require_exclusive()
             con.commit()
         except BaseException:
@@ -304,7 +302,7 @@ class Ledger:
     def _replace(self, erasure: Erasure) -> Mapping[Any, Event]:
         """Remove and replace rows, and return the events to record, by id."""
         for table, positions in erasure.positions.items():
-            self._con.execute(statement("remove_events").format(table=table), {"positions": positions})
+            execute(self._con, statement("remove_events").format(table=table), {"positions": positions})
         self._insert(erasure.replaced)
         return {event.event_id: event for event in erasure.events}
 

@@ -6,8 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from uuid import uuid4
 
+import duckdb
 import duckdb_extension_ducklake
 import psycopg
 import pytest
@@ -17,8 +20,9 @@ from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.rows import table_schema
 from pipeline.settings import LedgerPlace
+from pipeline.steps.backfill.history_state import NamedArticles, known_articles
 from tests.ledger.appending import settings_of
-from tests.worlds.stories import item
+from tests.worlds.stories import NOON, item
 
 pytestmark = pytest.mark.slow
 
@@ -159,3 +163,20 @@ def test_a_ledger_with_columns_of_a_newer_version_is_not_touched(catalog: Ledger
         ledger._con.execute("alter table ledger.item_discovered add column mood varchar")
     with pytest.raises(LedgerTooNew, match=r"item_discovered\.mood"):
         Ledger.open(catalog)
+
+
+class Searches(list[str], MetaPathFinder):
+    """The modules that Python has searched for without finding them."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        self.append(fullname)
+
+
+def test_bound_values_cost_no_search_for_pandas(local_catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searches = Searches()
+    with Ledger.open(local_catalog) as ledger, duckdb.connect() as other:
+        monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, searches])
+        assert known_articles(ledger, [NamedArticles("alpha", (uuid4(),))], NOON)
+        assert "pandas" not in searches
+        other.execute("select ?", [1])
+        assert "pandas" in searches, "DuckDB no longer searches: the refusal is not needed any more"

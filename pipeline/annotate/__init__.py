@@ -19,7 +19,7 @@ from pipeline.annotate.basic_languages import annotate_basic
 from pipeline.annotate.grammar.marked_names import without_nicknames
 from pipeline.annotate.grammar.marks import find_segments
 from pipeline.annotate.grammar.tokens import read_tokens, view_all
-from pipeline.annotate.language import SURE, tell_language
+from pipeline.annotate.language import SURE, text_language
 from pipeline.annotate.lexicon import load_lexicon
 from pipeline.annotate.people.full_names import read_people
 from pipeline.annotate.people.mentions import find_mentions
@@ -45,7 +45,7 @@ def annotate_text(
     is not sure. People whom headline or lead introduce are known in the text. `blocks` are the character ranges of the
     text that the page sets apart as quotations, in order.
     """
-    detected, confidence = tell_language(text or lead or title or "", language)
+    detected, confidence = text_language(text or lead or title or "", language)
     article = compose(text, title, lead)
     whole = article.whole
     segments = [

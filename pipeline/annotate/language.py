@@ -36,7 +36,8 @@ def _identifier() -> LanguageIdentifier:
 
 
 def detect_language(text: str) -> tuple[str | None, float | None]:
-    """ISO 639-1 code and confidence (0 to 1); (None, None) if the text is too short or too mixed."""
+    """The language that the words of the text are in, whatever its page declares: its ISO 639-1 code, and the
+    confidence (0 to 1). (None, None) if the text is too short or mixes languages."""
     sample = text[:SAMPLE_CHARS]
     if sum(map(str.isalpha, sample)) < LEAST_CHARS:
         return None, None
@@ -46,8 +47,9 @@ def detect_language(text: str) -> tuple[str | None, float | None]:
     return str(code), round(float(confidence), 4)
 
 
-def tell_language(text: str, declared: str | None) -> tuple[str | None, float | None]:
-    """The language of the text (ISO 639-1): detected, with a confidence (0 to 1), or declared, without one."""
+def text_language(text: str, declared: str | None) -> tuple[str | None, float | None]:
+    """The language to annotate the text in (ISO 639-1): the declared one, without a confidence, or the detected one
+    with its confidence if that is at least `SURE` or nothing is declared."""
     detected, confidence = detect_language(text)
     if declared is not None and (detected is None or confidence is None or confidence < SURE):
         return declared, None

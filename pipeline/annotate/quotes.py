@@ -18,8 +18,8 @@ from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.sentences import read_sentences
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, View
 from pipeline.annotate.indirect.passage import Reported
+from pipeline.annotate.indirect.reporters_de import as_told, document_says
 from pipeline.annotate.indirect.reports import attribute_reported, find_reports, without_utterances
-from pipeline.annotate.indirect.sources_de import as_told, document_says
 from pipeline.annotate.people.full_names import People
 from pipeline.annotate.people.offices import Offices
 from pipeline.annotate.rules import AnyRule

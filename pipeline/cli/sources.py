@@ -180,7 +180,7 @@ def add(
 
     Example: newsledger sources add https://www.tagblatt.example/ --dry-run
     """
-    from pipeline.annotate.language import tell_language
+    from pipeline.annotate.language import text_language
     from pipeline.collect.discovery.candidates import take_unchecked
     from pipeline.sources.plan import make_plan
     from pipeline.sources.source_list import read_source_list, write_source_list
@@ -195,7 +195,7 @@ def add(
         with console.progress() as on_progress:
             found = asyncio.run(_try_all(settings, wanted, known, on_progress))
     current = read_source_list(settings.sources)  # again, because it may have been edited during the requests
-    plan = make_plan(current.sources, found.candidates, overrides, tell_language)
+    plan = make_plan(current.sources, found.candidates, overrides, text_language)
     _show(plan, current)
     added = _report_failures(found, plan)
     if dry_run or not added:

@@ -133,12 +133,12 @@ ASSUMED_LANGUAGE = "en"
 
 
 def make_plan(
-    sources: Sequence[Source], candidates: Iterable[Candidate], overrides: Overrides, tell_language: TellLanguage
+    sources: Sequence[Source], candidates: Iterable[Candidate], overrides: Overrides, text_language: TellLanguage
 ) -> Plan:
     """Decide where each candidate goes. Raises SourcesError if the options contradict an existing source."""
     candidates = tuple(candidates)
     drafts = _Drafts(sources, overrides, _assumed_language(candidates))
-    described = [(one, overrides.language or _language(one, tell_language)) for one in candidates]
+    described = [(one, overrides.language or _language(one, text_language)) for one in candidates]
     # Candidates of unknown language come last and join the source that others of their outlet have joined.
     order = sorted(range(len(described)), key=lambda place: described[place][1] is None)
     admissions = {place: drafts.admit(*described[place]) for place in order}
@@ -286,12 +286,12 @@ def _verdict(admission: _Admission) -> Verdict:
     return Verdict(admission.candidate, source_id, "new source" if is_new else "added to the source", added=True)
 
 
-def _language(candidate: Candidate, tell_language: TellLanguage) -> str | None:
+def _language(candidate: Candidate, text_language: TellLanguage) -> str | None:
     """The declared language; the detected one if none is declared, or if the sample is long and the result certain."""
     declared = language_of(candidate.language)
     if declared is not None and len(candidate.sample) < OVERRULING_CHARS:
         return declared
-    return tell_language(candidate.sample, declared)[0]
+    return text_language(candidate.sample, declared)[0]
 
 
 def _homepage(candidates: Sequence[Candidate]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.annotate.language import tell_language
+from pipeline.annotate.language import text_language
 from pipeline.cli.sources import read_arguments
 from pipeline.collect.discovery.candidates import take_unchecked
 from pipeline.errors import SourcesError
@@ -39,7 +39,7 @@ def imported(path: Path, *arguments: object) -> tuple[Source, ...]:
     """The sources of a new sources.toml after `sources add --unchecked`."""
     old = read_source_list(path)
     candidates = take_unchecked(read_arguments(map(str, arguments))).candidates
-    write_source_list(path, old, make_plan(old.sources, candidates, Overrides(), tell_language).sources)
+    write_source_list(path, old, make_plan(old.sources, candidates, Overrides(), text_language).sources)
     return load_sources(path)
 
 

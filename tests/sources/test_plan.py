@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.annotate.language import tell_language
+from pipeline.annotate.language import text_language
 from pipeline.errors import SourcesError
 from pipeline.sources import Source
 from pipeline.sources.plan import Candidate, Overrides, Plan, make_plan
@@ -26,7 +26,7 @@ def found(url: str, *, language: str | None = "de", homepage: str | None = None,
 
 
 def planned(*candidates: Candidate, overrides: Overrides = Overrides()) -> Plan:  # noqa: B008  # it is frozen
-    return make_plan([TAGBLATT], candidates, overrides, tell_language)
+    return make_plan([TAGBLATT], candidates, overrides, text_language)
 
 
 def test_a_feed_of_a_known_outlet_joins_its_source() -> None:

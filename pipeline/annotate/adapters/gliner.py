@@ -9,7 +9,7 @@ from typing import Protocol, TypedDict
 
 from pipeline.annotate.adapters import without_overlap
 from pipeline.annotate.annotations import Annotations, Mention
-from pipeline.annotate.language import tell_language
+from pipeline.annotate.language import text_language
 from pipeline.errors import AnnotatorError
 from pipeline.events import MentionKind
 
@@ -61,7 +61,7 @@ class GlinerAnnotator:
     ) -> Annotations:
         """The entities as mentions, in any language."""
         mentions = (mention for start, end in chunks(text) for mention in self._mentions(text, start, end))
-        told, confidence = tell_language(text, language)
+        told, confidence = text_language(text, language)
         return Annotations(language=told, language_confidence=confidence, mentions=tuple(without_overlap(mentions)))
 
     def _mentions(self, text: str, start: int, end: int) -> Iterator[Mention]:

@@ -1,4 +1,5 @@
-"""spaCy pipelines as annotators: their named entities become mentions. Extra `[spacy]`."""
+"""Any installed spaCy pipeline as an annotator: the people, organisations and places that it finds become mentions. It
+finds no quotations. Needs the extra `newsledger[spacy]`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Protocol
 
 from pipeline.annotate.adapters import without_overlap
 from pipeline.annotate.annotations import Annotations, Mention
-from pipeline.annotate.language import tell_language
+from pipeline.annotate.language import text_language
 from pipeline.errors import AnnotatorError
 from pipeline.events import MentionKind
 
@@ -71,7 +72,7 @@ class SpacyAnnotator:
         blocks: Sequence[tuple[int, int]],
     ) -> Annotations | None:
         """The entities as mentions; None for a text in another language."""
-        told, confidence = tell_language(text, language)
+        told, confidence = text_language(text, language)
         if told not in {self._language, None} and self._language != ANY_LANGUAGE:
             return None
         mentions = (_mention(entity) for entity in self._read(text).ents if entity.label_ in KINDS)

@@ -19,7 +19,7 @@ from pipeline.annotate.grammar.appositions import past_parenthesis, through_appo
 from pipeline.annotate.grammar.capitals import name_end
 from pipeline.annotate.grammar.coordination import with_partner_after
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
-from pipeline.annotate.grammar.sources import verb_after
+from pipeline.annotate.grammar.reporters import reporting_verb_after
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import participle_after, verb_at
@@ -214,7 +214,7 @@ def speaker_verb(s: Situation) -> Attribution | None:
     end = noun_phrase(s, s.after, s.end)
     if end is None:
         return None
-    verb = verb_after(s, end)
+    verb = reporting_verb_after(s, end)
     if verb is None:
         return None
     return Attribution((s.after, through_apposed_name(s, s.after, end, s.end)), (verb, verb + 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sources import reported_subject
+from pipeline.annotate.grammar.reporters import sentence_reporter
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive
@@ -29,7 +29,7 @@ def subject_colon(s: Situation) -> Attribution | None:
         return None
     speaker = first_subject(s, s.first, s.at - 1)
     if speaker is not None and s.tokens[speaker[0]].lower == "man":
-        speaker = reported_subject(s, *s.earlier[0]) if s.earlier else None
+        speaker = sentence_reporter(s, *s.earlier[0]) if s.earlier else None
     return Attribution(speaker) if speaker is not None and s.tokens[speaker[0]].lower not in s.lexicon.anybody else None
 
 
@@ -47,7 +47,7 @@ def reported_clause(s: Situation) -> Attribution | None:
     if not any(is_subjunctive(s, at) for at in range(s.first, s.end)) and not _follows_report(s):
         return None  # a conditional alone may be a wish: "Das sollte ein „Fest“ werden"
     for first, last in s.earlier:
-        speaker = reported_subject(s, first, last)
+        speaker = sentence_reporter(s, first, last)
         if speaker is not None:
             return Attribution(speaker)
         if not has_reported_mood(s, first, last):
@@ -112,7 +112,7 @@ def subject_before_quote(s: Situation) -> Attribution | None:
     if not s.earlier or not s.is_own_sentence:
         return None
     first, last = s.earlier[0]
-    speaker = reported_subject(s, first, last) or first_subject(s, first, last)
+    speaker = sentence_reporter(s, first, last) or first_subject(s, first, last)
     return Attribution(speaker) if speaker is not None and may_be_somebody(s, speaker) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import passive_agent
 from pipeline.annotate.grammar.phrases import noun_phrase
-from pipeline.annotate.grammar.sources import reporter_after, source_de, source_en
+from pipeline.annotate.grammar.reporters import parenthesis_reporter, phrase_reporter_de, phrase_reporter_en
 from pipeline.annotate.grammar.subjects import (
     first_subject,
     relative_subject,
@@ -31,7 +31,7 @@ def according_to(s: Situation) -> Attribution | None:
     right = range(s.at + 1, s.end)
     starts = s.lexicon.source_starts
     for at in (at for at in (*left, *right) if s.tokens[at].lower in starts):
-        found = source_de(s, at, s.at) if s.is_german else source_en(s, at) or _per(s, at)
+        found = phrase_reporter_de(s, at, s.at) if s.is_german else phrase_reporter_en(s, at) or _per(s, at)
         if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
             return found
     return None
@@ -162,7 +162,7 @@ def perfect_tense(s: Situation) -> Attribution | None:
 )
 def clause_after(s: Situation) -> Attribution | None:
     """… „…“ seien nötig, sagte Holm; … “…” in May, Smith said."""
-    return reporter_after(s, s.at)
+    return parenthesis_reporter(s, s.at)
 
 
 WIDEST_CLAUSE = 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.annotate.grammar.appositions import past_parenthesis
 from pipeline.annotate.grammar.participles import opens_with_participle
 from pipeline.annotate.grammar.phrases import noun_phrase
-from pipeline.annotate.grammar.sources import source_en
+from pipeline.annotate.grammar.reporters import phrase_reporter_en
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Range
 from pipeline.annotate.indirect.passage import Passage, Report, ReportRule, clause_end, report, sentence_end
@@ -183,7 +183,7 @@ def according_to_source(p: Passage) -> Report | None:
     """According to X, …; …, according to X"""
     if not p.is_at(p.at, "according"):
         return None
-    found = source_en(p.near, p.at)
+    found = phrase_reporter_en(p.near, p.at)
     if found is None or found.speaker is None or found.cue is None:
         return None
     last = past_parenthesis(p, found.speaker[1], p.end)

@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.annotate.grammar.actors import may_be_somebody
 from pipeline.annotate.grammar.phrases import REACH
-from pipeline.annotate.grammar.sources import reported_subject
+from pipeline.annotate.grammar.reporters import sentence_reporter
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Sentence, Token, View
 from pipeline.annotate.grammar.verbs import (
@@ -87,7 +87,7 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
         or not _is_main_clause(view, view.first, mark)
     ):
         return None
-    speaker = reported_subject(view, view.first, mark)
+    speaker = sentence_reporter(view, view.first, mark)
     if speaker is None:
         speaker = first_subject(view, view.first, mark)
         if speaker is None or not may_be_somebody(view, speaker):
@@ -214,7 +214,7 @@ def _speaker_before(c: Continuation) -> Range | None:
             return c.quoted[number].speaker
         if sentences[number].paragraph != c.sentence.paragraph:
             break
-        speaker = reported_subject(c.reading, *_end_of(sentences[number]))
+        speaker = sentence_reporter(c.reading, *_end_of(sentences[number]))
         if speaker is None and number == c.number - 1:
             speaker = _somebody_in(c.reading, sentences[number])
         if speaker is not None:

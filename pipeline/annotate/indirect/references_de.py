@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.phrases import noun_phrase
-from pipeline.annotate.grammar.sources import reported_subject
+from pipeline.annotate.grammar.reporters import sentence_reporter
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Range
 from pipeline.annotate.indirect.clauses_de import first_clause, reporting_word
@@ -63,7 +63,7 @@ def accordingly(p: Passage) -> Report | None:
     """Demnach …; … soll demnach …: according to something named before. After a document "danach" says the same."""
     if not p.is_at(p.at, "demnach", "demzufolge", "danach"):
         return None
-    source = _document_in(p, p.before) or reported_subject(p, *p.before) if p.before is not None else None
+    source = _document_in(p, p.before) or sentence_reporter(p, *p.before) if p.before is not None else None
     if p.is_at(p.at, "danach") and (source is None or p.at != p.first):
         return None
     first = p.at + 1 if p.at == p.first else p.first

@@ -11,7 +11,7 @@ from pipeline.annotate.direct.attribution import Quoted, situation_of
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule, shape_of, suffices
 from pipeline.annotate.grammar.tokens import Attribution, Reading, Sentence, View
 from pipeline.annotate.grammar.verbs import is_subjunctive, reporting_verb_at
-from pipeline.annotate.indirect import clauses_de, clauses_en, references_de, sources_de
+from pipeline.annotate.indirect import clauses_de, clauses_en, references_de, reporters_de
 from pipeline.annotate.indirect.continued_reports import Continuation, find_continued, joins, mood_words
 from pipeline.annotate.indirect.passage import Passage, Reported, ReportRule
 
@@ -19,16 +19,16 @@ MOST_CUES = 12
 """Most reporting words of one sentence that are looked at."""
 RULES: dict[str, tuple[ReportRule, ...]] = {
     "de": (
-        sources_de.document_says,
-        sources_de.as_told,
-        sources_de.so_source,
+        reporters_de.document_says,
+        reporters_de.as_told,
+        reporters_de.so_source,
         references_de.whereby,
-        sources_de.source_phrase,
+        reporters_de.source_phrase,
         references_de.sentence_before,
         references_de.accordingly,
         clauses_de.that_clause,
         clauses_de.subjunctive_clause,
-        sources_de.clause_then_verb,
+        reporters_de.clause_then_verb,
         clauses_de.infinitive_clause,
         clauses_de.noun_clause,
         clauses_de.any_verb_that,

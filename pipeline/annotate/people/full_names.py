@@ -66,17 +66,18 @@ class People(msgspec.Struct, frozen=True):
         tokens = view.tokens
         name = name_in(view, phrase)
         if name is None:
-            return self._named_like_an_office(view, phrase)
+            return self._bearer_of_office_name(view, phrase)
         words = [token.surface for token in tokens[name[0] : name[1]] if token.surface != "."]
-        return self.known(words, tokens[name[0]].start)
+        return self.person_named(words, tokens[name[0]].start)
 
-    def _named_like_an_office(self, view: View, phrase: Range) -> str | None:
-        """The person of a surname that is also an office: "Koch", "Minister Koch", but not "der Koch"."""
+    def _bearer_of_office_name(self, view: View, phrase: Range) -> str | None:
+        """The person whose surname is also the name of an office, such as "Koch" or "Minister Koch". "der Koch" names
+        nobody."""
         *before, last = view.tokens[phrase[0] : phrase[1]]
         if last.lower not in self.lexicon.surnames or last.surface not in self.by_surname:
             return None
         is_name = all(self.lexicon.is_role(token.surface) or token.lower in self.lexicon.titles for token in before)
-        return self.known([last.surface], last.start) if is_name else None
+        return self.person_named([last.surface], last.start) if is_name else None
 
     def person_ending_at(self, view: View, comma: int) -> str | None:
         """The person whose name stands right before the comma."""
@@ -85,8 +86,9 @@ class People(msgspec.Struct, frozen=True):
             first -= 1
         return self.person_of(view, (first, comma)) if first < comma else None
 
-    def known(self, words: list[str], at: int) -> str | None:
-        """The person of that name at that character. A surname or a given name alone is enough if only one has it.
+    def person_named(self, words: list[str], at: int) -> str | None:
+        """The full name of the person whom `words`, a name at character `at`, stands for; None if it may be nobody or
+        several. A surname or a given name alone is enough if only one person has it.
 
         Namesakes whom the text introduces later do not count, so text that is added changes nothing before it.
         """
@@ -134,7 +136,7 @@ def read_people(view: TextView, title: TextView, segments: list[Segment]) -> Peo
         ):
             places.append((sequence, [word]))
     for (first, last), words in sorted(places):
-        person = people.known(words, tokens[first].start)
+        person = people.person_named(words, tokens[first].start)
         if person is not None:
             people.names.append(Named(first, last, person, load_given_names().is_known(person.split()[0])))
             people.words.update(token.surface for token in tokens[first:last])
@@ -190,7 +192,7 @@ def _introduce(
             continue
         full = spelled(view, name, words[-1])
         at = -1 if is_title else view.tokens[name[0]].start
-        if people.known(words, at) is None and _add(people.by_surname, words, full):
+        if people.person_named(words, at) is None and _add(people.by_surname, words, full):
             people.introduced[full] = at
             people.by_given_name.setdefault(words[0], []).append(full)
             people.genders[full] = shown.gender(view, sequence, words[0])

@@ -1,10 +1,10 @@
-"""German indirect speech whose source stands beside the clause: laut X, so X, wie X mitteilte, …, sagte X."""
+"""German indirect speech whose reporter stands beside the clause: laut X, so X, wie X mitteilte, …, sagte X."""
 
 from __future__ import annotations
 
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
-from pipeline.annotate.grammar.sources import source_de, source_end
+from pipeline.annotate.grammar.reporters import phrase_reporter_de, reporter_end
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import (
@@ -99,7 +99,7 @@ def _around(p: Passage, before: int, after: int) -> Range:
     """The words before the parenthesis, and those after it if they continue in the same mood or end the clause."""
     comma = p.find(after, min(p.end, after + 12), *_COMMAS)
     if comma is not None and p.tokens[after - 1].surface != "\n":
-        if is_open(p, before):
+        if is_unfinished(p, before):
             return p.first, clause_end(p, comma + 1)
         rest = range(comma + 1, min(p.end, comma + 1 + MOOD_REACH))
         if any(is_subjunctive(p, at) or is_conditional(p, at) for at in rest):
@@ -107,8 +107,8 @@ def _around(p: Passage, before: int, after: int) -> Range:
     return p.first, before
 
 
-def is_open(p: Passage, comma: int) -> bool:
-    """True if the clause before the parenthesis is not complete: "Es sei, sagte Holm, ein Anfang"."""
+def is_unfinished(p: Passage, comma: int) -> bool:
+    """True if the clause before the comma continues after the parenthesis: "Es sei, sagte Holm, ein Anfang"."""
     if not p.tokens[comma - 1].lower.startswith(p.lexicon.open_forms):
         return False
     return noun_phrase(p, p.first, comma - 1) == comma - 1 or p.is_at(comma - 2, "es", "das", "dies")
@@ -156,7 +156,7 @@ def _opens_subordinate(p: Passage, at: int) -> bool:
 )
 def source_phrase(p: Passage) -> Report | None:
     """laut X; nach Angaben von X; nach einer Studie; X zufolge"""
-    found = source_de(p.near, p.at)
+    found = phrase_reporter_de(p.near, p.at)
     if found is None or found.cue is None:
         return None
     speaker, cue = found.speaker, found.cue
@@ -207,7 +207,7 @@ def so_source(p: Passage) -> Report | None:
 
 def _before_or_around(p: Passage, before: int, after: int) -> Range:
     """The reported words: those before the source, or on both sides of a source between commas."""
-    is_part = noun_phrase(p, p.first, before) == before or is_open(p, before)
+    is_part = noun_phrase(p, p.first, before) == before or is_unfinished(p, before)
     fewest = 1 if is_part else _FEWEST_AFTER  # "Der Deich, so Holm, sei sicher"
     if p.is_at(after, ",", "–", "—") and sentence_end(p) - after > fewest:
         return p.first, clause_end(p, after)
@@ -267,7 +267,7 @@ def _teller(p: Passage, opening: int) -> Attribution | None:
     if reporting_word(p, opening) is None:
         return None
     start = opening + 2 if p.is_at(opening + 1, "aus") else opening + 1
-    end = source_end(p, start)
+    end = reporter_end(p, start)
     return Attribution(
         (start, end) if end is not None and (start > opening + 1 or is_nominative(p, start)) else None, cue
     )

@@ -1,4 +1,4 @@
-"""The source of what a sentence reports: "laut Polizei", "according to Marsh", "Holm klagte …"."""
+"""Who reports what a sentence says: "laut Polizei", "according to Marsh", "…, sagte Holm", "Holm klagte …"."""
 
 from __future__ import annotations
 
@@ -13,36 +13,39 @@ from pipeline.annotate.grammar.verbs import verb_at
 NOWHERE = -1
 """A position that no token has, for sentences without words in marks."""
 LONGEST_SOURCE = 12
-"""Most tokens of the source before "zufolge"."""
+"""Maximum number of tokens of the phrase before "zufolge"."""
 
 
-def source_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
-    """The source that "laut", "nach" or "zufolge" at `at` names. `marks` is the token of the words in marks."""
+def phrase_reporter_de(view: View, at: int, marks: int = NOWHERE) -> Attribution | None:
+    """The reporter that a German phrase names, if its word at `at` is "laut", "nach", "zufolge" or "aus" (Sicht).
+
+    `marks` is the token of the words in marks.
+    """
     tokens, lexicon = view.tokens, view.lexicon
     word = tokens[at].lower
     if word in lexicon.source_prepositions:
         if view.is_in(at + 1, lexicon.own):
-            return _own_source(view, at)
-        end = source_end(view, at + 1, marks)
+            return _subject_reporter(view, at)
+        end = reporter_end(view, at + 1, marks)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
     if word == "zufolge":
         start = _dative_phrase(view, at)
         return Attribution((start, at), (at, at + 1)) if start is not None else None
     if word == "aus" and view.is_at(at + 1, "sicht") and _is_genitive(view, at + 2):
-        end = source_end(view, at + 2, marks)
+        end = reporter_end(view, at + 2, marks)
         return Attribution((at + 2, end), (at, at + 1)) if end is not None else None
     if word != "nach":
         return None
     start = _dative_phrase(view, at)
     if start is not None and lexicon.source_kind(tokens[at - 1].lower) == "source":
         if view.is_in(at - 2, lexicon.own):
-            return _own_source(view, at)
+            return _subject_reporter(view, at)
         return Attribution((start, at), (at, at + 1))
-    return _source_after(view, at, marks)
+    return _reporter_after_nach(view, at, marks)
 
 
-def _own_source(view: View, at: int) -> Attribution:
-    """The source of "nach eigenen Angaben": the subject of the sentence."""
+def _subject_reporter(view: View, at: int) -> Attribution:
+    """The reporter of "nach eigenen Angaben": the subject of the sentence."""
     subject = first_subject(view, view.first, view.end)
     if subject is None or not may_be_somebody(view, subject):
         subject = _subject_at(view, at)
@@ -71,8 +74,8 @@ def _dative_phrase(view: View, stop: int) -> int | None:
     return opening if opening is not None and (whole is None or opening < whole) else whole
 
 
-def source_end(view: View, at: int, marks: int = NOWHERE) -> int | None:
-    """The end of the source at `at`: a phrase ("der Polizei") or a name in marks ("„Abendpost“")."""
+def reporter_end(view: View, at: int, marks: int = NOWHERE) -> int | None:
+    """The end of the reporter that begins at `at`: a phrase ("der Polizei") or a name in marks ("„Abendpost“")."""
     end = noun_phrase(view, at, view.end)
     if at < view.end and view.tokens[at].segment >= 0:
         return at + 1
@@ -83,8 +86,8 @@ def source_end(view: View, at: int, marks: int = NOWHERE) -> int | None:
     return end
 
 
-def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
-    """The source after "nach": nach Angaben der Polizei, nach den Worten des Ministers, nach einer Studie."""
+def _reporter_after_nach(view: View, nach: int, marks: int) -> Attribution | None:
+    """The reporter after "nach": nach Angaben der Polizei, nach den Worten des Ministers, nach einer Studie."""
     tokens, lexicon = view.tokens, view.lexicon
     cue = (nach, nach + 1)
     noun = nach + 1
@@ -96,7 +99,7 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
     if kind is None or not _is_told_by(view, kind, nach + 1, noun):
         return None
     if tokens[noun - 1].lower in lexicon.own:
-        return _own_source(view, nach)
+        return _subject_reporter(view, nach)
     if noun > nach + 1 and tokens[noun - 1].is_capitalised:
         return Attribution((nach + 1, noun + 1), cue)
     start = noun + 1
@@ -108,7 +111,7 @@ def _source_after(view: View, nach: int, marks: int) -> Attribution | None:
         return Attribution((nach + 1, end) if end is not None else (noun, noun + 1), cue)
     if view.is_at(start, "von", "vom", "aus"):
         start += 1
-    end = source_end(view, start, marks) if start > noun + 1 or _is_genitive(view, start) else None
+    end = reporter_end(view, start, marks) if start > noun + 1 or _is_genitive(view, start) else None
     return Attribution((start, end), cue) if end is not None else Attribution((nach + 1, noun + 1), cue)
 
 
@@ -171,7 +174,8 @@ def _is_second_word(view: View, at: int) -> bool:
     return before is not None and before.surface.islower() and before.lower in view.lexicon.determiners_oblique
 
 
-def source_en(view: View, at: int) -> Attribution | None:
+def phrase_reporter_en(view: View, at: int) -> Attribution | None:
+    """The reporter that an English phrase at `at` names: "according to Marsh", "in the words of Marsh"."""
     if view.is_at(at, "according") and view.is_at(at + 1, "to"):
         start = at + 2
     elif (
@@ -184,7 +188,7 @@ def source_en(view: View, at: int) -> Attribution | None:
     return Attribution((start, end), (at, start)) if end is not None else None
 
 
-def reporter_after(view: View, start: int) -> Attribution | None:
+def parenthesis_reporter(view: View, start: int) -> Attribution | None:
     """Who reports in a parenthesis after `start`: "…, sagte Holm", "…, so Holm", "…, Smith said"."""
     tokens = view.tokens
     for at in range(start + 1, view.end):
@@ -210,13 +214,13 @@ def reporter_after(view: View, start: int) -> Attribution | None:
                 return Attribution((at + 2, end), (verb, verb + 1))
         if not view.is_german:
             end = noun_phrase(view, at + 1, view.end)
-            verb = verb_after(view, end) if end is not None else None
+            verb = reporting_verb_after(view, end) if end is not None else None
             if end is not None and verb is not None:
                 return Attribution((at + 1, end), (verb, verb + 1))
     return None
 
 
-def verb_after(view: View, end: int) -> int | None:
+def reporting_verb_after(view: View, end: int) -> int | None:
     """The reporting verb after a subject that ends at `end`, after its apposition and adverbs."""
     at = past_parenthesis(view, end, view.end)
     if view.is_at(at, ","):
@@ -238,8 +242,9 @@ def _closes_apposition(view: View, at: int) -> bool:
     return after < view.end and view.tokens[after].lower in view.lexicon.verbs
 
 
-def reported_subject(view: View, first: int, end: int) -> Range | None:
-    """Who speaks in the sentence from `first` to `end`, which reports without marks."""
+def sentence_reporter(view: View, first: int, end: int) -> Range | None:
+    """Who reports in the sentence from `first` to `end`: the subject of its reporting verb, the agent of a passive, or
+    the reporter of a parenthesis or phrase."""
     sentence = view.between(first, end)
     for at in range(first, end):
         is_wished = at > first and view.tokens[at - 1].lower in view.lexicon.modals  # "should expect"
@@ -250,12 +255,13 @@ def reported_subject(view: View, first: int, end: int) -> Range | None:
             if agent is not None:
                 return agent
     starts = view.lexicon.source_starts
-    found = reporter_after(sentence, first) or next(
-        (s for at in range(first, end) if view.tokens[at].lower in starts and (s := source_at(sentence, at))), None
+    found = parenthesis_reporter(sentence, first) or next(
+        (s for at in range(first, end) if view.tokens[at].lower in starts and (s := phrase_reporter(sentence, at))),
+        None,
     )
     return found.speaker if found is not None else None
 
 
-def source_at(view: View, at: int) -> Attribution | None:
-    """The source that a phrase from the token names: "laut Holm", "according to Marsh"."""
-    return source_de(view, at) if view.is_german else source_en(view, at)
+def phrase_reporter(view: View, at: int) -> Attribution | None:
+    """The reporter that a phrase names whose word at `at` is "laut", "according" or the like."""
+    return phrase_reporter_de(view, at) if view.is_german else phrase_reporter_en(view, at)

@@ -13,7 +13,7 @@ from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
 from pipeline.extract.body import body_blocks, declared_paragraphs, linked_lines
-from pipeline.extract.boilerplate.lines import asks_for_consent, clean_lines, repeats, without_repeated_quotations
+from pipeline.extract.boilerplate.lines import clean_lines, repeats, rule_of_frame, without_repeated_quotations
 from pipeline.extract.boilerplate.markup import drop
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, remove_unwanted, rules_for_page
 from pipeline.extract.boilerplate.templates import without_templates
@@ -93,7 +93,7 @@ def extract_page(
     for part in paid_parts(page.body, declared, article.access):
         drop(part)
     _remove_boilerplate(page.body, header, removal, outlet=outlet, url=url, is_live=live)
-    lines = list(_without_consent(lines_in(page.body), removal))
+    lines = list(_without_frame(lines_in(page.body), removal))
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     blocks = without_templates(blocks, templates, removal)
@@ -138,11 +138,12 @@ def _remove_boilerplate(
         narrow_to_article(body, place, removal)
 
 
-def _without_consent(lines: Iterable[Line], removal: Removal) -> Iterator[Line]:
+def _without_frame(lines: Iterable[Line], removal: Removal) -> Iterator[Line]:
     """The lines with words, without those of a consent dialog, which would be the longest text of some pages."""
     for line in lines:
-        if asks_for_consent(line.text):
-            removal.add("consent", "consent_notice", line.text)
+        rule = rule_of_frame(line.text)
+        if rule is not None:
+            removal.add(rule.kind, rule.id, line.text)
         elif any(map(str.isalnum, line.text)):
             yield line
 
@@ -163,7 +164,8 @@ def _found_blocks(
         return blocks
     texts = declared_paragraphs(said) if isinstance(said, str) else []
     texts = max(texts, embedded_article(page.scripts), key=lambda one: sum(map(len, one)))
-    if sum(map(len, texts)) < 2 * shown or (shown >= MIN_TEXT_CHARS and not _continues(blocks, texts)):
+    has_teaser = any(len(block.text) >= MIN_TEXT_CHARS for block in blocks)  # and not only labels
+    if sum(map(len, texts)) < 2 * shown or (has_teaser and not _continues(blocks, texts)):
         return blocks
     for block in blocks:
         removal.add("unselected", "shown_teaser", block.text)
@@ -172,7 +174,8 @@ def _found_blocks(
 
 def _continues(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
     """True if the text begins with what the page shows of it."""
-    start = normal(blocks[0].text[:_REPEATED_CHARS])
+    first = next(block.text for block in blocks if len(block.text) >= MIN_TEXT_CHARS)
+    start = normal(first[:_REPEATED_CHARS])
     return start in normal(" ".join(texts))
 
 

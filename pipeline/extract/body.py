@@ -3,44 +3,34 @@
 Most paragraphs of an article stand in elements of the same kind: the same tags up to an element with the same class.
 Such a kind is a family. Lines of the families that hold most of the prose are the article's, and so is what stands in
 the flow between them; labels, boxes between them and lines beside their container are not. trafilatura is asked only on
-a page whose prose is in no such family. It does not give the text itself, because it may take the first of several
-pieces of a body, glue paragraphs into one, drop lines in `div`s, or find nothing.
+a page whose prose is in no such family.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
-import trafilatura
-from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura.settings import Extractor
 
-from pipeline.errors import PageError
 from pipeline.events import Block, BlockKind
 from pipeline.extract.boilerplate.lines import MAX_LINKED_CHARS
 from pipeline.extract.page.flow import Line
 from pipeline.extract.page.region import PROSE_CHARS
-from pipeline.extract.page.text import normal, plain, tidy
-
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-"""trafilatura's complaints are not logged: a failure is recorded as an event with a reason."""
+from pipeline.extract.page.text import normal, plain
+from pipeline.extract.trafilatura_choice import chosen_by_trafilatura
 
 MIN_FAMILY_SHARE = 0.25
 """A family with less than this share of the prose may be a box beside the article."""
 MIN_FAMILIES_SHARE = 0.5
 """If the families hold less than this share of the prose together, they are not known to be the article."""
 MIN_SHARE_OF_PROSE = 0.2
-"""If trafilatura finds less than this share of the largest family, its answer is not used."""
-_ANCHOR_CHARS = 30
-"""A line with this many letters is unlikely to stand in the article and beside it, too."""
-_BEGINNING_CHARS = 60
+"""If trafilatura finds less than this share of the largest family, its answer is not used, and the large families are
+the article."""
 _HEADED_LINES = 2
 """A heading belongs to the article if one of this many lines after it does."""
 _MIN_LINKED_SHARE = 0.4
@@ -48,9 +38,6 @@ _MIN_SENTENCE_WORDS = 4
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”“»«’)\]]*$")
 _NUMBERS = re.compile(r"\d+")
 
-_INLINE = ("abbr", "b", "big", "cite", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u")
-_BOXES = frozenset({"article", "body", "div", "main", "ol", "section", "ul"})
-"""Elements whose names trafilatura may read."""
 _LABELLING = frozenset({"article", "div", "section"})
 """Elements whose own short text is a label or a caption."""
 _PARAGRAPHS = (frozenset({"p"}), frozenset({"p", *_LABELLING}))
@@ -58,10 +45,7 @@ _PARAGRAPHS = (frozenset({"p"}), frozenset({"p", *_LABELLING}))
 _NEVER_LABELS = frozenset({BlockKind.TABLE, BlockKind.QUOTATION})
 _MIN_QUESTIONS = 2
 """Number of headings with a question that make the text below them answers."""
-_UNBOXED = frozenset({"blockquote", "dd", "details", "dl", "dt", "li", "ol", "ul"})
-_OPTIONS = Extractor(fast=True, comments=False, tables=True)
-"""Another version of trafilatura or other options need a new producer number. Metadata is off because it is read
-elsewhere, deduplication because it keeps state between pages. Made once, because it reads a configuration file."""
+_UNBOXED = frozenset({"blockquote", "dd", "details", "dl", "dt", "li", "ol", "table", "tbody", "thead", "ul"})
 
 Family: TypeAlias = tuple[object, ...]
 
@@ -79,16 +63,15 @@ class _PlacedLine(msgspec.Struct, frozen=True):
 def body_blocks(root: HtmlElement, lines: Sequence[Line], url: str) -> tuple[list[Block], list[str]]:
     """The article's blocks among the lines of the cleaned body, and the texts of the lines that are not among them.
 
-    The tree is spent: if trafilatura is asked, the head is emptied, because trafilatura would take the text of
-    paywalled articles from there.
+    The tree is spent if trafilatura is asked.
     """
     candidates = [_placed(line) for line in lines]
-    place = _find_place(candidates)
-    if place is None:
-        chosen = _chosen(lines, _trafilatura_text(root, url))
-        if _is_poor(candidates, chosen):
-            chosen = list(_of_largest_family(candidates))
-    else:
+    held = _held_by_families(candidates)
+    place = _find_place(candidates, held)
+    chosen = [] if place is not None else chosen_by_trafilatura(lines, root, url)
+    if place is None and _is_poor(candidates, chosen, held):
+        place = _place_of(candidates, frozenset(_large(held)))
+    if place is not None:
         chosen = place.judge(candidates)
         place.add_headings(candidates, chosen)
     blocks = [Block(kind=line.kind, text=line.text) for line, is_one in zip(lines, chosen, strict=True) if is_one]
@@ -109,7 +92,8 @@ def _is_sentence(text: str) -> bool:
 def family_of(line: Line) -> Family:
     """The tags of the line's element and of those around it, up to one with a class, and this class without numbers.
 
-    So `part-1` is like `part-2`. If nothing around the line has a class, the family is the lines in the same element.
+    So `part-1` is like `part-2`. If nothing around the line has a class, the family is the lines in the same element;
+    what holds only the line is not counted.
     """
     tags = [line.element.tag]
     for around in line.element.iterancestors():
@@ -117,13 +101,18 @@ def family_of(line: Line) -> Family:
         tags.append(around.tag)
         if name:
             return (*tags, _NUMBERS.sub("", name))
-    return (line.element.tag, line.element.getparent())
+    place = line.element.getparent()
+    while place is not None and len(place) == 1 and place.tag != "body":
+        place = place.getparent()
+    return (line.element.tag, place)
 
 
 class _Place(msgspec.Struct, frozen=True):
     """Where on the page the article is."""
 
     families: frozenset[Family]
+    continuing: frozenset[int]
+    """The numbers of lines that are the article's like those of the families."""
     tags: frozenset[str]
     """The tags of paragraphs on this page."""
     parents: frozenset[HtmlElement]
@@ -159,7 +148,7 @@ class _Place(msgspec.Struct, frozen=True):
     def _is_own(self, candidate: _PlacedLine, number: int) -> bool:
         line, element = candidate.line, candidate.line.element
         is_before, is_among = number < self.numbers.start, number in self.numbers
-        is_kin = candidate.family in self.families
+        is_kin = candidate.family in self.families or number in self.continuing
         if line.kind is BlockKind.SUBHEADING:
             return False
         if candidate.is_linked and line.kind is not BlockKind.TABLE:
@@ -170,7 +159,7 @@ class _Place(msgspec.Struct, frozen=True):
             is_near = element.tag in self.tags and self.container.getparent() in element.iterancestors()
             return is_before and is_near and len(line.text) >= PROSE_CHARS
         if line.kind is BlockKind.PARAGRAPH and element.tag in _LABELLING - self.tags:
-            is_beside = is_among and element.getparent() in self.parents
+            is_beside = is_among and element.getparent() in self.around
             is_bare = element in self.parents and (candidate.is_prose or number >= self.numbers.stop)
             return is_bare or (is_beside and _is_sentence(line.text))
         if line.kind is BlockKind.PARAGRAPH and not is_among:
@@ -203,18 +192,44 @@ class _Place(msgspec.Struct, frozen=True):
                 chosen[number] = True in chosen[number + 1 : number + 1 + _HEADED_LINES]
 
 
-def _find_place(candidates: Sequence[_PlacedLine]) -> _Place | None:
+def _find_place(candidates: Sequence[_PlacedLine], held: Counter[Family]) -> _Place | None:
     """The place of the article; None if most of the prose is not in a few families of paragraphs."""
-    held = _held_by_families(candidates)
-    total = sum(held.values())
-    large = [family for family, chars in held.items() if chars >= MIN_FAMILY_SHARE * total]
     for tags in _PARAGRAPHS:
-        families = frozenset(family for family in large if family[0] in tags)
-        if families and sum(held[family] for family in families) >= MIN_FAMILIES_SHARE * total:
-            break
-    else:
-        return None
+        families = frozenset(family for family in _large(held) if family[0] in tags)
+        if families and sum(held[family] for family in families) >= MIN_FAMILIES_SHARE * held.total():
+            return _place_of(candidates, families, tags)
+    return None
+
+
+def _continuing(candidates: Sequence[_PlacedLine], own: Sequence[int]) -> list[int]:
+    """The numbers of the lines directly before and after the own ones, if their families are variants of these."""
+    before = takewhile(lambda number: _is_variant(candidates[number], candidates[own[0]]), range(own[0] - 1, -1, -1))
+    after = range(own[-1] + 1, len(candidates))
+    return [*before, *takewhile(lambda number: _is_variant(candidates[number], candidates[own[-1]]), after)]
+
+
+def _is_variant(line: _PlacedLine, own: _PlacedLine) -> bool:
+    """True for prose whose family differs only in further names: `text` and `text text--last`."""
+    one, other = line.family, own.family
+    if not line.is_prose or one[:-1] != other[:-1] or not isinstance(one[-1], str) or not isinstance(other[-1], str):
+        return False
+    names, other_names = set(one[-1].split()), set(other[-1].split())
+    return names <= other_names or other_names <= names
+
+
+def _large(held: Counter[Family]) -> list[Family]:
+    return [family for family, chars in held.items() if chars >= MIN_FAMILY_SHARE * held.total()]
+
+
+def _place_of(
+    candidates: Sequence[_PlacedLine], families: frozenset[Family], tags: frozenset[str] = frozenset()
+) -> _Place | None:
+    """The place of these families; None if no family is given."""
     numbers = [number for number, one in enumerate(candidates) if one.is_prose and one.family in families]
+    if not numbers:
+        return None
+    continuing = _continuing(candidates, numbers)
+    numbers = sorted((*numbers, *continuing))
     parents = dict.fromkeys(candidates[number].line.element.getparent() for number in numbers)
     container, *others = parents
     around = set(parents)
@@ -224,7 +239,15 @@ def _find_place(candidates: Sequence[_PlacedLine]) -> _Place | None:
     for parent in parents:
         around |= set(takewhile(lambda one: one is not container, parent.iterancestors()))
     around.add(container)
-    return _Place(families, tags, frozenset(parents), container, frozenset(around), range(numbers[0] + 1, numbers[-1]))
+    return _Place(
+        families=families,
+        continuing=frozenset(continuing),
+        tags=tags,
+        parents=frozenset(parents),
+        container=container,
+        around=frozenset(around),
+        numbers=range(numbers[0] + 1, numbers[-1]),
+    )
 
 
 def _held_by_families(candidates: Sequence[_PlacedLine]) -> Counter[Family]:
@@ -236,59 +259,11 @@ def _held_by_families(candidates: Sequence[_PlacedLine]) -> Counter[Family]:
     return held
 
 
-def _is_poor(candidates: Sequence[_PlacedLine], chosen: Sequence[bool]) -> bool:
-    """True if less prose is chosen than `MIN_SHARE_OF_PROSE` of the largest family."""
-    found = sum(len(one.line.text) for one, is_one in zip(candidates, chosen, strict=True) if is_one and one.is_prose)
-    return found < MIN_SHARE_OF_PROSE * max(_held_by_families(candidates).values(), default=0)
-
-
-def _of_largest_family(candidates: Sequence[_PlacedLine]) -> Iterator[bool]:
-    held = _held_by_families(candidates)
+def _is_poor(candidates: Sequence[_PlacedLine], chosen: Sequence[bool], held: Counter[Family]) -> bool:
+    """True if less is chosen of the largest family than `MIN_SHARE_OF_PROSE`."""
     largest = max(held, key=held.__getitem__, default=None)
-    return (candidate.family == largest for candidate in candidates)
-
-
-def _chosen(lines: Sequence[Line], answer: str) -> list[bool]:
-    """Which lines are in trafilatura's answer.
-
-    A long line counts wherever it is in the answer. Its beginning is enough, because trafilatura drops text after
-    inline elements. A short or repeated line counts only between the lines around it, because it may also be a label
-    in the page's frame.
-    """
-    said = [normal(line.text) for line in lines]
-    times = Counter(said)
-    is_anchor = [len(text) >= _ANCHOR_CHARS and times[text] == 1 for text in said]
-    starts = [-1] * len(lines)
-    at = 0
-    for number, text in enumerate(said):
-        if is_anchor[number]:
-            start = answer.find(f" {text} ", at)
-            if start < 0:
-                start = answer.find(f" {text} ")
-            if start < 0:
-                start = answer.find(f" {text[:_BEGINNING_CHARS]}") if len(text) > _BEGINNING_CHARS else -1
-            starts[number] = start
-            at = start + len(text) if start >= 0 else at
-    chosen = [start >= 0 for start in starts]
-    ends = _next_starts(starts, len(answer))
-    at = 0
-    for number, text in enumerate(said):
-        if starts[number] >= 0:
-            at = starts[number] + len(text)
-        elif text and not is_anchor[number]:
-            start = answer.find(f" {text} ", at, ends[number] + 2)
-            if start >= 0:
-                chosen[number] = True
-                at = start + len(text)
-    return chosen
-
-
-def _next_starts(starts: Sequence[int], end: int) -> list[int]:
-    """For each line, where the next long line begins in the answer."""
-    following = [end] * len(starts)
-    for number in range(len(starts) - 2, -1, -1):
-        following[number] = starts[number + 1] if starts[number + 1] >= 0 else following[number + 1]
-    return following
+    of_family = (one for one, is_one in zip(candidates, chosen, strict=True) if is_one and one.family == largest)
+    return sum(len(one.line.text) for one in of_family if one.is_prose) < MIN_SHARE_OF_PROSE * held[largest or ()]
 
 
 def linked_lines(lines: Sequence[Line]) -> frozenset[str]:
@@ -303,24 +278,3 @@ def linked_lines(lines: Sequence[Line]) -> frozenset[str]:
 def declared_paragraphs(body: str) -> list[str]:
     """The paragraphs of a declared `articleBody`."""
     return [text for text in map(plain, body.splitlines()) if text]
-
-
-def _simplify(root: HtmlElement) -> None:
-    """Remove inline elements and the names of lines, for which trafilatura takes time and drops text."""
-    etree.strip_tags(root, *_INLINE)
-    for element in root.iter("*"):
-        if element.tag not in _BOXES:
-            element.attrib.clear()
-
-
-def _trafilatura_text(root: HtmlElement, url: str) -> str:
-    """Run trafilatura 2.3.1 on a copy of the tree; return the words of its answer, between spaces."""
-    for element in root.findall("head"):
-        element.clear()
-    _simplify(root)
-    try:
-        document = trafilatura.bare_extraction(root, options=_OPTIONS)
-    except Exception as exc:  # trafilatura raises whatever a hostile page makes its code raise
-        raise PageError("broken", f"{url}: {type(exc).__name__} in trafilatura: {exc}") from exc
-    answer: Any = getattr(document, "body", None)
-    return f" {normal(tidy(' '.join(map(str, answer.itertext()))))} " if answer is not None else ""

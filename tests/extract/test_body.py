@@ -54,6 +54,32 @@ def test_a_page_without_paragraphs_keeps_its_blocks() -> None:
     assert [block.text for block in extract(page(f"<div>{lines}</div>")).blocks] == list(DEICH)
 
 
+def test_paragraphs_in_boxes_of_their_own_are_one_family() -> None:
+    boxes = "".join(f"<div><p>{text}</p></div>" for text in DEICH)
+    extraction = extract(page(f"{boxes}<div>Niemand wurde dabei verletzt.</div><div><p>{DEICH[0]} Wirklich.</p></div>"))
+    assert [block.text for block in extraction.blocks][-2:] == [
+        "Niemand wurde dabei verletzt.",
+        f"{DEICH[0]} Wirklich.",
+    ]
+
+
+def test_a_last_part_with_fewer_names_continues_the_text() -> None:
+    first = f"<div><div class='text space-below'>{paragraphs(DEICH[:3])}</div></div>"
+    last = f"<div><div class='text'><p>{DEICH[3]}</p></div></div>"
+
+    extraction = extract(page(f"{first}{last}"))
+    assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_an_interview_in_a_list_of_definitions_is_read_whole() -> None:
+    asked = "".join(
+        f"<dt>Und dann, Frau Tamsen ({number})?</dt><dd>{text}</dd>" for number, text in enumerate(DEICH[:2])
+    )
+    rest = f"<div class='qa'><div>Und morgen?</div><div>{DEICH[2]}</div></div><p>{DEICH[3]}</p>"
+    html = page(f"<dl>{asked}</dl>{rest}").replace(b"main>", b"div>").replace(b"article>", b"div>")
+    assert [text for text in DEICH if text not in extract(html).text] == []
+
+
 def test_lists_in_a_table_are_words_of_their_cells() -> None:
     table = (
         "<table><tr><th>Tag</th><th>Fähre</th></tr>"
@@ -74,6 +100,20 @@ def test_text_that_is_only_in_the_state_of_a_framework_is_read() -> None:
     for state in states:
         extraction = extract(page("<div class='spinner'></div>" + state))
         assert [block.text for block in extraction.blocks] == list(DEICH)
+
+
+def test_a_menu_and_a_copyright_notice_are_no_text_beside_that_in_the_data() -> None:
+    menu = "<div><ul><li><a href='/p'>Politik</a></li><li><a href='/r'>Region und Land</a></li></ul></div>"
+    foot = "<div><p>© 2026 Holmbote Verlag GmbH. Alle Rechte vorbehalten.</p></div>"
+    state = json.dumps({"article": {"body": paragraphs(DEICH)}})
+    html = f"<html><body>{menu}<div id='app'></div>{foot}<script type='application/json'>{state}</script></body></html>"
+    assert [block.text for block in extract(html.encode()).blocks] == list(DEICH)
+
+
+def test_an_offer_to_read_on_ends_a_teaser() -> None:
+    head = json_ld(isAccessibleForFree=False)
+    offer = "<div class='x1'><p>Diesen Artikel weiterlesen mit Holmbote plus. Jetzt vier Wochen testen.</p></div>"
+    assert extract(page(f"<p>{DEICH[0]} {DEICH[1]}</p>{offer}", head=head)).text == f"{DEICH[0]} {DEICH[1]}"
 
 
 def test_text_in_a_stream_of_several_scripts_is_read_without_the_heads_of_its_rows() -> None:

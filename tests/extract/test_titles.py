@@ -197,3 +197,7 @@ def test_the_outlets_name_is_removed_from_a_title(title: str, bare: str) -> None
 )
 def test_a_line_that_repeats_the_title(line: str, repeated: bool) -> None:
     assert repeats_title(line, [SHOWN]) is repeated
+
+
+def test_mark_up_that_a_headline_talks_about_is_part_of_it() -> None:
+    assert extract(page(h1="Das Element &lt;video&gt; wird ersetzt")).headline == "Das Element <video> wird ersetzt"

@@ -16,8 +16,8 @@ class Bound(StrEnum):
 
 BOUNDS = {
     # Extraction and annotation: worker processes of parallel_map
-    ("pipeline.extract.body", "trafilatura.bare_extraction"): Bound.WORKER,
-    ("pipeline.extract.body", "trafilatura.settings.Extractor"): Bound.OURS,
+    ("pipeline.extract.trafilatura_choice", "trafilatura.bare_extraction"): Bound.WORKER,
+    ("pipeline.extract.trafilatura_choice", "trafilatura.settings.Extractor"): Bound.OURS,
     ("pipeline.extract.page.embedded", "json.loads"): Bound.WORKER,
     ("pipeline.extract.page.parsed_page", "lxml.html.HTMLParser"): Bound.WORKER,
     ("pipeline.extract.page.parsed_page", "lxml.html.document_fromstring"): Bound.WORKER,

@@ -20,8 +20,8 @@ from pipeline.extract.page.text import CAPITALS, normal, words_of
 
 MAX_SHARE_OF_TEXT = 0.25
 """A rule whose matches hold more than this share of the text removes nothing."""
-MAX_SHARE_OF_CORRECTIONS = 0.5
-"""The same limit for correction notices, which may be nearly as long as a short article."""
+MAX_SHARE_OF_NOTICES = 0.5
+"""The same limit for correction notices and those of a paywall, which may be nearly as long as a short text."""
 HEAD_BLOCKS = 6
 """Bylines and datelines are removed only among the first blocks of text; further down they are part of the article."""
 _MAX_DANGLING = 2
@@ -32,7 +32,7 @@ FOOT_BLOCKS = 5
 _ALL_QUOTED = re.compile(r"^[„“”\"«»‚‘‹›][^„“”\"«»]{10,240}[“”\"«»’›‹]\W*$")
 MAX_LINKED_CHARS = 300
 """Longer lines do not count as linked."""
-_CONSENT_RULES = tuple(rule for rule in PROMOTION_RULES if rule.kind == "consent")
+_FRAME_RULES = tuple(rule for rule in PROMOTION_RULES if rule.id in {"consent_notice", "copyright_notice"})
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
 _RANKS = {rule.id: number for number, rule in enumerate(LINE_RULES)}
 
@@ -55,7 +55,7 @@ def clean_lines(
             taken[rule.id] = taken.get(rule.id, 0) + len(block.text)
     kept: list[Block] = []
     for block, rule in zip(blocks, hits, strict=True):
-        most = MAX_SHARE_OF_CORRECTIONS if rule and rule.kind == "correction" else MAX_SHARE_OF_TEXT
+        most = MAX_SHARE_OF_NOTICES if rule and rule.kind in {"correction", "paywall"} else MAX_SHARE_OF_TEXT
         if rule is None or taken[rule.id] > total * most:
             kept.append(block)
         elif rule.kind == "correction":
@@ -65,9 +65,9 @@ def clean_lines(
     return _without_dangling_headings(kept, removal)
 
 
-def asks_for_consent(text: str) -> bool:
-    """True if the line is part of a consent dialog, which is no article even if it has most of a page's text."""
-    return any(rule.matches(text) for rule in _CONSENT_RULES)
+def rule_of_frame(text: str) -> LineRule | None:
+    """The rule about a line that is no article, even if it has most of a page's text: a consent dialog, a copyright."""
+    return next((rule for rule in _FRAME_RULES if rule.matches(text)), None)
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:

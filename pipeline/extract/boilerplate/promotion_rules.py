@@ -77,7 +77,8 @@ PROMOTION_RULES = (
             r"(?:abonn|registriert|plus\b|premium|digital-?abo)",
             r"(?:jetzt|sofort|gratis|kostenlos)\s+(?:weiterlesen|testen|abonnieren|registrieren|freischalten)"
             rf"(?:\W*$|\W+(?:mit|und|für|ab)\b.{{0,60}}{_TERMS})",
-            rf"weiterlesen mit\b.{{0,40}}{_TERMS}",
+            rf"(?:diesen (?:artikel|text|beitrag) )?weiterlesen mit\b.{{0,40}}{_TERMS}",
+            r"(?:continue|keep) reading (?:this article )?with\b.{0,60}\b(?:trial|subscri\w+|account|premium)",
             r"(?:you have|you've) (?:reached|read) .{0,40}\b(?:limit\b|\d+ (?:free )?articles|(?:free|last) articles?)",
             r"(?:subscribe|register|sign in|log in) (?:now |today )?(?:to|for) (?:continue|read|unlock|access)",
             r"this (?:article|story|content) is (?:for|only|reserved|available).{0,40}(?:subscriber|member|premium)",
@@ -110,6 +111,18 @@ PROMOTION_RULES = (
             r"continue (?:to .{0,40})?with (?:ads|advertising|tracking)\b(?:\W*$|.{0,60}\b(?:tracking|cookies)\b)",
         ),
         max_chars=900,
+    ),
+    LineRule(
+        id="copyright_notice",
+        kind="credit",
+        reason="Whose page it is, below it.",
+        example="© 2026 Nordpress GmbH. Alle Rechte vorbehalten.",
+        pattern=whole(
+            r"(?:©|\(c\)|copyright\b).{0,160}",
+            r"(?:\S.{0,120}[.,|–-]\s)?(?:alle rechte vorbehalten|all rights reserved|tous droits réservés"
+            r"|todos los derechos reservados|tutti i diritti riservati|alle rechten voorbehouden)",
+        ),
+        max_chars=200,
     ),
     LineRule(
         id="contact_call",

@@ -190,9 +190,9 @@ def _begins_byline(text: str) -> bool:
     )
 
 
-def _is_bare_byline(paragraph: HtmlElement, text: str) -> bool:
-    """True if the paragraph is bold or italic as a whole."""
-    holder = paragraph.find("*") if paragraph.tag == "p" else None
+def _is_bare_byline(line: HtmlElement, text: str) -> bool:
+    """True if the line is bold or italic as a whole."""
+    holder = line.find("*") if line.tag in _LINE_TAGS else None
     return holder is not None and holder.tag in {"strong", "b", "em", "i"} and visible_text(holder) == text
 
 

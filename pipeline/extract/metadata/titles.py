@@ -123,17 +123,14 @@ def choose_headline(
 
     `is_sure`: the heading is the article's, whatever the other candidates say.
     """
+    said = declared.article.get("headline")
     candidates = (
         ("heading", heading),
-        ("json-ld", declared.article.get("headline")),
-        ("og:title", declared.meta("og:title", "twitter:title")),
+        ("json-ld", plain(said) if isinstance(said, str) else None),
+        ("og:title", plain(declared.meta("og:title", "twitter:title") or "")),
         ("title", page_title),
     )
-    wordings = [
-        (origin, without_kicker(without_site(plain(text), sites), kicker))
-        for origin, text in candidates
-        if isinstance(text, str)
-    ]
+    wordings = [(origin, without_kicker(without_site(text, sites), kicker)) for origin, text in candidates if text]
     wordings = [(origin, text) for origin, text in wordings if text]
     if not wordings:
         return None, ""

@@ -122,6 +122,21 @@ CLAUSES: list[tuple[str, str, Told]] = [
     ("de", "Das Schiff hatte angelegt, was als „gutes Zeichen“ bewertet wurde.", [("gutes Zeichen", "")]),
     ("de", "Die Zeitung zitiert einen Wiekwart mit den Worten: „Gut.“", [("Gut.", "einen Wiekwart")]),
     ("en", "“We wait for the tide tonight,” the quorum said.", [("We wait for the tide tonight", "the quorum")]),
+    (
+        "en",
+        "In a letter, Marsh was calm but, on Monday, rejected the plan raised as “sheer folly”.",
+        [("sheer folly", "Helen Marsh")],
+    ),
+    ("en", "“I never met him,” Marsh was quoted by the paper as saying.", [("I never met him", "Helen Marsh")]),
+    ("en", "“We wait for the tide,” is how Marsh puts it.", [("We wait for the tide", "Helen Marsh")]),
+    ("en", "“With interest,” came the reply from Adam Pierce.", [("With interest", "Adam Pierce")]),
+    ("en", "“The Wide Sea,” is the title of the film by Adam Pierce.", []),
+    (
+        "en",
+        "“We will not be rushed again,” her deputy, Ann Cole, thundered.",
+        [("We will not be rushed again", "Ann Cole")],
+    ),
+    ("en", "Officers allege that the suspect shouted “wait for me”.", [("wait for me", "the suspect")]),
     ("en", "Marsh sent a letter demanding answers about the town’s “missing pumps”.", []),
     ("en", "Rioters planned a day with dozens of protests “or worse than that”.", []),
     ("de", "Ralf Stein (CDU) lobte Ute Berg (SPD). „Gut“, sagte der CDU-Politiker.", [("Gut", "Ralf Stein")]),
@@ -178,6 +193,8 @@ REPORTED: list[tuple[str, str, Told]] = [
     ("en", "It is too early to comment on whether the dam was safe.", []),
     ("en", "Officials moved to confirm the names of the dead.", []),
     ("en", "Pierce’s own remarks suggest he was tired.", [("he was tired", "Pierce’s own remarks")]),
+    ("en", "According to a memo seen by Marsh, the dam is old.", [("the dam is old", "a memo")]),
+    ("en", "Per Marsh’s report, the dam is old.", [("the dam is old", "Marsh’s report")]),
     ("en", "It was, Pierce said, a disaster.", [("It was, Pierce said, a disaster", "Adam Pierce")]),
     ("en", "The dam, Marsh told the BBC, would hold.", [("The dam, Marsh told the BBC, would hold", "Helen Marsh")]),
     (
@@ -205,6 +222,13 @@ def test_the_lead_introduces_people_and_has_its_own_offsets() -> None:
     parts = {ArticlePart.HEADLINE: "Holm: „Der Damm muss höher werden“", ArticlePart.LEAD: lead, None: text}
     assert all(parts[quote.part][quote.start : quote.end] == quote.text for quote in found.quotes)
     assert all(parts[mention.part][mention.start : mention.end] == mention.surface for mention in found.mentions)
+
+
+def test_the_author_of_a_post_that_the_page_sets_apart_is_its_speaker() -> None:
+    post = "The ferry sails again at noon."
+    text = f"The ferry was late.\n{post}\n— Ellery Harbour (@elleryharbour) May 6, 2025\nIt sailed at one."
+    found = annotate_text(text, language="en", blocks=[(20, 20 + len(post))])
+    assert [(quote.text, who(quote)) for quote in found.quotes] == [(post, "Ellery Harbour (@elleryharbour)")]
 
 
 def test_a_lead_that_the_text_repeats_is_read_once() -> None:

@@ -23,7 +23,6 @@ from pipeline.annotate.grammar.reporters import reporting_verb_after
 from pipeline.annotate.grammar.subjects import subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import participle_after, verb_at
-from pipeline.annotate.lexicon import load_given_names
 
 _NEAR_TOKENS = 10
 """Maximum number of tokens between the quotation and the far end of "Holm:", "wie Holm sagte," or ", as she put it"."""
@@ -178,17 +177,25 @@ def any_verb_speaker(s: Situation) -> Attribution | None:
 
 
 def _any_verb_en(s: Situation) -> Attribution | None:
-    """“…,” she emailed: a person or a group, and a verb that ends the clause."""
+    """“…,” she emailed; “…,” Marsh shot back; “…,” its chair, Tim Marsh, began: any verb that ends its clause."""
     end = noun_phrase(s, s.after, s.end) if s.is_set_off and s.after < s.end else None
-    if end is None or end >= s.end or not may_be_somebody(s, (s.after, end)):
+    if end is None or not may_be_somebody(s, (s.after, end)):
         return None
-    verb, follower = s.tokens[end], s.tokens[end + 1] if end + 1 < s.end else None
-    if not verb.surface.islower() or not verb.surface.endswith(("ed", "s")):
+    commas = (at for at in range(end + 1, min(s.end, end + REACH)) if s.is_at(end, ",") and s.is_at(at, ","))
+    verb = next((at for at in (end, *(comma + 1 for comma in commas)) if at < s.end and _ends_clause(s, at)), None)
+    if verb is None:
         return None
-    if verb.lower in s.lexicon.function_words or verb.lower in s.lexicon.finite_verbs:
-        return None
-    is_last = follower is None or not follower.is_word or follower.lower in s.lexicon.prepositions
-    return Attribution((s.after, end), (end, end + 1)) if is_last else None
+    return Attribution((s.after, through_apposed_name(s, s.after, end, s.end)), (verb, verb + 1))
+
+
+def _ends_clause(s: Situation, at: int) -> bool:
+    """True if a word that may be a verb ends a clause here."""
+    verb = s.tokens[at]
+    if not verb.surface.islower() or verb.lower in s.lexicon.function_words:
+        return False
+    if at + 1 >= s.end or not s.tokens[at + 1].is_word or s.is_at(at + 1, "back"):
+        return True
+    return verb.surface.endswith(("ed", "s")) and s.is_in(at + 1, s.lexicon.prepositions)
 
 
 def _cited(s: Situation, verb: int) -> Range | None:
@@ -229,18 +236,18 @@ def speaker_verb(s: Situation) -> Attribution | None:
 )
 def quoted_speaker(s: Situation) -> Attribution | None:
     """X wird mit den Worten zitiert: …; die Zeitung zitiert X; the paper quoted X as saying; X was quoted as saying."""
-    for at in range(s.at - 1, max(s.first, s.at - 30) - 1, -1):
-        word = s.tokens[at].lower
-        if word not in s.lexicon.citing_verbs:
+    after = range(s.after, min(s.end, s.after + _NEAR_TOKENS)) if s.is_set_off and not s.is_german else ()
+    for at in (*range(s.at - 1, max(s.first, s.at - 30) - 1, -1), *after):
+        if s.tokens[at].lower not in s.lexicon.citing_verbs:
             continue
+        stop = s.at if at < s.at else s.end
         before = range(at - 1, max(s.first, at - 20) - 1, -1)
         passive = next((i for i in before if s.tokens[i].lower in s.lexicon.passive_auxiliaries), None)
         if passive is not None:
             speaker = subject_of(s, passive, s.at)
         else:
-            end = noun_phrase(s, at + 1, s.at)
-            start = at + 2 if end is None and s.is_at(at + 1, "dazu", "hierzu") else at + 1
-            end = noun_phrase(s, start, s.at)
+            start = at + 2 if s.is_at(at + 1, "dazu", "hierzu") else at + 1
+            end = noun_phrase(s, start, stop)
             speaker = (start, end) if end is not None else subject_of(s, at, s.at)
         return Attribution(speaker, (at, at + 1))
     return None
@@ -254,15 +261,9 @@ def quoted_speaker(s: Situation) -> Attribution | None:
     misses="Sie floh, wie Kowalski floh, „Das Ende“ im Koffer.",
 )
 def as_put(s: Situation) -> Attribution | None:
-    """die, wie Holm sagte, „…“; the, as she put it, “…”
-
-    The clause stands between two commas right before the quotation, or after it: “…”, as she put it.
-    """
-    if s.is_at(s.after, "as") and not s.is_german:
-        end = noun_phrase(s, s.after + 1, s.end)
-        verb = next((i for i in range(end or s.end, min(s.end, s.after + _NEAR_TOKENS)) if _puts(s, i)), None)
-        if end is not None and verb is not None:
-            return Attribution((s.after + 1, end), (verb, verb + 1))
+    """die, wie Holm sagte, „…“; the, as she put it, “…”; “…,” was all she would say; “…,” came the reply from Holm."""
+    if not s.is_german and s.is_at(s.after, "as", "is", "was", "came") and (found := _put_after(s)) is not None:
+        return found
     if not s.is_at(s.at - 1, ","):
         return None
     for at in range(s.at - 3, max(s.first, s.at - _NEAR_TOKENS) - 1, -1):
@@ -272,6 +273,23 @@ def as_put(s: Situation) -> Attribution | None:
         verb = next((i for i in range(end or s.at, s.at - 1) if _puts(s, i)), None)
         return Attribution((at + 1, end), (verb, verb + 1)) if end is not None and verb is not None else None
     return None
+
+
+def _put_after(s: Situation) -> Attribution | None:
+    """“…”, as she put it; “…,” is how she puts it; “…,” was all he would say; “…,” came the reply from Marsh."""
+    start = s.after + 1
+    if s.is_at(s.after, "as") or s.is_at(start, "how", "all", "what"):
+        start += not s.is_at(s.after, "as")
+        end = noun_phrase(s, start, s.end)
+        verb = next((i for i in range(end or s.end, min(s.end, s.after + _NEAR_TOKENS)) if _puts(s, i)), None)
+        return Attribution((start, end), (verb, verb + 1)) if end is not None and verb is not None else None
+    if not s.is_set_off or not s.is_at(start, "the"):
+        return None
+    at = s.find(start, min(s.end, s.after + _NEAR_TOKENS), "from", "of")
+    end = noun_phrase(s, at + 1, s.end) if at is not None else None
+    if at is None or end is None or not may_be_somebody(s, (at + 1, end)):
+        return None
+    return Attribution((at + 1, end), (at - 1, at))
 
 
 def _puts(s: Situation, at: int) -> bool:
@@ -329,21 +347,3 @@ def _opens_with_verb(s: Situation) -> bool:
     """
     verbs = s.lexicon.verbs.get(s.tokens[s.first].lower, ())
     return not s.is_german and any(verb.lemma != s.tokens[s.first].lower for verb in verbs)
-
-
-@marked_rule(
-    "en",
-    confidence=0.85,
-    evidence=Evidence.CLAUSE,
-    matches="“The water is falling.” – Helen Marsh",
-    misses="“The water is falling.” – a headline",
-)
-def signed(s: Situation) -> Attribution | None:
-    """“…” – Helen Marsh: the sentence has only the marked words, a dash and a full name."""
-    start = s.at + 2
-    if s.first != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
-        return None
-    end = name_end(s, start, s.end)
-    if end - start < 2 or end < s.end or not load_given_names().is_known(s.tokens[start].surface):
-        return None
-    return Attribution((start, end))

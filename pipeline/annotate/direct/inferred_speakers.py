@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from pipeline.annotate.direct.situation import Evidence, Situation, marked_rule
 from pipeline.annotate.grammar.actors import may_be_somebody
+from pipeline.annotate.grammar.capitals import name_end
 from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.reporters import sentence_reporter
 from pipeline.annotate.grammar.subjects import first_subject
 from pipeline.annotate.grammar.tokens import Attribution, Range
 from pipeline.annotate.grammar.verbs import has_reported_mood, is_subjunctive
+from pipeline.annotate.lexicon import load_given_names
 
 
 @marked_rule(
@@ -204,3 +206,21 @@ def _is_counterfactual(s: Situation, cue: Range) -> bool:
     return s.tokens[s.first].lower in s.lexicon.counterfactual and not any(
         token.surface in _BREAKS for token in s.tokens[s.first : cue[0]]
     )
+
+
+@marked_rule(
+    "en",
+    confidence=0.85,
+    evidence=Evidence.CLAUSE,
+    matches="“The water is falling.” – Helen Marsh",
+    misses="“The water is falling.” – a headline",
+)
+def signed(s: Situation) -> Attribution | None:
+    """“…” – Helen Marsh: the sentence has only the marked words, a dash and a full name."""
+    start = s.at + 2
+    if s.first != s.at or not s.is_at(s.at + 1, "–", "—", "-"):
+        return None
+    end = name_end(s, start, s.end)
+    if end - start < 2 or end < s.end or not load_given_names().is_known(s.tokens[start].surface):
+        return None
+    return Attribution((start, end))

@@ -102,16 +102,22 @@ def _introduction(view: View, sentence: Sentence) -> Attribution | None:
 
 
 def _caption(reading: Reading, paragraphs: list[Range], number: int, people: People) -> Range | None:
-    """The person whose name is the whole paragraph, perhaps with an office after a comma."""
+    """The person whose name is the whole paragraph, perhaps with an office after a comma, or the author of a post.
+
+    The author's name stands before a handle: "— Karin Holm (@kholm) May 6, 2025".
+    """
     tokens = reading.tokens
     if number >= len(paragraphs) or paragraphs[number][1] - paragraphs[number][0] != 1:
         return None
     first, last, _ = reading.sentences[paragraphs[number][0]]
     if last - first > LONGEST_CAPTION or tokens[last - 1].surface in {".", "!", "?", ":"}:
         return None
+    first += tokens[first].surface in {"-", "–", "—"}
     end = noun_phrase(reading, first, last)
     if end is None or (end < last and tokens[end].surface not in {",", "(", "\n"}):
         return None
+    if end + 1 < last and tokens[end].surface == "(" and tokens[end + 1].surface == "@":
+        return first, end
     return (first, end) if people.person_of(reading, (first, end)) is not None else None
 
 

@@ -31,18 +31,10 @@ def according_to(s: Situation) -> Attribution | None:
     right = range(s.at + 1, s.end)
     starts = s.lexicon.source_starts
     for at in (at for at in (*left, *right) if s.tokens[at].lower in starts):
-        found = phrase_reporter_de(s, at, s.at) if s.is_german else phrase_reporter_en(s, at) or _per(s, at)
+        found = phrase_reporter_de(s, at, s.at) if s.is_german else phrase_reporter_en(s, at)
         if found is not None and not (found.speaker and found.speaker[0] <= s.at < found.speaker[1]):
             return found
     return None
-
-
-def _per(s: Situation, at: int) -> Attribution | None:
-    """“…,” per Marsh."""
-    if not s.is_at(at, "per") or at != s.after or not s.is_set_off:
-        return None
-    end = noun_phrase(s, at + 1, s.end)
-    return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
 
 
 @marked_rule(

@@ -12,7 +12,7 @@ def is_abstract(view: View, phrase: Range) -> bool:
     lexicon = view.lexicon
     if not lexicon.is_german:
         head = view.tokens[phrase[1] - 1].lower
-        return head.endswith(lexicon.abstract_endings) and not lexicon.is_speaking_noun(head)
+        return head.endswith(lexicon.abstract_endings) and not (lexicon.is_speaking_noun(head) or lexicon.is_role(head))
     tokens = view.tokens
     if phrase[1] - phrase[0] == 1 and tokens[phrase[0]].lower in lexicon.things:
         return True
@@ -48,7 +48,7 @@ def may_be_somebody(view: View, phrase: Range) -> bool:
     if first.lower in lexicon.pronouns or view.has_role(phrase[0], head_end(view, phrase)):
         return True
     if not lexicon.is_german:
-        return is_name_word(first, lexicon)
+        return is_name_word(first, lexicon) or lexicon.is_speaking_noun(view.tokens[phrase[1] - 1].lower)
     words = [token for token in view.tokens[phrase[0] : head_end(view, phrase)] if is_name_word(token, lexicon)]
     is_adjective = first.lower.endswith(("e", "er", "es")) and first.surface not in view.names
     if len(words) > 1 and is_name_word(first, lexicon) and not is_adjective:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
-from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.grammar.phrases import is_nominative, is_participle_en, noun_phrase
+from pipeline.annotate.grammar.tokens import Range, View
 from pipeline.annotate.grammar.verbs import reporting_verb_at
-from pipeline.annotate.lexicon import Lexicon
 
 
 def described_by_participle(view: View, low: int, verb: int) -> Range | None:
@@ -16,18 +15,14 @@ def described_by_participle(view: View, low: int, verb: int) -> Range | None:
     end = noun_phrase(view, start, verb)
     if end is None or end + 1 >= verb or not is_nominative(view, start):
         return None
-    if end - start > 1 and _is_participle(tokens[end - 1], view.lexicon):
+    if end - start > 1 and is_participle_en(tokens[end - 1], view.lexicon):
         end -= 1
-    if not _is_participle(tokens[end], view.lexicon) or tokens[end + 1].lower not in view.lexicon.prepositions:
+    if not is_participle_en(tokens[end], view.lexicon) or tokens[end + 1].lower not in view.lexicon.prepositions:
         return None
     between = tokens[end + 1 : verb]
     others = view.lexicon.auxiliaries | view.lexicon.conjunctions
     is_one_clause = not any(token.lower in others for token in between)
     return (start, end) if is_one_clause else None
-
-
-def _is_participle(token: Token, lexicon: Lexicon) -> bool:
-    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in lexicon.irregular_participles)
 
 
 def main_verb(view: View, low: int, verb: int) -> int | None:

@@ -220,6 +220,9 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
             break  # "a story | her sister told"
         if not has_determiner and not _may_extend_en(view, end):
             break
+        is_participle = at + 1 < end < stop - 1 and is_participle_en(tokens[end], lexicon)
+        if is_participle and tokens[end + 1].lower in lexicon.prepositions:
+            break  # "a memo | seen by the paper"
         end += 1
     return end if end > at + 1 or not has_determiner else None
 
@@ -241,13 +244,18 @@ def _partitive_end_en(view: View, at: int, stop: int) -> int | None:
     return noun_phrase(view, at + 2, stop)
 
 
+def is_participle_en(token: Token, lexicon: Lexicon) -> bool:
+    """True if the word may be a past participle: "interviewed", "seen"."""
+    return token.surface.islower() and (token.lower.endswith("ed") or token.lower in lexicon.irregular_participles)
+
+
 def _is_noun_en(view: View, at: int, end: int) -> bool:
-    """True if a word that looks like a verb is a noun because a determiner precedes it: "the answer", "his claim"."""
-    return (
-        end == at + 1
-        and view.tokens[end].lower in view.lexicon.verbs
-        and view.tokens[at].lower not in view.lexicon.quantifiers
-    )
+    """True if a word that looks like a verb is a noun after a determiner: "the answer", "a handwritten note"."""
+    word, article = view.tokens[end].lower, view.tokens[at].lower
+    verbs = view.lexicon.verbs.get(word, ())
+    if end > at + 1:
+        return article in {"a", "an"} and any(verb.lemma == word for verb in verbs)
+    return bool(verbs) and article not in view.lexicon.quantifiers
 
 
 def is_noun_before_verb(view: View, at: int) -> bool:

@@ -26,6 +26,8 @@ def phrase_reporter_de(view: View, at: int, marks: int = NOWHERE) -> Attribution
     if word in lexicon.source_prepositions:
         if view.is_in(at + 1, lexicon.own):
             return _subject_reporter(view, at)
+        if at + 2 < view.end and lexicon.source_kind(tokens[at + 1].lower) == "source":
+            return _reporter_after_nach(view, at, marks)
         end = reporter_end(view, at + 1, marks)
         return Attribution((at + 1, end), (at, at + 1)) if end is not None else None
     if word == "zufolge":
@@ -175,13 +177,15 @@ def _is_second_word(view: View, at: int) -> bool:
 
 
 def phrase_reporter_en(view: View, at: int) -> Attribution | None:
-    """The reporter that an English phrase at `at` names: "according to Marsh", "in the words of Marsh"."""
+    """The reporter that an English phrase at `at` names: "according to Marsh", "in the words of Marsh", "per Marsh"."""
     if view.is_at(at, "according") and view.is_at(at + 1, "to"):
         start = at + 2
     elif (
         view.is_at(at, "in") and view.is_at(at + 1, "the") and view.is_at(at + 2, "words") and view.is_at(at + 3, "of")
     ):
         start = at + 4
+    elif view.is_at(at, "per") and (at == view.first or not view.tokens[at - 1].is_word):
+        start = at + 1
     else:
         return None
     end = start + 1 if view.is_in(start, view.lexicon.object_pronouns) else noun_phrase(view, start, view.end)
@@ -223,6 +227,8 @@ def parenthesis_reporter(view: View, start: int) -> Attribution | None:
 def reporting_verb_after(view: View, end: int) -> int | None:
     """The reporting verb after a subject that ends at `end`, after its apposition and adverbs."""
     at = past_parenthesis(view, end, view.end)
+    if view.is_at(at + 2, "to") and view.is_at(at + 3, "have"):
+        at += 4  # "she is reported to have told"
     if view.is_at(at, ","):
         closing = next((i for i in range(at + 1, min(view.end, at + 25)) if _closes_apposition(view, i)), None)
         if closing is None:

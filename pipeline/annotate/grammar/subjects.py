@@ -57,9 +57,11 @@ def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
         relative -= 1
     if relative > low and view.is_at(relative, "who", "which"):
         return subject_before(view, low, relative - (1 if view.is_at(relative - 1, ",") else 0))
-    is_inverted = verb == low or not view.tokens[verb - 1].is_word
-    after = subject_after(view, verb, high) if is_inverted else None
-    return after or first_subject(view, low, verb) or subject_after(view, verb, high)
+    after = subject_after(view, verb, high)
+    ends_clause = after is not None and (after[1] >= high or not view.tokens[after[1]].is_word)
+    if verb == low or (not view.tokens[verb - 1].is_word and (verb == low + 1 or ends_clause)):
+        return after or first_subject(view, low, verb)  # "says Marsh", but not ", rejected the plan as"
+    return first_subject(view, low, verb) or after
 
 
 def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
@@ -87,10 +89,7 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
 
 
 def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
-    """True if a preposition or an adverb opens the verb's clause, so that its subject follows: "Nach dem Spiel sagte …"
-
-    "Auch Holm sagte" has no such adverb.
-    """
+    """True if a preposition or an adverb opens the verb's clause, and its subject follows: "Nach dem Spiel sagte …"."""
     at = verb
     while at > low and view.tokens[at - 1].surface not in {",", ";", ":", "–", "—", "\n"}:
         at -= 1
@@ -229,7 +228,8 @@ def _is_inside_phrase(view: View, at: int) -> bool:
     if is_name_word(before, lexicon):
         return tokens[at].is_capitalised or (lexicon.is_german and tokens[at].lower in lexicon.genitive_determiners)
     if not lexicon.is_german:
-        return before.lower in lexicon.determiners_nominative
+        opens_clause = before.lower == "that" and tokens[at].lower in lexicon.determiners_nominative
+        return before.lower in lexicon.determiners_nominative and not opens_clause
     if before.lower in lexicon.determiners:
         return True
     return is_adjective_de(before, lexicon) and before.surface.islower()

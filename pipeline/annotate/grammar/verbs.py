@@ -26,7 +26,7 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
     candidates = lexicon.verbs.get(token.lower)
     if not candidates or token.segment >= 0 or (at and _is_noun(token, tokens[at - 1], lexicon)):
         return None
-    if not lexicon.is_german and (is_noun_before_verb(view, at) or _is_purpose(view, at)):
+    if not lexicon.is_german and (is_noun_before_verb(view, at) or _is_purpose(view, at) or _has_article(view, at)):
         return None
     if lexicon.is_german and (_is_infinitive(view, at) or _is_aside(view, at)):
         return None
@@ -56,6 +56,11 @@ def _is_purpose(view: View, at: int) -> bool:
     follower = view.tokens[at + 1]
     is_quoting = follower.segment >= 0 or follower.surface in {"that", ":", ","}
     return _is_base_form(view.tokens[at], view.lexicon) and not is_quoting
+
+
+def _has_article(view: View, at: int) -> bool:
+    """True if an English base form is a noun after an article and an adjective: "a handwritten note"."""
+    return at > 1 and view.tokens[at - 2].lower in {"a", "an"} and _is_base_form(view.tokens[at], view.lexicon)
 
 
 def _is_base_form(token: Token, lexicon: Lexicon) -> bool:

@@ -61,7 +61,8 @@ def _is_object(p: Passage, at: int) -> bool:
             for token in p.tokens[p.at + 1 : at]
         )
     phrase_starts = any(p.tokens[i].lower in p.lexicon.date_openers for i in range(p.at + 1, at))
-    return not phrase_starts and before.lower not in p.lexicon.weekdays and before.lower not in p.lexicon.adverbs
+    small = (p.lexicon.weekdays, p.lexicon.adverbs, p.lexicon.only)
+    return not phrase_starts and not any(before.lower in words for words in small)
 
 
 @rule(
@@ -180,9 +181,7 @@ def _around(p: Passage, comma: int, after: int) -> Range:
     misses="Dress according to the weather.",
 )
 def according_to_source(p: Passage) -> Report | None:
-    """According to X, …; …, according to X"""
-    if not p.is_at(p.at, "according"):
-        return None
+    """According to X, …; …, according to X; per X, …"""
     found = phrase_reporter_en(p.near, p.at)
     if found is None or found.speaker is None or found.cue is None:
         return None

@@ -22,7 +22,7 @@ from pipeline.annotate.lexicon.word_forms import ends_in, is_form_of, remembered
 LANGUAGES = ("de", "en")
 _STARTS = {
     "de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge", "dass", "daß"),
-    "en": ("according",),
+    "en": ("according", "per"),
 }
 _SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
 LONG_ROLE = 8

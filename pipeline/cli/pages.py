@@ -30,7 +30,7 @@ class Words(StrEnum):
 
 
 def report(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR|FILE.zip", help="Where to write to.")],
     from_on: Annotated[
         datetime | None,
         typer.Option(
@@ -50,16 +50,16 @@ def report(
     words: Annotated[Words, typer.Option(help="The language of the pages themselves.")] = Words.EN,
     data: Data = None,
 ) -> None:
-    """Write coverage, changes, voices and articles of some days as HTML pages into a folder.
+    """Write coverage, changes, voices and articles of some days as HTML pages: a folder, or a ZIP file to send.
 
-    Open DIR/index.html in a browser, or send the folder to somebody: the pages need no server and request nothing from
-    anywhere. A file of the same name is replaced.
+    Open index.html in a browser: the pages need no server and request nothing from anywhere. An earlier report of the
+    same name is replaced; a folder with other files is refused.
 
     Example: newsledger report --from 2026-03-02 --to 2026-03-05 -o week
     """
     from pipeline.pages.published_file import PublishedFile
     from pipeline.pages.rendering import Reader
-    from pipeline.pages.report_files import LIMITS, write_report
+    from pipeline.pages.report_files import LIMITS, ZIP, write_report
     from pipeline.pages.selection import Selection, period_of
 
     selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
@@ -71,10 +71,14 @@ def report(
         if source is not None and source not in known:
             raise SettingsError(f"--source {source}: is not in the published file; known: {', '.join(known)}")
         period = period_of(selection, file, now.date())
+        if period.is_outside:
+            known_days = f"the published file has data from {period.first_on} to {period.last_on}"
+            raise SettingsError(f"--from {period.from_on} --to {period.to_on}: {known_days}")
         chosen = replace(selection, from_on=period.from_on, to_on=period.to_on)
         reader = Reader(file, replace(period, selection=chosen), words, now, LIMITS)
         written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
-    typer.echo(f"{written} pages; open {output / 'index.html'}")
+    opened = output if output.suffix == ZIP else output / "index.html"
+    typer.echo(f"{written} pages; open {opened}")
 
 
 def serve(

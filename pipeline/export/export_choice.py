@@ -115,14 +115,14 @@ def _statement(name: str) -> str:
 
 
 def _values(choice: ExportChoice) -> dict[str, object]:
-    values = {
+    return {
         "since": choice.interval.start,
         "until": choice.interval.end,
         "sources": list(choice.sources),
         "language": choice.language,
         "most": _ALL if choice.most is None else choice.most,
+        "words": choice.words,
     }
-    return values if choice.content is Content.CHANGES else {**values, "words": choice.words}
 
 
 def articles(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> Iterator[ExportedArticle]:

@@ -29,6 +29,7 @@ def change_feed(file: PublishedFile, period: Period, links: PageLinks, base: str
         "until": datetime.combine(period.to_on + timedelta(days=1), time(), UTC),
         "sources": (chosen.source_id,) if chosen.source_id else (),
         "language": chosen.language,
+        "words": chosen.words,
         "most": ENTRIES,
     }
     changes = [_change(row) for row in file.answer("changes", values, "pipeline.export").rows]

@@ -65,8 +65,7 @@ class LiveLinks:
         return self._up + "/".join(parts) + self._query
 
     def feed(self) -> str:
-        query = self._selection.feed_query
-        return f"{self._up}changes.atom{query and '?'}{query}"
+        return f"{self._up}changes.atom{self._query}"
 
     def search(self, **chosen: str | date | None) -> str:
         query = replace(self._selection, **chosen).search_query
@@ -147,11 +146,6 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
         return _notice("missing", request, 404)
     except NewsledgerError as exc:
         return _notice("unavailable", request, 503, reason=str(exc))
-    except duckdb.CatalogException as exc:
-        reason = (
-            f"{exc}\n\nAnother version published the file; `newsledger models` and `newsledger publish` write it again."
-        )
-        return _notice("unavailable", request, 503, reason=reason)
     except duckdb.InterruptException:
         return _notice("unavailable", request, 503, reason=f"the query took more than {MAX_SECONDS:.0f} seconds")
 

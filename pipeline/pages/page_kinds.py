@@ -68,8 +68,6 @@ def _shown(named: Mapping[str, Bound]) -> dict[str, Bound]:
         shown["only_source"] = named["source_id"]
     if "change_kind" in named:
         shown["only_kind"] = None if named["change_kind"] == ANY_CHANGE else named["change_kind"]
-    elif "source_id" in named:
-        shown["only_language"] = None
     if "day" in named:
         shown |= {"from_on": named["day"], "to_on": named["day"]}
     return shown

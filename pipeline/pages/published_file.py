@@ -17,7 +17,7 @@ from uuid import UUID
 import duckdb
 import msgspec
 
-from pipeline.errors import LedgerMissing, cannot_be_opened
+from pipeline.errors import LedgerMissing, NewsledgerError, cannot_be_opened
 
 Bound = str | int | date | datetime | UUID | tuple[str, ...] | None
 """A value that a query may be given."""
@@ -59,6 +59,7 @@ class PublishedFile:
     def __init__(self, path: Path) -> None:
         """Raises LedgerMissing without the file, NewsledgerError if it cannot be opened."""
         require_published(path)
+        self._path = path
         self.version = version_of(path)
         # attached to a database in memory, because DuckDB would give back an instance that has the same path open
         self._con = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "temp_directory": ""})
@@ -107,7 +108,10 @@ class PublishedFile:
         return self.run(statement(package, query), values)
 
     def run(self, sql: str, values: Mapping[str, Bound]) -> Figure:
-        """The rows of the query, which is interrupted after `MAX_SECONDS`."""
+        """The rows of the query, which is interrupted after `MAX_SECONDS`.
+
+        Raises NewsledgerError if the file is without a column that the query reads: another version published it.
+        """
         bound = {name: values[name] for name in _PARAMETER.findall(sql)}
         cursor = self._cursor
         timer = Timer(MAX_SECONDS, cursor.interrupt)
@@ -116,6 +120,9 @@ class PublishedFile:
             found = cursor.execute(sql, bound)
             row = _row_type(*(name for name, *_ in found.description))
             rows = tuple(map(row._make, found.fetchall()))
+        except (duckdb.CatalogException, duckdb.BinderException) as exc:
+            advice = "`newsledger models --anew` and `newsledger publish` write it again"
+            raise NewsledgerError(f"{self._path}: another version published it; {advice}: {exc}") from exc
         finally:
             timer.cancel()
         return Figure(rows, runnable(sql, bound))

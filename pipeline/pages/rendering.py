@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 import msgspec
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -150,9 +150,9 @@ def _environment(language: str) -> jinja2.Environment:
     environment.filters.update(
         number=lambda value: format_decimal(value, locale=locale),
         percent=lambda value: format_percent(value, "#,##0.#%", locale=locale),
-        weekday=lambda day: format_date(day, "EEEEEE d MMM", locale=locale),
+        weekday=lambda day: format_skeleton("MMMEd", day, locale=locale),
         long_day=lambda day: format_date(day, "full", locale=locale),
-        utc=lambda at: f"{format_datetime(at, 'd MMM y, HH:mm', locale=locale)} UTC",
+        utc=lambda at: f"{format_skeleton('yMMMd', at, locale=locale)}, {at:%H:%M} UTC",
         web_address=_web_address,
         parted=_parted,
         with_commands=_with_commands,

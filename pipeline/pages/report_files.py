@@ -8,26 +8,57 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from shutil import make_archive
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
+from zipfile import is_zipfile
 
-from pipeline.errors import storage_errors
+from pipeline.errors import SettingsError, storage_errors
 from pipeline.pages.change_feed import change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
 from pipeline.pages.rendering import Reader, render, render_notice
 
 LIMITS = PageLimits(rows=100_000, hits=2_000, events=100)
 FEED = "changes.atom"
+ZIP = ".zip"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 Target = tuple[str, ...]
 """A page: its kind's name, then its keys."""
 
 
-def write_report(reader: Reader, folder: Path, on_page: Callable[[int, int], None]) -> int:
+def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], None]) -> int:
     """Write every page that can be reached from the first one, and return their number.
 
-    `on_page` is called with the number of pages that are written and of those known so far. Raises StorageError.
+    The target is a folder, or a ZIP file with such a folder if its name ends with `.zip`. It is made whole or not at
+    all; an earlier report in its place is replaced. `on_page` is called with the number of pages that are written and
+    of those known so far. Raises StorageError, and SettingsError if the target is anything else than a report.
     """
+    if target.exists() and not _is_replaceable(target):
+        raise SettingsError(f"{target}: is there and is no report, or contains other files, too; choose another name")
+    with storage_errors(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+            new = Path(beside) / target.stem
+            written = _write_pages(reader, new, on_page)
+            if target.suffix == ZIP:
+                new = Path(make_archive(str(new), "zip", beside, target.stem))
+            if target.is_dir():
+                target.rename(Path(beside) / "old")
+            new.replace(target)
+    return written
+
+
+def _is_replaceable(target: Path) -> bool:
+    """True if the folder is empty or contains a report and nothing else, or if both are ZIP files."""
+    if target.suffix == ZIP:
+        return is_zipfile(target)
+    names = {path.relative_to(target).parts[0] for path in target.rglob("*") if path.is_file()}
+    ours = {"index.html", FEED, *KINDS, *(f"{kind}.html" for kind in KINDS)}
+    return target.is_dir() and (not names or ("index.html" in names and names <= ours))
+
+
+def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], None]) -> int:
     waiting: deque[Target] = deque([(FIRST_PAGE,)])
     known = set(waiting)
 

@@ -41,6 +41,8 @@ class Selection(msgspec.Struct, frozen=True):
         if language and not _LANGUAGE.fullmatch(language):
             raise SelectionError(f"language={given['language']}: is not a code of two or three letters")
         from_on, to_on = _day(given, "from"), _day(given, "to")
+        if since_on := _day(given, "since"):  # a button of the form, beside its fields
+            from_on, to_on = since_on, None
         if from_on and to_on and from_on > to_on:
             raise SelectionError(f"from={from_on}: is after to={to_on}")
         return cls(
@@ -56,11 +58,6 @@ class Selection(msgspec.Struct, frozen=True):
     def query(self) -> str:
         """As it stands in an address, without the question mark; empty if nothing is chosen."""
         return self._query(words=self.words or None)
-
-    @property
-    def feed_query(self) -> str:
-        """The same for the feed, which holds changes of all articles."""
-        return self._query()
 
     @property
     def search_query(self) -> str:
@@ -80,6 +77,11 @@ class Period(msgspec.Struct, frozen=True):
     to_on: date
     first_on: date
     last_on: date
+
+    @property
+    def is_outside(self) -> bool:
+        """True if the file has no data of these days."""
+        return self.to_on < self.first_on or self.last_on < self.from_on
 
     @property
     def days(self) -> list[date]:
@@ -106,12 +108,18 @@ class Period(msgspec.Struct, frozen=True):
 
 
 def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
-    """The days to show. A file without data has only today."""
+    """The days to show: of those that are chosen, the ones of which the file has data.
+
+    If it has data of none, the last ones that are chosen, at most as many as without a choice. A file without data has
+    only today.
+    """
     known = file.answer("days_of_data", {}).first
     first_on, last_on = known.first_on or today, known.last_on or today
-    to_on = min(max(selection.to_on or last_on, first_on), last_on)
-    from_on = min(max(selection.from_on or to_on - DAYS_SHOWN + timedelta(days=1), first_on), to_on)
-    return Period(selection, from_on, to_on, first_on, last_on)
+    to_on = selection.to_on or max(last_on, selection.from_on or last_on)
+    from_on = selection.from_on or to_on - DAYS_SHOWN + timedelta(days=1)
+    if to_on < first_on or last_on < from_on:
+        return Period(selection, max(from_on, to_on - DAYS_SHOWN + timedelta(days=1)), to_on, first_on, last_on)
+    return Period(selection, max(from_on, first_on), min(to_on, last_on), first_on, last_on)
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:

@@ -17,7 +17,7 @@ from pipeline.pages.live_pages import preferred_language
 from pipeline.pages.page_kinds import KINDS
 from tests.pages.serving import Browser, links, parsed, served
 from tests.pages.test_foreign_markup import fill_empty_tables
-from tests.worlds.running import Demo
+from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +55,73 @@ def test_a_source_without_articles_stays_chosen(browser: Browser) -> None:
     page = parsed(browser.get("/?source=nowhere").text)
     assert page.xpath("//select[@name='source']/option[@selected]/text()") == ["nowhere"]
     assert page.xpath("//*[@class='empty']")
+
+
+def test_days_without_data_are_shown_as_such(browser: Browser) -> None:
+    for address in ("/", "/articles", "/voices", "/changes"):
+        page = parsed(browser.get(f"{address}?from=2020-01-01&to=2020-01-02").text)
+        assert "1 January 2020" in page.xpath("string(//*[@class='choice']/p)"), address
+        assert "there is data from Monday, 2 March 2026" in page.xpath("string(//*[@class='choice']/p)"), address
+        assert page.xpath("//*[@class='empty']"), address
+        assert not page.xpath("//main//a[contains(@href, 'article/')]"), address
+
+
+def test_last_seven_days_are_the_last_whatever_the_fields_say(browser: Browser) -> None:
+    page = parsed(browser.get("/changes?from=2026-03-02&to=2026-03-02&since=2026-03-03").text)
+    fields = {name: page.xpath(f"string(//input[@name='{name}']/@value)") for name in ("from", "to")}
+    assert fields == {"from": "2026-03-03", "to": "2026-03-05"}
+
+
+def test_person_page_counts_the_chosen_days_or_all(browser: Browser) -> None:
+    def numbers(query: str) -> list[int]:
+        page = parsed(browser.get(f"/person/Nadja%20Wulff{query}").text)
+        listed = len(page.xpath("//section[@aria-labelledby='quotes']//blockquote"))
+        direct, indirect = (int(dd.text_content()) for dd in page.xpath("//dl/div/dd")[:2])
+        assert direct + indirect == listed
+        return [direct, indirect]
+
+    whole, day = numbers(""), numbers("?from=2026-03-02&to=2026-03-02")
+    assert 0 < sum(day) < sum(whole)
+    assert "All days" in browser.get("/person/Nadja%20Wulff").text
+
+
+@pytest.mark.parametrize("query", ["?words=harbour", "?words=deich&language=de"])
+def test_facet_leads_to_as_many_articles_as_it_says(browser: Browser, query: str) -> None:
+    page = parsed(browser.get(f"/search{query}").text)
+    facets = page.xpath("//ul[@class='facet']/li")
+    assert facets
+    for facet in facets:
+        found = parsed(browser.get(urljoin(f"/search{query}", facet.xpath("string(a/@href)"))).text)
+        assert found.xpath("string(//h2[@id='hits'])").split()[0] == facet.xpath("string(span)"), facet.text_content()
+
+
+def test_numbers_of_a_language_are_those_of_its_articles(browser: Browser) -> None:
+    coverage = parsed(browser.get("/?language=de").text)
+    articles = parsed(browser.get("/articles?language=de").text)
+    seen, _, lost = (int(dd.text_content()) for dd in coverage.xpath("//dl/div/dd")[:3])
+    assert len(articles.xpath("//tbody/tr")) == seen
+    assert len(articles.xpath("//tbody/tr[td[contains(@class, 'failed')]]")) == lost > 0
+
+
+def test_texts_say_their_language(browser: Browser) -> None:
+    page = parsed(browser.get("/search?words=deich").text)
+    languages = {str(name) for name in page.xpath("//ol//h3/@lang")}
+    assert languages == {"de"}
+    article = parsed(browser.get(urljoin("/search", page.xpath("string(//ol//h3/a/@href)"))).text)
+    assert {*article.xpath("//h1/@lang"), *article.xpath("//div[@class='text']//p/@lang")} == {"de"}
+
+
+def test_a_file_of_another_version_is_an_error_that_says_what_to_do(demo: Demo, tmp_path: Path) -> None:
+    shutil.copy(demo.data / "news.duckdb", tmp_path)
+    with duckdb.connect(tmp_path / "news.duckdb") as con:
+        con.sql("alter table main.article_revisions drop column word_diff")
+    with served(tmp_path) as server:
+        answer = server.get("/changes")
+    assert answer.status == 503
+    assert "another version published it" in answer.text and "newsledger models --anew" in answer.text
+    done = newsledger("report", "--data", tmp_path, "-o", tmp_path / "report")
+    assert done.returncode == 1 and "another version published it" in done.stderr
+    assert not (tmp_path / "report").exists()
 
 
 def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:
@@ -154,6 +221,8 @@ def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
     shown = page.xpath("//article[@class='change']/h3/a/@href | //section[@aria-labelledby='vanished']//th/a/@href")
     assert sorted(entry.link for entry in feed.entries) == sorted(urljoin(f"{browser.base}/changes", a) for a in shown)
     assert len({entry.id for entry in feed.entries}) == len(feed.entries) > 0
+    about = feedparser.parse(browser.get("/changes.atom?source=hierheute&words=gipfel").text)
+    assert 0 < len(about.entries) < len(feed.entries)
     for entry in feed.entries:
         assert browser.get(urldefrag(entry.link).url.removeprefix(browser.base)).status == 200
 

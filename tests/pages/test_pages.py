@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
+from zipfile import ZipFile
 
 import duckdb
 import feedparser
@@ -122,8 +123,41 @@ def test_text_of_an_article_is_whole_and_its_quotations_are_marked(report: Mappi
 def test_report_of_one_source_names_no_other(demo: Demo, tmp_path: Path) -> None:
     done = newsledger("report", "--data", demo.data, "-o", tmp_path, "--source", "meridian", "--from", "2026-03-03")
     assert done.returncode == 0, done.stderr
-    assert not any("holmbote" in path.read_text("utf-8") for path in tmp_path.glob("*.html"))
+    assert not any("holmbote" in path.read_text("utf-8") for path in tmp_path.rglob("*.html"))
     assert "2026-03-02" not in (tmp_path / "articles.html").read_text("utf-8")
+
+
+def test_report_holds_no_article_of_another_day_or_language(demo: Demo, tmp_path: Path) -> None:
+    chosen = ("--language", "en", "--from", "2026-03-03", "--to", "2026-03-03")
+    assert newsledger("report", "--data", demo.data, "-o", tmp_path, *chosen).returncode == 0
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        expected = con.sql("""
+            select article_id::varchar from article_coverage left join articles using (article_id)
+            where coalesce(language, 'en') = 'en' and (
+                discovered_on = '2026-03-03' or published_at::date = '2026-03-03' or gone_at::date = '2026-03-03'
+                or article_id in (select article_id from article_revisions where captured_at::date = '2026-03-03')
+            )
+        """).fetchall()
+    written = {path.stem for path in (tmp_path / "article").iterdir()}
+    assert written and written <= {article for (article,) in expected}
+
+
+def test_report_replaces_a_report_and_nothing_else(demo: Demo, tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    for source in ("holmbote", "meridian"):
+        assert newsledger("report", "--data", demo.data, "-o", folder, "--source", source).returncode == 0
+    assert [path.name for path in (folder / "source").iterdir()] == ["meridian.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report"], "what was being written has another name"
+    chosen = ("--source", "meridian", "-o", tmp_path / "week.zip")
+    for _ in range(2):
+        assert newsledger("report", "--data", demo.data, *chosen).returncode == 0
+    with ZipFile(tmp_path / "week.zip") as packed:
+        names = {name for name in packed.namelist() if not name.endswith("/")}
+        assert names == {f"week/{path.relative_to(folder)}" for path in folder.rglob("*") if path.is_file()}
+    (folder / "notes.txt").write_text("mine")
+    done = newsledger("report", "--data", demo.data, "-o", folder)
+    assert done.returncode == 1 and "is no report" in done.stderr
+    assert (folder / "notes.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +165,7 @@ def test_report_of_one_source_names_no_other(demo: Demo, tmp_path: Path) -> None
     [
         (["--source", "nobody"], "--source nobody"),
         (["--from", "2026-03-05", "--to", "2026-03-02"], "is after"),
+        (["--from", "2020-01-01", "--to", "2020-01-02"], "has data from 2026-03-02 to 2026-03-05"),
     ],
 )
 def test_report_that_cannot_be_written_says_why(demo: Demo, tmp_path: Path, options: list[str], said: str) -> None:
@@ -161,8 +196,6 @@ def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
             rows = page.xpath(f"//section[h2/@id='{place}']//tbody/tr" if place else "//section//tbody/tr")
             if kind == "changed":
                 rows = page.xpath("//article[@class='change']")
-                if "/any" in target:
-                    rows = {row.xpath("string(h3/a/@href)").partition("#")[0] for row in rows}
             elif kind == "quoted" and not place:
                 rows = {*page.xpath("//tbody//td[1]/a/@href")}
             elif kind == "run" and not place:

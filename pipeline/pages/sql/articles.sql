@@ -17,7 +17,18 @@ left join articles on article_coverage.article_id = articles.article_id
 where
     article_coverage.discovered_on between $from_on and $to_on
     and ($only_source is null or article_coverage.source_id = $only_source)
-    and ($only_language is null or articles.language = $only_language)
+    and (
+        $only_language is null
+        or articles.language = $only_language
+        or (
+            -- a lost page has no language: it counts for each language of its source
+            articles.language is null
+            and article_coverage.source_id in (
+                select of_source.source_id from articles as of_source
+                where of_source.language = $only_language
+            )
+        )
+    )
 order by
     list_position(['failed', 'pending', 'captured_from_feed', 'captured'], article_coverage.state),
     article_coverage.discovered_at desc,

@@ -1,4 +1,4 @@
--- The backfills, newest first: what each one found, recovered and read again.
+-- The backfills that ran on the chosen days, newest first: what each one found, recovered and read again.
 select
     backfill_id,
     run_id,
@@ -17,6 +17,10 @@ select
     documents_read,
     documents_failed
 from main.backfills
-where ($only_source is null or source_id = $only_source) and ($only_run is null or run_id = $only_run)
+where
+    ($only_source is null or source_id = $only_source)
+    and ($only_run is null or run_id = $only_run)
+    and ($since_on is null or cast(finished_at at time zone 'UTC' as date) >= $since_on)
+    and ($until_on is null or cast(started_at at time zone 'UTC' as date) <= $until_on)
 order by finished_at desc, source_id
 limit $row_limit

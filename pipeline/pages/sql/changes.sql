@@ -19,6 +19,7 @@ select
     changed.article_id,
     changed.revision_no,
     changed.source_id,
+    changed.language,
     changed.captured_at,
     changed.headline,
     changed.previous_headline,

@@ -1,7 +1,7 @@
--- How many articles were changed, by source.
+-- How many changes were found, by source.
 select
     source_id,
-    count(distinct article_id) as articles,
+    count(*) as changes,
     count_if(list_contains(change_kinds, 'headline')) as headlines,
     count_if(list_contains(change_kinds, 'substance')) as texts,
     count_if(list_contains(change_kinds, 'correction')) as corrections
@@ -14,5 +14,5 @@ where
     and ($only_language is null or language = $only_language)
     and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
 group by source_id
-order by articles desc, source_id
+order by changes desc, source_id
 limit $row_limit

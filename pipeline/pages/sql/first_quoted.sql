@@ -2,6 +2,7 @@
 select
     quotes.article_id,
     quotes.source_id,
+    articles.language,
     quotes.person,
     quotes.text,
     coalesce(quotes.published_at, articles.first_seen_at) as said_at

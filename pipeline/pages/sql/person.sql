@@ -1,25 +1,54 @@
--- The person, by the full name that articles give: in how many articles, sources and quotations.
+-- The person, by the full name that articles give: in how many articles, sources and quotations of the chosen days,
+-- source and language; of all days if none are chosen.
+with named as (
+    select
+        article_id,
+        kind as quoted
+    from quotes
+    where person = $person
+    union all
+    select
+        article_id,
+        null as quoted
+    from mentions
+    where kind = 'person' and name = $person
+),
+
+chosen as (
+    select
+        named.article_id,
+        named.quoted,
+        articles.source_id
+    from named
+    inner join articles on named.article_id = articles.article_id
+    where
+        ($only_source is null or articles.source_id = $only_source)
+        and ($only_language is null or articles.language = $only_language)
+        and (
+            $since_on is null
+            or cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) >= $since_on
+        )
+        and (
+            $until_on is null
+            or cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) <= $until_on
+        )
+)
+
 select
     $person as name,
     persons.role,
     persons.party,
     persons.country,
-    persons.articles,
-    persons.sources,
-    persons.mentions,
-    persons.first_seen_at,
-    persons.last_seen_at,
+    (select count(distinct chosen.article_id) from chosen) as articles,
+    (select count(distinct chosen.source_id) from chosen) as sources,
     (
-        select count(*) from quotes
-        where quotes.person = $person and quotes.kind = 'direct'
+        select count(*) from chosen
+        where chosen.quoted = 'direct'
     ) as direct_quotes,
     (
-        select count(*) from quotes
-        where quotes.person = $person and quotes.kind = 'indirect'
+        select count(*) from chosen
+        where chosen.quoted = 'indirect'
     ) as indirect_quotes
 from (select 1) as one
 left join persons on persons.name = $person
-where persons.name is not null or exists (
-    select 1 from quotes
-    where quotes.person = $person
-)
+where persons.name is not null or exists (select 1 from named)

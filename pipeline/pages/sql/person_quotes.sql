@@ -1,12 +1,19 @@
--- What the person is quoted as saying, newest article first. The numbers are those on the article's page.
+-- What the person is quoted as saying, newest article first, of the chosen days,
+-- source and language. The numbers are those on the article's page.
 with said as (
     select
         quotes.quote_id,
         quotes.article_id,
+        articles.language,
         coalesce(quotes.published_at, articles.first_seen_at) as said_at
     from quotes
     inner join articles on quotes.article_id = articles.article_id
-    where quotes.person = $person
+    where
+        quotes.person = $person
+        and ($only_source is null or quotes.source_id = $only_source)
+        and ($only_language is null or articles.language = $only_language)
+        and ($since_on is null or cast(said_at at time zone 'UTC' as date) >= $since_on)
+        and ($until_on is null or cast(said_at at time zone 'UTC' as date) <= $until_on)
     order by said_at desc, quotes.article_id, quotes.start_char
     limit $row_limit
 ),
@@ -26,6 +33,7 @@ select
     quotes.article_id,
     quotes.source_id,
     quotes.headline,
+    said.language,
     said.said_at,
     quotes.kind,
     quotes.text,

@@ -1,29 +1,36 @@
--- The sources that name or quote the person.
+-- The sources that name or quote the person on the chosen days, in the chosen language.
 with named as (
     select
-        source_id,
-        count(distinct article_id) as articles,
-        count(*) as mentions
+        article_id,
+        null as quote_id
     from mentions
     where kind = 'person' and name = $person
-    group by source_id
-),
-
-quoted as (
+    union all
     select
-        source_id,
-        count(*) as quotes
+        article_id,
+        quote_id
     from quotes
     where person = $person
-    group by source_id
 )
 
 select
-    coalesce(named.source_id, quoted.source_id) as source_id,
-    coalesce(named.articles, 0) as articles,
-    coalesce(named.mentions, 0) as mentions,
-    coalesce(quoted.quotes, 0) as quotes
+    articles.source_id,
+    count(distinct named.article_id) as articles,
+    count_if(named.quote_id is null) as mentions,
+    count(named.quote_id) as quotes
 from named
-full join quoted on named.source_id = quoted.source_id
-order by articles desc, source_id
+inner join articles on named.article_id = articles.article_id
+where
+    ($only_source is null or articles.source_id = $only_source)
+    and ($only_language is null or articles.language = $only_language)
+    and (
+        $since_on is null
+        or cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) >= $since_on
+    )
+    and (
+        $until_on is null
+        or cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) <= $until_on
+    )
+group by articles.source_id
+order by articles desc, articles.source_id
 limit $row_limit

@@ -2,6 +2,7 @@
 select
     quotes.article_id,
     quotes.source_id,
+    articles.language,
     quotes.headline,
     quotes.kind,
     quotes.text,

@@ -1,18 +1,18 @@
--- What each run recorded, newest first.
+-- What each run of the chosen days recorded, newest first.
 with recorded as (
-    select run_id, source_id, recorded_at, 'poll' as what from events.feed_polled
+    select run_id, source_id, recorded_at, occurred_at, 'poll' as what from events.feed_polled
     union all
-    select run_id, source_id, recorded_at, 'item' as what from events.item_discovered
+    select run_id, source_id, recorded_at, occurred_at, 'item' as what from events.item_discovered
     union all
-    select run_id, source_id, recorded_at, 'capture' as what from events.article_captured
+    select run_id, source_id, recorded_at, occurred_at, 'capture' as what from events.article_captured
     union all
-    select run_id, source_id, recorded_at, 'failure' as what from events.capture_failed
+    select run_id, source_id, recorded_at, occurred_at, 'failure' as what from events.capture_failed
     union all
-    select run_id, source_id, recorded_at, 'revisit' as what from events.article_revisited
+    select run_id, source_id, recorded_at, occurred_at, 'revisit' as what from events.article_revisited
     union all
-    select run_id, source_id, recorded_at, 'extraction' as what from events.article_extracted
+    select run_id, source_id, recorded_at, occurred_at, 'extraction' as what from events.article_extracted
     union all
-    select run_id, source_id, recorded_at, 'annotation' as what from events.article_annotated
+    select run_id, source_id, recorded_at, occurred_at, 'annotation' as what from events.article_annotated
 )
 
 select
@@ -30,5 +30,8 @@ select
 from recorded
 where ($only_source is null or source_id = $only_source) and ($only_run is null or run_id = $only_run)
 group by run_id
+having
+    ($since_on is null or cast(max(occurred_at) at time zone 'UTC' as date) >= $since_on)
+    and ($until_on is null or cast(min(occurred_at) at time zone 'UTC' as date) <= $until_on)
 order by last_at desc, run_id
 limit $row_limit

@@ -1,4 +1,5 @@
--- How many articles the search finds, in all and by source, language, day and person, the ten largest of each.
+-- How many articles the search finds, in all and by source, language, day and person, the ten largest of
+-- each; a person who is chosen needs no others.
 with found as (
     select article_id
     from main.search($words)
@@ -68,12 +69,24 @@ counted as (
     union all
     select
         'person' as facet,
-        mentions.name as value,
-        count(distinct mentions.article_id) as articles
-    from mentions
-    inner join hits on mentions.article_id = hits.article_id
-    where mentions.kind = 'person' and not (select chosen.are_all from chosen)
-    group by mentions.name
+        named.name as value,
+        count(distinct named.article_id) as articles
+    from (
+        select
+            article_id,
+            name
+        from mentions
+        where kind = 'person'
+        union all
+        select
+            article_id,
+            person as name
+        from quotes
+        where person is not null
+    ) as named
+    inner join hits on named.article_id = hits.article_id
+    where $named is null and not (select chosen.are_all from chosen)
+    group by named.name
     union all
     select
         'person' as facet,

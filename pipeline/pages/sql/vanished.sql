@@ -2,6 +2,7 @@
 select
     article_id,
     source_id,
+    language,
     headline,
     published_at,
     last_seen_at,

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta, timezone, tzinfo
+from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline.countries import country_of_code, home_of_language
 
+_REMEMBERED = 1_000
+"""About the outlets of one archive."""
 _HOURS = {
     name: hours
     for hours, names in (
@@ -82,10 +85,15 @@ def outlet_zone(url: str, *locales: str | None) -> ZoneInfo | None:
 
     None if they leave it open, as for an English outlet under `.com`.
     """
+    return _zone_of((urlsplit(url).hostname or "").rpartition(".")[2], locales)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _zone_of(top_level_domain: str, locales: tuple[str | None, ...]) -> ZoneInfo | None:
     matches = [match for match in (_LOCALE.match(locale.strip()) for locale in locales if locale) if match]
     languages = [locale["language"].lower() for locale in matches[:1]]
     countries = (
-        country_of_code((urlsplit(url).hostname or "").rpartition(".")[2]),
+        country_of_code(top_level_domain),
         *(country_of_code(locale["country"] or "") for locale in matches),
         *(home_of_language(language) for language in languages if language in _ONE_TIME_LANGUAGES),
     )

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 from pipeline.extract.boilerplate.line_patterns import LineRule, Place, any_pattern, starting
 from pipeline.extract.page.text import text_within
 
+_MIN_NOTICE_CHARS = 20
 _MAX_NOTICE_CHARS = 900
 _REASON = "The outlet's correction is about the article, and worth knowing by itself."
 
@@ -92,5 +93,10 @@ def corrections_in(box: HtmlElement) -> Iterator[str]:
     """The correction notices in a footer or box that is about to be removed."""
     for line in box.iter("p", "li", "small", "div"):
         text = text_within(line, _MAX_NOTICE_CHARS) if line.tag != "div" or len(line) == 0 else None
-        if text and _ANY.match(text) and any(rule.matches(text) for rule in CORRECTIONS):
+        if (
+            text
+            and len(text) >= _MIN_NOTICE_CHARS
+            and _ANY.match(text)
+            and any(rule.matches(text) for rule in CORRECTIONS)
+        ):
             yield text

@@ -57,6 +57,10 @@ class LineRule(msgspec.Struct, frozen=True):
     linked: re.Pattern[str] | None = None
     """A pattern that is sufficient if the line is mostly a link. (Such a line may be twice as long.)"""
 
+    def may_match(self, lowered: str) -> bool:
+        """True if a text in lower case has one of the words that the rule needs."""
+        return not self.needs or any(word in lowered for word in self.needs)
+
     def matches(self, text: str, *, is_linked: bool = False) -> bool:
         """True if the rule matches the line. Lines that begin with a quotation mark or report speech never match."""
         if len(text) > self.max_chars * (2 if is_linked else 1):

@@ -33,7 +33,9 @@ _ALL_QUOTED = re.compile(r"^[„“”\"«»‚‘‹›][^„“”\"«»]{10,2
 MAX_LINKED_CHARS = 300
 """Longer lines do not count as linked."""
 _FRAME_RULES = tuple(rule for rule in PROMOTION_RULES if rule.id in {"consent_notice", "copyright_notice"})
+_MAX_FRAME_CHARS = max(rule.max_chars for rule in _FRAME_RULES)
 LINE_RULES = (*CORRECTIONS, *AGENCY_RULES, *MEDIA_RULES, *POINTER_RULES, *PROMOTION_RULES, *CREDIT_RULES)
+_RULES_WITH_NEEDS = tuple(rule for rule in LINE_RULES if rule.needs)
 _RANKS = {rule.id: number for number, rule in enumerate(LINE_RULES)}
 
 
@@ -67,7 +69,10 @@ def clean_lines(
 
 def rule_of_frame(text: str) -> LineRule | None:
     """The rule about a line that is no article, even if it has most of a page's text: a consent dialog, a copyright."""
-    return next((rule for rule in _FRAME_RULES if rule.matches(text)), None)
+    if len(text) > _MAX_FRAME_CHARS:
+        return None
+    lowered = text.lower()
+    return next((rule for rule in _FRAME_RULES if rule.may_match(lowered) and rule.matches(text)), None)
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
@@ -76,8 +81,11 @@ def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence
     The head reaches down until it contains `HEAD_BLOCKS` blocks that no rule matches; the foot reaches up until it
     contains `FOOT_BLOCKS` such blocks.
     """
+    said = "\n".join(block.text for block in blocks).lower()
+    needing = [rule for rule in _RULES_WITH_NEEDS if rule.may_match(said)]
     hits = [
-        _line_hit(block, Place.ANYWHERE, is_linked=is_linked) for block, is_linked in zip(blocks, linked, strict=True)
+        _line_hit(block, Place.ANYWHERE, needing, is_linked=is_linked)
+        for block, is_linked in zip(blocks, linked, strict=True)
     ]
     for place, numbers, reach in (
         (Place.FOOT, range(len(blocks) - 1, -1, -1), FOOT_BLOCKS),
@@ -93,7 +101,8 @@ def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence
     return hits
 
 
-def _line_hit(block: Block, place: Place, *, is_linked: bool) -> LineRule | None:
+def _line_hit(block: Block, place: Place, needing: Sequence[LineRule] = (), *, is_linked: bool) -> LineRule | None:
+    """The rule that matches the block. `needing` are the rules with a word that they need somewhere in the text."""
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
     text = block.text
@@ -102,9 +111,9 @@ def _line_hit(block: Block, place: Place, *, is_linked: bool) -> LineRule | None
     if is_linked:
         found = rules.all
     else:
-        if rules.needed.search(text):
+        if needing:
             lowered = text.lower()
-            found = tuple(rule for rule in rules.with_needs if any(word in lowered for word in rule.needs))
+            found = tuple(rule for rule in needing if rule.may_match(lowered))
         if rules.pattern.match(text):
             found = tuple(sorted((*rules.without_needs, *found), key=_rank))
     return next((rule for rule in found if rule.matches(text, is_linked=is_linked)), None)
@@ -117,19 +126,13 @@ class _RuleSet(msgspec.Struct, frozen=True):
     without_needs: tuple[LineRule, ...]
     pattern: re.Pattern[str]
     """Matches where any rule without `needs` does. Most lines are compared with it alone."""
-    with_needs: tuple[LineRule, ...]
-    needed: re.Pattern[str]
-    """Finds a word that one of them needs."""
 
 
 def _rules_about(place: Place, *, min_chars: int) -> _RuleSet:
     rules = tuple(rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= min_chars)
     without_needs = tuple(rule for rule in rules if not rule.needs)
     pattern = any_pattern(rule.pattern for rule in without_needs)
-    with_needs = tuple(rule for rule in rules if rule.needs)
-    words = sorted({word for rule in with_needs for word in rule.needs})
-    needed = re.compile("|".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
-    return _RuleSet(rules, without_needs, pattern, with_needs, needed)
+    return _RuleSet(rules, without_needs, pattern)
 
 
 def _rank(rule: LineRule) -> int:

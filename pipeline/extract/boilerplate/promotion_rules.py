@@ -123,6 +123,7 @@ PROMOTION_RULES = (
             r"|todos los derechos reservados|tutti i diritti riservati|alle rechten voorbehouden)",
         ),
         max_chars=200,
+        needs=("©", "(c)", "copyright", "vorbehalten", "reserv", "réserv", "riservati", "voorbehouden"),
     ),
     LineRule(
         id="contact_call",

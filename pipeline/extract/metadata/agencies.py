@@ -47,6 +47,7 @@ AGENCIES = {
 
 _ANY = "|".join(AGENCIES.values())
 _PATTERNS = {name: re.compile(rf"(?<!\w)(?:{spelling})(?!\w)", re.IGNORECASE) for name, spelling in AGENCIES.items()}
+_SOME = re.compile(rf"(?<!\w)(?:{_ANY})(?!\w)", re.IGNORECASE)
 _JOINED = rf"(?:[\w.-]{{2,12}}\s?[/,]\s?){{0,3}}(?:{_ANY})(?:\s?(?:[/,]|und|and)\s?[\w. -]{{2,24}}){{0,4}}"
 AGENCY_LINE = re.compile(rf"^\W*(?:(?:quellen?|sources?)\s*:\s*)?{_JOINED}\W*$", re.IGNORECASE)
 """A line with only agencies and initials: `(nnp/dpa)`, `dpa/AFP`, `Quelle: dpa`."""
@@ -70,5 +71,6 @@ def credited_agencies(names: Iterable[str], paragraphs: Sequence[str], lines: It
         if end:
             credit_texts.append(end["named"])
     credit_texts += lines
-    found = [name for text in credit_texts for name, pattern in _PATTERNS.items() if pattern.search(text)]
+    named = filter(_SOME.search, credit_texts)
+    found = [name for text in named for name, pattern in _PATTERNS.items() if pattern.search(text)]
     return tuple(dict.fromkeys(found))

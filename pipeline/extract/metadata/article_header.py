@@ -201,7 +201,7 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
     for element, text in window:
         if element.tag not in {"p", "div", "h2", "h3", "h4", "span", "strong", "section", "header", "ul"}:
             continue
-        if len(text) not in _LEAD_CHARS or element.find(".//figure") is not None or likeness(text, headline) > _SAME:
+        if len(text) not in _LEAD_CHARS or element.find(".//figure") is not None or _is_same(text, headline):
             continue
         if any(_is_same(text, description) for description in descriptions):
             if _is_caption(element):

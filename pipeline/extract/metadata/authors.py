@@ -97,7 +97,7 @@ def choose_authors(declared: Declared, byline: str | None, outlet: OutletNames) 
         persons = _distinct(name for name in authors if not outlet.is_named(name))
         named = [name for name in persons if not AGENCY_LINE.match(name)]
         if named and not (origin in _ACCOUNTS and all(map(_may_be_account, named))):
-            shown = _distinct(signed_by(byline or "", outlet))
+            shown = _distinct(signed_by(byline, outlet)) if byline else ()
             names_more = {*map(normal, persons)} < {*map(normal, shown)}
             return Authors(shown, "byline", True) if names_more else Authors(persons, origin, True)
         if authors and not organisations.names:

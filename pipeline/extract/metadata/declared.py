@@ -94,7 +94,10 @@ class Declared(msgspec.Struct, frozen=True):
 
     def meta(self, *names: str) -> str | None:
         """The first content of the first of these names, in the order given, that the page has; None if it has none."""
-        return next((self.metas[name][0] for name in names if name in self.metas), None)
+        for name in names:
+            if name in self.metas:
+                return self.metas[name][0]
+        return None
 
 
 def read_declared(root: HtmlElement, url: str) -> Declared:
@@ -219,9 +222,9 @@ def parse_json_ld(script: str) -> list[object]:
     if len(script) > _MAX_SCRIPT_CHARS:
         return []
     script = _unwrapped(script)
-    for attempt in (script, _mended(script), _mended(html.unescape(script))):
+    for repair in (str, _mended, lambda broken: _mended(html.unescape(broken))):
         try:
-            return _values_in_a_row(attempt)
+            return _values_in_a_row(repair(script))
         except (ValueError, RecursionError):
             continue
     return []

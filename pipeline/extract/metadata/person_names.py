@@ -236,7 +236,8 @@ def _person_in(text: str) -> str:
 
 
 def _without_prefix(byline: str) -> str:
-    byline = NAME_PREFIX.sub("", byline)
+    prefix = NAME_PREFIX.match(byline)
+    byline = byline[prefix.end() :] if prefix else byline
     particle = _PARTICLE.match(byline)
     if particle is None:
         return _OUR.sub("", byline)

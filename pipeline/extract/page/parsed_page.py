@@ -30,11 +30,11 @@ _BINARY_CHECK_BYTES = 4096
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+_XML_CHARSET = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _SEVEN_BIT = ("iso2022", "utf-16")
 """Charsets whose bytes can be valid UTF-8 by accident."""
 
-_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROL_BYTES = bytes((*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 _REFERENCE = re.compile(rb"&#(x[0-9a-f]{1,8}|[0-9]{1,10});?", re.IGNORECASE)
 _CONTROL_CHARACTERS = bytes(code for code in range(32) if code not in b"\t\n\r\x0c") + b"\x7f"
 _FORM_FEED_TO_SPACE = bytes.maketrans(b"\x0c", b" ")
@@ -44,6 +44,8 @@ _AT_MAX_DEPTH = etree.XPath("/*" * MAX_DEPTH)
 _ELEMENTS = etree.XPath("count(//*[not(self::script)])")
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml.html's own lookup chooses the class of every element in Python, which is slow."""
+_PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+_PARSER.set_element_class_lookup(_CLASSES)
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_CHARACTERS}]")
 _MARKUP = re.compile(
     rb"<(?:!doctype|html|head|body|article|main|div|p|meta|title|section|h1|span|table|script)\b", re.IGNORECASE
@@ -102,8 +104,10 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Page:
     if body_element is None:
         raise PageError("broken", f"{url}: no body")
     etree.strip_elements(root, *_NEVER_TEXT, with_tail=False)
-    _flatten_depth(root)
-    if body.count(b"<") > MAX_ELEMENTS:  # otherwise there are no more elements either, and counting them takes time
+    tags = body.count(b"<")  # there are no more elements than that, and counting these takes more time
+    if tags > MAX_DEPTH:
+        _flatten_depth(root)
+    if tags > MAX_ELEMENTS:
         elements = _ELEMENTS(root)
         if isinstance(elements, float) and elements > MAX_ELEMENTS:
             raise PageError("too_large", f"{url}: {elements:.0f} elements, more than {MAX_ELEMENTS}")
@@ -115,14 +119,12 @@ def _is_binary(body: bytes) -> bool:
     head = body[:_BINARY_CHECK_BYTES]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
-    return len(_CONTROL_BYTES.findall(head)) * 50 > len(head)
+    return (len(head) - len(head.translate(None, _CONTROL_BYTES))) * 50 > len(head)
 
 
 def _parse_bytes(body: bytes, url: str) -> HtmlElement:
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
-    parser.set_element_class_lookup(_CLASSES)
     try:
-        return document_fromstring(_without_forbidden(body), parser=parser, ensure_head_body=True)
+        return document_fromstring(_without_forbidden(body), parser=_PARSER, ensure_head_body=True)
     except (etree.LxmlError, ValueError) as exc:
         raise PageError("broken", f"{url}: {exc}") from exc
 
@@ -192,6 +194,6 @@ def _decoded(body: bytes, declared: Sequence[str]) -> str:
 def _declared_codecs(body: bytes, content_type: str | None) -> list[str]:
     """The known charsets that the HTTP header and the page declare, as Python codec names, header first."""
     head = body[:META_CHARSET_BYTES]
-    labels = [match[1].decode("ascii") for match in (_META_CHARSET.search(head), _XML_CHARSET.search(head)) if match]
+    labels = [match[1].decode("ascii") for match in (_META_CHARSET.search(head), _XML_CHARSET.match(head)) if match]
     found = (declared_codec(content_type), *(codec_of(label) for label in labels))
     return [charset for charset in found if charset is not None]

@@ -115,6 +115,8 @@ def parallel_map(
         for process in processes:
             process.kill()
         threads.shutdown(cancel_futures=True)
+        for process in processes:
+            process.close()
 
 
 def fork_server() -> ForkServerContext:
@@ -154,14 +156,14 @@ class WorkerProcess:
     def outcome(self, task: Task) -> Any:
         """The result of the task, or Lost. Raises the exception of the task."""
         asked = pickle.dumps(task)
-        process, connection = self._started()
+        connection = self._started()
         try:
             connection.send_bytes(asked)
             answered = connection.recv_bytes()
         except (EOFError, OSError):
-            return self._lost(process)
+            return self._lost()
         if self._tasks >= TASKS_PER_PROCESS:
-            self._end()
+            self.close()
         outcome = pickle.loads(answered)  # noqa: S301  # our own process wrote it
         if isinstance(outcome, _Raised):
             raise outcome.error()
@@ -175,7 +177,21 @@ class WorkerProcess:
                 self._running[0].kill()
                 self._running[0].join()
 
-    def _started(self) -> tuple[ForkServerProcess, Connection]:
+    def close(self) -> int | None:
+        """End the process, give its descriptors back, and return its exit status. No task may be under way."""
+        with self._changing:
+            if self._running is None:
+                return None
+            process, connection = self._running
+            self._running = None
+            connection.close()
+            process.kill()
+            process.join()
+            status = process.exitcode
+            process.close()  # otherwise only the garbage collector closes its pipes
+            return status
+
+    def _started(self) -> Connection:
         with self._changing:
             if self._running is None:
                 here, there = self._context.Pipe()
@@ -187,22 +203,13 @@ class WorkerProcess:
                 if self._is_killed:
                     process.kill()
             self._tasks += 1
-            return self._running
+            return self._running[1]
 
-    def _lost(self, process: ForkServerProcess) -> Lost:
-        self._end()
-        if process.exitcode in {-timer for timer in _TIMERS}:
+    def _lost(self) -> Lost:
+        status = self.close()
+        if status in {-timer for timer in _TIMERS}:
             return Lost("timeout", f"not done within {self._bounds.seconds:g} seconds")
-        return Lost("died", f"its process ended with status {process.exitcode}")
-
-    def _end(self) -> None:
-        with self._changing:
-            if self._running is not None:
-                process, connection = self._running
-                self._running = None
-                connection.close()
-                process.kill()
-                process.join()
+        return Lost("died", f"its process ended with status {status}")
 
 
 class _Raised(msgspec.Struct, frozen=True):

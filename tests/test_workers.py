@@ -269,6 +269,19 @@ def test_cancelled_tasks_end_at_once_and_leave_no_process(tmp_path: Path) -> Non
     assert [pid for pid in asyncio.run(ask()) if psutil.pid_exists(pid)] == []
 
 
+def test_the_descriptors_of_ended_processes_are_given_back_at_once() -> None:
+    async def ask() -> Workers:
+        async with Workers() as workers:
+            assert await workers.run(Origin("site"), square, 3) == 9
+        return workers
+
+    list(parallel_map(square, [1], 1))  # starts the fork server, which stays
+    before = psutil.Process().num_fds()
+    workers, results = asyncio.run(ask()), parallel_map(square, [2], 1)
+    assert [*results] == [4]
+    assert psutil.Process().num_fds() == before, f"although {workers} and {results} are still there"
+
+
 CELERY_PROCESS = """
 import billiard
 from pipeline.workers import parallel_map

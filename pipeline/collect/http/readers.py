@@ -123,9 +123,9 @@ class Workers:
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """End the processes. No task may be under way, except cancelled ones."""
-        for process in self._idle:
-            process.kill()
         self._threads.shutdown()
+        for process in self._idle:
+            process.close()
 
     def _require_open(self, origin: Origin) -> None:
         if self._lost[origin.site] >= MAX_LOST:

@@ -7,7 +7,7 @@ PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-fast e2e e2e-cluster check check-format check-types check-layers check-models check-ledger-sql \
-	check-english benchmark kills dbt-docs lock clean
+	check-english benchmark kills soak dbt-docs lock clean
 
 demo: .venv/ready
 	$(BIN)/newsledger demo
@@ -49,6 +49,10 @@ benchmark: .venv/ready
 kills: .venv/ready
 	$(BIN)/python -m tests.benchmarks.kills --kept .kills.jsonl
 	$(BIN)/python -m tests.benchmarks.kills --cluster --kept .kills-cluster.jsonl
+
+# Two simulated weeks in one process: memory, descriptors and files, a line a day.
+soak: .venv/ready
+	$(BIN)/python -m tests.benchmarks.soak
 
 # Side by side, because each uses one core. What one of them prints stays together.
 check: .venv/ready

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, register_namespac
 
 import msgspec
 
+from pipeline.display import printable, quoted_controls
 from pipeline.export.export_choice import ExportedArticle, ExportedChange
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -93,7 +94,7 @@ def rss(feed: NewsFeed) -> bytes:
     for entry in feed.entries:
         item = SubElement(channel, "item")
         _add(item, "title", entry.title)
-        _add(item, "link", entry.url)
+        _add(item, "link", quoted_controls(entry.url))
         _add(item, "description", entry.summary)
         _add(item, "guid", entry.id, isPermaLink="false")
         _add(item, "pubDate", format_datetime(entry.published_at))
@@ -117,7 +118,7 @@ def atom(feed: NewsFeed) -> bytes:
         entry = SubElement(root, "entry")
         _add(entry, "id", each.id)
         _add(entry, "title", each.title)
-        _add(entry, "link", href=each.url)
+        _add(entry, "link", href=quoted_controls(each.url))
         _add(entry, "published", _iso(each.published_at))
         _add(entry, "updated", _iso(each.updated_at))
         _add(entry, "summary", each.summary)
@@ -141,18 +142,18 @@ def json_feed(feed: NewsFeed) -> bytes:
 def _json_item(entry: NewsFeedEntry) -> dict[str, Any]:
     return {
         "id": entry.id,
-        "url": entry.url,
-        "title": entry.title,
-        "content_text": entry.summary,
+        "url": quoted_controls(entry.url),
+        "title": printable(entry.title),
+        "content_text": printable(entry.summary),
         "date_published": _iso(entry.published_at),
         "date_modified": _iso(entry.updated_at),
-        "authors": [{"name": name} for name in entry.authors],
-        "tags": list(entry.categories),
+        "authors": [{"name": printable(name)} for name in entry.authors],
+        "tags": [printable(name) for name in entry.categories],
     }
 
 
 def _add(parent: Element, tag: str, text: str | None = None, **attributes: str) -> None:
-    """Add an element. Characters that XML cannot hold are replaced."""
+    """Add an element. Characters are replaced that XML cannot hold, or that a reader's screen could misread."""
     element = SubElement(parent, tag, {name: _xml(value) for name, value in attributes.items()})
     element.text = None if text is None else _xml(text)
 
@@ -168,5 +169,5 @@ def _iso(at: datetime) -> str:
 
 
 def _xml(text: str) -> str:
-    """The text with the characters replaced that XML cannot hold."""
-    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    """The text without these characters."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", printable(text))

@@ -42,7 +42,8 @@ class Column(NamedTuple):
 
 class Hostile(NamedTuple):
     pages: Mapping[str, str]
-    feed: bytes
+    feeds: Mapping[str, str]
+    """The feed of changes, and what `newsledger export` writes."""
     columns: Mapping[int, Column]
 
 
@@ -75,7 +76,12 @@ def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
             answer = browser.get(address)
             assert answer.status == 200, address
             pages[f"live {address}"] = answer.text
-    return Hostile(pages, (folder / "report" / "changes.atom").read_bytes(), columns)
+    feeds = {"changes.atom": (folder / "report" / "changes.atom").read_text("utf-8")}
+    for form in ("rss", "atom", "json-feed"):
+        done = newsledger("export", "articles", "--format", form, "--data", data)
+        assert done.returncode == 0, done.stderr
+        feeds[form] = done.stdout
+    return Hostile(pages, feeds, columns)
 
 
 def text_columns(con: duckdb.DuckDBPyConnection) -> Iterator[Column]:
@@ -148,10 +154,14 @@ def test_no_page_has_characters_that_turn_or_control_it(hostile: Hostile) -> Non
     assert sum("{{7*7}}\N{REPLACEMENT CHARACTER}" in text for text in hostile.pages.values()) > 50
     for name, text in hostile.pages.items():
         assert not set(text) & set(UNSEEN), name
+    for form, feed in hostile.feeds.items():
+        assert not set(feed) & set(UNSEEN), form
+        assert "{{7*7}}\N{REPLACEMENT CHARACTER}" in feed, form
+        assert form == "changes.atom" or "%E2%80%AE" in feed, f"{form}: addresses are quoted"
 
 
 def test_feed_has_no_markup_from_outside(hostile: Hostile) -> None:
-    feed = etree.fromstring(hostile.feed)
+    feed = etree.fromstring(hostile.feeds["changes.atom"].encode())
     texts = " ".join(element.text or "" for element in feed.iter())
     assert {element.prefix for element in feed.iter()} == {None}
     assert texts.count("<x-") > 10 and "{{7*7}}" in texts

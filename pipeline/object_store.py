@@ -10,8 +10,10 @@ Anything else, or an outage of more than about half a minute, is a StorageError 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
@@ -38,10 +40,17 @@ _COPYING = TransferConfig(multipart_threshold=5_000_000_000, multipart_chunksize
 _IN_MEMORY_BYTES = 8_000_000
 """Larger objects that are being written or read are in a temporary file."""
 _MISSING = frozenset({"404", "NoSuchKey"})
+_CHANGED = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
+_CHANGES = 10
+"""How often the change of an object is tried that others write at the same time."""
 
 
 class ObjectMissing(StorageError):
     """There is no such object."""
+
+
+class ObjectChanged(StorageError):
+    """Another process has written the object meanwhile."""
 
 
 class StoredObject(msgspec.Struct, frozen=True):
@@ -105,6 +114,33 @@ class ObjectStore:
             extra = {"Metadata": dict(metadata or {})}
             _client().upload_fileobj(_Kept(file), **self._of(name), ExtraArgs=extra, Config=_TRANSFER)
 
+    def change(self, name: str, change: Callable[[IO[bytes]], object]) -> None:
+        """Write the object again, as `change` leaves the file that holds it. If another process writes it meanwhile,
+        `change` is called again with what that one wrote. Raises ObjectMissing, StorageError."""
+        for attempt in stamina.retry_context(on=ObjectChanged, attempts=_CHANGES, timeout=None):
+            with attempt, self._errors(name):
+                found = _client().head_object(**self._of(name))
+                with self.open(name) as file:
+                    change(file)
+                    file.seek(0)
+                    said = {"IfMatch": found["ETag"], "Metadata": found["Metadata"]}
+                    _client().put_object(**self._of(name), Body=file, **said)
+
+    def probe(self) -> datetime:
+        """Write, list, read and delete an empty object, and return the store's time. Raises StorageError."""
+        name = f"newsledger-doctor-{os.getpid()}"
+        with temporary_file() as empty:
+            self.put(name, empty)
+        try:
+            if name not in [found.name for found in self.objects(name)]:
+                raise StorageError(f"{self._address(name)}: was written and is not listed")
+            self.read(name, 0, 1)
+            with self._errors(name):
+                answered = _client().head_object(**self._of(name))["ResponseMetadata"]
+        finally:
+            self.delete([name])
+        return parsedate_to_datetime(str(answered["HTTPHeaders"]["date"]))
+
     def copy(self, name: str, target: str) -> None:
         """Make `target` the same as `name`, within the store. Raises ObjectMissing, StorageError."""
         found = self.find(name)
@@ -152,6 +188,8 @@ class ObjectStore:
         except ClientError as exc:
             if _code(exc) in _MISSING:
                 raise ObjectMissing(f"{where}: does not exist") from exc
+            if _code(exc) in _CHANGED:
+                raise ObjectChanged(f"{where}: is written by another process again and again; try again") from exc
             said = exc.response.get("Error", {}).get("Message") or ""
             raise StorageError(f"{where}: {_code(exc)}: {' '.join(said.split())}") from exc
         except (BotoCoreError, Boto3Error, _BrokenOff) as exc:

@@ -7,9 +7,10 @@ no event names, as on one machine it leaves such records.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import gettempdir
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import msgspec
 
@@ -43,11 +44,15 @@ class Bucket(msgspec.Struct, frozen=True):
 
     def overwrite(self, location: Location, member: bytes) -> None:
         """The whole object is written again."""
-        store = ObjectStore(self.place)
-        with store.open(location.warc_file) as file:
+
+        def change(file: IO[bytes]) -> None:
             file.seek(location.warc_offset)
             file.write(member)
-            store.put(location.warc_file, file)
+
+        ObjectStore(self.place).change(location.warc_file, change)
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        return ((found.name, found.size_bytes) for found in ObjectStore(self.place).objects())
 
 
 class _Object:

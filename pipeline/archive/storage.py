@@ -7,6 +7,7 @@ Storage and WarcFile.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -66,6 +67,9 @@ class Storage(Protocol):
     def overwrite(self, location: Location, member: bytes) -> None:
         """Put as many other bytes there, and return once they survive a power cut. Raises StorageError."""
 
+    def files(self) -> Iterator[tuple[str, int]]:
+        """The name of every file and its size in bytes. Raises StorageError."""
+
 
 class Folder(msgspec.Struct, frozen=True):
     """WARC files below a local folder."""
@@ -94,6 +98,10 @@ class Folder(msgspec.Struct, frozen=True):
             file.write(member)
             file.flush()
             os.fsync(file.fileno())
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        for path in self.root.rglob("*.warc.gz"):
+            yield path.relative_to(self.root).as_posix(), path.stat().st_size
 
 
 def read_at(file: BinaryIO, location: Location) -> bytes:

@@ -42,6 +42,7 @@ def maintain(
         delete_superseded,
         merge_files,
         prune,
+        unnamed_files,
     )
     from pipeline.verification.installation import verify_weekly
 
@@ -56,6 +57,7 @@ def maintain(
         if at_once:
             deleted += delete_superseded(ledger, utc_now(), timedelta())
         proof = verify_weekly(settings, ledger, now, on_progress)
+        unnamed = unnamed_files(settings, ledger)
     pruned = [*models.prune(settings, now), *prune(settings, now)]
     tests = (
         models.build(settings, tested=models.Tested.ALL).tests
@@ -72,6 +74,7 @@ def maintain(
             ("left-over files deleted", None, len(pruned)),
             ("events verified", None, proof.events),
             ("archive records compared", None, proof.records),
+            ("archive files that no event names", None, len(unnamed)),
             ("tests of the tables", None, tests),
             ("seconds", None, round(time.monotonic() - began, 1)),
         ],

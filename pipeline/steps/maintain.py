@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.archive.erasing import FileEnd
 from pipeline.archive.storage import archive_storage
-from pipeline.events import EVENT_TYPES, event_type
+from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.erased import ErasedArticle
 from pipeline.ledger.event_files import event_files
@@ -99,11 +100,26 @@ def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: time
     return deleted
 
 
+def unnamed_files(settings: Settings, ledger: Ledger) -> list[str]:
+    """The files of the archive in which no event names a record and none was erased: processes that were killed, or
+    that still run, have written them. Raises StorageError."""
+    named = {file.name for file in ledger.select(FileEnd, "named_files")}
+    named |= {erased.warc_file for erased in ledger.select(ErasedRecord, "erased_records")}
+    return sorted(name for name, _ in archive_storage(settings).files() if name not in named)
+
+
 def prune(settings: Settings, now: datetime) -> list[Path]:
-    """Delete files about hosts and slices of news files that were not used for `FORGOTTEN`; return their paths."""
+    """Delete files about hosts and slices of news files that were not used for `FORGOTTEN`, and what verifications that
+    were killed had not finished writing; return their paths."""
     before = (now - FORGOTTEN).timestamp()
     slices = (path for path in settings.cc_news_folder.glob("*/*") if path.suffix != ".lock")
-    pruned = [*_forgotten(settings.host_folder, before), *(path for path in slices if path.stat().st_mtime < before)]
+    written = (settings.verification_file, settings.checkpoint_file)
+    unfinished = (path for file in written for path in file.parent.glob(f"{file.name}.*"))
+    pruned = [
+        *_forgotten(settings.host_folder, before),
+        *(path for path in slices if path.stat().st_mtime < before),
+        *(path for path in unfinished if path.stat().st_mtime < (now - GRACE).timestamp()),
+    ]
     for path in pruned:
         path.unlink(missing_ok=True)
     return pruned

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.erasing import erasure_note, records_of
+from pipeline.archive.erasing import ANSWERS, FileEnd, erasure_note, left_over, records_of, target_of
 from pipeline.archive.storage import Location, Storage, archive_storage
 from pipeline.archive.warc import read_member
 from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
@@ -55,6 +55,9 @@ _OF_ARTICLES = tuple(
 )
 _BEFORE_DISCOVERY = timedelta(days=1)
 """A poll begins before the items that it finds, so feeds are searched from this long before the first item."""
+
+_LONGEST_RUN = timedelta(days=1)
+"""What was archived longer ago, and not recorded, belongs to no run that may still record it."""
 
 
 class RedactionRequest(msgspec.Struct, frozen=True):
@@ -176,7 +179,7 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
     else:
         records = [
             ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
-            for at in _locations(ledger, storage, events, mask)
+            for at in dict.fromkeys(_locations(ledger, storage, events, mask, now))
         ]
     return Redaction(
         at=now,
@@ -243,9 +246,12 @@ def _person_of(event: Event) -> str | None:
     return event.speaker if isinstance(event, QuoteExtracted) else None
 
 
-def _locations(ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None) -> Iterator[Location]:
+def _locations(
+    ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None, now: datetime
+) -> Iterator[Location]:
     """The records of the archive that have something of the article: its pages, the requests for them, redirects to
-    them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the name."""
+    them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the name. What
+    killed processes left is searched, too."""
     addresses = {text for event in events for text in _addresses_in(event)}
     pages = {Location(*place) for event in events if (place := _place(event))}
     pages -= {due.location for due in ledger.select(_DueRecord, "erased_records")}
@@ -254,12 +260,16 @@ def _locations(ledger: Ledger, storage: Storage, events: Sequence[Event], mask: 
             yield page
     for name in sorted({page.warc_file for page in pages}):
         for location, record in records_of(storage, name):
-            if location not in pages and urldefrag(record.headers.get("WARC-Target-URI") or "").url in addresses:
+            if target_of(record) in addresses:
                 yield location
     sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
     since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
     for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):
         if _lists(storage, location, addresses, mask):
+            yield location
+    for location, record in left_over(storage, ledger.select(FileEnd, "named_files"), since):
+        is_abandoned = record.record_type in ANSWERS and record.record_date < now - _LONGEST_RUN
+        if target_of(record) in addresses or (is_abandoned and _lists(storage, location, addresses, mask)):
             yield location
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from typing import BinaryIO
+from itertools import count
+from typing import IO, BinaryIO
 
 import pytest
 
@@ -70,6 +71,33 @@ def test_a_store_that_is_gone_is_no_missing_record(s3_server: S3Server, archive:
             with pytest.raises(StorageError, match=location.warc_file):
                 read()
     assert archive.read(location).body == b"<p>hello</p>"
+
+
+def test_two_that_change_an_object_at_once_lose_neither_change(s3_place: S3Place) -> None:
+    one, other = ObjectStore(s3_place), ObjectStore(s3_place)
+    one.put("a", file_of(b"----"), {"made-by": "a test"})
+    writes = list[bytes]()
+
+    def change(file: IO[bytes]) -> None:
+        if not writes:  # the other one comes between reading and writing
+            other.change("a", lambda theirs: (theirs.seek(3), theirs.write(b"!")))
+        writes.append(file.read())
+        file.seek(0)
+        file.write(b"!")
+
+    one.change("a", change)
+    assert writes == [b"----", b"---!"]
+    assert one.read("a", 0, 9) == b"!--!"
+    found = one.find("a")
+    assert found is not None and found.metadata == {"made-by": "a test"}
+
+
+def test_an_object_that_others_write_all_the_time_is_given_up(s3_place: S3Place) -> None:
+    store = ObjectStore(s3_place)
+    store.put("a", file_of(b"0"))
+    contents = count(1)
+    with pytest.raises(StorageError, match=f"^s3://{s3_place.bucket}/desk/a: is written by another process"):
+        store.change("a", lambda _: store.put("a", file_of(b"%d" % next(contents))))
 
 
 def test_a_large_object_is_sent_and_copied_whole(s3_place: S3Place) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -15,23 +21,26 @@ from pydantic import SecretStr
 from pipeline import models
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.backup import back_up, restore
-from pipeline.errors import ModelsError
+from pipeline.errors import ModelsError, StorageError
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.ledger.session import _binary
 from pipeline.migration import migrate_to_data_directory, migrate_to_postgres
+from pipeline.monitor.checkup import check_up
 from pipeline.monitor.state import read_state
 from pipeline.settings import S3Place, Settings
 from pipeline.shared_files import published_file
-from pipeline.steps.maintain import delete_erased, merge_files
+from pipeline.steps.maintain import delete_erased, merge_files, unnamed_files
 from pipeline.steps.redact import RedactionRequest, redact
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation, verify_weekly
 from pipeline.verification.proof import Proof
+from tests.worlds.loopback import Answer as WebAnswer
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer
-from tests.worlds.s3 import S3Server
+from tests.worlds.running import ALLOW, COMMAND, entry
+from tests.worlds.s3 import Answer, S3Server, denied
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow
@@ -120,6 +129,120 @@ def test_an_erased_article_leaves_every_object(
             assert b"Ferry adrift" not in content, key
     assert {"desk/anchors.jsonl", "desk/checkpoint.json", "desk/verified.json"} <= {*s3_server.keys(s3_place.bucket)}
     assert read_state(World(tmp_path / "other", web, **shared).settings, utc_now()).verification is not None
+
+
+def is_page(method: str, path: str) -> bool:
+    return method == "PUT" and path.endswith(".warc.gz")
+
+
+def test_a_run_killed_between_an_upload_and_its_append_doubles_nothing_and_what_it_left_is_erased(
+    tmp_path: Path, web: WebServer, shared: dict[str, Any], s3_server: S3Server, s3_place: S3Place
+) -> None:
+    world = World(tmp_path, web, **shared)
+    (tmp_path / "sources.toml").write_text(entry(world.source.id, web.base))
+    places = {"NEWSLEDGER_CATALOG": shared["catalog"].get_secret_value(), "NEWSLEDGER_STORAGE": shared["storage"]}
+    arguments = ("ingest", "--data", world.settings.data, "--sources", tmp_path / "sources.toml")
+    uploads = list[str]()
+    started = Event()
+
+    def is_second_upload(method: str, path: str) -> bool:
+        """That of pages: the first one is that of the feed."""
+        uploads.extend([path] if is_page(method, path) else [])
+        return is_page(method, path) and len(uploads) == 2
+
+    def kill(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+        answer = [*server._store(environ, start_response)]
+        assert started.wait(60)
+        process.kill()
+        return answer
+
+    s3_server.fail(is_second_upload, kill, 1)
+    process = subprocess.Popen([COMMAND, *map(str, arguments)], env=os.environ | ALLOW | places)
+    started.set()
+    assert process.wait() == -signal.SIGKILL
+    s3_server.heal()
+    assert world.rows("from ledger.article_captured") == []
+    assert world.ingest().count("article_extracted") == 2
+    assert proof(world.settings).findings == ()
+    left = unnamed_files(world.settings, world.ledger)
+    assert [f"/{s3_place.bucket}/desk/archive/{name}" for name in left] == [uploads[1]]
+
+    with world.stores() as stores:
+        redact(stores, RedactionRequest(f"{web.base}/a", "asked"))
+    for key in s3_server.keys(s3_place.bucket, "desk/archive/"):
+        content = s3_server.client.get_object(Bucket=s3_place.bucket, Key=key)["Body"].read()
+        assert b"Ferry adrift" not in gzip.decompress(content), key
+    assert proof(world.settings).findings == ()
+    assert unnamed_files(world.settings, world.ledger) == [], "it is known what happened to it"
+
+
+@pytest.mark.parametrize("lost", ["catalog", "store"])
+def test_a_run_in_which_a_server_goes_away_says_so_and_the_next_one_does_the_rest(
+    tmp_path: Path,
+    web: WebServer,
+    shared: dict[str, Any],
+    s3_server: S3Server,
+    postgres_server: PostgresServer,
+    lost: str,
+) -> None:
+    world = World(tmp_path, web, **shared)
+    page = web.answers["/a"]
+
+    def go_away(_: object) -> WebAnswer:
+        if lost == "catalog":
+            postgres_server.stop()
+        else:
+            s3_server.fail(lambda method, path: True, denied, 1_000_000)
+        return page
+
+    web.decides["/a"] = go_away
+    with pytest.raises(StorageError) as caught:
+        world.collect()
+    where = "postgresql://" if lost == "catalog" else shared["storage"]
+    assert str(caught.value).startswith(where) and "\n" not in str(caught.value)
+    web.decides.clear()
+    if lost == "catalog":
+        with pytest.raises(StorageError, match=r"^postgresql://.*; run the same again"):
+            world.collect()
+        postgres_server.start()
+    s3_server.heal()
+    world.later(minutes=1)
+    assert world.ingest().count("article_extracted") == 2
+    captured = world.rows("select url from ledger.article_captured order by url")
+    assert [row["url"] for row in captured] == [f"{web.base}/a", f"{web.base}/b"]
+    assert proof(world.settings).findings == ()
+
+
+def test_a_changed_or_missing_object_of_the_archive_is_named(
+    tmp_path: Path, web: WebServer, shared: dict[str, Any], s3_server: S3Server, s3_place: S3Place
+) -> None:
+    world = World(tmp_path, web, **shared)
+    world.collect()
+    feed, pages, *_ = (key for key in s3_server.keys(s3_place.bucket, "desk/archive/"))
+    content = bytearray(s3_server.client.get_object(Bucket=s3_place.bucket, Key=feed)["Body"].read())
+    content[len(content) // 2] ^= 1
+    s3_server.client.put_object(Bucket=s3_place.bucket, Key=feed, Body=bytes(content))
+    s3_server.client.delete_object(Bucket=s3_place.bucket, Key=pages)
+    found = [finding.text for finding in proof(world.settings).findings]
+    assert any(text.startswith(f"archive: {feed.removeprefix('desk/archive/')} at ") for text in found), found
+    assert any(f"s3://{s3_place.bucket}/{pages}: does not exist" in text for text in found), found
+
+
+def test_the_check_of_the_set_up_writes_to_the_store_and_compares_its_clock(
+    tmp_path: Path, web: WebServer, shared: dict[str, Any], s3_server: S3Server, s3_place: S3Place
+) -> None:
+    settings = World(tmp_path, web, **shared).settings
+
+    def advised(ahead: timedelta = timedelta()) -> dict[str, str]:
+        return {each.name: each.found for each in check_up(settings, utc_now() + ahead) if each.advice}
+
+    assert not {"S3", "clock of S3", "ledger"} & {*advised()}
+    assert "in the store" in advised(-timedelta(minutes=10))["clock of S3"]
+    s3_server.fail(lambda method, path: method == "PUT", denied, 1)
+    assert advised()["S3"].startswith(f"{s3_place}/newsledger-doctor-")
+    with s3_server.gone():
+        assert "run the same again" in advised()["S3"]
+    assert s3_server.keys(s3_place.bucket) == [], "nothing is left"
 
 
 def test_a_ledger_moves_there_and_back_and_into_backups(

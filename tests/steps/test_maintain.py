@@ -236,6 +236,16 @@ def test_slices_of_news_files_are_kept_for_a_month(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["new.warc.gz", "old.warc.gz.lock"]
 
 
+def test_what_a_killed_verification_was_writing_is_deleted(tmp_path: Path) -> None:
+    settings, now = Settings(data=tmp_path), utc_now()
+    files = [tmp_path / name for name in ("verified.json", "verified.json.1", "checkpoint.json.2", "checkpoint.json.3")]
+    for path in files:
+        path.touch()
+    for path in files[:3]:
+        age(path, now, 2 * DAY)
+    assert prune(settings, now) == files[1:3]
+
+
 # ---- the command
 
 

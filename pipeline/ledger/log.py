@@ -36,7 +36,7 @@ from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import Recorded, to_table
 from pipeline.ledger.session import connect, execute
 from pipeline.ledger.sql import statement
-from pipeline.ledger.tables import completed, is_complete
+from pipeline.ledger.tables import completed, is_complete, require_no_events
 from pipeline.settings import LedgerPlace
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -151,11 +151,10 @@ class Ledger:
 
     @classmethod
     def open_existing(cls, place: LedgerPlace, *, lock_timeout_seconds: float = 60) -> Self:
-        """Like `open`, but raises LedgerMissing if there is no ledger."""
+        """Like `open`, but raises LedgerMissing without a ledger, and LedgerError if only its catalog is missing."""
         if not cls.exists(place):
-            raise LedgerMissing(
-                f"{catalog_at(place)}: no ledger here; `newsledger ingest` or `newsledger demo` makes one"
-            )
+            require_no_events(missing := catalog_at(place))
+            raise LedgerMissing(f"{missing}: no ledger here; `newsledger ingest` or `newsledger demo` makes one")
         return cls.open(place, lock_timeout_seconds=lock_timeout_seconds)
 
     def close(self) -> None:
@@ -253,8 +252,10 @@ class Ledger:
             with self.catalog.storage_errors():
                 yield
         except (duckdb.Error, msgspec.ValidationError) as exc:
-            why = f"{first_line(exc)}; `newsledger verify` tells more"
-            raise LedgerError(f"{self.catalog}: cannot be read: {why}") from exc
+            cure = (
+                "`newsledger verify` tells more; if it fails in the same way, restore it and its folder from one backup"
+            )
+            raise LedgerError(f"{self.catalog}: cannot be read: {first_line(exc)}; {cure}") from exc
 
     def _append_once(self, offered: Mapping[Any, Event], run: Run, plan: Callable[[], Erasure] | None = None) -> Append:
         con = self._con

@@ -45,7 +45,8 @@ def connect(catalog: Catalog) -> DuckDBPyConnection:
         raise
     except duckdb.Error as exc:
         con.close()
-        raise LedgerError(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}") from exc
+        cure = "if it is one, restore it and its folder from one backup (docs/operations.md, When verify fails)"
+        raise LedgerError(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}; {cure}") from exc
     return con
 
 

@@ -53,25 +53,26 @@ def completed(catalog: Catalog) -> DuckDBPyConnection:
     Raises LedgerError for an empty catalog beside recorded events: a new history must not begin on top of an old one.
     """
     if not catalog.exists():
-        _require_no_events(catalog)
+        require_no_events(catalog)
     con = connect(catalog)
     if not is_complete(con, catalog):
         _complete(con, catalog)
     return con
 
 
-def _require_no_events(catalog: Catalog) -> None:
+def require_no_events(catalog: Catalog) -> None:
+    """Raises LedgerError if there are events beside this catalog, which has none."""
     if catalog.files.has_any():
         raise LedgerError(
-            f"{catalog}: is empty although its folder holds events; restore the catalog from a backup, or see"
-            " `newsledger migrate` if it is in another place"
+            f"{catalog}: is missing or empty, although its folder holds events; restore the catalog from a backup, or"
+            " see `newsledger migrate` if it is in another place"
         )
 
 
 def _complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
     columns = _columns(con)
     if not columns:
-        _require_no_events(catalog)
+        require_no_events(catalog)
     import pyarrow.dataset  # noqa: F401  # DuckDB imports it, and would swallow an interrupt that arrives meanwhile
 
     con.begin()

@@ -16,10 +16,10 @@ import duckdb
 import msgspec
 
 from pipeline.annotate.annotators import load_annotator
-from pipeline.errors import NewsledgerError
+from pipeline.errors import LedgerMissing, NewsledgerError
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
-from pipeline.settings import Settings, unknown_settings
+from pipeline.settings import S3Place, Settings, unknown_settings
 from pipeline.sources import load_sources
 
 LEAST_FREE_BYTES = 2_000_000_000
@@ -45,7 +45,8 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def check_up(settings: Settings, now: datetime) -> Iterator[Checked]:
-    """Look at everything. Nothing is written except one empty file, which is removed at once."""
+    """Look at everything. Nothing is written except an empty file, and an empty object if there is a store, which are
+    removed at once."""
     yield Checked("Python", platform.python_version())
     yield Checked("DuckDB", duckdb.__version__)
     yield _airflow()
@@ -55,6 +56,8 @@ def check_up(settings: Settings, now: datetime) -> Iterator[Checked]:
     yield _contact(settings)
     yield from _settings()
     yield from _annotators(settings)
+    if settings.s3 is not None:
+        yield from _store(settings.s3, now)
     yield from _ledger(settings, now)
 
 
@@ -132,18 +135,34 @@ def _producer(annotator: str) -> str:
     return load_annotator(annotator).producer
 
 
+def _store(place: S3Place, now: datetime) -> Iterator[Checked]:
+    """Whether this machine may do with objects what runs do, and agrees with the store about the time."""
+    from pipeline.object_store import ObjectStore  # what it imports is installed for a cluster only
+
+    try:
+        store_time = ObjectStore(place).probe()
+    except NewsledgerError as exc:
+        advice = "see that the store answers, and that these credentials may list, read, write and delete there"
+        yield Checked("S3", str(exc), f"{advice} (docs/cluster.md)")
+        return
+    yield Checked("S3", f"{place}: objects can be written, listed, read and deleted")
+    if abs(store_time - now) > CLOCK_SLACK:
+        found = f"it is {utc_minute(now)} here, and {utc_minute(store_time)} in the store"
+        yield Checked("clock of S3", found, "set the clock (NTP): a store refuses requests that are 15 minutes off")
+
+
 class _LastRecorded(msgspec.Struct, frozen=True):
     recorded_at: datetime | None
 
 
 def _ledger(settings: Settings, now: datetime) -> Iterator[Checked]:
     try:
-        if not Ledger.exists(settings.ledger_catalog):
-            yield Checked("ledger", "none yet; `newsledger ingest` makes one")
-            return
         with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=5) as ledger:
             head = ledger.head()
             (last,) = ledger.select(_LastRecorded, "last_recorded")
+    except LedgerMissing:
+        yield Checked("ledger", "none yet; `newsledger ingest` makes one")
+        return
     except NewsledgerError as exc:
         yield Checked("ledger", str(exc), "see docs/operations.md, When verify fails")
         return

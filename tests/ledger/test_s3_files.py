@@ -118,7 +118,7 @@ def test_files_without_a_catalog_are_not_written_over(
 ) -> None:
     with Ledger.open(place) as ledger:
         ledger.append([item("a")], run)
-    with pytest.raises(LedgerError, match="is empty although its folder holds events"):
+    with pytest.raises(LedgerError, match="although its folder holds events"):
         Ledger.open(PostgresPlace(postgres_server.new_database(), place.files, place.s3))
 
 

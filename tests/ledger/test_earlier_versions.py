@@ -1,7 +1,8 @@
 """A ledger that an earlier version wrote opens, verifies, takes new events and builds.
 
 Each file in `earlier_versions/` is the data directory of that version after a small run: two articles, one of them
-corrected, a page that is gone, one without text, and at least one event of every type that the version had.
+corrected, a page that is gone, one without text, and at least one event of every type that the version had. A file
+with a date is of an unreleased version; it has a third article, which was erased, and an anchor.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from tests.worlds.stories import item
 
 pytestmark = pytest.mark.slow
 
-HEADS = {"0.1": (36, "sha256:b5f53e8c875d1bf40a0f908f988cd986930e87314309125c13eb0b2c5037a093")}
+HEADS = {
+    "0.1": (36, "sha256:b5f53e8c875d1bf40a0f908f988cd986930e87314309125c13eb0b2c5037a093"),
+    "2026-11-30": (50, "sha256:61bcde60a0e2f96ae6d0eefb5e9f5c17a72d60cfcb9f772f2e721e824efbf24e"),
+}
 """The last position of each ledger, and the digest of its chain as that version computed it."""
 
 

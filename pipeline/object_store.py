@@ -12,8 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
@@ -132,14 +131,13 @@ class ObjectStore:
         with temporary_file() as empty:
             self.put(name, empty)
         try:
-            if name not in [found.name for found in self.objects(name)]:
+            written = next((found for found in self.objects(name) if found.name == name), None)
+            if written is None:
                 raise StorageError(f"{self._address(name)}: was written and is not listed")
             self.read(name, 0, 1)
-            with self._errors(name):
-                answered = _client().head_object(**self._of(name))["ResponseMetadata"]
         finally:
             self.delete([name])
-        return parsedate_to_datetime(str(answered["HTTPHeaders"]["date"]))
+        return datetime.fromtimestamp(written.modified_at_ns / 1_000_000_000, UTC)
 
     def copy(self, name: str, target: str) -> None:
         """Make `target` the same as `name`, within the store. Raises ObjectMissing, StorageError."""

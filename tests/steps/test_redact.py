@@ -28,7 +28,7 @@ from pipeline.steps.backfill.history_state import articles_of_interval
 from pipeline.steps.backfill.replay import Scope, replayable_captures
 from pipeline.steps.capture import pending_pages
 from pipeline.steps.extract import pending_captures
-from pipeline.steps.maintain import delete_erased, merge_files, unnamed_files
+from pipeline.steps.maintain import delete_erased, merge_files
 from pipeline.steps.redact import Redaction, RedactionRequest, overwrite_records, plan_redaction, redact
 from pipeline.steps.revisit import due_pages
 from pipeline.steps.run.stores import Stores
@@ -270,20 +270,6 @@ def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World
     assert overwrite_records(world.ledger, storage) == 0
     assert findings(world.settings) == []
     assert {place for place in records - erased if storage.read(place) != kept[place]} == set()
-
-
-def test_what_a_killed_run_has_left_in_the_archive_is_erased(world: World) -> None:
-    (file,) = (world.settings.archive_root / name for name in _archive_files(world))
-    left = file.with_name("left.warc.gz")
-    shutil.copy(file, left)  # a file that no event names
-    with file.open("ab") as tail:  # and records after the last that an event names
-        tail.write(left.read_bytes())
-    assert unnamed_files(world.settings, world.ledger) == [str(left.relative_to(world.settings.archive_root))]
-    world.later(days=2)  # so that no run may still record the feeds
-    erase(world)
-    assert files_with(world.settings.archive_root, ERASED) == set()
-    assert len(files_with(world.settings.archive_root, KEPT)) == 2, "other articles stay"
-    assert findings(world.settings) == []
 
 
 def _archive_files(world: World) -> list[str]:

@@ -22,6 +22,9 @@ where
     and revisions.captured_at < $until
     and (len($sources) = 0 or list_contains(cast($sources as varchar[]), revisions.source_id))
     and (cast($language as varchar) is null or revisions.language = $language)
-    and ($words = '' or revisions.article_id in (select found.article_id from main.search($words) as found))
+    and (
+        coalesce($words, '') = ''
+        or revisions.article_id in (select found.article_id from main.search(coalesce($words, '')) as found)
+    )
 order by revisions.captured_at desc, revisions.url asc
 limit $most

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from duckdb.func import PythonUDFType
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
+from pipeline.models.place_names import place_key
 from pipeline.models.word_differences import compare_words
 
 _COUNTS = ("words_before", "words_after", "words_removed", "words_added")
@@ -34,6 +35,9 @@ def register_functions(con: DuckDBPyConnection) -> None:
         ["varchar", "varchar", "varchar"],
         _DIFFERENCE_IN_SQL,
         type=PythonUDFType.ARROW,
+    )
+    con.create_function(
+        "place_key", place_key, ["varchar", "varchar[]"], "varchar", null_handling=FunctionNullHandling.SPECIAL
     )
 
 

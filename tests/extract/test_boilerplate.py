@@ -186,7 +186,7 @@ def test_folding_box_is_stripped() -> None:
     )
     extraction = extract(page(paragraphs(DEICH[:2]) + box + paragraphs(DEICH[2:])))
     assert [block.text for block in extraction.blocks] == list(DEICH)
-    assert "bio" in kinds(extraction)
+    assert "info_box" in kinds(extraction)
 
 
 def test_pull_quote_that_repeats_a_paragraph_is_stripped() -> None:

@@ -154,14 +154,6 @@ BOX_RULES = (
         named="tags tag-list tag-cloud tag-links article-tags topics topic-list topic-tags keywords schlagworte themen",
     ),
     BoxRule(
-        id="citation_box",
-        kind="citation",
-        reason="How to cite the article, for copying.",
-        example="cite-this",
-        max_chars=800,
-        named="cite-wrapper cite-this citation-box how-to-cite zitiervorschlag zitierhinweis",
-    ),
-    BoxRule(
         id="caption_box",
         kind="image_caption",
         reason="A caption outside of a figure.",
@@ -202,24 +194,6 @@ BOX_RULES = (
         " hidden-visually offscreen-text",
         within="accessibility-article",
         tags=_SPOKEN_TAGS,
-    ),
-    BoxRule(
-        id="debug_box",
-        kind="debug",
-        reason="What the outlet's developers left on the page.",
-        example="debug-output",
-        max_chars=1_000,
-        named="debug debug-info debug-output",
-        tags=frozenset({"dl", "pre", "table"}),
-    ),
-    BoxRule(
-        id="audio_box",
-        kind="audio_player",
-        reason="A player that reads the article aloud, or a podcast.",
-        example="audio-player",
-        max_chars=800,
-        named="audio-player audio-version audio-article audio-box audio-teaser podcast-player podcast-box"
-        " podcast-teaser text-to-speech listen-to listen-bar listen-button vorlesen readspeaker speechkit",
     ),
 )
 

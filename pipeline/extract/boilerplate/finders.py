@@ -127,10 +127,6 @@ def find_folding_box(heading: HtmlElement, page: Surroundings) -> HtmlElement | 
     return container if text_within(container, _MAX_FOLDED_CHARS) is not None else None
 
 
-def find_folding_bio(heading: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    return find_folding_box(heading, page) if raw_text(heading).rstrip().endswith(("...", "…")) else None
-
-
 def find_link_only(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     anchors = _page_links(element)
     if not anchors or not page.is_among_prose(element) or (page.is_liveblog and element.tag in HEADINGS):
@@ -165,22 +161,6 @@ def find_labelled_link(paragraph: HtmlElement, page: Surroundings) -> HtmlElemen
     return paragraph if label[-1] in "|»>›→" or (label[-1] == ":" and label.isupper()) else None
 
 
-def find_link_list(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    items = list(element.iterchildren("li"))
-    if len(items) < 2 or not page.is_among_prose(element) or text_within(element, _MAX_LINK_LIST_CHARS) is None:
-        return None
-    return element if all(_is_labelled_link(item, page) for item in items) else None
-
-
-def _is_labelled_link(item: HtmlElement, page: Surroundings) -> bool:
-    """True if the item is a link to another page of the site, with a few words before it."""
-    anchors = _page_links(item)
-    if len(anchors) != 1 or not page.is_own_site(anchors[0].get("href") or ""):
-        return False
-    text, linked = visible_text(item), visible_text(anchors[0])
-    return text.endswith(linked) and len(text) - len(linked) <= _MAX_LABEL_CHARS and len(linked.split()) >= 3
-
-
 def find_labelled_tags(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     if not _TAGS_WORD.match(first_text(element)):
         return None
@@ -192,15 +172,6 @@ def find_labelled_tags(element: HtmlElement, page: Surroundings) -> HtmlElement 
 def find_new_window_note(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     text = element.text or ""
     return element if not len(element) and len(text) < 60 and _NEW_WINDOW.match(text) else None
-
-
-def find_linked_card(anchor: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    if page.is_liveblog or (anchor.get("href") or "#").startswith("#"):
-        return None
-    if next(anchor.iter("p", "div", "header", "article", "section"), None) is None:
-        return None
-    text = text_within(anchor, _MAX_CARD_CHARS)
-    return anchor if text and len(text.split()) >= 4 else None
 
 
 def find_teaser_card(element: HtmlElement, page: Surroundings) -> HtmlElement | None:

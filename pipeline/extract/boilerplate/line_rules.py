@@ -58,16 +58,6 @@ MEDIA_RULES = (
         max_chars=110,
     ),
     LineRule(
-        id="copyright_line",
-        kind="credit",
-        reason="Whose picture or text it is.",
-        example="© 2025 Nordpress",
-        pattern=starting(
-            r"©.{2,90}$", rf"\(c\)\s*(?!{SENTENCE}).{{2,90}}$", r"copyright\b\W*(?:©|\(c\)|:|\d{4}\b|by\b).{1,90}$"
-        ),
-        max_chars=110,
-    ),
-    LineRule(
         id="listen_line",
         kind="audio_player",
         reason="The label of a player.",

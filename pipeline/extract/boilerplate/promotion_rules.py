@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.boilerplate.line_patterns import LineRule, holding, starting, whole
+from pipeline.extract.boilerplate.line_patterns import SENTENCE, LineRule, holding, starting, whole
 
 _ADDRESS = r"\S+@\S+\.\w{2,}|\b(?:signal|threema|whatsapp|securedrop)\b"
 
@@ -115,10 +115,12 @@ PROMOTION_RULES = (
     LineRule(
         id="copyright_notice",
         kind="credit",
-        reason="Whose page it is, below it.",
+        reason="Whose page, text or picture it is.",
         example="© 2026 Nordpress GmbH. Alle Rechte vorbehalten.",
         pattern=whole(
-            r"(?:©|\(c\)|copyright\b).{0,160}",
+            r"©.{2,160}",
+            rf"\(c\)\s*(?!{SENTENCE}).{{2,90}}",
+            r"copyright\b\W*(?:©|\(c\)|:|\d{4}\b|by\b).{1,160}",
             r"(?:\S.{0,120}[.,|–-]\s)?(?:alle rechte vorbehalten|all rights reserved|tous droits réservés"
             r"|todos los derechos reservados|tutti i diritti riservati|alle rechten voorbehouden)",
         ),

@@ -9,6 +9,7 @@ from pipeline.annotate.catalogue import RULES
 from pipeline.annotate.direct.attribution import RULES as DIRECT_RULES
 from pipeline.annotate.direct.inferred_speakers import nobody
 from pipeline.annotate.direct.paragraphs import captioned_block
+from pipeline.annotate.lexicon.words import read_words
 from pipeline.annotate.rules import AnyRule, Finding
 from pipeline.settings import PROJECT_ROOT
 
@@ -48,3 +49,15 @@ def test_every_rule_is_documented() -> None:
     documented = (PROJECT_ROOT / "docs/annotation.md").read_text("utf-8")
     for rule in RULES:
         assert f"| `{rule.id}` | {rule.confidence:.2f} | {rule.says} |" in documented
+
+
+@pytest.mark.parametrize("table", ["words_both.toml", "words_de.toml", "words_en.toml"])
+def test_no_set_has_a_word_twice(table: str) -> None:
+    words = {key: text.split() for key, text in read_words(table).items()}
+    assert {key: sorted(some) for key, some in words.items() if len(some) > len(set(some))} == {}
+
+
+def test_no_german_role_is_a_compound_of_another_one() -> None:
+    """Compounds are recognised by their ends, so the list has only what no other word of it ends."""
+    roles = set(read_words("words_de.toml")["roles"].split())
+    assert [role for role in roles if any(role[at:] in roles for at in range(1, len(role)))] == []

@@ -14,8 +14,8 @@ BURST = 300
 """Pages that a reader gets without a pause."""
 PER_SECOND = 10.0
 """Pages a second after that."""
-AT_ONCE = 4
-"""Maximum number of a reader's pages that are worked on at the same time."""
+AT_ONCE = 8
+"""Maximum number of a reader's pages that are worked on at the same time: a browser opens its tabs again at once."""
 READERS_KNOWN = 10_000
 """The reader who was seen first is forgotten when there are more."""
 

@@ -34,7 +34,8 @@ NOTIFIERS: Mapping[str, tuple[str, str]] = {
 """Names in NEWSLEDGER_NOTIFY, and Airflow's classes for them. Each uses the default connection of its provider."""
 _SUBJECT = "{{ dag.dag_id }} failed"
 _LINES = (
-    "{{ dag.dag_id }}{% if dag_run and dag_run.partition_key %} of {{ dag_run.partition_key }}{% endif %} failed"
+    "{{ dag.dag_id }}{% if dag_run and dag_run.partition_key %} of {{ dag_run.partition_key }}{% endif %}"
+    " {{ 'took too long and was ended' if reason == 'timed_out' else 'failed' }}"
     "{% if ti %} in its task {{ ti.task_id }}{% endif %}.",
     "{% if ti %}Log: {{ ti.log_url }}{% else %}Run: {{ run_id }}, {{ reason }}{% endif %}",
     "`newsledger sql run_failures` lists all failed tasks with their errors.",

@@ -73,6 +73,7 @@ def outlets(count: int, pages: int, folder: Path) -> Iterator[dict[str, str]]:
             "NEWSLEDGER_SOURCES": str(folder / "sources.toml"),
             "NEWSLEDGER_ALLOW_HOSTS": ".localhost",
             "NEWSLEDGER_WAYBACK_URL": "",
+            "XDG_STATE_HOME": str(folder),
         }
     finally:
         server.terminate()

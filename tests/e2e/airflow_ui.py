@@ -60,6 +60,7 @@ class AirflowUI:
             expect(calendar).to_have_count(0, timeout=30_000)  # the other field has one, too
         dialog.get_by_text(reprocess, exact=True).click()
         dialog.locator("input[name=max_active_runs]").fill("2")
+        expect(dialog.get_by_text("runs will be triggered")).to_be_visible()
         if picture is not None:
             self.take_picture(picture)
         button = dialog.get_by_role("button", name="Run Backfill")

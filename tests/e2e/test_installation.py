@@ -1,9 +1,9 @@
 """A day in the life of an installation: a real Airflow on the sample newsroom, driven in a real browser.
 
 The newsroom stands still in the evening of its third day, which was yesterday. The scheduled run takes in what the
-feeds still hold, and a DAG of somebody else follows it. People make mistakes and are told; a task is killed. Then the
-two days before are backfilled; and once more with a new version of the extractor, at the same time as the scheduled
-run.
+feeds still hold, and a DAG of somebody else follows it. A task is killed. Then the two days before are backfilled.
+People make mistakes and are told. The days are backfilled once more with a new version of the extractor, at the same
+time as the scheduled run.
 """
 
 from __future__ import annotations
@@ -38,6 +38,26 @@ from tests.worlds.operations_manual import example_of
 from tests.worlds.room import Room, assert_nothing_is_doubled, room
 from tests.worlds.running import free_port
 
+LATE = """
+from datetime import timedelta
+from time import sleep
+
+from airflow.sdk import dag
+from dag_defaults import DAG_ARGS, step
+
+
+@dag(schedule=None, dagrun_timeout=timedelta(seconds=1), **DAG_ARGS)
+def late():
+    @step()
+    def wait() -> None:
+        sleep(600)
+
+    wait()
+
+
+late()
+"""
+"""A DAG with the defaults of newsledger's, whose runs take too long."""
 START = "from pipeline.cli import main; main()"
 PICTURES = "NEWSLEDGER_PICTURES"
 
@@ -68,7 +88,7 @@ class Installation:
         process = subprocess.Popen(
             [sys.executable, "-c", START, "airflow", "--port", str(port)],
             cwd=self.root,  # the first place where Python looks
-            env={**os.environ, **past.env, **env} | {"PYTHONPATH": str(self.root)},
+            env={**os.environ, **past.env, **env} | {"PYTHONPATH": str(self.root), "XDG_STATE_HOME": str(self.root)},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -106,9 +126,12 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
     first, second, third = (past.first_day + timedelta(days=day) for day in range(3))
     missed = {edition.url for edition in past.newsroom.editions() if edition.published_at < third}
     installation.add_dag("report", example_of("PartitionedAssetTimetable"))
+    installation.add_dag("late", LATE)
 
     with mailbox() as box, installation.airflow(past, told(box)) as api, browser_page() as page:
         assert {pool["name"]: pool["slots"] for pool in api.get("pools")["pools"]}["newsledger_models"] == 1
+        catalog = str(past.data / "ledger.sqlite")
+        assert (installation.root / "newsledger" / "ledgers").read_text() == f"{catalog}\n"
 
         assert {dag["dag_id"] for dag in api.get("dags")["dags"]} >= {*SCHEDULES}
         runs = api.wait_for(
@@ -116,6 +139,10 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         )
         assert "maintain_weekly" not in {run.dag_id for run in runs}, "its first run waits for its time"
         assert {run.state for run in runs} == {"success"}
+        assert api.get("variables/newsledger_ledger")["value"] == catalog
+        assert {part["status"] for part in api.get("monitor/health").values()} == {"healthy"}
+        late = api.trigger("late", {})
+        api.pause("poll_hourly")  # otherwise its run at half past the hour may meet a broken sources.toml
         assert {task.try_number for run in runs for task in api.tasks(run)} == {1}, "nothing was tried again"
         (scheduled,) = (run for run in runs if run.dag_id == DAG)
         assert (scheduled.run_type, scheduled.partition_key) == ("scheduled", f"{third:%Y-%m-%d}")
@@ -126,19 +153,6 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         assert len(missed - known) > 10, "no feed holds them any more"
         assert past.news("select 1 from backfills") == []
 
-        a_mistake_fails_at_once(
-            api, {"sources": ["meridain"]}, "unknown source 'meridain'; the nearest known are: meri"
-        )
-        sources = Path(past.env["NEWSLEDGER_SOURCES"])
-        right = sources.read_text()
-        sources.write_text(f"{right}\n[[source]]\nid = ")
-        a_mistake_fails_at_once(api, {}, f"{sources}: ")
-        sources.write_text(right)
-        until(lambda: len(box.mails) == 2 or None)
-        assert {mail["Subject"] for mail in box.mails} == {"ingest_daily failed"}
-        for mail in box.mails:
-            text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
-            assert "failed in its task plan." in text and f"{api.base}/dags/ingest_daily/runs/" in text
         struck = a_killed_shard_is_tried_again(api, past)
 
         ui = AirflowUI(page, api, pictures)
@@ -151,15 +165,16 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         ui.leave()
         earlier = ended_runs(api, [first, second], began)
         assert [(run.run_type, run.state) for run in earlier] == [("backfill", "success")] * 2
+        assert missed <= read(past)
+        assert_nothing_is_doubled(past.news)
+        assert api.wait_for_end(struck).state == "success"
+        assert_polled_once(past, struck)
+        people_make_mistakes(api, past, box, late)  # while Airflow has not noticed yet that the backfill has ended
+        assert backfilled(past, earlier) == (len(missed - known), 0, len(missed & known), 0)
+        assert past.news("select count(*) - count(distinct (run_id, source_id)) from backfills") == [(0,)]
         api.wait_for_backfills(DAG)
         ui.show("backfills", "backfill-done")
         ui.leave()
-        assert missed <= read(past)
-        assert_nothing_is_doubled(past.news)
-        assert backfilled(past, earlier) == (len(missed - known), 0, len(missed & known), 0)
-        assert past.news("select count(*) - count(distinct (run_id, source_id)) from backfills") == [(0,)]
-        assert api.wait_for_end(struck).state == "success"
-        assert_polled_once(past, struck)
 
         newest = installation.upgrade_extractor()
         asked, began = past.pages_asked(), utc_now()
@@ -182,6 +197,27 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         ui.show("", "grid")
         ui.show(f"runs/{runs[0].dag_run_id}", "run")
     past.run("verify", "--archive")
+
+
+def people_make_mistakes(api: AirflowApi, past: Room, box: Mailbox, late: DagRun) -> None:
+    """Each is told at once, in the log of the first task and by mail. So is everybody whose run took too long."""
+    a_mistake_fails_at_once(api, {"sources": ["meridain"]}, "unknown source 'meridain'; the nearest known are: meri")
+    sources = Path(past.env["NEWSLEDGER_SOURCES"])
+    right = sources.read_text()
+    sources.write_text(f"{right}\n[[source]]\nid = ")
+    a_mistake_fails_at_once(api, {}, f"{sources}: ")
+    sources.write_text(right)
+    assert api.wait_for_end(late).state == "failed"
+    until(lambda: len(box.mails) == 3 or None)
+    said = {"late": "late took too long and was ended in its task wait.", DAG: "failed in its task plan."}
+    subjects = [str(mail["Subject"]) for mail in box.mails]
+    assert sorted(subjects) == [f"{DAG} failed", f"{DAG} failed", "late failed"]
+    for subject, mail in zip(subjects, box.mails, strict=True):
+        text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+        dag_id = subject.removesuffix(" failed")
+        assert said[dag_id] in text and f"{api.base}/dags/{dag_id}/runs/" in text
+    (concern,) = re.findall("a run of .*", past.check())
+    assert "late failed at" in concern and "took longer than 0:00:01 and was ended" in concern
 
 
 def told(box: Mailbox) -> Mapping[str, str]:

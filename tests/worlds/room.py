@@ -44,6 +44,10 @@ class Room:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def check(self) -> str:
+        """What needs a person."""
+        return newsledger("status", "--check", env=self.env).stdout
+
     def backfill(self, *options: str) -> dict[str, int]:
         """The first two days; the sums of the columns that are printed."""
         return sums(self.run("backfill", *self.days, *options))

@@ -96,9 +96,8 @@ class Installation:
             assert process.stdout is not None
             ready = process.stdout.readline()
             assert "password" in ready, "see airflow/standalone.log in the data directory"
-            family = psutil.Process(process.pid).children(recursive=True)
-            assert listening(family) == {("127.0.0.1", port)}
             yield AirflowApi(f"http://127.0.0.1:{port}", ready.split("password ")[1].split()[0])
+            assert listening(psutil.Process(process.pid).children(recursive=True)) == {("127.0.0.1", port)}
         finally:
             family = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGINT)
@@ -143,7 +142,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         assert {part["status"] for part in api.get("monitor/health").values()} == {"healthy"}
         late = api.trigger("late", {})
         api.pause("poll_hourly")  # otherwise its run at half past the hour may meet a broken sources.toml
-        assert {task.try_number for run in runs for task in api.tasks(run)} == {1}, "nothing was tried again"
+        assert max(task.try_number for run in runs for task in api.tasks(run)) == 1, "nothing was tried again"
         (scheduled,) = (run for run in runs if run.dag_id == DAG)
         assert (scheduled.run_type, scheduled.partition_key) == ("scheduled", f"{third:%Y-%m-%d}")
         assert [run.partition_key for run in runs if run.dag_id == "report"] == [scheduled.partition_key]

@@ -30,8 +30,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run modules with slow tests first, so that no process is left alone with one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Run the longest modules first, then the others with slow tests, so that no process is left alone with one."""
+
+    def turn(item: pytest.Item) -> int:
+        slow = item.get_closest_marker("slow")
+        return 2 if slow is None else 0 if slow.kwargs.get("longest") else 1
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session", autouse=True)

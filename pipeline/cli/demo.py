@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.ingest import append_events, rebuild, summarize, totals
+from pipeline.cli.ingest import append_events, open_ledger, rebuild, summarize, totals
 from pipeline.cli.options import Data
 from pipeline.errors import SettingsError
 from pipeline.ledger import Ledger, start_run
@@ -61,19 +61,19 @@ def demo(
     settings = base.model_copy(
         update={"data": data, "sources": data / "newsroom.toml", "allow_hosts": (*base.allow_hosts, ".localhost")}
     )
-    began, before, clock = time.monotonic(), totals(settings), SimulatedClock()
-    with _open_newsroom(clock, port) as newsroom:
-        data.mkdir(parents=True, exist_ok=True)
+    began, clock = time.monotonic(), SimulatedClock()
+    with _open_newsroom(clock, port) as newsroom, open_ledger(settings) as ledger:
+        before = totals(ledger)
         settings.sources.write_text(newsroom.sources_toml(), "utf-8")
         sources = load_sources(settings.sources)
-        _require_demo_ledger(settings, {source.id for source in sources})
-        for day, evening in _evenings(settings):
+        _require_demo_ledger(settings, ledger, {source.id for source in sources})
+        for day, evening in _evenings(ledger):
             clock.set(evening)
             console.say(f"day {day} of {DAYS}: {evening:%A %d %B %Y, %H:%M} UTC")
             with console.progress() as on_progress:
-                append_events(settings, sources, start_run(clock), on_progress).require_success()
+                append_events(settings, ledger, sources, start_run(clock), on_progress).require_success()
         rebuild(settings)
-        summarize(settings, before, time.monotonic() - began)
+        summarize(ledger, before, time.monotonic() - began)
         _suggest(settings)
         if serve:
             console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C stops it")
@@ -81,17 +81,15 @@ def demo(
                 time.sleep(3600)
 
 
-def _require_demo_ledger(settings: Settings, outlets: set[str]) -> None:
+def _require_demo_ledger(settings: Settings, ledger: Ledger, outlets: set[str]) -> None:
     """Raise SettingsError if the ledger records other sources, so that made-up news is not mixed into real news."""
-    if Ledger.exists(settings.ledger_catalog):
-        with Ledger.open_existing(settings.ledger_catalog) as ledger:
-            from pipeline.steps.collect import KnownSource
+    from pipeline.steps.collect import KnownSource
 
-            others = {row.source_id for row in ledger.select(KnownSource, "known_sources")} - outlets
-        if others:
-            raise SettingsError(
-                f"{settings.data}: its ledger records {min(others)!r}, which is no demo source; choose another --data"
-            )
+    others = {row.source_id for row in ledger.select(KnownSource, "known_sources")} - outlets
+    if others:
+        raise SettingsError(
+            f"{settings.data}: its ledger records {min(others)!r}, which is no demo source; choose another --data"
+        )
 
 
 @contextmanager
@@ -109,17 +107,14 @@ def _open_newsroom(clock: Callable[[], datetime], port: int) -> Iterator[Newsroo
         newsroom.__exit__(None, None, None)
 
 
-def _evenings(settings: Settings) -> Iterator[tuple[int, datetime]]:
+def _evenings(ledger: Ledger) -> Iterator[tuple[int, datetime]]:
     """(day number, poll time) of the simulated days, beginning with the day of the last recorded poll.
 
     A ledger's time must not run backwards, so earlier days are skipped.
     """
     from pipeline.demo.newsroom import FIRST_DAY
 
-    last = None
-    if Ledger.exists(settings.ledger_catalog):
-        with Ledger.open_existing(settings.ledger_catalog) as ledger:
-            last = ledger.select(LastPoll, "last_poll")[0].occurred_at
+    last = ledger.select(LastPoll, "last_poll")[0].occurred_at
     for day in range(1, DAYS + 1):
         evening = datetime.combine(FIRST_DAY + timedelta(days=day - 1), POLL_TIME)
         if last is None or last.date() <= evening.date():

@@ -26,7 +26,6 @@ from pipeline.workers import preload
 log = structlog.get_logger()
 
 if TYPE_CHECKING:
-    from pipeline.steps.feed_state import PollOfRun
     from pipeline.steps.run.stores import StepResult
 
 
@@ -44,7 +43,7 @@ class Totals(msgspec.Struct, frozen=True):
 def init(data: Data = None) -> None:
     """Create the data directory and the ledger's tables. Commands that record do this themselves."""
     settings = load_settings(data=data)
-    with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+    with open_ledger(settings) as ledger:
         position, _, _ = ledger.head()
     typer.echo(f"{catalog_at(settings.ledger_catalog)}: ready, {position} events")
 
@@ -59,18 +58,22 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesPath = N
     roster = load_sources(settings.sources)
     chosen = select(roster, source or ())
     run = start_run()
-    began, before = time.monotonic(), totals(settings)
-    with console.progress() as on_progress:
-        which = Which.ALL if source else Which.CURRENT
-        result = append_events(settings, chosen, run, on_progress, which, roster=roster)
-    rebuild(settings)
-    summarize(settings, before, time.monotonic() - began)
-    report_result(settings, run, result)
+    began = time.monotonic()
+    with open_ledger(settings) as ledger:
+        before = totals(ledger)
+        with console.progress() as on_progress:
+            which = Which.ALL if source else Which.CURRENT
+            result = append_events(settings, ledger, chosen, run, on_progress, which, roster=roster)
+        rebuild(settings)
+        summarize(ledger, before, time.monotonic() - began)
+        report_result(ledger, run, result)
 
 
-def report_result(settings: Settings, run: Run, result: StepResult) -> None:
+def report_result(ledger: Ledger, run: Run, result: StepResult) -> None:
     """Log what failed or was postponed. Raises NewsledgerError if a step is incomplete or no feed could be read."""
-    polls, failures = _failed_polls(settings, run)
+    from pipeline.steps.feed_state import failed_polls
+
+    polls, failures = failed_polls(ledger, run)
     for failure in failures:
         log.warning(
             "feed_not_read",
@@ -111,8 +114,14 @@ def publish(data: Data = None) -> None:
     typer.echo(f"{models.publish(load_settings(data=data))}: published")
 
 
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger of the settings. It is created if it does not exist."""
+    return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
+
+
 def append_events(
     settings: Settings,
+    ledger: Ledger,
     sources: Sequence[Source],
     run: Run,
     on_progress: OnProgress,
@@ -126,7 +135,7 @@ def append_events(
     from pipeline.steps.run.stores import Stores
 
     preload(*ALL_TASKS)
-    with Stores(settings, run, on_progress) as stores:
+    with Stores(settings, run, on_progress, ledger=ledger) as stores:
         result = collect(stores, sources, which, roster=roster) + expire_removed(stores, roster or sources)
         return result + process(stores, lookback(settings, stores.now()))
 
@@ -138,23 +147,13 @@ def rebuild(settings: Settings) -> None:
     models.publish(settings)
 
 
-def totals(settings: Settings) -> Totals:
-    if not Ledger.exists(settings.ledger_catalog):
-        return Totals(0, 0, 0, 0, 0, 0)
-    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        return ledger.select(Totals, "totals")[0]
+def totals(ledger: Ledger) -> Totals:
+    return ledger.select(Totals, "totals")[0]
 
 
-def _failed_polls(settings: Settings, run: Run) -> tuple[int, list[PollOfRun]]:
-    from pipeline.steps.feed_state import failed_polls
-
-    with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-        return failed_polls(ledger, run)
-
-
-def summarize(settings: Settings, before: Totals, seconds: float) -> None:
+def summarize(ledger: Ledger, before: Totals, seconds: float) -> None:
     """Print what was added to the ledger since `before`, by this run or by others at the same time."""
-    after = totals(settings)
+    after = totals(ledger)
     rows: list[tuple[str, object, object]] = [
         (name.replace("_", " "), getattr(after, name) - getattr(before, name), getattr(after, name))
         for name in Totals.__struct_fields__

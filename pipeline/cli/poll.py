@@ -16,7 +16,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.console import say
-from pipeline.cli.ingest import report_result, summarize, totals
+from pipeline.cli.ingest import open_ledger, report_result, summarize, totals
 from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.collect import READERS
 from pipeline.errors import NewsledgerError
@@ -77,11 +77,13 @@ def _poll_live(source: list[str] | None, due: bool, data: Path | None, sources: 
     which = Which.DUE if due else Which.ALL if source else Which.CURRENT
     preload(*READERS)
     run = start_run()
-    began, before = time.monotonic(), totals(settings)
-    with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
-        result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)
-    summarize(settings, before, time.monotonic() - began)
-    report_result(settings, run, result)
+    began = time.monotonic()
+    with open_ledger(settings) as ledger:
+        before = totals(ledger)
+        with console.progress() as on_progress, Stores(settings, run, on_progress, ledger=ledger) as stores:
+            result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)
+        summarize(ledger, before, time.monotonic() - began)
+        report_result(ledger, run, result)
 
 
 def _saved(paths: Sequence[Path]) -> list[Path]:

@@ -90,6 +90,7 @@ def _complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
                 log.info("ledger_column_added", table=name, column=column)
                 con.execute(f'alter table ledger.{name} add column "{column}" {kind}')
     con.commit()
+    con.execute(statement("begin_statistics"))
     if not columns:
         con.execute(statement("keep_bookkeeping_in_catalog"))  # DuckLake accepts options for committed tables only
 

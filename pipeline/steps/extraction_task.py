@@ -20,16 +20,22 @@ _READ = tuple(name for name in ArticleExtracted.__struct_fields__ if name in Ext
 """The fields of the event that the extractor reads from the page."""
 
 
-class PendingCapture(msgspec.Struct, frozen=True):
-    """A captured page, and the archive record that holds its bytes."""
+class CapturedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of an article, as its event names it."""
 
     capture_id: UUID
     article_id: UUID
     source_id: str
     url: str
+    """The address that answered."""
+    payload_digest: str
+
+
+class PendingCapture(CapturedPage, frozen=True, kw_only=True):
+    """A page to extract, and the archive record that holds its bytes."""
+
     content_type: str | None
     captured_at: datetime
-    payload_digest: str
     warc_file: str
     warc_offset: int
     warc_length: int
@@ -61,24 +67,24 @@ def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) ->
     return _events(extraction, capture, now)
 
 
-def _about(capture: PendingCapture, now: datetime) -> dict[str, Any]:
+def _about(page: CapturedPage, now: datetime) -> dict[str, Any]:
     """The fields that all events of one extraction share."""
     return {
-        "stream": f"article:{capture.article_id}",
+        "stream": f"article:{page.article_id}",
         "occurred_at": now,
         "producer": PRODUCER,
-        "source_id": capture.source_id,
-        "article_id": capture.article_id,
+        "source_id": page.source_id,
+        "article_id": page.article_id,
     }
 
 
-def extraction_failed(capture: PendingCapture, now: datetime, reason: str, detail: str | None) -> ExtractionFailed:
-    """The event of a page that this producer could not extract."""
+def extraction_failed(page: CapturedPage, now: datetime, reason: str, detail: str | None) -> ExtractionFailed:
+    """The event of a page in which this producer finds no article."""
     return ExtractionFailed(
-        **_about(capture, now),
-        caused_by=capture.capture_id,
-        url=capture.url,
-        payload_digest=capture.payload_digest,
+        **_about(page, now),
+        caused_by=page.capture_id,
+        url=page.url,
+        payload_digest=page.payload_digest,
         reason=reason,
         detail=detail,
     )

@@ -60,6 +60,7 @@ class _Set(msgspec.Struct, frozen=True):
 def merge_files(ledger: Ledger, on_progress: OnProgress = ignore_progress) -> Merging:
     """Merge the small files of every event table, one merged file at a time: appends can take the lock in between."""
     before = _files(ledger)
+    ledger.rearrange(_Set, "begin_statistics")  # earlier versions made ledgers without them
     ledger.rearrange(_Set, "limit_merged_files")
     merged = 0
     for cls in EVENT_TYPES:

@@ -11,32 +11,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
-import msgspec
-
 from pipeline.collect.pages.redirections import is_renamed
-from pipeline.events import ExtractionFailed
 from pipeline.extract import PRODUCER
 from pipeline.interval import Interval
+from pipeline.steps.extraction_task import CapturedPage, extraction_failed
 from pipeline.steps.join_evidence import MOST_TITLES, ArticleFacts, are_of_one_article, resemble
-from pipeline.steps.run.page_events import head_of
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 SHARED_PAGE = "shared_page"
 """Reason of `extraction_failed`: the page answers for many different articles."""
 
 
-class SharedAnswer(msgspec.Struct, frozen=True):
+class SharedAnswer(CapturedPage, frozen=True, kw_only=True):
     """A page that was read as an article. One row of `pages_of_many_articles.sql`."""
 
-    source_id: str
     page: str
     """What it shares with the pages of other articles: the address to which all redirect, or the digest of the text."""
-    article_id: UUID
-    capture_id: UUID
     asked_url: str
-    url: str
-    """The address that answered."""
-    payload_digest: str
     headline: str | None
     is_refused: bool
     """True if it is recorded already that the page is not the article."""
@@ -61,11 +52,8 @@ def refuse_shared_pages(stores: Stores, interval: Interval) -> StepResult:
     )
     now = stores.now()
     refused = {
-        (answer.article_id, answer.payload_digest): ExtractionFailed(
-            **head_of(answer, producer=PRODUCER, caused_by=answer.capture_id, occurred_at=now),
-            payload_digest=answer.payload_digest,
-            reason=SHARED_PAGE,
-            detail=f"{answer.url} answers for {articles_of_page} articles with different titles",
+        (answer.article_id, answer.payload_digest): extraction_failed(
+            answer, now, SHARED_PAGE, f"{answer.url} answers for {articles_of_page} articles with different titles"
         )
         for answer, articles_of_page in refused_answers(answers, {row.article_id: row for row in rows})
     }

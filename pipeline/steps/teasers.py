@@ -7,14 +7,10 @@ text has not changed: as a revision, it would have lost its end. Only the ledger
 from __future__ import annotations
 
 import re
-from uuid import UUID
 
-import msgspec
-
-from pipeline.events import ExtractionFailed
 from pipeline.extract import PRODUCER
 from pipeline.interval import Interval
-from pipeline.steps.run.page_events import head_of
+from pipeline.steps.extraction_task import CapturedPage, extraction_failed
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
 TEASER = "teaser"
@@ -23,14 +19,9 @@ TEASER = "teaser"
 _CUT_OFF = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 
 
-class ShortenedReading(msgspec.Struct, frozen=True):
+class ShortenedReading(CapturedPage, frozen=True, kw_only=True):
     """A reading with at most half of the words of an earlier one. One row of `shortened_readings.sql`."""
 
-    article_id: UUID
-    source_id: str
-    url: str
-    capture_id: UUID
-    payload_digest: str
     text: str
     is_restricted: bool
     """True if the page says that it is not free, or has the notice of a paywall."""
@@ -59,11 +50,8 @@ def refuse_teasers(stores: Stores, interval: Interval) -> StepResult:
     now = stores.now()
     return stores.record(
         [
-            ExtractionFailed(
-                **head_of(reading, producer=PRODUCER, caused_by=reading.capture_id, occurred_at=now),
-                payload_digest=reading.payload_digest,
-                reason=TEASER,
-                detail=f"{reading.url} shows only a part of the article that it showed before",
+            extraction_failed(
+                reading, now, TEASER, f"{reading.url} shows only a part of the article that it showed before"
             )
             for reading in readings
             if reading.is_teaser

@@ -11,7 +11,7 @@ from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(longest=True)
 
 
 def test_commands_killed_at_random_moments_lose_and_double_nothing(tmp_path: Path, new_data: NewData) -> None:

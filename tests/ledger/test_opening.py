@@ -21,6 +21,7 @@ from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.rows import table_schema
 from pipeline.settings import LedgerPlace
 from pipeline.steps.backfill.history_state import NamedArticles, known_articles
+from pipeline.steps.maintain import merge_files
 from tests.ledger.appending import settings_of
 from tests.worlds.stories import NOON, item
 
@@ -179,3 +180,41 @@ def test_bound_values_cost_no_search_for_pandas(local_catalog: Path, monkeypatch
         assert "pandas" not in searches
         other.execute("select ?", [1])
         assert "pandas" in searches, "DuckDB no longer searches: the refusal is not needed any more"
+
+
+def test_every_table_has_statistics_from_the_beginning(catalog: LedgerPlace, run: Run) -> None:
+    known = "select table_id, column_id, contains_null from __ducklake_metadata_ledger.ducklake_table_column_stats"
+    with Ledger.open(catalog) as ledger:
+        begun = set(ledger._con.execute(known).fetchall())
+        assert {table for table, _, _ in begun} >= set(tables_of(ledger))
+        ledger._con.execute("insert into ledger.item_discovered (title) values (null)")
+        ledger._con.execute("delete from ledger.item_discovered")
+        assert set(ledger._con.execute(known).fetchall()) == begun, "as DuckLake itself leaves them"
+        ledger.append([item("a", title="Ferry"), item("b", title=None)], run)
+        assert ledger.table("select guid from ledger.item_discovered where title is null").to_pylist() == [
+            {"guid": "b"}
+        ]
+
+
+def test_maintenance_gives_statistics_to_a_ledger_of_an_earlier_version(catalog: LedgerPlace, run: Run) -> None:
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+        (written,) = ledger.table(
+            "select table_id from __ducklake_metadata_ledger.ducklake_table where table_name = 'item_discovered'"
+        )["table_id"].to_pylist()
+        for statistics in ("ducklake_table_stats", "ducklake_table_column_stats"):
+            ledger._con.execute(f"delete from __ducklake_metadata_ledger.{statistics} where table_id != {written}")
+        assert len(tables_of(ledger, "anti")) > 1
+        merge_files(ledger)
+        assert tables_of(ledger, "anti") == []
+        assert verify(ledger).findings == ()
+        assert ledger.append([item("a"), item("b")], run).events == 1
+
+
+def tables_of(ledger: Ledger, join: str = "semi") -> list[int]:
+    """The ids of the tables with statistics, or without."""
+    found = ledger._con.execute(
+        f"select table_id from __ducklake_metadata_ledger.ducklake_table {join} join"
+        " __ducklake_metadata_ledger.ducklake_table_stats using (table_id)"
+    )
+    return [table for (table,) in found.fetchall()]

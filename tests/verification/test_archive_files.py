@@ -31,7 +31,7 @@ from tests.worlds.loopback import WebServer
 from tests.worlds.running import Done, newsledger
 from tests.worlds.world import PARAGRAPHS, World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(longest=True)
 
 DAY = timedelta(days=1)
 

@@ -5,9 +5,12 @@ An `Outlet` is such a world with a past, and a `Street` is one with hostile site
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from pipeline.archive.archive import read_page
@@ -42,6 +45,7 @@ class World:
         self.source = source_at(source_id, web.base, f"{web.base}/feed.xml")
         self.ahead = timedelta()
         self.runs = 0
+        self._lending = Lock()
         defaults: dict[str, Any] = {"data": folder / "data", "allow_hosts": "127.0.0.1", "jobs": 1, "revisit_after": ()}
         self.settings = Settings.model_validate(defaults | settings)
         if self.settings.catalog is None:
@@ -54,10 +58,18 @@ class World:
     def later(self, **time: float) -> None:
         self.ahead += timedelta(**time)
 
-    def stores(self, on_progress: OnProgress = ignore_progress) -> Stores:
-        """The stores of a new run."""
+    @contextmanager
+    def stores(self, on_progress: OnProgress = ignore_progress) -> Iterator[Stores]:
+        """The stores of a new run. One run at a time uses the connection for the test's questions."""
         self.runs += 1
-        return Stores(self.settings, Run(f"run-{self.runs}", lambda: self.now), on_progress)
+        run = Run(f"run-{self.runs}", lambda: self.now)
+        is_lent = self.settings.catalog is None and self._lending.acquire(blocking=False)
+        try:
+            with Stores(self.settings, run, on_progress, ledger=self.ledger if is_lent else None) as stores:
+                yield stores
+        finally:
+            if is_lent:
+                self._lending.release()
 
     def collect(self, which: Which = Which.CURRENT) -> StepResult:
         with self.stores() as stores:

@@ -1,7 +1,36 @@
 -- Events that happened or were recorded in the interval and show that an article has another address: a feed gives its
 -- item under a new address, its address redirects, its page names another address as its own, or another address has
 -- the same text. What a backfill finds happened in the past and is recorded now.
-with changed_items as (
+with new_items as materialized (
+    select
+        event_id,
+        source_id,
+        article_id,
+        url,
+        guid,
+        supersedes,
+        redirector_url,
+        -- Versions before poll@3 and recover@2 had other rules for addresses with these characters.
+        producer in ('poll@1', 'poll@2', 'recover@1') and regexp_matches(url, '[?#;(]|/\.|amp') as has_older_address
+    from ledger.item_discovered
+    where
+        (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
+        and (supersedes is not null or redirector_url is not null or has_older_address)
+),
+
+new_captures as materialized (
+    select
+        event_id,
+        source_id,
+        article_id,
+        url,
+        final_url,
+        via
+    from ledger.article_captured
+    where occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end
+),
+
+changed_items as (
     select
         'guid' as evidence,
         items.source_id,
@@ -10,15 +39,9 @@ with changed_items as (
         earlier.article_id as other_article_id,
         earlier.url as other_url,
         items.guid as detail
-    from ledger.item_discovered as items
+    from new_items as items
     inner join ledger.item_discovered as earlier on items.supersedes = earlier.event_id
-    where
-        (
-            items.occurred_at >= $start and items.occurred_at < $end
-            or items.recorded_at >= $start and items.recorded_at < $end
-        )
-        and earlier.occurred_at >= $recall_start
-        and items.article_id != earlier.article_id
+    where earlier.occurred_at >= $recall_start and items.article_id != earlier.article_id
 ),
 
 redirectors as (
@@ -30,20 +53,14 @@ redirectors as (
         null as other_article_id,
         redirector_url as other_url,
         redirector_url as detail
-    from ledger.item_discovered
-    where
-        (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
-        and redirector_url is not null
+    from new_items
+    where redirector_url is not null
 ),
 
--- Versions before poll@3 and recover@2 had other rules for addresses with these characters.
 older_articles as (
     select article_id
-    from ledger.item_discovered
-    where
-        (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
-        and producer in ('poll@1', 'poll@2', 'recover@1')
-        and regexp_matches(url, '[?#;(]|/\.|amp')
+    from new_items
+    where has_older_address
 ),
 
 older_items as (
@@ -72,30 +89,22 @@ redirects as (
         null as other_article_id,
         final_url as other_url,
         final_url as detail
-    from ledger.article_captured
-    where
-        (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
-        and via = 'live' and url != final_url
+    from new_captures
+    where via = 'live' and url != final_url
 ),
 
 -- The captures are of the interval: a page may have been read after the interval ended, by the same run.
-readings as (
+readings as materialized (
     select
-        readings.source_id,
-        readings.article_id,
-        readings.event_id,
-        readings.url,
-        readings.canonical_url,
-        readings.word_count,
-        readings.text_digest
-    from ledger.article_extracted as readings
-    inner join ledger.article_captured as captures on readings.caused_by = captures.event_id
-    where
-        readings.occurred_at >= $start
-        and (
-            captures.occurred_at >= $start and captures.occurred_at < $end
-            or captures.recorded_at >= $start and captures.recorded_at < $end
-        )
+        source_id,
+        article_id,
+        event_id,
+        url,
+        canonical_url,
+        word_count,
+        text_digest
+    from ledger.article_extracted
+    where occurred_at >= $start and caused_by in (select new_captures.event_id from new_captures)
 ),
 
 canonicals as (

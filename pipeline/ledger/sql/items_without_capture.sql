@@ -1,6 +1,19 @@
 -- Articles that a source named or changed in the interval and whose page has not been captured since, with their last
 -- failure. A failure from before the change does not count.
-with items as (
+with named as materialized (
+    select
+        event_id,
+        source_id,
+        article_id,
+        url,
+        supersedes,
+        occurred_at,
+        position
+    from ledger.item_discovered
+    where occurred_at >= $start and list_contains($source_ids, source_id)
+),
+
+items as (
     -- Reasons to fetch: the source names an article for the first time, or changes its item. Another feed of the source
     -- naming the same article is no reason.
     select
@@ -13,16 +26,10 @@ with items as (
         coalesce(max(position) filter (where supersedes is not null), min(position)) as position,
         max(occurred_at) filter (where supersedes is not null) as changed_at,
         max(occurred_at) as named_at
-    from ledger.item_discovered
+    from named
     anti join ledger.article_redacted using (article_id)
-    where occurred_at >= $start and occurred_at < $end and list_contains($source_ids, source_id)
+    where occurred_at < $end
     group by source_id, article_id
-),
-
-causes as (
-    select event_id, source_id, position
-    from ledger.item_discovered
-    where occurred_at >= $start and list_contains($source_ids, source_id)
 ),
 
 captures as (
@@ -35,18 +42,18 @@ captures as (
 
 failures as (
     select
-        causes.source_id,
+        named.source_id,
         failures.article_id,
-        max(causes.position) as item_position,
+        max(named.position) as item_position,
         max_by(failures.attempt, failures.position) as attempt,
         max_by(failures.will_retry, failures.position) as will_retry,
         max_by(failures.occurred_at, failures.position) as failed_at,
         max_by(failures.reason, failures.position) as reason,
         max(failures.retry_at) as retry_at
     from ledger.capture_failed as failures
-    inner join causes on failures.caused_by = causes.event_id
+    inner join named on failures.caused_by = named.event_id
     where failures.occurred_at >= $start
-    group by causes.source_id, failures.article_id
+    group by named.source_id, failures.article_id
 )
 
 select

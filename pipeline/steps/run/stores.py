@@ -103,20 +103,25 @@ class Stores:
         run: Run,
         on_progress: OnProgress = ignore_progress,
         on_source: OnSource = ignore_source,
+        ledger: Ledger | None = None,
     ) -> None:
-        """`on_source` gets a report when the visit to a source has ended."""
+        """`on_source` gets a report when the visit to a source has ended. `ledger` is one that the caller has opened,
+        because opening takes as long as several queries; it stays open."""
         self.settings = settings
         self.run = run
         self.on_progress = on_progress
         self.on_source = on_source
         self.reports = SourceReports()
+        self._lent = ledger
         self.asked_for: set[tuple[UUID, Via]] = set()
         """The pages that this run has requested, by article and way (live, web archive): two sources may name the
         same page."""
 
     def __enter__(self) -> Self:
         settings = self.settings
-        self.ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
+        self.ledger = self._lent or Ledger.open(
+            settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
+        )
         self.erased = frozenset(row.article_id for row in self.ledger.select(ErasedArticle, "erased_articles"))
         """The articles that a person has had erased."""
         self._ledger_thread = ThreadPoolExecutor(1, "ledger")
@@ -129,7 +134,8 @@ class Stores:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._ledger_thread.shutdown()  # waits for the append that is running, also after an interrupt
         self.archive.close()
-        self.ledger.close()
+        if self._lent is None:
+            self.ledger.close()
 
     def now(self) -> datetime:
         return self.run.now()

@@ -153,7 +153,7 @@ def test_keyboard_reaches_the_content_and_times_are_local(chromium: Browser, dem
         assert "UTC" in (time.get_attribute("title") or "") and "UTC" not in time.inner_text()
         page.locator("summary", has_text="SQL").first.click()
         page.get_by_role("button", name="Copy").first.click()
-        assert page.evaluate("getSelection().toString()").startswith("-- What each run recorded")
+        assert page.evaluate("getSelection().toString()").startswith("-- What each run of the chosen days recorded")
 
 
 def test_what_changed_about_something_and_who_was_quoted_first(chromium: Browser, demo: Demo) -> None:

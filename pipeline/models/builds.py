@@ -83,7 +83,10 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                     build_file.remove(path)
                     last = None
                 con = opened.enter_context(build_file.connect(path))
-                if last != now:
+                if last is None:  # each table in a transaction: one for all would need memory for all
+                    copy_events(ledger, con, path, position)
+                    con.begin()
+                elif last != now:
                     con.begin()
                     copy_events(ledger, con, path, position)
             if last != now:

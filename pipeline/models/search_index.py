@@ -17,8 +17,8 @@ import Stemmer
 from pipeline.models.comments import TableDocs
 from pipeline.models.sql import statement
 
-DOCUMENTS_AT_ONCE = 5_000
-"""Articles that are indexed in one pass: their words are held in memory."""
+DOCUMENTS_AT_ONCE = 20_000
+"""Articles that are indexed in one pass. Their words are held in memory, and each pass reads all known words."""
 DOCS = {
     "search.documents": TableDocs(
         table="One row per article in the index of `search`.",
@@ -55,24 +55,20 @@ DOCS = {
 
 def update_search(con: duckdb.DuckDBPyConnection) -> int:
     """Index the articles that the index does not have in their newest form; return their number."""
-    indexed = 0
     con.execute(statement("create_search"))
     con.execute(statement("delete_outdated_documents"))
-    while found := _index_next(con):
-        indexed += found
-    return indexed
-
-
-def _index_next(con: duckdb.DuckDBPyConnection) -> int:
-    con.execute(statement("new_documents"), {"most": DOCUMENTS_AT_ONCE})
-    ((found,),) = con.table("new_documents").count("*").fetchall()
-    if found:
+    con.execute(statement("documents_to_index"))
+    ((first, last),) = con.table("documents_to_index").aggregate("min(document_no), max(document_no)").fetchall()
+    if first is None:
+        return 0
+    for number in range(first, last + 1, DOCUMENTS_AT_ONCE):
+        con.execute(statement("new_documents"), {"first": number, "last": number + DOCUMENTS_AT_ONCE - 1})
         con.execute(statement("new_words"))
         con.register("stemmed", _stemmed(con.execute(statement("unknown_words")).to_arrow_table()))
         con.execute(statement("insert_words"))
         con.unregister("stemmed")
         con.execute(statement("insert_postings"))
-    return int(found)
+    return int(last - first + 1)
 
 
 def _stemmed(words: pa.Table) -> pa.Table:

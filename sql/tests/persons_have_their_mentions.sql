@@ -12,7 +12,7 @@ named as (
     select
         {{ news_day('articles') }} as day,
         count(*) as mentions
-    from {{ ref('articles') }} as articles
+    from {{ ref('articles_without_text') }} as articles
     inner join {{ ref('mentions') }} as mentions on articles.article_id = mentions.article_id
     where
         mentions.kind = 'person'

@@ -4,7 +4,7 @@ select
     revision_no,
     change_kinds,
     changed_share
-from {{ written(ref('article_revisions')) }}
+from {{ written(ref('revisions_without_text')) }}
 where
     (revision_no = 1) != (len(change_kinds) = 0)
     or len(list_filter(

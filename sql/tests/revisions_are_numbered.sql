@@ -3,8 +3,8 @@ select
     revisions.article_id,
     articles.revision_count,
     count(*) as revisions
-from {{ written(ref('article_revisions')) }} as revisions
-left join {{ written(ref('articles')) }} as articles on revisions.article_id = articles.article_id
+from {{ written(ref('revisions_without_text')) }} as revisions
+left join {{ written(ref('articles_without_text')) }} as articles on revisions.article_id = articles.article_id
 group by revisions.article_id, articles.revision_count
 having
     count(*) is distinct from articles.revision_count

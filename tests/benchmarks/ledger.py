@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from string import digits
 from typing import Any
 
 import duckdb
@@ -71,6 +72,8 @@ SIZES = (1_000_000,)
 ARTICLES = 4_000
 """Articles whose events are appended, and copied for larger sizes."""
 ARTICLES_PER_APPEND = 500
+APPENDS_AT_ONCE = 10
+"""How many are copied in one transaction: their events are in memory."""
 ARTICLES_PER_POLL = 24
 SOURCES = 20
 ARTICLES_A_DAY = 278
@@ -179,7 +182,7 @@ def measure(folder: Path, web: WebServer, size: int) -> Mapping[str, Any]:
         for batch in appends:
             scratch.append(batch, Run("benchmark"))
         for copy in reversed(range(1, -(-size // events))):
-            insert_copy(scratch, ledger, copy)
+            insert_copy(scratch, ledger, copy, SPAN)
         merge_files(ledger)
         costs: dict[str, Any] = {"events": ledger.head().position + events}
         costs["id_index_cpu_seconds"] = cpu(partial(ledger.append, one_more_append(now), Run("benchmark")))
@@ -202,22 +205,28 @@ def measure(folder: Path, web: WebServer, size: int) -> Mapping[str, Any]:
     return costs
 
 
-def insert_copy(scratch: Ledger, ledger: Ledger, copy: int) -> None:
+def insert_copy(scratch: Ledger, ledger: Ledger, copy: int, span: timedelta) -> None:
     """Insert all events of the scratch ledger with other ids, and times that are `copy` spans earlier."""
+    appends = scratch.table("from ledger.appends order by append_no").to_pylist()
+    for first in range(0, len(appends), APPENDS_AT_ONCE):
+        _insert_appends(scratch, ledger, appends[first : first + APPENDS_AT_ONCE], copy, span)
+
+
+def _insert_appends(scratch: Ledger, ledger: Ledger, appends: list[dict[str, Any]], copy: int, span: timedelta) -> None:
     head, con = ledger.head(), ledger._con
+    start, end = appends[0]["first_position"], appends[-1]["last_position"]
+    shift = head.position + 1 - start
     con.begin()
     filled = []
     for cls in EVENT_TYPES:
-        if rows := scratch.table(f"from ledger.{event_type(cls)}"):
+        if rows := scratch.table(f"from ledger.{event_type(cls)} where position between {start} and {end}"):
             con.register("rows", rows)
-            columns = ", ".join(copied(field, copy, head.position) for field in table_schema(cls))
+            columns = ", ".join(copied(field, copy, shift, span) for field in table_schema(cls))
             con.execute(f"insert into ledger.{event_type(cls)} by name select {columns} from rows")
             filled.append(cls)
     digest_so_far = head.digest
-    appends = scratch.table("from ledger.appends order by append_no").to_pylist()
-    for row in appends:
-        number = head.append_no + row["append_no"]
-        first, last = (head.position + row[name] for name in ("first_position", "last_position"))
+    for number, row in enumerate(appends, head.append_no + 1):
+        first, last = (shift + row[name] for name in ("first_position", "last_position"))
         lines = [line.encode() for _, line in con.execute(canonical_lines(filled, first, last)).fetchall()]
         following = chain_digest(digest_so_far, number, lines)
         values = [number, first, last, row["events"], row["run_id"], row["appended_at"], following, digest_so_far]
@@ -227,19 +236,24 @@ def insert_copy(scratch: Ledger, ledger: Ledger, copy: int) -> None:
     con.commit()
 
 
-def copied(field: pa.Field[Any], copy: int, position: int) -> str:
-    """The column in SQL, as it is in a copy of the events."""
+def copied(field: pa.Field[Any], copy: int, shift: int, span: timedelta) -> str:
+    """The column in SQL, as it is in a copy of the events: other ids, addresses and numbers in texts."""
     name = field.name
     if name == "position":
-        return f"position + {position} as position"
+        return f"position + {shift} as position"
+    if name == "stream":
+        other = f"'article:' || cast(md5(stream[9:] || '{copy}') as uuid)"
+        return f"if(starts_with(stream, 'article:'), {other}, stream) as stream"
     if isinstance(field.type, pa.UuidType):
         return f"cast(md5({name} || '{copy}') as uuid) as {name}"
     if pa.types.is_timestamp(field.type):
-        return f"{name} - interval '{copy * SPAN.total_seconds():.0f} seconds' as {name}"
+        return f"{name} - interval '{copy * span.total_seconds():.0f} seconds' as {name}"
     if name.endswith("_digest"):
         return f"'sha256:' || sha256({name} || '{copy}') as {name}"
-    if name in ("url", "canonical_url", "final_url", "guid"):
+    if name in ("url", "canonical_url", "final_url", "other_url", "guid"):
         return f"{name} || '-{copy}' as {name}"
+    if name in ("text", "headline", "title"):
+        return f"translate({name}, '{digits}', '{digits[copy % 10 :] + digits[: copy % 10]}') as {name}"
     return f'"{name}"'
 
 

@@ -1,6 +1,7 @@
 """What a build of the models costs: `python -m tests.benchmarks.models [ARTICLES …]`.
 
-A ledger is filled with synthetic articles, 300 a day, through its own append, up to each of the given numbers. Then
+A ledger is filled with synthetic articles, 300 a day, up to each of the given numbers: through its own append, and
+above 100,000 with copies of these that have other ids, addresses, times, and numbers in their texts. Then
 `newsledger models` and `newsledger publish` run in processes of their own: on an empty file, with nothing new, after 20
 new articles, and after 5,000. An article has about 30 events: items, captures, an extraction with a text of 3,000
 characters, 6 blocks of boilerplate, 7 quotations and 13 mentions of persons of whom few are named often. One in ten is
@@ -29,6 +30,7 @@ import duckdb
 from pipeline.events import Event, JoinEvidence, QuoteKind, RevisitOutcome
 from pipeline.ledger import Ledger, Run
 from pipeline.settings import Settings
+from tests.benchmarks.ledger import insert_copy
 from tests.worlds.stories import (
     annotated,
     captured,
@@ -46,6 +48,8 @@ SIZES = (10_000,)
 ARTICLES_PER_DAY = 300
 ARTICLES_PER_APPEND = 500
 SOURCES = 30
+COPIED = 100_000
+"""Articles whose events are made one by one, at 600 a CPU second. A larger ledger has copies of them."""
 FIRST_DAY = datetime(2024, 1, 1, 5, tzinfo=UTC)
 GIVEN = [f"{first}{last}" for first in "ABCDEFGHIJKLMNOPQRST" for last in ("nna", "ert", "illo", "ora", "ust")]
 FAMILY = [
@@ -114,20 +118,34 @@ def _name(random: Random) -> str:
 
 
 def measure(folder: Path, sizes: list[int]) -> None:
-    settings, filled = Settings(data=folder), 0
     for size in sizes:
-        filled = fill(settings, filled, size)
+        settings = Settings(data=folder / str(size))
+        filled = fill(settings, folder / "copied", size)
         report: dict[str, Any] = {"articles": size, "anew": run(settings, "models", "--anew")}
         run(settings, "publish")
         report["nothing new"] = run(settings, "models")
         for new in (20, 5_000):
-            filled = fill(settings, filled, filled + new)
+            filled = append(settings, filled, filled + new)
             report[f"{new} new"] = run(settings, "models")
             report[f"{new} new"]["publish_cpu_seconds"] = run(settings, "publish")["cpu_seconds"]
         print(json.dumps(report | sizes_of(settings.news_file)), flush=True)
 
 
-def fill(settings: Settings, first: int, last: int) -> int:
+def fill(settings: Settings, copied: Path, size: int) -> int:
+    """Record so many articles, and return the number of the next one."""
+    if size <= COPIED:
+        return append(settings, 0, size)
+    originals = Settings(data=copied)
+    if not copied.exists():
+        append(originals, 0, COPIED)
+    span = timedelta(days=COPIED // ARTICLES_PER_DAY + 1)
+    with Ledger.open(originals.ledger_catalog) as scratch, Ledger.open(settings.ledger_catalog) as ledger:
+        for copy in reversed(range(size // COPIED)):
+            insert_copy(scratch, ledger, copy, span)
+    return append(settings, COPIED, COPIED + size % COPIED)
+
+
+def append(settings: Settings, first: int, last: int) -> int:
     with Ledger.open(settings.ledger_catalog) as ledger:
         for start in range(first, last, ARTICLES_PER_APPEND):
             numbers = range(start, min(start + ARTICLES_PER_APPEND, last))

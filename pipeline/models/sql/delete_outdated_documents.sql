@@ -10,7 +10,7 @@ with looked_at as (
 
 select looked_at.document_no
 from looked_at
-left join main.articles
+left join parts.articles_without_text as articles
     on
         looked_at.article_id = articles.article_id
         and looked_at.extraction_id = articles.extraction_id

@@ -1,7 +1,7 @@
 -- The days on which touched articles were published, and discovered by sources; and all days that have counts.
 insert into touched.news_days_before
 select distinct cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) as day
-from main.articles
+from parts.articles_without_text as articles
 where articles.article_id in (from touched.addresses);
 
 insert into touched.sighted_before

@@ -13,11 +13,14 @@ with found as (
 ),
 
 hits as (
-    -- with the place in the table, because DuckDB reads texts by place without scanning all of them
     select
-        articles.rowid as place,
         found.article_id,
         found.score,
+        articles.source_id,
+        articles.headline,
+        articles.url,
+        articles.language,
+        articles.extraction_id,
         coalesce(articles.published_at, articles.first_seen_at) as dated_at
     from found
     inner join articles on found.article_id = articles.article_id
@@ -39,6 +42,20 @@ hits as (
     limit $hit_limit
 ),
 
+texts as (
+    -- by their place in the table: DuckDB reads such texts without scanning all of them
+    select
+        event_id,
+        lead,
+        text
+    from events.article_extracted
+    where rowid in (
+        select extracted.rowid
+        from events.article_extracted as extracted
+        where extracted.event_id in (select hits.extraction_id from hits)
+    )
+),
+
 persons_named as (
     select
         article_id,
@@ -57,15 +74,15 @@ persons_named as (
 
 select
     hits.article_id,
-    articles.source_id,
-    articles.headline,
-    articles.url,
-    articles.language,
+    hits.source_id,
+    hits.headline,
+    hits.url,
+    hits.language,
     hits.dated_at,
-    main.passage(concat_ws(' ', articles.lead, articles.text), $words) as passage,
-    starts_with(regexp_replace(concat_ws(' ', articles.lead, articles.text), '\s+', ' ', 'g'), passage) as is_beginning,
+    main.passage(concat_ws(' ', texts.lead, texts.text), $words) as passage,
+    starts_with(regexp_replace(concat_ws(' ', texts.lead, texts.text), '\s+', ' ', 'g'), passage) as is_beginning,
     coalesce(persons_named.persons, []) as persons
 from hits
-inner join articles on hits.place = articles.rowid
+inner join texts on hits.extraction_id = texts.event_id
 left join persons_named on hits.article_id = persons_named.article_id
 order by hits.score desc, hits.dated_at desc, hits.article_id

@@ -5,5 +5,5 @@ select
     unnest(list_distinct(extractions.agencies)) as agency,
     articles.source_id,
     coalesce(articles.published_at, articles.first_seen_at) as published_at
-from {{ written(ref('articles')) }} as articles
+from {{ written(ref('articles_without_text')) }} as articles
 inner join {{ of_articles('article_extracted') }} as extractions on articles.extraction_id = extractions.event_id

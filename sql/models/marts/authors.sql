@@ -7,7 +7,7 @@ with numbered as (
         coalesce(published_at, first_seen_at) as published_at,
         unnest(authors) as author,
         unnest(range(1, len(authors) + 1)) as place
-    from {{ written(ref('articles')) }}
+    from {{ written(ref('articles_without_text')) }}
 )
 
 select

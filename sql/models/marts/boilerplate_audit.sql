@@ -6,7 +6,7 @@ with read_on_days as (
         articles.source_id,
         articles.article_id,
         articles.extraction_id
-    from {{ ref('articles') }} as articles
+    from {{ ref('articles_without_text') }} as articles
     where {{ news_day('articles') }} in (select touched.day from {{ ref('touched_news_days') }} as touched)
 ),
 

@@ -6,7 +6,7 @@ with revisions as (
         correction,
         min(revision_no) as revision_no,
         min(captured_at) as noticed_at
-    from {{ written(ref('article_revisions')) }}
+    from {{ written(ref('revisions_without_text')) }}
     where correction is not null
     group by article_id, correction
 )
@@ -22,4 +22,4 @@ select
     coalesce(articles.correction = revisions.correction, false) as is_current,
     articles.url
 from revisions
-inner join {{ written(ref('articles')) }} as articles on revisions.article_id = articles.article_id
+inner join {{ written(ref('articles_without_text')) }} as articles on revisions.article_id = articles.article_id

@@ -7,7 +7,7 @@ with found as (
         mentions.event_id as mention_id,
         articles.published_at,
         articles.extraction_id
-    from {{ written(ref('articles')) }} as articles
+    from {{ written(ref('articles_without_text')) }} as articles
     inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
     inner join {{ of_articles('entity_mentioned') }} as mentions
         on annotations.extraction_id = mentions.caused_by and annotations.mentions_producer = mentions.producer

@@ -8,7 +8,7 @@ with articles as (
         articles.language,
         coalesce(articles.published_at, articles.first_seen_at) as seen_at,
         {{ news_day('articles') }} as day
-    from {{ ref('articles') }} as articles
+    from {{ ref('articles_without_text') }} as articles
     where {{ news_day('articles') }} in (select touched.day from {{ ref('touched_news_days') }} as touched)
 ),
 

@@ -27,7 +27,7 @@ found as (
         payloads.warc_file,
         payloads.warc_offset,
         payloads.warc_length
-    from {{ written(ref('articles')) }} as articles
+    from {{ written(ref('articles_without_text')) }} as articles
     inner join {{ ref('current_annotations') }} as annotations on articles.extraction_id = annotations.extraction_id
     inner join {{ of_articles('quote_extracted') }} as quotes
         on annotations.extraction_id = quotes.caused_by and annotations.producer = quotes.producer

@@ -9,5 +9,5 @@ select
     videos.published_on,
     videos.duration_seconds,
     videos.event_id as video_id
-from {{ written(ref('articles')) }} as articles
+from {{ written(ref('articles_without_text')) }} as articles
 inner join {{ of_articles('video_embedded') }} as videos on articles.extraction_id = videos.caused_by

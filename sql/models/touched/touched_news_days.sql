@@ -4,4 +4,4 @@ select day
 from {{ source('touched', 'news_days_before') }}
 union
 select {{ news_day('articles') }} as day
-from {{ written(ref('articles')) }} as articles
+from {{ written(ref('articles_without_text')) }} as articles

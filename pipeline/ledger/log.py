@@ -33,7 +33,7 @@ from pipeline.ledger.catalog import Catalog, catalog_at
 from pipeline.ledger.disk import first_line
 from pipeline.ledger.erased import ErasedArticle, ErasedArticles, Erasure
 from pipeline.ledger.id_index import IdIndex
-from pipeline.ledger.rows import Recorded, to_table
+from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, to_table
 from pipeline.ledger.session import connect, execute
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import completed, is_complete, require_no_events
@@ -239,7 +239,7 @@ class Ledger:
         """
         sql = statement("events_between").format(table=event_type(cls), first=first, last=last)
         with self._readable():
-            return self._con.execute(sql).to_arrow_reader()
+            return self._con.execute(sql).to_arrow_reader(ROWS_IN_BATCH)
 
     def has_append(self, digest: str) -> bool:
         """True if one of the appends has this digest. A build that stores such a digest was made from this ledger."""

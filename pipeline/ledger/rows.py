@@ -27,6 +27,9 @@ _SCALARS: dict[object, pa.DataType] = {
     UUID: pa.uuid(),
 }
 
+ROWS_IN_BATCH = 8_192
+"""Rows that are read at a time. An extraction may have 20 kB, and Arrow has no room for more than 2 GB of text in a
+batch."""
 ENVELOPE = pa.schema(
     [
         ("position", pa.int64()),

@@ -18,7 +18,7 @@ from pipeline.models import build_file, search_index
 from pipeline.models.build_file import BuiltFrom, exclusive, removed_if_disk_is_full
 from pipeline.models.comments import TableDocs
 from pipeline.models.event_docs import describe
-from pipeline.models.event_tables import copy_events
+from pipeline.models.event_tables import copy_all_events, copy_events
 from pipeline.models.marts import run_tests, show_everything, write_everything, write_touched
 from pipeline.models.recipe import Recipe, read_recipe, recipe_digest
 from pipeline.models.search_index import update_search
@@ -83,12 +83,9 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                     build_file.remove(path)
                     last = None
                 con = opened.enter_context(build_file.connect(path))
-                if last is None:  # each table in a transaction: one for all would need memory for all
-                    copy_events(ledger, con, path, position)
+                if last != now:
                     con.begin()
-                elif last != now:
-                    con.begin()
-                    copy_events(ledger, con, path, position)
+                    (copy_all_events if last is None else copy_events)(ledger, con, path, position)
             if last != now:
                 _write(con, path, recipe, last, now)
                 run_tests(con, recipe)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from pipeline.errors import ModelsError
 from pipeline.events import EVENT_TYPES, Event, event_type
@@ -23,26 +24,43 @@ from pipeline.ledger.rows import table_schema
 from pipeline.models.sql import statement
 
 
+class _Stream:
+    """Batches that DuckDB takes one by one. From a reader itself, Arrow would read up to a gigabyte ahead."""
+
+    def __init__(self, reader: pa.RecordBatchReader) -> None:
+        self._reader = reader
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._reader.__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
+
+
 class _FilledTable(msgspec.Struct, frozen=True):
     table_name: str
 
 
 def copy_events(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, head_position: int) -> None:
-    """Bring all tables of schema `events` up to this position.
+    """Bring all tables of schema `events` up to this position, in the caller's transaction.
 
     Raises ModelsError naming the table if its events cannot be read or written, StorageError if the disk is full.
     """
+    for cls in _filled(ledger, con):
+        _copy(ledger, con, path, cls, head_position)
+
+
+def copy_all_events(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, head_position: int) -> None:
+    """Like `copy_events`, for an empty file. Each table is committed: one transaction would need memory for all."""
+    for cls in _filled(ledger, con):
+        _copy(ledger, con, path, cls, head_position)
+        con.commit()
+        con.begin()
+
+
+def _filled(ledger: Ledger, con: duckdb.DuckDBPyConnection) -> list[type[Event]]:
+    """The event types that the ledger has events of. All types have a table afterwards."""
     _create_missing_tables(con)
     # DuckLake takes 40 ms for a query of an empty table, 6 ms for one of a table with rows
     filled = {found.table_name for found in ledger.select(_FilledTable, "filled_tables")}
-    for cls in EVENT_TYPES:
-        if event_type(cls) not in filled:
-            continue
-        try:
-            with disk_errors(path):
-                _copy(ledger, con, cls, head_position)
-        except duckdb.Error as exc:
-            raise ModelsError(f"events.{event_type(cls)} cannot be copied: {first_line(exc)}") from exc
+    return [cls for cls in EVENT_TYPES if event_type(cls) in filled]
 
 
 def _create_missing_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -53,10 +71,14 @@ def _create_missing_tables(con: duckdb.DuckDBPyConnection) -> None:
             con.from_arrow(table_schema(cls).empty_table()).create(f"events.{event_type(cls)}")
 
 
-def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, cls: type[Event], head_position: int) -> None:
+def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, cls: type[Event], head_position: int) -> None:
     """Insert the events that the type's table does not have yet."""
     table = event_type(cls)
-    ((last,),) = con.table(f"events.{table}").aggregate("coalesce(max(position), 0)").fetchall()
-    con.register("recorded", ledger.read(cls, last + 1, head_position))
-    con.execute(statement("insert_recorded").format(table=table))
-    con.unregister("recorded")
+    try:
+        with disk_errors(path):
+            ((last,),) = con.table(f"events.{table}").aggregate("coalesce(max(position), 0)").fetchall()
+            con.register("recorded", _Stream(ledger.read(cls, last + 1, head_position)))
+            con.execute(statement("insert_recorded").format(table=table))
+            con.unregister("recorded")
+    except duckdb.Error as exc:
+        raise ModelsError(f"events.{table} cannot be copied: {first_line(exc)}") from exc

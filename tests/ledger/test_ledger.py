@@ -25,13 +25,14 @@ from pipeline.events import (
     Block,
     BlockKind,
     Event,
+    ItemDiscovered,
     VideoEmbedded,
     event_type,
 )
 from pipeline.ids import article_id, name_uuid
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.canonical import canonical_lines
-from pipeline.ledger.rows import Recorded, from_table, to_table
+from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, from_table, to_table
 from pipeline.settings import LedgerPlace
 from tests.ledger.appending import append_many, start_appending
 from tests.worlds.stories import NOON, item
@@ -95,6 +96,15 @@ def test_appending_again_adds_nothing(ledger: Ledger, run: Run) -> None:
     assert ledger.append([], run).events == 0
     assert ledger.head() == head
     assert ledger.append([item("b"), item("c")], run).counts == {"item_discovered": 1}
+
+
+def test_many_events_are_read_in_small_batches(ledger: Ledger, run: Run) -> None:
+    """A batch of all texts of a large ledger would need as much memory, and Arrow refuses one of more than 2 GB."""
+    many = ROWS_IN_BATCH + 100
+    ledger.append([item(str(number)) for number in range(many)], run)
+    rows = [batch.num_rows for batch in ledger.read(ItemDiscovered, 1, many)]
+    assert sum(rows) == many
+    assert max(rows) <= ROWS_IN_BATCH
 
 
 def test_the_same_event_twice_in_one_append_is_recorded_once(ledger: Ledger, run: Run) -> None:

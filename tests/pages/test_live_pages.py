@@ -278,7 +278,7 @@ def test_server_shows_a_new_publication(demo: Demo, tmp_path: Path) -> None:
         newer = data / "newer.duckdb"
         shutil.copyfile(data / "news.duckdb", newer)
         with duckdb.connect(newer) as con:
-            con.sql("update articles set headline = 'Harbour reopened'")
+            con.sql("update parts.articles_without_text set headline = 'Harbour reopened'")
         newer.replace(data / "news.duckdb")
         assert "Harbour reopened" in browser.get("/articles").text
         older = data / "older.duckdb"

@@ -211,7 +211,7 @@ def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "delete from articles",
+        "delete from quotes",
         "create table articles_too as from articles",
         "attach 'other.duckdb'",
         "copy articles to 'articles.csv'",

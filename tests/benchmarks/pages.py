@@ -120,7 +120,7 @@ def main(given: list[str]) -> None:
                 data = Path(folder) / each
                 data.mkdir()
                 settings = Settings(data=data)
-                fill(settings, 0, int(each))
+                fill(settings, Path(folder) / "copied", int(each))
                 run(settings, "models", "--anew")
                 run(settings, "publish")
             print(json.dumps({"ledger": each, **measure(chromium, data)}), flush=True)

@@ -10,7 +10,7 @@ with named as (
 
 spoken as (
     select coalesce(list_sort(list(distinct language)), []) as languages
-    from {{ ref('articles') }}
+    from {{ ref('articles_without_text') }}
     where language is not null
 ),
 

@@ -8,7 +8,6 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
-from pipeline.annotate.people.gazetteer import load_gazetteer
 from pipeline.countries import load_countries
 from pipeline.events import MentionKind
 
@@ -27,6 +26,8 @@ def place_key(name: str, languages: list[str]) -> str | None:
 @cache
 def _own_places() -> dict[str, str]:
     """The places of annotation's tables by their German and English names."""
+    from pipeline.annotate.people.gazetteer import load_gazetteer  # not in commands that only collect
+
     german, english, countries = load_gazetteer("de").entries, load_gazetteer("en").entries, load_countries()
     places: dict[str, str] = {}
     for words, place in german.items():

@@ -204,7 +204,7 @@ SHOWN = {
     "events.item_discovered.title",
     *(f"events.article_captured.{name}" for name in ("final_url", "content_type")),
     "events.capture_failed.detail",
-    "events.article_extracted.headline",
+    *(f"events.article_extracted.{name}" for name in ("headline", "text")),
     "events.extraction_failed.detail",
     *(f"events.boilerplate_stripped.{name}" for name in ("kind", "rule", "text")),
     "main.videos.teaser",
@@ -216,9 +216,11 @@ SHOWN = {
     *(f"events.run_failed.{name}" for name in ("dag_id", "task_id", "label", "error")),
     *(f"main.quotes.{name}" for name in ("text", "speaker", "cue", "rule", "producer")),
     *(f"main.mentions.{name}" for name in ("role", "party", "country")),
-    *(f"main.articles.{name}" for name in ("kicker", "headline", "lead", "text", "authors", "section", "correction")),
-    "main.articles.url",
-    *(f"main.article_revisions.{name}" for name in ("headline", "text", "correction", "word_diff", "producer")),
+    *(
+        f"parts.articles_without_text.{name}"
+        for name in ("url", "kicker", "headline", "lead", "authors", "section", "correction")
+    ),
+    *(f"parts.revisions_without_text.{name}" for name in ("headline", "correction", "word_diff", "producer")),
     *(f"main.persons.{name}" for name in ("role", "party", "country")),
     "main.feed_health.feed_url",
     "main.article_coverage.failed_reason",

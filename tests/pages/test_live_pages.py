@@ -114,9 +114,9 @@ def test_texts_say_their_language(browser: Browser) -> None:
 def test_a_file_of_another_version_is_an_error_that_says_what_to_do(demo: Demo, tmp_path: Path) -> None:
     shutil.copy(demo.data / "news.duckdb", tmp_path)
     with duckdb.connect(tmp_path / "news.duckdb") as con:
-        con.sql("alter table main.article_revisions drop column word_diff")
+        con.sql("alter table main.persons drop column party")
     with served(tmp_path) as server:
-        answer = server.get("/changes")
+        answer = server.get("/voices")
     assert answer.status == 503
     assert "another version published it" in answer.text and "newsledger models --anew" in answer.text
     done = newsledger("report", "--data", tmp_path, "-o", tmp_path / "report")

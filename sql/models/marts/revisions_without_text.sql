@@ -33,14 +33,15 @@ spans as (
 ),
 
 changes as (
+    -- only of revisions that have an earlier one, because this joins texts
     select
         spans.article_id,
         spans.revision_no,
         before.headline as previous_headline,
-        spans.revision_no > 1 and (after.headline is distinct from before.headline) as headline_changed,
-        spans.revision_no > 1 and (after.lead is distinct from before.lead) as lead_changed,
-        spans.revision_no > 1 and (after.text is distinct from before.text) as text_changed,
-        spans.revision_no > 1 and (after.correction is distinct from before.correction) as correction_changed,
+        (after.headline is distinct from before.headline) as headline_changed,
+        (after.lead is distinct from before.lead) as lead_changed,
+        (after.text is distinct from before.text) as text_changed,
+        (after.correction is distinct from before.correction) as correction_changed,
         list_concat(
             if(words.headline_reworded, ['headline'], []),
             if(words.lead_reworded, ['lead'], []),
@@ -59,6 +60,7 @@ changes as (
         on
             spans.previous_extraction_id = words.previous_extraction_id
             and spans.compared_extraction_id = words.extraction_id
+    where spans.revision_no > 1
 ),
 
 revisions as (
@@ -81,7 +83,14 @@ revisions as (
         spans.producer_changed,
         spans.extraction_id,
         spans.capture_id,
-        changes.* exclude (article_id, revision_no), -- noqa: RF02
+        changes.previous_headline,
+        changes.words_removed,
+        changes.words_added,
+        changes.word_diff,
+        coalesce(changes.headline_changed, false) as headline_changed,
+        coalesce(changes.lead_changed, false) as lead_changed,
+        coalesce(changes.text_changed, false) as text_changed,
+        coalesce(changes.correction_changed, false) as correction_changed,
         case
             when spans.revision_no = 1 then []
             when spans.producer_changed then ['reader']
@@ -93,7 +102,7 @@ revisions as (
     inner join {{ of_articles('article_extracted') }} as readings on spans.extraction_id = readings.event_id
     inner join {{ of_articles('article_extracted') }} as last_readings
         on spans.last_extraction_id = last_readings.event_id
-    inner join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no
+    left join changes on spans.article_id = changes.article_id and spans.revision_no = changes.revision_no
 )
 
 select {{ described_columns('article_revisions', without='text') }}, extraction_position

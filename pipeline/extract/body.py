@@ -102,7 +102,7 @@ def family_of(line: Line) -> Family:
         if name:
             return (*tags, _NUMBERS.sub("", name))
     place = line.element.getparent()
-    while place is not None and len(place) == 1 and place.tag != "body":
+    while place is not None and place[0].getnext() is None and place.tag != "body":  # len() would count all children
         place = place.getparent()
     return (line.element.tag, place)
 

@@ -20,7 +20,7 @@ from lxml.html import HtmlElement
 from pipeline.events import Block, BlockKind
 from pipeline.extract.boilerplate.lines import MAX_LINKED_CHARS
 from pipeline.extract.page.flow import Line
-from pipeline.extract.page.region import PROSE_CHARS
+from pipeline.extract.page.region import PROSE_CHARS, is_alone
 from pipeline.extract.page.text import normal, plain
 from pipeline.extract.trafilatura_choice import chosen_by_trafilatura
 
@@ -101,9 +101,9 @@ def family_of(line: Line) -> Family:
         tags.append(around.tag)
         if name:
             return (*tags, _NUMBERS.sub("", name))
-    place = line.element.getparent()
-    while place is not None and place[0].getnext() is None and place.tag != "body":  # len() would count all children
-        place = place.getparent()
+    inner, place = line.element, line.element.getparent()
+    while place is not None and is_alone(inner) and place.tag != "body":
+        inner, place = place, place.getparent()
     return (line.element.tag, place)
 
 
@@ -175,8 +175,8 @@ class _Place(msgspec.Struct, frozen=True):
         Its list, and what holds nothing else, is no box.
         """
         parent = element.getparent()
-        while parent is not None and parent not in self.around and (parent.tag in _UNBOXED or len(parent) == 1):
-            parent = parent.getparent()
+        while parent is not None and parent not in self.around and (parent.tag in _UNBOXED or is_alone(element)):
+            element, parent = parent, parent.getparent()
         return parent in self.around
 
     def _holds(self, element: HtmlElement) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.page.dates import find_date
-from pipeline.extract.page.region import name_attributes, short_texts, text_after
+from pipeline.extract.page.region import is_alone, name_attributes, short_texts, text_after
 from pipeline.extract.page.text import text_within, tidy
 
 _MAX_ELEMENTS = 140
@@ -120,5 +120,5 @@ def _label_of(element: HtmlElement) -> str:
     else:
         words = previous.tail if (previous.tail or "").strip() else text_within(previous, _MAX_CHARS)
         words = None if find_date(words or "") else words  # a date of its own, which the words belong to
-    around = name_attributes(parent) if parent is not None and len(parent) == 1 else ""
+    around = name_attributes(parent) if parent is not None and is_alone(element) else ""
     return tidy(f"{around} {name_attributes(element)} {words or ''}")

@@ -80,7 +80,7 @@ def lines_around(heading: HtmlElement | None, body: HtmlElement) -> Iterator[Blo
     """
     area = _area_around(heading, body)
     for block, chars in _lines_in(area):
-        while block is not area and (block.tag in _INLINE or _is_only_child(block)):
+        while block is not area and (block.tag in _INLINE or _holds_all(block)):
             parent = block.getparent()
             if parent is None:
                 break
@@ -95,9 +95,15 @@ def _area_around(heading: HtmlElement | None, body: HtmlElement) -> HtmlElement:
     return body
 
 
-def _is_only_child(element: HtmlElement) -> bool:
+def _holds_all(element: HtmlElement) -> bool:
+    """True if the element is its parent's only child, and no text stands before it."""
     parent = element.getparent()
-    return parent is not None and len(parent) == 1 and not (parent.text or "").strip()
+    return parent is not None and is_alone(element) and not (parent.text or "").strip()
+
+
+def is_alone(element: HtmlElement) -> bool:
+    """True if the element has no siblings. `len(parent)` would count all children, each time it is asked."""
+    return element.getprevious() is None and element.getnext() is None
 
 
 def prose_chars(element: HtmlElement) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from typing import LiteralString, NamedTuple
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -22,7 +23,13 @@ _SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c t
 """The server notices as fast that a client's machine is gone, and frees its locks. Its default is two hours."""
 
 
-_TRY = "select pg_try_advisory_lock(%s)"
+class _Kind(NamedTuple):
+    acquire: LiteralString
+    release: LiteralString
+
+
+_ALONE = _Kind("select pg_try_advisory_lock(%s)", "select pg_advisory_unlock(%s)")
+_TOGETHER = _Kind("select pg_try_advisory_lock_shared(%s)", "select pg_advisory_unlock_shared(%s)")
 
 
 class LockTimeout(Exception):
@@ -89,26 +96,29 @@ class DatabaseLocks:
         self._session, self._held = session, set[str]()
 
     def lock(self, name: str) -> DatabaseLock:
-        return DatabaseLock(self._session, self._held, f"run {name}")
+        return DatabaseLock(self._session, self._held, f"run {name}", _ALONE)
+
+    def share(self, name: str) -> DatabaseLock:
+        return DatabaseLock(self._session, self._held, f"run {name}", _TOGETHER)
 
 
 class DatabaseLock:
     """One of them. PostgreSQL gives a session a lock that it has already, so `held` remembers what it has."""
 
-    def __init__(self, session: Session, held: set[str], name: str) -> None:
-        self._session, self._held, self._name = session, held, name
+    def __init__(self, session: Session, held: set[str], name: str, kind: _Kind) -> None:
+        self._session, self._held, self._name, self._kind = session, held, name, kind
 
     def try_acquire(self) -> bool:
         """Take the lock; False if somebody else has it, also with this session."""
         key = [lock_key(self._name)]
-        if self._name in self._held or self._session.execute(_TRY, key).fetchone() != (True,):
+        if self._name in self._held or self._session.execute(self._kind.acquire, key).fetchone() != (True,):
             return False
         self._held.add(self._name)
         return True
 
     def release(self) -> None:
         self._held.remove(self._name)
-        self._session.execute("select pg_advisory_unlock(%s)", [lock_key(self._name)])
+        self._session.execute(self._kind.release, [lock_key(self._name)])
 
 
 def lock_key(name: str) -> int:

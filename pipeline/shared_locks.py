@@ -1,14 +1,16 @@
-"""Named locks for one process at a time: of this machine, as files, or of all machines of a cluster, in PostgreSQL.
+"""Named locks of this machine, as files, or of all machines of a cluster, in PostgreSQL.
 
-Either kind is freed when its process ends, however it ends. A lock is tried again and again by who waits for it.
+Either kind is freed when its process ends, however it ends. A lock is tried again and again by who waits for it. It is
+for one process at a time, or for many processes that share it.
 """
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -28,7 +30,10 @@ class SharedLock(Protocol):
 
 class SharedLocks(Protocol):
     def lock(self, name: str) -> SharedLock:
-        """The lock with this name."""
+        """The lock with this name, for one process at a time."""
+
+    def share(self, name: str) -> SharedLock:
+        """The same lock for many at a time: while they share it, nobody gets it alone, and the other way round."""
 
 
 @contextmanager
@@ -56,6 +61,9 @@ class FileLocks:
     def lock(self, name: str) -> SharedLock:
         return _File(self._folder / f"{name}.lock")
 
+    def share(self, name: str) -> SharedLock:
+        return _SharedFile(self._folder / f"{name}.lock")
+
 
 class _File:
     def __init__(self, path: Path) -> None:
@@ -72,3 +80,26 @@ class _File:
 
     def release(self) -> None:
         self._lock.release()
+
+
+class _SharedFile:
+    """A share of the lock that a FileLock with this path holds alone; filelock itself has no shared locks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._files: list[BinaryIO] = []
+
+    def try_acquire(self) -> bool:
+        with storage_errors(self._path), ExitStack() as stack:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(self._path.open("ab"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            stack.pop_all()
+        self._files.append(file)
+        return True
+
+    def release(self) -> None:
+        self._files.pop().close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from pipeline.cli import console
 from pipeline.cli.options import Data
 from pipeline.ledger import start_run
 from pipeline.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.steps.redact import Redaction
 
 
 def redact(
@@ -30,25 +33,32 @@ def redact(
     With --person, the article stays, with blocks in the place of each word of the name.
 
     Afterwards `newsledger models` and `newsledger publish` make the tables without it, and `newsledger maintain`
-    deletes the files that still hold it. docs/erasure.md says when the text is gone from where. No run should be
-    fetching the article meanwhile.
+    deletes the files that still hold it. docs/erasure.md says when the text is gone from where. It waits
+    for the end of other runs, so that no run records the article meanwhile.
     """
     from pipeline.steps.redact import RedactionRequest, plan_redaction, redact
     from pipeline.steps.run.stores import Stores
 
     request = RedactionRequest(article, reason, person)
+    is_asked = sys.stdin.isatty() and not yes
     with Stores(load_settings(data=data), start_run()) as stores:
-        plan = plan_redaction(stores, request)
-        rows = [*sorted(plan.counts.items()), ("records of the archive", len(plan.records))]
-        console.table(None, ("to be erased", ""), rows)
-        if plan.spellings:
-            console.table(None, ("masked, as it is spelt", ""), sorted(plan.spellings.items()))
+        if dry_run or is_asked:
+            _show(plan_redaction(stores, request))
         if dry_run:
             return
-        if sys.stdin.isatty() and not yes:
+        if is_asked:
             typer.confirm("This cannot be undone. Erase?", abort=True)
-        done = redact(stores, request, plan)
+        done = redact(stores, request)
+    if not is_asked:
+        _show(done)
     typer.echo(f"erased in {len(done.seals)} appends, which are sealed; now run:")
     typer.echo("  newsledger models, newsledger publish   to make the tables without it")
     typer.echo("  newsledger maintain                     to delete the files that held it, a day from now;")
     typer.echo("                                          at once with --at-once, if nothing else is running")
+
+
+def _show(redaction: Redaction) -> None:
+    rows = [*sorted(redaction.counts.items()), ("records of the archive", len(redaction.records))]
+    console.table(None, ("to be erased", ""), rows)
+    if redaction.spellings:
+        console.table(None, ("masked, as it is spelt", ""), sorted(redaction.spellings.items()))

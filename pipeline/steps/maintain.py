@@ -12,14 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.archive.erasing import FileEnd
+from pipeline.archive.erasing import NamedPlaces
 from pipeline.archive.storage import archive_storage
 from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.erased import ErasedArticle
 from pipeline.ledger.event_files import event_files
 from pipeline.settings import Settings
-from pipeline.steps.redact import overwrite_records
+from pipeline.steps.redacted_records import overwrite_records
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -104,7 +104,7 @@ def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: time
 def unnamed_files(settings: Settings, ledger: Ledger) -> list[str]:
     """The files of the archive in which no event names a record and none was erased: processes that were killed, or
     that still run, have written them. Raises StorageError."""
-    named = {file.name for file in ledger.select(FileEnd, "named_files")}
+    named = {file.name for file in ledger.select(NamedPlaces, "named_places")}
     named |= {erased.warc_file for erased in ledger.select(ErasedRecord, "erased_records")}
     return sorted(name for name, _ in archive_storage(settings).files() if name not in named)
 

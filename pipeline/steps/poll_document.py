@@ -131,8 +131,10 @@ async def answers_unmodified(stores: Stores, client: Client, state: FeedState) -
         )
     except FetchFailed:
         return False
-    stores.archive.write(response.exchange)
-    return response.status == 304
+    is_unmodified = response.status == 304
+    if is_unmodified:  # any other answer may list an article that was erased
+        stores.archive.write(response.exchange)
+    return is_unmodified
 
 
 def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:

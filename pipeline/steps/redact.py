@@ -1,27 +1,25 @@
 """redact: erase an article, or a person's name in it, from the ledger and the archive, and seal what is left.
 
-The archive is searched first, which can take minutes. Then, under the ledger's lock, one transaction removes the
+An erasure waits until no other run lasts, so that nobody records or archives anything about the article meanwhile. The
+archive is searched first, which can take minutes. Then, under the ledger's lock, one transaction removes the
 events, or replaces those with the name, and records `article_redacted`, which has the new digests. At last the records
 of the archive are overwritten. If the process is killed before that, the next maintenance overwrites them.
 """
 
 from __future__ import annotations
 
-import html
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from urllib.parse import urldefrag
 from uuid import UUID
 
 import msgspec
 
-from pipeline.archive.erasing import ANSWERS, FileEnd, erasure_note, left_over, records_of, target_of
-from pipeline.archive.storage import Location, Storage, archive_storage
-from pipeline.archive.warc import read_member
-from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
+from pipeline.archive.erasing import erasure_note
+from pipeline.archive.storage import archive_storage
+from pipeline.errors import LedgerError, NewsledgerError
 from pipeline.events import (
     EVENT_TYPES,
     ArticleEvent,
@@ -46,6 +44,7 @@ from pipeline.ledger.sql import literal, statement
 from pipeline.ledger.verify import AppendRow, as_left, seals_of
 from pipeline.steps.join import JoinedPair
 from pipeline.steps.name_mask import NameMask, spellings
+from pipeline.steps.redacted_records import overwrite_records, records_about
 from pipeline.steps.run.stores import Stores
 
 PRODUCER = "redact@1"
@@ -53,11 +52,6 @@ PRODUCER = "redact@1"
 _OF_ARTICLES = tuple(
     cls for cls in EVENT_TYPES if issubclass(cls, ArticleEvent | ItemDiscovered) and cls is not ArticleRedacted
 )
-_BEFORE_DISCOVERY = timedelta(days=1)
-"""A poll begins before the items that it finds, so feeds are searched from this long before the first item."""
-
-_LONGEST_RUN = timedelta(days=1)
-"""What was archived longer ago, and not recorded, belongs to no run that may still record it."""
 
 
 class RedactionRequest(msgspec.Struct, frozen=True):
@@ -120,34 +114,21 @@ class Redaction(msgspec.Struct, frozen=True):
         return Erasure(self.removed, self.replaced, [first, *others])
 
 
-class _DueRecord(msgspec.Struct, frozen=True):
-    """A record of the archive that was to be erased."""
-
-    warc_file: str
-    warc_offset: int
-    warc_length: int
-    warc_digest: str
-    erased_at: datetime
-
-    @property
-    def location(self) -> Location:
-        return Location(self.warc_file, self.warc_offset, self.warc_length)
-
-
-def redact(stores: Stores, request: RedactionRequest, searched: Redaction | None = None) -> Redaction:
-    """Erase what is asked for; `searched` is a plan for it that was made just before.
+def redact(stores: Stores, request: RedactionRequest) -> Redaction:
+    """Erase what is asked for, when all other runs have ended.
 
     Raises NewsledgerError if there is no such article or name, or no reason, LedgerError if an append is not as it was
-    recorded, ArchiveError, StorageError.
+    recorded, LedgerLocked if other runs have not ended in time, ArchiveError, StorageError.
     """
-    planned = [searched or plan_redaction(stores, request)]
+    with stores.alone():
+        planned = [plan_redaction(stores, request)]
 
-    def plan() -> Erasure:
-        planned.append(plan_redaction(stores, request, planned[0]))
-        return planned[-1].erasure()
+        def plan() -> Erasure:
+            planned.append(plan_redaction(stores, request, planned[0]))
+            return planned[-1].erasure()
 
-    stores.ledger.erase(plan, stores.run)
-    overwrite_records(stores.ledger, archive_storage(stores.settings))
+        stores.ledger.erase(plan, stores.run)
+        overwrite_records(stores.ledger, archive_storage(stores.settings))
     return planned[-1]
 
 
@@ -179,7 +160,7 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
     else:
         records = [
             ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
-            for at in dict.fromkeys(_locations(ledger, storage, events, mask, now))
+            for at in dict.fromkeys(records_about(ledger, storage, events, mask))
         ]
     return Redaction(
         at=now,
@@ -193,20 +174,6 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
         records=records,
         seals=[*_seals(ledger, removed, replaced)],
     )
-
-
-def overwrite_records(ledger: Ledger, storage: Storage) -> int:
-    """Overwrite the records of the archive that were to be erased and are still there; return how many.
-
-    Raises StorageError.
-    """
-    overwritten = 0
-    for due in ledger.select(_DueRecord, "erased_records"):
-        member = _bytes_at(storage, due.location)
-        if member is not None and digest(member) != due.warc_digest:
-            storage.overwrite(due.location, erasure_note(due.location, due.erased_at))
-            overwritten += 1
-    return overwritten
 
 
 def _addresses_of(ledger: Ledger, article: str) -> set[UUID]:
@@ -244,70 +211,6 @@ def _person_of(event: Event) -> str | None:
     if isinstance(event, EntityMentioned) and event.kind is MentionKind.PERSON:
         return event.name
     return event.speaker if isinstance(event, QuoteExtracted) else None
-
-
-def _locations(
-    ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None, now: datetime
-) -> Iterator[Location]:
-    """The records of the archive that have something of the article: its pages, the requests for them, redirects to
-    them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the name. What
-    killed processes left is searched, too."""
-    addresses = {text for event in events for text in _addresses_in(event)}
-    pages = {Location(*place) for event in events if (place := _place(event))}
-    pages -= {due.location for due in ledger.select(_DueRecord, "erased_records")}
-    for page in sorted(pages, key=str):
-        if _bytes_at(storage, page) is not None:
-            yield page
-    for name in sorted({page.warc_file for page in pages}):
-        for location, record in records_of(storage, name):
-            if target_of(record) in addresses:
-                yield location
-    sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
-    since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
-    for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):
-        if _lists(storage, location, addresses, mask):
-            yield location
-    for location, record in left_over(storage, ledger.select(FileEnd, "named_files"), since):
-        is_abandoned = record.record_type in ANSWERS and record.record_date < now - _LONGEST_RUN
-        if target_of(record) in addresses or (is_abandoned and _lists(storage, location, addresses, mask)):
-            yield location
-
-
-def _addresses_in(event: Event) -> Iterator[str]:
-    """The article's addresses, without what it shares with others: its feed's, and that of a picture."""
-    for name, value in msgspec.structs.asdict(event).items():
-        if name != "feed_url" and isinstance(value, str) and value.startswith(("http://", "https://")):
-            yield urldefrag(value).url
-
-
-def _place(event: Any) -> tuple[str, int, int] | None:
-    """Where the record lies that the event names, if it names one."""
-    if getattr(event, "warc_file", None) is None:
-        return None
-    return event.warc_file, event.warc_offset, event.warc_length
-
-
-def _bytes_at(storage: Storage, location: Location) -> bytes | None:
-    """The record's bytes; None if the file is lost or ends before them, so that nothing is left to be erased."""
-    try:
-        return storage.read(location)
-    except ArchiveError:
-        return None
-
-
-def _lists(storage: Storage, location: Location, addresses: Collection[str], mask: NameMask | None) -> bool:
-    """True if a feed or another document has one of the addresses, and the name if a mask is given. One whose bytes
-    cannot be read as a document may have anything."""
-    member = _bytes_at(storage, location)
-    if member is None:
-        return False
-    try:
-        body = read_member(member, where=str(location)).body
-    except ArchiveError:
-        return True
-    # with the ways in which XML and JSON spell an address undone
-    text = html.unescape(body.decode("utf-8", "replace")).replace("\\/", "/")
-    return any(address in text for address in addresses) and (mask is None or mask.is_in(text))
 
 
 def _seals(ledger: Ledger, removed: Sequence[Recorded], replaced: Sequence[Recorded]) -> Iterator[Seal]:

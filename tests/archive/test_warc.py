@@ -14,7 +14,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
 from pipeline.archive.archive import Archive, read_page
-from pipeline.archive.erasing import erasure_note, records_of
+from pipeline.archive.erasing import erasure_note, unnamed_records
 from pipeline.archive.exchange import Exchange
 from pipeline.archive.s3_storage import Bucket
 from pipeline.archive.storage import Folder, Location, Storage
@@ -139,7 +139,7 @@ def test_a_record_is_overwritten_in_place(storage: Storage) -> None:
     storage.overwrite(first.location, note)
     assert storage.read(first.location) == note
     assert read_page(storage, second.location).body == b"second"
-    left = [location.warc_offset for location, _ in records_of(storage, first.location.warc_file)]
+    left = [location.warc_offset for location, _ in unnamed_records(storage, ())]
     assert second.location.warc_offset in left and first.location.warc_offset not in left
 
 
@@ -178,7 +178,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from pipeline.archive.archive import Archive, read_page
-from pipeline.archive.erasing import erasure_note, records_of
+from pipeline.archive.erasing import erasure_note, unnamed_records
 from pipeline.archive.storage import Folder
 from pipeline.archive.exchange import Exchange
 from pipeline.errors import StorageError

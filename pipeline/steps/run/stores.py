@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -22,6 +23,7 @@ from pipeline.ledger import Append, Ledger, Run
 from pipeline.ledger.erased import ErasedArticle
 from pipeline.settings import Settings
 from pipeline.steps.run.batching import Batching
+from pipeline.steps.run.erasure_locks import while_nothing_is_erased, while_nothing_runs
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 from pipeline.steps.run.source_report import OnSource, SourceReports, ignore_source
 from pipeline.stopping import stop_if_asked
@@ -112,6 +114,7 @@ class Stores:
         self.on_progress = on_progress
         self.on_source = on_source
         self.reports = SourceReports()
+        self._begun = ExitStack()
         self._lent = ledger
         self.asked_for: set[tuple[UUID, Via]] = set()
         """The pages that this run has requested, by article and way (live, web archive): two sources may name the
@@ -122,8 +125,7 @@ class Stores:
         self.ledger = self._lent or Ledger.open(
             settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds
         )
-        self.erased = frozenset(row.article_id for row in self.ledger.select(ErasedArticle, "erased_articles"))
-        """The articles that a person has had erased."""
+        self._begin()
         self._ledger_thread = ThreadPoolExecutor(1, "ledger")
         self._appends = Batching(self._append_all, limit=BATCH_EVENTS, weight=len)
         self._reads: dict[Any, Batching[Any, Any]] = {}
@@ -134,8 +136,22 @@ class Stores:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._ledger_thread.shutdown()  # waits for the append that is running, also after an interrupt
         self.archive.close()
+        self._begun.close()
         if self._lent is None:
             self.ledger.close()
+
+    def _begin(self) -> None:
+        self._begun.enter_context(while_nothing_is_erased(self.settings))
+        self.erased = frozenset(row.article_id for row in self.ledger.select(ErasedArticle, "erased_articles"))
+        """The articles that a person has had erased, which nobody changes while this run lasts."""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While no other run lasts, so that nobody archives or records anything. Raises LedgerLocked, StorageError."""
+        self._begun.close()
+        with while_nothing_runs(self.settings, self.settings.lock_timeout_seconds):
+            yield
+        self._begin()
 
     def now(self) -> datetime:
         return self.run.now()

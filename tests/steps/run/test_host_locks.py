@@ -1,4 +1,4 @@
-"""One run at a time collects from a host, across processes."""
+"""One run at a time collects from a host, across processes; runs and erasures exclude each other."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import LedgerLocked
 from pipeline.settings import Settings, load_settings
 from pipeline.shared_locks import FileLocks, SharedLocks, shared_locks
+from pipeline.steps.run.erasure_locks import while_nothing_is_erased, while_nothing_runs
 from pipeline.steps.run.host_locks import HeldByAnotherRun, HostLocks
 from tests.worlds.postgres import PostgresServer
 
@@ -128,3 +131,31 @@ def test_a_host_name_is_never_a_path(tmp_path: Path) -> None:
             assert {path.parent for path in tmp_path.rglob("*.lock")} == {tmp_path / "locks"}
 
     asyncio.run(run())
+
+
+def test_an_erasure_waits_for_runs_and_later_runs_wait_for_it(settings: Settings) -> None:
+    order = list[str]()
+
+    def erase() -> None:
+        with while_nothing_runs(settings, longest_wait_seconds=60):
+            order.append("erasure")
+
+    def begin_late() -> None:
+        with while_nothing_is_erased(settings):
+            order.append("late run")
+
+    with ThreadPoolExecutor() as pool, while_nothing_is_erased(settings):
+        with while_nothing_is_erased(settings):
+            order.append("second run")
+        too_short = while_nothing_runs(settings, longest_wait_seconds=0.1)
+        with pytest.raises(LedgerLocked, match=r"other runs have not ended within 0.1 s"), too_short:
+            raise AssertionError("a run lasts")
+        pool.submit(erase)
+        with shared_locks(settings, settings.data) as locks:
+            while (lock := locks.share("erasure")).try_acquire():
+                lock.release()
+        late = pool.submit(begin_late)
+        with pytest.raises(TimeoutError):
+            late.result(timeout=0.5)
+        assert order == ["second run"]
+    assert order == ["second run", "erasure", "late run"]

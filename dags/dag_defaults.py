@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NEWS = Asset(name="news.duckdb", uri="newsledger://news.duckdb", group="newsledger")
 """The published tables. The counts of each publication are the event's `extra`."""
 LEDGER_SEEN = "newsledger_ledger"
-"""Variable with the place of the ledger, as soon as there is one."""
+"""Variable with the ledger that the DAGs record into, as soon as there is one."""
 MODELS_POOL = "newsledger_models"
 """One slot, so that two runs never build the models at once, and nothing is pruned meanwhile."""
 
@@ -82,17 +82,17 @@ def mistakes_fail_at_once() -> Iterator[None]:
 
 @contextmanager
 def first_task() -> Iterator[None]:
-    """Like `mistakes_fail_at_once`, for the first task of each run: also fail if a ledger that was seen is gone.
+    """Like `mistakes_fail_at_once`, for the first task of each run: also fail if the ledger that was seen is gone.
 
-    Airflow's Variable has the place of the ledger, because it outlives the data directory.
+    Airflow's Variable has the ledger, because it outlives the data directory.
     """
     from pipeline.prerequisites import require_installation
 
     with mistakes_fail_at_once():
         seen = Variable.get(LEDGER_SEEN, default=None)
-        place = require_installation(seen)
-        if place != seen:
-            Variable.set(LEDGER_SEEN, place, "The ledger into which newsledger's DAGs record. Runs fail if it is gone.")
+        found = require_installation(seen)
+        if found != seen:
+            Variable.set(LEDGER_SEEN, found, "The ledger into which newsledger's DAGs record. Runs fail if it is gone.")
         yield
 
 

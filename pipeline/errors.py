@@ -8,7 +8,8 @@
     ├── LedgerError
     │   ├── LedgerLocked  another process holds the lock for too long
     │   ├── LedgerTooNew  it was made by a newer version of newsledger
-    │   └── LedgerMissing there is no ledger in the data directory
+    │   ├── LedgerMissing there is no ledger in the data directory
+    │   └── LedgerReplaced there is another ledger than the one that was seen there
     ├── ModelsError       dbt could not build or test the models
     ├── AnnotatorError    an annotator that was asked for is not installed
     └── PageError         no article can be read from a page (the reason is recorded as an event)
@@ -60,6 +61,10 @@ class LedgerMissing(LedgerError):
     pass
 
 
+class LedgerReplaced(LedgerError):
+    pass
+
+
 class ModelsError(NewsledgerError):
     pass
 
@@ -77,7 +82,7 @@ class PageError(NewsledgerError):
         self.detail = detail
 
 
-MISTAKES = (SettingsError, SourcesError, LedgerTooNew, LedgerMissing, AnnotatorError)
+MISTAKES = (SettingsError, SourcesError, LedgerTooNew, LedgerMissing, LedgerReplaced, AnnotatorError)
 """Errors that a person has to correct: repeating the same work fails in the same way."""
 
 STORAGE_ERRNOS = frozenset(

@@ -274,8 +274,8 @@ class Settings(BaseSettings):
 
     @property
     def seen_ledgers_file(self) -> Path:
-        """The places where `newsledger airflow` has seen a ledger, for each user. Not in the data directory, whose disk
-        may not be mounted."""
+        """The ledgers that this user's commands have recorded into. Not in the data directory, whose disk may not be
+        mounted."""
         return _state_folder() / "ledgers"
 
     @property
@@ -301,7 +301,10 @@ class Settings(BaseSettings):
 def _state_folder() -> Path:
     """What newsledger remembers for a user, where the XDG rules put it."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger"
+    try:
+        return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger"
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path("/nonexistent") / "newsledger"
 
 
 def unknown_settings() -> dict[str, str]:

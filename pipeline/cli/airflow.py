@@ -12,7 +12,7 @@ from pipeline import standalone
 from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.options import Data, SourcesPath
-from pipeline.prerequisites import begin_noted_ledger
+from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import load_settings, unknown_settings
 from pipeline.sources import load_sources
 
@@ -41,7 +41,8 @@ def airflow(
         signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
     for name, nearest in unknown_settings().items():
         say(f"{name} is no setting and is ignored; did you mean {nearest}?")
-    begin_noted_ledger(settings)
+    with noted_ledger(settings):
+        pass  # it is begun here, before anything of Airflow is
     password = standalone.admin_password(settings)
     say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
     for dag_id, when in SCHEDULES.items():

@@ -16,6 +16,7 @@ from pipeline.collect import READERS
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.log import utc_now
+from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.workers import preload
@@ -100,7 +101,11 @@ def _run(
     preload(*(ALL_TASKS if replay else READERS))
     run, started_at = start_run(), utc_now()
     wanted = steps.Wanted(recover=recover, replay=replay)
-    with console.progress() as on_progress, Stores(settings, run, on_progress) as stores:
+    with (
+        noted_ledger(settings) as ledger,
+        console.progress() as on_progress,
+        Stores(settings, run, on_progress, ledger=ledger) as stores,
+    ):
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
         answers = history_answers(stores.ledger, run)

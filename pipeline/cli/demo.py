@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.ingest import append_events, open_ledger, rebuild, summarize, totals
+from pipeline.cli.ingest import append_events, rebuild, summarize, totals
 from pipeline.cli.options import Data
 from pipeline.errors import SettingsError
 from pipeline.ledger import Ledger, start_run
@@ -62,7 +62,7 @@ def demo(
         update={"data": data, "sources": data / "newsroom.toml", "allow_hosts": (*base.allow_hosts, ".localhost")}
     )
     began, clock = time.monotonic(), SimulatedClock()
-    with _open_newsroom(clock, port) as newsroom, open_ledger(settings) as ledger:
+    with _open_newsroom(clock, port) as newsroom, Ledger.open(settings.ledger_catalog) as ledger:
         before = totals(ledger)
         settings.sources.write_text(newsroom.sources_toml(), "utf-8")
         sources = load_sources(settings.sources)

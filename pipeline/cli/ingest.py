@@ -16,6 +16,7 @@ from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import Ledger, Run, start_run
 from pipeline.ledger.catalog import catalog_at
+from pipeline.seen_ledgers import accepted_ledger, noted_ledger
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.steps.feed_state import Which
@@ -41,9 +42,13 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 def init(data: Data = None) -> None:
-    """Create the data directory and the ledger's tables. Commands that record do this themselves."""
+    """Create the data directory and the ledger's tables.
+
+    Commands that record do this themselves, unless they have seen another ledger at this place: then this command
+    says that you want the one that is there now, or a new one.
+    """
     settings = load_settings(data=data)
-    with open_ledger(settings) as ledger:
+    with accepted_ledger(settings) as ledger:
         position, _, _ = ledger.head()
     typer.echo(f"{catalog_at(settings.ledger_catalog)}: ready, {position} events")
 
@@ -59,7 +64,7 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesPath = N
     chosen = select(roster, source or ())
     run = start_run()
     began = time.monotonic()
-    with open_ledger(settings) as ledger:
+    with noted_ledger(settings) as ledger:
         before = totals(ledger)
         with console.progress() as on_progress:
             which = Which.ALL if source else Which.CURRENT
@@ -112,11 +117,6 @@ def build_models(
 def publish(data: Data = None) -> None:
     """Replace news.duckdb with the last build that passed its tests. Open sessions keep the old file."""
     typer.echo(f"{models.publish(load_settings(data=data))}: published")
-
-
-def open_ledger(settings: Settings) -> Ledger:
-    """The ledger of the settings. It is created if it does not exist."""
-    return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
 
 
 def append_events(

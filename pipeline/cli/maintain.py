@@ -98,7 +98,11 @@ def part(
     from pipeline.steps.join import part
     from pipeline.steps.run.stores import Stores
 
-    with Stores(load_settings(data=data), start_run()) as stores:
+    settings = load_settings(data=data)
+    with (
+        Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger,
+        Stores(settings, start_run(), ledger=ledger) as stores,
+    ):
         part(stores, url, other_url)
     typer.echo(f"parted: {url} and {other_url}; the next build shows two articles")
 

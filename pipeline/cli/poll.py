@@ -16,12 +16,13 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.console import say
-from pipeline.cli.ingest import open_ledger, report_result, summarize, totals
+from pipeline.cli.ingest import report_result, summarize, totals
 from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.collect import READERS
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import start_run
 from pipeline.ledger.log import utc_now
+from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources, select
 from pipeline.steps.feed_state import Which
@@ -78,7 +79,7 @@ def _poll_live(source: list[str] | None, due: bool, data: Path | None, sources: 
     preload(*READERS)
     run = start_run()
     began = time.monotonic()
-    with open_ledger(settings) as ledger:
+    with noted_ledger(settings) as ledger:
         before = totals(ledger)
         with console.progress() as on_progress, Stores(settings, run, on_progress, ledger=ledger) as stores:
             result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)

@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
-from pipeline.ledger import start_run
+from pipeline.ledger import Ledger, start_run
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ def redact(
 
     request = RedactionRequest(article, reason, person)
     is_asked = sys.stdin.isatty() and not yes
-    with Stores(load_settings(data=data), start_run()) as stores:
+    settings = load_settings(data=data)
+    with (
+        Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger,
+        Stores(settings, start_run(), ledger=ledger) as stores,
+    ):
         if dry_run or is_asked:
             _show(plan_redaction(stores, request))
         if dry_run:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
+from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT
 from pipeline.standalone import MODELS_POOL
 from tests.worlds.loaded_airflow import COMMAND, Airflow
@@ -332,7 +333,8 @@ def test_a_run_in_airflow_does_what_the_command_does(airflow: Airflow, outlets: 
     status, printed = airflow.command("dags", "test", "ingest_daily", env=environment)
     assert status == 0, printed[-6000:]
     _, printed = airflow.command("variables", "get", "newsledger_ledger")
-    assert printed.splitlines()[-1] == str(tmp_path / "airflow" / "ledger.sqlite"), "the ledger is remembered"
+    remembered = SeenLedger.read(printed.splitlines()[-1])
+    assert remembered.place == str(tmp_path / "airflow" / "ledger.sqlite")
     command = newsledger(
         "ingest", "--sources", outlets, "--data", tmp_path / "command", env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
     )

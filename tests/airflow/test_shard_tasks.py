@@ -18,9 +18,9 @@ from structlog.testing import capture_logs
 
 from pipeline import orchestrate
 from pipeline.dag_run import DagRun, RunParams
-from pipeline.errors import AnnotatorError, LedgerMissing, SettingsError
+from pipeline.errors import AnnotatorError, LedgerMissing, LedgerReplaced, SettingsError
 from pipeline.interval import Interval
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.prerequisites import require_installation
 from pipeline.run_failures import record_failure
@@ -29,6 +29,7 @@ from pipeline.standalone import COMMON_ENVIRONMENT
 from tests.worlds.loaded_airflow import COMMAND
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import entry, newsledger
+from tests.worlds.stories import item
 
 XCOM_BYTES = 48_000
 """What is still small for every database in which Airflow may store a task's return value."""
@@ -148,7 +149,7 @@ def test_a_ledger_that_was_seen_is_not_begun_again(webs: Mapping[str, WebServer]
     """An empty folder, because a disk is not mounted; by `newsledger init`, a person says that it is not."""
     data, run = tmp_path / "data", live_run()
     seen = require_installation(None)
-    assert require_installation(seen) == seen == str(data / "ledger.sqlite")
+    assert require_installation(seen) == seen
     shutil.rmtree(data)
     data.mkdir()
     with pytest.raises(LedgerMissing, match=r"there is no ledger, but there was one: mount its disk"):
@@ -161,6 +162,21 @@ def test_a_ledger_that_was_seen_is_not_begun_again(webs: Mapping[str, WebServer]
     assert list(data.iterdir()) == []
     newsledger("init", "--data", data)
     assert require_installation(seen) == seen
+
+
+def test_another_ledger_than_the_one_that_was_seen_is_not_recorded_into(
+    webs: Mapping[str, WebServer], tmp_path: Path, run: Run
+) -> None:
+    with Ledger.open(tmp_path / "data" / "ledger.sqlite") as ledger:
+        ledger.append([item("a")], run)
+    seen = require_installation(None)
+    assert require_installation(seen) == seen
+    (tmp_path / "data").rename(tmp_path / "unmounted")
+    with Ledger.open(tmp_path / "data" / "ledger.sqlite") as ledger:
+        ledger.append([item("a")], run)
+    with pytest.raises(LedgerReplaced, match=r"is another ledger .* delete Airflow's Variable newsledger_ledger"):
+        require_installation(seen)
+    require_installation(str(tmp_path / "data" / "ledger.sqlite"))  # what earlier versions have noted
 
 
 def test_what_is_set_wrong_is_found_before_a_run_does_anything(

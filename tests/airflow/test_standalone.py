@@ -1,4 +1,4 @@
-"""`newsledger airflow` begins a ledger once, and an interrupt at any time ends all of its processes."""
+"""`newsledger airflow` needs the ledger that was seen, and an interrupt at any time ends all of its processes."""
 
 from __future__ import annotations
 
@@ -9,45 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ledger import Ledger
-from pipeline.prerequisites import begin_noted_ledger
+from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings
 from tests.worlds.loaded_airflow import COMMAND
 from tests.worlds.running import entry, free_port, newsledger
 
 
-@pytest.mark.parametrize("left", ["an empty folder", "nothing"])
-def test_it_does_not_start_without_the_ledger_that_it_has_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
-) -> None:
-    """A disk that is not mounted leaves its mount point, or, if the data is in a folder of the disk, not even that."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def test_it_does_not_start_without_the_ledger_that_was_seen(tmp_path: Path) -> None:
     data, sources = tmp_path / "data", tmp_path / "sources.toml"
     sources.write_text(entry("north", "http://127.0.0.1:9"))
-    begin_noted_ledger(Settings(data=data))
-    begin_noted_ledger(Settings(data=data))
-    assert (tmp_path / "state" / "newsledger" / "ledgers").read_text() == f"{data / 'ledger.sqlite'}\n"
+    with noted_ledger(Settings(data=data)):
+        pass
     data.rename(tmp_path / "unmounted")
-    if left == "an empty folder":
-        data.mkdir()
+    data.mkdir()
     environment = {"NEWSLEDGER_LOOKBAK_DAYS": "3"}
     started = newsledger("airflow", "--data", data, "--sources", sources, "--port", str(free_port()), env=environment)
     assert started.returncode == 1
     assert "NEWSLEDGER_LOOKBAK_DAYS is no setting and is ignored; did you mean NEWSLEDGER_LOOK" in started.stderr
     assert f"{data / 'ledger.sqlite'}: there is no ledger, but there was one" in started.stderr.splitlines()[-1]
-    assert "to begin a new one, run `newsledger init`" in started.stderr.splitlines()[-1]
     assert [*data.glob("*")] == []
-    newsledger("init", "--data", data)
-    begin_noted_ledger(Settings(data=data))
-
-
-def test_a_new_data_directory_begins_a_ledger_also_if_it_cannot_be_noted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "state").write_text("a file where the folder should be")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    begin_noted_ledger(Settings(data=tmp_path / "data"))
-    assert Ledger.exists(tmp_path / "data" / "ledger.sqlite")
 
 
 INTERRUPTED = """

@@ -29,6 +29,7 @@ from pipeline.cli.airflow import SCHEDULES
 from pipeline.collect.http.addresses import canonical_host
 from pipeline.collect.http.host_files import file_stem
 from pipeline.ledger.log import utc_now
+from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
 from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
@@ -130,7 +131,8 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
     with mailbox() as box, installation.airflow(past, told(box)) as api, browser_page() as page:
         assert {pool["name"]: pool["slots"] for pool in api.get("pools")["pools"]}["newsledger_models"] == 1
         catalog = str(past.data / "ledger.sqlite")
-        assert (installation.root / "newsledger" / "ledgers").read_text() == f"{catalog}\n"
+        noted = (installation.root / "newsledger" / "ledgers").read_text().splitlines()
+        assert [SeenLedger.read(line).place for line in noted] == [catalog]
 
         assert {dag["dag_id"] for dag in api.get("dags")["dags"]} >= {*SCHEDULES}
         runs = api.wait_for(
@@ -138,7 +140,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         )
         assert "maintain_weekly" not in {run.dag_id for run in runs}, "its first run waits for its time"
         assert {run.state for run in runs} == {"success"}
-        assert api.get("variables/newsledger_ledger")["value"] == catalog
+        assert SeenLedger.read(api.get("variables/newsledger_ledger")["value"]).place == catalog
         assert {part["status"] for part in api.get("monitor/health").values()} == {"healthy"}
         late = api.trigger("late", {})
         api.pause("poll_hourly")  # otherwise its run at half past the hour may meet a broken sources.toml

@@ -1,0 +1,3 @@
+select digest
+from ledger.appends
+where append_no = 1

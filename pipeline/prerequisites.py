@@ -1,4 +1,4 @@
-"""What must be right before a run can do anything: the settings, the data directory, and that the ledger is there."""
+"""The conditions that a run checks before it does anything: settings, data directory, and that the ledger is there."""
 
 from __future__ import annotations
 

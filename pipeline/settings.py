@@ -269,7 +269,7 @@ class Settings(BaseSettings):
 
     @property
     def sql_history_file(self) -> Path:
-        """What was typed at the prompt of `newsledger sql`, for each user."""
+        """The lines typed at the prompt of `newsledger sql`, for each user."""
         return _state_folder() / "sql_history"
 
     @property
@@ -299,7 +299,7 @@ class Settings(BaseSettings):
 
 
 def _state_folder() -> Path:
-    """What newsledger remembers for a user, where the XDG rules put it."""
+    """The folder of files that newsledger keeps for a user, where the XDG rules put it."""
     state = os.environ.get("XDG_STATE_HOME", "")
     try:
         return (Path(state) if state else Path.home() / ".local" / "state") / "newsledger"

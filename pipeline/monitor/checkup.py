@@ -136,7 +136,7 @@ def _producer(annotator: str) -> str:
 
 
 def _store(place: S3Place, now: datetime) -> Iterator[Checked]:
-    """Whether this machine may do with objects what runs do, and agrees with the store about the time."""
+    """Check that this machine may read, write and delete objects as runs do, and that its clock is the store's."""
     from pipeline.object_store import ObjectStore  # what it imports is installed for a cluster only
 
     try:

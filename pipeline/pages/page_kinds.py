@@ -62,7 +62,7 @@ class PageKind(msgspec.Struct, frozen=True):
 
 
 def _shown(named: Mapping[str, Bound]) -> dict[str, Bound]:
-    """What a page's address chooses: its source, day, run or kind of change goes before the reader's choice."""
+    """The values that a page shows: source, day, run or kind of change of its address go before the reader's choice."""
     shown: dict[str, Bound] = {"only_kind": None, "only_run": named.get("run_id")}
     if "source_id" in named:
         shown["only_source"] = named["source_id"]

@@ -38,7 +38,7 @@ DAYS, OUTLETS, RUNS_A_DAY = 14, 10, 4
 
 
 class Day(msgspec.Struct, frozen=True):
-    """What there is after a day's backup."""
+    """Sizes and counts after a day's backup."""
 
     day: int
     events: int
@@ -84,7 +84,7 @@ def write(world: ChangingOutlets, day: int) -> None:
 
 
 def run(world: ChangingOutlets) -> None:
-    """What `newsledger ingest` does."""
+    """Do the work of `newsledger ingest` in this process."""
     with world.stores() as stores:
         result = collect(stores, world.sources) + expire_removed(stores, world.sources)
         (result + process(stores, lookback(world.settings, stores.now()))).require_success()
@@ -93,7 +93,7 @@ def run(world: ChangingOutlets) -> None:
 
 
 def maintain(world: ChangingOutlets, *, weekly: bool) -> None:
-    """What `newsledger maintain` does, and each week `newsledger verify --archive --full`."""
+    """Do the work of `newsledger maintain`, and each week that of `newsledger verify --archive --full`."""
     settings = world.settings
     with Ledger.open_existing(settings.ledger_catalog) as ledger:
         delete_erased(settings, ledger, world.now)
@@ -134,7 +134,7 @@ def look(world: ChangingOutlets, day: int, folder: Path) -> Day:
 
 
 def growth(results: list[Day]) -> list[str]:
-    """What is larger at the end than in the middle, and must not be."""
+    """Names of the counts that must not grow but are larger at the end than in the middle."""
     middle, end = results[len(results) // 2 - 1], results[-1]
     looked_at = {
         "descriptors": (middle.descriptors, end.descriptors),

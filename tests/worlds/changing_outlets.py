@@ -25,7 +25,7 @@ NOUNS, VERBS = _NOUNS.split(), _VERBS.split()
 
 
 class Habit(Enum):
-    """What an outlet does to an article on the day after it was published."""
+    """A change that an outlet makes to an article on the day after it was published."""
 
     HEADLINE_AND_SLUG = 0
     GUID = 1

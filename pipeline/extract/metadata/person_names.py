@@ -16,7 +16,7 @@ from pipeline.extract.page.text import CAPITALS, plain, words_of
 _AND = rf"(?:und|UND|sowie|and|AND|og|och|&|(?:et|en|y|e)(?=\s[{CAPITALS}]\S+\s[{CAPITALS}]))"
 """Between two names. Some of these words are also parts of names, so a first and a last name must follow."""
 _NAME_SEPARATOR = re.compile(rf"\s*(?:[;|•·+]|\s/\s|,(?:\s*{_AND}\s)?|\s{_AND}\s)\s*")
-"""What separates two names, except a slash without spaces: it separates `Anna Berg/Bo Carls`, but not `dpa/AFP`."""
+"""Mark or word between two names, but no slash without spaces: it separates `Anna Berg/Bo Carls`, but not `dpa/AFP`."""
 _PICTURES = r"(?:fotos?|bild(?:er)?|photos?|photographs|pictures|videos?|kamera|grafik(?:en)?|illustration(?:en)?)"
 NAME_PREFIX = re.compile(
     r"^(?:(?:text|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar|gastbeitrag|exklusiv|essay|glosse)"
@@ -57,7 +57,7 @@ _NOT_WRITTEN_BY = re.compile(
 _NAME_REST = re.compile(
     rf"\s*\([^()]{{1,40}}\)|\s?(?:기자|記者|记者)\b.*$|\sSpecial to\s.*$|\s/.*$|\s[-–—]\s[{CAPITALS}].*$"
 )
-"""What follows a name: initials `(obe)`, an agency `/ritzau/`, an outlet or place `- Holmbote`."""
+"""Text after a name that is no part of it: initials `(obe)`, an agency `/ritzau/`, an outlet or place `- Holmbote`."""
 _PARTICLES = frozenset(
     words_of(
         "af al ap av bin d da das de del della den der di do dos du e el et i ibn l la le of ten ter the van vom von"
@@ -112,7 +112,7 @@ NEWSROOM_WORDS = frozenset(
 )
 """Words in the signature of a newsroom rather than a person: `Guardian staff reporter`, `Online-Redaktion`."""
 _FILLER_WORDS = "admin administrator author autor by n/a none null text undefined unknown user von webmaster"
-"""What systems write if no author was entered."""
+"""Words that systems write if no author was entered."""
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _NOT_A_NAME = re.compile(
     r"https?://|www\.|@\S+\.|^@|[<>{}\[\]=]|\d{3}|^\(|^(?:quelle|source|foto|image|stand|lesezeit)\b|\b(?:uhr|image|foto|getty|min(?:uten)?|read)\b:?$",

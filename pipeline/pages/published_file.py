@@ -23,6 +23,8 @@ Bound = str | int | date | datetime | UUID | tuple[str, ...] | None
 """A value that a query may be given."""
 MAX_SECONDS = 20.0
 """A query is interrupted after this time. The slowest one takes a hundredth of it at 100,000 articles."""
+MEMORY = "1GB"
+"""DuckDB's limit for all views of a server together."""
 _PARAMETER = re.compile(r"\$(\w+)")
 
 
@@ -62,7 +64,7 @@ class PublishedFile:
         self._path = path
         self.version = version_of(path)
         # attached to a database in memory, because DuckDB would give back an instance that has the same path open
-        self._con = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "temp_directory": ""})
+        self._con = duckdb.connect(config={"threads": 2, "memory_limit": MEMORY, "temp_directory": ""})
         quoted = str(path).replace("'", "''")
         try:
             self._con.execute(f"attach '{quoted}' as news (read_only)")  # no value can be bound here
@@ -110,7 +112,8 @@ class PublishedFile:
     def run(self, sql: str, values: Mapping[str, Bound]) -> Figure:
         """The rows of the query, which is interrupted after `MAX_SECONDS`.
 
-        Raises NewsledgerError if the file is without a column that the query reads: another version published it.
+        Raises NewsledgerError if the file is without a column that the query reads, because another version published
+        it, or if the query needs more than `MEMORY`.
         """
         bound = {name: values[name] for name in _PARAMETER.findall(sql)}
         cursor = self._cursor
@@ -123,6 +126,9 @@ class PublishedFile:
         except (duckdb.CatalogException, duckdb.BinderException) as exc:
             advice = "`newsledger models --anew` and `newsledger publish` write it again"
             raise NewsledgerError(f"{self._path}: another version published it; {advice}: {exc}") from exc
+        except duckdb.OutOfMemoryException as exc:
+            advice = "choose fewer days or a source, or add a word"
+            raise NewsledgerError(f"this view needs more than {MEMORY} of memory; {advice}") from exc
         finally:
             timer.cancel()
         return Figure(rows, runnable(sql, bound))

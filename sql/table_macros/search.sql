@@ -74,40 +74,36 @@ create or replace macro main.search(query) as table (
         having count(*) = (select len(parts.wanted) from parts)
     ),
 
-    -- texts are read only if there are phrases: without any, nothing is joined with the articles
+    -- texts are read only if there are phrases, and only those of the articles that contain all words
     with_phrases as (
         select
-            ranked.article_id,
-            parts.phrases,
-            parts.unwanted_phrases
+            articles.article_id,
+            articles.extraction_position
         from ranked
-        cross join parts
-        where len(parts.phrases) + len(parts.unwanted_phrases) > 0
+        inner join parts.articles_without_text as articles on ranked.article_id = articles.article_id
+        where (select len(parts.phrases) + len(parts.unwanted_phrases) from parts) > 0
+    ),
+
+    readings as (
+        select
+            extracted.position,
+            regexp_replace(
+                lower(concat_ws(' ', extracted.headline, extracted.lead, extracted.text)), '\s+', ' ', 'g'
+            ) as words
+        from events.article_extracted as extracted
+        where extracted.position in (select with_phrases.extraction_position from with_phrases)
     ),
 
     literal as (
         select with_phrases.article_id
         from with_phrases
-        inner join main.articles on with_phrases.article_id = articles.article_id
+        inner join readings on with_phrases.extraction_position = readings.position
+        cross join parts
         where
-            len(list_filter(
-                with_phrases.phrases,
-                lambda phrase: not contains(
-                    regexp_replace(
-                        lower(concat_ws(' ', articles.headline, articles.lead, articles.text)), '\s+', ' ', 'g'
-                    ),
-                    phrase -- noqa: RF02
-                )
-            )) = 0
-            and len(list_filter(
-                with_phrases.unwanted_phrases,
-                lambda phrase: contains(
-                    regexp_replace(
-                        lower(concat_ws(' ', articles.headline, articles.lead, articles.text)), '\s+', ' ', 'g'
-                    ),
-                    phrase -- noqa: RF02
-                )
-            )) = 0
+            len(list_filter(parts.phrases, lambda phrase: not contains(readings.words, phrase))) = 0 -- noqa: RF02
+            and len(
+                list_filter(parts.unwanted_phrases, lambda phrase: contains(readings.words, phrase)) -- noqa: RF02
+            ) = 0
     )
 
     select
@@ -119,7 +115,7 @@ create or replace macro main.search(query) as table (
         articles.language,
         articles.url
     from ranked
-    inner join main.articles on ranked.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on ranked.article_id = articles.article_id
     where
         (select len(parts.phrases) + len(parts.unwanted_phrases) from parts) = 0
         or ranked.article_id in (select literal.article_id from literal)

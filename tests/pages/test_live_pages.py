@@ -13,6 +13,7 @@ import duckdb
 import feedparser
 import pytest
 
+from pipeline.pages import published_file
 from pipeline.pages.live_pages import preferred_language
 from pipeline.pages.page_kinds import KINDS
 from tests.pages.serving import Browser, links, parsed, served
@@ -122,6 +123,14 @@ def test_a_file_of_another_version_is_an_error_that_says_what_to_do(demo: Demo, 
     done = newsledger("report", "--data", tmp_path, "-o", tmp_path / "report")
     assert done.returncode == 1 and "another version published it" in done.stderr
     assert not (tmp_path / "report").exists()
+
+
+def test_a_view_that_needs_too_much_memory_says_how_to_choose_less(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published_file, "MEMORY", "2MB")
+    with served(demo.data) as server:
+        answer = server.get("/search?words=deich")
+    assert answer.status == 503
+    assert "needs more than 2MB" in answer.text and "choose fewer days" in answer.text
 
 
 def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:

@@ -1,7 +1,7 @@
 -- What outlets changed after publication, newest first, without mere typography and new versions of the extractor.
 with changed as (
     select *
-    from article_revisions
+    from parts.revisions_without_text
     where
         revision_no > 1
         and captured_at >= timezone('UTC', cast($from_on as timestamp))
@@ -13,6 +13,19 @@ with changed as (
         and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
     order by captured_at desc, article_id
     limit $row_limit
+),
+
+texts as (
+    -- by their place in the table: DuckDB reads such texts without scanning all of them
+    select
+        position,
+        text
+    from events.article_extracted
+    where rowid in (
+        select extracted.rowid
+        from events.article_extracted as extracted
+        where extracted.position in (select changed.extraction_position from changed)
+    )
 )
 
 select
@@ -25,7 +38,7 @@ select
     changed.previous_headline,
     changed.lead,
     before.lead as lead_before,
-    changed.text,
+    texts.text,
     changed.correction,
     before.correction as correction_before,
     changed.change_kinds,
@@ -34,6 +47,7 @@ select
     changed.changed_share,
     changed.word_diff
 from changed
-left join article_revisions as before
+inner join texts on changed.extraction_position = texts.position
+left join parts.revisions_without_text as before
     on changed.article_id = before.article_id and changed.revision_no = before.revision_no + 1
 order by changed.captured_at desc, changed.article_id

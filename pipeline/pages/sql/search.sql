@@ -8,7 +8,7 @@ with found as (
     select
         article_id,
         0 as score
-    from articles
+    from parts.articles_without_text
     where $words = ''
 ),
 
@@ -23,7 +23,7 @@ hits as (
         articles.extraction_id,
         coalesce(articles.published_at, articles.first_seen_at) as dated_at
     from found
-    inner join articles on found.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on found.article_id = articles.article_id
     where
         ($only_source is null or articles.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
@@ -33,9 +33,6 @@ hits as (
             $named is null or found.article_id in (
                 select mentions.article_id from mentions
                 where mentions.kind = 'person' and mentions.name = $named
-                union all
-                select quotes.article_id from quotes
-                where quotes.person = $named
             )
         )
     order by found.score desc, dated_at desc, found.article_id

@@ -5,7 +5,7 @@ with found as (
     from main.search($words)
     union all
     select article_id
-    from articles
+    from parts.articles_without_text
     where $words = ''
 ),
 
@@ -22,7 +22,7 @@ hits as (
         articles.language,
         cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) as day
     from found
-    inner join articles on found.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on found.article_id = articles.article_id
     where
         ($only_source is null or articles.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
@@ -32,9 +32,6 @@ hits as (
             $named is null or found.article_id in (
                 select mentions.article_id from mentions
                 where mentions.kind = 'person' and mentions.name = $named
-                union all
-                select quotes.article_id from quotes
-                where quotes.person = $named
             )
         )
 ),
@@ -71,21 +68,9 @@ counted as (
         'person' as facet,
         named.name as value,
         count(distinct named.article_id) as articles
-    from (
-        select
-            article_id,
-            name
-        from mentions
-        where kind = 'person'
-        union all
-        select
-            article_id,
-            person as name
-        from quotes
-        where person is not null
-    ) as named
+    from mentions as named
     inner join hits on named.article_id = hits.article_id
-    where $named is null and not (select chosen.are_all from chosen)
+    where named.kind = 'person' and $named is null and not (select chosen.are_all from chosen)
     group by named.name
     union all
     select

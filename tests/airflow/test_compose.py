@@ -55,11 +55,11 @@ def test_it_is_a_valid_compose_file(compose: Path) -> None:
 
 
 def test_the_services_are_those_of_airflow(one_host: dict[str, Service], cluster: dict[str, Service]) -> None:
-    common = {"api-server", "scheduler", "dag-processor"}
-    assert set(one_host) == {"postgres", "init", *common, "triggerer"}
+    common = {"api-server", "scheduler", "dag-processor", "triggerer"}
+    assert set(one_host) == {"postgres", "init", *common}
     assert set(cluster) == {"postgres", "redis", "objects-owner", "s3", "bucket", "init", *common, "worker"}
     for services in (one_host, cluster):
-        for name in {*common, "triggerer"} & set(services):
+        for name in common:
             assert services[name]["command"] == ["airflow", name]
 
 
@@ -106,7 +106,7 @@ def test_only_those_who_need_a_secret_have_it(cluster: dict[str, Service]) -> No
         read_from = set(re.findall(r"/run/secrets/(\w+)", str([service["environment"], service["command"]])))
         assert read_from == had[name], name
     assert [name for name in had if "airflow_db_password" in had[name]] == [
-        *("postgres", "init", "api-server", "scheduler", "dag-processor")
+        *("postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer")
     ], "a worker does not need Airflow's database"
     used = {name for names in had.values() for name in names}
     assert used == {*yaml.safe_load(text_of(CLUSTER))["secrets"], "s3_credentials", "s3_keys"}
@@ -174,7 +174,7 @@ def test_every_airflow_command_parses(services: dict[str, Service], tmp_path: Pa
         standalone.models_pool_command(),
     ]
     arguments = [command[1:] for command in commands if command[0] == "airflow"]
-    assert len(arguments) == (8 if "worker" in services else 9)
+    assert len(arguments) == (10 if "worker" in services else 9)
     done = subprocess.run(
         [sys.executable, "-c", PARSE_COMMANDS, json.dumps(arguments)],
         env=os.environ | {"AIRFLOW_HOME": str(tmp_path)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 from lxml import etree
@@ -23,7 +24,7 @@ from pipeline.extract.liveblog import Timeline, is_liveblog
 from pipeline.extract.metadata.agencies import credited_agencies
 from pipeline.extract.metadata.article_header import ArticleHeader, read_header
 from pipeline.extract.metadata.article_metadata import as_utc, choose_metadata
-from pipeline.extract.metadata.authors import OutletNames, signed_by
+from pipeline.extract.metadata.authors import OutletNames, initials_in, signed_by
 from pipeline.extract.metadata.declared import Declared, read_declared
 from pipeline.extract.metadata.paid_parts import paid_parts
 from pipeline.extract.metadata.titles import (
@@ -98,10 +99,13 @@ def extract_page(
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     blocks = without_templates(blocks, templates, removal)
     if not metadata.names_person:
-        authors, blocks = _signature(blocks, removal, metadata.outlet)
-        if authors and not (article.authors and metadata.outlet.is_named(authors[0])):
-            origins = {**article.origins, "authors": "signature"}
-            article = msgspec.structs.replace(article, authors=authors, origins=origins)
+        signed, blocks = _signature(blocks, removal, metadata.outlet)
+        only_outlet = all(map(metadata.outlet.is_named, article.authors))
+        agencies = _agencies([header.byline], blocks, removal) if only_outlet else ()
+        if signed and not (article.authors and metadata.outlet.is_named(signed[0])):
+            article = _with_authors(article, signed, "signature")
+        elif agencies:
+            article = _with_authors(article, agencies, "agency")
     said = tuple(dict.fromkeys((*titles, page_title, *filter(None, (article.headline,)))))
     blocks = list(_without_head(_distinct(blocks, removal), said, article.lead, removal))
     if sum(len(block.text) for block in blocks) < MIN_TEXT_CHARS <= len(article.lead or ""):
@@ -186,12 +190,22 @@ def _signature(blocks: list[Block], removal: Removal, outlet: OutletNames) -> tu
     """
     before, last = blocks[-2:] if len(blocks) > 1 else (None, None)
     if before and last and before.kind is last.kind is BlockKind.PARAGRAPH and before.text.endswith(_FULL_STOPS):
-        authors = signed_by(last.text, outlet)
+        authors = signed_by(last.text, outlet) or initials_in(last.text)
         if authors:
             removal.add("byline", "signature", last.text)
             return authors, blocks[:-1]
-    signed = (signed_by(text, outlet) for text in removal.texts("byline", "source"))
+    lines = removal.texts("byline", "source")
+    signed = chain((signed_by(text, outlet) for text in lines), map(initials_in, lines))
     return next(filter(None, signed), ()), blocks
+
+
+def _with_authors(article: Extraction, authors: tuple[str, ...], origin: str) -> Extraction:
+    return msgspec.structs.replace(article, authors=authors, origins={**article.origins, "authors": origin})
+
+
+def _agencies(names: Iterable[str | None], blocks: Sequence[Block], removal: Removal) -> tuple[str, ...]:
+    paragraphs = [block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]
+    return credited_agencies(filter(None, names), paragraphs, removal.texts("source", "byline"))
 
 
 def _unsaid(text: str, article: Extraction) -> str:
@@ -211,15 +225,13 @@ def with_text(
     """Add the text, what was removed from it, and what is computed from it, such as agencies and digest."""
     blocks, attributions = mark_quotations(blocks)
     text = "\n".join(block.text for block in blocks)
-    paragraphs = [block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]
-    names = [*article.authors, *filter(None, (byline,))]
     return msgspec.structs.replace(
         article,
         blocks=tuple(blocks),
         text=text,
         attributions=attributions,
         entries=timeline.entries_among(blocks) if timeline else (),
-        agencies=credited_agencies(names, paragraphs, removal.texts("source", "byline")),
+        agencies=_agencies([*article.authors, byline], blocks, removal),
         correction=removal.correction,
         word_count=len(words_of(text)),
         text_digest=ids.digest(msgspec.json.encode([article.headline, article.lead, text])),

@@ -26,7 +26,7 @@ from pipeline.extract.metadata.headline_element import (
     split_kicker,
 )
 from pipeline.extract.metadata.shown_dates import shown_times
-from pipeline.extract.page.region import name_attributes
+from pipeline.extract.page.region import is_alone, name_attributes
 from pipeline.extract.page.removal import has_credit
 from pipeline.extract.page.text import likeness, lines_of, raw_text, text_within, tidy, visible_text
 
@@ -189,7 +189,12 @@ def _elements_after(heading: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _elements_above(heading: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
-    """The short elements directly above the heading, in document order, each with its text."""
+    """The short elements directly above the heading, in document order, each with its text.
+
+    What holds nothing but the heading counts as the heading.
+    """
+    while is_alone(heading) and (parent := heading.getparent()) is not None and parent.tag != "body":
+        heading = parent
     for sibling in reversed(list(islice(heading.itersiblings(preceding=True), _SIBLINGS_ABOVE))):
         if sibling.tag not in _NOT_PART and text_within(sibling, _MAX_CHARS_ABOVE):
             yield from ((element, visible_text(element)) for element in sibling.iter("*"))

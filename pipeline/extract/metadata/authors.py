@@ -46,6 +46,8 @@ _NEWSROOM = re.compile(
 """A part of a newsroom: `Politik-Redaktion`, `Harbour news desk`."""
 _ACCOUNTS = frozenset({"json-ld", *_AUTHOR_METAS, *LOOSE_AUTHOR_METAS})
 """Places in which a single word may be the account of the newsroom system; a visible name is preferred to it."""
+_INITIALS = re.compile(r"\(?([a-zäöü]{2,4}(?:\s?[,/]\s?[a-zäöü]{2,4}){0,3})(?:\)$|;|$)")
+"""A signature of initials, perhaps with other credits after it: `(abe)`, `abe, boc; Foto: Nordpress`."""
 _MAX_SIGNATURE_CHARS = 140
 
 
@@ -171,3 +173,10 @@ def signed_by(line: str, outlet: OutletNames | None = None) -> tuple[str, ...]:
     if own and len(own) == len(names):
         return tuple(name for name in own if _NEWSROOM.search(name))
     return persons if all(map(NAME.match, persons)) else ()
+
+
+def initials_in(line: str) -> tuple[str, ...]:
+    """The initials that a line is signed with: `(abe/boc)`; those of an agency do not count."""
+    signature = _INITIALS.match(line) if len(line) <= _MAX_SIGNATURE_CHARS else None
+    initials = re.split(r"\s?[,/]\s?", signature[1]) if signature else []
+    return () if any(map(AGENCY_LINE.match, initials)) else tuple(initials)

@@ -13,6 +13,7 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipeline.extract.metadata.agencies import AGENCY_LINE
 from pipeline.extract.metadata.authors import signed_by
 from pipeline.extract.metadata.person_names import NAME_PREFIX, names_person
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes, short_texts, text_after
@@ -68,6 +69,8 @@ _BYLINE_TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "l
 _LINE_TAGS = frozenset({"p", "div", "address", "li"})
 """Those of them that are lines of their own, which can be taken out of the text."""
 _MAX_PREFIX_CHARS = 40
+_MIN_CHARS = 3
+"""An agency can have so few: `dpa`."""
 _MAX_CHARS = 120
 """Maximum length of a byline that is plain text."""
 _MAX_CASELESS_CHARS = 30
@@ -107,11 +110,13 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
     """The names in `Von Anna Berg`, links to author pages or author elements, before the second long paragraph.
 
     `window` has the elements after the headline, or those above it, and their texts. If there is no other byline and no
-    long paragraph before them, names after a date count, and a paragraph of nothing but bold or italic names.
+    long paragraph before them, a single word in an author element counts, and so do names after a date, a linked name
+    before a date, and a paragraph of nothing but bold or italic names.
     """
     named: dict[HtmlElement, str] = {}
     led: str | None = None
-    bare: str | None = None
+    single: str | None = None
+    bare: Byline | None = None
     linked: dict[str, None] = {}
     prose_seen = 0
     prose_begun = False
@@ -126,7 +131,7 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
             names = _names_in(following) if following is not None else ""
             led = led or (names if names_person(names) else None)
             continue
-        if not 4 <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
+        if not _MIN_CHARS <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
             continue
         if element.tag in _BYLINE_TAGS and _begins_byline(text) and (len(text) <= _MAX_CHARS or len(element)):
             names = _names_in(element)
@@ -141,15 +146,19 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
         is_named = is_author or element.tag == "address" or _AUTHOR_ATTRIBUTE.search(name_attributes(element))
         if is_named and not _is_speaker(element) and all(_is_like(element, other) for other in named):
             names = _names_in(element)
-            if names_person(names) and (text.lower() != text.upper() or len(text) <= _MAX_CASELESS_CHARS):
+            is_caseless = text.lower() == text.upper()
+            if " " not in names and not is_caseless:
+                single = single or (names if names_person(names) or AGENCY_LINE.match(names) else None)
+            elif names_person(names) and (not is_caseless or len(text) <= _MAX_CASELESS_CHARS):
                 named[element] = names
-        if bare is None and prose_seen == 0:
-            dated = _AFTER_DATE.search(text)
+        if bare is None:
+            dated = _AFTER_DATE.search(text) if prose_seen == 0 else None
             if dated and signed_by(dated["names"]):
-                bare = dated["names"]
-            elif _is_bare_byline(element, text) and signed_by(text):
-                bare = text
-    return Byline("; ".join(linked) or "; ".join(named.values()) or led or bare or None)
+                bare = Byline(dated["names"])
+            elif signed_by(names := _bare_names(element, text, is_first=prose_seen == 0)):
+                bare = Byline(names, element if names != text else None)
+    found = "; ".join(linked) or "; ".join(named.values()) or led or single
+    return Byline(found) if found else bare or Byline()
 
 
 def labelled_byline(body: HtmlElement) -> str | None:
@@ -190,16 +199,21 @@ def _begins_byline(text: str) -> bool:
     )
 
 
-def _is_bare_byline(line: HtmlElement, text: str) -> bool:
-    """True if the line is bold or italic as a whole."""
+def _bare_names(line: HtmlElement, text: str, *, is_first: bool) -> str:
+    """The text of a link that has only a date after it, or of a first line that is bold or italic as a whole."""
     holder = line.find("*") if line.tag in _LINE_TAGS else None
-    return holder is not None and holder.tag in {"strong", "b", "em", "i"} and visible_text(holder) == text
+    if holder is None or holder.tag not in {"strong", "b", "em", "i", "a"}:
+        return ""
+    date = _BYLINE_DATE.search(text) if holder.tag == "a" else None
+    names = visible_text(holder)
+    rest = text[: date.start()] if date else text
+    return names if rest == names and (date or (is_first and holder.tag != "a")) else ""
 
 
 def _names_in(byline: HtmlElement) -> str:
     """The names of a byline, separated by semicolons; empty if it has none.
 
-    After a name that is a link, plain text is a name only after a comma or `und`.
+    After a name that is a link or bold, plain text is a name only after a comma or `und`.
     """
     names: list[str] = []
     is_linked = is_joined = is_open = False
@@ -236,12 +250,12 @@ def _is_prefix(text: str) -> bool:
 
 
 def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, bool]]:
-    """The texts of the byline's links and text nodes, each with whether it is a link; None for a time element."""
+    """The byline's texts, each with whether it is a link or bold; None for a time element."""
     yield element.text or "", False
     for child in element:
         if child.tag == "time":
             yield None, False
-        elif child.tag == "a":
+        elif child.tag == "a" or (child.tag in {"b", "strong"} and not len(child)):
             yield raw_text(child), True
         elif isinstance(child.tag, str):
             yield from _pieces(child)

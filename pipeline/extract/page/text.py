@@ -12,8 +12,8 @@ from lxml.html import HtmlElement
 
 FORBIDDEN_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff"
 """Characters that XML 1.0 forbids, and lone surrogates, for use inside a regular expression's character class."""
-CAPITALS = "".join(filter(str.isupper, map(chr, range(0x41, 0x250))))
-"""Capital Latin letters, also with accents (`Élise`, `Łukasz`), for use inside a character class."""
+CAPITALS = "".join(filter(str.isupper, map(chr, range(0x41, 0x530))))
+"""Capital letters, Latin (also with accents), Greek and Cyrillic, for use inside a character class."""
 _UNSEEN = re.compile(f"[{FORBIDDEN_CHARACTERS}\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e]")
 """Forbidden characters, soft hyphens, zero-width spaces, direction marks. Joiners stay: some scripts need them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")

@@ -80,6 +80,9 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{airflow_database.__name__}.CONNECT_ARGS",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        # The API server asks the host of a running task for its log, too; the file that it reads itself has all of it.
+        # So tasks name no host: `str()` is empty. Nothing would answer, and each look at such a log would be an error.
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "builtins.str",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),

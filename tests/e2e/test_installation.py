@@ -99,6 +99,7 @@ class Installation:
             assert "password" in ready, "see airflow/standalone.log in the data directory"
             yield AirflowApi(f"http://127.0.0.1:{port}", ready.split("password ")[1].split()[0])
             assert listening(psutil.Process(process.pid).children(recursive=True)) == {("127.0.0.1", port)}
+            assert "served logs" not in (past.data / "airflow" / "standalone.log").read_text()
         finally:
             family = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGINT)

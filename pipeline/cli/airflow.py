@@ -47,8 +47,8 @@ def airflow(
     say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
     for dag_id, when in SCHEDULES.items():
         say(f"  {dag_id:<16} {when}")
-    say("ingest_daily also runs now, if the last midnight has passed without it. Starting takes about half a minute;")
-    say(f"the log is {settings.data / 'airflow' / 'standalone.log'}")
+    say("ingest_daily also runs now, if the last midnight has passed without it. Starting takes about half a minute.")
+    say(f"The page will be at http://127.0.0.1:{port}; the log is {settings.data / 'airflow' / 'standalone.log'}")
     try:
         with standalone.standalone(settings, port) as running:
             typer.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")

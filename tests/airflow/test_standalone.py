@@ -1,17 +1,21 @@
-"""`newsledger airflow` needs the ledger that was seen, and an interrupt at any time ends all of its processes."""
+"""`newsledger airflow` says what it does, needs the ledger that was seen, and leaves no process when interrupted."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli.airflow import SCHEDULES
 from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings
+from pipeline.standalone import airflow_environment
 from tests.worlds.loaded_airflow import COMMAND
+from tests.worlds.running import COMMAND as NEWSLEDGER
 from tests.worlds.running import entry, free_port, newsledger
 
 
@@ -28,6 +32,49 @@ def test_it_does_not_start_without_the_ledger_that_was_seen(tmp_path: Path) -> N
     assert "NEWSLEDGER_LOOKBAK_DAYS is no setting and is ignored; did you mean NEWSLEDGER_LOOK" in started.stderr
     assert f"{data / 'ledger.sqlite'}: there is no ledger, but there was one" in started.stderr.splitlines()[-1]
     assert [*data.glob("*")] == []
+
+
+@pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")
+def test_its_first_lines_say_what_it_does_where_the_page_is_and_what_will_run_when(tmp_path: Path) -> None:
+    data, sources, port = tmp_path / "data", tmp_path / "sources.toml", free_port()
+    sources.write_text(entry("north", "http://127.0.0.1:9") + entry("south", "http://127.0.0.1:10"))
+    command = [str(NEWSLEDGER), "airflow", "--data", str(data), "--sources", str(sources), "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr is not None
+        lines = [started.stderr.readline() for _ in range(6)]
+        started.send_signal(signal.SIGINT)
+        rest = started.stderr.read()
+    assert lines[0] == f"Airflow will poll, capture and publish the 2 source(s) of {sources} into {data}:\n"
+    assert [line.split()[0] for line in lines[1:4]] == [*SCHEDULES]
+    assert all(when in line for when, line in zip(SCHEDULES.values(), lines[1:4], strict=True))
+    assert lines[4].startswith("ingest_daily also runs now")
+    assert lines[5].startswith(f"The page will be at http://127.0.0.1:{port}; the log is {data}")
+    assert (started.returncode, rest.splitlines()[-1]) == (0, "Airflow has stopped")
+
+
+READ_LOG = """
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from airflow.utils.log.file_task_handler import FileTaskHandler
+from airflow.utils.net import get_hostname
+from airflow.sdk.api.client import get_hostname as hostname_of_tasks
+
+assert get_hostname() == hostname_of_tasks()
+task = SimpleNamespace(hostname=get_hostname(), triggerer_job=None, task=None)
+print(FileTaskHandler("logs")._read_from_logs_server(task, "attempt=1.log"))
+"""
+
+
+@pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")
+def test_the_log_of_a_running_task_is_read_without_asking_a_server_that_does_not_run(tmp_path: Path) -> None:
+    """Airflow reads the file, and asks the task's host for the same lines. There, nothing listens."""
+    environment = os.environ | airflow_environment(Settings(data=tmp_path), free_port())
+    done = subprocess.run(
+        [sys.executable, "-c", READ_LOG], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "Hostname not available" in done.stdout, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 INTERRUPTED = """

@@ -94,7 +94,8 @@ def metrics(
 
 
 def _write_json(state: State, found: Sequence[Concern]) -> None:
-    whole = {"concerns": found, **msgspec.structs.asdict(state)}
+    told = [{"kind": each.kind, "source_id": each.source_id, "what": each.what} for each in found]
+    whole = {"concerns": told, **msgspec.structs.asdict(state)}
     sys.stdout.buffer.write(msgspec.json.encode(whole) + b"\n")
 
 

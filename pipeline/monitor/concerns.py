@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
 
 import msgspec
 
-from pipeline.interval import utc_minute
-from pipeline.monitor.state import FeedStatus, State
+from pipeline.monitor.state import FailedTask, FeedStatus, State
+from pipeline.phrases import Phrase, counted, phrase
 
 REPORTED_FOR = timedelta(days=2)
 """For this long a gap, a quiet day or a failed run is a concern. A daily check reports each at least once, but not for
@@ -38,8 +38,15 @@ class Concern(msgspec.Struct, frozen=True):
 
     kind: ConcernKind
     source_id: str | None
-    what: str
-    """A line that says what is wrong and since when."""
+    sentence: Phrase
+    """What is wrong, and since when."""
+    day: date | None = None
+    """The day that it is about, if it is about one."""
+
+    @property
+    def what(self) -> str:
+        """A line in English that names the source, too."""
+        return f"{self.source_id}: {self.sentence}" if self.source_id else str(self.sentence)
 
 
 def concerns(state: State) -> list[Concern]:
@@ -52,28 +59,38 @@ def concerns(state: State) -> list[Concern]:
 def _verification(state: State) -> Iterator[Concern]:
     last = state.verification
     if last is not None and last.findings:
-        more = f" (and {last.findings - 1} more)" if last.findings > 1 else ""
-        what = f"the verification of {utc_minute(last.verified_at)} found: {last.first_finding}{more}"
-        yield Concern(ConcernKind.NOT_AS_RECORDED, None, what)
+        found = phrase(
+            "the verification of %(at)s found: %(finding)s", at=last.verified_at, finding=last.first_finding or ""
+        )
+        if last.findings > 1:
+            found = counted("%(first)s (and %(n)s more)", "%(first)s (and %(n)s more)", last.findings - 1, first=found)
+        yield Concern(ConcernKind.NOT_AS_RECORDED, None, found)
     since = (last.read_since or last.verified_at) if last else state.ledger.begun_at
-    if since is not None and since < state.read_at - VERIFIED_WITHIN:
-        verified = "was not verified completely since" if last else "was never verified; it was begun on"
-        what = f"the ledger {verified} {utc_minute(since)}: run `newsledger maintain`"
-        yield Concern(ConcernKind.NOT_VERIFIED, None, what)
+    if since is None or since >= state.read_at - VERIFIED_WITHIN:
+        return
+    if last:
+        what = phrase("the ledger was not verified completely since %(at)s: run `newsledger maintain`", at=since)
+    else:
+        what = phrase("the ledger was never verified; it was begun on %(at)s: run `newsledger maintain`", at=since)
+    yield Concern(ConcernKind.NOT_VERIFIED, None, what)
 
 
 def _activity(state: State) -> Iterator[Concern]:
     polled = max((feed.last_polled_at for feed in state.feeds), default=None)
     if polled is not None and polled < state.read_at - IDLE_AFTER:
-        yield Concern(ConcernKind.NOT_POLLED, None, f"no feed was polled since {utc_minute(polled)}")
+        yield Concern(ConcernKind.NOT_POLLED, None, phrase("no feed was polled since %(at)s", at=polled))
     published = state.publication
     if state.publication_error is not None:
-        yield Concern(ConcernKind.NOT_PUBLISHED, None, state.publication_error)
+        yield Concern(ConcernKind.NOT_PUBLISHED, None, Phrase("%(error)s", {"error": state.publication_error}))
     if published is None or published.built_at >= state.read_at - IDLE_AFTER:
         return
     if published.head_position < state.ledger.position:
-        waiting = state.ledger.position - published.head_position
-        what = f"nothing was published since {utc_minute(published.built_at)}; {waiting} events are newer"
+        what = counted(
+            "nothing was published since %(at)s; %(n)s event is newer",
+            "nothing was published since %(at)s; %(n)s events are newer",
+            state.ledger.position - published.head_position,
+            at=published.built_at,
+        )
         yield Concern(ConcernKind.NOT_PUBLISHED, None, what)
 
 
@@ -82,11 +99,24 @@ def _failed_runs(state: State) -> Iterator[Concern]:
     recent = [task for task in state.failed_tasks if task.occurred_at >= since and not task.was_told]
     recent.sort(key=lambda task: (task.dag_id, task.run_id, task.occurred_at))
     for (dag_id, _), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
-        tasks = list(group)
-        first = tasks[0]
-        more = f" (and {len(tasks) - 1} more task{'s' if len(tasks) > 2 else ''})" if len(tasks) > 1 else ""
-        what = f"a run of {dag_id} failed at {utc_minute(first.occurred_at)}: {first.message}"
-        yield Concern(ConcernKind.RUN_FAILED, None, what + more)
+        first, *others = group
+        what = phrase(
+            "a run of %(dag)s failed at %(at)s: %(why)s", dag=dag_id, at=first.occurred_at, why=_failure(first)
+        )
+        if others:
+            what = counted(
+                "%(first)s (and %(n)s more task)", "%(first)s (and %(n)s more tasks)", len(others), first=what
+            )
+        yield Concern(ConcernKind.RUN_FAILED, None, what)
+
+
+def _failure(task: FailedTask) -> str | Phrase:
+    """The error, and the task if it was one."""
+    if task.task_id is None:
+        return task.cause
+    if task.label is None:
+        return f"{task.task_id}: {task.cause}"
+    return phrase("%(task)s of %(label)s: %(error)s", task=task.task_id, label=task.label, error=task.cause)
 
 
 def _feeds(state: State) -> Iterator[Concern]:
@@ -95,18 +125,24 @@ def _feeds(state: State) -> Iterator[Concern]:
         mine = list(group)
         if failing := [feed for feed in mine if feed.is_failing]:
             success = max((feed.last_success_at for feed in failing if feed.last_success_at), default=None)
-            since = f"last success {utc_minute(success)}" if success else "never read"
-            reasons = ", ".join(sorted({feed.reason or "unknown" for feed in failing}))
-            what = f"{source_id}: {_which(failing, mine)}: {reasons}; {since}"
+            what = phrase(
+                "%(feeds)s: %(reasons)s; %(since)s",
+                feeds=_which(failing, mine),
+                reasons=", ".join(sorted({feed.reason or "unknown" for feed in failing})),
+                since=phrase("last success %(at)s", at=success) if success else phrase("never read"),
+            )
             yield Concern(ConcernKind.SOURCE_FAILS, source_id, what)
         if silent := [feed for feed in mine if feed.is_silent]:
-            since = utc_minute(max(feed.last_new_at for feed in silent if feed.last_new_at))
-            what = f"{source_id}: {_which(silent, mine)}: nothing new since {since}; probably abandoned by the outlet"
+            what = phrase(
+                "%(feeds)s: nothing new since %(at)s; probably abandoned by the outlet",
+                feeds=_which(silent, mine),
+                at=max(feed.last_new_at for feed in silent if feed.last_new_at),
+            )
             yield Concern(ConcernKind.FEED_SILENT, source_id, what)
 
 
-def _which(some: Sequence[FeedStatus], feeds: Sequence[FeedStatus]) -> str:
-    return some[0].feed_url if len(some) == 1 else f"{len(some)} of {len(feeds)} feeds"
+def _which(some: Sequence[FeedStatus], feeds: Sequence[FeedStatus]) -> str | Phrase:
+    return some[0].feed_url if len(some) == 1 else phrase("%(some)s of %(n)s feeds", some=len(some), n=len(feeds))
 
 
 def _coverage(state: State) -> Iterator[Concern]:
@@ -116,9 +152,13 @@ def _coverage(state: State) -> Iterator[Concern]:
         if newest_day is None or each.source_id not in current_sources or each.day <= newest_day - REPORTED_FOR:
             continue
         if each.gaps:
-            times = f"{each.gaps} times" if each.gaps > 1 else "once"
-            what = f"{each.source_id}: items may have been missed {times} on {each.day}: `newsledger sql missed`"
-            yield Concern(ConcernKind.POSSIBLE_GAP, each.source_id, what)
+            what = counted(
+                "items may have been missed once on %(day)s: `newsledger sql missed`",
+                "items may have been missed %(n)s times on %(day)s: `newsledger sql missed`",
+                each.gaps,
+                day=each.day,
+            )
+            yield Concern(ConcernKind.POSSIBLE_GAP, each.source_id, what, each.day)
         if each.is_quiet:
-            what = f"{each.source_id}: unusually few articles on {each.day}: {each.seen}"
-            yield Concern(ConcernKind.QUIET_DAY, each.source_id, what)
+            what = phrase("unusually few articles on %(day)s: %(n)s", day=each.day, n=each.seen)
+            yield Concern(ConcernKind.QUIET_DAY, each.source_id, what, each.day)

@@ -78,10 +78,15 @@ class FailedTask(msgspec.Struct, frozen=True):
 
     @property
     def message(self) -> str:
-        """Which task failed, and its error for a person: Airflow's own exception only says that it is not retried."""
+        """Which task failed, and its error."""
         label = f" of {self.label}" if self.label else ""
         task = f"{self.task_id}{label}: " if self.task_id else ""
-        return task + self.error.removeprefix(_MISTAKE)
+        return task + self.cause
+
+    @property
+    def cause(self) -> str:
+        """The error for a person: Airflow's own exception only says that it is not retried."""
+        return self.error.removeprefix(_MISTAKE)
 
     @property
     def was_told(self) -> bool:

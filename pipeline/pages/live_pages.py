@@ -20,14 +20,16 @@ from starlette.routing import Route
 
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.archive.warc import read_text
-from pipeline.errors import NewsledgerError, StorageError
+from pipeline.errors import LedgerMissing, NewsledgerError, StorageError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
 from pipeline.pages.reader_limits import ReaderLimits
-from pipeline.pages.rendering import LANGUAGES, Reader, policy, render, render_notice
+from pipeline.pages.rendering import Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, SelectionError, period_of
+from pipeline.pages.wording import LANGUAGES, translations
+from pipeline.phrases import counted, phrase
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
 
@@ -120,10 +122,10 @@ async def _answer(
 ) -> Response:
     reader = request.scope.get(READER) or (request.client.host if request.client else "")
     if wait := limits.begin(reader):
-        return _later(429, "too many pages", wait)
+        return _later(request, 429, wait)
     try:
         if not room.acquire(blocking=False):
-            return _later(503, "busy", 1)
+            return _later(request, 503, 1)
         try:
             return await run_in_threadpool(_with_errors, page, request)
         finally:
@@ -132,8 +134,14 @@ async def _answer(
         limits.end(reader)
 
 
-def _later(status: int, why: str, seconds: int) -> Response:
-    return Response(f"{why}, try again in {seconds} s", status, {"Retry-After": str(seconds)}, "text/plain")
+def _later(request: Request, status: int, seconds: int) -> Response:
+    said = counted(
+        "Too many pages at once: try again in %(n)s second",
+        "Too many pages at once: try again in %(n)s seconds",
+        seconds,
+    )
+    text = said.said(translations(_language(request)), str, str)
+    return Response(text, status, {"Retry-After": str(seconds)}, "text/plain")
 
 
 def _with_errors(page: Callable[[Request], Response], request: Request) -> Response:
@@ -141,13 +149,19 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
     try:
         return page(request)
     except SelectionError as exc:
-        return _notice("missing", request, 400, reason=str(exc))
+        return _notice("missing", request, 400, reason=exc.phrase)
     except PageMissing:
         return _notice("missing", request, 404)
+    except LedgerMissing:
+        said = phrase("Nothing was published so far: `newsledger ingest` or `newsledger demo` does it.")
+        return _notice("unavailable", request, 503, reason=said)
     except NewsledgerError as exc:
-        return _notice("unavailable", request, 503, reason=str(exc))
+        said = phrase("The published file or the archive cannot be read at the moment.")
+        return _notice("unavailable", request, 503, reason=said, error=str(exc))
     except duckdb.InterruptException:
-        return _notice("unavailable", request, 503, reason=f"the query took more than {MAX_SECONDS:.0f} seconds")
+        seconds = round(MAX_SECONDS)
+        said = counted("The query took more than %(n)s second.", "The query took more than %(n)s seconds.", seconds)
+        return _notice("unavailable", request, 503, reason=said)
 
 
 def _page(opened: _Published, kind: PageKind, request: Request) -> Response:

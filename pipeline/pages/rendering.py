@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 from itertools import groupby
 from typing import Any, Protocol
@@ -17,11 +15,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 import msgspec
-from babel.dates import format_date, format_skeleton
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pipeline.display import printable, quoted_controls
 from pipeline.monitor.concerns import Concern
@@ -31,11 +25,9 @@ from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits
 from pipeline.pages.published_file import Figure, PublishedFile
 from pipeline.pages.published_state import published_concerns
 from pipeline.pages.selection import Period
+from pipeline.pages.wording import filters, translations
 
-LANGUAGES = ("en", "de")
-_LOCALES = {"en": "en_GB", "de": "de_DE"}
 _FILES = resources.files(__package__)
-_COMMAND = re.compile("`([^`]+)`")
 _PART_OF_ADDRESS = re.compile("[^/?&]*[/?&]+|[^/?&]+")
 
 
@@ -146,16 +138,10 @@ def _environment(language: str) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    locale = _LOCALES[language]
     environment.filters.update(
-        number=lambda value: format_decimal(value, locale=locale),
-        percent=lambda value: format_percent(value, "#,##0.#%", locale=locale),
-        weekday=lambda day: format_skeleton("MMMEd", day, locale=locale),
-        long_day=lambda day: format_date(day, "full", locale=locale),
-        utc=lambda at: f"{format_skeleton('yMMMd', at, locale=locale)}, {at:%H:%M} UTC",
+        filters(language),
         web_address=_web_address,
         parted=_parted,
-        with_commands=_with_commands,
         annotated=_annotated,
         compared=_compared,
         passages=_passages,
@@ -175,18 +161,6 @@ def _shown(value: object) -> object:
     return printable(value) if isinstance(value, str) else value
 
 
-@cache
-def translations(language: str) -> NullTranslations:
-    """The words of a language. The templates are written in English."""
-    if language == "en":
-        return NullTranslations()
-    catalogue = read_po(io.BytesIO(_FILES.joinpath(f"{language}.po").read_bytes()), locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
-
-
 def _web_address(url: str | None) -> str | None:
     """The address if a browser may open it: what a feed calls a link may be a script."""
     try:
@@ -198,11 +172,6 @@ def _web_address(url: str | None) -> str | None:
 def _parted(url: str) -> list[str]:
     """The address in parts, after each of which a line may end."""
     return _PART_OF_ADDRESS.findall(url)
-
-
-def _with_commands(text: str) -> Markup:
-    """The text with what stands between backticks as code."""
-    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _annotated(text: str, part: str, quotes: Figure, mentions: Figure) -> list[MarkedLine]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from pipeline.pages.published_file import Bound, PublishedFile
+from pipeline.phrases import Phrase, phrase
 
 DAYS_SHOWN = timedelta(days=14)
 """Without a choice, the last two weeks of the data are shown."""
@@ -19,7 +20,11 @@ LONGEST_SEARCH = 200
 
 
 class SelectionError(ValueError):
-    """What the reader asked for has no sense; the message names it."""
+    """What the reader asked for has no sense; the phrase names it."""
+
+    def __init__(self, said: Phrase) -> None:
+        super().__init__(said)
+        self.phrase = said
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -39,12 +44,13 @@ class Selection(msgspec.Struct, frozen=True):
         """The selection in an address; other names are ignored. Raises SelectionError for a value that has no sense."""
         language = given.get("language", "").lower()
         if language and not _LANGUAGE.fullmatch(language):
-            raise SelectionError(f"language={given['language']}: is not a code of two or three letters")
+            said = phrase("language=%(given)s: is not a code of two or three letters", given=given["language"])
+            raise SelectionError(said)
         from_on, to_on = _day(given, "from"), _day(given, "to")
         if since_on := _day(given, "since"):  # a button of the form, beside its fields
             from_on, to_on = since_on, None
         if from_on and to_on and from_on > to_on:
-            raise SelectionError(f"from={from_on}: is after to={to_on}")
+            raise SelectionError(phrase("from=%(first)s: is after to=%(last)s", first=str(from_on), last=str(to_on)))
         return cls(
             from_on,
             to_on,
@@ -127,4 +133,5 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as exc:
-        raise SelectionError(f"{name}={text}: is not a day such as 2026-03-14") from exc
+        said = phrase("%(name)s=%(given)s: is not a day such as 2026-03-14", name=name, given=text)
+        raise SelectionError(said) from exc

@@ -21,6 +21,7 @@ from pipeline.monitor.state import (
     PublishedBuild,
     State,
 )
+from pipeline.phrases import phrase
 from pipeline.verification.remembered import LastVerification
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -84,89 +85,90 @@ def test_nothing_needs_a_person(changes: dict[str, Any]) -> None:
     assert found(**changes) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "kind", "what"),
-    [
-        (
-            {"feeds": (FEED, FAILING)},
-            "source_fails",
-            "harbour: https://harbour.example/rss: timeout; last success 2026-03-19 12:00 UTC",
-        ),
-        (
-            {"feeds": (msgspec.structs.replace(FAILING, last_success_at=None),)},
-            "source_fails",
-            "harbour: https://harbour.example/rss: timeout; never read",
-        ),
-        (
-            {"feeds": (FEED, msgspec.structs.replace(FEED, last_new_at=NOW - 31 * DAY))},
-            "feed_silent",
-            "courier: https://courier.example/rss: nothing new since 2026-02-17 12:00 UTC;"
-            " probably abandoned by the outlet",
-        ),
-        (
-            {"feeds": (msgspec.structs.replace(FEED, last_new_at=NOW - 32 * DAY), FEED) * 2},
-            "feed_silent",
-            "courier: 2 of 4 feeds: nothing new since 2026-02-16 12:00 UTC; probably abandoned by the outlet",
-        ),
-        (
-            {"coverage": coverage(gaps=2)},
-            "possible_gap",
-            "courier: items may have been missed 2 times on 2026-03-20: `newsledger sql missed`",
-        ),
-        ({"coverage": coverage(is_quiet=True)}, "quiet_day", "courier: unusually few articles on 2026-03-20: 4"),
-        (
-            {"failed_tasks": (FAILED_TASK, FAILED_TASK)},
-            "run_failed",
-            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: collect of courier: OSError: no space left"
-            " (and 1 more task)",
-        ),
-        (
-            {"failed_tasks": (MISTAKEN,)},
-            "run_failed",
-            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: plan: sources.toml: is not TOML",
-        ),
-        (
-            {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, run_id="manual__1", task_id=None, label=None),)},
-            "run_failed",
-            "a run of ingest_daily failed at 2026-03-20 11:00 UTC: OSError: no space left",
-        ),
-        (
-            {"publication": None, "coverage": (), "publication_error": "news.duckdb: cannot be opened: …"},
-            "not_published",
-            "news.duckdb: cannot be opened: …",
-        ),
-        (
-            {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 15 * DAY)},
-            "not_verified",
-            "the ledger was not verified completely since 2026-03-05 12:00 UTC: run `newsledger maintain`",
-        ),
-        (
-            {"verification": msgspec.structs.replace(VERIFIED, read_since=NOW - 16 * DAY)},
-            "not_verified",
-            "the ledger was not verified completely since 2026-03-04 12:00 UTC: run `newsledger maintain`",
-        ),
-        (
-            {"verification": None},
-            "not_verified",
-            "the ledger was never verified; it was begun on 2025-12-20 12:00 UTC: run `newsledger maintain`",
-        ),
-        (
-            {"verification": msgspec.structs.replace(VERIFIED, findings=3, first_finding="append 7: is missing")},
-            "not_as_recorded",
-            "the verification of 2026-03-19 12:00 UTC found: append 7: is missing (and 2 more)",
-        ),
-        (
-            {"feeds": (msgspec.structs.replace(FEED, last_polled_at=NOW - 3 * DAY),)},
-            "not_polled",
-            "no feed was polled since 2026-03-17 12:00 UTC",
-        ),
-        (
-            {"publication": PublishedBuild(990, NOW - 3 * DAY)},
-            "not_published",
-            "nothing was published since 2026-03-17 12:00 UTC; 10 events are newer",
-        ),
-    ],
-)
+CONCERNS: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"feeds": (FEED, FAILING)},
+        "source_fails",
+        "harbour: https://harbour.example/rss: timeout; last success 2026-03-19 12:00 UTC",
+    ),
+    (
+        {"feeds": (msgspec.structs.replace(FAILING, last_success_at=None),)},
+        "source_fails",
+        "harbour: https://harbour.example/rss: timeout; never read",
+    ),
+    (
+        {"feeds": (FEED, msgspec.structs.replace(FEED, last_new_at=NOW - 31 * DAY))},
+        "feed_silent",
+        "courier: https://courier.example/rss: nothing new since 2026-02-17 12:00 UTC;"
+        " probably abandoned by the outlet",
+    ),
+    (
+        {"feeds": (msgspec.structs.replace(FEED, last_new_at=NOW - 32 * DAY), FEED) * 2},
+        "feed_silent",
+        "courier: 2 of 4 feeds: nothing new since 2026-02-16 12:00 UTC; probably abandoned by the outlet",
+    ),
+    (
+        {"coverage": coverage(gaps=2)},
+        "possible_gap",
+        "courier: items may have been missed 2 times on 2026-03-20: `newsledger sql missed`",
+    ),
+    ({"coverage": coverage(is_quiet=True)}, "quiet_day", "courier: unusually few articles on 2026-03-20: 4"),
+    (
+        {"failed_tasks": (FAILED_TASK, FAILED_TASK)},
+        "run_failed",
+        "a run of ingest_daily failed at 2026-03-20 11:00 UTC: collect of courier: OSError: no space left"
+        " (and 1 more task)",
+    ),
+    (
+        {"failed_tasks": (MISTAKEN,)},
+        "run_failed",
+        "a run of ingest_daily failed at 2026-03-20 11:00 UTC: plan: sources.toml: is not TOML",
+    ),
+    (
+        {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, run_id="manual__1", task_id=None, label=None),)},
+        "run_failed",
+        "a run of ingest_daily failed at 2026-03-20 11:00 UTC: OSError: no space left",
+    ),
+    (
+        {"publication": None, "coverage": (), "publication_error": "news.duckdb: cannot be opened: …"},
+        "not_published",
+        "news.duckdb: cannot be opened: …",
+    ),
+    (
+        {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 15 * DAY)},
+        "not_verified",
+        "the ledger was not verified completely since 2026-03-05 12:00 UTC: run `newsledger maintain`",
+    ),
+    (
+        {"verification": msgspec.structs.replace(VERIFIED, read_since=NOW - 16 * DAY)},
+        "not_verified",
+        "the ledger was not verified completely since 2026-03-04 12:00 UTC: run `newsledger maintain`",
+    ),
+    (
+        {"verification": None},
+        "not_verified",
+        "the ledger was never verified; it was begun on 2025-12-20 12:00 UTC: run `newsledger maintain`",
+    ),
+    (
+        {"verification": msgspec.structs.replace(VERIFIED, findings=3, first_finding="append 7: is missing")},
+        "not_as_recorded",
+        "the verification of 2026-03-19 12:00 UTC found: append 7: is missing (and 2 more)",
+    ),
+    (
+        {"feeds": (msgspec.structs.replace(FEED, last_polled_at=NOW - 3 * DAY),)},
+        "not_polled",
+        "no feed was polled since 2026-03-17 12:00 UTC",
+    ),
+    (
+        {"publication": PublishedBuild(990, NOW - 3 * DAY)},
+        "not_published",
+        "nothing was published since 2026-03-17 12:00 UTC; 10 events are newer",
+    ),
+]
+"""Each change of a sound state, the kind of its concern, and how that is said."""
+
+
+@pytest.mark.parametrize(("changes", "kind", "what"), CONCERNS)
 def test_one_thing_needs_a_person(changes: dict[str, Any], kind: str, what: str) -> None:
     assert found(**changes) == [(kind, what)]
 
@@ -179,7 +181,7 @@ def test_the_ledger_comes_first_and_the_sources_in_order() -> None:
 
 def test_metrics_are_what_prometheus_reads_and_show_the_state() -> None:
     state = msgspec.structs.replace(SOUND, feeds=(FEED, FAILING, RETIRED), failed_tasks=(FAILED_TASK,))
-    text = generate_latest(registry_of(state, [Concern(ConcernKind.SOURCE_FAILS, "harbour", "…")])).decode()
+    text = generate_latest(registry_of(state, [Concern(ConcernKind.SOURCE_FAILS, "harbour", phrase("…"))])).decode()
     read = {
         (sample.name.removeprefix("newsledger_"), *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)

@@ -11,7 +11,7 @@ from email.message import Message
 from pathlib import Path
 from time import sleep
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import uvicorn
 from lxml import html
@@ -66,6 +66,20 @@ def served(data: Path, limits: ReaderLimits | None = None) -> Iterator[Browser]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def one_of_each_kind(browser: Browser) -> dict[str, str]:
+    """The address of a page of each kind, found by following links from the first page."""
+    found, waiting = dict[str, str](), {"coverage": "/"}
+    while waiting:
+        kind, address = waiting.popitem()
+        found[kind] = address
+        for link in links(parsed(browser.get(address).text)):
+            target = urldefrag(urljoin(address, link)).url
+            name = urlsplit(target).path.split("/")[1] or "coverage"
+            if name not in found and name != "changes.atom":
+                waiting[name] = target
+    return found
 
 
 def links(page: Any) -> list[str]:

@@ -13,17 +13,18 @@ from zipfile import ZipFile
 import duckdb
 import feedparser
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
 from pipeline.errors import LedgerMissing
 from pipeline.pages.page_kinds import KINDS
-from pipeline.pages.published_file import PublishedFile
+from pipeline.pages.published_file import Figure, PublishedFile, statement
 from pipeline.settings import PROJECT_ROOT
 from tests.pages.serving import links, parsed
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
-PAGES = PROJECT_ROOT / "pipeline" / "pages"
+PACKAGE = PROJECT_ROOT / "pipeline"
+PAGES = PACKAGE / "pages"
 
 
 @pytest.fixture(scope="module")
@@ -237,12 +238,20 @@ SAME_IN_GERMAN = {"SQL", "Position", "Details", "Videos", "Feed", "Feeds", "Pers
 
 
 def test_every_word_is_translated_and_no_other() -> None:
-    found = extract_from_dir(PAGES / "templates", [("**.html", "jinja2.ext:babel_extract")])
-    written = {message for _, _, messages, _, _ in found for message in _forms(messages)}
     german = (PAGES / "de.po").read_text("utf-8")
     translated = set(re.findall(r'^msgid(?:_plural)? "(.+)"$', german, re.M))
-    assert translated | SAME_IN_GERMAN == written
+    assert translated | SAME_IN_GERMAN == _written()
     assert not re.search(r'^msgstr.* ""$', german.partition("\n\n")[2], re.M)
+
+
+def _written() -> set[str]:
+    """What pages say in English: in templates, as phrases of the code, and about the queries that they show."""
+    kinds = [("pages/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+    phrases = {"phrase": None, "counted": (1, 2)}
+    found = extract_from_dir(PACKAGE, kinds, keywords={**DEFAULT_KEYWORDS, **phrases})
+    messages = {form for _, _, message, _, _ in found for form in _forms(message)}
+    queries = {figure for kind in KINDS.values() for figure in kind.figures} | {"record"}
+    return messages | {Figure((), statement("pipeline.pages", name)).about for name in queries}
 
 
 def _forms(messages: str | tuple[str, ...]) -> tuple[str, ...]:

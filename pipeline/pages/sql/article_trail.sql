@@ -12,7 +12,7 @@ trail as (
         'item_discovered' as event_type,
         producer,
         run_id,
-        title as detail,
+        title,
         feed_url as url
     from events.item_discovered
     where article_id in (select addresses.address_id from addresses)
@@ -23,7 +23,9 @@ trail as (
         'article_captured' as event_type,
         producer,
         run_id,
-        concat_ws(' · ', via, status, content_type) as detail,
+        via,
+        status,
+        content_type,
         final_url as url,
         warc_file,
         warc_offset,
@@ -37,7 +39,9 @@ trail as (
         'capture_failed' as event_type,
         producer,
         run_id,
-        concat_ws(' · ', reason, detail) as detail,
+        status,
+        reason,
+        detail,
         url
     from events.capture_failed
     where article_id in (select addresses.address_id from addresses)
@@ -48,7 +52,7 @@ trail as (
         'article_extracted' as event_type,
         producer,
         run_id,
-        headline as detail,
+        headline as title,
         url
     from events.article_extracted
     where article_id in (select addresses.address_id from addresses)
@@ -59,7 +63,8 @@ trail as (
         'extraction_failed' as event_type,
         producer,
         run_id,
-        concat_ws(' · ', reason, detail) as detail,
+        reason,
+        detail,
         url
     from events.extraction_failed
     where article_id in (select addresses.address_id from addresses)
@@ -70,7 +75,9 @@ trail as (
         'article_annotated' as event_type,
         producer,
         run_id,
-        coalesce(failure, concat_ws(' · ', quotes || ' quotes', mentions || ' mentions')) as detail
+        failure as reason,
+        quotes,
+        mentions
     from events.article_annotated
     where article_id in (select addresses.address_id from addresses)
     union all by name
@@ -80,7 +87,10 @@ trail as (
         'article_revisited' as event_type,
         producer,
         run_id,
-        concat_ws(' · ', outcome, status, reason) as detail,
+        outcome,
+        status,
+        reason,
+        detail,
         url,
         warc_file,
         warc_offset,
@@ -94,7 +104,8 @@ trail as (
         'addresses_joined' as event_type,
         producer,
         run_id,
-        concat_ws(' · ', evidence, detail) as detail,
+        evidence,
+        detail,
         other_url as url
     from events.addresses_joined
     where article_id in (select addresses.address_id from addresses)
@@ -106,7 +117,16 @@ select
     event_type,
     producer,
     run_id,
+    title,
+    via,
+    outcome,
+    evidence,
+    status,
+    content_type,
+    reason,
     detail,
+    quotes,
+    mentions,
     url,
     warc_file,
     warc_offset,

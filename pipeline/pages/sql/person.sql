@@ -1,5 +1,5 @@
--- The person, by the full name that articles give: in how many articles, sources and quotations of the chosen days,
--- source and language; of all days if none are chosen.
+-- The person, by the full name that articles give, and how many articles and sources name or quote it.
+-- They are those of the chosen days, source and language, or of all days if none are chosen.
 with named as (
     select
         article_id,

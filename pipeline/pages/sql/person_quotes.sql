@@ -1,5 +1,5 @@
--- What the person is quoted as saying, newest article first, of the chosen days,
--- source and language. The numbers are those on the article's page.
+-- What the person is quoted as saying, newest article first.
+-- The articles are those of the chosen days, source and language. The numbers are those on the article's page.
 with said as (
     select
         quotes.quote_id,

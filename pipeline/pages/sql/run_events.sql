@@ -6,15 +6,18 @@ with recorded as (
             position,
             occurred_at,
             source_id,
-            null as article_id,
             feed_url as url,
-            concat_ws(' · ', outcome, reason, new_items || ' new') as detail
+            outcome,
+            status,
+            reason,
+            detail,
+            new_items
         from events.feed_polled
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
         limit $event_limit
     )
-    union all
+    union all by name
     (
         select
             'item' as what,
@@ -23,13 +26,13 @@ with recorded as (
             source_id,
             article_id,
             url,
-            title as detail
+            title
         from events.item_discovered
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
         limit $event_limit
     )
-    union all
+    union all by name
     (
         select
             'capture' as what,
@@ -38,13 +41,15 @@ with recorded as (
             source_id,
             article_id,
             url,
-            concat_ws(' · ', via, status, content_type) as detail
+            via,
+            status,
+            content_type
         from events.article_captured
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
         limit $event_limit
     )
-    union all
+    union all by name
     (
         select
             'failure' as what,
@@ -53,13 +58,15 @@ with recorded as (
             source_id,
             article_id,
             url,
-            concat_ws(' · ', reason, detail) as detail
+            status,
+            reason,
+            detail
         from events.capture_failed
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
         limit $event_limit
     )
-    union all
+    union all by name
     (
         select
             'revisit' as what,
@@ -68,13 +75,16 @@ with recorded as (
             source_id,
             article_id,
             url,
-            concat_ws(' · ', outcome, status, reason) as detail
+            outcome,
+            status,
+            reason,
+            detail
         from events.article_revisited
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
         limit $event_limit
     )
-    union all
+    union all by name
     (
         select
             'extraction' as what,
@@ -83,13 +93,13 @@ with recorded as (
             source_id,
             article_id,
             url,
-            headline as detail
+            headline as title
         from events.article_extracted
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
         limit $event_limit
     )
-    union all
+    union all by name
     (
         select
             'annotation' as what,
@@ -97,8 +107,9 @@ with recorded as (
             occurred_at,
             source_id,
             article_id,
-            null as url,
-            coalesce(failure, concat_ws(' · ', quotes || ' quotes', mentions || ' mentions')) as detail
+            failure as reason,
+            quotes,
+            mentions
         from events.article_annotated
         where run_id = $run_id and ($only_source is null or source_id = $only_source)
         order by position
@@ -113,7 +124,17 @@ select
     recorded.source_id,
     article_addresses.article_id,
     coalesce(recorded.url, article_addresses.url) as url,
-    recorded.detail
+    recorded.title,
+    recorded.via,
+    recorded.outcome,
+    null as evidence,
+    recorded.status,
+    recorded.content_type,
+    recorded.reason,
+    recorded.detail,
+    recorded.new_items,
+    recorded.quotes,
+    recorded.mentions
 from recorded
 left join article_addresses on recorded.article_id = article_addresses.address_id
 order by

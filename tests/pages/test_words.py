@@ -1,0 +1,148 @@
+"""Every word of ours on a page can be said in another language.
+
+The published file that the pages are made from has no Latin letter in any text from outside, so what is left is ours.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import pytest
+
+from pipeline.monitor.concerns import ConcernKind, concerns
+from pipeline.pages.page_kinds import KINDS
+from pipeline.pages.wording import translations
+from pipeline.phrases import Phrase, Value
+from pipeline.settings import PROJECT_ROOT
+from tests.monitor.test_concerns import CONCERNS, SOUND
+from tests.pages.serving import Browser, one_of_each_kind, parsed, served
+from tests.pages.test_foreign_markup import Column, fill_empty_tables, text_columns
+from tests.pages.test_pages import SAME_IN_GERMAN
+from tests.worlds.running import Demo, newsledger
+
+LATIN = "".join(map(chr, (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))))
+OTHER = "".join(map(chr, range(0x10D0, 0x10D0 + 33))) + "".join(map(chr, range(0x0561, 0x0561 + 29)))
+"""Georgian and Armenian letters, one for each Latin letter and digit."""
+WORD = re.compile(r"(?=[À-ÿ]*[A-Za-z])[A-Za-zÀ-ÿ]{2,}")
+IDENTIFIER = re.compile(r"[\w.@:/-]+|newsledger [\w ]+|[^A-Za-z]*")
+
+
+def without_latin(demo: Demo, data: Path) -> None:
+    """Make a data directory with the newsroom's published file, but for its texts, and with its archive."""
+    shutil.copyfile(demo.data / "news.duckdb", data / "news.duckdb")
+    (data / "archive").symlink_to(demo.data / "archive")
+    with duckdb.connect(data / "news.duckdb") as con:
+        con.execute("set timezone = 'UTC'")
+        columns = list(text_columns(con))
+        fill_empty_tables(con)
+        for column in columns:
+            if column.name != "warc_file":
+                con.execute(f"update {column.table} set {column.name} = {_written_otherwise(column)}")
+
+
+def _written_otherwise(column: Column) -> str:
+    def changed(value: str) -> str:
+        return f"translate({value}, '{LATIN}', '{OTHER}')"
+
+    if column.type == "VARCHAR[]":
+        return f"list_transform({column.name}, lambda each: {changed('each')})"
+    if column.type.startswith("STRUCT"):
+        fields = re.findall(r'[(,] ?"?(\w+)"? ([A-Z]+)', column.type)
+        is_list = column.type.endswith("[]")
+        struct = "each" if is_list else column.name
+        texts = {field for field, kind in fields if kind == "VARCHAR"} - {"part", "op", "kind"}
+        values = ", ".join(
+            f"'{field}': {changed(f'{struct}.{field}') if field in texts else f'{struct}.{field}'}"
+            for field, _ in fields
+        )
+        return f"list_transform({column.name}, lambda each: {{{values}}})" if is_list else f"{{{values}}}"
+    return changed(column.name)
+
+
+@pytest.fixture(scope="module")
+def data(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("words")
+    without_latin(demo, data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def browser(data: Path) -> Iterator[Browser]:
+    with served(data) as browser:
+        yield browser
+
+
+def words(page: Any) -> set[str]:
+    """The words that are seen or read aloud. Names of the code, and times, are no words."""
+    for element in page.xpath("//script | //style | //pre | //code | //time | //*[@lang and not(self::html)]"):
+        element.drop_tree()
+    attributes = page.xpath("//@aria-label | //@title | //@placeholder | //@alt")
+    return {word for text in (*page.itertext(), *attributes) for word in WORD.findall(str(text))}
+
+
+CATALOGUE = (PROJECT_ROOT / "pipeline/pages/de.po").read_text("utf-8")
+GERMAN = {*WORD.findall(" ".join(re.findall(r'^msgstr\S* "(.*)"$', CATALOGUE, re.M)))} | SAME_IN_GERMAN
+
+
+def untranslated(german: str, english: str) -> set[str]:
+    """The words that the German page has from the English one, and not from the German catalogue."""
+    return (words(parsed(german)) & words(parsed(english))) - GERMAN
+
+
+@pytest.mark.slow
+def test_no_live_page_has_an_english_word_in_german(browser: Browser) -> None:
+    addresses = one_of_each_kind(browser)
+    assert set(addresses) == {*KINDS, "record"}
+    wrong = {"400": "/?from=x", "400 days": "/?from=2026-03-04&to=2026-03-02", "404": "/source/nobody"}
+    for kind, address in (addresses | wrong).items():
+        german, english = (browser.get(address, {"Accept-Language": language}).text for language in ("de", "en"))
+        assert 'lang="de"' in german
+        assert untranslated(german, english) == set(), (kind, address)
+
+
+@pytest.mark.slow
+def test_no_file_of_a_report_has_an_english_word_in_german(data: Path, tmp_path: Path) -> None:
+    for language in ("de", "en"):
+        day = ("--from", "2026-03-04", "--to", "2026-03-04", "--words", language)
+        assert newsledger("report", "--data", data, "-o", tmp_path / language, *day).returncode == 0
+    files = sorted((tmp_path / "de").rglob("*.html"))
+    assert len(files) > 30
+    for file in files:
+        english = tmp_path / "en" / file.relative_to(tmp_path / "de")
+        assert untranslated(file.read_text("utf-8"), english.read_text("utf-8")) == set(), file.name
+
+
+@pytest.mark.slow
+def test_code_on_a_page_is_names_and_commands(browser: Browser) -> None:
+    """So no sentence escapes translation as code."""
+    for address in one_of_each_kind(browser).values():
+        for code in parsed(browser.get(address).text).xpath("//code[not(ancestor::pre)]"):
+            assert IDENTIFIER.fullmatch(code.text_content()), (address, code.text_content())
+
+
+def test_every_concern_is_said_in_german() -> None:
+    def told(language: str, said: Value) -> str:
+        if not isinstance(said, Phrase):
+            return "" if isinstance(said, str) else "0"
+        return said.said(translations(language), str, lambda value: told(language, value))
+
+    kinds = set[str]()
+    for changes, kind, _ in CONCERNS:
+        for concern in concerns(msgspec.structs.replace(SOUND, **changes)):
+            german, english = (set(WORD.findall(told(language, concern.sentence))) for language in ("de", "en"))
+            assert (german & english) - GERMAN == set(), concern.what
+            kinds.add(kind)
+    assert kinds == set(ConcernKind)
+
+
+def test_a_server_without_a_file_says_so_in_german(tmp_path: Path) -> None:
+    with served(tmp_path) as browser:
+        german, english = (browser.get("/", {"Accept-Language": language}) for language in ("de", "en"))
+    assert german.status == 503 and "Bisher wurde nichts veröffentlicht" in german.text
+    assert untranslated(german.text, english.text) == set()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from shutil import make_archive
@@ -31,11 +34,11 @@ def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], Non
     """Write every page that can be reached from the first one, and return their number.
 
     The target is a folder, or a ZIP file with such a folder if its name ends with `.zip`. It is made whole or not at
-    all; an earlier report in its place is replaced. `on_page` is called with the number of pages that are written and
-    of those known so far. Raises StorageError, and SettingsError if the target is anything else than a report.
+    all; an earlier report in its place is replaced, also if another process wrote it meanwhile. `on_page` is called
+    with the number of pages that are written and of those known so far. Raises StorageError, and SettingsError if the
+    target is anything else than a report, before or after the pages are written.
     """
-    if target.exists() and not _is_replaceable(target):
-        raise SettingsError(f"{target}: is there and is no report, or contains other files, too; choose another name")
+    _require_replaceable(target)
     with storage_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
@@ -43,10 +46,28 @@ def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], Non
             written = _write_pages(reader, new, on_page)
             if target.suffix == ZIP:
                 new = Path(make_archive(str(new), "zip", beside, target.stem))
-            if target.is_dir():
-                target.rename(Path(beside) / "old")
-            new.replace(target)
+            with _alone(target.parent):
+                _require_replaceable(target)
+                if target.is_dir():
+                    target.rename(Path(beside) / "old")
+                new.replace(target)
     return written
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Reports are put into the folder one after the other. The lock is on the folder itself, so it leaves no file."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _require_replaceable(target: Path) -> None:
+    if target.exists() and not _is_replaceable(target):
+        raise SettingsError(f"{target}: is there and is no report, or contains other files, too; choose another name")
 
 
 def _is_replaceable(target: Path) -> bool:

@@ -1,0 +1,72 @@
+"""Reports that are written to a place where something else happens meanwhile."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.pages.published_file import PublishedFile
+from pipeline.pages.rendering import Reader
+from pipeline.pages.report_files import LIMITS, write_report
+from pipeline.pages.selection import Selection, period_of
+from tests.worlds.running import Demo
+
+pytestmark = pytest.mark.slow
+DAY = date(2026, 3, 3)
+
+
+@pytest.fixture(scope="module")
+def reader(demo: Demo) -> Iterator[Reader]:
+    with PublishedFile(demo.data / "news.duckdb") as file:
+        period = period_of(Selection(DAY, DAY, "meridian"), file, DAY)
+        yield Reader(file, period, "en", datetime(2026, 3, 6, tzinfo=UTC), LIMITS)
+
+
+def test_report_that_another_one_overtook_replaces_it(reader: Reader, tmp_path: Path) -> None:
+    target = tmp_path / "report"
+
+    def overtaken(done: int, known: int) -> None:
+        if done == 1:
+            write_report(reader, target, lambda done, known: None)
+            (target / "index.html").write_text("the other one")
+
+    assert write_report(reader, target, overtaken) > 10
+    assert (target / "index.html").read_text().startswith("<!doctype html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_what_came_into_the_folder_meanwhile_is_kept(reader: Reader, tmp_path: Path) -> None:
+    notes = tmp_path / "report" / "notes.txt"
+
+    def disturbed(done: int, known: int) -> None:
+        notes.parent.mkdir(exist_ok=True)
+        notes.write_text("mine")
+
+    with pytest.raises(SettingsError, match="contains other files"):
+        write_report(reader, notes.parent, disturbed)
+    assert notes.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_reports_are_put_into_a_folder_one_after_the_other(reader: Reader, tmp_path: Path) -> None:
+    """Between two renames there is no report for a moment, in which another process must not put its own."""
+    written = Event()
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    writer = Thread(
+        target=write_report, args=(reader, tmp_path / "report", lambda done, known: done == known and written.set())
+    )
+    writer.start()
+    assert written.wait(60)
+    writer.join(0.5)
+    assert writer.is_alive() and not (tmp_path / "report").exists()
+    os.close(folder)
+    writer.join(60)
+    assert (tmp_path / "report" / "index.html").is_file()

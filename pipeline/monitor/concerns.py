@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from pipeline.monitor.state import FailedTask, FeedStatus, State
-from pipeline.phrases import Phrase, counted, phrase
+from pipeline.translatable import Phrase, counted, phrase
 
 REPORTED_FOR = timedelta(days=2)
 """For this long a gap, a quiet day or a failed run is a concern. A daily check reports each at least once, but not for

@@ -29,9 +29,9 @@ from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, SelectionError, period_of
 from pipeline.pages.wording import LANGUAGES, translations
-from pipeline.phrases import counted, phrase
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
+from pipeline.translatable import counted, phrase
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from pipeline.pages.published_file import Bound, PublishedFile
-from pipeline.phrases import Phrase, phrase
+from pipeline.translatable import Phrase, phrase
 
 DAYS_SHOWN = timedelta(days=14)
 """Without a choice, the last two weeks of the data are shown."""

@@ -21,7 +21,7 @@ from pipeline.monitor.state import (
     PublishedBuild,
     State,
 )
-from pipeline.phrases import phrase
+from pipeline.translatable import phrase
 from pipeline.verification.remembered import LastVerification
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

@@ -18,8 +18,8 @@ import pytest
 from pipeline.monitor.concerns import ConcernKind, concerns
 from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.wording import translations
-from pipeline.phrases import Phrase, Value
 from pipeline.settings import PROJECT_ROOT
+from pipeline.translatable import Phrase, Value
 from tests.monitor.test_concerns import CONCERNS, SOUND
 from tests.pages.serving import Browser, one_of_each_kind, parsed, served
 from tests.pages.test_foreign_markup import Column, fill_empty_tables, text_columns

@@ -22,12 +22,13 @@ import structlog
 
 from pipeline import models
 from pipeline.backup import back_up
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, Run
 from pipeline.settings import load_settings
 from pipeline.steps.collect import collect, expire_removed
 from pipeline.steps.maintain import delete_erased, merge_files, prune
 from pipeline.steps.processing import ALL_TASKS, process
 from pipeline.steps.run.run_interval import lookback
+from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation, verify_weekly
 from pipeline.workers import preload
@@ -84,8 +85,9 @@ def write(world: ChangingOutlets, day: int) -> None:
 
 
 def run(world: ChangingOutlets) -> None:
-    """Do the work of `newsledger ingest` in this process."""
-    with world.stores() as stores:
+    """Do the work of `newsledger ingest` in this process. The ledger is opened for each run, since DuckDB keeps about
+    1 kB for each transaction on a DuckLake until the connection is closed."""
+    with Stores(world.settings, Run(f"{world.now:%F %T}", lambda: world.now)) as stores:
         result = collect(stores, world.sources) + expire_removed(stores, world.sources)
         (result + process(stores, lookback(world.settings, stores.now()))).require_success()
     models.build(world.settings)

@@ -24,9 +24,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.display import printable
+
 
 class NewsledgerError(Exception):
-    """The base of all errors below. The command line prints the message and exits with status 1."""
+    """The base of all errors below. The command line prints the message and exits with status 1.
+
+    The message may repeat what an outlet wrote, so characters that could control a terminal or a log are replaced.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class SettingsError(NewsledgerError):

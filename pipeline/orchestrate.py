@@ -14,6 +14,7 @@ import structlog
 
 from pipeline.collect import READERS
 from pipeline.dag_run import BACKFILL_RUN, DagRun
+from pipeline.display import printable
 from pipeline.errors import NewsledgerError
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
@@ -219,7 +220,7 @@ def verify_stores() -> dict[str, int | str]:
     with _ledger(settings) as ledger:
         proof = verify_weekly(settings, ledger, utc_now(), _log_step)
     for finding in proof.findings:
-        log.error("not_as_recorded", finding=finding.text)
+        log.error("not_as_recorded", finding=printable(finding.text))
     proof.require_success()
     log.info("ledger_anchored", head=proof.head, file=str(settings.anchors_file))
     return {"appends": proof.appends, "events": proof.events, "records": proof.records, "digest": proof.digest}

@@ -51,7 +51,7 @@ def airflow(
     say(f"The page will be at http://127.0.0.1:{port}; the log is {settings.data / 'airflow' / 'standalone.log'}")
     try:
         with standalone.standalone(settings, port) as running:
-            typer.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")
+            console.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")
             running.wait()
     except KeyboardInterrupt:
         say("Airflow has stopped")

@@ -29,7 +29,7 @@ def backup(folder: BackupFolder, data: Data = None) -> None:
         done = back_up(load_settings(data=data), folder, on_progress)
     rows = [("files copied", done.copied), ("bytes copied", done.copied_bytes), ("files it had", done.kept)]
     console.table(None, ("", ""), [*rows, ("files no longer needed", done.deleted)])
-    typer.echo(f"{folder}: backup up to {done.position}:{done.digest}")
+    console.echo(f"{folder}: backup up to {done.position}:{done.digest}")
 
 
 def restore(folder: BackupFolder, data: Data = None) -> None:
@@ -52,8 +52,8 @@ def restore(folder: BackupFolder, data: Data = None) -> None:
     for finding in proof.findings:
         console.say(finding.text)
     proof.require_success()
-    typer.echo(f"{settings.data}: {proof.events} events and {proof.records} records restored, as they were recorded")
-    typer.echo(f"head {proof.head}")
+    console.echo(f"{settings.data}: {proof.events} events and {proof.records} records restored, as they were recorded")
+    console.echo(f"head {proof.head}")
 
 
 def migrate(
@@ -84,8 +84,8 @@ def migrate(
     for finding in proof.findings:
         console.say(finding.text)
     proof.require_success()
-    typer.echo(
+    console.echo(
         f"{proof.events} events moved, as they were recorded"
         + ("; unset NEWSLEDGER_CATALOG and NEWSLEDGER_STORAGE" if back else "")
     )
-    typer.echo(f"head {proof.head}")
+    console.echo(f"head {proof.head}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
+import typer
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -36,6 +37,11 @@ SOURCE_BARS = 12
 """Maximum number of sources that are shown with their own progress bar."""
 out = Console(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def echo(text: str) -> None:
+    """Print lines on standard output."""
+    typer.echo(printable(text))
 
 
 def say(message: str) -> None:

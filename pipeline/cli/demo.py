@@ -124,10 +124,10 @@ def _evenings(ledger: Ledger) -> Iterator[tuple[int, datetime]]:
 def _suggest(settings: Settings) -> None:
     command = _short(Path(sys.argv[0]).absolute())
     where = "" if settings.data == load_settings().data else f" --data {shlex.quote(_short(settings.data))}"
-    typer.echo("\nThree queries to try:")
+    console.echo("\nThree queries to try:")
     for name in ("who_said_what", "what_changed", "coverage"):
-        typer.echo(f"    {command} sql{where} {name}")
-    typer.echo(f"or open {settings.news_file} with any DuckDB client, at any time.")
+        console.echo(f"    {command} sql{where} {name}")
+    console.echo(f"or open {settings.news_file} with any DuckDB client, at any time.")
 
 
 def _short(path: Path) -> str:

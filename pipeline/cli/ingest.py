@@ -50,7 +50,7 @@ def init(data: Data = None) -> None:
     settings = load_settings(data=data)
     with accepted_ledger(settings) as ledger:
         position, _, _ = ledger.head()
-    typer.echo(f"{catalog_at(settings.ledger_catalog)}: ready, {position} events")
+    console.echo(f"{catalog_at(settings.ledger_catalog)}: ready, {position} events")
 
 
 def ingest(source: SourceIds = None, data: Data = None, sources: SourcesPath = None) -> None:
@@ -111,12 +111,12 @@ def build_models(
     settings = load_settings(data=data)
     result = models.build(settings, models.Refresh.ANEW if anew else models.Refresh.CONTINUE, test)
     done = f"{result.models} models, {result.tests} tests" if result.tests else "nothing new"
-    typer.echo(f"{settings.build_file}: {done}, up to position {result.head_position}")
+    console.echo(f"{settings.build_file}: {done}, up to position {result.head_position}")
 
 
 def publish(data: Data = None) -> None:
     """Replace news.duckdb with the last build that passed its tests. Open sessions keep the old file."""
-    typer.echo(f"{models.publish(load_settings(data=data))}: published")
+    console.echo(f"{models.publish(load_settings(data=data))}: published")
 
 
 def append_events(

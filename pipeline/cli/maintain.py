@@ -82,7 +82,7 @@ def maintain(
     for finding in proof.findings:
         console.say(finding.text)
     proof.require_success()
-    typer.echo(f"anchored in {settings.anchors_file}: {proof.head}")
+    console.echo(f"anchored in {settings.anchors_file}: {proof.head}")
 
 
 def part(
@@ -104,7 +104,7 @@ def part(
         Stores(settings, start_run(), ledger=ledger) as stores,
     ):
         part(stores, url, other_url)
-    typer.echo(f"parted: {url} and {other_url}; the next build shows two articles")
+    console.echo(f"parted: {url} and {other_url}; the next build shows two articles")
 
 
 def verify_ledger(
@@ -164,10 +164,12 @@ def verify_ledger(
         count = f"{len(proof.findings)} finding{'s' if len(proof.findings) > 1 else ''}"
         raise NewsledgerError(f"{settings.data}: {count}{what}; {proof.advice}")
     records = f", and {proof.records} records of the archive" if archive else ""
-    typer.echo(f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded")
+    console.echo(
+        f"{settings.data}: {proof.events} events in {proof.appends} appends{records} are as they were recorded"
+    )
     if proof.events_read < proof.events:
         since = utc_minute(proof.read_since)
-        typer.echo(f"{proof.events_read} events were read now, the others since {since} (--full reads all)")
+        console.echo(f"{proof.events_read} events were read now, the others since {since} (--full reads all)")
     for each in erasures:
-        typer.echo(f"erased, with a seal of what is left: {each}")
-    typer.echo(f"head {proof.head}")
+        console.echo(f"erased, with a seal of what is left: {each}")
+    console.echo(f"head {proof.head}")

@@ -78,7 +78,7 @@ def report(
         reader = Reader(file, replace(period, selection=chosen), words, now, LIMITS)
         written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
     opened = output if output.suffix == ZIP else output / "index.html"
-    typer.echo(f"{written} pages; open {opened}")
+    console.echo(f"{written} pages; open {opened}")
 
 
 def serve(
@@ -96,7 +96,7 @@ def serve(
     if not settings.data.is_dir():
         raise SettingsError(f"{settings.data}: is not a directory; choose another --data, or run `newsledger ingest`")
     console.require_free(port)
-    typer.echo(f"pages of {settings.news_file} at http://127.0.0.1:{port}  (ctrl-C stops it)")
+    console.echo(f"pages of {settings.news_file} at http://127.0.0.1:{port}  (ctrl-C stops it)")
     with suppress(KeyboardInterrupt):
         uvicorn.run(
             pages_of(settings), host="127.0.0.1", port=port, log_level="error", access_log=False, server_header=False

@@ -55,10 +55,10 @@ def redact(
         done = redact(stores, request)
     if not is_asked:
         _show(done)
-    typer.echo(f"erased in {len(done.seals)} appends, which are sealed; now run:")
-    typer.echo("  newsledger models, newsledger publish   to make the tables without it")
-    typer.echo("  newsledger maintain                     to delete the files that held it, a day from now;")
-    typer.echo("                                          at once with --at-once, if nothing else is running")
+    console.echo(f"erased in {len(done.seals)} appends, which are sealed; now run:")
+    console.echo("  newsledger models, newsledger publish   to make the tables without it")
+    console.echo("  newsledger maintain                     to delete the files that held it, a day from now;")
+    console.echo("                                          at once with --at-once, if nothing else is running")
 
 
 def _show(redaction: Redaction) -> None:

@@ -13,7 +13,6 @@ from pipeline.cli import console
 from pipeline.cli.answers import OutputFormat, format_of, replaced, save, show
 from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of, utf8
 from pipeline.cli.query import open_news
-from pipeline.display import printable
 from pipeline.export.export_choice import Content, ExportChoice, search_hits
 from pipeline.interval import utc_minute
 from pipeline.settings import load_settings
@@ -72,8 +71,8 @@ def search(
 def _list(hits: duckdb.DuckDBPyRelation) -> None:
     rows = hits.project("headline, source_id, published_at, passage, url").fetchall()
     for headline, source_id, published_at, passage, url in rows:
-        typer.echo(printable(f"{headline or url}\n  {source_id}, {utc_minute(published_at)}, {url}"))
+        console.echo(f"{headline or url}\n  {source_id}, {utc_minute(published_at)}, {url}")
         lines = textwrap.wrap(passage or "", WIDTH, initial_indent="  ", subsequent_indent="  ")
-        typer.echo(printable("\n".join([*lines, ""])))
+        console.echo("\n".join([*lines, ""]))
     if not rows:
         console.say("no article contains all of these words")

@@ -199,12 +199,12 @@ def add(
     _show(plan, current)
     added = _report_failures(found, plan)
     if dry_run or not added:
-        typer.echo(f"{settings.sources}: nothing written")
+        console.echo(f"{settings.sources}: nothing written")
         return
     write_source_list(settings.sources, current, plan.sources)
     sitemaps = sum(candidate.is_sitemap for candidate in added)
     new = len(plan.sources) - len(current.sources)
-    typer.echo(f"{settings.sources}: new feeds {len(added) - sitemaps}, new sitemaps {sitemaps}, new sources {new}")
+    console.echo(f"{settings.sources}: new feeds {len(added) - sitemaps}, new sitemaps {sitemaps}, new sources {new}")
 
 
 def _overrides(**options: str | None) -> Overrides:

@@ -15,7 +15,6 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
-from pipeline.display import printable
 from pipeline.interval import utc_minute
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.log import utc_now
@@ -60,9 +59,9 @@ def status(
         _write_json(state, found)
     elif check:
         for concern in found:
-            typer.echo(printable(concern.what))
+            console.echo(concern.what)
         if not found:
-            typer.echo("nothing needs attention")
+            console.echo("nothing needs attention")
     else:
         _show(state, str(catalog_at(settings.ledger_catalog)), str(settings.news_file), show_all=show_all)
     if check and found:
@@ -103,17 +102,17 @@ def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:
     lookback = f"since {utc_minute(state.read_at - timedelta(days=state.lookback_days))}"
     _show_sources(state, show_all=show_all)
     _show_lost(state, show_all=show_all)
-    typer.echo(f"sources     {_totals(state)}")
-    typer.echo(f"ledger      {state.ledger.position} events in {state.ledger.appends} appends, {ledger}")
+    console.echo(f"sources     {_totals(state)}")
+    console.echo(f"ledger      {state.ledger.position} events in {state.ledger.appends} appends, {ledger}")
     pending = ", ".join(f"{count} to {step}" for step, count in state.pending.items())
-    typer.echo(f"pending     {state.pages_pending} pages to capture, {pending}, {len(state.lost)} lost {lookback}")
+    console.echo(f"pending     {state.pages_pending} pages to capture, {pending}, {len(state.lost)} lost {lookback}")
     if state.failed_tasks:
-        typer.echo(f"airflow     {_failures(state.failed_tasks)} ({lookback})")
+        console.echo(f"airflow     {_failures(state.failed_tasks)} ({lookback})")
     published = state.publication
     built = f"{utc_minute(published.built_at)}, up to event {published.head_position}, " if published else ""
     found = f"{built}{news_file}" if published else state.publication_error or "nothing yet"
-    typer.echo(printable(f"published   {found}"))
-    typer.echo(f"verified    {_verified(state)}")
+    console.echo(f"published   {found}")
+    console.echo(f"verified    {_verified(state)}")
 
 
 def _show_sources(state: State, *, show_all: bool) -> None:
@@ -176,7 +175,7 @@ def _show_lost(state: State, *, show_all: bool) -> None:
         rows = [(page.source_id, page.url, page.reason, utc_minute(page.failed_at)) for page in shown]
         console.table("lost pages", ("source", "page", "reason", "given up"), rows)
     if len(shown) < len(state.lost):
-        typer.echo(f"and {len(state.lost) - len(shown)} more lost pages: `newsledger status --all` lists them")
+        console.echo(f"and {len(state.lost) - len(shown)} more lost pages: `newsledger status --all` lists them")
 
 
 def _failures(tasks: Sequence[FailedTask]) -> str:

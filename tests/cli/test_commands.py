@@ -12,14 +12,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import structlog
 from filelock import FileLock
 from typer.testing import CliRunner
 
+from pipeline.cli import console
 from pipeline.cli.app import app
-from pipeline.display import printable
+from pipeline.errors import NewsledgerError, PageError
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
-from pipeline.settings import PROJECT_ROOT
+from pipeline.settings import PROJECT_ROOT, LogFormat, LogLevel
+from pipeline.steps.run.source_report import SourceReport
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import ALLOW, COMMAND, articles, entry, fails_with_one_line, newsledger, newsledger_process
 from tests.worlds.stories import item
@@ -282,9 +285,19 @@ def test_sources_are_listed_and_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["\x1b[31mred", "a\x00b", "a\u202eb", "a\x9b31m", "\r\n", "a\u061cb\u2029", "a\U000e0041"]
 )
-def test_fetched_text_cannot_control_the_terminal(text: str) -> None:
-    shown = printable(text)
-    assert not any(character in shown for character in "\x1b\x00\u061c\u2029\u202e\x9b\r\U000e0041")
+def test_fetched_text_cannot_control_the_terminal(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor a log, nor the message of an error, which Airflow shows."""
+    console.echo(text)
+    console.say(text)
+    console.table(None, ["words"], [[text]])
+    for log_format in LogFormat:
+        console.configure_logs(log_format, LogLevel.INFO)
+        structlog.get_logger().info("said", words=text)
+    printed = capsys.readouterr()
+    report = SourceReport(source_id="alpha", problems=(text,))
+    errors = (str(NewsledgerError(text)), str(PageError("no_text", text)))
+    for shown in (printed.out, printed.err, *errors, str(report.fields()["problem"])):
+        assert not any(character in shown for character in "\x1b\x00\u061c\u2029\u202e\x9b\r\U000e0041")
 
 
 def test_an_output_that_is_closed_and_has_only_ascii(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pipeline.display import printable
 from pipeline.events import (
     ArticleCaptured,
     ArticleRevisited,
@@ -77,7 +78,7 @@ class SourceReport(msgspec.Struct, kw_only=True):
         texts = {name: _listed(counts) for name, counts in named.items() if counts}
         if self.not_asked and not self.asked:
             texts["asked"] = f"nobody: {self.not_asked}"
-        problems = {"problem": "; ".join(self.problems)} if self.problems else {}
+        problems = {"problem": printable("; ".join(self.problems))} if self.problems else {}
         size = {"bytes": self.bytes} if self.bytes else {}
         return {"source": self.source_id, **self.counts, **texts, **size, "seconds": round(self.seconds, 1), **problems}
 

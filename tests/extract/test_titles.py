@@ -120,6 +120,17 @@ def test_the_visible_heading_is_the_headline_although_all_titles_say_it_otherwis
     assert extract(body.encode()).headline == "Der Deich hält"
 
 
+@pytest.mark.parametrize(
+    ("tag", "headline"), [("h2", "Trocken geblieben"), ("h4", "Hochwasser: Deich hält in der Nacht")]
+)
+def test_a_heading_in_breadcrumbs_is_not_the_headline_if_the_article_has_its_own(tag: str, headline: str) -> None:
+    declared = "Hochwasser: Deich hält in der Nacht"
+    breadcrumbs = f"<nav><ol><li><h1>{declared}</h1></li></ol></nav>"
+    inside = f"<article><header><{tag}>Trocken geblieben</{tag}></header>{paragraphs(DEICH)}</article>"
+    head = f"<title>{declared}</title>{json_ld(headline=declared)}"
+    assert extract(f"<html><head>{head}</head><body>{breadcrumbs}{inside}</body></html>".encode()).headline == headline
+
+
 def test_one_shared_word_after_a_dash_is_not_the_outlet() -> None:
     title = "Lohnstreit - Holmbote streikt heute"
     head = f"<title>{title}</title><meta property='og:site_name' content='Holmbote am Abend'>"

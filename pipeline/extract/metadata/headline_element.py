@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipeline.extract.metadata.titles import MAX_KICKER_CHARS, shares_words
-from pipeline.extract.page.region import PROSE_CHARS, name_attributes
+from pipeline.extract.page.region import PROSE_CHARS, name_attributes, prose_chars
 from pipeline.extract.page.text import (
     likeness,
     lines_of,
@@ -49,17 +49,21 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
     `titles` are the declared titles, and `page_title` is the text of the title element; both without the outlet's name.
     If the heading at the start of `main` is like a title, the others are not compared. If the best heading equals the
     title element and another heading equals a different declared title, the best one is written for search engines,
-    and the other is the headline.
+    and the other is the headline. So is the heading in the article's header, if the best one is in breadcrumbs.
     """
     headings = _headings(root)
     titles = titles or (page_title,)
     in_flow = [(element, text) for element, text in headings if not _is_within(element, *_BREADCRUMBS)]
-    first = _opening_heading(root)
+    first = _opening_heading(root.find(".//main"))
     opening = [(element, text) for element, text in in_flow if element is first]
     found = (_most_like(candidates, titles) for candidates in (opening, in_flow, headings))
     best = next((element for element in found if element is not None), None)
     if best is None:
-        return _heading_in_other_words(in_flow, titles, _opening_heading(root, "body"))
+        return _heading_in_other_words(in_flow, titles, _opening_heading(root.find("body")))
+    if _is_within(best, *_BREADCRUMBS):
+        article = next(filter(prose_chars, root.iter("article")), None)
+        shown = _opening_heading(article) if article is not None else None
+        best = shown if shown is not None and is_of_article(shown) else best
     if normal(visible_text(best)) == normal(page_title):
         others = {normal(title) for title in titles} - {normal(page_title)}
         return next((element for element, text in headings if normal(text) in others), best)
@@ -67,8 +71,10 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
 
 
 def is_of_article(heading: HtmlElement) -> bool:
-    """True if the heading is an h1 in `article` or `main`, and not a link."""
-    return heading.tag == "h1" and _is_within(heading, "article", "main") and heading.find(".//a") is None
+    """True if the heading is an h1 in `article` or `main`, or stands in the header of an `article`, and is no link."""
+    marked = heading if heading.tag == "h1" else next(heading.iterancestors("header"), None)
+    places = ("article", "main") if heading.tag == "h1" else ("article",)
+    return marked is not None and _is_within(marked, *places) and heading.find(".//a") is None
 
 
 def _is_within(element: HtmlElement, *tags: str) -> bool:
@@ -94,12 +100,11 @@ def _heading_in_other_words(
     return opening if len(words_of(opening_text)) > 2 and shares_words(opening_text, titles) else None
 
 
-def _opening_heading(root: HtmlElement, place: str = "main") -> HtmlElement | None:
-    """The first h1 or h2 in `place` (a tag), if no paragraph of prose is before it.
+def _opening_heading(container: HtmlElement | None) -> HtmlElement | None:
+    """The first h1 or h2 in the element, if no paragraph of prose is before it.
 
     In `main` this is usually the headline. Some pages repeat it above `main`, where it stays visible when scrolling.
     """
-    container = root.find(f".//{place}")
     for element in container.iter("h1", "h2", "p") if container is not None else ():
         if element.tag != "p":
             return element

@@ -4,8 +4,10 @@
     ├── SettingsError     the environment or a command-line option cannot be used
     ├── SourcesError      sources.toml cannot be read, or a source id is unknown
     ├── StorageError      a disk is full, a file cannot be written or read
+    │   └── StorageDenied the system refuses: permissions, a write-protected disk, something in the way
     ├── ArchiveError      a WARC record is not where an event says, or is damaged
     ├── LedgerError
+    │   ├── LedgerDamaged what is at its place is not a ledger that can be opened
     │   ├── LedgerLocked  another process holds the lock for too long
     │   ├── LedgerTooNew  it was made by a newer version of newsledger
     │   ├── LedgerMissing there is no ledger in the data directory
@@ -49,11 +51,19 @@ class StorageError(NewsledgerError):
     pass
 
 
+class StorageDenied(StorageError):
+    pass
+
+
 class ArchiveError(NewsledgerError):
     pass
 
 
 class LedgerError(NewsledgerError):
+    pass
+
+
+class LedgerDamaged(LedgerError):
     pass
 
 
@@ -90,7 +100,16 @@ class PageError(NewsledgerError):
         self.detail = detail
 
 
-MISTAKES = (SettingsError, SourcesError, LedgerTooNew, LedgerMissing, LedgerReplaced, AnnotatorError)
+MISTAKES = (
+    SettingsError,
+    SourcesError,
+    StorageDenied,
+    LedgerDamaged,
+    LedgerTooNew,
+    LedgerMissing,
+    LedgerReplaced,
+    AnnotatorError,
+)
 """Errors that a person has to correct: repeating the same work fails in the same way."""
 
 STORAGE_ERRNOS = frozenset(
@@ -122,6 +141,10 @@ def cannot_be_opened(news_file: Path, exc: Exception) -> NewsledgerError:
 
 
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DENIED_ERRNOS = frozenset(
+    {errno.EACCES, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EPERM, errno.EROFS}
+)
+"""Error numbers that stay the same until a person changes something."""
 
 
 def no_space(path: Path | str) -> StorageError:
@@ -134,7 +157,9 @@ def no_space(path: Path | str) -> StorageError:
 def storage_error(exc: OSError, path: Path | str) -> StorageError:
     """The operating system's error about the disk. `path` is named if the error names no file."""
     name = exc.filename or path
-    return no_space(name) if exc.errno in _FULL_ERRNOS else StorageError(f"{name}: {exc.strerror}")
+    if exc.errno in _FULL_ERRNOS:
+        return no_space(name)
+    return (StorageDenied if exc.errno in _DENIED_ERRNOS else StorageError)(f"{name}: {exc.strerror}")
 
 
 @contextmanager

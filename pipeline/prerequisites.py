@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryFile
+
 import structlog
 
-from pipeline.errors import LedgerMissing, SettingsError
+from pipeline.errors import LedgerMissing, SettingsError, StorageDenied, storage_error
 from pipeline.ledger import Ledger
 from pipeline.seen_ledgers import SeenLedger, open_ledger
 from pipeline.settings import DEFAULT_ANNOTATORS, Settings, load_settings, unknown_settings
@@ -34,7 +37,7 @@ def require_installation(seen: str | None) -> str:
 
 
 def installed_settings() -> Settings:
-    """The settings of an installation whose ledger was begun. Raises SettingsError or LedgerMissing."""
+    """The settings of an installation whose ledger was begun. Raises SettingsError, StorageError or LedgerMissing."""
     settings = _checked_settings()
     if not Ledger.exists(settings.ledger_catalog):
         raise LedgerMissing(f"{settings.data}: the ledger is gone; mount its disk, then clear the run's tasks")
@@ -43,10 +46,21 @@ def installed_settings() -> Settings:
 
 def _checked_settings() -> Settings:
     """Raises SettingsError, also if there is no data directory: a disk that is not mounted must not become an empty
-    archive beside the real one. Nor must a run collect for an hour before its models miss a file."""
+    archive beside the real one. Nor must a run collect for an hour before its models miss a file. Raises StorageError
+    if nothing can be written into the data directory."""
     settings = load_settings()
     if not settings.data.is_dir():
         raise SettingsError(f"NEWSLEDGER_DATA: {settings.data} is not a directory; mount it, or run `newsledger init`")
+    _require_writable(settings.data)
     if settings.person_ids is not None and not settings.person_ids.is_file():
         raise SettingsError(f"NEWSLEDGER_PERSON_IDS: {settings.person_ids} is not a file")
     return settings
+
+
+def _require_writable(folder: Path) -> None:
+    try:
+        TemporaryFile(dir=folder).close()
+    except FileNotFoundError as exc:
+        raise StorageDenied(f"{folder}: no file can be made there") from exc
+    except OSError as exc:
+        raise storage_error(OSError(exc.errno, exc.strerror), folder) from exc

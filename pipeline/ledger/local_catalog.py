@@ -16,7 +16,7 @@ import duckdb_extension_sqlite_scanner
 from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 
-from pipeline.errors import LedgerLocked, StorageError
+from pipeline.errors import LedgerLocked, StorageDenied
 from pipeline.ledger.disk import disk_errors
 from pipeline.ledger.event_folder import LocalFolder
 from pipeline.ledger.sql import literal, statement
@@ -76,11 +76,16 @@ class LocalCatalog:
 
     def require_writable(self) -> None:
         if self._copy is not None:
-            raise StorageError(f"{self}: is write-protected: it can be read and verified, but nothing can be recorded")
+            raise StorageDenied(f"{self}: is write-protected: it can be read and verified, but nothing can be recorded")
 
     @contextmanager
     def exclusive(self, timeout_seconds: float) -> Iterator[None]:
-        lock = FileLock(self._attached.with_suffix(".lock"), timeout=timeout_seconds)
+        path = self._attached.with_suffix(".lock")
+        try:
+            path.touch()  # FileLock would wait for a folder that takes no files
+        except FileNotFoundError as exc:
+            raise StorageDenied(f"{path}: no file can be made there") from exc
+        lock = FileLock(path, timeout=timeout_seconds)
         try:
             lock.acquire()
         except Timeout as exc:

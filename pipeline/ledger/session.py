@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from pipeline.errors import LedgerError, StorageError
+from pipeline.errors import LedgerDamaged, LedgerError, StorageError
 from pipeline.ledger.catalog import Catalog
 from pipeline.ledger.disk import first_line
 from pipeline.ledger.sql import literal
@@ -29,8 +29,8 @@ tests/benchmarks/queries.py). Processes that run side by side use the other core
 
 
 def connect(catalog: Catalog) -> DuckDBPyConnection:
-    """A DuckDB session with the DuckLake attached as `ledger`. Raises LedgerError if it cannot be opened, StorageError
-    if the disk is full."""
+    """A DuckDB session with the DuckLake attached as `ledger`. Raises LedgerDamaged if it cannot be opened, LedgerError
+    while others keep it locked, StorageError if the disk is full."""
     if _REFUSAL not in sys.meta_path:
         sys.meta_path.insert(0, _REFUSAL)
     con = duckdb.connect(config=_NO_DOWNLOADS | {"allow_unsigned_extensions": "true", "threads": _THREADS})
@@ -46,7 +46,8 @@ def connect(catalog: Catalog) -> DuckDBPyConnection:
     except duckdb.Error as exc:
         con.close()
         cure = "if it is one, restore it and its folder from one backup (docs/operations.md, When verify fails)"
-        raise LedgerError(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}; {cure}") from exc
+        kind = LedgerError if catalog.is_contention(exc) else LedgerDamaged
+        raise kind(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}; {cure}") from exc
     return con
 
 
@@ -112,5 +113,5 @@ def _binary(module: ModuleType) -> Path:
     folder = Path(module.__file__).parent / "extensions" / f"v{duckdb.__version__}"
     path = next(folder.glob("*.duckdb_extension"), None)
     if path is None:
-        raise LedgerError(f"{module.__name__} does not fit DuckDB {duckdb.__version__}; install requirements.lock")
+        raise LedgerDamaged(f"{module.__name__} does not fit DuckDB {duckdb.__version__}; install requirements.lock")
     return path

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import structlog
 from duckdb import DuckDBPyConnection
 
-from pipeline.errors import LedgerError, LedgerTooNew
+from pipeline.errors import LedgerDamaged, LedgerTooNew
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger.catalog import Catalog
 from pipeline.ledger.rows import table_schema
@@ -50,7 +50,7 @@ def completed(catalog: Catalog) -> DuckDBPyConnection:
     """A session on the ledger, after the tables and columns that were missing are created. Call it under the catalog's
     lock.
 
-    Raises LedgerError for an empty catalog beside recorded events: a new history must not begin on top of an old one.
+    Raises LedgerDamaged for an empty catalog beside recorded events: a new history must not begin on top of an old one.
     """
     if not catalog.exists():
         require_no_events(catalog)
@@ -61,9 +61,9 @@ def completed(catalog: Catalog) -> DuckDBPyConnection:
 
 
 def require_no_events(catalog: Catalog) -> None:
-    """Raises LedgerError if there are events beside this catalog, which has none."""
+    """Raises LedgerDamaged if there are events beside this catalog, which has none."""
     if catalog.files.has_any():
-        raise LedgerError(
+        raise LedgerDamaged(
             f"{catalog}: is missing or empty, although its folder holds events; restore the catalog from a backup, or"
             " see `newsledger migrate` if it is in another place"
         )

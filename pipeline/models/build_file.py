@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from filelock import FileLock, Timeout
 
-from pipeline.errors import ModelsError, StorageError
+from pipeline.errors import ModelsError, StorageDenied, StorageError
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
@@ -75,7 +75,7 @@ def exclusive(settings: Settings) -> Iterator[None]:
                 lock.acquire()
         except PermissionError as exc:
             what = f"{settings.data}: this user may not write there, and a build does; `newsledger doctor` says more"
-            raise StorageError(what) from exc
+            raise StorageDenied(what) from exc
         except Timeout as exc:
             raise ModelsError(f"{lock.lock_file}: another build is running; try again when it has ended") from exc
     try:
@@ -159,7 +159,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         if "lock on file" in reason:
             raise ModelsError(f"{path}: another program has it open; query news.duckdb instead") from exc
         if "Permission denied" in reason:
-            raise StorageError(f"{path}: {reason}") from exc
+            raise StorageDenied(f"{path}: {reason}") from exc
         raise
 
 

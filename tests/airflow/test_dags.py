@@ -239,6 +239,9 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("NEWSLEDGER_ANNOTATORS=rules,ruels", "no annotator 'ruels' is installed; there are: rules, "),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
+        ("NEWSLEDGER_DATA=/proc", "/proc: no file can be made there"),
+        ("damaged ledger", "ledger.sqlite: cannot be opened as a ledger: "),
+        ("folder for ledger", "ledger.sqlite: is missing or empty, although its folder holds events"),
         ("empty data directory", "ledger.sqlite: there is no ledger, but there was one in /mnt/news: mount its disk"),
     ],
 )
@@ -256,6 +259,11 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
         environment[setting] = value
     elif mistake == "newer ledger":
         make_newer(tmp_path / "data")
+    elif mistake == "damaged ledger":
+        (tmp_path / "data" / "ledger.sqlite").write_bytes(b"something else entirely" * 100)
+    elif mistake == "folder for ledger":
+        (tmp_path / "data" / "ledger.sqlite").unlink()
+        (tmp_path / "data" / "ledger.sqlite").mkdir()
     elif mistake == "empty data directory":
         (tmp_path / "data").mkdir()
         airflow.command("variables", "set", "newsledger_ledger", "/mnt/news")

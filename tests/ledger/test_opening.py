@@ -15,7 +15,7 @@ import duckdb_extension_ducklake
 import psycopg
 import pytest
 
-from pipeline.errors import LedgerError, LedgerLocked, LedgerMissing, LedgerTooNew
+from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerMissing, LedgerTooNew, StorageDenied
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.rows import table_schema
@@ -50,9 +50,14 @@ def test_opening_an_existing_ledger_creates_none(catalog: LedgerPlace) -> None:
 
 def test_the_error_names_a_file_that_is_not_a_ledger(local_catalog: Path) -> None:
     local_catalog.write_bytes(b"something else entirely" * 100)
-    with pytest.raises(LedgerError, match=f"{local_catalog}: cannot be opened .* restore it and its folder"):
+    with pytest.raises(LedgerDamaged, match=f"{local_catalog}: cannot be opened .* restore it and its folder"):
         Ledger.open(local_catalog)
     assert local_catalog.read_bytes().startswith(b"something else")
+
+
+def test_a_folder_that_takes_no_files_is_named_at_once() -> None:
+    with pytest.raises(StorageDenied, match=r"^/proc/ledger.lock: no file can be made there$"):
+        Ledger.open(Path("/proc/ledger.sqlite"))
 
 
 FULL_DISK = """

@@ -119,6 +119,8 @@ def _notifier(kind: str, to: str) -> Any:
     except ImportError:
         raise SettingsError(f"NEWSLEDGER_NOTIFY: install apache-airflow-providers-{kind} for {kind!r}") from None
     if kind == "smtp":
+        if not to:
+            raise SettingsError("NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org")
         return notifier(to=to, subject=_SUBJECT, html_content="<br>\n".join(_LINES))
     return notifier(text=_TEXT) if kind == "slack" else notifier(title=_SUBJECT, body=_TEXT)
 

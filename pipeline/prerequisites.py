@@ -9,6 +9,7 @@ import structlog
 
 from pipeline.errors import LedgerMissing, SettingsError, StorageDenied, storage_error
 from pipeline.ledger import Ledger
+from pipeline.person_ids import read_person_ids
 from pipeline.seen_ledgers import SeenLedger, open_ledger
 from pipeline.settings import DEFAULT_ANNOTATORS, Settings, load_settings, unknown_settings
 
@@ -23,7 +24,10 @@ def require_installation(seen: str | None) -> str:
     `seen` is what this has returned in earlier runs: if there was a ledger, no other one is begun or used. Raises
     one of `MISTAKES`.
     """
+    from pipeline.collect.http.addresses import AllowedHosts  # other tasks do not need it
+
     settings = _checked_settings()
+    AllowedHosts(settings.allow_hosts)
     with open_ledger(settings, SeenLedger.read(seen) if seen else None, _TO_USE_ANOTHER) as ledger:
         found = SeenLedger.of(settings, ledger).write()
     if settings.annotators != DEFAULT_ANNOTATORS:
@@ -52,8 +56,8 @@ def _checked_settings() -> Settings:
     if not settings.data.is_dir():
         raise SettingsError(f"NEWSLEDGER_DATA: {settings.data} is not a directory; mount it, or run `newsledger init`")
     _require_writable(settings.data)
-    if settings.person_ids is not None and not settings.person_ids.is_file():
-        raise SettingsError(f"NEWSLEDGER_PERSON_IDS: {settings.person_ids} is not a file")
+    if settings.person_ids is not None:
+        read_person_ids(settings.person_ids)
     return settings
 
 

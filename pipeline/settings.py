@@ -205,6 +205,12 @@ class Settings(BaseSettings):
     def _empty_for_default(cls, value: object) -> object:
         return value or None
 
+    @field_validator("data", "sources", mode="before")
+    @classmethod
+    def _empty_for_usual_place(cls, value: object, info: ValidationInfo) -> object:
+        """An empty path would be the folder in which the command is run."""
+        return value if value != "" else cls.model_fields[str(info.field_name)].default
+
     @field_validator("data", "sources", "anchors", "person_ids", "compiled_models")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock
 
-from pipeline.errors import ModelsError
 from pipeline.models.dbt_compile import SQL_PROJECT, CompiledModel, CompiledTest, compile_project
 from pipeline.models.event_source import event_source
+from pipeline.person_ids import read_person_ids
 from pipeline.settings import Settings
 
 _FOLDERS = (
@@ -44,25 +44,18 @@ class Recipe(msgspec.Struct, frozen=True):
 def recipe_digest(settings: Settings) -> str:
     """A digest of the dbt project, this package, the declarations of the event types, and the settings that matter.
 
-    A build with another digest cannot be continued: its rows may be others. Raises ModelsError if the file with the
-    ids of people cannot be read.
+    A build with another digest cannot be continued: its rows may be others. Raises SettingsError if the file with the
+    ids of people cannot be used.
     """
     digest = sha256()
     for part in (*map(version, ("newsledger", "duckdb", "dbt-core")), *settings.annotators, event_source()):
         digest.update(part.encode() + b"\0")
     if settings.person_ids is not None:
-        digest.update(str(settings.person_ids).encode() + b"\0" + _read_person_ids(settings.person_ids))
+        digest.update(str(settings.person_ids).encode() + b"\0" + read_person_ids(settings.person_ids))
     for folder in _FOLDERS:
         for file in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES):
             digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
     return f"sha256:{digest.hexdigest()}"
-
-
-def _read_person_ids(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise ModelsError(f"the ids of people in {path} cannot be read: {exc.strerror}") from exc
 
 
 def read_recipe(settings: Settings, digest: str) -> Recipe:

@@ -151,6 +151,7 @@ def test_the_form_offers_the_known_sources(airflow: Airflow, outlets: Path, tmp_
         ("", "[]"),
         ("slack, apprise", "['SlackWebhookNotifier', 'AppriseNotifier']"),
         ("pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
+        ("smtp", "NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org"),
     ],
 )
 def test_notifiers_are_those_of_airflow(airflow: Airflow, value: str, said: str) -> None:
@@ -235,13 +236,12 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("broken sources", "sources.toml: "),
         ("NEWSLEDGER_LOOKBACK_DAYS=a week", "NEWSLEDGER_LOOKBACK_DAYS: "),
         ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
-        ("NEWSLEDGER_PERSON_IDS=/missing.csv", "NEWSLEDGER_PERSON_IDS: /missing.csv is not a file"),
+        ("NEWSLEDGER_PERSON_IDS=/missing.csv", "NEWSLEDGER_PERSON_IDS: /missing.csv cannot be read: "),
         ("NEWSLEDGER_ANNOTATORS=rules,ruels", "no annotator 'ruels' is installed; there are: rules, "),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
         ("NEWSLEDGER_DATA=/proc", "/proc: no file can be made there"),
         ("damaged ledger", "ledger.sqlite: cannot be opened as a ledger: "),
-        ("folder for ledger", "ledger.sqlite: is missing or empty, although its folder holds events"),
         ("empty data directory", "ledger.sqlite: there is no ledger, but there was one in /mnt/news: mount its disk"),
     ],
 )
@@ -249,9 +249,8 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
     airflow: Airflow, outlets: Path, tmp_path: Path, mistake: str, line: str
 ) -> None:
     environment = surroundings(outlets, tmp_path / "data", is_new="data directory" not in mistake)
-    conf: dict[str, object] = {"sources": ["nroth", "soth"] if mistake == "unknown source" else None}
-    if mistake == "unknown parameter":
-        conf = {"source": ["north"]}
+    given = {"unknown source": {"sources": ["nroth", "soth"]}, "unknown parameter": {"source": ["north"]}}
+    conf = json.dumps(given.get(mistake, {"sources": None}))
     if mistake == "broken sources":
         outlets.write_text('[[source]\nid = "north"')
     elif mistake.startswith("NEWSLEDGER_"):
@@ -261,13 +260,10 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
         make_newer(tmp_path / "data")
     elif mistake == "damaged ledger":
         (tmp_path / "data" / "ledger.sqlite").write_bytes(b"something else entirely" * 100)
-    elif mistake == "folder for ledger":
-        (tmp_path / "data" / "ledger.sqlite").unlink()
-        (tmp_path / "data" / "ledger.sqlite").mkdir()
     elif mistake == "empty data directory":
         (tmp_path / "data").mkdir()
         airflow.command("variables", "set", "newsledger_ledger", "/mnt/news")
-    _, printed = airflow.command("dags", "test", "ingest_daily", "--conf", json.dumps(conf), env=environment)
+    _, printed = airflow.command("dags", "test", "ingest_daily", "--conf", conf, env=environment)
     assert "AirflowFailException" in printed
     last = [text for text in printed.splitlines() if "AirflowFailException: " in text][-1]
     assert line in last

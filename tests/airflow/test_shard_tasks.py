@@ -188,6 +188,14 @@ def test_what_is_set_wrong_is_found_before_a_run_does_anything(
     assert [(line["name"], line["nearest"]) for line in lines if line["event"] == "unknown_setting"] == [
         ("NEWSLEDGER_LOOKBAK_DAYS", "NEWSLEDGER_LOOKBACK_DAYS")
     ]
+    for name, value, line in (
+        ("NEWSLEDGER_ALLOW_HOSTS", "http://.localhost/", "'http://.localhost/' is not a valid host"),
+        ("NEWSLEDGER_PERSON_IDS", "/etc/passwd", "the first line of /etc/passwd must be: name,id"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, value)
+            with pytest.raises(SettingsError, match=f"^{name}: {line}"):
+                require_installation(None)
     monkeypatch.setenv("NEWSLEDGER_ANNOTATORS", "rules,ruels")
     with pytest.raises(AnnotatorError, match="no annotator 'ruels' is installed"):
         require_installation(None)

@@ -55,6 +55,12 @@ def test_the_error_names_a_file_that_is_not_a_ledger(local_catalog: Path) -> Non
     assert local_catalog.read_bytes().startswith(b"something else")
 
 
+def test_the_error_names_a_folder_that_is_not_a_ledger(local_catalog: Path) -> None:
+    local_catalog.mkdir()
+    with pytest.raises(LedgerDamaged, match=f"{local_catalog}: cannot be opened"):
+        Ledger.open(local_catalog)
+
+
 def test_a_folder_that_takes_no_files_is_named_at_once() -> None:
     with pytest.raises(StorageDenied, match=r"^/proc/ledger.lock: no file can be made there$"):
         Ledger.open(Path("/proc/ledger.sqlite"))

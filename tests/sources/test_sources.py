@@ -134,6 +134,12 @@ def test_options_override_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
     assert load_settings().allow_hosts == ("127.0.0.1", ".localhost")
 
 
+def test_an_empty_path_is_as_if_it_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLEDGER_DATA", "")
+    monkeypatch.setenv("NEWSLEDGER_SOURCES", "")
+    assert (load_settings().data, load_settings().sources) == (Path.cwd() / "data", Path.cwd() / "sources.toml")
+
+
 def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLEDGER_JOBS", "many")
     with pytest.raises(SettingsError, match="NEWSLEDGER_JOBS"):

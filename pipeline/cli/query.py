@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipeline.errors import NewsledgerError, cannot_be_opened
 from pipeline.pages.published_file import require_published
 from pipeline.settings import Settings, load_settings
 from pipeline.shared_files import published_file
+
+_LOGS = re.compile(r"\benable_logging\b", re.IGNORECASE)
+"""DuckDB opens the log's file only at the next statement, and ends the whole process if it may not."""
 
 
 def sql(
@@ -149,12 +153,17 @@ def run(con: duckdb.DuckDBPyConnection, text: str, use: Callable[[duckdb.DuckDBP
         statements = [statement.query.strip() for statement in con.extract_statements(text)]
     except duckdb.Error as exc:
         raise NewsledgerError(f"the query fails: {str(exc).strip()}") from exc
+    is_restricted = con.execute("select not current_setting('enable_external_access')").fetchall() == [(True,)]
     for number, statement in enumerate(statements, start=1):
+        name = f"statement {number} of {len(statements)}" if len(statements) > 1 else "the query"
+        if is_restricted and _LOGS.search(statement):
+            raise NewsledgerError(
+                f"{name} fails: it turns on DuckDB's log, which may be a file; --allow-files permits it"
+            )
         try:
             answer = con.sql(statement)
             if answer is not None:
                 use(answer)
         except duckdb.Error as exc:
-            name = f"statement {number} of {len(statements)}" if len(statements) > 1 else "the query"
             hint = "; --allow-files permits it" if isinstance(exc, duckdb.PermissionException) else ""
             raise NewsledgerError(f"{name} fails: {str(exc).strip()}{hint}") from exc

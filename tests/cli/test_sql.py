@@ -166,3 +166,15 @@ def test_interrupted_query_prints_one_line(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert (process.returncode, error.count("\n")) == (130, 1), error
+
+
+@pytest.mark.parametrize("query", ["call {}", "from {}", "from system.main.{}; select 1", "from query('from {}')"])
+def test_a_query_cannot_turn_on_a_log_in_a_file(news: Path, query: str) -> None:
+    """DuckDB would open the file at the next statement, and abort the process if it may not."""
+    call = "Enable_Logging(storage = {quote}file{quote}, storage_path = {quote}{path}{quote})"
+    quote = "''" if "query" in query else "'"
+    text = query.format(call.format(quote=quote, path=news / "log"))
+    done = newsledger_process("sql", "--data", news, text)
+    assert done.returncode == 1
+    assert "fails: it turns on DuckDB's log" in done.stderr
+    assert not (news / "log").exists()

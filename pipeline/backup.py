@@ -4,21 +4,22 @@ A backup has the layout of a data directory. First the catalog is copied as it i
 names: files are only added, and one that was replaced is kept for a day (`pipeline.steps.maintain`). The copied catalog
 gets its name last, so the one of the backup before holds until then, with all its files. Files of events that the new
 one does not name are deleted at the end. Files of the archive are never deleted, but an erased record is overwritten
-here, too.
+here, too. A note in the folder says whose backup it is; nothing is written into any other folder that is not empty.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
 
-from pipeline.copying import ARCHIVE, EVENTS, Copying, LocalTree, anchors_tree, installed_files
+from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, anchors_tree, installed_files
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
@@ -28,14 +29,27 @@ from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import BOOKKEEPING
+from pipeline.seen_ledgers import first_append
 from pipeline.settings import LedgerPlace, Settings
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.verification.archive_files import NamedFile
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """The beginning of an address such as s3://bucket, of which a path keeps one slash."""
-UNFINISHED = "restore.unfinished"
-"""A file in the data directory while a backup is copied into it."""
+_NOTE = "backup.json"
+_NOTE_COPY = f"{_NOTE}.copying"
+_LOCK = "backup.lock"
+_NOBODYS = (_LOCK, _NOTE_COPY, "lost+found")
+"""Names in a folder that counts as empty; the last is in each ext4 file system."""
+_DATA_FILES = "main/*/ducklake-*.parquet"
+"""The files of events, by DuckLake's names."""
+
+
+class _Note(msgspec.Struct, frozen=True):
+    """The note in the folder of a backup."""
+
+    first_append: str | None
+    """The digest of the ledger's first append, which no other ledger has; None if it was empty."""
 
 
 class Backup(msgspec.Struct, frozen=True):
@@ -57,17 +71,20 @@ class Backup(msgspec.Struct, frozen=True):
 def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_progress) -> Backup:
     """Bring the backup in this folder up to date; make it if it does not exist.
 
-    Raises LedgerMissing, StorageError (also if the folder holds another ledger's backup, or a file has been deleted
-    meanwhile, or is not what an earlier backup has of it), and LedgerLocked if another backup into it is running.
+    Raises LedgerMissing, StorageError (also if the folder holds something else than a backup of this ledger, or a file
+    has been deleted meanwhile, or is not what an earlier backup has of it), and LedgerLocked if another backup into it
+    is running.
     """
     if _ADDRESS.match(str(folder)):
-        raise StorageError(f"{folder}: is an address; a backup is a folder, which may be one of a mounted file system")
-    folder = folder.expanduser().absolute()
-    if folder.is_relative_to(settings.data) or settings.data.is_relative_to(folder):
+        raise StorageError(
+            f"{folder}: is an address; a backup is a folder (docs/operations.md, Back up, says how to keep one in S3)"
+        )
+    folder = folder.expanduser().resolve()
+    if _contains(settings.data, folder) or _contains(folder, settings.data):
         raise StorageError(f"{folder}: the backup and the data directory {settings.data} must not contain each other")
-    with disk_errors(folder), _alone(folder):
+    with disk_errors(folder), _alone_in_backup(folder):
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
-            _require_same_ledger(ledger, folder / settings.local_catalog.name)
+            _require_same_ledger(ledger, folder, settings.local_catalog.name)
             erased = defaultdict[str, list[tuple[int, int]]](list)
             for each in ledger.select(ErasedRecord, "erased_records"):
                 erased[f"{ARCHIVE}{each.warc_file}"].append((each.warc_offset, each.warc_offset + each.warc_length))
@@ -89,7 +106,7 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
         for log in ("-wal", "-shm"):  # a killed process may have left them
             catalog.with_name(f"{catalog.name}{log}").unlink(missing_ok=True)
         copy.replace(catalog)
-        left = {*(folder / catalog.stem).rglob("*.parquet")} - {*needed}
+        left = {*(folder / catalog.stem).glob(_DATA_FILES)} - {*needed}
         for path in left:
             path.unlink()
         fsync(folder)
@@ -114,22 +131,18 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
 
     The caller verifies the result.
     """
-    folder = folder.expanduser().absolute()
+    folder = folder.expanduser().resolve()
     catalog = folder / settings.local_catalog.name
     if not catalog.is_file():
         raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
-    unfinished, installed = settings.data / UNFINISHED, installed_files(settings)
-    if not unfinished.exists():
-        for place, exists in (
-            (catalog_at(settings.ledger_catalog), Ledger.exists(settings.ledger_catalog)),
-            (installed.address(ARCHIVE).rstrip("/"), settings.s3 is None and settings.archive_root.exists()),
-            (installed.address(ARCHIVE), settings.s3 is not None and any(installed.names(ARCHIVE))),
-        ):
-            if exists:
-                raise StorageError(f"{place}: is there already; restore into an empty data directory")
-    with disk_errors(settings.data), _alone(folder):
+    unfinished, installed = settings.unfinished_restore_file, installed_files(settings)
+    with disk_errors(settings.data), _alone_if_writable(folder):
+        if unfinished.exists():
+            _require_continued(unfinished, folder, settings)
+        else:
+            _require_empty(settings, installed)
         settings.data.mkdir(parents=True, exist_ok=True)
-        unfinished.touch()
+        unfinished.write_text(f"{folder}\n", "utf-8", "surrogateescape")
         backup = LocalTree(folder)
         copying = Copying(backup, installed, on_progress)
         for part in (ARCHIVE, EVENTS):
@@ -144,9 +157,41 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
         unfinished.unlink()
 
 
+def _require_empty(settings: Settings, installed: FileTree) -> None:
+    for place, exists in (
+        (catalog_at(settings.ledger_catalog), Ledger.exists(settings.ledger_catalog)),
+        (installed.address(ARCHIVE).rstrip("/"), settings.s3 is None and settings.archive_root.exists()),
+        (installed.address(ARCHIVE), settings.s3 is not None and any(installed.names(ARCHIVE))),
+    ):
+        if exists:
+            raise StorageError(f"{place}: is there already; restore into an empty data directory")
+
+
+def _require_continued(unfinished: Path, folder: Path, settings: Settings) -> None:
+    """Raises StorageError if the interrupted restore was one of another backup, or if its ledger has been used since:
+    the catalog is copied last, so it must be missing, empty or that of the backup."""
+    begun = unfinished.read_text("utf-8", "surrogateescape").rstrip("\n")
+    if begun != str(folder):
+        raise StorageError(
+            f"{settings.data}: was begun to be restored from {begun}; restore that one, or empty the directory"
+        )
+    if not Ledger.exists(settings.ledger_catalog):
+        return
+    with Ledger.open(settings.ledger_catalog) as there, Ledger.open(folder / settings.local_catalog.name) as backup:
+        found, expected = there.head(), backup.head()
+    if found.position and found != expected:
+        raise StorageError(
+            f"{settings.data}: an interrupted restore has left {unfinished.name} here, but the ledger was used since"
+            f" (it ends at {found.position}:{found.digest}): delete {unfinished.name} to keep it, or restore into an"
+            " empty data directory"
+        )
+
+
 def _save_catalog(place: LedgerPlace, copy: Path) -> None:
     if isinstance(place, Path):
-        LocalCatalog(place).copy_to(copy)
+        catalog = LocalCatalog(place)
+        catalog.prepare()
+        catalog.copy_to(copy)
         return
     from pipeline.ledger.postgres_copy import save_catalog  # what it imports is installed for a cluster only
 
@@ -165,22 +210,58 @@ def _event_files(catalog: Path, folder: Path) -> list[Path]:
         ]
 
 
-def _require_same_ledger(ledger: Ledger, catalog: Path) -> None:
-    """Raises StorageError if the folder's catalog is not an earlier state of the ledger."""
-    if not Ledger.exists(catalog):
-        return
-    with Ledger.open(catalog) as earlier:
-        head = earlier.head()
-    if head.position and not ledger.has_append(head.digest):
+def _contains(folder: Path, other: Path) -> bool:
+    """True if `other` is the folder or lies in it, by whatever names: links and bind mounts lead to the same folder."""
+    other = other.resolve()
+    return any(each.exists() and folder.exists() and each.samefile(folder) for each in (other, *other.parents))
+
+
+def _require_same_ledger(ledger: Ledger, folder: Path, catalog: str) -> None:
+    """Note in the folder that it holds a backup of this ledger. Raises StorageError if it holds another one's, or a
+    later state."""
+    note, first = folder / _NOTE, first_append(ledger)
+    try:
+        noted = msgspec.json.decode(note.read_bytes(), type=_Note).first_append if note.exists() else None
+    except msgspec.DecodeError as exc:
+        raise StorageError(f"{note}: is no note of a backup ({exc}); use another folder") from exc
+    is_same = noted in (None, first)
+    if is_same and Ledger.exists(folder / catalog):
+        with Ledger.open(folder / catalog) as earlier:
+            head = earlier.head()
+        is_same = not head.position or ledger.has_append(head.digest)
+    if not is_same:
         raise StorageError(
-            f"{catalog.parent}: holds a backup of another ledger, or of a later state of this one; use another folder"
+            f"{folder}: holds a backup of another ledger, or of a later state of this one; use another folder"
         )
+    if noted is None:
+        (copy := folder / _NOTE_COPY).write_bytes(msgspec.json.encode(_Note(first)) + b"\n")
+        copy.replace(note)
+
+
+@contextmanager
+def _alone_in_backup(folder: Path) -> Iterator[None]:
+    """Raises StorageError if the folder holds something that no backup has written."""
+    if folder.exists() and not (folder / _NOTE).exists():
+        foreign = sorted(path.name for path in folder.iterdir() if path.name not in _NOBODYS)
+        if foreign:
+            raise StorageError(
+                f"{folder}: is not empty and holds no backup (it has {foreign[0]}, and no {_NOTE}); use an empty folder"
+            )
+    with _alone(folder):
+        yield
+
+
+@contextmanager
+def _alone_if_writable(folder: Path) -> Iterator[None]:
+    """No lock can be taken in a write-protected folder, and nobody backs up into it."""
+    with _alone(folder) if os.access(folder, os.W_OK) else nullcontext():
+        yield
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "backup.lock", timeout=0)
+    lock = FileLock(folder / _LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout as exc:

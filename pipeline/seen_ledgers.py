@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from pipeline.errors import LedgerMissing, LedgerReplaced, SettingsError
+from pipeline.errors import LedgerMissing, LedgerReplaced, SettingsError, StorageError
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.settings import Settings
@@ -37,7 +37,7 @@ class SeenLedger(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, settings: Settings, ledger: Ledger) -> SeenLedger:
-        return cls(str(ledger.catalog), _first_append(ledger), _mount_point(settings.data))
+        return cls(str(ledger.catalog), first_append(ledger), _mount_point(settings.data))
 
     @classmethod
     def read(cls, text: str) -> SeenLedger:
@@ -55,8 +55,9 @@ def open_ledger(settings: Settings, seen: SeenLedger | None, to_use_another: str
     """Open the ledger; begin one if none was seen, or if the data directory was deleted.
 
     `to_use_another` says how a person makes the DAGs, or the commands, use another ledger than the one that was seen.
-    Raises LedgerMissing or LedgerReplaced if it is gone.
+    Raises LedgerMissing or LedgerReplaced if it is gone, StorageError if it is not restored completely.
     """
+    _require_restored(settings)
     catalog = catalog_at(settings.ledger_catalog)
     if seen and not catalog.exists() and not _was_deleted(settings, seen):
         there = "" if seen.place == str(catalog) else f" in {seen.place}"
@@ -66,7 +67,7 @@ def open_ledger(settings: Settings, seen: SeenLedger | None, to_use_another: str
         )
     ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
     if seen and seen.first_append and seen.place == str(catalog):
-        first = _first_append(ledger)
+        first = first_append(ledger)
         if first and first != seen.first_append:
             ledger.close()
             raise LedgerReplaced(
@@ -92,10 +93,22 @@ def noted_ledger(settings: Settings) -> Iterator[Ledger]:
 
 @contextmanager
 def accepted_ledger(settings: Settings) -> Iterator[Ledger]:
-    """The ledger that a person wants to use at this place, whatever was there; it is begun if it does not exist."""
+    """The ledger that a person wants to use at this place, whatever was there; it is begun if it does not exist.
+
+    Raises StorageError if it is not restored completely.
+    """
+    _require_restored(settings)
     with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         _note(settings, ledger, _noted(settings).get(str(ledger.catalog)))
         yield ledger
+
+
+def _require_restored(settings: Settings) -> None:
+    if settings.unfinished_restore_file.exists():
+        raise StorageError(
+            f"{settings.data}: a restore into it was interrupted: run `newsledger restore` again, or empty the"
+            " directory"
+        )
 
 
 def _noted(settings: Settings) -> dict[str, SeenLedger]:
@@ -121,7 +134,8 @@ def _note(settings: Settings, ledger: Ledger, seen: SeenLedger | None) -> SeenLe
     return now
 
 
-def _first_append(ledger: Ledger) -> str | None:
+def first_append(ledger: Ledger) -> str | None:
+    """The digest of the ledger's first append, which no other ledger has; None if it is empty."""
     return next((each.digest for each in ledger.select(FirstAppend, "first_append")), None)
 
 

@@ -290,6 +290,11 @@ class Settings(BaseSettings):
         return self.data / "verified.json"
 
     @property
+    def unfinished_restore_file(self) -> Path:
+        """It exists while a backup is copied into the data directory, and says from which folder."""
+        return self.data / "restore.unfinished"
+
+    @property
     def checkpoint_file(self) -> Path:
         """How far verifications have come, so that the next one can begin there."""
         return self.data / "checkpoint.json"

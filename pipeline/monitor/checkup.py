@@ -156,6 +156,10 @@ class _LastRecorded(msgspec.Struct, frozen=True):
 
 
 def _ledger(settings: Settings, now: datetime) -> Iterator[Checked]:
+    if settings.unfinished_restore_file.exists():
+        advice = "run `newsledger restore` again, or empty the data directory"
+        yield Checked("ledger", f"a restore into {settings.data} was interrupted", advice)
+        return
     try:
         with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=5) as ledger:
             head = ledger.head()

@@ -88,6 +88,7 @@ BOUNDS = {
     ("pipeline.sources.opml", "lxml.etree.fromstring"): Bound.OURS,
     ("pipeline.sources.source", "msgspec.toml.decode"): Bound.OURS,
     ("pipeline.sources.source_list", "tomlkit.parse"): Bound.OURS,
+    ("pipeline.backup", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.seen_ledgers", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.standalone", "json.load"): Bound.OURS,
     ("pipeline.standalone", "json.loads"): Bound.OURS,

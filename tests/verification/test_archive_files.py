@@ -6,8 +6,6 @@ import gzip
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,12 +21,12 @@ from pipeline.archive.storage import Folder, Location
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.verification.archive_files import WEEKS_TO_READ_ALL, ArchivePart, check_files, files_of, is_due
 from pipeline.verification.installation import verify_installation
 from pipeline.verification.proof import Proof
 from tests.worlds.loopback import WebServer
-from tests.worlds.running import Done, newsledger
+from tests.worlds.running import as_reader, newsledger
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow(longest=True)
@@ -269,20 +267,6 @@ def test_the_command_names_the_file_and_what_to_do(of_today: Path, tmp_path: Pat
     finding, error = broken.stderr.splitlines()[-2:]
     assert file in finding
     assert "copy the named files of the archive from a backup to the same paths" in error
-
-
-def as_reader(*commands: tuple[object, ...]) -> list[Done]:
-    """Run the commands in one process for which write protection holds, which for root it does not otherwise."""
-    powerless = ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"]
-    asked = msgspec.json.encode([[str(word) for word in command] for command in commands])
-    done = subprocess.run(
-        [*(powerless if os.geteuid() == 0 else []), sys.executable, "-m", "tests.worlds.running"],
-        input=asked,
-        capture_output=True,
-        check=True,
-        cwd=PROJECT_ROOT,
-    )
-    return [Done(*each) for each in msgspec.json.decode(done.stdout)]
 
 
 @pytest.mark.parametrize("version", ["of_today", "of_version_01"])

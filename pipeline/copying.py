@@ -12,6 +12,7 @@ from typing import IO, BinaryIO, Protocol
 
 from pipeline.errors import StorageError
 from pipeline.ledger.disk import copy_file, fsync
+from pipeline.regular_files import open_regular
 from pipeline.settings import Settings
 from pipeline.steps.run.progress import OnProgress, Progress
 
@@ -68,7 +69,7 @@ class LocalTree:
         return self.state(name) == source
 
     def open(self, name: str) -> BinaryIO:
-        return (self._root / name).open("rb")
+        return open_regular(self._root / name)
 
     def write(self, name: str, source: BinaryIO, state: FileState) -> None:
         target = self._root / name

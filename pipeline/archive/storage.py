@@ -14,6 +14,8 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from pipeline.errors import ArchiveError, storage_errors
+from pipeline.ledger.event_folder import file_state
+from pipeline.regular_files import open_regular
 from pipeline.settings import Settings
 
 
@@ -81,7 +83,7 @@ class Folder(msgspec.Struct, frozen=True):
 
     def open(self, name: str) -> BinaryIO:
         try:
-            return (self.root / name).open("rb")
+            return open_regular(self.root / name)
         except FileNotFoundError as exc:
             raise ArchiveError(f"{name}: there is no such file below {self.root}") from exc
         except OSError as exc:

@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 from duckdb import DuckDBPyConnection
 
 from pipeline.ledger.disk import disk_errors
+from pipeline.regular_files import open_regular
 
 
 class EventFolder(Protocol):
@@ -50,7 +51,7 @@ class LocalFolder:
         return {path: state for path in paths if (state := file_state(Path(path)))}
 
     def open(self, path: str) -> BinaryIO:
-        return Path(path).open("rb")
+        return open_regular(Path(path))
 
     def errors(self) -> AbstractContextManager[None]:
         return disk_errors(self._path)

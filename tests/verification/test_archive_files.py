@@ -125,6 +125,12 @@ def cut(recorded: Recorded) -> None:
 
 
 TAMPERING: dict[str, tuple[Tamper, str]] = {
+def a_pipe(recorded: Recorded) -> None:
+    path = recorded.archive / recorded.location(*PAGE).warc_file
+    path.unlink()
+    os.mkfifo(path)
+
+
     "a feed zeroed": (lambda recorded: zeroed(recorded, *FEED), "cannot be read as a WARC record"),
     "a page zeroed": (lambda recorded: zeroed(recorded, *PAGE), "cannot be read as a WARC record"),
     "a revisit zeroed": (lambda recorded: zeroed(recorded, *SEEN_AGAIN), "cannot be read as a WARC record"),
@@ -146,6 +152,7 @@ TAMPERING: dict[str, tuple[Tamper, str]] = {
     "the last request cut off": (lambda recorded: last_request_cut(recorded, 99), "the request is missing or cut off"),
     "a file cut off": (cut, "the file ends too early"),
     "a file removed": (
+    "a pipe in the place of a file": (a_pipe, "cannot be read: is no regular file"),
         lambda recorded: (recorded.archive / recorded.location(*FEED).warc_file).unlink(),
         r"there is no such file below .*/archive \(\d events name it\)",
     ),

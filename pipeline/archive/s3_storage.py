@@ -7,7 +7,7 @@ no event names, as on one machine it leaves such records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, BinaryIO
@@ -53,6 +53,9 @@ class Bucket(msgspec.Struct, frozen=True):
 
     def files(self) -> Iterator[tuple[str, int]]:
         return ((found.name, found.size_bytes) for found in ObjectStore(self.place).objects())
+
+    def states(self) -> Mapping[str, str]:
+        return {found.name: found.state for found in ObjectStore(self.place).objects()}
 
 
 class _Object:

@@ -7,7 +7,7 @@ Storage and WarcFile.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -72,6 +72,9 @@ class Storage(Protocol):
     def files(self) -> Iterator[tuple[str, int]]:
         """The name of every file and its size in bytes. Raises StorageError."""
 
+    def states(self) -> Mapping[str, str]:
+        """What changes if a file is written or replaced, for every file, by its name. Raises StorageError."""
+
 
 class Folder(msgspec.Struct, frozen=True):
     """WARC files below a local folder."""
@@ -104,6 +107,10 @@ class Folder(msgspec.Struct, frozen=True):
     def files(self) -> Iterator[tuple[str, int]]:
         for path in self.root.rglob("*.warc.gz"):
             yield path.relative_to(self.root).as_posix(), path.stat().st_size
+
+    def states(self) -> Mapping[str, str]:
+        with storage_errors(self.root):
+            return {path.relative_to(self.root).as_posix(): file_state(path) for path in self.root.rglob("*.warc.gz")}
 
 
 def read_at(file: BinaryIO, location: Location) -> bytes:

@@ -32,14 +32,12 @@ class EndSeen(msgspec.Struct, frozen=True):
 
 
 class ArchiveProgress(msgspec.Struct, frozen=True):
-    """An unfinished comparison of the archive's files, which are read in the order of their names."""
+    """An unfinished comparison of the archive's files."""
 
     part: ArchivePart
     began_at: datetime
-    last_file: str
-    """The last file that was compared."""
-    records: int
-    """Number of events whose record has been read."""
+    files: Mapping[str, str] = {}
+    """The state of each file that was compared and is sound, as it was before, by its name."""
 
 
 class VerifyProgress(msgspec.Struct, frozen=True):

@@ -69,6 +69,7 @@ class _Verifying:
 
     def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead]) -> Proof:
         kept = [*kept_heads(self._settings), *given]
+        self._records_skipped, self._archive_since = 0, now
         if (end := self._file.progress.end) is not None:
             kept.append(KeptHead(self._file.path.name, end.digest, end.position))
         try:
@@ -79,9 +80,9 @@ class _Verifying:
             if not findings and checkpoint is not None:
                 end = EndSeen(checkpoint.position, checkpoint.digest)
                 self._file.update(end=end, is_reading_all=False)
-            records = 0
-            for checked in self._archive_files(archive):
-                records += checked.records
+            records_read = 0
+            for checked in self._archive_files(archive, full):
+                records_read += checked.records
                 findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
             findings += self._builds(full)
         finally:
@@ -90,7 +91,9 @@ class _Verifying:
             appends=verification.appends,
             events=verification.events,
             digest=verification.digest,
-            records=records,
+            records=records_read + self._records_skipped,
+            records_read=records_read,
+            archive_since=self._archive_since,
             findings=tuple(findings),
             events_read=verification.events - verification.start.position,
             read_since=self._now if checkpoint is None else checkpoint.read_since,
@@ -124,25 +127,27 @@ class _Verifying:
                 states[path.name] = state
         self._file.update(builds=states)
 
-    def _archive_files(self, part: ArchivePart) -> Iterator[CheckedFile]:
-        """The files of this part of the archive, each after it was compared; what an interrupted verification has
-        compared is one of them."""
-        files, progress = files_of(part, self._ledger, self._now), self._file.progress.archive
+    def _archive_files(self, part: ArchivePart, full: bool) -> Iterator[CheckedFile]:
+        """The files of this part of the archive, each after it was compared.
+
+        An interrupted verification is resumed: what it has compared is not read again, if the file is as it was then.
+        """
+        files, storage, progress = files_of(part, self._ledger, self._now), archive_storage(self._settings), None
+        if not full and (before := self._file.progress.archive) is not None and before.part is part:
+            progress = before if self._is_recent(before.began_at) else None
+        states = storage.states() if files else {}
+        found = {file.name: f"{states.get(file.name)} {file.records}" for file in files}
+        done = {} if progress is None else {name: at for name, at in progress.files.items() if found.get(name) == at}
+        self._archive_since = self._now if progress is None else progress.began_at
+        left = [file for file in files if file.name not in done]
         total = sum(file.records for file in files)
-        done = CheckedFile("", 0, ())
-        if progress is not None and progress.part is part and self._is_recent(progress.began_at):
-            files = [file for file in files if file.name > progress.last_file]
-            done = CheckedFile(progress.last_file, progress.records, ())
-        else:
-            progress = None
-        yield done
-        began_at, records, is_sound = self._now if progress is None else progress.began_at, done.records, True
-        for checked in check_files(self._ledger, archive_storage(self._settings), files, self._settings.jobs):
+        records = self._records_skipped = total - sum(file.records for file in left)
+        for checked in check_files(self._ledger, storage, left, self._settings.jobs):
             yield checked
             records += checked.records
-            is_sound = is_sound and not checked.findings
-            if is_sound:
-                self._file.update(archive=ArchiveProgress(part, began_at, checked.name, records))
+            if not checked.findings:
+                done[checked.name] = found[checked.name]
+                self._file.update(archive=ArchiveProgress(part, self._archive_since, done))
             self._on_progress(Progress("verify archive", None, records, total))
         if part is not ArchivePart.NONE:
             self._file.update(archive=None)

@@ -44,7 +44,12 @@ class Proof(msgspec.Struct, frozen=True):
     digest: str
     """Digest of the ledger's whole chain."""
     records: int
-    """Number of events whose record in the archive was read."""
+    """Number of events whose record in the archive was compared, …"""
+    records_read: int
+    """… and how many of them now. An interrupted verification has compared the others, in files that are as they were
+    then."""
+    archive_since: datetime
+    """Every record was compared at this time or later."""
     findings: tuple[Deviation, ...]
     events_read: int
     """Number of events that were read. An earlier verification has read the others; this one has only counted them."""

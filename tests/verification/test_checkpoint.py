@@ -220,9 +220,18 @@ def test_an_interrupted_comparison_of_the_archive_resumes(world: World) -> None:
         first = next(iter(sorted(world.settings.archive_root.rglob("*.warc.gz"))))
         first.rename(first.with_suffix(".away"))
         resumed = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL)
-        assert (resumed.records, resumed.findings) == (3, ()), "the first file was compared before the interrupt"
-        again = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL)
-        assert [finding.text for finding in again.findings if "no such file" in finding.text]
+        assert (resumed.records, resumed.records_read, resumed.findings) == (3, 2, ())
+        for full in (False, True):
+            with pytest.raises(Interrupted):
+                verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL, on_progress=stop)
+            again = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL, full=full)
+            assert again.records_read == (3 if full else 2), "--full does not rely on what was compared before"
+        with pytest.raises(Interrupted):
+            verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL, on_progress=stop)
+        first = min(world.settings.archive_root.rglob("*.warc.gz"))
+        first.write_bytes(bytes(first.stat().st_size))
+        found = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL)
+        assert any("cannot be read" in finding.text for finding in found.findings), "it was written since"
 
 
 def test_the_command_says_what_it_read(settings: Settings) -> None:

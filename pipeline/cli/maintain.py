@@ -171,7 +171,7 @@ def verify_ledger(
         since = utc_minute(proof.read_since)
         console.echo(f"{proof.events_read} events were read now, the others since {since} (--full reads all)")
     for each in erasures:
-        console.echo(f"erased, with a seal of what is left: {each}")
+        console.echo(" ".join(f"erased, with a seal of what is left: {each}".split()))
     if proof.records_read < proof.records:
         since = utc_minute(proof.archive_since)
         console.echo(f"{proof.records_read} records were read now, the others since {since} (--full reads all)")

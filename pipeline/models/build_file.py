@@ -202,6 +202,19 @@ def built_head(path: Path) -> BuiltHead | None:
     return BuiltHead(*row) if row else None
 
 
+def lacks_build_info(path: Path) -> bool:
+    """True if the file can be read and has no row that says what it was built from: it is no finished build."""
+    if not path.exists():
+        return False
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            return not con.execute("select count(*) from main.build_info").fetchall()[0][0]
+    except duckdb.CatalogException:
+        return True
+    except duckdb.Error:
+        return False
+
+
 def damage_in(path: Path) -> str | None:
     """What is wrong with the file; None if every block of its tables can be read, if it does not exist, or if another
     program is writing it. DuckDB compares each block that it reads with its checksum."""

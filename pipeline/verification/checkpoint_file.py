@@ -45,6 +45,8 @@ class VerifyProgress(msgspec.Struct, frozen=True):
     is_reading_all: bool = False
     """The verification of all events that has led to the checkpoint is not finished."""
     end: EndSeen | None = None
+    anchors: Mapping[str, int] = {}
+    """The number of anchors in the file of this name, or at this path if NEWSLEDGER_ANCHORS names it."""
     archive: ArchiveProgress | None = None
     builds: Mapping[str, str] = {}
     """The state of the build and the published file when all of it was last read, by their names."""

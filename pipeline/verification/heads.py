@@ -50,11 +50,33 @@ def given_head(text: str) -> KeptHead:
     return KeptHead("--digest", match["digest"], int(position) if position else None)
 
 
-def kept_heads(settings: Settings) -> Iterator[KeptHead]:
-    """The heads in the file of anchors and in the builds. Raises StorageError if the anchors cannot be read."""
-    for anchor in _anchors(settings):
-        kept_in = f"{settings.anchors_file.name}, line of {utc_minute(anchor.at)}"
-        yield KeptHead(kept_in, anchor.digest, anchor.position)
+class Anchors(msgspec.Struct, frozen=True):
+    """What the file of anchors says."""
+
+    heads: Sequence[KeptHead]
+    damage: Sequence[str]
+    """A line for each line of the file that is no anchor, or for the file if it cannot be read."""
+
+
+def read_anchors(settings: Settings) -> Anchors:
+    """The heads in the file of anchors, and what is wrong with it. A missing one has none."""
+    path, heads, damage = settings.anchors_file, list[KeptHead](), list[str]()
+    try:
+        content = _files(settings).read(path) or b""
+    except StorageError as exc:
+        return Anchors((), (str(exc),))
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            anchor = msgspec.json.decode(line, type=Anchor)
+        except msgspec.DecodeError as exc:
+            damage.append(f"{path}: line {number} is no anchor ({exc})")
+        else:
+            heads.append(KeptHead(f"{path.name}, line of {utc_minute(anchor.at)}", anchor.digest, anchor.position))
+    return Anchors(heads, damage)
+
+
+def heads_of_builds(settings: Settings) -> Iterator[KeptHead]:
+    """The heads from which the published file and the build were made."""
     for path in (published_file(settings), settings.build_file):
         if head := built_head(path):
             yield KeptHead(path.name, head.head_digest, head.head_position)
@@ -82,15 +104,6 @@ def drop_anchor(settings: Settings, position: int, digest: str, now: datetime) -
     """Append the head to the file of anchors. Raises StorageError."""
     line = msgspec.json.encode(Anchor(now.astimezone(UTC), position, digest)) + b"\n"
     _files(settings).append(settings.anchors_file, line)
-
-
-def _anchors(settings: Settings) -> Iterator[Anchor]:
-    path = settings.anchors_file
-    for number, line in enumerate((_files(settings).read(path) or b"").splitlines(), start=1):
-        try:
-            yield msgspec.json.decode(line, type=Anchor)
-        except msgspec.DecodeError as exc:
-            raise StorageError(f"{path}: line {number} is no anchor; restore the file from a copy ({exc})") from exc
 
 
 def _files(settings: Settings) -> SharedFiles:

@@ -11,13 +11,13 @@ from pipeline.ledger import Ledger, Verification, verify
 from pipeline.ledger.checkpoint import Checkpoint, file_states, start_after
 from pipeline.ledger.event_folder import file_state
 from pipeline.ledger.verify import BEGINNING, AppendRow
-from pipeline.models.build_file import damage_in
+from pipeline.models.build_file import damage_in, lacks_build_info
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress
 from pipeline.verification.archive_files import ArchivePart, check_files, files_of
 from pipeline.verification.checkpoint_file import ArchiveProgress, CheckpointFile, EndSeen
-from pipeline.verification.heads import KeptHead, drop_anchor, kept_heads, missing_heads
+from pipeline.verification.heads import Anchors, KeptHead, drop_anchor, heads_of_builds, missing_heads, read_anchors
 from pipeline.verification.proof import Deviation, Part, Proof
 from pipeline.verification.remembered import record_proof
 
@@ -55,7 +55,7 @@ def verify_weekly(
     ledger is not what was recorded. Raises LedgerError, StorageError."""
     proof = verify_installation(settings, ledger, now, full=True, archive=ArchivePart.DUE, on_progress=on_progress)
     record_proof(settings, proof, now)
-    if all(finding.part in (Part.ARCHIVE, Part.BUILD) for finding in proof.findings):
+    if all(finding.part in (Part.ARCHIVE, Part.ANCHORS, Part.BUILD) for finding in proof.findings):
         drop_anchor(settings, proof.events, proof.digest, now)
     return proof
 
@@ -66,10 +66,11 @@ class _Verifying:
     def __init__(self, settings: Settings, ledger: Ledger, now: datetime, on_progress: OnProgress) -> None:
         self._settings, self._ledger, self._now, self._on_progress = settings, ledger, now, on_progress
         self._file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
+        self._records_skipped, self._archive_since = 0, now
 
     def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead]) -> Proof:
-        kept = [*kept_heads(self._settings), *given]
-        self._records_skipped, self._archive_since = 0, now
+        anchors = read_anchors(self._settings)
+        kept = [*anchors.heads, *heads_of_builds(self._settings), *given]
         if (end := self._file.progress.end) is not None:
             kept.append(KeptHead(self._file.path.name, end.digest, end.position))
         try:
@@ -84,6 +85,7 @@ class _Verifying:
             for checked in self._archive_files(archive, full):
                 records_read += checked.records
                 findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
+            findings += self._anchors(anchors)
             findings += self._builds(full)
         finally:
             self._file.save()
@@ -116,6 +118,17 @@ class _Verifying:
 
         return verify(self._ledger, start, proven)
 
+    def _anchors(self, anchors: Anchors) -> Iterator[Deviation]:
+        """What is wrong with the file of anchors, which only grows."""
+        path = self._settings.anchors_file
+        name = path.name if self._settings.anchors is None else str(path)
+        known, found = self._file.progress.anchors.get(name, 0), len(anchors.heads)
+        yield from (Deviation(Part.ANCHORS, damage) for damage in anchors.damage)
+        if found < known:
+            yield Deviation(Part.ANCHORS, f"{path}: has {found} anchors; the last verification has seen {known}")
+        elif found:
+            self._file.update(anchors={**self._file.progress.anchors, name: found})
+
     def _builds(self, full: bool) -> Iterator[Deviation]:
         """What is wrong with the build and the published file, unless they are as when they were last read."""
         known, states = self._file.progress.builds, dict[str, str]()
@@ -123,6 +136,8 @@ class _Verifying:
             state = file_state(path)
             if (full or known.get(path.name) != state) and (damage := damage_in(path)):
                 yield Deviation(Part.BUILD, f"{path}: cannot be read: {damage}")
+            elif path == self._settings.news_file and lacks_build_info(path):
+                yield Deviation(Part.BUILD, f"{path}: does not say what it was built from: build_info is missing")
             else:
                 states[path.name] = state
         self._file.update(builds=states)

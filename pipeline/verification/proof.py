@@ -16,6 +16,7 @@ class Part(StrEnum):
     LEDGER = "ledger"
     ARCHIVE = "archive"
     HEAD = "head"
+    ANCHORS = "anchors"
     BUILD = "build"
 
 
@@ -23,6 +24,8 @@ ADVICE = {
     Part.LEDGER: "restore ledger.sqlite and the folder ledger together from a backup",
     Part.ARCHIVE: "copy the named files of the archive from a backup to the same paths",
     Part.HEAD: "the end of the ledger is missing or was replaced: find a backup that is not older",
+    Part.ANCHORS: "restore the file of anchors from a copy; if there is none, move away what is left of it, and delete"
+    " checkpoint.json, so that nothing is expected of it",
     Part.BUILD: "delete the named file, which is made from the ledger, and run `newsledger models` and `publish`",
 }
 """What to do about the findings."""
@@ -64,8 +67,8 @@ class Proof(msgspec.Struct, frozen=True):
 
     @property
     def holds_what_was_recorded(self) -> bool:
-        """False if something is wrong with ledger or archive. A damaged build is not counted: it can be made again."""
-        return all(finding.part is Part.BUILD for finding in self.findings)
+        """False if something is wrong with ledger or archive, which anchors and builds are no part of."""
+        return all(finding.part in (Part.ANCHORS, Part.BUILD) for finding in self.findings)
 
     @property
     def head(self) -> str:

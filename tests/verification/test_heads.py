@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from uuid import UUID
 
 import duckdb
 import pytest
 
-from pipeline.errors import NewsledgerError, SettingsError, StorageError
+from pipeline.errors import NewsledgerError, SettingsError
+from pipeline.events import ArticleRedacted, RedactionScope, Seal
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.orchestrate import verify_stores
 from pipeline.settings import Settings
-from pipeline.verification.heads import KeptHead, drop_anchor, given_head, kept_heads, missing_heads
+from pipeline.verification.heads import KeptHead, drop_anchor, given_head, heads_of_builds, missing_heads, read_anchors
 from tests.worlds.ledgers import empty_ledger
+from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import newsledger
 from tests.worlds.stories import item
 
@@ -84,8 +87,7 @@ def test_a_ledger_whose_end_was_cut_off_is_found_by_the_head_kept_in(place: str,
             publish(settings, place)
     cut_off(settings)
     found = verified(settings)
-    assert f"head in {place}" in found
-    assert "the ledger ended at position 6, now at 4: the events after it were cut off" in found
+    assert is_documented(f"the end cut off, its head in {place}", [found])
     assert "find a backup that is not older" in found
     append(settings, "another", "one more")
     found = verified(settings)
@@ -127,7 +129,7 @@ def test_each_maintenance_adds_an_anchor_and_says_so(settings: Settings, capfd: 
     lines = [json.loads(line) for line in settings.anchors_file.read_text().splitlines()]
     assert [(line["position"], line["digest"]) for line in lines] == [(position, digest), head(settings)]
     with Ledger.open(settings.ledger_catalog) as ledger:
-        assert list(missing_heads(ledger, list(kept_heads(settings)))) == []
+        assert list(missing_heads(ledger, read_anchors(settings).heads)) == []
 
 
 def test_a_ledger_that_is_not_what_was_recorded_is_not_anchored(settings: Settings) -> None:
@@ -148,12 +150,63 @@ def test_anchors_can_be_kept_in_another_place(settings: Settings, tmp_path: Path
     assert "head in newsledger.jsonl" in newsledger("verify", env=env).stderr
 
 
-def test_an_anchor_that_cannot_be_read_is_an_error(settings: Settings) -> None:
+@pytest.mark.parametrize("content", [b"\0\0\0\n", b"{}\n"])
+def test_an_anchor_that_cannot_be_read_is_a_finding_beside_the_others(settings: Settings, content: bytes) -> None:
     drop_anchor(settings, *head(settings), utc_now())
     with settings.anchors_file.open("ab") as file:
-        file.write(b"\0\0\0\n")
-    with pytest.raises(StorageError, match="line 2 is no anchor; restore the file from a copy"):
-        list(kept_heads(settings))
+        file.write(content)
+    found = verified(settings)
+    assert is_documented("a line of the anchors changed", [found])
+    assert "1 finding; restore the file of anchors from a copy" in found
+    cut_off(settings)
+    found = verified(settings)
+    assert "head in anchors.jsonl" in found
+    assert "line 2 is no anchor" in found
+
+
+def test_anchors_that_are_gone_are_missed(settings: Settings) -> None:
+    for _ in range(2):
+        drop_anchor(settings, *head(settings), utc_now())
+    assert verified(settings) == ""
+    line, *_ = settings.anchors_file.read_bytes().splitlines(keepends=True)
+    settings.anchors_file.unlink()
+    for _ in range(2):
+        assert is_documented("anchors deleted", [verified(settings)])
+    settings.anchors_file.write_bytes(line)
+    assert "has 1 anchors; the last verification has seen 2" in verified(settings)
+    settings.checkpoint_file.unlink()
+    assert verified(settings) == ""
+
+
+@pytest.mark.parametrize("sql", ["drop table main.build_info", "delete from main.build_info"])
+def test_a_published_file_that_no_longer_says_what_it_was_built_from_is_found(settings: Settings, sql: str) -> None:
+    publish(settings, "news.duckdb")
+    assert verified(settings) == ""
+    with duckdb.connect(settings.news_file) as con:
+        con.execute(sql)
+    for _ in range(2):
+        found = verified(settings)
+        assert is_documented("build_info of the published file removed", [found])
+        assert "1 finding; delete the named file" in found
+
+
+def test_the_reason_of_an_erasure_cannot_print_a_line_of_its_own(settings: Settings) -> None:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        (first,) = ledger.table("select events, digest from ledger.appends where append_no = 1").to_pylist()
+        erased = ArticleRedacted(
+            stream=f"article:{UUID(int=1)}",
+            occurred_at=utc_now(),
+            producer="redact@1",
+            source_id="example",
+            article_id=UUID(int=1),
+            scope=RedactionScope.ARTICLE,
+            reason="asked\nhead 1:sha256:00\r\u202eevil",
+            seals=(Seal(append_no=1, **first),),
+        )
+        ledger.append([erased], Run("r"))
+    printed = newsledger("verify", "--data", settings.data).stdout
+    assert len([line for line in printed.splitlines() if line.startswith("head ")]) == 1
+    assert "asked head 1:sha256:00 \N{REPLACEMENT CHARACTER}evil\n" in printed
 
 
 @pytest.mark.parametrize("name", ["news.duckdb", "build.duckdb"])
@@ -173,7 +226,7 @@ def test_damage_in_what_was_built_is_found_and_the_ledger_is_said_to_be_sound(se
 def test_an_unfinished_build_and_a_foreign_file_keep_no_head(settings: Settings) -> None:
     duckdb.connect(settings.build_file).close()
     settings.news_file.write_bytes(b"something else")
-    assert list(kept_heads(settings)) == []
+    assert list(heads_of_builds(settings)) == []
     assert verified(settings).count("valid DuckDB database file") == 1
     with Ledger.open(settings.ledger_catalog) as ledger:
         assert list(missing_heads(ledger, [KeptHead("here", head(settings)[1])])) == []

@@ -2,14 +2,15 @@
 
 A verification ends with a checkpoint: the append up to which every event was read and proven, and the state of every
 file at that time. The next one begins after this append, or earlier, at the first event in a file that is new or in
-another state. The state is what the file system says of a file: size, times and number. So the checkpoint proves that
-the events were as recorded when they were read, and that their files were not written, replaced or restored since. It
-does not prove that the disk still returns the same bytes, and not that nobody has set the clock back.
+another state. The state is what the file system says of a file, its size, times and number, and what the catalog says
+of it. So the checkpoint proves that the events were as recorded when they were read, and that their files were not
+written, replaced or restored since. It does not prove that the disk still returns the same bytes, and not that nobody
+has set the clock back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 
 import msgspec
@@ -36,21 +37,47 @@ class Checkpoint(msgspec.Struct, frozen=True):
     """Every event up to here was read at this time or later."""
     files: FileStates
     """All files as they were before the first event was read."""
+    columns: str = ""
+    """Digest of what the catalog said then of the tables' columns, by which files are read."""
 
 
 class AppendEnd(msgspec.Struct, frozen=True):
     last_position: int
 
 
+class _InCatalog(msgspec.Struct, frozen=True):
+    data_file: str
+    digest: str
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    digest: str
+
+
 def file_states(ledger: Ledger) -> FileStates:
     """The state of the files of all events. A file that is missing has none."""
     paths = [path for cls in EVENT_TYPES for file in event_files(ledger, cls) for path in file.sizes]
-    return {_name(path): state for path, state in ledger.catalog.files.states(paths).items()}
+    in_catalog = {each.data_file: each.digest for each in ledger.select(_InCatalog, "catalog_of_files")}
+    states = ledger.catalog.files.states(paths).items()
+    return {_name(path): f"{state} {in_catalog.get(path.rpartition('/')[2], '')}" for path, state in states}
+
+
+def columns_digest(ledger: Ledger) -> str:
+    """A digest of what the catalog says of the tables' columns."""
+    (columns,) = ledger.select(_Columns, "catalog_of_columns")
+    return columns.digest
+
+
+def unchanged_files(checkpoint: Checkpoint, states: FileStates) -> Set[str]:
+    """The names, without folder, of the files that are as they were at the checkpoint."""
+    return {name.rpartition("/")[2] for name, state in states.items() if checkpoint.files.get(name) == state}
 
 
 def start_after(ledger: Ledger, checkpoint: Checkpoint, states: FileStates) -> Start:
     """From where events have to be read, if the files have these states now; the beginning if the ledger does not
-    contain the checkpoint."""
+    contain the checkpoint, or if its tables have other columns now."""
+    if checkpoint.columns != columns_digest(ledger):
+        return BEGINNING
     position = checkpoint.position
     for cls in EVENT_TYPES:
         for file in event_files(ledger, cls):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import Ledger, Verification, verify
-from pipeline.ledger.checkpoint import Checkpoint, file_states, start_after
+from pipeline.ledger.checkpoint import Checkpoint, columns_digest, file_states, start_after, unchanged_files
 from pipeline.ledger.event_folder import file_state
+from pipeline.ledger.statistics import wrong_statistics
 from pipeline.ledger.verify import BEGINNING, AppendRow
 from pipeline.models.build_file import damage_in, lacks_build_info
 from pipeline.settings import Settings
@@ -109,14 +112,19 @@ class _Verifying:
             start = start_after(self._ledger, checkpoint, states) if is_resumable or not full else BEGINNING
         is_reading_all = progress.is_reading_all or start == BEGINNING
         read_since = self._now if checkpoint is None or start == BEGINNING else checkpoint.read_since
+        unchanged = set() if checkpoint is None or start == BEGINNING else unchanged_files(checkpoint, states)
+        wrong = tuple(wrong_statistics(self._ledger, unchanged))
+        columns = columns_digest(self._ledger)
         (head, *_) = self._ledger.head()
 
         def proven(row: AppendRow) -> None:
-            reached = Checkpoint(row.append_no, row.last_position, row.digest, read_since, states)
-            self._file.update(checkpoint=reached, is_reading_all=is_reading_all)
+            if not wrong:
+                reached = Checkpoint(row.append_no, row.last_position, row.digest, read_since, states, columns)
+                self._file.update(checkpoint=reached, is_reading_all=is_reading_all)
             self._on_progress(Progress("verify", None, row.last_position, head))
 
-        return verify(self._ledger, start, proven)
+        verification = verify(self._ledger, start, proven)
+        return msgspec.structs.replace(verification, findings=(*wrong, *verification.findings))
 
     def _anchors(self, anchors: Anchors) -> Iterator[Deviation]:
         """What is wrong with the file of anchors, which only grows."""

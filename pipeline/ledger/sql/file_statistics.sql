@@ -1,0 +1,21 @@
+-- What the catalog says of each column in each file of a table's rows: it decides which files a query reads.
+select
+    parse_filename(files.path) as data_file,
+    stats.column_id,
+    fields.column_type,
+    stats.value_count,
+    stats.null_count,
+    stats.min_value,
+    stats.max_value
+from __ducklake_metadata_ledger.ducklake_data_file as files
+inner join __ducklake_metadata_ledger.ducklake_table as tables using (table_id)
+inner join __ducklake_metadata_ledger.ducklake_file_column_stats as stats using (table_id, data_file_id)
+inner join __ducklake_metadata_ledger.ducklake_column as fields using (table_id, column_id)
+where
+    tables.table_name = $table
+    and tables.end_snapshot is null
+    and files.end_snapshot is null
+    and fields.end_snapshot is null
+    and fields.parent_column is null
+    and fields.column_type not in ('list', 'map', 'struct')
+order by data_file, stats.column_id

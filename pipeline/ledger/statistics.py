@@ -1,0 +1,141 @@
+"""The statistics of the catalog, compared with those that the files themselves have.
+
+DuckLake skips a file, or a whole table, if the catalog says that no value in it can fit a condition. So somebody who
+changes these statistics hides events from queries, and from the search for known ids, without changing any event. Each
+Parquet file ends with the statistics of its columns, which were computed when it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.events import EVENT_TYPES, event_type
+from pipeline.ledger.event_files import event_files
+from pipeline.ledger.event_folder import EventFolder
+from pipeline.ledger.log import Ledger
+from pipeline.ledger.verify import VerifyFinding
+
+_READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "boolean": lambda text: text in ("1", "true"),
+        "date": date.fromisoformat,
+        "float64": float,
+        "int64": int,
+        "timestamptz": datetime.fromisoformat,
+        "uuid": lambda text: UUID(text).bytes,
+        "varchar": str,
+    }
+)
+"""How a value in the catalog is read, by DuckLake's name of its type, to be compared with pyarrow's value."""
+
+
+class _OfColumn(msgspec.Struct, frozen=True):
+    column_id: int
+    column_type: str
+    min_value: str | None
+    max_value: str | None
+
+    def excludes(self, least: Any, most: Any) -> bool:
+        """True if values from `least` to `most` are not all between the two bounds."""
+        read = _READ[self.column_type]
+        try:
+            return (self.min_value is not None and read(self.min_value) > least) or (
+                self.max_value is not None and read(self.max_value) < most
+            )
+        except ValueError:
+            return True
+
+
+class _InFile(_OfColumn, frozen=True):
+    data_file: str
+    value_count: int | None
+    null_count: int | None
+
+
+class _InTable(_OfColumn, frozen=True):
+    contains_null: bool | None
+
+
+class _Actual(msgspec.Struct):
+    """A column of a file, as the file says."""
+
+    values: int = 0
+    nulls: int = 0
+    bounds: tuple[Any, ...] = ()
+    """The least and the greatest value of each row group that has any."""
+
+
+def wrong_statistics(ledger: Ledger, unchanged: Set[str]) -> Iterator[VerifyFinding]:
+    """Findings about each file and table whose statistics in the catalog are not true. Files with the names in
+    `unchanged` are not opened. Raises LedgerError, StorageError."""
+    for cls in EVENT_TYPES:
+        table = event_type(cls)
+        rows = ledger.select(_InFile, "file_statistics", table=table)
+        paths = {path.rpartition("/")[2]: path for path in (file.data_file for file in event_files(ledger, cls))}
+        for name, of_file in groupby(rows, key=attrgetter("data_file")):
+            if name in paths and name not in unchanged:
+                yield from _compared(ledger.catalog.files, paths[name], list(of_file))
+        for whole in ledger.select(_InTable, "table_statistics", table=table):
+            if any(_hides(whole, row) for row in rows if row.column_id == whole.column_id):
+                what = f"the catalog's statistics of column {whole.column_id} leave out values"
+                yield VerifyFinding(f"table {table}", what)
+
+
+def _hides(whole: _InTable, row: _InFile) -> bool:
+    """True if the statistics of the table contradict those of one of its files."""
+    if whole.contains_null is False and row.null_count:
+        return True
+    if row.min_value is None or row.max_value is None:
+        return False
+    read = _READ[row.column_type]
+    try:
+        return whole.excludes(read(row.min_value), read(row.max_value))
+    except ValueError:
+        return True
+
+
+def _compared(files: EventFolder, path: str, rows: Sequence[_InFile]) -> Iterator[VerifyFinding]:
+    """A finding if the statistics of the file are not those in the catalog. One that cannot be read is found by whoever
+    reads its events."""
+    try:
+        actual = _of_file(files, path)
+    except (OSError, pa.ArrowException):
+        return
+    for row in rows:
+        said = actual.get(row.column_id)
+        if said is None:
+            continue
+        is_wrong = row.value_count != said.values or row.null_count != said.nulls
+        if is_wrong or (said.bounds and row.excludes(min(said.bounds), max(said.bounds))):
+            what = f"the catalog's statistics of column {row.column_id} are not those of the file"
+            yield VerifyFinding(f"file {path}", what)
+            return
+
+
+def _of_file(files: EventFolder, path: str) -> dict[int, _Actual]:
+    """The columns of a file, by DuckLake's number. Raises OSError, ArrowException."""
+    with files.open(path) as content, pq.ParquetFile(content) as file:
+        numbers = {field.name: int((field.metadata or {}).get(b"PARQUET:field_id", -1)) for field in file.schema_arrow}
+        columns = dict[int, _Actual]()
+        for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
+            for chunk in map(group.column, range(group.num_columns)):
+                statistics, number = chunk.statistics, numbers.get(chunk.path_in_schema)
+                nulls = None if statistics is None else statistics.null_count
+                if number is None or statistics is None or nulls is None:
+                    continue
+                column = columns.setdefault(number, _Actual())
+                column.values += statistics.num_values
+                column.nulls += nulls
+                if statistics.has_min_max:
+                    column.bounds += (statistics.min, statistics.max)
+        return columns

@@ -1,4 +1,4 @@
-"""Open files that somebody else may have put in place of ours."""
+"""Files on this machine's disk that somebody else may have written or put in place of ours."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def open_regular(path: Path) -> BinaryIO:
         file.close()
         raise OSError(errno.EPERM, "is no regular file", str(path))
     return file
+
+
+def file_state(path: Path) -> str:
+    """What changes if the file is written or replaced; empty if it is missing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ""
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"

@@ -308,7 +308,7 @@ def test_a_restore_that_was_interrupted_is_resumed(
 
 @pytest.fixture
 def interrupted(filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A data directory into which the backup was restored, but for the last step."""
+    """A data directory into which the backup was restored, except for the last step."""
     back_up(filled, folder)
     settings = Settings(data=tmp_path_factory.mktemp("interrupted"))
     restore(folder, settings)

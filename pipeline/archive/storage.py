@@ -14,8 +14,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from pipeline.errors import ArchiveError, storage_errors
-from pipeline.ledger.event_folder import file_state
-from pipeline.regular_files import open_regular
+from pipeline.regular_files import file_state, open_regular
 from pipeline.settings import Settings
 
 

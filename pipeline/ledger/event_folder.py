@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 from duckdb import DuckDBPyConnection
 
 from pipeline.ledger.disk import disk_errors
-from pipeline.regular_files import open_regular
+from pipeline.regular_files import file_state, open_regular
 
 
 class EventFolder(Protocol):
@@ -55,12 +55,3 @@ class LocalFolder:
 
     def errors(self) -> AbstractContextManager[None]:
         return disk_errors(self._path)
-
-
-def file_state(path: Path) -> str:
-    """What changes if the file is written or replaced; empty if it is missing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"

@@ -105,8 +105,8 @@ def _hides(whole: _InTable, row: _InFile) -> bool:
 
 
 def _compared(files: EventFolder, path: str, rows: Sequence[_InFile]) -> Iterator[VerifyFinding]:
-    """A finding if the statistics of the file are not those in the catalog. One that cannot be read is found by whoever
-    reads its events."""
+    """A finding if the statistics of the file are not those in the catalog. One that cannot be read is found when
+    its events are read."""
     try:
         actual = _of_file(files, path)
     except (OSError, pa.ArrowException):

@@ -11,10 +11,10 @@ from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import Ledger, Verification, verify
 from pipeline.ledger.checkpoint import Checkpoint, columns_digest, file_states, start_after, unchanged_files
-from pipeline.ledger.event_folder import file_state
 from pipeline.ledger.statistics import wrong_statistics
 from pipeline.ledger.verify import BEGINNING, AppendRow
 from pipeline.models.build_file import damage_in, lacks_build_info
+from pipeline.regular_files import file_state
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.steps.run.progress import OnProgress, Progress, ignore_progress

@@ -16,14 +16,10 @@ from pydantic import SecretStr
 
 from pipeline.backup import back_up, restore
 from pipeline.errors import LedgerError, LedgerLocked, StorageError
-from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger, Run, verify
-from pipeline.ledger.log import utc_now
 from pipeline.migration import migrate_to_postgres
-from pipeline.monitor.checkup import check_up
-from pipeline.seen_ledgers import noted_ledger
-from pipeline.settings import LedgerPlace, Settings
-from tests.worlds.ledgers import NewData
+from pipeline.settings import Settings
+from tests.worlds.ledgers import NewData, contents, rows_of
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.running import COMMAND, as_reader, newsledger
 from tests.worlds.stories import item
@@ -35,17 +31,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("backup")
-
-
-def contents(data: Path) -> dict[str, list[dict[str, object]]]:
-    """All rows of the ledger."""
-    return rows_of(data / "ledger.sqlite")
-
-
-def rows_of(place: LedgerPlace) -> dict[str, list[dict[str, object]]]:
-    with Ledger.open_existing(place) as ledger:
-        names = [*map(event_type, EVENT_TYPES), "appends", "log_head"]
-        return {name: ledger.table(f"from ledger.{name} order by all").to_pylist() for name in names}
 
 
 def test_a_backup_costs_what_is_new_and_restores_everything(
@@ -156,72 +141,6 @@ def test_what_cannot_be_backed_up_is_said(
         back_up(filled, folder)
 
 
-@pytest.mark.parametrize(("target", "way"), [(".", "."), ("ledger", ".."), (".", "new"), ("ledger", ".")])
-def test_no_other_name_of_the_data_directory_lets_a_backup_into_it(
-    filled: Settings, tmp_path_factory: pytest.TempPathFactory, target: str, way: str
-) -> None:
-    link = tmp_path_factory.mktemp("links") / "link"
-    link.symlink_to(filled.data / target)
-    before = contents(filled.data)
-    with pytest.raises(StorageError, match="must not contain each other"):
-        back_up(filled, link / way)
-    with pytest.raises(StorageError, match="must not contain each other"):
-        back_up(Settings(data=link if target == "." else filled.data), link / way)
-    assert contents(filled.data) == before
-
-
-def test_a_bind_mount_of_the_data_directory_is_no_place_for_its_backup(
-    filled: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    mounted = tmp_path_factory.mktemp("mounted")
-    if subprocess.run(["mount", "--bind", filled.data, mounted], capture_output=True, check=False).returncode:
-        pytest.skip("file systems cannot be mounted here")
-    try:
-        for place in (mounted, mounted / "new"):
-            with pytest.raises(StorageError, match="must not contain each other"):
-                back_up(filled, place)
-    finally:
-        subprocess.run(["umount", "--lazy", mounted], check=True)
-
-
-@pytest.mark.parametrize("name", ["thesis.txt", "ledger/thesis.parquet", "ledger.sqlite"])
-def test_a_folder_with_other_files_is_not_touched(filled: Settings, folder: Path, name: str) -> None:
-    path = folder / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("mine")
-    with pytest.raises(StorageError, match=f"{folder}: is not empty and holds no backup"):
-        back_up(filled, folder)
-    assert [each for each in folder.rglob("*") if each.is_file()] == [path]
-    assert path.read_text() == "mine"
-
-
-def test_a_copy_of_the_data_directory_that_is_used_does_not_become_a_backup(filled: Settings, folder: Path) -> None:
-    shutil.copytree(filled.data, folder, dirs_exist_ok=True)
-    with pytest.raises(StorageError, match="is not empty and holds no backup"):
-        back_up(filled, folder)
-
-
-def test_only_files_that_a_backup_has_written_are_deleted_from_it(filled: Settings, folder: Path) -> None:
-    back_up(filled, folder)
-    foreign = folder / "ledger" / "main" / "item_discovered" / "thesis.parquet"
-    foreign.write_text("mine")
-    assert back_up(filled, folder).deleted == 0
-    assert foreign.read_text() == "mine"
-
-
-def test_a_first_backup_that_was_killed_keeps_its_folder_for_this_ledger(
-    filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    back_up(filled, folder)
-    (folder / "ledger.sqlite").unlink()
-    other = Settings(data=tmp_path_factory.mktemp("other"))
-    with Ledger.open(other.ledger_catalog) as ledger:
-        ledger.append([item("other")], Run("other"))
-    with pytest.raises(StorageError, match="holds a backup of another ledger"):
-        back_up(other, folder)
-    assert back_up(filled, folder).position == 20
-
-
 def test_a_write_protected_ledger_can_be_backed_up_and_a_write_protected_backup_restored(
     filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -304,42 +223,6 @@ def test_a_restore_that_was_interrupted_is_resumed(
     assert resumed.returncode == 0, resumed.stderr
     assert contents(target) == contents(filled.data)
     assert "is there already" in newsledger("restore", folder, "--data", target).stderr
-
-
-@pytest.fixture
-def interrupted(filled: Settings, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A data directory into which the backup was restored, except for the last step."""
-    back_up(filled, folder)
-    settings = Settings(data=tmp_path_factory.mktemp("interrupted"))
-    restore(folder, settings)
-    settings.unfinished_restore_file.write_text(f"{folder}\n")
-    return settings
-
-
-def test_nothing_is_recorded_where_a_restore_was_interrupted(interrupted: Settings, folder: Path) -> None:
-    said = "a restore into it was interrupted: run `newsledger restore` again"
-    with pytest.raises(StorageError, match=said), noted_ledger(interrupted):
-        pass
-    assert said in newsledger("init", "--data", interrupted.data).stderr
-    assert "was interrupted" in {each.name: each.found for each in check_up(interrupted, utc_now())}["ledger"]
-    restore(folder, interrupted)
-    with noted_ledger(interrupted) as ledger:
-        assert ledger.head().position == 20
-
-
-def test_a_restore_does_not_overwrite_what_was_recorded_since_it_was_interrupted(
-    interrupted: Settings, folder: Path, filled: Settings, tmp_path_factory: pytest.TempPathFactory, run: Run
-) -> None:
-    with Ledger.open(interrupted.ledger_catalog) as ledger:
-        ledger.append([item("since")], run)
-    now = contents(interrupted.data)
-    with pytest.raises(StorageError, match="the ledger was used since"):
-        restore(folder, interrupted)
-    other = tmp_path_factory.mktemp("other backup")
-    back_up(filled, other)
-    with pytest.raises(StorageError, match=f"was begun to be restored from {folder}"):
-        restore(other, interrupted)
-    assert contents(interrupted.data) == now
 
 
 def test_a_backup_of_a_ledger_in_postgresql_is_one_of_a_single_machine_and_restores_into_either(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import msgspec
 from fastwarc.warc import WarcRecord, WarcRecordType
@@ -14,6 +15,7 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 from pipeline.archive.erasing import LEAST_BYTES, NamedPlaces, erasure_note, unnamed_records
 from pipeline.archive.storage import Location, Storage
 from pipeline.archive.warc import read_member
+from pipeline.collect.feeds.charset import decode_text
 from pipeline.errors import ArchiveError
 from pipeline.events import ArticleEvent, Event, ItemDiscovered
 from pipeline.ids import digest
@@ -61,6 +63,7 @@ def records_about(
     redirects to them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the
     name. Records that no event names are searched, too, and half records may have anything."""
     addresses = {text for event in events for text in _addresses_in(event)}
+    traces = _traces(addresses, events)
     erased = {due.location for due in ledger.select(_DueRecord, "erased_records")}
     pages = {Location(*place) for event in events if (place := _place(event))} - erased
     for page in sorted(pages, key=str):
@@ -69,7 +72,7 @@ def records_about(
     sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
     since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
     for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):
-        if _lists(storage, location, addresses, mask):
+        if _lists(storage, location, traces, mask):
             yield location
     for location, record in unnamed_records(storage, ledger.select(NamedPlaces, "named_places")):
         if location in erased:
@@ -78,7 +81,7 @@ def records_about(
             if location.warc_length >= LEAST_BYTES:
                 yield location
         elif addresses & _targets(record) or (
-            record.record_type in _ANSWERS and _lists(storage, location, addresses, mask)
+            record.record_type in _ANSWERS and _lists(storage, location, traces, mask)
         ):
             yield location
 
@@ -88,6 +91,17 @@ def _addresses_in(event: Event) -> Iterator[str]:
     for name, value in msgspec.structs.asdict(event).items():
         if name != "feed_url" and isinstance(value, str) and value.startswith(("http://", "https://")):
             yield urldefrag(value).url
+
+
+def _traces(addresses: Collection[str], events: Sequence[Event]) -> re.Pattern[str]:
+    """Finds one of the addresses in a document, or a whole text or attribute that is the path of one, the guid or the
+    title of an item: a feed may have relative addresses, other parameters, and another session in each poll."""
+    items = [event for event in events if isinstance(event, ItemDiscovered)]
+    titles = (r"\s+".join(map(re.escape, item.title.split())) for item in items if item.title)
+    paths = (re.escape(urlsplit(address)._replace(scheme="", netloc="").geturl().strip("/")) for address in addresses)
+    at = (rf"(?:(?i:https?:)?//[^/\"'<>\s]*)?\.?/?{path}/?(?:[?&#][^\"'<>\s]*)?" for path in paths if path)
+    whole = "|".join(filter(None, {*titles, *at, *(re.escape(item.guid) for item in items)}))
+    return re.compile("|".join([*map(re.escape, addresses), *([rf"[\"'>\[]\s*(?:{whole})\s*[\"'<\]]"] * bool(whole))]))
 
 
 def _place(event: Any) -> tuple[str, int, int] | None:
@@ -112,16 +126,16 @@ def _bytes_at(storage: Storage, location: Location) -> bytes | None:
         return None
 
 
-def _lists(storage: Storage, location: Location, addresses: Collection[str], mask: NameMask | None) -> bool:
-    """True if a feed or another document has one of the addresses, and the name if a mask is given. One whose bytes
+def _lists(storage: Storage, location: Location, traces: re.Pattern[str], mask: NameMask | None) -> bool:
+    """True if a feed or another document has a trace of the article, and the name if a mask is given. One whose bytes
     cannot be read as a document may have anything."""
     member = _bytes_at(storage, location)
     if member is None:
         return False
     try:
-        body = read_member(member, where=str(location)).body
+        page = read_member(member, where=str(location))
     except ArchiveError:
         return True
     # with the ways in which XML and JSON spell an address undone
-    text = html.unescape(body.decode("utf-8", "replace")).replace("\\/", "/")
-    return any(address in text for address in addresses) and (mask is None or mask.is_in(text))
+    text = html.unescape(decode_text(page.body, page.content_type)[0]).replace("\\/", "/")
+    return traces.search(text) is not None and (mask is None or mask.is_in(text))

@@ -191,7 +191,8 @@ def _record(opened: _Published, settings: Settings, request: Request) -> Respons
     record = read_text(archive_storage(settings).read(location), where=str(location))
     body = record.body[:RECORD_BYTES].decode("utf-8", "replace")
     blocks = [("warc", record.warc_headers), ("http", record.http_head), ("body", body.replace("\r\n", "\n"))]
-    return _notice("record", request, 200, place=place, blocks=blocks, is_cut=len(record.body) > RECORD_BYTES)
+    is_cut = len(record.body) > RECORD_BYTES
+    return _notice("record", request, 200, figure=found, place=place, blocks=blocks, is_cut=is_cut)
 
 
 def _notice(template: str, request: Request, status: int, **content: object) -> Response:

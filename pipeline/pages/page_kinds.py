@@ -84,6 +84,7 @@ _READ: Mapping[str, Callable[[str], Bound]] = {
     "change_kind": _change_kind,
     "day": date.fromisoformat,
     "person": str,
+    "rule": str,
     "run_id": str,
     "source_id": str,
 }
@@ -104,11 +105,15 @@ KINDS: Mapping[str, PageKind] = {
                 "source_removed",
                 "source_templates",
                 "source_politeness",
-                "source_refusals",
             ),
             ("source_id",),
         ),
-        PageKind("day", ("source_day", "articles", "polls_of_day"), ("source_id", "day")),
+        PageKind("gaps", ("gaps", "quiet_days")),
+        PageKind("polls", ("source", "polls"), ("source_id",)),
+        PageKind("requests", ("source", "requests"), ("source_id",)),
+        PageKind("removed", ("source", "removed"), ("source_id", "rule")),
+        PageKind("templates", ("source", "template_articles"), ("source_id",)),
+        PageKind("day", ("source_day", "articles", "polls_of_day", "items_of_day"), ("source_id", "day")),
         PageKind(
             "article",
             (
@@ -132,6 +137,7 @@ KINDS: Mapping[str, PageKind] = {
         PageKind("run", ("runs", "run_events"), ("run_id",)),
         PageKind("backfills", ("backfills",), in_navigation=True),
         PageKind("backfill", ("backfills", "backfill_documents", "run_events"), ("run_id", "source_id")),
+        PageKind("named", ("person", "named", "named_as"), ("person",)),
         PageKind("person", ("person", "person_quotes", "person_roles", "person_sources"), ("person",)),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,32 +10,39 @@ import msgspec
 
 from pipeline.monitor.concerns import Concern, concerns
 from pipeline.monitor.state import CoverageDay, FailedTask, FeedStatus, LedgerHead, PublishedBuild, State
-from pipeline.pages.published_file import PublishedFile
+from pipeline.pages.published_file import Figure, PublishedFile
 
 Read = TypeVar("Read", bound=msgspec.Struct)
-_MONITOR = "pipeline.monitor"
 
 
-def published_concerns(file: PublishedFile, now: datetime) -> list[Concern]:
-    """As `newsledger status --check` lists them, except for what only the ledger shows: whether it was verified, and
-    events that are newer than the file."""
-    (build,) = _read(file, "publication", PublishedBuild, _MONITOR)
+class JudgedFile(msgspec.Struct, frozen=True):
+    concerns: Sequence[Concern]
+    figures: Sequence[Figure]
+    """What was judged: feeds, failed tasks and days."""
+
+
+def judged(file: PublishedFile, now: datetime) -> JudgedFile:
+    """As `newsledger status --check` judges, except for what only the ledger shows: whether it was verified, and events
+    that are newer than the file."""
+    feeds = file.answer("last_polls", {})
+    tasks = file.answer("failed_tasks", {})
+    days = file.answer("recent_coverage", {}, "pipeline.monitor")
     state = State(
         read_at=now,
         lookback_days=0,
-        ledger=LedgerHead(build.head_position, 0, None),
-        feeds=tuple(_read(file, "last_polls", FeedStatus)),
+        ledger=LedgerHead(file.build.head_position, 0, None),
+        feeds=_rows(feeds, FeedStatus),
         articles={},
         pages_pending=0,
         pending={},
         lost=(),
-        failed_tasks=tuple(_read(file, "failed_tasks", FailedTask)),
-        coverage=tuple(_read(file, "recent_coverage", CoverageDay, _MONITOR)),
-        publication=build,
+        failed_tasks=_rows(tasks, FailedTask),
+        coverage=_rows(days, CoverageDay),
+        publication=msgspec.convert(file.build._asdict(), PublishedBuild),
         verification=None,
     )
-    return concerns(state)
+    return JudgedFile(concerns(state), (feeds, tasks, days))
 
 
-def _read(file: PublishedFile, query: str, row_type: type[Read], package: str = "pipeline.pages") -> list[Read]:
-    return [msgspec.convert(row._asdict(), row_type) for row in file.answer(query, {}, package).rows]
+def _rows(figure: Figure, row_type: type[Read]) -> tuple[Read, ...]:
+    return tuple(msgspec.convert(row._asdict(), row_type) for row in figure.rows)

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 import jinja2
 import msgspec
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from pipeline.display import printable, quoted_controls
-from pipeline.monitor.concerns import Concern
 from pipeline.pages import marked_text
 from pipeline.pages.marked_text import MarkedLine, MarkedSpan, WordEdit
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits
 from pipeline.pages.published_file import Figure, PublishedFile
-from pipeline.pages.published_state import published_concerns
+from pipeline.pages.published_state import JudgedFile, judged
 from pipeline.pages.selection import Period
 from pipeline.pages.wording import filters, translations
 
@@ -66,7 +66,7 @@ def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks
         .render(
             figures=figures,
             keys=kind.values(keys),
-            concerns=_concerns(reader) if kind.name == FIRST_PAGE else (),
+            judged=_judged(reader) if kind.name == FIRST_PAGE else None,
             build=file.build,
             sources=file.sources,
             article_languages=file.article_languages,
@@ -79,11 +79,12 @@ def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks
     )
 
 
-def _concerns(reader: Reader) -> list[Concern]:
-    """Those of the chosen source, or all."""
+def _judged(reader: Reader) -> JudgedFile:
+    """With the concerns of the chosen source, or with all."""
     chosen = reader.period.selection.source_id
-    found = published_concerns(reader.file, reader.now)
-    return [concern for concern in found if chosen is None or concern.source_id in (None, chosen)]
+    found = judged(reader.file, reader.now)
+    mine = [concern for concern in found.concerns if chosen is None or concern.source_id in (None, chosen)]
+    return replace(found, concerns=mine)
 
 
 def render_notice(template: str, language: str, links: PageLinks, **content: object) -> str:

@@ -51,7 +51,7 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), utc(at), utc(at))
 
     def said(phrase: Phrase, rows: str | None = None) -> Markup:
-        """The sentence as HTML. Its numbers are linked to the rows that they count."""
+        """The sentence as HTML. Its days and numbers are linked to the rows that they are about."""
 
         def shown(value: Value) -> Markup:
             match value:
@@ -60,12 +60,12 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
                 case datetime():
                     return moment(value)
                 case date():
-                    return escape(format_date(value, locale=locale))
-                case int() if rows is not None:
-                    return Markup('<a href="{}">{}</a>').format(rows, number(value))
+                    told = format_date(value, locale=locale)
                 case int():
-                    return escape(number(value))
-            return escape(value)
+                    told = number(value)
+                case _:
+                    return escape(value)
+            return escape(told) if rows is None else Markup('<a href="{}">{}</a>').format(rows, told)
 
         return Markup(phrase.said(translations(language), with_commands, shown))  # noqa: S704  # both escape
 

@@ -23,6 +23,8 @@ from tests.pages.serving import links, parsed
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
+NOT_IN_THE_NEWSROOM = {"backfill", "templates"}
+"""It has no backfill, and no paragraph that many articles have."""
 PACKAGE = PROJECT_ROOT / "pipeline"
 PAGES = PACKAGE / "pages"
 
@@ -51,8 +53,8 @@ def feed(folder: Path) -> Any:
 
 
 def test_report_has_a_page_of_every_kind_and_every_article(report: Mapping[str, Any], demo: Demo) -> None:
-    kinds = {*KINDS, "index"} - {"coverage", "backfill"}
-    assert {name.partition("/")[0].removesuffix(".html") for name in report} == kinds, "the newsroom has no backfill"
+    kinds = {*KINDS, "index"} - {"coverage", *NOT_IN_THE_NEWSROOM}
+    assert {name.partition("/")[0].removesuffix(".html") for name in report} == kinds
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         articles = {str(article) for (article,) in con.sql("select article_id from article_coverage").fetchall()}
     assert {name[8:-5] for name in report if name.startswith("article/")} == articles
@@ -86,9 +88,9 @@ def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, Any], demo: D
     """A query is copied from the page into an ordinary DuckDB session."""
     page = report["index.html"]
     shown = [str(code) for code in page.xpath("//details[@class='sql']//code/text()")]
-    assert len(shown) == 3
+    assert len(shown) == 6
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
-        totals, by_source, feeds = (con.sql(sql).fetchall() for sql in shown)
+        *_, totals, by_source, feeds = (con.sql(sql).fetchall() for sql in shown)
     numbers = [page.xpath(f"string(//dl//div[{n}]/dd)").strip() for n in range(1, 7)]
     assert numbers == [str(n) for n in totals[0][:6]], "the page of a source shows the other sums, too"
     assert len(page.xpath("//table[@class='map']/tbody/tr")) == len(by_source) == 5
@@ -97,7 +99,7 @@ def test_shown_sql_gives_the_rows_of_the_page(report: Mapping[str, Any], demo: D
 
 def test_every_figure_of_every_page_shows_its_sql(report: Mapping[str, Any], demo: Demo) -> None:
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
-        for name in KINDS.keys() - {"backfill"}:
+        for name in KINDS.keys() - NOT_IN_THE_NEWSROOM:
             file = next(each for each in report if each.startswith("index" if name == "coverage" else name))
             for sql in report[file].xpath("//details[@class='sql']//code/text()"):
                 con.sql(str(sql)).fetchall()
@@ -178,9 +180,8 @@ def test_report_that_cannot_be_written_says_why(demo: Demo, tmp_path: Path, opti
 
 
 def test_page_of_a_source_counts_what_robots_txt_forbade(report: Mapping[str, Any]) -> None:
-    page = report["source/harbourpost.html"]
-    (number,) = page.xpath("//div[dt='forbidden by robots.txt']/dd/a")
-    rows = page.xpath("//h3[@id='refusals']/following-sibling::div[1]//tbody/tr")
+    (number,) = report["source/harbourpost.html"].xpath("//div[dt='forbidden by robots.txt']/dd/a")
+    rows = report["requests/harbourpost.html"].xpath("//section[h2/@id='forbidden']//tbody/tr")
     assert [row.findtext("td/code") for row in rows] == ["robots"] == ["robots"] * int(number.text_content())
 
 
@@ -250,8 +251,9 @@ def _written() -> set[str]:
     phrases = {"phrase": None, "counted": (1, 2)}
     found = extract_from_dir(PACKAGE, kinds, keywords={**DEFAULT_KEYWORDS, **phrases})
     messages = {form for _, _, message, _, _ in found for form in _forms(message)}
-    queries = {figure for kind in KINDS.values() for figure in kind.figures} | {"record"}
-    return messages | {Figure((), statement("pipeline.pages", name)).about for name in queries}
+    names = {figure for kind in KINDS.values() for figure in kind.figures} | {"record", "last_polls"}
+    queries = [statement("pipeline.pages", name) for name in names] + [statement("pipeline.monitor", "recent_coverage")]
+    return messages | {Figure((), query).about for query in queries}
 
 
 def _forms(messages: str | tuple[str, ...]) -> tuple[str, ...]:

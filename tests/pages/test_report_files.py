@@ -60,9 +60,12 @@ def test_reports_are_put_into_a_folder_one_after_the_other(reader: Reader, tmp_p
     written = Event()
     folder = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
-    writer = Thread(
-        target=write_report, args=(reader, tmp_path / "report", lambda done, known: done == known and written.set())
-    )
+
+    def finished(done: int, known: int) -> None:
+        if done == known:
+            written.set()
+
+    writer = Thread(target=write_report, args=(reader, tmp_path / "report", finished))
     writer.start()
     assert written.wait(60)
     writer.join(0.5)

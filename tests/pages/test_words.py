@@ -44,6 +44,11 @@ def without_latin(demo: Demo, data: Path) -> None:
         for column in columns:
             if column.name != "warc_file":
                 con.execute(f"update {column.table} set {column.name} = {_written_otherwise(column)}")
+        con.execute(
+            "insert into events.template_learned by name select templates.* replace (sources.source_id as source_id, "
+            "[(select article_id from articles limit 1)::varchar] as article_ids) "
+            "from events.template_learned as templates, (select distinct source_id from coverage_ledger) as sources"
+        )
 
 
 def _written_otherwise(column: Column) -> str:

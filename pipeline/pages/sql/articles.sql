@@ -1,4 +1,4 @@
--- The articles that sources first named in the period: lost ones first, then by time.
+-- The articles that sources first named in the period: lost ones first, those that cannot be read before others.
 select
     article_coverage.source_id,
     article_coverage.article_id,
@@ -6,6 +6,7 @@ select
     article_coverage.discovered_at,
     article_coverage.discovered_on,
     article_coverage.state,
+    coalesce(article_coverage.reading = 'unreadable', false) as is_unreadable,
     article_coverage.failed_reason,
     article_coverage.is_outdated,
     articles.headline,
@@ -30,7 +31,8 @@ where
         )
     )
 order by
-    list_position(['failed', 'pending', 'captured_from_feed', 'captured'], article_coverage.state),
+    list_position(['failed', 'pending'], article_coverage.state) nulls last,
+    is_unreadable desc,
     article_coverage.discovered_at desc,
     article_coverage.article_id
 limit $row_limit

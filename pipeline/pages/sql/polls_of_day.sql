@@ -1,5 +1,6 @@
 -- The polls of the source's feeds on the day.
 select
+    position,
     occurred_at,
     feed_url,
     outcome,

@@ -1,11 +1,10 @@
--- The paragraphs that were learned to be in many of the source's articles, and the first article of each.
+-- The paragraphs that were learned to be in many of the source's articles.
 select
-    templates.text,
-    templates.articles,
-    templates.occurred_at,
-    article_addresses.article_id
-from events.template_learned as templates
-left join article_addresses on try_cast(templates.article_ids[1] as uuid) = article_addresses.address_id
-where templates.source_id = $source_id
-order by templates.articles desc, templates.text
+    position,
+    text,
+    articles,
+    occurred_at
+from events.template_learned
+where source_id = $source_id
+order by articles desc, text
 limit $row_limit

@@ -1,0 +1,16 @@
+-- The blocks that the rule removed from the source's articles of the period, newest article first.
+select
+    stripped.kind,
+    stripped.text,
+    articles.article_id,
+    articles.headline,
+    articles.url,
+    articles.language
+from events.boilerplate_stripped as stripped
+inner join articles on stripped.caused_by = articles.extraction_id
+where
+    stripped.rule = $rule
+    and articles.source_id = $source_id
+    and cast(articles.first_seen_at at time zone 'UTC' as date) between $from_on and $to_on
+order by stripped.kind, articles.first_seen_at desc, articles.article_id, stripped.block_no
+limit $row_limit

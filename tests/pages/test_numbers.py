@@ -1,0 +1,142 @@
+"""Every number on a page is linked to what it counts, and the page shows the SQL that made it.
+
+The published file has no digit in a text from outside, so each digit on a page is ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+
+from pipeline.pages.live_pages import LIMITS
+from pipeline.pages.page_kinds import KINDS
+from tests.pages.serving import Browser, one_of_each_kind, parsed, served
+from tests.pages.test_words import without_latin
+from tests.worlds.running import Demo
+
+pytestmark = pytest.mark.slow
+NO_COUNTS = "self::a or self::time or self::data or self::code or self::pre or self::form or self::summary or self::svg"
+"""Elements whose numbers count nothing, and links. `data` is for positions, sizes, shares, and what only an event says:
+how many items a feed had. A summary opens the rows that it counts."""
+HEADINGS = "self::h1 or self::thead or @class = 'note' or @class = 'choice' or @class = 'legend'"
+"""Days in headings, and limits in notes."""
+
+
+@pytest.fixture(scope="module")
+def browser(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    data = tmp_path_factory.mktemp("numbers")
+    without_latin(demo, data)
+    with served(data) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser) -> dict[str, tuple[str, Any]]:
+    """One of each kind, parsed, with its address."""
+    return {kind: (address, parsed(browser.get(address).text)) for kind, address in one_of_each_kind(browser).items()}
+
+
+def counts(page: Any) -> list[str]:
+    """The texts with a number other than zero that no link, no heading of what it counts, and nothing else explains."""
+    texts = page.xpath(f"//main//text()[not(ancestor::*[{NO_COUNTS} or {HEADINGS}])]")
+    return [
+        str(text)
+        for text in texts
+        if re.search(r"[1-9]", text) and not (text.getparent().xpath("ancestor-or-self::h2[@id]") and _rows(page, text))
+    ]
+
+
+def _rows(page: Any, text: Any) -> bool:
+    """Does the heading count the rows below it?"""
+    (heading,) = text.getparent().xpath("ancestor-or-self::h2")
+    section = heading.getparent()
+    rows = section.xpath(".//tbody/tr | .//ol[@class='hits']/li")
+    return len(rows) == min(LIMITS.hits, int(re.sub(r"\D", "", text)))
+
+
+def test_every_number_is_linked_and_its_page_shows_sql(pages: dict[str, tuple[str, Any]]) -> None:
+    assert set(pages) == {*KINDS, "record"}
+    for kind, (address, page) in pages.items():
+        assert counts(page) == [], (kind, address)
+        assert page.xpath("//details[@class='sql']"), (kind, address)
+
+
+def test_linked_numbers_lead_to_a_place(browser: Browser, pages: dict[str, tuple[str, Any]]) -> None:
+    """Except for those of the backfill, which is a row that the test has written: no event belongs to it."""
+    opened = dict(pages.values())
+    for kind, (address, page) in pages.items():
+        for link in page.xpath("//main//a[not(@class = 'outside')]"):
+            target, place = urldefrag(urljoin(address, link.get("href")))
+            if not place or "backfill/" in target or not re.search(r"[1-9]", link.text_content()):
+                continue
+            if target not in opened:
+                opened[target] = parsed(browser.get(target).text)
+            assert opened[target].xpath("//*[@id = $place]", place=place), (kind, address, link.get("href"))
+
+
+def test_numbers_of_sources_and_persons_are_those_of_their_rows(browser: Browser, demo: Demo) -> None:
+    seen = Counter[str]()
+    with served(demo.data) as browser:
+        addresses = ["/"]
+        for start, pattern in (("/", "source/"), ("/voices", "person/")):
+            found = parsed(browser.get(start).text).xpath(f"//main//th/a[contains(@href, '{pattern}')]/@href")
+            addresses += sorted({urljoin(start, each) for each in found})[:4]
+        for address in addresses:
+            page = parsed(browser.get(address).text)
+            for link in page.xpath("//dl//dd/a | //td[@class='amount']/a"):
+                target, place = urldefrag(urljoin(address, link.get("href")))
+                kind = target.split("/")[1]
+                title = link.xpath("string(ancestor::div[1]/dt)")
+                if (
+                    kind not in COUNTED
+                    or "minute" in title
+                    or link.xpath("ancestor::section[@aria-labelledby='feeds']")
+                ):
+                    continue
+                rows = COUNTED[kind](parsed(browser.get(target).text), place, link)
+                assert rows == int(link.text_content()), (address, link.get("href"), title)
+                seen[kind] += 1
+    assert seen.keys() == COUNTED.keys()
+
+
+def _in_section(page: Any, place: str, link: Any) -> int:
+    return len(page.xpath("//section[h2/@id = $place or h3/@id = $place]//tbody/tr", place=place))
+
+
+def _articles(page: Any, place: str, link: Any) -> int:
+    if place in ("", "articles"):
+        return len(page.xpath("//section[h2/@id = 'articles']//tbody/tr | //main[not(section)]//tbody/tr"))
+    return len(page.xpath("//tr[contains(concat(' ', @data-state, ' '), concat(' ', $place, ' '))]", place=place))
+
+
+def _removed(page: Any, place: str, link: Any) -> int:
+    rows = page.xpath("//section[h2/@id = $place]//tbody/tr", place=place)
+    is_of_articles = bool(link.xpath("../preceding-sibling::td[@class='amount']"))
+    return len({row.xpath("string(th/a/@href)") for row in rows}) if is_of_articles else len(rows)
+
+
+def _named(page: Any, place: str, link: Any) -> int:
+    """Articles, or the sum of what they say about mentions or quotations."""
+    if not place:
+        return len(page.xpath("//section[starts-with(h2/@id, 'source-')]//tbody/tr"))
+    rows = page.xpath("//section[h2/@id = $place or h3/@id = $place]//tbody/tr", place=place)
+    column = len(link.xpath("../preceding-sibling::td[@class='amount']"))
+    return (
+        sum(int(row.xpath("td[@class='amount']")[column - 1].text_content()) for row in rows) if column else len(rows)
+    )
+
+
+COUNTED = {
+    "articles": _articles,
+    "source": _articles,
+    "gaps": _in_section,
+    "polls": _in_section,
+    "requests": _in_section,
+    "removed": _removed,
+    "named": _named,
+}

@@ -38,4 +38,7 @@ class Cursor(sqlite3.Cursor):
         return self
 
 
-CONNECT_ARGS = {"factory": Connection}
+LOCK_SECONDS = 60
+"""How long a statement waits for the write lock. The default of 5 seconds is too short for a click while tasks run."""
+CONNECT_ARGS = {"factory": Connection, "timeout": LOCK_SECONDS}
+ASYNC_CONNECT_ARGS = {"timeout": LOCK_SECONDS}

@@ -70,6 +70,11 @@ def test_nobody_else_writes_between_a_savepoint_s_reads_and_writes(database: Pat
             assert rows(connection) == 2
 
 
+def test_a_statement_waits_a_minute_for_others_that_write(database: Path) -> None:
+    with engine(database).connect() as connection:
+        assert connection.execute(text("pragma busy_timeout")).scalar_one() == 60_000
+
+
 def test_a_savepoint_in_a_transaction_ends_with_it(database: Path, another: sqlite3.Connection) -> None:
     with engine(database).connect() as connection:
         connection.execute(INSERT)
@@ -103,14 +108,27 @@ def test_a_savepoint_that_is_undone_leaves_nothing_and_holds_nobody_up(
     assert another.execute(COUNT.text).fetchone() == (2,)
 
 
+CONNECT = """
+import asyncio
+from airflow import settings
+from sqlalchemy import text
+
+async def busy_timeout():
+    async with settings.async_engine.connect() as connection:
+        return (await connection.execute(text("pragma busy_timeout"))).scalar_one()
+
+print(type(settings.engine.raw_connection().driver_connection).__module__)
+print(asyncio.run(busy_timeout()))
+"""
+
+
 @pytest.mark.slow
 def test_a_standalone_airflow_connects_by_it(tmp_path: Path) -> None:
     environment = airflow_environment(Settings(data=tmp_path), port=8080)
-    code = "from airflow.settings import engine; print(type(engine.raw_connection().driver_connection).__module__)"
     done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", CONNECT], env=os.environ | environment, capture_output=True, text=True, check=False
     )
-    assert done.stdout.splitlines()[-1:] == ["pipeline.airflow_database"], done.stderr
+    assert done.stdout.splitlines()[-2:] == ["pipeline.airflow_database", "60000"], done.stderr
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ files, which listen on all interfaces, are of use only if tasks run on other mac
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import secrets
@@ -27,6 +28,7 @@ import psutil
 import structlog
 
 from pipeline import airflow_database
+from pipeline.airflow_lock import only_one_airflow
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_ROOT, Settings
 
@@ -35,9 +37,9 @@ log = structlog.get_logger()
 MODELS_POOL = "newsledger_models"
 """Pool with one slot, so that one model build runs at a time."""
 _POOL = {"name": MODELS_POOL, "slots": 1, "description": "One model build at a time"}
-START_SECONDS = 240
+START_SECONDS = 900
 """Time limit for each answer that a start waits for: of the API for tasks, of health, of the scheduler. The first start
-also creates the database."""
+also creates the database. On a busy machine, one answer took more than 200 seconds."""
 REPORT_SECONDS = 10.0
 """Time between two lines that say what is still waited for."""
 STOP_SECONDS = 30
@@ -46,8 +48,13 @@ SOON_KILLED: Mapping[str, float] = {"api-server": 3, "triggerer": 3}
 """The same for these: the API server of Airflow 3.3.2 closes everything, then hangs in the interpreter's shutdown; the
 triggerer waits for ten seconds, even without a trigger."""
 _POLL_SECONDS = 0.5
-INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
-"""The signals that stop Airflow."""
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that stop Airflow. The last one comes when the terminal is closed."""
+_IF_ABANDONED: Mapping[str, signal.Signals] = {"api-server": signal.SIGKILL}
+"""The signal that a component gets if this process is killed. It is SIGTERM for the others, which then end their own
+processes; the API server would hang."""
+_PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h: ask for a signal when the parent dies."""
 
 COMMON_ENVIRONMENT: Mapping[str, str] = {
     "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -78,6 +85,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{airflow_database.__name__}.CONNECT_ARGS",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": f"{airflow_database.__name__}.ASYNC_CONNECT_ARGS",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         # The API server asks the host of a running task for its log, too; the file that it reads itself has all of it.
@@ -101,12 +109,14 @@ def models_pool_command() -> list[str]:
 class Airflow:
     """The running components of a local Airflow. They share a process group; the first one is its leader."""
 
-    def __init__(self, environment: Mapping[str, str], log_path: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log_path: Path, lock: int | None = None) -> None:
+        """`lock` is the descriptor of a lock that is held as long as one of the components runs."""
         self._airflow = _airflow_command()
         # components start further `airflow` commands, which they find by PATH
         path = f"{Path(self._airflow).parent}{os.pathsep}{environment.get('PATH', '')}"
         self._environment = {**environment, "PATH": path}
         self._log_path = log_path
+        self._inherited = () if lock is None else (lock,)
         self._components: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self, *command: str) -> None:
@@ -131,7 +141,8 @@ class Airflow:
         migrated_by.write_text(version or "", "utf-8")
 
     def start(self, *command: str) -> None:
-        """Start the component `airflow COMMAND`."""
+        """Start the component `airflow COMMAND`. On Linux, it ends if this process is killed."""
+        libc, number = ctypes.CDLL(None), _IF_ABANDONED.get(command[0], signal.SIGTERM)
         with self._log_path.open("ab") as log, _interrupts_wait():
             self._components[command[0]] = subprocess.Popen(
                 [self._airflow, *command],
@@ -140,6 +151,8 @@ class Airflow:
                 stdout=log,
                 stderr=log,
                 process_group=self._leader or 0,
+                pass_fds=self._inherited,
+                preexec_fn=(lambda: libc.prctl(_PR_SET_PDEATHSIG, number)) if sys.platform == "linux" else None,
             )
 
     def wait_until(self, is_ready: Callable[[], bool], what: str, report_seconds: float = REPORT_SECONDS) -> None:
@@ -195,8 +208,15 @@ def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
 
     Raises SettingsError if it does not start.
     """
-    log_path = settings.data / "airflow" / "standalone.log"
-    airflow = Airflow(os.environ | airflow_environment(settings, port), log_path)
+    home = settings.data / "airflow"
+    with only_one_airflow(home) as lock:
+        airflow = Airflow(os.environ | airflow_environment(settings, port), home / "standalone.log", lock)
+        with _running(airflow, settings, port):
+            yield airflow
+
+
+@contextmanager
+def _running(airflow: Airflow, settings: Settings, port: int) -> Iterator[None]:
     try:
         airflow.migrate_database(settings.data / "airflow")
         airflow.start("api-server")
@@ -206,7 +226,7 @@ def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
         airflow.start("scheduler", "--skip-serve-logs")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"), "the scheduler")
         airflow.start("triggerer", "--skip-serve-logs")  # no task of ours needs it, so nothing waits for it
-        yield airflow
+        yield
     finally:
         airflow.stop()
 

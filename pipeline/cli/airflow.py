@@ -38,7 +38,8 @@ def airflow(
     count = len(load_sources(settings.sources))
     console.require_free(port)
     for number in standalone.INTERRUPTS:
-        signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup` means it
+            signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
     for name, nearest in unknown_settings().items():
         say(f"{name} is no setting and is ignored; did you mean {nearest}?")
     with noted_ledger(settings):

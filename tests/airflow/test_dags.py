@@ -265,8 +265,7 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
         airflow.command("variables", "set", "newsledger_ledger", "/mnt/news")
     _, printed = airflow.command("dags", "test", "ingest_daily", "--conf", conf, env=environment)
     assert "AirflowFailException" in printed
-    last = [text for text in printed.splitlines() if "AirflowFailException: " in text][-1]
-    assert line in last
+    assert line in [text for text in printed.splitlines() if "AirflowFailException: " in text][-1]
     assert not [name for name in ("collect", "extract", "publish", "sum_up", "verdict") if f"<{name}" in printed]
     assert (tmp_path / "data").exists() == (mistake != "no data directory")
     assert not (tmp_path / "data" / "news.duckdb").exists()

@@ -6,11 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
+from pipeline.airflow_lock import only_one_airflow
 from pipeline.cli.airflow import SCHEDULES
+from pipeline.errors import SettingsError
 from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings
 from pipeline.standalone import airflow_environment
@@ -35,14 +39,17 @@ def test_it_does_not_start_without_the_ledger_that_was_seen(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")
-def test_its_first_lines_say_what_it_does_where_the_page_is_and_what_will_run_when(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["ctrl-C", "closed terminal"])
+def test_its_first_lines_say_what_it_does_where_the_page_is_and_what_will_run_when(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     data, sources, port = tmp_path / "data", tmp_path / "sources.toml", free_port()
     sources.write_text(entry("north", "http://127.0.0.1:9") + entry("south", "http://127.0.0.1:10"))
     command = [str(NEWSLEDGER), "airflow", "--data", str(data), "--sources", str(sources), "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
         assert started.stderr is not None
         lines = [started.stderr.readline() for _ in range(6)]
-        started.send_signal(signal.SIGINT)
+        started.send_signal(number)
         rest = started.stderr.read()
     assert lines[0] == f"Airflow will poll, capture and publish the 2 source(s) of {sources} into {data}:\n"
     assert [line.split()[0] for line in lines[1:4]] == [*SCHEDULES]
@@ -75,6 +82,69 @@ def test_the_log_of_a_running_task_is_read_without_asking_a_server_that_does_not
     )
     assert "Hostname not available" in done.stdout, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+ABANDONED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.airflow_lock import only_one_airflow
+from pipeline.standalone import Airflow
+
+sys.executable = sys.argv[1]  # the `airflow` beside it is started
+with only_one_airflow(Path(sys.argv[2])) as lock:
+    airflow = Airflow(os.environ, Path(sys.argv[2]) / "log", lock)
+    airflow.start(sys.argv[3])
+    Path(sys.executable).with_name("fifo").read_text()
+    print(airflow._leader, flush=True)
+    if sys.argv[4] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.stdin.read()
+    airflow.stop()
+"""
+
+
+@pytest.fixture
+def slow_airflow(tmp_path: Path) -> Path:
+    """A Python with an `airflow` beside it that ends at no signal that it can ignore."""
+    command = tmp_path / "airflow"
+    command.write_text(f"#!/bin/sh\ntrap '' TERM\necho up > '{tmp_path}/fifo'\nwhile :; do sleep 0.1; done\n")
+    command.chmod(0o755)
+    os.mkfifo(tmp_path / "fifo")
+    return tmp_path / "python"
+
+
+@pytest.mark.parametrize("component", ["api-server", "scheduler"])
+def test_a_component_whose_parent_is_killed_ends_or_is_named_at_the_next_start(
+    slow_airflow: Path, tmp_path: Path, component: str
+) -> None:
+    home = tmp_path / "home"
+    command = [sys.executable, "-c", ABANDONED, str(slow_airflow), str(home), component, "killed"]
+    pid = int(subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout)
+    if component == "scheduler":
+        with pytest.raises(SettingsError, match=f"an Airflow runs there already; stop its processes: .*{pid}"):
+            only_one_airflow(home).__enter__()
+        os.kill(pid, signal.SIGKILL)
+    with suppress(psutil.NoSuchProcess):
+        psutil.wait_procs([psutil.Process(pid)], timeout=30)
+    with only_one_airflow(home):
+        pass
+
+
+def test_two_on_one_data_directory_are_refused(slow_airflow: Path, tmp_path: Path) -> None:
+    home = tmp_path / "data" / "airflow"
+    command = [sys.executable, "-c", ABANDONED, str(slow_airflow), str(home), "api-server", "running"]
+    sources = tmp_path / "sources.toml"
+    sources.write_text(entry("north", "http://127.0.0.1:9"))
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        port = str(free_port())
+        second = newsledger("airflow", "--data", tmp_path / "data", "--sources", sources, "--port", port)
+        first.communicate("")
+    assert second.returncode == 1
+    assert f"{home}: an Airflow runs there already; stop its processes: {first.pid}" in second.stderr.splitlines()[-1]
+    with only_one_airflow(home):
+        pass
 
 
 INTERRUPTED = """

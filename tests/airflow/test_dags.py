@@ -336,8 +336,7 @@ def test_a_run_in_airflow_does_what_the_command_does(airflow: Airflow, outlets: 
     status, printed = airflow.command("dags", "test", "ingest_daily", env=environment)
     assert status == 0, printed[-6000:]
     _, printed = airflow.command("variables", "get", "newsledger_ledger")
-    remembered = SeenLedger.read(printed.splitlines()[-1])
-    assert remembered.place == str(tmp_path / "airflow" / "ledger.sqlite")
+    assert SeenLedger.read(printed.splitlines()[-1]).place == str(tmp_path / "airflow" / "ledger.sqlite")
     command = newsledger(
         "ingest", "--sources", outlets, "--data", tmp_path / "command", env={"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
     )

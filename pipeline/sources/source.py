@@ -143,7 +143,21 @@ def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
     wanted = tuple(ids)
     unknown = [source_id for source_id in wanted if source_id not in known]
     if unknown:
-        nearest = {near: None for each in unknown for near in get_close_matches(each, sorted(known), 3, cutoff=0)}
+        nearest = {near: None for each in unknown for near in _nearest(each, known)[:3]}
         named = f"source{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}"
         raise SourcesError(f"unknown {named}; the nearest known are: {', '.join(list(nearest)[:NEAREST])}")
     return tuple(known[source_id] for source_id in dict.fromkeys(wanted)) if wanted else tuple(known.values())
+
+
+def _nearest(given: str, known: Iterable[str]) -> list[str]:
+    """The ids, those first that differ from `given` in the fewest characters (Levenshtein distance)."""
+    return sorted(known, key=lambda each: (_distance(given, each), each))
+
+
+def _distance(left: str, right: str) -> int:
+    row = list(range(len(right) + 1))
+    for no, char in enumerate(left, start=1):
+        diagonal, row[0] = row[0], no
+        for at, other in enumerate(right, start=1):
+            diagonal, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, diagonal + (char != other))
+    return row[-1]

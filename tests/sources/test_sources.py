@@ -134,6 +134,13 @@ def test_options_override_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
     assert load_settings().allow_hosts == ("127.0.0.1", ".localhost")
 
 
+def test_the_nearest_id_differs_in_the_fewest_characters(tmp_path: Path) -> None:
+    numbers = (1, 18, 19, 21, 101)
+    sources = load_sources(write(tmp_path, "".join(GOOD.replace("tagblatt", f"outlet-{no:04}") for no in numbers)))
+    with pytest.raises(SourcesError, match="'outlet-0x01'; the nearest known are: outlet-0001, outlet-0101, "):
+        select(sources, ["outlet-0x01"])
+
+
 def test_an_empty_path_is_as_if_it_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLEDGER_DATA", "")
     monkeypatch.setenv("NEWSLEDGER_SOURCES", "")

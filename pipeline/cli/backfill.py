@@ -94,7 +94,12 @@ def _run(
     replay: bool,
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
-    from pipeline.steps.backfill.history_state import history_answers
+    from pipeline.steps.backfill.history_state import (
+        SourceInterval,
+        history_answers,
+        history_reads,
+        require_somebody,
+    )
     from pipeline.steps.processing import ALL_TASKS
     from pipeline.steps.run.stores import Stores
 
@@ -109,6 +114,8 @@ def _run(
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
         answers = history_answers(stores.ledger, run)
+        pasts = [SourceInterval(source.id, interval) for source in chosen]
+        documents = sum(map(len, history_reads(stores.ledger, pasts, stores.now()).values()))  # of earlier runs, too
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)
@@ -119,13 +126,15 @@ def _run(
     rebuild(settings)
     result.require_success()
     answers.require_one(pages_captured=result.count("article_captured"))
+    if recover:
+        require_somebody(answers.asked + documents, result.count("article_captured") + result.count("capture_failed"))
 
 
 def _show_assessment(
     settings: Settings, chosen: Sequence[Source], roster: Sequence[Source], interval: Interval, *, ask_history: bool
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
-    from pipeline.steps.backfill.history_state import HistoryAnswers
+    from pipeline.steps.backfill.history_state import HistoryAnswers, require_somebody
     from pipeline.steps.run.stores import Stores
 
     Ledger.open_existing(settings.ledger_catalog).close()  # raises if there is no ledger; a dry run must not create one
@@ -141,6 +150,8 @@ def _show_assessment(
     rows = [(each.source_id, each.known, each.recoverable, each.replayable, each.lost) for each in found.assessments]
     console.table(_title(interval), ("source", "known", "recoverable", "replayable", "lost"), rows)
     found.answers.require_one(pages_captured=0, see="the warnings above")
+    if ask_history:
+        require_somebody(found.answers.asked, sum(each.missing for each in found.assessments))
 
 
 def _title(interval: Interval) -> str:

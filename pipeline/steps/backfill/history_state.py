@@ -252,6 +252,15 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
             raise NewsledgerError(f"not one of {self.asked} documents of the history could be read; see {see}")
 
 
+def require_somebody(documents: int, pages: int) -> None:
+    """Raises NewsledgerError if neither a document of the history nor a page is or was requested."""
+    if not documents and not pages:
+        raise NewsledgerError(
+            "nobody was asked: no source names a sitemap, no web archive is searched for one, and no page is missing;"
+            " --no-recover replays without asking"
+        )
+
+
 def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:
     """How many documents the run requested, and how many of them no server answered."""
     (answers,) = ledger.select(HistoryAnswers, "history_answers", run_id=run.run_id, unanswered=_UNANSWERED)

@@ -14,7 +14,7 @@ import typer
 from pipeline.canonical_urls import canonical_url
 from pipeline.cli.backfill import parse_interval
 from pipeline.interval import Interval
-from tests.worlds.loopback import Answer
+from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.outlet import MORNING, Outlet
 from tests.worlds.room import room
 from tests.worlds.running import COMMAND, entry, newsledger
@@ -117,6 +117,18 @@ def test_a_backfill_without_any_answer_fails(tmp_path: Path) -> None:
         assert f"not one of 1 documents of the history could be read; see {see}" in done.stderr
     assert "not_searched" in done.stderr and "north.invalid" in done.stderr
     assert newsledger(*run, "--dry-run", "--no-recover", env=env).returncode == 0
+
+
+def test_a_backfill_that_can_ask_nobody_fails_and_says_why(tmp_path: Path, web: WebServer) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text(entry("north", web.base))
+    env = {"NEWSLEDGER_WAYBACK_URL": "", "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
+    run = ("backfill", "2026-03-14", "2026-03-14", "--data", tmp_path / "data", "--sources", sources)
+    for options in ((), ("--dry-run",)):
+        done = newsledger(*run, *options, env=env)
+        assert done.returncode == 1
+        assert "nobody was asked: no source names a sitemap, no web archive is searched" in done.stderr
+    assert newsledger(*run, "--no-recover", env=env).returncode == 0
 
 
 def test_bad_use_is_one_line_and_status_2(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def _run(
         numbers = steps.numbers_of_run(stores.ledger, run)
         answers = history_answers(stores.ledger, run)
         pasts = [SourceInterval(source.id, interval) for source in chosen]
-        documents = sum(map(len, history_reads(stores.ledger, pasts, stores.now()).values()))  # of earlier runs, too
+        documents = sum(map(len, history_reads(stores.ledger, pasts, stores.now()).values()))  # includes earlier runs
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)

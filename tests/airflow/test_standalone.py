@@ -107,7 +107,7 @@ with only_one_airflow(Path(sys.argv[2])) as lock:
 def slow_airflow(tmp_path: Path) -> Path:
     """A Python with an `airflow` beside it that ends at no signal that it can ignore."""
     command = tmp_path / "airflow"
-    command.write_text(f"#!/bin/sh\ntrap '' TERM\necho up > '{tmp_path}/fifo'\nwhile :; do sleep 0.1; done\n")
+    command.write_text(f"#!/bin/sh\ntrap '' TERM\necho up > '{tmp_path}/fifo'\nexec sleep 600\n")
     command.chmod(0o755)
     os.mkfifo(tmp_path / "fifo")
     return tmp_path / "python"

@@ -31,14 +31,15 @@ def disk_errors(path: Path) -> Iterator[None]:
         with storage_errors(path):
             yield
     except (duckdb.Error, sqlite3.Error) as exc:
-        storage_error = _storage_error(str(exc), path)
-        if storage_error is None:
+        found = disk_error(str(exc), path)
+        if found is None:
             raise
-        raise storage_error from exc
+        raise found from exc
 
 
-def _storage_error(message: str, path: Path) -> StorageError | None:
-    """The error if DuckDB's message is about the disk. The line that says so is often not the first one."""
+def disk_error(message: str, path: Path) -> StorageError | None:
+    """The error if a message of DuckDB, SQLite or dbt is about the disk. The line that says so is often not
+    the first one."""
     if any(words in message.lower() for words in _FULL) or shutil.disk_usage(path.parent).free < _FULL_DISK_BYTES:
         return no_space(path)
     for line in message.splitlines():

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline.errors import ModelsError
+from pipeline.errors import ModelsError, NewsledgerError
+from pipeline.ledger.disk import disk_error
 from pipeline.models.comments import TableDocs
 from pipeline.models.event_source import write_event_source
 from pipeline.settings import PROJECT_ROOT
@@ -48,7 +49,8 @@ def compile_project(
 ) -> tuple[list[CompiledModel], list[CompiledTest]]:
     """All models in the order in which they can be written, and all data tests.
 
-    `files` is the folder for what dbt writes. Raises ModelsError, naming what dbt cannot compile.
+    `files` is the folder for what dbt writes. Raises ModelsError, naming what dbt cannot compile, and
+    StorageError if the disk of that folder is full.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
@@ -101,10 +103,13 @@ def _model(node: Any) -> CompiledModel:
     )
 
 
-def _failure(files: Path, results: list[RunResult], exc: BaseException | None) -> ModelsError:
+def _failure(files: Path, results: list[RunResult], exc: BaseException | None) -> NewsledgerError:
     failed = next((result for result in results if result.status in ("error", "runtime error")), None)
     what = f"{failed.node.resource_type} {failed.node.name}" if failed is not None else f"the project {SQL_PROJECT}"
     message = failed.message if failed is not None else exc
+    full_disk = disk_error(str(message), files)
+    if full_disk is not None:
+        return full_disk
     return ModelsError(f"{what} cannot be compiled: {_one_line(message)}; see {files / 'dbt.log'}")
 
 

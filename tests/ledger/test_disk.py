@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipeline.errors import NewsledgerError, StorageError
+from pipeline.errors import ModelsError, NewsledgerError, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.disk import disk_errors
+from pipeline.models.dbt_compile import _failure
 from tests.worlds.stories import item
 
 FULL = "no space left on the disk; what was recorded is kept: free some space and run the same again"
@@ -62,6 +64,12 @@ def test_a_ledger_on_a_full_disk_says_so_and_loses_nothing(small_disk: Path, fre
         assert known >= 100
         assert (known - 100) % 1_000 == 0, "an append is recorded whole or not at all"
         assert verify(ledger).findings == ()
+
+
+def test_dbt_names_the_full_disk_and_not_the_models(tmp_path: Path) -> None:
+    error = _failure(tmp_path, [], OSError(errno.ENOSPC, "No space left on device"))
+    assert (type(error), str(error)) == (StorageError, f"{tmp_path}: {FULL}")
+    assert isinstance(_failure(tmp_path, [], ValueError("no such macro")), ModelsError)
 
 
 def append_thousands(place: Path) -> None:

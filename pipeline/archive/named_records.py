@@ -4,6 +4,9 @@ An event has the digest of its record's bytes. If the bytes still have it, the r
 not, and for events of version 0.1, which recorded no such digest, everything that the event says about its record is
 compared: type, address, date, status and digests.
 
+An erased record must be the note that the event of its erasure has the digest of, whether or not another event still
+names it.
+
 The records between them, which no event names (requests, redirects), are checked against their own digests, and so is
 the request of the last named record. Whatever follows it is ignored: a process that was killed may have left half a
 record there.
@@ -13,9 +16,11 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import islice
 from typing import BinaryIO
 from urllib.parse import urldefrag
 
@@ -63,56 +68,71 @@ class NamedRecord(msgspec.Struct, frozen=True, kw_only=True):
 class CheckedFile(msgspec.Struct, frozen=True):
     name: str
     records: int
-    """Number of events whose record was checked."""
+    """Number of records that were checked, counted once for each event that names one."""
     findings: tuple[str, ...]
+    unerased: tuple[str, ...] = ()
+    """Findings about records that were to be erased, and are there."""
 
 
 def check_file(
-    storage: Storage, name: str, named: Sequence[NamedRecord], erased: Mapping[int, ErasedRecord]
+    storage: Storage, name: str, named: Sequence[NamedRecord], erased: Sequence[ErasedRecord] = ()
 ) -> CheckedFile:
-    """Compare the file with the events that name its records, which are in the order of their offsets.
-
-    `erased` are the records, by offset, in whose place a note must stand.
-    """
+    """Compare the file with the events that name its records, and with the notes that stand for the erased ones."""
+    records = len(named) + len(erased)
     try:
         file = storage.open(name)
     except ArchiveError as exc:
-        return CheckedFile(name, len(named), (f"{exc} ({len(named)} events name it)",))
+        return CheckedFile(name, records, (f"{exc} ({records} events name it)",))
+    notes = {Location(note.warc_file, note.warc_offset, note.warc_length): note.warc_digest for note in erased}
     with file:
-        found = _findings(file, name, named, erased)
-        findings = [*islice(found, MAX_FINDINGS)]
-        more = sum(1 for _ in found)
-    if more:
-        findings.append(f"{name}: {more} more records are not as they were archived")
-    return CheckedFile(name, len(named), tuple(findings))
+        return CheckedFile(
+            name,
+            records,
+            _first(_findings(file, name, named, notes), f"{name}: {{}} more records are not as they were archived"),
+            _first(_unerased(file, notes), f"{name}: {{}} more records were to be erased and are not"),
+        )
 
 
-def _findings(
-    file: BinaryIO, name: str, named: Sequence[NamedRecord], erased: Mapping[int, ErasedRecord]
-) -> Iterator[str]:
+def _first(found: Iterator[str], more: str) -> tuple[str, ...]:
+    """The first findings, and the number of the others."""
+    findings = tuple(islice(found, MAX_FINDINGS))
+    unlisted = sum(1 for _ in found)
+    return (*findings, more.format(unlisted)) if unlisted else findings
+
+
+def _findings(file: BinaryIO, name: str, named: Sequence[NamedRecord], notes: Mapping[Location, str]) -> Iterator[str]:
+    events = defaultdict[Location, list[NamedRecord]](list)
+    for record in named:
+        events[record.location].append(record)
     end, member = 0, b""
-    for location, group in groupby(named, key=lambda record: record.location):
+    for location in sorted({*events, *notes}, key=lambda location: location.warc_offset):
         yield from _unnamed(file, name, end, location.warc_offset)
         end = max(end, location.warc_offset + location.warc_length)
-        records = list(group)
+        records = events.get(location, [])
         try:
             member = read_at(file, location)
-            actual = digest(member)
-            if (note := erased.get(location.warc_offset)) is not None:
-                if actual != note.warc_digest:
-                    yield f"{location}: was to be erased and is not; `newsledger maintain` erases it"
+            if location in notes:
                 continue
+            actual = digest(member)
             for record in records:
                 if record.warc_digest != actual:
                     for difference in _differences(member, record):
                         yield f"{location}: {difference} (event {record.position}: {record.url})"
         except ArchiveError as exc:
-            yield f"{exc} (event {records[0].position}: {records[0].url})"
+            named_by = f"event {records[0].position}: {records[0].url}" if records else "it was erased"
+            yield f"{exc} ({named_by})"
             member = b""
     if _has_request(member):
         request, length = next_member(file, end, file.seek(0, os.SEEK_END))
         where = f"{name} at {end}"
         yield from _own_digest(request, where) if length else (f"{where}: the request is missing or cut off",)
+
+
+def _unerased(file: BinaryIO, notes: Mapping[Location, str]) -> Iterator[str]:
+    for location, expected in notes.items():
+        with suppress(ArchiveError):  # what is missing needs no erasure; it is a finding of its own
+            if digest(read_at(file, location)) != expected:
+                yield f"{location}: was to be erased and is not"
 
 
 def _has_request(member: bytes) -> bool:

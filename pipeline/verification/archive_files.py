@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
-from operator import attrgetter
+from functools import partial
 
 import msgspec
 
@@ -28,7 +27,7 @@ that is still checked as a whole; one of 1 GB holds about as many."""
 
 
 class NamedFile(msgspec.Struct, frozen=True):
-    """A file of the archive, with the number of events that name a record in it."""
+    """A file of the archive, with the number of records in it that events name, also as erased."""
 
     name: str
     records: int
@@ -65,13 +64,13 @@ def check_files(ledger: Ledger, storage: Storage, files: Sequence[NamedFile], th
     with ThreadPoolExecutor(threads) as pool:
         for batch in _batches(files):
             names = [file.name for file in batch]
-            rows = ledger.select(NamedRecord, "named_records", names=names, first=names[0], last=names[-1])
-            erased = defaultdict[str, dict[int, ErasedRecord]](dict)
+            named, erased = defaultdict[str, list[NamedRecord]](list), defaultdict[str, list[ErasedRecord]](list)
+            for record in ledger.select(NamedRecord, "named_records", names=names, first=names[0], last=names[-1]):
+                named[record.warc_file].append(record)
             for note in ledger.select(ErasedRecord, "erased_records"):
-                erased[note.warc_file][note.warc_offset] = note
-            by_file = groupby(rows, key=attrgetter("warc_file"))
-            named = [(name, list(records), erased[name]) for name, records in by_file]
-            yield from pool.map(lambda each: check_file(storage, *each), named)
+                erased[note.warc_file].append(note)
+            records, notes = [named[name] for name in names], [erased[name] for name in names]
+            yield from pool.map(partial(check_file, storage), names, records, notes)
 
 
 def _batches(files: Sequence[NamedFile]) -> Iterator[list[NamedFile]]:

@@ -58,7 +58,7 @@ def verify_weekly(
     ledger is not what was recorded. Raises LedgerError, StorageError."""
     proof = verify_installation(settings, ledger, now, full=True, archive=ArchivePart.DUE, on_progress=on_progress)
     record_proof(settings, proof, now)
-    if all(finding.part in (Part.ARCHIVE, Part.ANCHORS, Part.BUILD) for finding in proof.findings):
+    if all(finding.part in (Part.ARCHIVE, Part.UNERASED, Part.ANCHORS, Part.BUILD) for finding in proof.findings):
         drop_anchor(settings, proof.events, proof.digest, now)
     return proof
 
@@ -88,6 +88,7 @@ class _Verifying:
             for checked in self._archive_files(archive, full):
                 records_read += checked.records
                 findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
+                findings += (Deviation(Part.UNERASED, f"archive: {text}") for text in checked.unerased)
             findings += self._anchors(anchors)
             findings += self._builds(full)
         finally:
@@ -168,7 +169,7 @@ class _Verifying:
         for checked in check_files(self._ledger, storage, left, self._settings.jobs):
             yield checked
             records += checked.records
-            if not checked.findings:
+            if not checked.findings and not checked.unerased:
                 done[checked.name] = found[checked.name]
                 self._file.update(archive=ArchiveProgress(part, self._archive_since, done))
             self._on_progress(Progress("verify archive", None, records, total))

@@ -264,7 +264,14 @@ def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World
     assert erased < records
     for place in erased:  # as if they had not been overwritten
         storage.overwrite(place, kept[place])
-    assert [text for text in findings(world.settings) if "was to be erased and is not" in text]
+    undone = findings(world.settings)
+    assert {text.partition(": was to be erased and is not")[0] for text in undone} == {
+        f"archive: {place}" for place in erased
+    }
+    told = newsledger("verify", "--archive", "--data", world.settings.data)
+    assert told.returncode == 1
+    assert "run `newsledger maintain`, which erases it again" in told.stderr
+    assert "from a backup to the same paths" not in told.stderr
     assert overwrite_records(world.ledger, storage) == len(erased)
     assert overwrite_records(world.ledger, storage) == 0
     assert findings(world.settings) == []

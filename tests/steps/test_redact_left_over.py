@@ -62,10 +62,18 @@ def test_what_a_killed_run_has_left_in_the_archive_is_erased(world: World) -> No
         tail.write(left.read_bytes())
     assert unnamed_files(world.settings, world.ledger) == [str(left.relative_to(archive))]
     assert len(files_with(archive, "Ferry adrift")) == 2
-    erase(world)
+    before = left.read_bytes()
+    redaction = erase(world)
     assert files_with(archive, "Ferry adrift") == files_with(archive, f"{world.web.base}/a") == set()
     assert len(files_with(archive, "<h1>Harbour reopened")) == 2, "other articles stay"
     assert findings(world) == ()
+    notes = left.read_bytes()
+    left.write_bytes(before)
+    assert len(findings(world)) == sum(record.warc_file.endswith("left.warc.gz") for record in redaction.records)
+    left.write_bytes(notes[:-1])
+    assert len(findings(world)) == ("left.warc.gz" in redaction.records[-1].warc_file)
+    left.unlink()
+    assert len(findings(world)) == 1
 
 
 def exchange(url: str, body: str, *headers: tuple[bytes, bytes], status: int = 200) -> Exchange:

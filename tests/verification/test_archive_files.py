@@ -214,7 +214,7 @@ def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests
     assert all(record.warc_digest for record in named)
     for name in names:
         bare = [msgspec.structs.replace(each, warc_digest=None) for each in named if each.warc_file == name]
-        assert check_file(Folder(of_today / "archive"), name, bare, {}).findings == ()
+        assert check_file(Folder(of_today / "archive"), name, bare).findings == ()
 
 
 def test_a_header_that_no_field_covers_is_found_by_the_records_digest(of_today: Path, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_the_findings_of_a_file_are_limited(of_today: Path, tmp_path: Path) -> N
         name = files_of(ArchivePart.ALL, ledger, utc_now())[0].name
         (one, *_) = ledger.select(NamedRecord, "named_records", names=[name], first=name, last=name)
     many = [msgspec.structs.replace(one, warc_offset=one.warc_offset + 1, position=n, url=f"{n}") for n in range(99)]
-    (_, *lines) = check_file(Folder(data / "archive"), name, many, {}).findings
+    (_, *lines) = check_file(Folder(data / "archive"), name, many).findings
     assert len(lines) <= MAX_FINDINGS
 
 

@@ -1,18 +1,19 @@
--- The archive's files, with the number of events that name a record in each, and where the last of these ends.
+-- The archive's files, with the number of records in each that events name, also as erased.
 with named as (
-    select warc_file, warc_offset, warc_length from ledger.article_captured
+    select warc_file from ledger.article_captured
     union all
-    select warc_file, warc_offset, warc_length from ledger.article_revisited
+    select warc_file from ledger.article_revisited
     union all
-    select warc_file, warc_offset, warc_length from ledger.feed_polled
+    select warc_file from ledger.feed_polled
     union all
-    select warc_file, warc_offset, warc_length from ledger.history_read
+    select warc_file from ledger.history_read
+    union all
+    select unnest(list_transform(records, lambda record: record.warc_file)) from ledger.article_redacted
 )
 
 select
     warc_file as name,
-    count(*) as records,
-    max(warc_offset + warc_length) as end_offset
+    count(*) as records
 from named
 where warc_file is not null
 group by warc_file

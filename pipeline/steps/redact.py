@@ -160,7 +160,7 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
     else:
         records = [
             ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
-            for at in dict.fromkeys(records_about(ledger, storage, events, mask))
+            for at in dict.fromkeys(records_about(ledger, storage, events, mask, stores.settings.jobs))
         ]
     return Redaction(
         at=now,

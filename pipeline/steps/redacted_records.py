@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import msgspec
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from pipeline.archive.erasing import LEAST_BYTES, NamedPlaces, erasure_note, unnamed_records
 from pipeline.archive.storage import Location, Storage
-from pipeline.archive.warc import read_member
-from pipeline.collect.feeds.charset import decode_text
 from pipeline.errors import ArchiveError
 from pipeline.events import ArticleEvent, Event, ItemDiscovered
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
+from pipeline.steps.listing import Sought, lists
 from pipeline.steps.name_mask import NameMask
+from pipeline.workers import READING, parallel_map
 
 _BEFORE_DISCOVERY = timedelta(days=1)
 """A poll begins before the items that it finds, so recorded feeds are searched from this long before the first item."""
@@ -57,40 +58,105 @@ def overwrite_records(ledger: Ledger, storage: Storage) -> int:
 
 
 def records_about(
-    ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None
+    ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None, jobs: int
 ) -> Iterator[Location]:
     """The records that have something of the article that these events are about: its pages, the requests for them,
-    redirects to them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also have the
-    name. Records that no event names are searched, too, and half records may have anything."""
-    addresses = {text for event in events for text in _addresses_in(event)}
-    traces = _traces(addresses, events)
+    redirects to or from them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also
+    have the name. Records that no event names are searched, too, and half records may have anything.
+
+    Documents are read in `jobs` worker processes. Raises StorageError.
+    """
+    addresses = {_comparable(text) for event in events for text in _addresses_in(event)}
     erased = {due.location for due in ledger.select(_DueRecord, "erased_records")}
     pages = {Location(*place) for event in events if (place := _place(event))} - erased
     for page in sorted(pages, key=str):
         if _bytes_at(storage, page) is not None:
             yield page
-    sources = sorted({event.source_id for event in events if isinstance(event, ArticleEvent | ItemDiscovered)})
+    about = [event for event in events if isinstance(event, ArticleEvent | ItemDiscovered)]
+    sources = sorted({event.source_id for event in about})
     since = min(event.occurred_at for event in events) - _BEFORE_DISCOVERY
-    for location in ledger.select(Location, "documents_of_sources", source_ids=sources, since=since):
-        if _lists(storage, location, traces, mask):
-            yield location
-    for location, record in unnamed_records(storage, ledger.select(NamedPlaces, "named_places")):
-        if location in erased:
-            continue
-        if record is None:
-            if location.warc_length >= LEAST_BYTES:
+    documents = ledger.select(Location, "documents_of_sources", source_ids=sources, since=since)
+    unnamed = unnamed_records(storage, ledger.select(NamedPlaces, "named_places"))
+    for _, records in groupby(unnamed, key=lambda each: each[0].warc_file):
+        exchanges = []
+        for location, record in records:
+            if location in erased:
+                continue
+            if record is not None:
+                exchanges.append(_UnnamedRecord.of(location, record))
+            elif location.warc_length >= LEAST_BYTES:
                 yield location
-        elif addresses & _targets(record) or (
-            record.record_type in _ANSWERS and _lists(storage, location, traces, mask)
-        ):
-            yield location
+        _follow_redirects(exchanges, addresses)
+        yield from (each.location for each in exchanges if each.is_about)
+        documents += (each.location for each in exchanges if each.has_document and not each.is_about)
+    sought = Sought({event.article_id for event in about}, addresses, _traces(addresses, events), mask)
+    listing = parallel_map(partial(lists, storage=storage, sought=sought), documents, jobs, READING)
+    # one that could not be read within the limits may have anything
+    yield from (document for document, found in zip(documents, listing, strict=True) if found)
+
+
+class _UnnamedRecord(msgspec.Struct):
+    """A record of the archive that no event names."""
+
+    location: Location
+    record_id: str
+    response_id: str
+    """The id of the response to a request; the record's own id if it is no request."""
+    target: str
+    """Its address, comparable."""
+    leads_to: str | None
+    """The address that it redirects to, comparable."""
+    has_document: bool
+    is_about: bool = False
+
+    @classmethod
+    def of(cls, location: Location, record: WarcRecord) -> _UnnamedRecord:
+        target = record.headers.get("WARC-Target-URI") or ""
+        redirect = record.http_headers.get("Location") if record.http_headers is not None else None
+        return cls(
+            location=location,
+            record_id=record.record_id,
+            response_id=record.headers.get("WARC-Concurrent-To") or record.record_id,
+            target=_comparable(target),
+            leads_to=_comparable(redirect, target) if redirect else None,
+            has_document=record.record_type in _ANSWERS,
+        )
+
+
+def _follow_redirects(records: Sequence[_UnnamedRecord], addresses: Collection[str]) -> None:
+    """Mark the records of one file that are about these addresses: requests for them, redirects to or from them, and
+    whole chains of redirects, whose records follow one another, with others in between."""
+    answers = [record for record in records if record.has_document]
+    awaited, wanted = set[str](), set[str]()
+    for answer in answers:
+        answer.is_about = answer.target in addresses or answer.leads_to in addresses or answer.target in awaited
+        if answer.is_about:
+            awaited.discard(answer.target)
+            awaited |= {answer.leads_to} - {None}
+    for answer in reversed(answers):
+        answer.is_about = answer.is_about or answer.leads_to in wanted
+        if answer.is_about:
+            wanted.discard(answer.leads_to or "")
+            wanted.add(answer.target)
+    ids = {answer.record_id for answer in answers if answer.is_about}
+    for record in records:
+        record.is_about = record.response_id in ids or record.target in addresses
+
+
+def _comparable(url: str, base: str = "") -> str:
+    """The address, as it is seen from `base`, without its fragment, and with scheme and host in lower case."""
+    try:
+        parts = urlsplit(urljoin(base, url))
+    except ValueError:  # a server may have sent anything
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.lower(), fragment=""))
 
 
 def _addresses_in(event: Event) -> Iterator[str]:
     """The article's addresses, without what it shares with others: its feed's, and that of a picture."""
     for name, value in msgspec.structs.asdict(event).items():
-        if name != "feed_url" and isinstance(value, str) and value.startswith(("http://", "https://")):
-            yield urldefrag(value).url
+        if name != "feed_url" and isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+            yield value
 
 
 def _traces(addresses: Collection[str], events: Sequence[Event]) -> re.Pattern[str]:
@@ -111,31 +177,9 @@ def _place(event: Any) -> tuple[str, int, int] | None:
     return event.warc_file, event.warc_offset, event.warc_length
 
 
-def _targets(record: WarcRecord) -> set[str]:
-    """The record's address, and the one that it redirects to, without fragments."""
-    target = record.headers.get("WARC-Target-URI") or ""
-    location = record.http_headers.get("Location") if record.http_headers is not None else None
-    return {urldefrag(url).url for url in (target, location and urljoin(target, location)) if url}
-
-
 def _bytes_at(storage: Storage, location: Location) -> bytes | None:
     """The record's bytes; None if the file is lost or ends before them, so that nothing is left to be erased."""
     try:
         return storage.read(location)
     except ArchiveError:
         return None
-
-
-def _lists(storage: Storage, location: Location, traces: re.Pattern[str], mask: NameMask | None) -> bool:
-    """True if a feed or another document has a trace of the article, and the name if a mask is given. One whose bytes
-    cannot be read as a document may have anything."""
-    member = _bytes_at(storage, location)
-    if member is None:
-        return False
-    try:
-        page = read_member(member, where=str(location))
-    except ArchiveError:
-        return True
-    # with the ways in which XML and JSON spell an address undone
-    text = html.unescape(decode_text(page.body, page.content_type)[0]).replace("\\/", "/")
-    return traces.search(text) is not None and (mask is None or mask.is_in(text))

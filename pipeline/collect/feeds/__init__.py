@@ -18,7 +18,7 @@ from pipeline.collect.feeds.feed import (
     NotAFeed,
     SitemapLink,
 )
-from pipeline.collect.feeds.parsing import parse_feed, read_feed
+from pipeline.collect.feeds.parsing import document_text, parse_feed, read_feed
 
 __all__ = [
     "MAX_ITEMS",
@@ -30,6 +30,7 @@ __all__ = [
     "Masthead",
     "NotAFeed",
     "SitemapLink",
+    "document_text",
     "parse_feed",
     "read_feed",
 ]

@@ -55,6 +55,14 @@ def parse_feed(
     return feed_of(parsed, base=base, zone=zone, now=now, language=language, known_digests=known_digests)
 
 
+def document_text(body: bytes, content_type: str | None) -> str:
+    """The text of a feed or another document as `parse_feed` decodes it. Raises NotAFeed if it cannot be unpacked."""
+    try:
+        return decode_text(_unpack(body), content_type)[0]
+    except Unreadable as exc:
+        raise NotAFeed(str(exc), "") from exc
+
+
 class ReadFeed(SeenBody, frozen=True):
     """What the answer to a request for a feed is."""
 

@@ -66,3 +66,5 @@ def _show(redaction: Redaction) -> None:
     console.table(None, ("to be erased", ""), rows)
     if redaction.spellings:
         console.table(None, ("masked, as it is spelt", ""), sorted(redaction.spellings.items()))
+    if redaction.near:
+        console.table(None, ("similar, and left as it is",), [(word,) for word in redaction.near])

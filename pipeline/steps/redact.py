@@ -80,6 +80,8 @@ class Redaction(msgspec.Struct, frozen=True):
     """Events without the name; each stands for the one at the same position."""
     spellings: Mapping[str, int]
     """What of the name is masked, as it is spelt, and how often; addresses aside."""
+    near: Sequence[str]
+    """Words that are left of the texts and may be the name in another spelling."""
     records: Sequence[ErasedRecord]
     seals: Sequence[Seal]
 
@@ -171,6 +173,7 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
         removed=removed,
         replaced=replaced,
         spellings=sum((spellings(item, masked) for item, masked in replacements), Counter[str]()),
+        near=mask.near({item.position: item for item in (*found, *replaced)}.values()) if mask else [],
         records=records,
         seals=[*_seals(ledger, removed, replaced)],
     )

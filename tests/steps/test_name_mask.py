@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
+from pipeline.errors import NewsledgerError
+from pipeline.ledger.rows import Recorded
 from pipeline.steps.name_mask import NameMask
+from tests.worlds.stories import NOON, discovered
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,43 @@ def test_words_of_a_name_are_masked_in_any_case_where_they_stand_together(text: 
 def test_a_name_is_masked_however_an_address_or_a_text_encodes_it(text: str, masked: str) -> None:
     assert NameMask("Jörg")._mask(text) == masked
     assert NameMask("Jo\u0308rg")._mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "masked"),
+    [
+        ("محمد صلاح", "قال محمد صلاح ولصلاح إصلاح", "قال ████ ████ ██████ إصلاح"),
+        ("王毅", "外交部长王毅说", "外交部长██说"),
+        ("bell hooks", "a book by bell hooks, BELL HOOKS", "a book by ████ █████, ████ █████"),
+        ("Владимир Путин", "слова Владимира Путина", "слова █████████ ██████"),
+        ("Анна Белова", "Анны Беловой", "████ ███████"),
+        ("Jörg Müller", "Mueller, Muller, M&uuml;ller, MÜLLER", "███████, ██████, ███████████, ██████"),
+        ("Jorg Mueller", "Jörg Müller und Mühler", "████ ██████ und Mühler"),
+        ("Anna Groß", "Anna Gross", "████ █████"),
+        ("Ada Lindqvist", "Lindqvistsche Lindqvist_ Lindqvist2", "█████████████ █████████_ █████████2"),
+        ("Ada Lindqvist", "Lind\u00adqvist Lind\u200bqvist", "██████████ ██████████"),
+        ("Ursula von der Leyen", "#vonderleyen von heute, der Leyen", "#xxxxxxxxxxx von heute, der █████"),
+        ("Sean O'Connor", "O’Connor, OCONNOR, plan O", "████████, ███████, plan O"),
+        ("George W. Bush", "W. sagte Bush", "W. sagte ████"),
+        ("Ada Brandt", "Adam, Adapter, ada", "Adam, Adapter, ada"),
+    ],
+)
+def test_names_of_all_scripts_are_masked_however_they_are_spelt(name: str, text: str, masked: str) -> None:
+    assert NameMask(name)._mask(text) == masked
+
+
+@pytest.mark.parametrize("nothing", ["", "7", " – "])
+def test_what_has_no_letter_is_no_name(nothing: str) -> None:
+    with pytest.raises(NewsledgerError, match="has no letter"):
+        NameMask(nothing)
+
+
+def test_near_spellings_are_named() -> None:
+    item = Recorded(
+        event_id=uuid4(),
+        position=1,
+        recorded_at=NOON,
+        run_id="r",
+        event=discovered("https://a.example/1", NOON, title="Quilfeather and ████ at the harbour, Superquillfeathers"),
+    )
+    assert NameMask("Orla Quillfeather").near([item]) == ["Quilfeather", "Superquillfeathers"]

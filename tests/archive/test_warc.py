@@ -6,6 +6,7 @@ import gzip
 import io
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
 from pipeline.archive.archive import Archive, read_page
-from pipeline.archive.erasing import erasure_note, unnamed_records
+from pipeline.archive.erasing import LEAST_BYTES, erasure_note, unnamed_records
 from pipeline.archive.exchange import Exchange
 from pipeline.archive.s3_storage import Bucket
 from pipeline.archive.storage import Folder, Location, Storage
@@ -208,3 +209,14 @@ def test_after_a_failed_write_records_go_to_a_new_file(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert ".warc.gz: " in done.stdout
+
+
+def test_a_note_has_the_length_of_the_record() -> None:
+    note = erasure_note(Location("a.warc.gz", 10, 5000), NOON)
+    assert len(note) == 5000
+    assert zlib.decompress(note, wbits=31).startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n")
+    short = erasure_note(Location("a.warc.gz", 10, LEAST_BYTES), NOON)
+    assert len(short) == LEAST_BYTES
+    assert zlib.decompress(short, wbits=31) == b""
+    with pytest.raises(ArchiveError, match="too few"):
+        erasure_note(Location("a.warc.gz", 10, LEAST_BYTES - 1), NOON)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +15,10 @@ import duckdb
 import pytest
 
 from pipeline import models
-from pipeline.archive.erasing import LEAST_BYTES, erasure_note, unnamed_records
+from pipeline.archive.erasing import unnamed_records
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.backup import back_up
-from pipeline.errors import ArchiveError, LedgerError, NewsledgerError
+from pipeline.errors import LedgerError, NewsledgerError
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
@@ -321,17 +320,6 @@ def test_what_cannot_be_erased_is_said(world: World) -> None:
     erase(world)
     with pytest.raises(NewsledgerError, match="or it was erased before"):
         erase(world)
-
-
-def test_a_note_has_the_length_of_the_record(run: Run) -> None:
-    note = erasure_note(Location("a.warc.gz", 10, 5000), NOON)
-    assert len(note) == 5000
-    assert zlib.decompress(note, wbits=31).startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n")
-    short = erasure_note(Location("a.warc.gz", 10, LEAST_BYTES), NOON)
-    assert len(short) == LEAST_BYTES
-    assert zlib.decompress(short, wbits=31) == b""
-    with pytest.raises(ArchiveError, match="too few"):
-        erasure_note(Location("a.warc.gz", 10, LEAST_BYTES - 1), NOON)
 
 
 def test_the_command_says_what_it_would_erase_and_what_is_left_to_do(world: World) -> None:

@@ -115,8 +115,8 @@ class _UnnamedRecord(msgspec.Struct):
         redirect = record.http_headers.get("Location") if record.http_headers is not None else None
         return cls(
             location=location,
-            record_id=record.record_id,
-            response_id=record.headers.get("WARC-Concurrent-To") or record.record_id,
+            record_id=record.record_id or "",
+            response_id=record.headers.get("WARC-Concurrent-To") or record.record_id or "",
             target=_comparable(target),
             leads_to=_comparable(redirect, target) if redirect else None,
             has_document=record.record_type in _ANSWERS,
@@ -132,7 +132,8 @@ def _follow_redirects(records: Sequence[_UnnamedRecord], addresses: Collection[s
         answer.is_about = answer.target in addresses or answer.leads_to in addresses or answer.target in awaited
         if answer.is_about:
             awaited.discard(answer.target)
-            awaited |= {answer.leads_to} - {None}
+            if answer.leads_to is not None:
+                awaited.add(answer.leads_to)
     for answer in reversed(answers):
         answer.is_about = answer.is_about or answer.leads_to in wanted
         if answer.is_about:

@@ -28,7 +28,7 @@ def is_found(body: bytes, ledger: Ledger, folder: Path) -> bool:
     )
     with Archive(Folder(folder), rotate_bytes=10**6, now=lambda: NOON) as archive:
         place = archive.write(exchange).location
-    return place.warc_offset in [found.warc_offset for found in records_about(ledger, Folder(folder), [ITEM], None)]
+    return place.warc_offset in [found.warc_offset for found in records_about(ledger, Folder(folder), [ITEM], None, 1)]
 
 
 @pytest.mark.parametrize(

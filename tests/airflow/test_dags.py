@@ -89,7 +89,8 @@ print(json.dumps({
         f"{dag.dag_id}.{task.task_id}" for dag in bag.dags.values() for task in dag.tasks
         if not (task.execution_timeout and task.on_failure_callback and task.owner == "newsledger")
         or not (dag.dagrun_timeout and dag.tags)
-        or task.retries and not task.retry_exponential_backoff
+        or (task.retries and not task.retry_exponential_backoff) or not (task.retries or task.task_id == "verdict")
+        or task.is_mapped and not task.map_index_template  # by the label, a person finds a source
         or task.multiple_outputs  # a request to the API server for each source or count
     ],
 }))

@@ -32,15 +32,25 @@ spans as (
     group by numbered.article_id, numbered.revision_no
 ),
 
+compared as (
+    -- joins of digests instead of texts, which would need gigabytes of memory
+    select
+        event_id,
+        headline,
+        lead,
+        correction,
+        md5_number(text) as text_digest
+    from {{ of_articles('article_extracted') }}
+),
+
 changes as (
-    -- only of revisions that have an earlier one, because this joins texts
     select
         spans.article_id,
         spans.revision_no,
         before.headline as previous_headline,
         (after.headline is distinct from before.headline) as headline_changed,
         (after.lead is distinct from before.lead) as lead_changed,
-        (after.text is distinct from before.text) as text_changed,
+        (after.text_digest is distinct from before.text_digest) as text_changed,
         (after.correction is distinct from before.correction) as correction_changed,
         list_concat(
             if(words.headline_reworded, ['headline'], []),
@@ -54,8 +64,8 @@ changes as (
         words.words_before + words.words_after as words_in_both,
         words.word_diff
     from spans
-    left join {{ of_articles('article_extracted') }} as after on spans.compared_extraction_id = after.event_id
-    left join {{ of_articles('article_extracted') }} as before on spans.previous_extraction_id = before.event_id
+    left join compared as after on spans.compared_extraction_id = after.event_id
+    left join compared as before on spans.previous_extraction_id = before.event_id
     left join {{ written(ref('word_changes')) }} as words
         on
             spans.previous_extraction_id = words.previous_extraction_id

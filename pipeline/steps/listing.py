@@ -21,6 +21,7 @@ from pipeline.ids import article_id
 from pipeline.steps.name_mask import NameMask
 
 _JSON_ESCAPE = re.compile(r"\\u([\da-fA-F]{4})")
+_TAG_IN_WORD = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|sub|sup|u|wbr)\b[^<>]*>", re.IGNORECASE)
 _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 
 
@@ -49,7 +50,7 @@ def lists(location: Location, *, storage: Storage, sought: Sought) -> bool:
     except (ArchiveError, NotAFeed):
         return True
     is_listed = sought.traces.search(text) is not None or _has_address(text, sought) or _has_item(page, sought)
-    return is_listed and (sought.mask is None or sought.mask.is_in(text))
+    return is_listed and (sought.mask is None or any(map(sought.mask.is_in, (text, _TAG_IN_WORD.sub("", text)))))
 
 
 def _has_address(text: str, sought: Sought) -> bool:

@@ -65,6 +65,22 @@ def test_a_feed_that_lists_the_article_is_found(body: bytes, tmp_path: Path) -> 
     assert is_listed(tmp_path, body, NameMask("Orla Quillfeather"))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Jürgen Müller",
+        r"M\u00fcller",
+        "&lt;p&gt;Herr M&amp;uuml;ller&lt;/p&gt;",
+        "M&amp;#252;ller",
+        "Mül\u00adler",
+        "<b>M</b>üller",
+    ],
+)
+def test_a_name_in_a_document_is_found_however_it_is_written(said: str, tmp_path: Path) -> None:
+    body = UTF_8.replace(b"Orla Quillfeather is away", said.encode())
+    assert is_listed(tmp_path, body, NameMask("Jürgen Müller"))
+
+
 def test_a_feed_of_other_articles_stays(tmp_path: Path) -> None:
     assert not is_listed(tmp_path, OTHER)
     assert not is_listed(tmp_path, UTF_8, NameMask("Ada Lindqvist"))

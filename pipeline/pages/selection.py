@@ -14,6 +14,8 @@ from pipeline.translatable import Phrase, phrase
 
 DAYS_SHOWN = timedelta(days=14)
 """Without a choice, the last two weeks of the data are shown."""
+_YEARS = range(1000, 9999)
+"""Years that can be chosen: periods are computed from them, and a field has the year 2 while somebody types 2026."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 LONGEST_SEARCH = 200
 """Maximum number of characters that are searched for; the others are ignored."""
@@ -131,7 +133,10 @@ def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
 def _day(given: Mapping[str, str], name: str) -> date | None:
     text = given.get(name, "")
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
+        if day is not None and day.year not in _YEARS:
+            raise ValueError(f"{day} is in no year of {_YEARS}")
+        return day
     except ValueError as exc:
         said = phrase("%(name)s=%(given)s: is not a day such as 2026-03-14", name=name, given=text)
         raise SelectionError(said) from exc

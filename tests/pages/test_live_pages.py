@@ -191,6 +191,8 @@ def test_address_of_no_page_is_answered_with_a_page(browser: Browser, address: s
     ("query", "said"),
     [
         ("from=2026-13-45", "from=2026-13-45: is not a day such as 2026-03-14"),
+        ("to=0002-01-01", "to=0002-01-01: is not a day such as 2026-03-14"),
+        ("to=9999-12-31", "to=9999-12-31: is not a day such as 2026-03-14"),
         ("to=x", "to=x: is not a day such as 2026-03-14"),
         ("from=2026-03-04&to=2026-03-02", "from=2026-03-04: is after to=2026-03-02"),
         ("language=klingon", "language=klingon: is not a code of two or three letters"),
@@ -236,6 +238,14 @@ def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
     assert 0 < len(about.entries) < len(feed.entries)
     for entry in feed.entries:
         assert browser.get(urldefrag(entry.link).url.removeprefix(browser.base)).status == 200
+
+
+def test_changes_are_found_by_words_that_were_edited_away(browser: Browser) -> None:
+    page = parsed(browser.get("/changes?words=stall").text)
+    assert "North Sea talks stall over who pays" in page.xpath("string(//article[@class='change'])")
+    assert len(page.xpath("//article[@class='change']")) == 1
+    nothing = parsed(browser.get("/changes?words=xyzzy").text)
+    assert nothing.xpath("string(//*[@class='empty'])").strip().startswith("No change has these words.")
 
 
 def test_address_holds_no_sql(browser: Browser) -> None:

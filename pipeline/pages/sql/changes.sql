@@ -10,7 +10,11 @@ with changed as (
         and ($only_source is null or source_id = $only_source)
         and ($only_language is null or language = $only_language)
         and ($only_kind is null or list_contains(change_kinds, $only_kind))
-        and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
+        and (
+            $words = ''
+            or article_id in (select found.article_id from main.search($words) as found)
+            or main.edits_contain(previous_headline, headline, word_diff, $words)
+        )
     order by captured_at desc, article_id
     limit $row_limit
 ),

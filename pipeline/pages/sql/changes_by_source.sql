@@ -12,7 +12,11 @@ where
     and cast(captured_at at time zone 'UTC' as date) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
-    and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
+    and (
+        $words = ''
+        or article_id in (select found.article_id from main.search($words) as found)
+        or main.edits_contain(previous_headline, headline, word_diff, $words)
+    )
 group by source_id
 order by changes desc, source_id
 limit $row_limit

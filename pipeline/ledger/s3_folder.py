@@ -16,6 +16,8 @@ from pipeline.ledger.sql import literal, statement
 from pipeline.object_store import ObjectMissing, ObjectStore, S3Access, s3_access
 from pipeline.settings import S3Place
 
+_NOT_FOUND = re.compile(r"\b404\b")
+"""The status, and no part of a file's name, which has hexadecimal digits."""
 _REQUEST = re.compile(r"(s3|https?)://\S+")
 
 
@@ -70,4 +72,4 @@ class S3Folder:
 
 def is_missing(exc: duckdb.Error) -> bool:
     """True if the store answered that there is no such object: this does not pass."""
-    return "404" in first_line(exc).rpartition("/")[2]
+    return _NOT_FOUND.search(first_line(exc).rpartition("/")[2]) is not None

@@ -9,6 +9,7 @@ from events.boilerplate_stripped as stripped
 inner join articles on stripped.caused_by = articles.extraction_id
 where
     articles.source_id = $source_id
+    and ($only_language is null or articles.language = $only_language)
     and cast(articles.first_seen_at at time zone 'UTC' as date) between $from_on and $to_on
 group by stripped.kind, stripped.rule
 order by blocks desc, stripped.kind, stripped.rule

@@ -40,17 +40,17 @@ def airflow(
     for number in standalone.INTERRUPTS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup` means it
             signal.signal(number, _interrupt)  # needed where a script started this command with SIGINT ignored
-    for name, nearest in unknown_settings().items():
-        say(f"{name} is no setting and is ignored; did you mean {nearest}?")
-    with noted_ledger(settings):
-        pass  # it is begun here, before anything of Airflow is
-    password = standalone.admin_password(settings)
-    say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
-    for dag_id, when in SCHEDULES.items():
-        say(f"  {dag_id:<16} {when}")
-    say("ingest_daily also runs now, if the last midnight has passed without it. Starting takes about half a minute.")
-    say(f"The page will be at http://127.0.0.1:{port}; the log is {settings.data / 'airflow' / 'standalone.log'}")
     try:
+        for name, nearest in unknown_settings().items():
+            say(f"{name} is no setting and is ignored; did you mean {nearest}?")
+        with noted_ledger(settings):
+            pass  # it is begun here, before anything of Airflow is
+        password = standalone.admin_password(settings)
+        say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
+        for dag_id, when in SCHEDULES.items():
+            say(f"  {dag_id:<16} {when}")
+        say("ingest_daily also runs now, unless today's run exists. Starting takes half a minute or more.")
+        say(f"The page will be at http://127.0.0.1:{port}; the log is {settings.data / 'airflow' / 'standalone.log'}")
         with standalone.standalone(settings, port) as running:
             console.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")
             running.wait()

@@ -46,7 +46,9 @@ def test_its_first_lines_say_what_it_does_where_the_page_is_and_what_will_run_wh
     data, sources, port = tmp_path / "data", tmp_path / "sources.toml", free_port()
     sources.write_text(entry("north", "http://127.0.0.1:9") + entry("south", "http://127.0.0.1:10"))
     command = [str(NEWSLEDGER), "airflow", "--data", str(data), "--sources", str(sources), "--port", str(port)]
+    inherited = signal.signal(number, signal.SIG_DFL)  # tests that run under nohup ignore SIGHUP
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        signal.signal(number, inherited)
         assert started.stderr is not None
         lines = [started.stderr.readline() for _ in range(6)]
         started.send_signal(number)

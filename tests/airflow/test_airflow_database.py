@@ -109,16 +109,12 @@ def test_a_savepoint_that_is_undone_leaves_nothing_and_holds_nobody_up(
 
 
 CONNECT = """
-import asyncio
 from airflow import settings
-from sqlalchemy import text
 
-async def busy_timeout():
-    async with settings.async_engine.connect() as connection:
-        return (await connection.execute(text("pragma busy_timeout"))).scalar_one()
-
-print(type(settings.engine.raw_connection().driver_connection).__module__)
-print(asyncio.run(busy_timeout()))
+with settings.engine.connect() as connection:
+    print(type(connection.connection.driver_connection).__module__)
+    print(connection.exec_driver_sql("pragma busy_timeout").scalar_one())
+print(settings._get_connect_args("async"))
 """
 
 
@@ -128,7 +124,7 @@ def test_a_standalone_airflow_connects_by_it(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", CONNECT], env=os.environ | environment, capture_output=True, text=True, check=False
     )
-    assert done.stdout.splitlines()[-2:] == ["pipeline.airflow_database", "60000"], done.stderr
+    assert done.stdout.splitlines()[-3:] == ["pipeline.airflow_database", "60000", "{'timeout': 60}"], done.stderr
 
 
 @pytest.mark.slow

@@ -3,12 +3,11 @@
 with named as (
     select
         article_id,
-        coalesce(role, surface) as as_written,
         1 as mentions,
         0 as quotes
     from mentions
     where kind = 'person' and name = $person
-    union all by name
+    union all
     select
         article_id,
         0 as mentions,

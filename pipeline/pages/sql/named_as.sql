@@ -1,48 +1,22 @@
 -- The articles by the office or the name by which they introduce the person, newest first.
 -- They are those of the chosen days, source and language, or of all days if none are chosen.
-with named as (
-    select
-        article_id,
-        coalesce(role, surface) as as_written,
-        1 as mentions,
-        0 as quotes
-    from mentions
-    where kind = 'person' and name = $person
-    union all by name
-    select
-        article_id,
-        0 as mentions,
-        1 as quotes
-    from quotes
-    where person = $person
-),
-
-chosen as (
-    select
-        named.*,
-        articles.source_id,
-        articles.headline,
-        articles.url,
-        articles.language,
-        coalesce(articles.published_at, articles.first_seen_at) as dated_at
-    from named
-    inner join articles on named.article_id = articles.article_id
-    where
-        ($only_source is null or articles.source_id = $only_source)
-        and ($only_language is null or articles.language = $only_language)
-        and ($since_on is null or cast(dated_at at time zone 'UTC' as date) >= $since_on)
-        and ($until_on is null or cast(dated_at at time zone 'UTC' as date) <= $until_on)
-)
-
 select distinct
-    as_written,
-    source_id,
-    article_id,
-    headline,
-    url,
-    language,
-    dated_at
-from chosen
-where as_written is not null
-order by as_written, dated_at desc, article_id
+    coalesce(mentions.role, mentions.surface) as as_written,
+    articles.source_id,
+    articles.article_id,
+    articles.headline,
+    articles.url,
+    articles.language,
+    coalesce(articles.published_at, articles.first_seen_at) as dated_at
+from mentions
+inner join articles on mentions.article_id = articles.article_id
+where
+    mentions.kind = 'person'
+    and mentions.name = $person
+    and as_written is not null
+    and ($only_source is null or articles.source_id = $only_source)
+    and ($only_language is null or articles.language = $only_language)
+    and ($since_on is null or cast(dated_at at time zone 'UTC' as date) >= $since_on)
+    and ($until_on is null or cast(dated_at at time zone 'UTC' as date) <= $until_on)
+order by as_written, dated_at desc, articles.article_id
 limit $row_limit

@@ -24,7 +24,7 @@ from pipeline.errors import LedgerMissing, NewsledgerError, StorageError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
-from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, version_of
+from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, ViewTooLarge, version_of
 from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import Reader, policy, render, render_notice
 from pipeline.pages.selection import Selection, SelectionError, period_of
@@ -154,6 +154,9 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
         return _notice("missing", request, 404)
     except LedgerMissing:
         said = phrase("Nothing was published so far: `newsledger ingest` or `newsledger demo` does it.")
+        return _notice("unavailable", request, 503, reason=said)
+    except ViewTooLarge:
+        said = phrase("This view needs more memory than it may have: choose fewer days or a source, or add a word.")
         return _notice("unavailable", request, 503, reason=said)
     except NewsledgerError as exc:
         said = phrase("The published file or the archive cannot be read at the moment.")

@@ -28,6 +28,10 @@ MEMORY = "1GB"
 _PARAMETER = re.compile(r"\$(\w+)")
 
 
+class ViewTooLarge(NewsledgerError):
+    """A query needs more than `MEMORY`."""
+
+
 class Figure(msgspec.Struct, frozen=True):
     """The answer to one query, with the query."""
 
@@ -112,8 +116,8 @@ class PublishedFile:
     def run(self, sql: str, values: Mapping[str, Bound]) -> Figure:
         """The rows of the query, which is interrupted after `MAX_SECONDS`.
 
-        Raises NewsledgerError if the file is without a column that the query reads, because another version published
-        it, or if the query needs more than `MEMORY`.
+        Raises ViewTooLarge, and NewsledgerError if the file is without a column that the query reads: another version
+        published it.
         """
         bound = {name: values[name] for name in _PARAMETER.findall(sql)}
         cursor = self._cursor
@@ -127,8 +131,7 @@ class PublishedFile:
             advice = "`newsledger models --anew` and `newsledger publish` write it again"
             raise NewsledgerError(f"{self._path}: another version published it; {advice}: {exc}") from exc
         except duckdb.OutOfMemoryException as exc:
-            advice = "choose fewer days or a source, or add a word"
-            raise NewsledgerError(f"this view needs more than {MEMORY} of memory; {advice}") from exc
+            raise ViewTooLarge(f"a view needs more than {MEMORY} of memory; choose fewer days or a source") from exc
         finally:
             timer.cancel()
         return Figure(rows, runnable(sql, bound))

@@ -2,5 +2,3 @@
 set memory_limit = '{memory}';
 set preserve_insertion_order = false;
 set timezone = 'UTC';
--- Each group of rows is written when it is full, not with four others.
-set write_buffer_row_group_count = 1;

@@ -151,13 +151,8 @@ def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
 
 def _nearest(given: str, known: Iterable[str]) -> list[str]:
     """The ids, those first that differ from `given` in the fewest characters (Levenshtein distance)."""
-    return sorted(known, key=lambda each: (_distance(given, each), each))
+    import duckdb  # a mistake is rare, and the list of sources is read often
 
-
-def _distance(left: str, right: str) -> int:
-    row = list(range(len(right) + 1))
-    for no, char in enumerate(left, start=1):
-        diagonal, row[0] = row[0], no
-        for at, other in enumerate(right, start=1):
-            diagonal, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, diagonal + (char != other))
-    return row[-1]
+    with duckdb.connect() as con:
+        query = "select id from (select unnest($known) as id) order by levenshtein(id, $given), id"
+        return [near for (near,) in con.execute(query, {"known": list(known), "given": given}).fetchall()]

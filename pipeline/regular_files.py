@@ -19,7 +19,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def file_state(path: Path) -> str:
-    """What changes if the file is written or replaced; empty if it is missing."""
+    """The state of the file, another one once it is written or replaced; empty if it is missing."""
     try:
         stat = path.stat()
     except OSError:

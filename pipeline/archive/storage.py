@@ -72,7 +72,7 @@ class Storage(Protocol):
         """The name of every file and its size in bytes. Raises StorageError."""
 
     def states(self) -> Mapping[str, str]:
-        """What changes if a file is written or replaced, for every file, by its name. Raises StorageError."""
+        """The state of every file, by its name: another one once the file is written. Raises StorageError."""
 
 
 class Folder(msgspec.Struct, frozen=True):

@@ -39,7 +39,7 @@ class Concern(msgspec.Struct, frozen=True):
     kind: ConcernKind
     source_id: str | None
     sentence: Phrase
-    """What is wrong, and since when."""
+    """It says since when something is wrong, and what to do."""
     day: date | None = None
     """The day that it is about, if it is about one."""
 

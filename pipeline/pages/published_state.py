@@ -18,7 +18,7 @@ Read = TypeVar("Read", bound=msgspec.Struct)
 class JudgedFile(msgspec.Struct, frozen=True):
     concerns: Sequence[Concern]
     figures: Sequence[Figure]
-    """What was judged: feeds, failed tasks and days."""
+    """The queries whose rows were judged: feeds, failed tasks and days."""
 
 
 def judged(file: PublishedFile, now: datetime) -> JudgedFile:

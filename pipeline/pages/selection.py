@@ -22,7 +22,7 @@ LONGEST_SEARCH = 200
 
 
 class SelectionError(ValueError):
-    """What the reader asked for has no sense; the phrase names it."""
+    """A filter of the address has no sense; the phrase names it."""
 
     def __init__(self, said: Phrase) -> None:
         super().__init__(said)

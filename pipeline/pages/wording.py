@@ -38,7 +38,7 @@ def translations(language: str) -> NullTranslations:
 
 
 def filters(language: str) -> Mapping[str, Callable[..., Any]]:
-    """What templates use to show values in the language."""
+    """The filters by which templates show values in the language."""
     locale = _LOCALES[language]
 
     def number(value: float) -> str:

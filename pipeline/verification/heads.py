@@ -51,7 +51,7 @@ def given_head(text: str) -> KeptHead:
 
 
 class Anchors(msgspec.Struct, frozen=True):
-    """What the file of anchors says."""
+    """The content of the file of anchors."""
 
     heads: Sequence[KeptHead]
     damage: Sequence[str]

@@ -128,7 +128,7 @@ class _Verifying:
         return msgspec.structs.replace(verification, findings=(*wrong, *verification.findings))
 
     def _anchors(self, anchors: Anchors) -> Iterator[Deviation]:
-        """What is wrong with the file of anchors, which only grows."""
+        """Lines of the file of anchors that are damaged or gone; it only grows."""
         path = self._settings.anchors_file
         name = path.name if self._settings.anchors is None else str(path)
         known, found = self._file.progress.anchors.get(name, 0), len(anchors.heads)

@@ -1,4 +1,4 @@
-"""What articles take on disk and in memory: `python -m tests.benchmarks.sizing [100x10 500x6 …]`.
+"""Disk space and memory that articles take: `python -m tests.benchmarks.sizing [100x10 500x6 …]`.
 
 100x10 are 100 made-up outlets with 10 pages of 4,000 characters each. For each size, `newsledger ingest` collects them
 into a new data directory. Prints the megabytes of each file and folder afterwards, the largest size that the directory

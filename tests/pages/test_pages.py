@@ -246,7 +246,7 @@ def test_every_word_is_translated_and_no_other() -> None:
 
 
 def _written() -> set[str]:
-    """What pages say in English: in templates, as phrases of the code, and about the queries that they show."""
+    """The English sentences of the pages: in templates, as phrases of the code, and about their queries."""
     kinds = [("pages/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
     phrases = {"phrase": None, "counted": (1, 2)}
     found = extract_from_dir(PACKAGE, kinds, keywords={**DEFAULT_KEYWORDS, **phrases})

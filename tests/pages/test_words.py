@@ -126,7 +126,7 @@ def test_no_file_of_a_report_has_an_english_word_in_german(data: Path, tmp_path:
 
 @pytest.mark.slow
 def test_code_on_a_page_is_names_and_commands(browser: Browser) -> None:
-    """So no sentence escapes translation as code."""
+    """Code stays English, so a sentence that is marked as code would not be translated."""
     for address in one_of_each_kind(browser).values():
         for code in parsed(browser.get(address).text).xpath("//code[not(ancestor::pre)]"):
             assert IDENTIFIER.fullmatch(code.text_content()), (address, code.text_content())

@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.ingest import append_events, rebuild, summarize, totals
+from pipeline.cli.ingest import append_events, rebuild, summarize
 from pipeline.cli.options import Data
 from pipeline.errors import SettingsError
 from pipeline.ledger import Ledger, start_run
@@ -63,17 +63,18 @@ def demo(
     )
     began, clock = time.monotonic(), SimulatedClock()
     with _open_newsroom(clock, port) as newsroom, Ledger.open(settings.ledger_catalog) as ledger:
-        before = totals(ledger)
+        runs = []
         settings.sources.write_text(newsroom.sources_toml(), "utf-8")
         sources = load_sources(settings.sources)
         _require_demo_ledger(settings, ledger, {source.id for source in sources})
         for day, evening in _evenings(ledger):
             clock.set(evening)
             console.say(f"day {day} of {DAYS}: {evening:%A %d %B %Y, %H:%M} UTC")
+            runs.append(start_run(clock))
             with console.progress() as on_progress:
-                append_events(settings, ledger, sources, start_run(clock), on_progress).require_success()
+                append_events(settings, ledger, sources, runs[-1], on_progress).require_success()
         rebuild(settings)
-        summarize(ledger, before, time.monotonic() - began)
+        summarize(ledger, runs, time.monotonic() - began)
         _suggest(settings)
         if serve:
             console.say(f"the newsroom stays open on port {port} (sources: {settings.sources}); ctrl-C stops it")

@@ -30,15 +30,13 @@ if TYPE_CHECKING:
     from pipeline.steps.run.stores import StepResult
 
 
-class Totals(msgspec.Struct, frozen=True):
-    """Counts over the whole ledger, in the order of the printed summary."""
+class Total(msgspec.Struct, frozen=True):
+    """One line of the printed summary."""
 
-    feeds: int
-    items: int
-    captures: int
-    articles: int
-    quotes: int
-    stripped_captions: int
+    name: str
+    new: int
+    """What the runs that are summed up were the first to record."""
+    in_ledger: int
 
 
 def init(data: Data = None) -> None:
@@ -65,12 +63,11 @@ def ingest(source: SourceIds = None, data: Data = None, sources: SourcesPath = N
     run = start_run()
     began = time.monotonic()
     with noted_ledger(settings) as ledger:
-        before = totals(ledger)
         with console.progress() as on_progress:
             which = Which.ALL if source else Which.CURRENT
             result = append_events(settings, ledger, chosen, run, on_progress, which, roster=roster)
         rebuild(settings)
-        summarize(ledger, before, time.monotonic() - began)
+        summarize(ledger, [run], time.monotonic() - began)
         report_result(ledger, run, result)
 
 
@@ -147,15 +144,8 @@ def rebuild(settings: Settings) -> None:
     models.publish(settings)
 
 
-def totals(ledger: Ledger) -> Totals:
-    return ledger.select(Totals, "totals")[0]
-
-
-def summarize(ledger: Ledger, before: Totals, seconds: float) -> None:
-    """Print what was added to the ledger since `before`, by this run or by others at the same time."""
-    after = totals(ledger)
-    rows: list[tuple[str, object, object]] = [
-        (name.replace("_", " "), getattr(after, name) - getattr(before, name), getattr(after, name))
-        for name in Totals.__struct_fields__
-    ]
+def summarize(ledger: Ledger, runs: Sequence[Run], seconds: float) -> None:
+    """Print how much these runs have added to the ledger, without what others have added at the same time."""
+    totals = ledger.select(Total, "totals", run_ids=[run.run_id for run in runs])
+    rows: list[tuple[str, object, object]] = [(each.name, each.new, each.in_ledger) for each in totals]
     console.table(None, ("", "new", "in the ledger"), [*rows, ("seconds", round(seconds, 1), None)])

@@ -16,7 +16,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.console import say
-from pipeline.cli.ingest import report_result, summarize, totals
+from pipeline.cli.ingest import report_result, summarize
 from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.collect import READERS
 from pipeline.errors import NewsledgerError
@@ -80,10 +80,9 @@ def _poll_live(source: list[str] | None, due: bool, data: Path | None, sources: 
     run = start_run()
     began = time.monotonic()
     with noted_ledger(settings) as ledger:
-        before = totals(ledger)
         with console.progress() as on_progress, Stores(settings, run, on_progress, ledger=ledger) as stores:
             result = collect(stores, chosen, which, roster=roster) + expire_removed(stores, roster)
-        summarize(ledger, before, time.monotonic() - began)
+        summarize(ledger, [run], time.monotonic() - began)
         report_result(ledger, run, result)
 
 

@@ -44,7 +44,7 @@ def measure(folder: Path, events: int) -> None:
         "known_sources": {},
         "known_items": {"source_ids": ["example"], "recall_start": now - WEEK},
         "items_without_capture": {"start": now - WEEK, "end": now, "source_ids": ["example"]},
-        "totals": {},
+        "totals": {"run_ids": ["none"]},
         "feed_status": {},
     }
     path = folder / "ledger.sqlite"

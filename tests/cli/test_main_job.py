@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,14 +105,18 @@ def test_two_concurrent_runs_do_everything_once_in_a_folder_with_an_odd_name(
         subprocess.Popen(
             [COMMAND, "ingest", "--sources", sources, "--data", data],
             env=os.environ | ALLOW,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]
+    new: Counter[str] = Counter()
     for run in runs:
-        _, errors = run.communicate(timeout=200)
+        summary, errors = run.communicate(timeout=200)
         assert run.returncode == 0, errors
+        new.update({name: int(count) for name, count in re.findall(r"(items|captures|articles) +. +(\d+) ", summary)})
+    assert new == {"items": 30, "captures": 30, "articles": 30}, "each names what it has added itself"
     assert len(articles(data)) == 30
     with duckdb.connect(data / "news.duckdb", read_only=True) as con:
         for event in ("item_discovered", "article_captured", "article_extracted", "article_annotated"):

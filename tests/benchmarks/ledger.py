@@ -206,7 +206,7 @@ def measure(folder: Path, web: WebServer, size: int) -> Mapping[str, Any]:
 
 
 def insert_copy(scratch: Ledger, ledger: Ledger, copy: int, span: timedelta) -> None:
-    """Insert all events of the scratch ledger with other ids, and times that are `copy` spans earlier."""
+    """Insert all events of the scratch ledger: copy 0 as they are, others with other ids and `copy` spans earlier."""
     appends = scratch.table("from ledger.appends order by append_no").to_pylist()
     for first in range(0, len(appends), APPENDS_AT_ONCE):
         _insert_appends(scratch, ledger, appends[first : first + APPENDS_AT_ONCE], copy, span)
@@ -241,6 +241,8 @@ def copied(field: pa.Field[Any], copy: int, shift: int, span: timedelta) -> str:
     name = field.name
     if name == "position":
         return f"position + {shift} as position"
+    if copy == 0:  # later events may name these by their ids
+        return f'"{name}"'
     if name == "stream":
         other = f"'article:' || cast(md5(stream[9:] || '{copy}') as uuid)"
         return f"if(starts_with(stream, 'article:'), {other}, stream) as stream"

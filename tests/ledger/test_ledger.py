@@ -6,6 +6,7 @@ import multiprocessing
 import random
 import signal
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -165,18 +166,26 @@ def events_of(cls: type[Event]) -> st.SearchStrategy[Event]:
     return st.builds(cls, **fields)
 
 
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as ledger")
+        yield con
+
+
 @pytest.mark.parametrize("cls", EVENT_TYPES, ids=event_type)
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
-def test_duckdb_spells_an_event_as_its_digest_needs_it(cls: type[Event], data: st.DataObject) -> None:
+def test_duckdb_spells_an_event_as_its_digest_needs_it(
+    scratch: duckdb.DuckDBPyConnection, cls: type[Event], data: st.DataObject
+) -> None:
     recorded = [
         Recorded(position=n, event_id=event.event_id, recorded_at=NOON, run_id="r", event=event)
         for n, event in enumerate(data.draw(st.lists(events_of(cls), min_size=1, max_size=3)))
     ]
-    with duckdb.connect() as con:
-        con.execute("attach ':memory:' as ledger")
-        con.from_arrow(to_table(cls, recorded)).create(f"ledger.{event_type(cls)}")
-        lines = con.execute(canonical_lines([cls], 0, len(recorded))).fetchall()
+    scratch.execute(f"drop table if exists ledger.{event_type(cls)}")
+    scratch.from_arrow(to_table(cls, recorded)).create(f"ledger.{event_type(cls)}")
+    lines = scratch.execute(canonical_lines([cls], 0, len(recorded))).fetchall()
     assert [line.encode() for _, line in lines] == [item.canonical() for item in recorded]
 
 

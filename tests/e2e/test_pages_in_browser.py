@@ -113,14 +113,18 @@ def test_report_is_searched_by_the_browser(chromium: Browser, demo: Demo, tmp_pa
     every = rows.count()
     page.get_by_label("Words, names").fill("tamsen de")
     shown = page.locator("ol.hits > li:visible")
-    expect(page.get_by_role("status")).to_have_text(str(shown.count()))
+    expect(page.get_by_role("status")).to_have_text(f"Articles found: {shown.count()}")
     assert 0 < shown.count() < every
     page.get_by_label("Words, names").press("Enter")
     assert page.url.endswith("#tamsen%20de")
     page.goto(reader.first + "#xylophone")
-    expect(page.get_by_role("status")).to_have_text("0")
+    expect(page.get_by_role("status")).to_have_text("Articles found: 0")
     page.go_back()
     expect(page.get_by_label("Words, names")).to_have_value("tamsen de")
+    expect(page.locator(".empty")).to_be_hidden()
+    page.goto(reader.first + "#q=%")
+    expect(page.get_by_label("Words, names")).to_have_value("q=%")
+    expect(page.locator(".empty")).to_contain_text("Leave out a word")
     assert reader.wrong == []
 
 

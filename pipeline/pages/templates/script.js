@@ -34,10 +34,17 @@ if (list && filter) {
   const show = () => {
     const words = input.value.toLowerCase().split(/\s+/);
     for (const [row, text] of rows) row.hidden = !words.every((word) => text.includes(word));
-    filter.querySelector("[data-found]").textContent = rows.filter(([row]) => !row.hidden).length;
+    const found = rows.filter(([row]) => !row.hidden).length;
+    filter.querySelector("[data-found]").textContent = new Intl.NumberFormat(region).format(found);
+    document.querySelector("[data-none]").hidden = found > 0;
   };
   const read = () => {
-    input.value = decodeURIComponent(location.hash.slice(1));
+    const hash = location.hash.slice(1);
+    try {
+      input.value = decodeURIComponent(hash);
+    } catch {
+      input.value = hash; // somebody typed a % of their own
+    }
     show();
   };
   input.addEventListener("input", show);

@@ -30,12 +30,10 @@ from pipeline.cli import (
     status,
 )
 from pipeline.cli.console import configure_logs, say
+from pipeline.cli.interruption import INTERRUPTED, Interrupted, interruption
 from pipeline.errors import STORAGE_ERRNOS, NewsledgerError, storage_error
 from pipeline.settings import load_settings
 from pipeline.stopping import listen
-
-INTERRUPTED = 130
-"""128 + SIGINT, as shells report it."""
 
 app = typer.Typer(
     name="newsledger",
@@ -96,11 +94,6 @@ app.command(rich_help_panel=SET_UP)(airflow.airflow)
 app.command(rich_help_panel=SET_UP)(doctor.doctor)
 
 
-_INTERRUPTED_LINE = "newsledger: interrupted; what was recorded is kept, run the same command again to resume"
-_DUCKDB_INTERRUPTED = "Query interrupted"
-"""Message of the RuntimeError that DuckDB raises instead of KeyboardInterrupt when ctrl-C stops a query."""
-
-
 def main() -> None:
     """Run the command; errors that a user can meet become one line on standard error."""
     listen()
@@ -111,7 +104,11 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows a question mark
     try:
-        app()
+        with interruption(lambda: "what was recorded is kept, run the same command again to resume"):
+            app()
+    except Interrupted as exc:
+        say(f"newsledger: interrupted; {exc}")
+        sys.exit(INTERRUPTED)
     except NewsledgerError as exc:
         say(f"newsledger: {exc}")
         sys.exit(1)
@@ -123,15 +120,3 @@ def main() -> None:
             raise
         say(f"newsledger: {storage_error(exc, 'standard output or a file')}")
         sys.exit(1)
-    except RuntimeError as exc:
-        if str(exc) != _DUCKDB_INTERRUPTED:
-            raise
-        say(_INTERRUPTED_LINE)
-        sys.exit(INTERRUPTED)
-    except KeyboardInterrupt:
-        say(_INTERRUPTED_LINE)
-        sys.exit(INTERRUPTED)
-    except SystemExit as exc:
-        if exc.code == INTERRUPTED:
-            say(_INTERRUPTED_LINE)
-        raise

@@ -12,6 +12,7 @@ import typer
 from msgspec.structs import replace
 
 from pipeline.cli import console
+from pipeline.cli.interruption import interruption
 from pipeline.cli.options import Data
 from pipeline.errors import SettingsError
 from pipeline.ledger.log import utc_now
@@ -66,7 +67,13 @@ def report(
     if from_on and to_on and from_on > to_on:
         raise SettingsError(f"--from {from_on:%Y-%m-%d}: is after --to {to_on:%Y-%m-%d}")
     now = utc_now()
-    with PublishedFile(published_file(load_settings(data=data))) as file, console.err.status("writing pages") as shown:
+    opened = output if output.suffix == ZIP else output / "index.html"
+    earlier = _file_id(opened)
+    with (
+        interruption(lambda: _left_at(opened, earlier)),
+        PublishedFile(published_file(load_settings(data=data))) as file,
+        console.err.status("writing pages") as shown,
+    ):
         known = [row.source_id for row in file.sources.rows]
         if source is not None and source not in known:
             raise SettingsError(f"--source {source}: is not in the published file; known: {', '.join(known)}")
@@ -77,8 +84,21 @@ def report(
         chosen = replace(selection, from_on=period.from_on, to_on=period.to_on)
         reader = Reader(file, replace(period, selection=chosen), words, now, LIMITS)
         written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
-    opened = output if output.suffix == ZIP else output / "index.html"
     console.echo(f"{written} pages; open {opened}")
+
+
+def _left_at(opened: Path, earlier: int | None) -> str:
+    """What an interrupted `report` left: the new report is put into its place at once, when all of it is written."""
+    now = _file_id(opened)
+    if now is None:
+        return f"nothing of the report was kept, run the same command again to write {opened}"
+    if now == earlier:
+        return f"{opened} is still the earlier report, run the same command again to replace it"
+    return f"the report is written; open {opened}"
+
+
+def _file_id(path: Path) -> int | None:
+    return path.stat().st_ino if path.exists() else None
 
 
 def serve(

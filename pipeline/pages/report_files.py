@@ -48,10 +48,20 @@ def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], Non
                 new = Path(make_archive(str(new), "zip", beside, target.stem))
             with _alone(target.parent):
                 _require_replaceable(target)
-                if target.is_dir():
-                    target.rename(Path(beside) / "old")
-                new.replace(target)
+                _replace(target, new, Path(beside) / "old")
     return written
+
+
+def _replace(target: Path, new: Path, old: Path) -> None:
+    """Put the new report into its place. If that is interrupted, the earlier one is put back."""
+    try:
+        if target.is_dir():
+            target.rename(old)
+        new.replace(target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Thread
+from typing import NoReturn
 
 import pytest
 
@@ -16,7 +18,7 @@ from pipeline.pages.published_file import PublishedFile
 from pipeline.pages.rendering import Reader
 from pipeline.pages.report_files import LIMITS, write_report
 from pipeline.pages.selection import Selection, period_of
-from tests.worlds.running import Demo
+from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
 DAY = date(2026, 3, 3)
@@ -73,3 +75,29 @@ def test_reports_are_put_into_a_folder_one_after_the_other(reader: Reader, tmp_p
     os.close(folder)
     writer.join(60)
     assert (tmp_path / "report" / "index.html").is_file()
+
+
+def test_an_interrupted_report_says_what_is_there(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "report"
+    command = ("report", "--data", demo.data, "-o", target, "--source", "meridian", "--from", DAY, "--to", DAY)
+
+    def interrupted(*arguments: object) -> NoReturn:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("the signal did not interrupt")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", interrupted)  # by the new report
+        done = newsledger(*command)
+    said = f"nothing of the report was kept, run the same command again to write {target}/index.html"
+    assert (done.returncode, done.stderr) == (130, f"newsledger: interrupted; {said}\n")
+    assert list(tmp_path.iterdir()) == []
+
+    assert newsledger(*command).returncode == 0
+    earlier = (target / "index.html").read_text("utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", interrupted)  # by the new report, when the earlier one is away
+        done = newsledger(*command)
+    said = f"{target}/index.html is still the earlier report, run the same command again to replace it"
+    assert (done.returncode, done.stderr) == (130, f"newsledger: interrupted; {said}\n")
+    assert (target / "index.html").read_text("utf-8") == earlier
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]

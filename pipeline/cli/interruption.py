@@ -1,0 +1,34 @@
+"""What ctrl-C or SIGTERM leaves of a command, as the one line that the command then prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pipeline.errors import NewsledgerError
+
+INTERRUPTED = 130
+"""Exit status: 128 + SIGINT, as shells report it."""
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""Message of the RuntimeError that DuckDB raises instead of KeyboardInterrupt when ctrl-C stops a query."""
+
+
+class Interrupted(NewsledgerError):
+    """The command was interrupted; the message says what is there now and what to run."""
+
+
+@contextmanager
+def interruption(left: Callable[[], str]) -> Iterator[None]:
+    """Raise Interrupted with what `left` says if the block is interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt as exc:
+        raise Interrupted(left()) from exc
+    except RuntimeError as exc:
+        if str(exc) != _DUCKDB_INTERRUPTED:
+            raise
+        raise Interrupted(left()) from exc
+    except SystemExit as exc:
+        if exc.code != INTERRUPTED:
+            raise
+        raise Interrupted(left()) from exc

@@ -8,8 +8,9 @@ Each run is about one day, its *partition key*: `2026-03-14`. The key stands at 
 * **Scheduled** runs start every midnight (UTC) and are about the day that has ended. They poll all feeds, then capture,
   extract and annotate everything that is pending from the last seven days. So a run also makes up for missed days, as
   far as the feeds still show them.
-* **Manual** runs do the same. With the partition key of an earlier day (Trigger ▸ Advanced Options), a manual run does
-  what a backfill of that day does.
+* **Manual** runs do the same; without a key, their day stands only at the event of the asset. With the partition key
+  of an earlier day (Trigger ▸ Advanced Options), a manual run does what a backfill of that day does. Leave its logical
+  date empty: if it is in the future, Airflow starts no task before that time, and nothing here can refuse the run.
 * **Backfill** runs first *recover* missing articles of the day from the sources' sitemaps, a web archive and, if
   configured, CC-NEWS. Pages are fetched live, or from the archive if they are gone. Then they *replay* the day: the
   current extractor and annotators process every capture that they have not processed yet. A backfill run of the last
@@ -82,6 +83,8 @@ from dag_defaults import (
 )
 
 SLOTS = conf.getint("core", "parallelism")
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""A manual run with a logical date before the start date has no task, and so succeeds without doing anything."""
 IF_PLANNED = "all_done_min_one_success"
 """For `extract`, which comes after `plan` and the shards: it runs if all shards have failed, but not without a plan."""
 IF_TRIED = "one_done"
@@ -92,7 +95,7 @@ must not keep the others from being published; `verdict` then fails the run. Aft
 @dag(
     # A run of midnight is about the day that has ended.
     schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    start_date=EVER,
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=20),
     params={
@@ -178,8 +181,10 @@ def ingest_daily() -> None:
         from pipeline import orchestrate
 
         with mistakes_fail_at_once():
-            counts = orchestrate.publish_models()
-        get_current_context()["outlet_events"][NEWS].extra = dict(counts)
+            counts, day = orchestrate.publish_models(), this_run().day
+        event = get_current_context()["outlet_events"][NEWS]
+        event.extra = dict(counts)
+        event.add_partitions(day)  # a manual run has a day, but no key
         return counts
 
     @step(trigger_rule=IF_TRIED)

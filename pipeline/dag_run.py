@@ -42,6 +42,11 @@ class DagRun(msgspec.Struct, frozen=True, kw_only=True):
     run_type: str = ""
     params: RunParams = RunParams()
 
+    @property
+    def day(self) -> str:
+        """The day on which the run's interval begins, written as a partition key: `2026-03-14`."""
+        return self.interval.start.date().isoformat()
+
     @classmethod
     def of(cls, context: Mapping[str, Any], period: timedelta = timedelta(days=1)) -> Self:
         """The run that a task belongs to, from the task's context; `period` is the schedule's.
@@ -53,10 +58,11 @@ class DagRun(msgspec.Struct, frozen=True, kw_only=True):
             given = msgspec.convert({name: params[name] for name in params if params[name] is not None}, RunParams)
         except msgspec.ValidationError as exc:
             raise SettingsError(f"the run's parameters: {exc}") from exc
+        started_at = _plain(dag_run.start_date) or utc_now()
         return cls(
             run_id=context["run_id"],
-            interval=_interval(context, period),
-            started_at=_plain(dag_run.start_date) or utc_now(),
+            interval=_interval(context, period, started_at),
+            started_at=started_at,
             run_type=dag_run.run_type,
             params=given,
         )
@@ -74,7 +80,7 @@ def require_known_params(context: Mapping[str, Any]) -> None:
             )
 
 
-def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
+def _interval(context: Mapping[str, Any], period: timedelta, started_at: datetime) -> Interval:
     """The partition that the run is about (`ingest_daily`: a day), else its data interval."""
     dag_run = context["dag_run"]
     partition = _plain(dag_run.partition_date)
@@ -84,7 +90,7 @@ def _interval(context: Mapping[str, Any], period: timedelta) -> Interval:
     start, end = _plain(context.get("data_interval_start")), _plain(context.get("data_interval_end"))
     given = Interval(start, end) if start is not None and end is not None else None
     if dag_run.run_type == MANUAL_RUN:
-        return manual_interval(_plain(context.get("logical_date")), given, now=utc_now(), period=period)
+        return manual_interval(_plain(context.get("logical_date")), given, now=started_at, period=period)
     if given is None:
         raise SettingsError("the run has neither a partition nor a data interval; trigger it with a partition key")
     return given

@@ -308,7 +308,8 @@ def _described(interval: Interval) -> str:
 def _stores(dag_run: DagRun) -> Iterator[tuple[Stores, RunInterval]]:
     settings = installed_settings()
     with Stores(settings, Run(dag_run.run_id), _log_step, _log_source) as stores:
-        yield stores, run_interval(dag_run.interval, now=utc_now(), settings=settings)
+        started_at = dag_run.started_at
+        yield stores, run_interval(dag_run.interval, started_at=started_at, now=utc_now(), settings=settings)
 
 
 def _log_step(progress: Progress) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from pipeline.events import RunFailed
+from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.prerequisites import installed_settings
@@ -75,7 +76,11 @@ def whole_run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed | N
     dag, run_id, task = context["dag"], context["run_id"], context.get("task_instance")
     reason = f"took longer than {dag.dagrun_timeout} and was ended" if context["reason"] == _TIMED_OUT else None
     unfinished = f"; its task {task.task_id} had not finished" if task else ""
-    started = getattr(context.get("dag_run"), "clear_number", None) or 0
+    dag_run = context.get("dag_run")
+    started = getattr(dag_run, "clear_number", None) or 0
+    logical_date = getattr(dag_run, "logical_date", None)
+    if logical_date is not None and logical_date > now:
+        unfinished = f"; it waited for its logical date, {utc_minute(logical_date)}: leave this date empty"
     return RunFailed(
         stream=f"run:{dag.dag_id}/{run_id}",
         occurred_at=now,

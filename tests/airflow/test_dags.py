@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
+from pipeline.ledger.log import utc_now
 from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT
 from pipeline.standalone import MODELS_POOL
@@ -330,12 +331,25 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
     assert failure["run_id"].startswith("manual__")
 
 
+EVENTS = """
+from airflow.models.asset import AssetEvent
+from airflow.utils.session import create_session
+with create_session() as session:
+    print(json.dumps([[event.partition_key, event.extra["articles"]] for event in session.query(AssetEvent)]))
+"""
+"""The events of the asset: a DAG that waits for a publication needs its day, also that of a manual run."""
+
+
 def test_a_run_in_airflow_does_what_the_command_does(airflow: Airflow, outlets: Path, tmp_path: Path) -> None:
     environment = surroundings(outlets, tmp_path / "airflow", is_new=False)
     (tmp_path / "airflow").mkdir()
     airflow.run("from airflow.models.variable import Variable; Variable.delete('newsledger_ledger')")
+    days = [utc_now().date()]  # `dags test` sets a logical date
     status, printed = airflow.command("dags", "test", "ingest_daily", env=environment)
     assert status == 0, printed[-6000:]
+    days.append(utc_now().date())
+    _, printed = airflow.run(EVENTS)
+    assert json.loads(printed.splitlines()[-1]) in [[[f"{day}", 4]] for day in days]
     _, printed = airflow.command("variables", "get", "newsledger_ledger")
     assert SeenLedger.read(printed.splitlines()[-1]).place == str(tmp_path / "airflow" / "ledger.sqlite")
     command = newsledger(

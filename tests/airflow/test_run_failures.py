@@ -104,7 +104,8 @@ class Dag:
 
 @dataclass
 class Started:
-    clear_number: int
+    clear_number: int = 0
+    logical_date: datetime | None = None
 
 
 def run_context(reason: str, **more: object) -> Mapping[str, Any]:
@@ -118,13 +119,17 @@ def test_a_run_that_took_too_long_is_recorded_and_needs_a_person(data: Path) -> 
     record_run_failure(run_context("timed_out", task_instance=Task()))
     record_run_failure(run_context("timed_out", task_instance=Task(), dag_run=Started(clear_number=1)))
     record_run_failure(run_context("all_tasks_deadlocked", run_id="scheduled__2"))
+    future = Started(logical_date=datetime(9999, 3, 14, 9, tzinfo=UTC))
+    record_run_failure(run_context("timed_out", run_id="manual__3", task_instance=Task(task_id="plan"), dag_run=future))
     with Ledger.open_existing(data / "ledger.sqlite") as ledger:
         rows = ledger.table("select task_id, try_number, error from ledger.run_failed order by position").to_pylist()
-    late = "took longer than 20:00:00 and was ended; its task collect had not finished"
+    ended = "took longer than 20:00:00 and was ended"
+    late = f"{ended}; its task collect had not finished"
     assert [(row["task_id"], row["try_number"], row["error"]) for row in rows] == [
         (None, 1, late),
         (None, 2, late),
         (None, 1, "all_tasks_deadlocked"),
+        (None, 1, f"{ended}; it waited for its logical date, 9999-03-14 09:00 UTC: leave this date empty"),
     ]
     checked = newsledger("status", "--check", "--data", data)
     assert checked.returncode == 1

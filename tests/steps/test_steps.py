@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -18,7 +18,7 @@ from pipeline.steps.annotate import annotate, pending_texts
 from pipeline.steps.collect import collect
 from pipeline.steps.extract import extract, pending_captures
 from pipeline.steps.extraction_task import extract_capture
-from pipeline.steps.run.run_interval import lookback, run_interval
+from pipeline.steps.run.run_interval import RunInterval, lookback, run_interval
 from pipeline.workers import parallel_map
 from tests.worlds.loopback import Answer
 from tests.worlds.world import PARAGRAPHS, World
@@ -162,20 +162,20 @@ def test_a_run_without_an_interval_fails_loudly(world: World) -> None:
     now = utc_now()
     for end in (now, now - timedelta(days=1)):
         with pytest.raises(ValueError, match="interval"):
-            run_interval(Interval(now, end), now=now, settings=world.settings)
+            run_interval(Interval(now, end), started_at=now, now=now, settings=world.settings)
 
 
 def test_a_scheduled_run_is_live_and_an_old_interval_is_not(world: World) -> None:
-    now = utc_now()
-    scheduled = run_interval(Interval(now - timedelta(days=1), now), now=now, settings=world.settings)
-    assert scheduled.polls
-    assert scheduled.interval == Interval(now - timedelta(days=7), now)
-    missed = run_interval(Interval(now - timedelta(days=3), now - timedelta(days=2)), now=now, settings=world.settings)
-    assert not missed.polls
-    start = now - timedelta(days=60)
-    backfill = run_interval(Interval(start, start + timedelta(days=1)), now=now, settings=world.settings)
-    assert not backfill.polls
-    assert backfill.interval == Interval(start, start + timedelta(days=1))
+    now, day = utc_now(), timedelta(days=1)
+
+    def works_on(days_ago: int, started_at: datetime = now) -> RunInterval:
+        interval = Interval(now - days_ago * day, now - (days_ago - 1) * day)
+        return run_interval(interval, started_at=started_at, now=now, settings=world.settings)
+
+    assert works_on(1) == RunInterval(Interval(now - 7 * day, now), polls=True)
+    assert not works_on(3).polls
+    assert works_on(60) == RunInterval(Interval(now - 60 * day, now - 59 * day), polls=False)
+    assert works_on(2, now - timedelta(minutes=1)) == works_on(1), "it was the latest day when the run started"
 
 
 def test_an_old_interval_is_worked_on_without_polling(world: World) -> None:

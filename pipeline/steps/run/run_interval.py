@@ -18,16 +18,17 @@ class RunInterval(msgspec.Struct, frozen=True):
     """True if the run polls feeds. A run over the past does not: feeds show only the newest items."""
 
 
-def run_interval(interval: Interval, *, now: datetime, settings: Settings) -> RunInterval:
+def run_interval(interval: Interval, *, started_at: datetime, now: datetime, settings: Settings) -> RunInterval:
     """The interval that a run with this data interval works on.
 
-    The run of the latest complete interval polls, and works on the whole lookback up to now, so that it catches up on
-    days without a run. Raises ValueError for an empty interval, because such a run would silently do nothing.
+    A run that started when its interval was the latest complete one polls, and works on the whole lookback up to now,
+    so that it catches up on days without a run. It still does after midnight: its tasks must agree. Raises ValueError
+    for an empty interval, because such a run would silently do nothing.
     """
     start, end = interval.start, interval.end
     if start >= end:
         raise ValueError(f"the run's data interval is empty: {start} to {end}")
-    if now < end + (end - start):
+    if started_at < end + (end - start):
         return RunInterval(lookback(settings, now), polls=True)
     return RunInterval(interval, polls=False)
 

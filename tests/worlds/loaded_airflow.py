@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.settings import PROJECT_ROOT
 
@@ -36,6 +37,13 @@ for line in sys.stdin:
     print(status, file=answers, flush=True)
 """
 """Reads requests and runs each: importing Airflow takes longer than what most of them ask for."""
+
+_EVENTS = """
+from airflow.models.asset import AssetEvent
+from airflow.utils.session import create_session
+with create_session() as session:
+    print(json.dumps([[event.partition_key, event.extra["articles"]] for event in session.query(AssetEvent)]))
+"""
 
 
 class Airflow:
@@ -70,6 +78,12 @@ class Airflow:
         """The exit status of `airflow ARGUMENTS`, and what it printed."""
         code = f"from airflow.__main__ import main; sys.argv = {['airflow', *arguments]!r}; main()"
         return self.run(code, env)
+
+    def asset_events(self) -> list[list[Any]]:
+        """Partition key and number of articles of each event of the asset."""
+        _, printed = self.run(_EVENTS)
+        found: list[list[Any]] = json.loads(printed.splitlines()[-1])
+        return found
 
     def close(self) -> None:
         self._process.communicate()

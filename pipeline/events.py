@@ -493,7 +493,7 @@ class ExtractionFailed(ArticleEvent, frozen=True, kw_only=True, tag="extraction_
     """The archived body that was read, `sha256:<hex>`."""
     reason: str
     """`no_text`, `not_html`, `shared_page` (the page answers for many different articles), `teaser` (it shows only a
-    part of the article that it showed before), …"""
+    part of the article that it showed before), `erased` (an erased article at another address), …"""
     detail: str | None = None
     """The reason in words."""
 
@@ -706,6 +706,9 @@ class ArticleRedacted(ArticleEvent, frozen=True, kw_only=True, tag="article_reda
     """The records of the archive that were overwritten."""
     seals: tuple[Seal, ...] = ()
     """One for each append that had one of the events."""
+    recognised_by: tuple[str, ...] | None = None
+    """Digests of its guids and texts, by which it is recognised under another address; null in what earlier versions
+    recorded."""
 
 
 class TemplateLearned(Event, frozen=True, kw_only=True, tag="template_learned"):

@@ -10,6 +10,8 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from pipeline.canonical_urls import canonical_url
 
 
@@ -22,6 +24,11 @@ def article_id(url: str) -> UUID:
 def digest(data: bytes) -> str:
     """`sha256:<hex>` of the bytes."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def text_digest(headline: str | None, lead: str | None, text: str) -> str:
+    """The digest of an article's words: equal digests read the same."""
+    return digest(msgspec.json.encode([headline, lead, text]))
 
 
 def feed_stream(source_id: str, feed_url: str) -> str:

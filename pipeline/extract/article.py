@@ -234,7 +234,7 @@ def with_text(
         agencies=_agencies([*article.authors, byline], blocks, removal),
         correction=removal.correction,
         word_count=len(words_of(text)),
-        text_digest=ids.digest(msgspec.json.encode([article.headline, article.lead, text])),
+        text_digest=ids.text_digest(article.headline, article.lead, text),
         videos=tuple(removal.videos),
         stripped=tuple(removal.stripped),
     )

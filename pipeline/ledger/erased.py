@@ -46,6 +46,21 @@ class ErasedArticle(msgspec.Struct, frozen=True):
     scope: RedactionScope
 
 
+class ErasedContents(msgspec.Struct, frozen=True):
+    """The articles that were erased, as far as they are still known."""
+
+    ids: frozenset[UUID]
+    """The ids of their addresses."""
+    digests: frozenset[str]
+    """Digests of their guids and texts."""
+
+
+class ErasedDigest(msgspec.Struct, frozen=True):
+    """One row of `digests_of_erased.sql`."""
+
+    digest: str
+
+
 class RecordedErasure(msgspec.Struct, frozen=True):
     """What the ledger says about one erasure."""
 

@@ -8,13 +8,14 @@ from functools import partial
 from msgspec.structs import replace
 
 from pipeline.archive.storage import archive_storage
-from pipeline.events import Event
+from pipeline.events import ArticleExtracted, Event
 from pipeline.extract import PRODUCER
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.steps.extraction_task import PendingCapture, extract_capture, extraction_failed
 from pipeline.steps.learn import known_templates
+from pipeline.steps.recognition import WITHHELD, is_erased_page
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 from pipeline.steps.run.turns import work_off
 from pipeline.steps.shared_pages import refuse_shared_pages
@@ -23,6 +24,7 @@ from pipeline.workers import Lost, parallel_map
 
 EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
 """Modules that its worker processes need, for `workers.preload`."""
+_WITHHELD_DETAIL = "an article that was erased stands at this address, too; `newsledger redact` erases it here"
 
 
 def extract(stores: Stores, interval: Interval) -> StepResult:
@@ -38,10 +40,16 @@ def refuse(stores: Stores, interval: Interval) -> StepResult:
 
 def extract_captures(stores: Stores, pending: Callable[[], Sequence[PendingCapture]]) -> StepResult:
     """Extract the pages that `pending` returns; append the events."""
-    return work_off(stores, "extract", pending, partial(_outcomes, stores), key=lambda capture: capture.capture_id)
+    withheld: list[str] = []
+    work = partial(_outcomes, stores, withheld)
+    result = work_off(stores, "extract", pending, work, key=lambda capture: capture.capture_id)
+    notices = tuple(f"{url}: {_WITHHELD_DETAIL}" for url in withheld)
+    return result + StepResult({}, notices=notices)
 
 
-def _outcomes(stores: Stores, captures: Sequence[PendingCapture]) -> Iterator[Sequence[Event] | str]:
+def _outcomes(
+    stores: Stores, withheld: list[str], captures: Sequence[PendingCapture]
+) -> Iterator[Sequence[Event] | str]:
     now = stores.now()
     templates = known_templates(stores.ledger, {capture.source_id for capture in captures})
     tasks = [replace(capture, templates=templates.get(capture.source_id, ())) for capture in captures]
@@ -49,6 +57,9 @@ def _outcomes(stores: Stores, captures: Sequence[PendingCapture]) -> Iterator[Se
     for capture, outcome in zip(tasks, parallel_map(work, tasks, stores.settings.jobs), strict=True):
         if isinstance(outcome, Lost):
             yield [extraction_failed(capture, now, outcome.reason, outcome.detail)]
+        elif any(isinstance(event, ArticleExtracted) and is_erased_page(event, stores.erased) for event in outcome):
+            withheld.append(capture.url)
+            yield [extraction_failed(capture, now, WITHHELD, _WITHHELD_DETAIL)]
         else:
             yield outcome
 

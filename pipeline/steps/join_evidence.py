@@ -35,8 +35,8 @@ _OTHER_TEXT = 0.1
 """Two texts are of different articles if they share less than this part."""
 _SAME_TITLE = 0.7
 """Two titles are alike if they share this part of the longer one's words."""
-_TITLE_WORDS = 3
-"""Least number of words of a title that another one contains."""
+TITLE_WORDS = 3
+"""Least number of words of a title that tells articles apart, or that another one contains."""
 _WORD = re.compile(r"\w+")
 
 
@@ -129,13 +129,14 @@ def _shared_text(one: ArticleFacts, other: ArticleFacts) -> bool | None:
 
 
 def _shingles(text: str | None) -> set[tuple[str, ...]]:
-    words = _words(text)
+    words = words_in(text)
     if len(words) < LEAST_WORDS:
         return set()
     return set(zip(*(words[n:] for n in range(_SHINGLE_WORDS)), strict=False))
 
 
-def _words(text: str | None) -> list[str]:
+def words_in(text: str | None) -> list[str]:
+    """The words of a text, in small letters."""
     return _WORD.findall(text.casefold()) if text else []
 
 
@@ -165,9 +166,9 @@ def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:
 
 def resemble(one: str | None, other: str | None) -> bool:
     """True if two titles have most of their words in common, or one has all words of the other, as with a kicker."""
-    shorter, longer = sorted((set(_words(one)), set(_words(other))), key=len)
+    shorter, longer = sorted((set(words_in(one)), set(words_in(other))), key=len)
     shared = len(shorter & longer)
-    return shared >= _SAME_TITLE * len(longer) > 0 or (shared == len(shorter) >= _TITLE_WORDS)
+    return shared >= _SAME_TITLE * len(longer) > 0 or (shared == len(shorter) >= TITLE_WORDS)
 
 
 def _differ(one: str | None, other: str | None) -> bool:

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import NewsledgerError
+from pipeline.events import ArticleExtracted
+from pipeline.ids import text_digest
 from pipeline.ledger.rows import ENVELOPE, Recorded
 from pipeline.steps.folded_text import fold, fold_characters
 
@@ -94,7 +96,11 @@ class NameMask:
         masked = {name: value if name in ENVELOPE.names else self._mask(value) for name, value in fields.items()}
         if masked == fields:
             return recorded
-        return msgspec.structs.replace(recorded, event=msgspec.convert(masked, type(recorded.event)))
+        event = msgspec.convert(masked, type(recorded.event))
+        if isinstance(event, ArticleExtracted):  # with the digest of the whole text, names could be tried
+            digest = text_digest(event.headline, event.lead, event.text)
+            event = msgspec.structs.replace(event, text_digest=digest)
+        return msgspec.structs.replace(recorded, event=event)
 
     def near(self, masked: Iterable[Recorded]) -> list[str]:
         """Words of these events, from which the name is gone, that may be the name in another spelling."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,11 @@ from pipeline.collect.pages.answers import http_reason
 from pipeline.collect.pages.walls import wall_in
 from pipeline.errors import NewsledgerError
 from pipeline.events import FeedPolled, PollOutcome
-from pipeline.ids import article_id, feed_stream
+from pipeline.ids import feed_stream
+from pipeline.ledger.erased import ErasedContents
 from pipeline.sources import Source
 from pipeline.steps.feed_state import FeedState
+from pipeline.steps.recognition import is_erased_item
 from pipeline.steps.run.stores import Stores
 
 PRODUCER = "poll@3"
@@ -86,7 +87,7 @@ async def poll_document(
     except Exception as exc:  # noqa: BLE001  # the other feeds are still polled; the event says what happened
         return _ended(poll, reason="error", detail=f"{type(exc).__name__}: {exc}"[:_DETAIL_CHARS])
     poll = _answered(poll, response, read)
-    feed = _without_erased(read.feed, stores.erased)
+    feed = _without_erased(read.feed, source.id, stores.erased)
     if feed is read.feed:
         poll = _archived(stores, poll, response, state)
     detail = f"{response.final_url} answers {response.status}"
@@ -141,11 +142,11 @@ def _ended(poll: FeedPolled, **fields: Any) -> tuple[FeedPolled, None]:
     return msgspec.structs.replace(poll, **fields), None
 
 
-def _without_erased(feed: Feed | None, erased: Container[UUID]) -> Feed | None:
+def _without_erased(feed: Feed | None, source_id: str, erased: ErasedContents) -> Feed | None:
     """The feed without items of erased articles. One that had such items is not archived."""
-    if feed is None or not erased:
-        return feed
-    items = tuple(item for item in feed.items if article_id(item.url) not in erased)
+    if feed is None:
+        return None
+    items = tuple(item for item in feed.items if not is_erased_item(item, source_id, erased))
     if len(items) == len(feed.items):
         return feed
     return msgspec.structs.replace(feed, items=items, warnings=(*feed.warnings, LISTS_ERASED))

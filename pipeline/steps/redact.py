@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,13 @@ import msgspec
 
 from pipeline.archive.erasing import erasure_note
 from pipeline.archive.storage import archive_storage
+from pipeline.collect.pages.redirections import is_front_page
 from pipeline.errors import LedgerError, NewsledgerError
 from pipeline.events import (
     EVENT_TYPES,
+    ArticleCaptured,
     ArticleEvent,
+    ArticleExtracted,
     ArticleRedacted,
     EntityMentioned,
     ErasedEvent,
@@ -44,6 +47,7 @@ from pipeline.ledger.sql import literal, statement
 from pipeline.ledger.verify import AppendRow, as_left, seals_of
 from pipeline.steps.join import JoinedPair
 from pipeline.steps.name_mask import NameMask, spellings
+from pipeline.steps.recognition import digests_of
 from pipeline.steps.redacted_records import overwrite_records, records_about
 from pipeline.steps.run.stores import Stores
 
@@ -52,6 +56,14 @@ PRODUCER = "redact@1"
 _OF_ARTICLES = tuple(
     cls for cls in EVENT_TYPES if issubclass(cls, ArticleEvent | ItemDiscovered) and cls is not ArticleRedacted
 )
+
+
+_NAMED_ADDRESSES: Sequence[tuple[type[Event], str]] = (
+    (ItemDiscovered, "redirector_url"),
+    (ArticleCaptured, "final_url"),
+    (ArticleExtracted, "canonical_url"),
+)
+"""Types of events that name another address of their article, and the field that has it."""
 
 
 class RedactionRequest(msgspec.Struct, frozen=True):
@@ -84,6 +96,8 @@ class Redaction(msgspec.Struct, frozen=True):
     """Words that are left of the texts and may be the name in another spelling."""
     records: Sequence[ErasedRecord]
     seals: Sequence[Seal]
+    recognised_by: tuple[str, ...]
+    """Digests by which the article is recognised under another address."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -112,6 +126,7 @@ class Redaction(msgspec.Struct, frozen=True):
             masked=len(self.replaced),
             records=tuple(self.records),
             seals=tuple(self.seals),
+            recognised_by=self.recognised_by,
         )
         return Erasure(self.removed, self.replaced, [first, *others])
 
@@ -168,7 +183,10 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
         at=now,
         scope=RedactionScope.PERSON if mask else RedactionScope.ARTICLE,
         reason=request.reason,
-        sources={event.article_id: event.source_id for event in events if event.article_id in addresses},
+        sources={
+            **dict.fromkeys(_other_addresses(ledger, events, addresses), events[0].source_id),
+            **{event.article_id: event.source_id for event in events if event.article_id in addresses},
+        },
         positions=positions,
         removed=removed,
         replaced=replaced,
@@ -176,6 +194,7 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
         near=mask.near({item.position: item for item in (*found, *replaced)}.values()) if mask else [],
         records=records,
         seals=[*_seals(ledger, removed, replaced)],
+        recognised_by=digests_of(events, has_texts=mask is None),
     )
 
 
@@ -187,6 +206,41 @@ def _addresses_of(ledger: Ledger, article: str) -> set[UUID]:
         raise NewsledgerError(f"{article}: neither the address of an article nor its id") from exc
     joins = ledger.select(JoinedPair, "joins_of_articles", article_ids=[wanted])
     return {wanted, *(each for pair in joins for each in (pair.article_id, pair.other_article_id))}
+
+
+def _other_addresses(ledger: Ledger, events: Sequence[Event], addresses: Collection[UUID]) -> set[UUID]:
+    """The ids of addresses that these events, which are all about the article, name as its own: where it was found in
+    the end, what its pages give (rel=canonical), and redirectors. An address that another article has or names, too,
+    is left out."""
+    named = {
+        article: address
+        for cls, name in _NAMED_ADDRESSES
+        for event in events
+        if isinstance(event, cls)
+        and (address := getattr(event, name))
+        and not is_front_page(address)
+        and (article := _article_at(address)) is not None
+        and article not in addresses
+    }
+    if not named:
+        return set()
+    ids, urls = (", ".join(map(literal, sorted(each))) for each in (map(str, named), named.values()))
+    taken = {
+        taken
+        for cls, name in _NAMED_ADDRESSES
+        for item in _where(ledger, cls, f"article_id in ({ids}) or {name} in ({urls})")
+        for event in (item.event,)
+        if isinstance(event, ArticleEvent | ItemDiscovered) and event.article_id not in addresses
+        for taken in (event.article_id, _article_at(getattr(event, name)))
+    }
+    return named.keys() - taken
+
+
+def _article_at(url: str | None) -> UUID | None:
+    try:
+        return None if url is None else article_id(url)
+    except ValueError:  # a page may name anything as its address
+        return None
 
 
 def _events_of(ledger: Ledger, cls: type[Event], addresses: Iterable[UUID]) -> Iterator[Recorded]:

@@ -5,9 +5,10 @@ from uuid import uuid4
 import pytest
 
 from pipeline.errors import NewsledgerError
+from pipeline.ids import text_digest
 from pipeline.ledger.rows import Recorded
 from pipeline.steps.name_mask import NameMask
-from tests.worlds.stories import NOON, discovered
+from tests.worlds.stories import NOON, captured, discovered, extracted
 
 
 @pytest.mark.parametrize(
@@ -98,3 +99,11 @@ def test_near_spellings_are_named() -> None:
         event=discovered("https://a.example/1", NOON, title="Quilfeather and ████ at the harbour, Superquillfeathers"),
     )
     assert NameMask("Orla Quillfeather").near([item]) == ["Quilfeather", "Superquillfeathers"]
+
+
+def test_no_digest_of_the_whole_text_is_left_with_which_names_could_be_tried() -> None:
+    item = discovered("https://alpha.example/lind", NOON)
+    article = extracted(captured(item, "page", NOON), "Lind leaves", "So Lind said.")
+    recorded = Recorded(position=1, event_id=uuid4(), recorded_at=NOON, run_id="run", event=article)
+    masked = NameMask("Lind").masked(recorded).event
+    assert getattr(masked, "text_digest", None) == text_digest("████ leaves", None, "So ████ said.")

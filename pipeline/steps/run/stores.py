@@ -20,7 +20,7 @@ from pipeline.archive.storage import archive_storage
 from pipeline.errors import NewsledgerError
 from pipeline.events import Event, Via
 from pipeline.ledger import Append, Ledger, Run
-from pipeline.ledger.erased import ErasedArticle
+from pipeline.ledger.erased import ErasedArticle, ErasedContents, ErasedDigest
 from pipeline.settings import Settings
 from pipeline.steps.run.batching import Batching
 from pipeline.steps.run.erasure_locks import while_nothing_is_erased, while_nothing_runs
@@ -142,7 +142,10 @@ class Stores:
 
     def _begin(self) -> None:
         self._begun.enter_context(while_nothing_is_erased(self.settings))
-        self.erased = frozenset(row.article_id for row in self.ledger.select(ErasedArticle, "erased_articles"))
+        self.erased = ErasedContents(
+            ids=frozenset(row.article_id for row in self.ledger.select(ErasedArticle, "erased_articles")),
+            digests=frozenset(row.digest for row in self.ledger.select(ErasedDigest, "digests_of_erased")),
+        )
         """The articles that a person has had erased, which nobody changes while this run lasts."""
 
     @contextmanager

@@ -23,7 +23,7 @@ from pipeline.archive.warc import read_text
 from pipeline.errors import LedgerMissing, NewsledgerError, StorageError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing, require_source
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, ViewTooLarge, version_of
 from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import Reader, policy, render, render_notice
@@ -38,6 +38,8 @@ log = structlog.get_logger()
 LIMITS = PageLimits(rows=200, hits=50, events=100)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
+MAX_POSITION = 2**63 - 1
+"""A position is a BIGINT."""
 AT_ONCE = 16
 """Maximum number of pages that are worked on or wait; further requests are told to come back (503)."""
 FETCH_SECONDS = 15.0
@@ -84,7 +86,11 @@ def live_pages(settings: Settings, limits: ReaderLimits | None = None) -> Starle
         routes.append(Route(path, partial(answer, partial(_page, opened, kind)), methods=["GET"]))
     routes.append(Route("/changes.atom", partial(answer, partial(_feed, opened)), methods=["GET"]))
     routes.append(Route("/record/{position:int}", partial(answer, partial(_record, opened, settings))))
-    return Starlette(routes=routes, exception_handlers={404: _no_such_address})
+    pages = Starlette(routes=routes, exception_handlers={404: _no_such_address})
+    pages.router.redirect_slashes = (
+        False  # an address that ends too early would be redirected to one with an empty name
+    )
+    return pages
 
 
 class _Published:
@@ -150,8 +156,8 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
         return page(request)
     except SelectionError as exc:
         return _notice("missing", request, 400, reason=exc.phrase)
-    except PageMissing:
-        return _notice("missing", request, 404)
+    except PageMissing as exc:
+        return _notice("missing", request, 404, wanted=exc)
     except LedgerMissing:
         said = phrase("Nothing was published so far: `newsledger ingest` or `newsledger demo` does it.")
         return _notice("unavailable", request, 503, reason=said)
@@ -172,6 +178,8 @@ def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
     keys = [request.path_params[key] for key in kind.keys]
     now = utc_now()
     file = opened.newest()
+    if selection.source_id is not None:
+        require_source(file, selection.source_id)
     reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, LIMITS)
     return _html(render(kind, keys, reader, LiveLinks(_depth(request), selection)))
 
@@ -179,6 +187,8 @@ def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
 def _feed(opened: _Published, request: Request) -> Response:
     selection = Selection.of(request.query_params)
     file = opened.newest()
+    if selection.source_id is not None:
+        require_source(file, selection.source_id)
     links = LiveLinks(_depth(request), selection)
     feed = change_feed(file, period_of(selection, file, utc_now().date()), links, str(request.url))
     return Response(feed, 200, HEADERS, MEDIA_TYPE)
@@ -186,9 +196,10 @@ def _feed(opened: _Published, request: Request) -> Response:
 
 def _record(opened: _Published, settings: Settings, request: Request) -> Response:
     """An archived record as text."""
-    found = opened.newest().answer("record", {"position": request.path_params["position"]})
+    position = request.path_params["position"]
+    found = opened.newest().answer("record", {"position": min(position, MAX_POSITION)})
     if not found:
-        raise PageMissing("record")
+        raise PageMissing("record", [str(position)])
     place = found.first
     location = Location(place.warc_file, place.warc_offset, place.warc_length)
     record = read_text(archive_storage(settings).read(location), where=str(location))
@@ -201,6 +212,8 @@ def _record(opened: _Published, settings: Settings, request: Request) -> Respons
 def _notice(template: str, request: Request, status: int, **content: object) -> Response:
     try:
         selection = Selection.of(request.query_params)
+        if status == 404:
+            selection = replace(selection, source_id=None)  # it may be what is missing
     except SelectionError:
         selection = Selection()  # its links lead to what can be shown
     links = LiveLinks(_depth(request), selection)

@@ -21,6 +21,20 @@ ANY_CHANGE = "any"
 class PageMissing(Exception):
     """There is no such page: the address cannot be read, or names something that is not in the file."""
 
+    def __init__(self, kind: str, keys: Sequence[str], nearest_sources: Sequence[str] = ()) -> None:
+        """`nearest_sources` are the ids in the file that differ least from one that is not there."""
+        super().__init__(f"{kind}: {', '.join(keys)}")
+        self.kind = kind
+        self.keys = keys
+        self.nearest_sources = nearest_sources
+
+
+def require_source(file: PublishedFile, source_id: str) -> None:
+    """Raises PageMissing if the file has no day of the source."""
+    if all(row.source_id != source_id for row in file.sources.rows):
+        nearest = file.answer("nearest_sources", {"source_id": source_id}).rows
+        raise PageMissing("source", [source_id], [row.source_id for row in nearest])
+
 
 class PageLimits(msgspec.Struct, frozen=True):
     """What bounds the length of pages."""
@@ -46,18 +60,20 @@ class PageKind(msgspec.Struct, frozen=True):
         try:
             return {name: _READ[name](key) for name, key in zip(self.keys, keys, strict=True)}
         except ValueError as exc:
-            raise PageMissing(f"{self.name}: {exc}") from exc
+            raise PageMissing(self.name, keys) from exc
 
     def answers(
         self, file: PublishedFile, period: Period, keys: Sequence[str], limits: PageLimits
     ) -> Mapping[str, Figure]:
         """The page's figures by name, none longer than the limits allow. Raises PageMissing."""
+        if "source_id" in self.keys:
+            require_source(file, keys[self.keys.index("source_id")])
         named = self.values(keys)
         values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, "event_limit": limits.events}
         values |= {**_shown(named), **named}
         figures = {name: file.answer(name, values) for name in self.figures}
         if self.keys and not figures[self.figures[0]]:
-            raise PageMissing(f"{self.name}: {', '.join(keys)}")
+            raise PageMissing(self.name, keys)
         return figures
 
 

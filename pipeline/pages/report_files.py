@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 from zipfile import is_zipfile
 
-from pipeline.errors import SettingsError, storage_errors
+from pipeline.errors import NewsledgerError, SettingsError, storage_errors
 from pipeline.pages.change_feed import change_feed
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing
-from pipeline.pages.rendering import Reader, render, render_notice
+from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageLimits, PageMissing
+from pipeline.pages.rendering import Reader, render
 
 LIMITS = PageLimits(rows=100_000, hits=2_000, events=100)
 FEED = "changes.atom"
@@ -35,8 +35,9 @@ def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], Non
 
     The target is a folder, or a ZIP file with such a folder if its name ends with `.zip`. It is made whole or not at
     all; an earlier report in its place is replaced, also if another process wrote it meanwhile. `on_page` is called
-    with the number of pages that are written and of those known so far. Raises StorageError, and SettingsError if the
-    target is anything else than a report, before or after the pages are written.
+    with the number of pages that are written and of those known so far. Raises StorageError, SettingsError if the
+    target is anything else than a report, before or after the pages are written, and NewsledgerError for a page that
+    another one links to and that the file has no data for.
     """
     _require_replaceable(target)
     with storage_errors(target.parent):
@@ -104,20 +105,18 @@ def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
         path = folder / file_of(target)
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_page(KINDS[name], keys, reader, ReportLinks(target, found)), "utf-8")
+            try:
+                page = render(KINDS[name], keys, reader, ReportLinks(target, found))
+            except PageMissing as exc:
+                raise NewsledgerError(
+                    f"{path.relative_to(folder)}: a page links to it, but nothing is known of {exc}"
+                ) from exc
+            path.write_text(page, "utf-8")
         written += 1
         on_page(written, len(known))
     with storage_errors(folder / FEED):
         (folder / FEED).write_bytes(change_feed(reader.file, reader.period, ReportLinks((FIRST_PAGE,), found)))
     return written
-
-
-def _page(kind: PageKind, keys: Sequence[str], reader: Reader, links: ReportLinks) -> str:
-    """The page; one that says so if what another page links to is not in the file."""
-    try:
-        return render(kind, keys, reader, links)
-    except PageMissing:
-        return render_notice("missing", reader.language, links)
 
 
 class ReportLinks:

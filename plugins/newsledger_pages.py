@@ -15,7 +15,7 @@ READER = "newsledger.reader"
 
 
 async def pages_after_login(scope: Scope, receive: Receive, send: Send) -> None:
-    """The pages, for users who may see Airflow's own; others are sent to the login.
+    """The pages, for users who may see Airflow's own; whoever is not logged in is sent to the login.
 
     Everything is imported at the first request: all of Airflow's processes load the plugins, but only one serves pages.
     """
@@ -29,10 +29,17 @@ async def pages_after_login(scope: Scope, receive: Receive, send: Send) -> None:
         user = await get_user(request, None, await bearer_scheme(request))
     except HTTPException:
         user = None
-    if user is None or not get_auth_manager().is_authorized_view(access_view=AccessView.WEBSITE, user=user):
-        await RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))(scope, receive, send)
-        return
-    await _pages()({**scope, READER: user.get_id()}, receive, send)
+    answer: ASGIApp
+    if user is None:
+        answer = RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))
+    elif get_auth_manager().is_authorized_view(access_view=AccessView.WEBSITE, user=user):
+        scope = {**scope, READER: user.get_id()}
+        answer = _pages()
+    else:  # the login would send the user back at once
+        from pipeline.pages.live_pages import refusal
+
+        answer = refusal(request)
+    await answer(scope, receive, send)
 
 
 @cache

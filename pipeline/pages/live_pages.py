@@ -93,6 +93,14 @@ def live_pages(settings: Settings, limits: ReaderLimits | None = None) -> Starle
     return pages
 
 
+def refusal(request: Request) -> Response:
+    """What somebody sees who is logged in, but may not see the pages."""
+    said = phrase(
+        "You are logged in, but may not see these pages. Ask who runs Airflow for the right to view its website."
+    )
+    return _notice("unavailable", request, 403, reason=said)
+
+
 class _Published:
     """The newest published file. Pages that are being made from an older one are finished first."""
 

@@ -99,6 +99,9 @@ def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
             known.add(target)
             waiting.append(target)
 
+    with storage_errors(folder / FEED):
+        folder.mkdir()
+        (folder / FEED).write_bytes(change_feed(reader.file, reader.period, ReportLinks((FIRST_PAGE,), found)))
     written = 0
     while waiting:
         name, *keys = target = waiting.popleft()
@@ -114,8 +117,6 @@ def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
             path.write_text(page, "utf-8")
         written += 1
         on_page(written, len(known))
-    with storage_errors(folder / FEED):
-        (folder / FEED).write_bytes(change_feed(reader.file, reader.period, ReportLinks((FIRST_PAGE,), found)))
     return written
 
 

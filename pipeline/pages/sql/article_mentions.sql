@@ -14,4 +14,4 @@ select
     producer
 from mentions
 where article_id = $article_id
-order by list_position(['headline', 'lead', 'text'], part), start_char
+order by list_position(['headline', 'lead', 'text'], part), start_char, end_char desc, kind, name

@@ -1,7 +1,7 @@
 -- The article's quotations in the order of the page, numbered from 1.
 select
     row_number() over (
-        order by list_position(['headline', 'lead', 'text'], part), start_char, end_char desc
+        order by list_position(['headline', 'lead', 'text'], part), start_char, end_char desc, quote_id
     ) as quote_no,
     kind,
     person,

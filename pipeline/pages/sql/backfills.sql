@@ -22,5 +22,5 @@ where
     and ($only_run is null or run_id = $only_run)
     and ($since_on is null or cast(finished_at at time zone 'UTC' as date) >= $since_on)
     and ($until_on is null or cast(started_at at time zone 'UTC' as date) <= $until_on)
-order by finished_at desc, source_id
+order by finished_at desc, source_id, backfill_id
 limit $row_limit

@@ -15,7 +15,7 @@ with changed as (
             or article_id in (select found.article_id from main.search($words) as found)
             or main.edits_contain(previous_headline, headline, word_diff, $words)
         )
-    order by captured_at desc, article_id
+    order by captured_at desc, article_id, revision_no desc
     limit $row_limit
 ),
 
@@ -54,4 +54,4 @@ from changed
 inner join texts on changed.extraction_position = texts.position
 left join parts.revisions_without_text as before
     on changed.article_id = before.article_id and changed.revision_no = before.revision_no + 1
-order by changed.captured_at desc, changed.article_id
+order by changed.captured_at desc, changed.article_id, changed.revision_no desc

@@ -7,5 +7,5 @@ select
     occurred_at,
     error
 from events.run_failed
-order by occurred_at desc, task_id asc, map_index asc
+order by occurred_at desc, task_id asc, map_index asc, position asc
 limit 200

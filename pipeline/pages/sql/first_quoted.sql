@@ -13,7 +13,7 @@ with first_quotes as (
         and ($only_source is null or quotes.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
         and cast(said_at at time zone 'UTC' as date) between $from_on and $to_on
-    order by said_at, quotes.article_id, quotes.start_char
+    order by said_at, quotes.article_id, quotes.start_char, quotes.quote_id
     limit 3
 )
 
@@ -26,4 +26,4 @@ select
     first_quotes.said_at
 from first_quotes
 inner join quotes on first_quotes.quote_id = quotes.quote_id
-order by first_quotes.said_at, quotes.article_id, quotes.start_char
+order by first_quotes.said_at, quotes.article_id, quotes.start_char, quotes.quote_id

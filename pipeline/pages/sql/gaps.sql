@@ -18,5 +18,5 @@ where
             where articles.language = $only_language
         )
     )
-order by occurred_at desc, feed_url
+order by occurred_at desc, feed_url, position
 limit $row_limit

@@ -14,7 +14,7 @@ with said as (
         and ($only_language is null or articles.language = $only_language)
         and ($since_on is null or cast(said_at at time zone 'UTC' as date) >= $since_on)
         and ($until_on is null or cast(said_at at time zone 'UTC' as date) <= $until_on)
-    order by said_at desc, quotes.article_id, quotes.start_char
+    order by said_at desc, quotes.article_id, quotes.start_char, quotes.quote_id
     limit $row_limit
 ),
 
@@ -23,7 +23,7 @@ numbered as (
         quote_id,
         row_number() over (
             partition by article_id
-            order by list_position(['headline', 'lead', 'text'], part), start_char, end_char desc
+            order by list_position(['headline', 'lead', 'text'], part), start_char, end_char desc, quote_id
         ) as quote_no
     from quotes
     where article_id in (select said.article_id from said)

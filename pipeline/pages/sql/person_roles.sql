@@ -25,5 +25,5 @@ select
     max(named_at) as last_at
 from named
 group by all
-order by is_role desc, articles desc, as_written
+order by is_role desc, articles desc, as_written, party
 limit $row_limit

@@ -55,5 +55,5 @@ select
     gap_from,
     gap_to
 from parts
-order by list_position(['failed', 'gaps', 'polls'], part), occurred_at desc, feed_url
+order by list_position(['failed', 'gaps', 'polls'], part), occurred_at desc, feed_url, position
 limit $row_limit

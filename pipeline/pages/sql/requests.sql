@@ -110,5 +110,7 @@ from parts
 order by
     list_position(['refused', 'forbidden', 'put_off', 'asked', 'busiest', 'sent'], part),
     occurred_at desc,
-    url
+    url,
+    what,
+    status
 limit $row_limit

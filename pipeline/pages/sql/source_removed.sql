@@ -4,7 +4,7 @@ select
     stripped.rule,
     count(*) as blocks,
     count(distinct stripped.article_id) as articles,
-    any_value(stripped.text) as example
+    min(stripped.text) as example
 from events.boilerplate_stripped as stripped
 inner join articles on stripped.caused_by = articles.extraction_id
 where

@@ -15,5 +15,5 @@ where
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
     and ($words = '' or article_id in (select found.article_id from main.search($words) as found))
-order by gone_at desc, url
+order by gone_at desc, url, article_id
 limit $row_limit

@@ -42,7 +42,7 @@ def test_pages_are_the_same_if_the_rows_of_the_file_are_stored_in_another_order(
         period = period_of(Selection(), file, date(2026, 3, 5))
         found = {
             "source_id": "select source_id from sources order by 1",
-            "article_id": "select cast(article_id as varchar) as article_id from articles order by quote_count desc nulls last, 1",
+            "article_id": "select article_id::varchar as id from articles order by quote_count desc nulls last, 1",
             "person": "select name from persons order by mentions desc, name",
             "day": "select distinct cast(day as varchar) as day from coverage_ledger order by 1",
             "rule": "select distinct rule from events.boilerplate_stripped order by 1",

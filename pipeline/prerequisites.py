@@ -24,20 +24,28 @@ def require_installation(seen: str | None) -> str:
     `seen` is what this has returned in earlier runs: if there was a ledger, no other one is begun or used. Raises
     one of `MISTAKES`.
     """
-    from pipeline.collect.http.addresses import AllowedHosts  # other tasks do not need it
-
     settings = _checked_settings()
-    AllowedHosts(settings.allow_hosts)
+    require_usable(settings)
     with open_ledger(settings, SeenLedger.read(seen) if seen else None, _TO_USE_ANOTHER) as ledger:
         found = SeenLedger.of(settings, ledger).write()
+    for name, nearest in unknown_settings().items():
+        log.warning("unknown_setting", name=name, nearest=nearest, detail="it is ignored")
+    return found
+
+
+def require_usable(settings: Settings) -> None:
+    """Raises SettingsError or AnnotatorError for values that only later steps would trip over: a run must not collect
+    for an hour before its models miss a file."""
+    from pipeline.collect.http.addresses import AllowedHosts  # most tasks do not need it
+
+    AllowedHosts(settings.allow_hosts)
+    if settings.person_ids is not None:
+        read_person_ids(settings.person_ids)
     if settings.annotators != DEFAULT_ANNOTATORS:
         from pipeline.annotate.annotators import load_annotator
 
         for annotator in settings.annotators:
             load_annotator(annotator)
-    for name, nearest in unknown_settings().items():
-        log.warning("unknown_setting", name=name, nearest=nearest, detail="it is ignored")
-    return found
 
 
 def installed_settings() -> Settings:
@@ -50,14 +58,11 @@ def installed_settings() -> Settings:
 
 def _checked_settings() -> Settings:
     """Raises SettingsError, also if there is no data directory: a disk that is not mounted must not become an empty
-    archive beside the real one. Nor must a run collect for an hour before its models miss a file. Raises StorageError
-    if nothing can be written into the data directory."""
+    archive beside the real one. Raises StorageError if nothing can be written into the data directory."""
     settings = load_settings()
     if not settings.data.is_dir():
         raise SettingsError(f"NEWSLEDGER_DATA: {settings.data} is not a directory; mount it, or run `newsledger init`")
     _require_writable(settings.data)
-    if settings.person_ids is not None:
-        read_person_ids(settings.person_ids)
     return settings
 
 

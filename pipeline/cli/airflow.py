@@ -12,6 +12,7 @@ from pipeline import standalone
 from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.options import Data, SourcesPath
+from pipeline.prerequisites import require_usable
 from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import load_settings, unknown_settings
 from pipeline.sources import load_sources
@@ -25,7 +26,7 @@ SCHEDULES = {
 
 
 def airflow(
-    port: Annotated[int, typer.Option(help="Port of the web page on loopback.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web page on loopback.")] = 8080,
     data: Data = None,
     sources: SourcesPath = None,
 ) -> None:
@@ -35,6 +36,7 @@ def airflow(
     loopback. Everything that Airflow stores is in DATA/airflow.
     """
     settings = load_settings(data=data, sources=sources)
+    require_usable(settings)
     count = len(load_sources(settings.sources))
     console.require_free(port)
     for number in standalone.INTERRUPTS:

@@ -176,4 +176,4 @@ def require_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as exc:
-            raise SettingsError(f"port {port} is in use; choose another with --port") from exc
+            raise SettingsError(f"port {port} cannot be used ({exc.strerror}); choose another with --port") from exc

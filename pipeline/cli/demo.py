@@ -48,7 +48,7 @@ class LastPoll(msgspec.Struct, frozen=True):
 
 def demo(
     data: Data = None,
-    port: Annotated[int, typer.Option(help="Port of the sample newsroom on loopback.")] = PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample newsroom.")] = PORT,
     serve: Annotated[bool, typer.Option("--serve", help="Keep the newsroom running afterwards, until ctrl-C.")] = False,
 ) -> None:
     """Run the main job on a sample newsroom: five made-up outlets over four simulated days.

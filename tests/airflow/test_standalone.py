@@ -11,10 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from pipeline.airflow_lock import only_one_airflow
 from pipeline.cli.airflow import SCHEDULES
-from pipeline.errors import SettingsError
+from pipeline.cli.app import app
+from pipeline.errors import AnnotatorError, SettingsError
 from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings
 from pipeline.standalone import airflow_environment
@@ -36,6 +38,15 @@ def test_it_does_not_start_without_the_ledger_that_was_seen(tmp_path: Path) -> N
     assert "NEWSLEDGER_LOOKBAK_DAYS is no setting and is ignored; did you mean NEWSLEDGER_LOOK" in started.stderr
     assert f"{data / 'ledger.sqlite'}: there is no ledger, but there was one" in started.stderr.splitlines()[-1]
     assert [*data.glob("*")] == []
+
+
+def test_what_is_set_wrong_is_said_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for port in ("0", "70000"):
+        assert CliRunner().invoke(app, ["airflow", "--port", port, "--data", str(tmp_path)]).exit_code == 2
+    monkeypatch.setenv("NEWSLEDGER_ANNOTATORS", "ruels")
+    refused = CliRunner().invoke(app, ["airflow", "--data", str(tmp_path)])
+    assert isinstance(refused.exception, AnnotatorError)
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")

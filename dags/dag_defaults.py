@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ContextDecorator, contextmanager
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +42,6 @@ _LINES = (
 )
 """Airflow names a task unless the run was failed as a whole, for example because it took too long."""
 _TEXT = "\n".join(_LINES)
-
-
-step = partial(task, multiple_outputs=False)
-"""The decorator of all tasks. Airflow would store each value of a returned mapping as a value of its own."""
 
 
 def record_failure(context: Mapping[str, Any]) -> None:
@@ -94,6 +90,11 @@ def first_task() -> Iterator[None]:
         if found != seen:
             Variable.set(LEDGER_SEEN, found, "The ledger into which newsledger's DAGs record. Runs fail if it is gone.")
         yield
+
+
+def step(guard: Callable[[], ContextDecorator] = mistakes_fail_at_once, **options: Any) -> Callable[..., Any]:
+    """The decorator of all tasks. Airflow would store each value of a returned mapping as a value of its own."""
+    return lambda function: task(multiple_outputs=False, **options)(guard()(function))
 
 
 def known_source_ids() -> list[str]:

@@ -77,7 +77,6 @@ from dag_defaults import (
     NEWS,
     first_task,
     known_source_ids,
-    mistakes_fail_at_once,
     step,
     this_run,
 )
@@ -127,61 +126,53 @@ must not keep the others from being published; `verdict` then fails the run. Aft
     **DAG_ARGS,
 )
 def ingest_daily() -> None:
-    @step()
+    @step(guard=first_task)
     def plan() -> list[Mapping[str, Any]]:
         from pipeline import orchestrate
 
-        with first_task():
-            return orchestrate.plan_sources(this_run(), SLOTS)
+        return orchestrate.plan_sources(this_run(), SLOTS)
 
     @step(map_index_template="{{ task.op_kwargs['shard']['label'] }}")
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.collect_shard(shard, this_run())
+        return orchestrate.collect_shard(shard, this_run())
 
     @step(trigger_rule=IF_PLANNED)
     def extract() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.process("extract", this_run())
+        return orchestrate.process("extract", this_run())
 
     @step(trigger_rule=IF_TRIED)
     def learn() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.process("learn", this_run())
+        return orchestrate.process("learn", this_run())
 
     @step(trigger_rule=IF_TRIED)
     def join() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.process("join", this_run())
+        return orchestrate.process("join", this_run())
 
     @step(trigger_rule=IF_TRIED)
     def annotate() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.process("annotate", this_run())
+        return orchestrate.process("annotate", this_run())
 
     @step(pool=MODELS_POOL, trigger_rule=IF_TRIED)
     def build_models() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.build_models(this_run())
+        return orchestrate.build_models(this_run())
 
     @step(pool=MODELS_POOL, outlets=[NEWS])
     def publish() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            counts, day = orchestrate.publish_models(), this_run().day
+        counts, day = orchestrate.publish_models(), this_run().day
         event = get_current_context()["outlet_events"][NEWS]
         event.extra = dict(counts)
         event.add_partitions(day)  # a manual run has a day, but no key
@@ -191,8 +182,7 @@ def ingest_daily() -> None:
     def sum_up() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.sum_up(this_run())
+        return orchestrate.sum_up(this_run())
 
     @step(retries=0)
     def verdict(numbers: Mapping[str, int]) -> None:
@@ -205,7 +195,7 @@ def ingest_daily() -> None:
     extracted, learned, joined, annotated = extract(), learn(), join(), annotate()
     built, published, numbers = build_models(), publish(), sum_up()
     [planned, collected] >> extracted >> learned >> joined >> annotated >> built >> [published, numbers]
-    [collected, extracted, learned, joined, annotated, published] >> verdict(numbers)  # type: ignore[arg-type]  # its value, when it runs
+    [collected, extracted, learned, joined, annotated, published] >> verdict(numbers)
 
 
 ingest_daily()

@@ -26,7 +26,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag
-from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, first_task, mistakes_fail_at_once, step
+from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, first_task, step
 
 
 @dag(
@@ -39,33 +39,29 @@ from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, first_task, mistake
     **DAG_ARGS,
 )
 def maintain_weekly() -> None:
-    @step()
+    @step(guard=first_task)
     def merge_files() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with first_task():
-            return orchestrate.merge_ledger_files()
+        return orchestrate.merge_ledger_files()
 
     @step(execution_timeout=timedelta(hours=8))
     def verify() -> dict[str, int | str]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.verify_stores()
+        return orchestrate.verify_stores()
 
     @step(pool=MODELS_POOL)
     def test_models() -> dict[str, int]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.test_models()
+        return orchestrate.test_models()
 
     @step(pool=MODELS_POOL)
     def prune() -> list[str]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.prune_files()
+        return orchestrate.prune_files()
 
     merge_files() >> [verify(), test_models(), prune()]
 

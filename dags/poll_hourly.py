@@ -22,7 +22,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag
 from airflow.sdk.configuration import conf
-from dag_defaults import DAG_ARGS, NOT_AT_ONCE, first_task, mistakes_fail_at_once, step, this_run
+from dag_defaults import DAG_ARGS, NOT_AT_ONCE, first_task, step, this_run
 
 HOUR = timedelta(hours=1)
 SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
@@ -39,12 +39,11 @@ SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
     **DAG_ARGS,
 )
 def poll_hourly() -> None:
-    @step(retries=1)
+    @step(guard=first_task, retries=1)
     def plan() -> list[Mapping[str, Any]]:
         from pipeline import orchestrate
 
-        with first_task():
-            return orchestrate.plan_due_sources(this_run(HOUR), SLOTS)
+        return orchestrate.plan_due_sources(this_run(HOUR), SLOTS)
 
     @step(
         retries=1,
@@ -54,8 +53,7 @@ def poll_hourly() -> None:
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         from pipeline import orchestrate
 
-        with mistakes_fail_at_once():
-            return orchestrate.collect_due(shard, this_run(HOUR))
+        return orchestrate.collect_due(shard, this_run(HOUR))
 
     collect.expand(shard=plan())
 

@@ -6,24 +6,6 @@ with daily as (
     where kind = 'person' and name in (select touched.name from {{ ref('touched_persons') }} as touched)
 ),
 
-spoken as (
-    select
-        combined.name,
-        list_sort(list(distinct combined.language)) as languages
-    from (
-        select
-            lists.name,
-            unnest(lists.languages) as language
-        from (
-            select distinct
-                name,
-                languages
-            from daily
-        ) as lists
-    ) as combined
-    group by combined.name
-),
-
 identified as (
     select
         name,
@@ -46,7 +28,8 @@ summed_up as (
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
         any_value(rule) as rule,
-        bool_or(quoting_articles > 0) as is_quoted
+        bool_or(quoting_articles > 0) as is_quoted,
+        list(distinct languages) filter (where languages is not null) as language_lists
     from daily
     group by name
 )
@@ -64,9 +47,8 @@ select
     persons.indirect_quotes,
     persons.first_seen_at,
     persons.last_seen_at,
-    coalesce(spoken.languages, []) as languages
+    coalesce(list_sort(list_distinct(flatten(persons.language_lists))), []) as languages
 from summed_up as persons
-left join spoken on persons.name = spoken.name
 left join identified on persons.name = identified.name
 where
     persons.mentions > 0

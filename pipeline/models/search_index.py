@@ -64,9 +64,11 @@ def update_search(con: duckdb.DuckDBPyConnection) -> int:
     for number in range(first, last + 1, DOCUMENTS_AT_ONCE):
         con.execute(statement("new_documents"), {"first": number, "last": number + DOCUMENTS_AT_ONCE - 1})
         con.execute(statement("new_words"))
-        con.register("stemmed", _stemmed(con.execute(statement("unknown_words")).to_arrow_table()))
-        con.execute(statement("insert_words"))
-        con.unregister("stemmed")
+        con.execute(statement("known_words"))
+        if unknown := con.execute(statement("unknown_words")).to_arrow_table():
+            con.register("stemmed", _stemmed(unknown))
+            con.execute(statement("insert_words"))
+            con.unregister("stemmed")
         con.execute(statement("insert_postings"))
     return int(last - first + 1)
 

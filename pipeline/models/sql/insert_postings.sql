@@ -16,6 +16,6 @@ select
     new_words.document_no,
     least(sum(new_words.weight), 65535) as weight
 from new_words
-inner join search.words on new_words.word = words.word and new_words.language = words.language
+inner join known_words as words on new_words.word = words.word and new_words.language = words.language
 group by words.term_no, new_words.document_no
 order by words.term_no, new_words.document_no;

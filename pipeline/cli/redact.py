@@ -36,7 +36,9 @@ def redact(
     deletes the files that still hold it. docs/erasure.md says when the text is gone from where. It waits
     for the end of other runs, so that no run records the article meanwhile.
     """
+    from pipeline.archive.storage import archive_storage
     from pipeline.steps.redact import RedactionRequest, plan_redaction, redact
+    from pipeline.steps.redacted_records import addresses_of
     from pipeline.steps.run.stores import Stores
 
     request = RedactionRequest(article, reason, person)
@@ -47,7 +49,11 @@ def redact(
         Stores(settings, start_run(), ledger=ledger) as stores,
     ):
         if dry_run or is_asked:
-            _show(plan_redaction(stores, request))
+            planned = plan_redaction(stores, request)
+            _show(planned)
+            addresses = addresses_of(archive_storage(settings), planned.records)
+            rows = [(address or "cannot be read", records) for address, records in sorted(addresses.items())]
+            console.table(None, ("records of the archive, by address", ""), rows)
         if dry_run:
             return
         if is_asked:

@@ -9,11 +9,11 @@ from datetime import datetime
 import msgspec
 
 from pipeline.collect.feeds import FeedItem
-from pipeline.collect.pages.redirections import is_front_page
 from pipeline.events import ArticleExtracted, Event, ItemDiscovered
-from pipeline.ids import article_id, digest
+from pipeline.ids import digest
 from pipeline.ledger.erased import ErasedContents
 from pipeline.steps.join_evidence import LEAST_WORDS, TITLE_WORDS, words_in
+from pipeline.steps.listing import article_at
 from pipeline.steps.overlap import is_telling
 
 WITHHELD = "erased"
@@ -24,7 +24,7 @@ def is_erased_item(item: FeedItem, source_id: str, erased: ErasedContents) -> bo
     """True if the item of a feed is one of the erased articles."""
     if not erased.ids:
         return False
-    is_own = any(address and _is_at(address, erased) for address in (item.url, item.redirector_url))
+    is_own = any(address and article_at(address) in erased.ids for address in (item.url, item.redirector_url))
     return is_own or not erased.digests.isdisjoint(_of_item(source_id, item.guid, item.title, item.published_at))
 
 
@@ -33,7 +33,7 @@ def is_erased_page(page: ArticleExtracted, erased: ErasedContents) -> bool:
     as its own, or has the same text."""
     if not erased.ids:
         return False
-    is_own = any(address and _is_at(address, erased) for address in (page.url, page.canonical_url))
+    is_own = any(address and article_at(address) in erased.ids for address in (page.url, page.canonical_url))
     return is_own or not erased.digests.isdisjoint(_of_text(page.source_id, page.text))
 
 
@@ -51,13 +51,6 @@ def digests_of(events: Iterable[Event], *, has_texts: bool) -> tuple[str, ...]:
         elif isinstance(event, ArticleExtracted) and has_texts:
             digests.update(_of_text(event.source_id, event.text))
     return tuple(sorted(digests))
-
-
-def _is_at(url: str, erased: ErasedContents) -> bool:
-    try:
-        return article_id(url) in erased.ids and not is_front_page(url)
-    except ValueError:  # a page may name anything as its address
-        return False
 
 
 def _of_item(source_id: str, guid: str, title: str | None, published_at: datetime | None) -> Iterator[str]:

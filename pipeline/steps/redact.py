@@ -19,7 +19,6 @@ import msgspec
 
 from pipeline.archive.erasing import erasure_note
 from pipeline.archive.storage import archive_storage
-from pipeline.collect.pages.redirections import is_front_page
 from pipeline.errors import LedgerError, NewsledgerError
 from pipeline.events import (
     EVENT_TYPES,
@@ -46,6 +45,7 @@ from pipeline.ledger.rows import Recorded, from_table
 from pipeline.ledger.sql import literal, statement
 from pipeline.ledger.verify import AppendRow, as_left, seals_of
 from pipeline.steps.join import JoinedPair
+from pipeline.steps.listing import article_at
 from pipeline.steps.name_mask import NameMask, spellings
 from pipeline.steps.recognition import digests_of
 from pipeline.steps.redacted_records import overwrite_records, records_about
@@ -171,20 +171,22 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
             f" it names {', '.join(names) or 'nobody'}"
         )
     removed = [] if mask else found
+    others = _other_addresses(ledger, events, addresses)
     positions = [item.position for item in found]
     if searched is not None and searched.positions == positions:
         records = searched.records
     else:
+        places = records_about(ledger, storage, events, addresses | others, mask, stores.settings.jobs)
         records = [
             ErasedRecord(at.warc_file, at.warc_offset, at.warc_length, digest(erasure_note(at, now)))
-            for at in dict.fromkeys(records_about(ledger, storage, events, mask, stores.settings.jobs))
+            for at in dict.fromkeys(places)
         ]
     return Redaction(
         at=now,
         scope=RedactionScope.PERSON if mask else RedactionScope.ARTICLE,
         reason=request.reason,
         sources={
-            **dict.fromkeys(_other_addresses(ledger, events, addresses), events[0].source_id),
+            **dict.fromkeys(others, events[0].source_id),
             **{event.article_id: event.source_id for event in events if event.article_id in addresses},
         },
         positions=positions,
@@ -218,8 +220,7 @@ def _other_addresses(ledger: Ledger, events: Sequence[Event], addresses: Collect
         for event in events
         if isinstance(event, cls)
         and (address := getattr(event, name))
-        and not is_front_page(address)
-        and (article := _article_at(address)) is not None
+        and (article := article_at(address)) is not None
         and article not in addresses
     }
     if not named:
@@ -231,16 +232,9 @@ def _other_addresses(ledger: Ledger, events: Sequence[Event], addresses: Collect
         for item in _where(ledger, cls, f"article_id in ({ids}) or {name} in ({urls})")
         for event in (item.event,)
         if isinstance(event, ArticleEvent | ItemDiscovered) and event.article_id not in addresses
-        for taken in (event.article_id, _article_at(getattr(event, name)))
+        for taken in (event.article_id, article_at(getattr(event, name) or ""))
     }
     return named.keys() - taken
-
-
-def _article_at(url: str | None) -> UUID | None:
-    try:
-        return None if url is None else article_id(url)
-    except ValueError:  # a page may name anything as its address
-        return None
 
 
 def _events_of(ledger: Ledger, cls: type[Event], addresses: Iterable[UUID]) -> Iterator[Recorded]:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
+from uuid import UUID
 
 import msgspec
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from pipeline.archive.erasing import LEAST_BYTES, NamedPlaces, erasure_note, unnamed_records
 from pipeline.archive.storage import Location, Storage
+from pipeline.archive.warc import read_record
 from pipeline.errors import ArchiveError
-from pipeline.events import ArticleEvent, Event, ItemDiscovered
+from pipeline.events import ArticleEvent, ErasedRecord, Event, ItemDiscovered
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
-from pipeline.steps.listing import Sought, lists
+from pipeline.steps.join_evidence import TITLE_WORDS
+from pipeline.steps.listing import Sought, article_at, lists, name_in_path
 from pipeline.steps.name_mask import NameMask
 from pipeline.workers import READING, parallel_map
 
@@ -57,16 +61,30 @@ def overwrite_records(ledger: Ledger, storage: Storage) -> int:
     return overwritten
 
 
+def addresses_of(storage: Storage, records: Iterable[ErasedRecord]) -> Mapping[str, int]:
+    """The number of these records by their addresses. A record that cannot be read has none. Raises StorageError."""
+    return Counter(_address_of(storage, Location(at.warc_file, at.warc_offset, at.warc_length)) for at in records)
+
+
+def _address_of(storage: Storage, location: Location) -> str:
+    try:
+        return read_record(storage.read(location), where="")[0].headers.get("WARC-Target-URI") or ""
+    except ArchiveError:
+        return ""
+
+
 def records_about(
-    ledger: Ledger, storage: Storage, events: Sequence[Event], mask: NameMask | None, jobs: int
+    ledger: Ledger, storage: Storage, events: Sequence[Event], ids: Collection[UUID], mask: NameMask | None, jobs: int
 ) -> Iterator[Location]:
-    """The records that have something of the article that these events are about: its pages, the requests for them,
-    redirects to or from them, and the feeds and sitemaps that list it; with a mask, only those of the latter that also
-    have the name. Records that no event names are searched, too, and half records may have anything.
+    """The records that have something of the article that these events are about, whose addresses have these `ids`:
+    its pages, the requests for them, redirects to or from them, and the feeds and sitemaps that list it; with a mask,
+    only those of the latter that also have the name. Records that no event names are searched, too, and half records
+    may have anything.
 
     Documents are read in `jobs` worker processes. Raises StorageError.
     """
-    addresses = {_comparable(text) for event in events for text in _addresses_in(event)}
+    urls = {text for event in events for text in _addresses_in(event) if article_at(text) in ids}
+    addresses = set(map(_comparable, urls))
     erased = {due.location for due in ledger.select(_DueRecord, "erased_records")}
     pages = {Location(*place) for event in events if (place := _place(event))} - erased
     for page in sorted(pages, key=str):
@@ -89,7 +107,7 @@ def records_about(
         _follow_redirects(exchanges, addresses)
         yield from (each.location for each in exchanges if each.is_about)
         documents += (each.location for each in exchanges if each.has_document and not each.is_about)
-    sought = Sought({event.article_id for event in about}, addresses, _traces(addresses, events), mask)
+    sought = _sought(ledger, about, ids, urls, mask)
     listing = parallel_map(partial(lists, storage=storage, sought=sought), documents, jobs, READING)
     # one that could not be read within the limits may have anything
     yield from (document for document, found in zip(documents, listing, strict=True) if found)
@@ -160,15 +178,45 @@ def _addresses_in(event: Event) -> Iterator[str]:
             yield value
 
 
-def _traces(addresses: Collection[str], events: Sequence[Event]) -> re.Pattern[str]:
-    """Finds one of the addresses in a document, or a whole text or attribute that is the path of one, the guid or the
-    title of an item: a feed may have relative addresses, other parameters, and another session in each poll."""
-    items = [event for event in events if isinstance(event, ItemDiscovered)]
-    titles = (r"\s+".join(map(re.escape, item.title.split())) for item in items if item.title)
-    paths = (re.escape(urlsplit(address)._replace(scheme="", netloc="").geturl().strip("/")) for address in addresses)
-    at = (rf"(?:(?i:https?:)?//[^/\"'<>\s]*)?\.?/?{path}/?(?:[?&#][^\"'<>\s]*)?" for path in paths if path)
-    whole = "|".join(filter(None, {*titles, *at, *(re.escape(item.guid) for item in items)}))
-    return re.compile("|".join([*map(re.escape, addresses), *([rf"[\"'>\[]\s*(?:{whole})\s*[\"'<\]]"] * bool(whole))]))
+class _Name(msgspec.Struct, frozen=True):
+    """A guid, a title or an address."""
+
+    name: str | None
+
+
+def _sought(
+    ledger: Ledger,
+    about: Sequence[ArticleEvent | ItemDiscovered],
+    ids: Collection[UUID],
+    urls: Collection[str],
+    mask: NameMask | None,
+) -> Sought:
+    """How documents may list the article of these events. A guid counts only in its own feed, and one that has named
+    another article does not; nor does a title that others have."""
+    items = [event for event in about if isinstance(event, ItemDiscovered)]
+    feeds = sorted({item.feed_url for item in items})
+    titles = {item.title.lower(): item.title for item in items if item.title and len(item.title.split()) >= TITLE_WORDS}
+    guids = {item.guid for item in items}
+    shared = {
+        row.name
+        for row in ledger.select(
+            _Name,
+            "names_of_others",
+            article_ids=sorted(ids),
+            feed_urls=feeds,
+            guids=sorted(guids),
+            titles=sorted(titles),
+        )
+    }
+    own = [r"\s+".join(map(re.escape, title.split())) for lower, title in titles.items() if lower not in shared]
+    return Sought(
+        ids=ids,
+        names={name_in_path(url) for url in urls},
+        titles=re.compile(rf"[\"'>\[]\s*(?:{'|'.join(own)})\s*[\"'<\]]" if own else "(?!)"),
+        guids=guids - shared,
+        feeds={*feeds, *(row.name for row in ledger.select(_Name, "addresses_of_feeds", feed_urls=feeds) if row.name)},
+        mask=mask,
+    )
 
 
 def _place(event: Any) -> tuple[str, int, int] | None:

@@ -327,6 +327,10 @@ def test_the_command_says_what_it_would_erase_and_what_is_left_to_do(world: Worl
     planned = newsledger("redact", article, "--reason", "asked", "--dry-run", "--data", world.settings.data)
     assert planned.returncode == 0, planned.stderr
     assert "to be erased" in planned.stdout
+    assert {address: int(records) for address, records in re.findall(r"│ (http\S+) +│ +(\d+) │", planned.stdout)} == {
+        article: 2,
+        f"{world.web.base}/feed.xml": 1,
+    }
     name = newsledger(
         "redact", article, "--person", f"Orla {KEPT}", "--reason", "asked", "--dry-run", "--data", world.settings.data
     )

@@ -13,7 +13,7 @@ from pipeline.archive.exchange import Exchange
 from pipeline.archive.storage import Folder
 from pipeline.ids import article_id
 from pipeline.ledger.log import utc_now
-from pipeline.steps.listing import Sought, lists
+from pipeline.steps.listing import Sought, lists, name_in_path
 from pipeline.steps.name_mask import NameMask
 from pipeline.steps.redact import RedactionRequest, redact
 from tests.worlds.loopback import Answer
@@ -56,7 +56,8 @@ def is_listed(folder: Path, body: bytes, mask: NameMask | None = None) -> bool:
     )
     with Archive(storage, rotate_bytes=1_000_000, now=utc_now) as archive:
         location = archive.write(exchange).location
-    return lists(location, storage=storage, sought=Sought([article_id(ADDRESS)], [ADDRESS], re.compile("(?!)"), mask))
+    sought = Sought([article_id(ADDRESS)], [name_in_path(ADDRESS)], re.compile("(?!)"), [], [], mask)
+    return lists(location, storage=storage, sought=sought)
 
 
 @pytest.mark.parametrize("body", FEEDS.values(), ids=FEEDS)

@@ -39,8 +39,12 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 _NOTE = "backup.json"
 _NOTE_COPY = f"{_NOTE}.copying"
 _LOCK = "backup.lock"
-_NOBODYS = (_LOCK, _NOTE_COPY, "lost+found")
-"""Names in a folder that counts as empty; the last is in each ext4 file system."""
+_NOBODYS = re.compile(
+    rf"{re.escape(_LOCK)}|{re.escape(_NOTE_COPY)}|lost\+found|System Volume Information|\$RECYCLE\.BIN"
+    r"|\.Trash(?:es|-\d+)?|\.Spotlight-V100|\.fseventsd|\.DS_Store"
+)
+"""Names in a folder that counts as empty: what an interrupted backup leaves, and what systems put into the root of
+each disk, as on ext4, Windows, Linux desktops and macOS."""
 _DATA_FILES = "main/*/ducklake-*.parquet"
 """The files of events, by DuckLake's names."""
 
@@ -242,7 +246,7 @@ def _require_same_ledger(ledger: Ledger, folder: Path, catalog: str) -> None:
 def _alone_in_backup(folder: Path) -> Iterator[None]:
     """Raises StorageError if the folder holds something that no backup has written."""
     if folder.exists() and not (folder / _NOTE).exists():
-        foreign = sorted(path.name for path in folder.iterdir() if path.name not in _NOBODYS)
+        foreign = sorted(path.name for path in folder.iterdir() if not _NOBODYS.fullmatch(path.name))
         if foreign:
             raise StorageError(
                 f"{folder}: is not empty and holds no backup (it has {foreign[0]}, and no {_NOTE}); use an empty folder"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+import msgspec
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
 """Control characters, those that change the direction or the line, and invisible tags. Joiners stay: some scripts need
 them."""
@@ -13,6 +15,17 @@ them."""
 def printable(value: object) -> str:
     """Text with control characters replaced, so that fetched text can control neither the terminal nor a page."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
+
+
+def json_text(value: object) -> str:
+    """The value as JSON, with those characters escaped, as JSON allows in any text. A type that JSON does not know
+    becomes its text."""
+    return _CONTROL.sub(_escaped, msgspec.json.encode(value, enc_hook=str).decode())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def quoted_controls(url: str) -> str:

@@ -20,6 +20,7 @@ from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.prerequisites import installed_settings
+from pipeline.seen_ledgers import require_restored
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.sources import Source, load_sources, select
@@ -251,6 +252,7 @@ def _ledger(settings: Settings) -> Ledger:
     """Open the ledger for maintenance."""
     from pipeline.steps.maintain import LOCK_TIMEOUT_SECONDS
 
+    require_restored(settings)
     return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
 
 

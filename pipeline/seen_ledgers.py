@@ -57,7 +57,7 @@ def open_ledger(settings: Settings, seen: SeenLedger | None, to_use_another: str
     `to_use_another` says how a person makes the DAGs, or the commands, use another ledger than the one that was seen.
     Raises LedgerMissing or LedgerReplaced if it is gone, StorageError if it is not restored completely.
     """
-    _require_restored(settings)
+    require_restored(settings)
     catalog = catalog_at(settings.ledger_catalog)
     if seen and not catalog.exists() and not _was_deleted(settings, seen):
         there = "" if seen.place == str(catalog) else f" in {seen.place}"
@@ -97,13 +97,14 @@ def accepted_ledger(settings: Settings) -> Iterator[Ledger]:
 
     Raises StorageError if it is not restored completely.
     """
-    _require_restored(settings)
+    require_restored(settings)
     with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
         _note(settings, ledger, _noted(settings).get(str(ledger.catalog)))
         yield ledger
 
 
-def _require_restored(settings: Settings) -> None:
+def require_restored(settings: Settings) -> None:
+    """Raises StorageError if a restore into the data directory was interrupted: nothing may be recorded there."""
     if settings.unfinished_restore_file.exists():
         raise StorageError(
             f"{settings.data}: a restore into it was interrupted: run `newsledger restore` again, or empty the"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.backup import back_up, restore
+from pipeline.cli.maintain import maintain, part
+from pipeline.cli.redact import redact
 from pipeline.errors import StorageError
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
@@ -74,6 +77,12 @@ def test_a_folder_with_other_files_is_not_touched(filled: Settings, folder: Path
     assert path.read_text() == "mine"
 
 
+def test_the_root_of_a_disk_counts_as_empty_with_what_systems_put_there(filled: Settings, folder: Path) -> None:
+    for name in ("lost+found", "System Volume Information", "$RECYCLE.BIN", ".Trash-1000", ".Trashes"):
+        (folder / name).mkdir()
+    assert back_up(filled, folder).position == 3
+
+
 def test_a_copy_of_the_data_directory_that_is_used_does_not_become_a_backup(filled: Settings, folder: Path) -> None:
     shutil.copytree(filled.data, folder, dirs_exist_ok=True)
     with pytest.raises(StorageError, match="is not empty and holds no backup"):
@@ -116,6 +125,10 @@ def test_nothing_is_recorded_where_a_restore_was_interrupted(interrupted: Settin
     with pytest.raises(StorageError, match=said), noted_ledger(interrupted):
         pass
     assert said in newsledger("init", "--data", interrupted.data).stderr
+    one, other = "https://a.example/1", "https://a.example/2"
+    for command in (maintain, partial(redact, one, "a letter"), partial(part, one, other)):
+        with pytest.raises(StorageError, match=said):
+            command(data=interrupted.data)
     assert "was interrupted" in {each.name: each.found for each in check_up(interrupted, utc_now())}["ledger"]
     restore(folder, interrupted)
     with noted_ledger(interrupted) as ledger:

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import duckdb
-import msgspec
 
-from pipeline.display import printable
+from pipeline.display import json_text, printable
 from pipeline.errors import NewsledgerError, StorageError, storage_error
 from pipeline.ledger.disk import disk_errors
 
@@ -130,7 +129,7 @@ def _write_csv(answer: duckdb.DuckDBPyRelation, stream: TextIO | io.TextIOBase) 
 def _csv_cell(value: object) -> object:
     """Lists and structs as JSON, booleans in lower case as DuckDB writes them."""
     if isinstance(value, list | dict):
-        return msgspec.json.encode(value, enc_hook=str).decode()
+        return json_text(value)
     return str(value).lower() if isinstance(value, bool) else value
 
 
@@ -154,4 +153,4 @@ def _objects(answer: duckdb.DuckDBPyRelation) -> Iterator[str]:
     while rows := answer.fetchmany(FETCHED_ROWS):
         for row in rows:
             values: dict[str, Any] = dict(zip(names, row, strict=True))
-            yield msgspec.json.encode(values, enc_hook=str).decode()
+            yield json_text(values)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import duckdb
-import msgspec
 import typer
 
 from pipeline.cli.answers import OutputFormat, replaced, save
 from pipeline.cli.options import Data, LanguageCode, Since, SourceIds, Until, interval_of, utf8
 from pipeline.cli.query import open_news
+from pipeline.display import json_text
 from pipeline.errors import NewsledgerError
 from pipeline.export.export_choice import Content, ExportChoice, articles, changes, select
 from pipeline.export.news_feeds import NewsFeed, article_entry, atom, change_entry, json_feed, rss
@@ -121,7 +121,7 @@ def _lines(con: duckdb.DuckDBPyConnection, choice: ExportChoice) -> Iterator[byt
         if choice.content is Content.ARTICLES
         else changes(con, choice)
     )
-    return (msgspec.json.encode(each) + b"\n" for each in objects)
+    return (f"{json_text(each)}\n".encode() for each in objects)
 
 
 def _write_days(con: duckdb.DuckDBPyConnection, choice: ExportChoice, folder: Path) -> None:

@@ -17,6 +17,7 @@ from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger, start_run
 from pipeline.ledger.erased import RecordedErasure
 from pipeline.ledger.log import utc_now
+from pipeline.seen_ledgers import require_restored
 from pipeline.settings import load_settings
 from pipeline.shared_files import shared_files
 
@@ -47,6 +48,7 @@ def maintain(
     from pipeline.verification.installation import verify_weekly
 
     settings = load_settings(data=data)
+    require_restored(settings)
     began, now = time.monotonic(), utc_now()
     with (
         console.progress() as on_progress,
@@ -99,6 +101,7 @@ def part(
     from pipeline.steps.run.stores import Stores
 
     settings = load_settings(data=data)
+    require_restored(settings)
     with (
         Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger,
         Stores(settings, start_run(), ledger=ledger) as stores,

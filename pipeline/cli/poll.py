@@ -19,6 +19,7 @@ from pipeline.cli.console import say
 from pipeline.cli.ingest import report_result, summarize
 from pipeline.cli.options import Data, SourceIds, SourcesPath
 from pipeline.collect import READERS
+from pipeline.display import json_text
 from pipeline.errors import NewsledgerError
 from pipeline.ledger import start_run
 from pipeline.ledger.log import utc_now
@@ -145,7 +146,7 @@ def _feed_or_problem(saved: Path | bytes, *, url: str, zone: ZoneInfo, now: date
 
 
 def _print_line(fields: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(fields) + b"\n")
+    sys.stdout.buffer.write(f"{json_text(fields)}\n".encode())
 
 
 def _read(path: Path) -> bytes:

@@ -10,6 +10,7 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.options import Data
 from pipeline.ledger import Ledger, start_run
+from pipeline.seen_ledgers import require_restored
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def redact(
     request = RedactionRequest(article, reason, person)
     is_asked = sys.stdin.isatty() and not yes
     settings = load_settings(data=data)
+    require_restored(settings)
     with (
         Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger,
         Stores(settings, start_run(), ledger=ledger) as stores,

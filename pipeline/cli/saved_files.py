@@ -19,6 +19,7 @@ import typer
 
 from pipeline.cli.console import out, say
 from pipeline.cli.options import Jobs
+from pipeline.display import json_text
 from pipeline.errors import NewsledgerError, PageError
 from pipeline.events import ArticlePart
 from pipeline.settings import load_settings
@@ -196,7 +197,7 @@ def _article(line_id: str, extraction: Extraction) -> dict[str, Any]:
 
 
 def _json(value: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(value) + b"\n"
+    return f"{json_text(value)}\n".encode()
 
 
 def _print_all(

@@ -15,6 +15,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
+from pipeline.display import json_text
 from pipeline.interval import utc_minute
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.log import utc_now
@@ -95,7 +96,7 @@ def metrics(
 def _write_json(state: State, found: Sequence[Concern]) -> None:
     told = [{"kind": each.kind, "source_id": each.source_id, "what": each.what} for each in found]
     whole = {"concerns": told, **msgspec.structs.asdict(state)}
-    sys.stdout.buffer.write(msgspec.json.encode(whole) + b"\n")
+    sys.stdout.buffer.write(f"{json_text(whole)}\n".encode())
 
 
 def _show(state: State, ledger: str, news_file: str, *, show_all: bool) -> None:

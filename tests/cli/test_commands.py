@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 import structlog
 from filelock import FileLock
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import console
 from pipeline.cli.app import app
+from pipeline.display import json_text
 from pipeline.errors import NewsledgerError, PageError
 from pipeline.events import FeedPolled, PollOutcome
 from pipeline.ledger import Ledger, Run
@@ -293,7 +295,9 @@ def test_fetched_text_cannot_control_the_terminal(text: str, capsys: pytest.Capt
     for log_format in LogFormat:
         console.configure_logs(log_format, LogLevel.INFO)
         structlog.get_logger().info("said", words=text)
+    print(json_text([text]))
     printed = capsys.readouterr()
+    assert msgspec.json.decode(printed.out.splitlines()[-1]) == [text]
     report = SourceReport(source_id="alpha", problems=(text,))
     errors = (str(NewsledgerError(text)), str(PageError("no_text", text)))
     for shown in (printed.out, printed.err, *errors, str(report.fields()["problem"])):

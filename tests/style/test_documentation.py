@@ -10,6 +10,7 @@ import pytest
 from pipeline.cli.app import app
 from pipeline.events import EVENT_TYPES, event_type
 from tests.style import settings_table
+from tests.style.bill_of_materials import bill_of_materials
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -41,6 +42,20 @@ def test_architecture_lists_every_event_type() -> None:
     rows = re.search(r"\| event type \|.*?\n\n", text, re.S)
     assert rows is not None
     assert re.findall(r"^\| `(\w+)`", rows[0], re.M) == [event_type(cls) for cls in EVENT_TYPES]
+
+
+def test_the_bill_of_materials_names_every_file_of_the_lock() -> None:
+    bill, lock = bill_of_materials(), (ROOT / "requirements.lock").read_text("utf-8")
+    assert (bill["bomFormat"], bill["specVersion"], bill["metadata"]["component"]["name"]) == (
+        "CycloneDX",
+        "1.6",
+        "newsledger",
+    )
+    pinned = [line.split()[0] for line in lock.splitlines() if "==" in line.partition(";")[0]]
+    assert [f"{each['name']}=={each['version']}" for each in bill["components"]] == pinned
+    assert len({each["bom-ref"] for each in bill["components"]}) == len(pinned) > 100
+    digests = [file["content"] for each in bill["components"] for file in each["externalReferences"][0]["hashes"]]
+    assert digests == re.findall(r"sha256:(\w+)", lock)
 
 
 def test_operations_lists_every_setting_as_it_is_declared() -> None:

@@ -172,6 +172,7 @@ def test_a_backfill_does_not_bring_it_back(tmp_path: Path) -> None:
         ferry.backfill()
         assert ferry.site.asked["/one"] == 0
         assert ferry.captures() == {"/two": "live"}
+        assert files_with(ferry.settings.archive_root, "/one") == set()
 
 
 def test_a_name_is_masked_in_place_and_the_pages_are_erased(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from pipeline.archive.codings import GZIP_MAGIC, MAX_BODY_BYTES, CodingError, de
 from pipeline.archive.exchange import Exchange
 from pipeline.archive.storage import Location, Storage
 from pipeline.archive.warc import Original
-from pipeline.collect.feeds import Feed, FeedWarning, NotAFeed, parse_feed
+from pipeline.collect.feeds import Feed, FeedItem, FeedWarning, NotAFeed, parse_feed
 from pipeline.collect.history.documents import NotRead, fetch_failures, read_document
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
@@ -46,6 +46,12 @@ class SitemapReading(msgspec.Struct, frozen=True, kw_only=True):
 
 SitemapReadings = Mapping[str, SitemapReading]
 """By address."""
+IsErased = Callable[[FeedItem], bool]
+"""True if the item is an article that was erased."""
+
+
+def nothing_is_erased(_: FeedItem) -> bool:
+    return False
 
 
 class SitemapContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +90,11 @@ class SitemapFiles:
         now: datetime,
         fresh_since: datetime,
         archive: Archive | None,
+        is_erased: IsErased,
     ) -> None:
-        """Sitemaps read since `fresh_since` are not fetched again. Without an archive nothing is stored."""
+        """Sitemaps read since `fresh_since` are not fetched again. Without an archive nothing is stored, nor is one
+        that lists something erased."""
+        self._is_erased = is_erased
         self._client, self._readings, self._zone, self._now = client, readings, zone, now
         self._fresh_since, self._archive = fresh_since, archive
 
@@ -108,7 +117,8 @@ class SitemapFiles:
         exchange = response.exchange
         with fetch_failures():
             content = await self._client.read(response, _content, zone=self._zone, now=self._now)
-        location = self._stored(self._archive, exchange, reading) if self._archive else None
+        is_kept = content.feed is None or not any(map(self._is_erased, content.feed.items))
+        location = self._stored(self._archive, exchange, reading) if self._archive and is_kept else None
         return SitemapFile(read_at=exchange.fetched_at, location=location, content=content)
 
     async def _kept(self, archive: Archive, url: str, location: Location, read_at: datetime) -> SitemapFile:

@@ -27,7 +27,7 @@ from pipeline.collect.history.sightings import (
     lastmod_is_now,
     named_interval,
 )
-from pipeline.collect.history.sitemap_files import SitemapFiles, SitemapReadings
+from pipeline.collect.history.sitemap_files import IsErased, SitemapFiles, SitemapReadings, nothing_is_erased
 from pipeline.collect.http.client import Client
 from pipeline.collect.pages.section_pages import is_listing
 from pipeline.events import DateQuality, Via
@@ -94,6 +94,7 @@ class SitemapWalk:
         fresh_since: datetime | None = None,
         archive: Archive | None = None,
         on_read: OnRead = _ignore,
+        is_erased: IsErased = nothing_is_erased,
     ) -> None:
         """`hosts` are the hosts of the wanted articles. Sitemaps read since `fresh_since` are not read again. With an
         archive, sitemaps are archived, and recent ones are read from there. `on_read` is called
@@ -102,7 +103,13 @@ class SitemapWalk:
         self._readings = readings or {}
         self._fresh_since = fresh_since or now
         self._files = SitemapFiles(
-            client, self._readings, zone=zone, now=now, fresh_since=self._fresh_since, archive=archive
+            client,
+            self._readings,
+            zone=zone,
+            now=now,
+            fresh_since=self._fresh_since,
+            archive=archive,
+            is_erased=is_erased,
         )
         self._allowed = MAX_SITEMAPS * interval.days
         self._waiting: list[tuple[tuple[bool, datetime, _Rank, int], int, str, int]] = []

@@ -13,7 +13,7 @@ from pipeline.archive.archive import Archive
 from pipeline.collect.history.archive_search import ArchiveSearch, ArchiveSearcher
 from pipeline.collect.history.documents import NotRead
 from pipeline.collect.history.sightings import HistoryResult
-from pipeline.collect.history.sitemap_files import SitemapReadings
+from pipeline.collect.history.sitemap_files import IsErased, SitemapReadings, nothing_is_erased
 from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps, robots_address
 from pipeline.collect.history.wayback import WebArchive
 from pipeline.collect.http.addresses import AllowedHosts
@@ -102,10 +102,12 @@ async def search_sitemaps(
     readings: SitemapReadings,
     archive: Archive | None = None,
     on_result: OnResult = _ignore,
+    is_erased: IsErased = nothing_is_erased,
 ) -> HistorySearch:
     """Search the source's sitemaps for articles of the interval.
 
-    `on_result` gets each sitemap's result when it is read. With an archive, the sitemaps are archived.
+    `on_result` gets each sitemap's result when it is read. With an archive, the sitemaps are archived, except those
+    that list something erased.
     """
     results: list[HistoryResult] = []
 
@@ -123,6 +125,7 @@ async def search_sitemaps(
         fresh_since=fresh_since(interval, history.now()),
         archive=archive,
         on_read=tell,
+        is_erased=is_erased,
     )
     named: tuple[str, ...] = ()
     try:

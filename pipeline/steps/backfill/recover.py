@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from pipeline.collect.history.news_slices import NewsSlices
 from pipeline.collect.history.sightings import HistoryResult
@@ -29,6 +30,7 @@ from pipeline.steps.backfill.history_search import (
 from pipeline.steps.backfill.history_state import SourceInterval, history_reads
 from pipeline.steps.backfill.recover_news import NewsRecovery
 from pipeline.steps.backfill.recover_pages import PageRecovery
+from pipeline.steps.recognition import is_erased_item
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import SourceLocks, visit_each_unlocked
 
@@ -87,7 +89,15 @@ async def _why_nobody(stores: Stores, past: SourceInterval) -> str:
 async def _search_sitemaps(stores: Stores, history: History, source: Source, past: SourceInterval) -> StepResult:
     readings = await stores.reading(sitemap_readings, past)
     async with Recorder(stores, past) as recorder:
-        found = await search_sitemaps(history, source, past.interval, readings, stores.archive, recorder.add)
+        found = await search_sitemaps(
+            history,
+            source,
+            past.interval,
+            readings,
+            stores.archive,
+            recorder.add,
+            partial(is_erased_item, source_id=source.id, erased=stores.erased),
+        )
     return recorder.recorded + _noticed(source, found, failures=_failures(found.results))
 
 

@@ -10,8 +10,9 @@ publishes them.
 A run without anything due does nothing. A page or feed that could not be fetched, because the host asked for a pause
 or did not answer, is recorded, and a later run tries it again. So a failed run may be cleared, and a missed run need
 not be repeated. A run that is triggered for an earlier hour does nothing, because feeds cannot be polled for the
-past. A task fails if something is wrong here (a full disk, a locked ledger, an error in the code). The failure is
-recorded: `newsledger sql run_failures`.
+past. One with a logical date in the future waits for it, and the scheduled runs wait with it. A task fails if something
+is wrong here (a full disk, a locked ledger, an error in the code). The failure is recorded: `newsledger sql
+run_failures`.
 """
 
 from __future__ import annotations

@@ -77,20 +77,20 @@ def metrics(
     data: Data = None,
 ) -> None:
     """Write metrics in Prometheus' text format, to standard output or to a file that is replaced in one rename."""
-    from prometheus_client import generate_latest, write_to_textfile
+    from prometheus_client import generate_latest
 
-    from pipeline.errors import storage_errors
+    from pipeline.cli.answers import replaced
     from pipeline.monitor.concerns import concerns
     from pipeline.monitor.gauges import registry_of
     from pipeline.monitor.state import read_state
 
     state = read_state(load_settings(data=data), utc_now())
-    registry = registry_of(state, concerns(state))
+    text = generate_latest(registry_of(state, concerns(state)))
     if output is None:
-        sys.stdout.buffer.write(generate_latest(registry))
+        sys.stdout.buffer.write(text)
         return
-    with storage_errors(output):
-        write_to_textfile(str(output), registry)
+    with replaced(output) as partial:
+        partial.write_bytes(text)
 
 
 def _write_json(state: State, found: Sequence[Concern]) -> None:

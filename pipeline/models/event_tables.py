@@ -11,7 +11,7 @@ build file was removed before (see `last_build`), so a table that exists has the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -25,9 +25,9 @@ from pipeline.ledger.disk import disk_errors, first_line
 from pipeline.ledger.rows import table_schema
 from pipeline.models.sql import statement
 
-BATCHES_AT_ONCE = 32
-"""Batches of rows that one statement inserts. DuckDB keeps about a third of their bytes until the statement ends, which
-would be 1.6 GB for the mentions of a million articles."""
+BYTES_AT_ONCE = 200_000_000
+"""Bytes of events that one statement inserts. DuckDB keeps about a third of them until the statement ends: of all
+mentions of a million articles, 1.6 GB."""
 
 
 class _Stream:
@@ -83,7 +83,7 @@ def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, cls: type[
     try:
         with disk_errors(path):
             ((last,),) = con.table(f"events.{table}").aggregate("coalesce(max(position), 0)").fetchall()
-            for part in _parts(ledger.read(cls, last + 1, head_position)):
+            for part in in_parts(ledger.read(cls, last + 1, head_position), BYTES_AT_ONCE):
                 con.register("recorded", _Stream(part))
                 con.execute(statement("insert_recorded").format(table=table))
                 con.unregister("recorded")
@@ -91,7 +91,14 @@ def _copy(ledger: Ledger, con: duckdb.DuckDBPyConnection, path: Path, cls: type[
         raise ModelsError(f"events.{table} cannot be copied: {first_line(exc)}") from exc
 
 
-def _parts(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatchReader]:
-    """The reader's batches, `BATCHES_AT_ONCE` in a reader."""
+def in_parts(reader: pa.RecordBatchReader, size: int) -> Iterator[pa.RecordBatchReader]:
+    """The reader's batches, at least `size` bytes in a reader. Each must be read before the next one."""
     for first in reader:
-        yield pa.RecordBatchReader.from_batches(reader.schema, chain([first], islice(reader, BATCHES_AT_ONCE - 1)))
+        part = chain([first], _next(reader, size - first.nbytes))
+        yield pa.RecordBatchReader.from_batches(reader.schema, part)
+
+
+def _next(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:
+    while size > 0 and (batch := next(batches, None)) is not None:
+        size -= batch.nbytes
+        yield batch

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from pipeline import models
@@ -21,6 +22,7 @@ from pipeline.events import (
     QuoteExtracted,
 )
 from pipeline.models import build_file
+from pipeline.models.event_tables import in_parts
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests.models.two_outlets import ALPHA_FEED, FIRE, FIRST_TEXT, Built, first_day, page_of, quote
 from tests.worlds.running import tables
@@ -257,6 +259,15 @@ def test_a_full_disk_keeps_the_published_file(settings: Settings, built: Built) 
     assert out.count("too large") == 2, out + err
     assert tables(settings.news_file) == tables(built.news_file)
     assert not list(settings.data.glob("*.publishing"))
+
+
+def test_events_are_inserted_in_parts_that_together_are_all() -> None:
+    batches = [pa.record_batch({"position": [n]}) for n in range(5)]
+    for size, sizes in ((1, [1] * 5), (9, [2, 2, 1]), (1_000, [5])):
+        reader = pa.RecordBatchReader.from_batches(batches[0].schema, batches)
+        parts = [part.read_all()["position"].to_pylist() for part in in_parts(reader, size)]
+        assert [number for part in parts for number in part] == [0, 1, 2, 3, 4]
+        assert [*map(len, parts)] == sizes
 
 
 def test_rows_are_compressed_in_small_groups_and_freed_memory_is_given_back(tmp_path: Path) -> None:

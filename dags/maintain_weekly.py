@@ -7,8 +7,8 @@ that were replaced more than a day ago or left by a process that was killed. Thi
 **verify** recomputes the ledger's chain of digests. It compares the records archived in the last eight days and a
 thirteenth of all others with their events, so that each record is read once a quarter. It looks for the heads of
 earlier runs in the ledger, logs today's (`ledger_anchored`), and appends it to `anchors.jsonl`. It fails, naming the
-first finding, if anything is not as it was recorded. In that case stop the other DAGs, change nothing, and run
-`newsledger verify --archive` for the whole list.
+first finding, and is not tried again, if anything is not as it was recorded. In that case stop the other DAGs, change
+nothing, and run `newsledger verify --archive` for the whole list.
 
 **test_models** runs the data tests on all rows of all tables. A build tests the rows that it has written. If a test
 fails, the next build starts from an empty file.

@@ -12,6 +12,7 @@
     │   ├── LedgerTooNew  it was made by a newer version of newsledger
     │   ├── LedgerMissing there is no ledger in the data directory
     │   └── LedgerReplaced there is another ledger than the one that was seen there
+    ├── NotAsRecorded     a verification has found that ledger or archive are not what was recorded
     ├── ModelsError       dbt could not build or test the models
     ├── AnnotatorError    an annotator that was asked for is not installed
     └── PageError         no article can be read from a page (the reason is recorded as an event)
@@ -83,6 +84,10 @@ class LedgerReplaced(LedgerError):
     pass
 
 
+class NotAsRecorded(NewsledgerError):
+    pass
+
+
 class ModelsError(NewsledgerError):
     pass
 
@@ -108,6 +113,7 @@ MISTAKES = (
     LedgerTooNew,
     LedgerMissing,
     LedgerReplaced,
+    NotAsRecorded,
     AnnotatorError,
 )
 """Errors that a person has to correct: repeating the same work fails in the same way."""

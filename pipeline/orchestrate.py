@@ -214,7 +214,7 @@ def merge_ledger_files() -> dict[str, int]:
 
 
 def verify_stores() -> dict[str, int | str]:
-    """Prove that ledger and archive hold what was recorded. Raises NewsledgerError naming the first finding."""
+    """Prove that ledger and archive hold what was recorded. Raises NotAsRecorded naming the first finding."""
     from pipeline.verification.installation import verify_weekly
 
     settings = installed_settings()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.errors import NewsledgerError
+from pipeline.errors import NotAsRecorded
 
 
 class Part(StrEnum):
@@ -62,10 +62,10 @@ class Proof(msgspec.Struct, frozen=True):
     """Every event was read at this time or later."""
 
     def require_success(self) -> None:
-        """Raises NewsledgerError with the first finding and with what to do, if there is one."""
+        """Raises NotAsRecorded with the first finding and with what to do, if there is one."""
         if self.findings:
             more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
-            raise NewsledgerError(f"{self.findings[0].text}{more}; {self.advice}")
+            raise NotAsRecorded(f"{self.findings[0].text}{more}; {self.advice}")
 
     @property
     def holds_what_was_recorded(self) -> bool:

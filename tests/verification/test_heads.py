@@ -10,7 +10,7 @@ from uuid import UUID
 import duckdb
 import pytest
 
-from pipeline.errors import NewsledgerError, SettingsError
+from pipeline.errors import MISTAKES, SettingsError
 from pipeline.events import ArticleRedacted, RedactionScope, Seal
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
@@ -135,7 +135,7 @@ def test_each_maintenance_adds_an_anchor_and_says_so(settings: Settings, capfd: 
 def test_a_ledger_that_is_not_what_was_recorded_is_not_anchored(settings: Settings) -> None:
     with Ledger.open(settings.ledger_catalog) as ledger:
         ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 1")
-    with pytest.raises(NewsledgerError, match=r"append 1 .*restore ledger.sqlite and the folder ledger together"):
+    with pytest.raises(MISTAKES, match=r"append 1 .*restore ledger.sqlite and the folder ledger together"):
         verify_stores()
     assert not settings.anchors_file.exists()
 

@@ -232,9 +232,8 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
     assert exposed == newsledger("metrics", *run).stdout
     assert 'newsledger_concerns{kind="source_fails"} 1.0\n' in exposed
     os.mkfifo(pipe := tmp_path / "pipe")
-    for place in (pipe, tmp_path):
-        refused = CliRunner().invoke(app, ["metrics", "-o", str(place), *map(str, run)])
-        assert f"{place}: is not a regular file" in str(refused.exception)
+    refused = CliRunner().invoke(app, ["metrics", "-o", str(pipe), *map(str, run)])
+    assert f"{pipe}: is not a regular file" in str(refused.exception)
     assert pipe.is_fifo(), "as root, /dev/stdout would be replaced, too"
     assert [path.name for path in tmp_path.glob("*prom*")] == ["newsledger.prom"]
 

@@ -91,6 +91,8 @@ def test_a_manual_run_without_a_logical_date_is_about_the_latest_day() -> None:
     context = {"run_id": "manual__1", "dag_run": Triggered(), "params": {}}
     midnight = datetime.combine(utc_now().date(), wall_time(), UTC)
     assert DagRun.of(context).interval == Interval(midnight - A_DAY, midnight)
+    late = DagRun.of(context | {"dag_run": Triggered(start_date=DAY.end + A_DAY - timedelta(minutes=1))})
+    assert (late.interval, late.day) == (DAY, f"{NIGHT:%Y-%m-%d}"), "its tasks after midnight must agree with the first"
     hour = DagRun.of(context, timedelta(hours=1)).interval
     assert timedelta() <= utc_now() - hour.end < timedelta(hours=1)
     assert hour.end - hour.start == timedelta(hours=1)

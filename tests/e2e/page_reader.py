@@ -1,0 +1,49 @@
+"""Somebody who reads newsledger's pages in a browser, wherever they are: files, the server, Airflow."""
+
+from __future__ import annotations
+
+from urllib.parse import urldefrag
+
+from playwright.sync_api import ConsoleMessage, Page, Route
+
+from pipeline.pages.page_kinds import KINDS
+
+
+class Reader:
+    """Somebody who looks at pages. What goes wrong meanwhile is kept in `wrong`."""
+
+    def __init__(self, page: Page, first: str) -> None:
+        """`first` is the address of the first page."""
+        self.page = page
+        self.first = first
+        self.inside = first.rpartition("/")[0]
+        self.wrong: list[str] = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.route("**/*", self._block_outside)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(message.text)
+
+    def _block_outside(self, route: Route) -> None:
+        if route.request.url.startswith(self.inside):
+            route.continue_()
+        else:
+            self.wrong.append(f"requested {route.request.url}")
+            route.abort()
+
+    def one_of_each_kind(self) -> dict[str, str]:
+        """The address of a page of each kind, found by following links from the first page."""
+        found, waiting = dict[str, str](), {"coverage": self.first}
+        while waiting:
+            kind, address = waiting.popitem()
+            found[kind] = address
+            self.page.goto(address)
+            assert self.page.locator("body").get_attribute("data-page") == kind
+            links = self.page.eval_on_selector_all("main a, nav a", "all => all.map(a => a.href)")
+            for link in sorted({urldefrag(link).url for link in links if link.startswith(self.inside)}):
+                name = link.removeprefix(self.inside).split("/")[1].removesuffix(".html")
+                if name in {*KINDS, "record"} - found.keys():
+                    waiting[name] = link
+        return found

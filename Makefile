@@ -1,8 +1,8 @@
 # Every target sets up what it needs: a virtual environment from requirements.lock, nothing outside this folder.
 PYTHON ?= python3
 BIN := .venv/bin
-# Twice as many processes as the 2 cores that this is tuned for: many tests wait for time-outs and other processes.
-PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
+# Three times as many processes as the 2 cores that this is tuned for: many tests wait for time-outs and other processes.
+PARALLEL := -n 6 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 

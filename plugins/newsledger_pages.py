@@ -15,7 +15,7 @@ READER = "newsledger.reader"
 
 
 async def pages_after_login(scope: Scope, receive: Receive, send: Send) -> None:
-    """The pages, for users who may see Airflow's own; whoever is not logged in is sent to the login.
+    """The pages, for users who may see Airflow's own; people who are not logged in are sent to the login.
 
     Everything is imported at the first request: all of Airflow's processes load the plugins, but only one serves pages.
     """

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.e2e.airflow_api import LOCKED, AirflowApi, DagRun
+from tests.e2e.page_reader import Reader
 
 DAG = "ingest_daily"
 _TRIES = 5
@@ -87,8 +88,27 @@ class AirflowUI:
         """newsledger's own pages, which the plugin puts into the navigation."""
         self._page.goto(self._base)
         self._page.get_by_role("link", name="News").first.click()
-        expect(self._page.frame_locator("iframe").get_by_role("heading", name="Coverage")).to_be_visible()
+        news = self._page.frame_locator("iframe")
+        expect(news.get_by_role("heading", name="Coverage")).to_be_visible()
         self.take_picture(picture)
+        source = news.get_by_label("Source", exact=True)
+        source.select_option("meridian")
+        news.get_by_role("button", name="Show").click()
+        expect(news.locator("table.map tbody tr")).to_have_count(1)
+        news.get_by_role("link", name="Voices").click()
+        expect(news.get_by_role("heading", name="Voices")).to_be_visible()
+        expect(source).to_have_value("meridian")
+        self._page.go_back()
+        expect(news.get_by_role("heading", name="Coverage")).to_be_visible()
+
+    def read_all_kinds_of_news(self) -> set[str]:
+        """The kinds of newsledger's pages that links lead to from the first one, with nothing wrong on any of them."""
+        page = self._page.context.new_page()
+        reader = Reader(page, f"{self._base}/newsledger/")
+        found = reader.one_of_each_kind()
+        page.close()
+        assert reader.wrong == []
+        return {*found}
 
     def leave(self) -> None:
         """Show nothing: a page that shows runs keeps browser and server as busy as a task."""
@@ -117,6 +137,6 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def browser_page() -> Iterator[Page]:
     with browser() as opened:
-        page = opened.new_page(viewport={"width": 1400, "height": 1150})
+        page = opened.new_context(viewport={"width": 1400, "height": 1150}).new_page()
         page.set_default_timeout(PATIENCE_MS)
         yield page

@@ -29,6 +29,7 @@ from pipeline.cli.airflow import SCHEDULES
 from pipeline.collect.http.addresses import canonical_host
 from pipeline.collect.http.host_files import file_stem
 from pipeline.ledger.log import utc_now
+from pipeline.pages.page_kinds import KINDS
 from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
@@ -61,6 +62,8 @@ late()
 """A DAG with the defaults of newsledger's, whose runs take too long."""
 START = "from pipeline.cli import main; main()"
 PICTURES = "NEWSLEDGER_PICTURES"
+NOTHING_TO_SHOW = {"backfill", "changed", "gaps", "removed", "templates"}
+"""Kinds of pages that may be missing after the first run: it made no backfill, and found nothing of some others."""
 
 
 class Installation:
@@ -162,6 +165,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         assert "/auth/login" in page.url, "the pages are for those who are logged in"
         ui.log_in()
         ui.look_at_the_news("pages-in-airflow")
+        assert {*KINDS, "record"} - ui.read_all_kinds_of_news() <= NOTHING_TO_SHOW
         began = utc_now()
         ui.backfill(first, second, "Missing Runs", "backfill-form")
         ui.leave()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipeline.errors import ModelsError, NewsledgerError, StorageError
+from pipeline.errors import ModelsError, NewsledgerError, StorageError, storage_errors
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.disk import disk_errors
 from pipeline.models.dbt_compile import _failure
@@ -31,6 +32,12 @@ def test_messages_about_a_full_disk(tmp_path: Path, message: str) -> None:
     with pytest.raises(StorageError) as caught, disk_errors(tmp_path / "file"):
         raise duckdb.Error(message)
     assert str(caught.value) == f"{tmp_path / 'file'}: {FULL}"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_the_system_s_error_of_a_full_disk_is_said_in_the_same_words(tmp_path: Path, number: int) -> None:
+    with pytest.raises(StorageError, match=re.escape(f"{tmp_path}: {FULL}")), storage_errors(tmp_path):
+        raise OSError(number, "said by the system")
 
 
 def test_sqlite_says_so_too(tmp_path: Path) -> None:

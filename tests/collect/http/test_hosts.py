@@ -232,7 +232,7 @@ def test_a_clock_that_was_set_back_does_not_stop_requests() -> None:
     assert len(asyncio.run(starts(host(), 1, at_once))) == 1
 
 
-def test_a_full_disk_is_named(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     Path("hosts").write_text("in the way")
     with pytest.raises(StorageError, match="hosts"):
         asyncio.run(starts(host(), 1, at_once))

@@ -30,7 +30,7 @@ from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import BOOKKEEPING
 from pipeline.seen_ledgers import first_append
-from pipeline.settings import LedgerPlace, Settings
+from pipeline.settings import LedgerPlace, Settings, at_home, openable
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.verification.archive_files import NamedFile
 
@@ -83,7 +83,7 @@ def back_up(settings: Settings, folder: Path, on_progress: OnProgress = ignore_p
         raise StorageError(
             f"{folder}: is an address; a backup is a folder (docs/operations.md, Back up, says how to keep one in S3)"
         )
-    folder = folder.expanduser().resolve()
+    folder = _place(folder)
     if _contains(settings.data, folder) or _contains(folder, settings.data):
         raise StorageError(f"{folder}: the backup and the data directory {settings.data} must not contain each other")
     with disk_errors(folder), _alone_in_backup(folder):
@@ -135,10 +135,10 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
 
     The caller verifies the result.
     """
-    folder = folder.expanduser().resolve()
+    folder = _place(folder)
     catalog = folder / settings.local_catalog.name
-    if not catalog.is_file():
-        raise StorageError(f"{folder}: holds no backup, for it has no {catalog.name}")
+    with LocalCatalog(catalog).storage_errors():
+        _require_backup(LocalCatalog(catalog))
     unfinished, installed = settings.unfinished_restore_file, installed_files(settings)
     with disk_errors(settings.data), _alone_if_writable(folder):
         if unfinished.exists():
@@ -159,6 +159,22 @@ def restore(folder: Path, settings: Settings, on_progress: OnProgress = ignore_p
 
             restore_catalog(catalog, settings.ledger_catalog)
         unfinished.unlink()
+
+
+def _place(folder: Path) -> Path:
+    """The folder, without links. Raises StorageError if it cannot be used as a data directory, as a backup can."""
+    try:
+        return openable(at_home(folder).resolve())
+    except ValueError as exc:
+        raise StorageError(f"{folder}: {exc}") from exc
+
+
+def _require_backup(catalog: LocalCatalog) -> None:
+    """Raises StorageError or LedgerError unless a ledger is there, so that nothing is copied of what is none."""
+    if not catalog.exists():
+        raise StorageError(f"{catalog.path.parent}: holds no backup: it has no {catalog.path.name}, or an empty one")
+    catalog.prepare()
+    connect(catalog).close()
 
 
 def _require_empty(settings: Settings, installed: FileTree) -> None:

@@ -701,7 +701,8 @@ class ArticleRedacted(ArticleEvent, frozen=True, kw_only=True, tag="article_reda
     erased: tuple[ErasedEvent, ...] = ()
     """The events that were removed."""
     masked: int = 0
-    """Number of events in which the name was replaced by as many blocks."""
+    """Number of events that were kept and changed: the name was replaced by as many blocks, or a poll no longer names a
+    guid of the article among its `repeats`."""
     records: tuple[ErasedRecord, ...] = ()
     """The records of the archive that were overwritten."""
     seals: tuple[Seal, ...] = ()

@@ -35,6 +35,28 @@ _LONGEST_PATH_BYTES = 480
 """SQLite's limit is 512 bytes for the names of its files, which are in the data directory."""
 
 
+def at_home(path: Path) -> Path:
+    """The path with the folder of a user for `~`. Raises ValueError."""
+    try:
+        return path.expanduser()
+    except RuntimeError as exc:
+        raise ValueError(f"there is no user {path.parts[0]}") from exc
+
+
+def openable(folder: Path) -> Path:
+    """The folder of a ledger. Raises ValueError: SQLite and DuckDB cannot open every path that the operating system
+    allows."""
+    try:
+        length = len(str(folder).encode())
+    except UnicodeEncodeError as exc:
+        raise ValueError("the path must be valid UTF-8, or DuckDB cannot open it") from exc
+    if "?" in str(folder):
+        raise ValueError("the path must have no question mark: for DuckDB a file's name ends there")
+    if length > _LONGEST_PATH_BYTES:
+        raise ValueError(f"the path has {length} bytes; SQLite opens none with more than {_LONGEST_PATH_BYTES}")
+    return folder
+
+
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -214,21 +236,12 @@ class Settings(BaseSettings):
     @field_validator("data", "sources", "anchors", "person_ids", "compiled_models")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
-        return value.expanduser().absolute() if value else None
+        return at_home(value).absolute() if value else None
 
     @field_validator("data")
     @classmethod
     def _openable(cls, value: Path) -> Path:
-        """Not every path that the operating system allows can be opened by SQLite and DuckDB."""
-        try:
-            length = len(str(value).encode())
-        except UnicodeEncodeError as exc:
-            raise ValueError("the path must be valid UTF-8, or DuckDB cannot open it") from exc
-        if "?" in str(value):
-            raise ValueError("the path must have no question mark: for DuckDB a file's name ends there")
-        if length > _LONGEST_PATH_BYTES:
-            raise ValueError(f"the path has {length} bytes; SQLite opens none with more than {_LONGEST_PATH_BYTES}")
-        return value
+        return openable(value)
 
     @property
     def archive_root(self) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from pipeline.backup import back_up, restore
 from pipeline.cli.maintain import maintain, part
 from pipeline.cli.redact import redact
-from pipeline.errors import StorageError
+from pipeline.errors import LedgerError, StorageError
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.monitor.checkup import check_up
@@ -81,6 +81,33 @@ def test_the_root_of_a_disk_counts_as_empty_with_what_systems_put_there(filled: 
     for name in ("lost+found", "System Volume Information", "$RECYCLE.BIN", ".Trash-1000", ".Trashes"):
         (folder / name).mkdir()
     assert back_up(filled, folder).position == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("what?", "the path must have no question mark"),
+        ("x" * 200 + "/" + "y" * 200 + "/" + "z" * 100, "SQLite opens none with more than"),
+        ("~no-such-user/x", "there is no user ~no-such-user"),
+    ],
+)
+def test_a_backup_is_made_only_where_it_can_be_verified(
+    filled: Settings, folder: Path, name: str, message: str
+) -> None:
+    with pytest.raises(StorageError, match=message):
+        back_up(filled, Path(name) if name[0] == "~" else folder / name)
+    assert [*folder.iterdir()] == []
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"", "holds no backup"), (b"nothing" * 99, "opened as a ledger")])
+def test_nothing_is_restored_from_what_is_no_ledger(
+    filled: Settings, folder: Path, content: bytes, message: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (folder / "ledger.sqlite").write_bytes(content)
+    settings = Settings(data=tmp_path_factory.mktemp("restored"))
+    with pytest.raises((StorageError, LedgerError), match=message):
+        restore(folder, settings)
+    assert [*settings.data.iterdir()] == []
 
 
 def test_a_copy_of_the_data_directory_that_is_used_does_not_become_a_backup(filled: Settings, folder: Path) -> None:

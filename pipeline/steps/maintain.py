@@ -86,10 +86,11 @@ def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: time
 
     First the rows that an erasure has removed are left out of new files, and the snapshots that need the old ones are
     expired. The old files are deleted when the time of grace is over, so at a later maintenance, and with a grace of
-    zero at once. Raises StorageError.
+    zero at once. A broken build file that was set aside is deleted at once. Raises StorageError.
     """
     has_erased = bool(ledger.select(ErasedArticle, "erased_articles"))
     if has_erased:
+        settings.build_file.with_name(f"{settings.build_file.name}.broken").unlink(missing_ok=True)
         overwrite_records(ledger, archive_storage(settings))
         for cls in EVENT_TYPES:
             if any(file.delete_file for file in event_files(ledger, cls)):

@@ -30,6 +30,7 @@ from pipeline.events import (
     ErasedEvent,
     ErasedRecord,
     Event,
+    FeedPolled,
     ItemDiscovered,
     MentionKind,
     QuoteExtracted,
@@ -89,7 +90,7 @@ class Redaction(msgspec.Struct, frozen=True):
     """The positions of all events about the article."""
     removed: Sequence[Recorded]
     replaced: Sequence[Recorded]
-    """Events without the name; each stands for the one at the same position."""
+    """Events without the name, and polls without a guid; each stands for the one at the same position."""
     spellings: Mapping[str, int]
     """What of the name is masked, as it is spelt, and how often; addresses aside."""
     near: Sequence[str]
@@ -163,7 +164,7 @@ def plan_redaction(stores: Stores, request: RedactionRequest, searched: Redactio
         raise NewsledgerError(f"{request.article}: no such article in this ledger, or it was erased before")
     mask = None if request.person is None else NameMask(request.person)
     replacements = [(item, masked) for item in found if (masked := mask.masked(item)) != item] if mask else []
-    replaced = [masked for _, masked in replacements]
+    replaced = [*(masked for _, masked in replacements), *_polls_without(ledger, events)]
     if mask and (missing := [word for word in mask.words if not _is_in_any(NameMask(word), found)]):
         names = sorted({name for event in events if (name := _person_of(event))})
         raise NewsledgerError(
@@ -208,6 +209,19 @@ def _addresses_of(ledger: Ledger, article: str) -> set[UUID]:
         raise NewsledgerError(f"{article}: neither the address of an article nor its id") from exc
     joins = ledger.select(JoinedPair, "joins_of_articles", article_ids=[wanted])
     return {wanted, *(each for pair in joins for each in (pair.article_id, pair.other_article_id))}
+
+
+def _polls_without(ledger: Ledger, events: Iterable[Event]) -> Iterator[Recorded]:
+    """The polls that name guids of these items as repeated, without these: a guid may be the article's address."""
+    items = [event for event in events if isinstance(event, ItemDiscovered)]
+    guids = {item.guid for item in items}
+    if not guids:
+        return
+    feeds, named = (", ".join(map(literal, sorted(each))) for each in ({item.source_id for item in items}, guids))
+    for item in _where(ledger, FeedPolled, f"source_id in ({feeds}) and list_has_any(repeats, [{named}])"):
+        assert isinstance(item.event, FeedPolled)
+        left = tuple(guid for guid in item.event.repeats or () if guid not in guids)
+        yield msgspec.structs.replace(item, event=msgspec.structs.replace(item.event, repeats=left or None))
 
 
 def _other_addresses(ledger: Ledger, events: Sequence[Event], addresses: Collection[UUID]) -> set[UUID]:

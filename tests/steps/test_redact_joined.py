@@ -11,7 +11,7 @@ from pipeline.ledger import Ledger, Run, verify
 from pipeline.settings import Settings
 from pipeline.steps.redact import RedactionRequest, redact
 from pipeline.steps.run.stores import Stores
-from tests.worlds.stories import NOON, discovered, joined
+from tests.worlds.stories import NOON, at, discovered, joined, polled
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,8 @@ def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Ru
         discovered(f"https://alpha.example/{path}", NOON, title=title) for path in ("bridge", "bridge-closed")
     )
     other = discovered("https://alpha.example/mole", NOON)
-    ledger.append([first, other, second], run)
+    poll = polled(first.feed_url, NOON, repeats=(first.guid, other.guid))
+    ledger.append([first, other, second, poll, polled(first.feed_url, at(3), repeats=(second.guid,))], run)
     ledger.append([joined(first, second, JoinEvidence.GUID, NOON)], run)
     with Stores(Settings(data=tmp_path), run) as stores:
         for person in ("Ada Lindqvist", "Ole Brandt"):
@@ -34,5 +35,7 @@ def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Ru
         assert stores.ledger.append([first, second], run).events == 0
     assert ledger.table("select url from ledger.item_discovered").to_pylist() == [{"url": other.url}]
     assert ledger.table("from ledger.addresses_joined").num_rows == 0
+    repeats = ledger.table("select repeats from ledger.feed_polled order by occurred_at").to_pylist()
+    assert repeats == [{"repeats": [other.guid]}, {"repeats": None}]
     assert ledger.table("select distinct article_id, scope from ledger.article_redacted").num_rows == 4
     assert verify(ledger).findings == ()

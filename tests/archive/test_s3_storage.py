@@ -15,7 +15,7 @@ from pipeline.errors import StorageError
 from pipeline.object_store import ObjectStore, s3_access, temporary_file
 from pipeline.settings import S3Place
 from tests.archive.test_warc import exchange
-from tests.worlds.s3 import Fault, S3Server, denied, reset, slow_down
+from tests.worlds.s3 import Fault, S3Server, broken_off, denied, reset, slow_down
 from tests.worlds.stories import NOON
 
 
@@ -30,8 +30,10 @@ def file_of(content: bytes) -> BinaryIO:
     return file
 
 
-@pytest.mark.parametrize("fault", [slow_down, reset])
-@pytest.mark.parametrize("method", ["PUT", "GET"])
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [("PUT", slow_down), ("PUT", reset), ("GET", slow_down), ("GET", reset), ("GET", broken_off)],
+)
 def test_what_passes_is_repeated(s3_server: S3Server, s3_place: S3Place, fault: Fault, method: str) -> None:
     store = ObjectStore(s3_place)
     s3_server.fail(lambda asked, path: asked == method and path.endswith("/a"), fault, 2)

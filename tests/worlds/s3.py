@@ -139,6 +139,12 @@ def reset(server: S3Server, environ: dict[str, Any], start_response: Any) -> Ans
     raise ConnectionResetError("told to")  # the server takes it for a client that has gone
 
 
+def broken_off(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+    """The connection breaks after half of the answer was sent."""
+    start_response("206 Partial Content", [("Content-Length", "100000"), ("Connection", "close")])
+    return [bytes(50_000)]
+
+
 def slow(seconds: float) -> Fault:
     def wait(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
         time.sleep(seconds)

@@ -44,8 +44,7 @@ def at_home(path: Path) -> Path:
 
 
 def openable(folder: Path) -> Path:
-    """The folder of a ledger. Raises ValueError: SQLite and DuckDB cannot open every path that the operating system
-    allows."""
+    """The folder of a ledger. Raises ValueError: SQLite and DuckDB cannot open every path."""
     try:
         length = len(str(folder).encode())
     except UnicodeEncodeError as exc:

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
-from threading import Event, Thread
 
 import duckdb
 import pytest
@@ -19,6 +18,7 @@ from pipeline.errors import LedgerError, LedgerLocked, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.migration import migrate_to_postgres
 from pipeline.settings import Settings
+from tests.ledger.appending import start_appending
 from tests.worlds.ledgers import NewData, contents, rows_of
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.running import COMMAND, as_reader, newsledger
@@ -59,25 +59,15 @@ def test_a_backup_costs_what_is_new_and_restores_everything(
     assert newsledger("models", "--data", tmp_path / "restored").returncode == 0, "nothing leads back to the backup"
 
 
-def test_a_backup_is_whole_while_others_append(catalog: Path, run: Run, folder: Path, tmp_path: Path) -> None:
-    stop = Event()
-
-    def append() -> None:
-        with Ledger.open(catalog) as ledger:
-            number = 0
-            while not stop.is_set():
-                ledger.append([item(f"{number}-{n}") for n in range(3)], run)
-                number += 1
-
-    with Ledger.open(catalog) as ledger:
-        ledger.append([item("first")], run)
-    appending = Thread(target=append)
-    appending.start()
+def test_a_backup_is_whole_while_others_append(catalog: Path, folder: Path, tmp_path: Path) -> None:
+    """Others are other processes: Python and DuckDB each have a copy of SQLite, and two copies in one process do not see
+    each other's locks (https://www.sqlite.org/howtocorrupt.html, 2.2.1)."""
+    appending = start_appending(catalog, 1)
     try:
         done = [back_up(Settings(data=tmp_path), folder) for _ in range(4)]
     finally:
-        stop.set()
-        appending.join()
+        appending.kill()
+        appending.wait()
     assert done[0].position < done[-1].position
     with Ledger.open(folder / "ledger.sqlite") as copied:
         verification = verify(copied)

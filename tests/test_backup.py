@@ -60,8 +60,8 @@ def test_a_backup_costs_what_is_new_and_restores_everything(
 
 
 def test_a_backup_is_whole_while_others_append(catalog: Path, folder: Path, tmp_path: Path) -> None:
-    """Others are other processes: Python and DuckDB each have a copy of SQLite, and two copies in one process do not see
-    each other's locks (https://www.sqlite.org/howtocorrupt.html, 2.2.1)."""
+    """Others are other processes. Python and DuckDB each have a copy of SQLite, and two copies in one process do not
+    see each other's locks (https://www.sqlite.org/howtocorrupt.html, 2.2.1)."""
     appending = start_appending(catalog, 1)
     try:
         done = [back_up(Settings(data=tmp_path), folder) for _ in range(4)]

@@ -20,8 +20,8 @@ LOOKS = {
     "en": [(size, scheme) for size in (PHONE, DESK) for scheme in ("light", "dark")],
     "de": [(size, scheme) for size in (DESK, PHONE) for scheme in ("light", "dark")],
 }
-"""How each page is looked at in each language. The first look is judged by all rules of axe-core, the last one by those
-that depend on size and colours: they take most of the time, and most of them do not see the other looks differently."""
+"""The looks of each page in each language: all must fit. axe-core judges the first one by all of its rules, and the last
+one, of the other size and the other scheme, by those that depend on size and colours."""
 PAINTED = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 SERIOUS = {"serious", "critical"}
 LOCALES = {"en": "en-GB", "de": "de-AT"}

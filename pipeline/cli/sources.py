@@ -22,7 +22,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import Source, load_sources, select
 from pipeline.sources.opml import Outline, read_opml, write_opml
 from pipeline.sources.sites import http_address
-from pipeline.sources.source import SILENT_AFTER
+from pipeline.sources.source import SILENT_AFTER, address_problem
 from pipeline.steps.run.progress import OnProgress, Progress
 from pipeline.workers import preload
 
@@ -234,11 +234,13 @@ def read_arguments(arguments: Iterable[str]) -> AddRequest:
         path = Path(argument).expanduser()
         if path.is_file() or (path.suffix.lower() in LIST_SUFFIXES and ":" not in argument):
             for outline in _read_outlines(path, unusable):
-                url = http_address(outline.url)
+                url, homepage = http_address(outline.url), http_address(outline.homepage)
                 if url is None:
                     unusable.append(Unusable(outline.url, "is not an http(s) address"))
+                elif problem := address_problem(url):
+                    unusable.append(Unusable(str(path), problem))
                 else:
-                    homepage = http_address(outline.homepage)
+                    homepage = None if homepage and address_problem(homepage) else homepage
                     outlines.append(msgspec.structs.replace(outline, url=url, homepage=homepage))
             continue
         url = http_address(argument if ":/" in argument else f"https://{argument}")

@@ -6,6 +6,7 @@ back loses nothing. Pure: bytes in, outlines out, and back.
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +18,7 @@ from lxml import etree
 from pipeline.charsets import codec_of
 from pipeline.errors import SourcesError
 from pipeline.sources.sites import tidy_name
-from pipeline.sources.source import Source
+from pipeline.sources.source import Country, Rate, Source, SourceId, is_zone
 
 NAMESPACE = "urn:newsledger:opml"
 
@@ -30,8 +31,19 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 """Outline tag with balanced quotation marks, or up to the next tag. A bare `<` may stand in an attribute."""
-_ATTRIBUTE = re.compile(r"""([\w:.-]{1,100})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]{1,100})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_REFERENCE = re.compile(r"&#?\w{1,32};")
+"""An address may have a parameter named like a character: `&copy=2`."""
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.:-]{1,40})""")
+_WIDE_STARTS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    "<?".encode("utf-16-le"): "utf-16-le",
+    "<?".encode("utf-16-be"): "utf-16-be",
+}
+"""The mark of UTF-32 comes before that of UTF-16, with which it begins."""
 _HEAD_BYTES = 1_000
 _SHOWN_CHARS = 120
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,11 +52,20 @@ _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 class OpmlSource(msgspec.Struct, frozen=True, kw_only=True):
     """The source of a feed, in a list that newsledger wrote."""
 
-    id: str
+    id: SourceId
     name: str | None = None
-    country: str | None = None
+    country: Country | None = None
     timezone: str | None = None
-    requests_per_second: float | None = None
+    requests_per_second: Rate | None = None
+
+    def __post_init__(self) -> None:
+        if not is_zone(self.timezone):
+            raise ValueError(f"unknown timezone {self.timezone!r}")
+
+
+_KNOWN = frozenset({"xmlurl", "url", "type", "title", "text", "htmlurl", "language", f"{_OWN}sitemap"}) | {
+    f"{_OWN}{name}" for name in OpmlSource.__struct_fields__
+}
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,11 +105,21 @@ def read_opml(content: bytes, *, file: str) -> OpmlList:
     if _name(root) != "opml":
         raise SourcesError(f"{file}: is not OPML but <{_name(root)}>")
     elements = (element for element in root.iter(etree.Element) if _name(element) == "outline")
-    return _collect((dict(element.attrib), etree.tostring(element, encoding="unicode")) for element in elements)
+    return _collect((_known_attributes(element), etree.tostring(element, encoding="unicode")) for element in elements)
+
+
+def _known_attributes(element: etree._Element) -> dict[str, str | None]:
+    """lxml looks for each value from the first attribute on, so of many attributes only those that are needed are
+    asked for."""
+    return {name: element.get(name) for name in map(str, element.keys()) if name.lower() in _KNOWN}
 
 
 def _decoded(content: bytes) -> str:
-    """Text in UTF-8, or else in the declared charset, or else in windows-1252."""
+    """Text in UTF-16 or UTF-32 if its first bytes say so, else in UTF-8, or else in the declared charset, or else in
+    windows-1252."""
+    for start, wide in _WIDE_STARTS.items():
+        if content.startswith(start):
+            return content.decode(wide, "replace")
     declared = _ENCODING.search(content[:_HEAD_BYTES])
     for codec in ("utf-8-sig", codec_of(declared[1].decode()) if declared else None):
         try:
@@ -98,12 +129,17 @@ def _decoded(content: bytes) -> str:
     return content.decode("cp1252", "replace")
 
 
+def _without_comments(text: str) -> str:
+    first, *others = text.split("<!--")
+    return first + "".join(other.partition("-->")[2] if "-->" in other else f"<!--{other}" for other in others)
+
+
 def _written_attributes(text: str) -> Iterator[tuple[Mapping[str, str], str]]:
     """The attributes of each outline tag, and the tag. Whatever stands between two attributes is ignored."""
-    for tag in _TAG.finditer(text):
+    for tag in _TAG.finditer(_without_comments(text)):
         attributes = {
-            f"{_OWN}{name.removeprefix(_OWN_PREFIX)}" if name.startswith(_OWN_PREFIX) else name: html.unescape(
-                _NOT_IN_XML.sub("", double or single)
+            f"{_OWN}{name.removeprefix(_OWN_PREFIX)}" if name.startswith(_OWN_PREFIX) else name: _REFERENCE.sub(
+                lambda found: html.unescape(found[0]), _NOT_IN_XML.sub("", double or single)
             )
             for name, double, single in _ATTRIBUTE.findall(tag[0])
         }
@@ -122,7 +158,7 @@ def _collect(entries: Iterable[tuple[Mapping[Any, Any], str]]) -> OpmlList:
             continue
         if outline is not None:
             outlines.append(outline)
-        elif "xmlurl" in written.partition(">")[0].lower():
+        elif given.get("type", "").lower() in _FEED_TYPES or "xmlurl" in written.partition(">")[0].lower():
             problems.append(f"{_start(written)}: the address of its feed cannot be read")
     return OpmlList(tuple(outlines), tuple(problems))
 

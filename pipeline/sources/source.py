@@ -51,23 +51,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """IANA name of the zone of dates that name none. The default is the zone of the country, else UTC."""
 
     def __post_init__(self) -> None:
-        try:
-            self.zone  # noqa: B018  # a bad name must fail when the file is read
-        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # an OSError for a folder of zones such as "Europe"
-            raise ValueError(f"source {self.id!r}: unknown timezone {self.timezone!r}") from exc
+        if not is_zone(self.timezone):
+            raise ValueError(f"source {self.id!r}: unknown timezone {self.timezone!r}")
         for url in (self.homepage, *self.addresses):
-            try:
-                parts = urlsplit(url)
-                usable = bool(parts.hostname) and parts.port != 0
-            except ValueError as exc:
-                raise ValueError(f"source {self.id!r}: {url!r} is not a valid address: {exc}") from exc
-            if not usable:
-                raise ValueError(f"source {self.id!r}: {url!r} is not a valid address")
-            if "@" in parts.netloc:
-                raise ValueError(
-                    f"source {self.id!r}: an address at {parts.hostname} has a user name or password, and addresses are"
-                    " recorded for good and published"
-                )
+            if problem := address_problem(url):
+                raise ValueError(f"source {self.id!r}: {problem}")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -82,6 +70,29 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def hosts(self) -> frozenset[str]:
         return frozenset(urlsplit(url).hostname or "" for url in (self.homepage, *self.addresses))
+
+
+def is_zone(name: str | None) -> bool:
+    """True if there is a time zone of this name, or none is named."""
+    try:
+        return name is None or bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # an OSError for a folder of zones such as "Europe"
+        return False
+
+
+def address_problem(url: str) -> str | None:
+    """The reason why a source cannot have this address; None if it can."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError as exc:
+        return f"{url!r} is not a valid address: {exc}"
+    if not usable:
+        return f"{url!r} is not a valid address"
+    if "@" in parts.netloc:
+        reason = "a user name or password, and addresses are recorded for good and published"
+        return f"an address at {parts.hostname} has {reason}"
+    return None
 
 
 class SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

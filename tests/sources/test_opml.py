@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -72,6 +73,7 @@ LENIENT = {
     "a bare ampersand": (LIST.replace("&amp;", "&"), 3),
     "an HTML entity": (LIST.replace("leer", "leer&nbsp;"), 3),
     "blank lines first": ("\n\n  " + LIST, 3),
+    "a comment": ("&" + LIST.replace('<outline text="leer"/>', '<!-- <outline xmlUrl="https://a.example/" /> -->'), 3),
     "a control character": (LIST.replace("Kurier", "Ku\x0brier"), 3),
     "quotation marks in a title": (LIST.replace("Bote: Politik", 'Der "Bote"'), 3),
     "a greater-than sign": (LIST.replace("Kurier", "a > b & c"), 3),
@@ -89,13 +91,32 @@ def test_lists_that_are_not_well_formed_are_read(text: str, feeds: int) -> None:
     assert outlines[1].title == "Bote: Müllheim"
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_list_of_wide_characters_is_read_with_a_bare_ampersand(charset: str) -> None:
+    text = LIST.replace("ISO-8859-1", "UTF-16").replace("&amp;", "&")
+    assert read_opml(text.encode(charset), file="a.opml").outlines == read(LIST)
+
+
+def test_a_parameter_that_is_named_like_a_character_stays() -> None:
+    *_, kurier = read(LIST.replace("kurier.example/atom", "kurier.example/atom?a=1&copy=2&amp;lt=3&#38;n=4"))
+    assert kurier.url == "feed://kurier.example/atom?a=1&copy=2&lt=3&n=4"
+
+
+def test_outlines_of_many_attributes_are_read_in_time_that_grows_with_them() -> None:
+    many = " ".join(f"a{n}=''" for n in range(30_000))
+    for text in (LIST.replace('text="leer"', many), f"&{LIST}<outline {'a' * 1_000_000}"):
+        start = process_time()
+        assert len(read(text)) == 3
+        assert process_time() - start < 1, "CPU seconds; it was more than three"
+
+
 def test_a_list_in_utf_8_is_read_without_its_declaration() -> None:
     text = LIST.partition("?>")[2].replace("&amp;", "&")
     assert read_opml(text.encode(), file="a.opml").outlines[1].title == "Bote: Müllheim"
 
 
 def test_what_cannot_be_read_is_one_line_for_each_entry(tmp_path: Path) -> None:
-    lost = '<outline text="Halb" xmlUrl="https://halb.example/rss/><outline text="leer" xmlUrl="" type="rss"/>'
+    lost = '<outline text="Halb" xmlUrl="https://halb.example/rss/><outline text="leer" type="rss"/>'
     (tmp_path / "a.opml").write_text(f"<opml><body>{lost}<outline xmlUrl='https://bote.example/rss'/></body></opml>")
     wanted = read_arguments([str(tmp_path / "a.opml")])
     assert [outline.url for outline in wanted.outlines] == ["https://bote.example/rss"]
@@ -151,6 +172,25 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
             result = str(refused)
         assert "swordfish" not in result
         assert len(result) < 1_000
+
+
+UNUSABLE = {
+    "a password": "xmlUrl='https://reader:swordfish@bote.example/rss'",
+    "an id that no source may have": "xmlUrl='https://bote.example/rss' n:id='Bote!'",
+    "a country that is none": "xmlUrl='https://bote.example/rss' n:id='bote' n:country='Nowhere'",
+    "a zone that is none": "xmlUrl='https://bote.example/rss' n:id='bote' n:timezone='Mars/Olympus'",
+}
+
+
+@pytest.mark.parametrize("attributes", UNUSABLE.values(), ids=UNUSABLE)
+def test_an_entry_that_no_source_can_have_costs_itself(tmp_path: Path, attributes: str) -> None:
+    others = "<outline xmlUrl='https://kurier.example/rss' htmlUrl='https://reader:swordfish@kurier.example/'/>"
+    (tmp_path / "a.opml").write_text(
+        f"<opml xmlns:n='urn:newsledger:opml'><body><outline {attributes}/>{others}</body></opml>"
+    )
+    assert len(read_arguments([str(tmp_path / "a.opml")]).unusable) == 1
+    (kurier,) = imported(tmp_path / "sources.toml", tmp_path / "a.opml")
+    assert (kurier.feeds, kurier.homepage) == (("https://kurier.example/rss",), "https://kurier.example/")
 
 
 def test_an_invalid_address_is_reported(tmp_path: Path) -> None:

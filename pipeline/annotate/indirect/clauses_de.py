@@ -104,6 +104,7 @@ def _is_main_clause(p: Passage, start: int) -> bool:
         and token.lower not in p.lexicon.function_words
         and token.lower.endswith(("t", "e", "ten", "en"))
         and not p.tokens[end + 1].is_capitalised
+        and p.tokens[end + 1].surface not in {".", "!", "?"}  # "Er lachte, sie weinte."
     )
 
 

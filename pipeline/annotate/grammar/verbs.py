@@ -109,11 +109,17 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
     for position in range(at + 1, min(stop, at + REACH)):
         if tokens[position].lower not in words:
             continue
-        if verb.is_separable and not _ends_clause(view, position):
+        if verb.is_separable and (not _ends_clause(view, position) or _is_of_reported_verb(view, at, position)):
             continue
         if view.is_german or not view.is_at(position + 1, "to"):  # "went on to win"
             return position
     return None
+
+
+def _is_of_reported_verb(view: View, at: int, particle: int) -> bool:
+    """True if the particle ends the clause that the verb at `at` reports: "sagte, die Halle reiche nicht | aus"."""
+    commas = [place for place in range(at + 1, particle) if view.tokens[place].surface == ","]
+    return len(commas) == 1 and any(is_subjunctive(view, place) for place in range(commas[0] + 1, particle))
 
 
 def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:

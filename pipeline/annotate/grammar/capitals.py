@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.tokens import Token, View
+from pipeline.annotate.grammar.tokens import Range, Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 
 LONGEST_PHRASE = 22
@@ -34,10 +34,13 @@ def name_end(view: View, at: int, stop: int) -> int:
             end += 1
             continue
         if token.surface == "." and tokens[end - 1].end == token.start and is_short(tokens[end - 1], lexicon):
-            if end + 1 < stop and tokens[end + 1].is_capitalised:
+            if end + 1 < stop and (tokens[end + 1].is_capitalised or _past_qualifiers(view, end + 1, stop)):
                 end += 1
                 continue
             break
+        if (after := _past_qualifiers(view, end, stop)) is not None:
+            end = after
+            continue
         ahead = end
         while (
             ahead < stop
@@ -53,6 +56,17 @@ def name_end(view: View, at: int, stop: int) -> int:
     return end
 
 
+def _past_qualifiers(view: View, at: int, stop: int) -> int | None:
+    """The position of the name after "Dr. | h. c. Holm" or "Dr. | rer. nat. Holm"; None if no such title continues."""
+    tokens = view.tokens
+    if not at or tokens[at - 1].surface != ".":
+        return None
+    first = at
+    while at + 2 < stop and tokens[at].surface.islower() and tokens[at + 1].surface == ".":
+        at += 2
+    return at if at > first and tokens[at].is_capitalised else None
+
+
 def _follows_whole_name(view: View, at: int, end: int, stop: int) -> bool:
     """True if a person's name ends before the word: "laut Karin Holm | Piet Lorenz", "hat Holm | Positives"."""
     tokens, is_given = view.tokens, load_given_names().is_known
@@ -64,6 +78,22 @@ def _follows_whole_name(view: View, at: int, end: int, stop: int) -> bool:
     if before.surface not in view.names or before.surface[-1] == "s" or word in view.names:
         return False
     return view.lexicon.is_german and before.lower not in view.lexicon.titles and not is_given(before.surface)
+
+
+def second_office_end(view: View, first: Range, stop: int) -> int | None:
+    """The end of "die Trainerin | und Autorin Karin Holm", one person with two offices of one gender; None else."""
+    tokens, lexicon = view.tokens, view.lexicon
+    join = first[1]
+    if join + 2 >= stop or tokens[join].lower not in lexicon.joins or tokens[join].lower in lexicon.alternatives:
+        return None
+    office, other = tokens[join - 1], tokens[join + 1]
+    if not (lexicon.is_role(office.surface) and lexicon.is_role(other.surface) and other.is_capitalised):
+        return None
+    is_woman = office.lower.endswith("in") or tokens[first[0]].lower in {"die", "eine"}
+    if is_woman != other.lower.endswith("in") or (office.lower.endswith("n") and not is_woman):
+        return None  # "Landwirten und Bürgermeister Holm"
+    end = name_end(view, join + 1, stop)
+    return end if end > join + 2 else None
 
 
 def is_short(token: Token, lexicon: Lexicon) -> bool:

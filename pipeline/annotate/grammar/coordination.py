@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.capitals import LONGEST_PHRASE
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, second_office_end
 from pipeline.annotate.grammar.phrases import is_nominative, noun_phrase
 from pipeline.annotate.grammar.tokens import Range, View
 
@@ -63,5 +63,7 @@ def is_several(view: View, phrase: Range) -> bool:
     if at is None:
         return False
     # "Trainerin und Autorin Karin Holm" is one person with two offices.
+    if lexicon.is_german:
+        return second_office_end(view, (phrase[0], at), phrase[1]) is None
     offices = at == phrase[0] + 1 and lexicon.is_role(tokens[phrase[0]].surface)
     return not (offices and at + 3 < phrase[1] and lexicon.is_role(tokens[at + 1].surface))

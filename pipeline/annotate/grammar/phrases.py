@@ -6,7 +6,7 @@ they take does not depend on the length of the sentence.
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, is_short, name_end
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, is_short, name_end, second_office_end
 from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 
@@ -37,7 +37,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     head = at
     if tokens[at].lower in lexicon.determiners:
         head += 1
-        head = _past_participle_attribute(view, head, stop)
+        head = past_participle_attribute(view, head, stop)
     while head < stop and (
         is_adjective_de(tokens[head], lexicon)
         or (head > at and (_follows_article(tokens[head], lexicon) or _modifies_adjective(view, head, stop)))
@@ -50,7 +50,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
         if head - 1 > at and tokens[head - 1].surface[0].isdigit() and "-" in tokens[head - 1].surface:
             return head  # "der 81-jährige": an age without a noun stands for the person
         return at + 1 if tokens[at].lower in lexicon.pronouns else None
-    return _postmodified_de(view, head, end, stop)
+    return second_office_end(view, (at, end), stop) or _postmodified_de(view, head, end, stop)
 
 
 def _follows_article(token: Token, lexicon: Lexicon) -> bool:
@@ -73,7 +73,7 @@ def _modifies_adjective(view: View, at: int, stop: int) -> bool:
     return is_adjective_de(view.tokens[at + 1], lexicon)
 
 
-def _past_participle_attribute(view: View, at: int, stop: int) -> int:
+def past_participle_attribute(view: View, at: int, stop: int) -> int:
     """The position of the participle in "die | in Bonn geborene Autorin"; `at` without such an attribute."""
     tokens, lexicon = view.tokens, view.lexicon
     if at >= stop:
@@ -223,6 +223,8 @@ def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
         is_participle = at + 1 < end < stop - 1 and is_participle_en(tokens[end], lexicon)
         if is_participle and tokens[end + 1].lower in lexicon.prepositions:
             break  # "a memo | seen by the paper"
+        if is_participle and tokens[end].lower.endswith("ed") and tokens[end + 1].lower in lexicon.determiners:
+            break  # "the mayor | visited the hall"
         end += 1
     return end if end > at + 1 or not has_determiner else None
 

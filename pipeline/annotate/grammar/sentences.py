@@ -129,7 +129,8 @@ def _ends_sentence(text: str, view: View, at: int, segments: list[Segment]) -> b
         before = tokens[at - 1]
         if len(before.surface) == 1 and before.surface.isalpha():
             return at > 1 and tokens[at - 2].end == before.start and tokens[at - 2].surface[-1].isdigit()  # "£4m."
-        if before.lower in lexicon.abbreviations and follower.surface != "\n":
+        is_second = before.surface.islower() and at > 1 and tokens[at - 2].surface == "."  # "Dr. med. Holm"
+        if (is_second or before.lower in lexicon.abbreviations) and follower.surface != "\n":
             return False
         if before.surface.isdigit() and len(before.surface) <= 2 and lexicon.is_german:
             return follower.surface == "\n" or follower.segment >= 0 or _is_age(view, at - 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
-from pipeline.annotate.grammar.phrases import is_adjective_de
+from pipeline.annotate.grammar.phrases import is_adjective_de, past_participle_attribute
 from pipeline.annotate.grammar.tokens import Range, TextView, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer
@@ -38,7 +38,8 @@ def name_in(view: View, phrase: Range) -> Range | None:
     first, last = phrase
     found: Range | None = None
     given_names = load_given_names()
-    at = first
+    has_article = lexicon.is_german and tokens[first].lower in lexicon.determiners
+    at = past_participle_attribute(view, first + 1, last) if has_article else first
     while at < last:
         token = tokens[at]
         if token.lower in lexicon.name_breaks and any(

@@ -20,7 +20,7 @@ LOOKS = {
     "en": [(size, scheme) for size in (PHONE, DESK) for scheme in ("light", "dark")],
     "de": [(size, scheme) for size in (DESK, PHONE) for scheme in ("light", "dark")],
 }
-"""The looks of each page in each language: all must fit. axe-core judges the first one by all of its rules, and the last
+"""The looks of each page in each language: all must fit. axe-core judges the first by all of its rules, and the last
 one, of the other size and the other scheme, by those that depend on size and colours."""
 PAINTED = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 SERIOUS = {"serious", "critical"}

@@ -95,7 +95,8 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
             return _shared_text(one, other) is not False
         case JoinEvidence.REDIRECT:
             # a page that was fetched through both addresses says nothing about what each had promised
-            return _are_alike(one, other) or (one.text != other.text and _shared_text(one, other) is True)
+            shared = _shared_text(one, other)
+            return shared is not False and (_are_alike(one, other) or (one.text != other.text and shared is True))
         case JoinEvidence.GUID | JoinEvidence.CANONICAL:
             is_guid = evidence is JoinEvidence.GUID and is_telling(one.published_at)
             same_time = _is_same_time(one, other) and (is_guid or _are_alike(one, other))

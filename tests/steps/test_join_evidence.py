@@ -127,6 +127,11 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         facts("/storm", title="Forty trees fall", text=STORM, published_at=LATER),
         facts("/ferry", title="Ferry adrift", text=STORM, published_at=NOON),
     ),
+    "last week's column, which leads to the new one of the same title": (
+        JoinEvidence.REDIRECT,
+        facts("/day/1", title="The day in the north", text=STORM, published_at=NOON),
+        facts("/day/2", title="The day in the north", text=FERRY, published_at=NOON + timedelta(days=7)),
+    ),
     "two reports of one minute that lead to one of them": (
         JoinEvidence.REDIRECT,
         facts("/storm", title="Forty trees fall", published_at=NOON),

@@ -206,7 +206,7 @@ def measure(folder: Path, web: WebServer, size: int) -> Mapping[str, Any]:
 
 
 def insert_copy(scratch: Ledger, ledger: Ledger, copy: int, span: timedelta) -> None:
-    """Insert all events of the scratch ledger: copy 0 as they are, others with other ids and `copy` spans earlier."""
+    """Insert all events of the scratch ledger: copy 0 unchanged, others with other ids and `copy` spans earlier."""
     appends = scratch.table("from ledger.appends order by append_no").to_pylist()
     for first in range(0, len(appends), APPENDS_AT_ONCE):
         _insert_appends(scratch, ledger, appends[first : first + APPENDS_AT_ONCE], copy, span)

@@ -191,3 +191,19 @@ def test_one_text_at_many_paths_is_no_article(paths: int, pairs: int) -> None:
         for each in known[1:]
     ]
     assert len(list(new_pairs(claims, {each.article_id: each for each in known}, Groups([])))) == pairs
+
+
+@pytest.mark.parametrize("evidence", [JoinEvidence.CANONICAL, JoinEvidence.REDIRECT, JoinEvidence.ORIGINAL_LINK])
+@pytest.mark.parametrize(("titles", "pairs"), [(2, 1), (3, 0)])
+def test_an_address_that_many_articles_claim_joins_nothing(evidence: JoinEvidence, titles: int, pairs: int) -> None:
+    """Not even articles with nearly the same text, such as a notice. Two titles may be a changed headline."""
+    named = ("Ferry adrift", "Tugs save all", "Forty trees fall")
+    known = [
+        facts(f"/{n}", title=named[n], text=f"{FERRY} {named[n]}", first_position=n, published_at=NOON)
+        for n in range(titles)
+    ]
+    claims = [
+        AddressClaim(evidence, "kurier", each.article_id, name_uuid(each.url), "https://kurier.example/x", "x")
+        for each in known
+    ]
+    assert len(list(new_pairs(claims, {each.article_id: each for each in known}, Groups([])))) == pairs

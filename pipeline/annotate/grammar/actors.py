@@ -70,3 +70,30 @@ def passive_agent(view: View, at: int) -> Range | None:
         if end is not None and any(view.lexicon.is_document(t.lower) for t in view.tokens[start + 1 : end]):
             return start + 1, end
     return None
+
+
+def is_adverb_first(view: View, before: Range, after: Range) -> bool:
+    """True if a word that no table has opens the sentence and a person follows its verb: "Gleich nach acht sagte Holm".
+
+    A noun without an article would be plural, or a name.
+    """
+    word = view.tokens[before[0]]
+    if before[1] - before[0] > 1 or word.surface in view.names or not view.is_in(before[1], view.lexicon.prepositions):
+        return False
+    first, *_, last = *view.tokens[after[0] : after[1]], view.tokens[after[1] - 1]
+    if view.has_role(*before) or (first.lower == "der" and last.lower.endswith("in")):
+        return False  # "sagte der Ministerin" is a dative
+    return view.has_role(*after) or any(token.surface in view.names for token in view.tokens[after[0] : after[1]])
+
+
+def is_addressee_first(view: View, before: Range, after: Range) -> bool:
+    """True if the phrase before the verb was told and the one after it tells: "Der Zeitung sagte Holm"."""
+    first, second = view.tokens[before[0]], view.tokens[after[0]]
+    is_pronoun = after[1] - after[0] == 1 and second.lower in view.lexicon.pronouns_nominative
+    if is_abstract(view, before) and not is_abstract(view, after):
+        return True
+    if is_pronoun or first.lower in view.lexicon.prepositions:
+        return True
+    head = view.tokens[before[1] - 1].lower
+    is_dative = first.lower != "der" or not head.endswith("er")  # "der Sender" is a nominative
+    return first.lower in {"der", "den", "dem"} and is_dative and view.has_in(*before, view.lexicon.media)

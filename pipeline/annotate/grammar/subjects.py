@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.actors import is_abstract
+from pipeline.annotate.grammar.actors import is_abstract, is_addressee_first, is_adverb_first
 from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
 from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, name_end
 from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_after, with_partner_before
@@ -80,10 +80,12 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
         return after
     if after is not None and before is None and view.is_at(verb - 1, ",") and view.is_at(after[1], ","):
         return after  # "Das Buch, sagte Holm, sei gut"
-    if before is not None and (after is None or not _is_addressee_first(view, before, after)):
+    if before is not None and (after is None or not is_addressee_first(view, before, after)):
         return before
     opening = _opening_phrase(view, low, verb)
-    if opening is not None and (after is None or not _is_addressee_first(view, opening, after)):
+    if opening is not None and after is not None and is_adverb_first(view, opening, after):
+        return after
+    if opening is not None and (after is None or not is_addressee_first(view, opening, after)):
         return conjunction_subject(view, low, verb) or opening
     return after or conjunction_subject(view, low, verb) or first_subject(view, low, verb)
 
@@ -107,19 +109,6 @@ def _has_finite_verb(view: View, low: int, stop: int) -> bool:
     """True if a clause stands before the comma and not a subject: "Die Lage sei ernst, sagte Holm"."""
     finite = (view.lexicon.auxiliaries, view.lexicon.subjunctive, view.lexicon.finite_verbs)
     return any(view.tokens[at].lower in words for at in range(low, stop) for words in finite)
-
-
-def _is_addressee_first(view: View, before: Range, after: Range) -> bool:
-    """True if the phrase before the verb was told and the one after it tells: "Der Zeitung sagte Holm"."""
-    first, second = view.tokens[before[0]], view.tokens[after[0]]
-    is_pronoun = after[1] - after[0] == 1 and second.lower in view.lexicon.pronouns_nominative
-    if is_abstract(view, before) and not is_abstract(view, after):
-        return True
-    if is_pronoun or first.lower in view.lexicon.prepositions:
-        return True
-    head = view.tokens[before[1] - 1].lower
-    is_dative = first.lower != "der" or not head.endswith("er")  # "der Sender" is a nominative
-    return first.lower in {"der", "den", "dem"} and is_dative and view.has_in(*before, view.lexicon.media)
 
 
 def _opening_phrase(view: View, low: int, stop: int) -> Range | None:

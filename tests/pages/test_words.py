@@ -104,7 +104,8 @@ def untranslated(german: str, english: str) -> set[str]:
 def test_no_live_page_has_an_english_word_in_german(browser: Browser) -> None:
     addresses = one_of_each_kind(browser)
     assert set(addresses) == {*KINDS, "record"}
-    wrong = {"400": "/?from=x", "400 days": "/?from=2026-03-04&to=2026-03-02", "404": "/source/nobody"}
+    wrong = {"400": "/?from=x", "400 days": "/?from=2026-03-04&to=2026-03-02", "404": "/nothing"}
+    wrong |= {f"404 {kind}": f"/{kind}/0815" for kind in ("source", "person", "article")}
     for kind, address in (addresses | wrong).items():
         german, english = (browser.get(address, {"Accept-Language": language}).text for language in ("de", "en"))
         assert 'lang="de"' in german

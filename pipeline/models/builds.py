@@ -87,9 +87,10 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                     con.begin()
                     (copy_all_events if last is None else copy_events)(ledger, con, path, position)
             if last != now:
-                _write(con, path, recipe, last, now)
+                continued = last is not None and last.recipe_digest == now.recipe_digest
+                _write(con, path, recipe, last if continued else None, now)
                 run_tests(con, recipe)
-                update_search(con)
+                update_search(con, commit_each_pass=not continued)
                 build_file.finish(con, now, settings.annotators, _docs(recipe))
             if tested is Tested.ALL:
                 try:
@@ -102,8 +103,9 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
 
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, recipe: Recipe, last: BuiltFrom | None, now: BuiltFrom) -> None:
-    """Write what the copied events touch, or everything, and leave a transaction open."""
-    if last is not None and last.recipe_digest == now.recipe_digest:
+    """Write what the events touch that were copied since the last build, or everything without one. Leave a transaction
+    open."""
+    if last is not None:
         touch_new(con, last, now)
         write_touched(con, path, recipe)
     else:  # all of it in one transaction would need more memory

@@ -53,8 +53,12 @@ DOCS = {
 }
 
 
-def update_search(con: duckdb.DuckDBPyConnection) -> int:
-    """Index the articles that the index does not have in their newest form; return their number."""
+def update_search(con: duckdb.DuckDBPyConnection, *, commit_each_pass: bool) -> int:
+    """Index the articles that the index does not have in their newest form, in a transaction that the caller has begun
+    and ends; return their number.
+
+    Uncommitted, the passes of a million articles need 0.6 GB of memory, which DuckDB's limit does not count.
+    """
     con.execute(statement("create_search"))
     con.execute(statement("delete_outdated_documents"))
     con.execute(statement("documents_to_index"))
@@ -70,6 +74,9 @@ def update_search(con: duckdb.DuckDBPyConnection) -> int:
             con.execute(statement("insert_words"))
             con.unregister("stemmed")
         con.execute(statement("insert_postings"))
+        if commit_each_pass:
+            con.commit()
+            con.begin()
     return int(last - first + 1)
 
 

@@ -36,7 +36,7 @@ def _components(lock: str) -> Iterator[dict[str, Any]]:
         name, version = found["name"], found["version"]
         purl = f"pkg:pypi/{name}@{version}"
         files = [{"alg": "SHA-256", "content": digest} for digest in _HASH.findall(found["rest"])]
-        origin = {"type": "distribution", "url": f"https://pypi.org/project/{name}/{version}/", "hashes": files}
+        origin = {"type": "distribution", "url": purl, "hashes": files}
         yield {
             "type": "library",
             "bom-ref": purl,

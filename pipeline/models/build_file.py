@@ -36,7 +36,7 @@ ROWS_IN_GROUP = 30_720
 """Rows that DuckDB compresses together, a quarter of its default: each thread has the texts of a group in memory beyond
 `MEMORY`. Files are 4 % larger. It must be a multiple of 2048."""
 TABLE_MACROS = PROJECT_ROOT / "sql" / "table_macros"
-"""Table macros for analysts, one a file. They are stored in the built file and need nothing else."""
+"""Macros for analysts, one a file. They are stored in the built file and need nothing else."""
 
 
 class BuiltFrom(msgspec.Struct, frozen=True):

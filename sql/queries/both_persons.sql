@@ -1,17 +1,17 @@
 -- Which articles name both of two persons? Newest first.
 -- Parameters: person (default: the person whom most articles name), other (default: the one most
--- often named with that person), both full names as in `persons`.
+-- often named with that person), both full names.
 with named as (
     select distinct
-        name,
+        person_of(name) as name,
         article_id
     from mentions
     where kind = 'person'
 ),
 
 chosen as (
-    select coalesce(getvariable('person'), (
-        select persons.name
+    select coalesce(person_of(getvariable('person')), (
+        select person_of(persons.name)
         from persons
         order by persons.articles desc, persons.name asc
         limit 1
@@ -21,7 +21,7 @@ chosen as (
 parameters as (
     select
         chosen.person,
-        coalesce(getvariable('other'), (
+        coalesce(person_of(getvariable('other')), (
             select most.name
             from (
                 select

@@ -1,9 +1,10 @@
 -- Which quotations were added, removed or reworded after publication? Newest first.
--- Neighbouring revisions are compared, as one annotator found their quotations.
+-- Neighbouring revisions are compared, as one annotator found their quotations. Those of nobody whom the article names
+-- are in a row without a person.
 -- Parameters: since (a day), person (a full name).
 with parameters as (
     select
-        getvariable('person') as person,
+        person_of(getvariable('person')) as person,
         coalesce(cast(getvariable('since') as timestamptz), timestamptz '-infinity') as since_at
 ),
 
@@ -53,7 +54,7 @@ found as (
         sides.article_id,
         sides.revision_no,
         sides.is_new,
-        coalesce(quotes.person, quotes.speaker) as who,
+        person_of(quotes.person) as person,
         quotes.text
     from sides
     inner join events.quote_extracted as quotes
@@ -65,18 +66,18 @@ changed as (
     select
         article_id,
         revision_no,
-        who,
+        person,
         text,
         bool_or(is_new) as is_new
     from found
-    group by article_id, revision_no, who, text
+    group by article_id, revision_no, person, text
     having bool_and(is_new) or not bool_or(is_new)
 )
 
 select
     pairs.captured_at as seen_at,
     pairs.source_id,
-    changed.who,
+    changed.person,
     string_agg(changed.text, ' … ' order by changed.text) filter (where not changed.is_new) as removed,
     string_agg(changed.text, ' … ' order by changed.text) filter (where changed.is_new) as added,
     pairs.url
@@ -85,7 +86,7 @@ inner join pairs using (article_id, revision_no)
 cross join parameters
 where
     pairs.captured_at >= parameters.since_at
-    and (parameters.person is null or changed.who = parameters.person)
-group by pairs.captured_at, pairs.source_id, pairs.url, pairs.revision_no, changed.who
-order by pairs.captured_at desc, pairs.url asc, changed.who asc
+    and (parameters.person is null or changed.person = parameters.person)
+group by pairs.captured_at, pairs.source_id, pairs.url, pairs.revision_no, changed.person
+order by pairs.captured_at desc, pairs.url asc, changed.person asc
 limit 200;

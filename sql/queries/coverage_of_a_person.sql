@@ -1,9 +1,9 @@
 -- How much does each outlet report on a person, week by week?
--- Parameters: person (a full name as in `persons`; default: the person whom most articles name), since (a day).
+-- Parameters: person (a full name; default: the person whom most articles name), since (a day).
 with parameters as (
     select
-        coalesce(getvariable('person'), (
-            select persons.name
+        coalesce(person_of(getvariable('person')), (
+            select person_of(persons.name)
             from persons
             order by persons.articles desc, persons.name asc
             limit 1
@@ -17,7 +17,7 @@ named as (
         count(*) as mentions,
         0 as direct_quotes
     from mentions
-    where kind = 'person' and name = (select parameters.person from parameters)
+    where kind = 'person' and person_of(name) = (select parameters.person from parameters)
     group by article_id
     union all
     select
@@ -25,7 +25,7 @@ named as (
         0 as mentions,
         count(*) as direct_quotes
     from quotes
-    where kind = 'direct' and person = (select parameters.person from parameters)
+    where kind = 'direct' and person_of(person) = (select parameters.person from parameters)
     group by article_id
 )
 

@@ -26,13 +26,13 @@ publishing as (
 
 named as (
     select
-        mentions.name,
+        person_of(mentions.name) as name,
         recent.source_id,
         count(distinct recent.article_id) as articles
     from mentions
     inner join recent on mentions.article_id = recent.article_id
     where mentions.kind = 'person'
-    group by mentions.name, recent.source_id
+    group by person_of(mentions.name), recent.source_id
 ),
 
 persons_named as (

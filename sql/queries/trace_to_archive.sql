@@ -2,7 +2,7 @@
 -- The record is `warc_length` bytes at `warc_offset` of `warc_file`, gzipped.
 select
     quotes.text,
-    quotes.person,
+    person_of(quotes.person) as person,
     quotes.url,
     quotes.warc_file,
     quotes.warc_offset,

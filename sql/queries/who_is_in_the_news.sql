@@ -1,7 +1,7 @@
 -- Who is in the news? Persons by number of articles of the last 7 days that name or quote them.
 with named as (
     select
-        name,
+        person_of(name) as name,
         article_id,
         source_id,
         published_at
@@ -9,7 +9,7 @@ with named as (
     where kind = 'person'
     union
     select
-        person as name,
+        person_of(person) as name,
         article_id,
         source_id,
         published_at

@@ -1,5 +1,5 @@
 -- Who is quoted most in their own words, in how many articles of how many outlets, and what did they say last?
--- The names of one person (person_aliases) are counted together. Quotations whose speaker is no person that the article
+-- The names of one person (`person_of`) are counted together. Quotations whose speaker is no person that the article
 -- names are counted together, too, in a row without a name.
 -- Parameters: source (a source's id; all sources if not set), since (a day).
 with parameters as (
@@ -9,7 +9,7 @@ with parameters as (
 )
 
 select
-    coalesce(aliases.person, quotes.person) as person,
+    person_of(quotes.person) as person,
     count(*) as quotes,
     count(distinct quotes.article_id) as articles,
     count(distinct quotes.source_id) as sources,
@@ -19,12 +19,11 @@ select
     any_value(persons.external_id) as external_id
 from quotes
 cross join parameters
-left join person_aliases as aliases on quotes.person = aliases.name
-left join persons on coalesce(aliases.person, quotes.person) = persons.name
+left join persons on person_of(quotes.person) = persons.name
 where
     quotes.kind = 'direct'
     and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at
     and (parameters.source_id is null or quotes.source_id = parameters.source_id)
-group by coalesce(aliases.person, quotes.person)
-order by coalesce(aliases.person, quotes.person) is null, quotes desc, person asc
+group by person_of(quotes.person)
+order by person_of(quotes.person) is null, quotes desc, person asc
 limit 50;

@@ -23,6 +23,7 @@ def test_a_reworded_quotation_is_shown_with_both_wordings(new_data: NewData) -> 
             quoted(read, words, "annotate@9", person=person)
             for words, person in zip(sayings, ["Ines Moor", "Olaf Reet"], strict=False)
         ]
+    events.append(quoted(reads[0], "safe", "annotate@9", speaker="she"))
     settings = new_data("changed")
     append(settings.ledger_catalog, events)
     with published(settings) as con:
@@ -31,6 +32,7 @@ def test_a_reworded_quotation_is_shown_with_both_wordings(new_data: NewData) -> 
         assert [(row[0], *row[1:5]) for row in changed] == [
             (at(3, 9), "alpha", "Olaf Reet", "We wait", None),
             (at(2, 9), "alpha", "Ines Moor", "It is safe", "It is not safe"),
+            (at(2, 9), "alpha", None, "safe", None),
         ]
         con.execute("set variable person = 'Ines Moor'")
         assert len(rows(con, load_queries()["changed_quotes"].text)) == 1

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from pipeline import models
+from pipeline.cli.named_queries import load_queries
 from pipeline.events import Event
 from pipeline.settings import PROJECT_ROOT
 from tests.worlds.ledgers import NewData
@@ -82,6 +83,17 @@ def test_who_said_what_counts_people_and_not_spellings(news: duckdb.DuckDBPyConn
     assert not {"Vasiliy Korneyev", "Kate Marsh"} & set(counted)
     ids = {person: external_id for person, *_, external_id in found}
     assert (ids["Wasilij Kornejew"], ids["Jan Meier"]) == ("Q1", None)
+
+
+def test_every_query_shows_one_name_of_a_person_and_knows_all(news: duckdb.DuckDBPyConnection) -> None:
+    news.execute("set variable person = 'Kate Marsh'")
+    news.execute("set variable outlets = 1")
+    shown = {name: {cell for row in rows(news, query.text) for cell in row} for name, query in load_queries().items()}
+    assert [name for name, cells in shown.items() if cells & {"Kate Marsh", "Vasiliy Korneyev"}] == []
+    about_her = {name for name, query in load_queries().items() if "getvariable('person')" in query.text}
+    not_here = {"both_persons", "changed_quotes"}  # no article names two persons, or was edited
+    assert {name for name in about_her if "Katherine Marsh" in shown[name]} == about_her - not_here
+    assert "Wasilij Kornejew" in shown["who_is_in_the_news"]
 
 
 def test_a_name_has_the_id_that_the_file_of_the_user_gives_it(news: duckdb.DuckDBPyConnection) -> None:

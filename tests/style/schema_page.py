@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ PAGE = PROJECT_ROOT / "docs" / "schema.md"
 MARTS = PROJECT_ROOT / "sql" / "models" / "marts"
 _HEAD = """# Tables and columns
 
-What `news.duckdb` contains: the marts in schema `main`, the events in schema `events`, and the table macros. The
+What `news.duckdb` contains: the marts in schema `main`, the events in schema `events`, and the macros. The
 descriptions are also comments in the file: `select * from duckdb_columns()`.
 
 This page is generated: `python -m tests.style.schema_page` writes it again after a change of a mart or an event type.
@@ -43,7 +44,7 @@ def schema_page(news_file: Path) -> str:
         ).fetchall()
         macros = con.execute(
             "select function_name, array_to_string(parameters, ', ') from duckdb_functions()"
-            " where not internal and function_type = 'table_macro' order by function_name"
+            " where not internal and function_type in ('macro', 'table_macro') order by function_name"
         ).fetchall()
     parts = [_HEAD]
     for schema in ("main", "events"):
@@ -52,7 +53,7 @@ def schema_page(news_file: Path) -> str:
             key = "event_id" if schema == "events" else keys.get(name)
             described = [each[2:] for each in columns if each[:2] == (schema, name)]
             parts.append(_section(name if schema == "main" else f"events.{name}", comment, key, described))
-    parts.append("## Table macros\n")
+    parts.append("## Macros\n")
     parts.append("".join(f"- `{name}({parameters})`: {_purpose(name)}\n" for name, parameters in macros))
     return "\n".join(parts)
 
@@ -99,8 +100,10 @@ def _unique_by(test: Any) -> list[str]:
 
 
 def _purpose(macro: str) -> str:
-    first = (PROJECT_ROOT / "sql" / "table_macros" / f"{macro}.sql").read_text("utf-8").partition("\n")[0]
-    return first.partition(": ")[2]
+    """What the comment at the beginning of the macro's file says after its signature."""
+    lines = (PROJECT_ROOT / "sql" / "table_macros" / f"{macro}.sql").read_text("utf-8").splitlines()
+    comment = " ".join(line.removeprefix("-- ") for line in takewhile(lambda line: line.startswith("-- "), lines))
+    return comment.partition(": ")[2]
 
 
 def main() -> None:

@@ -121,7 +121,7 @@ def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
     If it has data of none, the last ones that are chosen, at most as many as without a choice. A file without data has
     only today.
     """
-    known = file.answer("days_of_data", {}).first
+    known = file.answer("days_of_data", {"days_shown": DAYS_SHOWN.days}).first
     first_on, last_on = known.first_on or today, known.last_on or today
     to_on = selection.to_on or max(last_on, selection.from_on or last_on)
     from_on = selection.from_on or to_on - DAYS_SHOWN + timedelta(days=1)

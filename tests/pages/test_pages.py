@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -213,6 +214,17 @@ def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
             assert len(rows) == int(number.text_content()), (name, target, place)
             seen[kind] += 1
     assert seen.keys() == {"changed", "quoted", "run"}
+
+
+def test_days_on_which_the_first_articles_were_published_are_days_of_the_data() -> None:
+    """Otherwise nobody would be quoted after a first run: it reads articles of earlier days."""
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        con.execute("create table coverage_ledger as select date '2026-03-20' as day")
+        days = "[timestamptz '2026-03-06', '2026-03-07', '2026-03-19']"
+        con.execute(f"create table articles as select unnest({days}) as published_at")
+        found = con.execute(statement("pipeline.pages", "days_of_data"), {"days_shown": 14}).fetchall()
+    assert found == [(date(2026, 3, 20), date(2026, 3, 7))]
 
 
 # The file

@@ -1,10 +1,10 @@
--- person_of(a_name): the name that most articles use for this person, from `person_aliases`; any other name as it is
+-- person_of(a_name): the name that most articles use for this person, from `person_aliases`; any other name unchanged
 create or replace macro main.person_of(a_name) as (
     coalesce(
         (
             select known.usual_name
             from (
-                -- in the macro's place, a column `name` of the caller would be that of person_aliases
+                -- a column `name` that the caller gives would otherwise be that of person_aliases
                 select
                     name as rare_name,
                     person as usual_name

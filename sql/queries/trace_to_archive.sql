@@ -2,7 +2,7 @@
 -- The record is `warc_length` bytes at `warc_offset` of `warc_file`, gzipped.
 select
     quotes.text,
-    person_of(quotes.person) as person,
+    quotes.person,
     quotes.url,
     quotes.warc_file,
     quotes.warc_offset,

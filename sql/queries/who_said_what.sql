@@ -6,24 +6,29 @@ with parameters as (
     select
         getvariable('source') as source_id,
         coalesce(cast(getvariable('since') as timestamptz), timestamptz '-infinity') as since_at
+),
+
+said as (
+    select * replace (person_of(person) as person)
+    from quotes
+    where kind = 'direct'
 )
 
 select
-    person_of(quotes.person) as person,
+    said.person,
     count(*) as quotes,
-    count(distinct quotes.article_id) as articles,
-    count(distinct quotes.source_id) as sources,
-    arg_max(quotes.text, coalesce(quotes.published_at, timestamptz '-infinity')) as last_words,
-    max(quotes.published_at) as last_quoted_at,
-    array_to_string(list(distinct quotes.source_id order by quotes.source_id), ', ') as quoted_by,
+    count(distinct said.article_id) as articles,
+    count(distinct said.source_id) as sources,
+    arg_max(said.text, coalesce(said.published_at, timestamptz '-infinity')) as last_words,
+    max(said.published_at) as last_quoted_at,
+    array_to_string(list(distinct said.source_id order by said.source_id), ', ') as quoted_by,
     any_value(persons.external_id) as external_id
-from quotes
+from said
 cross join parameters
-left join persons on person_of(quotes.person) = persons.name
+left join persons on said.person = persons.name
 where
-    quotes.kind = 'direct'
-    and coalesce(quotes.published_at, timestamptz '-infinity') >= parameters.since_at
-    and (parameters.source_id is null or quotes.source_id = parameters.source_id)
-group by person_of(quotes.person)
-order by person_of(quotes.person) is null, quotes desc, person asc
+    coalesce(said.published_at, timestamptz '-infinity') >= parameters.since_at
+    and (parameters.source_id is null or said.source_id = parameters.source_id)
+group by said.person
+order by said.person is null, quotes desc, said.person asc
 limit 50;

@@ -89,7 +89,8 @@ def test_every_query_shows_one_name_of_a_person_and_knows_all(news: duckdb.DuckD
     news.execute("set variable person = 'Kate Marsh'")
     news.execute("set variable outlets = 1")
     shown = {name: {cell for row in rows(news, query.text) for cell in row} for name, query in load_queries().items()}
-    assert [name for name, cells in shown.items() if cells & {"Kate Marsh", "Vasiliy Korneyev"}] == []
+    rare = [name for name, cells in shown.items() if cells & {"Kate Marsh", "Vasiliy Korneyev"}]
+    assert rare == ["trace_to_archive"], "which shows quotations as they were recorded"
     about_her = {name for name, query in load_queries().items() if "getvariable('person')" in query.text}
     not_here = {"both_persons", "changed_quotes"}  # no article names two persons, or was edited
     assert {name for name in about_her if "Katherine Marsh" in shown[name]} == about_her - not_here

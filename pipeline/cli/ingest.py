@@ -35,7 +35,7 @@ class Total(msgspec.Struct, frozen=True):
 
     name: str
     new: int
-    """What the runs that are summed up were the first to record."""
+    """Number of things that the runs were the first to record."""
     in_ledger: int
 
 

@@ -1,4 +1,4 @@
-"""What ctrl-C or SIGTERM leaves of a command, as the one line that the command then prints."""
+"""The one line that a command prints after ctrl-C or SIGTERM: it says what is there now, and what to run."""
 
 from __future__ import annotations
 

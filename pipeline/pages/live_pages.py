@@ -94,7 +94,7 @@ def live_pages(settings: Settings, limits: ReaderLimits | None = None) -> Starle
 
 
 def refusal(request: Request) -> Response:
-    """What somebody sees who is logged in, but may not see the pages."""
+    """The answer to somebody who is logged in, but may not see the pages."""
     said = phrase(
         "You are logged in, but may not see these pages. Ask who runs Airflow for the right to view its website."
     )

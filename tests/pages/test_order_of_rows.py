@@ -1,4 +1,4 @@
-"""What a page shows does not depend on the order in which the published file stores its rows."""
+"""Pages are the same in whatever order the published file stores its rows."""
 
 from __future__ import annotations
 

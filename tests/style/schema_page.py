@@ -100,7 +100,7 @@ def _unique_by(test: Any) -> list[str]:
 
 
 def _purpose(macro: str) -> str:
-    """What the comment at the beginning of the macro's file says after its signature."""
+    """The comment at the beginning of the macro's file, without the signature."""
     lines = (PROJECT_ROOT / "sql" / "table_macros" / f"{macro}.sql").read_text("utf-8").splitlines()
     comment = " ".join(line.removeprefix("-- ") for line in takewhile(lambda line: line.startswith("-- "), lines))
     return comment.partition(": ")[2]

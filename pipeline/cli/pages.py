@@ -88,7 +88,7 @@ def report(
 
 
 def _left_at(opened: Path, earlier: int | None) -> str:
-    """A sentence for an interrupted `report`, which puts the new report into its place at once when all of it is written."""
+    """The sentence after an interrupt: the new report is put into its place at once, when all of it is written."""
     now = _file_id(opened)
     if now is None:
         return f"nothing of the report was kept, run the same command again to write {opened}"

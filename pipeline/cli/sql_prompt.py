@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import click
 import duckdb
@@ -32,7 +35,7 @@ MAX_ROWS_PAGED = 10_000
 LEAVE = frozenset({"exit", "quit", ".exit", ".quit", r"\q"})
 LIST = "queries"
 """The word that lists the named queries."""
-INTERRUPTED_AGAIN_SECONDS = 0.1
+LOOKED_AGAIN_SECONDS = 0.1
 _LAST_WORD = re.compile(r"(?:(?P<owner>[\w.]+)\.)?(?P<word>\w*)$")
 _NAMED_TABLE = re.compile(r"\b(?:from|join)\s+(?P<table>[a-z_][\w.]*)(?:\s+(?:as\s+)?(?P<alias>[a-z_]\w*))?", re.I)
 
@@ -59,13 +62,13 @@ def converse(con: duckdb.DuckDBPyConnection, run: RunSql, output: OutputFormat, 
     while True:
         try:
             text = session.prompt().strip()
+            if text.rstrip("; ") in LEAVE:
+                return
+            _respond(con, text, run, output)
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
-        if text.rstrip("; ") in LEAVE:
-            return
-        _respond(con, text, run, output)
 
 
 def is_complete(text: str) -> bool:
@@ -85,7 +88,8 @@ def is_complete(text: str) -> bool:
 def _respond(con: duckdb.DuckDBPyConnection, text: str, run: RunSql, output: OutputFormat) -> None:
     """Run what was typed and print the answers, or the error.
 
-    DuckDB is cancelled from another thread: after a signal in its own thread, its next query may never end.
+    DuckDB is cancelled from another thread: after a signal in its own thread, its next query may never end. Ctrl-C only
+    sets a flag, so that it is noticed at whichever line it arrives.
     """
     named = text.rstrip("; ")
     if named == LIST:
@@ -93,17 +97,26 @@ def _respond(con: duckdb.DuckDBPyConnection, text: str, run: RunSql, output: Out
         return
     query = load_queries().get(named)
     use = _show_paged if output is OutputFormat.TABLE else partial(show, output=output)
-    with ThreadPoolExecutor(1) as worker:
+    with ThreadPoolExecutor(1) as worker, _interrupt_noted() as interrupted:
         answered = worker.submit(run, query.text if query is not None else text, use)
+        while wait([answered], LOOKED_AGAIN_SECONDS).not_done:
+            if interrupted.is_set():
+                con.interrupt()  # does nothing before the query has begun
         try:
             answered.result()
         except (NewsledgerError, duckdb.Error) as exc:
-            console.say(str(exc))
-        except KeyboardInterrupt:
-            while not answered.done():
-                con.interrupt()  # does nothing before the query has begun
-                wait([answered], INTERRUPTED_AGAIN_SECONDS)
-            console.say("cancelled")
+            console.say("cancelled" if interrupted.is_set() else str(exc))
+
+
+@contextmanager
+def _interrupt_noted() -> Iterator[Event]:
+    """An event that ctrl-C sets, instead of raising KeyboardInterrupt."""
+    interrupted = Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _show_paged(answer: duckdb.DuckDBPyRelation) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+from prompt_toolkit.application import create_app_session
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
-from pipeline.cli.sql_prompt import SqlCompleter, is_complete
+from pipeline.cli.answers import OutputFormat
+from pipeline.cli.sql_prompt import SqlCompleter, converse, is_complete
 from tests.worlds.running import COMMAND
 from tests.worlds.terminal import Terminal, terminal
 
@@ -77,6 +83,18 @@ def test_ctrl_c_cancels_a_statement(prompt: Terminal) -> None:
     prompt.see("news>")
     prompt.type("select 6 * 7 as answer;\r")
     prompt.see("42 │")
+
+
+def test_ctrl_c_before_the_statement_has_begun_ends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(text: str, use: Callable[[duckdb.DuckDBPyRelation], None]) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        use(con.sql(text))
+
+    endless = "select count(*) from range(1000000000) a, range(1000000000) b"
+    with duckdb.connect() as con, create_pipe_input() as typed, create_app_session(typed, DummyOutput()):
+        typed.send_text(f"{endless};\r{endless};\r\x04")
+        converse(con, run, OutputFormat.TABLE, tmp_path / "history")
+    assert capsys.readouterr().err.count("cancelled") == 2
 
 
 def test_a_long_answer_is_paged(prompt: Terminal) -> None:

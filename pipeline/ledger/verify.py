@@ -86,6 +86,9 @@ class _Counts(msgspec.Struct, frozen=True):
     events_after: int
     """Those of them after the start."""
     strays: int
+    """Rows that no append can have, but for those beyond its end."""
+    last: int | None
+    """The largest position after the head; other processes may have appended meanwhile."""
 
 
 def verify(
@@ -172,6 +175,10 @@ def _windows(appends: Sequence[AppendRow]) -> Iterator[list[AppendRow]]:
         yield window
 
 
+def _outside(table: str, strays: int) -> VerifyFinding:
+    return VerifyFinding(f"table {table}", f"{strays} rows lie outside of all appends")
+
+
 class _Tables:
     """The event tables, up to a position.
 
@@ -183,6 +190,7 @@ class _Tables:
         self._ledger, self._position, self._start_position = ledger, position, start_position
         self._filled: list[type[Event]] = []
         self._unreadable: set[str] = set()
+        self._last: dict[str, int] = {}
         self.rows = 0
         """Events of all tables up to the position."""
 
@@ -199,10 +207,15 @@ class _Tables:
             if counts.events:
                 self._filled.append(cls)
             self.rows += counts.events
+            self._last[name] = counts.last or 0
             if counts.strays:
-                yield VerifyFinding(f"table {name}", f"{counts.strays} rows lie outside of all appends")
+                yield _outside(name, counts.strays)
             for row in doubles:
                 yield VerifyFinding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
+        end = self._ledger.head().position  # read after all rows, so that none of them was appended later
+        for name in (name for name, last in self._last.items() if last > end):
+            sql = statement("count_events_beyond").format(table=name, position=end)
+            yield _outside(name, self._ledger.table(sql)["strays"][0].as_py())
 
     def _counts(self, table: str) -> _Counts:
         sql = statement("count_events").format(table=table, position=self._position, start=self._start_position)

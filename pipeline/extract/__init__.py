@@ -16,6 +16,6 @@ from pipeline.extract.extraction import Extraction
 from pipeline.extract.page.removal import Stripped, Video
 from pipeline.extract.repair import repair_text
 
-PRODUCER = "extract@12"
+PRODUCER = "extract@13"
 
 __all__ = ["PRODUCER", "Extraction", "Stripped", "Video", "extract_page", "repair_text"]

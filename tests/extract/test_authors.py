@@ -23,7 +23,7 @@ from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
         ("Anna Berg, Reuters", ["Anna Berg", "Reuters"]),
         ("Anna, Bo", ["Anna", "Bo"]),
         ("Anna Berg/Bo Carls", ["Anna Berg", "Bo Carls"]),
-        ("dpa/AFP", ["dpa/AFP"]),
+        ("dpa/AFP", ["dpa", "AFP"]),
         ("Berg, Anna; Carls, Bo", ["Anna Berg", "Bo Carls"]),
         ("By Ada Thorne, Political Editor", ["Ada Thorne"]),
         ("By Ada Thorne, Political Editor and Will Penrose", ["Ada Thorne", "Will Penrose"]),

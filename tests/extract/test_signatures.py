@@ -23,6 +23,7 @@ def test_a_newsroom_signs_only_if_nothing_else_names_an_author() -> None:
         ("Anna Berg/dpa", ("Anna Berg",), ("dpa",)),
         ("Holmbote / Anna Berg", ("Anna Berg",), ()),
         ("Reporting by Anna Berg in Wiekstadt; Editing by Bo Carls", ("Anna Berg",), ()),
+        ("— Anna Berg", ("Anna Berg",), ()),
         ("Und das Wasser steigt", (), ()),
     ],
 )

@@ -44,6 +44,7 @@ _NEWSROOM = re.compile(
     re.IGNORECASE,
 )
 """A part of a newsroom: `Politik-Redaktion`, `Harbour news desk`."""
+_ORGANISATIONS = frozenset({"Organization", "NewsMediaOrganization"})
 _ACCOUNTS = frozenset({"json-ld", *_AUTHOR_METAS, *LOOSE_AUTHOR_METAS})
 """Places in which a single word may be the account of the newsroom system; a visible name is preferred to it."""
 _INITIALS = re.compile(r"\(?([a-zäöü]{2,4}(?:\s?[,/]\s?[a-zäöü]{2,4}){0,3})(?:\)$|;|$)")
@@ -63,7 +64,7 @@ class OutletNames(msgspec.Struct, frozen=True):
             names += names_of(node.get("publisher"), declared)
             author_nodes = node.get("author")
             for author in author_nodes if isinstance(author_nodes, list) else [author_nodes]:
-                if isinstance(author, Mapping) and types_of(author) & {"Organization", "NewsMediaOrganization"}:
+                if _is_default(author) and isinstance(author, Mapping):
                     names += names_of(author, declared)
         host = (urlsplit(url).hostname or "").removeprefix("www.")
         declared_keys = (_key(plain(name)) for name in names if name and not AGENCY_LINE.match(name))
@@ -91,7 +92,8 @@ class Authors(msgspec.Struct, frozen=True):
 def choose_authors(declared: Declared, byline: str | None, outlet: OutletNames) -> Authors:
     """The authors from the first place, in the order below, that names a person.
 
-    If every place names only the outlet, its newsroom or an agency, the first of these is the author.
+    If every place names only the outlet, its newsroom or an agency, the author is the first of these that says more
+    than `Redaktion`.
     """
     organisations = Authors()
     for origin, names in _named_authors(declared, byline):
@@ -102,7 +104,7 @@ def choose_authors(declared: Declared, byline: str | None, outlet: OutletNames) 
             shown = _distinct(signed_by(byline, outlet)) if byline else ()
             names_more = {*map(normal, persons)} < {*map(normal, shown)}
             return Authors(shown, "byline", True) if names_more else Authors(persons, origin, True)
-        if authors and not organisations.names:
+        if authors and not any(map(_key, organisations.names)):
             organisations = Authors(authors, origin)
     return organisations
 
@@ -114,10 +116,15 @@ def _may_be_account(name: str) -> bool:
 
 def _named_authors(declared: Declared, byline: str | None) -> Iterator[tuple[str, list[str]]]:
     """The places that name authors, the most trusted first, with their names. A place is read only when it is asked."""
-    yield "json-ld", _json_ld_authors(declared)
+    is_default = _is_default(declared.article.get("author"))
+    if not is_default:
+        yield "json-ld", _json_ld_names(declared, "author")
+    yield "json-ld", _json_ld_names(declared, "creator")
     for name in _AUTHOR_METAS:
         yield name, _split_all(declared.metas.get(name, ()))
     yield "byline", _split_all((byline,) if byline else ())
+    if is_default:
+        yield "json-ld", _json_ld_names(declared, "author")
     for name in LOOSE_AUTHOR_METAS:
         yield name, _split_all(declared.metas.get(name, ()))
     for name in _INVERTED_METAS:
@@ -142,14 +149,14 @@ def _labelled(declared: Declared) -> list[str]:
     return [value for value in values if value]
 
 
-def _json_ld_authors(declared: Declared) -> list[str]:
-    names: list[str] = []
-    for node in (declared.article, declared.page):
-        for key in ("author", "creator"):
-            names = _split_all(given_names_first(names_of(node.get(key), declared)))
-            if names:
-                return names
-    return names
+def _json_ld_names(declared: Declared, key: str) -> list[str]:
+    values = (names_of(node.get(key), declared) for node in (declared.article, declared.page))
+    return next(filter(None, (_split_all(given_names_first(names)) for names in values)), [])
+
+
+def _is_default(author: object) -> bool:
+    """True for an organisation, which systems declare as the author of every article."""
+    return isinstance(author, Mapping) and not _ORGANISATIONS.isdisjoint(types_of(author))
 
 
 def _split_all(values: Iterable[str]) -> list[str]:

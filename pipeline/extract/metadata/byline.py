@@ -13,9 +13,8 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipeline.extract.metadata.agencies import AGENCY_LINE
 from pipeline.extract.metadata.authors import signed_by
-from pipeline.extract.metadata.person_names import NAME_PREFIX, names_person
+from pipeline.extract.metadata.person_names import NAME_PREFIX, begins_with_name
 from pipeline.extract.page.region import PROSE_CHARS, name_attributes, short_texts, text_after
 from pipeline.extract.page.text import elements_at, raw_text, tidy, visible_text
 
@@ -33,7 +32,10 @@ _BYLINE_START = re.compile(
 _BYLINE_DATE = re.compile(
     r"\s+\W*(?:(?:publi\w+|veröffentlicht|aktualisiert|erstellt|stand|updated|posted|mis à jour)\b\W*)?"
     r"(?:(?:am|vom|on|at|le)\s+)?"
-    r"(?:(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?\s+)?\d{1,4}\b[.:/,\s-].*$",
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b[.,]*\s+"
+    r"|(?:(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|mo|di|mi|do|fr|sa|so)\b[.,]*\s+)?"
+    r"(?:(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|(?:nov|dec)(?:ember)?)\b\.?\s+)?\d{1,4}\b[.:/,\s-].*$",
     re.IGNORECASE,
 )
 """The date after a byline's names: `20.10.2025, 18:30 Uhr`, `Updated March 2, 2026`, `Publié le 06/01/2026`."""
@@ -62,9 +64,11 @@ _PREFIX_ONLY = re.compile(r"(?:von|by|text|par|por|di|af|av|door|autor(?:in)?|au
 _JOINED = re.compile(r"\s*(?:,|/|&|(?:und|and|et|y|e|en|og|och|sowie)\b)", re.IGNORECASE)
 """How text after a link begins that names one more author."""
 _AFTER_DATE = re.compile(
-    r"\d{4}\b.{0,20}?(?:[|•·–]\s*|,\s+(?=von\b|by\b))(?:(?:von|by)\s+)?(?P<names>[^|•·]{5,80})$", re.IGNORECASE
+    r"\d{4}\b.{0,20}?(?:[|•·–]\s*|,?\s+(?=von\b|by\b))(?:(?:von|by)\s+)?(?P<names>[^|•·]{5,80})$", re.IGNORECASE
 )
 """Names after a date: `12. März 2026, 10:12 Uhr, von Anna Berg`."""
+_BEFORE_DATE = re.compile(r"(?P<names>[^|•·\d]{5,80}?)\s*[|•·](?=\s)")
+"""Names before a date: `Anna Berg | 12. März 2026`."""
 _BYLINE_TAGS = frozenset({"p", "div", "span", "address", "strong", "em", "a", "li"})
 _LINE_TAGS = frozenset({"p", "div", "address", "li"})
 """Those of them that are lines of their own, which can be taken out of the text."""
@@ -129,13 +133,13 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
         if element.tag in _BYLINE_TAGS and text and _leads_to_names(element, text):
             following = element.getnext()
             names = _names_in(following) if following is not None else ""
-            led = led or (names if names_person(names) else None)
+            led = led or (names if begins_with_name(names) else None)
             continue
         if not _MIN_CHARS <= len(text) <= _MAX_CHARS_IN_ELEMENTS:
             continue
         if element.tag in _BYLINE_TAGS and _begins_byline(text) and (len(text) <= _MAX_CHARS or len(element)):
             names = _names_in(element)
-            if names_person(names):
+            if begins_with_name(names):
                 is_line = not prose_begun and element.tag in _LINE_TAGS
                 return Byline(names, element if is_line else None)
         if len(text) > _MAX_CHARS:
@@ -148,11 +152,11 @@ def find_byline(window: Sequence[tuple[HtmlElement, str]]) -> Byline:
             names = _names_in(element)
             is_caseless = text.lower() == text.upper()
             if " " not in names and not is_caseless:
-                single = single or (names if names_person(names) or AGENCY_LINE.match(names) else None)
-            elif names_person(names) and (not is_caseless or len(text) <= _MAX_CASELESS_CHARS):
+                single = single or (names if begins_with_name(names) else None)
+            elif begins_with_name(names) and (not is_caseless or len(text) <= _MAX_CASELESS_CHARS):
                 named[element] = names
         if bare is None:
-            dated = _AFTER_DATE.search(text) if prose_seen == 0 else None
+            dated = (_AFTER_DATE.search(text) or _before_date(text)) if prose_seen == 0 else None
             if dated and signed_by(dated["names"]):
                 bare = Byline(dated["names"])
             elif signed_by(names := _bare_names(element, text, is_first=prose_seen == 0)):
@@ -197,6 +201,12 @@ def _begins_byline(text: str) -> bool:
     return _BYLINE_START.match(text) is not None or (
         NAME_PREFIX.match(text) is not None and signed_by(_BYLINE_DATE.sub("", text)) != ()
     )
+
+
+def _before_date(text: str) -> re.Match[str] | None:
+    names = _BEFORE_DATE.match(text)
+    date = _BYLINE_DATE.match(text, names.end()) if names else None
+    return names if date else None
 
 
 def _bare_names(line: HtmlElement, text: str, *, is_first: bool) -> str:

@@ -13,27 +13,27 @@ from collections.abc import Iterable, Iterator
 from pipeline.extract.metadata.agencies import AGENCY_LINE
 from pipeline.extract.page.text import CAPITALS, plain, words_of
 
-_AND = rf"(?:und|UND|sowie|and|AND|og|och|&|(?:et|en|y|e)(?=\s[{CAPITALS}]\S+\s[{CAPITALS}]))"
+_AND = rf"(?:und|UND|sowie|and|AND|og|och|&|(?:et|en|y|e|with)(?=\s[{CAPITALS}]\S+\s[{CAPITALS}]))"
 """Between two names. Some of these words are also parts of names, so a first and a last name must follow."""
 _NAME_SEPARATOR = re.compile(rf"\s*(?:[;|•·+]|\s/\s|,(?:\s*{_AND}\s)?|\s{_AND}\s)\s*")
-"""Mark or word between two names, but no slash without spaces: it separates `Anna Berg/Bo Carls`, but not `dpa/AFP`."""
+"""Mark or word between two names, but no slash without spaces: it separates `Anna Berg/Bo Carls`, but not `dpa/abe`."""
 _PICTURES = r"(?:fotos?|bild(?:er)?|photos?|photographs|pictures|videos?|kamera|grafik(?:en)?|illustration(?:en)?)"
 NAME_PREFIX = re.compile(
     r"^(?:(?:text|interview|protokoll|aufgezeichnet|reportage|bericht|analyse|kommentar|gastbeitrag|exklusiv|essay|glosse)"
     rf"(?:\s*(?:und|and|&|\+)\s*{_PICTURES})?\s*(?::|\bvon\b)"
     r"|(?:[\w’'-]+\s){0,3}by\b\s*:?|(?:aus|in) \S+(?: berichte(?:n|t))?|(?:das|dieses) (?:gespräch|interview) führten?"
-    r"|(?:die )?fragen stellten?|(?:par|por|door|te[kx]st|текст|автор|írta|autor(?:in)?(?:/autor(?:in)?)?|author"
-    r"|interview|story|words|eine? \w+ von)\b\s*:?)"
+    r"|(?:die )?fragen stellten?|(?:par|por|door|te[kx]st|текст|автор|írta|(?:gast)?autor(?:in)?(?:/autor(?:in)?)?"
+    r"|author|interview|story|words|reporter(?:in)?(?=\s*:)|eine? \w+ von)\b\s*:?)"
     r"\s+",
     re.IGNORECASE,
 )
 _OUR = re.compile(
     r"^(?:unser(?:em|er|en)?|onze|de (?:notre|nuestro|nuestra)|d(?:al|alla|ai|alle) nostr[aeio]|vår|vores)\s+"
     r"(?:\w+\s+)?\w*(?:[ck]orr?[ei]spond|redakteur|redacteur|reporter|mitarbeiter|autor|verslaggever|envoyé|inviat|enviad)\w*"
-    r"(?: (?:spécial|especial|permanent)e?)?\s+",
+    r"(?: (?:spécial|especial|permanent)e?)?\s+|^der\s+(?=\S*redaktion\b)",
     re.IGNORECASE,
 )
-"""`Von unserem Korrespondenten Bo Carls`."""
+"""`Von unserem Korrespondenten Bo Carls`, `Von der Sportredaktion`."""
 _PARTICLE = re.compile(r"^(?:von|di|af|av)\b\s*:?\s+(?P<rest>.+)$", re.IGNORECASE)
 """Begins a byline (`Von Anna Berg`), but also a family name (`Von Trapp`)."""
 _PICTURES_BY = re.compile(rf"[\s,;|/]*\b{_PICTURES}\s*(?::|\b(?:by|von)\b).*?(?=\s\w+\s*:|[;|]|$)", re.IGNORECASE)
@@ -55,9 +55,11 @@ _NOT_WRITTEN_BY = re.compile(
 )
 """Who is named after these words did something else than write: `Editing by Bo Carls`."""
 _NAME_REST = re.compile(
-    rf"\s*\([^()]{{1,40}}\)|\s?(?:기자|記者|记者)\b.*$|\sSpecial to\s.*$|\s/.*$|\s[-–—]\s[{CAPITALS}].*$"
+    r"^[–—]\s+|\s*\([^()]{1,40}\)|\s@\w+$|\s?(?:기자|記者|记者)\b.*$|\sSpecial to\s.*$|\s/.*$"
+    rf"|\s[-–—]\s[{CAPITALS}].*$"
 )
-"""Text after a name that is no part of it: initials `(obe)`, an agency `/ritzau/`, an outlet or place `- Holmbote`."""
+"""Text around a name that is no part of it: a dash, initials `(obe)`, an account `@aberg`, an agency `/ritzau/`, an
+outlet or place `- Holmbote`."""
 _PARTICLES = frozenset(
     words_of(
         "af al ap av bin d da das de del della den der di do dos du e el et i ibn l la le of ten ter the van vom von"
@@ -149,7 +151,12 @@ def parts_of(byline: str) -> Iterator[str]:
     byline = _WITH_AGENCY.sub(_split_off_agency, _PICTURES_BY.sub("", _without_prefix(byline)))
     for part in _NAME_SEPARATOR.split(byline):
         pieces = part.split("/")
-        yield from pieces if " " in pieces[0].strip() else [part]
+        yield from pieces if " " in pieces[0].strip() or all(map(_is_whole, pieces)) else [part]
+
+
+def _is_whole(piece: str) -> bool:
+    """True for a name that stands alone: `AFP` in `dpa/AFP`, but not the initials in `dpa/abe`."""
+    return piece[:1].isupper() or AGENCY_LINE.match(piece) is not None
 
 
 def _is_name(text: str) -> bool:
@@ -168,10 +175,11 @@ def _reorder(name: re.Match[str]) -> str:
     return f"{name['given']} {name['family']}" if is_person and not _SUFFIX.search(name[0]) else name[0]
 
 
-def names_person(byline: str) -> bool:
-    """True if the first name in a byline has no words in lower case, so that it is not a part of a sentence."""
+def begins_with_name(byline: str) -> bool:
+    """True if a byline begins with an agency, or with a name without words in lower case, which is no sentence."""
     first = next(iter(split_names(byline)), "")
-    return bool(first) and all(_is_capitalised(word) or _is_particle(word) for word in first.split())
+    is_name = bool(first) and all(_is_capitalised(word) or _is_particle(word) for word in first.split())
+    return is_name or AGENCY_LINE.match(first) is not None
 
 
 def may_sign(word: str) -> bool:

@@ -20,7 +20,7 @@ PRONOUN_PENALTY = 0.15
 SENTENCES_BACK = 2
 """A pronoun's person is looked for in this many sentences before; the nearest one with a candidate decides."""
 SKIPPED_PENALTY = 0.1
-"""Taken off for each sentence in between."""
+"""Taken off for each sentence in between, and if nothing but the pronoun shows the person's gender."""
 OFFICE_PENALTY = 0.1
 """Taken off if the person was found through an office: "der Kanzler"."""
 Person = tuple[str | None, float]
@@ -223,11 +223,12 @@ class Speakers:
             fits = self._people.persons_before(pronoun, place, since)
             if not fits:
                 continue
-            if len(fits) > 1 or (pronoun is not None and self._people.is_of_unknown_gender(fits[0])):
+            (person, *others) = fits
+            is_guess = pronoun is not None and self._people.is_of_unknown_gender(person)
+            if others or (is_guess and len(self._people.persons_before(None, place, since)) > 1):
                 return _NOBODY
-            (person,) = fits
-            self._people.name_pronoun(place, person)
-            return person, PRONOUN_PENALTY + skipped * SKIPPED_PENALTY
+            self._people.name_pronoun(place, person, pronoun)
+            return person, PRONOUN_PENALTY + (skipped + is_guess) * SKIPPED_PENALTY
         return _NOBODY
 
     def _sentence_before(self, sentence: int) -> int:

@@ -10,7 +10,7 @@ from pipeline.annotate import Annotations, MentionKind, QuoteKind, annotate_text
 from pipeline.annotate.catalogue import RULES
 from pipeline.annotate.rules import Finding
 from pipeline.extract import repair_text
-from tests.annotate.samples import read_samples, score, who
+from tests.annotate.samples import read_reports, read_samples, score, who
 from tests.conftest import SHARED
 
 SEED = SHARED / "data/seed/zdf-article.txt"
@@ -35,6 +35,22 @@ def test_the_manners_in_which_news_quotes(name: str, language: str) -> None:
     assert reached.direct_f1 >= 0.96
     assert reached.attribution >= 0.94
     assert reached.indirect_f1 >= 0.86
+
+
+@pytest.mark.parametrize(("language", "exact", "attributed"), [("de", 0.97, 0.83), ("en", 0.96, 0.88)])
+def test_who_speaks_in_made_up_reports(language: str, exact: float, attributed: float) -> None:
+    """F1 of the words of direct quotations, and the share of those found whose speaker is right, in forty reports."""
+    reports = [report for name in ("reports", "wire") for report in read_reports(name) if report.language == language]
+    assert len(reports) >= 18
+    hits = told = right = 0
+    for report in reports:
+        gold = dict(report.speakers)
+        said = dict(direct(annotate_text(report.text, language=language)))
+        both = gold.keys() & said.keys()
+        hits, told = hits + len(both), told + len(gold) + len(said)
+        right += sum(gold[words].casefold() == said[words].casefold() for words in both)
+    assert 2 * hits / told >= exact
+    assert right / hits >= attributed
 
 
 def test_the_samples_are_many_and_varied() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 
@@ -135,8 +136,32 @@ def test_places(text: str, language: str, expected: list[tuple[str, str | None]]
     [
         ("Die Nato und der Bundestag berieten.", "de", ["Nato", "Bundestag"]),
         ("Die Nordkabel GmbH klagte vor dem Landgericht.", "de", ["Nordkabel GmbH", "Landgericht"]),
-        ("Der Deutsche Fischerverband (DFV) warnte.", "de", ["Deutsche Fischerverband", "Deutsche Fischerverband"]),
+        ("Der Deutsche Fischerverband (DFV) warnte.", "de", ["Deutscher Fischerverband"] * 2),
         ("Die Soziale Union gab nach. In der Sozialen Union rumort es.", "de", ["Soziale Union", "Soziale Union"]),
+        ("Der Bericht des Deutschen Deichbundes liegt vor.", "de", ["Deutscher Deichbund"]),
+        (
+            "Borussia Hagensiel schlug den FC Augsburg, der DKV jubelte, sagte der DKV.",
+            "de",
+            ["Borussia Hagensiel", "FC Augsburg", "DKV", "DKV"],
+        ),
+        (
+            "Das Staatstheater Graz und das Amt für Luft- und Raumfahrt.",
+            "de",
+            ["Staatstheater Graz", "Amt für Luft- und Raumfahrt"],
+        ),
+        (
+            "Der Berufsverband der Kinderärzte und Holm & Söhne klagen.",
+            "de",
+            ["Berufsverband der Kinderärzte", "Holm & Söhne"],
+        ),
+        ("Nach dem Kalten Krieg warb die Trump University um Gäste.", "de", ["Trump University"]),
+        ("The GMB union met the Royal College of Nursing.", "en", ["GMB", "Royal College of Nursing"]),
+        (
+            "The Harbour Trust (HT) sued Developer Fenwick Homes.",
+            "en",
+            ["Harbour Trust", "Harbour Trust", "Fenwick Homes"],
+        ),
+        ("The Clean Wend said so under the Information Act.", "en", ["Clean Wend"]),
         ("Das Grüne Forum tagt im Grünen Forum.", "de", ["Grünes Forum", "Grünes Forum"]),
         ("Die Grünen und die Linke streiten.", "de", ["Die Grünen", "Die Linke"]),
         ("Ein Bericht des Finanzministeriums über die Firma Nordkabel.", "de", ["Finanzministerium", "Nordkabel"]),
@@ -280,19 +305,31 @@ def test_who_owns_an_office_hides_nobody() -> None:
     ]
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_the_names_of_made_up_articles(language: str) -> None:
-    """The gold was written before any output was seen."""
-    samples = [sample for sample in read_named_samples() if sample.language == language]
+class Least(NamedTuple):
+    """The lowest precision and recall of each kind of name."""
+
+    person: tuple[float, float]
+    organisation: tuple[float, float]
+    place: tuple[float, float]
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "least"),
+    [
+        ("named", "de", Least((0.98, 0.98), (0.95, 0.9), (0.98, 0.98))),
+        ("named", "en", Least((0.98, 0.98), (0.98, 0.95), (0.92, 0.98))),
+        ("reports", "de", Least((0.98, 0.95), (0.92, 0.75), (0.98, 0.68))),
+        ("reports", "en", Least((0.98, 0.98), (0.95, 0.68), (0.89, 0.8))),
+    ],
+)
+def test_the_names_of_made_up_articles(name: str, language: str, least: Least) -> None:
+    """The gold was written before any output was seen. docs/annotation.md has the first figures."""
+    samples = [sample for sample in read_named_samples(name) if sample.language == language]
     found = [annotate_text(sample.text, language=language).mentions for sample in samples]
-    figures: dict[MentionKind, tuple[float, float]] = {}
-    """Precision and recall."""
-    for kind in MentionKind:
+    assert len(samples) == 10
+    for kind, (precision, recall) in zip(MentionKind, least, strict=True):
         gold = [sample.names(kind) for sample in samples]
         named = [{mention.name for mention in mentions if mention.kind is kind} for mentions in found]
         hits = sum(len(some & others) for some, others in zip(gold, named, strict=True))
-        figures[kind] = hits / sum(map(len, named)), hits / sum(map(len, gold))
-    assert min(figures[MentionKind.PERSON]) >= 0.96
-    assert figures[MentionKind.ORGANISATION][0] >= 0.92
-    assert figures[MentionKind.ORGANISATION][1] >= 0.8
-    assert min(figures[MentionKind.PLACE]) >= 0.92
+        assert hits / sum(map(len, named)) >= precision, kind
+        assert hits / sum(map(len, gold)) >= recall, kind

@@ -84,7 +84,7 @@ def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sent
         elif (
             (token.segment >= 0 or token.surface[-1] in _SENTENCE_ENDS or at == last)
             and _ends_sentence(text, view, at, segments)
-        ) or (at - first <= LONGEST_DATELINE and _ends_dateline(view, first, at)):
+        ) or (at - first <= LONGEST_DATELINE and ends_dateline(view, first, at)):
             sentences.append(Sentence(first, at + 1, paragraph))
             first = at + 1
     if first < len(tokens):
@@ -92,7 +92,7 @@ def split_sentences(text: str, view: View, segments: list[Segment]) -> list[Sent
     return sentences
 
 
-def _ends_dateline(view: View, first: int, at: int) -> bool:
+def ends_dateline(view: View, first: int, at: int) -> bool:
     """True for the dash after the place and the agency of a report: "PORT ELLERY (Hafenpost) -", "ELLERY, Ohio —"."""
     tokens = view.tokens
     if tokens[at].surface not in {"-", "–", "—"} or at == first or (first and tokens[first - 1].surface != "\n"):

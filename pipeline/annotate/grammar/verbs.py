@@ -215,3 +215,8 @@ def is_instruction(view: View, first: int) -> bool:
 def _concedes() -> re.Pattern[str]:
     """Matches "koste es, was es" or "komme, was da" before "wolle"."""
     return re.compile(r"(?:koste es|komme|geschehe|sei es) , was (?:es|da)$")
+
+
+def says(token: Token, lexicon: Lexicon) -> bool:
+    """True for a finite verb that quotes an utterance."""
+    return any(verb.frame is Frame.SAY for verb in lexicon.verbs.get(token.surface, ()))

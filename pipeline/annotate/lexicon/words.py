@@ -83,8 +83,12 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     organisation_endings: tuple[str, ...]
     organisation_forms: frozenset[str]
     organisation_heads: frozenset[str]
-    feminine_forms: frozenset[str]
-    neuter_forms: frozenset[str]
+    organisation_compound_heads: tuple[str, ...]
+    member_heads: tuple[str, ...]
+    club_words: frozenset[str]
+    feminine_forms: tuple[str, ...]
+    neuter_forms: tuple[str, ...]
+    masculine_forms: tuple[str, ...]
     surnames: frozenset[str]
     no_offices: frozenset[str]
     place_nouns: frozenset[str]
@@ -284,7 +288,10 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @remembered
     def is_organisation_compound(self, word: str) -> bool:
-        """True if the German noun is an organisation by itself: "Finanzministerium"."""
+        """True if the German noun is an organisation by itself: "Finanzministerium", "Max-Planck-Institut"."""
+        name, _, head = word.removesuffix("s").rpartition("-")
+        if name and head in self.member_heads:
+            return True
         return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in self.organisation_endings)
 
     @remembered

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word
 from pipeline.annotate.grammar.tokens import Range, View
+from pipeline.annotate.grammar.verbs import says
 from pipeline.annotate.people.gazetteer import Gazetteer
+from pipeline.annotate.people.organisation_forms import nominative_name
 
 LONGEST_NAME = 9
 """Most tokens of a name that a short form abbreviates."""
+FEWEST_CAPITALS = 3
+"""Fewest letters of a short form that nothing but a verb of saying beside it shows."""
 FEWEST_CHARS = 8
 """A single word of fewer characters is not abbreviated."""
 
@@ -36,9 +42,36 @@ def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acr
             continue
         first = _name_start(view, at, short)
         if first is not None:
-            acronyms.names.setdefault(short, " ".join(token.surface for token in tokens[first:at]))
+            acronyms.names.setdefault(
+                short, nominative_name([token.surface for token in tokens[first:at]], view.lexicon)
+            )
             acronyms.ends[first] = at
+    for word in _speaking_words(view, persons, gazetteer):
+        acronyms.names.setdefault(word, word)
     return acronyms
+
+
+def _speaking_words(view: View, persons: list[Range], gazetteer: Gazetteer) -> Iterator[str]:
+    """The words of several capitals beside a verb of saying that no table has: "the GMB said", "laut BDW"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    named = {at for first, last in persons for at in range(first, last)}
+    for at in range(1, len(tokens) - 1):
+        word = tokens[at].surface
+        if not tokens[at].is_capitalised or len(word) < FEWEST_CAPITALS or not is_short_form(word) or at in named:
+            continue
+        if gazetteer.longest_from(word) or lexicon.is_role(word) or tokens[at - 1].surface.isupper():
+            continue
+        if tokens[at - 1].lower == "the" and lexicon.is_speaking_noun(tokens[at + 1].lower):
+            yield word  # "the GMB union"
+        has_article = tokens[at - 1].lower in lexicon.determiners
+        before = tokens[at - 2] if has_article and at > 1 else tokens[at - 1]
+        is_source = before.lower in lexicon.source_prepositions
+        if (
+            is_source
+            or (says(tokens[at + 1], lexicon) if has_article or not lexicon.is_german else False)
+            or (lexicon.is_german and has_article and says(before, lexicon))
+        ):
+            yield word
 
 
 def is_short_form(word: str) -> bool:
@@ -57,12 +90,17 @@ def _name_start(view: View, stop: int, short: str) -> int | None:
         if is_name_word(token, lexicon):
             letters = " ".join(word.lower for word in tokens[at:stop])
             if token.lower[0] == short[0].lower() and _takes(short.lower(), letters):
-                found = at
-                if stop - at > 1 or len(token.surface) >= FEWEST_CHARS:
+                if _initials(view, at, stop) == short:
                     return at
+                if found is None and (stop - at > 1 or len(token.surface) >= FEWEST_CHARS):
+                    found = at
         elif token.lower not in lexicon.organisation_joins | lexicon.determiners_oblique | lexicon.joins:
             break
-    return found if found is not None and stop - found > 1 else None
+    return found
+
+
+def _initials(view: View, first: int, stop: int) -> str:
+    return "".join(token.surface[0] for token in view.tokens[first:stop] if is_name_word(token, view.lexicon))
 
 
 def _takes(short: str, letters: str) -> bool:

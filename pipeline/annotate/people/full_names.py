@@ -12,11 +12,11 @@ from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.tokens import Range, TextView, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
+from pipeline.annotate.people.name_contexts import has_article
 from pipeline.annotate.people.names import (
     LONGEST_NAME,
     Gender,
     Introductions,
-    has_article,
     name_in,
     name_sequences,
     read_introductions,
@@ -107,8 +107,11 @@ class People(msgspec.Struct, frozen=True):
         named = {antecedent.person for antecedent in self.antecedents[low:high]}
         return [person for person in named if pronoun is None or self._may_be(pronoun, person)]
 
-    def name_pronoun(self, at: int, person: str) -> None:
-        """Count a resolved pronoun at that character as naming the person."""
+    def name_pronoun(self, at: int, person: str, pronoun: str | None = None) -> None:
+        """Count a resolved pronoun at that character as naming the person. It shows the gender if nothing else does."""
+        if pronoun is not None and self.is_of_unknown_gender(person):
+            is_woman = pronoun in self.lexicon.pronouns_female
+            self.genders[person] = Gender(female=is_woman, male=not is_woman)
         insort(self.antecedents, Antecedent(at, person), key=lambda antecedent: antecedent.at)
 
     def _may_be(self, pronoun: str, person: str) -> bool:

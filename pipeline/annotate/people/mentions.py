@@ -20,11 +20,10 @@ from pipeline.annotate.people.name_forms import (
     has_more_words,
     located_at,
     may_be_place,
-    nominative_name,
-    organisation_end,
     read_places,
 )
 from pipeline.annotate.people.offices import Offices, read_office
+from pipeline.annotate.people.organisation_forms import nominative_name, organisation_end
 from pipeline.annotate.rules import AnyRule, Finding, Rule, rule
 from pipeline.events import MentionKind
 
@@ -93,7 +92,7 @@ PERSON_RULES: tuple[Rule[IsTold], ...] = (full_name, presumed_name, surname)
     "en",
     confidence=0.75,
     matches="He studied at the University of Castlemoor.",
-    misses="He studied at the Academy of Fine Things.",
+    misses="He studied the Song of Fine Things.",
 )
 def organisation_form(s: Spot) -> Found | None:
     """An organisation whose name says what it is."""
@@ -156,7 +155,12 @@ def class_noun(s: Spot) -> Found | None:
 def place_phrase(s: Spot) -> Found | None:
     """A name after “in” that is no person's, in German one that also ends like a place's."""
     located = located_at(s, s.at, s.end, s.places)
-    return ((s.at, located[0]), GazetteerEntry(MentionKind.PLACE, located[1], None)) if located is not None else None
+    if located is None:
+        return None
+    end, name = located
+    name = name.title() if name.isupper() else name
+    known = load_gazetteer(s.lexicon.language).entries.get(tuple(name.split()))
+    return (s.at, end), known or GazetteerEntry(MentionKind.PLACE, name, None)
 
 
 @rule(
@@ -169,7 +173,11 @@ def place_phrase(s: Spot) -> Found | None:
 def acronym(s: Spot) -> Found | None:
     """An organisation's name whose short form follows in parentheses, and the short form wherever it stands."""
     if (end := s.acronyms.ends.get(s.at)) is not None:
-        return (s.at, end), GazetteerEntry(MentionKind.ORGANISATION, _spelled(s.tokens[s.at : end]), None)
+        return (s.at, end), GazetteerEntry(
+            MentionKind.ORGANISATION,
+            nominative_name([token.surface for token in s.tokens[s.at : end]], s.lexicon),
+            None,
+        )
     if s.tokens[s.at].surface in s.acronyms.names:
         name = s.acronyms.names[s.tokens[s.at].surface]
         return (s.at, s.at + 1), GazetteerEntry(MentionKind.ORGANISATION, name, None)

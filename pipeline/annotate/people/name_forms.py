@@ -1,20 +1,17 @@
-"""Places and organisations that no table has, recognised by the form of their names or the words before them."""
+"""Places that no table has, recognised by the form of their names, and names after a noun that says what they are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de
+from pipeline.annotate.grammar.sentences import LONGEST_DATELINE, ends_dateline
 from pipeline.annotate.grammar.tokens import Range, TextView, Token, View
-from pipeline.annotate.lexicon import Lexicon, load_given_names
-from pipeline.annotate.people.gazetteer import Gazetteer, load_gazetteer
-from pipeline.events import MentionKind
+from pipeline.annotate.lexicon import Lexicon
+from pipeline.annotate.people.gazetteer import Gazetteer
 
-MOST_ORGANISATION_WORDS = 6
-"""Most words of an organisation's name."""
 MOST_PLACE_WORDS = 3
-_COUNTRY_ENDINGS = ("sche", "schen", "scher", "sches", "schem")
-"""How the adjective of a country ends; "Schweizer" has a capital before every noun and so shows no name."""
-_FEMININE_ENDINGS = ("ung", "schaft", "ion", "tät", "enz", "ie", "ei", "e")
 _POSSESSIVES = ("'s", "’s")
 
 Places = dict[str, set[tuple[str, ...]]]
@@ -26,6 +23,7 @@ def read_places(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> P
     tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
     surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
+    small = {token.surface for token in tokens}
     found: Places = {}
     prepositions = lexicon.place_prepositions
     for at in view.capitals:
@@ -39,15 +37,29 @@ def read_places(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> P
         if end is None or gazetteer.entry_at(view, at) is not None:
             continue
         words = tuple(_without_possessive(word.surface) for word in tokens[at:end])
-        if words[-1] not in surnames:
+        if words[-1] not in surnames and words[0].lower() not in gazetteer.adjectives and words[0].lower() not in small:
+            found.setdefault(words[0], set()).add(words)
+    for name in _dateline_places(view):
+        for words in (name, tuple(map(str.title, name))):
             found.setdefault(words[0], set()).add(words)
     return found
+
+
+def _dateline_places(view: View) -> Iterator[tuple[str, ...]]:
+    """The places in capitals that begin a paragraph, before a dash: "PORT ELLERY, Ohio (Hafenpost) —"."""
+    tokens = view.tokens
+    for dash in range(1, min(len(tokens), LONGEST_DATELINE)):
+        if ends_dateline(view, 0, dash):
+            end = next((at for at in range(dash) if not tokens[at].surface.isupper()), dash)
+            if end:
+                yield tuple(token.surface for token in tokens[:end])
+            return
 
 
 def _located_end(view: View, at: int) -> int | None:
     """The end of the name after "in"; None if it may be something else than a place."""
     tokens, lexicon = view.tokens, view.lexicon
-    if at > 1 and tokens[at - 2].lower in lexicon.in_something:
+    if at > 1 and (tokens[at - 2].lower in lexicon.in_something or _is_within_name(view, at)):
         return None
     if lexicon.is_german:
         return at + 1 if _ends_like_a_place(tokens[at].lower, lexicon) else None
@@ -55,10 +67,22 @@ def _located_end(view: View, at: int) -> int | None:
     end = next((i + 1 for i in range(at, end) if tokens[i].surface.endswith(_POSSESSIVES)), end)
     if end - at > MOST_PLACE_WORDS or any(not _may_be_place(token, lexicon) for token in tokens[at:end]):
         return None
-    follower = tokens[end] if end < len(tokens) else None
-    is_alone = follower is None or not follower.is_word or follower.lower in lexicon.function_words
-    is_alone = is_alone or (follower is not None and follower.lower in lexicon.weekdays)
+    is_alone = end == len(tokens) or not tokens[end].is_word or tokens[end].lower in lexicon.no_names
+    is_alone = is_alone or _begins_predicate(view, end)
     return end if is_alone or tokens[end - 1].surface.endswith(_POSSESSIVES) else None
+
+
+def _is_within_name(view: View, at: int) -> bool:
+    """True if the preposition has a capital although a word precedes it: "the Institute for | Near East Policy"."""
+    return view.tokens[at - 1].is_capitalised and view.tokens[at - 2].is_word
+
+
+def _begins_predicate(view: View, at: int) -> bool:
+    """True if the word after a name is a verb because of what follows: "a beach in Dorset | belongs to"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if at + 1 >= len(tokens) or not tokens[at].surface.islower() or not tokens[at].lower.endswith(("s", "ed")):
+        return False
+    return tokens[at + 1].lower in lexicon.prepositions or tokens[at + 1].lower in lexicon.determiners
 
 
 def _may_be_place(token: Token, lexicon: Lexicon) -> bool:
@@ -154,70 +178,6 @@ def _binds_a_name(view: View, noun: int) -> bool:
             return True
         at -= 1
     return at < 0 or not tokens[at].is_word or tokens[at].lower in lexicon.prepositions
-
-
-def nominative_name(words: list[str], lexicon: Lexicon) -> str:
-    """A German organisation's name in the nominative: "Soziale Union", "Finanzministerium"."""
-    last = words[-1].lower()
-    is_feminine = last in lexicon.feminine_forms or (lexicon.is_german and last.endswith(_FEMININE_ENDINGS))
-    if len(words) > 1 and (is_feminine or last in lexicon.neuter_forms):
-        stem = next((words[0][: -len(end)] for end in ("en", "er", "es", "e") if words[0].endswith(end)), None)
-        ending = "e" if is_feminine else "es"
-        words = [f"{stem}{ending}", *words[1:]] if stem is not None else words
-    return " ".join(_without_genitive(word, lexicon) for word in words)
-
-
-def _without_genitive(word: str, lexicon: Lexicon) -> str:
-    """The word without the -s of "Landgerichts"."""
-    if not lexicon.is_german or not word.endswith("s"):
-        return word
-    return next((stem for stem in (word[:-2], word[:-1]) if lexicon.is_organisation_compound(stem.lower())), word)
-
-
-def organisation_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a name that shows that it is an organisation: "Nordkabel GmbH", "University of Leeds"."""
-    tokens, lexicon = view.tokens, view.lexicon
-    words = load_given_names().organisation_words
-    if lexicon.is_german and (end := _authority_end(view, at, stop)) is not None:
-        return end
-    if tokens[at].lower in lexicon.function_words or not has_more_words(view, at, stop):
-        return None
-    end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
-    if tokens[at].lower in lexicon.organisation_heads and end == at + 1 and tokens[end].lower in {"of", "for"}:
-        inner = name_end(view, end + 1, stop)
-        return inner if inner > end + 1 else None
-    if lexicon.is_german and lexicon.is_organisation_noun(tokens[at].lower) and tokens[at].lower not in words:
-        return None  # "Firma Nordkabel GmbH": the name begins after the noun
-    last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words), None)
-    if last is None or (lexicon.is_german and tokens[last].lower not in lexicon.organisation_forms):
-        return None
-    return last + 1
-
-
-def _authority_end(view: View, at: int, stop: int) -> int | None:
-    """The end of "Finanzministerium", "Landgericht Kiel" or "Deutsche Deichgesellschaft"; None for something else."""
-    tokens, lexicon = view.tokens, view.lexicon
-    gazetteer = load_gazetteer(lexicon.language)
-    is_followed = at + 1 < stop and is_name_word(tokens[at + 1], lexicon)
-    if is_followed and tokens[at].lower.endswith(lexicon.organisation_endings):
-        seat = gazetteer.entry_at(view, at + 1)
-        if seat is not None and seat[1].kind is MentionKind.PLACE and seat[0] <= stop:
-            return seat[0]
-    if lexicon.is_organisation_compound(tokens[at].lower):
-        return at + 1
-    if (
-        not is_followed
-        or at == 0
-        or (
-            tokens[at - 1].lower not in lexicon.definite_articles
-            and tokens[at - 1].lower not in lexicon.determiners_oblique
-        )
-    ):
-        return None
-    if tokens[at].lower not in gazetteer.adjectives or not tokens[at].lower.endswith(_COUNTRY_ENDINGS):
-        return None
-    noun, is_longer = tokens[at + 1], at + 2 < stop and tokens[at + 2].is_capitalised
-    return None if is_longer or lexicon.is_role(noun.surface) or lexicon.is_place_noun(noun.lower) else at + 2
 
 
 def has_more_words(view: View, at: int, stop: int) -> bool:

@@ -7,10 +7,18 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
-from pipeline.annotate.grammar.phrases import is_adjective_de, past_participle_attribute
+from pipeline.annotate.grammar.phrases import past_participle_attribute
 from pipeline.annotate.grammar.tokens import Range, TextView, Token, View
 from pipeline.annotate.lexicon import GivenNames, Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import Gazetteer
+from pipeline.annotate.people.name_contexts import (
+    has_article,
+    is_after_occupation,
+    is_apposed,
+    is_beside_quotation,
+    is_beside_verb,
+    is_described,
+)
 
 LONGEST_NAME = 6
 _POSSESSIVES = ("'s", "’s")
@@ -77,6 +85,7 @@ def without_office(view: View, sequence: Range, given_names: GivenNames) -> Rang
         word = tokens[at].surface
         is_last = at == last - 1
         is_rank = at == start and (word == "." or (not is_last and _is_rank(word, lexicon)))
+        is_rank = is_rank or (at == first and last - at > 2 and is_after_occupation(view, at))
         if is_rank or tokens[at].lower in lexicon.titles:
             start = at + 1
         elif (
@@ -87,8 +96,9 @@ def without_office(view: View, sequence: Range, given_names: GivenNames) -> Rang
         ):
             start = at
             break
-        elif is_last and lexicon.is_role(word) and not _is_surname_here(view, start, at, given_names):
-            return None
+        elif is_last and lexicon.is_role(word):
+            if not _is_surname_here(view, start, at, given_names):
+                return None
         elif _is_left_out(word, tokens[start], is_last, lexicon, given_names):
             start = at + 1
     while last - start > 2 and tokens[last - 1].lower in lexicon.title_nouns:
@@ -109,8 +119,10 @@ def _is_rank(word: str, lexicon: Lexicon) -> bool:
 
 
 def _is_surname_here(view: View, start: int, at: int, given_names: GivenNames) -> bool:
-    """True if the office is a surname because only given names precede it: "Frank Bauer"."""
+    """True if the office is a surname because only given names precede it: "Frank Bauer", "Minister Falk Bergmann"."""
     given = [token for token in view.tokens[start:at] if token.surface != "."]
+    if given and start and view.lexicon.is_role(view.tokens[start - 1].surface):
+        return view.tokens[at].lower not in view.lexicon.roles
     return (
         bool(given)
         and all(given_names.is_known(token.surface) or len(token.surface) == 1 for token in given)
@@ -203,16 +215,22 @@ class Introductions(msgspec.Struct, frozen=True):
             return not self._is_known_otherwise(view, name)
         if self._is_no_given(words[0]) or self._is_known_otherwise(view, name):
             return False
+        if words[-1].lower() in self.lexicon.laws | self.lexicon.documents | self.lexicon.title_nouns:
+            return False
+        if words[0].islower() and (len(words) - _particles(words, self.lexicon) > 1 or view.has_role(*name)):
+            return False  # "Astronom von der Sternwarte Graz"
         before = tokens[name[0] - 1] if name[0] else None
         if before is not None and (self.lexicon.is_role(before.surface) or before.lower in self.lexicon.titles):
             return True
         if before is not None and before.surface == "." and name[0] > sequence[0]:
             return True
-        if before is not None and before.surface == "," and _is_apposed(view, name):
+        if before is not None and before.surface == "," and is_apposed(view, name):
             return True
         if any(word in self.lexicon.name_particles for word in words):
             return False
-        return _is_described(view, name[1]) or (words[-1] in self.surnames and not has_article(before, self.lexicon))
+        if is_after_occupation(view, name[0] - 1) or is_beside_quotation(view, name):
+            return True
+        return is_described(view, name[1]) or (words[-1] in self.surnames and not has_article(before, self.lexicon))
 
     def _is_given(self, word: str) -> bool:
         return self.given_names.is_known(word) or self.given_names.is_known(word.split("-")[0])
@@ -227,7 +245,7 @@ class Introductions(msgspec.Struct, frozen=True):
         lower = word.lower()
         if lower in self.lexicon.place_starts or lower in self.lexicon.place_endings:
             return True
-        if (word,) in self.gazetteer.entries or lower in self.gazetteer.adjectives:
+        if (word.partition("-")[0],) in self.gazetteer.entries or lower in self.gazetteer.adjectives:
             return True
         if not self.lexicon.is_german:
             return False
@@ -267,13 +285,15 @@ def read_introductions(
     acting: set[str] = set()
     other: set[str] = set()
     for first, last in sequences:
+        word = tokens[last - 1].surface
         if last - first > 1:
+            if tokens[first].lower in view.lexicon.titles and last - first <= len(("Dr", ".", "Talbot")):
+                acting.add(word)
             continue
         before = tokens[first - 1] if first else None
-        word = tokens[first].surface
         if before is not None and (has_article(before, view.lexicon) or before.lower in view.lexicon.locatives):
             other.add(word)
-        elif _is_beside_verb(view, first) or word.endswith(_POSSESSIVES):
+        elif is_beside_verb(view, first) or word.endswith(_POSSESSIVES):
             acting.add(word)
     words = frozenset([tokens[at].surface for at in view.capitals])
     surnames = set(_without_possessive(acting)) - other
@@ -285,43 +305,5 @@ def _without_possessive(words: set[str]) -> Iterator[str]:
         yield word[:-2] if word.endswith(_POSSESSIVES) else word
 
 
-def has_article(before: Token | None, lexicon: Lexicon) -> bool:
-    """True if an article or an adjective precedes, as before common nouns."""
-    return before is not None and (
-        before.lower in lexicon.determiners
-        or before.lower in lexicon.contracted_articles
-        or (lexicon.is_german and is_adjective_de(before, lexicon))
-    )
-
-
-def _is_beside_verb(view: View, at: int) -> bool:
-    """True if a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article."""
-    lexicon = view.lexicon
-    for token in (*view.tokens[max(0, at - 1) : at], *view.tokens[at + 1 : at + 2]):
-        word = token.surface  # in small letters, as the lexicon has it
-        if word in lexicon.verbs or word in lexicon.auxiliaries or word in {"so", "laut"}:
-            return True
-    return False
-
-
-def _is_apposed(view: View, name: Range) -> bool:
-    """True if the name stands between commas after an office: "her deputy, Tess Arden, said"."""
-    tokens, (first, end) = view.tokens, name
-    is_closed = end == len(tokens) or tokens[end].surface in {",", ".", "\n"}
-    return is_closed and first > 1 and view.lexicon.is_role(tokens[first - 2].surface)
-
-
-def _is_described(view: View, at: int) -> bool:
-    """True if an age, or a comma and an office, follows the name."""
-    tokens = view.tokens
-    if at + 2 >= len(tokens):
-        return False
-    if tokens[at].surface == "(":
-        return tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ")"
-    if tokens[at].surface != ",":
-        return False
-    if tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ",":
-        return True
-    if tokens[at + 1].lower == "who":
-        return True
-    return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 4])
+def _particles(words: Sequence[str], lexicon: Lexicon) -> int:
+    return sum(word in lexicon.name_particles for word in words)

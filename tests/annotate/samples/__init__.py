@@ -46,9 +46,23 @@ class NamedSample(msgspec.Struct, frozen=True):
         return by_kind[kind]
 
 
-def read_named_samples() -> tuple[NamedSample, ...]:
-    content = (FOLDER / "named.toml").read_bytes()
+def read_named_samples(name: str) -> tuple[NamedSample, ...]:
+    """The articles of `<name>.toml`."""
+    content = (FOLDER / f"{name}.toml").read_bytes()
     return msgspec.toml.decode(content, type=dict[str, tuple[NamedSample, ...]])["article"]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """An article with who says each direct quotation: its words, and the name as in `Gold`."""
+
+    language: str
+    text: str
+    speakers: tuple[tuple[str, str], ...]
+
+
+def read_reports(name: str) -> tuple[Report, ...]:
+    """The articles of `<name>.toml`."""
+    return msgspec.toml.decode((FOLDER / f"{name}.toml").read_bytes(), type=dict[str, tuple[Report, ...]])["article"]
 
 
 def who(quote: Quote) -> str:

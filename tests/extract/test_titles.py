@@ -212,3 +212,17 @@ def test_a_line_that_repeats_the_title(line: str, repeated: bool) -> None:
 
 def test_mark_up_that_a_headline_talks_about_is_part_of_it() -> None:
     assert extract(page(h1="Das Element &lt;video&gt; wird ersetzt")).headline == "Das Element <video> wird ersetzt"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<dialog><h1>Diesen Deich merken</h1></dialog>",
+        "<a href='/'><h1>Der Bote vom Deich</h1></a>",
+        "<h1 class='visually-hidden'>Artikel vom Deich</h1>",
+        "<h1 aria-roledescription='Beitrag 3 von 3'>Meldungen vom Deich</h1>",
+    ],
+)
+def test_a_heading_that_readers_do_not_see_as_such_is_no_headline(frame: str) -> None:
+    shown = "Ein langer Montag am Deich"
+    assert extract(page(h2=shown, og=SHARED_AS, declared=SEARCHED, before=frame)).headline == shown

@@ -33,8 +33,13 @@ _BADGE = re.compile(
 )
 """A label of the page's kind or price, where other pages have a kicker."""
 _BREADCRUMBS = ("nav", "ol")
-"""A heading inside these names a section of the site. It is the headline only if it is like a declared title and no
-other heading is."""
+"""A heading inside these names a section of the site."""
+_OUTSIDE = (*_BREADCRUMBS, "dialog", "a")
+"""A heading inside these is the headline only if it is like a declared title and no other heading is. So is a heading
+for screen readers, and a slide."""
+_FOR_SCREEN_READERS = re.compile(
+    r"(?:^|\s)(?:sr-only|(?:is[_-])?(?:blind|visually-?hidden|screen-?reader))", re.IGNORECASE
+)
 
 KICKER_NAMES = re.compile(
     r"kicker|dachzeile|overline|topline|eyebrow|spitzmarke|roofline|supertitle|pre-?title|pre-?headline|super-?heading"
@@ -44,7 +49,7 @@ KICKER_NAMES = re.compile(
 
 
 def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> HtmlElement | None:
-    """The heading most like a declared title, else the one that `_heading_in_other_words` chooses outside breadcrumbs.
+    """The heading most like a declared title, else the one in the flow that `_heading_in_other_words` chooses.
 
     `titles` are the declared titles, and `page_title` is the text of the title element; both without the outlet's name.
     If the heading at the start of `main` is like a title, the others are not compared. If the best heading equals the
@@ -53,7 +58,7 @@ def find_heading(root: HtmlElement, titles: Sequence[str], page_title: str) -> H
     """
     headings = _headings(root)
     titles = titles or (page_title,)
-    in_flow = [(element, text) for element, text in headings if not _is_within(element, *_BREADCRUMBS)]
+    in_flow = [(element, text) for element, text in headings if _is_in_flow(element)]
     first = _opening_heading(root.find(".//main"))
     opening = [(element, text) for element, text in in_flow if element is first]
     found = (_most_like(candidates, titles) for candidates in (opening, in_flow, headings))
@@ -75,6 +80,12 @@ def is_of_article(heading: HtmlElement) -> bool:
     marked = heading if heading.tag == "h1" else next(heading.iterancestors("header"), None)
     places = ("article", "main") if heading.tag == "h1" else ("article",)
     return marked is not None and _is_within(marked, *places) and heading.find(".//a") is None
+
+
+def _is_in_flow(heading: HtmlElement) -> bool:
+    is_slide = heading.get("aria-roledescription") is not None
+    is_shown = not is_slide and not _FOR_SCREEN_READERS.search(heading.get("class") or "")
+    return is_shown and not _is_within(heading, *_OUTSIDE)
 
 
 def _is_within(element: HtmlElement, *tags: str) -> bool:
@@ -101,12 +112,12 @@ def _heading_in_other_words(
 
 
 def _opening_heading(container: HtmlElement | None) -> HtmlElement | None:
-    """The first h1 or h2 in the element, if no paragraph of prose is before it.
+    """The first h1 or h2 in the element's flow, if no paragraph of prose is before it.
 
     In `main` this is usually the headline. Some pages repeat it above `main`, where it stays visible when scrolling.
     """
     for element in container.iter("h1", "h2", "p") if container is not None else ():
-        if element.tag != "p":
+        if element.tag != "p" and _is_in_flow(element):
             return element
         if len(raw_text(element)) >= PROSE_CHARS:
             break

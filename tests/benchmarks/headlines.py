@@ -1,13 +1,15 @@
 """Headlines beside what readers see: `python -m tests.benchmarks.headlines [PAGES]`.
 
-The visible headline is read without the extractor: the first h1 outside of breadcrumbs and lists, else the first h2,
-with at least `MIN_WORDS` words (fewer are the outlet's or the section's name). The headline is right if it has the same
-letters, and the kicker, if the visible one has more. Prints the share of pages, and those with another headline in half
-A of the publishers. PAGES is as in `tests.benchmarks.extraction`.
+The visible headline is read without the extractor: the first h1 outside of breadcrumbs, lists, links and slides, else
+the first h2, with at least `MIN_WORDS` words (fewer are the outlet's or the section's name). What a browser does not
+show, closed dialogs and headings for screen readers, does not count. The headline is right if it has the same letters,
+and the kicker, if the visible one has more. Prints the share of pages, and those with another headline in half A of the
+publishers. PAGES is as in `tests.benchmarks.extraction`.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -20,8 +22,11 @@ from pipeline.extract.page.text import raw_text
 from tests.benchmarks.extraction import DATASET, half_of, read_pages
 
 MIN_WORDS = 2
-_NOT_SHOWN = ("script", "style", "svg", "template", "noscript", "button")
-_LISTS = ("nav", "li", "footer", "aside")
+_NOT_SHOWN = ("script", "style", "svg", "template", "noscript", "button", "dialog")
+_LISTS = ("nav", "li", "footer", "aside", "a")
+_FOR_SCREEN_READERS = re.compile(
+    r"(?:^|\s)(?:sr-only|(?:is[_-])?(?:blind|visually-?hidden|screen-?reader))", re.IGNORECASE
+)
 
 
 def visible_headline(page: bytes) -> str:
@@ -32,14 +37,17 @@ def visible_headline(page: bytes) -> str:
         for heading in root.iter(tag):
             text = raw_text(heading)
             has_words = len(text.split()) >= MIN_WORDS or text.lower() == text.upper()
-            if text.strip() and has_words and not _is_listed(heading) and next(heading.iter("a"), None) is None:
+            if text.strip() and has_words and _is_shown(heading) and next(heading.iter("a"), None) is None:
                 return text
     return ""
 
 
-def _is_listed(heading: HtmlElement) -> bool:
-    around = (heading, *heading.iterancestors())
-    return any(one.tag in _LISTS or "breadcrumb" in (one.get("class") or "") for one in around)
+def _is_shown(heading: HtmlElement) -> bool:
+    """True outside of lists, links and slides (https://www.w3.org/TR/wai-aria-1.2/#aria-roledescription)."""
+    is_slide = heading.get("aria-roledescription") is not None
+    around = [(one.tag, one.get("class") or "") for one in (heading, *heading.iterancestors())]
+    is_listed = any(tag in _LISTS or "breadcrumb" in names for tag, names in around)
+    return not is_slide and not is_listed and not _FOR_SCREEN_READERS.search(around[0][1])
 
 
 def letters(text: str | None) -> str:

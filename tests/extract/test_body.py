@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from lxml.html import document_fromstring
 
 from pipeline.events import BlockKind
@@ -205,10 +206,22 @@ def test_a_line_with_a_picture_among_paragraphs_is_a_caption() -> None:
     ]
 
 
-def test_a_caption_that_is_declared_as_the_description_is_no_lead() -> None:
+@pytest.mark.parametrize("names", ["", "fig--lead"])
+@pytest.mark.parametrize("credit", ["<p>Foto: Nordpress</p>", "<span> © Nordpress</span>"])
+def test_a_caption_that_is_declared_as_the_description_or_in_a_box_named_for_a_lead_is_no_lead(
+    credit: str, names: str
+) -> None:
     caption = "Der Deich bei Brückfeld am frühen Morgen, kurz vor dem Hochwasser."
-    box = f"<div><picture><img src='/d.jpg'></picture><p>{caption}</p><p>Foto: Nordpress</p></div>"
-    head = f"<meta name='description' content='{caption}'>"
+    box = f"<div class='{names}'><picture><img src='/d.jpg'></picture><span>{caption}</span>{credit}</div>"
+    head = "" if names else f"<meta name='description' content='{caption}'>"
     extraction = extract(page(box + paragraphs(DEICH), head=head))
     assert extraction.lead is None
     assert caption not in extraction.text
+
+
+def test_a_caption_outside_of_a_figure_is_one_but_not_below_a_quotation() -> None:
+    caption = "<img src='/d.jpg'><figcaption>Nordpress<br>Der Deich bei Brückfeld am frühen Morgen</figcaption>"
+    quotation = "<blockquote>Wir haben nur noch funktioniert.</blockquote><figcaption>Anke Tamsen</figcaption>"
+    boxes = f"<div>{caption}</div>{paragraphs(DEICH[:2])}<div>{quotation}</div>"
+    texts = [block.text for block in extract(page(boxes + paragraphs(DEICH[2:]))).blocks]
+    assert texts == [*DEICH[:2], "Wir haben nur noch funktioniert.", "Anke Tamsen", *DEICH[2:]]

@@ -56,6 +56,12 @@ def find_figure(figure: HtmlElement, page: Surroundings) -> HtmlElement | None:
     return figure if len(paragraphs) < 2 or pictures >= len(paragraphs) else None
 
 
+def find_caption(caption: HtmlElement, page: Surroundings) -> HtmlElement | None:
+    """The element, unless it names the speaker of a quotation or was never closed."""
+    is_speaker = next(caption.itersiblings("blockquote", preceding=True), None) is not None
+    return None if is_speaker or text_within(caption, _MAX_CARD_CHARS) is None else caption
+
+
 def _is_in_the_open(paragraph: HtmlElement) -> bool:
     return next(paragraph.iterancestors("figcaption"), None) is None
 

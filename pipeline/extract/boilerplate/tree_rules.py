@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.finders import (
     HEADINGS,
+    find_caption,
     find_comments,
     find_dialog,
     find_figure,
@@ -63,6 +64,14 @@ TREE_RULES = (
         example="<figure><img src='/d.jpg'><figcaption>Der Deich am Morgen. Foto: Nordpress</figcaption></figure>",
         tags=frozenset({"figure"}),
         find=find_figure,
+    ),
+    TreeRule(
+        id="caption",
+        kind="figure",
+        reason="A caption whose picture is not in a figure.",
+        example="<div><img src='/d.jpg'><figcaption>Der Deich am Morgen<br>Nordpress</figcaption></div>",
+        tags=frozenset({"figcaption"}),
+        find=find_caption,
     ),
     TreeRule(
         id="picture_box",

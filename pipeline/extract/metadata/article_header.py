@@ -219,7 +219,7 @@ def _find_lead(window: Window, descriptions: Sequence[str], headline: str) -> Ht
             and len(element) <= _MAX_LEAD_PARTS
             and LEAD_NAMES.search(_all_names(element))
         )
-        if is_named and not _is_linked(element, text):
+        if is_named and not _is_linked(element, text) and not _is_caption(element):
             named = element
         if element.tag == "p" and len(text) > 80:
             prose_seen += 1

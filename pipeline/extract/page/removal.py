@@ -34,7 +34,8 @@ CREDIT = re.compile(rf"(?:\b{CREDIT_WORDS}\s*(?::|by\b|\()|©|\(c\)\s)\s*(?P<hol
 
 _CREDIT_WORD = re.compile(rf"{CREDIT_WORDS}|©", re.IGNORECASE)
 _CREDIT_LINE = re.compile(
-    rf"\(?\s*(?:{CREDIT_WORDS}\s*(?::|/|by\b)\s*|©\s*)\S.{{1,100}}$|.{{10,}}\s\({CREDIT_WORDS}\s*[:/].{{2,60}}\)$",
+    rf"\(?\s*(?:{CREDIT_WORDS}\s*(?::|/|by\b)\s*|©\s*)\S.{{1,100}}$"
+    rf"|.{{10,}}\s(?:\({CREDIT_WORDS}\s*[:/].{{2,60}}\)|©.{{2,60}})$",
     re.IGNORECASE,
 )
 

@@ -280,7 +280,8 @@ def _put_after(s: Situation) -> Attribution | None:
     start = s.after + 1
     if s.is_at(s.after, "as") or s.is_at(start, "how", "all", "what"):
         start += not s.is_at(s.after, "as")
-        end = noun_phrase(s, start, s.end)
+        put = next((i for i in range(start, min(s.end, s.after + _NEAR_TOKENS)) if s.is_at(i, "put", "puts")), s.end)
+        end = noun_phrase(s, start, put)
         verb = next((i for i in range(end or s.end, min(s.end, s.after + _NEAR_TOKENS)) if _puts(s, i)), None)
         return Attribution((start, end), (verb, verb + 1)) if end is not None and verb is not None else None
     if not s.is_set_off or not s.is_at(start, "the"):

@@ -138,7 +138,7 @@ def situation_of(reading: Reading, number: int, at: int, last: Quoted | None) ->
         last_attribution=last.attribution if last is not None and is_near else None,
         last_quotation_at=last.at if last is not None else 0,
         goes_on=segment.goes_on,
-        ending=reading.text[segment.end - 1],
+        ending=reading.text[segment.start : segment.end].rstrip("'’‘")[-1:],
     )
 
 

@@ -35,7 +35,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     if (partitive_end := _partitive_end_de(view, at, stop)) is not None:
         return partitive_end
     head = at
-    if tokens[at].lower in lexicon.determiners:
+    if tokens[at].lower in lexicon.determiners or tokens[at].surface in {"Dessen", "Deren"}:
         head += 1
         head = past_participle_attribute(view, head, stop)
     while head < stop and (
@@ -110,8 +110,8 @@ def particle_name_end(view: View, at: int, stop: int) -> int | None:
     if tokens[at].lower not in {"von", "van"} or at + 2 >= stop or tokens[at + 1].lower not in {"der", "den"}:
         return None
     end = at + 3
-    if not is_name_word(tokens[at + 2], lexicon):
-        return None
+    if not is_name_word(tokens[at + 2], lexicon) or (at and tokens[at - 1].surface in view.names):
+        return None  # "Karin Holm von der Borussia"
     if end >= stop:
         return end
     if tokens[at].is_capitalised:

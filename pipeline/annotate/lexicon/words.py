@@ -86,6 +86,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     organisation_compound_heads: tuple[str, ...]
     member_heads: tuple[str, ...]
     club_words: frozenset[str]
+    offices_of_organisations: frozenset[str]
     feminine_forms: tuple[str, ...]
     neuter_forms: tuple[str, ...]
     masculine_forms: tuple[str, ...]

@@ -52,26 +52,36 @@ def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acr
 
 
 def _speaking_words(view: View, persons: list[Range], gazetteer: Gazetteer) -> Iterator[str]:
-    """The words of several capitals beside a verb of saying that no table has: "the GMB said", "laut BDW"."""
+    """The words of several capitals that no table has and that speak or have an office: "the GMB said", "DKV-Chef"."""
     tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
     for at in range(1, len(tokens) - 1):
-        word = tokens[at].surface
-        if not tokens[at].is_capitalised or len(word) < FEWEST_CAPITALS or not is_short_form(word) or at in named:
+        word, hyphen, office = tokens[at].surface.partition("-")
+        if len(word) < FEWEST_CAPITALS or not word[1].isupper() or not is_short_form(word) or at in named:
             continue
         if gazetteer.longest_from(word) or lexicon.is_role(word) or tokens[at - 1].surface.isupper():
             continue
-        if tokens[at - 1].lower == "the" and lexicon.is_speaking_noun(tokens[at + 1].lower):
-            yield word  # "the GMB union"
-        has_article = tokens[at - 1].lower in lexicon.determiners
-        before = tokens[at - 2] if has_article and at > 1 else tokens[at - 1]
-        is_source = before.lower in lexicon.source_prepositions
-        if (
-            is_source
-            or (says(tokens[at + 1], lexicon) if has_article or not lexicon.is_german else False)
-            or (lexicon.is_german and has_article and says(before, lexicon))
-        ):
+        has_office = (office or tokens[at + 1].surface).lower() in lexicon.offices_of_organisations
+        if lexicon.is_german:
+            acts = has_office if hyphen else _speaks_de(view, at)
+        else:
+            acts = has_office or says(tokens[at + 1], lexicon) or _is_attribute(view, at)
+        if acts:
             yield word
+
+
+def _speaks_de(view: View, at: int) -> bool:
+    """True if the word is a source or, with an article, who says something: "laut DKV", "sagte der DKV"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    has_article = tokens[at - 1].lower in lexicon.determiners
+    before = tokens[at - 2] if has_article and at > 1 else tokens[at - 1]
+    is_subject = has_article and (says(tokens[at + 1], lexicon) or says(before, lexicon))
+    return is_subject or before.lower in lexicon.source_prepositions
+
+
+def _is_attribute(view: View, at: int) -> bool:
+    """True if the word stands before a noun for those who speak: "the GMB union"."""
+    return view.tokens[at - 1].lower == "the" and view.lexicon.is_speaking_noun(view.tokens[at + 1].lower)
 
 
 def is_short_form(word: str) -> bool:

@@ -72,4 +72,4 @@ def is_described(view: View, at: int) -> bool:
         return True
     if tokens[at + 1].lower == "who":
         return True
-    return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 4])
+    return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 6])

@@ -152,8 +152,10 @@ def classed_end(view: View, at: int, stop: int) -> int | None:
     """The end of the name after a German noun that says what it is: "Stadt Wiekstadt", "Firma Nordkabel"."""
     lexicon = view.lexicon
     token = view.tokens[at]
-    if not is_name_word(token, lexicon) or lexicon.is_role(token.surface) or token.surface.isupper():
+    if not is_name_word(token, lexicon) or lexicon.is_role(token.surface):
         return None
+    if sum(map(str.isupper, token.surface)) > 1 and "-" not in token.surface:
+        return at + 1 if lexicon.is_organisation_noun(view.tokens[at - 1].lower) else None
     if token.lower.endswith(lexicon.noun_endings) and not _ends_like_a_place(token.lower, lexicon):
         return None
     if not _binds_a_name(view, at - 1):

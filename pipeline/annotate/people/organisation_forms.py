@@ -40,7 +40,7 @@ def nominative_name(words: list[str], lexicon: Lexicon) -> str:
     }
     ending = next((ending for ending, forms in endings.items() if head.endswith(forms)), None)
     case = next((case for case in ("en", "es", "em", "e") if bare[0].endswith(case)), None)
-    if len(bare) > 1 and ending is not None and case is not None and head != bare[0].lower():
+    if ending is not None and case is not None and not _is_head(bare[0], lexicon):
         bare[0] = bare[0].removesuffix(case) + ending
     return " ".join(bare).replace(" - ", "- ")
 
@@ -74,7 +74,7 @@ def organisation_end(view: View, at: int, stop: int) -> int | None:
         return longer
     if lexicon.is_german and lexicon.is_organisation_noun(tokens[at].lower) and tokens[at].lower not in words:
         return None  # "Firma Nordkabel GmbH": the name begins after the noun
-    last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words), None)
+    last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words | lexicon.organisation_heads), None)
     if last is not None and lexicon.is_german and tokens[last].lower not in lexicon.organisation_forms:
         return None
     if last is None:

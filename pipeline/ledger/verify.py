@@ -86,7 +86,7 @@ class _Counts(msgspec.Struct, frozen=True):
     events_after: int
     """Those of them after the start."""
     strays: int
-    """Rows that no append can have, but for those beyond its end."""
+    """Rows whose position is missing or below 1."""
     last: int | None
     """The largest position after the head; other processes may have appended meanwhile."""
 
@@ -212,7 +212,7 @@ class _Tables:
                 yield _outside(name, counts.strays)
             for row in doubles:
                 yield VerifyFinding(f"table {name}", f"event {row['event_id']} is there {row['copies']} times")
-        end = self._ledger.head().position  # read after all rows, so that none of them was appended later
+        end = self._ledger.head().position  # read after all rows: those of an append have reached it
         for name in (name for name, last in self._last.items() if last > end):
             sql = statement("count_events_beyond").format(table=name, position=end)
             yield _outside(name, self._ledger.table(sql)["strays"][0].as_py())

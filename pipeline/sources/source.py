@@ -84,7 +84,8 @@ def address_problem(url: str) -> str | None:
     """The reason why a source cannot have this address; None if it can."""
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0
+        labels = (parts.hostname or "").removesuffix(".").split(".")
+        usable = all(labels) and parts.port != 0
     except ValueError as exc:
         return f"{url!r} is not a valid address: {exc}"
     if not usable:

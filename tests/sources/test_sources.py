@@ -59,6 +59,10 @@ BAD = {
         GOOD + 'timezone = "Europe/Nowhere"\n',
         "source 'tagblatt': unknown timezone 'Europe/Nowhere'",
     ),
+    "a host name with an empty part": (
+        GOOD.replace("//www.", "//www.."),
+        "'https://www..tagblatt.example/' is not a valid address",
+    ),
     "no sources at all": ("", "source"),
 }
 

@@ -33,6 +33,8 @@ _SAME_TEXT = 0.5
 """Two texts are one if they share this part of the shorter one's runs of `_SHINGLE_WORDS` words."""
 _OTHER_TEXT = 0.1
 """Two texts are of different articles if they share less than this part."""
+_OWN_RUNS = 15
+"""Two texts are of different articles, too, if they share a single paragraph and each has this many runs of its own."""
 _SAME_TITLE = 0.7
 """Two titles are alike if they share this part of the longer one's words."""
 TITLE_WORDS = 3
@@ -122,18 +124,27 @@ def _are_alike(one: ArticleFacts, other: ArticleFacts) -> bool:
 
 def _shared_text(one: ArticleFacts, other: ArticleFacts) -> bool | None:
     """True if the two have the same text; None if a text is missing or too short, or the answer is not clear."""
-    first, second = _shingles(one.text), _shingles(other.text)
-    if not first or not second:
+    if min(len(words_in(article.text)) for article in (one, other)) < LEAST_WORDS:
         return None
-    share = len(first & second) / min(len(first), len(second))
-    return True if share >= _SAME_TEXT else False if share < _OTHER_TEXT else None
+    first, second = _shingles(one.text), _shingles(other.text)
+    shared = first & second
+    share = len(shared) / min(len(first), len(second))
+    if share < _OTHER_TEXT:
+        return False
+    if min(len(first - shared), len(second - shared)) >= _OWN_RUNS and _is_in_one_paragraph(shared, one.text or ""):
+        return False
+    return True if share >= _SAME_TEXT else None
 
 
 def _shingles(text: str | None) -> set[tuple[str, ...]]:
     words = words_in(text)
-    if len(words) < LEAST_WORDS:
-        return set()
     return set(zip(*(words[n:] for n in range(_SHINGLE_WORDS)), strict=False))
+
+
+def _is_in_one_paragraph(shared: set[tuple[str, ...]], text: str) -> bool:
+    """True if only one of several paragraphs has what is shared, as with a notice to subscribers."""
+    paragraphs = [not shared.isdisjoint(_shingles(line)) for line in text.splitlines() if line.strip()]
+    return len(paragraphs) > 1 and sum(paragraphs) == 1
 
 
 def words_in(text: str | None) -> list[str]:

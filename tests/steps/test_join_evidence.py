@@ -24,6 +24,14 @@ STORM = (
 )
 
 
+NOTICE = (
+    "You have read the beginning of this article. All of it is there for subscribers of the Kurier, together with the "
+    "printed paper as pages, the archive since 1951, the crossword and a letter from the editors every Saturday. "
+    "A subscription costs nothing in the first month, nine crowns in each month after that, and it can be ended at any "
+    "time. Those who have one log in at the top of the page, with the name and the password that came by post."
+)
+
+
 def facts(path: str, **known: Any) -> ArticleFacts:
     url = f"https://kurier.example{path}"
     defaults: dict[str, Any] = {
@@ -49,6 +57,11 @@ JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         JoinEvidence.GUID,
         facts("/ferry-adrift", title="Ferry adrift", text=FERRY),
         facts("/tugs-save-ferry", title="Tugs save all", text=f"{STORM[:100]} {FERRY}"),
+    ),
+    "a new slug, a first paragraph with a last one that was replaced": (
+        JoinEvidence.GUID,
+        facts("/ferry-adrift", title="Ferry adrift", text=f"{FERRY}\nMore about this will follow here very soon."),
+        facts("/tugs-save-ferry", title="Tugs save all", text=f"{FERRY}\n{STORM}"),
     ),
     "a new slug before the page is read, published at the same time": (
         JoinEvidence.GUID,
@@ -100,6 +113,11 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         JoinEvidence.GUID,
         facts("/day/1", title="The day in the north", text=FERRY, published_at=NOON),
         facts("/day/2", title="The day in the north", text=STORM, published_at=LATER),
+    ),
+    "a guid and a title used again, and a notice to subscribers in both texts": (
+        JoinEvidence.GUID,
+        facts("/day/1", title="The day in the north", text=f"{PARAGRAPHS[0]}\n{NOTICE}", published_at=NOON),
+        facts("/day/2", title="The day in the north", text=f"{STORM}\n{NOTICE}", published_at=LATER),
     ),
     "a guid used again, and the pages are still to be read": (
         JoinEvidence.GUID,

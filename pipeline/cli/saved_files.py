@@ -27,7 +27,7 @@ from pipeline.workers import Bounds, Lost, parallel_map, preload
 
 if TYPE_CHECKING:
     from pipeline.annotate import Annotations
-    from pipeline.extract import Extraction
+    from pipeline.extract.extraction import Extraction
 
 MAX_PAGE_BYTES = 64_000_000
 """Largest saved page, decompressed; a larger one is reported as too_large."""
@@ -142,7 +142,7 @@ def annotate(
 
 def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
     """The JSON line, and an error message for standard error or None."""
-    from pipeline.extract import extract_page
+    from pipeline.extract.article import extract_page
 
     try:
         captured_at = datetime.fromisoformat(line.captured_at) if line.captured_at else datetime.now(UTC)
@@ -160,7 +160,7 @@ def _page_answer(line: PageLine) -> tuple[bytes, str | None]:
 
 
 def _text_answer(line: TextLine) -> tuple[bytes, str | None]:
-    from pipeline.extract import repair_text
+    from pipeline.extract.repair import repair_text
 
     return _json(_article(line.id, repair_text(line.text))), None
 

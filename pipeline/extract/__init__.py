@@ -11,11 +11,4 @@ If the output changes in any way, `PRODUCER` needs a new number: every archived 
 
 from __future__ import annotations
 
-from pipeline.extract.article import extract_page
-from pipeline.extract.extraction import Extraction
-from pipeline.extract.page.removal import Stripped, Video
-from pipeline.extract.repair import repair_text
-
 PRODUCER = "extract@13"
-
-__all__ = ["PRODUCER", "Extraction", "Stripped", "Video", "extract_page", "repair_text"]

@@ -22,7 +22,7 @@ from pipeline.steps.shared_pages import refuse_shared_pages
 from pipeline.steps.teasers import refuse_teasers
 from pipeline.workers import Lost, parallel_map
 
-EXTRACTION_TASKS = ("pipeline.steps.extraction_task",)
+EXTRACTION_TASKS = ("pipeline.steps.extraction_task", "pipeline.extract.article")
 """Modules that its worker processes need, for `workers.preload`."""
 _WITHHELD_DETAIL = "an article that was erased stands at this address, too; `newsledger redact` erases it here"
 

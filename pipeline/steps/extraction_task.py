@@ -14,7 +14,8 @@ from pipeline.archive.archive import read_page
 from pipeline.archive.storage import Location, Storage
 from pipeline.errors import ArchiveError, PageError
 from pipeline.events import ArticleExtracted, BoilerplateStripped, Event, ExtractionFailed, VideoEmbedded
-from pipeline.extract import PRODUCER, Extraction, extract_page
+from pipeline.extract import PRODUCER
+from pipeline.extract.extraction import Extraction
 
 _READ = tuple(name for name in ArticleExtracted.__struct_fields__ if name in Extraction.__struct_fields__)
 """The fields of the event that the extractor reads from the page."""
@@ -49,6 +50,8 @@ def extract_capture(storage: Storage, now: datetime, capture: PendingCapture) ->
     A page that cannot be read from the archive stays pending: when the file is restored, the next run extracts it. A
     page on which the extractor fails is recorded as a failure of this producer, so the next version tries it again.
     """
+    from pipeline.extract.article import extract_page  # takes a quarter of a second, and only worker processes need it
+
     try:
         page = read_page(storage, Location(capture.warc_file, capture.warc_offset, capture.warc_length))
     except ArchiveError as exc:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.annotate import Annotations, MentionKind, QuoteKind, annotate_text
 from pipeline.annotate.catalogue import RULES
 from pipeline.annotate.rules import Finding
-from pipeline.extract import repair_text
+from pipeline.extract.repair import repair_text
 from tests.annotate.samples import read_reports, read_samples, score, who
 from tests.conftest import SHARED
 

@@ -31,7 +31,7 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import PageError
-from pipeline.extract import extract_page
+from pipeline.extract.article import extract_page
 from tests.benchmarks.memory import SavedPage, measure_memory
 from tests.benchmarks.perturbed_pages import PERTURBATIONS, perturbed
 from tests.conftest import SHARED

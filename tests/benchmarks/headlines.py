@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from pipeline.extract import extract_page
+from pipeline.extract.article import extract_page
 from pipeline.extract.page.parsed_page import as_utf8
 from pipeline.extract.page.text import raw_text
 from tests.benchmarks.extraction import DATASET, half_of, read_pages

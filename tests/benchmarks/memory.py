@@ -12,7 +12,7 @@ import msgspec
 import psutil
 
 from pipeline.errors import PageError
-from pipeline.extract import extract_page
+from pipeline.extract.article import extract_page
 from pipeline.workers import parallel_map
 
 SAMPLE_EVERY = 20

@@ -10,7 +10,9 @@ import pytest
 
 from pipeline.errors import PageError
 from pipeline.events import ArticleExtracted, BlockKind, Event
-from pipeline.extract import Extraction, Video, extract_page
+from pipeline.extract.article import extract_page
+from pipeline.extract.extraction import Extraction
+from pipeline.extract.page.removal import Video
 from tests.conftest import SHARED
 from tests.golden.made_up import BROADCASTER, DEICH, extract, kinds
 

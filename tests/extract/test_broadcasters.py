@@ -11,7 +11,8 @@ from pipeline.demo.editions import Desk
 from pipeline.demo.outlets import Outlet, load_outlets
 from pipeline.demo.pages import create_environment, render_article
 from pipeline.events import Medium
-from pipeline.extract import Video, extract_page
+from pipeline.extract.article import extract_page
+from pipeline.extract.page.removal import Video
 from tests.golden.made_up import DEICH, extract, page, paragraphs
 
 DAY = date(2025, 10, 26)

@@ -12,7 +12,8 @@ import pytest
 
 from pipeline.errors import PageError
 from pipeline.events import Access
-from pipeline.extract import Extraction, extract_page
+from pipeline.extract.article import extract_page
+from pipeline.extract.extraction import Extraction
 from pipeline.extract.page.parsed_page import parse
 from tests.conftest import SHARED
 from tests.golden.made_up import CAPTURED_AT

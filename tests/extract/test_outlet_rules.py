@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.extract import extract_page
+from pipeline.extract.article import extract_page
 from pipeline.extract.boilerplate.outlet_rules import Expected, OutletRules, Unwanted, load_outlet_rules, rules_for_page
 from tests.golden.made_up import CAPTURED_AT, DEICH, HARBOUR, URL, page, paragraphs
 

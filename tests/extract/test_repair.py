@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PageError
 from pipeline.events import BlockKind
-from pipeline.extract import repair_text
 from pipeline.extract.page.removal import VIDEO_TIME
+from pipeline.extract.repair import repair_text
 from tests.conftest import SHARED
 from tests.golden.made_up import DEICH, HARBOUR, kinds
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from pipeline.extract import Extraction, extract_page
+from pipeline.extract.article import extract_page
+from pipeline.extract.extraction import Extraction
 
 CAPTURED_AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

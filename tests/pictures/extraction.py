@@ -21,7 +21,10 @@ from pipeline.demo.editions import Desk, Edition
 from pipeline.demo.newsroom import FIRST_DAY
 from pipeline.demo.outlets import load_outlets
 from pipeline.demo.pages import create_environment, render_article
-from pipeline.extract import PRODUCER, Extraction, Stripped, Video, extract_page
+from pipeline.extract import PRODUCER
+from pipeline.extract.article import extract_page
+from pipeline.extract.extraction import Extraction
+from pipeline.extract.page.removal import Stripped, Video
 from pipeline.extract.page.text import spaced_text, visible_text
 from pipeline.settings import PROJECT_ROOT
 

@@ -70,17 +70,27 @@ PHASES = (
 class Round:
     """One outlet, the data directory `data` in the folder, in which the models are compiled, and its backup.
 
-    `places` are the settings that say where the ledger is, if it is not in the data directory.
+    `places` are the settings that say where the ledger is, if it is not in the data directory. Only commands in these
+    `phases` are killed; `seconds` is how long each phase takes undisturbed, which is measured if it is not known.
     """
 
-    def __init__(self, folder: Path, web: WebServer, seed: object, places: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        web: WebServer,
+        seed: object,
+        places: Mapping[str, str],
+        phases: Sequence[Phase] = PHASES,
+        seconds: Mapping[str, float] | None = None,
+    ) -> None:
         self._data, self._backup, self._sources = folder / "data", folder / "backup", folder / "sources.toml"
         self._web, self._chance, self._pages = web, random.Random(str(seed)), 0
         self._env = {**ALLOW, **places}
-        self.kills = Counter({phase.name: 0 for phase in PHASES})
+        self._phases = phases
+        self.kills = Counter({phase.name: 0 for phase in phases})
         self._sources.write_text(entry("harbour", web.base))
         self._offer()
-        self._seconds = self._measured()
+        self.seconds = self._measured() if seconds is None else seconds
 
     def kill(self, wanted: int) -> None:
         """Kill this many commands, spread evenly over the phases."""
@@ -88,7 +98,7 @@ class Round:
             if self.kills.total() == wanted:
                 return
             self._offer()
-            self._kill(min(PHASES, key=lambda phase: self.kills[phase.name]))
+            self._kill(min(self._phases, key=lambda phase: self.kills[phase.name]))
         raise AssertionError(f"too many commands ended before they could be killed: {self.kills}")
 
     def finish(self) -> None:
@@ -137,7 +147,7 @@ class Round:
                 pass
         # the first half of a command's first phase are its imports
         first = 0.5 if phase.after is None else 0.0
-        time.sleep(self._seconds[phase.name] * self._chance.uniform(first, 0.9))
+        time.sleep(self.seconds[phase.name] * self._chance.uniform(first, 0.9))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         self.kills[phase.name] += process.wait() == -signal.SIGKILL

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -18,6 +19,7 @@ from unittest import mock
 import duckdb
 import msgspec
 import pyarrow.parquet as pq
+import typer.main
 
 from pipeline import models
 from pipeline.cli import main
@@ -27,6 +29,9 @@ COMMAND = Path(sys.executable).with_name("newsledger")
 ALLOW = {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
 
 Done = subprocess.CompletedProcess[str]
+
+_get_command = cache(typer.main.get_command)
+"""Typer makes all commands from their functions at each call, which takes a twentieth of a second."""
 
 
 class Demo(NamedTuple):
@@ -48,6 +53,7 @@ def newsledger(*arguments: object, env: Mapping[str, str] | None = None, stdin: 
     with (
         mock.patch.dict(os.environ, env or {}),
         mock.patch.multiple(sys, argv=argv, stdin=given, stdout=out, stderr=err),
+        mock.patch.object(typer.main, "get_command", _get_command),
         _signals_restored(),
     ):
         try:

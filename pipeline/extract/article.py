@@ -14,7 +14,7 @@ from pipeline import ids
 from pipeline.errors import PageError
 from pipeline.events import Access, Block, BlockKind
 from pipeline.extract.body import body_blocks, declared_paragraphs, linked_lines
-from pipeline.extract.boilerplate.lines import clean_lines, repeats, rule_of_frame, without_repeated_quotations
+from pipeline.extract.boilerplate.lines import clean_lines, repeats, rules_of_frame, without_repeated_quotations
 from pipeline.extract.boilerplate.markup import drop
 from pipeline.extract.boilerplate.outlet_rules import OutletRules, first_match, remove_unwanted, rules_for_page
 from pipeline.extract.boilerplate.templates import without_templates
@@ -40,7 +40,7 @@ from pipeline.extract.page.parsed_page import Page, parse
 from pipeline.extract.page.quotations import mark_quotations
 from pipeline.extract.page.region import PROSE_CHARS, narrow_to_article
 from pipeline.extract.page.removal import Removal
-from pipeline.extract.page.text import normal, plain, separate_lines, spaced_text, visible_text, words_of
+from pipeline.extract.page.text import count_words, normal, plain, separate_lines, spaced_text, visible_text
 
 MIN_TEXT_CHARS = 40
 """A page with less text than this has no article."""
@@ -94,7 +94,7 @@ def extract_page(
     for part in paid_parts(page.body, declared, article.access):
         drop(part)
     _remove_boilerplate(page.body, header, removal, outlet=outlet, url=url, is_live=live)
-    lines = list(_without_frame(lines_in(page.body), removal))
+    lines = list(_without_frame(list(lines_in(page.body)), removal))
     blocks = without_repeated_quotations(_found_blocks(page, lines, declared, article, removal), removal)
     blocks = clean_lines(blocks, removal, article.authors, linked_lines(lines))
     blocks = without_templates(blocks, templates, removal)
@@ -142,10 +142,9 @@ def _remove_boilerplate(
         narrow_to_article(body, place, removal)
 
 
-def _without_frame(lines: Iterable[Line], removal: Removal) -> Iterator[Line]:
+def _without_frame(lines: Sequence[Line], removal: Removal) -> Iterator[Line]:
     """The lines with words, without those of a consent dialog, which would be the longest text of some pages."""
-    for line in lines:
-        rule = rule_of_frame(line.text)
+    for line, rule in zip(lines, rules_of_frame(lines), strict=True):
         if rule is not None:
             removal.add(rule.kind, rule.id, line.text)
         elif any(map(str.isalnum, line.text)):
@@ -233,7 +232,7 @@ def with_text(
         entries=timeline.entries_among(blocks) if timeline else (),
         agencies=_agencies([*article.authors, byline], blocks, removal),
         correction=removal.correction,
-        word_count=len(words_of(text)),
+        word_count=count_words(text),
         text_digest=ids.text_digest(article.headline, article.lead, text),
         videos=tuple(removal.videos),
         stripped=tuple(removal.stripped),

@@ -52,7 +52,7 @@ from tests.golden.made_up import DEICH, extract, json_ld, page, paragraphs
     ],
 )
 def test_bylines(byline: str, names: list[str]) -> None:
-    assert split_names(byline) == names
+    assert split_names(byline) == tuple(names)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_bylines(byline: str, names: list[str]) -> None:
     ],
 )
 def test_roles_places_and_networks_are_no_part_of_a_name(byline: str, names: list[str]) -> None:
-    assert split_names(byline) == names
+    assert split_names(byline) == tuple(names)
 
 
 @pytest.mark.parametrize(

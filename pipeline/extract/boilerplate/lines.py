@@ -14,6 +14,7 @@ from pipeline.extract.boilerplate.credit_rules import CREDIT_RULES
 from pipeline.extract.boilerplate.line_patterns import LineRule, Place, any_pattern
 from pipeline.extract.boilerplate.line_rules import AGENCY_RULES, MEDIA_RULES, POINTER_RULES
 from pipeline.extract.boilerplate.promotion_rules import PROMOTION_RULES
+from pipeline.extract.page.flow import Line
 from pipeline.extract.page.quotations import speaker_in
 from pipeline.extract.page.removal import Removal
 from pipeline.extract.page.text import CAPITALS, normal, words_of
@@ -67,12 +68,16 @@ def clean_lines(
     return _without_dangling_headings(kept, removal)
 
 
-def rule_of_frame(text: str) -> LineRule | None:
-    """The rule about a line that is no article, even if it has most of a page's text: a consent dialog, a copyright."""
-    if len(text) > _MAX_FRAME_CHARS:
-        return None
-    lowered = text.lower()
-    return next((rule for rule in _FRAME_RULES if rule.may_match(lowered) and rule.matches(text)), None)
+def rules_of_frame(lines: Sequence[Line]) -> list[LineRule | None]:
+    """The rule about each line of the page's frame, even if it has most of the text: a consent dialog, a copyright."""
+    said = "\n".join(line.text for line in lines if len(line.text) <= _MAX_FRAME_CHARS).lower()
+    rules = [rule for rule in _FRAME_RULES if rule.may_match(said)]
+    return [_first_match(rules, line.text) if rules else None for line in lines]
+
+
+def _first_match(rules: Sequence[LineRule], text: str) -> LineRule | None:
+    lowered = text.lower() if len(text) <= _MAX_FRAME_CHARS else ""
+    return next((rule for rule in rules if rule.may_match(lowered) and rule.matches(text)), None)
 
 
 def _line_hits(blocks: Sequence[Block], authors: Sequence[str], linked: Sequence[bool]) -> list[LineRule | None]:
@@ -129,7 +134,8 @@ class _RuleSet(msgspec.Struct, frozen=True):
 
 
 def _rules_about(place: Place, *, min_chars: int) -> _RuleSet:
-    rules = tuple(rule for rule in LINE_RULES if rule.place is place and rule.max_chars >= min_chars)
+    places = (place,) if place is Place.ANYWHERE else (place, Place.EDGES)
+    rules = tuple(rule for rule in LINE_RULES if rule.place in places and rule.max_chars >= min_chars)
     without_needs = tuple(rule for rule in rules if not rule.needs)
     pattern = any_pattern(rule.pattern for rule in without_needs)
     return _RuleSet(rules, without_needs, pattern)
@@ -152,7 +158,7 @@ _RULES = {
 def _edge_hit(block: Block, place: Place, authors: Sequence[str], *, is_linked: bool) -> LineRule | None:
     if block.kind in {BlockKind.QUOTATION, BlockKind.TABLE}:
         return None
-    hit = _line_hit(block, place, is_linked=is_linked) or _line_hit(block, Place.EDGES, is_linked=is_linked)
+    hit = _line_hit(block, place, is_linked=is_linked)
     if hit is None and place is Place.FOOT and is_bio(block.text, authors):
         return BIO
     return hit or (NAMES_ONLY if is_names_only(block.text, authors) else None)

@@ -114,7 +114,7 @@ class TreeCleaner:
 
     def clean(self) -> None:
         hits = list(self._hits())
-        while True:
+        while hits:
             bodies = self._bodies_among(hits)
             excessive = self._excessive_rules(hits) if not bodies else set()
             if not bodies and not excessive:
@@ -239,7 +239,7 @@ class TreeCleaner:
         return _Hit(element, rule.kind, rule.id, chars if rule.counts else None, other_chars)
 
     def _named_box(self, element: HtmlElement, tag: str) -> _Hit | None:
-        names = [name for attribute in _NAMING_ATTRIBUTES if (name := element.get(attribute))]
+        names = [value for name, value in element.items() if name in _NAMING_ATTRIBUTES]
         for rule in box_rules_for(" ".join(names)[:_MAX_NAMING_CHARS]) if names else ():
             is_box = tag in rule.tags if rule.tags else tag not in _NOT_BOXES
             if rule.id in self._unused_rules or not is_box:

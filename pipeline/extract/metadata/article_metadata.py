@@ -8,7 +8,7 @@ elements often describe the outlet rather than the article.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urljoin, urlsplit
 
@@ -60,7 +60,7 @@ def choose_metadata(
     body: HtmlElement,
     *,
     title: str | None,
-    sites: Sequence[str],
+    sites: tuple[str, ...],
     language: str | None,
     url: str,
     captured_at: datetime,
@@ -78,7 +78,7 @@ def choose_metadata(
     if publication.published.origin in {"", "url"}:
         times = [*header.times, *labelled_times(body)]
         publication = choose_publication(declared, times, url=url, zone=zone, captured_at=captured_at)
-    outlet = OutletNames.of_page(declared, url)
+    outlet = OutletNames.of_page(declared, sites, url)
     authors = choose_authors(declared, header.byline, outlet)
     if not authors.are_persons or authors.origin in LOOSE_AUTHOR_METAS:
         labelled = choose_authors(declared, labelled_byline(body), outlet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -58,17 +58,17 @@ class OutletNames(msgspec.Struct, frozen=True):
     keys: frozenset[str]
 
     @classmethod
-    def of_page(cls, declared: Declared, url: str) -> OutletNames:
-        names = [declared.meta("og:site_name"), declared.meta("application-name")]
+    def of_page(cls, declared: Declared, sites: Sequence[str], url: str) -> OutletNames:
+        """`sites` are the outlet's names as `site_names` gives them."""
+        names = list(sites)
         for node in (declared.article, declared.page):
-            names += names_of(node.get("publisher"), declared)
             author_nodes = node.get("author")
             for author in author_nodes if isinstance(author_nodes, list) else [author_nodes]:
                 if _is_default(author) and isinstance(author, Mapping):
                     names += names_of(author, declared)
         host = (urlsplit(url).hostname or "").removeprefix("www.")
-        declared_keys = (_key(plain(name)) for name in names if name and not AGENCY_LINE.match(name))
-        return cls(frozenset(("", _key(host), _key(host.rsplit(".", 1)[0]), *declared_keys)))
+        declared_keys = (_key(plain(name)) for name in names if not AGENCY_LINE.match(name))
+        return cls(frozenset(("", _key(host.rsplit(".", 1)[0]), *declared_keys)))
 
     def is_named(self, name: str) -> bool:
         """True if the name is the outlet's or its newsroom's."""
@@ -101,7 +101,8 @@ def choose_authors(declared: Declared, byline: str | None, outlet: OutletNames) 
         persons = _distinct(name for name in authors if not outlet.is_named(name))
         named = [name for name in persons if not AGENCY_LINE.match(name)]
         if named and not (origin in _ACCOUNTS and all(map(_may_be_account, named))):
-            shown = _distinct(signed_by(byline, outlet)) if byline else ()
+            is_longer = byline is not None and len(byline) > len(" ".join(persons))
+            shown = _distinct(signed_by(byline, outlet)) if byline and is_longer else ()
             names_more = {*map(normal, persons)} < {*map(normal, shown)}
             return Authors(shown, "byline", True) if names_more else Authors(persons, origin, True)
         if authors and not any(map(_key, organisations.names)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from pipeline.extract.metadata.agencies import AGENCY_LINE
 from pipeline.extract.page.text import CAPITALS, plain, words_of
@@ -126,11 +127,14 @@ _AGENCIES = re.compile(
     re.IGNORECASE,
 )
 _MAX_NAME_CHARS = 60
+_REMEMBERED = 32
+"""The names of one page are declared and shown in several places."""
 _MAX_CHARS = 2_000
 """Only this much of a byline or an author value is read."""
 
 
-def split_names(byline: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def split_names(byline: str) -> tuple[str, ...]:
     """`Von Anna Berg und Bo Carls, Kiel` gives two names. Addresses, e-mails, roles and photographers are left out."""
     names: list[str] = []
     for part in parts_of(byline):
@@ -139,7 +143,7 @@ def split_names(byline: str) -> list[str]:
             names.pop()
         elif _is_name(name) and not _PICTURES_AFTER.search(part) and not (names and _is_about(names[0], part, name)):
             names.append(name)
-    return names
+    return tuple(names)
 
 
 def parts_of(byline: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pipeline.extract.metadata.declared import Declared, names_of
@@ -28,6 +29,9 @@ _MANY_WORDS = 4
 """This number of shared words is enough even if they are short: some scripts divide words into syllables."""
 _SAME_SHARE = 0.6
 """A wording within a longer one is the same headline if it has at least this share of its length."""
+
+_REMEMBERED = 16
+"""The declared titles are read again when the headline is chosen."""
 
 _END = re.compile(r"\s+(?:[|–—·•»]|-)\s+(?=[^|–—·•»]{2,40}$)|[:：｜](?=[^\s:：｜]{2,20}$)")
 _KICKER_MARK = re.compile(r"\s*[:|]\s*(?=\S)|\s+[–—•-]\s+(?=\S)")
@@ -43,7 +47,7 @@ def site_names(declared: Declared, url: str) -> tuple[str, ...]:
     return _distinct([*(plain(name) for name in names if name), host, host.partition(".")[0]])
 
 
-def declared_titles(declared: Declared, sites: Sequence[str]) -> tuple[str, ...]:
+def declared_titles(declared: Declared, sites: tuple[str, ...]) -> tuple[str, ...]:
     """The declared titles without the outlet's name: the newsroom's own first, then those for sharing."""
     found = (
         declared.article.get("headline"),
@@ -69,7 +73,8 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def without_site(title: str, sites: Sequence[str]) -> str:
+@lru_cache(maxsize=_REMEMBERED)
+def without_site(title: str, sites: tuple[str, ...]) -> str:
     """`Headline | Outlet` and `Outlet: Headline` without the outlet."""
     end = _END.search(title)
     if end and _is_site(title[end.end() :], sites, shares="|" in end[0]):
@@ -115,7 +120,7 @@ def choose_headline(
     kicker: str | None,
     declared: Declared,
     page_title: str | None,
-    sites: Sequence[str],
+    sites: tuple[str, ...],
     *,
     is_sure: bool = False,
 ) -> tuple[str | None, str]:

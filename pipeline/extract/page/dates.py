@@ -122,6 +122,7 @@ def find_date(text: str) -> tuple[int, int] | None:
     return found[0] if found else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _find_prose(text: str) -> tuple[tuple[int, int], dict[str, str | None]] | None:
     matches = (pattern.search(text) for pattern in _PROSE)
     match = min(filter(None, matches), key=lambda match: match.start(), default=None)

@@ -32,6 +32,7 @@ _SHORT_TEXTS = etree.XPath(
     ".//text()[string-length() < 120 and not(ancestor::nav or ancestor::footer[not(ancestor::article)])]"
 )
 
+_NAMING = frozenset({"class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element"})
 _OUTSIDE = frozenset({"a", "button", "figure", "footer", "nav"})
 """Elements whose lines are not counted: links, captions, navigation."""
 _INLINE = frozenset(
@@ -120,10 +121,7 @@ def prose_chars(element: HtmlElement) -> int:
 
 def name_attributes(element: HtmlElement) -> str:
     """The values of the attributes that often tell what an element is for, joined."""
-    return " ".join(
-        element.get(name) or ""
-        for name in ("class", "id", "itemprop", "data-testid", "data-component", "data-gtm-element")
-    )
+    return " ".join([value for name, value in element.items() if name in _NAMING])
 
 
 def short_texts(body: HtmlElement) -> list[etree._ElementUnicodeResult]:

@@ -20,7 +20,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _WORD = re.compile(r"\w+")
 _REMEMBERED = 16
 """Headline, lead and the like are compared with one line after another."""
-_SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,)](?:\s|$))")
+_SPACE_BEFORE_MARK = re.compile(r" (?=[.,)](?: |$))")
 _STRING = XPath("string()", smart_strings=False)
 _TEXTS = XPath("descendant::text()", smart_strings=False)
 _BLOCKS = frozenset({"p", "div", "li", "section", "header", "h2", "h3"})
@@ -45,7 +45,7 @@ def plain(text: str) -> str:
 
 def raw_text(element: _Element) -> str:
     """All text of the element and its descendants, with the white space of the markup."""
-    return str(_STRING(element))
+    return str(_STRING(element)) if len(element) else element.text or ""
 
 
 def elements_at(path: XPath, element: HtmlElement) -> list[HtmlElement]:
@@ -115,13 +115,17 @@ def text_within(element: _Element, max_chars: int) -> str | None:
 
 def spaced_text(element: _Element) -> str:
     """The text with a space between elements; the parts of a caption, for example, are elements of their own."""
-    texts = _TEXTS(element)
+    texts = _TEXTS(element) if len(element) else [element.text or ""]
     return _SPACE_BEFORE_MARK.sub("", tidy(" ".join(map(str, texts)))) if isinstance(texts, list) else ""
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.casefold()))
+
+
+def count_words(text: str) -> int:
+    return len(_WORD.findall(text))
 
 
 def normal(text: str) -> str:

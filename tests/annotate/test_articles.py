@@ -37,11 +37,12 @@ def test_the_manners_in_which_news_quotes(name: str, language: str) -> None:
     assert reached.indirect_f1 >= 0.86
 
 
-@pytest.mark.parametrize(("language", "exact", "attributed"), [("de", 0.97, 0.83), ("en", 0.96, 0.88)])
+@pytest.mark.parametrize(("language", "exact", "attributed"), [("de", 0.97, 0.88), ("en", 0.97, 0.9)])
 def test_who_speaks_in_made_up_reports(language: str, exact: float, attributed: float) -> None:
-    """F1 of the words of direct quotations, and the share of those found whose speaker is right, in forty reports."""
-    reports = [report for name in ("reports", "wire") for report in read_reports(name) if report.language == language]
-    assert len(reports) >= 18
+    """F1 of the words of direct quotations, and the share of those found whose speaker is right, in fifty reports."""
+    files = ("reports", "wire", "later_reports")
+    reports = [report for name in files for report in read_reports(name) if report.language == language]
+    assert len(reports) >= 23
     hits = told = right = 0
     for report in reports:
         gold = dict(report.speakers)

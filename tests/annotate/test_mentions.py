@@ -162,6 +162,19 @@ def test_places(text: str, language: str, expected: list[tuple[str, str | None]]
             ["Harbour Trust", "Harbour Trust", "Fenwick Homes"],
         ),
         ("The Clean Wend said so under the Information Act.", "en", ["Clean Wend"]),
+        ("Clean Wend sued. She told the Perth Tribune so.", "en", ["Perth Tribune"]),
+        ("A stake in Pellinor Mining was sold. Pellinor called it sad.", "en", ["Pellinor Mining", "Pellinor Mining"]),
+        (
+            "The Council on Ethics and the Committee of the Red Cross met.",
+            "en",
+            ["Council on Ethics", "Committee of the Red Cross"],
+        ),
+        ("PORT ELLERY (Coast Wire) — It rained.", "en", ["Coast Wire"]),
+        (
+            "Das Bundeskartellamt bat den Zentralverband des Deutschen Baugewerbes.",
+            "de",
+            ["Bundeskartellamt", "Zentralverband des Deutschen Baugewerbes"],
+        ),
         ("Das Grüne Forum tagt im Grünen Forum.", "de", ["Grünes Forum", "Grünes Forum"]),
         ("Die Grünen und die Linke streiten.", "de", ["Die Grünen", "Die Linke"]),
         ("Ein Bericht des Finanzministeriums über die Firma Nordkabel.", "de", ["Finanzministerium", "Nordkabel"]),
@@ -319,14 +332,16 @@ class Least(NamedTuple):
         ("named", "de", Least((0.98, 0.98), (0.95, 0.9), (0.98, 0.98))),
         ("named", "en", Least((0.98, 0.98), (0.98, 0.95), (0.92, 0.98))),
         ("reports", "de", Least((0.98, 0.95), (0.92, 0.75), (0.98, 0.68))),
-        ("reports", "en", Least((0.98, 0.98), (0.95, 0.68), (0.89, 0.8))),
+        ("reports", "en", Least((0.98, 0.98), (0.95, 0.7), (0.89, 0.8))),
+        ("later_reports", "de", Least((0.98, 0.98), (0.92, 0.8), (0.8, 0.9))),
+        ("later_reports", "en", Least((0.98, 0.98), (0.92, 0.7), (0.75, 0.85))),
     ],
 )
 def test_the_names_of_made_up_articles(name: str, language: str, least: Least) -> None:
     """The gold was written before any output was seen. docs/annotation.md has the first figures."""
     samples = [sample for sample in read_named_samples(name) if sample.language == language]
     found = [annotate_text(sample.text, language=language).mentions for sample in samples]
-    assert len(samples) == 10
+    assert len(samples) >= 5
     for kind, (precision, recall) in zip(MentionKind, least, strict=True):
         gold = [sample.names(kind) for sample in samples]
         named = [{mention.name for mention in mentions if mention.kind is kind} for mentions in found]

@@ -35,7 +35,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     if (partitive_end := _partitive_end_de(view, at, stop)) is not None:
         return partitive_end
     head = at
-    if tokens[at].lower in lexicon.determiners or tokens[at].surface in {"Dessen", "Deren"}:
+    if tokens[at].lower in lexicon.determiners or tokens[at].lower in {"dessen", "deren"}:
         head += 1
         head = past_participle_attribute(view, head, stop)
     while head < stop and (

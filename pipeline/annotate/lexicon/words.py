@@ -25,6 +25,8 @@ _STARTS = {
     "en": ("according", "per"),
 }
 _SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
+LONGEST_BARE = 13
+"""A German noun in Bundes- or Landes- with at most this many letters is too general: "Bundesbehörde"."""
 LONG_ROLE = 8
 """Fewest letters of an English role that may end a compound."""
 
@@ -291,7 +293,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def is_organisation_compound(self, word: str) -> bool:
         """True if the German noun is an organisation by itself: "Finanzministerium", "Max-Planck-Institut"."""
         name, _, head = word.removesuffix("s").rpartition("-")
-        if name and head in self.member_heads:
+        is_public = word.startswith(("bundes", "landes")) and len(word) > LONGEST_BARE
+        if (name and head in self.member_heads) or (is_public and word.endswith(self.organisation_compound_heads)):
             return True
         return any(word.endswith(ending) and len(word) > len(ending) + 2 for ending in self.organisation_endings)
 

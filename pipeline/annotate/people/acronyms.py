@@ -7,15 +7,20 @@ from collections.abc import Iterator
 import msgspec
 
 from pipeline.annotate.grammar.capitals import is_name_word
-from pipeline.annotate.grammar.tokens import Range, View
+from pipeline.annotate.grammar.tokens import Range, TextView, View
 from pipeline.annotate.grammar.verbs import says
+from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.people.gazetteer import Gazetteer
+from pipeline.annotate.people.name_forms import bare, dateline_end
+from pipeline.annotate.people.names import name_sequences
 from pipeline.annotate.people.organisation_forms import nominative_name
 
 LONGEST_NAME = 9
 """Most tokens of a name that a short form abbreviates."""
 FEWEST_CAPITALS = 3
 """Fewest letters of a short form that nothing but a verb of saying beside it shows."""
+MOST_WORDS = 4
+"""Most words of a name that is shortened to the first one."""
 FEWEST_CHARS = 8
 """A single word of fewer characters is not abbreviated."""
 
@@ -29,7 +34,7 @@ class Acronyms(msgspec.Struct, frozen=True):
     """Where each full name ends, by its first token."""
 
 
-def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acronyms:
+def read_acronyms(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> Acronyms:
     """The names before a short form in parentheses. A party after a person ("Holm (CDU)") does not count."""
     tokens = view.tokens
     acronyms = Acronyms({}, {})
@@ -48,16 +53,47 @@ def read_acronyms(view: View, persons: list[Range], gazetteer: Gazetteer) -> Acr
             acronyms.ends[first] = at
     for word in _speaking_words(view, persons, gazetteer):
         acronyms.names.setdefault(word, word)
+    if not view.lexicon.is_german:
+        for first, end in _short_later(view, persons, gazetteer):
+            acronyms.names.setdefault(tokens[first].surface, " ".join(token.surface for token in tokens[first:end]))
+            acronyms.ends[first] = end
+    dash = dateline_end(view)
+    if dash is not None and tokens[dash - 1].surface == ")":
+        acronyms.ends[(view.find(0, dash, "(") or 0) + 1] = dash - 1
     return acronyms
 
 
-def _speaking_words(view: View, persons: list[Range], gazetteer: Gazetteer) -> Iterator[str]:
+def _short_later(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> Iterator[Range]:
+    """The English names that the text shortens to their first word, as it does with no person's: "Pellinor Mining"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    named = {at for first, last in persons for at in range(first, last)}
+    sequences = [each for each in name_sequences(view) if each[0] not in named]
+    alone = {bare(tokens[first].surface) for first, last in sequences if last - first == 1}
+    speaking = {tokens[first].surface for first, last in sequences if last - first == 1 and _quotes(view, last)}
+    for first, last in sequences:
+        words = [bare(token.surface) for token in tokens[first:last]]
+        if not 1 < len(words) <= MOST_WORDS or words[0] not in speaking or words[-1] in alone:
+            continue
+        is_known = gazetteer.longest_from(words[0]) or words[0].lower() in gazetteer.adjectives
+        if not is_known and not any(word.lower() in lexicon.roles | lexicon.titles for word in words):
+            yield first, last
+
+
+def _quotes(view: View, at: int) -> bool:
+    """True if a verb that quotes words follows: "Pellinor | called the ruling “…”"."""
+    if at >= len(view.tokens) or not view.tokens[at - 1].surface[1:].islower():
+        return False
+    verbs = view.lexicon.verbs.get(view.tokens[at].surface, ())
+    return any(verb.frame in {Frame.SAY, Frame.LABEL} for verb in verbs)
+
+
+def _speaking_words(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> Iterator[str]:
     """The words of several capitals that no table has and that speak or have an office: "the GMB said", "DKV-Chef"."""
     tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
-    for at in range(1, len(tokens) - 1):
+    for at in [at for at in view.capitals if tokens[at].surface[1:2].isupper()]:
         word, hyphen, office = tokens[at].surface.partition("-")
-        if len(word) < FEWEST_CAPITALS or not word[1].isupper() or not is_short_form(word) or at in named:
+        if len(word) < FEWEST_CAPITALS or not is_short_form(word) or at in named or not 0 < at < len(tokens) - 1:
             continue
         if gazetteer.longest_from(word) or lexicon.is_role(word) or tokens[at - 1].surface.isupper():
             continue
@@ -104,7 +140,15 @@ def _name_start(view: View, stop: int, short: str) -> int | None:
                     return at
                 if found is None and (stop - at > 1 or len(token.surface) >= FEWEST_CHARS):
                     found = at
-        elif token.lower not in lexicon.organisation_joins | lexicon.determiners_oblique | lexicon.joins:
+        elif not any(
+            token.lower in joins
+            for joins in (
+                lexicon.organisation_joins,
+                lexicon.determiners_oblique,
+                lexicon.joins,
+                lexicon.place_prepositions,
+            )
+        ):
             break
     return found
 

@@ -18,6 +18,7 @@ from pipeline.annotate.people.name_forms import (
     classed_end,
     formed_end,
     has_more_words,
+    is_part_of_name,
     located_at,
     may_be_place,
     read_places,
@@ -171,7 +172,7 @@ def place_phrase(s: Spot) -> Found | None:
     misses="Der alte Deich (DDV) hält.",
 )
 def acronym(s: Spot) -> Found | None:
-    """An organisation's name whose short form follows in parentheses, and the short form wherever it stands."""
+    """An organisation's name whose short form follows in parentheses or later, and that form wherever it stands."""
     if (end := s.acronyms.ends.get(s.at)) is not None:
         return (s.at, end), GazetteerEntry(
             MentionKind.ORGANISATION,
@@ -340,7 +341,8 @@ def _in_gazetteer(s: Spot) -> Found | None:
         and s.tokens[follower].is_capitalised
         and not s.lexicon.is_role(s.tokens[follower].surface)
     )
-    return None if is_adjective else ((s.at, end), entry)
+    is_part = entry.kind is MentionKind.PLACE and is_part_of_name(s, end)
+    return None if is_adjective or is_part else ((s.at, end), entry)
 
 
 def _spelled(words: list[Token]) -> str:

@@ -22,8 +22,7 @@ def read_places(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> P
     """The places that follow "in" or "Stadt" somewhere in the text. `persons` are the ranges of people's names."""
     tokens, lexicon = view.tokens, view.lexicon
     named = {at for first, last in persons for at in range(first, last)}
-    surnames = {_without_possessive(tokens[last - 1].surface) for _, last in persons}
-    small = {token.surface for token in tokens}
+    surnames = {bare(tokens[last - 1].surface) for _, last in persons}
     found: Places = {}
     prepositions = lexicon.place_prepositions
     for at in view.capitals:
@@ -36,24 +35,29 @@ def read_places(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> P
         end = classed_end(view, at, len(tokens)) if is_classed else _located_end(view, at)
         if end is None or gazetteer.entry_at(view, at) is not None:
             continue
-        words = tuple(_without_possessive(word.surface) for word in tokens[at:end])
-        if words[-1] not in surnames and words[0].lower() not in gazetteer.adjectives and words[0].lower() not in small:
+        words = tuple(bare(word.surface) for word in tokens[at:end])
+        if words[-1] not in surnames and words[0].lower() not in gazetteer.adjectives:
             found.setdefault(words[0], set()).add(words)
-    for name in _dateline_places(view):
+    if found:  # a word that is also in small letters is no name
+        words_of_text = {token.surface for token in tokens}
+        found = {first: names for first, names in found.items() if first.lower() not in words_of_text}
+    for name in filter(None, _dateline_places(view)):
         for words in (name, tuple(map(str.title, name))):
             found.setdefault(words[0], set()).add(words)
     return found
 
 
 def _dateline_places(view: View) -> Iterator[tuple[str, ...]]:
-    """The places in capitals that begin a paragraph, before a dash: "PORT ELLERY, Ohio (Hafenpost) —"."""
-    tokens = view.tokens
-    for dash in range(1, min(len(tokens), LONGEST_DATELINE)):
-        if ends_dateline(view, 0, dash):
-            end = next((at for at in range(dash) if not tokens[at].surface.isupper()), dash)
-            if end:
-                yield tuple(token.surface for token in tokens[:end])
-            return
+    """The place in capitals that begins the text, before a dash: "PORT ELLERY, Ohio (Hafenpost) —"."""
+    dash = dateline_end(view)
+    if dash is not None:
+        end = next((at for at in range(dash) if not view.tokens[at].surface.isupper()), dash)
+        yield tuple(token.surface for token in view.tokens[:end])
+
+
+def dateline_end(view: View) -> int | None:
+    """The position of the dash after the place and the agency that begin the text; None without them."""
+    return next((at for at in range(1, min(len(view.tokens), LONGEST_DATELINE)) if ends_dateline(view, 0, at)), None)
 
 
 def _located_end(view: View, at: int) -> int | None:
@@ -87,7 +91,7 @@ def _begins_predicate(view: View, at: int) -> bool:
 
 def _may_be_place(token: Token, lexicon: Lexicon) -> bool:
     """True if the word is no acronym, no office and no other capitalised word."""
-    word = _without_possessive(token.surface)
+    word = bare(token.surface)
     return not (
         word.isupper()
         or any(map(str.isdigit, word))
@@ -102,7 +106,8 @@ def _ends_like_a_place(word: str, lexicon: Lexicon) -> bool:
     return ending is not None and len(word) > len(ending) + 2 and not lexicon.is_place_noun(word)
 
 
-def _without_possessive(word: str) -> str:
+def bare(word: str) -> str:
+    """The word without a possessive ending."""
     return word[:-2] if word.endswith(_POSSESSIVES) else word
 
 
@@ -130,7 +135,7 @@ def _bases(word: str) -> tuple[str, ...]:
 
 def _spells(view: View, at: int, words: tuple[str, ...]) -> bool:
     *before, last = (token.surface for token in view.tokens[at : at + len(words)])
-    return tuple(before) == words[:-1] and words[-1] in {last, _without_possessive(last), last.removesuffix("s")}
+    return tuple(before) == words[:-1] and words[-1] in {last, bare(last), last.removesuffix("s")}
 
 
 def formed_end(view: View, at: int, stop: int) -> int | None:
@@ -174,6 +179,8 @@ def _binds_a_name(view: View, noun: int) -> bool:
         at -= 1
     if at >= 0 and tokens[at].lower == "des":
         return True
+    if at >= 0 and (tokens[at].lower in lexicon.quantifiers or tokens[at].surface.isdigit()):
+        return False  # "gegen drei Hersteller Bußgelder"
     if at >= 0 and tokens[at].lower in lexicon.determiners:
         is_genitive = tokens[at].lower == "der" and at > 0 and tokens[at - 1].is_capitalised
         if is_genitive:
@@ -188,3 +195,12 @@ def has_more_words(view: View, at: int, stop: int) -> bool:
         return False
     follower = view.tokens[at + 1]
     return follower.is_capitalised or follower.lower in view.lexicon.organisation_joins
+
+
+def is_part_of_name(view: View, end: int) -> bool:
+    """True if an English name continues after the place: "the Perth Tribune", but not "Ohio Gov. Marsh"."""
+    if view.is_german or end >= view.end or view.tokens[end - 1].surface.endswith(_POSSESSIVES):
+        return False
+    follower, lexicon = view.tokens[end], view.lexicon
+    is_name = is_name_word(follower, lexicon) and follower.surface[1:].islower()
+    return is_name and not lexicon.is_role(follower.surface) and follower.lower not in lexicon.titles

@@ -8,7 +8,7 @@ English, any other name beside it.
 from __future__ import annotations
 
 from pipeline.annotate.grammar.capitals import is_name_word, name_end
-from pipeline.annotate.grammar.tokens import View
+from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.grammar.verbs import says
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
@@ -19,6 +19,8 @@ MOST_ORGANISATION_WORDS = 6
 """Most words of an organisation's name, without what follows "of" or "for"."""
 LONGEST_SHORT_FORM = 5
 """Most letters of a short form before the name of its seat."""
+LONGEST_CLAUSE = 20
+"""Most tokens of a clause between a name and what it says."""
 MOST_FIELDS = 3
 """Most times that a name continues after "of", "for" or "and"."""
 _COUNTRY_ENDINGS = ("sche", "schen", "scher", "sches", "schem")
@@ -74,12 +76,17 @@ def organisation_end(view: View, at: int, stop: int) -> int | None:
         return longer
     if lexicon.is_german and lexicon.is_organisation_noun(tokens[at].lower) and tokens[at].lower not in words:
         return None  # "Firma Nordkabel GmbH": the name begins after the noun
-    last = next((i for i in range(end - 1, at, -1) if tokens[i].lower in words | lexicon.organisation_heads), None)
+    last = next((i for i in range(end - 1, at, -1) if _is_head_word(tokens[i], lexicon)), None)
     if last is not None and lexicon.is_german and tokens[last].lower not in lexicon.organisation_forms:
         return None
     if last is None:
-        return end if not lexicon.is_german and _is_speaking_run(view, at, end) else None
+        return end if not lexicon.is_german and _is_shown(view, at, end) else None
     return None if last + 1 < end and tokens[last + 1].lower in lexicon.place_endings else last + 1
+
+
+def _is_head_word(token: Token, lexicon: Lexicon) -> bool:
+    """True if the word says that a name is an organisation's: "Trust", "Ltd"."""
+    return token.lower in lexicon.organisation_heads or token.lower in load_given_names().organisation_words
 
 
 def _is_owner(view: View, at: int, end: int) -> bool:
@@ -146,6 +153,12 @@ def _past_seat_or_field(view: View, at: int, stop: int) -> int:
         if known is not None and known[1].kind is MentionKind.ORGANISATION:
             return known[0]
         is_field = head not in lexicon.member_heads and is_name_word(tokens[at + 1], lexicon)
+    if (
+        tokens[at].lower in {"des", "der"}
+        and head.endswith(lexicon.member_heads)
+        and _is_adjective_of_name(view, at + 1)
+    ):
+        return at + 3 if at + 2 < stop and is_name_word(tokens[at + 2], lexicon) else at
     if not is_field or gazetteer.entry_at(view, at + 1) is not None:
         return at + 1 if not lexicon.is_organisation_noun(head) and _opens_sentence_before_verb(view, at) else at
     end = _past_noun(view, at + 1, stop)
@@ -199,13 +212,14 @@ def _national_end(view: View, at: int, stop: int) -> int | None:
 def _end_with_field(view: View, at: int, end: int, stop: int) -> int | None:
     """The end of a name that continues after its head noun: "Royal College | of Nursing", "Ministry | of Defence"."""
     tokens, lexicon = view.tokens, view.lexicon
-    if tokens[end - 1].lower not in lexicon.organisation_heads or end + 1 >= stop:
+    if end + 1 >= stop or tokens[end - 1].lower == "city" or not _is_head_word(tokens[end - 1], lexicon):
         return None
     longest = None
     for _ in range(MOST_FIELDS):
-        joins = {"of", "for"} if longest is None else {"of", "for", "and"}
+        joins = {"of", "for", "on"} if longest is None else {"of", "for", "and"}
         is_joined = end + 1 < stop and tokens[end].lower in joins
-        inner = name_end(view, end + 1, stop) if is_joined else end
+        start = end + 2 if tokens[end].lower == "of" and view.is_at(end + 1, "the") else end + 1
+        inner = name_end(view, start, stop) if is_joined and start < stop else end
         if is_joined and tokens[end].lower == "and" and load_gazetteer("en").entry_at(view, end - 1) is not None:
             break  # "the University of Leeds | and Uppsala University"
         if inner <= end + 1:
@@ -214,12 +228,28 @@ def _end_with_field(view: View, at: int, end: int, stop: int) -> int | None:
     return longest
 
 
-def _is_speaking_run(view: View, at: int, end: int) -> bool:
-    """True if an article and a verb of saying enclose a name of several words: "the National Trust said"."""
+def _is_shown(view: View, at: int, end: int) -> bool:
+    """True if what stands around an English name of several words shows an organisation.
+
+    It says something after an article ("the National Trust said"), was told something ("told the Perth Tribune") or
+    has a clause that no person has ("Lone Star Optics, which sued, said").
+    """
     tokens, lexicon = view.tokens, view.lexicon
-    if end - at < 2 or end >= len(tokens) or not at or tokens[at - 1].lower != "the":
-        return False
     words = tokens[at:end]
+    if end - at < 2 or end + 1 >= len(tokens) or not at or words[-1].lower in lexicon.place_endings:
+        return False
     if any(lexicon.is_role(word.surface) or word.lower in lexicon.titles or not word.is_word for word in words):
         return False
-    return says(tokens[end], lexicon) and words[-1].lower not in lexicon.place_endings
+    before = tokens[at - 1]
+    has_article = before.lower == "the"
+    if (has_article and says(tokens[end], lexicon)) or _is_told(view, at - 1 - has_article):
+        return True
+    if before.lower in lexicon.prepositions or tokens[end].surface != "," or tokens[end + 1].lower != "which":
+        return False
+    comma = view.find(end + 1, min(len(tokens) - 1, end + LONGEST_CLAUSE), ",")
+    return comma is not None and says(tokens[comma + 1], lexicon)
+
+
+def _is_told(view: View, at: int) -> bool:
+    """True if the words up to the position say that somebody was told: "she told", "in an interview with"."""
+    return view.is_at(at, "told") or (view.is_at(at, "with") and view.is_at(at - 1, "interview"))

@@ -47,7 +47,7 @@ GERMAN: list[tuple[str, list[Facts]]] = [
     ("Roland Koch kam. Später aß Koch. Der Koch ging.", [("Roland Koch", None, None, None)] * 2),
     ("Richter Frank Bauer sprach.", [("Frank Bauer", "Richter", None, None)]),
     ("Karin Holms Plan gilt. Holm freut sich. Holms Partei auch.", [("Karin Holm", None, None, None)] * 3),
-    ("Karin Holm traf den Bürgermeister. Holm schwieg.", [("Karin Holm", None, None, None)] * 2),
+    ("Karin Holm traf den Bürgermeister. Dann sah Holm Vorteile und schwieg.", [("Karin Holm", None, None, None)] * 2),
     ("Der Vogelwärter Arne Süder schwieg.", [("Arne Süder", "Vogelwärter", None, None)]),
     ("Die Hydrologin Leonie Behnke maß nach.", [("Leonie Behnke", "Hydrologin", None, None)]),
     ("Der Brief des Präsidenten Emil Voss liegt vor.", [("Emil Voss", "Präsident", None, None)]),

@@ -190,6 +190,8 @@ def _introduce(
         if whole is None:
             continue
         name, words = shown.name_words(view, whole)
+        if words[0] in people.by_surname and shown.lexicon.is_german and not shown.given_names.is_known(words[0]):
+            name, words = (name[0], name[0] + 1), words[:1]  # "sieht auch Holm Vorteile"
         places.append((name, words))
         if len(words) < 2 or not shown.is_person(view, sequence, name, words):
             continue

@@ -92,6 +92,15 @@ SEVERAL_OR_NOBODY: list[tuple[str, str, Told]] = [
 ]
 
 CLAUSES: list[tuple[str, str, Told]] = [
+    ("de", "„Wir gehen heute“, sagte dessen Chefin Karin Lorenz.", [("Wir gehen heute", "Karin Lorenz")]),
+    ("de", "Der Wirt Karl Oort von der Borussia sprach von „großem Pech“.", [("großem Pech", "Karl Oort")]),
+    ("de", "Ina Lorenz hält das Haus für „sehr baufällig“.", [("sehr baufällig", "Ina Lorenz")]),
+    ("en", "“I said, ‘Wait for me,’” Ann Lorenz recalled.", [("I said, ‘Wait for me,’", "Ann Lorenz")]),
+    (
+        "en",
+        "Who knows? “We walk,” said Wrenna Pell. She laughed. “For miles,” she said.",
+        [("We walk", "Wrenna Pell"), ("For miles", "Wrenna Pell")],
+    ),
     (
         "de",
         "Voss sprach von einem „Skandal“, während Holm den Vorwurf als „lächerlich“ zurückwies.",

@@ -113,8 +113,7 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
         return False
     if before.lower == "laut" and (len(parts) <= 3 or " " not in text[segment.start : segment.end]):
         return True
-    introduces = before.lower in lexicon.definite_articles or before.lower in lexicon.name_introducers
-    if introduces and _tells(text, words, segment, lexicon):
+    if before.lower in lexicon.definite_articles and _tells(text, words, segment, lexicon):
         return True
     if _is_own_name(words, at, segment):
         return True
@@ -126,8 +125,6 @@ def _names(text: str, words: list[Token], at: int, segment: Segment, parts: list
         return before.lower not in lexicon.function_words
     if not is_title_case(parts, lexicon):
         return False
-    if before.lower in lexicon.name_introducers:
-        return True
     return before.lower in lexicon.definite_articles and not _is_label(words, at, lexicon)
 
 

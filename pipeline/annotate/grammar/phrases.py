@@ -35,7 +35,7 @@ def _noun_phrase_de(view: View, at: int, stop: int) -> int | None:
     if (partitive_end := _partitive_end_de(view, at, stop)) is not None:
         return partitive_end
     head = at
-    if tokens[at].lower in lexicon.determiners or tokens[at].lower in {"dessen", "deren"}:
+    if tokens[at].lower in lexicon.determiners:
         head += 1
         head = past_participle_attribute(view, head, stop)
     while head < stop and (
@@ -182,10 +182,8 @@ def _names_field(view: View, at: int, stop: int) -> bool:
 
 def _is_told(view: View, at: int, stop: int) -> bool:
     """True if the words name who was told ("sagte Holm der Abendpost"), no owner ("ein Lotse unserer Redaktion")."""
-    tokens = view.tokens
-    if tokens[at - 1].surface in view.names:
-        return True
-    return at + 1 < stop and tokens[at].lower in {"unserer", "dieser"} and tokens[at + 1].lower in view.lexicon.media
+    is_ours = at + 1 < stop and view.is_at(at, "unserer", "dieser") and view.is_in(at + 1, view.lexicon.media)
+    return view.tokens[at - 1].surface in view.names or is_ours
 
 
 def _noun_phrase_en(view: View, at: int, stop: int) -> int | None:
@@ -337,6 +335,8 @@ def is_nominative(view: View, at: int) -> bool:
     tokens, lexicon = view.tokens, view.lexicon
     if tokens[at].lower == "einer" and _partitive_end_de(view, at, len(tokens)) is not None:
         return True
+    if tokens[at].lower in {"dessen", "deren"}:  # "sagte dessen Präsident"
+        return at + 1 < len(tokens) and is_name_word(tokens[at + 1], lexicon)
     if tokens[at].lower in lexicon.determiners_oblique and tokens[at].lower not in lexicon.determiners_nominative:
         return False
     if lexicon.is_german and tokens[at].lower.endswith(("ern", "eln")) and lexicon.is_role(tokens[at].surface):

@@ -61,7 +61,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     weekdays: frozenset[str]
     auxiliaries: frozenset[str]
     so_called: frozenset[str]
-    name_introducers: frozenset[str]
     finite_verbs: frozenset[str]
     abbreviations: frozenset[str]
     function_words: frozenset[str]

@@ -227,18 +227,21 @@ def test_a_page_that_exists_nowhere_is_lost_and_asked_for_again_after_a_day(past
     assert (past.site.asked["/ferry-held-back"], past.archive.asked[f"index {url}"]) == (2, 2)
 
 
-@pytest.mark.parametrize(
-    "odd", [Odd(status=429, headers={"Retry-After": "900"}), Odd(status=503), Odd(b"<html>blocked</html>"), Odd(b"[[")]
-)
-def test_an_archive_that_cannot_be_asked_leaves_the_page_to_the_next_run(past: Outlet, odd: Odd) -> None:
+ODD = (Odd(status=429, headers={"Retry-After": "900"}), Odd(status=503), Odd(b"<html>blocked</html>"), Odd(b"[["))
+
+
+def test_an_archive_that_cannot_be_asked_leaves_the_page_to_the_next_run(past: Outlet) -> None:
     past.put_in_sitemap("/ferry-held-back", MORNING)
     past.keep("/ferry-held-back", NOON)
     url = f"{past.site.base}/ferry-held-back"
-    past.archive.odd_index[url] = [odd, odd]
-    assert fates(past.backfill()) == {"found": 1, "waiting": 1}
-    assert "the web archive could not be asked" in " ".join(past.notices)
+    for number, odd in enumerate(ODD):
+        past.archive.odd_index[url] = [odd, odd]
+        asked = past.archive.asked[f"index {url}"]
+        assert fates(past.backfill()) == {"known" if number else "found": 1, "waiting": 1}, odd
+        assert "the web archive could not be asked" in " ".join(past.notices), odd
+        assert past.archive.asked[f"index {url}"] > asked, odd
+        past.later(hours=8)
     past.archive.odd_index.clear()
-    past.later(hours=8)
     assert fates(past.backfill()) == {"known": 1, "recovered": 1}
 
 

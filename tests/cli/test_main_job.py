@@ -22,6 +22,7 @@ from tests.worlds.loopback import WebServer
 from tests.worlds.running import ALLOW, COMMAND, articles, entry, free_port, newsledger, rows
 
 pytestmark = pytest.mark.slow
+PAGES = 12
 
 
 # ingest, as a user runs it
@@ -29,9 +30,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def outlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer, Path]]:
-    """A server with thirty pages, and a sources.toml for it."""
+    """A server with pages, and a sources.toml for it."""
     with WebServer() as web:
-        links = [(f"/{n}", f"Story number {n}") for n in range(30)]
+        links = [(f"/{n}", f"Story number {n}") for n in range(PAGES)]
         web.feed("/feed.xml", *links)
         for path, title in links:
             web.page(
@@ -58,7 +59,7 @@ def test_news_can_be_read_at_any_time_during_a_run(
     shutil.copytree(undisturbed, data)
     held = duckdb.connect(data / "news.duckdb", read_only=True)
     feed = web.answers["/feed.xml"]
-    web.feed("/feed.xml", *((f"/{n}", f"Story number {n}, updated") for n in range(30)))
+    web.feed("/feed.xml", *((f"/{n}", f"Story number {n}, updated") for n in range(PAGES)))
     counts: list[int] = []
     stop = threading.Event()
     reader = f"""
@@ -89,8 +90,8 @@ for line in sys.stdin:
         web.answers["/feed.xml"] = feed
     assert process.returncode == 0
     assert len(counts) > 10
-    assert set(counts) == {30}
-    assert rows(held, "select count(*) from articles") == [(30,)], "a session on the old file goes on"
+    assert set(counts) == {PAGES}
+    assert rows(held, "select count(*) from articles") == [(PAGES,)], "a session on the old file goes on"
     held.close()
 
 
@@ -116,12 +117,14 @@ def test_two_concurrent_runs_do_everything_once_in_a_folder_with_an_odd_name(
         summary, errors = run.communicate(timeout=200)
         assert run.returncode == 0, errors
         new.update({name: int(count) for name, count in re.findall(r"(items|captures|articles) +. +(\d+) ", summary)})
-    assert new == {"items": 30, "captures": 30, "articles": 30}, "each names what it has added itself"
-    assert len(articles(data)) == 30
+    assert new == {"items": PAGES, "captures": PAGES, "articles": PAGES}, "each names what it has added itself"
+    assert len(articles(data)) == PAGES
     with duckdb.connect(data / "news.duckdb", read_only=True) as con:
         for event in ("item_discovered", "article_captured", "article_extracted", "article_annotated"):
-            assert rows(con, f"select count(*), count(distinct article_id) from events.{event}") == [(30, 30)], event
-    assert [web.asked[f"/{n}"] for n in range(30)] == [1] * 30
+            assert rows(con, f"select count(*), count(distinct article_id) from events.{event}") == [(PAGES, PAGES)], (
+                event
+            )
+    assert [web.asked[f"/{n}"] for n in range(PAGES)] == [1] * PAGES
     assert newsledger("verify", "--data", data).returncode == 0
 
 
@@ -181,7 +184,7 @@ def test_interrupted_run_prints_one_line_and_the_next_resumes(
     assert "newsledger: interrupted" in errors
     assert "Traceback" not in errors
     assert newsledger("ingest", "--sources", sources, "--data", tmp_path / "data", env=ALLOW).returncode == 0
-    assert len(articles(tmp_path / "data")) == 30
+    assert len(articles(tmp_path / "data")) == PAGES
 
 
 # Real pages; skipped without the evaluation data

@@ -217,7 +217,7 @@ def test_file_is_complete_at_every_moment_of_publishing(settings: Settings) -> N
         """
         import sys, duckdb
         print("ready", flush=True)
-        for _ in range(60):
+        for _ in range(25):
             with duckdb.connect(sys.argv[1], read_only=True) as con:
                 assert con.execute("select count(*) from build_info").fetchone() == (1,)
                 assert con.execute("select count(*) from articles").fetchone() == (2,)

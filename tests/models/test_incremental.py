@@ -22,7 +22,7 @@ from tests.worlds.stories import append
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = int(os.environ.get("NEWSLEDGER_HISTORIES", "3"))
+EXAMPLES = int(os.environ.get("NEWSLEDGER_HISTORIES", "2"))
 """More of them: `NEWSLEDGER_HISTORIES=50 pytest tests/models/test_incremental.py`."""
 
 

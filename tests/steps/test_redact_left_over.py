@@ -103,7 +103,7 @@ def test_records_between_those_that_events_name_are_erased(world: World) -> None
     assert findings(world) == ()
 
 
-@pytest.mark.parametrize("kept_bytes", [-1, 400, 100, 24])
+@pytest.mark.parametrize("kept_bytes", [-1, 24])
 def test_half_a_record_is_erased(world: World, kept_bytes: int) -> None:
     """Nobody can say what it holds. Its writer was killed, or the disk was full."""
     world.ingest()

@@ -145,8 +145,8 @@ def test_report_holds_no_article_of_another_day_or_language(demo: Demo, tmp_path
 
 def test_report_replaces_a_report_and_nothing_else(demo: Demo, tmp_path: Path) -> None:
     folder = tmp_path / "report"
-    day = ("--from", "2026-03-03", "--to", "2026-03-03")
-    for source in ("holmbote", "meridian"):
+    day = ("--from", "2026-03-05", "--to", "2026-03-05")
+    for source in ("harbourpost", "meridian"):
         assert newsledger("report", "--data", demo.data, "-o", folder, "--source", source, *day).returncode == 0
     assert [path.name for path in (folder / "source").iterdir()] == ["meridian.html"]
     assert [path.name for path in tmp_path.iterdir()] == ["report"], "what was being written has another name"

@@ -21,7 +21,7 @@ from pipeline.pages.selection import Selection, period_of
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
-DAY = date(2026, 3, 3)
+DAY = date(2026, 3, 5)
 
 
 @pytest.fixture(scope="module")

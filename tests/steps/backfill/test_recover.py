@@ -252,8 +252,7 @@ def test_a_capture_that_cannot_be_replayed_is_not_the_only_one(past: Outlet) -> 
     past.keep("/ferry-held-back", EVENING)
     past.archive.odd_replays[url] = [Odd(status=404)]
     assert past.backfill().recovered == 1
-    (capture,) = past.rows("select captured_at from ledger.article_captured")
-    assert capture["captured_at"] == EVENING
+    assert past.rows("select captured_at from ledger.article_captured") == [{"captured_at": EVENING}]
 
 
 # The web archive's feeds and front pages

@@ -182,6 +182,15 @@ def three_in_postgres(three_appends: Path, postgres_server: PostgresServer) -> s
     return conninfo
 
 
+IN_BOTH_CATALOGS = {
+    "a missing Parquet file",
+    "a data file struck from the catalog",
+    "an event changed through DuckLake",
+    "an event hidden by the statistics of its file",
+}
+"""What is tampered with in PostgreSQL, too: what DuckLake does of itself is the same there."""
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def three(request: pytest.FixtureRequest, tmp_path: Path, three_appends: Path) -> LedgerPlace:
     """A copy of that ledger, which a test may damage."""
@@ -193,7 +202,11 @@ def three(request: pytest.FixtureRequest, tmp_path: Path, three_appends: Path) -
     return PostgresPlace(server.new_database(template), tmp_path / "ledger")
 
 
-@pytest.mark.parametrize("name", TAMPERING)
+@pytest.mark.parametrize(
+    ("three", "name"),
+    [("sqlite", name) for name in TAMPERING] + [("postgres", name) for name in sorted(IN_BOTH_CATALOGS)],
+    indirect=["three"],
+)
 def test_tampering_is_found(three: LedgerPlace, name: str) -> None:
     tamper, message = TAMPERING[name]
     tamper(three)
@@ -210,7 +223,7 @@ def test_verify_finds_nothing_while_others_append(catalog: LedgerPlace) -> None:
     try:
         with Ledger.open(catalog) as ledger:
             verifications = [verify(ledger)]
-            while verifications[-1].appends < verifications[0].appends + 5:
+            while verifications[-1].appends < verifications[0].appends + 2:
                 verifications.append(verify(ledger))
     finally:
         process.kill()

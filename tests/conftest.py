@@ -16,7 +16,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.settings import S3Place, Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
-from tests.worlds.ledgers import NewData
+from tests.worlds.ledgers import NewData, empty_ledger
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import Demo, free_port, newsledger
@@ -72,7 +72,10 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def new_data(tmp_path_factory: pytest.TempPathFactory) -> NewData:
     def make(place: str | Path) -> Settings:
-        return Settings(data=tmp_path_factory.mktemp(place) / "data" if isinstance(place, str) else place)
+        settings = Settings(data=tmp_path_factory.mktemp(place) / "data" if isinstance(place, str) else place)
+        if not settings.data.exists():
+            empty_ledger(settings.data / "ledger.sqlite")
+        return settings
 
     return make
 

@@ -23,10 +23,12 @@ class TableDocs(msgspec.Struct, frozen=True):
 def write_comments(con: DuckDBPyConnection, docs: Mapping[str, TableDocs]) -> None:
     """Write the comments that differ from those the file has. `docs` is by table, `events.feed_polled`."""
     present = dict(con.sql(statement("comments")).fetchall())
+    statements = []
     for table, described in docs.items():
         if present.get(table) != described.table:
             kind = "view" if described.is_view else "table"
-            con.execute(f"comment on {kind} {table} is {literal(described.table)}")
+            statements.append(f"comment on {kind} {table} is {literal(described.table)}")
         for column, comment in described.columns.items():
             if present.get(f"{table}.{column}") != comment:
-                con.execute(f'comment on column {table}."{column}" is {literal(comment)}')
+                statements.append(f'comment on column {table}."{column}" is {literal(comment)}')
+    con.execute(";".join(statements))  # at once, because each call costs as much as a comment

@@ -8,14 +8,13 @@ from collections import Counter
 from lxml.html import HtmlElement
 
 from pipeline.extract.boilerplate.surroundings import Surroundings
-from pipeline.extract.page.region import PROSE_CHARS, name_attributes
+from pipeline.extract.page.region import PROSE_CHARS
 from pipeline.extract.page.removal import VIDEO_TIME
 from pipeline.extract.page.text import first_text, raw_text, spaced_text, text_within, tidy, visible_text
 
 _MAX_LINK_CHARS = 300
 _MAX_LINK_LIST_CHARS = 1_500
-_MAX_CARD_CHARS = 500
-_MAX_CARD_TEXT_CHARS = 300
+_MAX_BOX_CHARS = 500
 _MAX_TEASER_CHARS = 600
 _MAX_FOLDED_CHARS = 4_000
 _MAX_LABEL_CHARS = 40
@@ -59,7 +58,7 @@ def find_figure(figure: HtmlElement, page: Surroundings) -> HtmlElement | None:
 def find_caption(caption: HtmlElement, page: Surroundings) -> HtmlElement | None:
     """The element, unless it names the speaker of a quotation or was never closed."""
     is_speaker = next(caption.itersiblings("blockquote", preceding=True), None) is not None
-    return None if is_speaker or text_within(caption, _MAX_CARD_CHARS) is None else caption
+    return None if is_speaker or text_within(caption, _MAX_BOX_CHARS) is None else caption
 
 
 def _is_in_the_open(paragraph: HtmlElement) -> bool:
@@ -88,8 +87,8 @@ def find_comments(element: HtmlElement, page: Surroundings) -> HtmlElement | Non
 
 
 def _is_comment(element: HtmlElement) -> bool:
-    is_dated = _DIGIT.search(raw_text(element), 0, _MAX_CARD_CHARS)
-    return is_dated is not None and _COMMENT.match(spaced_text(element)[:_MAX_CARD_CHARS]) is not None
+    is_dated = _DIGIT.search(raw_text(element), 0, _MAX_BOX_CHARS)
+    return is_dated is not None and _COMMENT.match(spaced_text(element)[:_MAX_BOX_CHARS]) is not None
 
 
 def find_dialog(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
@@ -178,34 +177,6 @@ def find_labelled_tags(element: HtmlElement, page: Surroundings) -> HtmlElement 
 def find_new_window_note(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
     text = element.text or ""
     return element if not len(element) and len(text) < 60 and _NEW_WINDOW.match(text) else None
-
-
-def find_teaser_card(element: HtmlElement, page: Surroundings) -> HtmlElement | None:
-    if page.is_liveblog or not len(element) or not page.is_among_prose(element):
-        return None
-    text = text_within(element, _MAX_CARD_CHARS)
-    if text is None or len(text) < 40:
-        return None
-    anchors = _page_links(element)
-    if not 1 <= len(anchors) <= 4 or len({anchor.get("href") for anchor in anchors}) > 3:
-        return None
-    if not any(_is_title(anchor) and page.is_own_site(anchor.get("href") or "") for anchor in anchors):
-        return None
-    paragraphs = [paragraph for paragraph in element.findall(".//p") if len(raw_text(paragraph)) > _MAX_LABEL_CHARS]
-    if len(paragraphs) > 1 or (paragraphs and text_within(paragraphs[0], _MAX_CARD_TEXT_CHARS) is None):
-        return None
-    return element
-
-
-def _is_title(anchor: HtmlElement) -> bool:
-    """True if the link has several words, is a heading or is named like one, and is outside of paragraphs."""
-    if len(visible_text(anchor).split()) < 4 or next(anchor.iterancestors("p", "li"), None) is not None:
-        return False
-    parent = anchor.getparent()
-    named = name_attributes(anchor) + " " + (name_attributes(parent) if parent is not None else "")
-    return any(word in named.lower() for word in ("title", "headline")) or (
-        next(anchor.iterancestors("h2", "h3", "h4", "h5"), None) is not None
-    )
 
 
 def _page_links(element: HtmlElement) -> list[HtmlElement]:

@@ -29,7 +29,6 @@ from pipeline.extract.boilerplate.finders import (
     find_picture_box,
     find_sign_up,
     find_teaser_article,
-    find_teaser_card,
 )
 from pipeline.extract.boilerplate.media_boxes import find_media_box
 from pipeline.extract.boilerplate.surroundings import Surroundings
@@ -150,16 +149,6 @@ TREE_RULES = (
         example="<p><b>ΔΙΑΒΑΣΤΕ |</b> <a href='/andere'>Wer bezahlt die neuen Deiche</a></p>",
         tags=frozenset({"p"}),
         find=find_labelled_link,
-        needs_link=True,
-    ),
-    TreeRule(
-        id="teaser_card",
-        kind="read_also",
-        reason="A small box with a linked title and at most one short paragraph, among the paragraphs.",
-        example="<div><div><a class='card-title' href='/w'>Brückfeld wählt im Mai noch einmal</a></div><p>Die Wahl war"
-        " ungültig.</p></div>",
-        tags=frozenset({"div", "section"}),
-        find=find_teaser_card,
         needs_link=True,
     ),
     TreeRule(

@@ -1,4 +1,4 @@
-"""A week of twenty outlets that change slugs, guids, queries and headlines: the marts have as many articles as the
+"""A week of fifteen outlets that change slugs, guids, queries and headlines: the marts have as many articles as the
 outlets wrote, and gaps are where something was lost."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DAYS = 7
 @pytest.fixture
 def week(tmp_path: Path) -> Iterable[ChangingOutlets]:
     with WebServer() as web:
-        yield ChangingOutlets(tmp_path, web, 20)
+        yield ChangingOutlets(tmp_path, web, 15)
 
 
 def run(week: ChangingOutlets) -> None:

@@ -14,7 +14,7 @@ from pipeline.annotate.grammar.subjects import (
     subject_of,
 )
 from pipeline.annotate.grammar.tokens import Attribution, Range
-from pipeline.annotate.grammar.verbs import has_reported_mood, participle_after, verb_at
+from pipeline.annotate.grammar.verbs import participle_after, verb_at
 from pipeline.annotate.lexicon import Frame, Verb
 
 
@@ -48,7 +48,7 @@ def label_verb(s: Situation) -> Attribution | None:
     """nannte es „…“, bezeichnete sie als „…“, sprach von „…“; als „…“ bezeichnete es Holm; called it “…”"""
     if (after := _label_after(s)) is not None:
         return after
-    for at in range(s.at - 1, max(clause_low(s), s.at - 20) - 1, -1):
+    for at in range(s.at - 1, max(s.first, s.at - 20) - 1, -1):
         if s.tokens[at].surface == ";":
             return None
         verb = verb_at(s, at, s.end)
@@ -101,7 +101,7 @@ def _marker_is_near(s: Situation, verb: Verb, at: int) -> bool:
 )
 def clause_before(s: Situation) -> Attribution | None:
     """Holm sagte, man werde „…“; Smith said it was “…”"""
-    for at in range(s.at - 1, clause_low(s) - 1, -1):
+    for at in range(s.at - 1, s.first - 1, -1):
         if s.tokens[at].surface == ";":
             return None
         if s.tokens[at].segment < 0 and verb_at(s, at, s.end) is not None:
@@ -214,15 +214,3 @@ def _opener(s: Situation) -> int | None:
 
 def _clause_end(s: Situation) -> int:
     return next((at for at in range(s.at + 1, s.end) if s.tokens[at].surface in _ENDS), s.end)
-
-
-def clause_low(s: Situation) -> int:
-    """The first token where the verb that quotes the marked words may be.
-
-    That is the start of the sentence, or of a clause with "während" or the like that is not in the reported mood.
-    """
-    opener = _opener(s)
-    if opener is None or s.tokens[opener].lower not in s.lexicon.aside_openers:
-        return s.first
-    end = _clause_end(s)
-    return s.first if has_reported_mood(s, opener, end) else opener

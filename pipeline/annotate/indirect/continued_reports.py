@@ -81,10 +81,7 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
     if mark is None or mark + 2 >= end or view.tokens[mark + 1].segment >= 0:
         return None
     if view.is_at(mark, ",") and (
-        is_conditional(view, mood)
-        or view.is_at(mark + 1, "als")
-        or view.is_in(mark + 1, view.lexicon.aside_openers)
-        or not _is_main_clause(view, view.first, mark)
+        is_conditional(view, mood) or view.is_at(mark + 1, "als") or not _is_main_clause(view, view.first, mark)
     ):
         return None
     speaker = sentence_reporter(view, view.first, mark)

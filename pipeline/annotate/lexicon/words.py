@@ -153,7 +153,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     document_verbs: frozenset[str] = frozenset()
     naming_verbs: frozenset[str] = frozenset()
     marked_document_prepositions: frozenset[str] = frozenset()
-    aside_openers: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     focus_particles: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()

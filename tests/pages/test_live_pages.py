@@ -84,7 +84,7 @@ def test_person_page_counts_the_chosen_days_or_all(browser: Browser) -> None:
 @pytest.mark.parametrize("query", ["?words=harbour", "?words=deich&language=de"])
 def test_facet_leads_to_as_many_articles_as_it_says(browser: Browser, query: str) -> None:
     page = parsed(browser.get(f"/search{query}").text)
-    facets = page.xpath("//ul[@class='facet']/li")
+    facets = page.xpath("//ul[@class='facet']/li[position() <= 3]")
     assert facets
     for facet in facets:
         found = parsed(browser.get(urljoin(f"/search{query}", facet.xpath("string(a/@href)"))).text)

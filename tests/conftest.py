@@ -72,10 +72,11 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def new_data(tmp_path_factory: pytest.TempPathFactory) -> NewData:
     def make(place: str | Path) -> Settings:
-        settings = Settings(data=tmp_path_factory.mktemp(place) / "data" if isinstance(place, str) else place)
-        if not settings.data.exists():
-            empty_ledger(settings.data / "ledger.sqlite")
-        return settings
+        if isinstance(place, Path):
+            return Settings(data=place)
+        data = tmp_path_factory.mktemp(place) / "data"
+        empty_ledger(data / "ledger.sqlite")
+        return Settings(data=data)
 
     return make
 

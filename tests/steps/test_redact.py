@@ -192,7 +192,7 @@ def test_a_name_is_masked_in_place_and_the_pages_are_erased(world: World) -> Non
     assert findings(world.settings, full=True) == []
     with duckdb.connect(world.settings.news_file, read_only=True) as news:
         (quoted,) = news.execute("select text, speaker from quotes where speaker like '█%'").fetchall()
-    assert quoted == ("I left because the roof leaked on my desk", "████ ████████████")
+    assert quoted == ("I left because the roof leaked on my desk", "████ ████████████, the harbour master")
     world.later(hours=3)
     world.ingest()
     assert world.web.asked["/orla-quillfeather-away"] == 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
 import msgspec
 
 from pipeline.extract.metadata.agencies import AGENCY_LINE
-from pipeline.extract.metadata.declared import Declared, names_of, types_of
+from pipeline.extract.metadata.declared import Declared, Node, names_of, types_of
 from pipeline.extract.metadata.person_names import (
     NEWSROOM_WORDS,
     bare_name,
@@ -64,7 +65,7 @@ class OutletNames(msgspec.Struct, frozen=True):
         for node in (declared.article, declared.page):
             author_nodes = node.get("author")
             for author in author_nodes if isinstance(author_nodes, list) else [author_nodes]:
-                if _is_default(author) and isinstance(author, Mapping):
+                if _is_default(author):
                     names += names_of(author, declared)
         host = (urlsplit(url).hostname or "").removeprefix("www.")
         declared_keys = (_key(plain(name)) for name in names if not AGENCY_LINE.match(name))
@@ -155,7 +156,7 @@ def _json_ld_names(declared: Declared, key: str) -> list[str]:
     return next(filter(None, (_split_all(given_names_first(names)) for names in values)), [])
 
 
-def _is_default(author: object) -> bool:
+def _is_default(author: object) -> TypeGuard[Node]:
     """True for an organisation, which systems declare as the author of every article."""
     return isinstance(author, Mapping) and not _ORGANISATIONS.isdisjoint(types_of(author))
 

@@ -188,7 +188,8 @@ IN_BOTH_CATALOGS = {
     "an event changed through DuckLake",
     "an event hidden by the statistics of its file",
 }
-"""What is tampered with in PostgreSQL, too: what DuckLake does of itself is the same there."""
+"""The kinds that are tried with PostgreSQL, too. The others change Parquet files, or go through DuckLake, and so do not
+depend on the catalog."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

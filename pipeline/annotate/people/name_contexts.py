@@ -1,4 +1,4 @@
-"""What stands beside a name and shows that it is a person's: an age, an office, a verb, a quotation."""
+"""Signs beside a name that it is a person's: an age, an office, a verb or a quotation."""
 
 from __future__ import annotations
 

@@ -167,33 +167,42 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
     """The run's counts: feeds polled and failed.
 
     For a past interval also the documents of the sources' history that were requested, those without an answer, and
-    the counts of `backfills`, which are logged too.
+    the counts of `backfills`, which are logged too. A run that recovers also counts the documents that were read by it
+    or shortly before it.
     """
     with _stores(dag_run) as (stores, work):
         polls, failures = failed_polls(stores.ledger, stores.run)
         counts = {"polls": polls, "failed": len(failures)}
-        if _past(dag_run, work) is None:
+        past = _past(dag_run, work)
+        if past is None:
             return counts
         from pipeline.steps.backfill.backfill import numbers_of_run, total_numbers
-        from pipeline.steps.backfill.history_state import history_answers
+        from pipeline.steps.backfill.history_state import documents_read, history_answers
 
         numbers, answers = numbers_of_run(stores.ledger, stores.run), history_answers(stores.ledger, stores.run)
+        counts |= {"documents": answers.asked, "unanswered": answers.unanswered}
+        if dag_run.params.recover:
+            source_ids = _source_ids(dag_run, stores.settings)
+            counts["documents_read"] = documents_read(stores.ledger, past, source_ids, stores.now())
     for each in numbers:
         log.info("backfill", **msgspec.structs.asdict(each))
-    return counts | {"documents": answers.asked, "unanswered": answers.unanswered} | total_numbers(numbers)
+    return counts | total_numbers(numbers)
 
 
 def conclude(numbers: Mapping[str, int]) -> None:
-    """Raises NewsledgerError if no feed could be read, or if no document of the history could be fetched and no article
-    was recovered."""
+    """Raises NewsledgerError if no feed could be read, if no document of the history could be fetched and no article was
+    recovered, or if a run that should recover had nobody to ask."""
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
         raise NewsledgerError(f"none of the {numbers['polls']} feeds could be read; each failure is recorded")
     if "documents" not in numbers:
         return
-    from pipeline.steps.backfill.history_state import HistoryAnswers
+    from pipeline.steps.backfill.history_state import HistoryAnswers, require_somebody
 
     answers = HistoryAnswers(numbers["documents"], numbers["unanswered"])
     answers.require_one(pages_captured=numbers["recovered"])
+    if "documents_read" in numbers and not numbers["polls"]:
+        missing = numbers["recovered"] + numbers["lost"] + numbers["waiting"]
+        require_somebody(answers.asked + numbers["documents_read"], missing)
 
 
 def merge_ledger_files() -> dict[str, int]:

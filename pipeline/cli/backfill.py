@@ -95,9 +95,8 @@ def _run(
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
     from pipeline.steps.backfill.history_state import (
-        SourceInterval,
+        documents_read,
         history_answers,
-        history_reads,
         require_somebody,
     )
     from pipeline.steps.processing import ALL_TASKS
@@ -114,8 +113,7 @@ def _run(
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
         answers = history_answers(stores.ledger, run)
-        pasts = [SourceInterval(source.id, interval) for source in chosen]
-        documents = sum(map(len, history_reads(stores.ledger, pasts, stores.now()).values()))  # includes earlier runs
+        documents = documents_read(stores.ledger, interval, [source.id for source in chosen], stores.now())
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)

@@ -231,6 +231,12 @@ def history_reads(ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime
     return dict(reads)
 
 
+def documents_read(ledger: Ledger, interval: Interval, source_ids: Sequence[str], now: datetime) -> int:
+    """How many documents of the sources' history need not be read again."""
+    pasts = [SourceInterval(source_id, interval) for source_id in source_ids]
+    return sum(map(len, history_reads(ledger, pasts, now).values()))
+
+
 class HistoryAnswers(msgspec.Struct, frozen=True):
     """The number of documents of the history that a run requested, and of those that no server answered."""
 
@@ -257,7 +263,7 @@ def require_somebody(documents: int, pages: int) -> None:
     if not documents and not pages:
         raise NewsledgerError(
             "nobody was asked: no source names a sitemap, no web archive is searched for one, and no page is missing;"
-            " --no-recover replays without asking"
+            " --no-recover, in Airflow the parameter `recover`, replays without asking"
         )
 
 

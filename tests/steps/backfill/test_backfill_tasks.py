@@ -18,6 +18,7 @@ from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
 from tests.worlds.outlet import DAY, MORNING, Outlet
 from tests.worlds.running import entry, rows
+from tests.worlds.loopback import WebServer
 
 pytestmark = pytest.mark.slow
 
@@ -155,6 +156,17 @@ def test_a_run_without_any_answer_fails(tmp_path: Path, monkeypatch: pytest.Monk
         run_tasks(dag_run("backfill__2026-03-14"))
     recovered = {"polls": 0, "failed": 0, "documents": 2, "unanswered": 2, "recovered": 1}
     orchestrate.conclude(recovered)
+
+
+@pytest.mark.usefixtures("in_airflow")
+def test_a_run_that_could_ask_nobody_fails_if_it_should_recover(
+    tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sources.toml").write_text(entry("north", web.base))
+    monkeypatch.setenv("NEWSLEDGER_WAYBACK_URL", "")
+    with pytest.raises(NewsledgerError, match="nobody was asked: .* the parameter `recover`"):
+        run_tasks(dag_run("backfill__2026-03-14"))
+    run_tasks(dag_run("backfill__2026-03-14", RunParams(recover=False)))
 
 
 @pytest.mark.usefixtures("in_airflow")

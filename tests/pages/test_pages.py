@@ -222,7 +222,8 @@ def test_days_on_which_the_first_articles_were_published_are_days_of_the_data() 
         con.execute("set timezone = 'UTC'")
         con.execute("create table coverage_ledger as select date '2026-03-20' as day")
         days = "[timestamptz '2026-03-06', '2026-03-07', '2026-03-19']"
-        con.execute(f"create table articles as select unnest({days}) as published_at")
+        con.execute("create schema parts")
+        con.execute(f"create table parts.articles_without_text as select unnest({days}) as published_at")
         found = con.execute(statement("pipeline.pages", "days_of_data"), {"days_shown": 14}).fetchall()
     assert found == [(date(2026, 3, 20), date(2026, 3, 7))]
 

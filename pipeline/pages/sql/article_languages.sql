@@ -1,5 +1,5 @@
 -- The languages of the articles.
 select distinct language
-from articles
+from parts.articles_without_text
 where language is not null
 order by language

@@ -14,7 +14,7 @@ select
     articles.revision_count,
     articles.gone_at
 from article_coverage
-left join articles on article_coverage.article_id = articles.article_id
+left join parts.articles_without_text as articles on article_coverage.article_id = articles.article_id
 where
     article_coverage.discovered_on between $from_on and $to_on
     and ($only_source is null or article_coverage.source_id = $only_source)
@@ -25,7 +25,7 @@ where
             -- a lost page has no language: it counts for each language of its source
             articles.language is null
             and article_coverage.source_id in (
-                select of_source.source_id from articles as of_source
+                select of_source.source_id from parts.articles_without_text as of_source
                 where of_source.language = $only_language
             )
         )

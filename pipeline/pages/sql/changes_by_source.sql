@@ -5,7 +5,7 @@ select
     count_if(list_contains(change_kinds, 'headline')) as headlines,
     count_if(list_contains(change_kinds, 'substance')) as texts,
     count_if(list_contains(change_kinds, 'correction')) as corrections
-from article_revisions
+from parts.revisions_without_text
 where
     revision_no > 1
     and list_has_any(change_kinds, ['headline', 'lead', 'correction', 'substance'])

@@ -8,7 +8,7 @@ with sources as (
         and (
             $only_language is null
             or source_id in (
-                select articles.source_id from articles
+                select articles.source_id from parts.articles_without_text as articles
                 where articles.language = $only_language
             )
         )

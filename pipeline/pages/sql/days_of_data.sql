@@ -5,16 +5,15 @@ with covered as (
         min(day) as first_on,
         max(day) as last_on
     from coverage_ledger
-),
-
-published as (
-    select cast(published_at at time zone 'UTC' as date) as day
-    from articles
 )
 
 select
-    covered.last_on,
-    least(covered.first_on, min(published.day)) as first_on
+    last_on,
+    least(first_on, (
+        select cast(min(published_at) at time zone 'UTC' as date)
+        from parts.articles_without_text
+        where
+            published_at >= cast(last_on - cast($days_shown as integer) + 1 as timestamp) at time zone 'UTC'
+            and published_at < cast(last_on + 1 as timestamp) at time zone 'UTC'
+    )) as first_on
 from covered
-left join published on published.day between covered.last_on - cast($days_shown as integer) + 1 and covered.last_on
-group by covered.first_on, covered.last_on

@@ -25,7 +25,7 @@ chosen as (
         articles.language,
         coalesce(articles.published_at, articles.first_seen_at) as dated_at
     from named
-    inner join articles on named.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on named.article_id = articles.article_id
     where
         ($only_source is null or articles.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)

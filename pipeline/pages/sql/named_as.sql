@@ -9,7 +9,7 @@ select distinct
     articles.language,
     coalesce(articles.published_at, articles.first_seen_at) as dated_at
 from mentions
-inner join articles on mentions.article_id = articles.article_id
+inner join parts.articles_without_text as articles on mentions.article_id = articles.article_id
 where
     mentions.kind = 'person'
     and mentions.name = $person

@@ -20,7 +20,7 @@ chosen as (
         named.quoted,
         articles.source_id
     from named
-    inner join articles on named.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on named.article_id = articles.article_id
     where
         ($only_source is null or articles.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)

@@ -7,7 +7,7 @@ with said as (
         articles.language,
         coalesce(quotes.published_at, articles.first_seen_at) as said_at
     from quotes
-    inner join articles on quotes.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on quotes.article_id = articles.article_id
     where
         quotes.person = $person
         and ($only_source is null or quotes.source_id = $only_source)

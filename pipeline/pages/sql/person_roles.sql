@@ -7,7 +7,7 @@ with named as (
         mentions.article_id,
         coalesce(mentions.published_at, articles.first_seen_at) as named_at
     from mentions
-    inner join articles on mentions.article_id = articles.article_id
+    inner join parts.articles_without_text as articles on mentions.article_id = articles.article_id
     where
         mentions.kind = 'person' and mentions.name = $person
         and ($only_source is null or mentions.source_id = $only_source)

@@ -19,7 +19,7 @@ select
     count_if(named.quote_id is null) as mentions,
     count(named.quote_id) as quotes
 from named
-inner join articles on named.article_id = articles.article_id
+inner join parts.articles_without_text as articles on named.article_id = articles.article_id
 where
     ($only_source is null or articles.source_id = $only_source)
     and ($only_language is null or articles.language = $only_language)

@@ -7,7 +7,7 @@ select
     articles.url,
     articles.language
 from events.boilerplate_stripped as stripped
-inner join articles on stripped.caused_by = articles.extraction_id
+inner join parts.articles_without_text as articles on stripped.caused_by = articles.extraction_id
 where
     stripped.rule = $rule
     and articles.source_id = $source_id

@@ -1,15 +1,6 @@
 -- How many articles the search finds, in all and by source, language, day and person, the ten largest of
 -- each; a person who is chosen needs no others.
-with found as (
-    select article_id
-    from main.search($words)
-    union all
-    select article_id
-    from parts.articles_without_text
-    where $words = ''
-),
-
-chosen as (
+with chosen as (
     select
         $words = '' and $only_source is null and $only_language is null
         and $since_on is null and $until_on is null and $named is null as are_all
@@ -17,19 +8,19 @@ chosen as (
 
 hits as (
     select
-        found.article_id,
-        articles.source_id,
-        articles.language,
-        cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) as day
-    from found
-    inner join parts.articles_without_text as articles on found.article_id = articles.article_id
+        article_id,
+        source_id,
+        language,
+        cast(coalesce(published_at, first_seen_at) at time zone 'UTC' as date) as day
+    from parts.articles_without_text
     where
-        ($only_source is null or articles.source_id = $only_source)
-        and ($only_language is null or articles.language = $only_language)
+        ($words = '' or article_id in (select found.article_id from main.search($words) as found))
+        and ($only_source is null or source_id = $only_source)
+        and ($only_language is null or language = $only_language)
         and ($since_on is null or day >= $since_on)
         and ($until_on is null or day <= $until_on)
         and (
-            $named is null or found.article_id in (
+            $named is null or article_id in (
                 select mentions.article_id from mentions
                 where mentions.kind = 'person' and mentions.name = $named
             )
@@ -38,31 +29,16 @@ hits as (
 
 counted as (
     select
-        'all' as facet,
-        null as value,
+        case
+            when grouping(source_id) = 0 then 'source'
+            when grouping(language) = 0 then 'language'
+            when grouping(day) = 0 then 'day'
+            else 'all'
+        end as facet,
+        coalesce(source_id, language, cast(day as varchar)) as value,
         count(*) as articles
     from hits
-    union all
-    select
-        'source' as facet,
-        source_id as value,
-        count(*) as articles
-    from hits
-    group by source_id
-    union all
-    select
-        'language' as facet,
-        language as value,
-        count(*) as articles
-    from hits
-    group by language
-    union all
-    select
-        'day' as facet,
-        cast(day as varchar) as value,
-        count(*) as articles
-    from hits
-    group by day
+    group by grouping sets ((), (source_id), (language), (day))
     union all
     select
         'person' as facet,

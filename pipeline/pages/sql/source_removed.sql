@@ -6,7 +6,7 @@ select
     count(distinct stripped.article_id) as articles,
     min(stripped.text) as example
 from events.boilerplate_stripped as stripped
-inner join articles on stripped.caused_by = articles.extraction_id
+inner join parts.articles_without_text as articles on stripped.caused_by = articles.extraction_id
 where
     articles.source_id = $source_id
     and ($only_language is null or articles.language = $only_language)

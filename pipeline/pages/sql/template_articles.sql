@@ -19,6 +19,6 @@ select distinct
     articles.language
 from listed
 inner join article_addresses on try_cast(listed.listed_id as uuid) = article_addresses.address_id
-left join articles on article_addresses.article_id = articles.article_id
+left join parts.articles_without_text as articles on article_addresses.article_id = articles.article_id
 order by listed.found_in desc, listed.text, article_addresses.article_id
 limit $row_limit

@@ -9,7 +9,7 @@ select
     gone_at,
     word_count,
     url
-from articles
+from parts.articles_without_text
 where
     cast(gone_at at time zone 'UTC' as date) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)

@@ -1,17 +1,25 @@
 -- Who was quoted, most often first, with the days on which the articles were published.
-with quoted as (
+with chosen as (
+    select
+        article_id,
+        cast(coalesce(published_at, first_seen_at) at time zone 'UTC' as date) as day
+    from parts.articles_without_text
+    where
+        day between $from_on and $to_on
+        and ($only_source is null or source_id = $only_source)
+        and ($only_language is null or language = $only_language)
+),
+
+quoted as (
     select
         quotes.person,
         quotes.source_id,
         quotes.article_id,
         quotes.kind,
-        cast(coalesce(quotes.published_at, articles.first_seen_at) at time zone 'UTC' as date) as day
-    from quotes
-    inner join articles on quotes.article_id = articles.article_id
-    where
-        quotes.person is not null
-        and ($only_source is null or quotes.source_id = $only_source)
-        and ($only_language is null or articles.language = $only_language)
+        chosen.day
+    from chosen
+    inner join quotes on chosen.article_id = quotes.article_id
+    where quotes.person is not null
 ),
 
 counts as (
@@ -23,7 +31,6 @@ counts as (
         list(distinct source_id order by source_id) as sources,
         histogram(day) as quotes_by_day
     from quoted
-    where day between $from_on and $to_on
     group by person
 )
 

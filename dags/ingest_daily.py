@@ -55,12 +55,13 @@ more; it does nothing twice. A run that takes longer than 20 hours is ended, and
 
 ### Results
 
-In a backfill, `plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO --dry-run`
-also searches the history. `sum_up` returns how many feeds were polled and how many of them failed, even if a task
-failed. In a backfill it also returns and logs how many articles were recovered, replayed, unchanged, lost and left
-waiting. `verdict` fails the run if a task failed, if no feed could be read, if no document of the history could be
-fetched and no page was recovered, or if a backfill should recover but had nobody to ask. The mart `backfills` has a row for each backfill run and source. Documents that could
-not be fetched are in `events.history_read`, with the reason.
+In a backfill, `plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO
+--dry-run` also searches the history. `sum_up` returns how many feeds were polled and how many of them failed, even if
+a task failed. In a backfill it also returns and logs how many articles were recovered, replayed, unchanged, lost and
+left waiting. `verdict` fails the run if a task failed, if no feed could be read, if no document of the history could
+be fetched and no page was recovered, or if a backfill should recover but had nobody to ask. The mart `backfills` has
+a row for each backfill run and source. Documents that could not be fetched are in `events.history_read`, with the
+reason.
 """
 
 from __future__ import annotations

@@ -190,8 +190,8 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
 
 
 def conclude(numbers: Mapping[str, int]) -> None:
-    """Raises NewsledgerError if no feed could be read, if no document of the history could be fetched and no article was
-    recovered, or if a run that should recover had nobody to ask."""
+    """Raises NewsledgerError if no feed could be read, if no document of the history could be fetched and no article
+    was recovered, or if a run that should recover had nobody to ask."""
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
         raise NewsledgerError(f"none of the {numbers['polls']} feeds could be read; each failure is recorded")
     if "documents" not in numbers:

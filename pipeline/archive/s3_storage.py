@@ -14,8 +14,8 @@ from typing import IO, BinaryIO
 
 import msgspec
 
-from pipeline.archive.storage import Location, WarcFile, complete
-from pipeline.errors import ArchiveError, storage_errors
+from pipeline.archive.storage import Location, WarcFile, complete, missing
+from pipeline.errors import storage_errors
 from pipeline.object_store import ObjectMissing, ObjectStore, temporary_file
 from pipeline.settings import S3Place
 
@@ -32,14 +32,14 @@ class Bucket(msgspec.Struct, frozen=True):
         try:
             return ObjectStore(self.place).open(name)
         except ObjectMissing as exc:
-            raise ArchiveError(str(exc)) from exc
+            raise missing(name, self.place) from exc
 
     def read(self, location: Location) -> bytes:
         try:
             store = ObjectStore(self.place)
             member = store.read(location.warc_file, location.warc_offset, location.warc_length)
         except ObjectMissing as exc:
-            raise ArchiveError(str(exc)) from exc
+            raise missing(location.warc_file, self.place) from exc
         return complete(member, location)
 
     def overwrite(self, location: Location, member: bytes) -> None:

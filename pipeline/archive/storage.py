@@ -87,7 +87,7 @@ class Folder(msgspec.Struct, frozen=True):
         try:
             return open_regular(self.root / name)
         except FileNotFoundError as exc:
-            raise ArchiveError(f"{name}: there is no such file below {self.root}") from exc
+            raise missing(name, self.root) from exc
         except OSError as exc:
             raise ArchiveError(f"{name}: cannot be read: {exc.strerror}") from exc
 
@@ -110,6 +110,11 @@ class Folder(msgspec.Struct, frozen=True):
     def states(self) -> Mapping[str, str]:
         with storage_errors(self.root):
             return {path.relative_to(self.root).as_posix(): file_state(path) for path in self.root.rglob("*.warc.gz")}
+
+
+def missing(name: str, root: object) -> ArchiveError:
+    """The error for a file that is not there; the findings of a verification have its text."""
+    return ArchiveError(f"{name}: there is no such file below {root}")
 
 
 def read_at(file: BinaryIO, location: Location) -> bytes:

@@ -6,7 +6,7 @@ PARALLEL := -n 6 --dist loadscope --no-loadscope-reorder
 # Container images set it; without bytecode each of the many short processes would compile two thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast e2e e2e-cluster check check-format check-types check-layers check-models check-ledger-sql \
+.PHONY: demo test test-fast test-cluster e2e e2e-cluster check check-format check-types check-layers check-models check-ledger-sql \
 	check-english benchmark kills soak dbt-docs lock clean
 
 demo: .venv/ready
@@ -19,6 +19,12 @@ test: .venv/ready
 # For the minutes of development: all tests but those marked `slow`.
 test-fast: .venv/ready
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
+
+# The tests of archive, steps, models and verification again, each ledger in PostgreSQL and all files in S3: needs Debian's
+# postgresql.
+CLUSTER_TESTS := tests/archive tests/steps tests/models tests/verification
+test-cluster: .venv/ready
+	$(BIN)/pytest --stores cluster $(PARALLEL) $(CLUSTER_TESTS)
 
 # A real Airflow from its first runs to backfills, by a real browser: needs Debian's chromium. NEWSLEDGER_PICTURES=docs/pictures
 # keeps what it looked like. The pages are looked at while Airflow waits.

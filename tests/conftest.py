@@ -13,10 +13,10 @@ import pytest
 from filelock import FileLock
 
 from pipeline.ledger import Ledger, Run
-from pipeline.settings import S3Place, Settings
+from pipeline.settings import LedgerPlace, S3Place, Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
-from tests.worlds.ledgers import NewData, empty_ledger
+from tests.worlds.ledgers import ClusterStores, NewData, empty_ledger, settings_at, use
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import Demo, free_port, newsledger
@@ -30,8 +30,23 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Evaluation data that may lie beside the checkout; tests that need it skip without it."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest modules first, then the others with slow tests, so that no process is left alone with one."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stores",
+        choices=["local", "cluster"],
+        default="local",
+        help="where ledgers and archives are: in local files, or in PostgreSQL and S3",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip on a cluster what is about the files of one host. Run the longest modules first, then the others with slow
+    tests, so that no process is left alone with one.
+    """
+    if config.getoption("stores") == "cluster":
+        for item in items:
+            if about := item.get_closest_marker("one_host"):
+                item.add_marker(pytest.mark.skip(reason=f"one host only: {about.args[0]}"))
 
     def turn(item: pytest.Item) -> int:
         slow = item.get_closest_marker("slow")
@@ -53,6 +68,14 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+def ledgers_folder(config: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of installations that tests do not change. All processes of pytest share it, but on a cluster each
+    process has its own, as it has servers of its own."""
+    if config.getoption("stores") == "cluster":
+        return tmp_path_factory.getbasetemp()
+    return shared_folder(tmp_path_factory)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """All processes of pytest, and all commands that they run, share the compiled models."""
@@ -69,22 +92,29 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def stores(request: pytest.FixtureRequest) -> None:
+    """The option --stores holds for all tests of this process."""
+    if request.config.getoption("stores") == "cluster":
+        use(ClusterStores(request.getfixturevalue("postgres_server"), request.getfixturevalue("s3_server")))
+
+
 @pytest.fixture(scope="session")
 def new_data(tmp_path_factory: pytest.TempPathFactory) -> NewData:
     def make(place: str | Path) -> Settings:
         if isinstance(place, Path):
-            return Settings(data=place)
-        data = tmp_path_factory.mktemp(place) / "data"
-        empty_ledger(data / "ledger.sqlite")
-        return Settings(data=data)
+            return settings_at(place)
+        settings = settings_at(tmp_path_factory.mktemp(place) / "data")
+        empty_ledger(settings)
+        return settings
 
     return make
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The sample newsroom after `newsledger demo`. All processes of pytest share one; tests do not change it."""
-    folder = shared_folder(tmp_path_factory)
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The sample newsroom after `newsledger demo`. Tests do not change it."""
+    folder = ledgers_folder(request.config, tmp_path_factory)
     kept = folder / "demo.json"
     with FileLock(folder / "demo.lock"):
         if not kept.exists():
@@ -140,12 +170,12 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite"
+def catalog(tmp_path: Path) -> LedgerPlace:
+    return settings_at(tmp_path).ledger_catalog
 
 
 @pytest.fixture
-def ledger(catalog: Path) -> Iterator[Ledger]:
+def ledger(catalog: LedgerPlace) -> Iterator[Ledger]:
     with Ledger.open(catalog) as opened:
         yield opened
 

@@ -12,16 +12,16 @@ from filelock import FileLock
 
 from pipeline import models
 from pipeline.settings import Settings
-from tests.conftest import shared_folder
+from tests.conftest import ledgers_folder
 from tests.models.two_outlets import Built, first_day, later_days
-from tests.worlds.ledgers import NewData
+from tests.worlds.ledgers import NewData, copy_installation, settings_at
 from tests.worlds.stories import append
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, new_data: NewData) -> Built:
-    """Built and published after the first day, then after the later ones. All processes of pytest share one build."""
-    folder = shared_folder(tmp_path_factory) / "it's a newsroom"
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_data: NewData) -> Built:
+    """Built and published after the first day, then after the later ones."""
+    folder = ledgers_folder(request.config, tmp_path_factory) / "it's a newsroom"
     results = folder / "results.pickle"
     own = tmp_path_factory.mktemp("it's a newsroom") / "data"
     with FileLock(folder.with_suffix(".lock")):
@@ -34,11 +34,10 @@ def built(tmp_path_factory: pytest.TempPathFactory, new_data: NewData) -> Built:
             append(settings.ledger_catalog, later_days())
             second = models.build(settings)
             models.publish(settings)
-            shutil.copytree(own, folder / "kept")
+            copy_installation(own, folder / "kept")
             results.write_bytes(pickle.dumps((first, second)))
-    own.mkdir(exist_ok=True)
     first, second = pickle.loads(results.read_bytes())
-    return Built(Settings(data=own), first, second, folder / "first.duckdb", folder / "kept")
+    return Built(settings_at(own), first, second, folder / "first.duckdb", folder / "kept")
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +51,5 @@ def news(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def settings(built: Built) -> Settings:
     """A fresh copy of the built data directory, always at the same path: dbt would parse again at another one."""
-    shutil.rmtree(built.settings.data)
-    shutil.copytree(built.kept, built.settings.data)
+    copy_installation(built.kept, built.settings.data)
     return built.settings

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipeline.models import build_file
 from pipeline.models.event_tables import in_parts
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests.models.two_outlets import ALPHA_FEED, FIRE, FIRST_TEXT, Built, first_day, page_of, quote
+from tests.worlds.ledgers import environment_of, settings_at
 from tests.worlds.running import tables
 from tests.worlds.stories import (
     annotated,
@@ -44,7 +46,9 @@ def run_python(code: str, *arguments: object, **options: Any) -> subprocess.Pope
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
-def build_elsewhere(settings: Settings, until: str, **options: Any) -> subprocess.Popen[str]:
+def build_elsewhere(
+    settings: Settings, until: str, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """A build from an empty file in another process that has got as far as `until` in its log."""
     process = run_python(
         """
@@ -55,7 +59,7 @@ def build_elsewhere(settings: Settings, until: str, **options: Any) -> subproces
         print(models.build(Settings(data=Path(sys.argv[1])), models.Refresh.ANEW).head_position)
         """,
         settings.data,
-        **options,
+        env={**os.environ, **environment_of(settings.data), **(variables or {})},
     )
     assert process.stdout
     assert any(until in line for line in process.stdout), process.communicate()
@@ -143,7 +147,7 @@ def test_a_changed_setting_or_model_is_something_new(settings: Settings, changed
 def test_a_killed_build_is_not_published_and_the_next_one_recovers(settings: Settings, built: Built) -> None:
     killed = build_elsewhere(settings, until="article_revisions")
     with pytest.raises(ModelsError, match=r"build\.lock: another build is running"):
-        models.publish(Settings(data=settings.data, build_timeout_seconds=0.01))
+        models.publish(settings.model_copy(update={"build_timeout_seconds": 0.01}))
     killed.kill()
     assert killed.wait() == -signal.SIGKILL
     with pytest.raises(ModelsError, match="not finished"):
@@ -156,7 +160,7 @@ def test_a_killed_build_is_not_published_and_the_next_one_recovers(settings: Set
 
 def test_two_builds_take_turns_and_install_nothing(settings: Settings, built: Built, tmp_path: Path) -> None:
     home = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-    first = build_elsewhere(settings, until="article_addresses", env=os.environ | home)
+    first = build_elsewhere(settings, until="article_addresses", variables=home)
     second = models.build(settings)
     out, err = first.communicate(timeout=60)
     assert (first.returncode, out.splitlines()[-1], err) == (0, str(second.head_position), "")
@@ -179,7 +183,7 @@ def test_a_failed_test_is_named_and_leaves_no_trace(settings: Settings, built: B
 
 
 def test_without_a_ledger_there_is_nothing_to_build(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "data")
+    settings = settings_at(tmp_path / "data")
     with pytest.raises(LedgerMissing):
         models.build(settings)
     with pytest.raises(ModelsError, match="nothing has been built yet"):
@@ -252,6 +256,7 @@ def test_a_full_disk_keeps_the_published_file(settings: Settings, built: Built) 
                 print(exc)
         """,
         settings.data,
+        env=os.environ | environment_of(settings.data),
         cwd=PROJECT_ROOT,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
     )

@@ -21,6 +21,7 @@ from pipeline.ledger import Ledger
 from pipeline.ledger.rows import table_schema
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests.models.two_outlets import BRIDGE, FIRE, LATER, WITH_COMMA, Built, first_day, page_of, quote
+from tests.worlds.ledgers import settings_at
 from tests.worlds.running import tables
 from tests.worlds.stories import (
     annotated,
@@ -164,7 +165,7 @@ def test_coverage_adds_up_by_day(news: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_build_info_names_the_cut(built: Built, news: duckdb.DuckDBPyConnection) -> None:
-    with Ledger.open(built.kept / "ledger.sqlite") as ledger:
+    with Ledger.open(settings_at(built.kept).ledger_catalog) as ledger:
         position, _, head_digest = ledger.head()
     assert news.execute("select head_position, head_digest from build_info").fetchall() == [(position, head_digest)]
     assert (built.first.head_position, built.second.head_position) == (len(first_day()), position)

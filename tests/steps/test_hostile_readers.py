@@ -31,6 +31,7 @@ from tests.worlds.hostile import (
     redirecting,
     rss,
 )
+from tests.worlds.ledgers import environment_of
 from tests.worlds.loopback import WebServer
 from tests.worlds.running import COMMAND, entry
 from tests.worlds.street import street
@@ -155,10 +156,11 @@ def test_an_interrupt_ends_a_run_amid_all_hostile_cases(tmp_path: Path) -> None:
         sources = tmp_path / "sources.toml"
         entries = (entry(f"evil-{number}", site.base) for number, (site, _) in enumerate(sites))
         sources.write_text(entry("good", good.base) + "".join(entries))
+        allowed = {"NEWSLEDGER_ALLOW_HOSTS": ".localhost,127.0.0.1"}
         patience = {f"NEWSLEDGER_{of}_TIMEOUT_SECONDS": "600" for of in ("PARSE", "READ", "REQUEST")}
         with subprocess.Popen(
             [COMMAND, "poll", "--sources", sources, "--data", tmp_path / "data"],
-            env=os.environ | {"NEWSLEDGER_ALLOW_HOSTS": ".localhost,127.0.0.1"} | patience,
+            env=os.environ | allowed | patience | environment_of(tmp_path / "data"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -8,20 +8,22 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import time
 
 import pytest
 
 from pipeline import models
 from pipeline.errors import LedgerLocked, NewsledgerError
 from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.log import utc_now
 from pipeline.orchestrate import verify_stores
-from pipeline.settings import Settings
+from pipeline.settings import LedgerPlace
 from pipeline.steps.maintain import delete_superseded, merge_files, prune
 from pipeline.steps.run.progress import Progress
 from pipeline.verification.remembered import last_verification
+from tests.worlds.ledgers import environment_of, settings_at
 from tests.worlds.running import newsledger
+from tests.worlds.stored import archive_file, stored_files
 from tests.worlds.stories import item
 from tests.worlds.world import World
 
@@ -35,11 +37,11 @@ def fill(ledger: Ledger, run: Run, appends: int = 12) -> None:
         ledger.append([item(f"{n}-{k}") for k in range(3)], run)
 
 
-def parquet_files(catalog: Path) -> list[Path]:
-    return sorted(catalog.with_suffix("").rglob("*.parquet"))
+def parquet_files(data: Path) -> list[str]:
+    return [name for name in stored_files(settings_at(data)) if name.endswith(".parquet")]
 
 
-def test_small_files_are_merged_and_what_they_held_is_all_there(ledger: Ledger, catalog: Path, run: Run) -> None:
+def test_small_files_are_merged_and_what_they_held_is_all_there(ledger: Ledger, run: Run) -> None:
     fill(ledger, run)
     before, head = ledger.table("select * from ledger.item_discovered order by position"), ledger.head()
     merging = merge_files(ledger)
@@ -53,14 +55,14 @@ def test_small_files_are_merged_and_what_they_held_is_all_there(ledger: Ledger, 
     assert verify(ledger).findings == ()
 
 
-def test_replaced_files_are_kept_for_a_day_for_their_readers(ledger: Ledger, catalog: Path, run: Run) -> None:
+def test_replaced_files_are_kept_for_a_day_for_their_readers(ledger: Ledger, tmp_path: Path, run: Run) -> None:
     fill(ledger, run)
     merge_files(ledger)
-    files = parquet_files(catalog)
+    files = parquet_files(tmp_path)
     assert delete_superseded(ledger, utc_now()) == 0
-    assert parquet_files(catalog) == files
+    assert parquet_files(tmp_path) == files
     assert delete_superseded(ledger, utc_now() + 2 * DAY) == 12
-    assert len(parquet_files(catalog)) == len(files) - 12
+    assert len(parquet_files(tmp_path)) == len(files) - 12
     assert verify(ledger).findings == ()
 
 
@@ -76,63 +78,37 @@ def test_every_earlier_state_can_still_be_asked_for(ledger: Ledger, run: Run) ->
 
 
 def test_files_of_killed_appends_are_deleted_when_nobody_can_be_writing_them(
-    ledger: Ledger, catalog: Path, run: Run
+    ledger: Ledger, tmp_path: Path, run: Run
 ) -> None:
     fill(ledger, run, appends=2)
-    orphan = catalog.with_suffix("") / "main" / "item_discovered" / "ducklake-orphan.parquet"
-    orphan.write_bytes(parquet_files(catalog)[0].read_bytes())
+    files, orphan = stored_files(settings_at(tmp_path)), "ledger/main/item_discovered/ducklake-orphan.parquet"
+    files[orphan] = files[parquet_files(tmp_path)[0]]
     assert delete_superseded(ledger, utc_now()) == 0
-    assert orphan.exists(), "it is too young"
-    two_days_ago = time() - 2 * DAY.total_seconds()
-    os.utime(orphan, (two_days_ago, two_days_ago))
-    assert delete_superseded(ledger, utc_now()) == 1
-    assert not orphan.exists()
+    assert orphan in files, "it is too young"
+    assert delete_superseded(ledger, utc_now() + 2 * DAY) == 1
+    assert orphan not in files
     assert verify(ledger).findings == ()
 
 
-def test_a_locked_ledger_is_not_touched(ledger: Ledger, catalog: Path, run: Run) -> None:
+def test_a_locked_ledger_is_not_touched(ledger: Ledger, catalog: LedgerPlace, run: Run) -> None:
     fill(ledger, run, appends=2)
     with (
         Ledger.open(catalog, lock_timeout_seconds=0.01) as impatient,
-        ledger_lock(catalog),
+        catalog_at(catalog).exclusive(1),
         pytest.raises(LedgerLocked),
     ):
         merge_files(impatient)
 
 
-class ledger_lock:  # noqa: N801  # reads as a function
-    """The lock that an append holds, held by another process."""
-
-    def __init__(self, catalog: Path) -> None:
-        code = (
-            "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire();"
-            " print('held', flush=True); sys.stdin.read()"
-        )
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code, catalog.with_suffix(".lock")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> None:
-        assert self._process.stdout
-        self._process.stdout.readline()
-
-    def __exit__(self, *exc: object) -> None:
-        self._process.communicate()
-
-
 WRITER = """
 import sys
-from pathlib import Path
 from pipeline.ledger import Ledger, Run
-from pipeline.steps.run.progress import Progress
+from pipeline.settings import load_settings
 from tests.worlds.stories import item
 
-with Ledger.open(Path(sys.argv[1])) as ledger:
+with Ledger.open(load_settings().ledger_catalog) as ledger:
     for n in range(100_000):
-        ledger.append([item(f"{sys.argv[2]}-{n}-{k}") for k in range(4)], Run("writer"))
+        ledger.append([item(f"{sys.argv[1]}-{n}-{k}") for k in range(4)], Run("writer"))
         read = ledger.table("select * from ledger.item_discovered")  # as a run does between its appends
         positions = sorted(read["position"].to_pylist())
         assert positions == list(range(1, len(positions) + 1)), positions[-9:]
@@ -141,12 +117,16 @@ with Ledger.open(Path(sys.argv[1])) as ledger:
 
 
 @pytest.fixture
-def writers(catalog: Path) -> Iterator[list[subprocess.Popen[str]]]:
+def writers(catalog: LedgerPlace, tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
     """Two processes that append and read until they are killed, and say how many events they see."""
     Ledger.open(catalog).close()
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, catalog, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, name],
+            env=os.environ | environment_of(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for name in ("first", "second")
     ]
@@ -157,7 +137,7 @@ def writers(catalog: Path) -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
-    catalog: Path, writers: list[subprocess.Popen[str]]
+    catalog: LedgerPlace, writers: list[subprocess.Popen[str]]
 ) -> None:
     """Two processes append the whole time, and are killed in mid work."""
     with Ledger.open(catalog) as ledger:
@@ -192,7 +172,7 @@ def age(path: Path, now: datetime, by: timedelta) -> None:
 
 
 def test_what_killed_builds_have_left_is_deleted(tmp_path: Path) -> None:
-    settings, now = Settings(data=tmp_path), utc_now()
+    settings, now = settings_at(tmp_path), utc_now()
     left = [tmp_path / "news.duckdb.publishing", tmp_path / "build.duckdb.broken"]
     kept = [tmp_path / "news.duckdb", tmp_path / "build.duckdb", tmp_path / "mine.csv"]
     for path in (*left, *kept):
@@ -207,7 +187,7 @@ def test_what_killed_builds_have_left_is_deleted(tmp_path: Path) -> None:
 
 
 def test_hosts_that_nobody_has_asked_for_long_are_forgotten(tmp_path: Path) -> None:
-    settings, now = Settings(data=tmp_path), utc_now()
+    settings, now = settings_at(tmp_path), utc_now()
     settings.host_folder.mkdir()
     names = (
         "old.example.json",
@@ -225,7 +205,7 @@ def test_hosts_that_nobody_has_asked_for_long_are_forgotten(tmp_path: Path) -> N
 
 
 def test_slices_of_news_files_are_kept_for_a_month(tmp_path: Path) -> None:
-    settings, now = Settings(data=tmp_path), utc_now()
+    settings, now = settings_at(tmp_path), utc_now()
     folder = settings.cc_news_folder / "0123456789ab"
     folder.mkdir(parents=True)
     for name in ("old.warc.gz", "old.warc.gz.lock", "broken.warc.gz.part", "new.warc.gz"):
@@ -237,7 +217,7 @@ def test_slices_of_news_files_are_kept_for_a_month(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_verification_was_writing_is_deleted(tmp_path: Path) -> None:
-    settings, now = Settings(data=tmp_path), utc_now()
+    settings, now = settings_at(tmp_path), utc_now()
     files = [tmp_path / name for name in ("verified.json", "verified.json.1", "checkpoint.json.2", "checkpoint.json.3")]
     for path in files:
         path.touch()
@@ -258,7 +238,7 @@ def test_the_command_does_it_all_and_says_so(world: World) -> None:
     sound = last_verification(world.settings)
     assert sound is not None
     assert (sound.records, sound.findings) == (3, 0)
-    next(world.settings.archive_root.rglob("*.warc.gz")).unlink()
+    del stored_files(world.settings)[archive_file(world.settings)]
     broken = newsledger("maintain", "--data", world.settings.data)
     assert broken.returncode == 1
     assert "no such file" in broken.stderr
@@ -272,12 +252,13 @@ def test_the_command_does_it_all_and_says_so(world: World) -> None:
 
 
 def test_the_weekly_task_is_remembered_also_if_it_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEWSLEDGER_DATA", str(world.settings.data))
+    for name, value in environment_of(world.settings.data).items():
+        monkeypatch.setenv(name, value)
     world.collect()
     verify_stores()
     sound = last_verification(world.settings)
     assert sound is not None and sound.findings == 0
-    next(world.settings.archive_root.rglob("*.warc.gz")).unlink()
+    del stored_files(world.settings)[archive_file(world.settings)]
     with pytest.raises(NewsledgerError, match="no such file"):
         verify_stores()
     damaged = last_verification(world.settings)

@@ -13,10 +13,10 @@ import pytest
 
 from pipeline.collect.http.hosts import CONNECTIONS
 from pipeline.ledger import start_run
-from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.collect import collect
 from pipeline.steps.run.stores import StepResult, Stores
+from tests.worlds.ledgers import environment_of, settings_at
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import newsledger_process
 
@@ -102,7 +102,7 @@ def webs() -> Iterator[tuple[WebServer, WebServer]]:
 
 
 def run(folder: Path, *sources: Source) -> StepResult:
-    settings = Settings(data=folder / "data", allow_hosts=(".localhost",), jobs=1)
+    settings = settings_at(folder / "data", allow_hosts=(".localhost",), jobs=1)
     with Stores(settings, start_run()) as stores:
         return collect(stores, sources)
 
@@ -177,7 +177,7 @@ def test_two_processes_at_once_are_no_more_than_one(tmp_path: Path, webs: tuple[
     )
     environment = {
         "NEWSLEDGER_ALLOW_HOSTS": ".localhost",
-        "NEWSLEDGER_DATA": str(tmp_path / "data"),
+        **environment_of(tmp_path / "data"),
         "NEWSLEDGER_SOURCES": str(sources),
     }
 
@@ -216,7 +216,7 @@ def test_concurrent_runs_share_the_budget_of_a_foreign_host(tmp_path: Path, webs
     )
     environment = {
         "NEWSLEDGER_ALLOW_HOSTS": ".localhost",
-        "NEWSLEDGER_DATA": str(tmp_path / "data"),
+        **environment_of(tmp_path / "data"),
         "NEWSLEDGER_SOURCES": str(sources),
     }
     with ThreadPoolExecutor(2) as processes:
@@ -249,7 +249,7 @@ def test_a_hosts_own_limit_holds_whichever_source_leads_to_it(
     careful, other = Host("careful", webs[0], pages=4), Host("other", webs[1], pages=0)
     careful.takes(0)
     webs[1].feed("/feed.xml", *((f"{careful.base}{path}", f"Story {path}") for path in careful.paths))
-    settings = Settings(data=tmp_path / "data", allow_hosts=(".localhost",), jobs=1)
+    settings = settings_at(tmp_path / "data", allow_hosts=(".localhost",), jobs=1)
     with Stores(settings, start_run()) as stores:
         collect(stores, [other.source(50)], roster=[careful.source(2), other.source(50)])
     assert careful.asked_once

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -34,10 +33,11 @@ from pipeline.steps.revisit import due_pages
 from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation
-from tests.worlds.ledgers import NewData
+from tests.worlds.ledgers import copy_installation, settings_at
 from tests.worlds.loopback import WebServer
 from tests.worlds.outlet import DAY, outlet
-from tests.worlds.running import files_with, newsledger
+from tests.worlds.running import newsledger
+from tests.worlds.stored import archived_with, files_with, places_with, stored_files
 from tests.worlds.stories import NOON, captured, discovered
 from tests.worlds.world import World
 
@@ -57,12 +57,11 @@ def write(web: WebServer, path: str, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory, new_data: NewData) -> Iterator[World]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two articles, each about another person, whose names are in their texts, titles and addresses."""
     with WebServer() as web:
         world = World(tmp_path_factory.mktemp("redact"), web)
         offer(web)
-        new_data(world.settings.data)
         world.ingest()
         yield world
 
@@ -80,8 +79,7 @@ def world(first: World, tmp_path: Path) -> World:
     offer(first.web)
     copy = World(tmp_path, first.web)
     copy.runs = first.runs
-    shutil.rmtree(copy.settings.data)
-    shutil.copytree(first.settings.data, copy.settings.data)
+    copy_installation(first.settings.data, copy.settings.data)
     return copy
 
 
@@ -127,8 +125,8 @@ def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
     publish(world)
     maintain_at_once(world)
     back_up(world.settings, backup)
-    assert files_with(world.settings.data, ERASED) == files_with(backup, ERASED) == set()
-    assert files_with(world.settings.data, KEPT) >= {"news.duckdb", "build.duckdb"}
+    assert places_with(world.settings, ERASED) == files_with(backup, ERASED) == set()
+    assert places_with(world.settings, KEPT) >= {"news.duckdb", "build.duckdb"}
     assert findings(world.settings, full=True) == []
     with duckdb.connect(world.settings.news_file, read_only=True) as news:
         assert news.execute("select headline from articles").fetchall() == [(f"Orla {KEPT} is away",)]
@@ -152,7 +150,7 @@ def test_an_erased_article_does_not_come_back(world: World) -> None:
     polls = world.rows("select warnings, new_items, warc_file from ledger.feed_polled order by position")
     assert polls[-1] == {"warnings": ["lists_erased"], "new_items": 1, "warc_file": None}
     maintain_at_once(world)
-    assert files_with(world.settings.data, ERASED) == set()
+    assert places_with(world.settings, ERASED) == set()
 
 
 def test_the_ledger_refuses_what_is_about_an_erased_article(world: World) -> None:
@@ -174,7 +172,7 @@ def test_a_backfill_does_not_bring_it_back(tmp_path: Path) -> None:
         ferry.backfill()
         assert ferry.site.asked["/one"] == 0
         assert ferry.captures() == {"/two": "live", "/three": "live"}
-        assert files_with(ferry.settings.archive_root, "/one") == set()
+        assert archived_with(ferry.settings, "/one") == set()
 
 
 def test_a_name_is_masked_in_place_and_the_pages_are_erased(world: World) -> None:
@@ -188,7 +186,7 @@ def test_a_name_is_masked_in_place_and_the_pages_are_erased(world: World) -> Non
     assert "Ms ████████████’s office" in after["text"]
     publish(world)
     maintain_at_once(world)
-    assert files_with(world.settings.data, ERASED) == set()
+    assert places_with(world.settings, ERASED) == set()
     assert findings(world.settings, full=True) == []
     with duckdb.connect(world.settings.news_file, read_only=True) as news:
         (quoted,) = news.execute("select text, speaker from quotes where speaker like '█%'").fetchall()
@@ -221,7 +219,7 @@ def test_a_page_that_was_not_captured_yet_is_not_fetched_after_a_name_was_masked
 ) -> None:
     one, other = (discovered(f"https://alpha.example/{n}", NOON, title=f"{n} Ada Lindqvist") for n in range(2))
     ledger.append([one, other], run)
-    with Stores(Settings(data=tmp_path), run) as stores:
+    with Stores(settings_at(tmp_path), run) as stores:
         redact(stores, RedactionRequest(one.url, "asked for", "Ada Lindqvist"))
         pages = pending_pages(stores.ledger, Interval(NOON - timedelta(days=1), NOON + timedelta(days=1)), ["alpha"])
     assert [page.url for page in pages] == [other.url]
@@ -233,7 +231,8 @@ def test_the_archive_is_searched_once_unless_something_new_is_recorded(world: Wo
     with world.stores() as stores:
         first = plan_redaction(stores, request)
         assert len(first.records) == 3
-        world.settings.archive_root.rename(world.settings.data / "elsewhere")
+        for name in archived_with(world.settings, ""):
+            del stored_files(world.settings)[name]
         assert plan_redaction(stores, request, first).records == first.records
         stores.record([discovered(request.article, NOON, title="Said again")])
         assert plan_redaction(stores, request, first).records == []
@@ -241,13 +240,12 @@ def test_the_archive_is_searched_once_unless_something_new_is_recorded(world: Wo
 
 def test_damage_in_the_archive_does_not_stop_the_erasure(world: World) -> None:
     """What is lost need not be erased, and a feed that cannot be read may list anything."""
-    root = world.settings.archive_root
+    files = stored_files(world.settings)
     (page,) = world.rows("from ledger.article_captured where url like '%/b'")
     (feed,) = world.rows("from ledger.feed_polled")
-    with (root / feed["warc_file"]).open("r+b") as file:
-        file.seek(feed["warc_offset"] + 40)
-        file.write(b"damaged")
-    os.truncate(root / page["warc_file"], page["warc_offset"] + 50)
+    for record, start, damage in ((feed, 40, b"damaged"), (page, 50, b"")):
+        file, at = f"archive/{record['warc_file']}", record["warc_offset"] + start
+        files[file] = files[file][:at] + damage + (files[file][at + len(damage) :] if damage else b"")
     redaction = erase(world, "/b")
     assert (feed["warc_file"], feed["warc_offset"]) in {
         (each.warc_file, each.warc_offset) for each in redaction.records
@@ -291,8 +289,8 @@ CHANGED = {
 def test_what_is_left_cannot_be_changed_unseen(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
     erase(world)
     for tampering, finding in CHANGED.items():
-        copy = world.settings.model_copy(update={"data": tmp_path_factory.mktemp("changed") / "data"})
-        shutil.copytree(world.settings.data, copy.data)
+        copy = settings_at(tmp_path_factory.mktemp("changed") / "data")
+        copy_installation(world.settings.data, copy.data)
         with Ledger.open_existing(copy.ledger_catalog) as ledger:
             ledger.table(tampering)
         assert any(finding in text for text in findings(copy, full=True)), tampering

@@ -17,7 +17,7 @@ from pipeline.steps.listing import Sought, lists, name_in_path
 from pipeline.steps.name_mask import NameMask
 from pipeline.steps.redact import RedactionRequest, redact
 from tests.worlds.loopback import Answer
-from tests.worlds.running import files_with
+from tests.worlds.stored import archived_with
 from tests.worlds.world import PARAGRAPHS, World
 
 ADDRESS = "https://courier.example/away/orla-quillfeather"
@@ -106,11 +106,10 @@ def test_every_hop_of_a_redirect_is_erased_and_those_of_others_stay(world: World
         content_type="application/rss+xml",
     )
     world.ingest()
-    archive = world.settings.archive_root
-    assert files_with(archive, "/hop-quillfeather")
+    assert archived_with(world.settings, "/hop-quillfeather")
     (feed,) = world.rows("select warc_offset from ledger.feed_polled")
     with world.stores() as stores:
         redaction = redact(stores, RedactionRequest(f"{web.base}/a", "asked"))
-    assert files_with(archive, "hop-quillfeather") == files_with(archive, "/via") == set()
-    assert files_with(archive, "hop-harbour") != set()
+    assert archived_with(world.settings, "hop-quillfeather") == archived_with(world.settings, "/via") == set()
+    assert archived_with(world.settings, "hop-harbour") != set()
     assert feed["warc_offset"] in {record.warc_offset for record in redaction.records}

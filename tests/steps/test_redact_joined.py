@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.events import JoinEvidence
 from pipeline.ledger import Ledger, Run, verify
-from pipeline.settings import Settings
 from pipeline.steps.redact import RedactionRequest, redact
 from pipeline.steps.run.stores import Stores
+from tests.worlds.ledgers import settings_at
 from tests.worlds.stories import NOON, at, discovered, joined, polled
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def test_all_addresses_of_an_article_are_erased_together(ledger: Ledger, run: Ru
     poll = polled(first.feed_url, NOON, repeats=(first.guid, other.guid))
     ledger.append([first, other, second, poll, polled(first.feed_url, at(3), repeats=(second.guid,))], run)
     ledger.append([joined(first, second, JoinEvidence.GUID, NOON)], run)
-    with Stores(Settings(data=tmp_path), run) as stores:
+    with Stores(settings_at(tmp_path), run) as stores:
         for person in ("Ada Lindqvist", "Ole Brandt"):
             redact(stores, RedactionRequest(first.url, "asked for", person))
         masked = stores.ledger.table("select distinct title from ledger.item_discovered where title is not null")

@@ -3,7 +3,7 @@ for."""
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +23,8 @@ from pipeline.steps.redact import Redaction, RedactionRequest, redact
 from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation
-from tests.worlds.running import files_with
+from tests.worlds.ledgers import environment_of
+from tests.worlds.stored import archive_file, archived_with, stored_files
 from tests.worlds.world import World
 
 pytestmark = pytest.mark.slow
@@ -53,26 +54,24 @@ def findings(world: World) -> tuple[object, ...]:
 def test_what_a_killed_run_has_left_in_the_archive_is_erased(world: World) -> None:
     """At once, and however old it is."""
     world.ingest()
-    archive = world.settings.archive_root
-    (file,) = archive.rglob("*.warc.gz")
-    left = archive / "2020/01/01/left.warc.gz"  # a file that no event names
-    left.parent.mkdir(parents=True)
-    shutil.copy(file, left)
-    with file.open("ab") as tail:  # and records after the last that an event names
-        tail.write(left.read_bytes())
-    assert unnamed_files(world.settings, world.ledger) == [str(left.relative_to(archive))]
-    assert len(files_with(archive, "Ferry adrift")) == 2
-    before = left.read_bytes()
+    files = stored_files(world.settings)
+    file, left = archive_file(world.settings, "<h1>Ferry adrift"), "archive/2020/01/01/left.warc.gz"
+    files[left] = files[file]  # a file that no event names
+    files[file] += files[left]  # and records after the last that an event names
+    assert unnamed_files(world.settings, world.ledger) == [left.removeprefix("archive/")]
+    assert archived_with(world.settings, "<h1>Ferry adrift") == {file, left}
+    before = files[left]
     redaction = erase(world)
-    assert files_with(archive, "Ferry adrift") == files_with(archive, f"{world.web.base}/a") == set()
-    assert len(files_with(archive, "<h1>Harbour reopened")) == 2, "other articles stay"
+    for erased in ("Ferry adrift", f"{world.web.base}/a"):
+        assert archived_with(world.settings, erased) == set()
+    assert archived_with(world.settings, "<h1>Harbour reopened") == {file, left}, "other articles stay"
     assert findings(world) == ()
-    notes = left.read_bytes()
-    left.write_bytes(before)
+    notes = files[left]
+    files[left] = before
     assert len(findings(world)) == sum(record.warc_file.endswith("left.warc.gz") for record in redaction.records)
-    left.write_bytes(notes[:-1])
+    files[left] = notes[:-1]
     assert len(findings(world)) == ("left.warc.gz" in redaction.records[-1].warc_file)
-    left.unlink()
+    del files[left]
     assert len(findings(world)) == 1
 
 
@@ -96,10 +95,10 @@ def test_records_between_those_that_events_name_are_erased(world: World) -> None
         stores.archive.write(exchange(f"{base}/short", "Left between", (b"Location", b"/a#top"), status=301))
         stores.archive.write(exchange(f"{base}/else.xml", "Left as it was"))
         collect(stores, [world.source])
-    assert len(files_with(world.settings.archive_root, "Left between")) == 1
+    assert len(archived_with(world.settings, "Left between")) == 1
     erase(world)
-    assert files_with(world.settings.archive_root, "Left between") == set()
-    assert len(files_with(world.settings.archive_root, "Left as it was")) == 1
+    assert archived_with(world.settings, "Left between") == set()
+    assert len(archived_with(world.settings, "Left as it was")) == 1
     assert findings(world) == ()
 
 
@@ -107,26 +106,29 @@ def test_records_between_those_that_events_name_are_erased(world: World) -> None
 def test_half_a_record_is_erased(world: World, kept_bytes: int) -> None:
     """Nobody can say what it holds. Its writer was killed, or the disk was full."""
     world.ingest()
-    (file,) = world.settings.archive_root.rglob("*.warc.gz")
+    files, file = stored_files(world.settings), archive_file(world.settings, "<h1>Ferry adrift")
     (page,) = world.rows("select warc_offset, warc_length from ledger.article_captured where url like '%/a'")
-    content, start = file.read_bytes(), page["warc_offset"]
+    content, start = files[file], page["warc_offset"]
     half = content[start : start + page["warc_length"]][:kept_bytes]
-    with file.open("ab") as tail:
-        tail.write(half)
+    files[file] += half
     erase(world)
-    rest = file.read_bytes()[len(content) :]
+    rest = files[file][len(content) :]
     assert len(rest) == len(half)
     assert rest[10:] != half[10:]
     assert not rest.strip(b" ").endswith(half[-10:])
     assert erase(world, "/b").records[-1].warc_offset < len(content), "what is erased is not erased again"
-    assert file.read_bytes()[len(content) :] == rest
+    assert files[file][len(content) :] == rest
     assert findings(world) == ()
 
 
 @contextmanager
 def another_run(data: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, data], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUN, data],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment_of(data),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "running\n"

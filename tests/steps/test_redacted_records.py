@@ -8,10 +8,11 @@ import pytest
 
 from pipeline.archive.archive import Archive
 from pipeline.archive.exchange import Exchange
-from pipeline.archive.storage import Folder
+from pipeline.archive.storage import archive_storage
 from pipeline.events import ItemDiscovered
 from pipeline.ledger import Ledger, Run
 from pipeline.steps.redacted_records import records_about
+from tests.worlds.ledgers import settings_at
 from tests.worlds.stories import NOON, discovered
 
 ITEM = discovered("https://alpha.example/s-41ab/report?id=7", NOON, title="Orla & the roof leak", guid="tag:77")
@@ -20,7 +21,7 @@ ITEM = discovered("https://alpha.example/s-41ab/report?id=7", NOON, title="Orla 
 def is_found(
     body: bytes,
     ledger: Ledger,
-    folder: Path,
+    data: Path,
     item: ItemDiscovered = ITEM,
     url: str = "https://alpha.example/feed",
 ) -> bool:
@@ -33,10 +34,11 @@ def is_found(
         body_sent=body,
         fetched_at=NOON,
     )
-    with Archive(Folder(folder), rotate_bytes=10**6, now=lambda: NOON) as archive:
+    storage = archive_storage(settings_at(data))
+    with Archive(storage, rotate_bytes=10**6, now=lambda: NOON) as archive:
         place = archive.write(exchange).location
     return place.warc_offset in [
-        found.warc_offset for found in records_about(ledger, Folder(folder), [item], {item.article_id}, None, 1)
+        found.warc_offset for found in records_about(ledger, storage, [item], {item.article_id}, None, 1)
     ]
 
 
@@ -59,7 +61,7 @@ def is_found(
     ],
 )
 def test_a_feed_that_names_the_article_is_found(feed: str | bytes, ledger: Ledger, tmp_path: Path) -> None:
-    assert is_found(feed if isinstance(feed, bytes) else feed.encode(), ledger, tmp_path / "archive")
+    assert is_found(feed if isinstance(feed, bytes) else feed.encode(), ledger, tmp_path / "data")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_a_feed_that_names_the_article_is_found(feed: str | bytes, ledger: Ledge
     ],
 )
 def test_other_feeds_stay(feed: str, ledger: Ledger, tmp_path: Path) -> None:
-    assert not is_found(feed.encode(), ledger, tmp_path / "archive")
+    assert not is_found(feed.encode(), ledger, tmp_path / "data")
 
 
 FEED = "<rss><channel><title>Alpha</title><link>https://alpha.example/</link><ttl>1</ttl>{}</channel></rss>"
@@ -93,7 +95,7 @@ def test_a_short_guid_counts_in_its_own_feed_and_a_short_title_nowhere(
 ) -> None:
     item = discovered("https://alpha.example/1", NOON, title="News", guid="1")
     feed = FEED.format(SAID.format(title, path, guid))
-    assert is_found(feed.encode(), ledger, tmp_path / "archive", item, url) is found
+    assert is_found(feed.encode(), ledger, tmp_path / "data", item, url) is found
 
 
 def test_a_guid_of_another_article_and_a_title_of_others_are_no_evidence(
@@ -104,5 +106,5 @@ def test_a_guid_of_another_article_and_a_title_of_others_are_no_evidence(
     assert is_found(feed, ledger, tmp_path / "before", item)
     other = discovered("https://alpha.example/other", NOON, title="News of the Day", guid="place-1")
     ledger.append([item, other], run)
-    assert not is_found(feed, ledger, tmp_path / "archive", item)
+    assert not is_found(feed, ledger, tmp_path / "data", item)
     assert is_found(FEED.format(SAID.format("", "bridge", "2")).encode(), ledger, tmp_path / "own", item)

@@ -21,6 +21,7 @@ from pipeline.steps.extraction_task import extract_capture
 from pipeline.steps.run.run_interval import RunInterval, lookback, run_interval
 from pipeline.workers import parallel_map
 from tests.worlds.loopback import Answer
+from tests.worlds.stored import stored_files
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow
@@ -98,16 +99,16 @@ def test_damaged_record_costs_one_page_which_is_read_after_a_restore(world: Worl
     with world.stores() as stores:
         collect(stores, [world.source])
         (victim, _) = pending_captures(stores.ledger, lookback(world.settings, stores.now()))
-    path = world.settings.archive_root / victim.warc_file
-    whole = path.read_bytes()
+    files, name = stored_files(world.settings), f"archive/{victim.warc_file}"
+    whole = files[name]
     middle = victim.warc_offset + victim.warc_length // 2
-    path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
+    files[name] = whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :]
     result = world.ingest()
     assert result.counts["article_extracted"] == 1
     assert [victim.url in problem and victim.warc_file in problem for problem in result.problems] == [True]
     with pytest.raises(NewsledgerError, match=victim.url):
         result.require_success()
-    path.write_bytes(whole)
+    files[name] = whole
     again = world.ingest()
     assert again.counts["article_extracted"] == 1
     assert again.problems == ()

@@ -17,17 +17,20 @@ import msgspec
 import pytest
 
 from pipeline.archive.named_records import MAX_FINDINGS, NamedRecord, check_file
-from pipeline.archive.storage import Folder, Location
+from pipeline.archive.storage import Location, Storage, archive_storage
 from pipeline.ids import digest
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
+from pipeline.migration import migrate_to_postgres
 from pipeline.settings import Settings
 from pipeline.verification.archive_files import WEEKS_TO_READ_ALL, ArchivePart, check_files, files_of, is_due
 from pipeline.verification.installation import verify_installation
 from pipeline.verification.proof import Proof
+from tests.worlds.ledgers import copy_installation, settings_at
 from tests.worlds.loopback import WebServer
 from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import as_reader, newsledger
+from tests.worlds.stored import archived_with, stored_files
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow(longest=True)
@@ -36,10 +39,20 @@ DAY = timedelta(days=1)
 
 
 class Recorded(NamedTuple):
-    """A copy of an archive, and the ledger whose events name its records."""
+    """An installation whose archive may be changed, and a ledger whose events name its records."""
 
-    archive: Path
+    settings: Settings
     ledger: Ledger
+
+    @property
+    def storage(self) -> Storage:
+        return archive_storage(self.settings)
+
+    def read(self, name: str) -> bytes:
+        return stored_files(self.settings)[f"archive/{name}"]
+
+    def write(self, name: str, content: bytes) -> None:
+        stored_files(self.settings)[f"archive/{name}"] = content
 
     def location(self, table: str, condition: str) -> Location:
         """The record of the first such event."""
@@ -48,14 +61,14 @@ class Recorded(NamedTuple):
 
     def replace(self, where: Location, member: bytes) -> None:
         assert len(member) == where.warc_length
-        with (self.archive / where.warc_file).open("r+b") as file:
-            file.seek(where.warc_offset)
-            file.write(member)
+        content = self.read(where.warc_file)
+        end = where.warc_offset + where.warc_length
+        self.write(where.warc_file, content[: where.warc_offset] + member + content[end:])
 
 
-def proven(data: Path) -> Proof:
-    with Ledger.open(data / "ledger.sqlite") as ledger:
-        return verify_installation(Settings(data=data), ledger, utc_now(), archive=ArchivePart.ALL)
+def proven(settings: Settings) -> Proof:
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        return verify_installation(settings, ledger, utc_now(), archive=ArchivePart.ALL)
 
 
 def padded(plain: bytes, length: int) -> bytes:
@@ -68,7 +81,7 @@ def padded(plain: bytes, length: int) -> bytes:
 
 def edit(recorded: Recorded, where: Location, *changes: tuple[bytes, bytes]) -> None:
     """Replace these bytes in a record, and make its own digests fit again, as a careful forger would."""
-    content = (recorded.archive / where.warc_file).read_bytes()
+    content = recorded.read(where.warc_file)
     plain = gzip.decompress(content[where.warc_offset : where.warc_offset + where.warc_length])
     for old, new in changes:
         assert re.search(old, plain)
@@ -105,8 +118,7 @@ def edited(table: str, condition: str, *changes: tuple[bytes, bytes]) -> Tamper:
 def request_zeroed(recorded: Recorded) -> None:
     """Zero the request record after the record of the feed, which no event names."""
     where = recorded.location(*FEED)
-    path = recorded.archive / where.warc_file
-    content, start = path.read_bytes(), where.warc_offset + where.warc_length
+    content, start = recorded.read(where.warc_file), where.warc_offset + where.warc_length
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
     inflater.decompress(content[start:])
     recorded.replace(Location(where.warc_file, start, n := len(content) - start - len(inflater.unused_data)), bytes(n))
@@ -116,17 +128,18 @@ def last_request_cut(recorded: Recorded, left_bytes: int) -> None:
     """Cut a file in its last record, which no event names, so that this many bytes of it are left."""
     where = recorded.location(*PAGE)
     named = recorded.ledger.select(NamedRecord, "named_records", names=[where.warc_file], first="", last="z")
-    os.truncate(recorded.archive / where.warc_file, named[-1].warc_offset + named[-1].warc_length + left_bytes)
+    length = named[-1].warc_offset + named[-1].warc_length + left_bytes
+    recorded.write(where.warc_file, recorded.read(where.warc_file)[:length])
 
 
 def cut(recorded: Recorded) -> None:
     where = recorded.location(*PAGE)
-    path = recorded.archive / where.warc_file
-    path.write_bytes(path.read_bytes()[: where.warc_offset + where.warc_length - 1])
+    content = recorded.read(where.warc_file)
+    recorded.write(where.warc_file, content[: where.warc_offset + where.warc_length - 1])
 
 
 def a_pipe(recorded: Recorded) -> None:
-    path = recorded.archive / recorded.location(*PAGE).warc_file
+    path = recorded.settings.archive_root / recorded.location(*PAGE).warc_file
     path.unlink()
     os.mkfifo(path)
 
@@ -154,15 +167,15 @@ TAMPERING: dict[str, tuple[Tamper, str]] = {
     "a file cut off": (cut, "the file ends too early"),
     "a pipe in the place of a file": (a_pipe, "cannot be read: is no regular file"),
     "a file removed": (
-        lambda recorded: (recorded.archive / recorded.location(*FEED).warc_file).unlink(),
+        lambda recorded: stored_files(recorded.settings).pop(f"archive/{recorded.location(*FEED).warc_file}"),
         r"there is no such file below .*/archive \(\d events name it\)",
     ),
 }
 
 
 @pytest.fixture(scope="module")
-def of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory after a poll, two captures, and a revisit of each."""
+def of_today(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation after a poll, two captures, and a revisit of each."""
     folder = tmp_path_factory.mktemp("today")
     with WebServer() as web:
         web.feed("/feed.xml", ("/a", "Harbour reopened"), ("/b", "Ferry adrift"))
@@ -172,79 +185,88 @@ def of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
         world.collect()
         world.later(hours=2)
         world.collect()
-    return world.settings.data
+    return settings_at(world.settings.data)
 
 
 @pytest.fixture(scope="module")
-def of_version_01(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def of_version_01(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("0.1")
     with tarfile.open(Path(__file__).parents[1] / "ledger" / "earlier_versions" / "0.1.tar.xz") as packed:
         packed.extractall(folder, filter="data")
     Ledger.open(folder / "ledger.sqlite").close()  # adds today's columns
-    return folder
+    settings = settings_at(folder)
+    if settings.catalog is not None:
+        migrate_to_postgres(settings)
+    return settings
+
+
+@pytest.fixture
+def copy(of_today: Settings, tmp_path: Path) -> Settings:
+    copy_installation(of_today.data, tmp_path / "data")
+    return settings_at(tmp_path / "data")
 
 
 @pytest.fixture(scope="module", params=["of_today", "of_version_01"])
-def ledger_and_data(request: pytest.FixtureRequest) -> Iterator[tuple[Ledger, Path]]:
-    data: Path = request.getfixturevalue(request.param)
-    with Ledger.open(data / "ledger.sqlite") as ledger:
-        yield ledger, data
+def recorded(request: pytest.FixtureRequest) -> Iterator[Recorded]:
+    settings: Settings = request.getfixturevalue(request.param)
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        yield Recorded(settings, ledger)
 
 
-@pytest.mark.parametrize("name", TAMPERING)
-def test_a_changed_archive_is_found(name: str, ledger_and_data: tuple[Ledger, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.one_host("no object is a pipe")) if tamper is a_pipe else name
+        for name, (tamper, _) in TAMPERING.items()
+    ],
+)
+def test_a_changed_archive_is_found(name: str, recorded: Recorded, tmp_path: Path) -> None:
     tamper, finding = TAMPERING[name]
-    ledger, data = ledger_and_data
-    recorded = Recorded(tmp_path / "archive", ledger)
-    shutil.copytree(data / "archive", recorded.archive)
-    tamper(recorded)
-    files = files_of(ArchivePart.ALL, ledger, utc_now())
-    found = [text for file in check_files(ledger, Folder(recorded.archive), files, 1) for text in file.findings]
+    changed = Recorded(settings_at(tmp_path), recorded.ledger)
+    for file in files_of(ArchivePart.ALL, recorded.ledger, utc_now()):
+        changed.write(file.name, recorded.read(file.name))
+    tamper(changed)
+    files = files_of(ArchivePart.ALL, recorded.ledger, utc_now())
+    found = [text for file in check_files(recorded.ledger, changed.storage, files, 1) for text in file.findings]
     assert any(re.search(finding, text) for text in found), found
     assert is_documented(name, found), found
     assert all(re.match(r"\d{4}/\d\d/\d\d/\S+\.warc\.gz", text) and "\n" not in text for text in found)
 
 
-def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests(of_today: Path) -> None:
+def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests(of_today: Settings) -> None:
     """An event without the digest of its record is compared field by field, so the fields must agree."""
-    with Ledger.open(of_today / "ledger.sqlite") as ledger:
+    with Ledger.open(of_today.ledger_catalog) as ledger:
         names = [file.name for file in files_of(ArchivePart.ALL, ledger, utc_now())]
         named = ledger.select(NamedRecord, "named_records", names=names, first=names[0], last=names[-1])
     assert {record.warc_type for record in named} == {"response", "revisit"}
     assert all(record.warc_digest for record in named)
     for name in names:
         bare = [msgspec.structs.replace(each, warc_digest=None) for each in named if each.warc_file == name]
-        assert check_file(Folder(of_today / "archive"), name, bare).findings == ()
+        assert check_file(archive_storage(of_today), name, bare).findings == ()
 
 
-def test_a_header_that_no_field_covers_is_found_by_the_records_digest(of_today: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(of_today, data)
-    with Ledger.open(data / "ledger.sqlite") as ledger:
-        recorded = Recorded(data / "archive", ledger)
+def test_a_header_that_no_field_covers_is_found_by_the_records_digest(copy: Settings) -> None:
+    with Ledger.open(copy.ledger_catalog) as ledger:
+        recorded = Recorded(copy, ledger)
         edit(recorded, recorded.location(*PAGE), (b"text/html", b"text/calm"))
-    (finding,) = proven(data).findings
+    (finding,) = proven(copy).findings
     assert re.match(r"archive: \d{4}/\d\d/\d\d/\S+\.warc\.gz", finding.text)
     assert "its bytes are not those that were archived (expected sha256:" in finding.text
 
 
-def test_what_a_killed_process_left_at_the_end_of_a_file_is_no_damage(of_today: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(of_today, data)
-    for path in (data / "archive").rglob("*.warc.gz"):
-        with path.open("ab") as file:
-            file.write(gzip.compress(b"WARC/1.1\r\nWARC-Type: response\r\n")[:-9])
-    assert proven(data).findings == ()
+def test_what_a_killed_process_left_at_the_end_of_a_file_is_no_damage(copy: Settings) -> None:
+    files = stored_files(copy)
+    for name in archived_with(copy, ""):
+        files[name] += gzip.compress(b"WARC/1.1\r\nWARC-Type: response\r\n")[:-9]
+    assert proven(copy).findings == ()
 
 
-def test_the_findings_of_a_file_are_limited(of_today: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(of_today, data)
-    with Ledger.open(data / "ledger.sqlite") as ledger:
+def test_the_findings_of_a_file_are_limited(copy: Settings) -> None:
+    with Ledger.open(copy.ledger_catalog) as ledger:
         name = files_of(ArchivePart.ALL, ledger, utc_now())[0].name
         (one, *_) = ledger.select(NamedRecord, "named_records", names=[name], first=name, last=name)
     many = [msgspec.structs.replace(one, warc_offset=one.warc_offset + 1, position=n, url=f"{n}") for n in range(99)]
-    (_, *lines) = check_file(Folder(data / "archive"), name, many).findings
+    (_, *lines) = check_file(archive_storage(copy), name, many).findings
     assert len(lines) <= MAX_FINDINGS
 
 
@@ -259,30 +281,29 @@ def test_fresh_files_are_always_read_and_older_ones_once_a_quarter() -> None:
     assert all(weeks_due(now + 92 * DAY, f"{n}.warc.gz") == WEEKS_TO_READ_ALL for n in range(5))
 
 
-def test_the_command_names_the_file_and_what_to_do(of_today: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(of_today, data)
-    sound = newsledger("verify", "--archive", "--data", data)
+def test_the_command_names_the_file_and_what_to_do(copy: Settings) -> None:
+    sound = newsledger("verify", "--archive", "--data", copy.data)
     assert sound.returncode == 0, sound.stderr
     assert "6 records of the archive are as they were recorded" in sound.stdout
-    assert newsledger("maintain", "--data", data).returncode == 0
-    with Ledger.open(data / "ledger.sqlite") as ledger:
-        recorded = Recorded(data / "archive", ledger)
+    assert newsledger("maintain", "--data", copy.data).returncode == 0
+    with Ledger.open(copy.ledger_catalog) as ledger:
+        recorded = Recorded(copy, ledger)
         zeroed(recorded, *FEED)
         file = recorded.location(*FEED).warc_file
-    broken = newsledger("verify", "--archive", "--data", data)
+    broken = newsledger("verify", "--archive", "--data", copy.data)
     assert broken.returncode == 1
     finding, error = broken.stderr.splitlines()[-2:]
     assert file in finding
     assert "copy the named files of the archive from a backup to the same paths" in error
 
 
+@pytest.mark.one_host("a database and a bucket have no write protection of files")
 @pytest.mark.parametrize("version", ["of_today", "of_version_01"])
 def test_a_write_protected_copy_can_be_verified_and_read(
     version: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
-    shutil.copytree(request.getfixturevalue(version), data)
+    shutil.copytree(request.getfixturevalue(version).data, data)
     before = sorted(data.rglob("*"))
     for path in before:
         path.chmod(0o555 if path.is_dir() else 0o444)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 
 from pipeline.ledger import Ledger, Run, verify
@@ -18,15 +18,17 @@ from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.log import utc_now
 from pipeline.ledger.verify import WINDOW_EVENTS
 from pipeline.settings import Settings
-from pipeline.shared_files import LocalFiles
+from pipeline.shared_files import shared_files
 from pipeline.steps.maintain import merge_files
 from pipeline.steps.run.progress import Progress
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.checkpoint_file import CheckpointFile
 from pipeline.verification.installation import RESUMED_WITHIN, verify_installation, verify_weekly
 from pipeline.verification.proof import Proof
+from tests.worlds.ledgers import copy_installation, empty_ledger, settings_at
 from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import newsledger
+from tests.worlds.stored import archive_file, stored_files
 from tests.worlds.stories import item
 from tests.worlds.world import World
 
@@ -36,15 +38,15 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def three_appends(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("three")
-    append(Settings(data=folder), "one", "two", "three")
+    append(settings_at(folder), "one", "two", "three")
     return folder
 
 
 @pytest.fixture
 def settings(three_appends: Path, tmp_path: Path) -> Settings:
     """A ledger of three appends, two events each, that was verified."""
-    settings = Settings(data=tmp_path / "data")
-    shutil.copytree(three_appends, settings.data)
+    settings = settings_at(tmp_path / "data")
+    copy_installation(three_appends, settings.data)
     assert prove(settings).findings == ()
     return settings
 
@@ -65,15 +67,15 @@ def change(settings: Settings, sql: str) -> None:
         ledger._con.execute(sql)
 
 
-def parquet_files(settings: Settings) -> list[Path]:
-    return sorted((settings.data / "ledger" / "main" / "item_discovered").glob("*.parquet"))
+def file_of_items(settings: Settings) -> str:
+    return min(name for name in stored_files(settings) if name.startswith("ledger/main/item_discovered/"))
 
 
-def flip_a_bit(path: Path) -> None:
-    content = bytearray(path.read_bytes())
+def flip_a_bit(settings: Settings, name: str) -> None:
+    files = stored_files(settings)
+    content = bytearray(files[name])
     content[len(content) // 4] ^= 1
-    with path.open("r+b") as file:
-        file.write(content)
+    files[name] = bytes(content)
 
 
 def test_only_new_events_are_read(settings: Settings) -> None:
@@ -95,8 +97,14 @@ def test_it_says_since_when_every_event_was_read(settings: Settings) -> None:
 TITLE = "update ledger.item_discovered set title = 'x' where position = 1"
 SEEN_WITHOUT_FULL: dict[str, tuple[Callable[[Settings], object], str]] = {
     "an event changed through DuckLake": (lambda settings: change(settings, TITLE), "append 1 .* not those that were"),
-    "a bit flipped in a file": (lambda settings: flip_a_bit(parquet_files(settings)[0]), "append 1 |cannot be read"),
-    "a file removed": (lambda settings: parquet_files(settings)[0].unlink(), r"file \S+\.parquet: is missing"),
+    "a bit flipped in a file": (
+        lambda settings: flip_a_bit(settings, file_of_items(settings)),
+        "append 1 |cannot be read",
+    ),
+    "a file removed": (
+        lambda settings: stored_files(settings).pop(file_of_items(settings)),
+        r"file \S+\.parquet: is missing",
+    ),
     "an event removed": (
         lambda settings: change(settings, "delete from ledger.item_discovered where position = 2"),
         "append 1 .*: holds 1 events, 2 were recorded",
@@ -115,13 +123,17 @@ def test_what_was_written_since_the_checkpoint_is_read_again(
     tamper(settings)
     findings = [finding.text for finding in prove(settings).findings]
     assert any(re.search(message, finding) for finding in findings), findings
-    assert CheckpointFile(settings.checkpoint_file, LocalFiles()).progress.end is not None
+    assert CheckpointFile(settings.checkpoint_file, shared_files(settings)).progress.end is not None
     assert prove(settings).findings != (), "a second verification does not forget it"
 
 
 def edit_catalog(settings: Settings, sql: str) -> None:
-    with closing(sqlite3.connect(settings.local_catalog)) as con, con:
-        assert con.execute(sql).rowcount > 0
+    if settings.catalog is None:
+        with closing(sqlite3.connect(settings.local_catalog)) as con, con:
+            assert con.execute(sql).rowcount > 0
+    else:
+        with psycopg.connect(settings.catalog.get_secret_value()) as session:
+            assert session.execute(sql.encode()).rowcount > 0
 
 
 ITEMS = "(select table_id from ducklake_table where table_name = 'item_discovered')"
@@ -151,7 +163,7 @@ HIDING = {
         f"update ducklake_table_column_stats set max_value = min_value {of_column('article_id')}"
     ),
     "nulls in the statistics of a table": (
-        f"update ducklake_table_column_stats set contains_null = 0 where contains_null = 1 and table_id = {ITEMS}"
+        f"update ducklake_table_column_stats set contains_null = false where contains_null and table_id = {ITEMS}"
     ),
 }
 
@@ -195,7 +207,7 @@ def test_names_of_columns_that_were_swapped_in_the_catalog_are_found_without_ful
 def test_what_the_file_system_does_not_show_is_found_by_full_and_by_maintenance(settings: Settings) -> None:
     """An event is changed, and the checkpoint made to trust the new files."""
     change(settings, TITLE)
-    file = CheckpointFile(settings.checkpoint_file, LocalFiles())
+    file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
     assert file.progress.checkpoint is not None
     with Ledger.open(settings.ledger_catalog) as ledger:
         states = file_states(ledger)
@@ -214,7 +226,7 @@ def test_a_data_file_that_the_catalog_no_longer_lists_is_missed_by_its_events(se
     with Ledger.open(settings.ledger_catalog) as ledger:
         ledger._con.execute("delete from ledger.item_discovered where position <= 2")
         states = file_states(ledger)
-    file = CheckpointFile(settings.checkpoint_file, LocalFiles())
+    file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
     assert file.progress.checkpoint is not None
     file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
     file.save()
@@ -228,23 +240,28 @@ def test_merged_files_and_copies_are_read_again(settings: Settings, tmp_path: Pa
     proof = prove(settings)
     assert (proof.events_read, proof.findings) == (6, ())
     assert prove(settings).events_read == 0
-    copy = Settings(data=tmp_path / "copy")
-    shutil.copytree(settings.data, copy.data)
+    copy = settings_at(tmp_path / "copy")
+    copy_installation(settings.data, copy.data)
     assert prove(copy).events_read == 6
+
+
+@pytest.mark.one_host("objects are not renamed")
+def test_files_of_a_data_directory_that_was_moved_are_not_read_again(settings: Settings, tmp_path: Path) -> None:
     settings.data.rename(tmp_path / "moved")
     assert prove(Settings(data=tmp_path / "moved")).events_read == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"checkpoint": 1}', b"\0\0\0"])
 def test_without_a_readable_checkpoint_everything_is_read(settings: Settings, content: bytes) -> None:
-    settings.checkpoint_file.write_bytes(content)
+    stored_files(settings)["checkpoint.json"] = content
     proof = prove(settings)
     assert (proof.events_read, proof.findings) == (6, ())
 
 
 def test_a_ledger_that_no_longer_has_the_checkpoint_is_read_from_its_beginning(settings: Settings) -> None:
-    shutil.rmtree(settings.data / "ledger")
-    settings.local_catalog.unlink()
+    checkpoint = stored_files(settings)["checkpoint.json"]
+    empty_ledger(settings)
+    stored_files(settings)["checkpoint.json"] = checkpoint
     append(settings, "other")
     proof = prove(settings)
     assert proof.events_read == 2
@@ -276,7 +293,7 @@ def test_an_interrupted_verification_resumes(settings: Settings) -> None:
             assert verify_installation(settings, ledger, now, full=False).events_read == 0
         with pytest.raises(Interrupted):
             verify_installation(settings, ledger, now, full=True, on_progress=interrupt)
-        assert CheckpointFile(settings.checkpoint_file, LocalFiles()).progress.end is not None
+        assert CheckpointFile(settings.checkpoint_file, shared_files(settings)).progress.end is not None
         late = now + RESUMED_WITHIN + timedelta(seconds=1)
         assert verify_installation(settings, ledger, late, full=True).events_read == events
 
@@ -302,8 +319,8 @@ def test_an_interrupted_comparison_of_the_archive_resumes(world: World) -> None:
             assert again.records_read == (3 if full else 2), "--full does not rely on what was compared before"
         with pytest.raises(Interrupted):
             verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL, on_progress=stop)
-        first = min(world.settings.archive_root.rglob("*.warc.gz"))
-        first.write_bytes(bytes(first.stat().st_size))
+        files, first = stored_files(world.settings), archive_file(world.settings)
+        files[first] = bytes(len(files[first]))
         found = verify_installation(world.settings, stores.ledger, now, archive=ArchivePart.ALL)
         assert any("cannot be read" in finding.text for finding in found.findings), "it was written since"
 

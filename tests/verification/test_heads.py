@@ -16,21 +16,26 @@ from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.log import utc_now
 from pipeline.orchestrate import verify_stores
 from pipeline.settings import Settings
+from pipeline.shared_files import shared_files
 from pipeline.verification.heads import KeptHead, drop_anchor, given_head, heads_of_builds, missing_heads, read_anchors
-from tests.worlds.ledgers import empty_ledger
+from tests.worlds.ledgers import empty_ledger, environment_of
 from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import newsledger
+from tests.worlds.stored import stored_files
 from tests.worlds.stories import item
 
 pytestmark = pytest.mark.slow
+
+ANCHORS, CHECKPOINT = "anchors.jsonl", "checkpoint.json"
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A ledger of three appends, two events each."""
-    monkeypatch.setenv("NEWSLEDGER_DATA", str(tmp_path / "data"))
+    for name, value in environment_of(tmp_path / "data").items():
+        monkeypatch.setenv(name, value)
     settings = Settings()
-    empty_ledger(settings.local_catalog)
+    empty_ledger(settings)
     append(settings, "one", "two", "three")
     return settings
 
@@ -66,6 +71,7 @@ def publish(settings: Settings, name: str) -> None:
     with duckdb.connect(settings.data / name) as con:
         con.execute("create table main.build_info (head_position bigint, head_digest varchar, built_at timestamptz)")
         con.execute("insert into main.build_info values (?, ?, now())", head(settings))
+    shared_files(settings).send(settings.data / name)
 
 
 def verified(settings: Settings) -> str:
@@ -93,6 +99,7 @@ def test_a_ledger_whose_end_was_cut_off_is_found_by_the_head_kept_in_each_place(
 
 
 def test_a_head_that_somebody_kept_is_compared(settings: Settings) -> None:
+    files = stored_files(settings)
     position, digest = head(settings)
     known = f"{position}:{digest}"
     arguments = ("verify", "--data", settings.data)
@@ -106,7 +113,7 @@ def test_a_head_that_somebody_kept_is_compared(settings: Settings) -> None:
         found = newsledger(*arguments, "--digest", kept)
         assert found.returncode == 1
         assert "cut off" in found.stderr
-    settings.checkpoint_file.unlink()
+    del files[CHECKPOINT]
     assert newsledger(*arguments).returncode == 0, "without a head from elsewhere nothing shows what is missing"
 
 
@@ -118,12 +125,12 @@ def test_what_is_no_head_is_an_error(text: str) -> None:
 
 def test_each_maintenance_adds_an_anchor_and_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
     position, digest = head(settings)
-    assert f"anchored in {settings.data}/anchors.jsonl: 6:{digest}\n" in newsledger("maintain").stdout
+    assert f"/{ANCHORS}: 6:{digest}\n" in newsledger("maintain").stdout
     append(settings, "four")
     verify_stores()
     logged = capfd.readouterr()
     assert f"8:{head(settings)[1]}" in logged.out + logged.err
-    lines = [json.loads(line) for line in settings.anchors_file.read_text().splitlines()]
+    lines = [json.loads(line) for line in stored_files(settings)[ANCHORS].splitlines()]
     assert [(line["position"], line["digest"]) for line in lines] == [(position, digest), head(settings)]
     with Ledger.open(settings.ledger_catalog) as ledger:
         assert list(missing_heads(ledger, read_anchors(settings).heads)) == []
@@ -134,7 +141,7 @@ def test_a_ledger_that_is_not_what_was_recorded_is_not_anchored(settings: Settin
         ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 1")
     with pytest.raises(MISTAKES, match=r"append 1 .*restore ledger.sqlite and the folder ledger together"):
         verify_stores()
-    assert not settings.anchors_file.exists()
+    assert ANCHORS not in stored_files(settings)
 
 
 def test_anchors_can_be_kept_in_another_place(settings: Settings, tmp_path: Path) -> None:
@@ -142,7 +149,7 @@ def test_anchors_can_be_kept_in_another_place(settings: Settings, tmp_path: Path
     env = {"NEWSLEDGER_ANCHORS": str(elsewhere)}
     assert newsledger("maintain", env=env).returncode == 0
     assert json.loads(elsewhere.read_text())["position"] == 6
-    assert not settings.anchors_file.exists()
+    assert ANCHORS not in stored_files(settings)
     cut_off(settings)
     assert "head in newsledger.jsonl" in newsledger("verify", env=env).stderr
 
@@ -150,8 +157,7 @@ def test_anchors_can_be_kept_in_another_place(settings: Settings, tmp_path: Path
 @pytest.mark.parametrize("content", [b"\0\0\0\n", b"{}\n"])
 def test_an_anchor_that_cannot_be_read_is_a_finding_beside_the_others(settings: Settings, content: bytes) -> None:
     drop_anchor(settings, *head(settings), utc_now())
-    with settings.anchors_file.open("ab") as file:
-        file.write(content)
+    stored_files(settings)[ANCHORS] += content
     found = verified(settings)
     assert is_documented("a line of the anchors changed", [found])
     assert "1 finding; restore the file of anchors from a copy" in found
@@ -165,13 +171,13 @@ def test_anchors_that_are_gone_are_missed(settings: Settings) -> None:
     for _ in range(2):
         drop_anchor(settings, *head(settings), utc_now())
     assert verified(settings) == ""
-    line, *_ = settings.anchors_file.read_bytes().splitlines(keepends=True)
-    settings.anchors_file.unlink()
+    files = stored_files(settings)
+    line, *_ = files.pop(ANCHORS).splitlines(keepends=True)
     for _ in range(2):
         assert is_documented("anchors deleted", [verified(settings)])
-    settings.anchors_file.write_bytes(line)
+    files[ANCHORS] = line
     assert "has 1 anchors; the last verification has seen 2" in verified(settings)
-    settings.checkpoint_file.unlink()
+    del files[CHECKPOINT]
     assert verified(settings) == ""
 
 
@@ -181,6 +187,7 @@ def test_a_published_file_that_no_longer_says_what_it_was_built_from_is_found(se
     assert verified(settings) == ""
     with duckdb.connect(settings.news_file) as con:
         con.execute(sql)
+    shared_files(settings).send(settings.news_file)
     for _ in range(2):
         found = verified(settings)
         assert is_documented("build_info of the published file removed", [found])

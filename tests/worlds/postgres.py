@@ -61,12 +61,16 @@ class PostgresServer:
 
     def new_database(self, template: str | None = None) -> str:
         """The connection URI of a new database, which is empty or a copy of the one with that URI."""
-        name = f"ledger_{next(_NUMBERS)}"
+        made = self.conninfo(f"ledger_{next(_NUMBERS)}")
+        self.copy_database(template or self.conninfo("template1"), made)
+        return made
+
+    def copy_database(self, source: str, target: str) -> None:
+        """Replace a database, if it exists, by a copy of another one. Both are connection URIs."""
+        old, new = (Identifier(str(conninfo_to_dict(uri)["dbname"])) for uri in (source, target))
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as session:
-            copied = "template1" if template is None else str(conninfo_to_dict(template)["dbname"])
-            create = SQL("create database {} template {}")
-            session.execute(create.format(Identifier(name), Identifier(copied)))
-        return self.conninfo(name)
+            session.execute(SQL("drop database if exists {} with (force)").format(new))
+            session.execute(SQL("create database {} template {}").format(new, old))
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as a user that may: it refuses root."""

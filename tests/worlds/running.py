@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import signal
@@ -18,12 +17,12 @@ from unittest import mock
 
 import duckdb
 import msgspec
-import pyarrow.parquet as pq
 import typer.main
 
 from pipeline import models
 from pipeline.cli import main
 from pipeline.settings import PROJECT_ROOT, Settings
+from tests.worlds.ledgers import environment_of
 
 COMMAND = Path(sys.executable).with_name("newsledger")
 ALLOW = {"NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1"}
@@ -51,7 +50,7 @@ def newsledger(*arguments: object, env: Mapping[str, str] | None = None, stdin: 
     given = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with (
-        mock.patch.dict(os.environ, env or {}),
+        mock.patch.dict(os.environ, _environment(arguments, env)),
         mock.patch.multiple(sys, argv=argv, stdin=given, stdout=out, stderr=err),
         mock.patch.object(typer.main, "get_command", _get_command),
         _signals_restored(),
@@ -71,7 +70,7 @@ def newsledger_process(*arguments: object, env: Mapping[str, str] | None = None,
         [COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=os.environ | (env or {}),
+        env=os.environ | _environment(arguments, env),
         input=stdin,
         check=False,
         timeout=300,
@@ -90,6 +89,15 @@ def as_reader(*commands: tuple[object, ...]) -> list[Done]:
         cwd=PROJECT_ROOT,
     )
     return [Done(*each) for each in msgspec.json.decode(done.stdout)]
+
+
+def _environment(arguments: tuple[object, ...], given: Mapping[str, str] | None) -> dict[str, str]:
+    """What is given, and where the ledger of the named data directory is."""
+    found = {**(given or {})}
+    if "--data" in (words := [*map(str, arguments)]):
+        found = environment_of(words[words.index("--data") + 1]) | found
+        del found["NEWSLEDGER_DATA"]  # the option must do without it
+    return found
 
 
 @contextmanager
@@ -134,28 +142,6 @@ def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
             name: sorted(con.sql(f"from {name}").project(_columns_but_built_at(con, name)).fetchall(), key=repr)
             for (name,) in names
         }
-
-
-def files_with(data: Path, word: str) -> set[str]:
-    """The files that hold the word, in any case, whatever they are compressed with."""
-    needle = word.casefold()
-    return {
-        str(path.relative_to(data)) for path in data.rglob("*") if path.is_file() and needle in _text(path).casefold()
-    }
-
-
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    pieces = [raw.decode("latin-1")]
-    if path.suffix == ".gz":
-        pieces.append(gzip.decompress(raw).decode("latin-1"))
-    elif path.suffix == ".parquet":
-        pieces.append(str(pq.read_table(path).to_pydict()))
-    elif path.suffix == ".duckdb":
-        with duckdb.connect(path, read_only=True) as con:
-            names = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
-            pieces += [str(con.execute(f"from {name}").fetchall()) for (name,) in names]
-    return "\n".join(pieces)
 
 
 def _columns_but_built_at(con: duckdb.DuckDBPyConnection, table: str) -> str:

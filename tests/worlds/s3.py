@@ -92,6 +92,14 @@ class S3Server:
         self.client.create_bucket(Bucket=name)
         return name
 
+    def copy_bucket(self, source: str, target: str) -> None:
+        """Replace the objects of a bucket by those of another one."""
+        client = self.client
+        for key in self.keys(target):
+            client.delete_object(Bucket=target, Key=key)
+        for key in self.keys(source):
+            client.copy_object(Bucket=target, Key=key, CopySource={"Bucket": source, "Key": key})
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", ())]

@@ -19,7 +19,6 @@ from pipeline.events import ArticleCaptured
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger, Run, Verification, verify
 from pipeline.ledger.log import utc_now
-from pipeline.settings import Settings
 from pipeline.sources import Source
 from pipeline.steps.collect import collect
 from pipeline.steps.feed_state import Which
@@ -27,7 +26,7 @@ from pipeline.steps.processing import process
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
-from tests.worlds.ledgers import empty_ledger
+from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.loopback import WebServer
 
 PARAGRAPHS = (
@@ -47,9 +46,10 @@ class World:
         self.runs = 0
         self._lending = Lock()
         defaults: dict[str, Any] = {"data": folder / "data", "allow_hosts": "127.0.0.1", "jobs": 1, "revisit_after": ()}
-        self.settings = Settings.model_validate(defaults | settings)
-        if self.settings.catalog is None:
-            empty_ledger(self.settings.local_catalog)
+        self.settings = settings_at(**(defaults | settings))
+        self._is_alone = "catalog" not in settings
+        if self._is_alone:
+            empty_ledger(self.settings)
 
     @property
     def now(self) -> datetime:
@@ -60,10 +60,11 @@ class World:
 
     @contextmanager
     def stores(self, on_progress: OnProgress = ignore_progress) -> Iterator[Stores]:
-        """The stores of a new run. One run at a time uses the connection for the test's questions."""
+        """The stores of a new run. One run at a time uses the connection for the test's questions, unless machines are
+        tested that share the ledger."""
         self.runs += 1
         run = Run(f"run-{self.runs}", lambda: self.now)
-        is_lent = self.settings.catalog is None and self._lending.acquire(blocking=False)
+        is_lent = self._is_alone and self._lending.acquire(blocking=False)
         try:
             with Stores(self.settings, run, on_progress, ledger=self.ledger if is_lent else None) as stores:
                 yield stores

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.ledgers import environment_of
 from tests.worlds.news_files import NewsFileServer, news_files
 from tests.worlds.outlet import Outlet, outlet
 
@@ -34,9 +35,9 @@ def env(past: Outlet, tmp_path: Path) -> dict[str, str]:
     )
     return {
         "NEWSLEDGER_ALLOW_HOSTS": "127.0.0.1",
-        "NEWSLEDGER_DATA": str(past.settings.data),
         "NEWSLEDGER_SOURCES": str(sources),
         "NEWSLEDGER_WAYBACK_URL": past.archive.base,
         "NEWSLEDGER_JOBS": "1",
         "NEWSLEDGER_LOCK_TIMEOUT_SECONDS": "240",
+        **environment_of(past.settings.data),
     }

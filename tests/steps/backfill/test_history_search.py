@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from pipeline.steps.backfill.history_state import fresh_since
 from pipeline.steps.run.host_locks import HostLocks
 from tests.worlds.loopback import Answer
 from tests.worlds.outlet import DAY, MORNING, Outlet, outlet, page
+from tests.worlds.stored import stored_files
 from tests.worlds.web_archive import WebArchiveServer, served
 
 pytestmark = pytest.mark.slow
@@ -261,9 +263,11 @@ def test_a_truncated_index_is_recorded_and_reported(past: Outlet) -> None:
 def records(past: Outlet) -> set[tuple[str, str]]:
     """Requested addresses of the sitemaps in the archive, and how they are kept."""
     kept = set()
-    for path in past.settings.archive_root.rglob("*.warc.gz"):
-        with path.open("rb") as file:
-            for record in ArchiveIterator(file, record_types=WarcRecordType.response | WarcRecordType.revisit):
+    for name, content in stored_files(past.settings).items():
+        if name.endswith(".warc.gz"):
+            for record in ArchiveIterator(
+                BytesIO(content), record_types=WarcRecordType.response | WarcRecordType.revisit
+            ):
                 url = (record.headers.get("WARC-Target-URI") or "").removeprefix(past.site.base)
                 kept.add((url, record.headers.get("WARC-Type") or ""))
     return {each for each in kept if each[0].endswith(".xml")}

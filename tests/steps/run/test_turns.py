@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.events import Event
 from pipeline.steps.run.turns import work_off
+from tests.worlds.ledgers import environment_of
 from tests.worlds.world import PARAGRAPHS, World
 
 PAGES = 12
@@ -47,6 +49,7 @@ def start(world: World, run_id: str) -> subprocess.Popen[str]:
         [sys.executable, "-c", RUN, world.settings.data, run_id],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=os.environ | environment_of(world.settings.data),
         text=True,
     )
     assert process.stdout is not None

@@ -32,7 +32,7 @@ LONG_ROLE = 8
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """The words of one language in lower case. `words_*.toml` says what each set is for."""
+    """The words of one language in lower case. `words_*.toml` says what each set is for; a set that it lacks is empty."""
 
     language: str
     is_german: bool
@@ -140,72 +140,70 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """English roles that may end a compound: "psychotherapist"."""
     reporting_words: frozenset[str]
     """Every word from which a rule of indirect speech starts, nouns excepted."""
-
-    # Sets that only one of the languages has.
-    bare_clause_verbs: frozenset[str] = frozenset()
-    infinitive_verbs: frozenset[str] = frozenset()
-    relative_or_article: frozenset[str] = frozenset()
-    genitive_determiners: frozenset[str] = frozenset()
-    after_particle: frozenset[str] = frozenset()
-    sentence_adverbs: frozenset[str] = frozenset()
-    no_genitives: frozenset[str] = frozenset()
-    oblique_relatives: frozenset[str] = frozenset()
-    document_verbs: frozenset[str] = frozenset()
-    naming_verbs: frozenset[str] = frozenset()
-    marked_document_prepositions: frozenset[str] = frozenset()
-    own: frozenset[str] = frozenset()
-    focus_particles: frozenset[str] = frozenset()
-    things: frozenset[str] = frozenset()
-    abstract_endings: tuple[str, ...] = ()
-    adverb_endings: tuple[str, ...] = ()
-    person_endings: tuple[str, ...] = ()
-    agent_prepositions: frozenset[str] = frozenset()
-    participle_endings: tuple[str, ...] = ()
-    complements: frozenset[str] = frozenset()
-    dative_pronouns: frozenset[str] = frozenset()
-    dative_articles: frozenset[str] = frozenset()
-    known_determiners: frozenset[str] = frozenset()
-    source_attributes: frozenset[str] = frozenset()
-    no_subjunctives: frozenset[str] = frozenset()
-    instructions: frozenset[str] = frozenset()
-    certain_subjunctive: frozenset[str] = frozenset()
-    future_words: frozenset[str] = frozenset()
-    wishes: frozenset[str] = frozenset()
-    conditional_auxiliaries: frozenset[str] = frozenset()
-    hearsay_verbs: frozenset[str] = frozenset()
-    first_person: frozenset[str] = frozenset()
-    new_statements: frozenset[str] = frozenset()
-    purposes: frozenset[str] = frozenset()
-    that_conjunctions: frozenset[str] = frozenset()
-    reported_conjunctions: frozenset[str] = frozenset()
-    reported_openers: frozenset[str] = frozenset()
-    source_clause_openers: frozenset[str] = frozenset()
-    participle_auxiliaries: frozenset[str] = frozenset()
-    passive_forms: frozenset[str] = frozenset()
-    open_forms: tuple[str, ...] = ()
-    owner_markers: frozenset[str] = frozenset()
-    impersonal_verbs: frozenset[str] = frozenset()
-    document_prepositions: frozenset[str] = frozenset()
-    denials: frozenset[str] = frozenset()
-    source_words: frozenset[str] = frozenset()
-    effects: frozenset[str] = frozenset()
-    sentence_pronouns: frozenset[str] = frozenset()
-    so_attributes: frozenset[str] = frozenset()
-    office_adjectives: frozenset[str] = frozenset()
-    feminine_roles: frozenset[str] = frozenset()
-    time_openers: frozenset[str] = frozenset()
-    times: frozenset[str] = frozenset()
-    prepositions_or_conjunctions: frozenset[str] = frozenset()
-    nouns_or_verbs: frozenset[str] = frozenset()
-    irregular_participles: frozenset[str] = frozenset()
-    object_pronouns: frozenset[str] = frozenset()
-    telling_verbs: frozenset[str] = frozenset()
-    bare_telling_verbs: frozenset[str] = frozenset()
-    refusals: frozenset[str] = frozenset()
-    date_openers: frozenset[str] = frozenset()
-    date_prepositions: frozenset[str] = frozenset()
-    bare_subjects: frozenset[str] = frozenset()
-    place_adverbs: frozenset[str] = frozenset()
+    bare_clause_verbs: frozenset[str]
+    infinitive_verbs: frozenset[str]
+    relative_or_article: frozenset[str]
+    genitive_determiners: frozenset[str]
+    after_particle: frozenset[str]
+    sentence_adverbs: frozenset[str]
+    no_genitives: frozenset[str]
+    oblique_relatives: frozenset[str]
+    document_verbs: frozenset[str]
+    naming_verbs: frozenset[str]
+    marked_document_prepositions: frozenset[str]
+    own: frozenset[str]
+    focus_particles: frozenset[str]
+    things: frozenset[str]
+    abstract_endings: tuple[str, ...]
+    adverb_endings: tuple[str, ...]
+    person_endings: tuple[str, ...]
+    agent_prepositions: frozenset[str]
+    participle_endings: tuple[str, ...]
+    complements: frozenset[str]
+    dative_pronouns: frozenset[str]
+    dative_articles: frozenset[str]
+    known_determiners: frozenset[str]
+    source_attributes: frozenset[str]
+    no_subjunctives: frozenset[str]
+    instructions: frozenset[str]
+    certain_subjunctive: frozenset[str]
+    future_words: frozenset[str]
+    wishes: frozenset[str]
+    conditional_auxiliaries: frozenset[str]
+    hearsay_verbs: frozenset[str]
+    first_person: frozenset[str]
+    new_statements: frozenset[str]
+    purposes: frozenset[str]
+    that_conjunctions: frozenset[str]
+    reported_conjunctions: frozenset[str]
+    reported_openers: frozenset[str]
+    source_clause_openers: frozenset[str]
+    participle_auxiliaries: frozenset[str]
+    passive_forms: frozenset[str]
+    open_forms: tuple[str, ...]
+    owner_markers: frozenset[str]
+    impersonal_verbs: frozenset[str]
+    document_prepositions: frozenset[str]
+    denials: frozenset[str]
+    source_words: frozenset[str]
+    effects: frozenset[str]
+    sentence_pronouns: frozenset[str]
+    so_attributes: frozenset[str]
+    office_adjectives: frozenset[str]
+    feminine_roles: frozenset[str]
+    time_openers: frozenset[str]
+    times: frozenset[str]
+    prepositions_or_conjunctions: frozenset[str]
+    nouns_or_verbs: frozenset[str]
+    irregular_participles: frozenset[str]
+    object_pronouns: frozenset[str]
+    telling_verbs: frozenset[str]
+    bare_telling_verbs: frozenset[str]
+    refusals: frozenset[str]
+    date_openers: frozenset[str]
+    date_prepositions: frozenset[str]
+    bare_subjects: frozenset[str]
+    place_adverbs: frozenset[str]
 
     @remembered
     def is_role(self, word: str) -> bool:
@@ -308,11 +306,13 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     if language not in LANGUAGES:
         return None
     tables = read_words("words_both.toml") | read_words(f"words_{language}.toml")
-    words = {key: frozenset(text.split()) for key, text in tables.items()}
-    words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives"))
+    sets = (field.name for field in msgspec.structs.fields(Lexicon) if field.type in (frozenset[str], tuple[str, ...]))
+    words = {key: frozenset[str]() for key in sets} | {key: frozenset(text.split()) for key, text in tables.items()}
+    words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives", ()))
     verbs = load_verbs(language)
     if language == "de":
         words["reporting_nouns"] |= {noun_of(verb.lemma) for verb in verbs if verb.frame is not Frame.NONE}
+    by_form = verbs_by_form(verbs)
     closed = (
         "pronouns",
         "determiners_nominative",
@@ -322,24 +322,22 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         "conjunctions",
         "auxiliaries",
     )
-    function_words = frozenset().union(*(words[key] for key in closed))
+    words["function_words"] = frozenset().union(*(words[key] for key in closed))
+    words["determiners"] = words["determiners_nominative"] | words["determiners_oblique"]
+    words["source_starts"] = words["source_prepositions"] | _SOURCE_STARTS
+    words["no_names"] = words["function_words"] | words["weekdays"]
+    words["verb_forms"] = words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(by_form)
+    words["long_roles"] = frozenset(role for role in words["roles"] if len(role) >= LONG_ROLE) | {"woman", "women"}
+    participles = {verb.participle: verb for verb in verbs if verb.participle}
+    words["reporting_words"] = words["source_prepositions"].union(by_form, participles, _STARTS[language])
     tuples = {field.name for field in msgspec.structs.fields(Lexicon) if field.type == tuple[str, ...]}
     fields: dict[str, Any] = {key: tuple(some) if key in tuples else some for key, some in words.items()}
     return Lexicon(
         language=language,
         is_german=language == "de",
-        verbs=verbs_by_form(verbs),
-        participles={verb.participle: verb for verb in verbs if verb.participle},
-        determiners=words["determiners_nominative"] | words["determiners_oblique"],
-        function_words=function_words,
-        source_starts=words["source_prepositions"] | _SOURCE_STARTS,
-        no_names=function_words | words["weekdays"],
-        verb_forms=words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(verbs_by_form(verbs)),
-        long_roles=(*(role for role in words["roles"] if len(role) >= LONG_ROLE), "woman", "women"),
+        verbs=by_form,
+        participles=participles,
         shortest_role=min(map(len, words["roles"])),
-        reporting_words=frozenset(verbs_by_form(verbs)).union(
-            (verb.participle for verb in verbs if verb.participle), words["source_prepositions"], _STARTS[language]
-        ),
         **fields,
     )
 

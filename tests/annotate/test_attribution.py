@@ -146,7 +146,7 @@ CLAUSES: list[tuple[str, str, Told]] = [
         [("We will not be rushed again", "Ann Cole")],
     ),
     ("en", "Officers allege that the suspect shouted “wait for me”.", [("wait for me", "the suspect")]),
-    ("en", "Marsh sent a letter demanding answers about the town’s “missing pumps”.", []),
+    ("en", "Marsh sent a letter demanding answers about the town’s “missing pumps”.", [("missing pumps", "a letter")]),
     ("en", "Rioters planned a day with dozens of protests “or worse than that”.", []),
     ("de", "„Gut“, sagt die frühere Hebamme und Stadträtin Rhea Lamm.", [("Gut", "Rhea Lamm")]),
     ("de", "Trainer und Autor Piet Lorenz sagt: „Es wird gut.“", [("Es wird gut.", "Piet Lorenz")]),

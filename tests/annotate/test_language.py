@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.annotate import Annotations, annotate_text
 from pipeline.annotate.language import detect_language
+from pipeline.annotate.lexicon import load_verbs
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,17 @@ def test_a_sure_detection_overrules_a_wrong_declaration() -> None:
     assert annotations.language == "de"
     assert annotations.language_confidence is not None and annotations.language_confidence >= 0.9
     assert annotations.quotes[0].person == "Karin Holm"
+
+
+def test_forms_of_reporting_verbs_are_derived() -> None:
+    forms = {
+        f"{verb.needs or ''} {verb.lemma}": (verb.participle, " ".join(sorted(verb.finite)))
+        for language in ("de", "en")
+        for verb in load_verbs(language)
+    }
+    assert forms["damit rechnen"] == ("gerechnet", "rechnen rechnet rechnete rechneten")
+    assert forms["mit mitteilen"] == ("mitgeteilt", "teilen teilt teilte teilten")
+    assert forms["an angeben"] == ("angegeben", "gab gaben geben gibt")
+    assert forms[" bemängeln"] == ("bemängelt", "bemängeln bemängelt bemängelte bemängelten")
+    assert forms[" deny"] == ("denied", "denied denies deny denying")
+    assert forms["as slam"] == ("slammed", "slam slammed slamming slams")

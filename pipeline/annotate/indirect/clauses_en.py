@@ -302,7 +302,7 @@ MOST_BARE_WORDS = 6
 def clause_start(p: Passage) -> int | None:
     """The start of the clause after the reporting verb, after adverbs, dates and the addressee."""
     start = p.at + 1
-    if p.is_in(p.at, p.lexicon.bare_telling_verbs):
+    if p.is_in(p.at, p.lexicon.telling_verbs):
         addressee = noun_phrase(p, start, p.end)
         if addressee is None:
             return None
@@ -344,5 +344,4 @@ def _bare_noun_end(p: Passage, start: int) -> int | None:
 
 
 def may_be_finite(word: str, p: Passage) -> bool:
-    is_listed = word in p.lexicon.finite_verbs or word in p.lexicon.auxiliaries or word in p.lexicon.verbs
-    return is_listed or (word.endswith("ed") and len(word) > 4)
+    return word in p.lexicon.verb_forms or (word.endswith("ed") and len(word) > 4)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 FOLDER = Path(__file__).parent
-_EMPTY = "-"
+_BEFORE_E = re.compile("[dt]$|(?:[^aeiouäöülrhnm]|ch)[mn]$")
+"""Stems that have an -e- before -t: "antwort-et", "rechn-et", but "warn-t"."""
+_WITHOUT_GE = re.compile("^(be|emp|ent|er|miss|offen|prophe|über|unter|ver|wider|wieder|zer)|ieren$")
+"""Verbs whose participle has no ge-."""
+_PLURALS = {"sein": "sind"}
+"""The third person plural where it is not the infinitive."""
 
 
 class Frame(StrEnum):
@@ -47,44 +53,55 @@ def load_verbs(language: str) -> tuple[Verb, ...]:
     """The rows of the language's table in their order."""
     path = FOLDER / f"reporting_verbs_{language}.tsv"
     rows = [line.split("\t") for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    return tuple(
-        Verb(
-            lemma,
-            _finite_forms(forms, language),
-            None if participle == _EMPTY else participle,
-            None if needs == _EMPTY else needs,
-            Frame(frame),
-            example,
-        )
-        for lemma, forms, participle, needs, frame, example in rows[1:]
-    )
+    return tuple(_read(*row, is_german=language == "de") for row in rows[1:])
 
 
-def _finite_forms(forms: str, language: str) -> frozenset[str]:
-    """All forms; "sag~" stands for the regular ones."""
-    spelled: set[str] = set()
-    for form in forms.split():
-        if not form.endswith("~"):
-            spelled.add(form)
-        elif language == "de":
-            infinitive = "n" if form[:-1].endswith(("er", "el")) and not form[:-1].endswith("ier") else "en"
-            spelled.update(form[:-1] + ending for ending in ("t", "te", "ten", infinitive))
-        elif form[-2] == "e":
-            spelled.update((form[:-1], form[:-1] + "s", form[:-1] + "d"))
-        else:
-            spelled.update(form[:-1] + ending for ending in ("", "s", "ed"))
-    return frozenset(spelled)
+def _read(name: str, parts: str, frame: str, example: str, *, is_german: bool) -> Verb:
+    """One row of the table: the verb's name, its principal parts if it is not regular, its frame and its example."""
+    words = name.split()
+    if not is_german:
+        finite, past = _english_forms(words[0], parts.split())
+        return Verb(words[0], finite, past, words[1] if len(words) > 1 else None, Frame(frame), example)
+    particle, _, infinitive = words[-1].rpartition("|")
+    finite, second = _german_forms(infinitive, parts.split())
+    needs = words[-2] if len(words) > 1 else particle or None
+    return Verb(particle + infinitive, finite, second and particle + second, needs, Frame(frame), example)
 
 
-def verbs_by_form(verbs: tuple[Verb, ...]) -> dict[str, tuple[Verb, ...]]:
-    """The verbs by each finite form, and by the form joined with its particle, as at the end of a German clause."""
+def _german_forms(infinitive: str, parts: list[str]) -> tuple[frozenset[str], str | None]:
+    """The finite forms of the third person, and the participle: "mahnen" ▶ "mahnt", "mahnte", "mahnten", "gemahnt"."""
+    if not parts:
+        stem = infinitive[:-2] if infinitive.endswith("en") else infinitive[:-1]
+        stem += "e" * bool(_BEFORE_E.search(stem))
+        parts = [f"{stem}t", f"{stem}te", f"{'' if _WITHOUT_GE.search(infinitive) else 'ge'}{stem}t"]
+    plurals = [past + ("n" if past.endswith("e") else "en") for past in parts[1:2]]
+    finite = frozenset([_PLURALS.get(infinitive, infinitive), *parts[:2], *plurals])
+    return finite, parts[2] if len(parts) > 2 else None
+
+
+def _english_forms(base: str, parts: list[str]) -> tuple[frozenset[str], str]:
+    """The finite forms and that in -ing ("denies", "denied", "denying"; "-ise" is "-ize", too), and the participle."""
+    stem = re.sub("(?<=[^aeou])y$", "i", base)
+    parts = parts or [base + "d" if base.endswith("e") else stem + "ed"]
+    is_doubled = parts[0] == base + base[-1] + "ed"
+    progressive = (base + base[-1] if is_doubled else re.sub("(?<=[^e])e$", "", base)) + "ing"
+    third = stem + ("es" if stem != base or base.endswith(("o", "s", "sh", "ch")) else "s")
+    forms = {base, third, progressive, parts[0]}
+    return frozenset(forms | {re.sub("is(e[sd]?|ing)$", r"iz\1", form) for form in forms}), parts[-1]
+
+
+def verbs_by_form(verbs: tuple[Verb, ...], *, is_german: bool) -> dict[str, tuple[Verb, ...]]:
+    """The verbs by each finite form, in English also by the participle: "has shown".
+
+    German ones also by the form joined with the particle, as at the end of a clause.
+    """
     table: dict[str, tuple[Verb, ...]] = {}
     for verb in verbs:
-        for form in verb.finite:
+        for form in verb.finite if is_german or verb.participle is None else verb.finite | {verb.participle}:
             table[form] = (*table.get(form, ()), verb)
-            if verb.needs and verb.lemma.startswith(verb.needs):
+            if verb.is_separable:
                 joined = Verb(verb.lemma, verb.finite, verb.participle, None, verb.frame, verb.example)
-                table[verb.needs + form] = (*table.get(verb.needs + form, ()), joined)
+                table[f"{verb.needs}{form}"] = (*table.get(f"{verb.needs}{form}", ()), joined)
     return table
 
 

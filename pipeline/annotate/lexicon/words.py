@@ -32,7 +32,7 @@ LONG_ROLE = 8
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """The words of one language in lower case. `words_*.toml` says what each set is for; a set that it lacks is empty."""
+    """The words of one language in lower case. `words_*.toml` says what each is for; one that it lacks is empty."""
 
     language: str
     is_german: bool
@@ -198,7 +198,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     irregular_participles: frozenset[str]
     object_pronouns: frozenset[str]
     telling_verbs: frozenset[str]
-    bare_telling_verbs: frozenset[str]
     refusals: frozenset[str]
     date_openers: frozenset[str]
     date_prepositions: frozenset[str]
@@ -310,9 +309,13 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words = {key: frozenset[str]() for key in sets} | {key: frozenset(text.split()) for key, text in tables.items()}
     words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives", ()))
     verbs = load_verbs(language)
-    if language == "de":
+    by_form = verbs_by_form(verbs, is_german=language == "de")
+    finite = frozenset().union(*(verb.finite for verb in verbs))
+    if language == "en":
+        for key in ("bare_clause_verbs", "infinitive_verbs", "telling_verbs"):
+            words[key] = frozenset().union(*(verb.finite for verb in verbs if verb.lemma in words[key]))
+    else:
         words["reporting_nouns"] |= {noun_of(verb.lemma) for verb in verbs if verb.frame is not Frame.NONE}
-    by_form = verbs_by_form(verbs)
     closed = (
         "pronouns",
         "determiners_nominative",
@@ -326,7 +329,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words["determiners"] = words["determiners_nominative"] | words["determiners_oblique"]
     words["source_starts"] = words["source_prepositions"] | _SOURCE_STARTS
     words["no_names"] = words["function_words"] | words["weekdays"]
-    words["verb_forms"] = words["finite_verbs"] | words["auxiliaries"] | words["modals"] | frozenset(by_form)
+    words["verb_forms"] = words["finite_verbs"] | words["auxiliaries"] | words["modals"] | finite
     words["long_roles"] = frozenset(role for role in words["roles"] if len(role) >= LONG_ROLE) | {"woman", "women"}
     participles = {verb.participle: verb for verb in verbs if verb.participle}
     words["reporting_words"] = words["source_prepositions"].union(by_form, participles, _STARTS[language])

@@ -83,7 +83,7 @@ def past_participle_attribute(view: View, at: int, stop: int) -> int:
         return at
     for participle in range(at + 1, min(stop - 1, at + LONGEST_ATTRIBUTE)):
         token = tokens[participle]
-        if not token.is_word or token.lower in lexicon.finite_verbs or token.lower in lexicon.auxiliaries:
+        if not token.is_word or token.lower in lexicon.finite_verbs:
             return at
         is_participle = token.surface.islower() and token.lower.endswith(lexicon.participle_endings)
         if is_participle and tokens[participle + 1].is_capitalised and token.lower not in lexicon.function_words:

@@ -40,7 +40,7 @@ def said_that(p: Passage) -> Report | None:
 
 
 def _is_finite(p: Passage, at: int) -> bool:
-    return p.tokens[at].lower in p.lexicon.finite_verbs or p.tokens[at].lower in p.lexicon.auxiliaries
+    return p.tokens[at].lower in p.lexicon.finite_verbs
 
 
 def _is_unsaid(p: Passage) -> bool:
@@ -128,7 +128,7 @@ def clause_then_speaker(p: Passage) -> Report | None:
 
 def _is_split(p: Passage, comma: int, closing: int) -> bool:
     """True if the parenthesis splits the clause around it: "It was, Smith said, a disaster"."""
-    finite = p.lexicon.finite_verbs | p.lexicon.auxiliaries | p.lexicon.modals
+    finite = p.lexicon.finite_verbs
     subject = noun_phrase(p, p.first, comma)
     if subject is None and p.is_in(p.first, p.lexicon.bare_subjects):
         subject = p.first + 1
@@ -335,7 +335,7 @@ def _bare_noun_end(p: Passage, start: int) -> int | None:
     """The end of a subject without an article, right before its verb: "morale was", "larger trials were"."""
     for at in range(start, min(p.end, start + MOST_BARE_WORDS + 1)):
         token = p.tokens[at]
-        if token.lower in p.lexicon.finite_verbs or token.lower in p.lexicon.auxiliaries or token.segment >= 0:
+        if token.lower in p.lexicon.finite_verbs or token.segment >= 0:
             return at if at > start else None
         joins = at > start and (token.lower in {"of", "in"} or p.is_at(at - 1, "of", "in"))
         if not token.is_word or (not joins and (token.is_capitalised or token.lower in p.lexicon.function_words)):

@@ -151,8 +151,7 @@ def _resumes(p: Passage, start: int, at: int) -> bool:
     word = p.tokens[at].lower
     if word in {"denn", "allerdings"}:
         return True
-    is_finite = word in p.lexicon.auxiliaries or word in p.lexicon.finite_verbs
-    return is_finite and word not in p.lexicon.subjunctive
+    return word in p.lexicon.finite_verbs and word not in p.lexicon.subjunctive
 
 
 def _adds(p: Passage, at: int) -> bool:

@@ -77,6 +77,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     source_starts: frozenset[str]
     """Every word from which a phrase that names a source is looked for."""
     separable_particles: frozenset[str]
+    inseparable_prefixes: frozenset[str]
     modals: frozenset[str]
     no_infinitives: frozenset[str]
     indefinite: frozenset[str]
@@ -258,8 +259,10 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return False
         if surface in self.subjunctive or (surface.endswith("iere") and len(surface) > 6):
             return True
-        particles = (particle for particle in self.separable_particles if surface.startswith(particle))
-        return any(surface[len(particle) :] in self.subjunctive for particle in particles)
+        stems = {surface.removeprefix(particle) for particle in self.separable_particles}
+        return any(
+            stem.removeprefix(prefix) in self.subjunctive for stem in stems for prefix in self.inseparable_prefixes
+        )
 
     @remembered
     def is_mood_word(self, surface: str) -> bool:
@@ -329,7 +332,8 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words["determiners"] = words["determiners_nominative"] | words["determiners_oblique"]
     words["source_starts"] = words["source_prepositions"] | _SOURCE_STARTS
     words["no_names"] = words["function_words"] | words["weekdays"]
-    words["verb_forms"] = words["finite_verbs"] | words["auxiliaries"] | words["modals"] | finite
+    words["finite_verbs"] |= words["auxiliaries"] | words["modals"]
+    words["verb_forms"] = words["finite_verbs"] | finite
     words["long_roles"] = frozenset(role for role in words["roles"] if len(role) >= LONG_ROLE) | {"woman", "women"}
     participles = {verb.participle: verb for verb in verbs if verb.participle}
     words["reporting_words"] = words["source_prepositions"].union(by_form, participles, _STARTS[language])

@@ -18,8 +18,9 @@ class GivenNames(msgspec.Struct, frozen=True, dict=True):
 
     @remembered
     def is_known(self, name: str) -> bool:
-        lower = name.lower()
-        return lower in self.female or lower in self.male or lower in self.either
+        """True if each part is: "Anna-Lena"."""
+        parts = name.lower().split("-")
+        return all(part in self.female or part in self.male or part in self.either for part in parts)
 
 
 @cache

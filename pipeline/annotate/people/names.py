@@ -211,7 +211,7 @@ class Introductions(msgspec.Struct, frozen=True):
     def is_person(self, view: View, sequence: Range, name: Range, words: Sequence[str]) -> bool:
         """True if the name of several words, among the capitalised words `sequence`, is a person's."""
         tokens = view.tokens
-        if self._is_given(words[0]):
+        if self.given_names.is_known(words[0]):
             return not self._is_known_otherwise(view, name)
         if self._is_no_given(words[0]) or self._is_known_otherwise(view, name):
             return False
@@ -234,9 +234,6 @@ class Introductions(msgspec.Struct, frozen=True):
         if is_after_occupation(view, name[0] - 1) or is_beside_quotation(view, name):
             return True
         return is_described(view, name[1]) or (words[-1] in self.surnames and not has_article(before, self.lexicon))
-
-    def _is_given(self, word: str) -> bool:
-        return self.given_names.is_known(word) or self.given_names.is_known(word.split("-")[0])
 
     def _is_known_otherwise(self, view: View, name: Range) -> bool:
         """True if the tables have a place or an organisation of that name: "San José", "Die Linke"."""
@@ -266,7 +263,7 @@ class Introductions(msgspec.Struct, frozen=True):
     def gender(self, view: View, sequence: Range, given: str) -> Gender:
         """The gender of the person with that given name."""
         names = self.given_names
-        lower = given.lower().split("-")[0] if given.lower() not in names.male else given.lower()
+        lower = given.lower() if given.lower() in names.male else given.lower().partition("-")[0]
         around = view.tokens[max(0, sequence[0] - 1) : sequence[1]]
         title = {token.lower for token in around}
         if title & self.lexicon.female_titles or (lower in names.female and lower not in names.male):

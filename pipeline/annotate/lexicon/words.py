@@ -20,10 +20,6 @@ from pipeline.annotate.lexicon.reporting_verbs import (
 from pipeline.annotate.lexicon.word_forms import ends_in, is_form_of, remembered, stems_of
 
 LANGUAGES = ("de", "en")
-_STARTS = {
-    "de": ("nach", "aus", "zufolge", "so", "danach", "wonach", "demnach", "demzufolge", "dass", "daß"),
-    "en": ("according", "per"),
-}
 _SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
 LONGEST_BARE = 13
 """A German noun in Bundes- or Landes- with at most this many letters is too general: "Bundesbehörde"."""
@@ -32,7 +28,7 @@ LONG_ROLE = 8
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """The words of one language in lower case. `words_*.toml` says what each is for; one that it lacks is empty."""
+    """The words of one language in lower case. `words_*.toml` says what each is for; one that is missing is empty."""
 
     language: str
     is_german: bool
@@ -336,7 +332,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words["verb_forms"] = words["finite_verbs"] | finite
     words["long_roles"] = frozenset(role for role in words["roles"] if len(role) >= LONG_ROLE) | {"woman", "women"}
     participles = {verb.participle: verb for verb in verbs if verb.participle}
-    words["reporting_words"] = words["source_prepositions"].union(by_form, participles, _STARTS[language])
+    words["reporting_words"] = words["source_prepositions"].union(by_form, participles, words.pop("reporting_starts"))
     tuples = {field.name for field in msgspec.structs.fields(Lexicon) if field.type == tuple[str, ...]}
     fields: dict[str, Any] = {key: tuple(some) if key in tuples else some for key, some in words.items()}
     return Lexicon(

@@ -1,4 +1,7 @@
-{# The UTC day on which the article was published, or first named if it has no date. #}
+{#
+  The UTC day on which the article was published, or first named if it has no date. `at time zone` costs ten times as
+  much, for all articles.
+#}
 {% macro news_day(articles) -%}
-    cast(coalesce({{ articles }}.published_at, {{ articles }}.first_seen_at) at time zone 'UTC' as date)
+    cast(make_timestamp(epoch_us(coalesce({{ articles }}.published_at, {{ articles }}.first_seen_at))) as date)
 {%- endmacro %}

@@ -20,7 +20,7 @@ from main.backfills
 where
     ($only_source is null or source_id = $only_source)
     and ($only_run is null or run_id = $only_run)
-    and ($since_on is null or cast(finished_at at time zone 'UTC' as date) >= $since_on)
-    and ($until_on is null or cast(started_at at time zone 'UTC' as date) <= $until_on)
+    and ($since_on is null or main.utc_day(finished_at) >= $since_on)
+    and ($until_on is null or main.utc_day(started_at) <= $until_on)
 order by finished_at desc, source_id, backfill_id
 limit $row_limit

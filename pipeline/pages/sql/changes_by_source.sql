@@ -9,7 +9,7 @@ from parts.revisions_without_text
 where
     revision_no > 1
     and list_has_any(change_kinds, ['headline', 'lead', 'correction', 'substance'])
-    and cast(captured_at at time zone 'UTC' as date) between $from_on and $to_on
+    and main.utc_day(captured_at) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
     and (

@@ -12,7 +12,7 @@ with first_quotes as (
         and quotes.person is not null
         and ($only_source is null or quotes.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
-        and cast(said_at at time zone 'UTC' as date) between $from_on and $to_on
+        and main.utc_day(said_at) between $from_on and $to_on
     order by said_at, quotes.article_id, quotes.start_char, quotes.quote_id
     limit 3
 )

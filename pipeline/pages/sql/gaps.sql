@@ -9,7 +9,7 @@ from events.feed_polled
 where
     not overlap
     and caused_by is null
-    and cast(occurred_at at time zone 'UTC' as date) between $from_on and $to_on
+    and main.utc_day(occurred_at) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and (
         $only_language is null

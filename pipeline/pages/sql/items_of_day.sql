@@ -20,7 +20,7 @@ inner join polls on feed_polls.event_id = polls.feed_poll
 inner join events.item_discovered as items on polls.event_id = items.caused_by
 where
     feed_polls.source_id = $source_id
-    and cast(feed_polls.occurred_at at time zone 'UTC' as date) = $day
+    and main.utc_day(feed_polls.occurred_at) = $day
     and items.supersedes is null
 order by feed_polls.occurred_at, feed_polls.position, items.position
 limit $row_limit

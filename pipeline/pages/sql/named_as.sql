@@ -16,7 +16,7 @@ where
     and as_written is not null
     and ($only_source is null or articles.source_id = $only_source)
     and ($only_language is null or articles.language = $only_language)
-    and ($since_on is null or cast(dated_at at time zone 'UTC' as date) >= $since_on)
-    and ($until_on is null or cast(dated_at at time zone 'UTC' as date) <= $until_on)
+    and ($since_on is null or main.utc_day(dated_at) >= $since_on)
+    and ($until_on is null or main.utc_day(dated_at) <= $until_on)
 order by as_written, dated_at desc, articles.article_id
 limit $row_limit

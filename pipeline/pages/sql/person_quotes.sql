@@ -12,8 +12,8 @@ with said as (
         quotes.person = $person
         and ($only_source is null or quotes.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
-        and ($since_on is null or cast(said_at at time zone 'UTC' as date) >= $since_on)
-        and ($until_on is null or cast(said_at at time zone 'UTC' as date) <= $until_on)
+        and ($since_on is null or main.utc_day(said_at) >= $since_on)
+        and ($until_on is null or main.utc_day(said_at) <= $until_on)
     order by said_at desc, quotes.article_id, quotes.start_char, quotes.quote_id
     limit $row_limit
 ),

@@ -12,8 +12,8 @@ with named as (
         mentions.kind = 'person' and mentions.name = $person
         and ($only_source is null or mentions.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
-        and ($since_on is null or cast(named_at at time zone 'UTC' as date) >= $since_on)
-        and ($until_on is null or cast(named_at at time zone 'UTC' as date) <= $until_on)
+        and ($since_on is null or main.utc_day(named_at) >= $since_on)
+        and ($until_on is null or main.utc_day(named_at) <= $until_on)
 )
 
 select

@@ -25,11 +25,11 @@ where
     and ($only_language is null or articles.language = $only_language)
     and (
         $since_on is null
-        or cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) >= $since_on
+        or main.utc_day(coalesce(articles.published_at, articles.first_seen_at)) >= $since_on
     )
     and (
         $until_on is null
-        or cast(coalesce(articles.published_at, articles.first_seen_at) at time zone 'UTC' as date) <= $until_on
+        or main.utc_day(coalesce(articles.published_at, articles.first_seen_at)) <= $until_on
     )
 group by articles.source_id
 order by articles desc, articles.source_id

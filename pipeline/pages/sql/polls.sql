@@ -17,7 +17,7 @@ with polls as (
     from events.feed_polled
     where
         source_id = $source_id
-        and cast(occurred_at at time zone 'UTC' as date) between $from_on and $to_on
+        and main.utc_day(occurred_at) between $from_on and $to_on
         and caused_by is null
         and outcome != 'put_off'
 ),

@@ -13,6 +13,6 @@ select
     gap_from,
     gap_to
 from events.feed_polled
-where source_id = $source_id and cast(occurred_at at time zone 'UTC' as date) = $day and caused_by is null
+where source_id = $source_id and main.utc_day(occurred_at) = $day and caused_by is null
 order by occurred_at, feed_url, position
 limit $row_limit

@@ -12,6 +12,6 @@ where
     stripped.rule = $rule
     and articles.source_id = $source_id
     and ($only_language is null or articles.language = $only_language)
-    and cast(articles.first_seen_at at time zone 'UTC' as date) between $from_on and $to_on
+    and main.utc_day(articles.first_seen_at) between $from_on and $to_on
 order by stripped.kind, articles.first_seen_at desc, articles.article_id, stripped.block_no
 limit $row_limit

@@ -46,7 +46,7 @@ in_period as (
         coalesce(was_put_off, false) or coalesce(reason in ('robots', 'robots_unavailable'), false) as was_not_sent,
         coalesce(status in (403, 429, 503) or reason like 'wall_%', false) as was_refused
     from requests
-    where cast(occurred_at at time zone 'UTC' as date) between $from_on and $to_on
+    where main.utc_day(occurred_at) between $from_on and $to_on
 ),
 
 busiest as (

@@ -31,7 +31,7 @@ from recorded
 where ($only_source is null or source_id = $only_source) and ($only_run is null or run_id = $only_run)
 group by run_id
 having
-    ($since_on is null or cast(max(occurred_at) at time zone 'UTC' as date) >= $since_on)
-    and ($until_on is null or cast(min(occurred_at) at time zone 'UTC' as date) <= $until_on)
+    ($since_on is null or main.utc_day(max(occurred_at)) >= $since_on)
+    and ($until_on is null or main.utc_day(min(occurred_at)) <= $until_on)
 order by last_at desc, run_id
 limit $row_limit

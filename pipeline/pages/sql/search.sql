@@ -27,8 +27,8 @@ hits as (
     where
         ($only_source is null or articles.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
-        and ($since_on is null or cast(dated_at at time zone 'UTC' as date) >= $since_on)
-        and ($until_on is null or cast(dated_at at time zone 'UTC' as date) <= $until_on)
+        and ($since_on is null or main.utc_day(dated_at) >= $since_on)
+        and ($until_on is null or main.utc_day(dated_at) <= $until_on)
         and (
             $named is null or found.article_id in (
                 select mentions.article_id from mentions

@@ -11,7 +11,7 @@ hits as (
         article_id,
         source_id,
         language,
-        cast(coalesce(published_at, first_seen_at) at time zone 'UTC' as date) as day
+        main.utc_day(coalesce(published_at, first_seen_at)) as day
     from parts.articles_without_text
     where
         ($words = '' or article_id in (select found.article_id from main.search($words) as found))

@@ -10,7 +10,7 @@ inner join parts.articles_without_text as articles on stripped.caused_by = artic
 where
     articles.source_id = $source_id
     and ($only_language is null or articles.language = $only_language)
-    and cast(articles.first_seen_at at time zone 'UTC' as date) between $from_on and $to_on
+    and main.utc_day(articles.first_seen_at) between $from_on and $to_on
 group by stripped.kind, stripped.rule
 order by blocks desc, stripped.kind, stripped.rule
 limit $row_limit

@@ -11,7 +11,7 @@ select
     url
 from parts.articles_without_text
 where
-    cast(gone_at at time zone 'UTC' as date) between $from_on and $to_on
+    main.utc_day(gone_at) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
     and ($words = '' or article_id in (select found.article_id from main.search($words) as found))

@@ -2,7 +2,7 @@
 with chosen as (
     select
         article_id,
-        cast(coalesce(published_at, first_seen_at) at time zone 'UTC' as date) as day
+        main.utc_day(coalesce(published_at, first_seen_at)) as day
     from parts.articles_without_text
     where
         day between $from_on and $to_on

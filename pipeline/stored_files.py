@@ -49,7 +49,7 @@ class StoredFiles:
             try:
                 with copy.open("wb") as file:
                     self._store.download(path.name, file)
-                written_at = int(found.metadata[_WRITTEN_AT])
+                written_at = _written_at(found)
                 os.utime(copy, ns=(written_at, written_at))
                 log.unlink(missing_ok=True)
                 copy.replace(path)
@@ -76,4 +76,9 @@ def _is_copy(path: Path, found: StoredObject) -> bool:
         stat = path.stat()
     except FileNotFoundError:
         return False
-    return (stat.st_size, str(stat.st_mtime_ns)) == (found.size_bytes, found.metadata.get(_WRITTEN_AT))
+    return (stat.st_size, stat.st_mtime_ns) == (found.size_bytes, _written_at(found))
+
+
+def _written_at(found: StoredObject) -> int:
+    """In nanoseconds. A program that puts an object back, as from a backup, may not keep its metadata."""
+    return int(found.metadata.get(_WRITTEN_AT, found.modified_at_ns))

@@ -22,13 +22,14 @@ class Part(StrEnum):
 
 
 ADVICE = {
-    Part.LEDGER: "restore ledger.sqlite and the folder ledger together from a backup",
+    Part.LEDGER: "restore the catalog (ledger.sqlite, or PostgreSQL's database) and the folder ledger together from a"
+    " backup",
     Part.ARCHIVE: "copy the named files of the archive from a backup to the same paths",
     Part.UNERASED: "run `newsledger maintain`, which erases it again; do not copy these files from a backup",
     Part.HEAD: "the end of the ledger is missing or was replaced: find a backup that is not older",
     Part.ANCHORS: "restore the file of anchors from a copy; if there is none, move away what is left of it, and delete"
     " checkpoint.json, so that nothing is expected of it",
-    Part.BUILD: "delete the named file, which is made from the ledger, and run `newsledger models` and `publish`",
+    Part.BUILD: "run `newsledger models --anew` and `newsledger publish`, which make the named file from the ledger",
 }
 """What to do about the findings."""
 

@@ -139,7 +139,7 @@ def test_each_maintenance_adds_an_anchor_and_says_so(settings: Settings, capfd: 
 def test_a_ledger_that_is_not_what_was_recorded_is_not_anchored(settings: Settings) -> None:
     with Ledger.open(settings.ledger_catalog) as ledger:
         ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 1")
-    with pytest.raises(MISTAKES, match=r"append 1 .*restore ledger.sqlite and the folder ledger together"):
+    with pytest.raises(MISTAKES, match=r"append 1 .*restore the catalog .* and the folder ledger together"):
         verify_stores()
     assert ANCHORS not in stored_files(settings)
 
@@ -191,7 +191,7 @@ def test_a_published_file_that_no_longer_says_what_it_was_built_from_is_found(se
     for _ in range(2):
         found = verified(settings)
         assert is_documented("build_info of the published file removed", [found])
-        assert "1 finding; delete the named file" in found
+        assert "1 finding; run `newsledger models --anew`" in found
 
 
 def test_the_reason_of_an_erasure_cannot_print_a_line_of_its_own(settings: Settings) -> None:
@@ -220,9 +220,11 @@ def test_damage_in_what_was_built_is_found_and_the_ledger_is_said_to_be_sound(se
     with (settings.data / name).open("r+b") as file:
         file.seek(-200_000, os.SEEK_END)
         file.write(b"damaged")
+    shared_files(settings).send(settings.data / name)
     found = verified(settings)
     assert f"{settings.data}/{name}: cannot be read: IO Error: Corrupt database file" in found
-    assert "1 finding; delete the named file, which is made from the ledger, and run `newsledger models`" in found
+    assert "1 finding; run `newsledger models --anew` and `newsledger publish`" in found
+    shared_files(settings).delete(settings.data / name)
     (settings.data / name).unlink()
     assert verified(settings) == ""
 
@@ -230,6 +232,7 @@ def test_damage_in_what_was_built_is_found_and_the_ledger_is_said_to_be_sound(se
 def test_an_unfinished_build_and_a_foreign_file_keep_no_head(settings: Settings) -> None:
     duckdb.connect(settings.build_file).close()
     settings.news_file.write_bytes(b"something else")
+    shared_files(settings).send(settings.news_file)
     assert list(heads_of_builds(settings)) == []
     assert verified(settings).count("valid DuckDB database file") == 1
     with Ledger.open(settings.ledger_catalog) as ledger:

@@ -1,8 +1,12 @@
-"""Appends a second of 1, 2 and 4 processes to one ledger: `python -m tests.benchmarks.writers`, one JSON line for each.
+"""What several processes do at once on one ledger: `python -m tests.benchmarks.writers`, one JSON line for each number.
 
-Each process makes 10 appends of 100 items: with a catalog in SQLite, with one in PostgreSQL, and with Parquet files in
-S3, too, each in a server of its own. PostgreSQL flushes nothing to disk here, so its figures are those of a fast disk;
-the S3 server is moto's, in memory. On a busy machine, compare the lines of one run only.
+Appends a second of 1, 2 and 4 writers: each makes 10 appends of 100 items, with a catalog in SQLite, with one in
+PostgreSQL, and with Parquet files in S3, too. Then pages a second of 1 and 2 workers, from feeds to annotations: each
+is a process with a data directory of its own, and they share PostgreSQL and S3. A worker collects its part of the
+outlets, and takes turns at what is to be extracted and annotated, in one process (NEWSLEDGER_JOBS=1).
+
+PostgreSQL flushes nothing to disk here, so its figures are those of a fast disk; the S3 server is moto's, in memory.
+Servers, outlets and workers use the cores of one machine. On a busy machine, compare the lines of one run only.
 """
 
 from __future__ import annotations
@@ -10,19 +14,33 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from pipeline.ledger import Ledger, Run, verify
-from pipeline.settings import LedgerPlace, PostgresPlace, S3Place
+from pydantic import SecretStr
+
+from pipeline.ledger import Ledger, Run, start_run, verify
+from pipeline.settings import LedgerPlace, PostgresPlace, S3Place, Settings
+from pipeline.sources import Source, load_sources
+from pipeline.steps import processing
+from pipeline.steps.collect import collect
+from pipeline.steps.run.run_interval import lookback
+from pipeline.steps.run.stores import Stores
+from pipeline.workers import preload
+from tests.benchmarks.polling import cpu_seconds
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.s3 import S3Server
 from tests.worlds.stories import item
 
 APPENDS, ITEMS = 10, 100
+OUTLETS, PAGES = 20, 10
 
 
 def write(place: LedgerPlace, writer: int, ready: Barrier) -> None:
@@ -51,6 +69,61 @@ def measure(place: LedgerPlace, writers: int) -> float:
     return writers * APPENDS / seconds
 
 
+def work(settings: Settings, sources: Sequence[Source], ready: Barrier, spent: SimpleQueue[float]) -> None:
+    preload(*processing.ALL_TASKS)
+    with Stores(settings, start_run()) as stores:
+        ready.wait()
+        before = cpu_seconds()
+        collect(stores, sources).require_success()
+        processing.process(stores, lookback(settings, stores.now())).require_success()
+        spent.put(cpu_seconds() - before)
+
+
+def throughput(settings: Settings, workers: int) -> dict[str, float]:
+    """Pages a second from the moment at which all workers have opened the ledger, and CPU seconds of all of them."""
+    Ledger.open(settings.ledger_catalog).close()
+    sources = load_sources(settings.sources)
+    context = multiprocessing.get_context("spawn")
+    ready, spent = context.Barrier(workers + 1), context.SimpleQueue()
+    processes = [
+        context.Process(
+            target=work,
+            args=(
+                settings.model_copy(update={"data": settings.data / str(worker)}),
+                sources[worker::workers],
+                ready,
+                spent,
+            ),
+        )
+        for worker in range(workers)
+    ]
+    for each in processes:
+        each.start()
+    ready.wait()
+    began = time.perf_counter()
+    cpu = sum(spent.get() for _ in processes)
+    seconds = time.perf_counter() - began
+    for each in processes:
+        each.join()
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        for table in ("article_captured", "article_extracted", "article_annotated"):
+            articles = ledger.table(f"select article_id from ledger.{table}")["article_id"].to_pylist()
+            assert len(articles) == len(set(articles)) == OUTLETS * PAGES, table
+        assert verify(ledger).findings == ()
+    return {"workers": workers, "pages_a_second": round(OUTLETS * PAGES / seconds, 1), "cpu_seconds": round(cpu, 1)}
+
+
+@contextmanager
+def outlets(folder: Path) -> Iterator[Path]:
+    """The list of the sources that are served meanwhile."""
+    command = [sys.executable, "-m", "tests.worlds.small_outlets", str(OUTLETS), str(PAGES), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        yield folder / "sources.toml"
+        server.terminate()
+
+
 def main() -> None:
     programs = binaries()
     if programs is None:
@@ -60,9 +133,9 @@ def main() -> None:
         S3Server.running() as objects,
         tempfile.TemporaryDirectory() as folder,
     ):
-        settings = Path(folder, "aws")
-        settings.write_text(objects.aws_settings)
-        os.environ["AWS_CONFIG_FILE"] = str(settings)
+        access = Path(folder, "aws")
+        access.write_text(objects.aws_settings)
+        os.environ["AWS_CONFIG_FILE"] = str(access)
         for writers in (1, 2, 4):
             data = Path(folder, str(writers))
             local = measure(data / "local" / "ledger.sqlite", writers)
@@ -76,6 +149,17 @@ def main() -> None:
                 "s3": round(apart, 1),
             }
             print(json.dumps(line), flush=True)
+        with outlets(Path(folder, "outlets")) as listed:
+            for workers in (1, 2):
+                settings = Settings(
+                    data=Path(folder, f"workers-{workers}"),
+                    sources=listed,
+                    catalog=SecretStr(server.new_database()),
+                    storage=f"s3://{objects.new_bucket()}",
+                    allow_hosts=(".localhost",),
+                    jobs=1,
+                )
+                print(json.dumps(throughput(settings, workers)), flush=True)
 
 
 if __name__ == "__main__":

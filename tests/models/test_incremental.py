@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from pipeline import models
 from pipeline.errors import ModelsError
 from pipeline.settings import Settings
+from pipeline.shared_files import shared_files
 from tests.worlds.histories import history
-from tests.worlds.ledgers import NewData
+from tests.worlds.ledgers import NewData, empty_ledger
 from tests.worlds.running import tables
+from tests.worlds.stored import changed_build
 from tests.worlds.stories import append
 
 pytestmark = pytest.mark.slow
@@ -33,20 +35,22 @@ def newsroom(new_data: NewData) -> Settings:
 
 def empty(newsroom: Settings) -> None:
     """Remove everything but what dbt compiled."""
-    for path in newsroom.data.iterdir() if newsroom.data.exists() else ():
+    for path in newsroom.data.iterdir():
         if path.name != "dbt":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shared_files(newsroom).delete(newsroom.build_file)
+    empty_ledger(newsroom)
 
 
 def interrupted(newsroom: Settings, marts: Sequence[str]) -> None:
     """A build that comes no further than to the first of these marts that it writes. It leaves the file as it was."""
     before = tables(newsroom.build_file)
-    with duckdb.connect(newsroom.build_file) as con:
+    with changed_build(newsroom) as con:
         for mart in marts:
             con.execute(f"alter table {mart} rename to {mart}_away")
     with pytest.raises(ModelsError, match=f"model ({'|'.join(marts)}) failed"):
         models.build(newsroom)
-    with duckdb.connect(newsroom.build_file) as con:
+    with changed_build(newsroom) as con:
         for mart in marts:
             con.execute(f"alter table {mart}_away rename to {mart}")
     assert tables(newsroom.build_file) == before

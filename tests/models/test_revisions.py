@@ -17,6 +17,7 @@ from pipeline.models.word_differences import ChangeOp, Difference, WordChange, c
 from pipeline.settings import Settings
 from tests.worlds.ledgers import NewData
 from tests.worlds.running import published, rows
+from tests.worlds.stored import changed_build
 from tests.worlds.stories import Storyline, at
 
 pytestmark = pytest.mark.slow
@@ -295,7 +296,7 @@ def test_stored_comparisons_are_reused(settings: Settings, news: duckdb.DuckDBPy
     """A stored comparison is kept unchanged, and one that is no longer needed is dropped."""
     before = rows(news, "select count(*) from word_changes")
     assert before == [(3,)]
-    with duckdb.connect(settings.build_file) as con:
+    with changed_build(settings) as con:
         con.execute("update word_changes set words_added = 7 where words_added = 0")
         con.execute("insert into word_changes select * replace (uuid() as extraction_id) from word_changes limit 1")
         con.execute("update build_info set recipe_digest = 'that of other models'")
@@ -308,7 +309,7 @@ def test_stored_comparisons_are_reused(settings: Settings, news: duckdb.DuckDBPy
 
 
 def test_outdated_store_of_comparisons_is_rebuilt(settings: Settings, news: duckdb.DuckDBPyConnection) -> None:
-    with duckdb.connect(settings.build_file) as con:
+    with changed_build(settings) as con:
         con.execute("alter table word_changes drop column words_before")
         con.execute("update build_info set recipe_digest = 'that of other models'")
     models.build(settings)

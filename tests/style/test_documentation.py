@@ -44,6 +44,17 @@ def test_architecture_lists_every_event_type() -> None:
     assert re.findall(r"^\| `(\w+)`", rows[0], re.M) == [event_type(cls) for cls in EVENT_TYPES]
 
 
+def test_the_page_about_several_machines_names_every_test_of_one_host_with_its_reason() -> None:
+    text = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    marked = {
+        (f"tests/{path.relative_to(ROOT / 'tests')}", reason)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for reason in re.findall(r'mark\.one_host\("([^"]+)"\)', path.read_text("utf-8"))
+    }
+    rows = {(file, reason) for file, reason in re.findall(r"^\| `(tests/\S+\.py)`: [^|]+ \| ([^|]+) \|$", text, re.M)}
+    assert rows == marked != set()
+
+
 def test_the_bill_of_materials_names_every_file_of_the_lock() -> None:
     bill, lock = bill_of_materials(), (ROOT / "requirements.lock").read_text("utf-8")
     assert (bill["bomFormat"], bill["specVersion"], bill["metadata"]["component"]["name"]) == (

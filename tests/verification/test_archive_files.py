@@ -116,8 +116,8 @@ def edited(table: str, condition: str, *changes: tuple[bytes, bytes]) -> Tamper:
 
 
 def request_zeroed(recorded: Recorded) -> None:
-    """Zero the request record after the record of the feed, which no event names."""
-    where = recorded.location(*FEED)
+    """Zero the request record after the record of the first page, which no event names."""
+    where = recorded.location(*PAGE)
     content, start = recorded.read(where.warc_file), where.warc_offset + where.warc_length
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
     inflater.decompress(content[start:])

@@ -23,6 +23,7 @@ from pipeline.settings import LedgerPlace, Settings
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.s3 import S3Server
 
+PREFIX = "desk"
 NewData = Callable[[str | Path], Settings]
 """Settings for a data directory of this name, or at this path."""
 
@@ -36,7 +37,7 @@ class ClusterPlace:
 
     @property
     def storage(self) -> str:
-        return f"s3://{self.bucket}/desk"
+        return f"s3://{self.bucket}/{PREFIX}"
 
 
 @dataclass
@@ -53,11 +54,11 @@ class ClusterStores:
             self.places[data] = ClusterPlace(self.postgres.new_database(), self.s3.new_bucket())
         return self.places[data]
 
-    def copy(self, source: Path, target: Path) -> None:
-        """Put a copy of everything that is shared into the place of another data directory."""
+    def copy(self, source: Path, target: Path, below: str = "") -> None:
+        """Replace database and objects, those below this folder, of another data directory by copies."""
         old, new = self.place(source), self.place(target)
         self.postgres.copy_database(old.catalog, new.catalog)
-        self.s3.copy_bucket(old.bucket, new.bucket)
+        self.s3.copy_objects(old.bucket, new.bucket, f"{PREFIX}/{below}")
 
 
 _cluster: ClusterStores | None = None
@@ -101,11 +102,17 @@ def copy_installation(source: Path, target: Path) -> None:
 
 
 def empty_ledger(settings: Settings) -> None:
-    """Make an empty ledger by copying one that is made once in a process. Other files of the data directory stay."""
+    """Make an empty ledger, in the place of one that may be there, as a copy of one that is made once in a process.
+
+    Archive, builds and what verifications remember stay.
+    """
     template = _template()
+    shutil.rmtree(settings.local_catalog.with_suffix(""), ignore_errors=True)
+    for path in settings.data.glob(f"{settings.local_catalog.name}*"):
+        path.unlink()
     shutil.copytree(template, settings.data, dirs_exist_ok=True)
     if _cluster:
-        _cluster.copy(template, settings.data)
+        _cluster.copy(template, settings.data, "ledger/")
 
 
 def contents(data: Path) -> dict[str, list[dict[str, object]]]:

@@ -92,12 +92,12 @@ class S3Server:
         self.client.create_bucket(Bucket=name)
         return name
 
-    def copy_bucket(self, source: str, target: str) -> None:
-        """Replace the objects of a bucket by those of another one."""
+    def copy_objects(self, source: str, target: str, prefix: str) -> None:
+        """Replace the objects of a bucket whose keys begin with the prefix by those of another bucket."""
         client = self.client
-        for key in self.keys(target):
+        for key in self.keys(target, prefix):
             client.delete_object(Bucket=target, Key=key)
-        for key in self.keys(source):
+        for key in self.keys(source, prefix):
             client.copy_object(Bucket=target, Key=key, CopySource={"Bucket": source, "Key": key})
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from pipeline.object_store import ObjectMissing, ObjectStore
 from pipeline.settings import S3Place, Settings
+from pipeline.shared_files import shared_files
 
 
 def stored_files(settings: Settings) -> MutableMapping[str, bytes]:
@@ -25,6 +27,16 @@ def stored_files(settings: Settings) -> MutableMapping[str, bytes]:
 def archive_file(settings: Settings, word: str = "") -> str:
     """The name of the first file of the archive that holds the word."""
     return min(archived_with(settings, word))
+
+
+@contextmanager
+def changed_build(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session that changes the build, on a cluster also the one in the bucket."""
+    files = shared_files(settings)
+    files.fetch(settings.build_file)
+    with duckdb.connect(settings.build_file) as con:
+        yield con
+    files.send(settings.build_file)
 
 
 def files_with(data: Path, word: str) -> set[str]:

@@ -66,11 +66,15 @@ class PostgresServer:
         return made
 
     def copy_database(self, source: str, target: str) -> None:
-        """Replace a database, if it exists, by a copy of another one. Both are connection URIs."""
-        old, new = (Identifier(str(conninfo_to_dict(uri)["dbname"])) for uri in (source, target))
+        """Replace a database, if it exists, by a copy of another one. Both are connection URIs.
+
+        Sessions on both databases end, as a copy needs it; newsledger connects again.
+        """
+        old, new = (str(conninfo_to_dict(uri)["dbname"]) for uri in (source, target))
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as session:
-            session.execute(SQL("drop database if exists {} with (force)").format(new))
-            session.execute(SQL("create database {} template {}").format(new, old))
+            session.execute("select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s", [old])
+            session.execute(SQL("drop database if exists {} with (force)").format(Identifier(new)))
+            session.execute(SQL("create database {} template {}").format(Identifier(new), Identifier(old)))
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as a user that may: it refuses root."""

@@ -293,8 +293,8 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """Items that the ledger did not know, also not under another address, guid or title."""
     overlap: bool | None = None
     """Did this poll still contain one of the newest items of the previous poll that was read, whatever address, guid or
-    title it has now? Null for the first poll, when nothing was read, and when either poll has no items. If false, see
-    `gap_from`."""
+    title it has now? Null for the first poll, when nothing was read, when either poll has no items, and for an older
+    copy of the feed: all its items are older than the newest one of before. If false, see `gap_from`."""
     warnings: tuple[str, ...] = ()
     """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …"""
     payload_digest: str | None = None
@@ -309,10 +309,10 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """The articles of the newest items, a fifth of all and at least three, ids as text. The next poll looks for them to
     find out whether it overlaps."""
     gap_from: datetime | None = None
-    """If `overlap` is false: items published from here on may have come and gone between the polls. It is the time of
-    the previous poll that was read, …"""
+    """If `overlap` is false: items published from here on may have come and gone between the polls. It is the time at
+    which the feed was last read, less the age of the answer, …"""
     gap_to: datetime | None = None
-    """… up to here, the date of the oldest new item of this poll."""
+    """… up to here, the date of the oldest new item of this poll, later if the outlet's clock may be slow."""
     conditional: bool | None = None
     """Was the request conditional (If-None-Match, If-Modified-Since)? Null if the server had given no validator."""
     asked_url: str | None = None
@@ -330,6 +330,8 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     """Address of the feed's picture or logo."""
     warc_digest: str | None = None
     """`sha256:<hex>` of the record's bytes in the file; null in what version 0.1 recorded."""
+    age_seconds: int | None = None
+    """Age of the answer if a cache on the way served it (the header Age, RFC 9111, 5.1)."""
 
 
 class ItemDiscovered(Event, frozen=True, kw_only=True, tag="item_discovered"):

@@ -4,6 +4,9 @@ A feed is a window on the newest items of an outlet. As long as it still shows a
 item can have come and gone between the two. Outlets change the addresses, guids and titles of items that they have
 published, so an item is recognised by all three together.
 
+Caches serve older copies of a feed. A reading with only items that are older than the newest one of before is such a
+copy: it says nothing about a gap, and the next reading is compared with what was read before, too.
+
 Pure: items in, verdicts out.
 """
 
@@ -11,13 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
 import msgspec
 
 from pipeline.collect.pages.redirections import is_renamed
+from pipeline.events import DateQuality
 
 LEAST_NEWEST = 3
 """Minimum number of items that count as the newest ones of a reading."""
@@ -25,6 +29,7 @@ LEAST_KNOWN = 3
 """Minimum number of known items that show an overlap although the newest ones have gone."""
 _TELLING_WORDS = 3
 """A title with fewer words is too common to show by itself that two undated items are the same."""
+_A_DAY = timedelta(days=1)
 
 
 class ItemOfArticle(msgspec.Struct, frozen=True):
@@ -35,6 +40,9 @@ class ItemOfArticle(msgspec.Struct, frozen=True):
     guid: str
     title: str | None = None
     published_at: datetime | None = None
+    published_quality: DateQuality | None = None
+    first_seen_at: datetime | None = None
+    """When a poll first recorded it; None for an item of the present poll."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -64,15 +72,26 @@ def compare(
     found = [known_items.same_as(item) for item in items]
     articles = [{each.article_id for each in earlier} for earlier in found]
     new = [item for item, earlier in zip(items, found, strict=True) if not earlier]
-    if not items or not last_newest:
+    dates = [_first_date(item, earlier, polled_at) for item, earlier in zip(items, found, strict=True)]
+    newest = _newest_articles(items, dates, articles)
+    if not items or not last_newest or _is_older(dates, known_items.latest_of(last_newest)):
         overlap = None
     else:
-        overlap = any(not earlier.isdisjoint(last_newest) for earlier in articles) or _are_mostly_known(items, new)
-    newest = _newest_articles([_as_dated_before(item, earlier) for item, earlier in zip(items, found, strict=True)])
+        has_newest = any(not earlier.isdisjoint(last_newest) for earlier in articles)
+        overlap = has_newest or _are_mostly_known(items, new)
+    is_as_before = overlap is None or not new  # an older copy, or nothing has come
+    if is_as_before and newest and last_newest:
+        newest = tuple(dict.fromkeys((*last_newest, *newest)))[: 2 * len(newest)]
     comparison = Comparison(len(new), overlap, newest)
     if overlap is not False or last_read_at is None:
         return comparison
-    return msgspec.structs.replace(comparison, gap_from=last_read_at, gap_to=_gap_end(new, last_read_at, polled_at))
+    gap_to = _gap_end(new, last_read_at, polled_at, known_items.slowest_clock)
+    return msgspec.structs.replace(comparison, gap_from=last_read_at, gap_to=gap_to)
+
+
+def _is_older(dates: Iterable[datetime | None], latest: datetime | None) -> bool:
+    """True if all items were published before `latest`. An undated one may be newer."""
+    return latest is not None and all(date is not None and date < latest for date in dates)
 
 
 def _are_mostly_known(items: Sequence[ItemOfArticle], new: Sequence[ItemOfArticle]) -> bool:
@@ -82,28 +101,43 @@ def _are_mostly_known(items: Sequence[ItemOfArticle], new: Sequence[ItemOfArticl
     return known >= LEAST_KNOWN and known > len(new)
 
 
-def _as_dated_before(item: ItemOfArticle, earlier: Iterable[ItemOfArticle]) -> ItemOfArticle:
-    """The item with its earliest known date. Outlets move the dates of pinned items, so these stay the newest ones
-    whatever comes and goes below them."""
-    dates = [each.published_at for each in (item, *earlier) if each.published_at is not None]
-    return msgspec.structs.replace(item, published_at=min(dates, default=None))
+def _newest_articles(
+    items: Sequence[ItemOfArticle], dates: Sequence[datetime | None], earlier: Sequence[Collection[UUID]]
+) -> tuple[UUID, ...] | None:
+    """The articles of the newest fifth of the items, at least three. Undated items count as the oldest ones, and those
+    among them that are new (known as no `earlier` article) before the others."""
 
+    def age(place: int) -> tuple[float, bool]:
+        date = dates[place]
+        return -date.timestamp() if date else 0, bool(earlier[place])
 
-def _newest_articles(items: Sequence[ItemOfArticle]) -> tuple[UUID, ...] | None:
-    """The articles of the newest fifth of the items, at least three. Undated items count as the oldest ones."""
-    dated = sorted(items, key=lambda item: item.published_at.timestamp() if item.published_at else 0, reverse=True)
-    articles = dict.fromkeys(item.article_id for item in dated)
+    articles = dict.fromkeys(items[place].article_id for place in sorted(range(len(items)), key=age))
     return tuple(articles)[: max(LEAST_NEWEST, math.ceil(len(items) / 5))] or None
 
 
-def _gap_end(new: Iterable[ItemOfArticle], gap_from: datetime, polled_at: datetime) -> datetime:
+def _first_date(item: ItemOfArticle, earlier: Iterable[ItemOfArticle], polled_at: datetime) -> datetime | None:
+    """The earliest known date of an item. Outlets move the dates of pinned items, so these stay the newest ones
+    whatever comes and goes below them. A new item with a date in the future, as of an outlet whose clock is wrong,
+    counts as published now."""
+    dates = [each.published_at for each in (item, *earlier) if each.published_at is not None]
+    is_ahead = not earlier and item.published_quality is DateQuality.FUTURE
+    return min(dates, default=polled_at if is_ahead else None)
+
+
+def _gap_end(
+    new: Iterable[ItemOfArticle], gap_from: datetime, polled_at: datetime, slowest_clock: timedelta
+) -> datetime:
     """The date of the oldest new item published after `gap_from`, or `polled_at` if no date tells.
 
     What came and went is older than what is still there. A known item says nothing: outlets move the dates of pinned
-    ones.
+    ones. A day without a time counts as its end. The outlet's clock may be slow by `slowest_clock`.
     """
-    dates = [item.published_at for item in new if item.published_at is not None and item.published_at > gap_from]
-    return min(dates, default=polled_at)
+    ends = [
+        item.published_at + (_A_DAY if item.published_quality is DateQuality.DAY_ONLY else timedelta())
+        for item in new
+        if item.published_at is not None
+    ]
+    return min([polled_at, *(end + slowest_clock for end in ends if end > gap_from)])
 
 
 class _KnownItems:
@@ -117,6 +151,25 @@ class _KnownItems:
     @cached_property
     def _by_name(self) -> Mapping[Hashable, Sequence[ItemOfArticle]]:
         return _grouped(self._items, _name)
+
+    def latest_of(self, articles: Iterable[UUID]) -> datetime | None:
+        """The latest date of these articles, each at its earliest; None if one of them is undated. Addresses that the
+        feed no longer gives are ignored."""
+        known = [items for article in articles if (items := self._by_article.get(article))]
+        dates = [min((item.published_at for item in items if item.published_at), default=None) for items in known]
+        return max((date for date in dates if date), default=None) if all(dates) else None
+
+    @property
+    def slowest_clock(self) -> timedelta:
+        """The outlet's clock may be slow by this much: so long after its date was every item seen first that came
+        after the first poll."""
+        seen = [item.first_seen_at for item in self._items if item.first_seen_at is not None]
+        delays = [
+            item.first_seen_at - item.published_at
+            for item in self._items
+            if item.published_at is not None and item.first_seen_at is not None and item.first_seen_at > min(seen)
+        ]
+        return min((delay for delay in delays if delay > timedelta()), default=timedelta())
 
     def same_as(self, item: ItemOfArticle) -> list[ItemOfArticle]:
         """What earlier polls have recorded of this item; empty if it is new."""

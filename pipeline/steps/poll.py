@@ -296,4 +296,4 @@ def _article(item: FeedItem, known: KnownItem | None) -> UUID:
 
 
 def _item_of_article(item: FeedItem, article: UUID) -> ItemOfArticle:
-    return ItemOfArticle(article, item.url, item.guid, item.title, item.published_at)
+    return ItemOfArticle(article, item.url, item.guid, item.title, item.published_at, item.published_quality)

@@ -161,6 +161,7 @@ def _answered(poll: FeedPolled, response: Response, seen: SeenBody) -> FeedPolle
         moved_to=response.moved_to,
         etag=response.exchange.validator("etag"),
         last_modified=response.exchange.validator("last-modified"),
+        age_seconds=response.age_seconds,
         bytes=seen.size_bytes,
         payload_digest=seen.payload_digest,
     )

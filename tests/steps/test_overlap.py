@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.events import DateQuality
 from pipeline.ids import article_id
 from pipeline.steps.overlap import Comparison, ItemOfArticle, compare, is_same_item
 from tests.worlds.stories import NOON
@@ -88,9 +89,13 @@ class FeedReader:
         )
         if comparison.gap_from is not None and comparison.gap_to is not None:
             self.gaps.append((comparison.gap_from, comparison.gap_to))
-        self.known |= {each.guid: each for each in items}
+        for each in items:
+            first = self.known.get(each.guid, each).first_seen_at or at
+            self.known[each.guid] = msgspec.structs.replace(each, first_seen_at=first)
         if items:
-            self.last, self.last_read_at = comparison, at
+            self.last = comparison
+        if items and (comparison.overlap is not None or self.last_read_at is None):
+            self.last_read_at = at
         return comparison
 
 
@@ -114,6 +119,58 @@ def test_items_without_titles_are_recognised_by_their_time() -> None:
         said = [item(f"{n}-v{no}", f"{n}-v{no}", None, EXACT + n * MINUTE) for n in range(no, no + 6)]
         comparison = reader.read(said, NOON + timedelta(hours=1 + no))
     assert (comparison.new_items, comparison.gap_from) == (1, None)
+
+
+def reports(first: int, last: int, ahead: timedelta = timedelta()) -> list[ItemOfArticle]:
+    """Reports of every ten minutes, the newest first, dated by a clock that is `ahead`."""
+    numbers = range(last, first - 1, -1)
+    return [item(f"{no}", f"{no}", f"Report {no}", NOON + no * 10 * MINUTE + ahead) for no in numbers]
+
+
+def read_at(items: Iterable[ItemOfArticle], at: datetime) -> list[ItemOfArticle]:
+    """As a feed is read: a date in the future is none."""
+    return [
+        msgspec.structs.replace(each, published_at=None, published_quality=DateQuality.FUTURE)
+        if each.published_at and each.published_at > at
+        else each
+        for each in items
+    ]
+
+
+@pytest.mark.parametrize("minutes", [40, 70, 120])
+def test_a_clock_that_is_ahead_makes_no_gap(minutes: int) -> None:
+    """At each poll, some of the newest items have no date that can be."""
+    reader = FeedReader()
+    for last in (10, 16, 22):
+        at = NOON + last * 10 * MINUTE
+        assert reader.read(read_at(reports(last - 9, last, minutes * MINUTE), at), at).gap_from is None
+
+
+def test_what_was_lost_lies_in_the_gap_although_the_clock_is_slow() -> None:
+    """The feed says 08:00 when it is noon."""
+    reader, slow = FeedReader(), timedelta(hours=-4)
+    for last in (9, 15, 21):
+        reader.read(reports(last - 9, last, slow), NOON + last * 10 * MINUTE)
+    at = NOON + 900 * MINUTE
+    comparison = reader.read(reports(81, 90, slow), at)
+    assert comparison.gap_from and comparison.gap_to
+    assert comparison.gap_from <= NOON + 22 * 10 * MINUTE
+    assert NOON + 80 * 10 * MINUTE <= comparison.gap_to <= at
+
+
+def test_undated_items_may_have_the_oldest_first() -> None:
+    reader = FeedReader()
+    for hour, first in enumerate((0, 3, 3, 10)):
+        items = [item(f"{no}", f"{no}", f"Report {no}") for no in range(first, first + 10)]
+        assert reader.read(items, NOON + timedelta(hours=hour)).gap_from is None
+
+
+def test_the_day_of_an_item_without_a_time_lies_in_the_gap() -> None:
+    reader, at = FeedReader(), NOON + timedelta(days=2)
+    reader.read([item("a", "a", "Mole is closed", NOON)], NOON)
+    today = item("b", "b", "Ferry is free", at.replace(hour=0))
+    comparison = reader.read([msgspec.structs.replace(today, published_quality=DateQuality.DAY_ONLY)], at)
+    assert (comparison.gap_from, comparison.gap_to) == (NOON, at)
 
 
 class PublishedItem(msgspec.Struct):
@@ -148,6 +205,8 @@ class PublishedFeed:
         self._pinned = [PublishedItem(-1, NOON - timedelta(days=90))] if pinned else []
         self._window = window
         self._withdrawn: set[int] = set()
+        self.copies: list[dict[int, ItemOfArticle]] = []
+        """What the feed showed at each reading, by number."""
 
     def shown(self) -> list[PublishedItem]:
         standing = [each for each in reversed(self.items) if each.no not in self._withdrawn]
@@ -164,7 +223,8 @@ class PublishedFeed:
         shown = self.shown()
         for each in shown:
             each.seen, each.changed = True, frozenset()
-        return reader.read([each.said() for each in shown], at)
+        self.copies.append({each.no: each.said() for each in shown})
+        return reader.read(tuple(self.copies[-1].values()), at)
 
     @property
     def lost(self) -> list[PublishedItem]:
@@ -182,6 +242,8 @@ class Round(msgspec.Struct, frozen=True):
     """The place of an item that the outlet withdraws."""
     read: bool
     """False if the poll fails, or is answered with a lying 304."""
+    copy: int | None
+    """If not, a cache may answer with what the feed showed so many readings ago."""
 
 
 PLACES = st.integers(0, 9)
@@ -192,6 +254,7 @@ ROUNDS = st.builds(
     published=st.integers(0, 14),
     withdrawn=st.none() | PLACES,
     read=st.sampled_from([True, True, False]),
+    copy=st.none() | st.integers(1, 3),
 )
 
 
@@ -218,5 +281,8 @@ def test_what_was_never_seen_lies_in_a_gap_and_where_nothing_was_lost_is_none(
             if newest & set(shown) - {-1}:
                 assert comparison.gap_from is None, "the feed still shows one of its newest items"
             newest = set(shown[:3])
+        elif each_round.copy is not None and newest.isdisjoint(feed.copies[-each_round.copy :][0]):
+            copy = feed.copies[-each_round.copy :][0]
+            assert reader.read(tuple(copy.values()), at).gap_from is None, "it is an older copy"
     for each in feed.lost:
         assert any(start <= each.published_at <= end for start, end in reader.gaps), f"{each} is in no gap"

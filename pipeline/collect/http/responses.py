@@ -12,6 +12,8 @@ from pipeline.collect.http.hosts import OVERLOADED, parse_retry_after
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT_REDIRECTS = frozenset({301, 308})
+_AGE_DIGITS = 7
+"""A longer age is more than 115 days."""
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -38,6 +40,12 @@ class Response(msgspec.Struct, frozen=True):
     @property
     def content_type(self) -> str | None:
         return self.exchange.header("content-type")
+
+    @property
+    def age_seconds(self) -> int | None:
+        """The age of an answer that a cache on the way served (RFC 9111, 5.1); None if the answer gives none."""
+        age = (self.exchange.header("age") or "").strip()
+        return int(age) if age.isascii() and age.isdecimal() and len(age) <= _AGE_DIGITS else None
 
     def decoded(self) -> bytes:
         """The body with its content coding undone. It may take a second, so it is called in worker processes only.

@@ -4,6 +4,7 @@ with polls as (
         *,
         outcome in ('ok', 'moved', 'not_modified') as succeeded,
         outcome in ('ok', 'moved') as was_read,
+        occurred_at - to_seconds(coalesce(age_seconds, 0)) as read_at,
         row_number() over newest_first as poll_no
     from ledger.feed_polled
     where list_contains($source_ids, source_id) and occurred_at >= $recall_start and outcome != 'put_off'
@@ -24,10 +25,15 @@ last_reads as (
 ),
 
 last_filled_reads as (
-    select source_id, feed_url, occurred_at, newest_articles
+    -- A reading without a verdict is the first one or an older copy, which does not say what came since.
+    select
+        source_id,
+        feed_url,
+        coalesce(max(read_at) filter (where overlap is not null), min(read_at)) as last_read_at,
+        max_by(newest_articles, position) as newest_articles
     from polls
     where was_read and newest_articles is not null
-    qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
+    group by source_id, feed_url
 ),
 
 last_responses as (
@@ -106,7 +112,7 @@ select
     coalesce(unmodified.not_modified_in_a_row, 0) as not_modified_in_a_row,
     last_reads.items,
     last_reads.overlap,
-    last_filled_reads.occurred_at as last_read_at,
+    last_filled_reads.last_read_at,
     last_filled_reads.newest_articles,
     last_reads.etag,
     last_reads.last_modified,

@@ -9,6 +9,7 @@ select
     max_by(url, position) as url,
     arg_max_null(title, position) as title,
     arg_max_null(published_at, position) as published_at,
+    min(occurred_at) as first_seen_at,
     arg_max_null(
         case
             when producer in ('poll@1', 'poll@2')

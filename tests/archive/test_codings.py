@@ -10,7 +10,7 @@ import brotli
 import pytest
 import zstandard
 
-from pipeline.archive.codings import MAX_BODY_BYTES, MAX_CODINGS, MAX_MEMBERS, CodingError, decode, decode_start
+from pipeline.archive.codings import MAX_BODY_BYTES, CodingError, decode, decode_start
 
 PAGE = b"<!doctype html><title>The ferry</title><p>The ferry comes at nine.</p>" * 20
 BINARY = bytes(range(256)) * 50
@@ -91,14 +91,15 @@ def test_the_start_of_a_body_is_read_without_the_rest(coding: str) -> None:
 
 
 def test_the_number_of_codings_and_members_is_limited() -> None:
-    sent = PAGE
-    for _ in range(MAX_CODINGS):
-        sent = gzip.compress(sent)
-    assert decode(sent, ", ".join(["gzip"] * MAX_CODINGS)) == PAGE
+    """The limits are promises, so they are written out here: what a proxy and a server code is read, and the largest
+    body of a program that compresses in parallel, which has a member for each 64 KiB."""
+    coded = gzip.compress(zlib.compress(brotli.compress(PAGE)))
+    assert decode(coded, "br, deflate, gzip") == PAGE
+    assert decode(gzip.compress(b"") * 10_000, "gzip") == b""
     hostile = {
-        ", ".join(["gzip"] * (MAX_CODINGS + 1)): gzip.compress(sent),
-        "gzip": gzip.compress(b"") * (MAX_MEMBERS + 1),
-        "zstd": zstd(b"") * (MAX_MEMBERS + 1),
+        "br, deflate, gzip, gzip": gzip.compress(coded),
+        "gzip": gzip.compress(b"") * 10_001,
+        "zstd": zstd(b"") * 10_001,
     }
     for named, body in hostile.items():
         with pytest.raises(CodingError) as caught:
@@ -109,5 +110,5 @@ def test_the_number_of_codings_and_members_is_limited() -> None:
 def test_empty_members_in_many_layers_are_refused_at_the_limit() -> None:
     """Half a kilobyte that unfolds to millions of empty members."""
     members = gzip.compress(b"") * 600_000
-    with pytest.raises(CodingError, match=f"more than {MAX_MEMBERS} gzip members"):
+    with pytest.raises(CodingError, match="more than 10000 gzip members"):
         decode(gzip.compress(gzip.compress(members)), "gzip, gzip, gzip")

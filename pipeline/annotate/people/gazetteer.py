@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +18,9 @@ from pipeline.events import MentionKind
 _GERMAN_ENDINGS = ("", "e", "er", "en", "es", "em")
 _GENITIVE_LETTERS = frozenset("s'’")
 _NOWHERE = "-"
+_INFLECTED = re.compile(r"(\w{3,})e[nrs]? ([A-ZÄÖÜ].*)")
+"""A name of several words whose first may be a German adjective: "Rotes Kreuz"."""
+T = TypeVar("T")
 
 
 class GazetteerEntry(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +52,7 @@ class Gazetteer(msgspec.Struct, frozen=True, dict=True):
             return None
         words = [token.surface for token in view.tokens[at : at + longest]]
         for count in range(len(words), 0, -1):
-            for last in (words[count - 1], _bare(words[count - 1])):
+            for last in (words[count - 1], _bare(words[count - 1]), words[count - 1].removesuffix("es")):
                 entry = self.entries.get((*words[: count - 1], last))
                 if entry is not None:
                     return at + count, entry
@@ -106,47 +112,52 @@ def _countries(language: str, adjectives: dict[str, str]) -> Iterator[tuple[str,
             adjectives.update((stem + ending, country.code) for ending in _GERMAN_ENDINGS)
         adjectives.update((adjective.lower(), country.code) for adjective in country.adjectives_en)
         if country.capital != _NOWHERE:
-            yield from _spellings(country.capital, language, country.code)
-
-
-def _spellings(name: str, language: str, country: str) -> Iterator[tuple[str, GazetteerEntry]]:
-    german, _, english = name.strip().partition("=")
-    usual = german if language == "de" or not english else english
-    entry = GazetteerEntry(MentionKind.PLACE, usual, None if country == _NOWHERE else country)
-    yield german, entry
-    if english:
-        yield english, entry
+            yield from _spellings(country.capital, MentionKind.PLACE, language, country.code)
 
 
 def _places(language: str) -> Iterator[tuple[str, GazetteerEntry]]:
-    places = msgspec.toml.decode((FOLDER / "places.toml").read_bytes(), type=dict[str, str])
+    places = _read("places.toml", dict[str, str])
     for country, names in places.items():
         for name in names.replace("\n", "|").split("|"):
-            if name.strip():
-                yield from _spellings(name, language, country)
+            if name:
+                yield from _spellings(name, MentionKind.PLACE, language, country)
 
 
 def _figures(language: str) -> Iterator[tuple[str, GazetteerEntry]]:
-    figures = msgspec.toml.decode((FOLDER / "figures.toml").read_bytes(), type=dict[str, str])
-    for surname, said in figures.items():
-        names, _, country = said.partition("|")
-        german, _, english = names.partition("=")
-        yield (
-            surname,
-            GazetteerEntry(MentionKind.PERSON, german if language == "de" or not english else english, country),
-        )
+    """Persons by their surnames, with and without accents."""
+    for country, names in _read("figures.toml", dict[str, str]).items():
+        for name in names.split("\n"):
+            for spelling, entry in _spellings(name, MentionKind.PERSON, language, country):
+                surname = spelling.rpartition(" ")[2].removeprefix("al-")
+                yield surname, entry
+                yield unicodedata.normalize("NFD", surname).encode("ascii", "ignore").decode(), entry
 
 
 def _organisations(language: str, parties: dict[str, str]) -> Iterator[tuple[str, GazetteerEntry]]:
-    tables = msgspec.toml.decode((FOLDER / "organisations.toml").read_bytes(), type=dict[str, dict[str, str]])
+    tables = _read("organisations.toml", dict[str, dict[str, str]])
     parties.update((short, party) for party, short in tables["abbreviated_parties"].items())
-    for table in (tables["parties"], tables["organisations"]):
-        for key, spellings in table.items():
-            german, _, english = key.partition("=")
-            name = german if language == "de" or not english else english
-            country, *others = spellings.split("|")
-            entry = GazetteerEntry(MentionKind.ORGANISATION, name, None if country == _NOWHERE else country)
-            for spelling in (german, *filter(None, [english]), *others):
-                if table is tables["parties"]:
-                    parties[spelling] = name
-                yield spelling, entry
+    for kind in ("parties", "organisations"):
+        for country, names in tables[kind].items():
+            for name in names.split("\n"):
+                for spelling, entry in _spellings(name, MentionKind.ORGANISATION, language, country):
+                    if kind == "parties":
+                        parties[spelling] = entry.name
+                    yield spelling, entry
+
+
+def _read(file: str, shape: type[T]) -> T:
+    return msgspec.toml.decode((FOLDER / file).read_bytes(), type=shape)
+
+
+def _spellings(names: str, kind: MentionKind, language: str, country: str) -> Iterator[tuple[str, GazetteerEntry]]:
+    """The spellings of "German=English|other|…", and what they name. The first word may be an inflected adjective."""
+    if not names:
+        return
+    german, *others = names.replace("=", "|").split("|")
+    usual = others[0] if language != "de" and "=" in names else german
+    entry = GazetteerEntry(kind, usual, None if country == _NOWHERE else country)
+    for spelling in (german, *others):
+        yield spelling, entry
+        inflected = _INFLECTED.match(spelling)
+        if inflected:
+            yield from ((f"{inflected[1]}{ending} {inflected[2]}", entry) for ending in ("e", "en", "er", "es"))

@@ -13,6 +13,7 @@ from operator import attrgetter
 from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.tokens import Token
 from pipeline.annotate.lexicon import Frame, Lexicon, load_given_names
+from pipeline.annotate.lexicon.word_forms import ends_in
 
 MOST_WORDS = 12
 """A longer segment is no name."""
@@ -172,8 +173,5 @@ def is_title_case(words: list[str], lexicon: Lexicon) -> bool:
 
 
 def _is_title_noun(word: str, lexicon: Lexicon) -> bool:
-    if word in lexicon.title_nouns:
-        return True
-    if not lexicon.is_german:
-        return word.endswith("s") and word[:-1] in lexicon.title_nouns
-    return any(word[cut:] in lexicon.title_nouns for cut in range(1, max(1, len(word) - 3)))
+    nouns = lexicon.title_nouns
+    return word in nouns or (ends_in(word, nouns) if lexicon.is_german else word.removesuffix("s") in nouns)

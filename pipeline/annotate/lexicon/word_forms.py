@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from functools import cached_property, lru_cache, partial
 from typing import Any, TypeVar
 
@@ -17,9 +17,16 @@ def remembered(method: Callable[[Any, str], T]) -> cached_property[Callable[[str
     return cached_property(lambda self: lru_cache(maxsize=MOST_REMEMBERED)(partial(method, self)))
 
 
+def pronominal_adverbs(beginnings: Iterable[str], prepositions: Set[str]) -> set[str]:
+    """German adverbs made of prepositions: "dafür", "daran", "hiermit", "worüber"."""
+    return {
+        f"{begin}{'r' * (begin != 'hier' and it[0] in 'aeiouäöü')}{it}" for begin in beginnings for it in prepositions
+    }
+
+
 def ends_in(word: str, nouns: Set[str]) -> bool:
     """True if the German word ends in one of the nouns, in the singular or the plural."""
-    stems = [word, *(word[: -len(ending)] for ending in ("en", "n", "s", "e") if word.endswith(ending))]
+    stems = [word, *(word[: -len(ending)] for ending in ("es", "en", "n", "s", "e") if word.endswith(ending))]
     return any(stem[at:] in nouns for stem in stems for at in range(max(0, len(stem) - 24), max(0, len(stem) - 3)))
 
 

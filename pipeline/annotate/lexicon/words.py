@@ -17,7 +17,7 @@ from pipeline.annotate.lexicon.reporting_verbs import (
     subjunctive_of,
     verbs_by_form,
 )
-from pipeline.annotate.lexicon.word_forms import ends_in, is_form_of, remembered, stems_of
+from pipeline.annotate.lexicon.word_forms import ends_in, is_form_of, pronominal_adverbs, remembered, stems_of
 
 LANGUAGES = ("de", "en")
 _SOURCE_STARTS = frozenset({"aus", "nach", "zufolge", "according", "in", "per"})
@@ -305,7 +305,9 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         return None
     tables = read_words("words_both.toml") | read_words(f"words_{language}.toml")
     sets = (field.name for field in msgspec.structs.fields(Lexicon) if field.type in (frozenset[str], tuple[str, ...]))
-    words = {key: frozenset[str]() for key in sets} | {key: frozenset(text.split()) for key, text in tables.items()}
+    words = {key: frozenset[str]() for key in sets} | {
+        key: frozenset([*text.split(), *text.replace("'", "’").split()]) for key, text in tables.items()
+    }
     words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives", ()))
     verbs = load_verbs(language)
     by_form = verbs_by_form(verbs, is_german=language == "de")
@@ -314,18 +316,13 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         for key in ("bare_clause_verbs", "infinitive_verbs", "telling_verbs"):
             words[key] = frozenset().union(*(verb.finite for verb in verbs if verb.lemma in words[key]))
     else:
+        words["adverbs"] |= pronominal_adverbs(("da", "hier"), words["prepositions"]) - words["conjunctions"]
+        words["conjunctions"] |= pronominal_adverbs(("wo",), words["prepositions"]) - words["reporting_starts"]
         words["reporting_nouns"] |= {noun_of(verb.lemma) for verb in verbs if verb.frame is not Frame.NONE}
-    closed = (
-        "pronouns",
-        "determiners_nominative",
-        "determiners_oblique",
-        "prepositions",
-        "adverbs",
-        "conjunctions",
-        "auxiliaries",
-    )
-    words["function_words"] = frozenset().union(*(words[key] for key in closed))
+    words["pronouns"] |= words["pronouns_nominative"]
     words["determiners"] = words["determiners_nominative"] | words["determiners_oblique"]
+    closed = ("pronouns", "determiners", "prepositions", "adverbs", "conjunctions", "auxiliaries")
+    words["function_words"] = frozenset().union(*(words[key] for key in closed))
     words["source_starts"] = words["source_prepositions"] | _SOURCE_STARTS
     words["no_names"] = words["function_words"] | words["weekdays"]
     words["finite_verbs"] |= words["auxiliaries"] | words["modals"]

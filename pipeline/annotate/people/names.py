@@ -215,10 +215,7 @@ class Introductions(msgspec.Struct, frozen=True):
             return not self._is_known_otherwise(view, name)
         if self._is_no_given(words[0]) or self._is_known_otherwise(view, name):
             return False
-        if any(
-            words[-1].lower() in nouns
-            for nouns in (self.lexicon.laws, self.lexicon.documents, self.lexicon.title_nouns)
-        ):
+        if words[-1].lower() in self.lexicon.laws | self.lexicon.documents | self.lexicon.title_nouns:
             return False
         if words[0].islower() and (len(words) - _particles(words, self.lexicon) > 1 or view.has_role(*name)):
             return False  # "Astronom von der Sternwarte Graz"

@@ -61,11 +61,11 @@ def _read(name: str, parts: str, frame: str, example: str, *, is_german: bool) -
     words = name.split()
     if not is_german:
         finite, past = _english_forms(words[0], parts.split())
-        return Verb(words[0], finite, past, words[1] if len(words) > 1 else None, Frame(frame), example)
+        return Verb(words[0], finite, past, words[1] if len(words) > 1 else None, Frame(frame or Frame.SAY), example)
     particle, _, infinitive = words[-1].rpartition("|")
     finite, second = _german_forms(infinitive, parts.split())
     needs = words[-2] if len(words) > 1 else particle or None
-    return Verb(particle + infinitive, finite, second and particle + second, needs, Frame(frame), example)
+    return Verb(particle + infinitive, finite, second and particle + second, needs, Frame(frame or Frame.SAY), example)
 
 
 def _german_forms(infinitive: str, parts: list[str]) -> tuple[frozenset[str], str | None]:

@@ -80,7 +80,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     name_breaks: frozenset[str]
     organisation_endings: tuple[str, ...]
     organisation_forms: frozenset[str]
-    organisation_heads: frozenset[str]
     organisation_compound_heads: tuple[str, ...]
     member_heads: tuple[str, ...]
     club_words: frozenset[str]

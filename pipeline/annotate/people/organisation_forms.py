@@ -56,37 +56,35 @@ def _without_genitive(word: str, lexicon: Lexicon) -> str:
 
 def _is_head(word: str, lexicon: Lexicon) -> bool:
     """True for a German noun that says what an organisation is, or a compound of one: "Berufsverband"."""
-    return lexicon.is_german and word.lower().endswith(lexicon.organisation_compound_heads)
+    return word.lower().endswith(lexicon.organisation_compound_heads)
 
 
 def organisation_end(view: View, at: int, stop: int) -> int | None:
     """The end of a name that shows that it is an organisation: "Nordkabel GmbH", "University of Leeds"."""
-    tokens, lexicon = view.tokens, view.lexicon
     if (end := _club_end(view, at, stop) or _partners_end(view, at, stop)) is not None:
         return end
-    if lexicon.is_german and (end := _german_end(view, at, stop)) is not None:
-        return end
-    words = load_given_names().organisation_words
-    if tokens[at].lower in lexicon.function_words or not has_more_words(view, at, stop):
-        return None
-    end = min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS)
-    if not lexicon.is_german and ((tokens[at].lower in lexicon.roles and end > at + 2) or _is_owner(view, at, end)):
-        return None  # "Developer Fenwick Homes", "China's Ministry": the name begins after them
-    if not lexicon.is_german and (longer := _end_with_field(view, at, end, stop)) is not None:
+    find = _german_end if view.lexicon.is_german else _english_end
+    return find(view, at, stop, min(name_end(view, at, stop), at + MOST_ORGANISATION_WORDS))
+
+
+def _english_end(view: View, at: int, stop: int, end: int) -> int | None:
+    """The end of an English name among words with capitals; None for something else."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if not has_more_words(view, at, stop) or (tokens[at].lower in lexicon.roles and end > at + 2):
+        return None  # "Developer Fenwick Homes": the name begins after the office
+    if _is_owner(view, at, end):
+        return None  # "China's Ministry"
+    if (longer := _end_with_field(view, at, end, stop)) is not None:
         return longer
-    if lexicon.is_german and lexicon.is_organisation_noun(tokens[at].lower) and tokens[at].lower not in words:
-        return None  # "Firma Nordkabel GmbH": the name begins after the noun
-    last = next((i for i in range(end - 1, at, -1) if _is_head_word(tokens[i], lexicon)), None)
-    if last is not None and lexicon.is_german and tokens[last].lower not in lexicon.organisation_forms:
-        return None
+    last = next((i for i in range(end - 1, at, -1) if _is_word_of_organisation(tokens[i])), None)
     if last is None:
-        return end if not lexicon.is_german and _is_shown(view, at, end) else None
+        return end if _is_shown(view, at, end) else None
     return None if last + 1 < end and tokens[last + 1].lower in lexicon.place_endings else last + 1
 
 
-def _is_head_word(token: Token, lexicon: Lexicon) -> bool:
+def _is_word_of_organisation(token: Token) -> bool:
     """True if the word says that a name is an organisation's: "Trust", "Ltd"."""
-    return token.lower in lexicon.organisation_heads or token.lower in load_given_names().organisation_words
+    return token.lower in load_given_names().organisation_words
 
 
 def _is_owner(view: View, at: int, end: int) -> bool:
@@ -101,8 +99,7 @@ def _club_end(view: View, at: int, stop: int) -> int | None:
     gazetteer = load_gazetteer(lexicon.language)
     if tokens[at].surface.isupper() and 1 < len(tokens[at].surface) <= LONGEST_SHORT_FORM and at + 1 < stop:
         seat = gazetteer.entry_at(view, at + 1)
-        is_seat = seat is not None and seat[1].kind is MentionKind.PLACE and seat[0] <= stop
-        if seat is not None and is_seat and gazetteer.entry_at(view, at) is None:
+        if seat is not None and seat[1].kind is MentionKind.PLACE and gazetteer.entry_at(view, at) is None:
             return seat[0]
     if tokens[at].lower in lexicon.club_words:
         name = at + 1
@@ -121,20 +118,25 @@ def _partners_end(view: View, at: int, stop: int) -> int | None:
     if end + 1 >= stop or end == at or tokens[end].surface != "&" or not is_name_word(tokens[end + 1], lexicon):
         return None
     last = end + 2
-    return last + 1 if last < stop and tokens[last].lower in load_given_names().organisation_words else last
+    return last + 1 if last < stop and _is_word_of_organisation(tokens[last]) else last
 
 
-def _german_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a German name with a head noun; None for something else."""
+def _german_end(view: View, at: int, stop: int, end: int) -> int | None:
+    """The end of a German name with a head noun or a legal form; None for something else."""
     tokens, lexicon = view.tokens, view.lexicon
     is_followed = at + 1 < stop and is_name_word(tokens[at + 1], lexicon)
-    if _is_head(tokens[at].surface, lexicon) and (end := _past_seat_or_field(view, at + 1, stop)) > at + 1:
-        return end
+    if _is_head(tokens[at].surface, lexicon) and (past := _past_seat_or_field(view, at + 1, stop)) > at + 1:
+        return past
     if is_followed and _is_head(tokens[at + 1].surface, lexicon) and _is_adjective_of_name(view, at):
         return _past_seat_or_field(view, at + 2, stop)
     if lexicon.is_organisation_compound(tokens[at].lower):
         return at + 1
-    return _national_end(view, at, stop) if is_followed else None
+    if is_followed and (national := _national_end(view, at, stop)) is not None:
+        return national
+    if lexicon.is_organisation_noun(tokens[at].lower) or not has_more_words(view, at, stop):
+        return None  # "Firma Nordkabel GmbH": the name begins after the noun
+    last = next((i for i in range(end - 1, at, -1) if _is_word_of_organisation(tokens[i])), None)
+    return last + 1 if last is not None and tokens[last].lower in lexicon.organisation_forms else None
 
 
 def _past_seat_or_field(view: View, at: int, stop: int) -> int:
@@ -211,8 +213,8 @@ def _national_end(view: View, at: int, stop: int) -> int | None:
 
 def _end_with_field(view: View, at: int, end: int, stop: int) -> int | None:
     """The end of a name that continues after its head noun: "Royal College | of Nursing", "Ministry | of Defence"."""
-    tokens, lexicon = view.tokens, view.lexicon
-    if end + 1 >= stop or tokens[end - 1].lower == "city" or not _is_head_word(tokens[end - 1], lexicon):
+    tokens = view.tokens
+    if end + 1 >= stop or tokens[end - 1].lower == "city" or not _is_word_of_organisation(tokens[end - 1]):
         return None
     longest = None
     for _ in range(MOST_FIELDS):

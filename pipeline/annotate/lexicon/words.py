@@ -326,7 +326,8 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words["no_names"] = words["function_words"] | words["weekdays"]
     words["finite_verbs"] |= words["auxiliaries"] | words["modals"]
     words["verb_forms"] = words["finite_verbs"] | finite
-    words["long_roles"] = frozenset(role for role in words["roles"] if len(role) >= LONG_ROLE) | {"woman", "women"}
+    long_roles = {role for role in words["roles"] if len(role) >= LONG_ROLE}
+    words["long_roles"] = words.pop("role_endings", frozenset()) | long_roles
     participles = {verb.participle: verb for verb in verbs if verb.participle}
     words["reporting_words"] = words["source_prepositions"].union(by_form, participles, words.pop("reporting_starts"))
     tuples = {field.name for field in msgspec.structs.fields(Lexicon) if field.type == tuple[str, ...]}

@@ -69,11 +69,9 @@ class Offices(msgspec.Struct, frozen=True):
             return None
         words = tokens[first + 1 : last]
         head = words[-1]
-        if not self.lexicon.is_role(head.surface) or any(token.segment >= 0 for token in words):
-            return None
         country = next((c for token in words if (c := self.gazetteer.country_of(token.surface))), None)
         kept = [token.lower for token in words if self.gazetteer.adjectives.get(token.lower) is None]
-        wanted = head.lower if self.lexicon.is_german else " ".join(kept)
+        wanted = " ".join(kept)
         if self.lexicon.is_german and len(kept) > 1:
             return None
         place = tokens[first].start

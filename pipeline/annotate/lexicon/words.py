@@ -307,7 +307,6 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     words = {key: frozenset[str]() for key in sets} | {
         key: frozenset([*text.split(), *text.replace("'", "’").split()]) for key, text in tables.items()
     }
-    words["subjunctive"] |= frozenset(subjunctive_of(infinitive) for infinitive in words.pop("infinitives", ()))
     verbs = load_verbs(language)
     by_form = verbs_by_form(verbs, is_german=language == "de")
     finite = frozenset().union(*(verb.finite for verb in verbs))
@@ -317,6 +316,8 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     else:
         words["adverbs"] |= pronominal_adverbs(("da", "hier"), words["prepositions"]) - words["conjunctions"]
         words["conjunctions"] |= pronominal_adverbs(("wo",), words["prepositions"]) - words["reporting_starts"]
+        infinitives = words.pop("infinitives") | {verb.lemma for verb in verbs}
+        words["subjunctive"] |= {subjunctive_of(infinitive) for infinitive in infinitives}
         words["reporting_nouns"] |= {noun_of(verb.lemma) for verb in verbs if verb.frame is not Frame.NONE}
     words["pronouns"] |= words["pronouns_nominative"]
     words["determiners"] = words["determiners_nominative"] | words["determiners_oblique"]

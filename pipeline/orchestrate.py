@@ -211,7 +211,7 @@ def merge_ledger_files() -> dict[str, int]:
 
     settings = installed_settings()
     with _ledger(settings) as ledger:
-        deleted = delete_erased(settings, ledger, utc_now())
+        deleted = delete_erased(settings, ledger, utc_now)
         merging = merge_files(ledger, _log_step)
     return {
         "files_before": merging.before.files,

@@ -54,7 +54,7 @@ def maintain(
         console.progress() as on_progress,
         Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS) as ledger,
     ):
-        deleted = delete_erased(settings, ledger, now, timedelta() if at_once else GRACE)
+        deleted = delete_erased(settings, ledger, utc_now, timedelta() if at_once else GRACE)
         merging = merge_files(ledger, on_progress)
         if at_once:
             deleted += delete_superseded(ledger, utc_now(), timedelta())

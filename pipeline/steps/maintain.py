@@ -6,7 +6,7 @@ a day after it was replaced, when no reader can still need it. Snapshots are exp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -81,12 +81,15 @@ def delete_superseded(ledger: Ledger, now: datetime, grace: timedelta = GRACE) -
     return len(deleted) + len(orphans)
 
 
-def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: timedelta = GRACE) -> int:
+def delete_erased(settings: Settings, ledger: Ledger, now: Callable[[], datetime], grace: timedelta = GRACE) -> int:
     """Delete what was erased from all files of ledger and archive; return the number of files deleted, of any kind.
 
     First the rows that an erasure has removed are left out of new files, and the snapshots that need the old ones are
     expired. The old files are deleted when the time of grace is over, so at a later maintenance, and with a grace of
     zero at once. A broken build file that was set aside is deleted at once. Raises StorageError.
+
+    The clock is read again after each part: each table that is written again adds a snapshot with its old files, and
+    with a grace of zero these must be in the past, too.
     """
     has_erased = bool(ledger.select(ErasedArticle, "erased_articles"))
     if has_erased:
@@ -95,8 +98,8 @@ def delete_erased(settings: Settings, ledger: Ledger, now: datetime, grace: time
         for cls in EVENT_TYPES:
             if any(file.delete_file for file in event_files(ledger, cls)):
                 ledger.rearrange(_Set, "rewrite_files", table=event_type(cls))
-        ledger.rearrange(_Set, "expire_snapshots", older_than=now - grace)
-    deleted = delete_superseded(ledger, now, grace)
+        ledger.rearrange(_Set, "expire_snapshots", older_than=now() - grace)
+    deleted = delete_superseded(ledger, now(), grace)
     if has_erased:
         ledger.compact()
     return deleted

@@ -98,7 +98,7 @@ def maintain(world: ChangingOutlets, *, weekly: bool) -> None:
     """Do the work of `newsledger maintain`, and each week that of `newsledger verify --archive --full`."""
     settings = world.settings
     with Ledger.open_existing(settings.ledger_catalog) as ledger:
-        delete_erased(settings, ledger, world.now)
+        delete_erased(settings, ledger, lambda: world.now)
         merge_files(ledger)
         verify_weekly(settings, ledger, world.now).require_success()
         if weekly:

@@ -105,7 +105,7 @@ def findings(settings: Settings, **options: Any) -> list[str]:
 
 
 def maintain_at_once(world: World) -> None:
-    delete_erased(world.settings, world.ledger, utc_now(), timedelta())
+    delete_erased(world.settings, world.ledger, utc_now, timedelta())
     merge_files(world.ledger)
 
 

@@ -60,14 +60,14 @@ def report(
     """
     from pipeline.pages.published_file import PublishedFile
     from pipeline.pages.rendering import Reader
-    from pipeline.pages.report_files import LIMITS, ZIP, write_report
+    from pipeline.pages.report_files import LIMITS, is_packed, write_report
     from pipeline.pages.selection import Selection, period_of
 
     selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
     if from_on and to_on and from_on > to_on:
         raise SettingsError(f"--from {from_on:%Y-%m-%d}: is after --to {to_on:%Y-%m-%d}")
     now = utc_now()
-    opened = output if output.suffix == ZIP else output / "index.html"
+    opened = output if is_packed(output) else output / "index.html"
     earlier = _file_id(opened)
     with (
         interruption(lambda: _left_at(opened, earlier)),

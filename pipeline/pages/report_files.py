@@ -6,15 +6,17 @@ import fcntl
 import hashlib
 import os
 import re
+import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
+from mimetypes import MimeTypes
+from pathlib import Path, PurePosixPath
 from shutil import make_archive
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
-from zipfile import is_zipfile
+from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import NewsledgerError, SettingsError, storage_errors
 from pipeline.pages.change_feed import change_feed
@@ -25,6 +27,8 @@ LIMITS = PageLimits(rows=100_000, hits=2_000, events=100)
 FEED = "changes.atom"
 ZIP = ".zip"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_HEAD_BYTES = 64_000
+"""What is read of a file to recognise a page: more than the style that stands before its body."""
 
 Target = tuple[str, ...]
 """A page: its kind's name, then its keys."""
@@ -33,19 +37,22 @@ Target = tuple[str, ...]
 def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], None]) -> int:
     """Write every page that can be reached from the first one, and return their number.
 
-    The target is a folder, or a ZIP file with such a folder if its name ends with `.zip`. It is made whole or not at
-    all; an earlier report in its place is replaced, also if another process wrote it meanwhile. `on_page` is called
-    with the number of pages that are written and of those known so far. Raises StorageError, SettingsError if the
-    target is anything else than a report, before or after the pages are written, and NewsledgerError for a page that
-    another one links to and that the file has no data for.
+    The target is a folder, or a ZIP file with such a folder if its name ends with `.zip`; a symbolic link stays and
+    leads to the report. It is made whole or not at all; an earlier report in its place is replaced, also if another
+    process wrote it meanwhile. `on_page` is called with the number of pages that are written and of those known so far.
+    Raises StorageError, SettingsError if the target is anything else than a report, before or after the pages are
+    written, or if its name is one of another file, and NewsledgerError for a page that another one links to and that
+    the file has no data for.
     """
+    target = target.resolve()
+    _require_place(target)
     _require_replaceable(target)
     with storage_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             new = Path(beside) / target.stem
             written = _write_pages(reader, new, on_page)
-            if target.suffix == ZIP:
+            if is_packed(target):
                 new = Path(make_archive(str(new), "zip", beside, target.stem))
             with _alone(target.parent):
                 _require_replaceable(target)
@@ -76,18 +83,61 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
+def is_packed(target: Path) -> bool:
+    """True for the name of a ZIP file."""
+    return target.suffix.lower() == ZIP
+
+
+def _require_place(target: Path) -> None:
+    if not target.is_dir() and not is_packed(target) and MimeTypes(()).guess_type(target.name)[0] is not None:
+        said = "is the name of one file, but a report is a folder of pages, or a ZIP file with it"
+        raise SettingsError(f"{target}: {said}; choose a name without {target.suffix}, or with {ZIP}")
+    if Path.cwd().is_relative_to(target):
+        raise SettingsError(f"{target}: is the folder you are in, which cannot be replaced; name one inside of it")
+
+
 def _require_replaceable(target: Path) -> None:
     if target.exists() and not _is_replaceable(target):
         raise SettingsError(f"{target}: is there and is no report, or contains other files, too; choose another name")
 
 
 def _is_replaceable(target: Path) -> bool:
-    """True if the folder is empty or contains a report and nothing else, or if both are ZIP files."""
-    if target.suffix == ZIP:
-        return is_zipfile(target)
-    names = {path.relative_to(target).parts[0] for path in target.rglob("*") if path.is_file()}
-    ours = {"index.html", FEED, *KINDS, *(f"{kind}.html" for kind in KINDS)}
-    return target.is_dir() and (not names or ("index.html" in names and names <= ours))
+    """True if the folder or the ZIP file is empty or contains pages of a report and nothing else."""
+    if not is_packed(target):
+        found = (path for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
+        return target.is_dir() and all(_is_page_file(path, target) for path in found)
+    try:
+        with ZipFile(target) as packed:
+            return all(_is_packed_page(packed, name) for name in packed.namelist() if not name.endswith("/"))
+    except (OSError, BadZipFile, zlib.error, RuntimeError, EOFError):  # no ZIP file, a damaged or encrypted one
+        return False
+
+
+def _is_page_file(path: Path, folder: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _is_page(path.relative_to(folder).parts, file.read(_HEAD_BYTES))
+
+
+def _is_packed_page(packed: ZipFile, name: str) -> bool:
+    with packed.open(name) as file:
+        return _is_page(PurePosixPath(name).parts[1:], file.read(_HEAD_BYTES))
+
+
+def _is_page(path: Sequence[str], head: bytes) -> bool:
+    """True if a report has a file with this path below its folder, and it begins as that one does."""
+    if path == (FEED,):
+        return b"<feed" in head
+    name, *keys = "/".join(path).removesuffix(".html").split("/")
+    kind = KINDS.get(FIRST_PAGE if name == "index" else name)
+    return (
+        kind is not None
+        and path[-1].endswith(".html")
+        and len(keys) == len(kind.keys)
+        and all(map(_SAFE.fullmatch, keys))
+        and f'<body data-page="{kind.name}">'.encode() in head
+    )
 
 
 def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], None]) -> int:

@@ -146,14 +146,17 @@ def test_report_holds_no_article_of_another_day_or_language(demo: Demo, tmp_path
 def test_report_replaces_a_report_and_nothing_else(demo: Demo, tmp_path: Path) -> None:
     folder = tmp_path / "report"
     day = ("--from", "2026-03-05", "--to", "2026-03-05")
+    (tmp_path / "link").symlink_to(folder)
     for source in ("harbourpost", "meridian"):
-        assert newsledger("report", "--data", demo.data, "-o", folder, "--source", source, *day).returncode == 0
+        target = tmp_path / "link" if source == "meridian" else folder
+        assert newsledger("report", "--data", demo.data, "-o", target, "--source", source, *day).returncode == 0
     assert [path.name for path in (folder / "source").iterdir()] == ["meridian.html"]
-    assert [path.name for path in tmp_path.iterdir()] == ["report"], "what was being written has another name"
-    chosen = ("--source", "meridian", *day, "-o", tmp_path / "week.zip")
+    assert {path.name for path in tmp_path.iterdir()} == {"report", "link"}, "what was being written has another name"
+    assert (tmp_path / "link").is_symlink()
+    chosen = ("--source", "meridian", *day, "-o", tmp_path / "week.ZIP")
     for _ in range(2):
         assert newsledger("report", "--data", demo.data, *chosen).returncode == 0
-    with ZipFile(tmp_path / "week.zip") as packed:
+    with ZipFile(tmp_path / "week.ZIP") as packed:
         names = {name for name in packed.namelist() if not name.endswith("/")}
         assert names == {f"week/{path.relative_to(folder)}" for path in folder.rglob("*") if path.is_file()}
     (folder / "notes.txt").write_text("mine")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import NoReturn
+from zipfile import ZipFile
 
 import pytest
 
@@ -37,10 +39,10 @@ def test_report_that_another_one_overtook_replaces_it(reader: Reader, tmp_path: 
     def overtaken(done: int, known: int) -> None:
         if done == 1:
             write_report(reader, target, lambda done, known: None)
-            (target / "index.html").write_text("the other one")
+            (target / "search.html").unlink()
 
     assert write_report(reader, target, overtaken) > 10
-    assert (target / "index.html").read_text().startswith("<!doctype html>")
+    assert (target / "search.html").is_file(), "the other one has none"
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
@@ -55,6 +57,60 @@ def test_what_came_into_the_folder_meanwhile_is_kept(reader: Reader, tmp_path: P
         write_report(reader, notes.parent, disturbed)
     assert notes.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def _website(folder: Path) -> None:
+    (folder / "article").mkdir(parents=True)
+    (folder / "index.html").write_text('<!doctype html><body data-page="coverage">')
+    (folder / "search.html").write_text("<!doctype html><title>My site</title>")
+
+
+def _thesis(folder: Path) -> None:
+    (folder / "article" / "drafts").mkdir(parents=True)
+    (folder / "index.html").write_text('<!doctype html><body data-page="coverage">')
+    (folder / "article" / "drafts" / "thesis.html").write_text('<!doctype html><body data-page="article">')
+
+
+def _link(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "index.html").symlink_to(folder.parent / "mine.html")
+
+
+def _packed(file: Path) -> None:
+    with ZipFile(file, "w") as packed:
+        packed.writestr("week/index.html", '<!doctype html><body data-page="coverage">')
+        packed.writestr("week/article/thesis.docx", "mine")
+
+
+def _no_zip(file: Path) -> None:
+    file.write_bytes(b"PK, but no more")
+
+
+def _nothing(target: Path) -> None:
+    return
+
+
+@pytest.mark.parametrize(
+    ("name", "put", "said"),
+    [
+        ("site", _website, "contains other files"),
+        ("site", _thesis, "contains other files"),
+        ("site", _link, "contains other files"),
+        ("week.zip", _packed, "contains other files"),
+        ("week.ZIP", _no_zip, "contains other files"),
+        ("week.html", _nothing, "choose a name without .html, or with .zip"),
+        (".", _nothing, "is the folder you are in"),
+    ],
+)
+def test_report_is_not_put_in_the_place_of_anything_else(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, put: Callable[[Path], None], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / name)
+    before = {path: path.stat(follow_symlinks=False).st_ino for path in tmp_path.rglob("*")}
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        write_report(reader, Path(name), lambda done, known: None)
+    assert {path: path.stat(follow_symlinks=False).st_ino for path in tmp_path.rglob("*")} == before
 
 
 def test_reports_are_put_into_a_folder_one_after_the_other(reader: Reader, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,6 @@ import pytest
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.log import utc_now
-from pipeline.ledger.verify import WINDOW_EVENTS
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.steps.maintain import merge_files
@@ -276,13 +276,15 @@ def interrupt(progress: Progress) -> None:
     raise Interrupted
 
 
-def test_an_interrupted_verification_resumes(settings: Settings) -> None:
+def test_an_interrupted_verification_resumes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The third and the fourth append fill a window each."""
+    window = 100
+    monkeypatch.setattr(import_module("pipeline.ledger.verify"), "WINDOW_EVENTS", window)
     with Ledger.open(settings.ledger_catalog) as ledger:
         for n in range(2):
-            ledger.append([item(f"{n}-{k}") for k in range(WINDOW_EVENTS)], Run("r"))
-        now, events = utc_now(), 2 * WINDOW_EVENTS + 6
-        for full, read in ((False, WINDOW_EVENTS), (True, events - WINDOW_EVENTS - 6)):
+            ledger.append([item(f"{n}-{k}") for k in range(window)], Run("r"))
+        now, events = utc_now(), 2 * window + 6
+        for full, read in ((False, window), (True, events - window - 6)):
             with pytest.raises(Interrupted):
                 verify_installation(settings, ledger, now, full=full, on_progress=interrupt)
             proof = verify_installation(settings, ledger, now + RESUMED_WITHIN, full=full)

@@ -220,3 +220,9 @@ def _without_dot_segments(path: str) -> str:
         elif segment != ".":
             kept.append(segment)
     return "/".join([*kept, ""] if segments[-1] in {".", ".."} else kept)
+
+
+def is_front_page(url: str) -> bool:
+    """True if the address is the root of a site."""
+    parts = urlsplit(url)
+    return parts.path in {"", "/"} and not parts.query

@@ -16,7 +16,8 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.collect.pages.redirections import is_front_page, is_renamed
+from pipeline.canonical_urls import is_front_page
+from pipeline.collect.pages.redirections import is_renamed
 from pipeline.events import JoinEvidence
 from pipeline.ids import article_id
 from pipeline.steps.overlap import is_telling

@@ -15,9 +15,8 @@ import msgspec
 
 from pipeline.archive.storage import Location, Storage
 from pipeline.archive.warc import ArchivedPage, read_member
-from pipeline.canonical_urls import canonical_url
+from pipeline.canonical_urls import canonical_url, is_front_page
 from pipeline.collect.feeds import Feed, NotAFeed, document_text, parse_feed
-from pipeline.collect.pages.redirections import is_front_page
 from pipeline.errors import ArchiveError
 from pipeline.ids import article_id
 from pipeline.steps.name_mask import NameMask

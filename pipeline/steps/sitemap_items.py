@@ -3,7 +3,7 @@
 A page is news if its date lies within the lookback. Its date is the first of these that it has: the publication date in
 a news sitemap, the day in its address, the `lastmod` of the sitemap. So a page that was published before and changed
 within the lookback is news only if nothing but its `lastmod` dates it. Some servers write the time of the request as
-the `lastmod` of every page; then it says nothing about the page and is ignored.
+the `lastmod` of every page; then it says nothing about the page and is ignored. The front page of a site is no news.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.canonical_urls import is_front_page
 from pipeline.collect.feeds import Feed, FeedItem, FeedKind
 from pipeline.collect.history.sightings import lastmod_is_now, named_day
 
@@ -34,6 +35,8 @@ def news_of(
     items = []
     undated = False
     for item in feed.items:
+        if is_front_page(item.url):
+            continue
         if is_now:
             item = msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None)
         at = _published_at(item, zone) or item.updated_at

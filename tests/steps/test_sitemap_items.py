@@ -28,6 +28,7 @@ def news(feed: Feed, *known: str) -> tuple[list[str], tuple[str, ...]]:
 def test_pages_are_news_by_their_lastmod() -> None:
     old, new = datetime(2019, 5, 1, tzinfo=UTC), NOW - timedelta(days=1)
     assert news(sitemap(("a", new), ("b", old), ("c", None))) == (["a"], ("undated_items",))
+    assert news(sitemap(("", new), ("?id=2", new))) == (["?id=2"], ()), "the front page changes every day"
 
 
 def test_a_lastmod_that_is_always_now_makes_no_page_news() -> None:

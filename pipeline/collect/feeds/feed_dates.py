@@ -24,6 +24,11 @@ from pipeline.zones import zone_named
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """The clock of an outlet may be this far ahead of ours."""
 
+_FIRST_NEWSPAPER = 1605
+"""Databases write years such as 1 and 2 for a missing date."""
+_EPOCH_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+_WIDEST_OFFSET = timedelta(hours=15)
+"""The second 0 of 1970 may be written with the offset of any zone, which is not always that of the clock."""
 _MAX_CHARS = 100
 _MIDWINTER, _MIDSUMMER = 1, 7
 _YEAR_OF_RULES = 2025
@@ -115,7 +120,7 @@ def _read(raw: str, zone: ZoneInfo, languages: Collection[str]) -> tuple[datetim
         at, quality = usual, DateQuality.EXACT
     else:
         at, quality = _parts(raw, zone, languages).moment()
-    if at.year <= 1 or at == datetime(1970, 1, 1, tzinfo=UTC):
+    if at.year < _FIRST_NEWSPAPER or abs(at - _EPOCH_BEGAN) < _WIDEST_OFFSET:
         raise ValueError("the placeholder of a database for a missing date")
     return at, quality
 
@@ -151,6 +156,8 @@ class _Parts:
     def slashed(self, token: re.Match[str]) -> None:
         """The month is the number up to twelve; if both are, the time zone decides which comes first."""
         day, month = token["first"], token["second"]
+        if token["mark"] == "-" and len(token["year"]) == len(day) == 2 and day != token["year"]:
+            raise ValueError("either end may be the year")
         if self._home.key.startswith(_EITHER_FIRST_ZONES) and max(int(day), int(month)) <= 12 and day != month:
             raise ValueError("either number may be the month")
         if int(month) > 12 or (self._home.key.startswith(_MONTH_FIRST_ZONES) and int(day) <= 12):
@@ -251,9 +258,14 @@ def _month(name: str, where: AbstractSet[str]) -> int:
 
 def _zone_at_home(name: str, home: ZoneInfo) -> timezone | None:
     """The zone that the abbreviation names where the outlet is: CST is another one in China than in Mexico."""
+    if (name, home.key) == ("BST", "Asia/Dhaka"):  # the time zone database has only numbers for it
+        return timezone(timedelta(hours=6))
     for month in (_MIDWINTER, _MIDSUMMER):
         day = datetime(_YEAR_OF_RULES, month, 1, tzinfo=home)
-        if day.tzname() == name and (offset := day.utcoffset()) is not None:
+        offset = day.utcoffset()
+        # Australians write EST for AEST
+        short = (day.tzname() or "")[1:] if home.key.startswith("Australia/") else None
+        if name in {day.tzname(), short} and offset is not None:
             return timezone(offset)
     return None
 

@@ -33,6 +33,8 @@ _END_TAG = re.compile(rf"</(?:{_BLOCKS}|{_INLINES})\s*>", re.IGNORECASE)
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
 _CDATA = re.compile(r"^\s*<!\[CDATA\[([^<>]*?)\]\]>?\s*$")
 """CDATA within CDATA: the mark is part of the text, and feedparser takes the first end for that of both."""
+UNSEEN = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
+"""Characters that only say where a line may break, or nothing: a search for the word would not find it."""
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\dA-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _DROPPED = frozenset(
@@ -83,7 +85,7 @@ def article_html(content: FeedText, base: str, summary_chars: int) -> str | None
 
 def words(markup: str) -> str:
     """The words of a text with markup, as they are read, with one space between them."""
-    return " ".join(html.unescape(_ANY_TAG.sub(" ", markup)).split())
+    return " ".join(UNSEEN.sub("", html.unescape(_ANY_TAG.sub(" ", markup))).split())
 
 
 def _without_tags(markup: str) -> str:

@@ -28,6 +28,7 @@ from pipeline.collect.feeds.feed_dates import DateReading, read_date
 from pipeline.collect.feeds.html import (
     MAX_MARKUP_CHARS,
     MIN_ARTICLE_CHARS,
+    UNSEEN,
     article_html,
     clean_html,
     plain_text,
@@ -207,7 +208,7 @@ def _title(title: FeedText) -> str | None:
 
 
 def _line(text: str) -> str | None:
-    return " ".join((_storable(text) or "").split()) or None
+    return " ".join(UNSEEN.sub("", _storable(text) or "").split()) or None
 
 
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:

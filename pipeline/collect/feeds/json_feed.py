@@ -91,7 +91,8 @@ def _read_entry(item: Mapping[str, Any]) -> RawEntry:
 def _authors(item: Mapping[str, Any]) -> Iterator[str]:
     """Version 1.1 has a list of authors, 1.0 a single one."""
     for author in (*_list(item, "authors"), item.get("author")):
-        if isinstance(author, dict) and (name := _first(author, "name")):
+        name = _first(author, "name") if isinstance(author, dict) else author
+        if name and isinstance(name, str):
             yield name
 
 

@@ -23,6 +23,7 @@ from pipeline.ids import digest
 _GZIP_MAGIC = b"\x1f\x8b"
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel", "urlset", "sitemapindex", "html"})
 _FEED_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed|urlset|sitemapindex)\s")
+_SITEMAP_READERS = {"urlset": read_sitemap, "sitemapindex": read_sitemap_index}
 _MAX_JUNK_CHARS = 20_000
 _FEED_TYPE = re.compile(r"xml|json|rss|atom|gzip", re.IGNORECASE)
 
@@ -123,11 +124,13 @@ def _from_root(text: str) -> tuple[str, bool]:
 
 def _read_markup(markup: str, url: str) -> ParsedFeed:
     root = root_name(markup)
-    if root == "urlset":
-        return read_sitemap(markup)
-    if root == "sitemapindex":
-        return read_sitemap_index(markup)
-    return read_syndication(markup, root, url)
+    if root not in _SITEMAP_READERS:
+        return read_syndication(markup, root, url)
+    parsed = _SITEMAP_READERS[root](markup)
+    if parsed.entries:
+        return parsed
+    others = (read(markup) for name, read in _SITEMAP_READERS.items() if name != root)
+    return next((other for other in others if other.entries), parsed)  # some write the root of the other kind
 
 
 def _unpack(body: bytes) -> bytes:

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 import feedparser
 
+from pipeline.canonical_urls import is_front_page
 from pipeline.collect.feeds.feed import (
     MAX_ITEMS,
     FeedKind,
@@ -164,14 +165,15 @@ def _link(
     """The address of the article, and whether it is only that of an enclosure.
 
     In this order: the best alternate, a guid that is an address, an alternate in another format, the entry itself
-    (`self`), an enclosure that is a sound, a film or a document. A picture comes after the guid.
+    (`self`), an enclosure that is a sound, a film or a document. A picture and the front page of a site come after the
+    guid.
     """
     alternates = [link for link in links if _relation(link) == "alternate" and link.get("href")]
     pages = [link for link in alternates if _media_type(link.get("type", "text/html")) in _HTML_TYPES]
     language = _language(entry, feed_language) if len(pages) > 1 else None
     page = min(pages, key=lambda link: _rank(link, language), default=None)
     named = guid and (guid.lower().startswith(_WEB) or (guid.startswith("/") and entry.get("guidislink")))
-    if page is not None and not (named and is_picture(Enclosure(page["href"]))):
+    if page is not None and not (named and _is_no_article(page["href"])):
         return str(page["href"]), False
     if named:
         return guid, False
@@ -180,6 +182,14 @@ def _link(
     files = (file.url for file in _enclosures(entry, links) if is_file(file))
     file = next(files, None)
     return file, file is not None
+
+
+def _is_no_article(href: str) -> bool:
+    """True for a picture, and for the front page of a site, to which some feeds link every entry."""
+    try:
+        return is_picture(Enclosure(href)) or (href.lower().startswith(_WEB) and is_front_page(href))
+    except ValueError:
+        return False
 
 
 def _media_type(content_type: str) -> str:
@@ -202,16 +212,16 @@ def _primary(tag: Any) -> str:
 
 
 def _language(entry: Fields, feed_language: str | None) -> str | None:
-    """The language in force where the entry's title stands (xml:lang)."""
-    return (entry.get("title_detail") or {}).get("language") or feed_language
+    """The language that the entry names (dc:language), or the one in force where its title stands (xml:lang)."""
+    return entry.get("language") or (entry.get("title_detail") or {}).get("language") or feed_language
 
 
 def _detailed(entry: Fields, name: str) -> FeedText | None:
     """The entry's own text: the detail may be that of an element within it, such as the title of its picture. Without
     one, what another vocabulary says."""
     detail = entry.get(f"{name}_detail")
-    if detail:
-        return _feed_text({**detail, "value": entry.get(name)})
+    if detail and (own := _feed_text({**detail, "value": entry.get(name)})):
+        return own
     other = _other_text(entry, "title") if name == "title" else _other_text(entry, "description", "summary")
     return FeedText(other, is_html=True) if other else None
 

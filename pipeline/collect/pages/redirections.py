@@ -15,6 +15,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 from uuid import UUID
 
+from pipeline.canonical_urls import is_front_page
 from pipeline.collect.pages.section_pages import looks_like_article, parse_html
 from pipeline.ids import article_id
 from pipeline.sources.sites import registrable_host
@@ -76,12 +77,6 @@ def judge_redirection(known_as: Sequence[str], final_url: str, body: bytes, cont
     if _names_in_query(final_url, known_as):
         return Redirection.TO_WALL
     return Redirection.TO_OTHER_ARTICLE if looks_like_article(final_url) else Redirection.TO_OTHER_PAGE
-
-
-def is_front_page(url: str) -> bool:
-    """True if the address is the root of a site."""
-    parts = urlsplit(url)
-    return parts.path in {"", "/"} and not parts.query
 
 
 def _id(url: str) -> UUID | None:

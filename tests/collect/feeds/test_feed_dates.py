@@ -169,6 +169,8 @@ def test_in_canada_a_date_is_left_empty_that_could_be_two() -> None:
         ("America/Mexico_City", "CST", 14),
         ("Asia/Kolkata", "IST", 3),
         ("Europe/Dublin", "IST", 7),
+        ("Australia/Brisbane", "EST", 22),
+        ("Asia/Dhaka", "BST", 2),
         ("Asia/Jerusalem", "IST", 6),
     ],
 )
@@ -236,7 +238,9 @@ def test_an_hour_that_summer_time_skips_is_read(hour: str) -> None:
 
 NOT_DATES = [
     "", "13", "08:15", "gestern", "vor 2 Stunden", "March", "March 2026", "Mo", "2026", "02.03.", "2026-03",
-    "99.99.9999", "Mon, 31 Feb 2026 08:15:00 GMT", "2026-13-01", "02 Mar 2026 25:00", "02 Mar 2026 08:61",
+    "99.99.9999",
+    "26-03-02", "02-03-26", "Thu, 01 Jan 1970 00:00:00 +0100", "Sun, 30 Nov 0002 00:00:00 GMT",
+    "Mon, 31 Feb 2026 08:15:00 GMT", "2026-13-01", "02 Mar 2026 25:00", "02 Mar 2026 08:61",
     "2026-W10-1", "2026-061", "02 Mar 2026 03 Mar 2026", "02.03.2026 08:15 09:15", "2 März April 2026",
     "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "0000000000",
 

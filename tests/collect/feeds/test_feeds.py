@@ -145,6 +145,7 @@ LINKS = {
     ),
     "a fragment": (f"<link>{PAGE}#2</link>", f"{PAGE}#2", None),
     "a picture beside a guid": (f"<link>https://bote.example/1.jpg</link><guid>{PAGE}</guid>", PAGE, None),
+    "the front page beside a guid": (f"<link>https://bote.example/</link><guid>{PAGE}</guid>", PAGE, None),
     "no scheme": ("<link>www.bote.example/p</link>", "http://www.bote.example/p", None),
 }
 
@@ -207,8 +208,9 @@ def test_texts_of_other_vocabularies_count_only_without_own_ones(is_first: bool)
     own = "<title>Pegel</title><description>Das Wasser</description>"
     found = read_item(rss(item(others + own if is_first else own + others), DECLARATIONS))
     assert (found.title, found.summary, found.content) == ("Pegel", "Das Wasser", None)
-    alone = read_item(rss(item(others), DECLARATIONS))
-    assert (alone.title, alone.summary) == ("Bild", "Der Hafen")
+    for empty in ("", "<title></title>"):
+        alone = read_item(rss(item(empty + others), DECLARATIONS))
+        assert (alone.title, alone.summary) == ("Bild", "Der Hafen")
 
 
 def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() -> None:
@@ -260,6 +262,7 @@ TITLES = {
     "<![CDATA[\n  Pegel\n\tfällt\n]]>": "Pegel fällt",
     "<![CDATA[<![CDATA[Pegel fällt]]>]]>": "Pegel fällt",
     "Pegel fällt": "Pegel fällt",
+    "\ufeffHafen&#173;meister\u200b &amp;shy;warnt": "Hafenmeister warnt",
     "AT&amp;T gewinnt": "AT&T gewinnt",
     "Fisch &amp;amp; Brot": "Fisch & Brot",
     "Fisch &amp;amp;amp; Brot": "Fisch & Brot",

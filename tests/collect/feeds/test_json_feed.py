@@ -73,9 +73,12 @@ def test_authors_tags_and_attachments() -> None:
         {"url": "/1.mp3", "size_in_bytes": "?"}, "x", {"url": None},
     ]  # fmt: skip
     found = item_of(
-        authors=[{"name": "Karin Holm"}, "x"], author={"name": "Jens Aal"}, tags=["Rat", {}], attachments=files
+        authors=[{"name": "Karin Holm"}, "Al Ott", None],
+        author={"name": "Jens Aal"},
+        tags=["Rat", {}],
+        attachments=files,
     )
-    assert (found.authors, found.categories) == (("Karin Holm", "Jens Aal"), ("Rat",))
+    assert (found.authors, found.categories) == (("Karin Holm", "Al Ott", "Jens Aal"), ("Rat",))
     assert found.enclosures == (
         Enclosure("https://bote.example/1.png", "image/png", 99),
         Enclosure("https://bote.example/1.mp3"),

@@ -85,6 +85,12 @@ def test_a_text_sitemap_has_one_address_a_line() -> None:
     assert (feed.kind, feed.dropped, "wrong_content_type" in feed.warnings) == (FeedKind.SITEMAP, 1, False)
 
 
+def test_a_sitemap_with_the_root_of_the_other_kind_is_read() -> None:
+    pages, maps = f"<url><loc>{PAGE}</loc></url>", f"<sitemap><loc>{PAGE}.xml</loc></sitemap>"
+    assert [item.url for item in read(f"<sitemapindex {SITEMAP}>{pages}</sitemapindex>").items] == [PAGE]
+    assert read(f"<urlset {SITEMAP}>{maps}</urlset>").sitemaps == (SitemapLink(f"{PAGE}.xml", None),)
+
+
 def test_comments_and_single_bad_lines_do_not_spoil_a_text_sitemap() -> None:
     feed = read(f"# pages\n{PAGE}\nno address\nhttps://bote.example/wahl\n# end\n", "text/plain")
     assert [item.url for item in feed.items] == [PAGE, "https://bote.example/wahl"]

@@ -40,7 +40,7 @@ from tests.worlds.s3 import S3Server
 from tests.worlds.stories import item
 
 APPENDS, ITEMS = 10, 100
-OUTLETS, PAGES = 20, 10
+OUTLETS, PAGES = 12, 8
 
 
 def write(place: LedgerPlace, writer: int, ready: Barrier) -> None:

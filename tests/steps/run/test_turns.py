@@ -67,7 +67,7 @@ def finish(process: subprocess.Popen[str]) -> int:
     """The number of pages and texts that the process has worked on."""
     said, _ = process.communicate()
     assert process.returncode == 0
-    return int(said)
+    return int(said.splitlines()[-1])  # after what it logs while it waits
 
 
 @pytest.fixture

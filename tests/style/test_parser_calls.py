@@ -83,7 +83,7 @@ BOUNDS = {
     ("pipeline.demo.articles", "tomllib.loads"): Bound.OURS,
     ("pipeline.demo.outlets", "tomllib.loads"): Bound.OURS,
     ("pipeline.demo.site", "email.utils.parsedate_to_datetime"): Bound.OURS,
-    ("pipeline.pages.report_files", "zipfile.is_zipfile"): Bound.OURS,
+    ("pipeline.pages.report_files", "zipfile.ZipFile"): Bound.OURS,
     ("pipeline.sources.opml", "lxml.etree.XMLParser"): Bound.OURS,
     ("pipeline.sources.opml", "lxml.etree.fromstring"): Bound.OURS,
     ("pipeline.sources.source", "msgspec.toml.decode"): Bound.OURS,

@@ -132,7 +132,7 @@ def folded(lines: Sequence[MarkedLine], around: int = 1) -> Iterator[tuple[bool,
 
 
 class EditInContext(msgspec.Struct, frozen=True):
-    """A change with the words around it, in the new text."""
+    """A change with the words around it in the new text, whose paragraphs end with a line."""
 
     before: str
     old: str
@@ -141,17 +141,26 @@ class EditInContext(msgspec.Struct, frozen=True):
 
 
 def passages(text: str, edits: Iterable[WordEdit], words: int = 8) -> Iterator[EditInContext]:
-    """Each change with the words around it."""
-    all_words = text.split()
-    for edit in edits:
-        start = edit.word_no - 1
-        end = start + len(edit.new.split())
+    """Each change with the words around it that no other change has added."""
+    all_words = [word for line in text.split("\n") if line.split() for word in _line_of_words(line)]
+    known = list(edits)
+    starts = [edit.word_no - 1 for edit in known]
+    ends = [start + len(edit.new.split()) for start, edit in zip(starts, known, strict=True)]
+    for edit, start, end, earlier, later in zip(
+        known, starts, ends, [0, *ends], [*starts[1:], len(all_words)], strict=False
+    ):
         yield EditInContext(
-            " ".join(all_words[max(0, start - words) : start]),
+            "".join(all_words[max(earlier, start - words) : start]).rstrip(" "),
             edit.old,
-            edit.new,
-            " ".join(all_words[end : end + words]),
+            "".join(all_words[start:end]).rstrip(),
+            "".join(all_words[end : min(later, end + words)]).rstrip(),
         )
+
+
+def _line_of_words(line: str) -> list[str]:
+    """The words, each with the space after it; after the last one, the line ends."""
+    *others, last = line.split()
+    return [*(f"{word} " for word in others), f"{last}\n"]
 
 
 def sought(passage: str, words: str) -> list[Piece]:

@@ -85,6 +85,20 @@ def test_passage_has_the_words_around_a_change() -> None:
     assert (passage.before, passage.old, passage.new, passage.after) == ("b", "c", "X", "d")
 
 
+def test_words_around_a_change_are_none_that_another_one_added() -> None:
+    old = "a b c d e"
+    new = "a X c Y e"
+    found = [(each.before, each.old, each.new, each.after) for each in passages(new, edits(old, new))]
+    assert found == [("a", "b", "X", "c"), ("c", "d", "Y", "e")]
+
+
+def test_passage_keeps_the_ends_of_paragraphs() -> None:
+    old = "One.\nTwo three.\nFour."
+    new = "One.\nTwo 3.\nFour."
+    (passage,) = passages(new, edits(old, new))
+    assert (passage.before, passage.new, passage.after) == ("One.\nTwo", "3.", "Four.")
+
+
 def edits(old: str, new: str) -> list[WordEdit]:
     changes = compare_words(old, new).changes
     return [WordEdit("text", each.op, each.old, each.new, each.word_no, each.cosmetic) for each in changes]

@@ -63,6 +63,7 @@ def report(
     from pipeline.pages.report_files import LIMITS, is_packed, write_report
     from pipeline.pages.selection import Selection, period_of
 
+    language = language and language.lower()
     selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
     if from_on and to_on and from_on > to_on:
         raise SettingsError(f"--from {from_on:%Y-%m-%d}: is after --to {to_on:%Y-%m-%d}")
@@ -77,6 +78,9 @@ def report(
         known = [row.source_id for row in file.sources.rows]
         if source is not None and source not in known:
             raise SettingsError(f"--source {source}: is not in the published file; known: {', '.join(known)}")
+        spoken = [row.language for row in file.article_languages.rows]
+        if language is not None and language not in spoken:
+            raise SettingsError(f"--language {language}: no article is in it; known: {', '.join(spoken)}")
         period = period_of(selection, file, now.date())
         if period.is_outside:
             known_days = f"the published file has data from {period.first_on} to {period.last_on}"
@@ -84,7 +88,8 @@ def report(
         chosen = replace(selection, from_on=period.from_on, to_on=period.to_on)
         reader = Reader(file, replace(period, selection=chosen), words, now, LIMITS)
         written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
-    console.echo(f"{written} pages; open {opened}")
+        is_without = not file.answer("articles", {**reader.period.values, "row_limit": 1})
+    console.echo(f"{written} pages{', but no article was named in this choice' if is_without else ''}; open {opened}")
 
 
 def _left_at(opened: Path, earlier: int | None) -> str:

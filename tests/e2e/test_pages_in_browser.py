@@ -46,6 +46,7 @@ def reports(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reader_of(chromium: Browser, first: str, size: tuple[int, int] = DESK, language: str = "en") -> Reader:
     viewport = ViewportSize(width=size[0], height=size[1])
     context = chromium.new_context(viewport=viewport, timezone_id="Asia/Seoul", locale=LOCALES[language])
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     return Reader(context.new_page(), first)
 
 
@@ -147,6 +148,14 @@ def test_keyboard_reaches_the_content_and_times_are_local(chromium: Browser, dem
         page.locator("summary", has_text="SQL").first.click()
         page.get_by_role("button", name="Copy").first.click()
         assert page.evaluate("getSelection().toString()").startswith("-- What each run of the chosen days recorded")
+        expect(page.get_by_role("status")).to_have_text("Copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("-- What each run of the chosen days recorded")
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+        page.get_by_role("button", name="Copy").first.click()
+        expect(page.get_by_role("status")).to_contain_text("Selected")
+        page.get_by_role("button", name="All times in UTC").press("Enter")
+        expect(time).to_contain_text("UTC")
 
 
 def test_what_changed_about_something_and_who_was_quoted_first(chromium: Browser, demo: Demo) -> None:
@@ -162,7 +171,12 @@ def test_what_changed_about_something_and_who_was_quoted_first(chromium: Browser
         assert 0 < page.locator("article.change").count() < every
         assert "words=gipfel" in page.url
         page.get_by_role("link", name="Both texts side by side").first.click()
-        expect(page.locator(".revision ins, .revision del").first).to_be_visible()
+        added = page.locator(".revision ins").first
+        expect(added).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        assert added.evaluate("each => getComputedStyle(each, '::before').content") == '"[+"'
+        page.emulate_media(media="screen")
         page.go_back()
         first = page.locator("section", has=page.get_by_role("heading", name="Quoted first about it")).locator("li a")
         person = first.first.inner_text()

@@ -1,15 +1,45 @@
 const words = document.documentElement.lang;
 const region = navigator.languages.find((each) => each.startsWith(words)) ?? words;
 const zoned = new Intl.DateTimeFormat(region, {dateStyle: "medium", timeStyle: "short"});
-for (const time of document.querySelectorAll("time")) {
-  time.textContent = zoned.format(new Date(time.dateTime));
+const showTimes = (inUtc) => {
+  for (const time of document.querySelectorAll("time")) {
+    time.textContent = inUtc ? time.title : zoned.format(new Date(time.dateTime));
+  }
+};
+const utc = document.querySelector("[data-utc]");
+const isUtc = () => utc.getAttribute("aria-pressed") === "true";
+utc.hidden = false;
+utc.addEventListener("click", () => {
+  utc.setAttribute("aria-pressed", !isUtc());
+  showTimes(isUtc());
+});
+showTimes(false);
+// On paper nothing can be opened, and nobody knows the reader's time zone.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open], .sql)")];
+  for (const each of folded) each.open = true;
+  showTimes(true);
+});
+addEventListener("afterprint", () => {
+  for (const each of folded) each.open = false;
+  showTimes(isUtc());
+});
+for (const map of document.querySelectorAll(".map")) {
+  map.parentElement.scrollLeft = map.scrollWidth; // the newest day is the last one
 }
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
-  button.addEventListener("click", () => {
+  button.addEventListener("click", async () => {
     const query = button.parentElement.querySelector("code");
+    const said = button.parentElement.querySelector("[role=status]");
     getSelection().selectAllChildren(query);
-    if (navigator.clipboard) navigator.clipboard.writeText(query.textContent);
+    try {
+      await navigator.clipboard.writeText(query.textContent);
+      said.textContent = button.dataset.copy;
+    } catch { // a page from plain HTTP has no clipboard, and a reader may forbid it
+      said.textContent = button.dataset.select;
+    }
   });
 }
 // On a phone, style.css stacks the cells of a row, each with the head of its column. The roles keep what the layout takes away.

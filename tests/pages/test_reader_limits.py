@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pipeline.pages import live_pages
 from pipeline.pages.reader_limits import AT_ONCE, READERS_KNOWN, ReaderLimits
 from tests.pages.serving import served
 from tests.worlds.running import Demo
@@ -48,6 +51,13 @@ def test_readers_are_forgotten_when_there_are_too_many() -> None:
         turn(limits, str(number))
     limits.end("ann")
     assert turn(limits, "ann") == 0, "ann is new again"
+
+
+def test_server_works_on_few_pages_at_the_same_time(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_pages, "AT_ONCE", 0)
+    with served(demo.data) as browser:
+        answer = browser.get("/backfills")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
 
 
 def test_server_says_when_to_come_back(demo: Demo) -> None:

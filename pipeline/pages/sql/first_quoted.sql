@@ -4,6 +4,7 @@ with first_quotes as (
     select
         quotes.quote_id,
         articles.language,
+        articles.first_seen_at,
         coalesce(quotes.published_at, articles.first_seen_at) as said_at
     from quotes
     inner join parts.articles_without_text as articles on quotes.article_id = articles.article_id
@@ -13,7 +14,7 @@ with first_quotes as (
         and ($only_source is null or quotes.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
         and main.utc_day(said_at) between $from_on and $to_on
-    order by said_at, quotes.article_id, quotes.start_char, quotes.quote_id
+    order by said_at, articles.first_seen_at, quotes.article_id, quotes.start_char, quotes.quote_id
     limit 3
 )
 
@@ -26,4 +27,4 @@ select
     first_quotes.said_at
 from first_quotes
 inner join quotes on first_quotes.quote_id = quotes.quote_id
-order by first_quotes.said_at, quotes.article_id, quotes.start_char, quotes.quote_id
+order by first_quotes.said_at, first_quotes.first_seen_at, quotes.article_id, quotes.start_char, quotes.quote_id

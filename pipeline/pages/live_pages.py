@@ -35,7 +35,7 @@ from pipeline.translatable import counted, phrase
 
 log = structlog.get_logger()
 
-LIMITS = PageLimits(rows=200, hits=50, events=100)
+LIMITS = PageLimits(rows=200, hits=50, days=92, events=100)
 RECORD_BYTES = 500_000
 """Maximum number of bytes of an archived body that are shown."""
 MAX_POSITION = 2**63 - 1
@@ -62,14 +62,19 @@ class LiveLinks:
         """`depth` is the number of slashes in the page's address, below the root of the application."""
         self._up = "../" * depth or "./"
         self._selection = selection
-        self._query = f"?{selection.query}" if selection.query else ""
+        self._without_words = replace(selection, words="")
 
     def to(self, kind: str, *keys: object) -> str:
         parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe="") for key in keys)]
-        return self._up + "/".join(parts) + self._query
+        selection = self._selection if kind in KINDS and KINDS[kind].is_about_words else self._without_words
+        return self._up + "/".join(parts) + (selection.query and f"?{selection.query}")
 
     def feed(self) -> str:
-        return f"{self._up}changes.atom{self._query}"
+        return f"{self._up}changes.atom{self._selection.query and '?'}{self._selection.query}"
+
+    def here(self, **chosen: str | date | None) -> str:
+        """The same page with something else chosen."""
+        return f"?{replace(self._selection, **chosen).query}"
 
     def search(self, **chosen: str | date | None) -> str:
         query = replace(self._selection, **chosen).search_query
@@ -183,6 +188,8 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
 
 def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
     selection = Selection.of(request.query_params)
+    if not kind.is_about_words:
+        selection = replace(selection, words="")
     keys = [request.path_params[key] for key in kind.keys]
     now = utc_now()
     file = opened.newest()

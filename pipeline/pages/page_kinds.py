@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.pages.published_file import Bound, Figure, PublishedFile
+from pipeline.pages.published_file import Bound, Figure, PublishedFile, statement
 from pipeline.pages.selection import Period
 
 ANY_CHANGE = "any"
@@ -43,6 +43,8 @@ class PageLimits(msgspec.Struct, frozen=True):
     """Maximum number of rows of a table."""
     hits: int
     """Maximum number of articles that the page of the search shows."""
+    days: int
+    """Maximum number of days of a map, the last ones."""
     events: int
     """Maximum number of events of one type that the page of a run shows."""
 
@@ -54,6 +56,11 @@ class PageKind(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
     """The names of the values in its address."""
     in_navigation: bool = False
+
+    @property
+    def is_about_words(self) -> bool:
+        """True if the page shows only what contains the words that the reader searches for."""
+        return any("$words" in statement(__package__ or "", name) for name in self.figures)
 
     def values(self, keys: Sequence[str]) -> dict[str, Bound]:
         """The values that the parts of an address stand for. Raises PageMissing."""
@@ -70,6 +77,7 @@ class PageKind(msgspec.Struct, frozen=True):
             require_source(file, keys[self.keys.index("source_id")])
         named = self.values(keys)
         values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, "event_limit": limits.events}
+        values |= {"day_limit": limits.days}
         values |= {**_shown(named), **named}
         figures = {name: file.answer(name, values) for name in self.figures}
         if self.keys and not figures[self.figures[0]]:

@@ -73,6 +73,7 @@ def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks
             row_limit=reader.limits.rows,
             hit_limit=reader.limits.hits,
             event_limit=reader.limits.events,
+            day_limit=reader.limits.days,
             period=period,
             **_frame(kind.name, reader.language, links),
         )
@@ -151,6 +152,7 @@ def _environment(language: str) -> jinja2.Environment:
         sought=marked_text.sought,
         groupby_in_order=_groupby_in_order,
         level=_level,
+        read_day=date.fromisoformat,
     )
     return environment
 

@@ -23,7 +23,7 @@ from pipeline.pages.change_feed import change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageLimits, PageMissing
 from pipeline.pages.rendering import Reader, render
 
-LIMITS = PageLimits(rows=100_000, hits=2_000, events=100)
+LIMITS = PageLimits(rows=100_000, hits=2_000, days=100_000, events=100)
 FEED = "changes.atom"
 ZIP = ".zip"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
+import duckdb
 import pytest
 
 from pipeline.pages.live_pages import LIMITS
@@ -31,6 +32,8 @@ HEADINGS = "self::h1 or self::thead or @class = 'note' or @class = 'choice' or @
 def browser(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     data = tmp_path_factory.mktemp("numbers")
     without_latin(demo, data)
+    with duckdb.connect(data / "news.duckdb") as con:  # one source of two languages
+        con.sql("update parts.articles_without_text set language = 'fy' where url = (select min(url) from articles)")
     with served(data) as browser:
         yield browser
 
@@ -77,6 +80,23 @@ def test_linked_numbers_lead_to_a_place(browser: Browser, pages: dict[str, tuple
             if target not in opened:
                 opened[target] = parsed(browser.get(target).text)
             assert opened[target].xpath("//*[@id = $place]", place=place), (kind, address, link.get("href"))
+
+
+def test_numbers_of_a_language_are_those_of_rows_also_if_a_source_has_two(browser: Browser) -> None:
+    every = parsed(browser.get("/").text).xpath("//dl/div/dd")
+    address = "/?language=fy"
+    numbers = parsed(browser.get(address).text).xpath("//dl/div/dd")
+    for number in numbers[:4]:
+        if number.text_content() != "0":
+            target, place = urldefrag(urljoin(address, number.find("a").get("href")))
+            rows = _articles(parsed(browser.get(target).text), place, number)
+            assert rows == int(number.text_content()), target
+    assert 1 < int(numbers[0].text_content()) < int(every[0].text_content())
+    (source,) = parsed(browser.get(address).text).xpath("//table[@class='map']//th/a/@href")
+    page = parsed(browser.get(urljoin(address, source)).text)
+    assert page.xpath("string(//dl/div/dd)") == numbers[0].text_content()
+    (back,) = page.xpath("//*[@class='choice']/p/a/@href")
+    assert back == "?", "the same page without a choice"
 
 
 def test_numbers_of_sources_and_persons_are_those_of_their_rows(browser: Browser, demo: Demo) -> None:

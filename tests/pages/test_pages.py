@@ -18,6 +18,7 @@ import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
 from pipeline.errors import LedgerMissing
+from pipeline.pages import published_file
 from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.published_file import Figure, PublishedFile, statement
 from pipeline.settings import PROJECT_ROOT
@@ -169,6 +170,8 @@ def test_report_replaces_a_report_and_nothing_else(demo: Demo, tmp_path: Path) -
     ("options", "said"),
     [
         (["--source", "nobody"], "--source nobody"),
+        (["--language", "english"], "--language english: no article is in it; known: de, en"),
+        (["--language", "fr"], "--language fr: no article is in it; known: de, en"),
         (["--from", "2026-03-05", "--to", "2026-03-02"], "is after"),
         (["--from", "2020-01-01", "--to", "2020-01-02"], "has data from 2026-03-02 to 2026-03-05"),
     ],
@@ -248,6 +251,12 @@ def test_days_on_which_the_first_articles_were_published_are_days_of_the_data() 
 def test_nothing_can_be_written_and_nothing_else_read(demo: Demo, statement: str) -> None:
     with PublishedFile(demo.data / "news.duckdb") as file, pytest.raises(duckdb.Error):
         file.run(statement, {})
+
+
+def test_a_query_is_interrupted_when_its_time_is_over(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published_file, "MAX_SECONDS", 0.05)
+    with PublishedFile(demo.data / "news.duckdb") as file, pytest.raises(duckdb.InterruptException):
+        file.run("select sum(a.range * b.range) from range(100_000) as a, range(20_000) as b", {})
 
 
 def test_missing_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

@@ -19,15 +19,11 @@ where
     article_coverage.discovered_on between $from_on and $to_on
     and ($only_source is null or article_coverage.source_id = $only_source)
     and (
+        -- a lost page has no language, so a language chooses the sources that have articles in it
         $only_language is null
-        or articles.language = $only_language
-        or (
-            -- a lost page has no language: it counts for each language of its source
-            articles.language is null
-            and article_coverage.source_id in (
-                select of_source.source_id from parts.articles_without_text as of_source
-                where of_source.language = $only_language
-            )
+        or article_coverage.source_id in (
+            select of_source.source_id from parts.articles_without_text as of_source
+            where of_source.language = $only_language
         )
     )
 order by

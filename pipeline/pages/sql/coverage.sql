@@ -45,7 +45,7 @@ select
         'waiting': waiting,
         'gaps': gaps,
         'volume': volume
-    } order by day) as days,
+    } order by day) filter (where day > cast($to_on as date) - cast($day_limit as integer)) as days,
     max(seen) as most_seen,
     cast(sum(seen) as bigint) as seen,
     cast(sum(lost) as bigint) as lost

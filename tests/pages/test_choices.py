@@ -1,0 +1,62 @@
+"""What a reader chose is kept where it counts and nowhere else, and what a page leaves out is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import duckdb
+import pytest
+
+from pipeline.pages import live_pages
+from pipeline.pages.page_kinds import PageLimits
+from tests.pages.serving import Browser, links, parsed, served
+from tests.worlds.running import Demo
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser(demo: Demo) -> Iterator[Browser]:
+    with served(demo.data) as serving:
+        yield serving
+
+
+def test_words_are_kept_by_pages_that_filter_by_them_and_by_no_other(browser: Browser) -> None:
+    targets = links(parsed(browser.get("/changes?words=gipfel").text))
+    kinds = {urlsplit(target).path.split("/")[1] for target in targets if "words=gipfel" in target}
+    assert kinds == {"changes", "changes.atom", "changed", "search"}
+    assert not any("words" in target for target in links(parsed(browser.get("/voices?words=gipfel").text)))
+
+
+def test_language_without_articles_is_shown_as_chosen(browser: Browser) -> None:
+    page = parsed(browser.get("/?language=fr").text)
+    assert page.xpath("//select[@name='language']/option[@selected]/text()") == ["fr"]
+
+
+def test_numbers_beyond_the_limits_lead_to_a_note(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_pages, "LIMITS", PageLimits(rows=2, hits=1, days=2, events=1))
+    page = parsed(browser.get("/").text)
+    for number in page.xpath("//dl/div/dd/a"):
+        target, place = urldefrag(urljoin("/", number.get("href")))
+        shown = parsed(browser.get(target).text)
+        assert not place or shown.xpath("//*[@id = $place]", place=place), number.get("href")
+    assert "Only the first 2 rows are shown" in parsed(browser.get("/articles").text).text_content()
+    columns = "//table[@class='map']/thead//th"
+    assert len(page.xpath(columns)) == 4, "the source, two days, all"
+    (fewer,) = page.xpath("//section[@aria-labelledby='map']/p[@class='note']/a[starts-with(@href, '?')]/@href")
+    assert fewer == "?from=2026-03-04&to=2026-03-05"
+
+
+def test_first_quoted_are_the_first(browser: Browser, demo: Demo) -> None:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        times = con.sql("""
+            select coalesce(quotes.published_at, first_seen_at) as said_at
+            from quotes inner join articles using (article_id)
+            where person is not null and article_id in (select article_id from search('gipfel')) order by said_at
+        """).fetchall()
+    page = parsed(browser.get("/changes?words=gipfel").text)
+    shown = page.xpath("//section[@aria-labelledby='first']//li/time/@datetime")
+    assert [datetime.fromisoformat(each) for each in shown] == [said_at for (said_at,) in times[:3]]
+    assert times[0] < times[-1]

@@ -37,11 +37,15 @@ def test_language_without_articles_is_shown_as_chosen(browser: Browser) -> None:
 
 def test_numbers_beyond_the_limits_lead_to_a_note(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_pages, "LIMITS", PageLimits(rows=2, hits=1, days=2, events=1))
+    led = set()
+    for address in ("/", "/source/meridian", "/voices"):
+        numbers = parsed(browser.get(address).text).xpath("//dl/div/dd/a | //main[h1='Voices']//td[@class='amount']/a")
+        for target, place in {urldefrag(urljoin(address, number.get("href"))) for number in numbers}:
+            ids = parsed(browser.get(target).text).xpath("//@id")
+            assert len(ids) == len(set(ids)) and (not place or place in ids), (target, place)
+            led.add(target.split("/")[1])
+    assert led == {"articles", "gaps", "source", "polls", "requests", "quoted"}
     page = parsed(browser.get("/").text)
-    for number in page.xpath("//dl/div/dd/a"):
-        target, place = urldefrag(urljoin("/", number.get("href")))
-        shown = parsed(browser.get(target).text)
-        assert not place or shown.xpath("//*[@id = $place]", place=place), number.get("href")
     assert "Only the first 2 rows are shown" in parsed(browser.get("/articles").text).text_content()
     columns = "//table[@class='map']/thead//th"
     assert len(page.xpath(columns)) == 4, "the source, two days, all"

@@ -91,14 +91,6 @@ def test_facet_leads_to_as_many_articles_as_it_says(browser: Browser, query: str
         assert found.xpath("string(//h2[@id='hits'])").split()[0] == facet.xpath("string(a/span)"), facet.text_content()
 
 
-def test_numbers_of_a_language_are_those_of_its_articles(browser: Browser) -> None:
-    coverage = parsed(browser.get("/?language=de").text)
-    articles = parsed(browser.get("/articles?language=de").text)
-    seen, _, lost = (int(dd.text_content()) for dd in coverage.xpath("//dl/div/dd")[:3])
-    assert len(articles.xpath("//tbody/tr")) == seen
-    assert len(articles.xpath("//tbody/tr[td[contains(@class, 'failed')]]")) == lost > 0
-
-
 def test_texts_say_their_language(browser: Browser) -> None:
     page = parsed(browser.get("/search?words=deich").text)
     languages = {str(name) for name in page.xpath("//ol//h3/@lang")}

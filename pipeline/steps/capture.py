@@ -12,7 +12,7 @@ import msgspec
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
-from pipeline.collect.pages.answers import SeenPage
+from pipeline.collect.pages.answers import SeenPage, http_reason
 from pipeline.collect.pages.requests import fetch_page
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.interval import Interval
@@ -20,6 +20,7 @@ from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.run.page_batch import PageBatch
 from pipeline.steps.run.page_events import (
+    REFUSED,
     PageFailure,
     Payload,
     next_attempt_at,
@@ -122,10 +123,10 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
         return [_judged(stores, page, response, seen, originals)]
 
     async def record(events: Sequence[Event]) -> StepResult:
-        lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
-        articles = tuple(event.article_id for event in lost)
+        failures = [event for event in events if isinstance(event, CaptureFailed) and _may_be_replaced(event)]
+        articles = tuple(event.article_id for event in failures)
         contents = await stores.reading(_feed_contents_by_key, articles) if articles else {}
-        return await stores.recording([*events, *_captured_from_feeds(stores, lost, contents)])
+        return await stores.recording([*events, *_captured_from_feeds(stores, failures, contents)])
 
     batch = PageBatch(
         stores,
@@ -203,6 +204,12 @@ def _failed(stores: Stores, page: PendingPage, failure: PageFailure) -> CaptureF
     return page_failed(
         page, failure, producer=PRODUCER, caused_by=page.item_id, occurred_at=stores.now(), attempt=page.failures + 1
     )
+
+
+def _may_be_replaced(failure: CaptureFailed) -> bool:
+    """True if a text in the feed is taken now: the page is lost, or refused without a wall that might open."""
+    is_refused = failure.status == REFUSED and failure.reason == http_reason(REFUSED)
+    return is_refused or not failure.will_retry
 
 
 def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], now: datetime) -> dict[UUID, FeedContent]:

@@ -39,7 +39,7 @@ def serve_content(world: World) -> None:
     world.web.answers["/feed.xml"] = Answer(body.encode(), content_type="application/rss+xml")
 
 
-@pytest.mark.parametrize("answer", [Answer(status=404), Answer(status=401), Answer(status=410)])
+@pytest.mark.parametrize("answer", [Answer(status=404), Answer(status=403), Answer(status=410)])
 def test_text_of_the_feed_replaces_a_page_that_cannot_be_fetched(world: World, answer: Answer) -> None:
     serve_content(world)
     world.web.answers["/a"] = answer

@@ -19,7 +19,7 @@ from pipeline.events import ArticleCaptured, CaptureFailed, ItemDiscovered, Via
 
 MAX_ATTEMPTS = 5
 """Failed attempts after which a page counts as lost."""
-_REFUSED = 403
+REFUSED = 403
 """A firewall that takes a reader for a program refuses so for a while, in any language and also without a word."""
 _FIRST_PAUSE = timedelta(minutes=15)
 _PAUSE_GROWTH = 4
@@ -170,7 +170,7 @@ def page_failed(
 ) -> CaptureFailed:
     """The event of an attempt that gave no page. The page is asked for again if the failure may pass and fewer than
     `MAX_ATTEMPTS` were made."""
-    may_pass = is_passing(failure.reason, failure.status) or failure.status == _REFUSED
+    may_pass = is_passing(failure.reason, failure.status) or failure.status == REFUSED
     return CaptureFailed(
         **head_of(page, producer=producer, caused_by=caused_by, occurred_at=occurred_at),
         reason=failure.reason,

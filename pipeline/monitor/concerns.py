@@ -76,13 +76,20 @@ def _verification(state: State) -> Iterator[Concern]:
 
 
 def _activity(state: State) -> Iterator[Concern]:
+    begun, idle_since = state.ledger.begun_at, state.read_at - IDLE_AFTER
     polled = max((feed.last_polled_at for feed in state.feeds), default=None)
-    if polled is not None and polled < state.read_at - IDLE_AFTER:
+    if polled is not None and polled < idle_since:
         yield Concern(ConcernKind.NOT_POLLED, None, phrase("no feed was polled since %(at)s", at=polled))
+    elif polled is None and begun is not None and begun < idle_since:
+        what = phrase("no feed was ever polled; the ledger was begun on %(at)s", at=begun)
+        yield Concern(ConcernKind.NOT_POLLED, None, what)
     published = state.publication
     if state.publication_error is not None:
         yield Concern(ConcernKind.NOT_PUBLISHED, None, Phrase("%(error)s", {"error": state.publication_error}))
-    if published is None or published.built_at >= state.read_at - IDLE_AFTER:
+    elif published is None and begun is not None and begun < idle_since:
+        what = phrase("there are no published tables; the ledger was begun on %(at)s", at=begun)
+        yield Concern(ConcernKind.NOT_PUBLISHED, None, what)
+    if published is None or published.built_at >= idle_since:
         return
     if published.head_position < state.ledger.position:
         what = counted(

@@ -75,7 +75,8 @@ def coverage(**changes: Any) -> tuple[CoverageDay, ...]:
         {"failed_tasks": (msgspec.structs.replace(MISTAKEN, run_id="manual__1"),)},
         {"failed_tasks": (msgspec.structs.replace(MISTAKEN, run_id="backfill__1"),)},
         {"publication": PublishedBuild(1000, NOW - 9 * DAY)},
-        {"publication": None, "coverage": ()},
+        {"publication": None, "coverage": (), "ledger": LedgerHead(1000, 12, NOW - DAY)},
+        {"feeds": (), "ledger": LedgerHead(1000, 12, NOW - DAY)},
         {"verification": msgspec.structs.replace(VERIFIED, verified_at=NOW - 14 * DAY)},
         {"verification": None, "ledger": LedgerHead(1000, 12, NOW - 13 * DAY)},
         {"verification": None, "ledger": LedgerHead(0, 0, None), "feeds": ()},
@@ -158,6 +159,16 @@ CONCERNS: list[tuple[dict[str, Any], str, str]] = [
         {"feeds": (msgspec.structs.replace(FEED, last_polled_at=NOW - 3 * DAY),)},
         "not_polled",
         "no feed was polled since 2026-03-17 12:00 UTC",
+    ),
+    (
+        {"feeds": ()},
+        "not_polled",
+        "no feed was ever polled; the ledger was begun on 2025-12-20 12:00 UTC",
+    ),
+    (
+        {"publication": None, "coverage": ()},
+        "not_published",
+        "there are no published tables; the ledger was begun on 2025-12-20 12:00 UTC",
     ),
     (
         {"publication": PublishedBuild(990, NOW - 3 * DAY)},

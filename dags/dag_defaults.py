@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, Variable, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from pipeline.errors import MISTAKES, NewsledgerError, SettingsError
+from pipeline.errors import MISTAKES, NewsledgerError, SettingsError, SourcesError
+from pipeline.prerequisites import NOTIFIERS, require_notifiers
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources
 
@@ -26,12 +27,6 @@ LEDGER_SEEN = "newsledger_ledger"
 MODELS_POOL = "newsledger_models"
 """One slot, so that two runs never build the models at once, and nothing is pruned meanwhile."""
 
-NOTIFIERS: Mapping[str, tuple[str, str]] = {
-    "smtp": ("airflow.providers.smtp.notifications.smtp", "SmtpNotifier"),
-    "slack": ("airflow.providers.slack.notifications.slack_webhook", "SlackWebhookNotifier"),
-    "apprise": ("airflow.providers.apprise.notifications.apprise", "AppriseNotifier"),
-}
-"""Names in NEWSLEDGER_NOTIFY, and Airflow's classes for them. Each uses the default connection of its provider."""
 _SUBJECT = "{{ dag.dag_id }} failed"
 _LINES = (
     "{{ dag.dag_id }}{% if dag_run and dag_run.partition_key %} of {{ dag_run.partition_key }}{% endif %}"
@@ -64,27 +59,37 @@ def this_run(period: timedelta = timedelta(days=1)) -> DagRun:
 
 
 @contextmanager
-def mistakes_fail_at_once() -> Iterator[None]:
-    """Fail the task without a retry if a person has to correct something: a setting, sources.toml, a parameter."""
-    from pipeline.dag_run import require_known_params
-
+def mistakes_fail_at_once(but: tuple[type[NewsledgerError], ...] = ()) -> Iterator[None]:
+    """Fail the task without a retry if a person has to correct something, `but` for these errors."""
     try:
-        require_known_params(get_current_context())
-        notifiers(load_settings().notify)
         yield
+    except but:
+        raise
     except MISTAKES as exc:
         raise AirflowFailException(str(exc)) from None
 
 
 @contextmanager
+def later_task() -> Iterator[None]:
+    """For the tasks after the first: sources.toml and the settings were right when the run began. If they are not now,
+    somebody is editing them, so the task is tried again."""
+    with mistakes_fail_at_once(but=(SourcesError, SettingsError)):
+        yield
+
+
+@contextmanager
 def first_task() -> Iterator[None]:
-    """Like `mistakes_fail_at_once`, for the first task of each run: also fail if the ledger that was seen is gone.
+    """For the first task of each run: fail at once if a setting, sources.toml or a parameter is wrong, or if the ledger
+    that was seen is gone.
 
     Airflow's Variable has the ledger, because it outlives the data directory.
     """
+    from pipeline.dag_run import require_known_params
     from pipeline.prerequisites import require_installation
 
     with mistakes_fail_at_once():
+        require_known_params(get_current_context())
+        notifiers(load_settings().notify)
         seen = Variable.get(LEDGER_SEEN, default=None)
         found = require_installation(seen)
         if found != seen:
@@ -92,7 +97,7 @@ def first_task() -> Iterator[None]:
         yield
 
 
-def step(guard: Callable[[], ContextDecorator] = mistakes_fail_at_once, **options: Any) -> Callable[..., Any]:
+def step(guard: Callable[[], ContextDecorator] = later_task, **options: Any) -> Callable[..., Any]:
     """The decorator of all tasks. Airflow would store each value of a returned mapping as a value of its own."""
     return lambda function: task(multiple_outputs=False, **options)(guard()(function))
 
@@ -108,20 +113,17 @@ def known_source_ids() -> list[str]:
 @cache  # a task needs them twice: its DAG has them, and the task fails if one does not exist
 def notifiers(names: tuple[str, ...]) -> list[Callable[[Mapping[str, Any]], None]]:
     """Airflow's notifiers for these names, such as `smtp:desk@example.org`. Raises SettingsError."""
+    require_notifiers(names)
     return [_notifier(*name.partition(":")[::2]) for name in names]
 
 
 def _notifier(kind: str, to: str) -> Any:
+    module, name = NOTIFIERS[kind]
     try:
-        module, name = NOTIFIERS[kind]
         notifier = getattr(import_module(module), name)
-    except KeyError:
-        raise SettingsError(f"NEWSLEDGER_NOTIFY: {kind!r} is none of {', '.join(NOTIFIERS)}") from None
     except ImportError:
         raise SettingsError(f"NEWSLEDGER_NOTIFY: install apache-airflow-providers-{kind} for {kind!r}") from None
     if kind == "smtp":
-        if not to:
-            raise SettingsError("NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org")
         return notifier(to=to, subject=_SUBJECT, html_content="<br>\n".join(_LINES))
     return notifier(text=_TEXT) if kind == "slack" else notifier(title=_SUBJECT, body=_TEXT)
 

@@ -48,10 +48,11 @@ notice that one has ended.
 ### Failures
 
 A mistake (an unknown source or parameter, a day that has not begun, a broken sources.toml, an unusable setting, a
-ledger of a newer version, no data directory, an empty one where the ledger was) fails `plan` at once, without a retry,
-and nothing runs after it; the last line of its log says what to correct. Clear `plan` then, or trigger a new run if its
-parameters were wrong: a cleared run has the same ones. Everything else is tried again after one minute and after two
-more; it does nothing twice. A run that takes longer than 20 hours is ended, and recorded like a failed task.
+ledger of a newer version, no data directory, an empty one where the ledger was) fails `plan` at once, without a
+retry, and nothing runs after it; the last line of its log says what to correct. Clear `plan` then, or trigger a new
+run if its parameters were wrong: a cleared run has the same ones. Everything else is tried again after one minute and
+after two more, also what a later task finds wrong in sources.toml, which somebody is editing then; it does nothing
+twice. A run that takes longer than 20 hours is ended, and recorded like a failed task.
 
 ### Results
 

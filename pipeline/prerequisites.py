@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -15,6 +16,12 @@ from pipeline.settings import DEFAULT_ANNOTATORS, Settings, load_settings, unkno
 
 log = structlog.get_logger()
 
+NOTIFIERS: Mapping[str, tuple[str, str]] = {
+    "smtp": ("airflow.providers.smtp.notifications.smtp", "SmtpNotifier"),
+    "slack": ("airflow.providers.slack.notifications.slack_webhook", "SlackWebhookNotifier"),
+    "apprise": ("airflow.providers.apprise.notifications.apprise", "AppriseNotifier"),
+}
+"""Names in NEWSLEDGER_NOTIFY, and Airflow's classes for them. Each uses the default connection of its provider."""
 _TO_USE_ANOTHER = "delete Airflow's Variable newsledger_ledger"
 
 
@@ -39,6 +46,7 @@ def require_usable(settings: Settings) -> None:
     from pipeline.collect.http.addresses import AllowedHosts  # most tasks do not need it
 
     AllowedHosts(settings.allow_hosts)
+    require_notifiers(settings.notify)
     if settings.person_ids is not None:
         read_person_ids(settings.person_ids)
     if settings.annotators != DEFAULT_ANNOTATORS:
@@ -46,6 +54,16 @@ def require_usable(settings: Settings) -> None:
 
         for annotator in settings.annotators:
             load_annotator(annotator)
+
+
+def require_notifiers(names: Sequence[str]) -> None:
+    """Raises SettingsError for a name in NEWSLEDGER_NOTIFY that is none of `NOTIFIERS`, or lacks its recipient."""
+    for name in names:
+        kind, _, to = name.partition(":")
+        if kind not in NOTIFIERS:
+            raise SettingsError(f"NEWSLEDGER_NOTIFY: {kind!r} is none of {', '.join(NOTIFIERS)}")
+        if kind == "smtp" and not to:
+            raise SettingsError("NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org")
 
 
 def installed_settings() -> Settings:

@@ -179,6 +179,24 @@ def test_a_missing_provider_is_named(airflow: Airflow) -> None:
     assert "NEWSLEDGER_NOTIFY: install apache-airflow-providers-slack for 'slack'" in printed.splitlines()[-1]
 
 
+def test_later_tasks_try_again_while_sources_or_settings_are_edited(airflow: Airflow) -> None:
+    code = (
+        f"sys.path.append({str(PROJECT_ROOT / 'dags')!r})\n"
+        "from dag_defaults import later_task\n"
+        "from pipeline.errors import LedgerTooNew, SettingsError, SourcesError\n"
+        "ends = []\n"
+        "for error in (SourcesError, SettingsError, LedgerTooNew):\n"
+        "    try:\n"
+        "        with later_task():\n"
+        "            raise error('wrong')\n"
+        "    except Exception as exc:\n"
+        "        ends.append(type(exc).__name__)\n"
+        "print(ends)"
+    )
+    _, printed = airflow.run(code, env={"NEWSLEDGER_LOOKBACK_DAYS": "7"})
+    assert printed.splitlines()[-1] == "['SourcesError', 'SettingsError', 'AirflowFailException']"
+
+
 FAIL = """
 from airflow.dag_processing.dagbag import DagBag
 from airflow.dag_processing.processor import _execute_dag_callbacks

@@ -43,9 +43,11 @@ def test_it_does_not_start_without_the_ledger_that_was_seen(tmp_path: Path) -> N
 def test_what_is_set_wrong_is_said_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for port in ("0", "70000"):
         assert CliRunner().invoke(app, ["airflow", "--port", port, "--data", str(tmp_path)]).exit_code == 2
-    monkeypatch.setenv("NEWSLEDGER_ANNOTATORS", "ruels")
-    refused = CliRunner().invoke(app, ["airflow", "--data", str(tmp_path)])
-    assert isinstance(refused.exception, AnnotatorError)
+    for setting, value, error in (("NOTIFY", "pigeon", SettingsError), ("ANNOTATORS", "ruels", AnnotatorError)):
+        with monkeypatch.context() as environment:
+            environment.setenv(f"NEWSLEDGER_{setting}", value)
+            refused = CliRunner().invoke(app, ["airflow", "--data", str(tmp_path)])
+        assert isinstance(refused.exception, error)
     assert [*tmp_path.iterdir()] == []
 
 

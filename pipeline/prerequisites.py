@@ -57,7 +57,7 @@ def require_usable(settings: Settings) -> None:
 
 
 def require_notifiers(names: Sequence[str]) -> None:
-    """Raises SettingsError for a name in NEWSLEDGER_NOTIFY that is none of `NOTIFIERS`, or lacks its recipient."""
+    """Raises SettingsError for a name in NEWSLEDGER_NOTIFY that is not in `NOTIFIERS`, or that names no recipient."""
     for name in names:
         kind, _, to = name.partition(":")
         if kind not in NOTIFIERS:

@@ -15,7 +15,7 @@ from pipeline.ledger.log import utc_now
 from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT
 from pipeline.standalone import MODELS_POOL
-from tests.worlds.loaded_airflow import COMMAND, Airflow
+from tests.worlds.loaded_airflow import COMMAND, FAIL_RUN, Airflow
 from tests.worlds.loopback import WebServer
 from tests.worlds.mailbox import webhook
 from tests.worlds.running import articles, entry, newsledger, rows
@@ -197,25 +197,6 @@ def test_later_tasks_try_again_while_sources_or_settings_are_edited(airflow: Air
     assert printed.splitlines()[-1] == "['SourcesError', 'SettingsError', 'AirflowFailException']"
 
 
-FAIL = """
-from airflow.dag_processing.dagbag import DagBag
-from airflow.dag_processing.processor import _execute_dag_callbacks
-from airflow.models.dagrun import DagRun
-from airflow.utils.session import create_session
-import structlog
-sys.modules.pop("dag_defaults", None)  # it reads the setting when it is imported
-bag = DagBag(FOLDER)
-sys.modules.pop("dag_defaults")
-with create_session() as session:
-    run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
-    run.partition_key = "2026-03-14"  # `dags test` runs for no day
-    (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
-    request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, reason=REASON)
-    _execute_dag_callbacks(bag, request, structlog.get_logger())
-"""
-"""What the scheduler and the DAG processor do when a run has failed."""
-
-
 def test_a_failed_run_sends_one_message_by_each_notifier_and_an_ended_one_is_recorded(
     airflow: Airflow, outlets: Path, tmp_path: Path
 ) -> None:
@@ -229,7 +210,7 @@ def test_a_failed_run_sends_one_message_by_each_notifier_and_an_ended_one_is_rec
             "AIRFLOW_CONN_SLACK_DEFAULT": json.dumps({"conn_type": "slackwebhook", "password": f"{hook.base}/slack"}),
             "AIRFLOW_CONN_APPRISE_DEFAULT": json.dumps({"conn_type": "apprise", "extra": {"config": apprise}}),
         }
-        fail = FAIL.replace("FOLDER", repr(str(PROJECT_ROOT / "dags")))
+        fail = FAIL_RUN.replace("FOLDER", repr(str(PROJECT_ROOT / "dags")))
         status, printed = airflow.run(fail.replace("REASON", "'task_failure'"), env=told)
         assert status == 0, printed
         status, printed = airflow.run(fail.replace("REASON", "'timed_out'"), env={"NEWSLEDGER_NOTIFY": ""})

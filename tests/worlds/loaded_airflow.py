@@ -45,6 +45,24 @@ with create_session() as session:
     print(json.dumps([[event.partition_key, event.extra["articles"]] for event in session.query(AssetEvent)]))
 """
 
+FAIL_RUN = """
+from airflow.dag_processing.dagbag import DagBag
+from airflow.dag_processing.processor import _execute_dag_callbacks
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+import structlog
+sys.modules.pop("dag_defaults", None)  # it reads the setting when it is imported
+bag = DagBag(FOLDER)
+sys.modules.pop("dag_defaults")
+with create_session() as session:
+    run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
+    run.partition_key = "2026-03-14"  # `dags test` runs for no day
+    (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
+    request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, reason=REASON)
+    _execute_dag_callbacks(bag, request, structlog.get_logger())
+"""
+"""What the scheduler and the DAG processor do when a run has failed."""
+
 
 class Airflow:
     """A process that has imported Airflow, with our DAGs and that of a test."""

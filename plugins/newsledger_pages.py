@@ -53,7 +53,6 @@ def _pages() -> ASGIApp:
 class NewsledgerPages(AirflowPlugin):
     name = "newsledger_pages"
     fastapi_apps = [{"name": "newsledger", "app": pages_after_login, "url_prefix": PREFIX}]  # noqa: RUF012
-    # without a `url_route`, the link opens a tab: in Airflow's frame (no `allow-popups`), links to outlets are dead
     external_views = [  # noqa: RUF012
-        {"name": "News", "href": f"{PREFIX}/", "destination": "nav", "nav_top_level": True}
+        {"name": "News", "href": f"{PREFIX}/", "destination": "nav", "nav_top_level": True, "url_route": "news"}
     ]

@@ -85,14 +85,13 @@ class AirflowUI:
         self._page.screenshot(path=self._pictures / f"{name}.png")
 
     def look_at_the_news(self, picture: str) -> None:
-        """newsledger's own pages, to which the plugin's link in the navigation leads, in a tab of their own."""
+        """newsledger's own pages, which the plugin puts into the navigation. Links to outlets open a tab."""
         self._page.goto(self._base)
-        with self._page.context.expect_page() as tab:
-            self._page.get_by_role("link", name="News").first.click()
-        self.take_picture(picture)
-        news = tab.value
+        self._page.get_by_role("link", name="News").first.click()
+        news = self._page.frame_locator("iframe")
         expect(news.get_by_role("heading", name="Coverage")).to_be_visible()
-        with news.context.expect_page() as outlet:
+        self.take_picture(picture)
+        with self._page.context.expect_page() as outlet:
             news.locator("a.outside").first.click()
         outlet.value.close()
         source = news.get_by_label("Source", exact=True)
@@ -102,9 +101,8 @@ class AirflowUI:
         news.get_by_role("link", name="Voices").click()
         expect(news.get_by_role("heading", name="Voices")).to_be_visible()
         expect(source).to_have_value("meridian")
-        news.go_back()
+        self._page.go_back()
         expect(news.get_by_role("heading", name="Coverage")).to_be_visible()
-        news.close()
 
     def read_all_kinds_of_news(self) -> set[str]:
         """The kinds of newsledger's pages that links lead to from the first one, with nothing wrong on any of them."""

@@ -164,7 +164,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         page.goto(f"{api.base}/newsledger/")
         assert "/auth/login" in page.url, "the pages are for those who are logged in"
         ui.log_in()
-        ui.look_at_the_news("news-in-navigation")
+        ui.look_at_the_news("pages-in-airflow")
         assert {*KINDS, "record"} - ui.read_all_kinds_of_news() <= NOTHING_TO_SHOW
         began = utc_now()
         ui.backfill(first, second, "Missing Runs", "backfill-form")

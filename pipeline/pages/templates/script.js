@@ -42,6 +42,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     }
   });
 }
+// In Airflow's frame a link opens no tab, so one of the page around the frame does.
+if (parent !== window) {
+  addEventListener("click", (event) => {
+    const link = event.target.closest("a[target=_blank]");
+    if (!link) return;
+    Object.assign(parent.document.createElement("a"), {href: link.href, target: "_blank", rel: link.rel}).click();
+    event.preventDefault();
+  });
+}
 // On a phone, style.css stacks the cells of a row, each with the head of its column. The roles keep what the layout takes away.
 for (const table of document.querySelectorAll("table:not(.map)")) {
   const roles = {thead: "rowgroup", tbody: "rowgroup", tr: "row", td: "cell", "thead th": "columnheader", "tbody th": "rowheader"};

@@ -423,7 +423,7 @@ class CaptureFailed(ArticleEvent, frozen=True, kw_only=True, tag="capture_failed
     """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
     `soft_404`, `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`; a wall instead of the page:
     `wall_challenge`, `wall_captcha`, `wall_consent`, `wall_login`, `wall_subscription`, `wall_rate_limit`,
-    `wall_block`, `wall_unknown` (a short undated page without a word of the title); …"""
+    `wall_block`; …"""
     status: int | None = None
     """HTTP status of the last response; null without a response."""
     detail: str | None = None

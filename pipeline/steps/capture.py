@@ -12,7 +12,7 @@ import msgspec
 from pipeline.archive.warc import Original
 from pipeline.collect.http.client import Client
 from pipeline.collect.http.responses import Response
-from pipeline.collect.pages.answers import SeenPage, http_reason
+from pipeline.collect.pages.answers import SeenPage
 from pipeline.collect.pages.requests import fetch_page
 from pipeline.events import ArticleCaptured, CaptureFailed, Event, Via
 from pipeline.interval import Interval
@@ -20,7 +20,6 @@ from pipeline.ledger import Ledger
 from pipeline.sources import Source
 from pipeline.steps.run.page_batch import PageBatch
 from pipeline.steps.run.page_events import (
-    REFUSED,
     PageFailure,
     Payload,
     next_attempt_at,
@@ -45,7 +44,6 @@ class PendingPage(msgspec.Struct, frozen=True):
     source_id: str
     item_id: UUID
     url: str
-    title: str | None
     named_at: datetime
     """When a feed last named or changed it."""
     failures: int
@@ -118,15 +116,15 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
         if (page.article_id, Via.LIVE) in stores.asked_for:
             return []  # another source names the same page, and this run has asked for it
         stores.asked_for.add((page.article_id, Via.LIVE))
-        response, seen = await fetch_page(client, page.url, title=page.title)
+        response, seen = await fetch_page(client, page.url)
         batch.bytes += seen.size_bytes
         return [_judged(stores, page, response, seen, originals)]
 
     async def record(events: Sequence[Event]) -> StepResult:
-        failures = [event for event in events if isinstance(event, CaptureFailed) and _may_be_replaced(event)]
-        articles = tuple(event.article_id for event in failures)
+        lost = [event for event in events if isinstance(event, CaptureFailed) and not event.will_retry]
+        articles = tuple(event.article_id for event in lost)
         contents = await stores.reading(_feed_contents_by_key, articles) if articles else {}
-        return await stores.recording([*events, *_captured_from_feeds(stores, failures, contents)])
+        return await stores.recording([*events, *_captured_from_feeds(stores, lost, contents)])
 
     batch = PageBatch(
         stores,
@@ -204,12 +202,6 @@ def _failed(stores: Stores, page: PendingPage, failure: PageFailure) -> CaptureF
     return page_failed(
         page, failure, producer=PRODUCER, caused_by=page.item_id, occurred_at=stores.now(), attempt=page.failures + 1
     )
-
-
-def _may_be_replaced(failure: CaptureFailed) -> bool:
-    """True if a text in the feed is taken now: the page is lost, or refused without a wall that might open."""
-    is_refused = failure.status == REFUSED and failure.reason == http_reason(REFUSED)
-    return is_refused or not failure.will_retry
 
 
 def _feed_contents(ledger: Ledger, article_ids: Sequence[UUID], now: datetime) -> dict[UUID, FeedContent]:

@@ -14,7 +14,7 @@ from pipeline.collect.http.responses import NOT_ASKED, Response, SeenBody
 from pipeline.collect.pages.redirections import Redirection, judge_redirection
 from pipeline.collect.pages.section_pages import looks_like_article
 from pipeline.collect.pages.soft_404 import SOFT_404, is_soft_404
-from pipeline.collect.pages.walls import WallKind, announced_wall, lacks_title, refresh_target, wall_kind
+from pipeline.collect.pages.walls import WallKind, announced_wall, refresh_target, wall_kind
 from pipeline.events import RevisitOutcome
 from pipeline.ids import digest
 from pipeline.sources.sites import http_address
@@ -22,10 +22,6 @@ from pipeline.sources.sites import http_address
 GONE_STATUS = frozenset({404, 410})
 ONLY_REFRESHES = "only_refreshes"
 """Reason: the page only leads to another one, and so did the page that led to it."""
-UNKNOWN_WALL = "wall_unknown"
-"""Reason: a short page without a date and without a word of the article's title."""
-NO_BODY = "no_body"
-"""Reason: the answer has a status of success and only white space in its body."""
 ERROR = "error"
 """Reason of a failure that no other reason describes, such as a bug of ours."""
 
@@ -33,7 +29,7 @@ _PASSING_STATUS = frozenset({408, 425, 429})
 _PASSING_REASONS = NOT_ASKED | {
     *(kind.value for kind in WallKind),
     *("timeout", "dns", "dns_timeout", "connection", "incomplete", "bad_response", "bad_encoding"),
-    *("robots_unavailable", Redirection.TO_WALL.value, UNKNOWN_WALL, NO_BODY, ERROR),
+    *("robots_unavailable", Redirection.TO_WALL.value, ERROR),
 }
 _NO_ARTICLE = frozenset({Redirection.TO_WALL, Redirection.TO_FRONT_PAGE})
 _ELSEWHERE = frozenset({Redirection.TO_OTHER_ARTICLE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_SITE})
@@ -46,8 +42,7 @@ class NoPage(msgspec.Struct, frozen=True):
     """Why an answer is not the page that was requested."""
 
     reason: str
-    """`http_4xx`, `gone`, …, the value of a Redirection or a WallKind, `wall_unknown`, `no_body`, `not_html`,
-    `soft_404` or `only_refreshes`."""
+    """`http_4xx`, `gone`, …, the value of a Redirection or a WallKind, `not_html`, `soft_404` or `only_refreshes`."""
     detail: str
 
 
@@ -69,30 +64,25 @@ class SeenAgain(SeenBody, frozen=True):
     refreshes_to: str | None = None
 
 
-def see_page(response: Response, url: str, final_url: str | None = None, *, title: str | None = None) -> SeenPage:
+def see_page(response: Response, url: str, final_url: str | None = None) -> SeenPage:
     """What the answer to a request for the article at `url` is. Raises CodingError.
 
-    `final_url` is the original address of a page that a web archive has delivered. `title` is that of the article in
-    its feed, if known.
+    `final_url` is the original address of a page that a web archive has delivered.
     """
     body = response.decoded()
     target = _refreshes_to(response, body)
-    no_page = _why_no_page(url, response, body, final_url or response.final_url, title)
+    no_page = _why_no_page(url, response, body, final_url or response.final_url)
     if target is not None and no_page is None:
         no_page = NoPage(ONLY_REFRESHES, f"{response.final_url} only refreshes to {target}")
-    if title is not None and no_page is None and lacks_title(body, response.content_type, title=title, url=url):
-        no_page = NoPage(UNKNOWN_WALL, f"{response.final_url} is a short page without the title {title!r}")
     return SeenPage(len(body), digest(body), no_page, target)
 
 
-def _why_no_page(url: str, response: Response, body: bytes, final_url: str, title: str | None) -> NoPage | None:
+def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> NoPage | None:
     status, content_type = response.status, response.content_type
-    if (wall := _wall(response, body, title)) is not None:
+    if (wall := _wall(response, body)) is not None:
         return NoPage(wall.value, f"{final_url} answers {status} with a wall")
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
-    if not body.strip():
-        return NoPage(NO_BODY, f"{final_url} answers {status} without a body")
     if not is_html(content_type):
         return NoPage("not_html", f"{final_url} is {content_type}")
     if is_soft_404(body, content_type):
@@ -106,10 +96,10 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str, titl
     return None
 
 
-def _wall(response: Response, body: bytes, title: str | None = None) -> WallKind | None:
+def _wall(response: Response, body: bytes) -> WallKind | None:
     if (announced := announced_wall(response)) is not None or not is_html(response.content_type):
         return announced
-    return wall_kind(body, response.content_type, response.status, title)
+    return wall_kind(body, response.content_type, response.status)
 
 
 def _refreshes_to(response: Response, body: bytes) -> str | None:
@@ -152,8 +142,6 @@ def _what_became(
         return RevisitOutcome.FAILED, wall.value
     if not is_unmodified and not 200 <= status < 300:
         return RevisitOutcome.FAILED, http_reason(status)
-    if not is_unmodified and not body.strip():
-        return RevisitOutcome.FAILED, NO_BODY
     if not is_unmodified and not is_html(content_type):
         return RevisitOutcome.FAILED, "not_html"
     if not is_unmodified and is_soft_404(body, content_type):

@@ -1,8 +1,7 @@
 """Walls: pages that a server shows instead of the article, such as a challenge, a captcha, or a request for consent.
 
 A wall says nothing about the article, so it is neither the article nor its new revision. Nothing is done to get around
-it: the page is requested again later, as after other passing failures. The marks of walls are data, in `walls.toml`. A
-wall in another language, or of another maker, is recognised by what it does not have: the title of the article.
+it: the page is requested again later, as after other passing failures. The marks of walls are data, in `walls.toml`.
 
 Pure: bytes in, a verdict out.
 """
@@ -10,13 +9,10 @@ Pure: bytes in, a verdict out.
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import cache
-from html import unescape
 from importlib.resources import files
 from itertools import islice
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 from lxml.html import HtmlElement
@@ -33,12 +29,6 @@ MAX_CHARS = 20_000
 """Only this much of what a reader sees is searched for words."""
 _REFUSING = frozenset({401, 402, 403, 405, 429, 503})
 """Statuses with which walls are sent. 402 is sent with a request to subscribe, 405 by firewalls with a captcha."""
-MOST_WORDS = 150
-"""A page with more words is not taken for a wall because the title of the article is missing."""
-_LEAST_TITLE_WORDS = 3
-"""A title with fewer telling words shows nothing: the page may have another headline."""
-_TELLING_WORD = re.compile(r"[^\W\d_]{4,}")
-_ADDRESS = re.compile(r"https?:[^\s\"'<>]+", re.IGNORECASE)
 _UNSEEN = frozenset({"script", "style", "template", "svg"})
 
 
@@ -55,10 +45,6 @@ class WallKind(StrEnum):
     RATE_LIMIT = "wall_rate_limit"
     BLOCK = "wall_block"
     """A page that only says that access is denied."""
-
-
-_WITH_HEADLINE = frozenset({WallKind.CONSENT, WallKind.LOGIN, WallKind.SUBSCRIPTION})
-"""Walls of the outlet itself, which may show the headline of the article."""
 
 
 class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,36 +99,8 @@ def announced_wall(response: Response) -> WallKind | None:
     return None
 
 
-def lacks_title(body: bytes, content_type: str | None, *, title: str, url: str) -> bool:
-    """True if a page is undated and short and has no word of the title that a feed gave the article at `url`.
-
-    The words of the address do not count: many walls show it.
-    """
-    wanted = _telling_words(title)
-    text, _ = decode_text(body[:MAX_BYTES], content_type)
-    if len(wanted) < _LEAST_TITLE_WORDS or is_dated(text):
-        return False
-    path = urlsplit(url).path.strip("/")
-    said = unescape(text)
-    if title in said:
-        return False
-    for address in {path, unquote(path), path.rpartition("/")[2]} - {""}:
-        said = said.replace(address, " ")
-    root = parse_html(body[:MAX_BYTES], content_type)
-    if root is None or not wanted.isdisjoint(_telling_words(_ADDRESS.sub(" ", said))):
-        return False
-    return sum(len(line.split()) for line in visible_lines(root)) <= MOST_WORDS
-
-
-def _telling_words(text: str) -> AbstractSet[str]:
-    return {word.casefold() for word in _TELLING_WORD.findall(text)}
-
-
-def wall_kind(body: bytes, content_type: str | None, status: int, title: str | None = None) -> WallKind | None:
-    """The kind of wall that this page is; None if it is not one.
-
-    `title` is that of the article in its feed: if it is the page's headline, the page may be about robots.
-    """
+def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | None:
+    """The kind of wall that this page is; None if it is not one."""
     is_refusal = status in _REFUSING
     if not (is_refusal or 200 <= status < 300):
         return None
@@ -155,13 +113,9 @@ def wall_kind(body: bytes, content_type: str | None, status: int, title: str | N
     lines = visible_lines(root)
     words = sum(len(line.split()) for line in lines)
     markup, seen = text.lower(), "\n".join(lines)
-    head, headline = headlines(root)
-    heads = [*title_parts(head), headline]
-    wanted = _telling_words(title or "")
-    is_article = not is_refusal and len(wanted) >= _LEAST_TITLE_WORDS and wanted <= _telling_words(headline)
+    title, headline = headlines(root)
+    heads = [*title_parts(title), headline]
     for rule in wall_rules():
-        if is_article and rule.wall_kind not in _WITH_HEADLINE:
-            continue
         if is_refusal or words <= rule.max_words:
             if rule.contains is not None and rule.contains in markup:
                 return rule.wall_kind

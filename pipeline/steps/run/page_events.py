@@ -19,8 +19,6 @@ from pipeline.events import ArticleCaptured, CaptureFailed, ItemDiscovered, Via
 
 MAX_ATTEMPTS = 5
 """Failed attempts after which a page counts as lost."""
-REFUSED = 403
-"""A firewall that takes a reader for a program refuses so for a while, in any language and also without a word."""
 _FIRST_PAUSE = timedelta(minutes=15)
 _PAUSE_GROWTH = 4
 """The pauses between attempts are 15 minutes, 1 hour, 4 hours and 16 hours."""
@@ -170,14 +168,13 @@ def page_failed(
 ) -> CaptureFailed:
     """The event of an attempt that gave no page. The page is asked for again if the failure may pass and fewer than
     `MAX_ATTEMPTS` were made."""
-    may_pass = is_passing(failure.reason, failure.status) or failure.status == REFUSED
     return CaptureFailed(
         **head_of(page, producer=producer, caused_by=caused_by, occurred_at=occurred_at),
         reason=failure.reason,
         status=failure.status,
         detail=failure.detail,
         attempt=attempt,
-        will_retry=may_pass and attempt < MAX_ATTEMPTS,
+        will_retry=is_passing(failure.reason, failure.status) and attempt < MAX_ATTEMPTS,
         retry_at=failure.retry_at,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.collect.pages.walls import WallKind, WallRule, lacks_title, refresh_target, wall_kind, wall_rules
+from pipeline.collect.pages.walls import WallKind, WallRule, refresh_target, wall_kind, wall_rules
 from tests.worlds.world import PARAGRAPHS
 
 HTML = "text/html; charset=utf-8"
@@ -81,42 +81,6 @@ def test_other_statuses_speak_for_themselves(status: int) -> None:
 )
 def test_other_pages_are_not_walls(page: str) -> None:
     assert wall_kind(page.encode(), HTML, 200) is None
-
-
-TITLE, STORY = "Ferry back after winter storm", "https://bote.example/news/ferry-back-after-winter-storm"
-UNKNOWN_WALLS = {
-    "a challenge in a language without rules": (
-        "<title>Ellenőrzés</title><p>A webhely ellenőrzi a kapcsolatot.</p>",
-        True,
-    ),
-    "a waiting room with the address": (
-        f"<title>Queue</title><p>You wait for {STORY} (/ferry-back-after-winter-storm)</p>",
-        True,
-    ),
-    "another headline for the same news": ("<title>Storm over: ship sails</title><p>It left at nine.</p>", False),
-    "the title in data that a script shows": (
-        f"<div id='root'></div><script>data={{'title':'{TITLE}'}}</script>",
-        False,
-    ),
-    "a dated page": ("<meta property='article:published_time' content='2026-03-02'><p>Ship sails.</p>", False),
-    "a long page": (f"<p>{PARAGRAPHS[1] * 9}</p>", False),
-    "nothing": ("", False),
-}
-
-
-@pytest.mark.parametrize(("page", "is_wall"), UNKNOWN_WALLS.values(), ids=UNKNOWN_WALLS)
-def test_a_short_page_without_a_word_of_the_title_is_not_the_article(page: str, is_wall: bool) -> None:
-    assert lacks_title(page.encode(), HTML, title=TITLE, url=STORY) is is_wall
-    assert not lacks_title(page.encode(), HTML, title="Ferry", url=STORY), "such a title tells nothing"
-
-
-def test_a_short_article_whose_headline_is_its_title_may_be_about_walls() -> None:
-    title = "Verify you are human: why captchas fail"
-    page = f"<title>{title}</title><h1>{title}</h1><p>Machines solve them faster than people.</p>".encode()
-    assert wall_kind(page, HTML, 200) is WallKind.CHALLENGE
-    assert wall_kind(page, HTML, 200, title) is None
-    offer = f"<h1>{title}</h1><p>Subscribe to read the whole report.</p>".encode()
-    assert wall_kind(offer, HTML, 200, title) is WallKind.SUBSCRIPTION
 
 
 REFRESHES = {

@@ -163,12 +163,9 @@ class _KnownItems:
     def slowest_clock(self) -> timedelta:
         """The outlet's clock may be slow by this much: so long after its date was every item seen first that came
         after the first poll."""
-        seen = [item.first_seen_at for item in self._items if item.first_seen_at is not None]
-        delays = [
-            item.first_seen_at - item.published_at
-            for item in self._items
-            if item.published_at is not None and item.first_seen_at is not None and item.first_seen_at > min(seen)
-        ]
+        dates = [(item.first_seen_at, item.published_at) for item in self._items if item.first_seen_at is not None]
+        first_poll = min((seen for seen, _ in dates), default=None)
+        delays = [seen - published for seen, published in dates if published is not None and seen != first_poll]
         return min((delay for delay in delays if delay > timedelta()), default=timedelta())
 
     def same_as(self, item: ItemOfArticle) -> list[ItemOfArticle]:

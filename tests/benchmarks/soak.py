@@ -45,8 +45,6 @@ class Day(msgspec.Struct, frozen=True):
     events: int
     articles: int
     process_mb: float
-    own_mb: float
-    """The part of it that it shares with no other process."""
     allocated_mb: float
     """What `malloc` has given out and was not given back to it."""
     workers_mb: float
@@ -130,7 +128,6 @@ def look(world: ChangingOutlets, day: int, folder: Path) -> Day:
         events=events,
         articles=counts["articles"],
         process_mb=round(this.memory_info().rss / 1e6, 1),
-        own_mb=round(this.memory_full_info().uss / 1e6, 1),
         allocated_mb=round((heap.heap_used + heap.mmap_used) / 1e6, 1),
         workers_mb=round(sum(worker.memory_info().rss for worker in workers) / 1e6, 1),
         descriptors=this.num_fds(),

@@ -13,7 +13,7 @@ from airflow.sdk import Asset, Variable, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline.errors import MISTAKES, NewsledgerError, SettingsError, SourcesError
-from pipeline.prerequisites import NOTIFIERS, require_notifiers
+from pipeline.notifiers import NOTIFIERS, require_notifiers
 from pipeline.settings import load_settings
 from pipeline.sources import load_sources
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -10,18 +9,13 @@ import structlog
 
 from pipeline.errors import LedgerMissing, SettingsError, StorageDenied, storage_error
 from pipeline.ledger import Ledger
+from pipeline.notifiers import require_notifiers
 from pipeline.person_ids import read_person_ids
 from pipeline.seen_ledgers import SeenLedger, open_ledger
 from pipeline.settings import DEFAULT_ANNOTATORS, Settings, load_settings, unknown_settings
 
 log = structlog.get_logger()
 
-NOTIFIERS: Mapping[str, tuple[str, str]] = {
-    "smtp": ("airflow.providers.smtp.notifications.smtp", "SmtpNotifier"),
-    "slack": ("airflow.providers.slack.notifications.slack_webhook", "SlackWebhookNotifier"),
-    "apprise": ("airflow.providers.apprise.notifications.apprise", "AppriseNotifier"),
-}
-"""Names in NEWSLEDGER_NOTIFY, and Airflow's classes for them. Each uses the default connection of its provider."""
 _TO_USE_ANOTHER = "delete Airflow's Variable newsledger_ledger"
 
 
@@ -54,16 +48,6 @@ def require_usable(settings: Settings) -> None:
 
         for annotator in settings.annotators:
             load_annotator(annotator)
-
-
-def require_notifiers(names: Sequence[str]) -> None:
-    """Raises SettingsError for a name in NEWSLEDGER_NOTIFY that is not in `NOTIFIERS`, or that names no recipient."""
-    for name in names:
-        kind, _, to = name.partition(":")
-        if kind not in NOTIFIERS:
-            raise SettingsError(f"NEWSLEDGER_NOTIFY: {kind!r} is none of {', '.join(NOTIFIERS)}")
-        if kind == "smtp" and not to:
-            raise SettingsError("NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org")
 
 
 def installed_settings() -> Settings:

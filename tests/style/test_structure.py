@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -42,3 +44,13 @@ def test_names_of_classes_and_types_occur_once() -> None:
                     definitions[name].add(ast.unparse(value))
     assert "Event" in definitions and "SourcesPath" in definitions
     assert {name: meanings for name, meanings in definitions.items() if len(meanings) > 1} == {}
+
+
+def test_dag_files_load_no_database_when_they_are_parsed() -> None:
+    """Airflow parses them every few seconds, and in each task. So they import the rest of newsledger in their tasks."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "dags").glob("*.py"))]
+    imported = {node.module for tree in trees for node in tree.body if isinstance(node, ast.ImportFrom) and node.module}
+    ours = sorted(name for name in imported if name.startswith("pipeline."))
+    assert ours
+    code = f"import sys, {', '.join(ours)}; print(sorted({{'duckdb', 'pyarrow', 'aiohttp'}} & {{*sys.modules}}))"
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "[]\n"

@@ -28,7 +28,7 @@ FEED = "changes.atom"
 ZIP = ".zip"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _HEAD_BYTES = 64_000
-"""What is read of a file to recognise a page: more than the style that stands before its body."""
+"""Bytes at the beginning of a file in which the body of a page begins, after the style."""
 
 Target = tuple[str, ...]
 """A page: its kind's name, then its keys."""

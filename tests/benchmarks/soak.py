@@ -46,7 +46,7 @@ class Day(msgspec.Struct, frozen=True):
     articles: int
     process_mb: float
     allocated_mb: float
-    """What `malloc` has given out and was not given back to it."""
+    """Memory that was allocated by `malloc` and not freed."""
     workers_mb: float
     """The fork server and the worker processes."""
     descriptors: int

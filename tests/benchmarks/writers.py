@@ -1,4 +1,4 @@
-"""What several processes do at once on one ledger: `python -m tests.benchmarks.writers`, one JSON line for each number.
+"""Several processes at once on one ledger: `python -m tests.benchmarks.writers`, one JSON line for each number.
 
 Appends a second of 1, 2 and 4 writers: each makes 10 appends of 100 items, with a catalog in SQLite, with one in
 PostgreSQL, and with Parquet files in S3, too. Then pages a second of 1 and 2 workers, from feeds to annotations: each

@@ -1,4 +1,4 @@
-"""What a reader chose is kept where it counts and nowhere else, and what a page leaves out is said."""
+"""A reader's choices go to the pages that filter by them and to no others, and a page says if it leaves rows out."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ class PublishedFeed:
         self._window = window
         self._withdrawn: set[int] = set()
         self.copies: list[dict[int, ItemOfArticle]] = []
-        """What the feed showed at each reading, by number."""
+        """The items that the feed showed at each reading, by number."""
 
     def shown(self) -> list[PublishedItem]:
         standing = [each for each in reversed(self.items) if each.no not in self._withdrawn]

@@ -61,7 +61,7 @@ with create_session() as session:
     request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, reason=REASON)
     _execute_dag_callbacks(bag, request, structlog.get_logger())
 """
-"""What the scheduler and the DAG processor do when a run has failed."""
+"""Does as the scheduler and the DAG processor do when a run has failed."""
 
 
 class Airflow:

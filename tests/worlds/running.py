@@ -92,7 +92,7 @@ def as_reader(*commands: tuple[object, ...]) -> list[Done]:
 
 
 def _environment(arguments: tuple[object, ...], given: Mapping[str, str] | None) -> dict[str, str]:
-    """What is given, and where the ledger of the named data directory is."""
+    """The given variables, and those that say where the ledger of the data directory in `--data` is."""
     found = {**(given or {})}
     if "--data" in (words := [*map(str, arguments)]):
         found = environment_of(words[words.index("--data") + 1]) | found

@@ -16,7 +16,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.settings import LedgerPlace, S3Place, Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
-from tests.worlds.ledgers import ClusterStores, NewData, empty_ledger, settings_at, use
+from tests.worlds.ledgers import ClusterStores, NewData, empty_ledger, keep_in_memory, settings_at, use
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import Demo, free_port, newsledger
@@ -33,9 +33,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--stores",
-        choices=["local", "cluster"],
-        default="local",
-        help="where ledgers and archives are: in local files, or in PostgreSQL and S3",
+        choices=["memory", "local", "cluster"],
+        default="memory",
+        help="where ledgers and archives are: in local files; in PostgreSQL and S3 (cluster); or in local files, but"
+        " ledgers of tests that are not marked `ducklake` in memory",
     )
 
 
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return 2 if slow is None else 0 if slow.kwargs.get("longest") else 1
 
     items.sort(key=turn)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before all fixtures, also those of a module, say where the ledgers are."""
+    keep_in_memory(ledgers=item.config.getoption("stores") == "memory" and not item.get_closest_marker("ducklake"))
 
 
 @pytest.fixture(scope="session", autouse=True)

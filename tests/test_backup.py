@@ -25,7 +25,7 @@ from tests.worlds.running import COMMAND, as_reader, newsledger
 from tests.worlds.stories import item
 from tests.worlds.world import PARAGRAPHS, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ def be_asked_and_lose_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.ducklake
 def test_a_lost_request_to_stop_is_remembered(world: World, new_data: NewData) -> None:
     new_data(world.settings.data)
     stop_if_asked()

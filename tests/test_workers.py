@@ -122,6 +122,7 @@ def test_a_new_process_has_the_lexicons_and_the_language_model() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.ducklake
 def test_a_program_that_only_collects_loads_neither_extractor_nor_annotator(world: World, tmp_path: Path) -> None:
     """In none of its processes, which would take two seconds."""
     sources = tmp_path / "sources.toml"

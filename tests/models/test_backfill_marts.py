@@ -15,7 +15,7 @@ from tests.worlds.outlet import DAY, outlet
 from tests.worlds.running import rows
 from tests.worlds.web_archive import Odd
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
 def test_two_days_of_a_site_that_has_taken_a_page_down(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.settings import Settings
 from pipeline.steps.revisit import due_pages, revisit_source
+from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.steps.run.visits import polite_client
 from tests.worlds.world import World
@@ -16,15 +17,15 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def look(world: World, stores: Stores | None = None) -> StepResult:
+def look(world: World, on_progress: OnProgress = ignore_progress) -> StepResult:
     """A run that does nothing but look at what is due."""
 
     async def run(stores: Stores) -> StepResult:
         async with polite_client(world.settings, [world.source], stores.now) as client:
             return await revisit_source(stores, client, world.source)
 
-    with stores or world.stores() as opened:
-        return asyncio.run(run(opened))
+    with world.stores(on_progress) as stores:
+        return asyncio.run(run(stores))
 
 
 def looks(world: World, path: str = "/a") -> list[dict[str, Any]]:

@@ -147,12 +147,7 @@ def test_an_interrupted_run_records_what_it_has_fetched(world: World) -> None:
         if tick.step == "capture" and tick.done == 10:
             raise KeyboardInterrupt
 
-    with world.stores() as prepared:
-        run = prepared.run
-    with (
-        pytest.raises((KeyboardInterrupt, asyncio.CancelledError)),
-        Stores(world.settings, run, interrupt) as stores,
-    ):
+    with pytest.raises((KeyboardInterrupt, asyncio.CancelledError)), world.stores(interrupt) as stores:
         collect(stores, [world.source])
     recorded = len(world.rows("select 1 from ledger.article_captured"))
     assert 9 <= recorded < 40
@@ -164,15 +159,12 @@ def test_an_interrupted_run_records_what_it_has_fetched(world: World) -> None:
 def test_a_busy_host_does_not_keep_the_pages_of_others_waiting(world: World) -> None:
     """Nor do they wait for it in the next batch: it has more pages than go into one."""
     busy = world.web.base.replace("127.0.0.1", "busy.localhost")
-    settings = world.settings.model_copy(update={"allow_hosts": ("127.0.0.1", ".localhost")})
+    world.settings = world.settings.model_copy(update={"allow_hosts": ("127.0.0.1", ".localhost")})
     links = [(f"{busy}/{n}", f"Story {n}") for n in range(BATCH_PAGES + 20)]
     for n in range(BATCH_PAGES + 20):
         world.web.answers[f"/{n}"] = Answer(status=429, headers={"Retry-After": "86400"})
     world.web.feed("/feed.xml", *links, ("/a", "Ferry adrift"), ("/b", "Harbour reopened"))
-    with world.stores() as prepared:
-        run = prepared.run
-    with Stores(settings, run) as stores:
-        result = collect(stores, [world.source])
+    result = world.collect()
     assert result.count("article_captured") == 2
     assert ["busy.localhost" in notice for notice in result.notices] == [True]
 

@@ -167,6 +167,7 @@ def test_an_item_that_changes_while_its_page_is_captured_is_captured_again(world
         assert collect(stores, [world.source]).count("article_captured") == 1
 
 
+@pytest.mark.ducklake
 def test_a_guid_shared_by_several_pages_gives_no_new_items_at_every_poll(world: World) -> None:
     body = world.web.answers["/feed.xml"].body.replace(b"<guid>/a</guid>", b"<guid>same</guid>")
     world.web.answers["/feed.xml"] = Answer(

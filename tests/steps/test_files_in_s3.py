@@ -44,7 +44,7 @@ from tests.worlds.s3 import Answer, S3Server, denied
 from tests.worlds.stored import places_with
 from tests.worlds.world import PARAGRAPHS, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
 @pytest.fixture

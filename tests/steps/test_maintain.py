@@ -27,7 +27,7 @@ from tests.worlds.stored import archive_file, stored_files
 from tests.worlds.stories import item
 from tests.worlds.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 DAY = timedelta(days=1)
 

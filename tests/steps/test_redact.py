@@ -41,7 +41,7 @@ from tests.worlds.stored import archived_with, files_with, places_with, stored_f
 from tests.worlds.stories import NOON, captured, discovered
 from tests.worlds.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 ERASED = "Quillfeather"
 KEPT = "Bellweather"

@@ -27,7 +27,7 @@ from tests.worlds.ledgers import environment_of
 from tests.worlds.stored import archive_file, archived_with, stored_files
 from tests.worlds.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 RUN = """
 import sys

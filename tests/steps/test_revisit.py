@@ -16,7 +16,6 @@ from pipeline.settings import Settings, load_settings
 from pipeline.steps.join import part
 from pipeline.steps.revisit import due_pages, sources_due
 from pipeline.steps.run.progress import Progress
-from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation
 from tests.steps.revisits import DAY, HOUR, due, look, looks, looks_again, outcomes
@@ -97,6 +96,7 @@ def test_an_unchanged_page_is_a_revisit_record_and_two_looks_are_two_events(capt
     assert first["payload_digest"] == capture["payload_digest"]
 
 
+@pytest.mark.ducklake
 def test_a_changed_page_is_captured_and_read(captured: World) -> None:
     captured.ingest()
     captured.web.page("/a", "Ferry saved", *PARAGRAPHS)
@@ -150,6 +150,7 @@ def test_a_page_captured_for_another_reason_since_is_asked_for_whole(captured: W
     ]
 
 
+@pytest.mark.ducklake
 def test_every_answer_is_in_the_archive(captured: World) -> None:
     captured.web.page("/a", "Ferry saved", *PARAGRAPHS)
     captured.web.answers["/b"] = Answer(b"<p>taken down</p>", status=410)
@@ -176,10 +177,8 @@ def test_an_interrupted_run_records_what_it_has_seen_and_the_next_resumes(world:
         if tick.step == "revisit" and tick.done == 10:
             raise KeyboardInterrupt
 
-    with world.stores() as prepared:
-        run = prepared.run
     with pytest.raises((KeyboardInterrupt, asyncio.CancelledError)):
-        look(world, Stores(world.settings, run, interrupt))
+        look(world, interrupt)
     (row,) = world.rows("select count(*) as seen from ledger.article_revisited")
     assert 9 <= row["seen"] < 30
     assert look(world).counts == {"article_revisited": 30 - row["seen"]}

@@ -23,7 +23,7 @@ from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.world import PARAGRAPHS, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 LINKS = [(f"/{n}", f"Story number {n}") for n in range(12)]
 

@@ -24,7 +24,7 @@ from tests.worlds.loopback import Answer
 from tests.worlds.stored import stored_files
 from tests.worlds.world import PARAGRAPHS, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
 def test_every_event_leads_back_to_the_bytes(world: World) -> None:

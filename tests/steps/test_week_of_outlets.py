@@ -19,7 +19,7 @@ from pipeline.steps.run.run_interval import lookback
 from tests.worlds.changing_outlets import WINDOW, ChangingOutlets
 from tests.worlds.loopback import WebServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 DAYS = 7
 

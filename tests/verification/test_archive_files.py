@@ -33,7 +33,7 @@ from tests.worlds.running import as_reader, newsledger
 from tests.worlds.stored import archived_with, stored_files
 from tests.worlds.world import PARAGRAPHS, World
 
-pytestmark = pytest.mark.slow(longest=True)
+pytestmark = [pytest.mark.slow(longest=True), pytest.mark.ducklake]
 
 DAY = timedelta(days=1)
 

@@ -71,6 +71,20 @@ def use(cluster: ClusterStores) -> None:
     _cluster = cluster
 
 
+_in_memory = False
+
+
+def keep_in_memory(*, ledgers: bool) -> None:
+    """From now on, each new `World` has its ledger in memory, or else on these stores."""
+    global _in_memory
+    _in_memory = ledgers
+
+
+def is_in_memory() -> bool:
+    """True if a new `World` has its ledger in memory."""
+    return _in_memory
+
+
 def settings_at(data: Path, **options: Any) -> Settings:
     """The settings of an installation with this data directory. A catalog among the options takes precedence."""
     if _cluster and "catalog" not in options:

@@ -26,8 +26,9 @@ from pipeline.steps.processing import process
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.steps.run.run_interval import lookback
 from pipeline.steps.run.stores import StepResult, Stores
-from tests.worlds.ledgers import empty_ledger, settings_at
+from tests.worlds.ledgers import empty_ledger, is_in_memory, settings_at
 from tests.worlds.loopback import WebServer
+from tests.worlds.memory_ledger import MemoryCatalog
 
 PARAGRAPHS = (
     "The harbour was closed for most of the morning after the ferry lost power near the outer mole, officials said.",
@@ -48,7 +49,8 @@ class World:
         defaults: dict[str, Any] = {"data": folder / "data", "allow_hosts": "127.0.0.1", "jobs": 1, "revisit_after": ()}
         self.settings = settings_at(**(defaults | settings))
         self._is_alone = "catalog" not in settings
-        if self._is_alone:
+        self._memory = MemoryCatalog(self.settings.local_catalog) if self._is_alone and is_in_memory() else None
+        if self._is_alone and not self._memory:
             empty_ledger(self.settings)
 
     @property
@@ -65,12 +67,15 @@ class World:
         self.runs += 1
         run = Run(f"run-{self.runs}", lambda: self.now)
         is_lent = self._is_alone and self._lending.acquire(blocking=False)
+        ledger = self.ledger if is_lent else self._memory.session() if self._memory else None
         try:
-            with Stores(self.settings, run, on_progress, ledger=self.ledger if is_lent else None) as stores:
+            with Stores(self.settings, run, on_progress, ledger=ledger) as stores:
                 yield stores
         finally:
             if is_lent:
                 self._lending.release()
+            elif ledger:
+                ledger.close()
 
     def collect(self, which: Which = Which.CURRENT) -> StepResult:
         with self.stores() as stores:
@@ -83,7 +88,7 @@ class World:
     @cached_property
     def ledger(self) -> Ledger:
         """A connection for what the test asks. It is opened once, which takes as long as several questions."""
-        return Ledger.open_existing(self.settings.ledger_catalog)
+        return self._memory.session() if self._memory else Ledger.open_existing(self.settings.ledger_catalog)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.ledger.table(sql).to_pylist()

@@ -61,6 +61,7 @@ def test_a_bad_interval_is_an_error_that_says_why(start: str, end: str, problem:
 # On the sample newsroom
 
 
+@pytest.mark.ducklake
 def test_a_backfill_recovers_two_missed_days(tmp_path: Path) -> None:
     with room(tmp_path) as past:
         past.run("poll")
@@ -154,6 +155,7 @@ def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.ducklake
 def test_a_killed_backfill_resumes_where_it_stopped(past: Outlet, env: dict[str, str]) -> None:
     stories = [f"/story-number-{number:05}" for number in range(6)]
     for number, story in enumerate(stories):
@@ -189,6 +191,7 @@ def test_a_killed_backfill_resumes_where_it_stopped(past: Outlet, env: dict[str,
     assert past.verify().findings == ()
 
 
+@pytest.mark.ducklake
 def test_concurrent_backfills_and_an_ingest_duplicate_nothing(past: Outlet, env: dict[str, str]) -> None:
     for number in range(6):
         past.publish(f"/story-number-{number:05}", MORNING + timedelta(hours=4 * number))

@@ -20,7 +20,7 @@ from tests.worlds.loopback import WebServer
 from tests.worlds.outlet import DAY, MORNING, Outlet
 from tests.worlds.running import entry, rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
 @pytest.fixture

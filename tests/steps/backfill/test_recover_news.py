@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.interval import Interval
-from pipeline.ledger import Run
 from pipeline.steps.backfill.recover import recover
 from pipeline.steps.run.progress import Progress
-from pipeline.steps.run.stores import Stores
 from tests.worlds.loopback import Answer
 from tests.worlds.news_files import NewsFileServer, file_path, warc_record, warcinfo
 from tests.worlds.outlet import DAY, MORNING, NOON, Outlet, fates, outlet, page
@@ -127,8 +125,7 @@ def test_interrupted_run_is_resumed(past: Outlet, news: NewsFileServer) -> None:
         if tick.step == "recover":
             raise KeyboardInterrupt
 
-    run = Run("interrupted", lambda: past.now)
-    with pytest.raises(KeyboardInterrupt), Stores(past.settings, run, interrupt) as stores:
+    with pytest.raises(KeyboardInterrupt), past.stores(interrupt) as stores:
         recover(stores, [past.source], DAY, [past.source])
     assert past.captures() == {}
     assert reads(past) == [("partial", 1)]

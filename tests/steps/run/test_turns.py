@@ -81,6 +81,7 @@ def captured(world: World) -> World:
 
 
 @pytest.mark.slow
+@pytest.mark.ducklake
 def test_two_runs_at_once_process_each_page_once(captured: World) -> None:
     runs = [start(captured, f"run-{n}") for n in "ab"]
     for run in runs:
@@ -90,6 +91,7 @@ def test_two_runs_at_once_process_each_page_once(captured: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.ducklake
 def test_a_killed_run_does_not_block_the_next(captured: World) -> None:
     stuck = start(captured, "stuck")
     begin(stuck)

@@ -1,6 +1,6 @@
 """A ledger whose tables are in memory, for what the steps record.
 
-It is a `Ledger` with the same tables and statements. What it lacks is what DuckLake does: files, transactions of
+It is a `Ledger` with the same tables and statements. It has nothing of what DuckLake adds: files, transactions of
 several processes, merging. A query costs a thirtieth of one in DuckLake, which looks into its catalog for each table.
 Tests of DuckLake itself, of commands and of each step's main path are marked `ducklake`; with `pytest --stores local`
 all have it.

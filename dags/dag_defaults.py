@@ -51,6 +51,12 @@ def record_run_failure(context: Mapping[str, Any]) -> None:
     record_run_failure(context)
 
 
+def record_run_success(context: Mapping[str, Any]) -> None:
+    from pipeline.run_failures import record_run_success
+
+    record_run_success(context)
+
+
 def this_run(period: timedelta = timedelta(days=1)) -> DagRun:
     """The run of the task that calls this; `period` is its schedule's."""
     from pipeline.dag_run import DagRun
@@ -151,4 +157,5 @@ DAG_ARGS: Mapping[str, Any] = {
     "catchup": False,
     "default_args": DEFAULT_ARGS,
     "on_failure_callback": [record_run_failure, *_configured_notifiers()],
+    "on_success_callback": record_run_success,
 }

@@ -772,6 +772,16 @@ class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
     """The exception's class and message, one line, shortened."""
 
 
+class RunSucceeded(Event, frozen=True, kw_only=True, tag="run_succeeded"):
+    """A run of Airflow ended well after a failure of it was recorded: its tasks were cleared, and then all succeeded.
+    `run_id` is the run's. Caused by the run's last failure. A run that never failed has no such event."""
+
+    IDENTITY = ("stream", "caused_by")
+    REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "run_failed"}
+
+    dag_id: str
+
+
 class HistoryRead(Event, frozen=True, kw_only=True, tag="history_read"):
     """A backfill has read one document of a source's history (a sitemap, the archived captures of a feed or page, a
     news file), looking for articles of an interval. Items found in it are caused by it."""
@@ -861,6 +871,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     TemplateLearned,
     SourceDescribed,
     RunFailed,
+    RunSucceeded,
     HistoryRead,
     BackfillFinished,
 )

@@ -1,15 +1,17 @@
-"""Failed Airflow tasks and runs: their event is made from what Airflow passes to a callback, and recorded."""
+"""Events about failed Airflow tasks and runs, and about their success afterwards, made from what callbacks get."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import structlog
 
-from pipeline.events import RunFailed
+from pipeline.events import Event, RunFailed, RunSucceeded
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
@@ -31,32 +33,40 @@ _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 
 def record_failure(context: Mapping[str, Any]) -> None:
     """Record that a task failed after its retries, and end its log with the error. Never raises."""
-    _record(run_failed, context)
+    _record(lambda _: [run_failed(context, utc_now())], context)
     log.error(described(context.get("exception")))
 
 
 def record_run_failure(context: Mapping[str, Any]) -> None:
-    """Record that a run was ended as a whole, for example because it took too long. Never raises."""
-    _record(whole_run_failed, context)
+    """Record that a run was ended as a whole, for example because it took too long. Never raises.
+
+    If a task of it has failed, that task has an event.
+    """
+    if context.get("reason") != _TASK_FAILED:
+        _record(lambda _: [whole_run_failed(context, utc_now())], context)
 
 
-def _record(failure_of: Callable[[Mapping[str, Any], datetime], RunFailed | None], context: Mapping[str, Any]) -> None:
+def record_run_success(context: Mapping[str, Any]) -> None:
+    """Record that a run ended well, if a failure of it is recorded. Never raises."""
+    if _times_cleared(context) != 0:  # otherwise no task of it has failed for good
+        _record(lambda ledger: run_succeeded(ledger, context, utc_now()), context)
+
+
+def _record(events_of: Callable[[Ledger], Sequence[Event]], context: Mapping[str, Any]) -> None:
     try:
-        settings, failure = installed_settings(), failure_of(context, utc_now())
-        if failure is not None:
-            with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-                ledger.append([failure], Run(context["run_id"]))
+        settings = installed_settings()
+        with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
+            ledger.append(events_of(ledger), Run(context["run_id"]))
     except Exception as exc:  # noqa: BLE001  # any error: that of the task or run is what its log must show
-        log.warning("failure_not_recorded", reason=f"{type(exc).__name__}: {exc}")
+        log.warning("run_not_recorded", reason=f"{type(exc).__name__}: {exc}")
 
 
 def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
     """The event of the task in the context of an `on_failure_callback`."""
     task = context["task_instance"]
-    run_id = context["run_id"]
     map_index = getattr(task, "map_index", _NOT_MAPPED)
     return RunFailed(
-        stream=f"run:{task.dag_id}/{run_id}",
+        stream=_stream(task.dag_id, context),
         occurred_at=now,
         producer=PRODUCER,
         dag_id=task.dag_id,
@@ -68,28 +78,46 @@ def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
     )
 
 
-def whole_run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed | None:
-    """The event of the run in the context of a DAG's `on_failure_callback`. None if a task of it has failed, because
-    then that task has an event."""
-    if context["reason"] == _TASK_FAILED:
-        return None
-    dag, run_id, task = context["dag"], context["run_id"], context.get("task_instance")
+def whole_run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
+    """The event of the run in the context of a DAG's `on_failure_callback`."""
+    dag, task = context["dag"], context.get("task_instance")
     reason = f"took longer than {dag.dagrun_timeout} and was ended" if context["reason"] == _TIMED_OUT else None
     unfinished = f"; its task {task.task_id} had not finished" if task else ""
-    dag_run = context.get("dag_run")
-    started = getattr(dag_run, "clear_number", None) or 0
-    logical_date = getattr(dag_run, "logical_date", None)
+    logical_date = getattr(context.get("dag_run"), "logical_date", None)
     if logical_date is not None and logical_date > now:
         unfinished = f"; it waited for its logical date, {utc_minute(logical_date)}: leave this date empty"
     return RunFailed(
-        stream=f"run:{dag.dag_id}/{run_id}",
+        stream=_stream(dag.dag_id, context),
         occurred_at=now,
         producer=PRODUCER,
         dag_id=dag.dag_id,
         task_id=None,
-        try_number=started + 1,
+        try_number=(_times_cleared(context) or 0) + 1,
         error=described(f"{reason or context['reason']}{unfinished}"),
     )
+
+
+class _Recorded(msgspec.Struct, frozen=True):
+    event_id: UUID
+
+
+def run_succeeded(ledger: Ledger, context: Mapping[str, Any], now: datetime) -> list[RunSucceeded]:
+    """The event of the run in the context of a DAG's `on_success_callback`; empty if no failure of it is recorded."""
+    dag_id = context["dag"].dag_id
+    stream = _stream(dag_id, context)
+    return [
+        RunSucceeded(stream=stream, occurred_at=now, producer=PRODUCER, caused_by=failure.event_id, dag_id=dag_id)
+        for failure in ledger.select(_Recorded, "last_failure_of_run", stream=stream)
+    ]
+
+
+def _stream(dag_id: str, context: Mapping[str, Any]) -> str:
+    return f"run:{dag_id}/{context['run_id']}"
+
+
+def _times_cleared(context: Mapping[str, Any]) -> int | None:
+    """How often tasks of the run were cleared; None if Airflow does not say."""
+    return getattr(context.get("dag_run"), "clear_number", None)
 
 
 def described(error: BaseException | str | None) -> str:

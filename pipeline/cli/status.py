@@ -181,9 +181,11 @@ def _show_lost(state: State, *, show_all: bool) -> None:
 
 def _failures(tasks: Sequence[FailedTask]) -> str:
     runs = len({(task.dag_id, task.run_id) for task in tasks})
+    corrected = len({(task.dag_id, task.run_id) for task in tasks if task.succeeded_at is not None})
     newest = tasks[0]
     last = f"the last at {utc_minute(newest.occurred_at)}, {newest.dag_id}: {newest.message}"
     failures = f"{len(tasks)} failure{'s' if len(tasks) > 1 else ''} in {runs} run{'s' if runs > 1 else ''}"
+    failures += f" ({corrected} succeeded later)" if corrected else ""
     return f"{failures}; {last}"
 
 

@@ -103,7 +103,11 @@ def _activity(state: State) -> Iterator[Concern]:
 
 def _failed_runs(state: State) -> Iterator[Concern]:
     since = state.read_at - REPORTED_FOR
-    recent = [task for task in state.failed_tasks if task.occurred_at >= since and not task.was_told]
+    recent = [
+        task
+        for task in state.failed_tasks
+        if task.occurred_at >= since and task.succeeded_at is None and not task.was_told
+    ]
     recent.sort(key=lambda task: (task.dag_id, task.run_id, task.occurred_at))
     for (dag_id, _), group in groupby(recent, key=lambda task: (task.dag_id, task.run_id)):
         first, *others = group

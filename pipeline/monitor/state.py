@@ -75,6 +75,8 @@ class FailedTask(msgspec.Struct, frozen=True):
     label: str | None
     occurred_at: datetime
     error: str
+    succeeded_at: datetime | None = None
+    """When the run ended well after this failure, because its tasks were cleared."""
 
     @property
     def message(self) -> str:

@@ -15,7 +15,7 @@ from pipeline.ledger.log import utc_now
 from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT
 from pipeline.standalone import MODELS_POOL
-from tests.worlds.loaded_airflow import COMMAND, FAIL_RUN, Airflow
+from tests.worlds.loaded_airflow import COMMAND, END_RUN, Airflow
 from tests.worlds.loopback import WebServer
 from tests.worlds.mailbox import webhook
 from tests.worlds.running import articles, entry, newsledger, rows
@@ -197,7 +197,7 @@ def test_later_tasks_try_again_while_sources_or_settings_are_edited(airflow: Air
     assert printed.splitlines()[-1] == "['SourcesError', 'SettingsError', 'AirflowFailException']"
 
 
-def test_a_failed_run_sends_one_message_by_each_notifier_and_an_ended_one_is_recorded(
+def test_a_failed_run_sends_one_message_by_each_notifier_and_how_a_run_ends_is_recorded(
     airflow: Airflow, outlets: Path, tmp_path: Path
 ) -> None:
     """With what a person needs: which DAG, of which day, which task, and where its log is."""
@@ -210,11 +210,10 @@ def test_a_failed_run_sends_one_message_by_each_notifier_and_an_ended_one_is_rec
             "AIRFLOW_CONN_SLACK_DEFAULT": json.dumps({"conn_type": "slackwebhook", "password": f"{hook.base}/slack"}),
             "AIRFLOW_CONN_APPRISE_DEFAULT": json.dumps({"conn_type": "apprise", "extra": {"config": apprise}}),
         }
-        fail = FAIL_RUN.replace("FOLDER", repr(str(PROJECT_ROOT / "dags")))
-        status, printed = airflow.run(fail.replace("REASON", "'task_failure'"), env=told)
-        assert status == 0, printed
-        status, printed = airflow.run(fail.replace("REASON", "'timed_out'"), env={"NEWSLEDGER_NOTIFY": ""})
-        assert status == 0, printed
+        end = END_RUN.replace("FOLDER", repr(str(PROJECT_ROOT / "dags")))
+        for reason, env in (("task_failure", told), ("timed_out", {"NEWSLEDGER_NOTIFY": ""}), ("success", told)):
+            status, printed = airflow.run(end.replace("REASON", repr(reason)), env=env)
+            assert status == 0, printed
     posts = {path: [json.loads(body) for body in bodies] for path, bodies in hook.posts.items()}
     assert {path: len(bodies) for path, bodies in posts.items()} == {"/slack": 1, "/apprise": 1}, printed
     assert posts["/apprise"][0]["title"] == "ingest_daily failed"
@@ -223,6 +222,7 @@ def test_a_failed_run_sends_one_message_by_each_notifier_and_an_ended_one_is_rec
         assert "/dags/ingest_daily/runs/manual__" in text
     with Ledger.open_existing(tmp_path / "data" / "ledger.sqlite") as ledger:
         failures = ledger.table("select task_id, error from ledger.run_failed order by position").to_pylist()
+        assert ledger.table("select 1 from ledger.run_succeeded").num_rows == 1
     assert [failure["task_id"] for failure in failures] == ["plan", None]
     assert failures[1]["error"] == "took longer than 20:00:00 and was ended; its task plan had not finished"
 
@@ -316,7 +316,7 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
     _, printed = airflow.command("dags", "test", "failing", env={"NEWSLEDGER_DATA": str(data)})
     assert "RuntimeError: the disk is full" in printed
     if not usable:
-        assert "failure_not_recorded" in printed
+        assert "run_not_recorded" in printed
         return
     with Ledger.open_existing(data / "ledger.sqlite") as ledger:
         (failure,) = ledger.table("select * from ledger.run_failed").to_pylist()

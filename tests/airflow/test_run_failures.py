@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pipeline.ledger import Ledger
-from pipeline.run_failures import MAX_ERROR_CHARS, record_failure, record_run_failure, run_failed
+from pipeline.monitor.state import FailedTask
+from pipeline.run_failures import MAX_ERROR_CHARS, record_failure, record_run_failure, record_run_success, run_failed
 from tests.worlds.running import newsledger
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -134,3 +135,41 @@ def test_a_run_that_took_too_long_is_recorded_and_needs_a_person(data: Path) -> 
     checked = newsledger("status", "--check", "--data", data)
     assert checked.returncode == 1
     assert re.search(f"a run of ingest_daily failed at [^:]+:.. UTC: {late}", checked.stdout)
+
+
+def test_a_run_that_ends_well_after_its_tasks_were_cleared_needs_nobody(data: Path) -> None:
+    record_failure(context(OSError("no space left")))
+    corrected = {"dag": Dag(), "run_id": "scheduled__2026-03-02T00:00:00+00:00", "reason": "success"}
+    for other in (
+        {**corrected, "run_id": "scheduled__2", "dag_run": Started(clear_number=1)},
+        {**corrected, "dag_run": Started(clear_number=0)},
+        {**corrected, "dag": Dag("poll_hourly"), "dag_run": Started(clear_number=1)},
+    ):
+        record_run_success(other)
+    assert [task.succeeded_at is None for task in failures(data)] == [True]
+    for _ in range(2):
+        record_run_success({**corrected, "dag_run": Started(clear_number=1)})
+    (first,) = failures(data)
+    record_failure(context(OSError("no space left"), Task(try_number=6)))
+    assert first.succeeded_at is not None
+    assert [task.succeeded_at for task in failures(data)] == [None, first.succeeded_at]
+    record_run_success(corrected)  # Airflow says nothing about the run if its last task is from an old version
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        rows = ledger.table("select stream, dag_id, run_id from ledger.run_succeeded").to_pylist()
+    assert (
+        rows
+        == [
+            {
+                "stream": f"run:ingest_daily/{corrected['run_id']}",
+                "dag_id": "ingest_daily",
+                "run_id": corrected["run_id"],
+            }
+        ]
+        * 2
+    )
+
+
+def failures(data: Path) -> list[FailedTask]:
+    """As `status` judges them, newest first."""
+    with Ledger.open_existing(data / "ledger.sqlite") as ledger:
+        return ledger.select(FailedTask, "failed_tasks", since=datetime(2026, 1, 1, tzinfo=UTC))

@@ -72,6 +72,7 @@ def coverage(**changes: Any) -> tuple[CoverageDay, ...]:
         {"coverage": coverage(day=date(2026, 3, 18), gaps=1) + (TODAY,)},
         {"coverage": coverage(source_id="removed", gaps=1)},
         {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, occurred_at=NOW - 3 * DAY),)},
+        {"failed_tasks": (msgspec.structs.replace(FAILED_TASK, succeeded_at=NOW),)},
         {"failed_tasks": (msgspec.structs.replace(MISTAKEN, run_id="manual__1"),)},
         {"failed_tasks": (msgspec.structs.replace(MISTAKEN, run_id="backfill__1"),)},
         {"publication": PublishedBuild(1000, NOW - 9 * DAY)},

@@ -45,7 +45,7 @@ with create_session() as session:
     print(json.dumps([[event.partition_key, event.extra["articles"]] for event in session.query(AssetEvent)]))
 """
 
-FAIL_RUN = """
+END_RUN = """
 from airflow.dag_processing.dagbag import DagBag
 from airflow.dag_processing.processor import _execute_dag_callbacks
 from airflow.models.dagrun import DagRun
@@ -58,10 +58,13 @@ with create_session() as session:
     run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
     run.partition_key = "2026-03-14"  # `dags test` runs for no day
     (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
-    request = run.produce_dag_callback(bag.dags["ingest_daily"], success=False, relevant_ti=failed, reason=REASON)
+    run.clear_number = int(REASON == "success")
+    request = run.produce_dag_callback(
+        bag.dags["ingest_daily"], success=REASON == "success", relevant_ti=failed, reason=REASON
+    )
     _execute_dag_callbacks(bag, request, structlog.get_logger())
 """
-"""Does as the scheduler and the DAG processor do when a run has failed."""
+"""Does as the scheduler and the DAG processor do when a run has failed, or has ended well after it was cleared."""
 
 
 class Airflow:

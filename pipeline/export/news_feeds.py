@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.display import printable, quoted_controls
 from pipeline.export.export_choice import ExportedArticle, ExportedChange
+from pipeline.translatable import Phrase, phrase
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
@@ -22,6 +23,16 @@ SUMMARY_CHARS = 400
 """Length of the summary of an article without a lead, in characters of its text."""
 CHANGES_SHOWN = 10
 """Changed passages in the summary of a change."""
+_WORDS = {
+    "headline": phrase("headline"),
+    "lead": phrase("lead"),
+    "text": phrase("text"),
+    "substance": phrase("substance"),
+    "correction": phrase("correction"),
+    "cosmetic": phrase("cosmetic"),
+    "reader": phrase("reader"),
+}
+"""Parts of an article and kinds of changes. In categories, and in the feeds of an export, they are as in SQL."""
 
 
 class NewsFeed(msgspec.Struct, frozen=True):
@@ -65,17 +76,21 @@ def article_entry(article: ExportedArticle) -> NewsFeedEntry:
     )
 
 
-def change_entry(change: ExportedChange) -> NewsFeedEntry:
-    """Its title is the present headline; its summary has the changed words, and the correction notice."""
-    lines = [f"{each.part}: [{each.old} → {each.new}]" for each in change.changes[:CHANGES_SHOWN]]
+def change_entry(change: ExportedChange, said: Callable[[Phrase], str] = str) -> NewsFeedEntry:
+    """Its title is the present headline; its summary has the changed words, and the correction notice.
+
+    `said` gives phrases their language.
+    """
+    lines = [f"{said(_WORDS[each.part])}: [{each.old} → {each.new}]" for each in change.changes[:CHANGES_SHOWN]]
     if len(change.changes) > CHANGES_SHOWN:
-        lines.append(f"and {len(change.changes) - CHANGES_SHOWN} more")
+        lines.append(said(phrase("and %(n)s more", n=len(change.changes) - CHANGES_SHOWN)))
     if change.correction:
-        lines.append(f"correction: {change.correction}")
+        lines.append(said(phrase("correction: %(text)s", text=change.correction)))
+    kinds = ", ".join(said(_WORDS[kind]) for kind in change.change_kinds)
     return NewsFeedEntry(
         id=f"urn:uuid:{change.article_id}#{change.dated_at:%Y-%m-%dT%H:%M:%S.%fZ}",
         url=change.url,
-        title=f"{change.headline or change.url} (changed: {', '.join(change.change_kinds)})",
+        title=said(phrase("%(headline)s (changed: %(kinds)s)", headline=change.headline or change.url, kinds=kinds)),
         summary="\n".join(lines),
         authors=change.authors,
         categories=[change.source_id, *change.change_kinds],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from threading import BoundedSemaphore, Lock
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import duckdb
 import structlog
@@ -23,7 +23,15 @@ from pipeline.archive.warc import read_text
 from pipeline.errors import LedgerMissing, NewsledgerError, StorageError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
-from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits, PageMissing, require_source
+from pipeline.pages.page_kinds import (
+    FIRST_PAGE,
+    KINDS,
+    PageKind,
+    PageLimits,
+    PageMissing,
+    kinds_about_words,
+    require_source,
+)
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, ViewTooLarge, version_of
 from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import Reader, policy, render, render_notice
@@ -50,6 +58,7 @@ HEADERS = {
     "Cache-Control": "private, no-cache",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept-Language",
 }
 
 
@@ -66,8 +75,12 @@ class LiveLinks:
 
     def to(self, kind: str, *keys: object) -> str:
         parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe="") for key in keys)]
-        selection = self._selection if kind in KINDS and KINDS[kind].is_about_words else self._without_words
+        selection = self._selection if kind in kinds_about_words() else self._without_words
         return self._up + "/".join(parts) + (selection.query and f"?{selection.query}")
+
+    def rows(self, place: str, kind: str, *keys: object) -> str:
+        page = self.to(kind, *keys)
+        return f"{page}{'&' if '?' in page else '?'}{urlencode({'only': place})}#{quote(place)}"
 
     def feed(self) -> str:
         return f"{self._up}changes.atom{self._selection.query and '?'}{self._selection.query}"
@@ -188,7 +201,7 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
 
 def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
     selection = Selection.of(request.query_params)
-    if not kind.is_about_words:
+    if kind.name not in kinds_about_words():
         selection = replace(selection, words="")
     keys = [request.path_params[key] for key in kind.keys]
     now = utc_now()
@@ -205,7 +218,8 @@ def _feed(opened: _Published, request: Request) -> Response:
     if selection.source_id is not None:
         require_source(file, selection.source_id)
     links = LiveLinks(_depth(request), selection)
-    feed = change_feed(file, period_of(selection, file, utc_now().date()), links, str(request.url))
+    period = period_of(selection, file, utc_now().date())
+    feed = change_feed(file, period, _language(request), links, str(request.url))
     return Response(feed, 200, HEADERS, MEDIA_TYPE)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from uuid import UUID
 
 import msgspec
@@ -56,11 +57,6 @@ class PageKind(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
     """The names of the values in its address."""
     in_navigation: bool = False
-
-    @property
-    def is_about_words(self) -> bool:
-        """True if the page shows only what contains the words that the reader searches for."""
-        return any("$words" in statement(__package__ or "", name) for name in self.figures)
 
     def values(self, keys: Sequence[str]) -> dict[str, Bound]:
         """The values that the parts of an address stand for. Raises PageMissing."""
@@ -167,3 +163,13 @@ KINDS: Mapping[str, PageKind] = {
 }
 """All pages by name; the first one is the page that a reader sees first."""
 FIRST_PAGE = next(iter(KINDS))
+
+
+@cache
+def kinds_about_words() -> frozenset[str]:
+    """The pages that show only what contains the words that the reader searches for."""
+    return frozenset(
+        kind.name
+        for kind in KINDS.values()
+        if any("$words" in statement(__package__ or "", name) for name in kind.figures)
+    )

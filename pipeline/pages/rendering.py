@@ -39,6 +39,9 @@ class PageLinks(Protocol):
     def to(self, kind: str, *keys: object) -> str:
         """The relative address of a page."""
 
+    def rows(self, place: str, kind: str, *keys: object) -> str:
+        """The address of a place on a page, which must be there even if the page cannot hold all of its rows."""
+
     def feed(self) -> str:
         """The relative address of the changes as a feed."""
 

@@ -151,7 +151,9 @@ def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
 
     with storage_errors(folder / FEED):
         folder.mkdir()
-        (folder / FEED).write_bytes(change_feed(reader.file, reader.period, ReportLinks((FIRST_PAGE,), found)))
+        (folder / FEED).write_bytes(
+            change_feed(reader.file, reader.period, reader.language, ReportLinks((FIRST_PAGE,), found))
+        )
     written = 0
     while waiting:
         name, *keys = target = waiting.popleft()
@@ -183,6 +185,10 @@ class ReportLinks:
         target = (kind, *map(str, keys))
         self._found(target)
         return self._up + file_of(target)
+
+    def rows(self, place: str, kind: str, *keys: object) -> str:
+        """A report has all rows of a page."""
+        return f"{self.to(kind, *keys)}#{quote(place)}"
 
     def feed(self) -> str:
         return f"{self._up}{FEED}"

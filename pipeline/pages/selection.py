@@ -40,6 +40,8 @@ class Selection(msgspec.Struct, frozen=True):
     """What is searched for, as `newsledger search` understands it."""
     named: str | None = None
     """The person whom the articles that are searched for must name or quote."""
+    only: str | None = None
+    """The place on a page whose rows are shown alone: others could fill the page before them."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Selection:
@@ -60,6 +62,7 @@ class Selection(msgspec.Struct, frozen=True):
             language or None,
             given.get("words", "").strip()[:LONGEST_SEARCH],
             given.get("named") or None,
+            given.get("only") or None,
         )
 
     @property
@@ -112,6 +115,7 @@ class Period(msgspec.Struct, frozen=True):
             "until_on": chosen.to_on,
             "words": chosen.words,
             "named": chosen.named,
+            "only_place": chosen.only,
         }
 
 

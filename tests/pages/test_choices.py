@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import duckdb
 import pytest
@@ -35,16 +35,8 @@ def test_language_without_articles_is_shown_as_chosen(browser: Browser) -> None:
     assert page.xpath("//select[@name='language']/option[@selected]/text()") == ["fr"]
 
 
-def test_numbers_beyond_the_limits_lead_to_a_note(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_leaves_rows_out_says_so(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_pages, "LIMITS", PageLimits(rows=2, hits=1, days=2, events=1))
-    led = set()
-    for address in ("/", "/source/meridian", "/voices"):
-        numbers = parsed(browser.get(address).text).xpath("//dl/div/dd/a | //main[h1='Voices']//td[@class='amount']/a")
-        for target, place in {urldefrag(urljoin(address, number.get("href"))) for number in numbers}:
-            ids = parsed(browser.get(target).text).xpath("//@id")
-            assert len(ids) == len(set(ids)) and (not place or place in ids), (target, place)
-            led.add(target.split("/")[1])
-    assert led == {"articles", "gaps", "source", "polls", "requests", "quoted"}
     page = parsed(browser.get("/").text)
     assert "Only the first 2 rows are shown" in parsed(browser.get("/articles").text).text_content()
     columns = "//table[@class='map']/thead//th"

@@ -232,6 +232,11 @@ def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
     assert feed.feed.id == f"{browser.base}/changes.atom?source=hierheute"
     page = parsed(browser.get("/changes?source=hierheute").text)
     shown = page.xpath("//article[@class='change']/h3/a/@href | //section[@aria-labelledby='vanished']//th/a/@href")
+    german = feedparser.parse(browser.get("/changes.atom?source=hierheute", {"Accept-Language": "de"}).text)
+    assert german.feed.title == "Änderungen nach der Veröffentlichung: hierheute"
+    words = {"geändert", "verschwunden", "Überschrift", "Vorspann", "Text", "Korrektur", "Typografie"}
+    said = {word for entry in german.entries for word in re.findall(r"\w+", entry.title.rpartition("(")[2])}
+    assert {"geändert", "Text"} <= said <= words
     assert sorted(entry.link for entry in feed.entries) == sorted(urljoin(f"{browser.base}/changes", a) for a in shown)
     assert len({entry.id for entry in feed.entries}) == len(feed.entries) > 0
     about = feedparser.parse(browser.get("/changes.atom?source=hierheute&words=gipfel").text)

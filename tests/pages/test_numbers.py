@@ -14,8 +14,9 @@ from urllib.parse import urldefrag, urljoin
 import duckdb
 import pytest
 
+from pipeline.pages import live_pages
 from pipeline.pages.live_pages import LIMITS
-from pipeline.pages.page_kinds import KINDS
+from pipeline.pages.page_kinds import KINDS, PageLimits
 from tests.pages.serving import Browser, one_of_each_kind, parsed, served
 from tests.pages.test_words import without_latin
 from tests.worlds.running import Demo
@@ -69,17 +70,25 @@ def test_every_number_is_linked_and_its_page_shows_sql(pages: dict[str, tuple[st
         assert page.xpath("//details[@class='sql']"), (kind, address)
 
 
-def test_linked_numbers_lead_to_a_place(browser: Browser, pages: dict[str, tuple[str, Any]]) -> None:
+def test_linked_numbers_lead_to_a_place_also_beyond_the_limits(
+    browser: Browser, pages: dict[str, tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Except for those of the backfill, which is a row that the test has written: no event belongs to it."""
-    opened = dict(pages.values())
-    for kind, (address, page) in pages.items():
+    monkeypatch.setattr(live_pages, "LIMITS", PageLimits(rows=2, hits=1, days=2, events=1))
+    opened = {address: parsed(browser.get(address).text) for address, _ in pages.values()}
+    led = set[str]()
+    for kind, (address, page) in [*pages.items(), *((kind, (each, opened[each])) for kind, (each, _) in pages.items())]:
         for link in page.xpath("//main//a[not(@class = 'outside')]"):
             target, place = urldefrag(urljoin(address, link.get("href")))
             if not place or "backfill/" in target or not re.search(r"[1-9]", link.text_content()):
                 continue
             if target not in opened:
                 opened[target] = parsed(browser.get(target).text)
-            assert opened[target].xpath("//*[@id = $place]", place=place), (kind, address, link.get("href"))
+            led_to = page if target == address else opened[target]
+            assert len(led_to.xpath("//*[@id = $place]", place=place)) == 1, (kind, link.get("href"))
+            led.add(target.split("/")[1].partition("?")[0] + "?" * ("only=" in target))
+    assert led >= {"articles", "source", "gaps", "polls", "requests", "quoted", "run", "article"}
+    assert led >= {"named?", "removed?", "templates?", "day?"}, "of the rows of which each number leads to a few"
 
 
 def test_numbers_of_a_language_are_those_of_rows_also_if_a_source_has_two(browser: Browser) -> None:

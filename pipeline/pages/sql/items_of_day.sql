@@ -21,6 +21,7 @@ inner join events.item_discovered as items on polls.event_id = items.caused_by
 where
     feed_polls.source_id = $source_id
     and main.utc_day(feed_polls.occurred_at) = $day
+    and ($only_place is null or concat('items-', feed_polls.position) = $only_place)
     and items.supersedes is null
 order by feed_polls.occurred_at, feed_polls.position, items.position
 limit $row_limit

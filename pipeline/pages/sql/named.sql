@@ -28,6 +28,7 @@ chosen as (
     inner join parts.articles_without_text as articles on named.article_id = articles.article_id
     where
         ($only_source is null or articles.source_id = $only_source)
+        and ($only_place is null or concat('source-', articles.source_id) = $only_place)
         and ($only_language is null or articles.language = $only_language)
         and ($since_on is null or main.utc_day(dated_at) >= $since_on)
         and ($until_on is null or main.utc_day(dated_at) <= $until_on)

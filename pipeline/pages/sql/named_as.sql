@@ -14,6 +14,7 @@ where
     mentions.kind = 'person'
     and mentions.name = $person
     and as_written is not null
+    and ($only_place is null or concat('as-', as_written) = $only_place)
     and ($only_source is null or articles.source_id = $only_source)
     and ($only_language is null or articles.language = $only_language)
     and ($since_on is null or main.utc_day(dated_at) >= $since_on)

@@ -11,6 +11,7 @@ inner join parts.articles_without_text as articles on stripped.caused_by = artic
 where
     stripped.rule = $rule
     and articles.source_id = $source_id
+    and ($only_place is null or stripped.kind = $only_place)
     and ($only_language is null or articles.language = $only_language)
     and main.utc_day(articles.first_seen_at) between $from_on and $to_on
 order by stripped.kind, articles.first_seen_at desc, articles.article_id, stripped.block_no

@@ -6,7 +6,7 @@ with listed as (
         articles as found_in,
         unnest(article_ids) as listed_id
     from events.template_learned
-    where source_id = $source_id
+    where source_id = $source_id and ($only_place is null or concat('t', position) = $only_place)
 )
 
 select distinct

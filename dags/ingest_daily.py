@@ -48,21 +48,21 @@ notice that one has ended.
 ### Failures
 
 A mistake (an unknown source or parameter, a day that has not begun, a broken sources.toml, an unusable setting, a
-ledger of a newer version, no data directory, an empty one where the ledger was) fails `plan` at once, without a
-retry, and nothing runs after it; the last line of its log says what to correct. Clear `plan` then, or trigger a new
-run if its parameters were wrong: a cleared run has the same ones. Everything else is tried again after one minute and
-after two more, also what a later task finds wrong in sources.toml, which somebody is editing then; it does nothing
-twice. A run that takes longer than 20 hours is ended, and recorded like a failed task.
+backfill that should recover but has nobody to ask, a ledger of a newer version, no data directory, an empty one where
+the ledger was) fails `plan` at once, without a retry, and nothing runs after it; the last line of its log says what to
+correct. Clear `plan` then, or trigger a new run if its parameters were wrong: a cleared run has the same ones.
+Everything else is tried again after one minute and after two more, also what a later task finds wrong in sources.toml,
+which somebody is editing then; it does nothing twice. A run that takes longer than 20 hours is ended, and recorded like
+a failed task.
 
 ### Results
 
-In a backfill, `plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO
---dry-run` also searches the history. `sum_up` returns how many feeds were polled and how many of them failed, even if
-a task failed. In a backfill it also returns and logs how many articles were recovered, replayed, unchanged, lost and
-left waiting. `verdict` fails the run if a task failed, if no feed could be read, if no document of the history could
-be fetched and no page was recovered, or if a backfill should recover but had nobody to ask. The mart `backfills` has
-a row for each backfill run and source. Documents that could not be fetched are in `events.history_read`, with the
-reason.
+In a backfill, `plan` logs what the ledger says there is to do for each source; `newsledger backfill FROM TO --dry-run`
+also searches the history. `sum_up` returns how many feeds were polled and how many of them failed, even if a task
+failed. In a backfill it also returns and logs how many articles were recovered, replayed, unchanged, lost and left
+waiting. `verdict` fails the run if a task failed, if no feed could be read, or if no document of the history could be
+fetched and no page was recovered. The mart `backfills` has a row for each backfill run and source. Documents that could
+not be fetched are in `events.history_read`, with the reason.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from pipeline.steps.run.stores import StepResult, Stores
 from pipeline.workers import preload
 
 if TYPE_CHECKING:
+    from pipeline.steps.backfill.backfill import Assessment
     from pipeline.steps.backfill.replay import Captures
 
 log = structlog.get_logger()
@@ -47,24 +48,28 @@ Counts = dict[str, dict[str, int]]
 def plan_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
     """The run's sources in shards, one mapped task each. For a past interval it logs what there is to do.
 
-    Raises SourcesError for a source that is not in the file.
+    Raises SourcesError for a source that is not in the file, SettingsError if the run should recover and nobody can be
+    asked.
     """
     from pipeline.steps.collect import expire_removed
 
     with _stores(dag_run) as (stores, work):
-        sources = _sources(dag_run, stores.settings)
-        expire_removed(stores, load_sources(stores.settings.sources))
+        roster, sources = load_sources(stores.settings.sources), _sources(dag_run, stores.settings)
+        expire_removed(stores, roster)
         past = _past(dag_run, work)
         log.info("plan", interval=_described(dag_run.interval), polls=work.polls, sources=len(sources))
         if past is not None:
-            _log_assessment(stores, sources, past)
+            from pipeline.steps.backfill.backfill import assess, require_recoverable
+
+            assessments = assess(stores, sources, past)
+            _log_assessments(assessments)
+            if dag_run.params.recover and not work.polls:
+                require_recoverable(stores, sources, roster, assessments)
         return _dealt(sources, stores.settings, slots)
 
 
-def _log_assessment(stores: Stores, sources: Sequence[Source], past: Interval) -> None:
-    from pipeline.steps.backfill.backfill import assess
-
-    for each in assess(stores, sources, past):
+def _log_assessments(assessments: Sequence[Assessment]) -> None:
+    for each in assessments:
         log.info(
             "to_do",
             source=each.source_id,
@@ -167,8 +172,7 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
     """The run's counts: feeds polled and failed.
 
     For a past interval also the documents of the sources' history that were requested, those without an answer, and
-    the counts of `backfills`, which are logged too. A run that recovers also counts the documents that were read by it
-    or shortly before it.
+    the counts of `backfills`, which are logged too.
     """
     with _stores(dag_run) as (stores, work):
         polls, failures = failed_polls(stores.ledger, stores.run)
@@ -177,32 +181,26 @@ def sum_up(dag_run: DagRun) -> dict[str, int]:
         if past is None:
             return counts
         from pipeline.steps.backfill.backfill import numbers_of_run, total_numbers
-        from pipeline.steps.backfill.history_state import documents_read, history_answers
+        from pipeline.steps.backfill.history_state import history_answers
 
         numbers, answers = numbers_of_run(stores.ledger, stores.run), history_answers(stores.ledger, stores.run)
         counts |= {"documents": answers.asked, "unanswered": answers.unanswered}
-        if dag_run.params.recover:
-            source_ids = _source_ids(dag_run, stores.settings)
-            counts["documents_read"] = documents_read(stores.ledger, past, source_ids, stores.now())
     for each in numbers:
         log.info("backfill", **msgspec.structs.asdict(each))
     return counts | total_numbers(numbers)
 
 
 def conclude(numbers: Mapping[str, int]) -> None:
-    """Raises NewsledgerError if no feed could be read, if no document of the history could be fetched and no article
-    was recovered, or if a run that should recover had nobody to ask."""
+    """Raises NewsledgerError if no feed could be read, or if no document of the history could be fetched and no article
+    was recovered."""
     if numbers["polls"] and numbers["failed"] == numbers["polls"]:
         raise NewsledgerError(f"none of the {numbers['polls']} feeds could be read; each failure is recorded")
     if "documents" not in numbers:
         return
-    from pipeline.steps.backfill.history_state import HistoryAnswers, require_somebody
+    from pipeline.steps.backfill.history_state import HistoryAnswers
 
     answers = HistoryAnswers(numbers["documents"], numbers["unanswered"])
     answers.require_one(pages_captured=numbers["recovered"])
-    if "documents_read" in numbers and not numbers["polls"]:
-        missing = numbers["recovered"] + numbers["lost"] + numbers["waiting"]
-        require_somebody(answers.asked + numbers["documents_read"], missing)
 
 
 def merge_ledger_files() -> dict[str, int]:

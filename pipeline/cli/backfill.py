@@ -94,11 +94,7 @@ def _run(
     replay: bool,
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
-    from pipeline.steps.backfill.history_state import (
-        documents_read,
-        history_answers,
-        require_somebody,
-    )
+    from pipeline.steps.backfill.history_state import history_answers
     from pipeline.steps.processing import ALL_TASKS
     from pipeline.steps.run.stores import Stores
 
@@ -113,7 +109,6 @@ def _run(
         result = steps.backfill(stores, chosen, interval, roster, wanted, started_at)
         numbers = steps.numbers_of_run(stores.ledger, run)
         answers = history_answers(stores.ledger, run)
-        documents = documents_read(stores.ledger, interval, [source.id for source in chosen], stores.now())
     fields = steps.BackfillNumbers.__struct_fields__
     rows = [tuple(getattr(each, field) for field in fields) for each in numbers]
     console.table(_title(interval), ("source", *fields[1:]), rows)
@@ -124,15 +119,13 @@ def _run(
     rebuild(settings)
     result.require_success()
     answers.require_one(pages_captured=result.count("article_captured"))
-    if recover:
-        require_somebody(answers.asked + documents, result.count("article_captured") + result.count("capture_failed"))
 
 
 def _show_assessment(
     settings: Settings, chosen: Sequence[Source], roster: Sequence[Source], interval: Interval, *, ask_history: bool
 ) -> None:
     from pipeline.steps.backfill import backfill as steps
-    from pipeline.steps.backfill.history_state import HistoryAnswers, require_somebody
+    from pipeline.steps.backfill.history_state import HistoryAnswers
     from pipeline.steps.run.stores import Stores
 
     Ledger.open_existing(settings.ledger_catalog).close()  # raises if there is no ledger; a dry run must not create one
@@ -140,6 +133,7 @@ def _show_assessment(
     with Stores(settings, start_run()) as stores:
         if ask_history:
             console.say("reading sitemaps and the web archive's captures of feeds, front pages and section pages")
+            steps.require_recoverable(stores, chosen, roster, steps.assess(stores, chosen, interval))
             found = steps.assess_history(stores, chosen, interval, roster)
         else:
             found = steps.HistoryAssessment(steps.assess(stores, chosen, interval), (), HistoryAnswers(0, 0))
@@ -148,8 +142,6 @@ def _show_assessment(
     rows = [(each.source_id, each.known, each.recoverable, each.replayable, each.lost) for each in found.assessments]
     console.table(_title(interval), ("source", "known", "recoverable", "replayable", "lost"), rows)
     found.answers.require_one(pages_captured=0, see="the warnings above")
-    if ask_history:
-        require_somebody(found.answers.asked, sum(each.missing for each in found.assessments))
 
 
 def _title(interval: Interval) -> str:

@@ -125,7 +125,7 @@ def test_a_past_day_says_why_nobody_was_asked(webs: Mapping[str, WebServer]) -> 
     """The outlets name no sitemap, and no web archive is searched; or the parameter says so."""
     day = datetime(2026, 3, 2, tzinfo=UTC)
     run = msgspec.structs.replace(live_run(), interval=Interval(day, day + timedelta(days=1)), run_type="backfill")
-    (shard,) = orchestrate.plan_sources(run, slots=4)
+    shard = {"label": "1 of 1: north … south", "source_ids": ("north", "south")}
     with capture_logs() as lines:
         orchestrate.collect_shard(shard, run)
     why = "nobody: it names no sitemap, and no web archive is searched for it"

@@ -20,6 +20,7 @@ from pipeline.steps.backfill.history_search import (
     HistorySearch,
     asks_web_archive,
     open_history,
+    require_somebody_to_ask,
     search_sitemaps,
     search_web_archive,
 )
@@ -123,8 +124,10 @@ def backfill(
     started_at: datetime,
 ) -> StepResult:
     """Recover and replay the interval and record the outcome; the models are built afterwards. `roster` are all sources
-    of sources.toml."""
+    of sources.toml. Raises SettingsError before anything is done if it is to recover and nobody can be asked."""
     source_ids = [source.id for source in sources]
+    if wanted.recover:
+        require_recoverable(stores, sources, roster, assess(stores, sources, interval))
     result = recover(stores, sources, interval, roster) if wanted.recover else StepResult({})
     scope = scope_of(stores, interval, source_ids)
     result += replay_extraction(stores, scope, wanted.captures)
@@ -254,6 +257,15 @@ def assess(stores: Stores, sources: Sequence[Source], interval: Interval) -> lis
             )
         )
     return assessments
+
+
+def require_recoverable(
+    stores: Stores, sources: Sequence[Source], roster: Sequence[Source], assessments: Sequence[Assessment]
+) -> None:
+    """Raises SettingsError if a backfill that recovers would have nobody to ask: neither for a page that is known to be
+    missing, nor for a part of the sources' history."""
+    if not any(each.missing or each.lost for each in assessments):
+        asyncio.run(require_somebody_to_ask(stores.settings, sources, roster, stores.now))
 
 
 def assess_history(

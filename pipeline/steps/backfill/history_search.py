@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
@@ -18,6 +19,7 @@ from pipeline.collect.history.sitemap_walk import SitemapWalk, named_sitemaps, r
 from pipeline.collect.history.wayback import WebArchive
 from pipeline.collect.http.addresses import AllowedHosts
 from pipeline.collect.http.client import Client, Limits
+from pipeline.errors import SettingsError
 from pipeline.events import Via
 from pipeline.interval import Interval
 from pipeline.settings import Settings
@@ -93,6 +95,32 @@ async def open_history(
     )
     async with polite_client(settings, roster, now) as client, archives:
         yield History(client, archives, settings, now)
+
+
+async def require_somebody_to_ask(
+    settings: Settings, sources: Sequence[Source], roster: Sequence[Source], now: Callable[[], datetime]
+) -> None:
+    """Raises SettingsError if no part of these sources' history could be requested.
+
+    Reads their robots.txt, which may name sitemaps, if neither sources.toml nor the settings name anything.
+    """
+    if any(each.sitemaps or asks_web_archive(settings, each) or reads_cc_news(settings, each) for each in sources):
+        return
+    async with open_history(settings, roster, now) as history:
+        if any(await asyncio.gather(*(_may_name_sitemaps(history.on_behalf_of(source), source) for source in sources))):
+            return
+    raise SettingsError(
+        "nobody can be asked: no source names a sitemap, no web archive is searched for one, and no page is missing;"
+        " --no-recover, in Airflow the parameter `recover`, replays without asking"
+    )
+
+
+async def _may_name_sitemaps(history: History, source: Source) -> bool:
+    """True if the source's robots.txt names a sitemap, or cannot be read now."""
+    try:
+        return bool(await named_sitemaps(history.client, source.homepage))
+    except NotRead:
+        return True
 
 
 async def search_sitemaps(

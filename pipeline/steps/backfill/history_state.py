@@ -231,12 +231,6 @@ def history_reads(ledger: Ledger, pasts: Sequence[SourceInterval], now: datetime
     return dict(reads)
 
 
-def documents_read(ledger: Ledger, interval: Interval, source_ids: Sequence[str], now: datetime) -> int:
-    """How many documents of the sources' history need not be read again."""
-    pasts = [SourceInterval(source_id, interval) for source_id in source_ids]
-    return sum(map(len, history_reads(ledger, pasts, now).values()))
-
-
 class HistoryAnswers(msgspec.Struct, frozen=True):
     """The number of documents of the history that a run requested, and of those that no server answered."""
 
@@ -256,15 +250,6 @@ class HistoryAnswers(msgspec.Struct, frozen=True):
         """
         if 0 < self.asked == self.unanswered and not pages_captured:
             raise NewsledgerError(f"not one of {self.asked} documents of the history could be read; see {see}")
-
-
-def require_somebody(documents: int, pages: int) -> None:
-    """Raises NewsledgerError if neither a document of the history nor a page is or was requested."""
-    if not documents and not pages:
-        raise NewsledgerError(
-            "nobody was asked: no source names a sitemap, no web archive is searched for one, and no page is missing;"
-            " --no-recover, in Airflow the parameter `recover`, replays without asking"
-        )
 
 
 def history_answers(ledger: Ledger, run: Run) -> HistoryAnswers:

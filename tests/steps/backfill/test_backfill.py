@@ -128,7 +128,8 @@ def test_a_backfill_that_can_ask_nobody_fails_and_says_why(tmp_path: Path, web: 
     for options in ((), ("--dry-run",)):
         done = newsledger(*run, *options, env=env)
         assert done.returncode == 1
-        assert "nobody was asked: no source names a sitemap, no web archive is searched" in done.stderr
+        assert "nobody can be asked: no source names a sitemap, no web archive is searched" in done.stderr
+        assert not (tmp_path / "data" / "news.duckdb").exists(), "it fails before it does anything"
     assert newsledger(*run, "--no-recover", env=env).returncode == 0
 
 

@@ -16,7 +16,7 @@ from pipeline.dag_run import BACKFILL_RUN, DagRun, RunParams
 from pipeline.errors import NewsledgerError, SettingsError, SourcesError
 from pipeline.interval import Interval
 from pipeline.ledger.log import utc_now
-from tests.worlds.loopback import WebServer
+from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.outlet import DAY, MORNING, Outlet
 from tests.worlds.running import entry, rows
 
@@ -164,9 +164,11 @@ def test_a_run_that_could_ask_nobody_fails_if_it_should_recover(
 ) -> None:
     (tmp_path / "sources.toml").write_text(entry("north", web.base))
     monkeypatch.setenv("NEWSLEDGER_WAYBACK_URL", "")
-    with pytest.raises(NewsledgerError, match="nobody was asked"):
-        run_tasks(dag_run("backfill__2026-03-14"))
-    run_tasks(dag_run("backfill__2026-03-14", RunParams(recover=False)))
+    with pytest.raises(SettingsError, match="nobody can be asked"):
+        orchestrate.plan_sources(dag_run("backfill__2026-03-14"), slots=4)
+    (shard,) = orchestrate.plan_sources(dag_run("backfill__2026-03-14", RunParams(recover=False)), slots=4)
+    web.answers["/robots.txt"] = Answer(f"Sitemap: {web.base}/sitemap.xml".encode())
+    assert orchestrate.plan_sources(dag_run("backfill__2026-03-15"), slots=4) == [shard]
 
 
 @pytest.mark.usefixtures("in_airflow")

@@ -28,7 +28,6 @@ import psutil
 import structlog
 
 from pipeline import airflow_database
-from pipeline.airflow_lock import only_one_airflow
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_ROOT, Settings
 
@@ -203,30 +202,25 @@ class Airflow:
 
 
 @contextmanager
-def standalone(settings: Settings, port: int) -> Iterator[Airflow]:
-    """Start Airflow and wait until it is healthy; its log is DATA/airflow/standalone.log.
+def standalone(settings: Settings, port: int, lock: int) -> Iterator[Airflow]:
+    """Start Airflow and wait until it is healthy; its log is DATA/airflow/standalone.log. `lock` is the descriptor of
+    `only_one_airflow`.
 
     Raises SettingsError if it does not start.
     """
     home = settings.data / "airflow"
-    with only_one_airflow(home) as lock:
-        airflow = Airflow(os.environ | airflow_environment(settings, port), home / "standalone.log", lock)
-        with _running(airflow, settings, port):
-            yield airflow
-
-
-@contextmanager
-def _running(airflow: Airflow, settings: Settings, port: int) -> Iterator[None]:
+    password = admin_password(settings)  # otherwise Airflow makes one of its own
+    airflow = Airflow(os.environ | airflow_environment(settings, port), home / "standalone.log", lock)
     try:
-        airflow.migrate_database(settings.data / "airflow")
+        airflow.migrate_database(home)
         airflow.start("api-server")
         airflow.start("dag-processor")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase") and _answers_tasks(port), "the API server")
-        _create_models_pool(port, admin_password(settings))
+        _create_models_pool(port, password)
         airflow.start("scheduler", "--skip-serve-logs")
         airflow.wait_until(lambda: _is_healthy(port, "metadatabase", "scheduler", "dag_processor"), "the scheduler")
         airflow.start("triggerer", "--skip-serve-logs")  # no task of ours needs it, so nothing waits for it
-        yield
+        yield airflow
     finally:
         airflow.stop()
 

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from pipeline import standalone
+from pipeline.airflow_lock import only_one_airflow
 from pipeline.cli import console
 from pipeline.cli.console import say
 from pipeline.cli.options import Data, SourcesPath
 from pipeline.prerequisites import require_usable
 from pipeline.seen_ledgers import noted_ledger
-from pipeline.settings import load_settings, unknown_settings
+from pipeline.settings import Settings, load_settings, unknown_settings
 from pipeline.sources import load_sources
 
 SCHEDULES = {
@@ -47,17 +48,22 @@ def airflow(
             say(f"{name} is no setting and is ignored; did you mean {nearest}?")
         with noted_ledger(settings):
             pass  # it is begun here, before anything of Airflow is
-        password = standalone.admin_password(settings)
-        say(f"Airflow will poll, capture and publish the {count} source(s) of {settings.sources} into {settings.data}:")
-        for dag_id, when in SCHEDULES.items():
-            say(f"  {dag_id:<16} {when}")
-        say("ingest_daily also runs now, unless today's run exists. Starting takes half a minute or more.")
-        say(f"The page will be at http://127.0.0.1:{port}; the log is {settings.data / 'airflow' / 'standalone.log'}")
-        with standalone.standalone(settings, port) as running:
-            console.echo(f"Airflow runs at http://127.0.0.1:{port}  user admin  password {password}  (ctrl-C stops it)")
-            running.wait()
+        with only_one_airflow(settings.data / "airflow") as lock:
+            _announce(settings, count, port)
+            with standalone.standalone(settings, port, lock) as running:
+                login = f"user admin  password {standalone.admin_password(settings)}"
+                console.echo(f"Airflow runs at http://127.0.0.1:{port}  {login}  (ctrl-C stops it)")
+                running.wait()
     except KeyboardInterrupt:
         say("Airflow has stopped")
+
+
+def _announce(settings: Settings, sources: int, port: int) -> None:
+    say(f"Airflow will poll, capture and publish the {sources} source(s) of {settings.sources} into {settings.data}:")
+    for dag_id, when in SCHEDULES.items():
+        say(f"  {dag_id:<16} {when}")
+    say("ingest_daily also runs now, unless today's run exists. Starting takes half a minute or more.")
+    say(f"The page will be at http://127.0.0.1:{port}; the log is {settings.data / 'airflow' / 'standalone.log'}")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -157,7 +157,8 @@ def test_two_on_one_data_directory_are_refused(slow_airflow: Path, tmp_path: Pat
         second = newsledger("airflow", "--data", tmp_path / "data", "--sources", sources, "--port", port)
         first.communicate("")
     assert second.returncode == 1
-    assert f"{home}: an Airflow runs there already; stop its processes: {first.pid}" in second.stderr.splitlines()[-1]
+    (said,) = second.stderr.splitlines()
+    assert f"{home}: an Airflow runs there already; stop its processes: {first.pid}" in said
     with only_one_airflow(home):
         pass
 

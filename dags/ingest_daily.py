@@ -103,21 +103,20 @@ must not keep the others from being published; `verdict` then fails the run. Aft
         "sources": Param(
             [],
             type=["array", "null"],  # the form marks what may not be null as required
-            items={"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
-            uniqueItems=True,
+            items={"type": "string"},  # `plan` says what is wrong with an id, and which ones are near
             examples=known_source_ids(),
             title="Sources",
             description="Ids from sources.toml. Empty means all.",
         ),
         "recover": Param(
             True,
-            type="boolean",
+            type=["boolean", "null"],
             title="Recover",
             description="Past days: search the sources' history for missing articles, and fetch them.",
         ),
         "replay": Param(
             True,
-            type="boolean",
+            type=["boolean", "null"],
             title="Replay",
             description="Past days: run the current extractor and annotators on archived pages.",
         ),

@@ -105,7 +105,7 @@ def load_sources(path: Path) -> tuple[Source, ...]:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise SourcesError(f"{path}: cannot be read: {exc.strerror}") from exc
+        raise SourcesError(f"{path}: cannot be read: {exc.strerror}; set NEWSLEDGER_SOURCES or --sources") from exc
     sources = parse_sources(content, path)
     if not sources:
         raise SourcesError(f"{path}: has no sources")
@@ -162,9 +162,9 @@ def select(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
 
 
 def _nearest(given: str, known: Iterable[str]) -> list[str]:
-    """The ids, those first that differ from `given` in the fewest characters (Levenshtein distance)."""
+    """The ids, those first that differ from `given` in the fewest characters (Levenshtein distance), ignoring case."""
     import duckdb  # a mistake is rare, and the list of sources is read often
 
     with duckdb.connect() as con:
-        query = "select id from (select unnest($known) as id) order by levenshtein(id, $given), id"
+        query = "select id from (select unnest($known) as id) order by levenshtein(id, lower($given)), id"
         return [near for (near,) in con.execute(query, {"known": list(known), "given": given}).fetchall()]

@@ -92,7 +92,7 @@ def test_a_password_in_an_address_is_refused_and_not_shown(tmp_path: Path) -> No
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourcesError, match=r"nowhere\.toml: cannot be read"):
+    with pytest.raises(SourcesError, match=r"nowhere\.toml: cannot be read: .*; set NEWSLEDGER_SOURCES or --sources"):
         load_sources(tmp_path / "nowhere.toml")
 
 
@@ -143,6 +143,8 @@ def test_the_nearest_id_differs_in_the_fewest_characters(tmp_path: Path) -> None
     sources = load_sources(write(tmp_path, "".join(GOOD.replace("tagblatt", f"outlet-{no:04}") for no in numbers)))
     with pytest.raises(SourcesError, match="'outlet-0x01'; the nearest known are: outlet-0001, outlet-0101, "):
         select(sources, ["outlet-0x01"])
+    with pytest.raises(SourcesError, match="'OUTLET-0021'; the nearest known are: outlet-0021, "):
+        select(sources, ["OUTLET-0021"])
 
 
 def test_an_empty_path_is_as_if_it_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

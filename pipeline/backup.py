@@ -25,9 +25,9 @@ from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.disk import disk_errors, fsync
+from pipeline.ledger.event_files import files_of_tables
 from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.ledger.session import connect
-from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import BOOKKEEPING
 from pipeline.seen_ledgers import first_append
 from pipeline.settings import LedgerPlace, Settings, at_home, openable
@@ -220,11 +220,11 @@ def _save_catalog(place: LedgerPlace, copy: Path) -> None:
 
 def _event_files(catalog: Path, folder: Path) -> list[Path]:
     """The files that a copied catalog needs, those of the bookkeeping included, in the folder where they are to lie."""
+    files = files_of_tables([*BOOKKEEPING, *map(event_type, EVENT_TYPES)])
     with closing(connect(LocalCatalog(catalog, folder))) as con:
         return [
             Path(path)
-            for table in (*BOOKKEEPING, *map(event_type, EVENT_TYPES))
-            for data, _, deletions, _ in con.execute(statement("event_files"), {"table": table}).fetchall()
+            for _, data, _, deletions, _ in con.execute(files).fetchall()
             for path in (data, deletions)
             if path is not None
         ]

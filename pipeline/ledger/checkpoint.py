@@ -10,15 +10,14 @@ has set the clock back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.events import EVENT_TYPES
-from pipeline.ledger.event_files import event_files
+from pipeline.ledger.event_files import EventFile
 from pipeline.ledger.event_folder import EventFolder
 from pipeline.ledger.log import Ledger
 from pipeline.ledger.verify import BEGINNING, Start
@@ -54,9 +53,9 @@ class _Columns(msgspec.Struct, frozen=True):
     digest: str
 
 
-def file_states(ledger: Ledger) -> FileStates:
-    """The state of the files of all events. A file that is missing has none."""
-    paths = [path for cls in EVENT_TYPES for file in event_files(ledger, cls) for path in file.sizes]
+def file_states(ledger: Ledger, files: Iterable[EventFile]) -> FileStates:
+    """The state of these files. A file that is missing has none."""
+    paths = [path for file in files for path in file.sizes]
     in_catalog = {each.data_file: each.digest for each in ledger.select(_InCatalog, "catalog_of_files")}
     states = ledger.catalog.files.states(paths).items()
     return {_name(path): f"{state} {in_catalog.get(path.rpartition('/')[2], '')}" for path, state in states}
@@ -73,17 +72,16 @@ def unchanged_files(checkpoint: Checkpoint, states: FileStates) -> Set[str]:
     return {name.rpartition("/")[2] for name, state in states.items() if checkpoint.files.get(name) == state}
 
 
-def start_after(ledger: Ledger, checkpoint: Checkpoint, states: FileStates) -> Start:
-    """From where events have to be read, if the files have these states now; the beginning if the ledger does not
-    contain the checkpoint, or if its tables have other columns now."""
+def start_after(ledger: Ledger, checkpoint: Checkpoint, files: Iterable[EventFile], states: FileStates) -> Start:
+    """From where events have to be read, if these are all files and have these states now; the beginning if the ledger
+    does not contain the checkpoint, or if its tables have other columns now."""
     if checkpoint.columns != columns_digest(ledger):
         return BEGINNING
     position = checkpoint.position
-    for cls in EVENT_TYPES:
-        for file in event_files(ledger, cls):
-            names = map(_name, file.sizes)
-            if any(states.get(name, "") != checkpoint.files.get(name) for name in names):
-                position = min(position, _first_position(ledger.catalog.files, file.data_file) - 1)
+    for file in files:
+        names = map(_name, file.sizes)
+        if any(states.get(name, "") != checkpoint.files.get(name) for name in names):
+            position = min(position, _first_position(ledger.catalog.files, file.data_file) - 1)
     ends = ledger.select(AppendEnd, "append_with_digest", digest=checkpoint.digest)
     if all(end.last_position != checkpoint.position for end in ends):
         return BEGINNING

@@ -7,7 +7,8 @@ Parquet file ends with the statistics of its columns, which were computed when i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.events import EVENT_TYPES, event_type
-from pipeline.ledger.event_files import event_files
+from pipeline.ledger.event_files import EventFile
 from pipeline.ledger.event_folder import EventFolder
 from pipeline.ledger.log import Ledger
 from pipeline.ledger.verify import VerifyFinding
@@ -40,6 +41,7 @@ _READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
 
 
 class _OfColumn(msgspec.Struct, frozen=True):
+    table_name: str
     column_id: int
     column_type: str
     min_value: str | None
@@ -75,20 +77,22 @@ class _Actual(msgspec.Struct):
     """The least and the greatest value of each row group that has any."""
 
 
-def wrong_statistics(ledger: Ledger, unchanged: Set[str]) -> Iterator[VerifyFinding]:
-    """Findings about each file and table whose statistics in the catalog are not true. Files with the names in
-    `unchanged` are not opened. Raises LedgerError, StorageError."""
-    for cls in EVENT_TYPES:
-        table = event_type(cls)
-        rows = ledger.select(_InFile, "file_statistics", table=table)
-        paths = {path.rpartition("/")[2]: path for path in (file.data_file for file in event_files(ledger, cls))}
-        for name, of_file in groupby(rows, key=attrgetter("data_file")):
-            if name in paths and name not in unchanged:
-                yield from _compared(ledger.catalog.files, paths[name], list(of_file))
-        for whole in ledger.select(_InTable, "table_statistics", table=table):
-            if any(_hides(whole, row) for row in rows if row.column_id == whole.column_id):
-                what = f"the catalog's statistics of column {whole.column_id} leave out values"
-                yield VerifyFinding(f"table {table}", what)
+def wrong_statistics(ledger: Ledger, files: Iterable[EventFile], unchanged: Set[str]) -> Iterator[VerifyFinding]:
+    """Findings about each of these files, and each table, whose statistics in the catalog are not true. Files with the
+    names in `unchanged` are not opened. Raises LedgerError, StorageError."""
+    tables = [*map(event_type, EVENT_TYPES)]
+    rows = ledger.select(_InFile, "file_statistics", tables=tables)
+    paths = {path.rpartition("/")[2]: path for path in (file.data_file for file in files)}
+    for name, of_file in groupby(rows, key=attrgetter("data_file")):
+        if name in paths and name not in unchanged:
+            yield from _compared(ledger.catalog.files, paths[name], list(of_file))
+    of_column = defaultdict[tuple[str, int], list[_InFile]](list)
+    for row in rows:
+        of_column[row.table_name, row.column_id].append(row)
+    for whole in ledger.select(_InTable, "table_statistics", tables=tables):
+        if any(_hides(whole, row) for row in of_column[whole.table_name, whole.column_id]):
+            what = f"the catalog's statistics of column {whole.column_id} leave out values"
+            yield VerifyFinding(f"table {whole.table_name}", what)
 
 
 def _hides(whole: _InTable, row: _InFile) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -81,6 +81,7 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class _Counts(msgspec.Struct, frozen=True):
+    table_name: str
     events: int
     """Up to the head."""
     events_after: int
@@ -196,10 +197,14 @@ class _Tables:
 
     def findings(self) -> Iterator[VerifyFinding]:
         """Findings about rows whose position no append can have, and about ids that occur more than once."""
+        try:
+            counted = self._counts(EVENT_TYPES)
+        except LedgerError:  # one table is enough; which one is found out below
+            counted = {}
         for cls in EVENT_TYPES:
             name = event_type(cls)
             try:
-                counts = self._counts(name)
+                counts = counted[name] if counted else self._counts([cls])[name]
                 doubles = [*self._doubles(name, counts.events_after)] if counts.events_after else []
             except LedgerError as exc:
                 yield from self._cannot_read(cls, exc)
@@ -217,10 +222,12 @@ class _Tables:
             sql = statement("count_events_beyond").format(table=name, position=end)
             yield _outside(name, self._ledger.table(sql)["strays"][0].as_py())
 
-    def _counts(self, table: str) -> _Counts:
-        sql = statement("count_events").format(table=table, position=self._position, start=self._start_position)
-        (row,) = self._ledger.table(sql).to_pylist()
-        return msgspec.convert(row, _Counts)
+    def _counts(self, types: Iterable[type[Event]]) -> Mapping[str, _Counts]:
+        """The counts of these types' tables, from one snapshot, by table. Raises LedgerError if one cannot be read."""
+        values = {"position": self._position, "start": self._start_position}
+        count = statement("count_events")
+        sql = " union all ".join(count.format(table=event_type(cls), **values) for cls in types)
+        return {row.table_name: row for row in msgspec.convert(self._ledger.table(sql).to_pylist(), list[_Counts])}
 
     def _doubles(self, table: str, events: int) -> Iterator[dict[str, Any]]:
         """Ids after the start that the table has more than once, looked for in slices of limited size."""

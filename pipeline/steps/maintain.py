@@ -95,9 +95,8 @@ def delete_erased(settings: Settings, ledger: Ledger, now: Callable[[], datetime
     if has_erased:
         settings.build_file.with_name(f"{settings.build_file.name}.broken").unlink(missing_ok=True)
         overwrite_records(ledger, archive_storage(settings))
-        for cls in EVENT_TYPES:
-            if any(file.delete_file for file in event_files(ledger, cls)):
-                ledger.rearrange(_Set, "rewrite_files", table=event_type(cls))
+        for table in {file.table_name: None for file in event_files(ledger) if file.delete_file}:
+            ledger.rearrange(_Set, "rewrite_files", table=table)
         ledger.rearrange(_Set, "expire_snapshots", older_than=now() - grace)
     deleted = delete_superseded(ledger, now(), grace)
     if has_erased:

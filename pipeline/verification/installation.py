@@ -11,6 +11,7 @@ from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import Ledger, Verification, verify
 from pipeline.ledger.checkpoint import Checkpoint, columns_digest, file_states, start_after, unchanged_files
+from pipeline.ledger.event_files import event_files
 from pipeline.ledger.statistics import wrong_statistics
 from pipeline.ledger.verify import BEGINNING, AppendRow
 from pipeline.models.build_file import damage_in, lacks_build_info
@@ -106,15 +107,16 @@ class _Verifying:
         )
 
     def _events(self, full: bool) -> Verification:
-        progress, states = self._file.progress, file_states(self._ledger)
+        progress, files = self._file.progress, event_files(self._ledger)
+        states = file_states(self._ledger, files)
         checkpoint, start = progress.checkpoint, BEGINNING
         if checkpoint is not None:
             is_resumable = progress.is_reading_all and self._is_recent(checkpoint.read_since)
-            start = start_after(self._ledger, checkpoint, states) if is_resumable or not full else BEGINNING
+            start = start_after(self._ledger, checkpoint, files, states) if is_resumable or not full else BEGINNING
         is_reading_all = progress.is_reading_all or start == BEGINNING
         read_since = self._now if checkpoint is None or start == BEGINNING else checkpoint.read_since
         unchanged = set() if checkpoint is None or start == BEGINNING else unchanged_files(checkpoint, states)
-        wrong = tuple(wrong_statistics(self._ledger, unchanged))
+        wrong = tuple(wrong_statistics(self._ledger, files, unchanged))
         columns = columns_digest(self._ledger)
         (head, *_) = self._ledger.head()
 

@@ -17,6 +17,7 @@ import pytest
 from pipeline.errors import LedgerError, SettingsError, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.checkpoint import file_states
+from pipeline.ledger.event_files import event_files
 from pipeline.settings import PostgresPlace, S3Place, load_settings
 from tests.ledger.appending import settings_of, start_appending
 from tests.worlds.postgres import PostgresServer
@@ -103,11 +104,13 @@ def test_what_was_changed_is_found(
     assert place.s3
     with Ledger.open(place) as ledger:
         ledger.append([item("a"), item("b")], run)
-        before = file_states(ledger)
+        before = file_states(ledger, event_files(ledger))
     (key,) = s3_server.keys(place.s3.bucket, "desk/ledger/main/item_discovered/")
     change(s3_server, place.s3.bucket, key)
     with Ledger.open(place) as ledger:
-        assert file_states(ledger) != before, "the next verification reads the events of this file again"
+        assert file_states(ledger, event_files(ledger)) != before, (
+            "the next verification reads the events of this file again"
+        )
         findings = verify(ledger).findings
         assert findings
         assert any(re.search(finding, f"{each.where}: {each.what}") for each in findings)

@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.checkpoint import file_states
+from pipeline.ledger.event_files import event_files
 from pipeline.ledger.log import utc_now
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
@@ -210,7 +211,7 @@ def test_what_the_file_system_does_not_show_is_found_by_full_and_by_maintenance(
     file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
     assert file.progress.checkpoint is not None
     with Ledger.open(settings.ledger_catalog) as ledger:
-        states = file_states(ledger)
+        states = file_states(ledger, event_files(ledger))
     file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
     file.save()
     assert prove(settings).findings == ()
@@ -225,7 +226,7 @@ def test_what_the_file_system_does_not_show_is_found_by_full_and_by_maintenance(
 def test_a_data_file_that_the_catalog_no_longer_lists_is_missed_by_its_events(settings: Settings) -> None:
     with Ledger.open(settings.ledger_catalog) as ledger:
         ledger._con.execute("delete from ledger.item_discovered where position <= 2")
-        states = file_states(ledger)
+        states = file_states(ledger, event_files(ledger))
     file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
     assert file.progress.checkpoint is not None
     file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))

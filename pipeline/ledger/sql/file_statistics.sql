@@ -1,5 +1,6 @@
--- What the catalog says of each column in each file of a table's rows: it decides which files a query reads.
+-- What the catalog says of each column in each file of these tables' rows: it decides which files a query reads.
 select
+    tables.table_name,
     parse_filename(files.path) as data_file,
     stats.column_id,
     fields.column_type,
@@ -12,10 +13,10 @@ inner join __ducklake_metadata_ledger.ducklake_table as tables using (table_id)
 inner join __ducklake_metadata_ledger.ducklake_file_column_stats as stats using (table_id, data_file_id)
 inner join __ducklake_metadata_ledger.ducklake_column as fields using (table_id, column_id)
 where
-    tables.table_name = $table
+    list_contains($tables, tables.table_name)
     and tables.end_snapshot is null
     and files.end_snapshot is null
     and fields.end_snapshot is null
     and fields.parent_column is null
     and fields.column_type not in ('list', 'map', 'struct')
-order by data_file, stats.column_id
+order by tables.table_name, data_file, stats.column_id

@@ -29,8 +29,9 @@ from pipeline.ledger.event_files import files_of_tables
 from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.ledger.session import connect
 from pipeline.ledger.tables import BOOKKEEPING
+from pipeline.places import LedgerPlace, at_home, openable
 from pipeline.seen_ledgers import first_append
-from pipeline.settings import LedgerPlace, Settings, at_home, openable
+from pipeline.settings import Settings
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 from pipeline.verification.archive_files import NamedFile
 

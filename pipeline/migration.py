@@ -18,7 +18,8 @@ from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.disk import fsync
 from pipeline.ledger.local_catalog import LocalCatalog
-from pipeline.settings import LedgerPlace, PostgresPlace, Settings
+from pipeline.places import LedgerPlace, PostgresPlace
+from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 

@@ -26,7 +26,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from pipeline.errors import StorageError
-from pipeline.settings import S3Place
+from pipeline.places import S3Place
 
 _ATTEMPTS = 8
 """Unless AWS_MAX_ATTEMPTS says so. boto3 pauses for up to 1, 2, 4, 8, 16 and 20 seconds, half of that on average."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
@@ -16,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import SettingsError
+from pipeline.places import LedgerPlace, PostgresPlace, S3Place, at_home, openable
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: the folders dags/ and sql/ are beside the package."""
@@ -25,35 +25,9 @@ _PYDANTIC = re.compile("^(Value error, |(Input|String|Tuple) (?=should))")
 _PREFIX = "NEWSLEDGER_"
 _AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[mhd])")
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
-"""The names that S3 recommends, which need no escapes in an address."""
 DEFAULT_ANNOTATORS = ("rules",)
 _LONGEST_REVISIT = timedelta(days=60)
 """Must stay below the 90 days of `RECALL` in pipeline/steps/run/stores.py: a revisit knows no older captures."""
-
-_LONGEST_PATH_BYTES = 480
-"""SQLite's limit is 512 bytes for the names of its files, which are in the data directory."""
-
-
-def at_home(path: Path) -> Path:
-    """The path with the folder of a user for `~`. Raises ValueError."""
-    try:
-        return path.expanduser()
-    except RuntimeError as exc:
-        raise ValueError(f"there is no user {path.parts[0]}") from exc
-
-
-def openable(folder: Path) -> Path:
-    """The folder of a ledger. Raises ValueError: SQLite and DuckDB cannot open every path."""
-    try:
-        length = len(str(folder).encode())
-    except UnicodeEncodeError as exc:
-        raise ValueError("the path must be valid UTF-8, or DuckDB cannot open it") from exc
-    if "?" in str(folder):
-        raise ValueError("the path must have no question mark: for DuckDB a file's name ends there")
-    if length > _LONGEST_PATH_BYTES:
-        raise ValueError(f"the path has {length} bytes; SQLite opens none with more than {_LONGEST_PATH_BYTES}")
-    return folder
 
 
 class LogFormat(StrEnum):
@@ -66,34 +40,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-@dataclass(frozen=True)
-class S3Place:
-    """A part of a bucket: all keys that begin with `prefix`, which is empty or ends with a slash."""
-
-    bucket: str
-    prefix: str
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
-
-    def below(self, folder: str) -> S3Place:
-        return S3Place(self.bucket, f"{self.prefix}{folder}/")
-
-
-@dataclass(frozen=True)
-class PostgresPlace:
-    """A ledger whose catalog is a PostgreSQL database. Its Parquet files are in the folder `files`, or in S3."""
-
-    conninfo: str = field(repr=False)
-    files: Path
-    """With an S3 place, there is no such folder, but the index of ids is beside it."""
-    s3: S3Place | None = None
-
-
-LedgerPlace = Path | PostgresPlace
-"""Where a ledger lies. A path is a SQLite catalog; its Parquet files are in the folder of the same name beside it."""
 
 
 class Settings(BaseSettings):
@@ -213,8 +159,8 @@ class Settings(BaseSettings):
     @field_validator("storage")
     @classmethod
     def _in_a_bucket(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and not _S3_ADDRESS.fullmatch(value):
-            raise ValueError("must be s3://bucket or s3://bucket/prefix")
+        if value:
+            S3Place.at(value)
         if value and not info.data.get("catalog"):
             raise ValueError("needs NEWSLEDGER_CATALOG, because machines that share files must share the catalog, too")
         if value and not (find_spec("boto3") and find_spec("duckdb_extension_httpfs")):
@@ -257,10 +203,7 @@ class Settings(BaseSettings):
     @property
     def s3(self) -> S3Place | None:
         """Where files lie that machines share; None for the data directory."""
-        if self.storage is None:
-            return None
-        bucket, _, prefix = self.storage.removeprefix("s3://").partition("/")
-        return S3Place(bucket, f"{prefix.rstrip('/')}/" if prefix else "")
+        return S3Place.at(self.storage) if self.storage else None
 
     @property
     def local_catalog(self) -> Path:
@@ -303,7 +246,7 @@ class Settings(BaseSettings):
 
     @property
     def unfinished_restore_file(self) -> Path:
-        """It exists while a backup is copied into the data directory, and says from which folder."""
+        """It exists while a backup is copied into the data directory, and says from which place."""
         return self.data / "restore.unfinished"
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import storage_errors
 from pipeline.object_store import ObjectMissing, ObjectStore, StoredObject
-from pipeline.settings import S3Place
+from pipeline.places import S3Place
 
 _WRITTEN_AT = "written-at-ns"
 """The file's time of modification, in the object's metadata. With the size, it tells whether a copy is the same."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import BinaryIO
 
 from pipeline.object_store import ObjectStore, StoredObject
-from pipeline.settings import S3Place
+from pipeline.places import S3Place
 
 
 class StoredTree:

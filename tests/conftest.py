@@ -13,7 +13,8 @@ import pytest
 from filelock import FileLock
 
 from pipeline.ledger import Ledger, Run
-from pipeline.settings import LedgerPlace, S3Place, Settings
+from pipeline.places import LedgerPlace, S3Place
+from pipeline.settings import Settings
 from pipeline.steps.processing import ALL_TASKS
 from pipeline.workers import preload
 from tests.worlds.ledgers import ClusterStores, NewData, empty_ledger, keep_in_memory, settings_at, use

@@ -17,7 +17,7 @@ import msgspec
 from pipeline.archive.storage import Location, WarcFile, complete, missing
 from pipeline.errors import storage_errors
 from pipeline.object_store import ObjectMissing, ObjectStore, temporary_file
-from pipeline.settings import S3Place
+from pipeline.places import S3Place
 
 
 class Bucket(msgspec.Struct, frozen=True):

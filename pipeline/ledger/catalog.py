@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from pipeline.ledger.event_folder import EventFolder
 from pipeline.ledger.local_catalog import LocalCatalog
-from pipeline.settings import LedgerPlace
+from pipeline.places import LedgerPlace
 
 
 class Catalog(Protocol):

@@ -37,7 +37,7 @@ from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, to_table
 from pipeline.ledger.session import connect, execute
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import completed, is_complete, require_no_events
-from pipeline.settings import LedgerPlace
+from pipeline.places import LedgerPlace
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 T = TypeVar("T")

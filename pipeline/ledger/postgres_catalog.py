@@ -18,7 +18,7 @@ from pipeline import postgres
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.ledger.event_folder import EventFolder, LocalFolder
 from pipeline.ledger.sql import literal, statement
-from pipeline.settings import PostgresPlace
+from pipeline.places import PostgresPlace
 
 _LOST = (
     "unable to connect to postgres",

@@ -19,7 +19,7 @@ from pipeline.ledger.local_catalog import LocalCatalog
 from pipeline.ledger.postgres_catalog import PostgresCatalog
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
-from pipeline.settings import PostgresPlace
+from pipeline.places import PostgresPlace
 
 _BATCH_ROWS = 10_000
 _READ_AS = {

@@ -19,7 +19,8 @@ from pipeline.annotate.annotators import load_annotator
 from pipeline.errors import LedgerMissing, NewsledgerError
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
-from pipeline.settings import S3Place, Settings, unknown_settings
+from pipeline.places import S3Place
+from pipeline.settings import Settings, unknown_settings
 from pipeline.sources import load_sources
 
 LEAST_FREE_BYTES = 2_000_000_000

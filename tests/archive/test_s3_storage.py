@@ -13,7 +13,7 @@ from pipeline.archive.s3_storage import Bucket
 from pipeline.archive.storage import Location
 from pipeline.errors import StorageError
 from pipeline.object_store import ObjectStore, s3_access, temporary_file
-from pipeline.settings import S3Place
+from pipeline.places import S3Place
 from tests.archive.test_warc import exchange
 from tests.worlds.s3 import Fault, S3Server, broken_off, denied, reset, slow_down
 from tests.worlds.stories import NOON

@@ -27,7 +27,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from pipeline.ledger import Ledger, Run, start_run, verify
-from pipeline.settings import LedgerPlace, PostgresPlace, S3Place, Settings
+from pipeline.places import LedgerPlace, PostgresPlace, S3Place
+from pipeline.settings import Settings
 from pipeline.sources import Source, load_sources
 from pipeline.steps import processing
 from pipeline.steps.collect import collect

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.ledger import Ledger, Run
-from pipeline.settings import LedgerPlace, load_settings
+from pipeline.places import LedgerPlace
+from pipeline.settings import load_settings
 from tests.worlds.stories import item
 
 

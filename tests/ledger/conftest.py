@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledger import Ledger
-from pipeline.settings import LedgerPlace, PostgresPlace
+from pipeline.places import LedgerPlace, PostgresPlace
 from tests.worlds.postgres import PostgresServer
 
 

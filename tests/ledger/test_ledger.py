@@ -34,7 +34,7 @@ from pipeline.ids import article_id, name_uuid
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.canonical import canonical_lines
 from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, from_table, to_table
-from pipeline.settings import LedgerPlace
+from pipeline.places import LedgerPlace
 from tests.ledger.appending import append_many, start_appending
 from tests.worlds.stories import NOON, item
 

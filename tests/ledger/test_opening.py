@@ -19,7 +19,7 @@ from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerMiss
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.rows import table_schema
-from pipeline.settings import LedgerPlace
+from pipeline.places import LedgerPlace
 from pipeline.steps.backfill.history_state import NamedArticles, known_articles
 from pipeline.steps.maintain import merge_files
 from tests.ledger.appending import settings_of

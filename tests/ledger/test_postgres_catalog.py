@@ -15,7 +15,8 @@ import pytest
 from pipeline.errors import SettingsError, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
-from pipeline.settings import PostgresPlace, load_settings
+from pipeline.places import PostgresPlace
+from pipeline.settings import load_settings
 from tests.ledger.appending import settings_of
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.stories import item

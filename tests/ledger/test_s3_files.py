@@ -18,7 +18,8 @@ from pipeline.errors import LedgerError, SettingsError, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.event_files import event_files
-from pipeline.settings import PostgresPlace, S3Place, load_settings
+from pipeline.places import PostgresPlace, S3Place
+from pipeline.settings import load_settings
 from tests.ledger.appending import settings_of, start_appending
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.s3 import Fault, S3Server, denied, reset, slow_down

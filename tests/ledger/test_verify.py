@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.postgres_copy import restore_catalog
-from pipeline.settings import LedgerPlace, PostgresPlace
+from pipeline.places import LedgerPlace, PostgresPlace
 from tests.ledger.appending import start_appending
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.reliability_page import is_documented

@@ -29,7 +29,8 @@ from pipeline.ledger.session import _binary
 from pipeline.migration import migrate_to_data_directory, migrate_to_postgres
 from pipeline.monitor.checkup import check_up
 from pipeline.monitor.state import read_state
-from pipeline.settings import S3Place, Settings
+from pipeline.places import S3Place
+from pipeline.settings import Settings
 from pipeline.shared_files import published_file
 from pipeline.steps.maintain import delete_erased, merge_files, unnamed_files
 from pipeline.steps.redact import RedactionRequest, redact

@@ -17,7 +17,7 @@ from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.log import utc_now
 from pipeline.orchestrate import verify_stores
-from pipeline.settings import LedgerPlace
+from pipeline.places import LedgerPlace
 from pipeline.steps.maintain import delete_superseded, merge_files, prune
 from pipeline.steps.run.progress import Progress
 from pipeline.verification.remembered import last_verification

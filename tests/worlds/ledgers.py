@@ -19,7 +19,8 @@ from pydantic import SecretStr
 
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
-from pipeline.settings import LedgerPlace, Settings
+from pipeline.places import LedgerPlace
+from pipeline.settings import Settings
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.s3 import S3Server
 

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from psycopg.sql import SQL, Identifier
 
 from pipeline.object_store import ObjectMissing, ObjectStore
-from pipeline.settings import S3Place, Settings
+from pipeline.places import S3Place
+from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 
 

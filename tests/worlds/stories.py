@@ -37,7 +37,8 @@ from pipeline.events import (
 from pipeline.ids import article_id, digest
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
-from pipeline.settings import LedgerPlace, Settings
+from pipeline.places import LedgerPlace
+from pipeline.settings import Settings
 
 E = TypeVar("E", bound=Event)
 

@@ -1,7 +1,8 @@
 """The S3-compatible store that the machines of a cluster share: whole objects, and parts of them.
 
-Imported only where NEWSLEDGER_STORAGE names a bucket: boto3 is part of the extra `newsledger[cluster]`. Endpoint,
-region and credentials are boto3's own settings (`AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, a role of the machine, …).
+Imported only where a bucket is named, by NEWSLEDGER_STORAGE or as the place of a backup: boto3 is part of the extra
+`newsledger[cluster]`. Endpoint, region and credentials are boto3's own settings (`AWS_ENDPOINT_URL_S3`,
+`AWS_ACCESS_KEY_ID`, a role of the machine, …).
 
 What passes is repeated with growing pauses: 503 and other errors of the server, refused and broken connections.
 Anything else, or an outage of more than about half a minute, is a StorageError that names bucket and key.
@@ -23,7 +24,7 @@ import stamina
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
 
 from pipeline.errors import StorageError
 from pipeline.places import S3Place
@@ -40,6 +41,7 @@ _IN_MEMORY_BYTES = 8_000_000
 """Larger objects that are being written or read are in a temporary file."""
 _MISSING = frozenset({"404", "NoSuchKey"})
 _CHANGED = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
+_NO_CREDENTIALS = "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _CHANGES = 10
 """How often the change of an object is tried that others write at the same time."""
 
@@ -190,6 +192,8 @@ class ObjectStore:
                 raise ObjectChanged(f"{where}: is written by another process again and again; try again") from exc
             said = exc.response.get("Error", {}).get("Message") or ""
             raise StorageError(f"{where}: {_code(exc)}: {' '.join(said.split())}") from exc
+        except NoCredentialsError as exc:
+            raise StorageError(f"{where}: {_NO_CREDENTIALS}") from exc
         except (BotoCoreError, Boto3Error, _BrokenOff) as exc:
             raise StorageError(f"{where}: {' '.join(str(exc).split())}; run the same again") from exc
 
@@ -231,7 +235,7 @@ def s3_access() -> S3Access:
     try:
         credentials = _session(os.getpid()).get_credentials()
         if credentials is None:
-            raise StorageError("S3: no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+            raise StorageError(f"S3: {_NO_CREDENTIALS}")
         frozen = credentials.get_frozen_credentials()
     except BotoCoreError as exc:
         raise StorageError(f"S3: {' '.join(str(exc).split())}") from exc

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,26 +12,27 @@ from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
 
-BackupFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the backup.")]
+PlaceOfBackup = Annotated[str, typer.Argument(metavar="PLACE", help="The folder of the backup, or s3://BUCKET/PREFIX.")]
 
 
-def backup(folder: BackupFolder, data: Data = None) -> None:
-    """Copy ledger and archive into a folder, while runs continue; only what is new since the last backup.
+def backup(place: PlaceOfBackup, data: Data = None) -> None:
+    """Copy ledger and archive into a folder or a bucket, while runs continue; only what is new since the last backup.
 
-    The folder has the layout of a data directory: verify it with `newsledger verify --archive --data FOLDER`. A backup
-    that was interrupted leaves the one before whole; run it again. What was erased is gone from the backup, too, when
-    it is gone from the ledger's files. Tables are not copied, because `newsledger models` makes them again.
+    A folder has the layout of a data directory: verify it with `newsledger verify --archive --data FOLDER`. A backup in
+    S3 is verified when it is restored. One that was interrupted leaves the one before whole; run it again. What was
+    erased is gone from the backup, too, when it is gone from the ledger's files. Tables are not copied, because
+    `newsledger models` makes them again.
     """
     from pipeline.backup import back_up
 
     with console.progress() as on_progress:
-        done = back_up(load_settings(data=data), folder, on_progress)
+        done = back_up(load_settings(data=data), place, on_progress)
     rows = [("files copied", done.copied), ("bytes copied", done.copied_bytes), ("files it had", done.kept)]
     console.table(None, ("", ""), [*rows, ("files no longer needed", done.deleted)])
-    console.echo(f"{folder}: backup up to {done.position}:{done.digest}")
+    console.echo(f"{place}: backup up to {done.position}:{done.digest}")
 
 
-def restore(folder: BackupFolder, data: Data = None) -> None:
+def restore(place: PlaceOfBackup, data: Data = None) -> None:
     """Copy a backup into an empty data directory, and verify every event and record of it.
 
     Exit status 1 if anything is not as it was recorded. Afterwards, `newsledger models` and `newsledger publish` make
@@ -44,7 +44,7 @@ def restore(folder: BackupFolder, data: Data = None) -> None:
 
     settings = load_settings(data=data)
     with console.progress() as on_progress:
-        restore(folder, settings, on_progress)
+        restore(place, settings, on_progress)
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             proof = verify_installation(
                 settings, ledger, utc_now(), full=True, archive=ArchivePart.ALL, on_progress=on_progress

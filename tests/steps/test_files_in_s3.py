@@ -255,13 +255,18 @@ def test_a_ledger_moves_there_and_back_and_into_backups(
     moved = proof(far)
     assert (moved.findings, moved.records) == ((), 3)
 
-    for copied, kept in ((7, 0), (0, 7)):
-        backup = back_up(far, tmp_path / "backup")
-        assert (backup.copied, backup.kept) == (copied, kept)
+    bucket = f"s3://{s3_server.new_bucket()}"
+    for place in (tmp_path / "backup", bucket):
+        for copied, kept in ((7, 0), (0, 7)):
+            backup = back_up(far, place)
+            assert (backup.copied, backup.kept) == (copied, kept)
     assert proof(Settings(data=tmp_path / "backup")).findings == ()
+    for overlapping in (shared["storage"], f"{shared['storage']}/backup", shared["storage"].removesuffix("/desk")):
+        with pytest.raises(StorageError, match="must not contain each other"):
+            back_up(far, overlapping)
     again = {"catalog": SecretStr(postgres_server.new_database()), "storage": f"{shared['storage']}-again"}
     restored = Settings.model_validate({"data": tmp_path / "restored", **again})
-    restore(tmp_path / "backup", restored)
+    restore(bucket, restored)
     assert (proof(restored).findings, proof(restored).digest) == ((), moved.digest)
 
     shutil.rmtree(local.settings.data)

@@ -22,20 +22,7 @@ from tests.worlds.ledgers import contents
 from tests.worlds.running import newsledger
 from tests.worlds.stories import item
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("backup")
-
-
-@pytest.fixture
-def filled(catalog: Path, run: Run, tmp_path: Path) -> Settings:
-    with Ledger.open(catalog) as ledger:
-        for number in range(3):
-            ledger.append([item(str(number))], run)
-    return Settings(data=tmp_path)
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
 @pytest.mark.parametrize(("target", "way"), [(".", "."), ("ledger", ".."), (".", "new"), ("ledger", ".")])

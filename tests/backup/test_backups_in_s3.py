@@ -1,0 +1,59 @@
+"""A backup in S3 touches no object that it has not written, and is whole whatever the store does."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.backup import back_up
+from pipeline.errors import StorageError
+from pipeline.places import S3Place
+from pipeline.settings import Settings
+from tests.worlds.ledgers import contents
+from tests.worlds.restored import Restored, append
+from tests.worlds.s3 import S3Server, denied
+
+pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
+
+
+def test_a_prefix_with_other_objects_is_not_touched(filled: Settings, s3_server: S3Server, s3_place: S3Place) -> None:
+    def put(key: str, content: bytes = b"mine") -> None:
+        s3_server.client.put_object(Bucket=s3_place.bucket, Key=key, Body=content)
+
+    put("desk-notes")
+    put("desk/ledger/thesis.parquet")
+    with pytest.raises(StorageError, match=rf"{s3_place}: is not empty .* \(it has ledger/thesis.parquet, and no"):
+        back_up(filled, str(s3_place))
+    put("desk/backup.json", b'{"first_append":null}')  # a folder was copied here
+    with pytest.raises(StorageError, match=f"{s3_place}/backup.json: is no note of a backup in S3"):
+        back_up(filled, str(s3_place))
+    s3_server.client.delete_object(Bucket=s3_place.bucket, Key="desk/backup.json")
+    s3_server.client.delete_object(Bucket=s3_place.bucket, Key="desk/ledger/thesis.parquet")
+    back_up(filled, str(s3_place))
+    put("desk/ledger/thesis.parquet")
+    append(filled, "new")
+    back_up(filled, str(s3_place))
+    assert {"desk-notes", "desk/ledger/thesis.parquet"} < {*s3_server.keys(s3_place.bucket)}
+
+
+def test_a_store_that_fails_is_named_and_an_object_that_it_lost_is_copied_again(
+    filled: Settings, s3_server: S3Server, s3_place: S3Place, restored: Restored
+) -> None:
+    place = str(s3_place)
+    with pytest.raises(StorageError, match=r"^s3://no-such-bucket/: NoSuchBucket: "):
+        back_up(filled, "s3://no-such-bucket")
+    back_up(filled, place)
+    before = contents(filled.data)
+    after = append(filled, "new")
+    s3_server.fail(lambda method, path: method == "PUT" and path.endswith("/backup.json"), denied, 1)
+    with pytest.raises(StorageError, match=f"^{place}/backup.json: AccessDenied"):
+        back_up(filled, place)
+    with s3_server.gone(), pytest.raises(StorageError, match=f"^{place}/.*run the same again"):
+        back_up(filled, place)
+    assert contents(restored(place).data) == before
+
+    key = next(key for key in s3_server.keys(s3_place.bucket) if "item_discovered" in key)
+    s3_server.client.delete_object(Bucket=s3_place.bucket, Key=key)
+    with pytest.raises(StorageError, match=f"s3://{s3_place.bucket}/{key}: is missing, although backup.json names it"):
+        restored(place)
+    assert back_up(filled, place).copied in (1, 2)
+    assert contents(restored(place).data) == after

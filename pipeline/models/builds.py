@@ -26,6 +26,10 @@ from pipeline.models.touched import touch_everything, touch_new
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 
+FEW_EVENTS = 100_000
+"""A ledger with fewer is built by one thread: in each of hundreds of statements, a second one costs more than it saves
+(3.5 instead of 5.6 CPU seconds for 54,000 events of 2,000 articles, and no longer)."""
+
 
 class Refresh(StrEnum):
     """What a build does with the build file of the last one."""
@@ -83,6 +87,8 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                     build_file.remove(path)
                     last = None
                 con = opened.enter_context(build_file.connect(path))
+                if position < FEW_EVENTS:
+                    con.execute("set threads = 1")
                 if last != now:
                     con.begin()
                     (copy_all_events if last is None else copy_events)(ledger, con, path, position)

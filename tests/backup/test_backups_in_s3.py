@@ -41,19 +41,26 @@ def test_a_store_that_fails_is_named_and_an_object_that_it_lost_is_copied_again(
     place = str(s3_place)
     with pytest.raises(StorageError, match=r"^s3://no-such-bucket/: NoSuchBucket: "):
         back_up(filled, "s3://no-such-bucket")
+    pages = filled.archive_root / "pages.warc.gz"
+    pages.parent.mkdir()
+    pages.write_bytes(b"first")
     back_up(filled, place)
     before = contents(filled.data)
     after = append(filled, "new")
+    pages.write_bytes(b"first and second")
     s3_server.fail(lambda method, path: method == "PUT" and path.endswith("/backup.json"), denied, 1)
     with pytest.raises(StorageError, match=f"^{place}/backup.json: AccessDenied"):
         back_up(filled, place)
     with s3_server.gone(), pytest.raises(StorageError, match=f"^{place}/.*run the same again"):
         back_up(filled, place)
-    assert contents(restored(place).data) == before
+    earlier = restored(place)
+    assert (contents(earlier.data), (earlier.archive_root / pages.name).read_bytes()) == (before, b"first")
 
     key = next(key for key in s3_server.keys(s3_place.bucket) if "item_discovered" in key)
     s3_server.client.delete_object(Bucket=s3_place.bucket, Key=key)
     with pytest.raises(StorageError, match=f"s3://{s3_place.bucket}/{key}: is missing, although backup.json names it"):
         restored(place)
-    assert back_up(filled, place).copied in (1, 2)
+    assert back_up(filled, place).copied == 3, "the new event, the page and the lost object"
     assert contents(restored(place).data) == after
+    names = [key.rpartition(".")[0] for key in s3_server.keys(s3_place.bucket)]
+    assert len(names) == len({*names}), "what it no longer lists is deleted"

@@ -48,13 +48,17 @@ def report(
     language: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only articles in this language.", show_default=False)
     ] = None,
-    words: Annotated[Words, typer.Option(help="The language of the pages themselves.")] = Words.EN,
+    words: Annotated[
+        Words | None,
+        typer.Option(help="The language of the pages themselves (default: both).", show_default=False),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Write coverage, changes, voices and articles of some days as HTML pages: a folder, or a ZIP file to send.
 
-    Open index.html in a browser: the pages need no server and request nothing from anywhere. An earlier report of the
-    same name is replaced; a folder with other files is refused.
+    Open index.html in a browser: the pages need no server and request nothing from anywhere. They are in English and
+    in German, and the browser's language decides which ones open; --words writes one language only, in half the space.
+    An earlier report of the same name is replaced; a folder with other files is refused.
 
     Example: newsledger report --from 2026-03-02 --to 2026-03-05 -o week
     """
@@ -62,6 +66,7 @@ def report(
     from pipeline.pages.rendering import Reader
     from pipeline.pages.report_files import LIMITS, is_packed, write_report
     from pipeline.pages.selection import Selection, period_of
+    from pipeline.pages.wording import FALLBACK, LANGUAGES
 
     language = language and language.lower()
     selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
@@ -86,8 +91,9 @@ def report(
             known_days = f"the published file has data from {period.first_on} to {period.last_on}"
             raise SettingsError(f"--from {period.from_on} --to {period.to_on}: {known_days}")
         chosen = replace(selection, from_on=period.from_on, to_on=period.to_on)
-        reader = Reader(file, replace(period, selection=chosen), words, now, LIMITS)
-        written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"))
+        reader = Reader(file, replace(period, selection=chosen), words or FALLBACK, now, LIMITS)
+        languages = () if words else tuple(LANGUAGES)
+        written = write_report(reader, output, lambda done, known: shown.update(f"{done} of {known} pages"), languages)
         is_without = not file.answer("articles", {**reader.period.values, "row_limit": 1})
     console.echo(f"{written} pages{', but no article was named in this choice' if is_without else ''}; open {opened}")
 

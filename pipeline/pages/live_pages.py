@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from threading import BoundedSemaphore, Lock
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 import duckdb
@@ -34,9 +35,9 @@ from pipeline.pages.page_kinds import (
 )
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, ViewTooLarge, version_of
 from pipeline.pages.reader_limits import ReaderLimits
-from pipeline.pages.rendering import Reader, policy, render, render_notice
+from pipeline.pages.rendering import Reader, content, policy, render, render_notice
 from pipeline.pages.selection import Selection, SelectionError, period_of
-from pipeline.pages.wording import LANGUAGES, translations
+from pipeline.pages.wording import FALLBACK, LANGUAGES, translations
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
 from pipeline.translatable import counted, phrase
@@ -66,6 +67,8 @@ class LiveLinks:
     """Addresses relative to a page, with the reader's choice of days, source and language."""
 
     is_live = True
+    translations: Mapping[str, str] = MappingProxyType({})
+    """None: the browser says which language it prefers."""
 
     def __init__(self, depth: int, selection: Selection) -> None:
         """`depth` is the number of slashes in the page's address, below the root of the application."""
@@ -209,7 +212,7 @@ def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
     if selection.source_id is not None:
         require_source(file, selection.source_id)
     reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, LIMITS)
-    return _html(render(kind, keys, reader, LiveLinks(_depth(request), selection)))
+    return _html(render(kind, keys, content(kind, keys, reader), reader, LiveLinks(_depth(request), selection)))
 
 
 def _feed(opened: _Published, request: Request) -> Response:
@@ -278,4 +281,4 @@ def preferred_language(accepted: str) -> str:
             ranked.append((-float(weight or 1), order, tag.partition("-")[0].lower()))
         except ValueError:
             continue
-    return next((tag for weight, _, tag in sorted(ranked) if tag in LANGUAGES and weight < 0), LANGUAGES[0])
+    return next((tag for weight, _, tag in sorted(ranked) if tag in LANGUAGES and weight < 0), FALLBACK)

@@ -25,7 +25,7 @@ from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageKind, PageLimits
 from pipeline.pages.published_file import Figure, PublishedFile
 from pipeline.pages.published_state import JudgedFile, judged
 from pipeline.pages.selection import Period
-from pipeline.pages.wording import filters, translations
+from pipeline.pages.wording import LANGUAGES, filters, translations
 
 _FILES = resources.files(__package__)
 _PART_OF_ADDRESS = re.compile("[^/?&]*[/?&]+|[^/?&]+")
@@ -45,8 +45,9 @@ class PageLinks(Protocol):
     def feed(self) -> str:
         """The relative address of the changes as a feed."""
 
-    def search(self, **chosen: str | date | None) -> str:
-        """The same of the search, with something else chosen: the fields of a Selection."""
+    @property
+    def translations(self) -> Mapping[str, str]:
+        """The relative addresses of the same page in other languages, by their codes."""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -59,17 +60,29 @@ class Reader(msgspec.Struct, frozen=True):
     limits: PageLimits
 
 
-def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks) -> str:
-    """The page as HTML. Raises PageMissing."""
-    file, period = reader.file, reader.period
-    figures = kind.answers(file, period, keys, reader.limits)
+class PageContent(msgspec.Struct, frozen=True):
+    """What a page shows, in any language."""
+
+    figures: Mapping[str, Figure]
+    judged: JudgedFile | None
+
+
+def content(kind: PageKind, keys: Sequence[str], reader: Reader) -> PageContent:
+    """Raises PageMissing."""
+    figures = kind.answers(reader.file, reader.period, keys, reader.limits)
+    return PageContent(figures, _judged(reader) if kind.name == FIRST_PAGE else None)
+
+
+def render(kind: PageKind, keys: Sequence[str], shown: PageContent, reader: Reader, links: PageLinks) -> str:
+    """The page as HTML."""
+    file = reader.file
     return (
         _environment(reader.language)
         .get_template(f"{kind.name}.html")
         .render(
-            figures=figures,
+            figures=shown.figures,
             keys=kind.values(keys),
-            judged=_judged(reader) if kind.name == FIRST_PAGE else None,
+            judged=shown.judged,
             build=file.build,
             sources=file.sources,
             article_languages=file.article_languages,
@@ -77,7 +90,7 @@ def render(kind: PageKind, keys: Sequence[str], reader: Reader, links: PageLinks
             hit_limit=reader.limits.hits,
             event_limit=reader.limits.events,
             day_limit=reader.limits.days,
-            period=period,
+            period=reader.period,
             **_frame(kind.name, reader.language, links),
         )
     )
@@ -107,6 +120,7 @@ def _frame(name: str, language: str, links: PageLinks) -> dict[str, object]:
         "style": Markup(_text("style.css")),  # noqa: S704  # our own files
         "script": Markup(_text("script.js")),  # noqa: S704
         "language": language,
+        "language_names": LANGUAGES,
     }
 
 

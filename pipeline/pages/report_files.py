@@ -10,7 +10,6 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from mimetypes import MimeTypes
 from pathlib import Path, PurePosixPath
 from shutil import make_archive
@@ -18,13 +17,17 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 from zipfile import BadZipFile, ZipFile
 
+from msgspec.structs import replace
+
 from pipeline.errors import NewsledgerError, SettingsError, storage_errors
 from pipeline.pages.change_feed import change_feed
 from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageLimits, PageMissing
-from pipeline.pages.rendering import Reader, render
+from pipeline.pages.rendering import Reader, content, render, render_notice
+from pipeline.pages.wording import FALLBACK, LANGUAGES
 
 LIMITS = PageLimits(rows=100_000, hits=2_000, days=100_000, events=100)
 FEED = "changes.atom"
+INDEX = "index.html"
 ZIP = ".zip"
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _HEAD_BYTES = 64_000
@@ -34,9 +37,13 @@ Target = tuple[str, ...]
 """A page: its kind's name, then its keys."""
 
 
-def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], None]) -> int:
+def write_report(
+    reader: Reader, target: Path, on_page: Callable[[int, int], None], languages: Sequence[str] = ()
+) -> int:
     """Write every page that can be reached from the first one, and return their number.
 
+    With `languages`, there is a folder with all pages in each of them, and the first file leads to the one that the
+    browser prefers; without, the pages are in the reader's language.
     The target is a folder, or a ZIP file with such a folder if its name ends with `.zip`; a symbolic link stays and
     leads to the report. It is made whole or not at all; an earlier report in its place is replaced, also if another
     process wrote it meanwhile. `on_page` is called with the number of pages that are written and of those known so far.
@@ -51,7 +58,7 @@ def write_report(reader: Reader, target: Path, on_page: Callable[[int, int], Non
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             new = Path(beside) / target.stem
-            written = _write_pages(reader, new, on_page)
+            written = _write_pages(reader, languages, new, on_page)
             if is_packed(target):
                 new = Path(make_archive(str(new), "zip", beside, target.stem))
             with _alone(target.parent):
@@ -127,7 +134,10 @@ def _is_packed_page(packed: ZipFile, name: str) -> bool:
 
 def _is_page(path: Sequence[str], head: bytes) -> bool:
     """True if a report has a file with this path below its folder, and it begins as that one does."""
-    if path == (FEED,):
+    if tuple(path) == (INDEX,) and b'<body data-page="languages">' in head:
+        return True
+    path = path[path[0] in LANGUAGES :]
+    if tuple(path) == (FEED,):
         return b"<feed" in head
     name, *keys = "/".join(path).removesuffix(".html").split("/")
     kind = KINDS.get(FIRST_PAGE if name == "index" else name)
@@ -140,7 +150,7 @@ def _is_page(path: Sequence[str], head: bytes) -> bool:
     )
 
 
-def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], None]) -> int:
+def _write_pages(reader: Reader, languages: Sequence[str], folder: Path, on_page: Callable[[int, int], None]) -> int:
     waiting: deque[Target] = deque([(FIRST_PAGE,)])
     known = set(waiting)
 
@@ -149,24 +159,30 @@ def _write_pages(reader: Reader, folder: Path, on_page: Callable[[int, int], Non
             known.add(target)
             waiting.append(target)
 
-    with storage_errors(folder / FEED):
-        folder.mkdir()
-        (folder / FEED).write_bytes(
-            change_feed(reader.file, reader.period, reader.language, ReportLinks((FIRST_PAGE,), found))
-        )
+    folders = {language: folder / language for language in languages} or {reader.language: folder}
+    for language, place in folders.items():
+        first = ReportLinks((FIRST_PAGE,), found)
+        with storage_errors(place / FEED):
+            place.mkdir(parents=True)
+            (place / FEED).write_bytes(change_feed(reader.file, reader.period, language, first))
+    if languages:
+        first = ReportLinks((FIRST_PAGE,), found, languages, f"{FALLBACK}/")
+        with storage_errors(folder / INDEX):
+            (folder / INDEX).write_text(render_notice("languages", FALLBACK, first), "utf-8")
     written = 0
     while waiting:
         name, *keys = target = waiting.popleft()
-        path = folder / file_of(target)
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                page = render(KINDS[name], keys, reader, ReportLinks(target, found))
-            except PageMissing as exc:
-                raise NewsledgerError(
-                    f"{path.relative_to(folder)}: a page links to it, but nothing is known of {exc}"
-                ) from exc
-            path.write_text(page, "utf-8")
+        try:
+            shown = content(KINDS[name], keys, reader)
+        except PageMissing as exc:
+            raise NewsledgerError(f"{file_of(target)}: a page links to it, but nothing is known of {exc}") from exc
+        for language, place in folders.items():
+            path = place / file_of(target)
+            links = ReportLinks(target, found, [other for other in folders if other != language])
+            page = render(KINDS[name], keys, shown, replace(reader, language=language), links)
+            with storage_errors(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(page, "utf-8")
         written += 1
         on_page(written, len(known))
     return written
@@ -177,9 +193,14 @@ class ReportLinks:
 
     is_live = False
 
-    def __init__(self, page: Target, found: Callable[[Target], None]) -> None:
-        self._up = "../" * file_of(page).count("/")
+    def __init__(
+        self, page: Target, found: Callable[[Target], None], languages: Sequence[str] = (), down: str = ""
+    ) -> None:
+        """`languages` are those in which there is the same page, too; `down` is the folder of the pages."""
+        up = "../" * file_of(page).count("/")
+        self._up = up + down
         self._found = found
+        self.translations = {each: f"{up}{'' if down else '../'}{each}/{file_of(page)}" for each in languages}
 
     def to(self, kind: str, *keys: object) -> str:
         target = (kind, *map(str, keys))
@@ -193,17 +214,12 @@ class ReportLinks:
     def feed(self) -> str:
         return f"{self._up}{FEED}"
 
-    def search(self, **chosen: str | date | None) -> str:
-        """The browser searches the list of the report's articles for what stands after `#`."""
-        sought = " ".join(str(value) for value in chosen.values() if value is not None)
-        return f"{self.to('search')}#{quote(sought)}"
-
 
 def file_of(target: Target) -> str:
     """The file's name. Keys that no file system is sure to take are replaced by a digest."""
     name, *keys = target
     if name == FIRST_PAGE:
-        return "index.html"
+        return INDEX
     return "/".join([name, *map(_safe, keys)]) + ".html"
 
 

@@ -19,7 +19,10 @@ from markupsafe import Markup, escape
 
 from pipeline.translatable import Phrase, Value
 
-LANGUAGES = ("en", "de")
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""The languages of pages, with their own names."""
+FALLBACK = "en"
+"""The language for readers who prefer none of them."""
 _LOCALES = {"en": "en_GB", "de": "de_DE"}
 _COMMAND = re.compile("`([^`]+)`")
 

@@ -35,11 +35,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def reports(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a report in each language."""
+    """A report in both languages."""
     folder = tmp_path_factory.mktemp("reports")
-    for language in LOOKS:
-        chosen = ("--source", "hierheute", "--words", language)
-        assert newsledger("report", "--data", demo.data, "-o", folder / language, *chosen).returncode == 0
+    assert newsledger("report", "--data", demo.data, "-o", folder, "--source", "hierheute").returncode == 0
     return folder
 
 
@@ -81,6 +79,9 @@ def judge(page: Page, options: dict[str, list[str]]) -> None:
 @pytest.mark.parametrize("language", LOOKS)
 def test_report_needs_nothing_but_its_files(chromium: Browser, reports: Path, language: str) -> None:
     reader = reader_of(chromium, f"file://{reports}/{language}/index.html", language=language)
+    with chromium.new_page(locale=LOCALES[language]) as opened:
+        opened.goto(f"file://{reports}/index.html")
+        opened.wait_for_url(reader.first)
     addresses = list(reader.one_of_each_kind().values())
     assert len(addresses) == len(KINDS) - 3, "the newsroom has no backfill and no template, and this source no gap"
     look_at_all(reader, addresses, language)
@@ -101,20 +102,35 @@ def test_report_is_searched_by_the_browser(chromium: Browser, reports: Path) -> 
     page.goto(reader.first)
     rows = page.locator("ol.hits > li")
     every = rows.count()
-    page.get_by_label("Words, names").fill("tamsen de")
+    words, found = page.get_by_label("Words of headlines"), page.get_by_role("status")
+    words.fill("tamsen de")
     shown = page.locator("ol.hits > li:visible")
-    expect(page.get_by_role("status")).to_have_text(f"Articles found: {shown.count()}")
+    expect(found).to_have_text(f"Articles found: {shown.count()}")
     assert 0 < shown.count() < every
-    page.get_by_label("Words, names").press("Enter")
-    assert page.url.endswith("#tamsen%20de")
-    page.goto(reader.first + "#xylophone")
-    expect(page.get_by_role("status")).to_have_text("Articles found: 0")
-    page.go_back()
-    expect(page.get_by_label("Words, names")).to_have_value("tamsen de")
-    expect(page.locator(".empty")).to_be_hidden()
-    page.goto(reader.first + "#q=%")
-    expect(page.get_by_label("Words, names")).to_have_value("q=%")
+    words.press("Enter")
+    assert page.url.endswith("#words=tamsen+de")
+    with_words = shown.count()
+    for facet in ("source", "language", "named", "day"):
+        choice = page.locator(f"[data-facet={facet}] a").last
+        articles = choice.locator("span").inner_text()
+        choice.click()
+        expect(found).to_have_text(f"Articles found: {articles}")
+        assert shown.count() == int(articles)
+        expect(page.locator(f"[data-facet={facet}]")).to_be_hidden()
+    assert shown.count() < with_words
+    removed = page.locator("[data-narrowed] a")
+    for left in (3, 2, 1, 0):
+        removed.first.click()
+        expect(removed).to_have_count(left)
+    expect(found).to_have_text(f"Articles found: {with_words}")
+    page.goto(reader.first + "#words=xylophone")
+    expect(found).to_have_text("Articles found: 0")
     expect(page.locator(".empty")).to_contain_text("Leave out a word")
+    page.go_back()
+    expect(words).to_have_value("tamsen de")
+    expect(page.locator(".empty")).to_be_hidden()
+    page.goto(reader.first + "#words=%")
+    expect(words).to_have_value("%")
     assert reader.wrong == []
 
 

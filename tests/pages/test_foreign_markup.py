@@ -65,7 +65,8 @@ def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
         for number, column in columns.items():
             key = mark(KEYS.get(f"{column.table.partition('.')[2]}.{column.name}", KEYS.get(column.name, number)))
             con.execute(f"update {column.table} set {column.name} = {injected(column)}", {"mark": key})
-    done = newsledger("report", "--data", data, "-o", folder / "report")
+    days = ("--from", "2026-03-04")
+    done = newsledger("report", "--data", data, "-o", folder / "report", "--words", "en", *days)
     assert done.returncode == 0, done.stderr
     pages = {str(path): path.read_text("utf-8") for path in (folder / "report").rglob("*.html")}
     with served(data) as browser:
@@ -132,7 +133,7 @@ def fill_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
         "(select schema_name || '.' || table_name from duckdb_tables() where estimated_size = 0) group by all"
     )
     for table, types in tables.fetchall():
-        values = [default.get(kind, "null" if "[" in kind else "'2026-03-03'") for kind in types]
+        values = [default.get(kind, "null" if "[" in kind else "'2026-03-04'") for kind in types]
         con.execute(f"insert into {table} values ({', '.join(values)})")
         if "source_id" in con.table(table).columns:
             con.execute(f"update {table} set source_id = (select min(source_id) from main.coverage_ledger)")

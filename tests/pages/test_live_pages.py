@@ -24,7 +24,7 @@ from tests.worlds.running import Demo, newsledger
 pytestmark = pytest.mark.slow
 
 
-PAGES_OF_A_KIND = 3
+PAGES_OF_A_KIND = 2
 """How many pages of each kind the test asks the server for; reports are tested whole."""
 
 
@@ -84,7 +84,7 @@ def test_person_page_counts_the_chosen_days_or_all(browser: Browser) -> None:
 @pytest.mark.parametrize("query", ["?words=harbour", "?words=deich&language=de"])
 def test_facet_leads_to_as_many_articles_as_it_says(browser: Browser, query: str) -> None:
     page = parsed(browser.get(f"/search{query}").text)
-    facets = page.xpath("//ul[@class='facet']/li[position() <= 3]")
+    facets = page.xpath("//ul[@class='facet']/li[position() <= 2]")
     assert facets
     for facet in facets:
         found = parsed(browser.get(urljoin(f"/search{query}", facet.xpath("string(a/@href)"))).text)
@@ -131,11 +131,10 @@ def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) 
     facets = page.xpath("//section[@aria-labelledby='facet-source']//li")
     assert {each.findtext("a").strip(): int(each.findtext("a/span")) for each in facets} == by_source
     person = page.xpath("//section[@aria-labelledby='facet-person']//li")[0]
-    for each in (*facets, person):
-        narrowed = parsed(browser.get(urljoin("/search", each.find("a").get("href"))).text)
-        assert len(narrowed.xpath("//ol[@class='hits']/li")) == int(each.findtext("a/span"))
-        (back,) = narrowed.xpath("//ul[@class='narrowed']//a/@href")
-        assert len(parsed(browser.get(urljoin("/search", back)).text).xpath("//ol/li")) == len(found)
+    narrowed = parsed(browser.get(urljoin("/search", person.find("a").get("href"))).text)
+    assert len(narrowed.xpath("//ol[@class='hits']/li")) == int(person.findtext("a/span"))
+    (back,) = narrowed.xpath("//ul[@class='narrowed']//a/@href")
+    assert len(parsed(browser.get(urljoin("/search", back)).text).xpath("//ol/li")) == len(found)
 
 
 def test_search_is_bounded_and_says_so(browser: Browser) -> None:

@@ -17,7 +17,7 @@ from pipeline.pages.selection import Period, Selection, period_of
 from tests.worlds.running import Demo
 
 pytestmark = pytest.mark.slow
-PAGES_OF_A_KIND = 5
+PAGES_OF_A_KIND = 3
 
 
 @pytest.fixture(scope="module")

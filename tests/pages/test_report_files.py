@@ -135,7 +135,8 @@ def test_reports_are_put_into_a_folder_one_after_the_other(reader: Reader, tmp_p
 
 def test_an_interrupted_report_says_what_is_there(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "report"
-    command = ("report", "--data", demo.data, "-o", target, "--source", "meridian", "--from", DAY, "--to", DAY)
+    chosen = ("--source", "meridian", "--from", DAY, "--to", DAY, "--words", "en")
+    command = ("report", "--data", demo.data, "-o", target, *chosen)
 
     def interrupted(*arguments: object) -> NoReturn:
         signal.raise_signal(signal.SIGINT)

@@ -19,7 +19,10 @@ _S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]
 def at_home(path: Path) -> Path:
     """The path with the folder of a user for `~`. Raises ValueError, also for an address such as s3://bucket."""
     if _ADDRESS.match(str(path)):
-        raise ValueError("must be a path on this machine, not an address (restore a backup in S3 to read it)")
+        raise ValueError(
+            "must be a path on this machine, not an address; a backup can be at s3://bucket/prefix, and is restored"
+            " before it is read"
+        )
     try:
         return path.expanduser()
     except RuntimeError as exc:

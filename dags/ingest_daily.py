@@ -2,15 +2,16 @@
 
 ### What a run does
 
-Each run is about one day, its *partition key*: `2026-03-14`. The key stands at the top of the run's page, in its id
-(point at a bar of the grid) and at each event of the asset.
+Each run is about one day, its *partition key*: `2026-03-14`. It is the date in the ids of scheduled and backfill runs
+(`scheduled__2026-03-14__1c9f03ab`: point at a bar of the grid, or look at the tab *Runs*), and stands at the top of the
+run's page and at each event of the asset. *Run After* is the time from which a run may start.
 
 * **Scheduled** runs start every midnight (UTC) and are about the day that has ended. They poll all feeds, then capture,
   extract and annotate everything that is pending from the last seven days. So a run also makes up for missed days, as
   far as the feeds still show them.
 * **Manual** runs do the same; without a key, their day stands only at the event of the asset. With the partition key
-  of an earlier day (Trigger ▸ Advanced Options), a manual run does what a backfill of that day does. Leave its logical
-  date empty: if it is in the future, Airflow starts no task before that time, and nothing here can refuse the run.
+  of an earlier day (Trigger ▸ Advanced Options), a manual run does what a backfill of that day does. The date in its id
+  is that of the trigger. A logical date in the future is refused.
 * **Backfill** runs first *recover* missing articles of the day from the sources' sitemaps, a web archive and, if
   configured, CC-NEWS. Pages are fetched live, or from the archive if they are gone. Then they *replay* the day: the
   current extractor and annotators process every capture that they have not processed yet. A backfill run of the last
@@ -71,7 +72,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import CronPartitionTimetable, Param, dag, get_current_context
+from airflow.sdk import Param, dag, get_current_context
 from airflow.sdk.configuration import conf
 from dag_defaults import (
     DAG_ARGS,
@@ -82,6 +83,7 @@ from dag_defaults import (
     step,
     this_run,
 )
+from newsledger_timetable import DayTimetable
 
 SLOTS = conf.getint("core", "parallelism")
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,8 +96,7 @@ must not keep the others from being published; `verdict` then fails the run. Aft
 
 
 @dag(
-    # A run of midnight is about the day that has ended.
-    schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
+    schedule=DayTimetable(),
     start_date=EVER,
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=20),

@@ -17,7 +17,7 @@ from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.standalone import MODELS_POOL
 from pipeline.steps.processing import PROCESSING_STEPS
-from tests.worlds.loaded_airflow import COMMAND, END_RUN, Airflow
+from tests.worlds.loaded_airflow import COMMAND, END_RUN, LOAD, Airflow
 from tests.worlds.loopback import WebServer
 from tests.worlds.mailbox import webhook
 from tests.worlds.running import articles, entry, rows
@@ -69,42 +69,6 @@ def outlets(tmp_path: Path) -> Iterator[Path]:
         yield sources
 
 
-LOAD = """
-import json, sys
-from airflow.dag_processing.dagbag import DagBag
-sys.path.append(FOLDER)  # as Airflow does
-bag = DagBag(FOLDER)
-dag = bag.dags["ingest_daily"]
-print(json.dumps({
-    "dags": sorted(bag.dags),
-    "errors": bag.import_errors,
-    "warnings": [str(warning) for warnings in bag.captured_warnings.values() for warning in warnings],
-    "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
-    "pools": {task.task_id: task.pool for dag in bag.dags.values() for task in dag.tasks},
-    "catchup": dag.catchup,
-    "schedules": {dag.dag_id: dag.timetable.expression for dag in bag.dags.values()},
-    "offered": dag.params.get_param("sources").schema.get("examples"),
-    "unexplained": [
-        dag.dag_id for dag in bag.dags.values() if len(dag.doc_md.splitlines()) < 5 or not dag.description
-    ],
-    "sources": dag.params.get_param("sources").schema["type"],  # the form marks what may not be null as required
-    "accepted": [  # `plan` says in one line what is wrong, Airflow in the words of a JSON schema
-        dag.params.get_param("sources").resolve(["North", "North"]),
-        *(dag.params.get_param(name).resolve(None) for name in ("sources", "recover", "replay")),
-    ],
-    "careless": [
-        f"{dag.dag_id}.{task.task_id}" for dag in bag.dags.values() for task in dag.tasks
-        if not (task.execution_timeout and task.on_failure_callback and task.owner == "newsledger")
-        or not (dag.dagrun_timeout and dag.tags)
-        or (task.retries and not task.retry_exponential_backoff) or not (task.retries or task.task_id == "verdict")
-        or task.is_mapped and not task.map_index_template  # by the label, a person finds a source
-        or task.start_date and task.start_date.year > 1970  # a run with an earlier logical date would have no task
-        or task.multiple_outputs  # a request to the API server for each source or count
-    ],
-}))
-"""
-
-
 def surroundings(outlets: Path, data: Path, *, is_new: bool = True) -> dict[str, str]:
     """The environment of a run over these outlets, with a ledger in the data directory."""
     if is_new:
@@ -145,6 +109,8 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow, outlets: Pat
     assert set(bag["pools"].values()) == {"default_pool", MODELS_POOL}
     assert bag["catchup"] is False
     assert bag["offered"] == ["north", "south"]
+    assert bag["refused"] == "the logical date, 9000-03-14 15:09, is in the future: leave it empty"
+    assert bag["run ids"] == ["scheduled__2026-03-14__", "manual__2026-03-15T00:00:00+00:00__"]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ def test_an_installation_starts_green_survives_mistakes_and_backfills(tmp_path: 
         assert max(task.try_number for run in runs for task in api.tasks(run)) == 1, "nothing was tried again"
         (scheduled,) = (run for run in runs if run.dag_id == DAG)
         assert (scheduled.run_type, scheduled.partition_key) == ("scheduled", f"{third:%Y-%m-%d}")
+        assert scheduled.dag_run_id.startswith(f"scheduled__{third:%Y-%m-%d}__")
         assert [run.partition_key for run in runs if run.dag_id == "report"] == [scheduled.partition_key]
         known = read(past)
         assert known

@@ -45,6 +45,63 @@ with create_session() as session:
     print(json.dumps([[event.partition_key, event.extra["articles"]] for event in session.query(AssetEvent)]))
 """
 
+LOAD = """
+import json, sys
+import pendulum
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.decoders import decode_timetable
+from airflow.serialization.encoders import encode_timetable
+from airflow.utils.types import DagRunType
+
+def run_id(timetable, run_type, **key):
+    midnight = pendulum.datetime(2026, 3, 15)
+    return timetable.generate_run_id(run_type=run_type, run_after=midnight, data_interval=None, **key)[:-8]
+
+def refused_date(timetable):
+    try:
+        timetable.infer_manual_data_interval(run_after=pendulum.datetime(9000, 3, 14, 15, 9))
+    except ValueError as exc:
+        return str(exc)
+
+sys.path.append(FOLDER)  # as Airflow does
+bag = DagBag(FOLDER)
+dag = bag.dags["ingest_daily"]
+times = {each.dag_id: decode_timetable(encode_timetable(each.timetable)) for each in bag.dags.values()}
+print(json.dumps({
+    "dags": sorted(bag.dags),
+    "errors": bag.import_errors,
+    "warnings": [str(warning) for warnings in bag.captured_warnings.values() for warning in warnings],
+    "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
+    "pools": {task.task_id: task.pool for dag in bag.dags.values() for task in dag.tasks},
+    "catchup": dag.catchup,
+    "schedules": {each.dag_id: times[each.dag_id].summary for each in bag.dags.values()},
+    "refused": refused_date(times["ingest_daily"]),
+    "run ids": [
+        run_id(times["ingest_daily"], DagRunType.SCHEDULED, partition_key="2026-03-14"),
+        run_id(times["ingest_daily"], DagRunType.MANUAL),
+    ],
+    "offered": dag.params.get_param("sources").schema.get("examples"),
+    "unexplained": [
+        dag.dag_id for dag in bag.dags.values() if len(dag.doc_md.splitlines()) < 5 or not dag.description
+    ],
+    "sources": dag.params.get_param("sources").schema["type"],  # the form marks what may not be null as required
+    "accepted": [  # `plan` says in one line what is wrong, Airflow in the words of a JSON schema
+        dag.params.get_param("sources").resolve(["North", "North"]),
+        *(dag.params.get_param(name).resolve(None) for name in ("sources", "recover", "replay")),
+    ],
+    "careless": [
+        f"{dag.dag_id}.{task.task_id}" for dag in bag.dags.values() for task in dag.tasks
+        if not (task.execution_timeout and task.on_failure_callback and task.owner == "newsledger")
+        or not (dag.dagrun_timeout and dag.tags and dag.has_on_success_callback)
+        or (task.retries and not task.retry_exponential_backoff) or not (task.retries or task.task_id == "verdict")
+        or task.is_mapped and not task.map_index_template  # by the label, a person finds a source
+        or task.start_date and task.start_date.year > 1970  # a run with an earlier logical date would have no task
+        or task.multiple_outputs  # a request to the API server for each source or count
+    ],
+}))
+"""
+"""Prints what the DAGs in FOLDER are, as JSON in the last line."""
+
 END_RUN = """
 from airflow.dag_processing.dagbag import DagBag
 from airflow.dag_processing.processor import _execute_dag_callbacks
@@ -80,6 +137,7 @@ class Airflow:
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         }
         self._process = subprocess.Popen(

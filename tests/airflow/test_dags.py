@@ -17,6 +17,7 @@ from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.standalone import MODELS_POOL
 from pipeline.steps.processing import PROCESSING_STEPS
+from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.loaded_airflow import COMMAND, END_RUN, LOAD, Airflow
 from tests.worlds.loopback import WebServer
 from tests.worlds.mailbox import webhook
@@ -72,7 +73,7 @@ def outlets(tmp_path: Path) -> Iterator[Path]:
 def surroundings(outlets: Path, data: Path, *, is_new: bool = True) -> dict[str, str]:
     """The environment of a run over these outlets, with a ledger in the data directory."""
     if is_new:
-        Ledger.open(data / "ledger.sqlite").close()
+        empty_ledger(settings_at(data))
     return {
         "NEWSLEDGER_SOURCES": str(outlets),
         "NEWSLEDGER_DATA": str(data),

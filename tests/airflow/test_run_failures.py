@@ -15,6 +15,7 @@ import pytest
 from pipeline.ledger import Ledger
 from pipeline.monitor.state import FailedTask
 from pipeline.run_failures import MAX_ERROR_CHARS, record_failure, record_run_failure, record_run_success, run_failed
+from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.running import newsledger
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -38,7 +39,7 @@ def context(error: BaseException | str | None = None, task: object | None = None
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     data = tmp_path / "data"
-    Ledger.open(data / "ledger.sqlite").close()
+    empty_ledger(settings_at(data))
     monkeypatch.setenv("NEWSLEDGER_DATA", str(data))
     return data
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -24,9 +23,7 @@ from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.prerequisites import require_installation
 from pipeline.run_failures import record_failure
-from pipeline.settings import PROJECT_ROOT
-from pipeline.standalone import COMMON_ENVIRONMENT
-from tests.worlds.loaded_airflow import COMMAND
+from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import entry, newsledger
 from tests.worlds.stories import item
@@ -55,7 +52,7 @@ def webs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[st
         for web in webs.values():
             web.feed("/feed.xml", ("/a", "First story"), ("/b", "Second story"))
             web.page("/a", "First story", *(f"Sentence {n} of a story about the harbour." for n in range(9)))
-        Ledger.open(tmp_path / "data" / "ledger.sqlite").close()
+        empty_ledger(settings_at(tmp_path / "data"))
         for name, value in (("DATA", "data"), ("SOURCES", "sources.toml")):
             monkeypatch.setenv(f"NEWSLEDGER_{name}", str(tmp_path / value))
         monkeypatch.setenv("NEWSLEDGER_ALLOW_HOSTS", "127.0.0.1")
@@ -218,23 +215,3 @@ def test_a_task_imports_only_the_steps_that_it_runs() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"aiohttp", "lxml", "trafilatura", "pipeline.annotate", "pipeline.models", "pipeline.steps.backfill"}
     assert heavy & {*done.stdout.split()} == set()
-
-
-PRELOAD = """
-import os, sys
-from airflow.listeners.listener import get_listener_manager
-get_listener_manager().hook.on_starting(component=None)
-print(len(os.listdir("/proc/self/task")), *sys.modules)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")
-def test_the_scheduler_loads_libraries_for_its_tasks_but_starts_no_thread(tmp_path: Path) -> None:
-    plugins = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins")}
-    environment = os.environ | COMMON_ENVIRONMENT | plugins
-    done = subprocess.run([sys.executable, "-c", PRELOAD], env=environment, capture_output=True, text=True, check=True)
-    threads, *loaded = done.stdout.splitlines()[-1].split()
-    assert threads == "1"
-    assert {"numpy", "aiohttp", "trafilatura"} <= {*loaded}
-    assert {"pipeline.orchestrate", "duckdb", "pyarrow"} & {*loaded} == set()

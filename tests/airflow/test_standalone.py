@@ -19,7 +19,6 @@ from pipeline.cli.app import app
 from pipeline.errors import AnnotatorError, SettingsError
 from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings
-from pipeline.standalone import airflow_environment
 from tests.worlds.loaded_airflow import COMMAND
 from tests.worlds.running import COMMAND as NEWSLEDGER
 from tests.worlds.running import entry, free_port, newsledger
@@ -72,31 +71,6 @@ def test_its_first_lines_say_what_it_does_where_the_page_is_and_what_will_run_wh
     assert lines[4].startswith("ingest_daily also runs now")
     assert lines[5].startswith(f"The page will be at http://127.0.0.1:{port}; the log is {data}")
     assert (started.returncode, rest.splitlines()[-1]) == (0, "Airflow has stopped")
-
-
-READ_LOG = """
-import logging
-from pathlib import Path
-from types import SimpleNamespace
-from airflow.utils.log.file_task_handler import FileTaskHandler
-from airflow.utils.net import get_hostname
-from airflow.sdk.api.client import get_hostname as hostname_of_tasks
-
-assert get_hostname() == hostname_of_tasks()
-task = SimpleNamespace(hostname=get_hostname(), triggerer_job=None, task=None)
-print(FileTaskHandler("logs")._read_from_logs_server(task, "attempt=1.log"))
-"""
-
-
-@pytest.mark.skipif(not COMMAND.exists(), reason="newsledger[airflow] is not installed")
-def test_the_log_of_a_running_task_is_read_without_asking_a_server_that_does_not_run(tmp_path: Path) -> None:
-    """Airflow reads the file, and asks the task's host for the same lines. There, nothing listens."""
-    environment = os.environ | airflow_environment(Settings(data=tmp_path), free_port())
-    done = subprocess.run(
-        [sys.executable, "-c", READ_LOG], env=environment, capture_output=True, text=True, check=False
-    )
-    assert "Hostname not available" in done.stdout, done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
 
 
 ABANDONED = """

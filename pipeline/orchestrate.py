@@ -54,7 +54,8 @@ def plan_sources(dag_run: DagRun, slots: int) -> list[ShardData]:
     from pipeline.steps.collect import expire_removed
 
     with _stores(dag_run) as (stores, work):
-        roster, sources = load_sources(stores.settings.sources), _sources(dag_run, stores.settings)
+        roster = load_sources(stores.settings.sources)
+        sources = select(roster, dag_run.params.sources)
         expire_removed(stores, roster)
         past = _past(dag_run, work)
         log.info("plan", interval=_described(dag_run.interval), polls=work.polls, sources=len(sources))

@@ -205,8 +205,6 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("broken sources", "sources.toml: "),
         ("NEWSLEDGER_LOOKBACK_DAYS=a week", "NEWSLEDGER_LOOKBACK_DAYS: "),
         ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
-        ("NEWSLEDGER_PERSON_IDS=/missing.csv", "NEWSLEDGER_PERSON_IDS: /missing.csv cannot be read: "),
-        ("NEWSLEDGER_ANNOTATORS=rules,ruels", "no annotator 'ruels' is installed; there are: rules, "),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
         ("NEWSLEDGER_DATA=/proc", "/proc: no file can be made there"),
